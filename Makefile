@@ -1,0 +1,165 @@
+# Cairn. `make help` lists the targets.
+#
+# One makefile, no configure step. Objects mirror the tree under build/; services, tests and
+# migrations are found by wildcard. SAN=asan builds and tests with AddressSanitizer and
+# UndefinedBehaviorSanitizer beside the normal build, SAN=tsan with ThreadSanitizer. V=1 shows the
+# commands, WERROR=1 turns warnings into errors, CC=clang takes the other compiler.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+CC := gcc
+SAN ?=
+BUILD ?= build$(if $(filter clang%,$(notdir $(CC))),/clang)$(if $(SAN),/$(SAN))
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)
+
+# ---- flags ----
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum \
+    -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef \
+    -Wnull-dereference -Wdouble-promotion $(if $(WERROR)$(CI),-Werror)
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANITIZE_tsan := -fsanitize=thread
+SANITIZE := $(SANITIZE_$(SAN))
+ifneq ($(SAN),)
+ifeq ($(SANITIZE),)
+$(error SAN=$(SAN) is unknown: asan or tsan)
+endif
+endif
+
+# Sanitizers add paths on which gcc imagines null pointers: these warnings mislead there.
+QUIET_SANITIZED := -Wno-null-dereference \
+    $(if $(filter clang%,$(notdir $(CC))),,-Wno-format-truncation -Wno-format-overflow)
+
+MODULES := libpq libmicrohttpd jansson hiredis
+CFLAGS ?= -O2 -g
+CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(if $(SAN),$(QUIET_SANITIZED) -O1) $(CFLAGS) \
+    -fno-omit-frame-pointer -fno-strict-aliasing -pthread $(SANITIZE)
+CPPFLAGS_ALL = -Iframework -D_GNU_SOURCE $(MODULE_CPPFLAGS) $(CPPFLAGS) -MMD -MP
+LDLIBS_ALL = $(MODULE_LIBS) -pthread $(LDLIBS)
+LDFLAGS_ALL = $(SANITIZE) $(LDFLAGS)
+
+# ---- what there is ----
+
+LIB_SOURCES := $(filter-out framework/cli/%,$(wildcard framework/*/*.c))
+CLI_SOURCES := $(wildcard framework/cli/*.c)
+MIGRATIONS := $(sort $(wildcard migrations/*.sql))
+SHOP_SOURCES := $(filter-out %/main.c,$(wildcard services/*/*.c)) $(wildcard projections/*.c)
+MAINS := $(wildcard services/*/main.c)
+SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
+SUPPORT_SOURCES := $(wildcard tests/support/*.c)
+TEST_SOURCES := $(wildcard tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c)
+HEADERS := $(wildcard framework/cairn/*.h)
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIB := $(BUILD)/libcairn.a
+SHOP := $(BUILD)/libshop.a
+SUPPORT := $(BUILD)/libsupport.a
+BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
+TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+README_SERVICE := $(BUILD)/tests/readme/ticket
+
+ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
+MODULE_CPPFLAGS := $(shell pkg-config --cflags $(MODULES) 2>/dev/null)
+MODULE_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
+endif
+
+# ---- targets ----
+
+.PHONY: help all deps install-deps up down demo test test-unit test-integration test-e2e \
+    test-sanitized tests lint fmt clean install
+
+help: ## this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | \
+	    awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+all: deps $(BINARIES) ## build the library, the command and the services
+
+deps:
+	@deploy/deps check build
+
+install-deps: ## install what building, running and testing need (Debian, root)
+	@deploy/deps install
+
+up: all ## start PostgreSQL, Redis and the services under .run/
+	@CAIRN_BUILD=$(BUILD) deploy/native/up
+
+down: ## stop what up started; CLEAN=1 removes its data too
+	@deploy/native/down $(if $(CLEAN),--clean)
+
+demo: install-deps ## up, then a shop's story over HTTP
+	@$(MAKE) --no-print-directory up
+	@deploy/native/demo
+
+test: install-deps ## every test, on servers of its own; unit and integration also sanitized
+	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory tests SAN=asan
+	@tests/run $(BUILD):unit,integration,e2e $(BUILD)/asan:unit,integration
+
+test-unit: deps tests ## the tests without I/O
+	@tests/run $(BUILD):unit
+
+test-integration: deps tests ## the tests on a real PostgreSQL and Redis
+	@tests/run $(BUILD):integration
+
+test-e2e: deps tests ## the tests of the whole system
+	@tests/run $(BUILD):e2e
+
+tests: $(TESTS) $(BINARIES) $(README_SERVICE)
+
+lint: ## formatting, one door per dependency, the shell scripts
+	@tests/lint
+
+fmt: ## format the sources
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean: ## remove what was built
+	$(Q)rm -rf build
+
+# ---- rules ----
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  cc   $<")
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
+
+# The migrations travel inside the library, so that a binary and its schema cannot be mixed up.
+$(BUILD)/migrations.S: $(MIGRATIONS) Makefile framework/store/embed.sh
+	@mkdir -p $(@D)
+	$(Q)framework/store/embed.sh $(MIGRATIONS) > $@
+
+$(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
+	$(Q)$(CC) -c $< -o $@
+
+$(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o
+$(SHOP): $(call object,$(SHOP_SOURCES))
+$(SUPPORT): $(call object,$(SUPPORT_SOURCES))
+%.a:
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/bin/cairn: $(call object,$(CLI_SOURCES)) $(LIB)
+$(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+$(BUILD)/bin/cairn:
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(SHOP) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+
+# The README's service, as its readers see it.
+$(README_SERVICE).c: README.md
+	@mkdir -p $(@D)
+	$(Q)awk '/^```c$$/ {p = 1; next} /^```$$/ {p = 0} p' $< > $@
+
+$(README_SERVICE): $(README_SERVICE).c $(LIB) $(HEADERS)
+	$(Q)$(CC) -Iframework $(CFLAGS_ALL) $(LDFLAGS_ALL) $< $(LIB) -o $@ $(LDLIBS_ALL)
+
+.SECONDARY:
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
