@@ -1,0 +1,114 @@
+/* error.h - what can go wrong, in one table, and the struct that says it to a person.
+ *
+ * Every function of Cairn that can fail returns int or int64_t: zero or more is success and the
+ * number means something, a negative number is minus an `enum cairn_code`. The caller owns the
+ * `struct cairn_error` and zeroes it; the function that fails first fills it and nobody
+ * overwrites it, so the message is always the root cause. Outer layers add where it happened
+ * with cairn_error_context().
+ *
+ * A decider refuses a command with one line:
+ *
+ *     return cairn_refuse(error, "order-already-shipped", "the order was shipped already");
+ *
+ * Messages are lower case, say what is wrong first and have no full stop. */
+#ifndef CAIRN_ERROR_H
+#define CAIRN_ERROR_H
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+/* CODE, its name on the wire, the HTTP status, what a caller does about it, what it means.
+ *
+ *   FINAL  asking again gives the same answer: change the request
+ *   RETRY  nothing was written: the same request may succeed later
+ *   ASK    the outcome is not known: ask again under the same Idempotency-Key
+ *   FIX    a person has to look at the service */
+#define CAIRN_CODES(X)                                                                             \
+    X(MALFORMED, "malformed", 400, FINAL, "the request could not be read")                         \
+    X(INVALID, "invalid", 400, FINAL, "fields of the request are wrong")                           \
+    X(NOT_FOUND, "not-found", 404, FINAL, "there is no such thing")                                \
+    X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
+    X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \
+    X(CONFLICT, "conflict", 409, RETRY, "the stream moved while the command was decided")          \
+    X(EXISTS, "already-exists", 409, FINAL, "a stream with this id exists already")                \
+    X(PRECONDITION, "precondition-failed", 412, FINAL, "If-Match names another version")           \
+    X(TIMELINE, "position-of-another-timeline", 412, FINAL,                                        \
+      "the position belongs to another history of the store: drop it")                             \
+    X(TOO_LARGE, "too-large", 413, FINAL, "the request is larger than the limit")                  \
+    X(MEDIA_TYPE, "unsupported-media-type", 415, FINAL, "the body is not application/json")        \
+    X(REFUSED, "refused", 422, FINAL, "the domain said no")                                        \
+    X(CLAIMED, "claimed", 422, FINAL, "another stream holds this claim")                           \
+    X(KEY_REUSED, "idempotency-key-reused", 422, FINAL,                                            \
+      "the Idempotency-Key belongs to another request")                                            \
+    X(HEADERS_TOO_LARGE, "headers-too-large", 431, FINAL, "the headers are larger than the limit") \
+    X(BUG, "internal-error", 500, FIX, "the service has a defect: its log says more")              \
+    X(UNREADABLE, "unreadable-event", 500, FIX, "a stored event cannot be decoded")                \
+    X(BUSY, "busy", 503, RETRY, "too much is waiting already; nothing was written")                \
+    X(UNAVAILABLE, "unavailable", 503, RETRY, "a dependency is away; nothing was written")         \
+    X(UNKNOWN, "outcome-unknown", 503, ASK, "the store went away while it was asked to commit")    \
+    X(STALE, "not-yet-visible", 503, RETRY, "the read model has not reached the position yet")     \
+    X(PARKED, "parked", 503, FIX, "an event could not be applied to this row")                     \
+    X(DIVERGED, "diverged", 503, FIX, "the read model does not belong to this log")                \
+    X(NEWER_EVENT, "newer-event", 503, RETRY, "the stream holds an event of a newer release")      \
+    X(SCHEMA, "schema-mismatch", 503, FIX, "the database schema is not the one this was made for") \
+    X(CONFIG, "configuration", 500, FIX, "the configuration is wrong")
+
+enum cairn_code {
+    CAIRN_OK = 0,
+#define CAIRN_CODE_ENUM(code, name, status, advice, meaning) CAIRN_##code,
+    CAIRN_CODES(CAIRN_CODE_ENUM)
+#undef CAIRN_CODE_ENUM
+};
+
+enum cairn_advice { CAIRN_FINAL = 1, CAIRN_RETRY, CAIRN_ASK, CAIRN_FIX };
+
+struct cairn_code_info {
+    const char *name; /* stable, for machines: "conflict" */
+    int http_status;  /* 409 */
+    enum cairn_advice advice;
+    const char *meaning; /* for people */
+};
+
+/* One wrong field: where, as a JSON pointer (RFC 6901), and what is wrong with it. */
+struct cairn_wrong {
+    char pointer[120];
+    char message[120];
+};
+
+enum { CAIRN_WRONG_MAX = 16 };
+
+struct cairn_error {
+    enum cairn_code code;
+    char reason[64];      /* a refusal's own stable code, as the decider named it; else "" */
+    char message[512];    /* for people */
+    unsigned wrong_count; /* how many fields were wrong; the first CAIRN_WRONG_MAX are kept */
+    struct cairn_wrong wrong[CAIRN_WRONG_MAX];
+};
+
+#define CAIRN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
+#define CAIRN_CHECKED __attribute__((warn_unused_result))
+
+/* Sets code and message unless `error` is NULL or set already. Returns -code. */
+int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *format, ...)
+    CAIRN_PRINTF(3, 4);
+int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *format, va_list list)
+    CAIRN_PRINTF(3, 0);
+
+/* The domain says no. `reason` is a stable code in kebab case which clients may branch on
+ * ("order-already-shipped"); the message is for people. Returns -CAIRN_REFUSED. */
+int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
+    CAIRN_PRINTF(3, 4);
+
+/* Adds one wrong field, so that a request learns all of them at once. Returns -CAIRN_INVALID. */
+int cairn_wrong(struct cairn_error *error, const char *pointer, const char *format, ...)
+    CAIRN_PRINTF(3, 4);
+
+/* Puts "while doing this: " in front of the message of an error that is set. */
+void cairn_error_context(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
+
+/* What is known about a code. `code` may be negative, as functions return it; an unknown one is
+ * answered as CAIRN_BUG. */
+const struct cairn_code_info *cairn_code_info(int code);
+
+#endif

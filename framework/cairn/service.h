@@ -1,0 +1,46 @@
+/* service.h - a service is a constant struct, and main is one call.
+ *
+ *     const struct cairn_service order_service = {
+ *         .name = "order",
+ *         .port = 8002,
+ *         .deciders = {&order_decider},
+ *     };
+ *     int main(int argc, char **argv)
+ *     {
+ *         return cairn_main(argc, argv, (const struct cairn_service *const[]){&order_service,
+ * NULL});
+ *     }
+ *
+ * Any number of services can share a process: the first one's name and port are the process'. A
+ * service that lists projections runs them (a projector); one that lists resources answers
+ * queries. */
+#ifndef CAIRN_SERVICE_H
+#define CAIRN_SERVICE_H
+
+#include <cairn/process.h>
+#include <cairn/projection.h>
+#include <cairn/reactor.h>
+#include <cairn/resource.h>
+
+enum { CAIRN_SERVICE_MAX = 16 };
+
+struct cairn_service {
+    const char *name; /* in logs, metrics and every event's meta */
+    int port;         /* unless PORT says otherwise */
+    const char *help;
+    const struct cairn_decider *deciders[CAIRN_SERVICE_MAX];
+    const struct cairn_process *processes[CAIRN_SERVICE_MAX];
+    const struct cairn_reactor *reactors[CAIRN_SERVICE_MAX];
+    const struct cairn_projection *projections[CAIRN_SERVICE_MAX];
+    const struct cairn_resource *resources; /* ends with a zeroed row */
+};
+
+/* Runs the services until SIGTERM or SIGINT, then finishes what it has accepted and returns.
+ *
+ * Configuration comes from the environment; `--help` lists every variable with its default and
+ * unit. Returns the exit status: 0 after a requested stop, 64 for wrong usage or configuration,
+ * 69 when the database cannot be reached or its schema is not the one this binary was made for.
+ * The services are borrowed for the life of the process. */
+int cairn_main(int argc, char **argv, const struct cairn_service *const services[]);
+
+#endif

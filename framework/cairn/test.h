@@ -1,0 +1,115 @@
+/* test.h - given, when, then: the rules of a service without a database, a clock or a network.
+ *
+ *     static void an_order_ships_once(void **state)
+ *     {
+ *         (void)state;
+ *         CAIRN_DECIDING(order);
+ *         GIVEN(order_placed, .user_id = ALICE, .currency = "EUR", .total = 500);
+ *         GIVEN(order_paid, .payment_id = PAYMENT);
+ *         GIVEN(order_shipped, .carrier = "DHL", .tracking = "1");
+ *         WHEN(ship_order, .carrier = "DHL", .tracking = "2");
+ *         THEN_REFUSED("order-already-shipped");
+ *     }
+ *
+ * A projection is tested with CAIRN_PROJECTING: GIVEN events, THEN_ROW. A process manager with
+ * CAIRN_PROCESSING: GIVEN and WHEN_EVENT or WHEN_TIMER, THEN_SENT, THEN_TIMER.
+ *
+ * Everything compares as JSON text, so a failure shows both sides as they would be stored. What a
+ * WHEN brought about must be named to the last: an event, a claim, a command or a timer that no
+ * THEN asked for fails the test at its end.
+ *
+ * The kit belongs to no test framework. A failure prints to standard error and calls abort(),
+ * unless cairn_test_on_failure() says otherwise. */
+#ifndef CAIRN_TEST_H
+#define CAIRN_TEST_H
+
+#include <cairn/process.h>
+#include <cairn/projection.h>
+
+/* A test in progress. The clock stands at 2026-01-01T00:00:00Z until AT() moves it; the stream's
+ * id is CAIRN_TEST_ID until STREAM() names another. */
+struct cairn_scenario;
+
+#define CAIRN_TEST_ID CAIRN_UUID("01890000-0000-7000-8000-000000000001")
+
+typedef void cairn_test_failure(const char *file, int line, const char *message);
+void cairn_test_on_failure(cairn_test_failure *failure);
+
+/* Begin a test: each declares the scenario, which is checked and freed when the block ends. */
+#define CAIRN_DECIDING(noun) CAIRN_SCENARIO_(cairn_scenario_decider(&noun##_decider))
+#define CAIRN_PROJECTING(row) CAIRN_SCENARIO_(cairn_scenario_projection(&row##_projection))
+#define CAIRN_PROCESSING(name) CAIRN_SCENARIO_(cairn_scenario_process(&name##_process))
+
+/* What came before. In a projection's test each event goes to the rows its keys name; in a
+ * process' test the reaction to it is not looked at. */
+#define GIVEN(tag, ...) cairn_scenario_given(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
+/* What is known of another stream: GIVEN_FACT(order_customer, .active = true) */
+#define GIVEN_FACT(fact, ...) cairn_scenario_fact(CAIRN_HERE_, #fact, CAIRN_ANY_(fact, __VA_ARGS__))
+/* The stream that the following events are of, and the time at which they happen. */
+#define STREAM(id) cairn_scenario_stream(scenario_, (id))
+#define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
+
+#define WHEN(tag, ...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
+#define WHEN_EVENT(tag, ...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
+#define WHEN_TIMER(name) cairn_scenario_when_timer(CAIRN_HERE_, (name))
+#define WHEN_REFUSED(tag, reason) cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (reason))
+
+/* The next thing that came out, in order. */
+#define THEN(tag, ...) cairn_scenario_then(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
+#define THEN_NOTHING() cairn_scenario_then_nothing(CAIRN_HERE_)
+#define THEN_REFUSED(reason) cairn_scenario_then_refused(CAIRN_HERE_, (reason))
+#define THEN_CLAIMED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, true, (scope), (key))
+#define THEN_RELEASED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, false, (scope), (key))
+
+/* The row with this key, whole: fields that are not named must be zero. */
+#define THEN_ROW(key, tag, ...)                                                                    \
+    cairn_scenario_then_row(CAIRN_HERE_, (key), CAIRN_ANY_(tag, __VA_ARGS__))
+#define THEN_NO_ROW(key) cairn_scenario_then_no_row(CAIRN_HERE_, (key))
+#define THEN_PARKED(key) cairn_scenario_then_parked(CAIRN_HERE_, (key))
+
+/* The next command that was sent; the stream it went to does not matter to THEN_SENT. */
+#define THEN_SENT(tag, ...) cairn_scenario_then_sent(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
+#define THEN_TIMER(name, rfc3339) cairn_scenario_then_timer(CAIRN_HERE_, (name), (rfc3339))
+#define THEN_CANCELLED(name) cairn_scenario_then_timer(CAIRN_HERE_, (name), NULL)
+
+/* What the macros call. */
+struct cairn_any {
+    const struct cairn_record *record;
+    const void *value;
+};
+struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decider);
+struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection);
+struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process);
+void cairn_scenario_close(struct cairn_scenario **scenario);
+
+struct cairn_here {
+    struct cairn_scenario *scenario;
+    const char *file;
+    int line;
+};
+void cairn_scenario_stream(struct cairn_scenario *scenario, struct cairn_uuid id);
+void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
+void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
+void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state);
+void cairn_scenario_when(struct cairn_here here, struct cairn_any command);
+void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);
+void cairn_scenario_when_timer(struct cairn_here here, const char *name);
+void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
+                                 const char *reason);
+void cairn_scenario_then(struct cairn_here here, struct cairn_any event);
+void cairn_scenario_then_nothing(struct cairn_here here);
+void cairn_scenario_then_refused(struct cairn_here here, const char *reason);
+void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *scope,
+                               const char *key);
+void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cairn_any row);
+void cairn_scenario_then_no_row(struct cairn_here here, const char *key);
+void cairn_scenario_then_parked(struct cairn_here here, const char *key);
+void cairn_scenario_then_sent(struct cairn_here here, struct cairn_any command);
+void cairn_scenario_then_timer(struct cairn_here here, const char *name, const char *rfc3339);
+
+#define CAIRN_SCENARIO_(open)                                                                      \
+    struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)
+#define CAIRN_HERE_ ((struct cairn_here){scenario_, __FILE__, __LINE__})
+#define CAIRN_ANY_(tag, ...) ((struct cairn_any){&tag##_record, &(const struct tag){__VA_ARGS__}})
+
+#endif

@@ -1,0 +1,76 @@
+/* value.h - the small values that events, commands and rows are made of.
+ *
+ * They are plain structs, passed by value, compared by value and zero when absent. Wrapping a
+ * number in a struct lets the field table (record.h) see from the C type what it is. */
+#ifndef CAIRN_VALUE_H
+#define CAIRN_VALUE_H
+
+#include <cairn/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A UUID in network byte order (RFC 9562). Ids that Cairn makes are of version 7: they sort by
+ * the millisecond they were made in. */
+struct cairn_uuid {
+    uint8_t bytes[16];
+};
+
+enum { CAIRN_UUID_TEXT_SIZE = 37 }; /* 36 characters and the NUL */
+
+/* A point in time: microseconds since 1970-01-01T00:00:00Z. Zero means none. */
+struct cairn_time {
+    int64_t us;
+};
+
+/* A day of the UTC calendar: days since 1970-01-01. Zero means none. */
+struct cairn_day {
+    int32_t days;
+};
+
+enum { CAIRN_TIME_TEXT_SIZE = 28 }; /* 2026-11-21T07:00:00.123456Z and the NUL */
+enum { CAIRN_DAY_TEXT_SIZE = 11 };  /* 2026-11-21 and the NUL */
+
+/* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. */
+struct cairn_money {
+    int64_t minor;
+    char currency[4];
+};
+
+#define CAIRN_MILLISECONDS(n) ((int64_t)(n)*1000)
+#define CAIRN_SECONDS(n) ((int64_t)(n)*1000000)
+#define CAIRN_MINUTES(n) CAIRN_SECONDS((int64_t)(n)*60)
+#define CAIRN_HOURS(n) CAIRN_MINUTES((int64_t)(n)*60)
+
+bool cairn_uuid_is_zero(struct cairn_uuid id);
+bool cairn_uuid_equal(struct cairn_uuid a, struct cairn_uuid b);
+
+/* Reads the 36 character form, in either case. Returns 0 or -CAIRN_INVALID; `ret` is untouched
+ * on failure. */
+int cairn_uuid_parse(const char *text, struct cairn_uuid *ret) CAIRN_CHECKED;
+void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZE]);
+
+/* For constants in tests and demos: CAIRN_UUID("0193…") of a well-formed text. A malformed one
+ * aborts: it is a mistake in the program. */
+struct cairn_uuid cairn_uuid_from(const char *text);
+#define CAIRN_UUID(text) cairn_uuid_from(text)
+
+/* Reads RFC 3339 with any offset, to the microsecond. Years 1970 to 9999. Returns 0 or
+ * -CAIRN_INVALID; `ret` is untouched on failure. */
+int cairn_time_parse(const char *text, struct cairn_time *ret) CAIRN_CHECKED;
+/* Writes UTC with six digits of fraction, so that texts sort as the times do. */
+void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE]);
+/* `time` and so many microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). */
+struct cairn_time cairn_time_after(struct cairn_time time, int64_t us);
+
+/* The UTC day that a time lies in. */
+struct cairn_day cairn_day_of(struct cairn_time time);
+/* Reads and writes "2026-11-21". Parsing returns 0 or -CAIRN_INVALID. */
+int cairn_day_parse(const char *text, struct cairn_day *ret) CAIRN_CHECKED;
+void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]);
+
+/* Adds a * b to *sum. Returns false, and leaves *sum alone, if the result does not fit. */
+bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
+
+#endif
