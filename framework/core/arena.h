@@ -1,0 +1,40 @@
+/* arena.h - memory that is given back all at once: one arena a request or a batch.
+ *
+ * Memory comes zeroed and is never NULL. Out of memory aborts in one place, and so does a size
+ * that no memory could have: limits on every input keep clients from reaching it. Under
+ * AddressSanitizer the part of a block that is not handed out is poisoned.
+ *
+ * Ownership: an arena belongs to one thread at a time. */
+#ifndef CAIRN_CORE_ARENA_H
+#define CAIRN_CORE_ARENA_H
+
+#include <cairn/error.h>
+
+struct cairn_arena {
+    struct cairn_arena_block *blocks; /* the newest first */
+    size_t used;                      /* of the newest */
+};
+
+/* A zeroed arena is ready for use. Both take back all that was handed out: reset keeps one block
+ * for the next round, the largest that is not huge; close leaves a zeroed arena. */
+void cairn_arena_reset(struct cairn_arena *arena);
+void cairn_arena_close(struct cairn_arena *arena);
+
+/* `align` is a power of two, at most that of max_align_t. */
+void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align);
+/* The same for `count` things of `size` bytes each; a product that overflows aborts. */
+void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, size_t align);
+#define cairn_new(arena, type, n)                                                                  \
+    ((type *)cairn_arena_array((arena), (n), sizeof(type), _Alignof(type)))
+
+/* Copies, NUL-terminated. cairn_copy_text(arena, NULL) is NULL. */
+char *cairn_copy_text(struct cairn_arena *arena, const char *text);
+char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count);
+char *cairn_print(struct cairn_arena *arena, const char *format, ...) CAIRN_PRINTF(2, 3);
+
+/* malloc, calloc and realloc that abort when memory is out, for what outlives an arena. */
+void *cairn_allocate(size_t bytes); /* zeroed */
+void *cairn_reallocate(void *old, size_t bytes);
+char *cairn_duplicate(const char *text);
+
+#endif

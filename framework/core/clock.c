@@ -1,0 +1,58 @@
+/* clock.c - the two clocks, and new ids. */
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static int64_t read_us(clockid_t clock)
+{
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+struct cairn_time cairn_now(void)
+{
+    return (struct cairn_time){read_us(CLOCK_REALTIME)};
+}
+
+int64_t cairn_monotonic_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+/* Random bytes from the kernel, fetched for some hundred ids at a time. */
+static void random_bytes(uint8_t *ret, size_t count)
+{
+    static _Thread_local uint8_t pool[4096];
+    static _Thread_local size_t left;
+    if (left < count) {
+        for (size_t got = 0; got < sizeof pool;) {
+            ssize_t n = getrandom(pool + got, sizeof pool - got, 0);
+            if (n < 0) {
+                perror("getrandom");
+                abort();
+            }
+            got += (size_t)n;
+        }
+        left = sizeof pool;
+    }
+    memcpy(ret, pool + sizeof pool - left, count);
+    left -= count;
+}
+
+/* RFC 9562 section 5.7: 48 bits of milliseconds, the version, random, the variant, random. */
+struct cairn_uuid cairn_uuid_make(void)
+{
+    struct cairn_uuid id;
+    random_bytes(id.bytes, sizeof id.bytes);
+    uint64_t ms = (uint64_t)cairn_now().us / 1000;
+    for (int i = 0; i < 6; i++)
+        id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+    id.bytes[6] = (uint8_t)(0x70 | (id.bytes[6] & 0x0F));
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
+    return id;
+}

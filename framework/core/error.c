@@ -1,0 +1,102 @@
+/* error.c - setting errors, and what is known of their codes. */
+#include <cairn/error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct cairn_code_info infos[] = {{"ok", 200, CAIRN_FINAL, "it was done"},
+#define CAIRN_CODE_INFO(code, name, status, advice, meaning)                                       \
+    {name, status, CAIRN_##advice, meaning},
+                                               CAIRN_CODES(CAIRN_CODE_INFO)
+#undef CAIRN_CODE_INFO
+};
+
+enum { CODES = sizeof infos / sizeof infos[0] };
+
+const struct cairn_code_info *cairn_code_info(int code)
+{
+    int index = code < 0 ? -code : code;
+    return &infos[index < CODES ? index : CAIRN_BUG];
+}
+
+/* A text that was cut in the middle of a character loses the rest of that character too. */
+static void trim_utf8(char *text, size_t size)
+{
+    size_t length = strlen(text);
+    if (length + 1 < size)
+        return;
+    while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80)
+        text[--length] = '\0';
+    if (length > 0 && ((unsigned char)text[length - 1] & 0x80))
+        text[length - 1] = '\0';
+}
+
+static void CAIRN_PRINTF(3, 0) print_into(char *text, size_t size, const char *format, va_list list)
+{
+    (void)vsnprintf(text, size, format, list);
+    trim_utf8(text, size);
+}
+
+int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *format, va_list list)
+{
+    if (error && error->code == CAIRN_OK) {
+        error->code = code;
+        print_into(error->message, sizeof error->message, format, list);
+    }
+    return -(int)code;
+}
+
+int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int failed = cairn_fail_va(error, code, format, list);
+    va_end(list);
+    return failed;
+}
+
+int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
+{
+    if (error && error->code == CAIRN_OK)
+        (void)snprintf(error->reason, sizeof error->reason, "%s", reason);
+    va_list list;
+    va_start(list, format);
+    int failed = cairn_fail_va(error, CAIRN_REFUSED, format, list);
+    va_end(list);
+    return failed;
+}
+
+int cairn_wrong(struct cairn_error *error, const char *pointer, const char *format, ...)
+{
+    int failed = cairn_fail(error, CAIRN_INVALID, "fields are wrong");
+    if (!error || error->code != CAIRN_INVALID)
+        return failed;
+    if (error->wrong_count < CAIRN_WRONG_MAX) {
+        struct cairn_wrong *wrong = &error->wrong[error->wrong_count];
+        (void)snprintf(wrong->pointer, sizeof wrong->pointer, "%s", pointer);
+        trim_utf8(wrong->pointer, sizeof wrong->pointer);
+        va_list list;
+        va_start(list, format);
+        print_into(wrong->message, sizeof wrong->message, format, list);
+        va_end(list);
+    }
+    error->wrong_count++;
+    return failed;
+}
+
+void cairn_error_context(struct cairn_error *error, const char *format, ...)
+{
+    if (!error || error->code == CAIRN_OK)
+        return;
+    char context[sizeof error->message];
+    va_list list;
+    va_start(list, format);
+    print_into(context, sizeof context, format, list);
+    va_end(list);
+
+    char message[2 * sizeof error->message + 2];
+    (void)snprintf(message, sizeof message, "%s: %s", context, error->message);
+    (void)snprintf(error->message, sizeof error->message, "%.*s", (int)sizeof error->message - 1,
+                   message);
+    trim_utf8(error->message, sizeof error->message);
+}

@@ -1,0 +1,90 @@
+/* log.c - one JSON object a line on standard error. */
+#include "core/log.h"
+
+#include "core/buffer.h"
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *log_service = "cairn";
+static enum cairn_log_level log_least = CAIRN_LOG_INFO;
+static _Thread_local char log_trace[40];
+
+static const char *const level_names[] = {
+    [CAIRN_LOG_DEBUG] = "debug",
+    [CAIRN_LOG_INFO] = "info",
+    [CAIRN_LOG_WARN] = "warn",
+    [CAIRN_LOG_ERROR] = "error",
+};
+
+void cairn_log_setup(const char *service, enum cairn_log_level least)
+{
+    log_service = service;
+    log_least = least;
+}
+
+int cairn_log_level_parse(const char *name, enum cairn_log_level *ret)
+{
+    for (int level = CAIRN_LOG_DEBUG; level <= CAIRN_LOG_ERROR; level++) {
+        if (strcmp(level_names[level], name) == 0) {
+            *ret = (enum cairn_log_level)level;
+            return 0;
+        }
+    }
+    return -CAIRN_INVALID;
+}
+
+void cairn_log_trace(const char *trace_id)
+{
+    (void)snprintf(log_trace, sizeof log_trace, "%s", trace_id ? trace_id : "");
+}
+
+static void add_text(struct cairn_buffer *line, const char *name, const char *text)
+{
+    cairn_buffer_char(line, ',');
+    cairn_buffer_json(line, name);
+    cairn_buffer_char(line, ':');
+    cairn_buffer_json(line, text);
+}
+
+static void add_field(struct cairn_buffer *line, const struct cairn_log_field *field)
+{
+    if (field->is_text) {
+        add_text(line, field->name, field->text);
+        return;
+    }
+    cairn_buffer_char(line, ',');
+    cairn_buffer_json(line, field->name);
+    cairn_buffer_char(line, ':');
+    cairn_buffer_integer(line, field->number);
+}
+
+void cairn_log_fields(enum cairn_log_level level, const char *message,
+                      const struct cairn_log_field *fields, size_t count)
+{
+    if (level < log_least)
+        return;
+    struct cairn_arena arena = {0};
+    struct cairn_buffer line = cairn_buffer(&arena);
+    char time[CAIRN_TIME_TEXT_SIZE];
+    cairn_time_format(cairn_now(), time);
+    cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time, level_names[level]);
+    add_text(&line, "service", log_service);
+    add_text(&line, "message", message);
+    if (log_trace[0])
+        add_text(&line, "trace_id", log_trace);
+    for (size_t i = 0; i < count && fields[i].name; i++)
+        add_field(&line, &fields[i]);
+    cairn_buffer_text(&line, "}\n");
+    (void)!write(STDERR_FILENO, line.text, line.length);
+    cairn_arena_close(&arena);
+}
+
+void cairn_log_error(enum cairn_log_level level, const char *message,
+                     const struct cairn_error *error)
+{
+    cairn_log(level, message, CAIRN_LOG_TEXT("code", cairn_code_info((int)error->code)->name),
+              CAIRN_LOG_TEXT("error", error->message));
+}

@@ -1,0 +1,52 @@
+/* log.h - one JSON object a line on standard error: time, level, service, message, fields.
+ *
+ *     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_INTEGER("port", port));
+ *
+ * Only the outermost layers log (http, projection's loop, runtime, cli); everything below returns
+ * its error. The trace id of the request that the thread serves is added by itself.
+ *
+ * Threads: any thread may log; a line is written in one piece. */
+#ifndef CAIRN_CORE_LOG_H
+#define CAIRN_CORE_LOG_H
+
+#include <cairn/error.h>
+
+#include <stdbool.h>
+
+enum cairn_log_level { CAIRN_LOG_DEBUG = 1, CAIRN_LOG_INFO, CAIRN_LOG_WARN, CAIRN_LOG_ERROR };
+
+struct cairn_log_field {
+    const char *name;
+    bool is_text; /* else the number counts */
+    const char *text;
+    int64_t number;
+};
+#define CAIRN_LOG_TEXT(name_, text_)                                                               \
+    {                                                                                              \
+        .name = (name_), .is_text = true, .text = (text_)                                          \
+    }
+#define CAIRN_LOG_INTEGER(name_, number_)                                                          \
+    {                                                                                              \
+        .name = (name_), .number = (number_)                                                       \
+    }
+
+/* Set once at start, before threads run. `service` is borrowed for the life of the process. */
+void cairn_log_setup(const char *service, enum cairn_log_level least);
+int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHECKED;
+
+/* The trace id that this thread's lines carry from now on; NULL for none. Copied. */
+void cairn_log_trace(const char *trace_id);
+
+void cairn_log_fields(enum cairn_log_level level, const char *message,
+                      const struct cairn_log_field *fields, size_t count);
+#define cairn_log(level, ...) cairn_log_((level), __VA_ARGS__, {.name = NULL})
+#define cairn_log_(level, message, ...)                                                            \
+    cairn_log_fields((level), (message), (const struct cairn_log_field[]){__VA_ARGS__},            \
+                     sizeof((const struct cairn_log_field[]){__VA_ARGS__}) /                       \
+                         sizeof(struct cairn_log_field))
+
+/* The usual line for something that failed. */
+void cairn_log_error(enum cairn_log_level level, const char *message,
+                     const struct cairn_error *error);
+
+#endif

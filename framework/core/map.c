@@ -1,0 +1,73 @@
+/* map.c - text to pointer, by open addressing: slots hold places in the list of entries, so that
+ * entries keep their order and growing moves only numbers. */
+#include "core/map.h"
+
+#include <string.h>
+
+enum { FIRST_SLOTS = 16 };
+
+struct cairn_map cairn_map(struct cairn_arena *arena)
+{
+    return (struct cairn_map){.arena = arena};
+}
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint64_t hash(const char *key)
+{
+    uint64_t value = UINT64_C(14695981039346656037);
+    for (; *key; key++)
+        value = (value ^ (unsigned char)*key) * UINT64_C(1099511628211);
+    return value;
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static uint32_t *find_slot(const struct cairn_map *map, const char *key)
+{
+    size_t mask = map->slot_count - 1;
+    for (size_t i = hash(key) & mask;; i = (i + 1) & mask) {
+        uint32_t *slot = &map->slots[i];
+        if (*slot == 0 || strcmp(map->entries[*slot - 1].key, key) == 0)
+            return slot;
+    }
+}
+
+static void grow_slots(struct cairn_map *map)
+{
+    map->slot_count = map->slot_count ? map->slot_count * 2 : FIRST_SLOTS;
+    map->slots = cairn_new(map->arena, uint32_t, map->slot_count);
+    for (size_t i = 0; i < map->count; i++)
+        *find_slot(map, map->entries[i].key) = (uint32_t)i + 1;
+}
+
+static void grow_entries(struct cairn_map *map)
+{
+    size_t capacity = map->capacity ? map->capacity * 2 : FIRST_SLOTS;
+    struct cairn_map_entry *entries = cairn_new(map->arena, struct cairn_map_entry, capacity);
+    if (map->count)
+        memcpy(entries, map->entries, map->count * sizeof *entries);
+    map->entries = entries;
+    map->capacity = capacity;
+}
+
+void **cairn_map_at(struct cairn_map *map, const char *key)
+{
+    if (2 * (map->count + 1) > map->slot_count)
+        grow_slots(map);
+    uint32_t *slot = find_slot(map, key);
+    if (*slot == 0) {
+        if (map->count == map->capacity)
+            grow_entries(map);
+        map->entries[map->count].key = cairn_copy_text(map->arena, key);
+        map->entries[map->count].value = NULL;
+        *slot = (uint32_t)++map->count;
+    }
+    return &map->entries[*slot - 1].value;
+}
+
+void *cairn_map_get(const struct cairn_map *map, const char *key)
+{
+    if (map->count == 0)
+        return NULL;
+    uint32_t slot = *find_slot(map, key);
+    return slot ? map->entries[slot - 1].value : NULL;
+}

@@ -1,0 +1,29 @@
+/* map.h - text to pointer, in an arena: for the rows of a batch, the metrics, the statements.
+ *
+ * Iterate by `entries[0 .. count)`, which are in the order of their first insertion. */
+#ifndef CAIRN_CORE_MAP_H
+#define CAIRN_CORE_MAP_H
+
+#include "core/arena.h"
+
+struct cairn_map_entry {
+    const char *key; /* a copy in the arena */
+    void *value;
+};
+
+struct cairn_map {
+    struct cairn_arena *arena;
+    struct cairn_map_entry *entries;
+    size_t count;
+    size_t capacity;
+    uint32_t *slots; /* index + 1 into entries; 0 is free */
+    size_t slot_count;
+};
+
+struct cairn_map cairn_map(struct cairn_arena *arena);
+/* The value's place; it is NULL when the key was new. Valid until the next cairn_map_at. */
+void **cairn_map_at(struct cairn_map *map, const char *key);
+/* The value, or NULL. */
+void *cairn_map_get(const struct cairn_map *map, const char *key);
+
+#endif

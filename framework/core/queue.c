@@ -1,0 +1,92 @@
+/* queue.c - a bounded queue of pointers: a ring, a lock and a condition. */
+#include "core/queue.h"
+
+#include "core/arena.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct cairn_queue {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    void **items;
+    size_t capacity;
+    size_t first;
+    size_t count;
+    bool closed;
+};
+
+struct cairn_queue *cairn_queue_open(size_t capacity)
+{
+    struct cairn_queue *queue = cairn_allocate(sizeof *queue);
+    queue->items = cairn_allocate(capacity * sizeof *queue->items);
+    queue->capacity = capacity;
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&queue->filled, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&queue->lock, NULL);
+    return queue;
+}
+
+void cairn_queue_free(struct cairn_queue *queue)
+{
+    if (!queue)
+        return;
+    (void)pthread_cond_destroy(&queue->filled);
+    (void)pthread_mutex_destroy(&queue->lock);
+    free(queue->items);
+    free(queue);
+}
+
+int cairn_queue_push(struct cairn_queue *queue, void *item)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    bool full = queue->closed || queue->count == queue->capacity;
+    if (!full) {
+        queue->items[(queue->first + queue->count) % queue->capacity] = item;
+        queue->count++;
+        (void)pthread_cond_signal(&queue->filled);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return full ? -CAIRN_BUSY : 0;
+}
+
+/* Waits until there is an item, the queue is closed, or time is up. */
+static void wait_filled(struct cairn_queue *queue, int64_t deadline_us)
+{
+    const struct timespec deadline = {.tv_sec = deadline_us / 1000000,
+                                      .tv_nsec = deadline_us % 1000000 * 1000};
+    int late = 0;
+    while (queue->count == 0 && !queue->closed && !late) {
+        if (deadline_us)
+            late = pthread_cond_timedwait(&queue->filled, &queue->lock, &deadline);
+        else
+            (void)pthread_cond_wait(&queue->filled, &queue->lock);
+    }
+}
+
+void *cairn_queue_pop(struct cairn_queue *queue, int64_t deadline_us)
+{
+    void *item = NULL;
+    (void)pthread_mutex_lock(&queue->lock);
+    wait_filled(queue, deadline_us);
+    if (queue->count > 0) {
+        item = queue->items[queue->first];
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return item;
+}
+
+void cairn_queue_close(struct cairn_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->closed = true;
+    (void)pthread_cond_broadcast(&queue->filled);
+    (void)pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,280 @@
+/* value.c - uuids, times and days: text and back. */
+#include <cairn/value.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+#define DAY_S INT64_C(86400)
+
+/* ---- uuids ---- */
+
+bool cairn_uuid_is_zero(struct cairn_uuid id)
+{
+    static const struct cairn_uuid zero;
+    return cairn_uuid_equal(id, zero);
+}
+
+bool cairn_uuid_equal(struct cairn_uuid a, struct cairn_uuid b)
+{
+    return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+static bool has_hyphen_before(size_t byte)
+{
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+int cairn_uuid_parse(const char *text, struct cairn_uuid *ret)
+{
+    struct cairn_uuid id;
+    for (size_t i = 0; i < sizeof id.bytes; i++) {
+        if (has_hyphen_before(i) && *text++ != '-')
+            return -CAIRN_INVALID;
+        int high = hex_digit(text[0]);
+        int low = high < 0 ? -1 : hex_digit(text[1]);
+        if (low < 0)
+            return -CAIRN_INVALID;
+        id.bytes[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    if (*text)
+        return -CAIRN_INVALID;
+    *ret = id;
+    return 0;
+}
+
+void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < sizeof id.bytes; i++) {
+        if (has_hyphen_before(i))
+            *ret++ = '-';
+        *ret++ = digits[id.bytes[i] >> 4];
+        *ret++ = digits[id.bytes[i] & 15];
+    }
+    *ret = '\0';
+}
+
+struct cairn_uuid cairn_uuid_from(const char *text)
+{
+    struct cairn_uuid id;
+    if (cairn_uuid_parse(text, &id) < 0) {
+        (void)fprintf(stderr, "not a uuid in the program: %s\n", text);
+        abort();
+    }
+    return id;
+}
+
+/* ---- the calendar: days since 1970-01-01 in the proleptic Gregorian calendar ----
+ *
+ * Years are counted from March, so that the leap day is a year's last, and in eras of 400 years,
+ * which are all of 146097 days. */
+
+struct date {
+    int64_t year;
+    unsigned month; /* 1..12 */
+    unsigned day;   /* 1..31 */
+};
+
+static int64_t days_of(struct date date)
+{
+    int64_t year = date.year - (date.month <= 2);
+    int64_t era = year / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
+    int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static struct date date_of(int64_t days)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t day_of_era = days - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month = (5 * day_of_year + 2) / 153;
+    unsigned calendar_month = (unsigned)(month < 10 ? month + 3 : month - 9);
+    return (struct date){
+        .year = year_of_era + era * 400 + (calendar_month <= 2),
+        .month = calendar_month,
+        .day = (unsigned)(day_of_year - (153 * month + 2) / 5 + 1),
+    };
+}
+
+static unsigned days_in_month(int64_t year, unsigned month)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+/* Reads exactly `count` digits. Returns what follows, or NULL. */
+static const char *read_digits(const char *text, int count, int64_t *ret)
+{
+    int64_t value = 0;
+    if (!text)
+        return NULL;
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return NULL;
+        value = value * 10 + (text[i] - '0');
+    }
+    *ret = value;
+    return text + count;
+}
+
+static const char *read_char(const char *text, char wanted)
+{
+    return text && *text == wanted ? text + 1 : NULL;
+}
+
+static const char *read_date(const char *text, int64_t *ret_days)
+{
+    int64_t year = 0;
+    int64_t month = 0;
+    int64_t day = 0;
+    text = read_char(read_digits(text, 4, &year), '-');
+    text = read_char(read_digits(text, 2, &month), '-');
+    text = read_digits(text, 2, &day);
+    if (!text || year < 1970 || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, (unsigned)month))
+        return NULL;
+    *ret_days = days_of((struct date){year, (unsigned)month, (unsigned)day});
+    return text;
+}
+
+/* ---- times: RFC 3339 ---- */
+
+static const char *read_clock(const char *text, int64_t *ret_us)
+{
+    int64_t hour = 0;
+    int64_t minute = 0;
+    int64_t second = 0;
+    text = read_char(read_digits(text, 2, &hour), ':');
+    text = read_char(read_digits(text, 2, &minute), ':');
+    text = read_digits(text, 2, &second);
+    if (!text || hour > 23 || minute > 59 || second > 59)
+        return NULL;
+    *ret_us = ((hour * 60 + minute) * 60 + second) * SECOND_US;
+    return text;
+}
+
+/* What is finer than a microsecond is dropped. */
+static const char *read_fraction(const char *text, int64_t *us)
+{
+    if (!text || *text != '.')
+        return text;
+    const char *digits = ++text;
+    for (int64_t unit = SECOND_US / 10; *text >= '0' && *text <= '9'; text++, unit /= 10)
+        *us += unit * (*text - '0');
+    return text > digits && text - digits <= 9 ? text : NULL;
+}
+
+static const char *read_offset(const char *text, int64_t *ret_us)
+{
+    int64_t hours = 0;
+    int64_t minutes = 0;
+    if (!text)
+        return NULL;
+    *ret_us = 0;
+    if (*text == 'Z' || *text == 'z')
+        return text + 1;
+    if (*text != '+' && *text != '-')
+        return NULL;
+    int sign = *text == '-' ? -1 : 1;
+    text = read_digits(read_char(read_digits(text + 1, 2, &hours), ':'), 2, &minutes);
+    if (!text || hours > 23 || minutes > 59)
+        return NULL;
+    *ret_us = sign * (hours * 60 + minutes) * 60 * SECOND_US;
+    return text;
+}
+
+int cairn_time_parse(const char *text, struct cairn_time *ret)
+{
+    int64_t days = 0;
+    int64_t clock_us = 0;
+    int64_t offset_us = 0;
+    text = read_date(text, &days);
+    if (!text || (*text != 'T' && *text != 't'))
+        return -CAIRN_INVALID;
+    text = read_fraction(read_clock(text + 1, &clock_us), &clock_us);
+    text = read_offset(text, &offset_us);
+    int64_t us = days * DAY_S * SECOND_US + clock_us - offset_us;
+    if (!text || *text || us < 0)
+        return -CAIRN_INVALID;
+    ret->us = us;
+    return 0;
+}
+
+void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE])
+{
+    struct date date = date_of(cairn_day_of(time).days);
+    int64_t us = time.us - cairn_day_of(time).days * DAY_S * SECOND_US;
+    int64_t second = us / SECOND_US;
+    (void)snprintf(ret, CAIRN_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
+                   (unsigned)(date.year % 10000), date.month % 100, date.day % 100,
+                   (unsigned)(second / 3600 % 24), (unsigned)(second / 60 % 60),
+                   (unsigned)(second % 60), (unsigned)(us % SECOND_US));
+}
+
+struct cairn_time cairn_time_after(struct cairn_time time, int64_t us)
+{
+    int64_t sum = 0;
+    if (__builtin_add_overflow(time.us, us, &sum))
+        sum = us > 0 ? INT64_MAX : INT64_MIN;
+    return (struct cairn_time){sum};
+}
+
+/* ---- days ---- */
+
+struct cairn_day cairn_day_of(struct cairn_time time)
+{
+    int64_t day_us = DAY_S * SECOND_US;
+    int64_t days = time.us / day_us - (time.us % day_us < 0);
+    return (struct cairn_day){(int32_t)days};
+}
+
+int cairn_day_parse(const char *text, struct cairn_day *ret)
+{
+    int64_t days = 0;
+    text = read_date(text, &days);
+    if (!text || *text)
+        return -CAIRN_INVALID;
+    ret->days = (int32_t)days;
+    return 0;
+}
+
+void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE])
+{
+    struct date date = date_of(day.days);
+    (void)snprintf(ret, CAIRN_DAY_TEXT_SIZE, "%04u-%02u-%02u", (unsigned)(date.year % 10000),
+                   date.month % 100, date.day % 100);
+}
+
+/* ---- arithmetic ---- */
+
+bool cairn_add_product(int64_t *sum, int64_t a, int64_t b)
+{
+    int64_t product = 0;
+    int64_t total = 0;
+    if (__builtin_mul_overflow(a, b, &product) || __builtin_add_overflow(*sum, product, &total))
+        return false;
+    *sum = total;
+    return true;
+}

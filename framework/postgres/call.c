@@ -1,0 +1,244 @@
+/* call.c - one statement, sent and answered within a deadline. */
+#include "postgres/connection.h"
+
+#include "core/clock.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- waiting ---- */
+
+/* Waits until the socket can be read (or written, if something is left to send). Returns 1, or 0
+ * when the deadline has passed. */
+static int wait_socket(PGconn *conn, bool to_write, int64_t deadline_us)
+{
+    struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+    if (to_write)
+        fd.events |= POLLOUT;
+    for (;;) {
+        int64_t left_us = deadline_us - cairn_monotonic_us();
+        if (left_us <= 0)
+            return 0;
+        struct timespec left = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
+        if (ppoll(&fd, 1, &left, NULL) > 0)
+            return 1;
+    }
+}
+
+static int fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
+{
+    size_t length = strcspn(why, "\n");
+    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: %.*s",
+                            (int)(length < 300 ? length : 300), why);
+    cairn_pg_drop(pg);
+    return failed;
+}
+
+/* Brings what was sent on its way and reads until a result is complete. */
+static int wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error)
+{
+    for (;;) {
+        int unsent = PQflush(pg->conn);
+        if (unsent < 0)
+            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+        if (!unsent && !PQisBusy(pg->conn))
+            return 0;
+        if (!wait_socket(pg->conn, unsent > 0, deadline_us))
+            return fail_lost(pg, "no answer within the deadline", error);
+        if (!PQconsumeInput(pg->conn))
+            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+    }
+}
+
+int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+{
+    int64_t deadline_us = cairn_monotonic_us() + pg->deadline_us;
+    PGresult *last = NULL;
+    for (;;) {
+        int failed = wait_result(pg, deadline_us, error);
+        if (failed) {
+            PQclear(last);
+            return failed;
+        }
+        PGresult *next = PQgetResult(pg->conn);
+        if (!next)
+            break;
+        if (last && PQresultStatus(last) == PGRES_FATAL_ERROR) {
+            PQclear(next); /* the first error is the cause */
+            continue;
+        }
+        PQclear(last);
+        last = next;
+    }
+    *ret = last;
+    return 0;
+}
+
+/* ---- what the server refused ---- */
+
+static bool state_is(const char *state, const char *prefix)
+{
+    return strncmp(state, prefix, strlen(prefix)) == 0;
+}
+
+/* Is the server going or gone? Then nobody knows what became of the statement. */
+static bool is_going(const char *state)
+{
+    return state[0] == '\0' || state_is(state, "08") || state_is(state, "57P");
+}
+
+static enum cairn_code code_of(const char *state)
+{
+    if (state_is(state, "53") || state_is(state, "57") || state_is(state, "25006") ||
+        state_is(state, "58"))
+        return CAIRN_UNAVAILABLE;
+    if (state_is(state, "55P03") || state_is(state, "40"))
+        return CAIRN_BUSY;
+    if (state_is(state, "22"))
+        return CAIRN_INVALID;
+    return CAIRN_BUG;
+}
+
+static int fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    (void)snprintf(pg->state, sizeof pg->state, "%s", state ? state : "");
+    if (is_going(pg->state) || PQstatus(pg->conn) != CONNECTION_OK)
+        return fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
+    pg->sent = false; /* the server has rolled it back and said so */
+    return cairn_fail(error, code_of(pg->state), "PostgreSQL: %.300s (%s)", message ? message : "?",
+                      pg->state);
+}
+
+/* ---- sending ---- */
+
+static int fail_unsent(struct cairn_pg *pg, struct cairn_error *error)
+{
+    return fail_lost(pg, PQerrorMessage(pg->conn), error);
+}
+
+/* Waits for the answer to what was sent, and takes a refusal for a failure. */
+static int finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+{
+    PGresult *result = NULL;
+    int failed = cairn_pg_await(pg, &result, error);
+    if (failed)
+        return failed;
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
+        *ret = result;
+        return 0;
+    }
+    failed = result ? fail_refused(pg, result, error)
+                    : fail_lost(pg, "the server closed the connection", error);
+    PQclear(result);
+    return failed;
+}
+
+static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
+                   const struct cairn_pg_params *params, struct cairn_error *error)
+{
+    if (cairn_map_get(&pg->prepared, statement->name))
+        return 0;
+    if (!PQsendPrepare(pg->conn, statement->name, statement->sql, params ? params->count : 0,
+                       params ? params->types : NULL))
+        return fail_unsent(pg, error);
+    PGresult *result = NULL;
+    int failed = finish(pg, &result, error);
+    PQclear(result);
+    if (!failed)
+        *cairn_map_at(&pg->prepared, statement->name) = pg;
+    return failed;
+}
+
+static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
+                const struct cairn_pg_params *params, struct cairn_error *error)
+{
+    static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    int count = params ? params->count : 0;
+    const char *const *values = params ? params->values : NULL;
+    const int *lengths = params ? params->lengths : NULL;
+    int done =
+        statement->name
+            ? PQsendQueryPrepared(pg->conn, statement->name, count, values, lengths, binary, 1)
+            : PQsendQueryParams(pg->conn, statement->sql, count, params ? params->types : NULL,
+                                values, lengths, binary, 1);
+    if (!done)
+        return fail_unsent(pg, error);
+    pg->sent = true;
+    return 0;
+}
+
+static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
+                   const struct cairn_pg_params *params, PGresult **ret, struct cairn_error *error)
+{
+    pg->sent = false;
+    pg->state[0] = '\0';
+    int failed = cairn_pg_ensure(pg, error);
+    if (!failed && statement->name)
+        failed = prepare(pg, statement, params, error);
+    if (!failed)
+        failed = send(pg, statement, params, error);
+    return failed ? failed : finish(pg, ret, error);
+}
+
+int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,
+                      const struct cairn_pg_params *params, struct cairn_pg_result **ret,
+                      struct cairn_error *error)
+{
+    PGresult *rows = NULL;
+    int failed = execute(pg, statement, params, &rows, error);
+    if (failed)
+        return failed;
+    *ret = cairn_allocate(sizeof **ret);
+    (*ret)->rows = rows;
+    return PQntuples(rows);
+}
+
+int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statement,
+                     const struct cairn_pg_params *params, struct cairn_error *error)
+{
+    PGresult *result = NULL;
+    int failed = execute(pg, statement, params, &result, error);
+    if (failed)
+        return failed;
+    int64_t affected = strtoll(PQcmdTuples(result), NULL, 10);
+    PQclear(result);
+    return affected;
+}
+
+int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error)
+{
+    pg->sent = false;
+    pg->state[0] = '\0';
+    int failed = cairn_pg_ensure(pg, error);
+    if (failed)
+        return failed;
+    if (!PQsendQuery(pg->conn, sql))
+        return fail_unsent(pg, error);
+    pg->sent = true;
+    PGresult *result = NULL;
+    failed = finish(pg, &result, error);
+    PQclear(result);
+    return failed;
+}
+
+int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error)
+{
+    int failed = cairn_pg_ensure(pg, error);
+    if (failed)
+        return failed;
+    int64_t deadline_us = cairn_monotonic_us() + us;
+    for (;;) {
+        if (!PQconsumeInput(pg->conn))
+            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+        int came = 0;
+        for (PGnotify *note; (note = PQnotifies(pg->conn)); PQfreemem(note))
+            came = 1;
+        if (came || !wait_socket(pg->conn, false, deadline_us))
+            return came;
+    }
+}

@@ -1,0 +1,134 @@
+/* connection.c - opening, losing and opening again. */
+#include "postgres/connection.h"
+
+#include "core/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEADLINE_US = 10000000, RETRY_US = 250000 };
+
+static int check_url(const char *url, struct cairn_error *error)
+{
+    char *wrong = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &wrong);
+    if (options) {
+        PQconninfoFree(options);
+        return 0;
+    }
+    int failed = cairn_fail(error, CAIRN_CONFIG, "not a PostgreSQL URL: %.200s",
+                            wrong ? wrong : "out of memory");
+    PQfreemem(wrong);
+    return failed;
+}
+
+int cairn_pg_open(const char *url, const char *label, struct cairn_pg **ret,
+                  struct cairn_error *error)
+{
+    int failed = check_url(url, error);
+    if (failed)
+        return failed;
+    struct cairn_pg *pg = cairn_allocate(sizeof *pg);
+    pg->url = cairn_duplicate(url);
+    pg->label = cairn_duplicate(label);
+    pg->deadline_us = DEADLINE_US;
+    *ret = pg;
+    return 0;
+}
+
+void cairn_pg_close(struct cairn_pg *pg)
+{
+    if (!pg)
+        return;
+    PQfinish(pg->conn);
+    cairn_arena_close(&pg->arena);
+    free(pg->url);
+    free(pg->label);
+    free(pg);
+}
+
+void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us)
+{
+    pg->deadline_us = us;
+}
+
+void cairn_pg_on_connect(struct cairn_pg *pg, const char *sql)
+{
+    pg->greeting = sql;
+}
+
+bool cairn_pg_connected(const struct cairn_pg *pg)
+{
+    return pg->conn != NULL;
+}
+
+int64_t cairn_pg_generation(const struct cairn_pg *pg)
+{
+    return pg->generation;
+}
+
+bool cairn_pg_sent(const struct cairn_pg *pg)
+{
+    return pg->sent;
+}
+
+const char *cairn_pg_state(const struct cairn_pg *pg)
+{
+    return pg->state;
+}
+
+void cairn_pg_drop(struct cairn_pg *pg)
+{
+    PQfinish(pg->conn);
+    pg->conn = NULL;
+    pg->retry_us = cairn_monotonic_us() + RETRY_US;
+}
+
+static PGconn *dial(const struct cairn_pg *pg)
+{
+    const char *const names[] = {"dbname",          "application_name", "connect_timeout",
+                                 "client_encoding", "tcp_user_timeout", NULL};
+    const char *const values[] = {pg->url, pg->label, "3", "UTF8", "10000", NULL};
+    return PQconnectdbParams(names, values, 1);
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+/* libpq's messages end in a line break and may span lines; ours do neither. */
+static int fail_away(PGconn *conn, struct cairn_error *error)
+{
+    const char *message = PQerrorMessage(conn);
+    size_t length = strcspn(message, "\n");
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: %.*s",
+                      (int)(length < 300 ? length : 300), message);
+}
+
+static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
+{
+    PGconn *conn = dial(pg);
+    if (PQstatus(conn) != CONNECTION_OK || PQsetnonblocking(conn, 1) != 0) {
+        int failed = fail_away(conn, error);
+        PQfinish(conn);
+        pg->retry_us = cairn_monotonic_us() + RETRY_US;
+        return failed;
+    }
+    PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    pg->conn = conn;
+    pg->generation++;
+    cairn_arena_reset(&pg->arena);
+    pg->prepared = cairn_map(&pg->arena);
+    return pg->greeting ? cairn_pg_script(pg, pg->greeting, error) : 0;
+}
+
+int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
+{
+    if (pg->conn)
+        return 0;
+    if (cairn_monotonic_us() < pg->retry_us)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away");
+    return connect_now(pg, error);
+}

@@ -1,0 +1,126 @@
+/* postgres.h - the door to PostgreSQL: one connection, prepared statements, binary values. The one
+ * folder that knows libpq.
+ *
+ * A statement is a constant {name, sql}; a connection prepares it at its first use. Parameters and
+ * results travel in binary, so nothing is quoted or parsed. Every call has a deadline: a server
+ * that does not answer is as good as away, and its connection is closed.
+ *
+ * A connection that was lost is opened again by the next call, at most every 250 ms; in between
+ * calls fail at once with -CAIRN_UNAVAILABLE.
+ *
+ * Ownership: a connection belongs to one thread. A result lives until cairn_pg_clear(). */
+#ifndef CAIRN_POSTGRES_H
+#define CAIRN_POSTGRES_H
+
+#include "core/buffer.h"
+
+#include <cairn/value.h>
+
+#include <stdbool.h>
+
+struct cairn_pg;
+struct cairn_pg_result;
+
+struct cairn_statement {
+    const char *name; /* NULL: not prepared */
+    const char *sql;
+};
+
+/* Connects lazily: a server that is away is no failure here; a URL that makes no sense is
+ * -CAIRN_CONFIG. `label` is the application_name. Both are copied. */
+int cairn_pg_open(const char *url, const char *label, struct cairn_pg **ret,
+                  struct cairn_error *error) CAIRN_CHECKED;
+void cairn_pg_close(struct cairn_pg *pg);
+
+/* Raises or lowers the deadline of the calls that follow; the default is 10 s. */
+void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us);
+
+/* Every connection, also one that is opened again later, begins with this statement, for instance
+ * "listen cairn". NULL for none; borrowed. */
+void cairn_pg_on_connect(struct cairn_pg *pg, const char *sql);
+
+/* ---- parameters ---- */
+
+enum { CAIRN_PG_PARAMS_MAX = 24 };
+
+/* The values of one call, in order; zeroed is empty. They lie in the arena. */
+struct cairn_pg_params {
+    struct cairn_arena *arena;
+    int count;
+    uint32_t types[CAIRN_PG_PARAMS_MAX];
+    const char *values[CAIRN_PG_PARAMS_MAX];
+    int lengths[CAIRN_PG_PARAMS_MAX];
+};
+
+void cairn_pg_add_null(struct cairn_pg_params *params);
+void cairn_pg_add_integer(struct cairn_pg_params *params, int64_t value); /* bigint */
+void cairn_pg_add_bool(struct cairn_pg_params *params, bool value);       /* boolean */
+void cairn_pg_add_text(struct cairn_pg_params *params, const char *text); /* text; NULL is null */
+void cairn_pg_add_json(struct cairn_pg_params *params, const char *json); /* json */
+void cairn_pg_add_bytes(struct cairn_pg_params *params, const void *bytes,
+                        size_t count);                                          /* bytea */
+void cairn_pg_add_uuid(struct cairn_pg_params *params, struct cairn_uuid id);   /* zero is null */
+void cairn_pg_add_time(struct cairn_pg_params *params, struct cairn_time time); /* timestamptz */
+
+/* Arrays: the element i is at `first + i * stride`, so a member of a struct array serves as it is.
+ */
+void cairn_pg_add_integers(struct cairn_pg_params *params, const int64_t *first, size_t stride,
+                           size_t count); /* bigint[] */
+void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
+                        size_t count); /* text[]; NULL elements are null */
+void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first, size_t stride,
+                        size_t count); /* json[] */
+void cairn_pg_add_uuids(struct cairn_pg_params *params, const struct cairn_uuid *first,
+                        size_t stride, size_t count); /* uuid[]; zero elements are null */
+
+/* ---- calls ---- */
+
+/* Runs one statement and gives all of its rows; its own transaction unless one is open. Returns
+ * the number of rows, or
+ *   -CAIRN_UNAVAILABLE  the server is away, shutting down or refuses connections; if the statement
+ *                       was under way, its outcome is not known: cairn_pg_sent() tells
+ *   -CAIRN_BUG          the server refused the statement; the message is its own
+ * or, for an SQLSTATE of class CA, what store.h maps it to. */
+int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,
+                      const struct cairn_pg_params *params, struct cairn_pg_result **ret,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
+/* The same, for statements whose rows do not matter: returns the number of rows affected. */
+int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statement,
+                     const struct cairn_pg_params *params, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Runs SQL text without parameters, possibly several statements: migrations, begin, commit. */
+int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Did the last call that failed reach the server? Then a statement that writes may have been
+ * carried out. */
+bool cairn_pg_sent(const struct cairn_pg *pg);
+/* Is a connection open (as far as this side knows), and which: counts the connections made. */
+bool cairn_pg_connected(const struct cairn_pg *pg);
+int64_t cairn_pg_generation(const struct cairn_pg *pg);
+/* SQLSTATE of the last refusal, "" if there was none. */
+const char *cairn_pg_state(const struct cairn_pg *pg);
+
+/* Waits for a notification, at most so long. Returns 1 when one came, 0 when time is up. */
+int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- results ---- */
+
+void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is fine */
+#define CAIRN_PG_RESULT __attribute__((cleanup(cairn_pg_clear_at))) struct cairn_pg_result
+void cairn_pg_clear_at(struct cairn_pg_result **result);
+
+bool cairn_pg_null(const struct cairn_pg_result *result, int64_t row, int column);
+int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row,
+                         int column); /* int2/4/8 */
+bool cairn_pg_bool(const struct cairn_pg_result *result, int64_t row, int column);
+struct cairn_uuid cairn_pg_uuid(const struct cairn_pg_result *result, int64_t row, int column);
+struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t row, int column);
+/* text, json, name: NUL-terminated, lives as long as the result; NULL for null. */
+const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column);
+size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column);
+
+/* An identifier in double quotes, for SQL that is built from a table's name. */
+void cairn_pg_quote(struct cairn_buffer *out, const char *identifier);
+
+#endif

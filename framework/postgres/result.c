@@ -1,0 +1,90 @@
+/* result.c - values out of PostgreSQL's binary formats. */
+#include "postgres/connection.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EPOCH_2000_US INT64_C(946684800000000)
+
+void cairn_pg_clear(struct cairn_pg_result *result)
+{
+    if (!result)
+        return;
+    PQclear(result->rows);
+    free(result);
+}
+
+void cairn_pg_clear_at(struct cairn_pg_result **result)
+{
+    cairn_pg_clear(*result);
+}
+
+bool cairn_pg_null(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    return PQgetisnull(result->rows, (int)row, column);
+}
+
+int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    const char *bytes = PQgetvalue(result->rows, (int)row, column);
+    uint64_t wide = 0;
+    uint32_t middle = 0;
+    uint16_t narrow = 0;
+    switch (PQgetlength(result->rows, (int)row, column)) {
+    case 8:
+        memcpy(&wide, bytes, sizeof wide);
+        return (int64_t)be64toh(wide);
+    case 4:
+        memcpy(&middle, bytes, sizeof middle);
+        return (int32_t)be32toh(middle);
+    case 2:
+        memcpy(&narrow, bytes, sizeof narrow);
+        return (int16_t)be16toh(narrow);
+    default: /* null */
+        return 0;
+    }
+}
+
+bool cairn_pg_bool(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    return *PQgetvalue(result->rows, (int)row, column) != '\0';
+}
+
+struct cairn_uuid cairn_pg_uuid(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    struct cairn_uuid id = {{0}};
+    if (PQgetlength(result->rows, (int)row, column) == sizeof id.bytes)
+        memcpy(id.bytes, PQgetvalue(result->rows, (int)row, column), sizeof id.bytes);
+    return id;
+}
+
+struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    if (cairn_pg_null(result, row, column))
+        return (struct cairn_time){0};
+    return (struct cairn_time){cairn_pg_integer(result, row, column) + EPOCH_2000_US};
+}
+
+const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    if (cairn_pg_null(result, row, column))
+        return NULL;
+    return PQgetvalue(result->rows, (int)row, column);
+}
+
+size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    return (size_t)PQgetlength(result->rows, (int)row, column);
+}
+
+void cairn_pg_quote(struct cairn_buffer *out, const char *identifier)
+{
+    cairn_buffer_char(out, '"');
+    for (; *identifier; identifier++) {
+        if (*identifier == '"')
+            cairn_buffer_char(out, '"');
+        cairn_buffer_char(out, *identifier);
+    }
+    cairn_buffer_char(out, '"');
+}

@@ -1,0 +1,59 @@
+/* record/json.h - records to JSON and back. The one folder that knows jansson.
+ *
+ * Decoding goes through jansson, so what is JSON is its decision: UTF-8, no U+0000, no lone
+ * surrogates, no member twice. Encoding writes the fields in the order of the table, without
+ * white space: the same value gives the same bytes. */
+#ifndef CAIRN_RECORD_JSON_H
+#define CAIRN_RECORD_JSON_H
+
+#include "core/buffer.h"
+
+#include <cairn/record.h>
+
+enum cairn_strictness {
+    CAIRN_STRICT = 1, /* a request: unknown fields and values out of bounds are wrong */
+    CAIRN_LENIENT,    /* what we stored: unknown fields are ignored, bounds are not asked again */
+};
+
+/* Reads one JSON object into `ret`, a struct of the record's type. Empty text is {}. What `ret`
+ * points to lies in the arena. Returns 0, or
+ *   -CAIRN_MALFORMED  it is not JSON, is nested deeper than CAIRN_DEPTH_MAX, or is no object
+ *   -CAIRN_INVALID    fields are wrong: error->wrong names all of them
+ * `ret` is undefined after a failure. */
+int cairn_record_decode(const struct cairn_record *record, const char *json, size_t bytes,
+                        enum cairn_strictness strictness, struct cairn_arena *arena, void *ret,
+                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* The same for the body of a command that creates a stream: takes the member `id_name`, a uuid,
+ * out of the body first, if it is there; *ret_id is untouched if it is not. */
+int cairn_record_decode_with_id(const struct cairn_record *record, const char *id_name,
+                                const char *json, size_t bytes, struct cairn_arena *arena,
+                                void *ret, struct cairn_uuid *ret_id,
+                                struct cairn_error *error) CAIRN_CHECKED;
+
+/* Appends the record as JSON. The value must be well-formed (cairn_record_check). */
+void cairn_record_encode(const struct cairn_record *record, const void *value,
+                         struct cairn_buffer *out);
+
+/* Holds a value that code made against its table: required text that is NULL, an enum without a
+ * name, text that is not UTF-8, bounds. Returns 0, or -CAIRN_INVALID with all wrong fields. */
+int cairn_record_check(const struct cairn_record *record, const void *value,
+                       struct cairn_error *error) CAIRN_CHECKED;
+
+/* Holds a table against its struct, once at start: every byte of the struct belongs to a field or
+ * is padding, enum values have names, names are unique. Returns 0 or -CAIRN_BUG. */
+int cairn_record_table_check(const struct cairn_record *record,
+                             struct cairn_error *error) CAIRN_CHECKED;
+
+/* Copies a value: what it points to is copied into the arena, also what is nested. */
+void cairn_record_copy(const struct cairn_record *record, const void *value, void *ret,
+                       struct cairn_arena *arena);
+
+/* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). */
+void cairn_record_schema(const struct cairn_record *record, struct cairn_buffer *out);
+
+/* One field, for those who walk a table themselves. */
+const void *cairn_field_at(const struct cairn_field *field, const void *value);
+const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);
+
+#endif

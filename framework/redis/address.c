@@ -1,0 +1,122 @@
+/* address.c - taking a Redis URL apart. */
+#include "redis/address.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail_url(struct cairn_error *error)
+{
+    return cairn_fail(error, CAIRN_CONFIG,
+                      "not a Redis URL: wanted redis://[:password@]host[:port][/number] or "
+                      "unix:///path[?db=number]");
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* A copy of `bytes` characters, percent-decoded; NULL if the encoding is wrong. */
+static const char *decode(struct cairn_arena *arena, const char *text, size_t bytes)
+{
+    char *copy = cairn_copy_bytes(arena, text, bytes);
+    char *to = copy;
+    for (const char *from = copy; *from; from++) {
+        if (*from != '%') {
+            *to++ = *from;
+            continue;
+        }
+        int high = hex_digit(from[1]);
+        int low = high < 0 ? -1 : hex_digit(from[2]);
+        if (low < 0 || (high == 0 && low == 0))
+            return NULL;
+        *to++ = (char)(high << 4 | low);
+        from += 2;
+    }
+    *to = '\0';
+    return copy;
+}
+
+static bool read_number(const char *text, int max, int *ret)
+{
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end || number < 0 || number > max)
+        return false;
+    *ret = (int)number;
+    return true;
+}
+
+/* What stands before the @: "password", ":password" or "user:password". */
+static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena,
+                       struct cairn_redis_address *ret)
+{
+    const char *colon = memchr(text, ':', bytes);
+    size_t user_bytes = colon ? (size_t)(colon - text) : 0;
+    const char *password = colon ? colon + 1 : text;
+    ret->password = decode(arena, password, bytes - (size_t)(password - text));
+    ret->user = user_bytes ? decode(arena, text, user_bytes) : NULL;
+    return ret->password && (!user_bytes || ret->user);
+}
+
+/* "host", "host:port", "[v6]:port" and what follows: "/number" or nothing. */
+static bool read_host(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
+{
+    bool bracket = *text == '[';
+    size_t bytes = bracket ? strcspn(++text, "]") : strcspn(text, ":/");
+    if (bytes == 0 || (bracket && text[bytes] != ']'))
+        return false;
+    ret->host = cairn_copy_bytes(arena, text, bytes);
+    text += bytes + bracket;
+    if (*text == ':') {
+        size_t digits = strcspn(++text, "/");
+        if (!read_number(cairn_copy_bytes(arena, text, digits), 65535, &ret->port))
+            return false;
+        text += digits;
+    }
+    if (*text == '/' && text[1])
+        return read_number(text + 1, 1 << 20, &ret->database);
+    return *text == '\0' || *text == '/';
+}
+
+static bool read_tcp(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
+{
+    const char *at = strrchr(text, '@');
+    ret->port = 6379;
+    if (at && !read_login(text, (size_t)(at - text), arena, ret))
+        return false;
+    return read_host(at ? at + 1 : text, arena, ret);
+}
+
+static bool read_unix(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
+{
+    size_t bytes = strcspn(text, "?");
+    ret->path = decode(arena, text, bytes);
+    if (!ret->path || *ret->path != '/')
+        return false;
+    if (!text[bytes])
+        return true;
+    return strncmp(text + bytes, "?db=", 4) == 0 &&
+           read_number(text + bytes + 4, 1 << 20, &ret->database);
+}
+
+int cairn_redis_address(const char *url, struct cairn_arena *arena, struct cairn_redis_address *ret,
+                        struct cairn_error *error)
+{
+    static const char tcp[] = "redis://";
+    static const char local[] = "unix://";
+    bool good = false;
+    *ret = (struct cairn_redis_address){0};
+    if (strncmp(url, tcp, sizeof tcp - 1) == 0)
+        good = read_tcp(url + sizeof tcp - 1, arena, ret);
+    else if (strncmp(url, local, sizeof local - 1) == 0)
+        good = read_unix(url + sizeof local - 1, arena, ret);
+    return good ? 0 : fail_url(error);
+}

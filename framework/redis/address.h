@@ -1,0 +1,21 @@
+/* address.h - the parts of a Redis URL. */
+#ifndef CAIRN_REDIS_ADDRESS_H
+#define CAIRN_REDIS_ADDRESS_H
+
+#include "core/arena.h"
+
+struct cairn_redis_address {
+    const char *path; /* of a Unix socket; NULL: host and port */
+    const char *host;
+    int port;
+    const char *user;     /* or NULL */
+    const char *password; /* or NULL */
+    int database;
+};
+
+/* redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n], percent-decoded. What it
+ * gives lies in the arena. Returns 0 or -CAIRN_CONFIG; the message does not show the password. */
+int cairn_redis_address(const char *url, struct cairn_arena *arena, struct cairn_redis_address *ret,
+                        struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

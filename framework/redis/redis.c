@@ -1,0 +1,277 @@
+/* redis.c - one connection, opened when it is needed, and commands on it. */
+#include "redis/redis.h"
+
+#include "core/clock.h"
+#include "redis/address.h"
+
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_US = 250000, SCRIPTS_MAX = 8 };
+
+struct known_script {
+    const struct cairn_redis_script *script;
+    char sha[41];
+};
+
+struct cairn_redis {
+    struct cairn_arena arena; /* of the address */
+    struct cairn_redis_address address;
+    int64_t deadline_us;
+    int64_t retry_us; /* monotonic: not before this is a new connection tried */
+    redisContext *context;
+    struct known_script scripts[SCRIPTS_MAX]; /* that this connection's Redis has loaded */
+    size_t script_count;
+};
+
+int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **ret,
+                     struct cairn_error *error)
+{
+    struct cairn_redis *redis = cairn_allocate(sizeof *redis);
+    int failed = cairn_redis_address(url, &redis->arena, &redis->address, error);
+    if (failed) {
+        cairn_redis_close(redis);
+        return failed;
+    }
+    redis->deadline_us = deadline_us;
+    *ret = redis;
+    return 0;
+}
+
+static void drop(struct cairn_redis *redis)
+{
+    if (redis->context)
+        redisFree(redis->context);
+    redis->context = NULL;
+    redis->script_count = 0;
+    redis->retry_us = cairn_monotonic_us() + RETRY_US;
+}
+
+void cairn_redis_close(struct cairn_redis *redis)
+{
+    if (!redis)
+        return;
+    drop(redis);
+    cairn_arena_close(&redis->arena);
+    free(redis);
+}
+
+static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_error *error)
+{
+    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away: %.200s", why);
+    drop(redis);
+    return failed;
+}
+
+/* ---- replies ---- */
+
+static bool is_away(const char *message)
+{
+    static const char *const states[] = {"LOADING",    "READONLY",   "OOM",    "MASTERDOWN",
+                                         "NOREPLICAS", "BUSY",       "NOAUTH", "WRONGPASS",
+                                         "MISCONF",    "CLUSTERDOWN"};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strncmp(message, states[i], strlen(states[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void copy_reply(const redisReply *reply, struct cairn_arena *arena,
+                       struct cairn_redis_reply *ret)
+{
+    *ret = (struct cairn_redis_reply){.kind = CAIRN_REDIS_NIL};
+    switch (reply->type) {
+    case REDIS_REPLY_INTEGER:
+        ret->kind = CAIRN_REDIS_INTEGER;
+        ret->integer = reply->integer;
+        break;
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS:
+    case REDIS_REPLY_ERROR: /* one inside a list */
+        ret->kind = CAIRN_REDIS_TEXT;
+        ret->text = cairn_copy_bytes(arena, reply->str, reply->len);
+        ret->bytes = reply->len;
+        break;
+    case REDIS_REPLY_ARRAY: {
+        struct cairn_redis_reply *items =
+            cairn_new(arena, struct cairn_redis_reply, reply->elements);
+        for (size_t i = 0; i < reply->elements; i++)
+            copy_reply(reply->element[i], arena, &items[i]);
+        ret->kind = CAIRN_REDIS_LIST;
+        ret->items = items;
+        ret->count = reply->elements;
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+/* Takes what hiredis gave: NULL is a connection that failed. */
+static int take_reply(struct cairn_redis *redis, redisReply *reply, struct cairn_arena *arena,
+                      struct cairn_redis_reply *ret, struct cairn_error *error)
+{
+    if (!reply)
+        return fail_away(redis, redis->context->errstr, error);
+    int failed = 0;
+    if (reply->type == REDIS_REPLY_ERROR && is_away(reply->str))
+        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis cannot: %.200s", reply->str);
+    else if (reply->type == REDIS_REPLY_ERROR)
+        failed = cairn_fail(error, CAIRN_BUG, "Redis: %.200s", reply->str);
+    else
+        copy_reply(reply, arena, ret);
+    freeReplyObject(reply);
+    return failed;
+}
+
+/* ---- connecting ---- */
+
+static struct timeval as_timeval(int64_t us)
+{
+    return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+}
+
+/* A command that opens the connection; its reply only has to be none of refusal. */
+static int greet(struct cairn_redis *redis, redisReply *reply, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_redis_reply ignored;
+    int failed = take_reply(redis, reply, &arena, &ignored, error);
+    cairn_arena_close(&arena);
+    if (failed && redis->context)
+        drop(redis);
+    return failed;
+}
+
+static int authenticate(struct cairn_redis *redis, struct cairn_error *error)
+{
+    const struct cairn_redis_address *address = &redis->address;
+    if (!address->password)
+        return 0;
+    if (address->user)
+        return greet(redis,
+                     redisCommand(redis->context, "AUTH %s %s", address->user, address->password),
+                     error);
+    return greet(redis, redisCommand(redis->context, "AUTH %s", address->password), error);
+}
+
+static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
+{
+    const struct cairn_redis_address *address = &redis->address;
+    struct timeval deadline = as_timeval(redis->deadline_us);
+    redis->context = address->path
+                         ? redisConnectUnixWithTimeout(address->path, deadline)
+                         : redisConnectWithTimeout(address->host, address->port, deadline);
+    if (!redis->context)
+        return fail_away(redis, "out of memory", error);
+    if (redis->context->err)
+        return fail_away(redis, redis->context->errstr, error);
+    (void)redisSetTimeout(redis->context, deadline);
+    int failed = authenticate(redis, error);
+    if (!failed && address->database)
+        failed = greet(redis, redisCommand(redis->context, "SELECT %d", address->database), error);
+    return failed;
+}
+
+static int ensure(struct cairn_redis *redis, struct cairn_error *error)
+{
+    if (redis->context)
+        return 0;
+    if (cairn_monotonic_us() < redis->retry_us)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away");
+    return connect_now(redis, error);
+}
+
+/* ---- commands ---- */
+
+int cairn_redis_call(struct cairn_redis *redis, const struct cairn_redis_arg *args, size_t count,
+                     struct cairn_arena *arena, struct cairn_redis_reply *ret,
+                     struct cairn_error *error)
+{
+    int failed = ensure(redis, error);
+    if (failed)
+        return failed;
+    const char **texts = cairn_new(arena, const char *, count);
+    size_t *lengths = cairn_new(arena, size_t, count);
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = args[i].bytes;
+        lengths[i] = args[i].count;
+    }
+    return take_reply(redis, redisCommandArgv(redis->context, (int)count, texts, lengths), arena,
+                      ret, error);
+}
+
+/* Sends EVAL or EVALSHA with the script's source or hash. */
+static int evaluate(struct cairn_redis *redis, const char *command, const char *script,
+                    const struct cairn_redis_arg *keys, size_t key_count,
+                    const struct cairn_redis_arg *args, size_t arg_count, struct cairn_arena *arena,
+                    struct cairn_redis_reply *ret, struct cairn_error *error)
+{
+    struct cairn_redis_arg *all =
+        cairn_new(arena, struct cairn_redis_arg, 3 + key_count + arg_count);
+    all[0] = CAIRN_ARG(command);
+    all[1] = CAIRN_ARG(script);
+    all[2] = CAIRN_ARG(cairn_print(arena, "%zu", key_count));
+    if (key_count)
+        memcpy(all + 3, keys, key_count * sizeof *keys);
+    if (arg_count)
+        memcpy(all + 3 + key_count, args, arg_count * sizeof *args);
+    return cairn_redis_call(redis, all, 3 + key_count + arg_count, arena, ret, error);
+}
+
+/* Redis computes the hash, so that it need not be computed here. */
+static int load(struct cairn_redis *redis, const struct cairn_redis_script *script,
+                struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("SCRIPT"), CAIRN_ARG("LOAD"),
+                                           CAIRN_ARG(script->source)};
+    struct cairn_redis_reply reply;
+    int failed = cairn_redis_call(redis, args, 3, arena, &reply, error);
+    if (failed || reply.kind != CAIRN_REDIS_TEXT || redis->script_count == SCRIPTS_MAX)
+        return failed;
+    struct known_script *known = &redis->scripts[redis->script_count++];
+    known->script = script;
+    (void)snprintf(known->sha, sizeof known->sha, "%s", reply.text);
+    return 0;
+}
+
+static const char *find_sha(const struct cairn_redis *redis,
+                            const struct cairn_redis_script *script)
+{
+    for (size_t i = 0; i < redis->script_count; i++) {
+        if (redis->scripts[i].script == script)
+            return redis->scripts[i].sha;
+    }
+    return NULL;
+}
+
+/* A Redis that was restarted or flushed behind an open connection has forgotten its scripts; it
+ * says NOSCRIPT, and gets the source once more. */
+int cairn_redis_eval(struct cairn_redis *redis, const struct cairn_redis_script *script,
+                     const struct cairn_redis_arg *keys, size_t key_count,
+                     const struct cairn_redis_arg *args, size_t arg_count,
+                     struct cairn_arena *arena, struct cairn_redis_reply *ret,
+                     struct cairn_error *error)
+{
+    int failed = ensure(redis, error);
+    if (!failed && !find_sha(redis, script))
+        failed = load(redis, script, arena, error);
+    if (failed)
+        return failed;
+    const char *sha = find_sha(redis, script);
+    if (sha) {
+        struct cairn_error wrong = {0};
+        failed =
+            evaluate(redis, "EVALSHA", sha, keys, key_count, args, arg_count, arena, ret, &wrong);
+        if (failed != -CAIRN_BUG || !strstr(wrong.message, "NOSCRIPT")) {
+            if (failed)
+                (void)cairn_fail(error, wrong.code, "%s", wrong.message);
+            return failed;
+        }
+    }
+    return evaluate(redis, "EVAL", script->source, keys, key_count, args, arg_count, arena, ret,
+                    error);
+}

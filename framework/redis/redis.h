@@ -1,0 +1,64 @@
+/* redis.h - the door to Redis: one connection, commands with a deadline. The one folder that knows
+ * hiredis.
+ *
+ * A connection that was lost is opened again by the next call, at most every 250 ms; in between
+ * calls fail at once with -CAIRN_UNAVAILABLE, so that a Redis that is away costs its callers
+ * nothing.
+ *
+ * Ownership: a connection belongs to one thread; replies are copied into the caller's arena. */
+#ifndef CAIRN_REDIS_H
+#define CAIRN_REDIS_H
+
+#include "core/arena.h"
+
+#include <stdbool.h>
+
+struct cairn_redis;
+
+enum cairn_redis_kind {
+    CAIRN_REDIS_NIL = 1,
+    CAIRN_REDIS_TEXT,
+    CAIRN_REDIS_INTEGER,
+    CAIRN_REDIS_LIST
+};
+
+struct cairn_redis_reply {
+    enum cairn_redis_kind kind;
+    const char *text; /* NUL-terminated; may hold any bytes */
+    size_t bytes;
+    int64_t integer;
+    const struct cairn_redis_reply *items;
+    size_t count;
+};
+
+/* One argument: bytes of a length. CAIRN_ARG("get") is a text. */
+struct cairn_redis_arg {
+    const char *bytes;
+    size_t count;
+};
+#define CAIRN_ARG(text_) ((struct cairn_redis_arg){(text_), strlen(text_)})
+
+/* `url` is redis://[user[:password]@]host[:port][/database] or unix:///path[?db=n]. Connects
+ * lazily. -CAIRN_CONFIG if the URL makes no sense. Each call waits at most `deadline_us`. */
+int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+void cairn_redis_close(struct cairn_redis *redis);
+
+/* One command. Returns 0, or
+ *   -CAIRN_UNAVAILABLE  Redis is away, loading, full or read only; it may or may not have acted
+ *   -CAIRN_BUG          it refused the command; the message is its own */
+int cairn_redis_call(struct cairn_redis *redis, const struct cairn_redis_arg *args, size_t count,
+                     struct cairn_arena *arena, struct cairn_redis_reply *ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* A Lua script, sent by its SHA-1 once Redis knows it (EVALSHA, then EVAL). */
+struct cairn_redis_script {
+    const char *source;
+};
+int cairn_redis_eval(struct cairn_redis *redis, const struct cairn_redis_script *script,
+                     const struct cairn_redis_arg *keys, size_t key_count,
+                     const struct cairn_redis_arg *args, size_t arg_count,
+                     struct cairn_arena *arena, struct cairn_redis_reply *ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+#endif
