@@ -1,0 +1,26 @@
+/* aggregate.h - a stream folded into a state, and the event that state stands on. */
+#ifndef CAIRN_COMMAND_AGGREGATE_H
+#define CAIRN_COMMAND_AGGREGATE_H
+
+#include "store/store.h"
+
+/* What a fold needs: the decider's own, or a fact's. */
+struct cairn_folding {
+    const struct cairn_events *events;
+    const struct cairn_record *state;
+    cairn_evolve *evolve;
+};
+
+struct cairn_aggregate {
+    struct cairn_expected at; /* the stream, its version (0: there is none), its last event */
+    int64_t position;         /* of its last event */
+    void *state;
+};
+
+/* Reads the whole stream and folds it. Everything lies in the arena. Returns 0 or what store.h
+ * says of reading and decoding. */
+int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
+                         const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
+                         struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

@@ -1,0 +1,33 @@
+/* decision.h - what decide gives back, collected: events and claims for one append. */
+#ifndef CAIRN_COMMAND_DECISION_H
+#define CAIRN_COMMAND_DECISION_H
+
+#include "core/arena.h"
+#include "store/store.h"
+
+#include <cairn/decider.h>
+
+struct cairn_emitted {
+    const struct cairn_event_type *type;
+    void *event; /* the whole union, tag and member filled in, as evolve takes it */
+};
+
+struct cairn_decision {
+    const struct cairn_events *events_of; /* the decider's own */
+    struct cairn_arena *arena;
+    struct cairn_emitted events[CAIRN_DECISION_MAX_EVENTS];
+    size_t event_count;
+    struct cairn_claim claims[CAIRN_DECISION_MAX_CLAIMS];
+    size_t claim_count;
+    struct cairn_error misuse; /* the first mistake of the program, if there was one */
+};
+
+void cairn_decision_init(struct cairn_decision *ret, const struct cairn_events *events,
+                         struct cairn_arena *arena);
+
+/* Holds what was emitted against its tables. Returns 0, or -CAIRN_BUG: the decider's program is
+ * wrong, nothing may be written. */
+int cairn_decision_check(const struct cairn_decision *decision,
+                         struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

@@ -1,0 +1,80 @@
+/* identify.c - which command this is: an Idempotency-Key makes two requests the same command.
+ *
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+#include "command/attempt.h"
+
+#include "core/buffer.h"
+#include "core/clock.h"
+#include "store/token.h"
+
+#include <string.h>
+
+enum { KEY_MAX_BYTES = 200 };
+
+/* The key as the client wrote it, quotes and all: it is compared, not understood. */
+static int read_key(const struct cairn_http_request *request, const char **ret,
+                    struct cairn_error *error)
+{
+    const char *key = cairn_http_header(request, "Idempotency-Key");
+    *ret = key;
+    if (!key)
+        return 0;
+    size_t bytes = strlen(key);
+    bool good = bytes > 0 && bytes <= KEY_MAX_BYTES;
+    for (size_t i = 0; i < bytes && good; i++)
+        good = key[i] > ' ' && key[i] < 0x7F;
+    if (good && cairn_http_header_count(request, "Idempotency-Key") == 1)
+        return 0;
+    return cairn_fail(error, CAIRN_MALFORMED,
+                      "Idempotency-Key must be one text of 1 to %d visible ASCII characters",
+                      KEY_MAX_BYTES);
+}
+
+/* All that makes it this request and no other. */
+static struct cairn_buffer describe(const struct cairn_http_request *request)
+{
+    const char *if_match = cairn_http_header(request, "If-Match");
+    struct cairn_buffer out = cairn_buffer(request->arena);
+    cairn_buffer_print(&out, "%s\n%s\n%s\n", request->method, request->path,
+                       if_match ? if_match : "");
+    cairn_buffer_bytes(&out, request->body, request->body_bytes);
+    return out;
+}
+
+static int hex_value(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+/* A UUID of version 8 (RFC 9562 section 5.8) from the first bits of the key's hash: the same key
+ * makes the same stream, also after its row has expired. */
+static struct cairn_uuid uuid_of(const char *hex)
+{
+    struct cairn_uuid id;
+    for (size_t i = 0; i < sizeof id.bytes; i++)
+        id.bytes[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
+    return id;
+}
+
+int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error)
+{
+    const char *key = NULL;
+    int failed = read_key(attempt->request, &key, error);
+    if (failed)
+        return failed;
+    attempt->keyed = key != NULL;
+    if (!key) {
+        attempt->command_id = cairn_uuid_make();
+        attempt->id = cairn_uuid_make();
+        return 0;
+    }
+    struct cairn_buffer request = describe(attempt->request);
+    failed =
+        cairn_store_find_command(attempt->store, attempt->endpoint->service, key, request.text,
+                                 request.length, attempt->request->arena, &attempt->known, error);
+    if (!failed)
+        attempt->command_id = attempt->id = uuid_of(attempt->known.key.id);
+    return failed;
+}

@@ -1,0 +1,82 @@
+/* read.c - events out of the log, by stream and by position. */
+#include "store/handle.h"
+
+#define COLUMNS "stream, version, position, type, schema_version, event_id, recorded_at, data"
+
+static const struct cairn_statement stream_statement = {
+    .name = "read_stream",
+    .sql = "select " COLUMNS " from cairn.read_stream($1, $2, $3)",
+};
+
+static const struct cairn_statement range_statement = {
+    .name = "read_range",
+    .sql = "select " COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'))",
+};
+
+static void take_event(const struct cairn_pg_result *rows, int64_t row, struct cairn_arena *arena,
+                       struct cairn_stored_event *ret)
+{
+    ret->stream = cairn_copy_text(arena, cairn_pg_text(rows, row, 0));
+    ret->version = cairn_pg_integer(rows, row, 1);
+    ret->position = cairn_pg_integer(rows, row, 2);
+    ret->type = cairn_copy_text(arena, cairn_pg_text(rows, row, 3));
+    ret->schema_version = cairn_pg_integer(rows, row, 4);
+    ret->event_id = cairn_pg_uuid(rows, row, 5);
+    ret->recorded_at = cairn_pg_time(rows, row, 6);
+    ret->data_bytes = cairn_pg_bytes(rows, row, 7);
+    ret->data = cairn_copy_bytes(arena, cairn_pg_text(rows, row, 7), ret->data_bytes);
+}
+
+static struct cairn_stored_event *take_events(const struct cairn_pg_result *rows, int64_t count,
+                                              struct cairn_arena *arena)
+{
+    struct cairn_stored_event *events = cairn_new(arena, struct cairn_stored_event, (size_t)count);
+    for (int64_t i = 0; i < count; i++)
+        take_event(rows, i, arena, &events[i]);
+    return events;
+}
+
+int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
+                                int64_t limit, struct cairn_arena *arena,
+                                const struct cairn_stored_event **ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, stream);
+    cairn_pg_add_integer(&params, version);
+    cairn_pg_add_integer(&params, limit);
+
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &stream_statement, &params, &rows, error);
+    if (count < 0)
+        return count;
+    *ret = take_events(rows, count, arena);
+    return count;
+}
+
+static size_t count_texts(const char *const *texts)
+{
+    size_t count = 0;
+    while (texts && texts[count])
+        count++;
+    return count;
+}
+
+int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t to,
+                               const char *const *types, struct cairn_arena *arena,
+                               const struct cairn_stored_event **ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_integer(&params, from);
+    cairn_pg_add_integer(&params, to);
+    cairn_pg_add_texts(&params, types, sizeof *types, count_texts(types));
+
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &range_statement, &params, &rows, error);
+    if (count < 0)
+        return count;
+    struct cairn_stored_event *events = take_events(rows, count, arena);
+    for (int64_t i = 0; i < count; i++)
+        events[i].meta = cairn_copy_text(arena, cairn_pg_text(rows, i, 8));
+    *ret = events;
+    return count;
+}

@@ -1,0 +1,74 @@
+/* store.c - a store is a connection; here is what it knows of itself. */
+#include "store/handle.h"
+
+#include <stdlib.h>
+
+int cairn_store_open(const char *url, const char *label, struct cairn_store **ret,
+                     struct cairn_error *error)
+{
+    struct cairn_store *store = cairn_allocate(sizeof *store);
+    int failed = cairn_pg_open(url, label, &store->pg, error);
+    if (failed) {
+        free(store);
+        return failed;
+    }
+    *ret = store;
+    return 0;
+}
+
+void cairn_store_close(struct cairn_store *store)
+{
+    if (!store)
+        return;
+    cairn_pg_close(store->pg);
+    free(store);
+}
+
+struct cairn_pg *cairn_store_pg(struct cairn_store *store)
+{
+    return store->pg;
+}
+
+static const struct cairn_statement timeline_statement = {
+    .name = "timeline",
+    .sql = "select store_id, epoch from cairn.store",
+};
+
+static int read_timeline(struct cairn_store *store, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &timeline_statement, NULL, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count != 1)
+        return cairn_fail(error, CAIRN_SCHEMA, "cairn.store has %" PRId64 " rows, not one", count);
+    store->timeline.store_id = cairn_pg_uuid(rows, 0, 0);
+    store->timeline.epoch = cairn_pg_integer(rows, 0, 1);
+    store->timeline_of = cairn_pg_generation(store->pg);
+    return 0;
+}
+
+/* A store is taken back to an older state under nobody's open connection, so what this connection
+ * has once read stays true for it. */
+int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
+                         struct cairn_error *error)
+{
+    bool known = cairn_pg_connected(store->pg) && store->timeline_of != 0 &&
+                 store->timeline_of == cairn_pg_generation(store->pg);
+    int failed = known ? 0 : read_timeline(store, error);
+    if (!failed)
+        *ret = store->timeline;
+    return failed;
+}
+
+static const struct cairn_statement head_statement = {
+    .name = "head",
+    .sql = "select cairn.head()",
+};
+
+int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &head_statement, NULL, &rows, error);
+    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+}

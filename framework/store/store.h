@@ -1,0 +1,187 @@
+/* store.h - the append-only log of events, kept in PostgreSQL.
+ *
+ * Invariants
+ *  (1) A stream's versions are 1, 2, 3, ... without gaps.
+ *  (2) A shard's positions are 1, 2, 3, ... without gaps, and position order is commit order.
+ *  (3) A reader that has seen position P never later sees a new event at or below P.
+ *  (4) An append that was acknowledged is durable, all or none, and is there exactly once.
+ *  (5) Events are never updated, deleted or truncated.
+ *  (6) An append is accepted only if its stream still ends in the very event that the decision was
+ *      made on: (version, id of that event).
+ *
+ * The SQL functions in migrations/ keep them; this file is how C speaks to those functions.
+ *
+ * Ownership: a store belongs to one thread. What is read lies in the caller's arena.
+ * Units: positions and versions are counts, from 1; times are microseconds, UTC. */
+#ifndef CAIRN_STORE_H
+#define CAIRN_STORE_H
+
+#include "core/arena.h"
+#include "postgres/postgres.h"
+
+#include <cairn/decider.h>
+
+#include <stdbool.h>
+
+struct cairn_store;
+
+/* Connects lazily, as postgres.h says. */
+int cairn_store_open(const char *url, const char *label, struct cairn_store **ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+void cairn_store_close(struct cairn_store *store);
+/* The connection under it, for reads of one's own on the same thread. */
+struct cairn_pg *cairn_store_pg(struct cairn_store *store);
+
+/* ---- the timeline ---- */
+
+/* Which history this is. The id is the store's for ever; the epoch goes up by one when the store
+ * is taken back to an older state. */
+struct cairn_timeline {
+    struct cairn_uuid store_id;
+    int64_t epoch;
+};
+int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
+                         struct cairn_error *error) CAIRN_CHECKED;
+
+/* The position of the newest event, 0 in an empty log. */
+int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- appending ---- */
+
+enum { CAIRN_VERSION_ANY = -1, CAIRN_VERSION_NONE = 0 };
+
+/* What a stream must look like: the version (or ANY, or NONE: it must not exist), and the id of
+ * the event that has it, zero where nobody knows. */
+struct cairn_expected {
+    const char *stream;
+    int64_t version;
+    struct cairn_uuid event_id;
+};
+
+struct cairn_new_event {
+    struct cairn_uuid id;
+    const char *type;
+    int64_t schema_version;
+    const char *data; /* JSON */
+    const char *meta; /* JSON */
+};
+
+struct cairn_claim {
+    bool taken; /* else given back */
+    const char *scope;
+    const char *key;
+};
+
+/* A command that came with an Idempotency-Key: SHA-256 in hex of service and key, and of the
+ * request. cairn_store_find_command() makes both. */
+struct cairn_command_key {
+    const char *id;
+    const char *request_hash;
+};
+
+struct cairn_append {
+    struct cairn_expected expected; /* of the stream that is written */
+    const struct cairn_new_event *events;
+    size_t event_count;
+    const struct cairn_claim *claims;
+    size_t claim_count;
+    const struct cairn_expected *checks; /* streams that are not written */
+    size_t check_count;
+    const struct cairn_command_key *command; /* NULL where there is none */
+    int64_t status;                          /* that the command is answered with */
+};
+
+struct cairn_appended {
+    int64_t version;  /* of the last event, or of the stream if there were none */
+    int64_t position; /* of the last event, or the head of the log if there were none */
+};
+
+/* Appends all of it, or nothing. Returns 0; or 1 if the command is known already, and nothing was
+ * written; or
+ *   -CAIRN_CONFLICT     a stream is not as expected: load it again, decide again
+ *   -CAIRN_EXISTS       it was expected not to exist
+ *   -CAIRN_CLAIMED      another stream holds a claim; the message names its scope
+ *   -CAIRN_KEY_REUSED   the command's key belongs to another request
+ *   -CAIRN_BUSY         the log's lock was held for too long; nothing was written
+ *   -CAIRN_UNAVAILABLE  the database is away; nothing was written
+ *   -CAIRN_UNKNOWN      it went away in between: the events may be there or not
+ *   -CAIRN_INVALID      the database cannot hold a value
+ * Everything is borrowed for the call. */
+int cairn_store_append(struct cairn_store *store, const struct cairn_append *append,
+                       struct cairn_arena *arena, struct cairn_appended *ret,
+                       struct cairn_error *error) CAIRN_CHECKED;
+
+/* What a command with an Idempotency-Key was answered. */
+struct cairn_known_command {
+    struct cairn_command_key key; /* filled in also when it is not known */
+    bool known;
+    int64_t status;
+    const char *stream;
+    int64_t version;
+    int64_t position;    /* of its last event */
+    int64_t event_count; /* its events are those up to there */
+};
+
+/* Looks the command up. `request` is all that makes it this request: method, path, If-Match, body.
+ * Returns 0, or -CAIRN_KEY_REUSED if the key belongs to another request. */
+int cairn_store_find_command(struct cairn_store *store, const char *service, const char *key,
+                             const void *request, size_t request_bytes, struct cairn_arena *arena,
+                             struct cairn_known_command *ret,
+                             struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- reading ---- */
+
+struct cairn_stored_event {
+    const char *stream;
+    int64_t version;
+    int64_t position;
+    const char *type;
+    int64_t schema_version;
+    struct cairn_uuid event_id;
+    struct cairn_time recorded_at;
+    const char *data;
+    size_t data_bytes;
+    const char *meta; /* NULL when read by stream */
+};
+
+/* At most `limit` events of a stream after `version`, in order. Returns how many. */
+int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
+                                int64_t limit, struct cairn_arena *arena,
+                                const struct cairn_stored_event **ret,
+                                struct cairn_error *error) CAIRN_CHECKED;
+
+/* The events at positions from + 1 to `to` whose type is among `types` (NULL-terminated; NULL for
+ * all), in order. Returns how many. The range is what bounds the work: keep it short. */
+int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t to,
+                               const char *const *types, struct cairn_arena *arena,
+                               const struct cairn_stored_event **ret,
+                               struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- decoding ---- */
+
+/* The event type with this name, or NULL. */
+const struct cairn_event_type *cairn_events_find(const struct cairn_events *events,
+                                                 const char *name);
+const struct cairn_event_type *cairn_events_of(const struct cairn_events *events,
+                                               const struct cairn_record *record);
+
+/* Decodes an event into `ret`, a struct of the type's record. Returns 0, or
+ *   -CAIRN_NEWER_EVENT  its schema_version is higher than this binary knows
+ *   -CAIRN_UNREADABLE   it cannot be decoded */
+int cairn_event_decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
+                       struct cairn_arena *arena, void *ret,
+                       struct cairn_error *error) CAIRN_CHECKED;
+
+/* What projections and processes are told of an event. Points into it. */
+int cairn_event_meta(const struct cairn_stored_event *event, struct cairn_meta *ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* "order-0193…" from "order" and an id; and back: the id of a stream, or -CAIRN_INVALID. */
+enum { CAIRN_STREAM_MAX_BYTES = 200 };
+const char *cairn_stream_name(struct cairn_arena *arena, const char *category,
+                              struct cairn_uuid id);
+int cairn_stream_id(const char *stream, struct cairn_uuid *ret) CAIRN_CHECKED;
+/* What follows the category: "0193…". */
+const char *cairn_stream_id_text(const char *stream);
+
+#endif
