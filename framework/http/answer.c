@@ -1,0 +1,159 @@
+/* answer.c - what leaves: headers that every answer carries, the library's answer or, where it
+ * takes none, plain bytes; and the line in the log and the numbers that each answer leaves
+ * behind. */
+#include "core/buffer.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static struct cairn_metric requests =
+    CAIRN_COUNTER("cairn_http_requests_total", "Requests answered, by status.", "status");
+static struct cairn_metric seconds =
+    CAIRN_HISTOGRAM("cairn_http_request_seconds",
+                    "From the request line to the answer being ready, by route.", "route");
+
+void cairn_http_set_header(struct cairn_http_response *response, const char *name,
+                           const char *value)
+{
+    unsigned i = 0;
+    while (i < response->header_count && strcasecmp(response->headers[i].name, name) != 0)
+        i++;
+    assert(i < CAIRN_HTTP_HEADERS_MAX);
+    response->headers[i].name = name;
+    response->headers[i].value = value;
+    if (i == response->header_count)
+        response->header_count++;
+}
+
+static void count_status(int status)
+{
+    char text[12];
+    (void)snprintf(text, sizeof text, "%d", status);
+    cairn_metric_add(&requests, text, 1);
+}
+
+static void answer_for_the_handler(struct cairn_exchange *exchange)
+{
+    struct cairn_error error = {0};
+    (void)cairn_fail(&error, CAIRN_BUG, "%s gave no answer", exchange->label);
+    cairn_http_problem(&exchange->request, &exchange->response, &error);
+}
+
+void cairn_answer_complete(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_request *request = &exchange->request;
+    int64_t us = cairn_monotonic_us() - request->received_us;
+    bool direct = exchange->route && exchange->route->direct;
+    if (exchange->response.status < 200)
+        answer_for_the_handler(exchange);
+    count_status(exchange->response.status);
+    cairn_metric_observe(&seconds, exchange->label, us);
+    cairn_log(direct ? CAIRN_LOG_DEBUG : CAIRN_LOG_INFO, "request",
+              CAIRN_LOG_TEXT("method", request->method),
+              CAIRN_LOG_TEXT("path", *request->route ? request->route : request->path),
+              CAIRN_LOG_INTEGER("status", exchange->response.status),
+              CAIRN_LOG_INTEGER("duration_us", us));
+}
+
+/* ---- headers ---- */
+
+typedef void header_sink(void *sink, const char *name, const char *value);
+
+static bool has_header(const struct cairn_http_response *response, const char *name)
+{
+    for (unsigned i = 0; i < response->header_count; i++) {
+        if (strcasecmp(response->headers[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void each_header(const struct cairn_http_request *request,
+                        const struct cairn_http_response *response, header_sink *put, void *sink)
+{
+    if (response->content_type || response->body_bytes)
+        put(sink, "Content-Type",
+            response->content_type ? response->content_type : "application/json");
+    if (!has_header(response, "Cache-Control"))
+        put(sink, "Cache-Control", "no-store");
+    put(sink, "X-Content-Type-Options", "nosniff");
+    put(sink, "traceparent", request->traceparent);
+    for (unsigned i = 0; i < response->header_count; i++)
+        put(sink, response->headers[i].name, response->headers[i].value);
+}
+
+/* ---- by the library ---- */
+
+static void put_header(void *sink, const char *name, const char *value)
+{
+    if (MHD_add_response_header(sink, name, value) != MHD_YES)
+        cairn_log(CAIRN_LOG_WARN, "an answer's header was left out", CAIRN_LOG_TEXT("name", name),
+                  CAIRN_LOG_TEXT("value", value));
+}
+
+enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_response *answer = &exchange->response;
+    /* The library does not write to it; its type is older than const. */
+    void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(answer->body_bytes, body, MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    each_header(&exchange->request, answer, put_header, response);
+    if (atomic_load(&exchange->http->stopping))
+        put_header(response, "Connection", "close");
+    cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
+    enum MHD_Result queued = MHD_queue_response(exchange->wire, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* ---- past the library ---- */
+
+static void print_header(void *sink, const char *name, const char *value)
+{
+    cairn_buffer_print(sink, "%s: %s\r\n", name, value);
+}
+
+/* It fits into the socket's empty buffer; whoever does not take it has been told enough. */
+static void send_plain(int socket, const struct cairn_http_request *request,
+                       const struct cairn_http_response *answer)
+{
+    struct cairn_buffer text = cairn_buffer(request->arena);
+    cairn_buffer_print(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
+                       answer->status, MHD_get_reason_phrase_for((unsigned)answer->status),
+                       answer->body_bytes);
+    each_header(request, answer, print_header, &text);
+    cairn_buffer_text(&text, "\r\n");
+    cairn_buffer_bytes(&text, answer->body, answer->body_bytes);
+    (void)send(socket, text.text, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void cairn_answer_cut(struct cairn_exchange *exchange)
+{
+    cairn_http_problem(&exchange->request, &exchange->response, exchange->refusal);
+    send_plain(exchange->connection->socket, &exchange->request, &exchange->response);
+    cairn_answer_complete(exchange);
+}
+
+void cairn_answer_late(int socket)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_http_request request = {.arena = &arena};
+    struct cairn_http_response answer = {0};
+    struct cairn_error error = {.code = CAIRN_TIMED_OUT};
+    cairn_trace_begin(&request, NULL);
+    cairn_http_problem(&request, &answer, &error);
+    send_plain(socket, &request, &answer);
+    count_status(answer.status);
+    cairn_arena_close(&arena);
+}

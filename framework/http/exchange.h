@@ -1,0 +1,103 @@
+/* exchange.h - one request and its answer, on their way through the door. Private to http/.
+ *
+ *     state      who holds it       what happens                                  next
+ *     OPENED     polling thread     the request line is there (server.c)          ARRIVING
+ *     ARRIVING   polling thread     headers are held against the rules, the body
+ *                                   is collected (request.c)                      WORKING, ANSWERED
+ *     WORKING    a worker           the connection is suspended (worker.c)        ANSWERED
+ *     ANSWERED   polling thread     the answer leaves (answer.c)                  freed
+ *
+ * Suspending and resuming the connection hands the exchange over: before the one and after the
+ * other it belongs to the polling thread, between them to the workers, never to both. */
+#ifndef CAIRN_HTTP_EXCHANGE_H
+#define CAIRN_HTTP_EXCHANGE_H
+
+#include "http/http.h"
+
+#include <microhttpd.h>
+
+enum cairn_step {
+    CAIRN_STEP_OPENED = 1,
+    CAIRN_STEP_ARRIVING,
+    CAIRN_STEP_WORKING,
+    CAIRN_STEP_ANSWERED
+};
+
+struct cairn_parameter {
+    const char *name;
+    const char *value;
+};
+
+struct cairn_exchange {
+    struct cairn_http_request request;
+    struct cairn_http_response response;
+    struct cairn_arena arena;
+    struct cairn_http *http;
+    struct MHD_Connection *wire;
+    struct cairn_connection *connection;
+    enum cairn_step step;
+    const struct cairn_http_route *route; /* NULL: unknown */
+    const char *label;                    /* of the route, for metrics: "GET /orders/{id}" */
+    struct cairn_error *refusal;          /* why no handler sees it, or NULL */
+    char *body;                           /* allocated by itself: it grows */
+    size_t body_capacity;
+    struct cairn_parameter *parameters; /* of the query, decoded */
+    size_t parameter_count;
+    struct cairn_exchange *next; /* worker.c: in its list */
+    int64_t due_us;
+    bool deferred; /* its handler was called and said LATER */
+};
+
+/* What all exchanges of one server share. */
+struct cairn_http {
+    struct cairn_http_options options;
+    const char **labels; /* one a route */
+    struct cairn_connections *connections;
+    struct cairn_workers *workers;
+    struct cairn_gate *gate;
+    struct MHD_Daemon *daemon;
+    struct cairn_arena arena;
+    int port;
+    _Atomic bool stopping;
+};
+
+/* ---- request.c ---- */
+
+struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
+                                           struct cairn_connection *connection);
+void cairn_exchange_close(struct cairn_exchange *exchange);
+
+/* Holds the request line and the headers against the rules and finds the route. What is wrong
+ * becomes the refusal. Returns true if the answer should not wait for the body. */
+bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,
+                         const char *version) CAIRN_CHECKED;
+
+/* Takes a part of the body. Returns 0 or -CAIRN_TOO_LARGE. */
+int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes,
+                          size_t count) CAIRN_CHECKED;
+
+/* The request is complete. */
+void cairn_request_complete(struct cairn_exchange *exchange);
+
+/* ---- trace.c ---- */
+
+/* Fills in trace_id and traceparent: continues the client's trace if its header can be read, else
+ * begins one. */
+void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent);
+
+/* ---- answer.c ---- */
+
+/* The answer is ready: counts and logs it. One that a handler forgot becomes a 500. */
+void cairn_answer_complete(struct cairn_exchange *exchange);
+
+/* Hands the answer to the library. On the polling thread. */
+enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange) CAIRN_CHECKED;
+
+/* Answers the exchange's error past the library, while the request still arrives, where the library
+ * takes no answer. The connection has to be closed then. */
+void cairn_answer_cut(struct cairn_exchange *exchange);
+
+/* The same for a request that nobody may look at from this thread: 408. */
+void cairn_answer_late(int socket);
+
+#endif

@@ -1,0 +1,40 @@
+/* gate.h - where connections come in, and where the refused ones are seen off.
+ *
+ * One thread accepts connections and hands them to the library's polling threads, in turn; cuts
+ * what is overdue (connection.h); and lingers on connections that were refused while the client was
+ * still sending: what it sends is thrown away for a moment, or closing them would reset the
+ * connection and with it the answer that says why.
+ *
+ * The library could accept by itself, but its way to stop accepting (MHD_quiesce_daemon) races with
+ * its own polling threads in 0.9.75 and may abort the process; and with a pool of threads it
+ * lets one of them have nearly all connections.
+ *
+ * Threads: cairn_gate_linger() from any; all else from the one that opened it. */
+#ifndef CAIRN_HTTP_GATE_H
+#define CAIRN_HTTP_GATE_H
+
+#include "http/connection.h"
+
+#include <cairn/error.h>
+
+struct MHD_Daemon;
+struct cairn_gate;
+
+/* A listening socket on an IPv4 or IPv6 address, given as text. `ret_port` is the port it got.
+ * Returns the socket, or -CAIRN_CONFIG. */
+int cairn_gate_listen(const char *address, int port, int *ret_port,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
+/* Takes the listening socket over, also when it fails. Returns 0 or -CAIRN_CONFIG. */
+int cairn_gate_open(int listener, struct MHD_Daemon *daemon, struct cairn_connections *connections,
+                    struct cairn_gate **ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Takes no more connections; afterwards none is handed over any more. */
+void cairn_gate_shut(struct cairn_gate *gate);
+
+void cairn_gate_close(struct cairn_gate *gate);
+
+/* Keeps a connection that the library is about to close open for a moment. */
+void cairn_gate_linger(struct cairn_gate *gate, int socket);
+
+#endif

@@ -1,0 +1,138 @@
+/* http.h - the door for HTTP/1.1: requests in, answers out. The one folder that knows
+ * libmicrohttpd.
+ *
+ *     a connection -> limits -> the route -> the queue -> a worker calls the handler -> the answer
+ *
+ * The polling threads of the library never wait for anything: a complete request is suspended and
+ * put into a bounded queue; one of `workers` threads takes it, calls the route's handler and
+ * resumes it with its answer. A full queue answers 503 with Retry-After. A handler that cannot
+ * answer yet returns CAIRN_HTTP_LATER and is called again after a while, holding no thread.
+ *
+ * Everything that is wrong with a request before its handler sees it is answered here, as
+ * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
+ * arrived within the deadline 408, body too large 413, wrong media type 415, headers too large 431.
+ * HEAD is answered like GET, without the body. A body on a route that takes none is refused with
+ * 400: HTTP gives it no meaning, so whoever sends one expects something that would not happen. What
+ * is no HTTP at all, or has headers far beyond the limit, is answered by the library, in its own
+ * words.
+ *
+ * Every answer carries Content-Type, Cache-Control (no-store, unless the handler set its own),
+ * X-Content-Type-Options: nosniff, and `traceparent`: the trace of the request with the span that
+ * this service made of it, in the format of the request header, so that whoever can read one can
+ * read the other.
+ *
+ * Time: nothing but a handler's own work may take a connection longer than `deadline_us`: waiting
+ * for the next request line, the arrival of the request from there on, the leaving of the answer.
+ * What is late is cut, however busily it drips.
+ *
+ * Ownership: a request and all it points to lives in its arena until the answer has left; the
+ * response may point into that arena or to constants. Threads: a handler is called by one worker
+ * at a time for one request, and with that worker's own `worker` pointer. */
+#ifndef CAIRN_HTTP_HTTP_H
+#define CAIRN_HTTP_HTTP_H
+
+#include "core/arena.h"
+
+#include <cairn/value.h>
+
+#include <stdbool.h>
+
+struct cairn_http_request {
+    const char *method;
+    const char *path;  /* without the query, as sent */
+    const char *route; /* the pattern that matched: for metrics and logs */
+    const char *id;    /* the value of {id}, or NULL */
+    const char *body;  /* NUL-terminated; "" when there is none */
+    size_t body_bytes;
+    int64_t received_us;     /* monotonic */
+    const char *trace_id;    /* 32 hex digits: from traceparent, else new */
+    const char *traceparent; /* to hand on: this trace, with a span id of our own */
+    struct cairn_arena *arena;
+    void *memo;    /* the handler's own, kept when it is called again */
+    void *handle_; /* the library's */
+};
+
+/* Both are NULL if the client did not send it. A header that was sent twice counts as wrong for
+ * the headers that Cairn reads: `cairn_http_header_count` tells. */
+const char *cairn_http_header(const struct cairn_http_request *request, const char *name);
+unsigned cairn_http_header_count(const struct cairn_http_request *request, const char *name);
+const char *cairn_http_query(const struct cairn_http_request *request, const char *name);
+
+/* Calls `each` for every query parameter, decoded, in the order sent. */
+typedef void cairn_http_each(void *context, const char *name, const char *value);
+void cairn_http_query_each(const struct cairn_http_request *request, cairn_http_each *each,
+                           void *context);
+
+enum { CAIRN_HTTP_HEADERS_MAX = 16 };
+
+struct cairn_http_response {
+    int status;
+    const char *content_type; /* NULL: application/json */
+    const char *body;
+    size_t body_bytes;
+    struct {
+        const char *name;
+        const char *value;
+    } headers[CAIRN_HTTP_HEADERS_MAX];
+    unsigned header_count;
+    int64_t again_us; /* with CAIRN_HTTP_LATER: call the handler again after so long */
+};
+
+void cairn_http_set_header(struct cairn_http_response *response, const char *name,
+                           const char *value);
+
+/* Fills in an error as problem+json: type, title, status, detail, code, errors, trace_id. 503 and
+ * 429 get a Retry-After. `error->reason`, where set, is the code. */
+void cairn_http_problem(const struct cairn_http_request *request,
+                        struct cairn_http_response *response, const struct cairn_error *error);
+
+enum cairn_http_outcome { CAIRN_HTTP_DONE = 1, CAIRN_HTTP_LATER };
+
+typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
+                                                   struct cairn_http_request *request,
+                                                   struct cairn_http_response *response);
+
+struct cairn_http_route {
+    const char *method;
+    const char *pattern; /* "/orders/{id}/ship": at most one {id}; "" segments never match */
+    cairn_http_handler *handle;
+    const void *self;
+    bool takes_body; /* a request with a body must say Content-Type: application/json */
+    bool direct;     /* answered on the polling thread, with a NULL worker: must not wait */
+};
+
+struct cairn_http_options {
+    const char *bind; /* IPv4 or IPv6 as text; NULL: "127.0.0.1" */
+    int port;         /* 0: any that is free */
+    int workers;
+    size_t queue_max; /* requests accepted and not yet answered, worked on or waiting, at most */
+    size_t body_max_bytes;
+    size_t header_max_bytes;
+    int64_t deadline_us; /* for a whole request to arrive */
+    int connections_max;
+    const struct cairn_http_route *routes; /* borrowed for the server's life */
+    size_t route_count;
+    /* Each worker thread makes its own context at start and closes it at the end. May be NULL. */
+    void *(*worker_open)(void *context);
+    void (*worker_close)(void *worker);
+    void *context;
+};
+
+struct cairn_http;
+
+/* Listens, and answers from now on. Fails with -CAIRN_CONFIG, naming the address, if the port
+ * cannot be had. */
+int cairn_http_start(const struct cairn_http_options *options, struct cairn_http **ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* The port it listens on, where the options said 0. */
+int cairn_http_port(const struct cairn_http *http);
+
+/* The port it listens on, also where the options asked for any (0). */
+int cairn_http_port(const struct cairn_http *http);
+
+/* Stops taking connections, lets every accepted request finish (for at most `grace_us`, after
+ * which those that still wait are answered 503), and frees all. */
+void cairn_http_stop(struct cairn_http *http, int64_t grace_us);
+
+#endif

@@ -1,0 +1,320 @@
+/* request.c - what arrives: a request's headers, query and body, and the rules they have to keep.
+ *
+ * The first rule that is broken becomes the exchange's refusal. A refused request is still read to
+ * its end, so that the connection stays usable, except where its end is unknown, too far away, or
+ * where the client asked first (Expect: 100-continue). */
+#include "core/clock.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- headers ---- */
+
+static struct MHD_Connection *wire_of(const struct cairn_http_request *request)
+{
+    return ((const struct cairn_exchange *)request->handle_)->wire;
+}
+
+const char *cairn_http_header(const struct cairn_http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(wire_of(request), MHD_HEADER_KIND, name);
+}
+
+struct tally {
+    const char *name;
+    unsigned count;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    (void)value;
+    struct tally *tally = context;
+    tally->count += strcasecmp(name, tally->name) == 0;
+    return MHD_YES;
+}
+
+unsigned cairn_http_header_count(const struct cairn_http_request *request, const char *name)
+{
+    struct tally tally = {.name = name};
+    (void)MHD_get_connection_values(wire_of(request), MHD_HEADER_KIND, count_header, &tally);
+    return tally.count;
+}
+
+/* ---- the query ---- */
+
+const char *cairn_http_query(const struct cairn_http_request *request, const char *name)
+{
+    const struct cairn_exchange *exchange = request->handle_;
+    for (size_t i = 0; i < exchange->parameter_count; i++) {
+        if (strcmp(exchange->parameters[i].name, name) == 0)
+            return exchange->parameters[i].value;
+    }
+    return NULL;
+}
+
+void cairn_http_query_each(const struct cairn_http_request *request, cairn_http_each *each,
+                           void *context)
+{
+    const struct cairn_exchange *exchange = request->handle_;
+    for (size_t i = 0; i < exchange->parameter_count; i++)
+        each(context, exchange->parameters[i].name, exchange->parameters[i].value);
+}
+
+struct query {
+    struct cairn_exchange *exchange;
+    bool wrong;
+};
+
+/* The library has taken the query apart and made spaces of its plus signs. */
+static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    struct query *query = context;
+    struct cairn_exchange *exchange = query->exchange;
+    if (!name || !*name)
+        return MHD_YES;
+    const char *text = value ? value : "";
+    struct cairn_parameter *at = &exchange->parameters[exchange->parameter_count];
+    at->name = cairn_decode(&exchange->arena, name, strlen(name));
+    at->value = cairn_decode(&exchange->arena, text, strlen(text));
+    query->wrong = !at->name || !at->value;
+    if (query->wrong)
+        return MHD_NO;
+    exchange->parameter_count++;
+    return MHD_YES;
+}
+
+static bool read_query(struct cairn_exchange *exchange)
+{
+    int count = MHD_get_connection_values(exchange->wire, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+    if (count <= 0)
+        return true;
+    exchange->parameters = cairn_new(&exchange->arena, struct cairn_parameter, (size_t)count);
+    struct query query = {.exchange = exchange};
+    (void)MHD_get_connection_values(exchange->wire, MHD_GET_ARGUMENT_KIND, take_parameter, &query);
+    return !query.wrong;
+}
+
+/* ---- rules ---- */
+
+static int refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *format, ...)
+    CAIRN_PRINTF(3, 4);
+static int refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *format, ...)
+{
+    va_list list;
+    if (!exchange->refusal)
+        exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
+    va_start(list, format);
+    int failed = cairn_fail_va(exchange->refusal, code, format, list);
+    va_end(list);
+    return failed;
+}
+
+/* Two statements of the body's length are how requests are smuggled past a proxy that believes the
+ * other one (RFC 9112 section 11.2). */
+static int check_framing(struct cairn_exchange *exchange, const char *version)
+{
+    const struct cairn_http_request *request = &exchange->request;
+    const char *coding = cairn_http_header(request, "Transfer-Encoding");
+    unsigned codings = cairn_http_header_count(request, "Transfer-Encoding");
+    unsigned lengths = cairn_http_header_count(request, "Content-Length");
+    if (codings + lengths > 1)
+        return refuse(exchange, CAIRN_MALFORMED, "the length of the body is stated twice");
+    if (coding && strcasecmp(coding, "chunked") != 0)
+        return refuse(exchange, CAIRN_MALFORMED, "the only transfer coding known is chunked");
+    if (strcmp(version, "HTTP/1.1") == 0 && cairn_http_header_count(request, "Host") != 1)
+        return refuse(exchange, CAIRN_MALFORMED, "there has to be one header Host");
+    return 0;
+}
+
+static int check_header_size(struct cairn_exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->wire, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    size_t limit = exchange->http->options.header_max_bytes;
+    if (info && info->header_size > limit)
+        return refuse(exchange, CAIRN_HEADERS_TOO_LARGE, "the headers are larger than %zu bytes",
+                      limit);
+    return 0;
+}
+
+static int find_route(struct cairn_exchange *exchange)
+{
+    struct cairn_http_request *request = &exchange->request;
+    const struct cairn_http_options *options = &exchange->http->options;
+    struct cairn_path path = {0};
+    if (request->path[strcspn(request->path, " \t")] ||
+        !cairn_path_split(&exchange->arena, request->path, &path))
+        return refuse(exchange, CAIRN_MALFORMED, "the path is not percent-encoded UTF-8");
+    if (!read_query(exchange))
+        return refuse(exchange, CAIRN_MALFORMED, "the query is not percent-encoded UTF-8");
+    exchange->route = cairn_route_find(options, request->method, &path, &request->id);
+    if (exchange->route) {
+        request->route = exchange->route->pattern;
+        exchange->label = exchange->http->labels[exchange->route - options->routes];
+        return 0;
+    }
+    const char *allow = cairn_route_allow(options, &path, &exchange->arena);
+    if (!allow)
+        return refuse(exchange, CAIRN_NOT_FOUND, "there is nothing at this path");
+    cairn_http_set_header(&exchange->response, "Allow", allow);
+    return refuse(exchange, CAIRN_METHOD, "%s is not for this path: it takes %s", request->method,
+                  allow);
+}
+
+/* `text` behind `prefix` and white space, or NULL. */
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncasecmp(text, prefix, length) != 0)
+        return NULL;
+    return text + length + strspn(text + length, " \t");
+}
+
+/* application/json, with any parameters except a charset that is not UTF-8. */
+static bool is_json(const char *type)
+{
+    const char *at = behind(type, "application/json");
+    while (at && *at == ';') {
+        at += 1 + strspn(at + 1, " \t");
+        const char *charset = behind(at, "charset=");
+        if (charset) {
+            charset += *charset == '"';
+            at = behind(charset, "utf-8");
+            at = at ? at + (*at == '"') : NULL;
+        } else {
+            at += strcspn(at, ";");
+        }
+        at = at ? at + strspn(at, " \t") : NULL;
+    }
+    return at && !*at;
+}
+
+static int check_media_type(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_request *request = &exchange->request;
+    const char *type = cairn_http_header(request, "Content-Type");
+    const char *coding = cairn_http_header(request, "Content-Encoding");
+    if (!type || cairn_http_header_count(request, "Content-Type") > 1 || !is_json(type))
+        return refuse(exchange, CAIRN_MEDIA_TYPE,
+                      "the body has to be application/json in UTF-8, not %s",
+                      type ? type : "of no stated type");
+    if (coding && strcasecmp(coding, "identity") != 0)
+        return refuse(exchange, CAIRN_MEDIA_TYPE, "the body must not be encoded as %s", coding);
+    return 0;
+}
+
+static size_t announced_length(const struct cairn_http_request *request)
+{
+    const char *length = cairn_http_header(request, "Content-Length");
+    return length ? strtoull(length, NULL, 10) : 0;
+}
+
+static int check_body(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_request *request = &exchange->request;
+    size_t length = announced_length(request);
+    size_t limit = exchange->http->options.body_max_bytes;
+    bool chunked = cairn_http_header(request, "Transfer-Encoding") != NULL;
+    if (!exchange->route->takes_body && (length || chunked))
+        return refuse(exchange, CAIRN_MALFORMED, "%s takes no body here", request->method);
+    if (length > limit)
+        return refuse(exchange, CAIRN_TOO_LARGE, "the body is larger than %zu bytes", limit);
+    return length ? check_media_type(exchange) : 0;
+}
+
+/* Of the absolute form (RFC 9112 section 3.2.2) only the path counts. */
+static const char *path_of(const char *url)
+{
+    static const char scheme[] = "http://";
+    if (!url)
+        return "";
+    if (strncasecmp(url, scheme, sizeof scheme - 1) != 0)
+        return url;
+    const char *path = strchr(url + sizeof scheme - 1, '/');
+    return path ? path : "/";
+}
+
+bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,
+                         const char *version)
+{
+    struct cairn_http_request *request = &exchange->request;
+    request->method = method;
+    request->path = path_of(url);
+    bool one_trace = cairn_http_header_count(request, "traceparent") == 1;
+    cairn_trace_begin(request, one_trace ? cairn_http_header(request, "traceparent") : NULL);
+    if (check_framing(exchange, version))
+        return true;
+    int failed = check_header_size(exchange);
+    if (!failed)
+        failed = find_route(exchange);
+    if (!failed)
+        failed = check_body(exchange);
+    return failed && (announced_length(request) > exchange->http->options.body_max_bytes ||
+                      cairn_http_header(request, "Expect"));
+}
+
+int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes, size_t count)
+{
+    struct cairn_http_request *request = &exchange->request;
+    size_t limit = exchange->http->options.body_max_bytes;
+    if (count > limit - request->body_bytes) {
+        exchange->refusal = NULL; /* whatever it was, this weighs more */
+        return refuse(exchange, CAIRN_TOO_LARGE, "the body is larger than %zu bytes", limit);
+    }
+    size_t wanted = request->body_bytes + count + 1;
+    if (!exchange->refusal) {
+        if (exchange->body_capacity < wanted) {
+            size_t twice = 2 * exchange->body_capacity;
+            exchange->body_capacity = twice > wanted ? twice : wanted;
+            exchange->body = cairn_reallocate(exchange->body, exchange->body_capacity);
+        }
+        memcpy(exchange->body + request->body_bytes, bytes, count);
+        exchange->body[wanted - 1] = '\0';
+        request->body = exchange->body;
+    }
+    request->body_bytes += count;
+    return 0;
+}
+
+void cairn_request_complete(struct cairn_exchange *exchange)
+{
+    if (exchange->request.body_bytes && !exchange->refusal)
+        (void)check_media_type(exchange);
+}
+
+/* ---- life ---- */
+
+struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
+                                           struct cairn_connection *connection)
+{
+    struct cairn_exchange *exchange = cairn_allocate(sizeof *exchange);
+    exchange->http = http;
+    exchange->wire = wire;
+    exchange->connection = connection;
+    exchange->step = CAIRN_STEP_OPENED;
+    exchange->label = "other";
+    exchange->request = (struct cairn_http_request){
+        .method = "",
+        .path = "",
+        .route = "",
+        .body = "",
+        .received_us = cairn_monotonic_us(),
+        .arena = &exchange->arena,
+        .handle_ = exchange,
+    };
+    return exchange;
+}
+
+void cairn_exchange_close(struct cairn_exchange *exchange)
+{
+    cairn_arena_close(&exchange->arena);
+    free(exchange->body);
+    free(exchange);
+}

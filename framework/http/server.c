@@ -1,0 +1,255 @@
+/* server.c - the library's daemon, and the callbacks by which it drives an exchange.
+ *
+ * For each connection the library calls, on one of its polling threads:
+ *
+ *     on_connection   a connection begins or is about to be closed
+ *     on_line         the request line is there: an exchange opens
+ *     on_request      headers are there; then for each part of the body; then the request is
+ *                     complete; and again after the connection was suspended and resumed
+ *     on_completed    the answer has left, or the connection failed: the exchange is freed
+ *
+ * See exchange.h for the states in between. */
+#include "core/clock.h"
+#include "core/log.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/gate.h"
+#include "http/worker.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    POLLING_THREADS = 2,
+    MEMORY_LEAST = 16384, /* of a connection, in bytes */
+    FAREWELL_US = 1000000 /* when the time is up: for the last answers to leave */
+};
+
+/* ---- one request ---- */
+
+static enum MHD_Result answer(struct cairn_exchange *exchange)
+{
+    if (exchange->refusal)
+        cairn_http_problem(&exchange->request, &exchange->response, exchange->refusal);
+    cairn_log_trace(exchange->request.trace_id);
+    cairn_answer_complete(exchange);
+    cairn_log_trace(NULL);
+    exchange->step = CAIRN_STEP_ANSWERED;
+    return cairn_answer_send(exchange);
+}
+
+/* An answer before the body was read ends the connection. */
+static enum MHD_Result begin(struct cairn_exchange *exchange, const char *method, const char *url,
+                             const char *version)
+{
+    exchange->step = CAIRN_STEP_ARRIVING;
+    if (!cairn_request_begin(exchange, method, url, version))
+        return MHD_YES;
+    exchange->connection->linger = true;
+    return answer(exchange);
+}
+
+static enum MHD_Result collect(struct cairn_exchange *exchange, const char *bytes, size_t *count)
+{
+    if (cairn_request_collect(exchange, bytes, *count) < 0) {
+        exchange->connection->linger = true;
+        cairn_answer_cut(exchange);
+        return MHD_NO;
+    }
+    *count = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result answer_directly(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_route *route = exchange->route;
+    enum cairn_http_outcome outcome =
+        route->handle(route->self, NULL, &exchange->request, &exchange->response);
+    assert(outcome == CAIRN_HTTP_DONE);
+    (void)outcome;
+    return answer(exchange);
+}
+
+static enum MHD_Result answer_busy(struct cairn_exchange *exchange)
+{
+    exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
+    (void)cairn_fail(exchange->refusal, CAIRN_BUSY, "%zu requests are open already",
+                     exchange->http->options.queue_max);
+    return answer(exchange);
+}
+
+static enum MHD_Result complete(struct cairn_exchange *exchange)
+{
+    cairn_request_complete(exchange);
+    if (exchange->refusal)
+        return answer(exchange);
+    if (exchange->route->direct)
+        return answer_directly(exchange);
+    if (!cairn_workers_reserve(exchange->http->workers))
+        return answer_busy(exchange);
+    exchange->step = CAIRN_STEP_WORKING;
+    cairn_connection_enter(exchange->connection, CAIRN_PHASE_WORKING);
+    MHD_suspend_connection(exchange->wire);
+    cairn_workers_push(exchange->http->workers, exchange);
+    return MHD_YES;
+}
+
+/* ---- the library's callbacks ---- */
+
+static struct cairn_connection *connection_of(struct MHD_Connection *wire)
+{
+    return MHD_get_connection_info(wire, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *context, struct MHD_Connection *wire, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct cairn_http *http = context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = cairn_connection_open(http->connections, info->connect_fd);
+        return;
+    }
+    struct cairn_connection *connection = *socket_context;
+    if (connection->linger)
+        cairn_gate_linger(http->gate, connection->socket);
+    cairn_connection_close(connection);
+}
+
+static void *on_line(void *context, const char *url, struct MHD_Connection *wire)
+{
+    (void)url;
+    struct cairn_connection *connection = connection_of(wire);
+    cairn_connection_enter(connection, CAIRN_PHASE_ARRIVING);
+    return cairn_exchange_open(context, wire, connection);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, const char *url,
+                                  const char *method, const char *version, const char *bytes,
+                                  size_t *count, void **request_context)
+{
+    (void)context;
+    (void)wire;
+    struct cairn_exchange *exchange = *request_context;
+    if (exchange->step == CAIRN_STEP_OPENED)
+        return begin(exchange, method, url, version);
+    if (exchange->step == CAIRN_STEP_ANSWERED)
+        return cairn_answer_send(exchange);
+    assert(exchange->step == CAIRN_STEP_ARRIVING);
+    return *count ? collect(exchange, bytes, count) : complete(exchange);
+}
+
+static void on_completed(void *context, struct MHD_Connection *wire, void **request_context,
+                         enum MHD_RequestTerminationCode why)
+{
+    (void)context;
+    struct cairn_connection *connection = connection_of(wire);
+    struct cairn_exchange *exchange = *request_context;
+    *request_context = NULL;
+    if (!exchange)
+        return;
+    cairn_exchange_close(exchange);
+    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR)
+        connection->linger = true; /* answered by the library, for headers far too large */
+    cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
+}
+
+/* Percent-encoding is undone by request.c, which refuses what is wrong with it. */
+static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text)
+{
+    (void)context;
+    (void)wire;
+    return strlen(text);
+}
+
+/* ---- life ---- */
+
+/* The limit on connections is the gate's; the library's own only must not be in its way. The memory
+ * of a connection holds a request's headers, as bytes and taken apart, and those of the answer. */
+static int start_daemon(struct cairn_http *http, struct cairn_error *error)
+{
+    const unsigned limit = 2 * (unsigned)http->options.connections_max + 64;
+    const size_t twice = 2 * http->options.header_max_bytes;
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, on_request, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)POLLING_THREADS, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, twice > MEMORY_LEAST ? twice : MEMORY_LEAST,
+        MHD_OPTION_END);
+    return http->daemon ? 0 : cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
+}
+
+static void make_labels(struct cairn_http *http)
+{
+    const struct cairn_http_options *options = &http->options;
+    http->labels = cairn_new(&http->arena, const char *, options->route_count);
+    for (size_t i = 0; i < options->route_count; i++)
+        http->labels[i] = cairn_print(&http->arena, "%s %s", options->routes[i].method,
+                                      options->routes[i].pattern);
+}
+
+static void free_http(struct cairn_http *http)
+{
+    if (http->workers)
+        cairn_workers_stop(http->workers);
+    if (http->daemon)
+        MHD_stop_daemon(http->daemon);
+    cairn_gate_close(http->gate);
+    cairn_workers_free(http->workers);
+    cairn_connections_free(http->connections);
+    cairn_arena_close(&http->arena);
+    free(http);
+}
+
+int cairn_http_start(const struct cairn_http_options *options, struct cairn_http **ret,
+                     struct cairn_error *error)
+{
+    const char *address = options->bind ? options->bind : "127.0.0.1";
+    int port = 0;
+    int listener = cairn_gate_listen(address, options->port, &port, error);
+    if (listener < 0)
+        return listener;
+    struct cairn_http *http = cairn_allocate(sizeof *http);
+    http->options = *options;
+    http->port = port;
+    make_labels(http);
+    http->connections =
+        cairn_connections_open((size_t)options->connections_max, options->deadline_us);
+    int failed = cairn_workers_start(&http->options, &http->workers, error);
+    if (!failed)
+        failed = start_daemon(http, error);
+    if (failed)
+        (void)close(listener);
+    else
+        failed = cairn_gate_open(listener, http->daemon, http->connections, &http->gate, error);
+    if (failed) {
+        free_http(http);
+        return failed;
+    }
+    *ret = http;
+    return 0;
+}
+
+int cairn_http_port(const struct cairn_http *http)
+{
+    return http->port;
+}
+
+void cairn_http_stop(struct cairn_http *http, int64_t grace_us)
+{
+    if (!http)
+        return;
+    atomic_store(&http->stopping, true);
+    cairn_gate_shut(http->gate);
+    (void)cairn_connections_settle(http->connections, cairn_monotonic_us() + grace_us);
+    cairn_workers_stop(http->workers);
+    (void)cairn_connections_settle(http->connections, cairn_monotonic_us() + FAREWELL_US);
+    free_http(http);
+}

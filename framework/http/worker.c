@@ -1,0 +1,244 @@
+/* worker.c - two lists under one lock, and the threads that work them off. */
+#include "http/worker.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A handler that is in a greater hurry than this would only burn its thread. */
+enum { AGAIN_LEAST_US = 500 };
+
+struct cairn_workers {
+    const struct cairn_http_options *options;
+    pthread_mutex_t lock;
+    pthread_cond_t wanted;
+    struct cairn_exchange *first; /* in line */
+    struct cairn_exchange *last;
+    struct cairn_exchange *deferred; /* in the order of due_us */
+    size_t open;
+    bool stopping;
+    pthread_t *threads;
+    int thread_count;
+};
+
+static struct cairn_metric open_requests =
+    CAIRN_GAUGE("cairn_http_requests_open", "Requests accepted and not yet answered.", NULL);
+
+/* ---- the lists, under the lock ---- */
+
+static void line_up(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    exchange->next = NULL;
+    *(workers->first ? &workers->last->next : &workers->first) = exchange;
+    workers->last = exchange;
+    (void)pthread_cond_signal(&workers->wanted);
+}
+
+static void put_off(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    struct cairn_exchange **at = &workers->deferred;
+    while (*at && (*at)->due_us <= exchange->due_us)
+        at = &(*at)->next;
+    exchange->next = *at;
+    *at = exchange;
+}
+
+static void line_up_due(struct cairn_workers *workers)
+{
+    int64_t now_us = workers->deferred ? cairn_monotonic_us() : 0;
+    while (workers->deferred && (workers->deferred->due_us <= now_us || workers->stopping)) {
+        struct cairn_exchange *due = workers->deferred;
+        workers->deferred = due->next;
+        line_up(workers, due);
+    }
+}
+
+static void wait_wanted(struct cairn_workers *workers)
+{
+    if (!workers->deferred) {
+        (void)pthread_cond_wait(&workers->wanted, &workers->lock);
+        return;
+    }
+    const struct timespec due = {.tv_sec = workers->deferred->due_us / 1000000,
+                                 .tv_nsec = workers->deferred->due_us % 1000000 * 1000};
+    (void)pthread_cond_timedwait(&workers->wanted, &workers->lock, &due);
+}
+
+/* ---- between the threads ---- */
+
+bool cairn_workers_reserve(struct cairn_workers *workers)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    bool reserved = workers->open < workers->options->queue_max && !workers->stopping;
+    if (reserved)
+        workers->open++;
+    (void)pthread_mutex_unlock(&workers->lock);
+    if (reserved)
+        cairn_metric_add(&open_requests, "", 1);
+    return reserved;
+}
+
+static void release(struct cairn_workers *workers)
+{
+    cairn_metric_add(&open_requests, "", -1);
+    (void)pthread_mutex_lock(&workers->lock);
+    if (--workers->open == 0 && workers->stopping)
+        (void)pthread_cond_broadcast(&workers->wanted);
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+void cairn_workers_push(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    line_up(workers, exchange);
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+static void defer(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    int64_t again_us = exchange->response.again_us;
+    exchange->due_us =
+        cairn_monotonic_us() + (again_us > AGAIN_LEAST_US ? again_us : AGAIN_LEAST_US);
+    exchange->deferred = true;
+    (void)pthread_mutex_lock(&workers->lock);
+    put_off(workers, exchange);
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+/* The next request, or NULL when all is answered and no more may come. `ret_refuse` says that there
+ * is no time left to call its handler. */
+static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refuse)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    for (;;) {
+        line_up_due(workers);
+        if (workers->first || (workers->stopping && workers->open == 0))
+            break;
+        wait_wanted(workers);
+    }
+    struct cairn_exchange *exchange = workers->first;
+    if (exchange)
+        workers->first = exchange->next;
+    /* Whoever waits for the next due one may be the thread that goes now: send another to watch. */
+    if (workers->first || workers->deferred)
+        (void)pthread_cond_signal(&workers->wanted);
+    *ret_refuse = workers->stopping;
+    (void)pthread_mutex_unlock(&workers->lock);
+    return exchange;
+}
+
+/* ---- one request ---- */
+
+/* One whose handler was called may have had its effect, unless it only asked. */
+static void refuse(struct cairn_exchange *exchange)
+{
+    const char *method = exchange->request.method;
+    bool asks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    struct cairn_error error = {0};
+    (void)cairn_fail(&error, exchange->deferred && !asks ? CAIRN_UNKNOWN : CAIRN_BUSY,
+                     "the service is stopping");
+    exchange->response = (struct cairn_http_response){0};
+    cairn_http_problem(&exchange->request, &exchange->response, &error);
+}
+
+static enum cairn_http_outcome call(struct cairn_exchange *exchange, void *worker)
+{
+    const struct cairn_http_route *route = exchange->route;
+    exchange->response = (struct cairn_http_response){0};
+    return route->handle(route->self, worker, &exchange->request, &exchange->response);
+}
+
+/* The place is free before the client can know, or its next request might find it taken. After the
+ * connection was resumed the exchange may be gone. */
+static void finish(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    cairn_answer_complete(exchange);
+    exchange->step = CAIRN_STEP_ANSWERED;
+    release(workers);
+    MHD_resume_connection(exchange->wire);
+}
+
+static void *work(void *context)
+{
+    struct cairn_workers *workers = context;
+    const struct cairn_http_options *options = workers->options;
+    void *worker = options->worker_open ? options->worker_open(options->context) : NULL;
+    struct cairn_exchange *exchange;
+    bool stopping = false;
+    while ((exchange = take(workers, &stopping))) {
+        enum cairn_http_outcome outcome = CAIRN_HTTP_DONE;
+        cairn_log_trace(exchange->request.trace_id);
+        if (stopping)
+            refuse(exchange);
+        else
+            outcome = call(exchange, worker);
+        if (outcome == CAIRN_HTTP_LATER)
+            defer(workers, exchange);
+        else
+            finish(workers, exchange);
+        cairn_log_trace(NULL);
+    }
+    if (options->worker_close)
+        options->worker_close(worker);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static struct cairn_workers *open_workers(const struct cairn_http_options *options)
+{
+    struct cairn_workers *workers = cairn_allocate(sizeof *workers);
+    workers->options = options;
+    workers->threads = cairn_allocate((size_t)options->workers * sizeof *workers->threads);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&workers->wanted, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&workers->lock, NULL);
+    return workers;
+}
+
+int cairn_workers_start(const struct cairn_http_options *options, struct cairn_workers **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_workers *workers = open_workers(options);
+    while (workers->thread_count < options->workers) {
+        pthread_t *thread = &workers->threads[workers->thread_count];
+        int failed = pthread_create(thread, NULL, work, workers);
+        if (failed) {
+            cairn_workers_stop(workers);
+            cairn_workers_free(workers);
+            return cairn_fail(error, CAIRN_CONFIG, "cannot start %d worker threads: %s",
+                              options->workers, strerror(failed));
+        }
+        workers->thread_count++;
+    }
+    *ret = workers;
+    return 0;
+}
+
+void cairn_workers_stop(struct cairn_workers *workers)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    workers->stopping = true;
+    (void)pthread_cond_broadcast(&workers->wanted);
+    (void)pthread_mutex_unlock(&workers->lock);
+    while (workers->thread_count > 0)
+        (void)pthread_join(workers->threads[--workers->thread_count], NULL);
+}
+
+void cairn_workers_free(struct cairn_workers *workers)
+{
+    if (!workers)
+        return;
+    (void)pthread_cond_destroy(&workers->wanted);
+    (void)pthread_mutex_destroy(&workers->lock);
+    free(workers->threads);
+    free(workers);
+}

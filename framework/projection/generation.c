@@ -1,0 +1,192 @@
+/* generation.c - finding, making and completing generations. */
+#include "projection/generation.h"
+
+#include "postgres/postgres.h"
+#include "projection/table.h"
+
+/* ---- finding or making ---- */
+
+static const struct cairn_statement lock_statement = {
+    .name = "lock_projection",
+    .sql = "select pg_advisory_xact_lock(1128352084, hashtext($1))",
+};
+
+static const struct cairn_statement find_statement = {
+    .name = "find_generation",
+    .sql = "select generation, complete_at is not null from cairn.generations"
+           " where projection = $1 and code_version = $2 order by generation desc limit 1",
+};
+
+static const struct cairn_statement add_statement = {
+    .name = "add_generation",
+    .sql = "with made as (insert into cairn.generations (projection, generation, code_version)"
+           "     select $1, coalesce(max(generation), 0) + 1, $2 from cairn.generations"
+           "         where projection = $1"
+           "     returning generation),"
+           " begun as (insert into cairn.checkpoints (projection, generation, epoch)"
+           "     select $1, made.generation, store.epoch from made, cairn.store)"
+           " select generation from made",
+};
+
+static struct cairn_pg_params params_of(const struct cairn_projection *projection,
+                                        struct cairn_arena *arena)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, projection->name);
+    return params;
+}
+
+static int lock(struct cairn_pg *pg, const struct cairn_projection *projection,
+                struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_pg_params params = params_of(projection, arena);
+    int64_t done = cairn_pg_run(pg, &lock_statement, &params, error);
+    return done < 0 ? (int)done : 0;
+}
+
+static int make(struct cairn_pg *pg, const struct cairn_pg_params *params,
+                struct cairn_arena *arena, struct cairn_generation *ret, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &add_statement, params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    ret->number = cairn_pg_integer(rows, 0, 0);
+    ret->complete = false;
+    struct cairn_buffer sql = cairn_buffer(arena);
+    cairn_table_sql(ret->projection, ret->number, &sql);
+    return cairn_pg_script(pg, sql.text, error);
+}
+
+static int find_or_make(struct cairn_pg *pg, const struct cairn_projection *projection,
+                        struct cairn_arena *arena, struct cairn_generation *ret,
+                        struct cairn_error *error)
+{
+    int failed = lock(pg, projection, arena, error);
+    if (failed)
+        return failed;
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, projection->version);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &find_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    ret->projection = projection;
+    if (count == 0)
+        return make(pg, &params, arena, ret, error);
+    ret->number = cairn_pg_integer(rows, 0, 0);
+    ret->complete = cairn_pg_bool(rows, 0, 1);
+    return 0;
+}
+
+/* Ends the transaction as the work in it ended. */
+static int settle(struct cairn_pg *pg, int failed, struct cairn_error *error)
+{
+    if (!failed)
+        return cairn_pg_script(pg, "commit", error);
+    if (cairn_pg_connected(pg))
+        (void)!cairn_pg_script(pg, "rollback", NULL);
+    return failed;
+}
+
+int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
+                          struct cairn_arena *arena, struct cairn_generation *ret,
+                          struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(store);
+    int failed = cairn_pg_script(pg, "begin", error);
+    if (!failed)
+        failed = find_or_make(pg, projection, arena, ret, error);
+    return settle(pg, failed, error);
+}
+
+/* ---- the checkpoint ---- */
+
+static const struct cairn_statement checkpoint_statement = {
+    .name = "checkpoint",
+    .sql = "select c.epoch, c.position, c.fence, s.epoch,"
+           "     c.position = 0 or exists (select from cairn.events e where e.shard = 0"
+           "         and e.position = c.position and e.event_id = c.event_id)"
+           " from cairn.checkpoints c, cairn.store s"
+           " where c.projection = $1 and c.generation = $2 and c.shard = 0",
+};
+
+int cairn_generation_checkpoint(struct cairn_store *store,
+                                const struct cairn_generation *generation,
+                                struct cairn_arena *arena, struct cairn_checkpoint *ret,
+                                struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(generation->projection, arena);
+    cairn_pg_add_integer(&params, generation->number);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count =
+        cairn_pg_call(cairn_store_pg(store), &checkpoint_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count == 0)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "generation %" PRId64 " is gone",
+                          generation->number);
+    ret->epoch = cairn_pg_integer(rows, 0, 0);
+    ret->position = cairn_pg_integer(rows, 0, 1);
+    ret->fence = cairn_pg_integer(rows, 0, 2);
+    if (ret->epoch != cairn_pg_integer(rows, 0, 3) || !cairn_pg_bool(rows, 0, 4))
+        return cairn_fail(error, CAIRN_DIVERGED,
+                          "the rows stand on an event at position %" PRId64
+                          " that the log does not have: they belong to another history",
+                          ret->position);
+    return 0;
+}
+
+/* ---- completing ---- */
+
+static const struct cairn_statement dethrone_statement = {
+    .name = "dethrone_generation",
+    .sql = "update cairn.generations set live = false"
+           " where projection = $1 and generation < $2 and live",
+};
+
+/* In a rolling deploy an older generation may catch up after a newer one: it is complete then, for
+ * those who were compiled with its version, but the newer one stays live. */
+static const struct cairn_statement complete_statement = {
+    .name = "complete_generation",
+    .sql = "update cairn.generations g set complete_at = coalesce(complete_at, now()),"
+           "     live = not exists (select from cairn.generations newer"
+           "         where newer.projection = $1 and newer.generation > $2 and newer.live)"
+           " where projection = $1 and generation = $2"
+           " returning live",
+};
+
+static int enthrone(struct cairn_pg *pg, const struct cairn_generation *generation,
+                    struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_projection *projection = generation->projection;
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, generation->number);
+    int failed = lock(pg, projection, arena, error);
+    if (failed)
+        return failed;
+    int64_t count = cairn_pg_run(pg, &dethrone_statement, &params, error);
+    CAIRN_PG_RESULT *rows = NULL;
+    if (count >= 0)
+        count = cairn_pg_call(pg, &complete_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count == 0 || !cairn_pg_bool(rows, 0, 0))
+        return 0;
+    struct cairn_buffer sql = cairn_buffer(arena);
+    cairn_view_sql(projection, generation->number, &sql);
+    return cairn_pg_script(pg, sql.text, error);
+}
+
+int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
+                              struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(store);
+    int failed = cairn_pg_script(pg, "begin", error);
+    if (!failed)
+        failed = enthrone(pg, generation, arena, error);
+    failed = settle(pg, failed, error);
+    if (!failed)
+        generation->complete = true;
+    return failed;
+}

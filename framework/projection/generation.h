@@ -1,0 +1,40 @@
+/* generation.h - which generation of a read model this binary follows, and how far it has come. */
+#ifndef CAIRN_PROJECTION_GENERATION_H
+#define CAIRN_PROJECTION_GENERATION_H
+
+#include "store/store.h"
+
+#include <cairn/projection.h>
+
+#include <stdbool.h>
+
+struct cairn_checkpoint {
+    int64_t epoch;
+    int64_t position;
+    int64_t fence;
+};
+
+struct cairn_generation {
+    const struct cairn_projection *projection;
+    int64_t number;
+    bool complete; /* it has reached the head of the log once */
+};
+
+/* Finds the newest generation of the projection's code version, or makes it: its row, its
+ * checkpoint at 0 and its table. One process at a time. */
+int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
+                          struct cairn_arena *arena, struct cairn_generation *ret,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
+/* Reads the checkpoint and holds it against the log. -CAIRN_DIVERGED if the log has another event
+ * at its position, or none, or is of another epoch: the rows belong to another history. */
+int cairn_generation_checkpoint(struct cairn_store *store,
+                                const struct cairn_generation *generation,
+                                struct cairn_arena *arena, struct cairn_checkpoint *ret,
+                                struct cairn_error *error) CAIRN_CHECKED;
+
+/* It has reached the head: from now on it is what queries and the view show. */
+int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
+                              struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

@@ -1,0 +1,39 @@
+/* projector.h - runs projections: follows the log and keeps their read models up to date.
+ *
+ *     the log -> a range of positions -> the rows it touches -> fold -> rows and checkpoint in one
+ *     transaction -> the same rows copied to Redis
+ *
+ * One thread a projection, with a connection each to PostgreSQL and Redis. PostgreSQL is the truth:
+ * a kill at any moment leaves rows and checkpoint together. The copy in Redis is compared by its
+ * checkpoint before each write and repaired from the rows when it does not match; a Redis that is
+ * away holds nothing up. */
+#ifndef CAIRN_PROJECTION_PROJECTOR_H
+#define CAIRN_PROJECTION_PROJECTOR_H
+
+#include <cairn/projection.h>
+
+struct cairn_projector;
+
+/* `redis_url` may be NULL: then there is no copy. The projections are borrowed. */
+int cairn_projector_start(const char *database_url, const char *redis_url,
+                          const struct cairn_projection *const projections[], size_t count,
+                          struct cairn_projector **ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Lets each batch that is under way finish, then frees all. */
+void cairn_projector_stop(struct cairn_projector *projector);
+
+/* Where a projection stands, for /readyz and /metrics. */
+struct cairn_projector_state {
+    const char *name;
+    int generation;
+    int64_t position;  /* its checkpoint */
+    int64_t head;      /* of the log, when it last looked */
+    bool following;    /* it looked within the last seconds, and nothing is in its way */
+    bool copy_current; /* Redis has what PostgreSQL has */
+    char problem[200]; /* what is in its way, or "" */
+};
+/* Fills in at most `count` states; returns how many there are. Any thread may ask. */
+size_t cairn_projector_states(struct cairn_projector *projector, struct cairn_projector_state *ret,
+                              size_t count);
+
+#endif

@@ -1,0 +1,48 @@
+/* runner.h - one projection on its way along the log: the steps that a thread repeats.
+ *
+ *     begin    find the generation, read the checkpoint, hold it against the log
+ *     repair   make the copy in Redis whole, if it is not
+ *     advance  fold a range, write rows and checkpoint, copy them to Redis
+ *     rest     nothing new: the generation is complete
+ *
+ * Whatever fails, the next step begins again from what is committed.
+ *
+ * Ownership: a runner belongs to its thread; the state it shows is copied under its lock. */
+#ifndef CAIRN_PROJECTION_RUNNER_H
+#define CAIRN_PROJECTION_RUNNER_H
+
+#include "projection/copy.h"
+#include "projection/projector.h"
+
+#include <pthread.h>
+
+struct cairn_runner {
+    const struct cairn_projection *projection;
+    struct cairn_store *store;
+    struct cairn_copy copy;
+
+    struct cairn_arena arena; /* of what lives as long as the connection */
+    struct cairn_arena batch; /* of one step */
+    int64_t connection;       /* the connection that what follows was read on; 0: none yet */
+    struct cairn_rows rows;
+    struct cairn_checkpoint checkpoint; /* committed */
+    int64_t position;                   /* looked at; ahead of it while events are ignored */
+    int64_t moved_us;                   /* monotonic: when the checkpoint was moved last */
+    char stopped[512];                  /* why it does not go on, or "" */
+
+    pthread_mutex_t lock; /* guards `shown` */
+    struct cairn_projector_state shown;
+    int64_t shown_us; /* monotonic: when it last looked at the head without trouble */
+};
+
+int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
+                      const char *database_url, const char *redis_url,
+                      struct cairn_error *error) CAIRN_CHECKED;
+void cairn_runner_close(struct cairn_runner *runner);
+
+/* One step. Returns how many microseconds to wait before the next: 0 where there is more to do. */
+int64_t cairn_runner_step(struct cairn_runner *runner);
+
+void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_state *ret);
+
+#endif

@@ -1,0 +1,21 @@
+/* table.h - a generation's table and the view over it, from the row's field table. */
+#ifndef CAIRN_PROJECTION_TABLE_H
+#define CAIRN_PROJECTION_TABLE_H
+
+#include "core/buffer.h"
+
+#include <cairn/projection.h>
+
+/* Appends the statements that make the table of a generation, its indexes, comments and grants. */
+void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
+                     struct cairn_buffer *out);
+
+/* Appends the statements that make the view with the public name show a generation. */
+void cairn_view_sql(const struct cairn_projection *projection, int64_t generation,
+                    struct cairn_buffer *out);
+
+/* Appends the names of the row's columns, quoted, each behind `prefix`, with commas between. */
+void cairn_columns_sql(const struct cairn_projection *projection, const char *prefix,
+                       struct cairn_buffer *out);
+
+#endif

@@ -1,0 +1,191 @@
+/* ask.c - what a client asks of a resource. */
+#include "query/ask.h"
+
+#include "query/context.h"
+#include "query/fresh.h"
+#include "record/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LIMIT = 50, LIMIT_MAX = 200, KEY_MAX_BYTES = 200 };
+
+int64_t cairn_query_limit_max(const struct cairn_resource *resource)
+{
+    return resource->limit_max ? resource->limit_max : LIMIT_MAX;
+}
+
+int64_t cairn_query_limit(const struct cairn_resource *resource)
+{
+    int64_t limit = resource->limit ? resource->limit : LIMIT;
+    int64_t most = cairn_query_limit_max(resource);
+    return limit < most ? limit : most;
+}
+
+int cairn_query_filter(const struct cairn_resource *resource, const char *parameter)
+{
+    for (int i = 0; i < CAIRN_FILTERS_MAX && resource->filters[i].parameter; i++) {
+        if (strcmp(resource->filters[i].parameter, parameter) == 0)
+            return i;
+    }
+    return -1;
+}
+
+int cairn_query_path_filter(const struct cairn_resource *resource)
+{
+    return strstr(resource->path, "{id}") ? cairn_query_filter(resource, "id") : -1;
+}
+
+/* ---- parameters ---- */
+
+struct reading {
+    const struct cairn_resource *resource;
+    struct cairn_arena *arena;
+    struct cairn_query_ask *ask;
+    bool limit_seen;
+    bool cursor_seen;
+    int failed;
+    struct cairn_error *error;
+};
+
+enum { POINTER_SIZE = 120 };
+
+static void take_filter(struct reading *reading, int i, const char *value, const char *pointer)
+{
+    const struct cairn_filter *filter = &reading->resource->filters[i];
+    const struct cairn_field *field =
+        cairn_record_field(reading->resource->projection->row, filter->field);
+    int failed =
+        cairn_query_operand_read(field, value, pointer, &reading->ask->values[i], reading->error);
+    reading->ask->given |= 1U << i;
+    if (failed)
+        reading->failed = failed;
+}
+
+static void take_limit(struct reading *reading, const char *value)
+{
+    int64_t limit = 0;
+    int64_t most = cairn_query_limit_max(reading->resource);
+    if (cairn_query_integer(value, &limit) < 0 || limit < 1 || limit > most)
+        reading->failed =
+            cairn_wrong(reading->error, "?limit", "is not a number from 1 to %" PRId64, most);
+    reading->ask->limit = limit;
+    reading->limit_seen = true;
+}
+
+static int read_cursor(struct reading *reading, const char *text)
+{
+    const struct cairn_resource *resource = reading->resource;
+    struct cairn_query_ask *ask = reading->ask;
+    struct cairn_query_cursor cursor;
+    if (cairn_query_cursor_decode(text, reading->arena, &cursor) < 0 ||
+        cursor.descending != resource->descending)
+        return -CAIRN_INVALID;
+    ask->after = true;
+    ask->after_key = cursor.key;
+    if (!resource->order)
+        return *cursor.value ? -CAIRN_INVALID : 0;
+    const struct cairn_field *field =
+        cairn_record_field(resource->projection->row, resource->order);
+    return cairn_query_operand_read(field, cursor.value, "", &ask->after_value, NULL);
+}
+
+static void take_cursor(struct reading *reading, const char *value)
+{
+    if (read_cursor(reading, value) < 0)
+        reading->failed =
+            cairn_wrong(reading->error, "?cursor", "is not one that was handed out for this list");
+    reading->cursor_seen = true;
+}
+
+static void refuse_unknown(struct reading *reading, const char *pointer)
+{
+    struct cairn_buffer names = cairn_buffer(reading->arena);
+    int path = cairn_query_path_filter(reading->resource);
+    for (int i = 0; i < CAIRN_FILTERS_MAX && reading->resource->filters[i].parameter; i++) {
+        if (i != path)
+            cairn_buffer_print(&names, "%s, ", reading->resource->filters[i].parameter);
+    }
+    if (reading->resource->list)
+        reading->failed = cairn_wrong(reading->error, pointer,
+                                      "is not known here; known are %slimit, cursor", names.text);
+    else
+        reading->failed =
+            cairn_wrong(reading->error, pointer, "is not known here; this takes no parameters");
+}
+
+static void take_parameter(void *context, const char *name, const char *value)
+{
+    struct reading *reading = context;
+    const struct cairn_resource *resource = reading->resource;
+    char pointer[POINTER_SIZE];
+    (void)snprintf(pointer, sizeof pointer, "?%s", name);
+
+    int i = cairn_query_filter(resource, name);
+    bool filter = i >= 0 && i != cairn_query_path_filter(resource);
+    bool limit = resource->list && strcmp(name, "limit") == 0;
+    bool cursor = resource->list && strcmp(name, "cursor") == 0;
+    if ((filter && reading->ask->given & 1U << i) || (limit && reading->limit_seen) ||
+        (cursor && reading->cursor_seen))
+        reading->failed = cairn_wrong(reading->error, pointer, "is given twice");
+    else if (filter)
+        take_filter(reading, i, value, pointer);
+    else if (limit)
+        take_limit(reading, value);
+    else if (cursor)
+        take_cursor(reading, value);
+    else
+        refuse_unknown(reading, pointer);
+}
+
+/* ---- path ---- */
+
+/* A uuid is written in lower case, as the keys are. */
+static int read_key(const struct cairn_resource *resource, const struct cairn_http_request *request,
+                    const char **ret, struct cairn_error *error)
+{
+    struct cairn_uuid id;
+    if (!cairn_query_by_stream(resource->projection)) {
+        *ret = request->id;
+        size_t bytes = strlen(request->id);
+        return bytes > 0 && bytes <= KEY_MAX_BYTES
+                   ? 0
+                   : cairn_wrong(error, "{id}", "is longer than any key");
+    }
+    if (cairn_uuid_parse(request->id, &id) < 0)
+        return cairn_wrong(error, "{id}", "is not a uuid");
+    char *text = cairn_new(request->arena, char, CAIRN_UUID_TEXT_SIZE);
+    cairn_uuid_format(id, text);
+    *ret = text;
+    return 0;
+}
+
+/* ---- headers ---- */
+
+static int read_headers(const struct cairn_http_request *request, struct cairn_query_ask *ask,
+                        struct cairn_error *error)
+{
+    if (cairn_http_header_count(request, "Cairn-Position") > 1)
+        return cairn_fail(error, CAIRN_MALFORMED, "Cairn-Position was sent twice");
+    ask->token = cairn_http_header(request, "Cairn-Position");
+    ask->seen = cairn_http_header(request, "If-None-Match");
+    ask->wait_said = cairn_query_prefer_wait(cairn_http_header(request, "Prefer"), &ask->wait_s);
+    ask->deadline_us = request->received_us + CAIRN_SECONDS(ask->wait_s);
+    return 0;
+}
+
+int cairn_query_ask_read(const struct cairn_resource *resource,
+                         const struct cairn_http_request *request, struct cairn_query_ask *ret,
+                         struct cairn_error *error)
+{
+    *ret = (struct cairn_query_ask){.limit = cairn_query_limit(resource)};
+    struct reading reading = {
+        .resource = resource, .arena = request->arena, .ask = ret, .error = error};
+    int path = cairn_query_path_filter(resource);
+    if (!resource->list)
+        reading.failed = read_key(resource, request, &ret->key, error);
+    else if (path >= 0)
+        take_filter(&reading, path, request->id, "{id}");
+    cairn_http_query_each(request, take_parameter, &reading);
+    return reading.failed ? reading.failed : read_headers(request, ret, error);
+}

@@ -1,0 +1,160 @@
+/* fresh.c - read your writes. */
+#include "query/fresh.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "query/sql.h"
+#include "store/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WAIT_S = 2, WAIT_MAX_S = 30 };
+
+/* A read model follows within milliseconds as a rule, so the first looks come soon; one that takes
+ * longer is asked less often, or those who wait would keep it from catching up. */
+#define AGAIN_LEAST_US CAIRN_MILLISECONDS(5)
+#define AGAIN_MOST_US CAIRN_MILLISECONDS(50)
+
+static struct cairn_metric waits = CAIRN_COUNTER(
+    "cairn_query_waits_total", "Reads that waited for a position, by how it ended.", "outcome");
+static struct cairn_metric wait_time =
+    CAIRN_HISTOGRAM("cairn_query_wait_seconds", "Time that such reads took.", NULL);
+
+/* ---- Prefer ---- */
+
+static bool is_wait(const char *name, size_t bytes)
+{
+    return bytes == 4 && strncasecmp(name, "wait", 4) == 0;
+}
+
+/* Reads "= N" or "= \"N\"", where it ends in white space, ';', ',' or the text's end. */
+static bool read_seconds(const char *text, int64_t *ret)
+{
+    text += strspn(text, " \t");
+    if (*text++ != '=')
+        return false;
+    text += strspn(text, " \t");
+    bool quoted = *text == '"';
+    text += quoted;
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0)
+        return false;
+    *ret = digits > 9 ? WAIT_MAX_S : strtoll(text, NULL, 10);
+    text += digits;
+    if (quoted && *text++ != '"')
+        return false;
+    return strchr(" \t;,", *text) != NULL; /* also the NUL */
+}
+
+/* The start of the next preference: past a comma that no quotes enclose. */
+static const char *next_preference(const char *text)
+{
+    bool quoted = false;
+    for (; *text && (quoted || *text != ','); text++) {
+        if (quoted && *text == '\\' && text[1])
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+    }
+    return *text ? text + 1 : text;
+}
+
+bool cairn_query_prefer_wait(const char *prefer, int64_t *ret_s)
+{
+    *ret_s = WAIT_S;
+    for (const char *at = prefer ? prefer : ""; *at; at = next_preference(at)) {
+        at += strspn(at, " \t");
+        size_t name = strcspn(at, " \t=;,");
+        int64_t seconds;
+        if (is_wait(at, name) && read_seconds(at + name, &seconds)) {
+            *ret_s = seconds < WAIT_MAX_S ? seconds : WAIT_MAX_S;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- positions ---- */
+
+int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *error)
+{
+    read->at_least = 0;
+    if (!read->ask->token)
+        return 0;
+    return cairn_token_parse(read->ask->token, &read->model->timeline, &read->at_least, error);
+}
+
+int cairn_query_reached(struct cairn_query_read *read, int64_t position, const char *stopped,
+                        struct cairn_error *error)
+{
+    read->position = position;
+    if (position >= read->at_least)
+        return 0;
+    const char *name = read->resource->projection->name;
+    if (stopped)
+        return cairn_fail(error, CAIRN_STALE,
+                          "the read model %s has stopped at position %" PRId64
+                          ", before the %" PRId64 " that was asked for: %.300s",
+                          name, position, read->at_least, stopped);
+    return cairn_fail(error, CAIRN_STALE,
+                      "the read model %s is at position %" PRId64 ", not yet at the %" PRId64
+                      " that was asked for",
+                      name, position, read->at_least);
+}
+
+static bool is_known(const struct cairn_query_read *read, struct cairn_uuid store_id, int64_t epoch)
+{
+    const struct cairn_timeline *known = &read->model->timeline;
+    return epoch == known->epoch && cairn_uuid_equal(store_id, known->store_id);
+}
+
+int cairn_query_standing(struct cairn_query_read *read, const struct cairn_pg_result *rows,
+                         struct cairn_error *error)
+{
+    const char *name = read->resource->projection->name;
+    int64_t epoch = cairn_pg_integer(rows, 0, CAIRN_QUERY_EPOCH);
+    if (!is_known(read, cairn_pg_uuid(rows, 0, CAIRN_QUERY_STORE), epoch) ||
+        cairn_pg_null(rows, 0, CAIRN_QUERY_POSITION)) {
+        read->outdated = true;
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "the read model %s has just been exchanged",
+                          name);
+    }
+    if (cairn_pg_integer(rows, 0, CAIRN_QUERY_CHECK_EPOCH) != epoch)
+        return cairn_fail(error, CAIRN_DIVERGED,
+                          "the read model %s belongs to another timeline than the log", name);
+    return cairn_query_reached(read, cairn_pg_integer(rows, 0, CAIRN_QUERY_POSITION),
+                               cairn_pg_text(rows, 0, CAIRN_QUERY_STOPPED), error);
+}
+
+/* ---- waiting ---- */
+
+int64_t cairn_query_again_us(struct cairn_query_ask *ask, const struct cairn_http_request *request)
+{
+    int64_t now_us = cairn_monotonic_us();
+    int64_t left_us = ask->deadline_us - now_us;
+    if (left_us <= 0)
+        return 0;
+    ask->waited = true;
+    int64_t again_us = (now_us - request->received_us) / 4;
+    if (again_us < AGAIN_LEAST_US)
+        again_us = AGAIN_LEAST_US;
+    if (again_us > AGAIN_MOST_US)
+        again_us = AGAIN_MOST_US;
+    return again_us < left_us ? again_us : left_us;
+}
+
+void cairn_query_waited(const struct cairn_query_ask *ask, const struct cairn_http_request *request,
+                        int outcome)
+{
+    if (!ask->waited)
+        return;
+    bool shown = outcome == 0 || outcome == -CAIRN_NOT_FOUND;
+    cairn_metric_add(&waits,
+                     shown                     ? "reached"
+                     : outcome == -CAIRN_STALE ? "timed-out"
+                                               : "failed",
+                     1);
+    cairn_metric_observe(&wait_time, "", cairn_monotonic_us() - request->received_us);
+}

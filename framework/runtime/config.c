@@ -1,0 +1,230 @@
+/* config.c - what a process is told by its environment. */
+#include "runtime/config.h"
+
+#include "core/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { TEXT = 1, SECRET, NUMBER };
+
+struct setting {
+    const char *name;
+    const char *fallback; /* NULL: there is none, it must be set */
+    const char *unit;
+    const char *help;
+    enum kind kind;
+    size_t offset;
+    int64_t min, max;
+};
+
+#define AT(member) .offset = offsetof(struct cairn_config, member)
+
+static const struct setting settings[] = {
+    {.name = "DATABASE_URL",
+     .unit = "URL",
+     .kind = SECRET,
+     AT(database_url),
+     .help = "PostgreSQL: postgresql://user@host/database, or any libpq connection string"},
+    {.name = "REDIS_URL",
+     .fallback = "",
+     .unit = "URL",
+     .kind = SECRET,
+     AT(redis_url),
+     .help = "Redis: redis://[:password@]host[:port][/number] or unix:///path; empty for none"},
+    {.name = "PORT",
+     .unit = "port",
+     .kind = NUMBER,
+     AT(port),
+     .min = 0,
+     .max = 65535,
+     .help = "where to listen"},
+    {.name = "CAIRN_BIND",
+     .fallback = "127.0.0.1",
+     .unit = "address",
+     .kind = TEXT,
+     AT(bind),
+     .help = "on which address to listen; 0.0.0.0 or :: for all"},
+    {.name = "CAIRN_HTTP_WORKERS",
+     .fallback = "8",
+     .unit = "threads",
+     .kind = NUMBER,
+     AT(workers),
+     .min = 1,
+     .max = 256,
+     .help = "requests worked on at once; each has one database connection"},
+    {.name = "CAIRN_HTTP_OPEN_MAX",
+     .fallback = "1000",
+     .unit = "requests",
+     .kind = NUMBER,
+     AT(queue_max),
+     .min = 1,
+     .max = 100000,
+     .help = "requests accepted and not yet answered; beyond it 503"},
+    {.name = "CAIRN_HTTP_CONNECTIONS_MAX",
+     .fallback = "4000",
+     .unit = "connections",
+     .kind = NUMBER,
+     AT(connections_max),
+     .min = 1,
+     .max = 100000,
+     .help = "client connections open at once"},
+    {.name = "CAIRN_HTTP_BODY_MAX",
+     .fallback = "262144",
+     .unit = "bytes",
+     .kind = NUMBER,
+     AT(body_max_bytes),
+     .min = 1024,
+     .max = 1048576,
+     .help = "largest request body; beyond it 413"},
+    {.name = "CAIRN_HTTP_DEADLINE_MS",
+     .fallback = "10000",
+     .unit = "ms",
+     .kind = NUMBER,
+     AT(request_deadline_ms),
+     .min = 100,
+     .max = 600000,
+     .help = "time for a whole request to arrive"},
+    {.name = "CAIRN_CONFLICT_RETRIES",
+     .fallback = "8",
+     .unit = "times",
+     .kind = NUMBER,
+     AT(conflict_retries),
+     .min = 0,
+     .max = 100,
+     .help = "how often a command is decided again when its stream has moved; then 409"},
+    {.name = "CAIRN_START_WAIT_S",
+     .fallback = "30",
+     .unit = "s",
+     .kind = NUMBER,
+     AT(start_wait_s),
+     .min = 0,
+     .max = 3600,
+     .help = "how long to wait for the database at start"},
+    {.name = "CAIRN_STOP_GRACE_S",
+     .fallback = "10",
+     .unit = "s",
+     .kind = NUMBER,
+     AT(stop_grace_s),
+     .min = 0,
+     .max = 3600,
+     .help = "how long accepted requests may take to finish after SIGTERM"},
+    {.name = "CAIRN_LOG_LEVEL",
+     .fallback = "info",
+     .unit = "level",
+     .kind = TEXT,
+     AT(log_level),
+     .help = "debug, info, warn or error"},
+};
+
+enum { SETTINGS = sizeof settings / sizeof settings[0] };
+
+/* The content of the file that NAME_FILE names, without the line break at its end; NULL if it
+ * cannot be read. */
+static char *read_file(const char *path)
+{
+    char text[4096];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[length] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    return cairn_duplicate(text);
+}
+
+static int wrong_setting(struct cairn_error *error, const char *name, const char *what)
+{
+    return cairn_wrong(error, name, "%s", what);
+}
+
+/* The text of a setting from the environment, from the file it names, or its default. */
+static int find_text(const struct setting *setting, const char **ret, struct cairn_error *error)
+{
+    char file_name[80];
+    (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
+    const char *value = getenv(setting->name);
+    const char *path = setting->kind == SECRET ? getenv(file_name) : NULL;
+    if (value && path)
+        return wrong_setting(error, setting->name, "is set together with its _FILE: choose one");
+    if (path)
+        value = read_file(path);
+    if (path && !value)
+        return wrong_setting(error, file_name, "names a file that cannot be read");
+    if (!value || !*value)
+        value = setting->fallback;
+    if (!value && setting->kind == SECRET)
+        return wrong_setting(error, setting->name, "is not set");
+    *ret = value;
+    return 0;
+}
+
+static int parse_number(const struct setting *setting, const char *text, int64_t *ret,
+                        struct cairn_error *error)
+{
+    char *end = NULL;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end || number < setting->min || number > setting->max)
+        return cairn_wrong(error, setting->name, "must be from %" PRId64 " to %" PRId64 ", not %s",
+                           setting->min, setting->max, text);
+    *ret = number;
+    return 0;
+}
+
+static int read_setting(const struct setting *setting, struct cairn_config *ret,
+                        struct cairn_error *error)
+{
+    const char *text = NULL;
+    int failed = find_text(setting, &text, error);
+    if (failed || !text)
+        return failed;
+    char *at = (char *)ret + setting->offset;
+    if (setting->kind != NUMBER) {
+        memcpy(at, &text, sizeof text);
+        return 0;
+    }
+    int64_t number = 0;
+    failed = parse_number(setting, text, &number, error);
+    memcpy(at, &number, sizeof number);
+    return failed;
+}
+
+int cairn_config_read(struct cairn_config *ret, int port, struct cairn_error *error)
+{
+    struct cairn_error wrong = {0};
+    *ret = (struct cairn_config){.port = port};
+    for (size_t i = 0; i < SETTINGS; i++)
+        (void)read_setting(&settings[i], ret, &wrong);
+    enum cairn_log_level level = CAIRN_LOG_INFO;
+    if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
+        (void)wrong_setting(&wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");
+    if (wrong.wrong_count == 0)
+        return 0;
+
+    struct cairn_arena arena = {0};
+    const char *list = "";
+    for (unsigned i = 0; i < wrong.wrong_count && i < CAIRN_WRONG_MAX; i++)
+        list = cairn_print(&arena, "%s%s%s %s", list, i ? "; " : "", wrong.wrong[i].pointer,
+                           wrong.wrong[i].message);
+    int failed = cairn_fail(error, CAIRN_CONFIG, "%s (--help lists every variable)", list);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+void cairn_config_help(FILE *out, int port)
+{
+    char port_text[12];
+    (void)snprintf(port_text, sizeof port_text, "%d", port);
+    (void)fprintf(out, "Environment:\n");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = &settings[i];
+        const char *fallback = setting->fallback ? setting->fallback : "required";
+        if (strcmp(setting->name, "PORT") == 0)
+            fallback = port_text;
+        (void)fprintf(out, "  %-28s %-12s %-12s %s\n", setting->name, setting->unit,
+                      *fallback ? fallback : "empty", setting->help);
+    }
+    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE and "
+                       "REDIS_URL_FILE\nname files that hold the value instead.\n");
+}

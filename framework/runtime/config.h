@@ -1,0 +1,33 @@
+/* config.h - what a process is told by its environment. One table says all there is; --help prints
+ * it. */
+#ifndef CAIRN_RUNTIME_CONFIG_H
+#define CAIRN_RUNTIME_CONFIG_H
+
+#include "core/log.h"
+
+#include <stdio.h>
+
+struct cairn_config {
+    const char *database_url;
+    const char *redis_url; /* "" for none */
+    int64_t port;
+    const char *bind;
+    int64_t workers;
+    int64_t queue_max;
+    int64_t connections_max;
+    int64_t body_max_bytes;
+    int64_t request_deadline_ms;
+    int64_t conflict_retries;
+    int64_t start_wait_s;
+    int64_t stop_grace_s;
+    const char *log_level;
+};
+
+/* Reads the environment. `port` is the service's own. Texts live as long as the process. Returns 0
+ * or -CAIRN_CONFIG, naming every variable that is wrong. */
+int cairn_config_read(struct cairn_config *ret, int port, struct cairn_error *error) CAIRN_CHECKED;
+
+/* The table for people: name, default, unit, meaning. */
+void cairn_config_help(FILE *out, int port);
+
+#endif

@@ -1,0 +1,109 @@
+/* health.c - what a process says of itself. */
+#include "runtime/health.h"
+
+#include "core/buffer.h"
+#include "core/metrics.h"
+#include "store/migrate.h"
+
+#include <string.h>
+
+static void answer(struct cairn_http_response *response, const struct cairn_buffer *body)
+{
+    response->status = 200;
+    response->body = body->text;
+    response->body_bytes = body->length;
+}
+
+void cairn_health_alive(const struct cairn_health *health, struct cairn_http_request *request,
+                        struct cairn_http_response *response)
+{
+    struct cairn_buffer body = cairn_buffer(request->arena);
+    cairn_buffer_print(&body, "{\"status\":\"alive\",\"service\":\"%s\"}", health->service);
+    answer(response, &body);
+}
+
+/* ---- readiness ---- */
+
+static int check_queries(const struct cairn_health *health, struct cairn_worker *worker,
+                         struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; health->services[i] && !failed; i++) {
+        if (health->services[i]->resources)
+            failed = cairn_query_ready(health->services[i]->resources, worker->query, error);
+    }
+    return failed;
+}
+
+enum { STATES_MAX = 64 };
+
+static int check_projections(const struct cairn_health *health, struct cairn_error *error)
+{
+    struct cairn_projector_state states[STATES_MAX];
+    size_t count =
+        health->projector ? cairn_projector_states(health->projector, states, STATES_MAX) : 0;
+    for (size_t i = 0; i < count && i < STATES_MAX; i++) {
+        if (!states[i].following)
+            return cairn_fail(error, CAIRN_UNAVAILABLE, "projection %s does not follow: %s",
+                              states[i].name,
+                              states[i].problem[0] ? states[i].problem : "it has just started");
+    }
+    return 0;
+}
+
+static void add_projections(const struct cairn_health *health, struct cairn_buffer *body)
+{
+    struct cairn_projector_state states[STATES_MAX];
+    size_t count =
+        health->projector ? cairn_projector_states(health->projector, states, STATES_MAX) : 0;
+    cairn_buffer_text(body, ",\"projections\":[");
+    for (size_t i = 0; i < count && i < STATES_MAX; i++) {
+        const struct cairn_projector_state *state = &states[i];
+        cairn_buffer_print(body,
+                           "%s{\"name\":\"%s\",\"generation\":%d,\"position\":%" PRId64
+                           ",\"head\":%" PRId64 ",\"copy_current\":%s}",
+                           i ? "," : "", state->name, state->generation, state->position,
+                           state->head, state->copy_current ? "true" : "false");
+    }
+    cairn_buffer_char(body, ']');
+}
+
+void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
+                        struct cairn_http_request *request, struct cairn_http_response *response)
+{
+    struct cairn_error error = {0};
+    int failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
+    if (!failed)
+        failed = check_projections(health, &error);
+    if (!failed)
+        failed = check_queries(health, worker, &error);
+    if (failed) {
+        cairn_http_problem(request, response, &error);
+        return;
+    }
+    struct cairn_buffer body = cairn_buffer(request->arena);
+    cairn_buffer_print(&body, "{\"status\":\"ready\",\"service\":\"%s\"", health->service);
+    if (health->projector)
+        add_projections(health, &body);
+    cairn_buffer_char(&body, '}');
+    answer(response, &body);
+}
+
+void cairn_health_openapi(const struct cairn_health *health, struct cairn_http_request *request,
+                          struct cairn_http_response *response)
+{
+    (void)request;
+    response->status = 200;
+    response->body = health->openapi;
+    response->body_bytes = strlen(health->openapi);
+}
+
+void cairn_health_metrics(const struct cairn_health *health, struct cairn_http_request *request,
+                          struct cairn_http_response *response)
+{
+    (void)health;
+    struct cairn_buffer body = cairn_buffer(request->arena);
+    cairn_metrics_write(&body);
+    answer(response, &body);
+    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+}

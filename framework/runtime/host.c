@@ -1,0 +1,267 @@
+/* host.c - the services of one process put together. */
+#include "runtime/host.h"
+
+#include "command/endpoint.h"
+#include "core/arena.h"
+#include "http/http.h"
+#include "projection/projector.h"
+#include "record/json.h"
+#include "runtime/health.h"
+#include "runtime/openapi.h"
+#include "runtime/worker.h"
+
+#include <stdlib.h>
+
+enum { ROUTES_MAX = 512 };
+
+struct cairn_host {
+    const struct cairn_config *config;
+    const struct cairn_service *const *services;
+    struct cairn_http *http;
+    struct cairn_projector *projector;
+    struct cairn_health health;
+    struct cairn_arena arena; /* endpoints and routes */
+    struct cairn_http_route *routes;
+    size_t route_count;
+    bool queries;
+};
+
+/* ---- checks ---- */
+
+static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(projection->row, error);
+    for (size_t i = 0; projection->on[i] && !failed; i++) {
+        const struct cairn_on *on = projection->on[i];
+        if (!cairn_events_of(on->events, on->record))
+            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", on->record->name,
+                                on->events->category);
+    }
+    if (failed)
+        cairn_error_context(error, "projection %s", projection->name);
+    return failed;
+}
+
+static int check_service(const struct cairn_service *service, struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = cairn_decider_check(service->deciders[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
+        failed = check_projection(service->projections[i], error);
+    for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
+        failed = cairn_query_check(at, error);
+    if (!failed && (service->processes[0] || service->reactors[0]))
+        failed = cairn_fail(error, CAIRN_CONFIG,
+                            "service %s has processes or reactors, which this release does not run",
+                            service->name);
+    return failed;
+}
+
+int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = check_service(services[i], error);
+    return failed;
+}
+
+/* ---- routes: the thunks between the door and the rooms ---- */
+
+static enum cairn_http_outcome on_command(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    cairn_endpoint_handle(self, ((struct cairn_worker *)worker)->store, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_query(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    return cairn_query_handle(self, ((struct cairn_worker *)worker)->query, request, response);
+}
+
+static enum cairn_http_outcome on_alive(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_alive(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_ready(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    cairn_health_ready(self, worker, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_metrics(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_metrics(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_openapi(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_openapi(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static void add_route(struct cairn_host *host, const struct cairn_http_route route)
+{
+    if (host->route_count < ROUTES_MAX)
+        host->routes[host->route_count++] = route;
+}
+
+static int add_decider(struct cairn_host *host, const struct cairn_service *service,
+                       const struct cairn_decider *decider, struct cairn_error *error)
+{
+    int failed = 0;
+    for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
+        struct cairn_endpoint *endpoint = cairn_new(&host->arena, struct cairn_endpoint, 1);
+        failed = cairn_endpoint_init(endpoint, service->name, decider, &decider->commands->types[i],
+                                     host->config->conflict_retries, error);
+        add_route(host, (struct cairn_http_route){.method = endpoint->method,
+                                                  .pattern = endpoint->pattern,
+                                                  .handle = on_command,
+                                                  .self = endpoint,
+                                                  .takes_body = true});
+    }
+    return failed;
+}
+
+static int add_service(struct cairn_host *host, const struct cairn_service *service,
+                       struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = add_decider(host, service, service->deciders[i], error);
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
+        host->queries = true;
+        add_route(host, (struct cairn_http_route){
+                            .method = "GET", .pattern = at->path, .handle = on_query, .self = at});
+    }
+    return failed;
+}
+
+static int add_routes(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_http_route own[] = {
+        {.method = "GET", .pattern = "/healthz", .handle = on_alive, .direct = true},
+        {.method = "GET", .pattern = "/readyz", .handle = on_ready},
+        {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
+        {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
+    };
+    host->routes = cairn_new(&host->arena, struct cairn_http_route, ROUTES_MAX);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        struct cairn_http_route route = own[i];
+        route.self = &host->health;
+        add_route(host, route);
+    }
+    int failed = 0;
+    for (size_t i = 0; host->services[i] && !failed; i++)
+        failed = add_service(host, host->services[i], error);
+    return failed;
+}
+
+/* ---- starting and stopping ---- */
+
+static int start_projector(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_projection *all[CAIRN_SERVICE_MAX * 4];
+    size_t count = 0;
+    for (size_t i = 0; host->services[i]; i++) {
+        const struct cairn_service *service = host->services[i];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && service->projections[k]; k++) {
+            if (count < sizeof all / sizeof all[0])
+                all[count++] = service->projections[k];
+        }
+    }
+    if (count == 0)
+        return 0;
+    const char *redis_url = *host->config->redis_url ? host->config->redis_url : NULL;
+    return cairn_projector_start(host->config->database_url, redis_url, all, count,
+                                 &host->projector, error);
+}
+
+static void *open_worker(void *context)
+{
+    const struct cairn_host *host = context;
+    return cairn_worker_open(host->config, host->services[0]->name, host->queries);
+}
+
+static void close_worker(void *worker)
+{
+    cairn_worker_close(worker);
+}
+
+static int start_http(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_config *config = host->config;
+    const struct cairn_http_options options = {
+        .bind = config->bind,
+        .port = (int)config->port,
+        .workers = (int)config->workers,
+        .queue_max = (size_t)config->queue_max,
+        .body_max_bytes = (size_t)config->body_max_bytes,
+        .header_max_bytes = 16384,
+        .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
+        .connections_max = (int)config->connections_max,
+        .routes = host->routes,
+        .route_count = host->route_count,
+        .worker_open = open_worker,
+        .worker_close = close_worker,
+        .context = host,
+    };
+    return cairn_http_start(&options, &host->http, error);
+}
+
+int cairn_host_start(const struct cairn_config *config,
+                     const struct cairn_service *const services[], struct cairn_host **ret,
+                     struct cairn_error *error)
+{
+    struct cairn_host *host = cairn_allocate(sizeof *host);
+    host->config = config;
+    host->services = services;
+    int failed = add_routes(host, error);
+    if (!failed)
+        failed = start_projector(host, error);
+    struct cairn_buffer openapi = cairn_buffer(&host->arena);
+    cairn_openapi_write(services, &openapi);
+    host->health =
+        (struct cairn_health){services[0]->name, host->projector, services, openapi.text};
+    if (!failed)
+        failed = start_http(host, error);
+    if (failed) {
+        cairn_host_stop(host);
+        return failed;
+    }
+    *ret = host;
+    return 0;
+}
+
+int cairn_host_port(const struct cairn_host *host)
+{
+    return cairn_http_port(host->http);
+}
+
+void cairn_host_stop(struct cairn_host *host)
+{
+    if (host->http)
+        cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
+    if (host->projector)
+        cairn_projector_stop(host->projector);
+    cairn_arena_close(&host->arena);
+    free(host);
+}

@@ -1,0 +1,28 @@
+/* host.h - the services of one process put together: their routes, their workers, their
+ * projections. */
+#ifndef CAIRN_RUNTIME_HOST_H
+#define CAIRN_RUNTIME_HOST_H
+
+#include "runtime/config.h"
+
+#include <cairn/service.h>
+
+struct cairn_host;
+
+/* Holds every table of the services against its structs, before anything is started. Returns 0 or
+ * -CAIRN_BUG, or -CAIRN_CONFIG for what this release does not run. */
+int cairn_host_check(const struct cairn_service *const services[],
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* Starts the projections, then listens. The services and the config are borrowed. */
+int cairn_host_start(const struct cairn_config *config,
+                     const struct cairn_service *const services[], struct cairn_host **ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* The port it listens on. */
+int cairn_host_port(const struct cairn_host *host);
+
+/* Stops taking requests, finishes what was accepted, stops the projections, frees all. */
+void cairn_host_stop(struct cairn_host *host);
+
+#endif

@@ -1,0 +1,154 @@
+/* main.c - the life of a service process: read the configuration, wait for the database, run until
+ * it is told to stop, finish what was accepted. */
+#include "core/clock.h"
+#include "runtime/host.h"
+#include "store/migrate.h"
+
+#include <cairn/service.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#ifndef CAIRN_RELEASE
+#define CAIRN_RELEASE "0.1.0"
+#endif
+
+/* ---- the command line ---- */
+
+static void print_help(const char *program, const struct cairn_service *const services[])
+{
+    (void)printf("Usage: %s [--help | --version]\n\n", program);
+    for (size_t i = 0; services[i]; i++)
+        (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
+    (void)printf("\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
+                 "/healthz, /readyz\nand /metrics besides its own paths.\n\n");
+    cairn_config_help(stdout, services[0]->port);
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
+{
+    if (argc == 1)
+        return -1;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        print_help(argv[0], services);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        (void)printf("cairn %s\n", CAIRN_RELEASE);
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: %s is no option: --help lists what there is\n", argv[0], argv[1]);
+    return EX_USAGE;
+}
+
+/* ---- the database ---- */
+
+static int check_schema(const struct cairn_config *config, const char *label,
+                        struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(config->database_url, label, &pg, error);
+    if (!failed)
+        failed = cairn_migrate_check(pg, error);
+    cairn_pg_close(pg);
+    return failed;
+}
+
+/* Waits for a database that is away, as it is when both start together; a schema that is wrong is
+ * not waited for. */
+static int wait_for_schema(const struct cairn_config *config, const char *label,
+                           const sigset_t *stop, struct cairn_error *error)
+{
+    int64_t deadline_us = cairn_monotonic_us() + CAIRN_SECONDS(config->start_wait_s);
+    for (bool said = false;; said = true) {
+        struct cairn_error wrong = {0};
+        int failed = check_schema(config, label, &wrong);
+        bool again = failed == -CAIRN_UNAVAILABLE && cairn_monotonic_us() < deadline_us;
+        if (!again) {
+            *error = wrong;
+            return failed;
+        }
+        if (!said)
+            cairn_log_error(CAIRN_LOG_WARN, "waiting for the database", &wrong);
+        const struct timespec pause = {.tv_nsec = 250000000};
+        if (sigtimedwait(stop, NULL, &pause) > 0) {
+            *error = wrong;
+            return failed;
+        }
+    }
+}
+
+/* ---- running ---- */
+
+static int exit_status(int failed)
+{
+    switch (-failed) {
+    case CAIRN_CONFIG:
+        return EX_USAGE;
+    case CAIRN_BUG:
+        return EX_SOFTWARE;
+    default:
+        return EX_UNAVAILABLE;
+    }
+}
+
+static int run(const struct cairn_config *config, const struct cairn_service *const services[],
+               const sigset_t *stop, struct cairn_error *error)
+{
+    struct cairn_host *host = NULL;
+    int failed = wait_for_schema(config, services[0]->name, stop, error);
+    if (!failed)
+        failed = cairn_host_start(config, services, &host, error);
+    if (failed)
+        return failed;
+    cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
+              CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
+              CAIRN_LOG_TEXT("release", CAIRN_RELEASE));
+    int number = 0;
+    (void)sigwait(stop, &number);
+    cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
+    cairn_host_stop(host);
+    return 0;
+}
+
+/* Signals are taken in one place, by the thread that waits for them. */
+static void take_signals(sigset_t *ret)
+{
+    (void)sigemptyset(ret);
+    (void)sigaddset(ret, SIGTERM);
+    (void)sigaddset(ret, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, ret, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+int cairn_main(int argc, char **argv, const struct cairn_service *const services[])
+{
+    int status = read_arguments(argc, argv, services);
+    if (status >= 0)
+        return status;
+
+    struct cairn_error error = {0};
+    struct cairn_config config;
+    sigset_t stop;
+    take_signals(&stop);
+    cairn_log_setup(services[0]->name, CAIRN_LOG_INFO);
+    int failed = cairn_host_check(services, &error);
+    if (!failed)
+        failed = cairn_config_read(&config, services[0]->port, &error);
+    if (!failed) {
+        enum cairn_log_level level = CAIRN_LOG_INFO;
+        (void)!cairn_log_level_parse(config.log_level, &level);
+        cairn_log_setup(services[0]->name, level);
+        failed = run(&config, services, &stop, &error);
+    }
+    if (failed) {
+        cairn_log_error(CAIRN_LOG_ERROR, "cannot run", &error);
+        return exit_status(failed);
+    }
+    cairn_log(CAIRN_LOG_INFO, "stopped");
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* openapi.h - /openapi.json: what the services of a process can be asked, from the same tables that
+ * answer (OpenAPI 3.1, https://spec.openapis.org/oas/v3.1.0). */
+#ifndef CAIRN_RUNTIME_OPENAPI_H
+#define CAIRN_RUNTIME_OPENAPI_H
+
+#include "core/buffer.h"
+
+#include <cairn/service.h>
+
+/* Appends the document. */
+void cairn_openapi_write(const struct cairn_service *const services[], struct cairn_buffer *out);
+
+#endif

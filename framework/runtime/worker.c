@@ -1,0 +1,30 @@
+/* worker.c - what each thread that answers requests owns. */
+#include "runtime/worker.h"
+
+#include "core/arena.h"
+
+#include <stdlib.h>
+
+struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
+                                       bool queries)
+{
+    struct cairn_error error = {0};
+    struct cairn_worker *worker = cairn_allocate(sizeof *worker);
+    int failed = cairn_store_open(config->database_url, label, &worker->store, &error);
+    if (!failed && queries)
+        failed = cairn_query_open(config->database_url, config->redis_url, &worker->query, &error);
+    if (!failed)
+        return worker;
+    cairn_log_error(CAIRN_LOG_ERROR, "a worker cannot start", &error);
+    cairn_worker_close(worker);
+    return NULL;
+}
+
+void cairn_worker_close(struct cairn_worker *worker)
+{
+    if (!worker)
+        return;
+    cairn_query_close(worker->query);
+    cairn_store_close(worker->store);
+    free(worker);
+}

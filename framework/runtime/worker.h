@@ -1,0 +1,22 @@
+/* worker.h - what each thread that answers requests owns: its connections. */
+#ifndef CAIRN_RUNTIME_WORKER_H
+#define CAIRN_RUNTIME_WORKER_H
+
+#include "query/query.h"
+#include "runtime/config.h"
+#include "store/store.h"
+
+#include <cairn/service.h>
+
+struct cairn_worker {
+    struct cairn_store *store;
+    struct cairn_query_context *query; /* NULL in a process without resources */
+};
+
+/* Connections are made when they are first needed. NULL if a URL makes no sense, which
+ * cairn_host_start() has ruled out. */
+struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
+                                       bool queries);
+void cairn_worker_close(struct cairn_worker *worker);
+
+#endif
