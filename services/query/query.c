@@ -1,0 +1,38 @@
+/* query.c - the query service: what can be asked of the shop, one row a URL. */
+#include "query.h"
+
+#include "../../projections/order_summary.h"
+#include "../../projections/payments.h"
+#include "../../projections/sales_by_day.h"
+#include "../../projections/users.h"
+
+const struct cairn_resource shop_resources[] = {
+    {.path = "/users/{id}", .projection = &users_projection, .help = "A user."},
+    {.path = "/users/{id}/orders",
+     .projection = &order_summary_projection,
+     .list = true,
+     .filters = {{"id", "user_id", CAIRN_EQUAL}, {"status", "status", CAIRN_EQUAL}},
+     .order = "placed_at",
+     .descending = true,
+     .help = "The orders of a user, the newest first. A user that nobody knows has none."},
+    {.path = "/orders/{id}",
+     .projection = &order_summary_projection,
+     .help = "An order, with where it stands."},
+    {.path = "/payments/{id}", .projection = &payments_projection, .help = "A payment."},
+    {.path = "/reports/sales",
+     .projection = &sales_by_day_projection,
+     .list = true,
+     .filters = {{"from", "day", CAIRN_AT_LEAST}, {"to", "day", CAIRN_AT_MOST}},
+     .order = "day",
+     .limit = 100,
+     .limit_max = 400,
+     .help = "What was sold, by day and currency, from the first day (UTC) to the last."},
+    {0},
+};
+
+const struct cairn_service query_service = {
+    .name = "query",
+    .port = 8010,
+    .help = "answers what is asked of the read models",
+    .resources = shop_resources,
+};

@@ -1,0 +1,11 @@
+/* query.h - what the query service says to others: its URLs. */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include <cairn/service.h>
+
+/* Ends with a zeroed row. */
+extern const struct cairn_resource shop_resources[];
+extern const struct cairn_service query_service;
+
+#endif

@@ -1,0 +1,503 @@
+/* test_store.c - the log on a real PostgreSQL. The numbers are those of the invariants in store.h.
+ */
+#include "../support/fixture.h"
+#include "../support/support.h"
+
+#include "core/clock.h"
+#include "store/migrate.h"
+#include "store/store.h"
+#include "store/token.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+struct bench {
+    char url[512];
+    struct cairn_store *store;
+    struct cairn_arena arena;
+};
+
+static struct bench bench;
+
+static struct cairn_store *open_store(void)
+{
+    struct cairn_store *store = NULL;
+    assert_int_equal(cairn_store_open(bench.url, "test", &store, NULL), 0);
+    return store;
+}
+
+static int setup(void **state)
+{
+    *state = &bench;
+    fixture_database(bench.url, sizeof bench.url);
+    bench.store = open_store();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cairn_store_close(bench.store);
+    cairn_arena_close(&bench.arena);
+    fixture_drop(bench.url);
+    return 0;
+}
+
+/* ---- helpers ---- */
+
+static const char *new_stream(const char *category)
+{
+    return cairn_stream_name(&bench.arena, category, cairn_uuid_make());
+}
+
+static struct cairn_new_event event(const char *type, const char *data)
+{
+    return (struct cairn_new_event){
+        .id = cairn_uuid_make(), .type = type, .schema_version = 1, .data = data, .meta = "{}"};
+}
+
+/* Appends one event; the error is for those who want to read it. */
+static int append_one(struct cairn_store *store, struct cairn_expected expected,
+                      struct cairn_appended *ret, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    const struct cairn_new_event one = event("Happened", "{\"a\":1}");
+    const struct cairn_append append = {.expected = expected, .events = &one, .event_count = 1};
+    int failed = cairn_store_append(store, &append, &arena, ret, error);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+static struct cairn_expected any(const char *stream)
+{
+    return (struct cairn_expected){.stream = stream, .version = CAIRN_VERSION_ANY};
+}
+
+static struct cairn_expected at(const char *stream, int64_t version)
+{
+    return (struct cairn_expected){.stream = stream, .version = version};
+}
+
+static int append_claim(const char *stream, const struct cairn_claim *claims, size_t count)
+{
+    const struct cairn_new_event one = event("Claimed", "{}");
+    const struct cairn_append append = {.expected = any(stream),
+                                        .events = &one,
+                                        .event_count = 1,
+                                        .claims = claims,
+                                        .claim_count = count};
+    struct cairn_appended appended;
+    return cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL);
+}
+
+static int64_t sql_int(const char *sql)
+{
+    return fixture_sql_int(bench.url, sql);
+}
+
+/* ---- appending ---- */
+
+static void an_event_reads_back_as_it_was_written(void **state)
+{
+    (void)state;
+    const char *stream = new_stream("thing");
+    const struct cairn_new_event events[] = {
+        event("Made", "{\"text\": \"caf\xC3\xA9  as  written\"}"),
+        event("Changed", "{}"),
+    };
+    const struct cairn_append append = {
+        .expected = at(stream, 0), .events = events, .event_count = 2};
+    struct cairn_appended appended;
+    int64_t head = cairn_store_head(bench.store, NULL);
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
+    assert_int_equal(appended.version, 2);
+    assert_int_equal(appended.position, head + 2);
+    assert_int_equal(cairn_store_head(bench.store, NULL), head + 2);
+
+    const struct cairn_stored_event *read = NULL;
+    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL),
+                     2);
+    assert_string_equal(read[0].data, events[0].data);
+    assert_string_equal(read[0].type, "Made");
+    assert_true(cairn_uuid_equal(read[0].event_id, events[0].id));
+    assert_int_equal(read[1].version, 2);
+    assert_int_equal(read[1].position, head + 2);
+    int64_t age_us = cairn_now().us - read[1].recorded_at.us;
+    assert_true(age_us > -CAIRN_SECONDS(5) && age_us < CAIRN_SECONDS(60));
+    assert_int_equal(cairn_store_read_stream(bench.store, stream, 1, 10, &bench.arena, &read, NULL),
+                     1);
+}
+
+static void a_stale_version_is_a_conflict_and_writes_nothing(void **state)
+{
+    (void)state;
+    const char *stream = new_stream("thing");
+    struct cairn_appended appended;
+    struct cairn_error error = {0};
+    assert_int_equal(append_one(bench.store, at(stream, 0), &appended, NULL), 0);
+    int64_t head = cairn_store_head(bench.store, NULL);
+    assert_int_equal(append_one(bench.store, at(stream, 0), &appended, NULL), -CAIRN_EXISTS);
+    assert_int_equal(append_one(bench.store, at(stream, 7), &appended, &error), -CAIRN_CONFLICT);
+    assert_non_null(strstr(error.message, "is at version 1"));
+    assert_int_equal(cairn_store_head(bench.store, NULL), head);
+}
+
+static void invariant_6_a_right_version_on_another_event_is_a_conflict(void **state)
+{
+    (void)state;
+    const char *stream = new_stream("thing");
+    struct cairn_appended appended;
+    assert_int_equal(append_one(bench.store, at(stream, 0), &appended, NULL), 0);
+    struct cairn_expected expected = at(stream, 1);
+    expected.event_id = cairn_uuid_make();
+    assert_int_equal(append_one(bench.store, expected, &appended, NULL), -CAIRN_CONFLICT);
+
+    const struct cairn_stored_event *read = NULL;
+    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 1, &bench.arena, &read, NULL),
+                     1);
+    expected.event_id = read[0].event_id;
+    assert_int_equal(append_one(bench.store, expected, &appended, NULL), 0);
+    assert_int_equal(appended.version, 2);
+}
+
+static void a_checked_stream_that_moved_is_a_conflict(void **state)
+{
+    (void)state;
+    const char *fact = new_stream("fact");
+    const char *stream = new_stream("thing");
+    const struct cairn_new_event one = event("Happened", "{}");
+    struct cairn_expected check = at(fact, 0);
+    const struct cairn_append append = {.expected = at(stream, 0),
+                                        .events = &one,
+                                        .event_count = 1,
+                                        .checks = &check,
+                                        .check_count = 1};
+    struct cairn_appended appended;
+    assert_int_equal(append_one(bench.store, any(fact), &appended, NULL), 0);
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL),
+                     -CAIRN_CONFLICT);
+    check.version = 1;
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
+}
+
+static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
+{
+    (void)state;
+    const char *ada = new_stream("user");
+    const char *bob = new_stream("user");
+    const struct cairn_claim take = {true, "user.email", "a@b.c"};
+    const struct cairn_claim release = {false, "user.email", "a@b.c"};
+    assert_int_equal(append_claim(ada, &take, 1), 0);
+    assert_int_equal(append_claim(ada, &take, 1), 0);
+    assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
+    assert_int_equal(append_claim(bob, &release, 1), 0); /* not bob's: nothing happens */
+    assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
+    assert_int_equal(append_claim(ada, &release, 1), 0);
+    assert_int_equal(append_claim(bob, &take, 1), 0);
+}
+
+static void a_value_that_the_database_cannot_hold_is_invalid(void **state)
+{
+    (void)state;
+    const struct cairn_new_event wrong = event("Happened", "not json");
+    const struct cairn_append append = {
+        .expected = any(new_stream("thing")), .events = &wrong, .event_count = 1};
+    struct cairn_appended appended;
+    int64_t head = cairn_store_head(bench.store, NULL);
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL),
+                     -CAIRN_INVALID);
+    assert_int_equal(cairn_store_head(bench.store, NULL), head);
+}
+
+static void a_command_is_carried_out_once(void **state)
+{
+    (void)state;
+    const char *stream = new_stream("thing");
+    const struct cairn_new_event one = event("Happened", "{}");
+    struct cairn_known_command known;
+    assert_int_equal(cairn_store_find_command(bench.store, "test", "key-1", "POST", 4, &bench.arena,
+                                              &known, NULL),
+                     0);
+    assert_false(known.known);
+    const struct cairn_append append = {.expected = any(stream),
+                                        .events = &one,
+                                        .event_count = 1,
+                                        .command = &known.key,
+                                        .status = 201};
+    struct cairn_appended appended;
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 1);
+    assert_int_equal(cairn_store_find_command(bench.store, "test", "key-1", "POST", 4, &bench.arena,
+                                              &known, NULL),
+                     0);
+    assert_true(known.known);
+    assert_int_equal(known.status, 201);
+    assert_int_equal(known.position, appended.position);
+    assert_int_equal(known.event_count, 1);
+    assert_string_equal(known.stream, stream);
+    assert_int_equal(cairn_store_find_command(bench.store, "test", "key-1", "PUT", 3, &bench.arena,
+                                              &known, NULL),
+                     -CAIRN_KEY_REUSED);
+    assert_int_equal(cairn_store_find_command(bench.store, "other", "key-1", "POST", 4,
+                                              &bench.arena, &known, NULL),
+                     0);
+    assert_false(known.known);
+}
+
+/* ---- many at once ---- */
+
+enum { WRITERS = 20, ROUNDS = 25 };
+
+struct writer {
+    const char *own;
+    const char *shared;
+    int64_t accepted;
+};
+
+/* Appends to a stream of its own and, by exact version, to one that all share. */
+static void *write_rounds(void *context)
+{
+    struct writer *writer = context;
+    struct cairn_store *store = NULL;
+    if (cairn_store_open(bench.url, "writer", &store, NULL) < 0)
+        return NULL;
+    struct cairn_appended appended;
+    int64_t version = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        (void)!append_one(store, any(writer->own), &appended, NULL);
+        int outcome = append_one(store, at(writer->shared, version), &appended, NULL);
+        writer->accepted += outcome == 0;
+        version++;
+    }
+    cairn_store_close(store);
+    return NULL;
+}
+
+static void invariants_1_and_2_hold_under_twenty_writers(void **state)
+{
+    (void)state;
+    struct writer writers[WRITERS];
+    pthread_t threads[WRITERS];
+    const char *shared = new_stream("shared");
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){new_stream("own"), shared, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, write_rounds, &writers[i]), 0);
+    }
+    int64_t accepted = 0;
+    for (int i = 0; i < WRITERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        accepted += writers[i].accepted;
+    }
+    assert_true(accepted >= 1 && accepted <= ROUNDS);
+    assert_int_equal(sql_int("select count(*) from cairn.events where stream like 'shared-%'"),
+                     accepted);
+    assert_int_equal(sql_int("select count(*) from cairn.events where stream like 'own-%'"),
+                     WRITERS * ROUNDS);
+    assert_int_equal(sql_int("select max(position) - count(*) from cairn.events"), 0);
+    assert_int_equal(sql_int("select count(*) from (select stream from cairn.events group by stream"
+                             " having max(version) <> count(*)) gaps"),
+                     0);
+    assert_int_equal(sql_int("select count(*) from (select recorded_at - lag(recorded_at) over"
+                             " (order by position) as step from cairn.events) steps"
+                             " where step < interval '0'"),
+                     0);
+}
+
+/* ---- reading ---- */
+
+static void invariant_3_a_reader_misses_nothing_beside_an_idle_transaction(void **state)
+{
+    (void)state;
+    struct cairn_pg *idle = NULL;
+    assert_int_equal(cairn_pg_open(bench.url, "idle", &idle, NULL), 0);
+    assert_int_equal(cairn_pg_script(idle, "begin; select txid_current()", NULL), 0);
+
+    int64_t from = cairn_store_head(bench.store, NULL);
+    struct cairn_appended appended;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(append_one(bench.store, any(new_stream("thing")), &appended, NULL), 0);
+    const struct cairn_stored_event *read = NULL;
+    assert_int_equal(
+        cairn_store_read_range(bench.store, from, from + 100, NULL, &bench.arena, &read, NULL), 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(read[i].position, from + i + 1);
+    cairn_pg_close(idle);
+}
+
+static void a_range_reads_only_the_types_that_are_asked_for(void **state)
+{
+    (void)state;
+    int64_t from = cairn_store_head(bench.store, NULL);
+    const struct cairn_new_event events[] = {event("A", "{}"), event("B", "{}"), event("A", "{}")};
+    const struct cairn_append append = {
+        .expected = any(new_stream("thing")), .events = events, .event_count = 3};
+    struct cairn_appended appended;
+    assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
+    const char *const types[] = {"A", "C", NULL};
+    const struct cairn_stored_event *read = NULL;
+    assert_int_equal(
+        cairn_store_read_range(bench.store, from, from + 3, types, &bench.arena, &read, NULL), 2);
+    assert_int_equal(read[1].position, from + 3);
+    assert_string_equal(read[1].meta, "{}");
+}
+
+/* ---- rights ---- */
+
+static int as_role(const char *role, const char *sql, struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    char set_role[80];
+    (void)snprintf(set_role, sizeof set_role, "set role %s", role);
+    assert_int_equal(cairn_pg_open(bench.url, "rights", &pg, NULL), 0);
+    assert_int_equal(cairn_pg_script(pg, set_role, NULL), 0);
+    int failed = cairn_pg_script(pg, sql, error);
+    cairn_pg_close(pg);
+    return failed;
+}
+
+static void invariant_5_nobody_changes_what_has_happened(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "update cairn.events set type = 'Other'",
+        "delete from cairn.events",
+        "truncate cairn.events",
+        "set session_replication_role = replica; delete from cairn.events",
+    };
+    struct cairn_appended appended;
+    assert_int_equal(append_one(bench.store, any(new_stream("thing")), &appended, NULL), 0);
+    int64_t before = sql_int("select count(*) from cairn.events where type <> 'Other'");
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        struct cairn_error error = {0};
+        struct cairn_pg *pg = cairn_store_pg(bench.store);
+        assert_true(cairn_pg_script(pg, changes[i], &error) < 0);
+        assert_true(as_role("cairn_writer", changes[i], NULL) < 0);
+        assert_true(as_role("cairn_projector", changes[i], NULL) < 0);
+        assert_true(as_role("cairn_reader", changes[i], NULL) < 0);
+    }
+    assert_int_equal(sql_int("select count(*) from cairn.events where type <> 'Other'"), before);
+}
+
+static void a_service_appends_only_through_the_function(void **state)
+{
+    (void)state;
+    static const char insert[] =
+        "insert into cairn.events select 0, 1000000, 'x-1', 1, 'X', 1, gen_random_uuid(), '{}', "
+        "'{}', now()";
+    static const char call[] =
+        "select cairn.append_events('x-1', -1, null, array[gen_random_uuid()], '{X}', '{1}',"
+        " array['{}'::json], array['{}'::json], null, null, null, null, null, null,"
+        " null, null, null)";
+    assert_true(as_role("cairn_writer", insert, NULL) < 0);
+    assert_true(as_role("cairn_reader", call, NULL) < 0);
+    assert_true(as_role("cairn_projector", call, NULL) < 0);
+    assert_int_equal(as_role("cairn_writer", call, NULL), 0);
+}
+
+/* ---- the schema ---- */
+
+static int check_schema(struct cairn_error *error)
+{
+    return cairn_migrate_check(cairn_store_pg(bench.store), error);
+}
+
+static void a_schema_that_is_older_or_newer_is_told(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    assert_int_equal(check_schema(&error), 0);
+    fixture_sql(bench.url, "insert into cairn.migrations values (9999, '9999_later', 'x')");
+    assert_int_equal(check_schema(&error), -CAIRN_SCHEMA);
+    assert_non_null(strstr(error.message, "9999_later"));
+    assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), -CAIRN_SCHEMA);
+    fixture_sql(bench.url, "delete from cairn.migrations where version = 9999");
+
+    error = (struct cairn_error){0};
+    fixture_sql(bench.url, "create table kept as select * from cairn.migrations where version = 5;"
+                           "delete from cairn.migrations where version = 5");
+    assert_int_equal(check_schema(&error), -CAIRN_SCHEMA);
+    assert_non_null(strstr(error.message, "cairn migrate"));
+    fixture_sql(bench.url, "insert into cairn.migrations select * from kept; drop table kept");
+
+    error = (struct cairn_error){0};
+    fixture_sql(bench.url, "update cairn.migrations set checksum = 'y' || checksum");
+    assert_int_equal(check_schema(&error), -CAIRN_SCHEMA);
+    fixture_sql(bench.url, "update cairn.migrations set checksum = substr(checksum, 2)");
+    assert_int_equal(check_schema(&error), 0);
+    assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), 0);
+}
+
+/* ---- tokens ---- */
+
+static void a_token_is_good_in_its_own_timeline_only(void **state)
+{
+    (void)state;
+    struct cairn_timeline timeline;
+    char token[CAIRN_TOKEN_TEXT_SIZE];
+    int64_t position = 0;
+    assert_int_equal(cairn_store_timeline(bench.store, &timeline, NULL), 0);
+    cairn_token_format(&timeline, 4711, token);
+    assert_int_equal(cairn_token_parse(token, &timeline, &position, NULL), 0);
+    assert_int_equal(position, 4711);
+    timeline.epoch++;
+    assert_int_equal(cairn_token_parse(token, &timeline, &position, NULL), -CAIRN_TIMELINE);
+    static const char *const rubbish[] = {"",
+                                          "4711",
+                                          "xxxxxxxx-1-1",
+                                          "00000000-1",
+                                          "00000000-1-1x",
+                                          "00000000--1-1",
+                                          "00000000-1-9999999999999999999"};
+    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++)
+        assert_int_equal(cairn_token_parse(rubbish[i], &timeline, &position, NULL),
+                         -CAIRN_MALFORMED);
+}
+
+/* ---- a database that goes away ---- */
+
+static bool appends_again(void *context)
+{
+    struct cairn_appended appended;
+    return append_one(bench.store, any(context), &appended, NULL) == 0;
+}
+
+static void a_database_that_went_away_is_used_again_when_it_is_back(void **state)
+{
+    (void)state;
+    const char *stream = new_stream("thing");
+    struct cairn_appended appended;
+    assert_int_equal(append_one(bench.store, any(stream), &appended, NULL), 0);
+    fixture_postgres_stop();
+    int outcome = append_one(bench.store, any(stream), &appended, NULL);
+    assert_true(outcome == -CAIRN_UNKNOWN || outcome == -CAIRN_UNAVAILABLE);
+    assert_int_equal(append_one(bench.store, any(stream), &appended, NULL), -CAIRN_UNAVAILABLE);
+    fixture_postgres_start();
+    char *name = cairn_copy_text(&bench.arena, stream);
+    fixture_wait(appends_again, name, 10000, "an append after the restart");
+    const struct cairn_stored_event *read = NULL;
+    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL),
+                     2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_event_reads_back_as_it_was_written),
+        cmocka_unit_test(a_stale_version_is_a_conflict_and_writes_nothing),
+        cmocka_unit_test(invariant_6_a_right_version_on_another_event_is_a_conflict),
+        cmocka_unit_test(a_checked_stream_that_moved_is_a_conflict),
+        cmocka_unit_test(a_claim_is_held_by_one_stream_until_it_is_released),
+        cmocka_unit_test(a_value_that_the_database_cannot_hold_is_invalid),
+        cmocka_unit_test(a_command_is_carried_out_once),
+        cmocka_unit_test(invariants_1_and_2_hold_under_twenty_writers),
+        cmocka_unit_test(invariant_3_a_reader_misses_nothing_beside_an_idle_transaction),
+        cmocka_unit_test(a_range_reads_only_the_types_that_are_asked_for),
+        cmocka_unit_test(invariant_5_nobody_changes_what_has_happened),
+        cmocka_unit_test(a_service_appends_only_through_the_function),
+        cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
+        cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
+        cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
+    };
+    return cmocka_run_group_tests_name("store", tests, setup, teardown);
+}

@@ -1,0 +1,161 @@
+/* system.c - the whole system, started and stopped by the scripts behind `make up`. */
+#include "system.h"
+
+#include "fixture.h"
+#include "support.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    if (!value)
+        fail_msg("%s is not set: run the tests by tests/run", name);
+    return value;
+}
+
+static int run(const struct system_under_test *shop, const char *script)
+{
+    char command[2048];
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_USER_PORT=%d"
+                   " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d CAIRN_QUERY_PORT=%d"
+                   " CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
+                   environment("CAIRN_TEST_ROOT"), shop->run_dir, environment("CAIRN_TEST_BUILD"),
+                   shop->user, shop->order, shop->payment, shop->query, shop->projector, script,
+                   shop->run_dir);
+    return system(command);
+}
+
+/* What the script said, for whoever reads why a test failed. */
+static void print_output(const struct system_under_test *shop)
+{
+    char command[512];
+    (void)snprintf(command, sizeof command, "cat '%s.out' >&2", shop->run_dir);
+    (void)!system(command);
+}
+
+static void read_database_url(struct system_under_test *shop)
+{
+    char command[600];
+    (void)snprintf(command, sizeof command, ". '%s/env' && printf %%s \"$DATABASE_URL\"",
+                   shop->run_dir);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t length = fread(shop->database_url, 1, sizeof shop->database_url - 1, pipe);
+    shop->database_url[length] = '\0';
+    assert_int_equal(pclose(pipe), 0);
+}
+
+void system_heal(struct system_under_test *shop)
+{
+    if (run(shop, "up") == 0)
+        return;
+    print_output(shop);
+    fail_msg("the system does not start");
+}
+
+void system_start(struct system_under_test *shop)
+{
+    static int number;
+    (void)snprintf(shop->run_dir, sizeof shop->run_dir, "%s/system-%d-%d",
+                   environment("CAIRN_TEST_SERVERS"), (int)getpid(), ++number);
+    shop->user = fixture_free_port();
+    shop->order = fixture_free_port();
+    shop->payment = fixture_free_port();
+    shop->query = fixture_free_port();
+    shop->projector = fixture_free_port();
+    system_heal(shop);
+    read_database_url(shop);
+}
+
+void system_stop(struct system_under_test *shop)
+{
+    if (run(shop, "down --clean") != 0)
+        print_output(shop);
+}
+
+/* PostgreSQL's own file names its first process; the others are in pid/. */
+static bool read_pid(const char *path, int *ret)
+{
+    FILE *file = fopen(path, "re");
+    bool found = file && fscanf(file, "%d", ret) == 1;
+    if (file)
+        (void)fclose(file);
+    return found;
+}
+
+int system_pid(const struct system_under_test *shop, const char *name)
+{
+    char path[512];
+    int pid = 0;
+    (void)snprintf(path, sizeof path, "%s/pid/%s", shop->run_dir, name);
+    if (read_pid(path, &pid))
+        return pid;
+    (void)snprintf(path, sizeof path, "%s/%s/data/postmaster.pid", shop->run_dir, name);
+    if (!read_pid(path, &pid))
+        fail_msg("no process is known as %s", name);
+    return pid;
+}
+
+void system_kill(const struct system_under_test *shop, const char *name, int signal)
+{
+    assert_int_equal(kill(system_pid(shop, name), signal), 0);
+}
+
+/* ---- talking to it ---- */
+
+void ask(int port, const char *method, const char *path, const char *headers, const char *body,
+         struct http_reply *reply)
+{
+    char all[1024];
+    (void)snprintf(all, sizeof all, "%s%s", headers ? headers : "",
+                   body ? "Content-Type: application/json\r\n" : "");
+    http_reply_free(reply);
+    if (http_send(port, method, path, all, body, body ? strlen(body) : 0, reply, 30000) < 0)
+        fail_msg("%s %s: no answer", method, path);
+}
+
+void ask_for(int status, int port, const char *method, const char *path, const char *headers,
+             const char *body, struct http_reply *reply)
+{
+    ask(port, method, path, headers, body, reply);
+    if (reply->status != status)
+        fail_msg("%s %s %s: wanted %d, got %d: %s", method, path, body ? body : "", status,
+                 reply->status, reply->body);
+}
+
+const char *reply_member(const struct http_reply *reply, const char *name, char *ret, size_t size)
+{
+    char wanted[80];
+    (void)snprintf(wanted, sizeof wanted, "\"%s\":", name);
+    const char *at = reply->body ? strstr(reply->body, wanted) : NULL;
+    if (!at)
+        fail_msg("no member %s in %s", name, reply->body);
+    at += strlen(wanted);
+    size_t length = *at == '"' ? strcspn(++at, "\"") : strcspn(at, ",}]");
+    (void)snprintf(ret, size, "%.*s", (int)length, at);
+    return ret;
+}
+
+const char *reply_position(const struct http_reply *reply, char *ret, size_t size)
+{
+    char token[128];
+    if (!http_header(reply, "Cairn-Position", token, sizeof token))
+        fail_msg("an answer without Cairn-Position: %s", reply->body);
+    (void)snprintf(ret, size, "Cairn-Position: %s\r\nPrefer: wait=10\r\n", token);
+    return ret;
+}
+
+const char *reply_id(const struct http_reply *reply, char *ret, size_t size)
+{
+    char location[256];
+    if (!http_header(reply, "Location", location, sizeof location))
+        fail_msg("an answer without Location: %s", reply->body);
+    (void)snprintf(ret, size, "%s", strrchr(location, '/') + 1);
+    return ret;
+}

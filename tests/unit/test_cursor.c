@@ -1,0 +1,181 @@
+/* test_cursor.c - where a page ended, as text; and what a client prefers. */
+#include "../support/support.h"
+
+#include "query/cursor.h"
+#include "query/fresh.h"
+#include "query/read.h"
+
+#include <string.h>
+
+static struct cairn_arena arena;
+
+static int teardown(void **state)
+{
+    (void)state;
+    cairn_arena_close(&arena);
+    return 0;
+}
+
+static const char *encoded(bool descending, const char *value, const char *key)
+{
+    const struct cairn_query_cursor cursor = {descending, value, key};
+    return cairn_query_cursor_encode(&cursor, &arena);
+}
+
+static bool is_refused(const char *text)
+{
+    struct cairn_query_cursor cursor;
+    return cairn_query_cursor_decode(text, &arena, &cursor) == -CAIRN_MALFORMED;
+}
+
+static void assert_round_trip(bool descending, const char *value, const char *key)
+{
+    struct cairn_query_cursor cursor = {0};
+    assert_int_equal(cairn_query_cursor_decode(encoded(descending, value, key), &arena, &cursor),
+                     0);
+    assert_int_equal(cursor.descending, descending);
+    assert_string_equal(cursor.value, value);
+    assert_string_equal(cursor.key, key);
+}
+
+static void a_cursor_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    assert_round_trip(true, "2026-11-21T07:00:00.000001Z", "0193a1c2-0000-7000-8000-000000000001");
+    assert_round_trip(false, "2026-11-21", "2026-11-21:EUR");
+    assert_round_trip(false, "", "a");
+    assert_round_trip(true, "1", "ab");
+    assert_round_trip(true, "\xC3\xA4", "\xF0\x9F\xAA\xA8");
+}
+
+static void a_cursor_is_safe_in_a_url(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        const char key[] = {(char)c, (char)(255 - c), 'x', '\0'};
+        const char *text = encoded(c & 1, "value", key);
+        assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-_"),
+                         strlen(text));
+    }
+}
+
+static void what_is_no_cursor_is_refused(void **state)
+{
+    (void)state;
+    static const char *const rubbish[] = {
+        "", "A", "AA", "AAAA", "AWQ", "AWQAYQ==", "not a cursor", "AWQAYQ\n", "%41", "\xC3\xA4",
+    };
+    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++)
+        assert_true(is_refused(rubbish[i]));
+    char *large = cairn_copy_text(&arena, cairn_print(&arena, "AWQA%09000d", 0));
+    assert_true(is_refused(large));
+}
+
+static void a_cursor_that_was_cut_off_names_no_other_row(void **state)
+{
+    (void)state;
+    const char *whole = encoded(true, "5", "key");
+    for (size_t length = 0; length < strlen(whole); length++) {
+        struct cairn_query_cursor cursor;
+        const char *part = cairn_copy_bytes(&arena, whole, length);
+        if (cairn_query_cursor_decode(part, &arena, &cursor) == 0)
+            assert_memory_equal(cursor.key, "key",
+                                strlen(cursor.key)); /* a shorter key, no other */
+    }
+}
+
+static void bits_that_mean_nothing_must_be_zero(void **state)
+{
+    (void)state;
+    char *text = cairn_copy_text(&arena, encoded(true, "", "a")); /* four bytes: four bits over */
+    assert_false(is_refused(text));
+    text[strlen(text) - 1]++;
+    assert_true(is_refused(text));
+}
+
+/* ---- Prefer ---- */
+
+static int64_t wait_of(const char *prefer)
+{
+    int64_t seconds = -1;
+    bool said = cairn_query_prefer_wait(prefer, &seconds);
+    return said ? seconds : -1;
+}
+
+static void prefer_names_the_seconds_to_wait(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_of("wait=5"), 5);
+    assert_int_equal(wait_of("wait=0"), 0);
+    assert_int_equal(wait_of("WAIT = \"7\""), 7);
+    assert_int_equal(wait_of("respond-async, wait=3"), 3);
+    assert_int_equal(wait_of("a=\"x, wait=9\", wait=3; b=c"), 3);
+    assert_int_equal(wait_of("wait=4, wait=8"), 4);
+}
+
+static void waiting_has_a_bound(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_of("wait=31"), 30);
+    assert_int_equal(wait_of("wait=99999999999999999999"), 30);
+}
+
+static void a_preference_that_makes_no_sense_is_ignored(void **state)
+{
+    (void)state;
+    static const char *const nonsense[] = {
+        "",         "wait",      "wait=", "wait=-1",    "wait=x",           "wait=5x",
+        "wait=\"5", "waiting=5", ",,;=",  "a=\"wait=5", "a=\"\\\", wait=5",
+    };
+    assert_int_equal(wait_of(NULL), -1);
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++)
+        assert_int_equal(wait_of(nonsense[i]), -1);
+}
+
+static void without_a_preference_the_wait_is_two_seconds(void **state)
+{
+    (void)state;
+    int64_t seconds = -1;
+    assert_false(cairn_query_prefer_wait(NULL, &seconds));
+    assert_int_equal(seconds, 2);
+}
+
+/* ---- If-None-Match ---- */
+
+static void an_etag_is_found_in_a_list(void **state)
+{
+    (void)state;
+    assert_true(cairn_query_etag_named("\"3.1\"", "\"3.1\""));
+    assert_true(cairn_query_etag_named("\"2.1\", W/\"3.1\"", "\"3.1\""));
+    assert_true(cairn_query_etag_named("W/\"1.9\"", "W/\"1.9\""));
+    assert_true(cairn_query_etag_named(" * ", "\"3.1\""));
+}
+
+static void another_etag_is_not_taken_for_it(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"",         "\"3.2\"",     "\"3.1", "3.1",     "\"3\"",
+                                         "\"3.11\"", "\"2.1\" 3.1", "W/3.1", "\"13.1\""};
+    assert_false(cairn_query_etag_named(NULL, "\"3.1\""));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(cairn_query_etag_named(others[i], "\"3.1\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cursor_comes_back_as_it_was),
+        cmocka_unit_test(a_cursor_is_safe_in_a_url),
+        cmocka_unit_test(what_is_no_cursor_is_refused),
+        cmocka_unit_test(a_cursor_that_was_cut_off_names_no_other_row),
+        cmocka_unit_test(bits_that_mean_nothing_must_be_zero),
+        cmocka_unit_test(prefer_names_the_seconds_to_wait),
+        cmocka_unit_test(waiting_has_a_bound),
+        cmocka_unit_test(a_preference_that_makes_no_sense_is_ignored),
+        cmocka_unit_test(without_a_preference_the_wait_is_two_seconds),
+        cmocka_unit_test(an_etag_is_found_in_a_list),
+        cmocka_unit_test(another_etag_is_not_taken_for_it),
+    };
+    return cmocka_run_group_tests_name("cursor", tests, NULL, teardown);
+}
