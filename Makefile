@@ -62,7 +62,7 @@ TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
 
 ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
-MODULE_CPPFLAGS := $(shell pkg-config --cflags $(MODULES) 2>/dev/null)
+MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
 MODULE_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
 endif
 

@@ -141,6 +141,7 @@ daemon() {
         exec setsid "$@"
     ) </dev/null >>"$run_dir/log/$name.log" 2>&1 &
     pid=$!
+    disown "$pid"
     wait_until 10 pid_is_written "$name" "$pid" ||
         fail "$name did not start: it wrote no pid file in 10 s"
 }
@@ -169,18 +170,13 @@ process_end() {
 
 # ---- ports ----
 
-# Prints the inodes of the sockets at a local TCP port, those that listen or (any) all.
+# Prints the inodes of the sockets at a local TCP port, those that listen or (any) all. Not with
+# bash's read: on these files it costs the square of the connections that the machine has.
 port_sockets() {
-    local hex table local_address state inode
-    printf -v hex '%04X' "$1"
-    for table in /proc/net/tcp /proc/net/tcp6; do
-        [[ -r $table ]] || continue
-        while read -r _ local_address _ state _ _ _ _ _ inode _; do
-            if [[ $local_address == *":$hex" && ($state == 0A || ${2:-} == any) ]]; then
-                printf '%s\n' "$inode"
-            fi
-        done <"$table"
-    done
+    local tail
+    printf -v tail ':%04X' "$1"
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v tail="$tail" -v any="${2:-}" \
+        'substr($2, length($2) - 4) == tail && ($4 == "0A" || any) { print $10 }' || true
 }
 
 port_is_taken() {
@@ -195,7 +191,8 @@ port_holder() {
         [[ $path ]] || continue
         pid=${path#/proc/}
         pid=${pid%%/*}
-        printf 'pid %s (%s)\n' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c -80 | sed 's/ *$//')"
+        printf 'pid %s (%s)\n' "$pid" \
+            "$(tr '\0\n' '  ' <"/proc/$pid/cmdline" | cut -c -80 | sed 's/ *$//')"
         return
     done
     printf 'a process that only its owner or root can see\n'

@@ -226,6 +226,7 @@ postgres_launch() {
             -c "unix_socket_directories=$socket"
     ) </dev/null >>"$run_dir/log/postgres.log" 2>&1 &
     pid=$!
+    disown "$pid"
     if ! wait_until 60 postgres_answers_or_left "$socket" "$pid" || ! process_lives "$pid"; then
         log_tail postgres
         fail "PostgreSQL did not start: its log ends as above"

@@ -8,7 +8,9 @@ redis_setting() {
 }
 
 redis_url() {
-    printf 'redis://:%s@127.0.0.1:%s/0\n' "$(redis_setting requirepass)" "$(redis_setting port)"
+    # With the user's name, which is always this one: redis-cli 7.0 does not understand ":PASSWORD@".
+    printf 'redis://default:%s@127.0.0.1:%s/0\n' \
+        "$(redis_setting requirepass)" "$(redis_setting port)"
 }
 
 # Keeps password and port, so that who knows its URL finds it again; takes another port only if

@@ -49,6 +49,9 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define STREAM(id) cairn_scenario_stream(scenario_, (id))
 #define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
 
+/* The id that cairn_new_id(given, label) gives in this scenario. */
+#define NEW_ID(label) cairn_scenario_new_id(scenario_, (label))
+
 #define WHEN(tag, ...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
 #define WHEN_EVENT(tag, ...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(tag, __VA_ARGS__))
 #define WHEN_TIMER(name) cairn_scenario_when_timer(CAIRN_HERE_, (name))
@@ -88,6 +91,7 @@ struct cairn_here {
     int line;
 };
 void cairn_scenario_stream(struct cairn_scenario *scenario, struct cairn_uuid id);
+struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label);
 void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state);

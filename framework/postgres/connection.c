@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,11 +125,37 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
     return pg->greeting ? cairn_pg_script(pg, pg->greeting, error) : 0;
 }
 
+/* Did the server go away while nothing was asked? An idle connection has nothing to read but
+ * notifications and the server's farewell, so looking costs one system call, and the next statement
+ * is not wasted on a connection that is known to be dead. */
+static bool has_died_idle(struct cairn_pg *pg)
+{
+    struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+    while (poll(&fd, 1, 0) > 0) {
+        if (!PQconsumeInput(pg->conn))
+            return true;
+    }
+    return PQstatus(pg->conn) != CONNECTION_OK;
+}
+
 int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
 {
+    bool in_transaction = pg->conn && PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
+    if (pg->conn && has_died_idle(pg)) {
+        cairn_pg_drop(pg);
+        if (in_transaction) /* what follows must not run outside of it */
+            return cairn_fail(error, CAIRN_UNAVAILABLE,
+                              "PostgreSQL is away: the connection was lost in a transaction");
+        pg->retry_us = 0; /* nobody has tried yet to open another */
+    }
     if (pg->conn)
         return 0;
     if (cairn_monotonic_us() < pg->retry_us)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away");
     return connect_now(pg, error);
+}
+
+int cairn_pg_ready(struct cairn_pg *pg, struct cairn_error *error)
+{
+    return cairn_pg_ensure(pg, error);
 }

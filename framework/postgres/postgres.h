@@ -92,6 +92,11 @@ int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statemen
 /* Runs SQL text without parameters, possibly several statements: migrations, begin, commit. */
 int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Makes sure that a connection is open, as far as this side can know. A connection that was lost
+ * inside a transaction is not opened again by the call that finds out: it fails, so that nothing
+ * runs outside of the transaction it belongs to. */
+int cairn_pg_ready(struct cairn_pg *pg, struct cairn_error *error) CAIRN_CHECKED;
+
 /* Did the last call that failed reach the server? Then a statement that writes may have been
  * carried out. */
 bool cairn_pg_sent(const struct cairn_pg *pg);

@@ -95,10 +95,10 @@ static int find_place(struct cairn_runner *runner, struct cairn_error *error)
 static int begin(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(runner->store);
-    if (runner->connection && cairn_pg_connected(pg) &&
-        runner->connection == cairn_pg_generation(pg))
-        return 0;
-    int failed = find_place(runner, error);
+    int failed = cairn_pg_ready(pg, error);
+    if (failed || runner->connection == cairn_pg_generation(pg))
+        return failed;
+    failed = find_place(runner, error);
     if (!failed)
         failed = cairn_generation_checkpoint(runner->store, &runner->rows.generation,
                                              &runner->batch, &runner->checkpoint, error);

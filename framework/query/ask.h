@@ -38,8 +38,4 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
 int cairn_query_filter(const struct cairn_resource *resource, const char *parameter);
 int cairn_query_path_filter(const struct cairn_resource *resource);
 
-/* How many rows a page has: unless the client says, and at most. */
-int64_t cairn_query_limit(const struct cairn_resource *resource);
-int64_t cairn_query_limit_max(const struct cairn_resource *resource);
-
 #endif

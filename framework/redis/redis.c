@@ -5,6 +5,7 @@
 #include "redis/address.h"
 
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,19 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
     return failed;
 }
 
+/* An idle connection has nothing to read but its end. */
+static bool has_died_idle(const struct cairn_redis *redis)
+{
+    struct pollfd fd = {.fd = redis->context->fd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
 static int ensure(struct cairn_redis *redis, struct cairn_error *error)
 {
+    if (redis->context && has_died_idle(redis)) {
+        drop(redis);
+        redis->retry_us = 0; /* nobody has tried yet to open another */
+    }
     if (redis->context)
         return 0;
     if (cairn_monotonic_us() < redis->retry_us)

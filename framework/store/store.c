@@ -53,9 +53,9 @@ static int read_timeline(struct cairn_store *store, struct cairn_error *error)
 int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error)
 {
-    bool known = cairn_pg_connected(store->pg) && store->timeline_of != 0 &&
-                 store->timeline_of == cairn_pg_generation(store->pg);
-    int failed = known ? 0 : read_timeline(store, error);
+    int failed = cairn_pg_ready(store->pg, error);
+    if (!failed && store->timeline_of != cairn_pg_generation(store->pg))
+        failed = read_timeline(store, error);
     if (!failed)
         *ret = store->timeline;
     return failed;

@@ -1,0 +1,67 @@
+/* reaction.c - collecting what a process manager gives back. */
+#include "process/reaction.h"
+
+#include "record/json.h"
+
+void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
+{
+    *ret = (struct cairn_reaction){.arena = arena};
+}
+
+static const struct cairn_command_type *find_command(const struct cairn_commands *commands,
+                                                     const struct cairn_record *record)
+{
+    for (uint32_t i = 0; i < commands->count; i++) {
+        if (commands->types[i].record == record)
+            return &commands->types[i];
+    }
+    return NULL;
+}
+
+void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
+                struct cairn_uuid id, const struct cairn_record *record, const void *command)
+{
+    const struct cairn_command_type *type = find_command(commands, record);
+    if (!type || ret->sent_count == CAIRN_REACTION_MAX) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         type ? "%s: one reaction sent too many commands"
+                              : "%s is no command of the service it was sent to",
+                         record->name);
+        return;
+    }
+    void *copy = cairn_arena_alloc(ret->arena, record->size, record->align);
+    cairn_record_copy(record, command, copy, ret->arena);
+    ret->sent[ret->sent_count++] = (struct cairn_sent){commands, type, id, copy};
+}
+
+static void change_timer(struct cairn_reaction *ret, const struct cairn_timer_change change)
+{
+    if (ret->timer_count == CAIRN_REACTION_MAX)
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many timers");
+    else
+        ret->timers[ret->timer_count++] = change;
+}
+
+void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at)
+{
+    change_timer(ret, (struct cairn_timer_change){.name = name, .at = at});
+}
+
+void cairn_cancel(struct cairn_reaction *ret, const char *name)
+{
+    change_timer(ret, (struct cairn_timer_change){.name = name, .cancelled = true});
+}
+
+int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
+{
+    if (reaction->misuse.code != CAIRN_OK)
+        return cairn_fail(error, reaction->misuse.code, "%s", reaction->misuse.message);
+    for (size_t i = 0; i < reaction->sent_count; i++) {
+        const struct cairn_sent *sent = &reaction->sent[i];
+        struct cairn_error wrong = {0};
+        if (cairn_record_check(sent->type->record, sent->command, &wrong) < 0)
+            return cairn_fail(error, CAIRN_BUG, "the process sent a %s whose %s %s",
+                              sent->type->name, wrong.wrong[0].pointer, wrong.wrong[0].message);
+    }
+    return 0;
+}

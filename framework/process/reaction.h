@@ -1,0 +1,42 @@
+/* reaction.h - what a process manager gives back, collected: commands and timers. */
+#ifndef CAIRN_PROCESS_REACTION_H
+#define CAIRN_PROCESS_REACTION_H
+
+#include "core/arena.h"
+
+#include <cairn/process.h>
+
+#include <stdbool.h>
+
+enum { CAIRN_REACTION_MAX = 50 };
+
+struct cairn_sent {
+    const struct cairn_commands *commands;
+    const struct cairn_command_type *type;
+    struct cairn_uuid id;
+    const void *command; /* a copy of the command's struct */
+};
+
+struct cairn_timer_change {
+    const char *name;
+    bool cancelled;
+    struct cairn_time at;
+};
+
+struct cairn_reaction {
+    struct cairn_arena *arena;
+    struct cairn_sent sent[CAIRN_REACTION_MAX];
+    size_t sent_count;
+    struct cairn_timer_change timers[CAIRN_REACTION_MAX];
+    size_t timer_count;
+    struct cairn_error misuse; /* the first mistake of the program, if there was one */
+};
+
+void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
+
+/* Holds what was sent against its tables. Returns 0, or -CAIRN_BUG: the process' program is wrong.
+ */
+int cairn_reaction_check(const struct cairn_reaction *reaction,
+                         struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

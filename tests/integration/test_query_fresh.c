@@ -1,0 +1,238 @@
+/* test_query_fresh.c - reads that want to see a position: waiting, timelines, generations. */
+#include "../support/fixture.h"
+#include "../support/query_bench.h"
+#include "../support/support.h"
+
+#include "../../services/query/query.h"
+
+#include "core/clock.h"
+
+#include <string.h>
+
+/* ---- freshness ---- */
+
+static void a_position_that_was_reached_is_answered_at_once(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    bench_copy(&order);
+    struct wire_answer answer =
+        bench_get_ok(BOTH, PATH("/orders/%s", order.id), bench_wants(bench.position, "wait=9"));
+    assert_string_equal(answer.body, COPY);
+    assert_string_equal(wire_header(&answer, "Preference-Applied"), "wait=9");
+}
+
+static void a_copy_that_is_behind_is_passed_over(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    bench_copy(&order);
+    bench_move_checkpoint(bench.position + 1);
+    struct wire_answer answer =
+        bench_get_ok(BOTH, PATH("/orders/%s", order.id), bench_wants(bench.position, "wait=0"));
+    assert_string_not_equal(answer.body, COPY);
+    expect_position(&answer, bench.position);
+}
+
+/* Sends a request that has to wait, sees that it does, lets the row arrive, reads the answer. */
+static void expect_wait(enum bench_server server, bool list)
+{
+    const struct order order = {cairn_uuid_make(), cairn_uuid_make(), 1700000000, "placed"};
+    const char *path = list ? PATH("/users/%s/orders", order.user) : PATH("/orders/%s", order.id);
+    struct wire wire = wire_open(cairn_http_port(bench.http[server]));
+    wire_send(&wire, cairn_print(&bench.arena, "GET %s HTTP/1.1\r\nHost: test\r\n%s\r\n", path,
+                                 bench_wants(bench.position + 1, "wait=20")));
+    assert_false(wire_readable(&wire, 150));
+    bench_insert(&order);
+    struct wire_answer answer = wire_read(&wire);
+    wire_close(&wire);
+    expect(&answer, 200, "\"status\":\"placed\"");
+    expect_position(&answer, bench.position);
+}
+
+static void a_read_waits_until_its_position_is_there(void **state)
+{
+    (void)state;
+    for (int server = 0; server < SERVERS; server++) {
+        expect_wait((enum bench_server)server, false);
+        expect_wait((enum bench_server)server, true);
+    }
+}
+
+static int64_t ask_in_vain(const char *path, const char *prefer, const char *detail)
+{
+    int64_t begun_us = cairn_monotonic_us();
+    struct wire_answer answer = bench_get(BOTH, path, bench_wants(bench.position + 10, prefer));
+    expect(&answer, 503, "\"code\":\"not-yet-visible\"");
+    expect(&answer, 503, detail);
+    assert_string_equal(wire_header(&answer, "Retry-After"), "1");
+    assert_string_equal(wire_header(&answer, "Cairn-Position"), "");
+    return cairn_monotonic_us() - begun_us;
+}
+
+static void a_wait_in_vain_ends_at_its_bound(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    const char *list = PATH("/users/%s/orders", order.user);
+    const int64_t second_us = CAIRN_SECONDS(1);
+    assert_in_range(ask_in_vain(path, "wait=3", "is at position"), 3 * second_us, 5 * second_us);
+    assert_in_range(ask_in_vain(path, "", "is at position"), 2 * second_us, 4 * second_us);
+    assert_in_range(ask_in_vain(list, "wait=1", "is at position"), second_us, 3 * second_us);
+    assert_in_range(ask_in_vain(path, "wait=0", "is at position"), 0, second_us);
+    assert_in_range(ask_in_vain(list, "wait=0", "is at position"), 0, second_us);
+}
+
+static void a_read_model_that_has_stopped_says_why(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    bench_sql("update cairn.checkpoints set stopped = 'the event at 4711 cannot be read'");
+    (void)bench_get_ok(BOTH, path, "");
+    assert_in_range(ask_in_vain(path, "wait=1", "has stopped at position"), CAIRN_SECONDS(1),
+                    CAIRN_SECONDS(3));
+    (void)ask_in_vain(path, "wait=0", "the event at 4711 cannot be read");
+    bench_sql("update cairn.checkpoints set stopped = null");
+}
+
+static void a_parked_row_is_not_passed_off_as_fresh(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    bench_sql("update read.order_summary_g%" PRId64
+              " set _parked = true where _position = %" PRId64,
+              bench.orders.number, bench.position);
+    (void)bench_get_ok(PLAIN, path, "");
+    struct wire_answer answer = bench_get(PLAIN, path, bench_wants(bench.position, ""));
+    expect(&answer, 503, "\"code\":\"parked\"");
+}
+
+static void a_token_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    static const char *const rubbish[] = {
+        "x", "4711", "0193a1c2-1", "0193a1c2-1-x", "0193a1c2-1--1", "0193a1c2-1-1-1"};
+    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
+        struct wire_answer answer =
+            bench_get(BOTH, path, cairn_print(&bench.arena, "Cairn-Position: %s\r\n", rubbish[i]));
+        expect(&answer, 400, "\"code\":\"malformed\"");
+    }
+    struct wire_answer answer = bench_get(BOTH, path,
+                                          cairn_print(&bench.arena, "%s%s", bench_wants(1, ""),
+                                                      bench_wants(bench.position + 10, "")));
+    expect(&answer, 400, "sent twice");
+}
+
+static void a_token_of_another_timeline_is_answered_at_once(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    struct cairn_timeline others[] = {bench.timeline, bench.timeline};
+    others[0].store_id = CAIRN_UUID("00000000-0000-7000-8000-000000000001");
+    others[1].epoch++;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        int64_t begun_us = cairn_monotonic_us();
+        const char *headers = cairn_print(&bench.arena, "Cairn-Position: %s\r\nPrefer: wait=9\r\n",
+                                          bench_token(&others[i], bench.position + 5));
+        struct wire_answer answer = bench_get(BOTH, PATH("/orders/%s", order.id), headers);
+        expect(&answer, 412, "\"code\":\"position-of-another-timeline\"");
+        assert_true(cairn_monotonic_us() - begun_us < CAIRN_SECONDS(1));
+    }
+}
+
+static void a_new_epoch_is_noticed(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    bench_copy(&order);
+    (void)bench_get_ok(BOTH, path, bench_wants(bench.position, "")); /* it knows the timeline now */
+    const char *old = bench_wants(bench.position, "");
+    bench_sql("update cairn.store set epoch = epoch + 1");
+    bench.timeline.epoch++;
+    struct wire_answer answer = bench_get(BOTH, path, bench_wants(bench.position, ""));
+    expect(&answer, 503, "\"code\":\"diverged\"");
+    answer = bench_get(BOTH, path, old);
+    expect(&answer, 412, "position-of-another-timeline");
+
+    bench_sql("update cairn.checkpoints set epoch = epoch + 1");
+    answer = bench_get_ok(BOTH, path, bench_wants(bench.position, ""));
+    assert_string_not_equal(answer.body, COPY);
+    expect_position(&answer, bench.position);
+}
+
+/* ---- generations ---- */
+
+static void a_read_model_that_is_being_built_says_so(void **state)
+{
+    (void)state;
+    struct wire_answer answer = bench_get(BOTH, PATH("/payments/%s", cairn_uuid_make()), "");
+    expect(&answer, 503, "\"code\":\"unavailable\"");
+    expect(&answer, 503, "the read model payments is being built");
+    assert_string_equal(wire_header(&answer, "Retry-After"), "1");
+
+    struct cairn_query_context *context = bench_context();
+    struct cairn_error error = {0};
+    assert_int_equal(cairn_query_ready(shop_resources, context, &error), -CAIRN_UNAVAILABLE);
+    assert_int_equal(cairn_query_ready(shop_resources + 4, context, NULL), 0);
+    cairn_query_close(context);
+}
+
+static bool shows_generation(void *order)
+{
+    struct wire_answer answer =
+        bench_get_ok(BOTH, PATH("/orders/%s", ((const struct order *)order)->id), "");
+    return strcmp(wire_header(&answer, "ETag"),
+                  cairn_print(&bench.arena, "\"1.%" PRId64 "\"", bench.orders.number)) == 0;
+}
+
+static void the_newest_complete_generation_is_shown(void **state)
+{
+    (void)state;
+    struct order order = bench_new_order();
+    assert_true(shows_generation(&order));
+    int64_t old = bench.orders.number++;
+    bench_sql(
+        "create table read.order_summary_g%" PRId64 " (like read.order_summary_g%" PRId64
+        " including all);"
+        "grant select on read.order_summary_g%" PRId64 " to cairn_reader;"
+        "insert into read.order_summary_g%" PRId64 " select * from read.order_summary_g%" PRId64 ";"
+        "insert into cairn.generations select projection, %" PRId64 ", code_version, now(), now()"
+        "     from cairn.generations where projection = 'order_summary';"
+        "insert into cairn.checkpoints select projection, %" PRId64 ", shard, epoch, position"
+        "     from cairn.checkpoints where projection = 'order_summary'",
+        bench.orders.number, old, bench.orders.number, bench.orders.number, old,
+        bench.orders.number, bench.orders.number);
+    fixture_wait(shows_generation, &order, 5000, "the new generation to be shown");
+
+    /* One that is gone is noticed at once. */
+    bench_sql("drop table read.order_summary_g%" PRId64 " cascade;"
+              "delete from cairn.generations where projection = 'order_summary'"
+              "     and generation = %" PRId64,
+              bench.orders.number, bench.orders.number);
+    bench.orders.number = old;
+    assert_true(shows_generation(&order));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_position_that_was_reached_is_answered_at_once, bench_each),
+        cmocka_unit_test_setup(a_copy_that_is_behind_is_passed_over, bench_each),
+        cmocka_unit_test_setup(a_read_waits_until_its_position_is_there, bench_each),
+        cmocka_unit_test_setup(a_wait_in_vain_ends_at_its_bound, bench_each),
+        cmocka_unit_test_setup(a_read_model_that_has_stopped_says_why, bench_each),
+        cmocka_unit_test_setup(a_parked_row_is_not_passed_off_as_fresh, bench_each),
+        cmocka_unit_test_setup(a_token_that_is_none_is_refused, bench_each),
+        cmocka_unit_test_setup(a_token_of_another_timeline_is_answered_at_once, bench_each),
+        cmocka_unit_test_setup(a_read_model_that_is_being_built_says_so, bench_each),
+        cmocka_unit_test_setup(the_newest_complete_generation_is_shown, bench_each),
+        cmocka_unit_test_setup(a_new_epoch_is_noticed, bench_each),
+    };
+    return cmocka_run_group_tests_name("query_fresh", tests, bench_open, bench_close);
+}

@@ -1,0 +1,15 @@
+/* kit.c - the given/when/then kit under cmocka. */
+#include "kit.h"
+
+static void fail_test(const char *file, int line, const char *message)
+{
+    print_error("%s\n", message);
+    _fail(file, line);
+}
+
+int kit_setup(void **state)
+{
+    (void)state;
+    cairn_test_on_failure(fail_test);
+    return 0;
+}

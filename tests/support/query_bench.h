@@ -1,0 +1,91 @@
+/* query_bench.h - read models in both stores that a test puts there by hand, and servers that
+ * answer from them.
+ *
+ * The tables are made by the projection's own functions. Rows, checkpoints and copies are written
+ * by the tests, because what matters to a reader is every state in which the two stores can be. */
+#ifndef QUERY_BENCH_H
+#define QUERY_BENCH_H
+
+#include "wire.h"
+
+#include "http/http.h"
+#include "projection/generation.h"
+#include "query/query.h"
+#include "redis/redis.h"
+
+/* One server over both stores, one without Redis, one whose Redis is nowhere. Each has one worker,
+ * so that what one request has learned the next one knows. */
+enum bench_server { BOTH, PLAIN, NOWHERE, SERVERS };
+
+struct query_bench {
+    char url[512]; /* as the owner */
+    char reader_url[512];
+    const char *redis_url;
+    const char *server_redis[SERVERS];
+    struct cairn_http *http[SERVERS];
+    struct cairn_store *store;
+    struct cairn_redis *redis;
+    struct cairn_timeline timeline;
+    struct cairn_generation orders;
+    struct cairn_generation sales;
+    struct cairn_arena arena; /* emptied before each test */
+    int64_t position;         /* of the orders' checkpoint */
+};
+extern struct query_bench bench;
+
+/* For cmocka: of the group, and of each test. */
+int bench_open(void **state);
+int bench_close(void **state);
+int bench_each(void **state);
+
+/* What a worker of the server over both stores has. */
+struct cairn_query_context *bench_context(void);
+
+/* ---- asking ---- */
+
+struct wire_answer bench_get(enum bench_server server, const char *path, const char *headers);
+/* The same, and the status has to be 200. */
+struct wire_answer bench_get_ok(enum bench_server server, const char *path, const char *headers);
+
+/* The answer has to be of this status and hold this part. */
+void expect(const struct wire_answer *answer, int status, const char *part);
+void expect_position(const struct wire_answer *answer, int64_t position);
+
+/* "Cairn-Position: …" of a position, and the headers of a client that wants to see it. */
+const char *bench_token(const struct cairn_timeline *timeline, int64_t position);
+const char *bench_wants(int64_t position, const char *prefer);
+
+const char *bench_text(struct cairn_uuid id);
+#define PATH(pattern, id) cairn_print(&bench.arena, (pattern), bench_text(id))
+
+/* ---- PostgreSQL ---- */
+
+void bench_sql(const char *format, ...) CAIRN_PRINTF(1, 2);
+void bench_move_checkpoint(int64_t position);
+
+struct order {
+    struct cairn_uuid id;
+    struct cairn_uuid user;
+    int64_t seconds; /* when it was placed */
+    const char *status;
+};
+
+/* Puts an order there, as if the event at the next position had made it. */
+void bench_insert(const struct order *order);
+struct order bench_new_order(void);
+
+/* ---- Redis ---- */
+
+/* A row that differs from PostgreSQL's, so that answers tell where they are from. Its version is
+ * 7. */
+#define COPY "{\"from\":\"redis\"}"
+
+void bench_redis(const char *command, const char *key, const char *value);
+const char *bench_row_key(struct cairn_uuid id);
+const char *bench_checkpoint_key(void);
+void bench_copy_checkpoint(int64_t epoch, int64_t position);
+void bench_copy_row(struct cairn_uuid id, int64_t epoch, int64_t generation, const char *json);
+/* COPY of the order, and a checkpoint that is PostgreSQL's. */
+void bench_copy(const struct order *order);
+
+#endif

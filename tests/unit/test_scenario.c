@@ -1,0 +1,307 @@
+/* test_scenario.c - the kit itself: it has to fail where a test is wrong, and say what it saw. */
+#include "../support/kit.h"
+
+#include <cairn/service.h>
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- a small domain ---- */
+
+struct lamp_lit {
+    const char *by;
+};
+struct lamp_broken {
+    CAIRN_NO_FIELDS;
+};
+struct lamp_event {
+    enum lamp_event_type { LAMP_LIT = 1, LAMP_BROKEN } type;
+    union {
+        struct lamp_lit lamp_lit;
+        struct lamp_broken lamp_broken;
+    } as;
+};
+CAIRN_RECORD(lamp_lit, CAIRN_FIELD(lamp_lit, by, .max_bytes = 5));
+CAIRN_EMPTY_RECORD(lamp_broken);
+CAIRN_EVENTS(lamp, CAIRN_EVENT(lamp, LAMP_LIT, lamp_lit, "LampLit", 1),
+             CAIRN_EVENT(lamp, LAMP_BROKEN, lamp_broken, "LampBroken", 1));
+
+struct light_lamp {
+    const char *by;
+};
+struct lamp_command {
+    enum lamp_command_type { LIGHT_LAMP = 1 } type;
+    union {
+        struct light_lamp light_lamp;
+    } as;
+};
+CAIRN_RECORD(light_lamp, CAIRN_FIELD(light_lamp, by));
+CAIRN_COMMANDS(lamp, CAIRN_COMMAND(lamp, LIGHT_LAMP, light_lamp, "POST /lamps"));
+
+struct lamp {
+    bool broken;
+};
+CAIRN_RECORD(lamp, CAIRN_FIELD(lamp, broken));
+
+static void lamp_evolve(struct lamp *self, const struct lamp_event *event)
+{
+    switch (event->type) {
+    case LAMP_LIT:
+        break;
+    case LAMP_BROKEN:
+        self->broken = true;
+        break;
+    }
+}
+
+static int lamp_decide(const struct lamp *self, const struct lamp_command *command,
+                       const struct cairn_given *given, struct cairn_decision *ret,
+                       struct cairn_error *error)
+{
+    (void)given;
+    if (self->broken)
+        return cairn_refuse(error, "lamp-broken", "the lamp is broken");
+    CAIRN_EMIT(ret, lamp_lit, .by = command->as.light_lamp.by);
+    cairn_claim(ret, "lamp", command->as.light_lamp.by);
+    return 0;
+}
+CAIRN_DECIDER(lamp, .state_version = 1);
+
+struct lamps {
+    const char *by;
+};
+CAIRN_RECORD(lamps, CAIRN_FIELD(lamps, by));
+static enum cairn_row lit(struct lamps *row, const struct lamp_lit *event,
+                          const struct cairn_meta *meta)
+{
+    (void)meta;
+    row->by = event->by;
+    return strcmp(event->by, "nobody") == 0 ? CAIRN_PARK : CAIRN_KEEP;
+}
+CAIRN_ON(lamps, lamp, lamp_lit, lit);
+static enum cairn_row broken(struct lamps *row, const struct lamp_broken *event,
+                             const struct cairn_meta *meta)
+{
+    (void)row;
+    (void)event;
+    (void)meta;
+    return CAIRN_DELETE;
+}
+CAIRN_ON(lamps, lamp, lamp_broken, broken);
+CAIRN_PROJECTION(lamps, .version = 1, CAIRN_ON_LIST(&lamps_on_lamp_lit, &lamps_on_lamp_broken));
+
+/* ---- catching failures ---- */
+
+static jmp_buf caught;
+static char said[4096];
+
+static void remember(const char *file, int line, const char *message)
+{
+    assert_string_equal(strrchr(file, '/'), "/test_scenario.c");
+    assert_true(line > 0);
+    (void)snprintf(said, sizeof said, "%s", message);
+    longjmp(caught, 1);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    cairn_test_on_failure(remember);
+    return 0;
+}
+
+/* Runs a scenario that has to fail and say these words. */
+static void expect_failure(void (*scenario)(void), const char *words)
+{
+    if (setjmp(caught) == 0) {
+        scenario();
+        fail_msg("it did not fail; wanted: %s", words);
+    }
+    if (!strstr(said, words))
+        fail_msg("wanted: %s\nin: %s", words, said);
+}
+
+/* ---- scenarios that are wrong. A jump leaves them without closing: they are not freed. ---- */
+
+static void another_event(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "bob");
+}
+
+static void another_type_of_event(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_broken, CAIRN_NOTHING);
+}
+
+static void an_event_too_many(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+}
+
+static void an_event_not_named(void)
+{
+    CAIRN_DECIDING(lamp);
+    WHEN(light_lamp, .by = "ada");
+}
+
+static void a_claim_not_named(void)
+{
+    CAIRN_DECIDING(lamp);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+}
+
+static void a_claim_with_another_key(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "ada");
+    THEN_CLAIMED("lamp", "bob");
+}
+
+static void a_refusal_not_named(void)
+{
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_broken, CAIRN_NOTHING);
+    WHEN(light_lamp, .by = "ada");
+}
+
+static void a_refusal_for_another_reason(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    GIVEN(lamp_broken, CAIRN_NOTHING);
+    WHEN(light_lamp, .by = "ada");
+    THEN_REFUSED("lamp-lit");
+}
+
+static void no_refusal(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "ada");
+    THEN_REFUSED("lamp-broken");
+}
+
+static void an_event_where_it_was_refused(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    GIVEN(lamp_broken, CAIRN_NOTHING);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+}
+
+static void an_event_that_breaks_its_table(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(light_lamp, .by = "longer than five");
+    THEN(lamp_lit, .by = "longer than five");
+}
+
+static void a_history_that_cannot_be(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    GIVEN(lamp_lit, .by = NULL);
+}
+
+static void a_command_of_somebody_else(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_decider(&lamp_decider);
+    WHEN(lamp_broken, CAIRN_NOTHING);
+}
+
+static void another_row(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_projection(&lamps_projection);
+    GIVEN(lamp_lit, .by = "ada");
+    THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "bob");
+}
+
+static void no_such_row(void)
+{
+    struct cairn_scenario *scenario_ = cairn_scenario_projection(&lamps_projection);
+    GIVEN(lamp_lit, .by = "ada");
+    GIVEN(lamp_broken, CAIRN_NOTHING);
+    THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "ada");
+}
+
+static void wrong_tests_fail_and_show_both_sides(void **state)
+{
+    (void)state;
+    expect_failure(another_event,
+                   "wanted: lamp_lit {\"by\":\"bob\"}\n  seen:   lamp_lit {\"by\":\"ada\"}");
+    expect_failure(another_type_of_event, "wanted: lamp_broken {}");
+    expect_failure(an_event_too_many, "nothing more happened");
+    expect_failure(a_claim_with_another_key, "seen:   claimed lamp ada");
+    expect_failure(a_refusal_for_another_reason, "seen:   lamp-broken: the lamp is broken");
+    expect_failure(no_refusal, "it was not refused");
+    expect_failure(an_event_where_it_was_refused, "lamp-broken");
+    expect_failure(an_event_that_breaks_its_table, "the decider emitted a LampLit whose /by");
+    expect_failure(a_history_that_cannot_be, "this lamp_lit cannot be: /by is missing");
+    expect_failure(a_command_of_somebody_else, "lamp_broken is no command");
+    expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
+    expect_failure(no_such_row, "there is no row");
+}
+
+static void what_no_then_names_fails_at_the_end(void **state)
+{
+    (void)state;
+    expect_failure(an_event_not_named, "an event that no THEN names");
+    expect_failure(a_claim_not_named, "a claim that no THEN names");
+    expect_failure(a_refusal_not_named, "no THEN_REFUSED says so: lamp-broken");
+}
+
+static void right_tests_pass(void **state)
+{
+    (void)state;
+    if (setjmp(caught))
+        fail_msg("%s", said);
+    {
+        CAIRN_DECIDING(lamp);
+        WHEN(light_lamp, .by = "ada");
+        THEN(lamp_lit, .by = "ada");
+        THEN_CLAIMED("lamp", "ada");
+        GIVEN(lamp_broken, CAIRN_NOTHING);
+        WHEN(light_lamp, .by = "ada");
+        THEN_REFUSED("lamp-broken");
+    }
+    {
+        CAIRN_PROJECTING(lamps);
+        GIVEN(lamp_lit, .by = "ada");
+        THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "ada");
+        STREAM(CAIRN_UUID("01890000-0000-7000-8000-000000000002"));
+        GIVEN(lamp_lit, .by = "bob");
+        GIVEN(lamp_broken, CAIRN_NOTHING);
+        THEN_NO_ROW("01890000-0000-7000-8000-000000000002");
+    }
+}
+
+static void an_id_is_the_same_for_the_same_seed_and_label(void **state)
+{
+    (void)state;
+    const struct cairn_given given = {.seed = CAIRN_TEST_ID};
+    const struct cairn_given other = {.seed = CAIRN_UUID("01890000-0000-7000-8000-000000000002")};
+    struct cairn_uuid id = cairn_new_id(&given, "payment");
+    assert_true(cairn_uuid_equal(id, cairn_new_id(&given, "payment")));
+    assert_false(cairn_uuid_equal(id, cairn_new_id(&given, "payments")));
+    assert_false(cairn_uuid_equal(id, cairn_new_id(&other, "payment")));
+    assert_int_equal(id.bytes[6] >> 4, 8);
+    assert_int_equal(id.bytes[8] >> 6, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_tests_fail_and_show_both_sides),
+        cmocka_unit_test(what_no_then_names_fails_at_the_end),
+        cmocka_unit_test(right_tests_pass),
+        cmocka_unit_test(an_id_is_the_same_for_the_same_seed_and_label),
+    };
+    return cmocka_run_group_tests_name("scenario", tests, setup, NULL);
+}

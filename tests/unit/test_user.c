@@ -1,0 +1,69 @@
+/* test_user.c - the rules of a user. */
+#include "../../services/user/user.h"
+#include "../support/kit.h"
+
+#define REGISTERED user_registered, .email = "Ada@Example.com", .name = "Ada"
+
+static void registering_claims_the_address_in_lower_case(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(user);
+    WHEN(register_user, .email = "Ada@Example.com", .name = "Ada");
+    THEN(REGISTERED);
+    THEN_CLAIMED("user.email", "ada@example.com");
+}
+
+static void moving_gives_the_old_address_back(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(user);
+    GIVEN(REGISTERED);
+    WHEN(change_user_email, .email = "Ada@Example.org");
+    THEN(user_email_changed, .email = "Ada@Example.org", .previous_email = "Ada@Example.com");
+    THEN_RELEASED("user.email", "ada@example.com");
+    THEN_CLAIMED("user.email", "ada@example.org");
+}
+
+static void moving_to_where_one_is_changes_nothing(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(user);
+    GIVEN(REGISTERED);
+    WHEN(change_user_email, .email = "Ada@Example.com");
+    THEN_NOTHING();
+}
+
+static void leaving_frees_the_address_that_one_moved_to(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(user);
+    GIVEN(REGISTERED);
+    GIVEN(user_email_changed, .email = "b@example.com", .previous_email = "Ada@Example.com");
+    WHEN(deactivate_user, CAIRN_NOTHING);
+    THEN(user_deactivated, .email = "b@example.com");
+    THEN_RELEASED("user.email", "b@example.com");
+}
+
+static void who_has_left_does_nothing_more(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(user);
+    GIVEN(REGISTERED);
+    GIVEN(user_deactivated, .email = "Ada@Example.com");
+    WHEN(deactivate_user, CAIRN_NOTHING);
+    THEN_REFUSED("user-deactivated");
+    WHEN(change_user_email, .email = "b@example.com");
+    THEN_REFUSED("user-deactivated");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(registering_claims_the_address_in_lower_case),
+        cmocka_unit_test(moving_gives_the_old_address_back),
+        cmocka_unit_test(moving_to_where_one_is_changes_nothing),
+        cmocka_unit_test(leaving_frees_the_address_that_one_moved_to),
+        cmocka_unit_test(who_has_left_does_nothing_more),
+    };
+    return cmocka_run_group_tests_name("user", tests, kit_setup, NULL);
+}
