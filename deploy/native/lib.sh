@@ -8,11 +8,12 @@
 #   postgres/data     the cluster          postgres/socket   where it listens
 #   redis/            its configuration and its append-only file
 #   log/NAME.log      what each process says
-#   pid/NAME          pid, start time, boot and port of each process that was started
+#   pid/NAME          pid, start time, origin and port of each process that was started
 #   lock              held while something starts or stops here; also marks the directory as ours
 #
 # A pid alone names nothing: after a crash or a reboot it may be somebody else's. Together with
-# its start time and the boot it names one process for ever, so what we end is what we started.
+# its start time and the boot it names one process for ever, and with the directory that says so it
+# is ours and not that of a run directory which was copied: what we end is what we started.
 # PostgreSQL is known more surely still: its processes are those that stand in its data directory.
 
 : "${run_dir:?is set by the script that sources lib.sh}"
@@ -89,25 +90,26 @@ process_is() {
     [[ $(process_start "$1") == "$2" ]]
 }
 
-boot_id() {
+# Names this boot of the machine and this run directory, wherever it is moved to.
+origin() {
     local boot=unknown
     { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || true
-    printf '%s\n' "$boot"
+    printf '%s/%s\n' "$boot" "$(stat -c %i "$run_dir/pid")"
 }
 
 # pid_write NAME PID [PORT]
 pid_write() {
     local start file=$run_dir/pid/.$1.$BASHPID
     start=$(process_start "$2") || return 1
-    printf '%s %s %s %s\n' "$2" "$start" "$(boot_id)" "${3:--}" >"$file"
+    printf '%s %s %s %s\n' "$2" "$start" "$(origin)" "${3:--}" >"$file"
     mv "$file" "$run_dir/pid/$1"
 }
 
 # Prints pid and port of the process that was started under a name; fails if it does not live.
 pid_read() {
-    local pid start boot port
-    { read -r pid start boot port <"$run_dir/pid/$1"; } 2>/dev/null || return 1
-    [[ $boot == "$(boot_id)" ]] && process_is "$pid" "$start" || return 1
+    local pid start where port
+    { read -r pid start where port <"$run_dir/pid/$1"; } 2>/dev/null || return 1
+    [[ $where == "$(origin)" ]] && process_is "$pid" "$start" || return 1
     printf '%s %s\n' "$pid" "$port"
 }
 

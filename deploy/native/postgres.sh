@@ -65,7 +65,11 @@ postgres_prefix() {
 # a mount that knows no owners) it is below /var/lib/cairn, and a symbolic link remembers it.
 postgres_directory() {
     local user=$1 dir=$run_dir/postgres away
-    [[ ! -d $dir/data ]] || return 0
+    if [[ -d $dir/data ]]; then
+        [[ $user != root ]] || fail "$dir/data belongs to root, whom PostgreSQL refuses: give it" \
+            "back to who made it (chown -R postgres: $dir), or remove it with make down CLEAN=1"
+        return
+    fi
     [[ ! -L $dir || -d $dir ]] || rm "$dir"
     mkdir -p "$dir"
     chown "$user:" "$dir" 2>/dev/null || true

@@ -8,7 +8,7 @@ redis_setting() {
 }
 
 redis_url() {
-    # With the user's name, which is always this one: redis-cli 7.0 does not understand ":PASSWORD@".
+    # With the name of the user, always this one: redis-cli 7.0 does not take ":PASSWORD@".
     printf 'redis://default:%s@127.0.0.1:%s/0\n' \
         "$(redis_setting requirepass)" "$(redis_setting port)"
 }

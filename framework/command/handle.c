@@ -50,7 +50,7 @@ static int read_id(const struct cairn_http_request *request, struct cairn_uuid *
                    struct cairn_error *error)
 {
     if (cairn_uuid_parse(request->id, ret) < 0 || cairn_uuid_is_zero(*ret))
-        return cairn_fail(error, CAIRN_MALFORMED, "the id in the path is not a uuid");
+        return cairn_wrong(error, "{id}", "must be a uuid");
     return 0;
 }
 
