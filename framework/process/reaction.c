@@ -8,8 +8,8 @@ void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
     *ret = (struct cairn_reaction){.arena = arena};
 }
 
-static const struct cairn_command_type *find_command(const struct cairn_commands *commands,
-                                                     const struct cairn_record *record)
+const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
+                                                   const struct cairn_record *record)
 {
     for (uint32_t i = 0; i < commands->count; i++) {
         if (commands->types[i].record == record)
@@ -21,7 +21,7 @@ static const struct cairn_command_type *find_command(const struct cairn_commands
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command)
 {
-    const struct cairn_command_type *type = find_command(commands, record);
+    const struct cairn_command_type *type = cairn_commands_of(commands, record);
     if (!type || ret->sent_count == CAIRN_REACTION_MAX) {
         (void)cairn_fail(&ret->misuse, CAIRN_BUG,
                          type ? "%s: one reaction sent too many commands"

@@ -32,6 +32,10 @@ struct cairn_reaction {
     struct cairn_error misuse; /* the first mistake of the program, if there was one */
 };
 
+/* The command type with this record, or NULL. */
+const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
+                                                   const struct cairn_record *record);
+
 void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
 
 /* Holds what was sent against its tables. Returns 0, or -CAIRN_BUG: the process' program is wrong.

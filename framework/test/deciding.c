@@ -59,16 +59,6 @@ static void remember(struct cairn_scenario *scenario)
     scenario->decision.event_count = 0;
 }
 
-static const struct cairn_command_type *find_command(const struct cairn_commands *commands,
-                                                     const struct cairn_record *record)
-{
-    for (uint32_t i = 0; i < commands->count; i++) {
-        if (commands->types[i].record == record)
-            return &commands->types[i];
-    }
-    return NULL;
-}
-
 static void decide(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                    const void *value)
 {
@@ -98,7 +88,7 @@ void cairn_scenario_when(struct cairn_here here, struct cairn_any command)
     if (!cairn_scenario_possible(here, command))
         return;
     const struct cairn_command_type *type =
-        scenario->decider ? find_command(scenario->decider->commands, command.record) : NULL;
+        scenario->decider ? cairn_commands_of(scenario->decider->commands, command.record) : NULL;
     if (!type) {
         cairn_scenario_fail(here, "%s is no command of this decider", command.record->name);
         return;

@@ -395,6 +395,47 @@ static void a_service_appends_only_through_the_function(void **state)
     assert_int_equal(as_role("cairn_writer", call, NULL), 0);
 }
 
+/* ---- people ---- */
+
+static void expect_refusal(const char *sql, const char *words)
+{
+    struct cairn_error error = {0};
+    assert_true(as_role("cairn_writer", sql, &error) < 0);
+    if (!strstr(error.message, words))
+        fail_msg("wanted \"%s\" in: %s", words, error.message);
+}
+
+static void people_append_and_read_in_sql(void **state)
+{
+    (void)state;
+    char text[200];
+    int64_t head = sql_int("select cairn.head()");
+    fixture_sql(bench.url, "select cairn.append('jar-1', 'JarFilled', '{\"a\": 1}', 0)");
+    fixture_sql(bench.url, "select cairn.append('jar-1', 'JarFilled', '{\"a\":  2}', 1)");
+    fixture_sql(bench.url, "select cairn.append('jar-1', 'JarFilled', '{\"a\": 3}')");
+    assert_int_equal(sql_int("select cairn.head()"), head + 3);
+    assert_int_equal(sql_int("select count(*) from cairn.read_stream('jar-1', 1)"), 2);
+    assert_int_equal(sql_int("select (data->>'a')::int from cairn.log limit 1"), 3);
+    assert_int_equal(sql_int("select version from cairn.streams where stream = 'jar-1'"), 3);
+    assert_int_equal(sql_int("select events from cairn.stored_types where type = 'JarFilled'"), 3);
+    fixture_sql_text(bench.url, "select data from cairn.read_all(cairn.head() - 2, 1)", text,
+                     sizeof text);
+    assert_string_equal(text, "{\"a\":  2}"); /* as it was written */
+
+    expect_refusal("select cairn.append('jar-1', 'JarFilled', '{}', 0)", "is at version 3");
+    expect_refusal("select cairn.append('jar-1', 'JarFilled', '{}', 7)", "is at version 3");
+    expect_refusal("select cairn.append('jar', 'JarFilled', '{}')", "no name of a stream");
+    expect_refusal("select cairn.append('jar-1', 'jar filled', '{}')", "no name of an event type");
+    expect_refusal("select cairn.append('jar-1', 'JarFilled', '[]')", "JSON object");
+    expect_refusal("select cairn.append('jar-1', 'JarFilled', null)", "JSON object");
+    expect_refusal("select cairn.append('jar-1', 'JarFilled', '{\"a\":\"\\u0000\"}')",
+                   "unsupported Unicode");
+    expect_refusal("begin isolation level serializable;"
+                   "select cairn.append('jar-1', 'JarFilled', '{}')",
+                   "read committed");
+    assert_int_equal(sql_int("select cairn.head()"), head + 3);
+}
+
 /* ---- the schema ---- */
 
 static int check_schema(struct cairn_error *error)
@@ -495,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_range_reads_only_the_types_that_are_asked_for),
         cmocka_unit_test(invariant_5_nobody_changes_what_has_happened),
         cmocka_unit_test(a_service_appends_only_through_the_function),
+        cmocka_unit_test(people_append_and_read_in_sql),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
         cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
