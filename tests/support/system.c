@@ -102,9 +102,17 @@ int system_pid(const struct system_under_test *shop, const char *name)
     return pid;
 }
 
+static bool has_ended(void *context)
+{
+    return kill(*(const int *)context, 0) != 0;
+}
+
 void system_kill(const struct system_under_test *shop, const char *name, int signal)
 {
-    assert_int_equal(kill(system_pid(shop, name), signal), 0);
+    int pid = system_pid(shop, name);
+    assert_int_equal(kill(pid, signal), 0);
+    if (signal == SIGKILL)
+        fixture_wait(has_ended, &pid, 10000, "a killed process to end");
 }
 
 /* ---- talking to it ---- */
