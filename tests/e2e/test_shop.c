@@ -421,6 +421,7 @@ static void a_body_that_is_too_large_or_not_json_is_refused(void **state)
     memset(body, 'x', bytes);
     ask_for(413, shop.user, "POST", "/users", NULL, body, &reply);
     free(body);
+    http_reply_free(&reply);
     assert_true(http_send(shop.user, "POST", "/users", "Content-Type: text/plain\r\n", "{}", 2,
                           &reply, 30000) >= 0);
     assert_int_equal(reply.status, 415);
