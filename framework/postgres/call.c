@@ -154,18 +154,18 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
 }
 
 static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
-                const struct cairn_pg_params *params, struct cairn_error *error)
+                const struct cairn_pg_params *params, bool printed, struct cairn_error *error)
 {
     static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                                     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     int count = params ? params->count : 0;
     const char *const *values = params ? params->values : NULL;
     const int *lengths = params ? params->lengths : NULL;
-    int done =
-        statement->name
-            ? PQsendQueryPrepared(pg->conn, statement->name, count, values, lengths, binary, 1)
-            : PQsendQueryParams(pg->conn, statement->sql, count, params ? params->types : NULL,
-                                values, lengths, binary, 1);
+    int done = statement->name ? PQsendQueryPrepared(pg->conn, statement->name, count, values,
+                                                     lengths, binary, !printed)
+                               : PQsendQueryParams(pg->conn, statement->sql, count,
+                                                   params ? params->types : NULL, values, lengths,
+                                                   binary, !printed);
     if (!done)
         return fail_unsent(pg, error);
     pg->sent = true;
@@ -173,7 +173,8 @@ static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
 }
 
 static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
-                   const struct cairn_pg_params *params, PGresult **ret, struct cairn_error *error)
+                   const struct cairn_pg_params *params, bool printed, PGresult **ret,
+                   struct cairn_error *error)
 {
     pg->sent = false;
     pg->state[0] = '\0';
@@ -181,16 +182,16 @@ static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
     if (!failed && statement->name)
         failed = prepare(pg, statement, params, error);
     if (!failed)
-        failed = send(pg, statement, params, error);
+        failed = send(pg, statement, params, printed, error);
     return failed ? failed : finish(pg, ret, error);
 }
 
-int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,
-                      const struct cairn_pg_params *params, struct cairn_pg_result **ret,
-                      struct cairn_error *error)
+static int64_t call(struct cairn_pg *pg, const struct cairn_statement *statement,
+                    const struct cairn_pg_params *params, bool printed,
+                    struct cairn_pg_result **ret, struct cairn_error *error)
 {
     PGresult *rows = NULL;
-    int failed = execute(pg, statement, params, &rows, error);
+    int failed = execute(pg, statement, params, printed, &rows, error);
     if (failed)
         return failed;
     *ret = cairn_allocate(sizeof **ret);
@@ -198,11 +199,26 @@ int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *stateme
     return PQntuples(rows);
 }
 
+int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,
+                      const struct cairn_pg_params *params, struct cairn_pg_result **ret,
+                      struct cairn_error *error)
+{
+    return call(pg, statement, params, false, ret, error);
+}
+
+int64_t cairn_pg_call_printed(struct cairn_pg *pg, const char *sql,
+                              const struct cairn_pg_params *params, struct cairn_pg_result **ret,
+                              struct cairn_error *error)
+{
+    const struct cairn_statement statement = {.sql = sql};
+    return call(pg, &statement, params, true, ret, error);
+}
+
 int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statement,
                      const struct cairn_pg_params *params, struct cairn_error *error)
 {
     PGresult *result = NULL;
-    int failed = execute(pg, statement, params, &result, error);
+    int failed = execute(pg, statement, params, false, &result, error);
     if (failed)
         return failed;
     int64_t affected = strtoll(PQcmdTuples(result), NULL, 10);

@@ -85,6 +85,12 @@ int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *stateme
                       const struct cairn_pg_params *params, struct cairn_pg_result **ret,
                       struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same for a statement that is not prepared, with every value of its rows as the text that
+ * PostgreSQL prints: for showing to people, by cairn_pg_text(). */
+int64_t cairn_pg_call_printed(struct cairn_pg *pg, const char *sql,
+                              const struct cairn_pg_params *params, struct cairn_pg_result **ret,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
 /* The same, for statements whose rows do not matter: returns the number of rows affected. */
 int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statement,
                      const struct cairn_pg_params *params, struct cairn_error *error) CAIRN_CHECKED;
@@ -124,6 +130,10 @@ struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t ro
 /* text, json, name: NUL-terminated, lives as long as the result; NULL for null. */
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column);
 size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column);
+
+/* How many columns the rows have, and what they are called. */
+int cairn_pg_columns(const struct cairn_pg_result *result);
+const char *cairn_pg_column(const struct cairn_pg_result *result, int column);
 
 /* An identifier in double quotes, for SQL that is built from a table's name. */
 void cairn_pg_quote(struct cairn_buffer *out, const char *identifier);

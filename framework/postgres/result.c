@@ -78,6 +78,16 @@ size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int col
     return (size_t)PQgetlength(result->rows, (int)row, column);
 }
 
+int cairn_pg_columns(const struct cairn_pg_result *result)
+{
+    return PQnfields(result->rows);
+}
+
+const char *cairn_pg_column(const struct cairn_pg_result *result, int column)
+{
+    return PQfname(result->rows, column);
+}
+
 void cairn_pg_quote(struct cairn_buffer *out, const char *identifier)
 {
     cairn_buffer_char(out, '"');

@@ -1,0 +1,112 @@
+/* log.c - `cairn streams`, `read`, `tail`, `append`: the log on the command line. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#define EVENT_COLUMNS "position, recorded_at, stream, version, type, data"
+
+/* Connects, shows, and turns what went wrong into the exit status. `empty` is the status where
+ * there was nothing to show. */
+static int show(const struct cairn_cli_command *command, const char *sql,
+                const struct cairn_pg_params *params, bool json, int empty)
+{
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    int64_t count = cairn_cli_connect(&pg, &error);
+    if (count == 0)
+        count = cairn_cli_show(pg, sql, params, json, &error);
+    cairn_pg_close(pg);
+    if (count < 0)
+        return cairn_cli_fail(command, &error);
+    return count == 0 ? empty : 0;
+}
+
+static int missing(const struct cairn_cli_command *command)
+{
+    (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
+    return 64;
+}
+
+static int64_t or_else(int64_t number, int64_t fallback)
+{
+    return number < 0 ? fallback : number;
+}
+
+int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit", 1, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    cairn_pg_add_text(&params, options.words[0]);
+    cairn_pg_add_integer(&params, or_else(options.limit, 20));
+    status = show(command,
+                  "select stream, version, first_at, last_at,"
+                  " last_position from cairn.streams where category = $1 or $1 is null"
+                  " order by last_position desc limit $2",
+                  &params, options.json, 0);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 1, &options);
+    if (status >= 0)
+        return status;
+    if (options.word_count < 1)
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    cairn_pg_add_text(&params, options.words[0]);
+    cairn_pg_add_integer(&params, or_else(options.after, 0));
+    cairn_pg_add_integer(&params, or_else(options.limit, 1000));
+    status = show(command, "select " EVENT_COLUMNS " from cairn.read_stream($1, $2, $3)", &params,
+                  options.json, 1);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+/* The newest events, or those after a position; in the order of the log either way. */
+int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 0, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    int64_t limit = or_else(options.limit, 10);
+    cairn_pg_add_integer(&params, options.after);
+    cairn_pg_add_integer(&params, limit);
+    status = show(command,
+                  "select " EVENT_COLUMNS " from cairn.read_all(case when $1 < 0 then"
+                  " greatest(cairn.head() - $2, 0) else $1 end, $2)",
+                  &params, options.json, 0);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --expect", 3, &options);
+    if (status >= 0)
+        return status;
+    if (options.word_count < 3)
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    for (int i = 0; i < 3; i++)
+        cairn_pg_add_text(&params, options.words[i]);
+    cairn_pg_add_integer(&params, options.expect);
+    status = show(command,
+                  "select position, version, event_id"
+                  " from cairn.append($1, $2, $3::json, nullif($4, -1))",
+                  &params, options.json, 1);
+    cairn_arena_close(&arena);
+    return status;
+}

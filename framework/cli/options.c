@@ -1,0 +1,75 @@
+/* options.c - the command line of a subcommand. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static int wrong(const struct cairn_cli_command *command, const char *what, const char *word)
+{
+    (void)fprintf(stderr, "cairn %s: %s %s\nUsage: cairn %s\n", command->name, word, what,
+                  command->usage);
+    return EX_USAGE;
+}
+
+static bool is_allowed(const char *allowed, const char *option)
+{
+    size_t length = strlen(option);
+    for (const char *at = allowed; (at = strstr(at, option)); at += length) {
+        if (at[length] == ' ' || at[length] == '\0')
+            return true;
+    }
+    return false;
+}
+
+static bool read_number(const char *text, int64_t *ret)
+{
+    char *end = NULL;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end || number < 0)
+        return false;
+    *ret = number;
+    return true;
+}
+
+/* Where the number of an option goes. */
+static int64_t *place(struct cairn_cli_options *options, const char *option)
+{
+    if (strcmp(option, "--limit") == 0)
+        return &options->limit;
+    if (strcmp(option, "--after") == 0)
+        return &options->after;
+    return strcmp(option, "--expect") == 0 ? &options->expect : NULL;
+}
+
+static void print_help(const struct cairn_cli_command *command)
+{
+    (void)printf("Usage: cairn %s\n\n%s\n", command->usage, command->more);
+}
+
+int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **argv,
+                      const char *allowed, int words, struct cairn_cli_options *ret)
+{
+    *ret = (struct cairn_cli_options){.limit = -1, .after = -1, .expect = -1};
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (strcmp(word, "--help") == 0) {
+            print_help(command);
+            return 0;
+        }
+        if (word[0] != '-') {
+            if (ret->word_count == words)
+                return wrong(command, "is more than it takes", word);
+            ret->words[ret->word_count++] = word;
+            continue;
+        }
+        if (!is_allowed(allowed, word))
+            return wrong(command, "is no option of it", word);
+        int64_t *number = place(ret, word);
+        if (!number)
+            ret->json = true;
+        else if (i + 1 == argc || !read_number(argv[++i], number))
+            return wrong(command, "wants a number from 0", word);
+    }
+    return -1;
+}
