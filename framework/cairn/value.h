@@ -56,17 +56,21 @@ void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZ
 struct cairn_uuid cairn_uuid_from(const char *text);
 #define CAIRN_UUID(text) cairn_uuid_from(text)
 
-/* Reads RFC 3339 with any offset, to the microsecond. Years 1970 to 9999. Returns 0 or
- * -CAIRN_INVALID; `ret` is untouched on failure. */
+/* Reads RFC 3339 with any offset and up to nine digits of fraction, of which those below the
+ * microsecond are dropped. In UTC the year is 1970 to 9999. Returns 0 or -CAIRN_INVALID; `ret` is
+ * untouched on failure. */
 int cairn_time_parse(const char *text, struct cairn_time *ret) CAIRN_CHECKED;
-/* Writes UTC with six digits of fraction, so that texts sort as the times do. */
+/* Writes UTC with six digits of fraction, so that texts sort as the times do. What lies outside
+ * the years above is written as their first or last moment. */
 void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE]);
-/* `time` and so many microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). */
+/* `time` and so many microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). Stops at the
+ * first and the last moment of the years above. */
 struct cairn_time cairn_time_after(struct cairn_time time, int64_t us);
 
 /* The UTC day that a time lies in. */
 struct cairn_day cairn_day_of(struct cairn_time time);
-/* Reads and writes "2026-11-21". Parsing returns 0 or -CAIRN_INVALID. */
+/* Reads and writes "2026-11-21", from 1970 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
+ * untouched on failure. */
 int cairn_day_parse(const char *text, struct cairn_day *ret) CAIRN_CHECKED;
 void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]);
 

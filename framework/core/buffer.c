@@ -1,6 +1,7 @@
 /* buffer.c - text that grows, in an arena. */
 #include "core/buffer.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,61 +76,58 @@ void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value)
 
 /* ---- JSON strings ---- */
 
-/* The length of the UTF-8 character at `text` by table 3-7 of the Unicode standard, 0 if there is
- * none. */
-static size_t utf8_length(const unsigned char *text)
+/* Reads one character of more than one byte, by table 3-7 of the Unicode standard: no overlong
+ * forms, no surrogates, nothing above U+10FFFF. Returns how many bytes belong together;
+ * `*ret_valid` says whether they are a character or the beginning of one. */
+static size_t read_utf8(const unsigned char *text, bool *ret_valid)
 {
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    size_t length = 0;
-    if (text[0] < 0x80)
+    *ret_valid = false;
+    if (text[0] < 0xC2 || text[0] > 0xF4)
         return 1;
-    if (text[0] >= 0xC2 && text[0] <= 0xDF)
-        length = 2;
-    else if (text[0] >= 0xE0 && text[0] <= 0xEF)
-        length = 3;
-    else if (text[0] >= 0xF0 && text[0] <= 0xF4)
-        length = 4;
-    else
-        return 0;
-    if (text[0] == 0xE0)
-        low = 0xA0;
-    else if (text[0] == 0xED)
-        high = 0x9F;
-    else if (text[0] == 0xF0)
-        low = 0x90;
-    else if (text[0] == 0xF4)
-        high = 0x8F;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
+    size_t length = text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
+    unsigned char low = text[0] == 0xE0 ? 0xA0 : text[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = text[0] == 0xED ? 0x9F : text[0] == 0xF4 ? 0x8F : 0xBF;
+    for (size_t i = 1; i < length; i++) {
+        if (text[i] < low || text[i] > high)
+            return i; /* the NUL ends here too */
+        low = 0x80;
+        high = 0xBF;
     }
+    *ret_valid = true;
     return length;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* What may stand in a JSON string as it is: returns where it ends. */
+static const unsigned char *skip_plain(const unsigned char *text)
+{
+    for (;;) {
+        while (is_plain(*text))
+            text++;
+        if (*text < 0x80)
+            return text;
+        bool valid;
+        size_t length = read_utf8(text, &valid);
+        if (!valid)
+            return text;
+        text += length;
+    }
 }
 
 static void put_escape(struct cairn_buffer *buffer, unsigned char c)
 {
-    switch (c) {
-    case '"':
-        cairn_buffer_text(buffer, "\\\"");
-        break;
-    case '\\':
-        cairn_buffer_text(buffer, "\\\\");
-        break;
-    case '\n':
-        cairn_buffer_text(buffer, "\\n");
-        break;
-    case '\r':
-        cairn_buffer_text(buffer, "\\r");
-        break;
-    case '\t':
-        cairn_buffer_text(buffer, "\\t");
-        break;
-    default:
-        cairn_buffer_print(buffer, "\\u%04x", c);
-    }
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    char letter = c < sizeof letters ? letters[c] : (char)c; /* a quote or a backslash */
+    if (letter)
+        cairn_buffer_bytes(buffer, (char[]){'\\', letter}, 2);
+    else
+        cairn_buffer_bytes(buffer, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
 }
 
 void cairn_buffer_json(struct cairn_buffer *buffer, const char *text)
@@ -139,21 +137,20 @@ void cairn_buffer_json(struct cairn_buffer *buffer, const char *text)
         return;
     }
     cairn_buffer_char(buffer, '"');
-    const char *run = text; /* what is written as it is, up to `text` */
-    while (*text) {
-        unsigned char c = (unsigned char)*text;
-        size_t length = utf8_length((const unsigned char *)text);
-        if (length > 0 && c >= 0x20 && c != '"' && c != '\\') {
-            text += length;
-            continue;
-        }
-        cairn_buffer_bytes(buffer, run, (size_t)(text - run));
-        if (length == 0)
+    const unsigned char *at = (const unsigned char *)text;
+    for (;;) {
+        const unsigned char *end = skip_plain(at);
+        cairn_buffer_bytes(buffer, at, (size_t)(end - at));
+        at = end;
+        if (*at == '\0')
+            break;
+        if (*at < 0x80) {
+            put_escape(buffer, *at++);
+        } else {
+            bool valid;
+            at += read_utf8(at, &valid);
             cairn_buffer_text(buffer, "\xEF\xBF\xBD");
-        else
-            put_escape(buffer, c);
-        run = ++text;
+        }
     }
-    cairn_buffer_bytes(buffer, run, (size_t)(text - run));
     cairn_buffer_char(buffer, '"');
 }

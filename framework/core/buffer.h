@@ -19,7 +19,7 @@ void cairn_buffer_print(struct cairn_buffer *buffer, const char *format, ...) CA
 void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value);
 
 /* Adds a JSON string, quoted and escaped (RFC 8259 section 7); NULL becomes null. Bytes that are
- * not UTF-8 become U+FFFD, so what comes out is always JSON. */
+ * not UTF-8 become U+FFFD, one for each broken character, so what comes out is always JSON. */
 void cairn_buffer_json(struct cairn_buffer *buffer, const char *text);
 
 #endif

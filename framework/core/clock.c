@@ -1,6 +1,8 @@
 /* clock.c - the two clocks, and new ids. */
 #include "core/clock.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +26,41 @@ int64_t cairn_monotonic_us(void)
     return read_us(CLOCK_MONOTONIC);
 }
 
-/* Random bytes from the kernel, fetched for some hundred ids at a time. */
+/* ---- random bytes from the kernel, fetched for some hundred ids at a time ---- */
+
+static _Thread_local uint8_t pool[4096];
+static _Thread_local size_t left; /* the last so many of the pool are unused */
+
+/* A forked process must not hand out what its parent hands out too. */
+static void drop_pool(void)
+{
+    left = 0;
+}
+
+static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, drop_pool);
+}
+
+static void fill_pool(void)
+{
+    static pthread_once_t watching = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&watching, watch_forks);
+    for (size_t got = 0; got < sizeof pool;) {
+        ssize_t n = getrandom(pool + got, sizeof pool - got, 0);
+        if (n < 0 && errno != EINTR) {
+            perror("getrandom");
+            abort();
+        }
+        got += n > 0 ? (size_t)n : 0;
+    }
+    left = sizeof pool;
+}
+
 static void random_bytes(uint8_t *ret, size_t count)
 {
-    static _Thread_local uint8_t pool[4096];
-    static _Thread_local size_t left;
-    if (left < count) {
-        for (size_t got = 0; got < sizeof pool;) {
-            ssize_t n = getrandom(pool + got, sizeof pool - got, 0);
-            if (n < 0) {
-                perror("getrandom");
-                abort();
-            }
-            got += (size_t)n;
-        }
-        left = sizeof pool;
-    }
+    if (left < count)
+        fill_pool();
     memcpy(ret, pool + sizeof pool - left, count);
     left -= count;
 }

@@ -4,19 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cairn_code_info infos[] = {{"ok", 200, CAIRN_FINAL, "it was done"},
+/* clang-format off */
+static const struct cairn_code_info infos[] = {
+    [CAIRN_OK] = {"ok", 200, CAIRN_FINAL, "it was done"},
 #define CAIRN_CODE_INFO(code, name, status, advice, meaning)                                       \
-    {name, status, CAIRN_##advice, meaning},
-                                               CAIRN_CODES(CAIRN_CODE_INFO)
+    [CAIRN_##code] = {name, status, CAIRN_##advice, meaning},
+    CAIRN_CODES(CAIRN_CODE_INFO)
 #undef CAIRN_CODE_INFO
 };
+/* clang-format on */
 
 enum { CODES = sizeof infos / sizeof infos[0] };
 
 const struct cairn_code_info *cairn_code_info(int code)
 {
-    int index = code < 0 ? -code : code;
-    return &infos[index < CODES ? index : CAIRN_BUG];
+    int negative = code > 0 ? -code : code; /* INT_MIN has no counterpart above zero */
+    return &infos[negative > -CODES ? -negative : CAIRN_BUG];
+}
+
+/* How many bytes a UTF-8 character takes that begins with `first`. */
+static size_t utf8_length(unsigned char first)
+{
+    if (first < 0xC0)
+        return 1;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
 /* A text that was cut in the middle of a character loses the rest of that character too. */
@@ -25,10 +36,11 @@ static void trim_utf8(char *text, size_t size)
     size_t length = strlen(text);
     if (length + 1 < size)
         return;
-    while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80)
-        text[--length] = '\0';
-    if (length > 0 && ((unsigned char)text[length - 1] & 0x80))
-        text[length - 1] = '\0';
+    size_t last = length;
+    while (last > 0 && ((unsigned char)text[--last] & 0xC0) == 0x80)
+        ;
+    if (last + utf8_length((unsigned char)text[last]) > length)
+        text[last] = '\0';
 }
 
 static void CAIRN_PRINTF(3, 0) print_into(char *text, size_t size, const char *format, va_list list)

@@ -4,6 +4,7 @@
 #include "core/buffer.h"
 #include "core/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,21 @@ static void add_field(struct cairn_buffer *line, const struct cairn_log_field *f
     cairn_buffer_integer(line, field->number);
 }
 
+/* One write is enough for a file or a terminal. A pipe may take a long line in pieces, hence the
+ * loop, and the lock of stderr, which keeps the lines of other threads out of the middle. */
+static void write_line(const char *line, size_t length)
+{
+    flockfile(stderr);
+    while (length > 0) {
+        ssize_t n = write(STDERR_FILENO, line, length);
+        if (n < 0 && errno != EINTR)
+            break; /* nobody is left to be told */
+        line += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    funlockfile(stderr);
+}
+
 void cairn_log_fields(enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count)
 {
@@ -78,13 +94,21 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
     for (size_t i = 0; i < count && fields[i].name; i++)
         add_field(&line, &fields[i]);
     cairn_buffer_text(&line, "}\n");
-    (void)!write(STDERR_FILENO, line.text, line.length);
+    write_line(line.text, line.length);
     cairn_arena_close(&arena);
 }
 
 void cairn_log_error(enum cairn_log_level level, const char *message,
                      const struct cairn_error *error)
 {
+    struct cairn_arena arena = {0};
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_buffer_text(&text, error->message);
+    for (unsigned i = 0; i < error->wrong_count && i < CAIRN_WRONG_MAX; i++)
+        cairn_buffer_print(&text, "%s%s %s", i ? "; " : ": ", error->wrong[i].pointer,
+                           error->wrong[i].message);
     cairn_log(level, message, CAIRN_LOG_TEXT("code", cairn_code_info((int)error->code)->name),
-              CAIRN_LOG_TEXT("error", error->message));
+              CAIRN_LOG_TEXT("error", text.text),
+              {.name = error->reason[0] ? "reason" : NULL, .is_text = true, .text = error->reason});
+    cairn_arena_close(&arena);
 }

@@ -34,9 +34,11 @@ struct cairn_log_field {
 void cairn_log_setup(const char *service, enum cairn_log_level least);
 int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHECKED;
 
-/* The trace id that this thread's lines carry from now on; NULL for none. Copied. */
+/* The trace id that this thread's lines carry from now on; NULL for none. Copied, at most 39
+ * bytes. */
 void cairn_log_trace(const char *trace_id);
 
+/* Writes the line unless `level` is below the least. Fields end at `count` or at a NULL name. */
 void cairn_log_fields(enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count);
 #define cairn_log(level, ...) cairn_log_((level), __VA_ARGS__, {.name = NULL})
@@ -45,7 +47,8 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
                      sizeof((const struct cairn_log_field[]){__VA_ARGS__}) /                       \
                          sizeof(struct cairn_log_field))
 
-/* The usual line for something that failed. */
+/* The usual line for something that failed: `code`, `error` with the fields that are wrong, and
+ * `reason` where the domain refused. */
 void cairn_log_error(enum cairn_log_level level, const char *message,
                      const struct cairn_error *error);
 

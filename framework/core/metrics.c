@@ -1,8 +1,12 @@
-/* metrics.c - counters, gauges and histograms, in a list under one lock. */
+/* metrics.c - counters, gauges and histograms, in a list under one lock.
+ *
+ * Invariants, under `lock`
+ *  (1) A metric is in the list exactly if it is registered; the list is sorted by name.
+ *  (2) A metric has at most SERIES_MAX series and one more, "other", each value once. */
 #include "core/metrics.h"
 
+#include <assert.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SERIES_MAX = 200, BUCKETS = 14 };
@@ -39,18 +43,18 @@ static void enlist(struct cairn_metric *metric)
 
 static struct cairn_metric_series *find(struct cairn_metric *metric, const char *value)
 {
+    static const char other[] = "other";
     size_t count = 0;
     struct cairn_metric_series **at = &metric->series;
-    for (; *at; at = &(*at)->next, count++) {
+    for (; *at; at = &(*at)->next) {
         if (strcmp((*at)->value, value) == 0)
             return *at;
+        count += strcmp((*at)->value, other) != 0;
     }
-    if (count == SERIES_MAX)
-        return find(metric, "other");
-    if (count > SERIES_MAX)
-        return metric->series;
+    if (count >= SERIES_MAX && strcmp(value, other) != 0)
+        return find(metric, other);
     *at = cairn_allocate(sizeof **at);
-    (*at)->value = cairn_duplicate(count + 1 == SERIES_MAX ? "other" : value);
+    (*at)->value = cairn_duplicate(value);
     return *at;
 }
 
@@ -58,7 +62,7 @@ static struct cairn_metric_series *locked(struct cairn_metric *metric, const cha
 {
     (void)pthread_mutex_lock(&lock);
     enlist(metric);
-    return find(metric, value);
+    return find(metric, value && metric->label ? value : "");
 }
 
 static void unlock(void)
@@ -68,19 +72,23 @@ static void unlock(void)
 
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n)
 {
+    assert(metric->kind != CAIRN_METRIC_HISTOGRAM);
     locked(metric, value)->sum += n;
     unlock();
 }
 
 void cairn_metric_set(struct cairn_metric *metric, const char *value, int64_t n)
 {
+    assert(metric->kind == CAIRN_METRIC_GAUGE);
     locked(metric, value)->sum = n;
     unlock();
 }
 
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us)
 {
+    assert(metric->kind == CAIRN_METRIC_HISTOGRAM);
     struct cairn_metric_series *series = locked(metric, value);
+    us = us < 0 ? 0 : us;
     series->sum += us;
     series->count++;
     for (int i = 0; i < BUCKETS; i++) {
@@ -94,16 +102,17 @@ void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_
 
 /* ---- showing ---- */
 
-/* Backslash, double quote and line feed are escaped in a label's value. */
-static void write_value(struct cairn_buffer *out, const char *value)
+/* Backslash and line feed are escaped everywhere, the double quote in a label's value too. */
+static void write_escaped(struct cairn_buffer *out, const char *text, const char *escaped)
 {
-    for (; *value; value++) {
-        if (*value == '\\' || *value == '"')
-            cairn_buffer_char(out, '\\');
-        if (*value == '\n')
+    for (; *text; text++) {
+        if (*text == '\n') {
             cairn_buffer_text(out, "\\n");
-        else
-            cairn_buffer_char(out, *value);
+            continue;
+        }
+        if (strchr(escaped, *text))
+            cairn_buffer_char(out, '\\');
+        cairn_buffer_char(out, *text);
     }
 }
 
@@ -119,7 +128,7 @@ static void write_name(struct cairn_buffer *out, const struct cairn_metric *metr
     cairn_buffer_char(out, '{');
     if (metric->label) {
         cairn_buffer_print(out, "%s=\"", metric->label);
-        write_value(out, series->value);
+        write_escaped(out, series->value, "\\\"");
         cairn_buffer_char(out, '"');
     }
     if (le)
@@ -152,8 +161,9 @@ static void write_metric(struct cairn_buffer *out, const struct cairn_metric *me
         [CAIRN_METRIC_GAUGE] = "gauge",
         [CAIRN_METRIC_HISTOGRAM] = "histogram",
     };
-    cairn_buffer_print(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
-                       metric->name, kinds[metric->kind]);
+    cairn_buffer_print(out, "# HELP %s ", metric->name);
+    write_escaped(out, metric->help, "\\");
+    cairn_buffer_print(out, "\n# TYPE %s %s\n", metric->name, kinds[metric->kind]);
     for (const struct cairn_metric_series *at = metric->series; at; at = at->next) {
         if (metric->kind == CAIRN_METRIC_HISTOGRAM) {
             write_histogram(out, metric, at);

@@ -1,13 +1,15 @@
 /* metrics.h - counters, gauges and histograms for /metrics, in Prometheus' text format 0.0.4.
  *
- *     static struct cairn_metric appends = CAIRN_COUNTER("cairn_appends_total", "Appends.",
- * "outcome"); cairn_metric_add(&appends, "committed", 1);
+ *     static struct cairn_metric appends =
+ *         CAIRN_COUNTER("cairn_appends_total", "Appends to the log.", "outcome");
+ *
+ *     cairn_metric_add(&appends, "committed", 1);
  *
  * A metric has at most one label. It registers itself at its first use; one that was never used
- * is not shown.
+ * is not shown. Names must differ.
  *
- * Threads: any thread may add; one lock guards the table, adding takes it for a few
- * nanoseconds. */
+ * Threads: any thread may add; one lock guards them all, adding holds it for some nanoseconds.
+ * Ownership: a metric is static; what it has counted stays for the life of the process. */
 #ifndef CAIRN_CORE_METRICS_H
 #define CAIRN_CORE_METRICS_H
 
@@ -41,10 +43,14 @@ struct cairn_metric {
     }
 
 /* `value` is that of the label, "" where the metric has none; it is copied at its first use. A
- * metric takes at most 200 values; what comes after them is counted under "other". */
+ * metric takes at most 200 values; what comes after them is counted under "other". Counters and
+ * gauges are added to, gauges set, histograms observe; anything else is a mistake in the program
+ * and aborts. A duration below zero counts as zero. */
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_set(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us);
+
+/* Writes all of them, sorted by name; the series of each in the order of their first use. */
 void cairn_metrics_write(struct cairn_buffer *buffer);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct cairn_queue {
 
 struct cairn_queue *cairn_queue_open(size_t capacity)
 {
+    assert(capacity > 0 && capacity <= SIZE_MAX / sizeof(void *));
     struct cairn_queue *queue = cairn_allocate(sizeof *queue);
     queue->items = cairn_allocate(capacity * sizeof *queue->items);
     queue->capacity = capacity;
@@ -44,6 +46,7 @@ void cairn_queue_free(struct cairn_queue *queue)
 
 int cairn_queue_push(struct cairn_queue *queue, void *item)
 {
+    assert(item);
     (void)pthread_mutex_lock(&queue->lock);
     bool full = queue->closed || queue->count == queue->capacity;
     if (!full) {

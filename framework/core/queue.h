@@ -1,7 +1,10 @@
 /* queue.h - a bounded queue of pointers between threads.
  *
- * Threads: any number may push and pop. Nobody waits to push: a full queue says so, and whoever
- * pushes decides what that means. */
+ * Nobody waits to push: a full queue says so, and whoever pushes decides what that means.
+ *
+ * Threads: any number may push and pop; whoever pops an item sees all that was written before it
+ * was pushed.
+ * Ownership: items are only passed on; whoever pops one has it. */
 #ifndef CAIRN_CORE_QUEUE_H
 #define CAIRN_CORE_QUEUE_H
 
@@ -9,11 +12,13 @@
 
 struct cairn_queue;
 
+/* Room for `capacity` items, at least one. */
 struct cairn_queue *cairn_queue_open(size_t capacity);
-/* The queue must be empty and nobody may wait on it any more. */
+/* Nobody may use the queue any more. Items that are still in it are forgotten. */
 void cairn_queue_free(struct cairn_queue *queue);
 
-/* Returns 0, or -CAIRN_BUSY if the queue is full or closed. */
+/* Returns 0, or -CAIRN_BUSY if the queue is full or closed; the item stays the caller's then. Never
+ * waits. `item` is not NULL. */
 int cairn_queue_push(struct cairn_queue *queue, void *item) CAIRN_CHECKED;
 
 /* The oldest item. Waits for one until `deadline_us` (monotonic; 0 for ever). NULL when time is up,

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
-#define DAY_S INT64_C(86400)
+#define DAY_US (86400 * SECOND_US)
+#define LAST_DAY INT64_C(2932896)                  /* 9999-12-31 */
+#define LAST_TIME_US ((LAST_DAY + 1) * DAY_US - 1) /* the last microsecond of it */
 
 /* ---- uuids ---- */
 
@@ -78,7 +80,7 @@ struct cairn_uuid cairn_uuid_from(const char *text)
     return id;
 }
 
-/* ---- the calendar: days since 1970-01-01 in the proleptic Gregorian calendar ----
+/* ---- the calendar: days since 1970-01-01, from there to the end of 9999 ----
  *
  * Years are counted from March, so that the leap day is a year's last, and in eras of 400 years,
  * which are all of 146097 days. */
@@ -103,7 +105,7 @@ static int64_t days_of(struct date date)
 static struct date date_of(int64_t days)
 {
     days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t era = days / 146097;
     int64_t day_of_era = days - era * 146097;
     int64_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
@@ -152,8 +154,7 @@ static const char *read_date(const char *text, int64_t *ret_days)
     text = read_char(read_digits(text, 4, &year), '-');
     text = read_char(read_digits(text, 2, &month), '-');
     text = read_digits(text, 2, &day);
-    if (!text || year < 1970 || month < 1 || month > 12 || day < 1 ||
-        day > days_in_month(year, (unsigned)month))
+    if (!text || month < 1 || month > 12 || day < 1 || day > days_in_month(year, (unsigned)month))
         return NULL;
     *ret_days = days_of((struct date){year, (unsigned)month, (unsigned)day});
     return text;
@@ -161,7 +162,9 @@ static const char *read_date(const char *text, int64_t *ret_days)
 
 /* ---- times: RFC 3339 ---- */
 
-static const char *read_clock(const char *text, int64_t *ret_us)
+/* A leap second, 23:59:60 UTC, is the first of the next day, as POSIX counts. Whether it is at the
+ * end of a UTC day shows only with the offset: *ret_leap asks for that. */
+static const char *read_clock(const char *text, int64_t *ret_us, bool *ret_leap)
 {
     int64_t hour = 0;
     int64_t minute = 0;
@@ -169,9 +172,10 @@ static const char *read_clock(const char *text, int64_t *ret_us)
     text = read_char(read_digits(text, 2, &hour), ':');
     text = read_char(read_digits(text, 2, &minute), ':');
     text = read_digits(text, 2, &second);
-    if (!text || hour > 23 || minute > 59 || second > 59)
+    if (!text || hour > 23 || minute > 59 || second > 60)
         return NULL;
     *ret_us = ((hour * 60 + minute) * 60 + second) * SECOND_US;
+    *ret_leap = second == 60;
     return text;
 }
 
@@ -210,27 +214,51 @@ int cairn_time_parse(const char *text, struct cairn_time *ret)
     int64_t days = 0;
     int64_t clock_us = 0;
     int64_t offset_us = 0;
+    bool leap = false;
     text = read_date(text, &days);
     if (!text || (*text != 'T' && *text != 't'))
         return -CAIRN_INVALID;
-    text = read_fraction(read_clock(text + 1, &clock_us), &clock_us);
+    text = read_fraction(read_clock(text + 1, &clock_us, &leap), &clock_us);
     text = read_offset(text, &offset_us);
-    int64_t us = days * DAY_S * SECOND_US + clock_us - offset_us;
-    if (!text || *text || us < 0)
+    int64_t us = days * DAY_US + clock_us - offset_us;
+    if (!text || *text || us < 0 || us > LAST_TIME_US || (leap && us % DAY_US >= SECOND_US))
         return -CAIRN_INVALID;
     ret->us = us;
     return 0;
 }
 
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Writes `value` with `count` digits and what follows them. Returns where it ends. */
+static char *put_digits(char *at, int count, int64_t value, char next)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[count] = next;
+    return at + count + 1;
+}
+
+static char *put_date(char *at, int64_t days, char next)
+{
+    struct date date = date_of(clamp(days, 0, LAST_DAY));
+    at = put_digits(at, 4, date.year, '-');
+    at = put_digits(at, 2, date.month, '-');
+    return put_digits(at, 2, date.day, next);
+}
+
 void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE])
 {
-    struct date date = date_of(cairn_day_of(time).days);
-    int64_t us = time.us - cairn_day_of(time).days * DAY_S * SECOND_US;
+    int64_t us = clamp(time.us, 0, LAST_TIME_US);
     int64_t second = us / SECOND_US;
-    (void)snprintf(ret, CAIRN_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
-                   (unsigned)(date.year % 10000), date.month % 100, date.day % 100,
-                   (unsigned)(second / 3600 % 24), (unsigned)(second / 60 % 60),
-                   (unsigned)(second % 60), (unsigned)(us % SECOND_US));
+    char *at = put_date(ret, us / DAY_US, 'T');
+    at = put_digits(at, 2, second / 3600 % 24, ':');
+    at = put_digits(at, 2, second / 60 % 60, ':');
+    at = put_digits(at, 2, second % 60, '.');
+    at = put_digits(at, 6, us % SECOND_US, 'Z');
+    *at = '\0';
 }
 
 struct cairn_time cairn_time_after(struct cairn_time time, int64_t us)
@@ -238,23 +266,21 @@ struct cairn_time cairn_time_after(struct cairn_time time, int64_t us)
     int64_t sum = 0;
     if (__builtin_add_overflow(time.us, us, &sum))
         sum = us > 0 ? INT64_MAX : INT64_MIN;
-    return (struct cairn_time){sum};
+    return (struct cairn_time){clamp(sum, 0, LAST_TIME_US)};
 }
 
 /* ---- days ---- */
 
 struct cairn_day cairn_day_of(struct cairn_time time)
 {
-    int64_t day_us = DAY_S * SECOND_US;
-    int64_t days = time.us / day_us - (time.us % day_us < 0);
-    return (struct cairn_day){(int32_t)days};
+    return (struct cairn_day){(int32_t)(clamp(time.us, 0, LAST_TIME_US) / DAY_US)};
 }
 
 int cairn_day_parse(const char *text, struct cairn_day *ret)
 {
     int64_t days = 0;
     text = read_date(text, &days);
-    if (!text || *text)
+    if (!text || *text || days < 0)
         return -CAIRN_INVALID;
     ret->days = (int32_t)days;
     return 0;
@@ -262,9 +288,7 @@ int cairn_day_parse(const char *text, struct cairn_day *ret)
 
 void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE])
 {
-    struct date date = date_of(day.days);
-    (void)snprintf(ret, CAIRN_DAY_TEXT_SIZE, "%04u-%02u-%02u", (unsigned)(date.year % 10000),
-                   date.month % 100, date.day % 100);
+    (void)put_date(ret, day.days, '\0');
 }
 
 /* ---- arithmetic ---- */
