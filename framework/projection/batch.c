@@ -91,7 +91,7 @@ static int check_row(const struct cairn_fold *fold, const struct cairn_fold_row 
                      struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
-    if (!row->exists || cairn_record_check(fold->projection->row, row->value, &wrong) == 0)
+    if (cairn_record_check(fold->projection->row, row->value, &wrong) == 0)
         return 0;
     return cairn_fail(error, CAIRN_PARKED, "leaves %s of row %s %s", wrong.wrong[0].pointer,
                       row->key, wrong.wrong[0].message);
@@ -100,10 +100,16 @@ static int check_row(const struct cairn_fold *fold, const struct cairn_fold_row 
 static int apply_to(struct cairn_fold *fold, const struct item *item, struct cairn_fold_row *row,
                     struct cairn_error *error)
 {
-    enum cairn_row outcome = cairn_fold_apply(fold, item->on, item->event, &item->meta, row);
-    if (outcome == CAIRN_PARK)
-        return cairn_fail(error, CAIRN_PARKED, "cannot be applied to row %s", row->key);
-    return check_row(fold, row, error);
+    switch (cairn_fold_apply(fold, item->on, item->event, &item->meta, row)) {
+    case CAIRN_KEEP:
+        return check_row(fold, row, error);
+    case CAIRN_DELETE:
+    case CAIRN_SKIP:
+        return 0;
+    case CAIRN_PARK:
+        break;
+    }
+    return cairn_fail(error, CAIRN_PARKED, "cannot be applied to row %s", row->key);
 }
 
 /* Applies one event to all of its rows, or to none. */
@@ -151,6 +157,8 @@ int cairn_batch_fold(const struct cairn_rows *rows, struct cairn_store *store, i
         store, from, to, cairn_projection_types(projection, arena), arena, &stored, error);
     if (count < 0)
         return (int)count;
+    for (int64_t i = 0; i < count; i++)
+        ret->bytes += stored[i].data_bytes;
     struct item *items = cairn_new(arena, struct item, (size_t)count + 1);
     size_t taken = decode_all(ret, stored, count, items);
     int failed = cairn_rows_load(rows, cairn_store_pg(store), &ret->fold, error);

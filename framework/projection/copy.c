@@ -1,36 +1,21 @@
-/* copy.c - the copy of a generation's rows in Redis: writing, comparing, repairing.
- *
- * The checkpoint's key holds one of
- *
- *     EPOCH POSITION FENCE             the copy is what PostgreSQL held at that checkpoint
- *     repair EPOCH POSITION MARK       somebody, MARK, is copying what changed after POSITION
- *     nothing                          the copy is empty, or Redis has lost its memory
- *
- * A repair takes the key for itself with a mark of its own, copies the rows page by page from one
- * snapshot of PostgreSQL, and puts the snapshot's checkpoint there at the end. Each step compares
- * the key first, so of two who repair, the later one finishes, and the earlier one - frozen, say,
- * and now awake - finds another's mark and writes nothing. Readers take what is no checkpoint for a
- * copy that cannot be used. */
+/* copy.c - the copy of a generation's rows in Redis: writing, and looking whether it still fits. */
 #include "projection/copy.h"
 
-#include "core/buffer.h"
 #include "core/clock.h"
-#include "core/metrics.h"
-#include "postgres/postgres.h"
 #include "projection/names.h"
-#include "record/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 500, RETRY_US = 500000, CHECKPOINT_SIZE = 100 };
+#define LOOK_US CAIRN_SECONDS(1)            /* between two looks at a copy that fits */
+#define AGAIN_US CAIRN_MILLISECONDS(20)     /* between two at one that another one is writing */
+#define AWAY_US CAIRN_MILLISECONDS(250)     /* after Redis failed, at least */
+#define PATIENCE_US CAIRN_MILLISECONDS(100) /* with a checkpoint that is not ours */
+#define PATIENCE_REPAIR_US CAIRN_SECONDS(1) /* with another one's repair */
 
-static struct cairn_metric repairs = CAIRN_COUNTER("cairn_projection_copy_repairs_total",
-                                                   "Repairs of a copy in Redis.", "projection");
-
-/* KEYS: the checkpoint, the rows. ARGV: the checkpoint it builds on ("" for none), the one to put
- * there, a value a row ("" to delete it). */
-static const struct cairn_redis_script write_script = {
+/* KEYS: the checkpoint, the rows. ARGV: the text it builds on ("" for none), the one to put there,
+ * a value a row ("" to delete it). */
+static const struct cairn_redis_script put_script = {
     "local now = redis.call('get', KEYS[1]) or ''\n"
     "if now ~= ARGV[1] then return 0 end\n"
     "for i = 2, #KEYS do\n"
@@ -45,210 +30,165 @@ void cairn_copy_init(struct cairn_copy *copy, const struct cairn_timeline *timel
                      const struct cairn_generation *generation, struct cairn_arena *arena)
 {
     const char *name = generation->projection->name;
-    copy->timeline = *timeline;
     copy->generation = *generation;
     copy->row_prefix = cairn_redis_row_prefix(arena, timeline, name, generation->number);
     copy->checkpoint_key = cairn_redis_checkpoint_key(arena, timeline, name, generation->number);
     copy->current = false;
-    copy->retry_us = 0;
+    copy->repair.running = false;
+    copy->seen_us = 0;
 }
 
-/* ---- one compared write ---- */
-
-struct write {
-    struct cairn_arena *arena;
-    struct cairn_redis_arg *keys;
-    struct cairn_redis_arg *args;
-    size_t count; /* of keys; there is one argument more */
-};
-
-static struct write begin_write(const struct cairn_copy *copy, const char *before,
-                                const char *after, size_t rows, struct cairn_arena *arena)
-{
-    struct write write = {
-        .arena = arena,
-        .keys = cairn_new(arena, struct cairn_redis_arg, rows + 1),
-        .args = cairn_new(arena, struct cairn_redis_arg, rows + 2),
-        .count = 1,
-    };
-    write.keys[0] = CAIRN_ARG(copy->checkpoint_key);
-    write.args[0] = CAIRN_ARG(before);
-    write.args[1] = CAIRN_ARG(after);
-    return write;
-}
-
-static void add_row(struct write *write, const struct cairn_copy *copy, const char *key,
-                    int64_t position, int64_t version, const char *json)
-{
-    const char *value =
-        json ? cairn_print(write->arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n%s",
-                           copy->timeline.epoch, position, version, copy->generation.number, json)
-             : "";
-    write->keys[write->count] = CAIRN_ARG(cairn_print(write->arena, "%s%s", copy->row_prefix, key));
-    write->args[++write->count] = CAIRN_ARG(value);
-}
-
-/* Returns 1 if it was written, 0 if Redis holds another checkpoint, or an error. */
-static int send_write(const struct cairn_copy *copy, const struct write *write,
-                      struct cairn_error *error)
-{
-    struct cairn_redis_reply reply;
-    int failed = cairn_redis_eval(copy->redis, &write_script, write->keys, write->count,
-                                  write->args, write->count + 1, write->arena, &reply, error);
-    return failed ? failed : (int)reply.integer;
-}
-
-/* ---- a batch ---- */
-
-static const char *checkpoint_text(struct cairn_arena *arena,
-                                   const struct cairn_checkpoint *checkpoint)
+const char *cairn_checkpoint_text(struct cairn_arena *arena,
+                                  const struct cairn_checkpoint *checkpoint)
 {
     return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64, checkpoint->epoch,
                        checkpoint->position, checkpoint->fence);
 }
 
-static void add_changed(struct write *write, const struct cairn_copy *copy,
-                        const struct cairn_fold *fold)
-{
-    for (size_t i = 0; i < fold->rows.count; i++) {
-        const struct cairn_fold_row *row = fold->rows.entries[i].value;
-        if (!row->changed)
-            continue;
-        struct cairn_buffer json = cairn_buffer(fold->arena);
-        if (row->exists)
-            cairn_record_encode(fold->projection->row, row->value, &json);
-        add_row(write, copy, row->key, row->position, row->version, row->exists ? json.text : NULL);
-    }
-}
+/* ---- asking Redis ---- */
 
-void cairn_copy_write(struct cairn_copy *copy, const struct cairn_fold *fold,
-                      const struct cairn_checkpoint *before, const struct cairn_checkpoint *after)
+/* A Redis that answers slowly must not take a large part of the projection's time. */
+static int took(struct cairn_copy *copy, int64_t begun_us, int failed,
+                const struct cairn_error *error)
 {
-    if (!copy->redis || !copy->current)
-        return;
-    struct write write =
-        begin_write(copy, checkpoint_text(fold->arena, before), checkpoint_text(fold->arena, after),
-                    fold->rows.count, fold->arena);
-    add_changed(&write, copy, fold);
-    copy->current = send_write(copy, &write, NULL) == 1;
-}
-
-/* ---- repair ---- */
-
-static int read_checkpoint(const struct cairn_copy *copy, struct cairn_arena *arena,
-                           const char **ret)
-{
-    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(copy->checkpoint_key)};
-    struct cairn_redis_reply reply;
-    int failed = cairn_redis_call(copy->redis, args, 2, arena, &reply, NULL);
-    if (!failed)
-        *ret = reply.kind == CAIRN_REDIS_TEXT ? reply.text : "";
+    int64_t now_us = cairn_monotonic_us();
+    if (failed)
+        copy->due_us = now_us + AWAY_US + 10 * (now_us - begun_us);
+    (void)snprintf(copy->problem, sizeof copy->problem, "%.190s", error->message);
     return failed;
 }
 
-/* Up to where the copy can be trusted: -1 if not at all. */
-static int64_t trusted(const struct cairn_copy *copy, const char *text,
-                       const struct cairn_checkpoint *committed)
+int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena, const char **ret)
 {
-    int64_t epoch = 0;
-    int64_t position = 0;
-    bool read = sscanf(text, "%" SCNd64 " %" SCNd64, &epoch, &position) == 2 ||
-                sscanf(text, "repair %" SCNd64 " %" SCNd64, &epoch, &position) == 2;
-    bool good = read && epoch == copy->timeline.epoch && position <= committed->position;
-    return good ? position : -1;
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(copy->checkpoint_key)};
+    struct cairn_redis_reply reply;
+    struct cairn_error error = {0};
+    int64_t begun_us = cairn_monotonic_us();
+    int failed = cairn_redis_call(copy->redis, args, 2, arena, &reply, &error);
+    if (!failed)
+        *ret = reply.kind == CAIRN_REDIS_TEXT ? reply.text : "";
+    return took(copy, begun_us, failed, &error);
 }
 
-/* Copies the rows that changed after `from`. Returns 1, 0 if somebody else took the key, or an
- * error: `*ret_redis` says whether it is Redis'. */
-static int copy_pages(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
-                      int64_t from, const char *mark, bool *ret_redis, struct cairn_error *error)
+/* A row that is parked is not in the copy: who asks for it has to hear of that from PostgreSQL. */
+static const char *row_value(const struct cairn_copy *copy, int64_t epoch,
+                             const struct cairn_stored_row *row, struct cairn_arena *arena)
 {
-    struct cairn_arena arena = {0};
-    char key[CAIRN_KEY_MAX_BYTES + 1] = "";
-    int64_t count = 0;
-    int outcome = 1;
-    /* Rows at `from` itself are in the copy; no key sorts behind U+10FFFF. */
-    (void)snprintf(key, sizeof key, "%s", "\xF4\x8F\xBF\xBF");
-    do {
-        const struct cairn_page_row *page = NULL;
-        cairn_arena_reset(&arena);
-        count = cairn_rows_page(rows, pg, from, key, PAGE, &arena, &page, error);
-        if (count <= 0)
-            break;
-        struct write write = begin_write(copy, mark, mark, (size_t)count, &arena);
-        for (int64_t i = 0; i < count; i++)
-            add_row(&write, copy, page[i].key, page[i].position, page[i].version, page[i].json);
-        from = page[count - 1].position;
-        (void)snprintf(key, sizeof key, "%s", page[count - 1].key);
-        outcome = send_write(copy, &write, error);
-        *ret_redis = outcome < 0;
-    } while (outcome == 1 && count == PAGE);
-    cairn_arena_close(&arena);
-    return count < 0 ? (int)count : outcome;
+    if (!row->json || row->parked)
+        return "";
+    return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n%s", epoch,
+                       row->position, row->version, copy->generation.number, row->json);
 }
 
-/* Takes the key, copies, gives it its new checkpoint. All of PostgreSQL's part is one snapshot. */
-static int repair(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
-                  const struct cairn_checkpoint *committed, struct cairn_arena *arena,
-                  bool *ret_redis, struct cairn_error *error)
+int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *after, int64_t epoch,
+                   const struct cairn_stored_row *rows, size_t count, struct cairn_arena *arena)
 {
-    const char *seen = NULL;
-    int outcome = read_checkpoint(copy, arena, &seen);
-    *ret_redis = outcome < 0;
-    if (outcome < 0)
-        return outcome;
-    const char *target = checkpoint_text(arena, committed);
-    if (strcmp(seen, target) == 0)
-        return 1;
-
-    char mark_id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(cairn_uuid_make(), mark_id);
-    int64_t from = trusted(copy, seen, committed);
-    const char *mark = cairn_print(arena, "repair %" PRId64 " %" PRId64 " %s", copy->timeline.epoch,
-                                   from, mark_id);
-    const struct write take = begin_write(copy, seen, mark, 0, arena);
-    outcome = send_write(copy, &take, error);
-    *ret_redis = outcome < 0;
-    if (outcome == 1)
-        outcome = copy_pages(copy, rows, pg, from, mark, ret_redis, error);
-    if (outcome != 1)
-        return outcome;
-    const struct write give = begin_write(copy, mark, target, 0, arena);
-    outcome = send_write(copy, &give, error);
-    *ret_redis = outcome < 0;
-    return outcome;
+    struct cairn_redis_arg *keys = cairn_new(arena, struct cairn_redis_arg, count + 1);
+    struct cairn_redis_arg *args = cairn_new(arena, struct cairn_redis_arg, count + 2);
+    keys[0] = CAIRN_ARG(copy->checkpoint_key);
+    args[0] = CAIRN_ARG(before);
+    args[1] = CAIRN_ARG(after);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = row_value(copy, epoch, &rows[i], arena);
+        keys[i + 1] = CAIRN_ARG(cairn_print(arena, "%s%s", copy->row_prefix, rows[i].key));
+        args[i + 2] = CAIRN_ARG(value);
+    }
+    struct cairn_redis_reply reply;
+    struct cairn_error error = {0};
+    int64_t begun_us = cairn_monotonic_us();
+    int failed = cairn_redis_eval(copy->redis, &put_script, keys, count + 1, args, count + 2, arena,
+                                  &reply, &error);
+    return took(copy, begun_us, failed, &error) ? failed : (int)reply.integer;
 }
 
-static int repair_in_snapshot(struct cairn_copy *copy, const struct cairn_rows *rows,
-                              struct cairn_store *store, struct cairn_arena *arena, bool *ret_redis,
-                              struct cairn_error *error)
+/* ---- a batch ---- */
+
+static void settle(struct cairn_copy *copy)
 {
-    struct cairn_pg *pg = cairn_store_pg(store);
-    struct cairn_checkpoint committed;
-    int outcome = cairn_pg_script(pg, "begin isolation level repeatable read, read only", error);
-    if (!outcome)
-        outcome = cairn_generation_checkpoint(store, &copy->generation, arena, &committed, error);
-    if (!outcome)
-        outcome = repair(copy, rows, pg, &committed, arena, ret_redis, error);
-    if (cairn_pg_connected(pg))
-        (void)!cairn_pg_script(pg, "rollback", NULL);
-    return outcome;
+    copy->current = true;
+    copy->seen_us = 0;
+    copy->due_us = cairn_monotonic_us() + LOOK_US;
 }
 
-int cairn_copy_repair(struct cairn_copy *copy, const struct cairn_rows *rows,
-                      struct cairn_store *store, struct cairn_arena *arena,
-                      struct cairn_error *error)
+void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *changed, size_t count,
+                      const struct cairn_checkpoint *before, const struct cairn_checkpoint *after,
+                      struct cairn_arena *arena)
 {
-    if (!copy->redis || copy->current || cairn_monotonic_us() < copy->retry_us)
+    int64_t now_us = cairn_monotonic_us();
+    if (!copy->redis || copy->repair.running || (copy->problem[0] && now_us < copy->due_us))
+        return;
+    copy->due_us = now_us;
+    copy->current = cairn_copy_put(copy, cairn_checkpoint_text(arena, before),
+                                   cairn_checkpoint_text(arena, after), after->epoch, changed,
+                                   count, arena) == 1;
+    if (copy->current)
+        settle(copy);
+}
+
+/* ---- looking ---- */
+
+/* Another projector may be at work: whether the text moves tells. Nobody is where there is none,
+ * nor where it is the one that our own repair left off with. */
+static int64_t patience_us(const struct cairn_copy *copy, const char *text)
+{
+    int spaces = 0;
+    for (const char *at = text; *at; at++)
+        spaces += *at == ' ';
+    if (*text == '\0' || strcmp(text, copy->repair.text) == 0)
         return 0;
-    bool redis = false;
-    struct cairn_error wrong = {0};
-    int outcome = repair_in_snapshot(copy, rows, store, arena, &redis, &wrong);
-    copy->current = outcome == 1;
-    copy->retry_us = cairn_monotonic_us() + (redis || outcome == 0 ? RETRY_US : 0);
-    if (outcome == 1)
-        cairn_metric_add(&repairs, copy->generation.projection->name, 1);
-    if (outcome >= 0 || redis)
+    return spaces > 2 ? PATIENCE_REPAIR_US : PATIENCE_US;
+}
+
+/* Has this text stood there for long enough? */
+static bool is_left_alone(struct cairn_copy *copy, const char *text)
+{
+    int64_t now_us = cairn_monotonic_us();
+    if (copy->seen_us == 0 || strncmp(copy->seen, text, sizeof copy->seen - 1) != 0) {
+        (void)snprintf(copy->seen, sizeof copy->seen, "%s", text);
+        copy->seen_us = now_us;
+    }
+    return now_us - copy->seen_us >= patience_us(copy, text);
+}
+
+/* Redis first, then PostgreSQL: what Redis holds was committed before, so a text that is ahead of
+ * the checkpoint is known to be wrong. */
+static int look(struct cairn_copy *copy, struct cairn_store *store,
+                const struct cairn_checkpoint *committed, struct cairn_arena *arena,
+                struct cairn_error *error)
+{
+    const char *text = NULL;
+    copy->current = false;
+    if (cairn_copy_get(copy, arena, &text) < 0)
         return 0;
-    return cairn_fail(error, wrong.code, "%s", wrong.message);
+    if (strcmp(text, cairn_checkpoint_text(arena, committed)) == 0) {
+        settle(copy);
+        return 0;
+    }
+    copy->due_us = cairn_monotonic_us() + AGAIN_US;
+    if (!is_left_alone(copy, text))
+        return 0;
+    struct cairn_checkpoint now;
+    int failed = cairn_generation_checkpoint(store, &copy->generation, arena, &now, error);
+    if (!failed && strcmp(text, cairn_checkpoint_text(arena, &now)) != 0) {
+        copy->seen_us = 0;
+        (void)!cairn_repair_begin(copy, text, &now, arena);
+    }
+    return failed;
+}
+
+int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
+                    struct cairn_store *store, const struct cairn_checkpoint *committed,
+                    struct cairn_arena *arena, struct cairn_error *error)
+{
+    if (!copy->redis || cairn_monotonic_us() < copy->due_us)
+        return 0;
+    if (!copy->repair.running)
+        return look(copy, store, committed, arena, error);
+    struct cairn_error away = {0};
+    int done = cairn_repair_page(copy, rows, cairn_store_pg(store), arena, &away);
+    if (away.code)
+        return cairn_fail(error, away.code, "%s", away.message);
+    if (done == 1 && strcmp(copy->repair.text, cairn_checkpoint_text(arena, committed)) == 0)
+        settle(copy);
+    return 0;
 }

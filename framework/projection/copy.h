@@ -1,8 +1,28 @@
 /* copy.h - the copy of a generation's rows in Redis.
  *
- * Redis holds what was committed in PostgreSQL, and says up to which checkpoint. Every write
- * compares that checkpoint with the one it builds on, in the same Lua call: whoever builds on
- * another one writes nothing. A copy that does not match is repaired from the rows.
+ * Redis holds what was committed in PostgreSQL, and says up to which checkpoint:
+ *
+ *     EPOCH POSITION FENCE              the rows are what PostgreSQL had at that checkpoint
+ *     EPOCH POSITION FENCE MARK PAGES   somebody, MARK, repairs them, and has written so many pages
+ *     (no key)                          Redis has lost its memory, or never had any
+ *
+ * Invariants
+ *  (1) Whoever writes compares this text in the same Lua call with the one that the write builds
+ *      on, and changes it: so each write happens once, on what it was made for, or not at all.
+ *  (2) No row is older than the position says.
+ *  (3) Under a text of the first form the rows are exactly those of the checkpoint. What a batch
+ *      changes between two checkpoints is the same whoever folds it, so the write that follows
+ *      may come from any projector, at any time.
+ *  (4) A repair reads only after it has put its own mark there. A mark is used once, and pages are
+ *      counted: a page that comes late - from a process that was frozen, or to a Redis that has
+ *      lost the last second - meets another text.
+ *
+ * Why a repair that is interleaved with batches ends right: it walks the rows by (position, key)
+ * without an upper end, and its last page comes in one snapshot with the checkpoint that it puts
+ * there. A row that was changed after its page was read has moved to the end of that walk, before
+ * which the walk does not end.
+ *
+ * Redis away holds nothing up: a call that failed is not repeated for ten times as long as it took.
  *
  * Ownership: a copy belongs to the thread of its projection. */
 #ifndef CAIRN_PROJECTION_COPY_H
@@ -11,29 +31,70 @@
 #include "projection/rows.h"
 #include "redis/redis.h"
 
+enum { CAIRN_COPY_TEXT_SIZE = 160 };
+
 struct cairn_copy {
     struct cairn_redis *redis; /* NULL: there is no copy */
-    struct cairn_timeline timeline;
     struct cairn_generation generation;
     const char *row_prefix;
     const char *checkpoint_key;
-    bool current;     /* it matches the committed checkpoint, as far as is known */
-    int64_t retry_us; /* monotonic: not before this is a repair tried again */
+    bool current;      /* it matches the committed checkpoint, as far as is known */
+    int64_t due_us;    /* monotonic: when it is looked at next */
+    char problem[200]; /* why Redis could not be asked last, or "" */
+
+    char seen[CAIRN_COPY_TEXT_SIZE]; /* the text that another one has put there */
+    int64_t seen_us;                 /* monotonic: since when */
+    struct {
+        bool running;
+        char text[CAIRN_COPY_TEXT_SIZE]; /* that we have put there last */
+        char mark[CAIRN_UUID_TEXT_SIZE];
+        int64_t epoch, base, fence; /* what the text begins with; base -1: trust nothing */
+        int64_t pages;
+        int64_t position; /* up to where the rows have been walked */
+        char key[CAIRN_KEY_MAX_BYTES + 1];
+    } repair;
 };
 
 /* Where the copy of this generation lies; what it points to lies in the arena. */
 void cairn_copy_init(struct cairn_copy *copy, const struct cairn_timeline *timeline,
                      const struct cairn_generation *generation, struct cairn_arena *arena);
 
-/* Writes the changed rows of a batch that was committed from `before` to `after`. If that does not
- * succeed, the copy is not current any more. */
-void cairn_copy_write(struct cairn_copy *copy, const struct cairn_fold *fold,
-                      const struct cairn_checkpoint *before, const struct cairn_checkpoint *after);
+/* Writes the rows of a batch that was committed from `before` to `after`. If the copy does not
+ * stand at `before` it is not current, and will be repaired. */
+void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *changed, size_t count,
+                      const struct cairn_checkpoint *before, const struct cairn_checkpoint *after,
+                      struct cairn_arena *arena);
 
-/* Makes a copy that is not current equal to the committed rows again, if Redis is there and it is
- * time to try. Returns 0 also when it could not; an error is PostgreSQL's. */
-int cairn_copy_repair(struct cairn_copy *copy, const struct cairn_rows *rows,
-                      struct cairn_store *store, struct cairn_arena *arena,
-                      struct cairn_error *error) CAIRN_CHECKED;
+/* Does what is due: looks whether Redis still holds what it should, or brings a repair a page
+ * further. Returns 0 also when Redis is away; an error is PostgreSQL's. */
+int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
+                    struct cairn_store *store, const struct cairn_checkpoint *committed,
+                    struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- what copy.c and repair.c share ---- */
+
+/* "EPOCH POSITION FENCE" */
+const char *cairn_checkpoint_text(struct cairn_arena *arena,
+                                  const struct cairn_checkpoint *checkpoint);
+
+/* Puts `after` where `before` stands ("" for nothing) and writes the rows with it, or does nothing.
+ * Returns 1 if it was written, 0 if another text stands there, or -CAIRN_UNAVAILABLE or -CAIRN_BUG;
+ * after those it may have been written, and the copy is left alone for a while. */
+int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *after, int64_t epoch,
+                   const struct cairn_stored_row *rows, size_t count,
+                   struct cairn_arena *arena) CAIRN_CHECKED;
+
+/* The text that stands there, "" for nothing. Fails as cairn_copy_put does. */
+int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena,
+                   const char **ret) CAIRN_CHECKED;
+
+/* Takes the copy for a repair, where `seen` stands, and copies a page. `committed` was read from
+ * PostgreSQL after `seen` was from Redis. Both return 1 if something was written, 0 if another text
+ * stood there, or an error; PostgreSQL's is in `error`. */
+int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
+                       const struct cairn_checkpoint *committed,
+                       struct cairn_arena *arena) CAIRN_CHECKED;
+int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
+                      struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

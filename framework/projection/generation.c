@@ -58,25 +58,28 @@ static int make(struct cairn_pg *pg, const struct cairn_pg_params *params,
     return cairn_pg_script(pg, sql.text, error);
 }
 
-static int find_or_make(struct cairn_pg *pg, const struct cairn_projection *projection,
-                        struct cairn_arena *arena, struct cairn_generation *ret,
-                        struct cairn_error *error)
+/* Returns 1 if it was found, 0 if it was not. */
+static int find(struct cairn_pg *pg, const struct cairn_pg_params *params,
+                struct cairn_generation *ret, struct cairn_error *error)
 {
-    int failed = lock(pg, projection, arena, error);
-    if (failed)
-        return failed;
-    struct cairn_pg_params params = params_of(projection, arena);
-    cairn_pg_add_integer(&params, projection->version);
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(pg, &find_statement, &params, &rows, error);
-    if (count < 0)
+    int64_t count = cairn_pg_call(pg, &find_statement, params, &rows, error);
+    if (count <= 0)
         return (int)count;
-    ret->projection = projection;
-    if (count == 0)
-        return make(pg, &params, arena, ret, error);
     ret->number = cairn_pg_integer(rows, 0, 0);
     ret->complete = cairn_pg_bool(rows, 0, 1);
-    return 0;
+    return 1;
+}
+
+static int lock_and_make(struct cairn_pg *pg, const struct cairn_pg_params *params,
+                         struct cairn_arena *arena, struct cairn_generation *ret,
+                         struct cairn_error *error)
+{
+    int failed = lock(pg, ret->projection, arena, error);
+    if (failed)
+        return failed;
+    int found = find(pg, params, ret, error);
+    return found == 0 ? make(pg, params, arena, ret, error) : found;
 }
 
 /* Ends the transaction as the work in it ended. */
@@ -94,17 +97,23 @@ int cairn_generation_find(struct cairn_store *store, const struct cairn_projecti
                           struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(store);
-    int failed = cairn_pg_script(pg, "begin", error);
-    if (!failed)
-        failed = find_or_make(pg, projection, arena, ret, error);
-    return settle(pg, failed, error);
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, projection->version);
+    *ret = (struct cairn_generation){.projection = projection};
+    int done = find(pg, &params, ret, error);
+    if (done)
+        return done < 0 ? done : 0;
+    done = cairn_pg_script(pg, "begin", error);
+    if (!done)
+        done = lock_and_make(pg, &params, arena, ret, error);
+    return settle(pg, done < 0 ? done : 0, error);
 }
 
 /* ---- the checkpoint ---- */
 
 static const struct cairn_statement checkpoint_statement = {
     .name = "checkpoint",
-    .sql = "select c.epoch, c.position, c.fence, s.epoch,"
+    .sql = "select c.epoch, c.position, c.fence, c.stopped is not null, s.epoch,"
            "     c.position = 0 or exists (select from cairn.events e where e.shard = 0"
            "         and e.position = c.position and e.event_id = c.event_id)"
            " from cairn.checkpoints c, cairn.store s"
@@ -129,12 +138,37 @@ int cairn_generation_checkpoint(struct cairn_store *store,
     ret->epoch = cairn_pg_integer(rows, 0, 0);
     ret->position = cairn_pg_integer(rows, 0, 1);
     ret->fence = cairn_pg_integer(rows, 0, 2);
-    if (ret->epoch != cairn_pg_integer(rows, 0, 3) || !cairn_pg_bool(rows, 0, 4))
+    ret->stopped = cairn_pg_bool(rows, 0, 3);
+    if (ret->epoch != cairn_pg_integer(rows, 0, 4))
         return cairn_fail(error, CAIRN_DIVERGED,
-                          "the rows stand on an event at position %" PRId64
-                          " that the log does not have: they belong to another history",
+                          "diverged: the rows are of epoch %" PRId64
+                          ", the log is of epoch %" PRId64,
+                          ret->epoch, cairn_pg_integer(rows, 0, 4));
+    if (!cairn_pg_bool(rows, 0, 5))
+        return cairn_fail(error, CAIRN_DIVERGED,
+                          "diverged: the rows stand on an event at position %" PRId64
+                          " that the log does not have",
                           ret->position);
     return 0;
+}
+
+static const struct cairn_statement stop_statement = {
+    .name = "stop_generation",
+    .sql = "update cairn.checkpoints set stopped = $4"
+           " where projection = $1 and generation = $2 and shard = 0 and position = $3"
+           "     and stopped is distinct from $4",
+};
+
+int cairn_generation_stop(struct cairn_store *store, const struct cairn_generation *generation,
+                          int64_t position, const char *why, struct cairn_arena *arena,
+                          struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(generation->projection, arena);
+    cairn_pg_add_integer(&params, generation->number);
+    cairn_pg_add_integer(&params, position);
+    cairn_pg_add_text(&params, why);
+    int64_t done = cairn_pg_run(cairn_store_pg(store), &stop_statement, &params, error);
+    return done < 0 ? (int)done : 0;
 }
 
 /* ---- completing ---- */
@@ -142,39 +176,45 @@ int cairn_generation_checkpoint(struct cairn_store *store,
 static const struct cairn_statement dethrone_statement = {
     .name = "dethrone_generation",
     .sql = "update cairn.generations set live = false"
-           " where projection = $1 and generation < $2 and live",
+           " where projection = $1 and generation <> $2 and live and code_version <= $3",
 };
 
-/* In a rolling deploy an older generation may catch up after a newer one: it is complete then, for
- * those who were compiled with its version, but the newer one stays live. */
+/* In a rolling deploy an older code version may be built or catch up after a newer one: it is
+ * complete then, for those who were compiled with it, but the newer one stays live. */
 static const struct cairn_statement complete_statement = {
     .name = "complete_generation",
     .sql = "update cairn.generations g set complete_at = coalesce(complete_at, now()),"
-           "     live = not exists (select from cairn.generations newer"
-           "         where newer.projection = $1 and newer.generation > $2 and newer.live)"
+           "     live = not exists (select from cairn.generations other where other.live"
+           "         and other.projection = $1 and other.generation <> $2)"
            " where projection = $1 and generation = $2"
            " returning live",
 };
 
+/* Returns 1 if the generation is live now. */
 static int enthrone(struct cairn_pg *pg, const struct cairn_generation *generation,
                     struct cairn_arena *arena, struct cairn_error *error)
 {
-    const struct cairn_projection *projection = generation->projection;
-    struct cairn_pg_params params = params_of(projection, arena);
+    struct cairn_pg_params params = params_of(generation->projection, arena);
     cairn_pg_add_integer(&params, generation->number);
-    int failed = lock(pg, projection, arena, error);
-    if (failed)
-        return failed;
-    int64_t count = cairn_pg_run(pg, &dethrone_statement, &params, error);
+    struct cairn_pg_params all = params;
+    cairn_pg_add_integer(&all, generation->projection->version);
+    int64_t count = cairn_pg_run(pg, &dethrone_statement, &all, error);
     CAIRN_PG_RESULT *rows = NULL;
     if (count >= 0)
         count = cairn_pg_call(pg, &complete_statement, &params, &rows, error);
-    if (count < 0)
+    if (count <= 0)
         return (int)count;
-    if (count == 0 || !cairn_pg_bool(rows, 0, 0))
-        return 0;
+    return cairn_pg_bool(rows, 0, 0);
+}
+
+/* The columns may be others than before, so the view is made anew. That waits for whoever reads
+ * it, and holds up whoever wants to: not for long. */
+static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
+                struct cairn_arena *arena, struct cairn_error *error)
+{
     struct cairn_buffer sql = cairn_buffer(arena);
-    cairn_view_sql(projection, generation->number, &sql);
+    cairn_buffer_text(&sql, "set local lock_timeout = '500ms';\n");
+    cairn_view_sql(generation->projection, generation->number, &sql);
     return cairn_pg_script(pg, sql.text, error);
 }
 
@@ -184,9 +224,14 @@ int cairn_generation_complete(struct cairn_store *store, struct cairn_generation
     struct cairn_pg *pg = cairn_store_pg(store);
     int failed = cairn_pg_script(pg, "begin", error);
     if (!failed)
-        failed = enthrone(pg, generation, arena, error);
-    failed = settle(pg, failed, error);
-    if (!failed)
+        failed = lock(pg, generation->projection, arena, error);
+    int live = failed ? failed : enthrone(pg, generation, arena, error);
+    if (live > 0)
+        live = show(pg, generation, arena, error);
+    failed = settle(pg, live, error);
+    if (failed)
+        cairn_error_context(error, "view read.%s", generation->projection->name);
+    else
         generation->complete = true;
     return failed;
 }

@@ -1,4 +1,8 @@
-/* generation.h - which generation of a read model this binary follows, and how far it has come. */
+/* generation.h - which generation of a read model this binary follows, and how far it has come.
+ *
+ * A generation is one built copy of a read model: a table, a row in cairn.generations and a
+ * checkpoint. It belongs to one version of the projection's code; another version builds its own
+ * beside it. */
 #ifndef CAIRN_PROJECTION_GENERATION_H
 #define CAIRN_PROJECTION_GENERATION_H
 
@@ -12,6 +16,7 @@ struct cairn_checkpoint {
     int64_t epoch;
     int64_t position;
     int64_t fence;
+    bool stopped; /* people are told that it does not go on, and why */
 };
 
 struct cairn_generation {
@@ -21,7 +26,7 @@ struct cairn_generation {
 };
 
 /* Finds the newest generation of the projection's code version, or makes it: its row, its
- * checkpoint at 0 and its table. One process at a time. */
+ * checkpoint at 0 and its table. One process at a time makes one. */
 int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error) CAIRN_CHECKED;
@@ -33,7 +38,14 @@ int cairn_generation_checkpoint(struct cairn_store *store,
                                 struct cairn_arena *arena, struct cairn_checkpoint *ret,
                                 struct cairn_error *error) CAIRN_CHECKED;
 
-/* It has reached the head: from now on it is what queries and the view show. */
+/* Tells people why the generation does not go on from `position`; NULL: it does. Says nothing if
+ * somebody else has moved it from there. */
+int cairn_generation_stop(struct cairn_store *store, const struct cairn_generation *generation,
+                          int64_t position, const char *why, struct cairn_arena *arena,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
+/* It has reached the head: from now on queries read it, and the view shows it unless a later code
+ * version is shown already. -CAIRN_BUSY if somebody reads the view for too long: try again. */
 int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
                               struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 

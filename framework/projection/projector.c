@@ -3,8 +3,10 @@
 
 #include "core/clock.h"
 #include "projection/runner.h"
+#include "projection/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct cairn_projector {
@@ -69,12 +71,29 @@ static int start_threads(struct cairn_projector *projector, struct cairn_error *
     return 0;
 }
 
+static int check(const struct cairn_projection *const projections[], size_t count,
+                 struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; i < count && !failed; i++) {
+        failed = cairn_table_check(projections[i], error);
+        for (size_t k = 0; k < i && !failed; k++) {
+            if (strcmp(projections[i]->name, projections[k]->name) == 0)
+                failed = cairn_fail(error, CAIRN_BUG, "two projections are called %s",
+                                    projections[i]->name);
+        }
+    }
+    return failed;
+}
+
 int cairn_projector_start(const char *database_url, const char *redis_url,
                           const struct cairn_projection *const projections[], size_t count,
                           struct cairn_projector **ret, struct cairn_error *error)
 {
+    int failed = check(projections, count, error);
+    if (failed)
+        return failed;
     struct cairn_projector *projector = make(count);
-    int failed = 0;
     for (size_t i = 0; i < count && !failed; i++) {
         projector->threads[i].projector = projector;
         projector->count++;

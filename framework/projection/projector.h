@@ -14,7 +14,10 @@
 
 struct cairn_projector;
 
-/* `redis_url` may be NULL: then there is no copy. The projections are borrowed. */
+/* `redis_url` may be NULL: then there is no copy. The projections are borrowed. Servers that are
+ * away are no failure here: the states tell. Returns 0, or
+ *   -CAIRN_BUG     a definition makes no sense: the message names projection and cause
+ *   -CAIRN_CONFIG  a URL makes no sense, or there can be no more threads */
 int cairn_projector_start(const char *database_url, const char *redis_url,
                           const struct cairn_projection *const projections[], size_t count,
                           struct cairn_projector **ret, struct cairn_error *error) CAIRN_CHECKED;
@@ -29,7 +32,7 @@ struct cairn_projector_state {
     int64_t position;  /* its checkpoint */
     int64_t head;      /* of the log, when it last looked */
     bool following;    /* it looked within the last seconds, and nothing is in its way */
-    bool copy_current; /* Redis has what PostgreSQL has */
+    bool copy_current; /* Redis has what PostgreSQL has; one that has not is in nobody's way */
     char problem[200]; /* what is in its way, or "" */
 };
 /* Fills in at most `count` states; returns how many there are. Any thread may ask. */

@@ -2,79 +2,25 @@
 #include "projection/runner.h"
 
 #include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "projection/batch.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    RANGE = 1000,          /* positions folded at once */
-    IDLE_US = 10000,       /* between two looks at the head */
-    TROUBLE_US = 250000,   /* after a failure */
-    STOPPED_US = 1000000,  /* before an event that cannot be applied is tried again */
-    EMPTY_MOVE_US = 25000, /* between two checkpoints that nothing but ignored events moved */
-    FRESH_US = 5000000,    /* for how long what was seen counts as following */
-    REDIS_DEADLINE_US = 500000,
-};
+#define IDLE_US CAIRN_MILLISECONDS(10) /* between two looks at the head */
+#define EMPTY_MOVE_US                                                                              \
+    CAIRN_MILLISECONDS(25)                 /* between two moves over nothing but ignored events    \
+                                            */
+#define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first failure; doubled up to … */
+#define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, which a refusal waits at once */
+#define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
-static struct cairn_metric positions =
-    CAIRN_GAUGE("cairn_projection_position", "Position of the committed checkpoint.", "projection");
-static struct cairn_metric lags =
-    CAIRN_GAUGE("cairn_projection_lag_events", "Positions behind the head.", "projection");
-static struct cairn_metric applied =
-    CAIRN_COUNTER("cairn_projection_events_total", "Events applied to rows.", "projection");
-static struct cairn_metric durations = CAIRN_HISTOGRAM(
-    "cairn_projection_batch_seconds", "Time to fold and commit a range.", "projection");
-
-/* ---- what it shows ---- */
-
-static void show(struct cairn_runner *runner, int64_t head)
-{
-    const char *name = runner->projection->name;
-    (void)pthread_mutex_lock(&runner->lock);
-    runner->shown.generation = (int)runner->rows.generation.number;
-    runner->shown.position = runner->checkpoint.position;
-    runner->shown.head = head;
-    runner->shown.copy_current = runner->copy.current;
-    runner->shown.problem[0] = '\0';
-    (void)snprintf(runner->shown.problem, sizeof runner->shown.problem, "%.*s",
-                   (int)sizeof runner->shown.problem - 1, runner->stopped);
-    runner->shown_us = cairn_monotonic_us();
-    (void)pthread_mutex_unlock(&runner->lock);
-    cairn_metric_set(&positions, name, runner->checkpoint.position);
-    cairn_metric_set(&lags, name, head - runner->checkpoint.position);
-}
-
-/* Shows and logs what is in the way, once for each new cause. */
-static void show_problem(struct cairn_runner *runner, const struct cairn_error *error)
-{
-    (void)pthread_mutex_lock(&runner->lock);
-    bool is_new =
-        strncmp(runner->shown.problem, error->message, sizeof runner->shown.problem - 1) != 0;
-    (void)snprintf(runner->shown.problem, sizeof runner->shown.problem, "%.*s",
-                   (int)sizeof runner->shown.problem - 1, error->message);
-    (void)pthread_mutex_unlock(&runner->lock);
-    if (is_new)
-        cairn_log(CAIRN_LOG_WARN, "a projection does not go on",
-                  CAIRN_LOG_TEXT("projection", runner->projection->name),
-                  CAIRN_LOG_TEXT("code", cairn_code_info((int)error->code)->name),
-                  CAIRN_LOG_TEXT("error", error->message));
-}
-
-void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_state *ret)
-{
-    (void)pthread_mutex_lock(&runner->lock);
-    *ret = runner->shown;
-    ret->following = runner->shown.problem[0] == '\0' && runner->shown_us != 0 &&
-                     cairn_monotonic_us() - runner->shown_us < FRESH_US;
-    (void)pthread_mutex_unlock(&runner->lock);
-}
+/* A range is bounded in positions, and by what the ranges before it weighed: the log may hold
+ * events of a megabyte each. */
+enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 2 << 20, HEAVY_BYTES = 8 << 20 };
 
 /* ---- begin ---- */
 
-static int find_place(struct cairn_runner *runner, struct cairn_error *error)
+static int find_generation(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_timeline timeline;
     struct cairn_generation generation;
@@ -90,160 +36,262 @@ static int find_place(struct cairn_runner *runner, struct cairn_error *error)
     return 0;
 }
 
+static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *error)
+{
+    const struct cairn_generation *generation = &runner->rows.generation;
+    struct cairn_error why = {0};
+    int failed = cairn_generation_checkpoint(runner->store, generation, &runner->batch,
+                                             &runner->checkpoint, &why);
+    if (failed == -CAIRN_DIVERGED)
+        (void)!cairn_generation_stop(runner->store, generation, runner->checkpoint.position,
+                                     why.message, &runner->batch, NULL);
+    if (failed)
+        return cairn_fail(error, why.code, "%s", why.message);
+    runner->position = runner->checkpoint.position;
+    runner->outdated = false;
+    return 0;
+}
+
 /* What was read is true for the connection it was read on, and until somebody else moves the
  * checkpoint. */
 static int begin(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(runner->store);
     int failed = cairn_pg_ready(pg, error);
-    if (failed || runner->connection == cairn_pg_generation(pg))
-        return failed;
-    failed = find_place(runner, error);
-    if (!failed)
-        failed = cairn_generation_checkpoint(runner->store, &runner->rows.generation,
-                                             &runner->batch, &runner->checkpoint, error);
     if (failed)
         return failed;
-    runner->position = runner->checkpoint.position;
+    if (runner->connection == cairn_pg_generation(pg))
+        return runner->outdated ? read_checkpoint(runner, error) : 0;
+    failed = find_generation(runner, error);
+    if (!failed)
+        failed = read_checkpoint(runner, error);
+    if (failed)
+        return failed;
     runner->connection = cairn_pg_generation(pg);
+    cairn_show_begin(runner);
     return 0;
 }
 
 /* ---- advance ---- */
 
-static bool changed_anything(const struct cairn_batch *batch)
-{
-    for (size_t i = 0; i < batch->fold.rows.count; i++) {
-        const struct cairn_fold_row *row = batch->fold.rows.entries[i].value;
-        if (row->changed)
-            return true;
-    }
-    return false;
-}
-
 /* A range of nothing but ignored events is only remembered, unless it ends at the head, which
  * those who wait for a fresh read must see. */
-static bool worth_a_move(const struct cairn_runner *runner, const struct cairn_batch *batch,
-                         int64_t head)
+static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_batch *batch,
+                            size_t changed)
 {
-    if (changed_anything(batch) || batch->problem[0] || runner->stopped[0])
+    if (changed)
         return true;
-    return batch->position >= head && cairn_monotonic_us() - runner->moved_us >= EMPTY_MOVE_US;
+    if (batch->problem[0]) /* people are told once */
+        return batch->position > runner->checkpoint.position ||
+               strcmp(runner->stopped, batch->problem) != 0;
+    return batch->position >= runner->head &&
+           cairn_monotonic_us() - runner->moved_us >= EMPTY_MOVE_US;
 }
 
 static int commit(struct cairn_runner *runner, const struct cairn_batch *batch,
-                  struct cairn_error *error)
+                  const struct cairn_stored_row *changed, size_t count, struct cairn_error *error)
 {
     const struct cairn_checkpoint before = runner->checkpoint;
     const char *stopped = batch->problem[0] ? batch->problem : NULL;
-    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), &batch->fold,
-                                  &before, batch->position, stopped, error);
-    if (failed) {
-        runner->connection = 0; /* begin again from what is committed */
+    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), changed, count,
+                                  &before, batch->position, stopped, &runner->batch, error);
+    if (failed)
         return failed;
-    }
     runner->checkpoint.position = batch->position;
+    runner->checkpoint.stopped = stopped != NULL;
     runner->moved_us = cairn_monotonic_us();
-    cairn_copy_write(&runner->copy, &batch->fold, &before, &runner->checkpoint);
+    cairn_copy_write(&runner->copy, changed, count, &before, &runner->checkpoint, &runner->batch);
     return 0;
 }
 
-static void note_problem(struct cairn_runner *runner, const char *problem)
+static void fit_range(struct cairn_runner *runner, size_t bytes)
 {
-    struct cairn_error error = {.code = CAIRN_PARKED};
-    (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", problem);
-    (void)snprintf(error.message, sizeof error.message, "%s", problem);
-    if (problem[0])
-        show_problem(runner, &error);
+    if (bytes > HEAVY_BYTES && runner->range > 1)
+        runner->range /= 2;
+    else if (bytes < LIGHT_BYTES && runner->range < RANGE_MAX)
+        runner->range = runner->range * 2 < RANGE_MAX ? runner->range * 2 : RANGE_MAX;
 }
 
-/* Returns how long to wait, or an error. */
-static int64_t advance(struct cairn_runner *runner, int64_t head, struct cairn_error *error)
+/* It stands before an event, and tries it again now and then: another projector may have been
+ * given a binary that can. */
+static void stand(struct cairn_runner *runner, const char *why)
 {
-    int64_t begun_us = cairn_monotonic_us();
-    int64_t to = head - runner->position > RANGE ? runner->position + RANGE : head;
+    (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", why);
+    runner->again_us = *why ? cairn_monotonic_us() + TROUBLE_MAX_US : 0;
+}
+
+/* Folds the range up to `to`. Returns 1 if there may be more to do at once, 0 if not. */
+static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_error *error)
+{
     struct cairn_batch batch;
+    const struct cairn_stored_row *changed = NULL;
+    int64_t begun_us = cairn_monotonic_us();
     int failed = cairn_batch_fold(&runner->rows, runner->store, runner->position, to,
                                   &runner->batch, &batch, error);
     if (failed)
         return failed;
-    bool was_stopped = runner->stopped[0] != '\0';
-    if (worth_a_move(runner, &batch, head) &&
-        !(was_stopped && batch.problem[0] && !batch.applied)) {
-        failed = commit(runner, &batch, error);
+    size_t count = cairn_rows_changed(&batch.fold, &changed);
+    if (is_worth_a_move(runner, &batch, count)) {
+        failed = commit(runner, &batch, changed, count, error);
         if (failed)
             return failed;
-        cairn_metric_observe(&durations, runner->projection->name, cairn_monotonic_us() - begun_us);
-    } else if (batch.position >= head && !batch.problem[0]) {
-        return IDLE_US; /* looked at again when it is time to move */
+        cairn_show_batch(runner, &batch, cairn_monotonic_us() - begun_us);
+    } else if (batch.position >= runner->head) {
+        return 0; /* looked at again when it is time to move */
     }
-    cairn_metric_add(&applied, runner->projection->name, (int64_t)batch.applied);
     runner->position = batch.position;
-    note_problem(runner, batch.problem);
-    return batch.problem[0] ? STOPPED_US : 0;
+    fit_range(runner, batch.bytes);
+    stand(runner, batch.problem);
+    return 1;
+}
+
+static bool is_refusal(int failed)
+{
+    return failed == -CAIRN_INVALID || failed == -CAIRN_BUG || failed == -CAIRN_UNREADABLE;
+}
+
+/* PostgreSQL refuses something in the range, and says not in which event: smaller ranges find it.
+ * All before it is committed on the way. */
+static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
+                  struct cairn_error *error)
+{
+    if (to - runner->position > 1) {
+        runner->range = (to - runner->position) / 2;
+        return 1;
+    }
+    struct cairn_batch nothing = {.position = runner->position};
+    (void)snprintf(nothing.problem, sizeof nothing.problem,
+                   "event %" PRId64 " cannot be written: %.400s", to, why->message);
+    int failed = 0;
+    if (is_worth_a_move(runner, &nothing, 0))
+        failed = commit(runner, &nothing, NULL, 0, error);
+    stand(runner, nothing.problem);
+    return failed;
+}
+
+static int advance(struct cairn_runner *runner, struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    int64_t to = runner->head - runner->position > runner->range ? runner->position + runner->range
+                                                                 : runner->head;
+    int more = fold_range(runner, to, &why);
+    if (is_refusal(more))
+        return narrow(runner, to, &why, error);
+    if (more < 0)
+        return cairn_fail(error, why.code, "%s", why.message);
+    return more;
 }
 
 /* ---- rest ---- */
 
-static int64_t rest(struct cairn_runner *runner, struct cairn_error *error)
+static int rest(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation *generation = &runner->rows.generation;
-    int failed =
-        cairn_copy_repair(&runner->copy, &runner->rows, runner->store, &runner->batch, error);
-    if (!failed && !generation->complete)
-        failed = cairn_generation_complete(runner->store, generation, &runner->batch, error);
-    return failed ? failed : IDLE_US;
+    stand(runner, "");
+    if (runner->checkpoint.stopped) {
+        int failed = cairn_generation_stop(runner->store, generation, runner->checkpoint.position,
+                                           NULL, &runner->batch, error);
+        if (failed)
+            return failed;
+        runner->checkpoint.stopped = false;
+    }
+    if (generation->complete)
+        return 0;
+    int failed = cairn_generation_complete(runner->store, generation, &runner->batch, error);
+    if (!failed)
+        cairn_show_complete(runner);
+    return failed;
 }
 
 /* ---- a step ---- */
 
-static int64_t step(struct cairn_runner *runner, struct cairn_error *error)
+static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
+{
+    int64_t head = cairn_store_head(runner->store, error);
+    if (head < 0)
+        return (int)head;
+    if (head < runner->checkpoint.position)
+        return cairn_fail(error, CAIRN_DIVERGED,
+                          "diverged: the log ends at %" PRId64
+                          ", before the checkpoint at %" PRId64,
+                          head, runner->checkpoint.position);
+    runner->head = head;
+    return 0;
+}
+
+/* Returns 1 if there may be more to do at once, 0 if not. */
+static int step(struct cairn_runner *runner, struct cairn_error *error)
 {
     int failed = begin(runner, error);
     if (!failed)
-        failed =
-            cairn_copy_repair(&runner->copy, &runner->rows, runner->store, &runner->batch, error);
+        failed = cairn_copy_tend(&runner->copy, &runner->rows, runner->store, &runner->checkpoint,
+                                 &runner->batch, error);
+    if (!failed)
+        failed = look_at_head(runner, error);
     if (failed)
         return failed;
-    int64_t head = cairn_store_head(runner->store, error);
-    if (head < 0)
-        return head;
-    if (head < runner->checkpoint.position)
-        return cairn_fail(error, CAIRN_DIVERGED,
-                          "the log ends at %" PRId64 ", before the checkpoint at %" PRId64, head,
-                          runner->checkpoint.position);
-    int64_t wait_us = head > runner->position ? advance(runner, head, error) : rest(runner, error);
-    if (wait_us >= 0)
-        show(runner, head);
-    return wait_us;
+    int more = 0;
+    if (runner->head == runner->position)
+        more = rest(runner, error);
+    else if (cairn_monotonic_us() >= runner->again_us)
+        more = advance(runner, error);
+    if (more >= 0)
+        cairn_show_step(runner);
+    return more;
+}
+
+/* Until the next look at the head, or what the copy has due before. */
+static int64_t pause_us(const struct cairn_runner *runner)
+{
+    int64_t due_us = runner->copy.due_us - cairn_monotonic_us();
+    if (!runner->copy.redis || due_us >= IDLE_US)
+        return IDLE_US;
+    return due_us > 0 ? due_us : 0;
 }
 
 int64_t cairn_runner_step(struct cairn_runner *runner)
 {
     struct cairn_error error = {0};
     cairn_arena_reset(&runner->batch);
-    int64_t wait_us = step(runner, &error);
-    if (wait_us >= 0)
-        return wait_us;
+    int more = step(runner, &error);
+    if (more >= 0)
+        runner->trouble_us = TROUBLE_US;
+    if (more > 0)
+        return 0;
+    if (more == 0)
+        return pause_us(runner);
+    if (more == -CAIRN_CONFLICT) { /* another projector was faster */
+        runner->outdated = true;
+        return 0;
+    }
     runner->connection = 0;
-    if (wait_us == -CAIRN_CONFLICT)
-        return IDLE_US; /* another projector was faster */
-    show_problem(runner, &error);
-    return TROUBLE_US;
+    cairn_show_trouble(runner, &error);
+    bool passes = more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY;
+    int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
+    runner->trouble_us = wait_us * 2 < TROUBLE_MAX_US ? wait_us * 2 : TROUBLE_MAX_US;
+    return wait_us;
 }
 
 /* ---- life ---- */
+
+/* The tables are empty when the statements are planned first, and a plan may be kept: it has to be
+ * one that uses the keys. */
+static const char greeting[] = "set enable_seqscan = off";
 
 int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
                       const char *database_url, const char *redis_url, struct cairn_error *error)
 {
     runner->projection = projection;
     runner->shown.name = projection->name;
+    runner->range = RANGE_FIRST;
+    runner->trouble_us = TROUBLE_US;
     (void)pthread_mutex_init(&runner->lock, NULL);
     int failed = cairn_store_open(database_url, projection->name, &runner->store, error);
-    if (!failed && redis_url)
-        failed = cairn_redis_open(redis_url, REDIS_DEADLINE_US, &runner->copy.redis, error);
-    return failed;
+    if (failed)
+        return failed;
+    cairn_pg_on_connect(cairn_store_pg(runner->store), greeting);
+    return redis_url ? cairn_redis_open(redis_url, REDIS_DEADLINE_US, &runner->copy.redis, error)
+                     : 0;
 }
 
 void cairn_runner_close(struct cairn_runner *runner)

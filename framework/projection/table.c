@@ -1,8 +1,21 @@
-/* table.c - a generation's table and the view over it. */
+/* table.c - a generation's table and the view over it.
+ *
+ * A row that was deleted stays as its key and its position, so that a copy that was away learns of
+ * it. That is why no column of the row itself is "not null", and why the declared indexes leave
+ * deleted rows out. Each of them ends in the key: lists are paged by (column, key). */
 #include "projection/table.h"
 
 #include "postgres/postgres.h"
 #include "projection/names.h"
+#include "record/json.h"
+#include "store/store.h"
+
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 40 };
+
+static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
 static const char *column_type(const struct cairn_field *field)
 {
@@ -26,6 +39,11 @@ static const char *column_type(const struct cairn_field *field)
         return "json";
     }
     return "text";
+}
+
+static bool is_indexable(const struct cairn_field *field)
+{
+    return field && strcmp(column_type(field), "json") != 0;
 }
 
 /* A text in single quotes; standard_conforming_strings is on. */
@@ -65,8 +83,6 @@ static void add_comment(struct cairn_buffer *out, const char *kind, const char *
     cairn_buffer_text(out, ";\n");
 }
 
-/* A row that was deleted stays as its key and its position, so that a copy that was away learns of
- * it; that is why no column of the row itself is "not null". */
 static void add_columns(const struct cairn_projection *projection, struct cairn_buffer *out)
 {
     cairn_buffer_text(out, "    _key text collate \"C\" not null,\n"
@@ -96,6 +112,41 @@ static void add_comments(const struct cairn_projection *projection, const char *
                     projection->row->fields[i].help);
 }
 
+/* "user_id, placed_at" as columns in quotes. A name that is no column, or one whose values have no
+ * order, is -CAIRN_BUG. */
+static int add_index_columns(const struct cairn_record *row, const char *columns,
+                             struct cairn_buffer *out, struct cairn_error *error)
+{
+    for (const char *at = columns;; at++) {
+        at += strspn(at, " ");
+        size_t bytes = strcspn(at, " ,");
+        const char *name = cairn_copy_bytes(out->arena, at, bytes);
+        if (!is_indexable(cairn_record_field(row, name)))
+            return cairn_fail(error, CAIRN_BUG,
+                              "index (%s): \"%s\" is no column that can be indexed", columns, name);
+        cairn_pg_quote(out, name);
+        cairn_buffer_text(out, ", ");
+        at += bytes;
+        at += strspn(at, " ");
+        if (*at == '\0')
+            return 0;
+        if (*at != ',')
+            return cairn_fail(error, CAIRN_BUG, "index (%s): wanted columns and commas", columns);
+    }
+}
+
+static void add_indexes(const struct cairn_projection *projection, const char *table,
+                        struct cairn_buffer *out)
+{
+    cairn_buffer_print(out, "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
+                       table, table);
+    for (size_t i = 0; projection->indexes && projection->indexes[i]; i++) {
+        cairn_buffer_print(out, "create index \"%s_%zu\" on read.\"%s\" (", table, i + 1, table);
+        (void)add_index_columns(projection->row, projection->indexes[i], out, NULL);
+        cairn_buffer_text(out, "_key) where not _deleted;\n");
+    }
+}
+
 void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
                      struct cairn_buffer *out)
 {
@@ -103,11 +154,7 @@ void cairn_table_sql(const struct cairn_projection *projection, int64_t generati
     cairn_buffer_print(out, "create table read.\"%s\" (\n", table);
     add_columns(projection, out);
     cairn_buffer_print(out, "    constraint \"%s_pkey\" primary key (_key)\n);\n", table);
-    cairn_buffer_print(out, "create index \"%s_position_idx\" on read.\"%s\" (_position);\n", table,
-                       table);
-    for (size_t i = 0; projection->indexes && projection->indexes[i]; i++)
-        cairn_buffer_print(out, "create index \"%s_%zu_idx\" on read.\"%s\" (%s, _key);\n", table,
-                           i + 1, table, projection->indexes[i]);
+    add_indexes(projection, table, out);
     add_comments(projection, table, out);
     cairn_buffer_print(out, "grant select on read.\"%s\" to cairn_reader;\n", table);
 }
@@ -121,5 +168,70 @@ void cairn_view_sql(const struct cairn_projection *projection, int64_t generatio
     cairn_columns_sql(projection, "", out);
     cairn_buffer_print(out, " from read.\"%s\" where not _deleted;\n", table);
     add_comment(out, "view", projection->name, NULL, projection->help);
+    for (uint32_t i = 0; i < projection->row->count; i++)
+        add_comment(out, "column", projection->name, projection->row->fields[i].name,
+                    projection->row->fields[i].help);
     cairn_buffer_print(out, "grant select on read.\"%s\" to cairn_reader;\n", projection->name);
+}
+
+/* ---- checking ---- */
+
+static bool is_name(const char *name)
+{
+    size_t bytes = strlen(name);
+    return bytes > 0 && bytes <= NAME_MAX_BYTES && strchr(lower, *name) &&
+           strspn(name, word) == bytes;
+}
+
+static int check_row(const struct cairn_record *row, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(row, error);
+    for (uint32_t i = 0; i < row->count && !failed; i++) {
+        if (row->fields[i].name[0] == '_')
+            failed = cairn_fail(error, CAIRN_BUG, "a column's name cannot begin with _, as %s does",
+                                row->fields[i].name);
+    }
+    return failed;
+}
+
+static int check_events(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; projection->on[i] && !failed; i++) {
+        const struct cairn_on *on = projection->on[i];
+        if (!cairn_events_of(on->events, on->record))
+            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", on->record->name,
+                                on->events->category);
+    }
+    return failed;
+}
+
+static int check_indexes(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_buffer columns = cairn_buffer(&arena);
+    int failed = 0;
+    for (size_t i = 0; projection->indexes && projection->indexes[i] && !failed; i++)
+        failed = add_index_columns(projection->row, projection->indexes[i], &columns, error);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+int cairn_table_check(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    int failed = 0;
+    if (!is_name(projection->name))
+        failed = cairn_fail(error, CAIRN_BUG, "its name is not [a-z][a-z0-9_]*, at most %d bytes",
+                            NAME_MAX_BYTES);
+    else if (projection->version < 1)
+        failed = cairn_fail(error, CAIRN_BUG, "it has no .version");
+    if (!failed)
+        failed = check_row(projection->row, error);
+    if (!failed)
+        failed = check_events(projection, error);
+    if (!failed)
+        failed = check_indexes(projection, error);
+    if (failed)
+        cairn_error_context(error, "projection %s", projection->name);
+    return failed;
 }

@@ -6,6 +6,12 @@
 
 #include <cairn/projection.h>
 
+/* Holds the definition against what PostgreSQL and this engine can do, once at start: names of a
+ * form that fits, indexes of columns that there are, events that there are. Returns 0 or
+ * -CAIRN_BUG. */
+int cairn_table_check(const struct cairn_projection *projection,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
 /* Appends the statements that make the table of a generation, its indexes, comments and grants. */
 void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
                      struct cairn_buffer *out);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PORT = 6379, DATABASE_MAX = 1 << 20 };
+
 static int fail_url(struct cairn_error *error)
 {
     return cairn_fail(error, CAIRN_CONFIG,
@@ -44,17 +46,18 @@ static const char *decode(struct cairn_arena *arena, const char *text, size_t by
     return copy;
 }
 
-static bool read_number(const char *text, int max, int *ret)
+static bool read_number(const char *text, int min, int max, int *ret)
 {
-    char *end = NULL;
-    long number = strtol(text, &end, 10);
-    if (end == text || *end || number < 0 || number > max)
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || text[digits] != '\0')
         return false;
-    *ret = (int)number;
-    return true;
+    int number = (int)strtol(text, NULL, 10);
+    *ret = number;
+    return number >= min && number <= max;
 }
 
-/* What stands before the @: "password", ":password" or "user:password". */
+/* What stands before the @: "password", ":password" or "user:password". An empty password is none.
+ */
 static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena,
                        struct cairn_redis_address *ret)
 {
@@ -63,7 +66,11 @@ static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena
     const char *password = colon ? colon + 1 : text;
     ret->password = decode(arena, password, bytes - (size_t)(password - text));
     ret->user = user_bytes ? decode(arena, text, user_bytes) : NULL;
-    return ret->password && (!user_bytes || ret->user);
+    if (!ret->password || (user_bytes && !ret->user))
+        return false;
+    if (*ret->password == '\0')
+        ret->password = NULL;
+    return true;
 }
 
 /* "host", "host:port", "[v6]:port" and what follows: "/number" or nothing. */
@@ -77,19 +84,19 @@ static bool read_host(const char *text, struct cairn_arena *arena, struct cairn_
     text += bytes + bracket;
     if (*text == ':') {
         size_t digits = strcspn(++text, "/");
-        if (!read_number(cairn_copy_bytes(arena, text, digits), 65535, &ret->port))
+        if (!read_number(cairn_copy_bytes(arena, text, digits), 1, 65535, &ret->port))
             return false;
         text += digits;
     }
     if (*text == '/' && text[1])
-        return read_number(text + 1, 1 << 20, &ret->database);
+        return read_number(text + 1, 0, DATABASE_MAX, &ret->database);
     return *text == '\0' || *text == '/';
 }
 
 static bool read_tcp(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
 {
     const char *at = strrchr(text, '@');
-    ret->port = 6379;
+    ret->port = PORT;
     if (at && !read_login(text, (size_t)(at - text), arena, ret))
         return false;
     return read_host(at ? at + 1 : text, arena, ret);
@@ -104,7 +111,7 @@ static bool read_unix(const char *text, struct cairn_arena *arena, struct cairn_
     if (!text[bytes])
         return true;
     return strncmp(text + bytes, "?db=", 4) == 0 &&
-           read_number(text + bytes + 4, 1 << 20, &ret->database);
+           read_number(text + bytes + 4, 0, DATABASE_MAX, &ret->database);
 }
 
 int cairn_redis_address(const char *url, struct cairn_arena *arena, struct cairn_redis_address *ret,

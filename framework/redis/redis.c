@@ -6,6 +6,8 @@
 
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,16 +70,21 @@ static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_er
 
 /* ---- replies ---- */
 
+/* Is the first word of an error reply, or one that a script passes on ("… -OOM …", as Redis before
+ * version 7 says it), among those that mean "not now"? */
 static bool is_away(const char *message)
 {
-    static const char *const states[] = {"LOADING",    "READONLY",   "OOM",    "MASTERDOWN",
-                                         "NOREPLICAS", "BUSY",       "NOAUTH", "WRONGPASS",
-                                         "MISCONF",    "CLUSTERDOWN"};
+    static const char *const states[] = {"LOADING",    "READONLY", "OOM",    "MASTERDOWN",
+                                         "NOREPLICAS", "BUSY",     "NOAUTH", "WRONGPASS",
+                                         "MISCONF",    "TRYAGAIN", "NOPERM", "CLUSTERDOWN"};
+    const char *passed_on = strstr(message, " -");
+    const char *word = passed_on ? passed_on + 2 : message;
+    size_t bytes = strcspn(word, " ");
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        if (strncmp(message, states[i], strlen(states[i])) == 0)
+        if (strlen(states[i]) == bytes && memcmp(word, states[i], bytes) == 0)
             return true;
     }
-    return false;
+    return strstr(message, "max number of clients") != NULL;
 }
 
 static void copy_reply(const redisReply *reply, struct cairn_arena *arena,
@@ -118,14 +125,48 @@ static int take_reply(struct cairn_redis *redis, redisReply *reply, struct cairn
     if (!reply)
         return fail_away(redis, redis->context->errstr, error);
     int failed = 0;
+    /* The next connection may reach another server, or this one when it can again. */
     if (reply->type == REDIS_REPLY_ERROR && is_away(reply->str))
-        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis cannot: %.200s", reply->str);
+        failed = fail_away(redis, reply->str, error);
     else if (reply->type == REDIS_REPLY_ERROR)
         failed = cairn_fail(error, CAIRN_BUG, "Redis: %.200s", reply->str);
     else
         copy_reply(reply, arena, ret);
     freeReplyObject(reply);
     return failed;
+}
+
+/* hiredis writes as to a file: to a peer that has gone, that is a signal which ends the process,
+ * unless it is held back and taken off. */
+static redisReply *send_command(redisContext *context, int count, const char **texts,
+                                const size_t *lengths)
+{
+    static const struct timespec at_once = {0};
+    sigset_t broken_pipe;
+    sigset_t before;
+    (void)sigemptyset(&broken_pipe);
+    (void)sigaddset(&broken_pipe, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+    redisReply *reply = redisCommandArgv(context, count, texts, lengths);
+    if (!reply)
+        (void)sigtimedwait(&broken_pipe, NULL, &at_once);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return reply;
+}
+
+/* Sends a command on the connection that is open. */
+static int command(struct cairn_redis *redis, const struct cairn_redis_arg *args, size_t count,
+                   struct cairn_arena *arena, struct cairn_redis_reply *ret,
+                   struct cairn_error *error)
+{
+    const char **texts = cairn_new(arena, const char *, count);
+    size_t *lengths = cairn_new(arena, size_t, count);
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = args[i].bytes;
+        lengths[i] = args[i].count;
+    }
+    redisReply *reply = send_command(redis->context, (int)count, texts, lengths);
+    return take_reply(redis, reply, arena, ret, error);
 }
 
 /* ---- connecting ---- */
@@ -135,31 +176,7 @@ static struct timeval as_timeval(int64_t us)
     return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
 }
 
-/* A command that opens the connection; its reply only has to be none of refusal. */
-static int greet(struct cairn_redis *redis, redisReply *reply, struct cairn_error *error)
-{
-    struct cairn_arena arena = {0};
-    struct cairn_redis_reply ignored;
-    int failed = take_reply(redis, reply, &arena, &ignored, error);
-    cairn_arena_close(&arena);
-    if (failed && redis->context)
-        drop(redis);
-    return failed;
-}
-
-static int authenticate(struct cairn_redis *redis, struct cairn_error *error)
-{
-    const struct cairn_redis_address *address = &redis->address;
-    if (!address->password)
-        return 0;
-    if (address->user)
-        return greet(redis,
-                     redisCommand(redis->context, "AUTH %s %s", address->user, address->password),
-                     error);
-    return greet(redis, redisCommand(redis->context, "AUTH %s", address->password), error);
-}
-
-static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
+static int dial(struct cairn_redis *redis, struct cairn_error *error)
 {
     const struct cairn_redis_address *address = &redis->address;
     struct timeval deadline = as_timeval(redis->deadline_us);
@@ -171,10 +188,44 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
     if (redis->context->err)
         return fail_away(redis, redis->context->errstr, error);
     (void)redisSetTimeout(redis->context, deadline);
-    int failed = authenticate(redis, error);
-    if (!failed && address->database)
-        failed = greet(redis, redisCommand(redis->context, "SELECT %d", address->database), error);
-    return failed;
+    return 0;
+}
+
+/* Says who we are and which database we mean. */
+static int greet(struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_redis_address *address = &redis->address;
+    struct cairn_redis_arg login[3] = {CAIRN_ARG("AUTH")};
+    struct cairn_redis_reply ignored;
+    size_t count = 1;
+    int failed = 0;
+    if (address->user)
+        login[count++] = CAIRN_ARG(address->user);
+    if (address->password) {
+        login[count++] = CAIRN_ARG(address->password);
+        failed = command(redis, login, count, arena, &ignored, error);
+    }
+    if (failed || !address->database)
+        return failed;
+    const struct cairn_redis_arg choice[] = {
+        CAIRN_ARG("SELECT"), CAIRN_ARG(cairn_print(arena, "%d", address->database))};
+    return command(redis, choice, 2, arena, &ignored, error);
+}
+
+/* A Redis that does not let us in is as good as away: somebody may be setting it up. */
+static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_error refusal = {0};
+    int failed = dial(redis, &refusal);
+    if (!failed)
+        failed = greet(redis, &arena, &refusal);
+    cairn_arena_close(&arena);
+    if (!failed)
+        return 0;
+    if (redis->context)
+        drop(redis);
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "%s", refusal.message);
 }
 
 /* An idle connection has nothing to read but its end. */
@@ -206,14 +257,7 @@ int cairn_redis_call(struct cairn_redis *redis, const struct cairn_redis_arg *ar
     int failed = ensure(redis, error);
     if (failed)
         return failed;
-    const char **texts = cairn_new(arena, const char *, count);
-    size_t *lengths = cairn_new(arena, size_t, count);
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = args[i].bytes;
-        lengths[i] = args[i].count;
-    }
-    return take_reply(redis, redisCommandArgv(redis->context, (int)count, texts, lengths), arena,
-                      ret, error);
+    return command(redis, args, count, arena, ret, error);
 }
 
 /* Sends EVAL or EVALSHA with the script's source or hash. */

@@ -38,7 +38,7 @@ struct cairn_redis_arg {
 };
 #define CAIRN_ARG(text_) ((struct cairn_redis_arg){(text_), strlen(text_)})
 
-/* `url` is redis://[user[:password]@]host[:port][/database] or unix:///path[?db=n]. Connects
+/* `url` is redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n]. Connects
  * lazily. -CAIRN_CONFIG if the URL makes no sense. Each call waits at most `deadline_us`. */
 int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **ret,
                      struct cairn_error *error) CAIRN_CHECKED;

@@ -1,0 +1,95 @@
+/* repair.c - making a copy whole again, a page at a time, while the projection goes on. copy.h says
+ * why the result is right. */
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "projection/copy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* More than a batch changes as a rule, so that the walk is faster than what it follows. */
+enum { PAGE = 2000 };
+
+static struct cairn_metric repairs = CAIRN_COUNTER("cairn_projection_copy_repairs_total",
+                                                   "Repairs of a copy in Redis.", "projection");
+
+/* The text after so many pages. */
+static const char *repair_text(const struct cairn_copy *copy, int64_t pages,
+                               struct cairn_arena *arena)
+{
+    return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64, copy->repair.epoch,
+                       copy->repair.base, copy->repair.fence, copy->repair.mark, pages);
+}
+
+static void remember(struct cairn_copy *copy, const char *text)
+{
+    (void)snprintf(copy->repair.text, sizeof copy->repair.text, "%s", text);
+    copy->due_us = cairn_monotonic_us(); /* the next page may follow */
+}
+
+/* Up to where the rows in Redis can be trusted: -1 if not at all. */
+static int64_t trusted(const char *text, const struct cairn_checkpoint *committed)
+{
+    int64_t epoch = 0;
+    int64_t position = 0;
+    bool read = sscanf(text, "%" SCNd64 " %" SCNd64, &epoch, &position) == 2;
+    bool good = read && epoch == committed->epoch && position >= 0;
+    return good && position <= committed->position ? position : -1;
+}
+
+int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
+                       const struct cairn_checkpoint *committed, struct cairn_arena *arena)
+{
+    cairn_uuid_format(cairn_uuid_make(), copy->repair.mark);
+    copy->repair.epoch = committed->epoch;
+    copy->repair.fence = committed->fence;
+    copy->repair.base = trusted(seen, committed);
+    copy->repair.pages = 0;
+    copy->repair.position = copy->repair.base + 1;
+    copy->repair.key[0] = '\0'; /* before any key at the first position that is not trusted */
+    const char *text = repair_text(copy, 0, arena);
+    int done = cairn_copy_put(copy, seen, text, committed->epoch, NULL, 0, arena);
+    copy->repair.running = done == 1;
+    if (done == 1)
+        remember(copy, text);
+    return done;
+}
+
+static void finish(struct cairn_copy *copy)
+{
+    copy->repair.running = false;
+    cairn_metric_add(&repairs, copy->generation.projection->name, 1);
+}
+
+static void walk_on(struct cairn_copy *copy, const struct cairn_stored_row *last)
+{
+    copy->repair.pages++;
+    copy->repair.position = last->position;
+    (void)snprintf(copy->repair.key, sizeof copy->repair.key, "%s", last->key);
+}
+
+int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
+                      struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_stored_row *page = NULL;
+    struct cairn_checkpoint at;
+    copy->repair.running = false; /* whatever fails, it begins anew */
+    int64_t count = cairn_rows_page(rows, pg, copy->repair.position, copy->repair.key, PAGE, arena,
+                                    &page, &at, error);
+    if (count < 0)
+        return (int)count;
+    bool last = count < PAGE;
+    const char *after =
+        last ? cairn_checkpoint_text(arena, &at) : repair_text(copy, copy->repair.pages + 1, arena);
+    int done = cairn_copy_put(copy, copy->repair.text, after, at.epoch, page, (size_t)count, arena);
+    if (done != 1)
+        return done;
+    remember(copy, after);
+    if (last) {
+        finish(copy);
+        return done;
+    }
+    walk_on(copy, &page[count - 1]);
+    copy->repair.running = true;
+    return done;
+}

@@ -1,0 +1,113 @@
+/* show.c - what others see of a projection: its state, its metrics, its lines in the log. A change
+ * is logged once, not for as long as it lasts. */
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "projection/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FRESH_US CAIRN_SECONDS(5) /* for how long what was seen counts as following */
+
+static struct cairn_metric positions =
+    CAIRN_GAUGE("cairn_projection_position", "Position of the committed checkpoint.", "projection");
+static struct cairn_metric heads = CAIRN_GAUGE(
+    "cairn_projection_head", "Position of the log's head, when it was last seen.", "projection");
+static struct cairn_metric lags = CAIRN_GAUGE(
+    "cairn_projection_lag_events", "Events between the checkpoint and the head.", "projection");
+static struct cairn_metric applied =
+    CAIRN_COUNTER("cairn_projection_events_total", "Events applied to rows.", "projection");
+static struct cairn_metric batches =
+    CAIRN_COUNTER("cairn_projection_batches_total", "Ranges of the log committed.", "projection");
+static struct cairn_metric durations = CAIRN_HISTOGRAM(
+    "cairn_projection_batch_seconds", "Time to fold and commit a range.", "projection");
+
+void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_state *ret)
+{
+    (void)pthread_mutex_lock(&runner->lock);
+    *ret = runner->shown;
+    ret->following = runner->shown.problem[0] == '\0' && runner->shown_us != 0 &&
+                     cairn_monotonic_us() - runner->shown_us < FRESH_US;
+    (void)pthread_mutex_unlock(&runner->lock);
+}
+
+static void log_line(const struct cairn_runner *runner, enum cairn_log_level level,
+                     const char *message, const char *problem)
+{
+    cairn_log(level, message, CAIRN_LOG_TEXT("projection", runner->projection->name),
+              CAIRN_LOG_INTEGER("generation", runner->rows.generation.number),
+              CAIRN_LOG_INTEGER("position", runner->checkpoint.position),
+              CAIRN_LOG_TEXT("error", problem));
+}
+
+/* ---- problems ---- */
+
+/* Sets what is in the way, "" for nothing; logs it if it is another than before. */
+static void set_problem(struct cairn_runner *runner, const char *problem)
+{
+    char before[sizeof runner->shown.problem];
+    (void)pthread_mutex_lock(&runner->lock);
+    memcpy(before, runner->shown.problem, sizeof before);
+    (void)snprintf(runner->shown.problem, sizeof runner->shown.problem, "%.*s",
+                   (int)sizeof runner->shown.problem - 1, problem);
+    bool is_new = strcmp(before, runner->shown.problem) != 0;
+    (void)pthread_mutex_unlock(&runner->lock);
+    if (is_new && *problem)
+        log_line(runner, CAIRN_LOG_WARN, "the projection does not go on", problem);
+    else if (is_new)
+        log_line(runner, CAIRN_LOG_INFO, "the projection goes on", "");
+}
+
+/* The copy's is in nobody's way, but people should know. */
+static void log_copy(const struct cairn_runner *runner, bool was_current)
+{
+    const struct cairn_copy *copy = &runner->copy;
+    if (copy->current && !was_current)
+        log_line(runner, CAIRN_LOG_INFO, "the copy in Redis is current", "");
+    else if (!copy->current && was_current)
+        log_line(runner, CAIRN_LOG_WARN, "the copy in Redis is not current", copy->problem);
+}
+
+void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
+{
+    set_problem(runner, error->message);
+}
+
+void cairn_show_step(struct cairn_runner *runner)
+{
+    const char *name = runner->projection->name;
+    set_problem(runner, runner->stopped);
+    (void)pthread_mutex_lock(&runner->lock);
+    bool was_current = runner->shown.copy_current;
+    runner->shown.generation = (int)runner->rows.generation.number;
+    runner->shown.position = runner->checkpoint.position;
+    runner->shown.head = runner->head;
+    runner->shown.copy_current = runner->copy.current;
+    runner->shown_us = cairn_monotonic_us();
+    (void)pthread_mutex_unlock(&runner->lock);
+    log_copy(runner, was_current);
+    cairn_metric_set(&positions, name, runner->checkpoint.position);
+    cairn_metric_set(&heads, name, runner->head);
+    cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
+}
+
+/* ---- what goes well ---- */
+
+void cairn_show_batch(struct cairn_runner *runner, const struct cairn_batch *batch, int64_t took_us)
+{
+    cairn_metric_add(&applied, runner->projection->name, (int64_t)batch->applied);
+    cairn_metric_add(&batches, runner->projection->name, 1);
+    cairn_metric_observe(&durations, runner->projection->name, took_us);
+}
+
+void cairn_show_begin(struct cairn_runner *runner)
+{
+    if (runner->shown.generation != (int)runner->rows.generation.number)
+        log_line(runner, CAIRN_LOG_INFO, "the projection follows the log", "");
+}
+
+void cairn_show_complete(struct cairn_runner *runner)
+{
+    log_line(runner, CAIRN_LOG_INFO, "the generation is complete", "");
+}
