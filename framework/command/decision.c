@@ -42,17 +42,24 @@ void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, c
 
 /* ---- claims ---- */
 
+static bool fits(const char *text)
+{
+    return text && *text && strlen(text) <= CLAIM_MAX_BYTES;
+}
+
 static void add_claim(struct cairn_decision *ret, bool taken, const char *scope, const char *key)
 {
+    if (!fits(scope) || !fits(key)) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "a claim on (%s, %s): scope and key take 1 to %d bytes each",
+                         scope ? scope : "", key ? key : "", CLAIM_MAX_BYTES);
+        return;
+    }
     if (ret->claim_count == CAIRN_DECISION_MAX_CLAIMS) {
         (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one decision made more than %d claims",
                          CAIRN_DECISION_MAX_CLAIMS);
         return;
     }
-    size_t bytes = strlen(key);
-    if (bytes == 0 || bytes > CLAIM_MAX_BYTES)
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "a claim on %s has a key of %zu bytes", scope,
-                         bytes);
     ret->claims[ret->claim_count++] = (struct cairn_claim){
         taken, cairn_copy_text(ret->arena, scope), cairn_copy_text(ret->arena, key)};
 }
@@ -70,7 +77,7 @@ void cairn_release(struct cairn_decision *ret, const char *scope, const char *ke
 const char *cairn_lower(struct cairn_decision *ret, const char *text)
 {
     char *lower = cairn_copy_text(ret->arena, text);
-    for (char *at = lower; *at; at++) {
+    for (char *at = lower; at && *at; at++) {
         if (*at >= 'A' && *at <= 'Z')
             *at = (char)(*at - 'A' + 'a');
     }
@@ -101,6 +108,32 @@ int cairn_decision_check(const struct cairn_decision *decision, struct cairn_err
     return failed;
 }
 
+/* What decide returned, if it keeps to the rules; else -CAIRN_BUG, whatever it said before. */
+static int check_outcome(const struct cairn_decider *decider, int outcome,
+                         struct cairn_error *error)
+{
+    if (outcome == 0 || outcome == -(int)error->code)
+        return outcome;
+    *error = (struct cairn_error){0};
+    return cairn_fail(error, CAIRN_BUG,
+                      "%s_decide returned %d: it is to return 0, or what cairn_refuse() returned",
+                      decider->category, outcome);
+}
+
+int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *decider,
+                        const void *state, const void *command, const struct cairn_given *given,
+                        struct cairn_arena *arena, struct cairn_error *error)
+{
+    cairn_decision_init(ret, decider->events, arena);
+    int outcome = decider->decide(state, command, given, ret, error);
+    outcome = check_outcome(decider, outcome, error);
+    if (outcome == 0)
+        outcome = cairn_decision_check(ret, error);
+    if (outcome < 0) /* a refusal comes alone */
+        ret->event_count = ret->claim_count = 0;
+    return outcome;
+}
+
 /* ---- what decide is given ---- */
 
 const void *cairn_known(const struct cairn_given *given, const struct cairn_fact *fact)
@@ -123,20 +156,35 @@ static uint64_t mix(uint64_t value)
     return value ^ value >> 33;
 }
 
-/* RFC 9562 section 5.8: a UUID of version 8, whose bits are the maker's own business. It is as
- * hard to guess as the seed. */
+static uint64_t word_from(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+    for (int i = 7; i >= 0; i--)
+        word = word << 8 | bytes[i];
+    return word;
+}
+
+static void word_to(uint8_t *ret, uint64_t word)
+{
+    for (int i = 0; i < 8; i++)
+        ret[i] = (uint8_t)(word >> 8 * i);
+}
+
+/* RFC 9562 section 5.8: a UUID of version 8, whose bits are the maker's own business. The same on
+ * every machine. It mixes well and promises no more: who knows the seed knows the id. */
 struct cairn_uuid cairn_new_id(const struct cairn_given *given, const char *label)
 {
-    uint64_t words[2];
-    struct cairn_uuid id;
-    memcpy(words, given->seed.bytes, sizeof words);
+    uint64_t low = word_from(given->seed.bytes);
+    uint64_t high = word_from(given->seed.bytes + 8);
     for (; *label; label++) {
-        words[0] = mix(words[0] ^ (unsigned char)*label) + words[1];
-        words[1] = mix(words[1] + words[0]);
+        low = mix(low ^ (unsigned char)*label) + high;
+        high = mix(high + low);
     }
-    words[0] = mix(words[0] + words[1]);
-    words[1] = mix(words[1] + words[0]);
-    memcpy(id.bytes, words, sizeof id.bytes);
+    low = mix(low + high);
+    high = mix(high + low);
+    struct cairn_uuid id;
+    word_to(id.bytes, low);
+    word_to(id.bytes + 8, high);
     id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
     id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
     return id;

@@ -26,8 +26,16 @@ void cairn_decision_init(struct cairn_decision *ret, const struct cairn_events *
                          struct cairn_arena *arena);
 
 /* Holds what was emitted against its tables. Returns 0, or -CAIRN_BUG: the decider's program is
- * wrong, nothing may be written. */
+ * wrong, nothing may be written; the message names event and field. */
 int cairn_decision_check(const struct cairn_decision *decision,
                          struct cairn_error *error) CAIRN_CHECKED;
+
+/* Asks decide: init, decide, check. Returns 0; or what decide refused with, and then `ret` is
+ * empty; or -CAIRN_BUG as cairn_decision_check() does, also for a decide that returned anything
+ * else than 0 and what cairn_refuse() or cairn_fail() gave it. What is emitted may point into
+ * `state` and `command`. */
+int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *decider,
+                        const void *state, const void *command, const struct cairn_given *given,
+                        struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

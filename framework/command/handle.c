@@ -3,7 +3,7 @@
  *     name   the command by its Idempotency-Key, if it has one      identify.c
  *     read   the id, If-Match and the body                          read_request
  *     load   the stream and the facts, fold them                    load_all
- *     decide                                                        decide
+ *     decide                                                        decision.c
  *     append what was decided, if the streams still stand           append.c
  *     answer                                                        answer.c
  *
@@ -161,22 +161,15 @@ static int check_if_match(const struct attempt *attempt, struct cairn_error *err
                       attempt->if_match, attempt->stream, attempt->self.at.version);
 }
 
-static int decide(struct attempt *attempt, struct cairn_error *error)
-{
-    const struct cairn_decider *decider = attempt->endpoint->decider;
-    cairn_decision_init(&attempt->decision, decider->events, attempt->request->arena);
-    int failed = decider->decide(attempt->self.state, attempt->command, &attempt->given,
-                                 &attempt->decision, error);
-    return failed ? failed : cairn_decision_check(&attempt->decision, error);
-}
-
 static int try_once(struct attempt *attempt, struct cairn_error *error)
 {
     int failed = load_all(attempt, error);
     if (!failed)
         failed = check_if_match(attempt, error);
     if (!failed)
-        failed = decide(attempt, error);
+        failed =
+            cairn_decision_make(&attempt->decision, attempt->endpoint->decider, attempt->self.state,
+                                attempt->command, &attempt->given, attempt->request->arena, error);
     return failed ? failed : cairn_attempt_append(attempt, error);
 }
 

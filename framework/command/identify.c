@@ -5,6 +5,7 @@
 
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/text.h"
 #include "store/token.h"
 
 #include <string.h>
@@ -41,18 +42,13 @@ static struct cairn_buffer describe(const struct cairn_http_request *request)
     return out;
 }
 
-static int hex_value(char c)
-{
-    return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
 /* A UUID of version 8 (RFC 9562 section 5.8) from the first bits of the key's hash: the same key
  * makes the same stream, also after its row has expired. */
 static struct cairn_uuid uuid_of(const char *hex)
 {
     struct cairn_uuid id;
     for (size_t i = 0; i < sizeof id.bytes; i++)
-        id.bytes[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+        id.bytes[i] = (uint8_t)(cairn_hex_value(hex[2 * i]) << 4 | cairn_hex_value(hex[2 * i + 1]));
     id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
     id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
     return id;

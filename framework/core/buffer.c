@@ -1,6 +1,8 @@
 /* buffer.c - text that grows, in an arena. */
 #include "core/buffer.h"
 
+#include "core/text.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,42 +78,21 @@ void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value)
 
 /* ---- JSON strings ---- */
 
-/* Reads one character of more than one byte, by table 3-7 of the Unicode standard: no overlong
- * forms, no surrogates, nothing above U+10FFFF. Returns how many bytes belong together;
- * `*ret_valid` says whether they are a character or the beginning of one. */
-static size_t read_utf8(const unsigned char *text, bool *ret_valid)
+static bool is_plain(char c)
 {
-    *ret_valid = false;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 1;
-    size_t length = text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-    unsigned char low = text[0] == 0xE0 ? 0xA0 : text[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = text[0] == 0xED ? 0x9F : text[0] == 0xF4 ? 0x8F : 0xBF;
-    for (size_t i = 1; i < length; i++) {
-        if (text[i] < low || text[i] > high)
-            return i; /* the NUL ends here too */
-        low = 0x80;
-        high = 0xBF;
-    }
-    *ret_valid = true;
-    return length;
-}
-
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+    return c >= 0x20 && c != '"' && c != '\\'; /* a char of UTF-8 beyond ASCII is negative */
 }
 
 /* What may stand in a JSON string as it is: returns where it ends. */
-static const unsigned char *skip_plain(const unsigned char *text)
+static const char *skip_plain(const char *text)
 {
     for (;;) {
         while (is_plain(*text))
             text++;
-        if (*text < 0x80)
+        if (((unsigned char)*text & 0x80) == 0)
             return text;
         bool valid;
-        size_t length = read_utf8(text, &valid);
+        size_t length = cairn_utf8_read(text, &valid);
         if (!valid)
             return text;
         text += length;
@@ -137,18 +118,18 @@ void cairn_buffer_json(struct cairn_buffer *buffer, const char *text)
         return;
     }
     cairn_buffer_char(buffer, '"');
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     for (;;) {
-        const unsigned char *end = skip_plain(at);
+        const char *end = skip_plain(at);
         cairn_buffer_bytes(buffer, at, (size_t)(end - at));
         at = end;
         if (*at == '\0')
             break;
-        if (*at < 0x80) {
-            put_escape(buffer, *at++);
+        if (((unsigned char)*at & 0x80) == 0) {
+            put_escape(buffer, (unsigned char)*at++);
         } else {
             bool valid;
-            at += read_utf8(at, &valid);
+            at += cairn_utf8_read(at, &valid);
             cairn_buffer_text(buffer, "\xEF\xBF\xBD");
         }
     }

@@ -1,6 +1,8 @@
 /* value.c - uuids, times and days: text and back. */
 #include <cairn/value.h>
 
+#include "core/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +25,6 @@ bool cairn_uuid_equal(struct cairn_uuid a, struct cairn_uuid b)
     return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool has_hyphen_before(size_t byte)
 {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -45,8 +36,8 @@ int cairn_uuid_parse(const char *text, struct cairn_uuid *ret)
     for (size_t i = 0; i < sizeof id.bytes; i++) {
         if (has_hyphen_before(i) && *text++ != '-')
             return -CAIRN_INVALID;
-        int high = hex_digit(text[0]);
-        int low = high < 0 ? -1 : hex_digit(text[1]);
+        int high = cairn_hex_value(text[0]);
+        int low = high < 0 ? -1 : cairn_hex_value(text[1]);
         if (low < 0)
             return -CAIRN_INVALID;
         id.bytes[i] = (uint8_t)(high << 4 | low);

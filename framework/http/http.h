@@ -125,9 +125,6 @@ struct cairn_http;
 int cairn_http_start(const struct cairn_http_options *options, struct cairn_http **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The port it listens on, where the options said 0. */
-int cairn_http_port(const struct cairn_http *http);
-
 /* The port it listens on, also where the options asked for any (0). */
 int cairn_http_port(const struct cairn_http *http);
 

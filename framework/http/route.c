@@ -2,60 +2,16 @@
 #include "http/route.h"
 
 #include "core/buffer.h"
+#include "core/text.h"
 
 #include <string.h>
 
 /* ---- percent-encoding ---- */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* Whether `text` is UTF-8 by table 3-7 of the Unicode standard: no overlong forms, no surrogates,
- * nothing above U+10FFFF. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        unsigned char first = *at++;
-        if (first < 0x80)
-            continue;
-        if (first < 0xC2 || first > 0xF4)
-            return false;
-        int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-        unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-        unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-        for (; more > 0; more--, at++, low = 0x80, high = 0xBF) {
-            if (*at < low || *at > high)
-                return false;
-        }
-    }
-    return true;
-}
-
 char *cairn_decode(struct cairn_arena *arena, const char *text, size_t length)
 {
-    char *decoded = cairn_arena_alloc(arena, length + 1, 1);
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++, count++) {
-        decoded[count] = text[i];
-        if (text[i] != '%')
-            continue;
-        int high = length - i > 2 ? hex_value(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        if (low < 0 || high * 16 + low == 0)
-            return NULL;
-        decoded[count] = (char)(high * 16 + low);
-        i += 2;
-    }
-    return is_utf8(decoded) ? decoded : NULL;
+    char *decoded = cairn_percent_decode(arena, text, length);
+    return decoded && cairn_is_utf8(decoded) ? decoded : NULL;
 }
 
 bool cairn_path_split(struct cairn_arena *arena, const char *text, struct cairn_path *ret)

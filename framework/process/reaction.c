@@ -34,22 +34,31 @@ void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *command
     ret->sent[ret->sent_count++] = (struct cairn_sent){commands, type, id, copy};
 }
 
-static void change_timer(struct cairn_reaction *ret, const struct cairn_timer_change change)
+static void change_timer(struct cairn_reaction *ret, const char *name, bool cancelled,
+                         struct cairn_time at)
 {
-    if (ret->timer_count == CAIRN_REACTION_MAX)
+    if (!name || !*name) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "a timer without a name");
+        return;
+    }
+    if (ret->timer_count == CAIRN_REACTION_MAX) {
         (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many timers");
-    else
-        ret->timers[ret->timer_count++] = change;
+        return;
+    }
+    ret->timers[ret->timer_count++] =
+        (struct cairn_timer_change){cairn_copy_text(ret->arena, name), cancelled, at};
 }
 
 void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at)
 {
-    change_timer(ret, (struct cairn_timer_change){.name = name, .at = at});
+    change_timer(ret, name, false, at);
+    if (at.us <= 0) /* most likely a time that was never set */
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "the timer %s is set to no time", name);
 }
 
 void cairn_cancel(struct cairn_reaction *ret, const char *name)
 {
-    change_timer(ret, (struct cairn_timer_change){.name = name, .cancelled = true});
+    change_timer(ret, name, true, (struct cairn_time){0});
 }
 
 int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
@@ -63,5 +72,22 @@ int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_err
             return cairn_fail(error, CAIRN_BUG, "the process sent a %s whose %s %s",
                               sent->type->name, wrong.wrong[0].pointer, wrong.wrong[0].message);
     }
+    return 0;
+}
+
+int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
+                       void *state, const void *input, const struct cairn_given *given,
+                       struct cairn_arena *arena, struct cairn_reaction *ret,
+                       struct cairn_error *error)
+{
+    cairn_reaction_init(ret, arena);
+    when->react(state, input, given, ret);
+    int failed = cairn_reaction_check(ret, error);
+    if (failed)
+        return failed;
+    struct cairn_error wrong = {0};
+    if (cairn_record_check(process->state, state, &wrong) < 0)
+        return cairn_fail(error, CAIRN_BUG, "the process left a %s whose %s %s", process->name,
+                          wrong.wrong[0].pointer, wrong.wrong[0].message);
     return 0;
 }

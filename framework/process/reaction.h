@@ -18,9 +18,9 @@ struct cairn_sent {
 };
 
 struct cairn_timer_change {
-    const char *name;
+    const char *name; /* a copy */
     bool cancelled;
-    struct cairn_time at;
+    struct cairn_time at; /* zero if cancelled */
 };
 
 struct cairn_reaction {
@@ -42,5 +42,14 @@ void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
  */
 int cairn_reaction_check(const struct cairn_reaction *reaction,
                          struct cairn_error *error) CAIRN_CHECKED;
+
+/* One step of a process, pure: reacts to `input`, which is what `when` waits for (the event's
+ * struct, the timer's name or a struct cairn_refusal), and changes `state`. Returns 0, or
+ * -CAIRN_BUG if what was sent, or the state, breaks its table. What the state points to is
+ * borrowed from the input. */
+int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
+                       void *state, const void *input, const struct cairn_given *given,
+                       struct cairn_arena *arena, struct cairn_reaction *ret,
+                       struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -1,21 +1,14 @@
 /* check.c - holds values, and the tables themselves, against what they promise. */
+#include "core/text.h"
 #include "record/json.h"
 #include "record/rules.h"
 
-#include <jansson.h>
 #include <string.h>
 
 struct list CAIRN_LIST(char);
 
 static int check_object(const struct cairn_record *record, const char *value, const char *pointer,
                         struct cairn_error *error);
-
-static bool is_utf8(const char *text, size_t bytes)
-{
-    json_t *json = json_stringn(text, bytes);
-    json_decref(json);
-    return json != NULL;
-}
 
 static bool is_absent(const struct cairn_field *field, const char *at)
 {
@@ -44,7 +37,7 @@ static int check_text(const struct cairn_field *field, const char *at, const cha
     const char *text;
     memcpy(&text, at, sizeof text);
     size_t bytes = strlen(text);
-    if (!is_utf8(text, bytes))
+    if (!cairn_is_utf8(text))
         return cairn_wrong(error, pointer, "is not UTF-8");
     return cairn_rule_text(field, text, bytes, pointer, error);
 }

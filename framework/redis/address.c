@@ -1,6 +1,8 @@
 /* address.c - taking a Redis URL apart. */
 #include "redis/address.h"
 
+#include "core/text.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,38 +14,6 @@ static int fail_url(struct cairn_error *error)
     return cairn_fail(error, CAIRN_CONFIG,
                       "not a Redis URL: wanted redis://[:password@]host[:port][/number] or "
                       "unix:///path[?db=number]");
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* A copy of `bytes` characters, percent-decoded; NULL if the encoding is wrong. */
-static const char *decode(struct cairn_arena *arena, const char *text, size_t bytes)
-{
-    char *copy = cairn_copy_bytes(arena, text, bytes);
-    char *to = copy;
-    for (const char *from = copy; *from; from++) {
-        if (*from != '%') {
-            *to++ = *from;
-            continue;
-        }
-        int high = hex_digit(from[1]);
-        int low = high < 0 ? -1 : hex_digit(from[2]);
-        if (low < 0 || (high == 0 && low == 0))
-            return NULL;
-        *to++ = (char)(high << 4 | low);
-        from += 2;
-    }
-    *to = '\0';
-    return copy;
 }
 
 static bool read_number(const char *text, int min, int max, int *ret)
@@ -64,8 +34,8 @@ static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena
     const char *colon = memchr(text, ':', bytes);
     size_t user_bytes = colon ? (size_t)(colon - text) : 0;
     const char *password = colon ? colon + 1 : text;
-    ret->password = decode(arena, password, bytes - (size_t)(password - text));
-    ret->user = user_bytes ? decode(arena, text, user_bytes) : NULL;
+    ret->password = cairn_percent_decode(arena, password, bytes - (size_t)(password - text));
+    ret->user = user_bytes ? cairn_percent_decode(arena, text, user_bytes) : NULL;
     if (!ret->password || (user_bytes && !ret->user))
         return false;
     if (*ret->password == '\0')
@@ -105,7 +75,7 @@ static bool read_tcp(const char *text, struct cairn_arena *arena, struct cairn_r
 static bool read_unix(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
 {
     size_t bytes = strcspn(text, "?");
-    ret->path = decode(arena, text, bytes);
+    ret->path = cairn_percent_decode(arena, text, bytes);
     if (!ret->path || *ret->path != '/')
         return false;
     if (!text[bytes])

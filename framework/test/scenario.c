@@ -1,36 +1,9 @@
-/* scenario.c - a test in progress: its world, its failures, its end. */
+/* scenario.c - a test in progress: its beginning, its world, its end. */
 #include "test/scenario.h"
 
 #include "record/json.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static void print_and_abort(const char *file, int line, const char *message)
-{
-    (void)fprintf(stderr, "%s:%d: %s\n", file, line, message);
-    abort();
-}
-
-static cairn_test_failure *on_failure = print_and_abort;
-
-void cairn_test_on_failure(cairn_test_failure *failure)
-{
-    on_failure = failure ? failure : print_and_abort;
-}
-
-void cairn_scenario_fail(struct cairn_here here, const char *format, ...)
-{
-    static _Thread_local char message[4096]; /* whoever is told may jump away */
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(message, sizeof message, format, list);
-    va_end(list);
-    if (here.scenario) /* one failure is enough: the end of the test has nothing to add */
-        here.scenario->asked = false;
-    on_failure(here.file, here.line, message);
-}
 
 /* ---- beginning and end ---- */
 
@@ -38,8 +11,12 @@ static struct cairn_scenario *begin(enum cairn_subject subject)
 {
     struct cairn_scenario *scenario = cairn_allocate(sizeof *scenario);
     scenario->subject = subject;
+    scenario->when.scenario = scenario;
     scenario->id = CAIRN_TEST_ID;
     (void)!cairn_time_parse("2026-01-01T00:00:00Z", &scenario->now);
+    scenario->versions = cairn_map(&scenario->arena);
+    scenario->parks = cairn_map(&scenario->arena);
+    scenario->sent_to = cairn_map(&scenario->arena);
     return scenario;
 }
 
@@ -75,17 +52,19 @@ struct cairn_scenario *cairn_scenario_process(const struct cairn_process *proces
 void cairn_scenario_close(struct cairn_scenario **at)
 {
     struct cairn_scenario *scenario = *at;
-    cairn_scenario_settle(scenario);
+    cairn_scenario_settle(scenario->when);
+    cairn_projecting_settle(scenario);
     cairn_arena_close(&scenario->arena);
     free(scenario);
 }
 
 /* ---- the world ---- */
 
-void cairn_scenario_stream(struct cairn_scenario *scenario, struct cairn_uuid id)
+void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id)
 {
-    scenario->id = id;
-    scenario->version = 0;
+    if (here.scenario->subject == CAIRN_SUBJECT_DECIDER && here.scenario->position > 0)
+        cairn_scenario_fail(here, "a decider has one stream: STREAM comes before its events");
+    here.scenario->id = id;
 }
 
 void cairn_scenario_at(struct cairn_here here, const char *rfc3339)
@@ -105,53 +84,44 @@ struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, c
     return cairn_new_id(&given, label);
 }
 
-struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario)
+int64_t *cairn_scenario_version(struct cairn_scenario *scenario)
 {
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(scenario->id, id);
+    void **at = cairn_map_at(&scenario->versions, id);
+    if (!*at)
+        *at = cairn_new(&scenario->arena, int64_t, 1);
+    return *at;
+}
+
+struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category)
+{
+    struct cairn_arena *arena = &scenario->arena;
+    const struct cairn_given given = cairn_scenario_given_now(scenario);
+    scenario->position++;
     return (struct cairn_meta){
-        .stream = cairn_print(&scenario->arena, "test-%s", id),
+        .stream = cairn_stream_name(arena, category, scenario->id),
         .id = scenario->id,
-        .position = ++scenario->position,
-        .version = ++scenario->version,
-        .event_id = CAIRN_TEST_ID,
+        .position = scenario->position,
+        .version = ++*cairn_scenario_version(scenario),
+        .event_id = cairn_new_id(&given, cairn_print(arena, "event %" PRId64, scenario->position)),
         .recorded_at = scenario->now,
     };
 }
 
-/* ---- comparing ---- */
-
-const char *cairn_scenario_json(struct cairn_scenario *scenario, const struct cairn_record *record,
-                                const void *value)
+void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value)
 {
-    struct cairn_buffer out = cairn_buffer(&scenario->arena);
-    cairn_record_encode(record, value, &out);
-    return out.text;
+    void *copy = new_state(scenario, value.record);
+    cairn_record_copy(value.record, value.value, copy, &scenario->arena);
+    return copy;
 }
 
-void cairn_scenario_compare(struct cairn_here here, const char *what,
-                            const struct cairn_record *wanted_of, const void *wanted,
-                            const struct cairn_record *seen_of, const void *seen)
-{
-    const char *left = cairn_scenario_json(here.scenario, wanted_of, wanted);
-    const char *right = cairn_scenario_json(here.scenario, seen_of, seen);
-    if (wanted_of != seen_of || strcmp(left, right) != 0)
-        cairn_scenario_fail(here, "%s differs\n  wanted: %s %s\n  seen:   %s %s", what,
-                            wanted_of->name, left, seen_of->name, right);
-}
-
-bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value)
-{
-    struct cairn_error wrong = {0};
-    if (cairn_record_check(value.record, value.value, &wrong) == 0)
-        return true;
-    cairn_scenario_fail(here, "this %s cannot be: %s %s", value.record->name,
-                        wrong.wrong[0].pointer, wrong.wrong[0].message);
-    return false;
-}
+/* ---- given and when ---- */
 
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
 {
+    cairn_scenario_settle(here.scenario->when);
+    here.scenario->asked = false;
     if (!cairn_scenario_possible(here, event))
         return;
     switch (here.scenario->subject) {
@@ -162,59 +132,30 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
         cairn_projecting_given(here, event);
         break;
     case CAIRN_SUBJECT_PROCESS:
-        cairn_processing_given(here, event, false);
+        cairn_processing_given(here, event);
         break;
     }
 }
 
-/* ---- what was not named ---- */
-
-static void settle_refusal(const struct cairn_scenario *scenario)
+void cairn_scenario_ask(struct cairn_here here)
 {
-    if (scenario->outcome < 0 && !scenario->refusal_named)
-        cairn_scenario_fail(scenario->when, "it was refused, and no THEN_REFUSED says so: %s: %s",
-                            scenario->error.reason[0] ? scenario->error.reason
-                                                      : cairn_code_info(scenario->outcome)->name,
-                            scenario->error.message);
+    struct cairn_scenario *scenario = here.scenario;
+    cairn_scenario_settle(scenario->when);
+    scenario->when = here;
+    scenario->asked = true;
+    scenario->outcome = 0;
+    scenario->error = (struct cairn_error){0};
+    scenario->refusal_named = false;
+    scenario->events_named = scenario->claims_named = 0;
+    scenario->decision.event_count = scenario->decision.claim_count = 0;
+    scenario->sent_named = scenario->timers_named = 0;
+    cairn_reaction_init(&scenario->reaction, &scenario->arena);
 }
 
-static void settle_decision(struct cairn_scenario *scenario)
+void cairn_scenario_then_nothing(struct cairn_here here)
 {
-    const struct cairn_decision *decision = &scenario->decision;
-    if (scenario->events_named < decision->event_count) {
-        const struct cairn_emitted *next = &decision->events[scenario->events_named];
-        cairn_scenario_fail(scenario->when, "an event that no THEN names\n  seen:   %s %s",
-                            next->type->record->name,
-                            cairn_scenario_json(scenario, next->type->record,
-                                                (const char *)next->event + next->type->offset));
-    } else if (scenario->claims_named < decision->claim_count) {
-        const struct cairn_claim *next = &decision->claims[scenario->claims_named];
-        cairn_scenario_fail(scenario->when, "a claim that no THEN names\n  seen:   %s %s %s",
-                            next->taken ? "claimed" : "released", next->scope, next->key);
-    }
-}
-
-static void settle_reaction(struct cairn_scenario *scenario)
-{
-    const struct cairn_reaction *reaction = &scenario->reaction;
-    if (scenario->sent_named < reaction->sent_count) {
-        const struct cairn_sent *next = &reaction->sent[scenario->sent_named];
-        cairn_scenario_fail(scenario->when, "a command that no THEN_SENT names\n  seen:   %s %s",
-                            next->type->name,
-                            cairn_scenario_json(scenario, next->type->record, next->command));
-    } else if (scenario->timers_named < reaction->timer_count) {
-        const struct cairn_timer_change *next = &reaction->timers[scenario->timers_named];
-        cairn_scenario_fail(scenario->when, "a timer that no THEN names\n  seen:   %s %s",
-                            next->cancelled ? "cancelled" : "set", next->name);
-    }
-}
-
-void cairn_scenario_settle(struct cairn_scenario *scenario)
-{
-    if (!scenario->asked)
-        return;
-    scenario->asked = false;
-    settle_refusal(scenario);
-    settle_decision(scenario);
-    settle_reaction(scenario);
+    if (here.scenario->subject == CAIRN_SUBJECT_PROJECTION)
+        cairn_scenario_fail(here, "THEN_NOTHING says nothing of rows: THEN_NO_ROW does");
+    else if (cairn_scenario_was_asked(here, here.scenario->subject, "THEN_NOTHING"))
+        cairn_scenario_settle(here);
 }

@@ -16,6 +16,13 @@ struct cairn_test_fact {
     const void *state;
 };
 
+/* A row that was set aside. */
+struct cairn_test_park {
+    struct cairn_here here; /* of the GIVEN that did it */
+    const char *event;
+    bool named;
+};
+
 struct cairn_scenario {
     struct cairn_arena arena;
     enum cairn_subject subject;
@@ -27,17 +34,21 @@ struct cairn_scenario {
     struct cairn_uuid id;
     struct cairn_time now;
     int64_t position;
-    int64_t version;
+    struct cairn_map versions; /* stream -> int64_t, its version */
 
     /* what came before */
     void *state;
-    struct cairn_test_fact facts[CAIRN_NEEDS_MAX];
+    struct cairn_test_fact facts[CAIRN_NEEDS_MAX]; /* decider */
     size_t fact_count;
-    struct cairn_fold fold;
+    struct cairn_fold fold;       /* projection */
+    struct cairn_map parks;       /* projection: key -> struct cairn_test_park */
+    struct cairn_uuid process_id; /* process: which one, as its first event says */
+    struct cairn_map sent_to; /* process: command -> struct cairn_uuid, where it was sent last */
 
     /* what came out of the last WHEN, and how much of it a THEN has named */
     struct cairn_here when;
-    bool asked; /* there was a WHEN */
+    bool asked;  /* there was a WHEN, and no GIVEN since */
+    bool failed; /* one failure is enough: what no THEN names is not looked for any more */
     int outcome;
     struct cairn_error error;
     bool refusal_named;
@@ -48,6 +59,8 @@ struct cairn_scenario {
     size_t sent_named;
     size_t timers_named;
 };
+
+/* ---- failing.c ---- */
 
 /* Reports a failure at `here`. May not return. */
 void cairn_scenario_fail(struct cairn_here here, const char *format, ...) CAIRN_PRINTF(2, 3);
@@ -61,18 +74,38 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
                             const struct cairn_record *wanted_of, const void *wanted,
                             const struct cairn_record *seen_of, const void *seen);
 
-/* Holds a value that the test wrote against its table: a test must not start from what cannot be.
- */
+/* These fail, and return false, where the test itself is wrong: a value that breaks its table; a
+ * word that belongs to another kind of scenario; a THEN without a WHEN. */
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
+bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word);
+bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word);
+
+/* Fails at `here` unless everything that came out of the last WHEN was named. */
+void cairn_scenario_settle(struct cairn_here here);
+
+/* ---- scenario.c ---- */
 
 struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario);
-struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario);
 
-/* Fails unless everything that came out of the last WHEN was named. */
-void cairn_scenario_settle(struct cairn_scenario *scenario);
+/* Counts an event of `category` in, and tells what is known of it. */
+struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category);
+/* How many events the stream has that STREAM() named. */
+int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
+
+/* A copy in the scenario's arena: what the test wrote ends with its block. */
+void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
+
+/* Begins a WHEN: what came out of the one before is settled and forgotten. */
+void cairn_scenario_ask(struct cairn_here here);
+
+/* ---- deciding.c, projecting.c, processing.c ---- */
 
 void cairn_deciding_given(struct cairn_here here, struct cairn_any event);
 void cairn_projecting_given(struct cairn_here here, struct cairn_any event);
-void cairn_processing_given(struct cairn_here here, struct cairn_any event, bool keep);
+void cairn_processing_given(struct cairn_here here, struct cairn_any event);
+
+void cairn_deciding_settle(struct cairn_here here);
+void cairn_projecting_settle(struct cairn_scenario *scenario);
+void cairn_processing_settle(struct cairn_here here);
 
 #endif

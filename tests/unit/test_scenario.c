@@ -29,14 +29,20 @@ CAIRN_EVENTS(lamp, CAIRN_EVENT(lamp, LAMP_LIT, lamp_lit, "LampLit", 1),
 struct light_lamp {
     const char *by;
 };
+struct relight_lamp {
+    const char *by;
+};
 struct lamp_command {
-    enum lamp_command_type { LIGHT_LAMP = 1 } type;
+    enum lamp_command_type { LIGHT_LAMP = 1, RELIGHT_LAMP } type;
     union {
         struct light_lamp light_lamp;
+        struct relight_lamp relight_lamp;
     } as;
 };
 CAIRN_RECORD(light_lamp, CAIRN_FIELD(light_lamp, by));
-CAIRN_COMMANDS(lamp, CAIRN_COMMAND(lamp, LIGHT_LAMP, light_lamp, "POST /lamps"));
+CAIRN_RECORD(relight_lamp, CAIRN_FIELD(relight_lamp, by));
+CAIRN_COMMANDS(lamp, CAIRN_COMMAND(lamp, LIGHT_LAMP, light_lamp, "POST /lamps"),
+               CAIRN_COMMAND(lamp, RELIGHT_LAMP, relight_lamp, "POST /lamps/{id}/light"));
 
 struct lamp {
     bool broken;
@@ -61,8 +67,12 @@ static int lamp_decide(const struct lamp *self, const struct lamp_command *comma
     (void)given;
     if (self->broken)
         return cairn_refuse(error, "lamp-broken", "the lamp is broken");
-    CAIRN_EMIT(ret, lamp_lit, .by = command->as.light_lamp.by);
-    cairn_claim(ret, "lamp", command->as.light_lamp.by);
+    const char *by =
+        command->type == LIGHT_LAMP ? command->as.light_lamp.by : command->as.relight_lamp.by;
+    if (strcmp(by, "-1") == 0)
+        return -1;
+    CAIRN_EMIT(ret, lamp_lit, .by = by);
+    cairn_claim(ret, "lamp", by);
     return 0;
 }
 CAIRN_DECIDER(lamp, .state_version = 1);
@@ -76,7 +86,7 @@ static enum cairn_row lit(struct lamps *row, const struct lamp_lit *event,
 {
     (void)meta;
     row->by = event->by;
-    return strcmp(event->by, "nobody") == 0 ? CAIRN_PARK : CAIRN_KEEP;
+    return strcmp(event->by, "none") == 0 ? CAIRN_PARK : CAIRN_KEEP;
 }
 CAIRN_ON(lamps, lamp, lamp_lit, lit);
 static enum cairn_row broken(struct lamps *row, const struct lamp_broken *event,
@@ -167,14 +177,14 @@ static void a_refusal_not_named(void)
 {
     CAIRN_DECIDING(lamp);
     GIVEN(lamp_broken, CAIRN_NOTHING);
-    WHEN(light_lamp, .by = "ada");
+    WHEN(relight_lamp, .by = "ada");
 }
 
 static void a_refusal_for_another_reason(void)
 {
     CAIRN_DECIDING(lamp);
     GIVEN(lamp_broken, CAIRN_NOTHING);
-    WHEN(light_lamp, .by = "ada");
+    WHEN(relight_lamp, .by = "ada");
     THEN_REFUSED("lamp-lit");
 }
 
@@ -189,7 +199,7 @@ static void an_event_where_it_was_refused(void)
 {
     CAIRN_DECIDING(lamp);
     GIVEN(lamp_broken, CAIRN_NOTHING);
-    WHEN(light_lamp, .by = "ada");
+    WHEN(relight_lamp, .by = "ada");
     THEN(lamp_lit, .by = "ada");
 }
 
@@ -198,6 +208,53 @@ static void an_event_that_breaks_its_table(void)
     CAIRN_DECIDING(lamp);
     WHEN(light_lamp, .by = "longer than five");
     THEN(lamp_lit, .by = "longer than five");
+}
+
+static void a_code_of_its_own(void)
+{
+    CAIRN_DECIDING(lamp);
+    WHEN(light_lamp, .by = "-1");
+    THEN_REFUSED("lamp-broken");
+}
+
+static void a_stream_that_is_there_already(void)
+{
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_lit, .by = "ada");
+    WHEN(light_lamp, .by = "bob");
+    THEN(lamp_lit, .by = "bob");
+}
+
+static void a_stream_that_is_not_there(void)
+{
+    CAIRN_DECIDING(lamp);
+    WHEN(relight_lamp, .by = "bob");
+    THEN(lamp_lit, .by = "bob");
+}
+
+static void a_then_without_a_when(void)
+{
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_lit, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+}
+
+static void a_word_of_another_kind(void)
+{
+    CAIRN_DECIDING(lamp);
+    THEN_NO_ROW(CAIRN_TEST_KEY);
+}
+
+static void a_fact_that_nobody_needs(void)
+{
+    CAIRN_DECIDING(lamp);
+    GIVEN_FACT(lamp, .broken = true);
+}
+
+static void a_parked_row_not_named(void)
+{
+    CAIRN_PROJECTING(lamps);
+    GIVEN(lamp_lit, .by = "none");
 }
 
 static void a_history_that_cannot_be(void)
@@ -216,7 +273,7 @@ static void another_row(void)
 {
     CAIRN_PROJECTING(lamps);
     GIVEN(lamp_lit, .by = "ada");
-    THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "bob");
+    THEN_ROW(CAIRN_TEST_KEY, lamps, .by = "bob");
 }
 
 static void no_such_row(void)
@@ -224,7 +281,7 @@ static void no_such_row(void)
     CAIRN_PROJECTING(lamps);
     GIVEN(lamp_lit, .by = "ada");
     GIVEN(lamp_broken, CAIRN_NOTHING);
-    THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "ada");
+    THEN_ROW(CAIRN_TEST_KEY, lamps, .by = "ada");
 }
 
 static void wrong_tests_fail_and_show_both_sides(void **state)
@@ -239,6 +296,12 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(no_refusal, "it was not refused");
     expect_failure(an_event_where_it_was_refused, "lamp-broken");
     expect_failure(an_event_that_breaks_its_table, "the decider emitted a LampLit whose /by");
+    expect_failure(a_code_of_its_own, "lamp_decide returned -1");
+    expect_failure(a_stream_that_is_there_already, "already-exists");
+    expect_failure(a_stream_that_is_not_there, "not-found");
+    expect_failure(a_then_without_a_when, "THEN without a WHEN");
+    expect_failure(a_word_of_another_kind, "belongs to CAIRN_PROJECTING, this is CAIRN_DECIDING");
+    expect_failure(a_fact_that_nobody_needs, "no command of lamp needs the fact lamp");
     expect_failure(a_history_that_cannot_be, "this lamp_lit cannot be: /by is missing");
     expect_failure(a_command_of_somebody_else, "lamp_broken is no command");
     expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
@@ -251,6 +314,7 @@ static void what_no_then_names_fails_at_the_end(void **state)
     expect_failure(an_event_not_named, "an event that no THEN names");
     expect_failure(a_claim_not_named, "a claim that no THEN names");
     expect_failure(a_refusal_not_named, "no THEN_REFUSED says so: lamp-broken");
+    expect_failure(a_parked_row_not_named, "THEN_PARKED");
 }
 
 static void right_tests_pass(void **state)
@@ -262,18 +326,22 @@ static void right_tests_pass(void **state)
         WHEN(light_lamp, .by = "ada");
         THEN(lamp_lit, .by = "ada");
         THEN_CLAIMED("lamp", "ada");
+        WHEN(light_lamp, .by = "bob");
+        THEN_REFUSED("already-exists");
         GIVEN(lamp_broken, CAIRN_NOTHING);
-        WHEN(light_lamp, .by = "ada");
+        WHEN(relight_lamp, .by = "ada");
         THEN_REFUSED("lamp-broken");
     }
     {
         CAIRN_PROJECTING(lamps);
         GIVEN(lamp_lit, .by = "ada");
-        THEN_ROW("01890000-0000-7000-8000-000000000001", lamps, .by = "ada");
+        THEN_ROW(CAIRN_TEST_KEY, lamps, .by = "ada");
         STREAM(CAIRN_UUID("01890000-0000-7000-8000-000000000002"));
         GIVEN(lamp_lit, .by = "bob");
         GIVEN(lamp_broken, CAIRN_NOTHING);
         THEN_NO_ROW("01890000-0000-7000-8000-000000000002");
+        GIVEN(lamp_lit, .by = "none");
+        THEN_PARKED("01890000-0000-7000-8000-000000000002");
     }
     assert_string_equal(said, "");
 }
