@@ -78,6 +78,7 @@ struct cairn_record;
 
 struct cairn_field {
     const char *name;
+    const char *of; /* the struct it is a member of, held against the table's at start */
     enum cairn_kind kind;
     uint32_t offset;
     uint32_t size;
@@ -162,8 +163,9 @@ struct cairn_record {
                 "the member is not a " #type)
 #define CAIRN_FIELD_(tag, member, kind_, ...)                                                      \
     {                                                                                              \
-        .name = #member, .kind = (enum cairn_kind)(kind_), .offset = offsetof(struct tag, member), \
-        .size = sizeof(CAIRN_MEMBER_(tag, member)), __VA_ARGS__                                    \
+        .name = #member, .of = #tag, .kind = (enum cairn_kind)(kind_),                             \
+        .offset = offsetof(struct tag, member), .size = sizeof(CAIRN_MEMBER_(tag, member)),        \
+        __VA_ARGS__                                                                                \
     }
 #define CAIRN_PLAIN_(tag, member, ...)                                                             \
     CAIRN_FIELD_(tag, member,                                                                      \

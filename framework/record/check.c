@@ -187,6 +187,9 @@ static int check_names(const struct cairn_record *record, const struct cairn_fie
     if (cairn_record_field(record, field->name) != field)
         return cairn_fail(error, CAIRN_BUG, "struct %s names the field %s twice", record->name,
                           field->name);
+    if (strcmp(field->of, record->name) != 0)
+        return cairn_fail(error, CAIRN_BUG, "the table of struct %s has a field of struct %s: `%s`",
+                          record->name, field->of, field->name);
     for (uint32_t i = 1; i < field->name_count; i++) {
         if (!field->names[i])
             return cairn_fail(error, CAIRN_BUG, "value %u of %s.%s has no name", i, record->name,

@@ -231,6 +231,11 @@ struct nameless {
 static const char *const holes[] = {NULL, NULL, "green"};
 CAIRN_RECORD(nameless, CAIRN_ENUM_FIELD(nameless, colour, holes));
 
+struct stray {
+    int64_t first;
+};
+CAIRN_RECORD(stray, CAIRN_FIELD(tail, first));
+
 static void a_table_that_leaves_a_member_out_is_found(void **state)
 {
     (void)state;
@@ -240,6 +245,10 @@ static void a_table_that_leaves_a_member_out_is_found(void **state)
     assert_non_null(strstr(error.message, "before `last`"));
     assert_int_equal(cairn_record_table_check(&tail_record, NULL), -CAIRN_BUG);
     assert_int_equal(cairn_record_table_check(&nameless_record, NULL), -CAIRN_BUG);
+    error = (struct cairn_error){0};
+    assert_int_equal(cairn_record_table_check(&stray_record, &error), -CAIRN_BUG);
+    assert_string_equal(error.message,
+                        "the table of struct stray has a field of struct tail: `first`");
 }
 
 static void the_schema_says_what_strict_decoding_wants(void **state)
