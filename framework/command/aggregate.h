@@ -2,7 +2,7 @@
 #ifndef CAIRN_COMMAND_AGGREGATE_H
 #define CAIRN_COMMAND_AGGREGATE_H
 
-#include "store/store.h"
+#include "store/append.h"
 
 /* What a fold needs: the decider's own, or a fact's. */
 struct cairn_folding {

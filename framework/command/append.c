@@ -93,18 +93,29 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
         if (failed)
             return failed;
     }
-    const struct cairn_append append = {
+    const struct cairn_new_command command = {
+        .key = attempt->known.key,
+        .status = attempt->endpoint->creates ? 201 : 200,
+        .events_to = decision->event_count,
+        .event_count = decision->event_count,
+    };
+    const struct cairn_write write = {
         .expected = attempt->self.at,
         .events = events,
         .event_count = decision->event_count,
         .claims = decision->claims,
         .claim_count = decision->claim_count,
+        .commands = &command,
+        .command_count = attempt->keyed,
+    };
+    const struct cairn_append append = {
+        .writes = &write,
+        .write_count = 1,
         .checks = attempt->checks,
         .check_count = attempt->check_count,
-        .command = attempt->keyed ? &attempt->known.key : NULL,
-        .status = attempt->endpoint->creates ? 201 : 200,
     };
-    return pinned(attempt,
-                  cairn_store_append(attempt->store, &append, arena, &attempt->appended, error),
-                  error);
+    return pinned(
+        attempt,
+        cairn_appender_append(attempt->endpoint->appender, &append, &attempt->appended, error),
+        error);
 }

@@ -17,7 +17,7 @@ static bool is_method(const char *method, size_t bytes)
 }
 
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
-                        const struct cairn_decider *decider,
+                        struct cairn_appender *appender, const struct cairn_decider *decider,
                         const struct cairn_command_type *command, int64_t retries,
                         struct cairn_error *error)
 {
@@ -28,6 +28,7 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
                           command->name, command->route);
     *ret = (struct cairn_endpoint){
         .service = service,
+        .appender = appender,
         .decider = decider,
         .command = command,
         .creates = strstr(command->route, "{id}") == NULL,

@@ -7,10 +7,11 @@
 #define CAIRN_COMMAND_ENDPOINT_H
 
 #include "http/http.h"
-#include "store/store.h"
+#include "store/appender.h"
 
 struct cairn_endpoint {
     const char *service;
+    struct cairn_appender *appender; /* of the process */
     const struct cairn_decider *decider;
     const struct cairn_command_type *command;
     bool creates;        /* the route has no {id} */
@@ -22,7 +23,7 @@ struct cairn_endpoint {
 
 /* Takes a decider's command apart. Returns 0 or -CAIRN_BUG if its route makes no sense. */
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
-                        const struct cairn_decider *decider,
+                        struct cairn_appender *appender, const struct cairn_decider *decider,
                         const struct cairn_command_type *command, int64_t retries,
                         struct cairn_error *error) CAIRN_CHECKED;
 

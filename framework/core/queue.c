@@ -72,18 +72,42 @@ static void wait_filled(struct cairn_queue *queue, int64_t deadline_us)
     }
 }
 
+/* Under the lock. */
+static size_t take(struct cairn_queue *queue, void **ret, size_t max)
+{
+    size_t count = queue->count < max ? queue->count : max;
+    for (size_t i = 0; i < count; i++)
+        ret[i] = queue->items[(queue->first + i) % queue->capacity];
+    queue->first = (queue->first + count) % queue->capacity;
+    queue->count -= count;
+    return count;
+}
+
 void *cairn_queue_pop(struct cairn_queue *queue, int64_t deadline_us)
 {
     void *item = NULL;
     (void)pthread_mutex_lock(&queue->lock);
     wait_filled(queue, deadline_us);
-    if (queue->count > 0) {
-        item = queue->items[queue->first];
-        queue->first = (queue->first + 1) % queue->capacity;
-        queue->count--;
-    }
+    (void)take(queue, &item, 1);
     (void)pthread_mutex_unlock(&queue->lock);
     return item;
+}
+
+size_t cairn_queue_drain(struct cairn_queue *queue, void **ret, size_t max)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    wait_filled(queue, 0);
+    size_t count = take(queue, ret, max);
+    (void)pthread_mutex_unlock(&queue->lock);
+    return count;
+}
+
+size_t cairn_queue_take(struct cairn_queue *queue, void **ret, size_t max)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    size_t count = take(queue, ret, max);
+    (void)pthread_mutex_unlock(&queue->lock);
+    return count;
 }
 
 void cairn_queue_close(struct cairn_queue *queue)

@@ -25,6 +25,12 @@ int cairn_queue_push(struct cairn_queue *queue, void *item) CAIRN_CHECKED;
  * or when the queue is closed and empty. */
 void *cairn_queue_pop(struct cairn_queue *queue, int64_t deadline_us);
 
+/* The oldest items, up to `max` of them: waits until there is one. Returns how many; 0 when the
+ * queue is closed and empty. */
+size_t cairn_queue_drain(struct cairn_queue *queue, void **ret, size_t max);
+/* The same, of what is there now, without waiting. */
+size_t cairn_queue_take(struct cairn_queue *queue, void **ret, size_t max);
+
 /* No more pushes; everybody who waits wakes up. What is in it can still be popped. */
 void cairn_queue_close(struct cairn_queue *queue);
 

@@ -156,8 +156,8 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
 static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
                 const struct cairn_pg_params *params, bool printed, struct cairn_error *error)
 {
-    static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     int count = params ? params->count : 0;
     const char *const *values = params ? params->values : NULL;
     const int *lengths = params ? params->lengths : NULL;
@@ -172,6 +172,26 @@ static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
     return 0;
 }
 
+/* Its own session is the one row that shows everything to everybody. */
+int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {
+        .sql = "select pid::bigint, backend_start from pg_catalog.pg_stat_activity"
+               " where pid = pg_catalog.pg_backend_pid()"};
+    PGresult *rows = NULL;
+    int failed = send(pg, &statement, NULL, false, error);
+    if (!failed)
+        failed = finish(pg, &rows, error);
+    if (failed)
+        return failed;
+    const struct cairn_pg_result result = {rows};
+    if (PQntuples(rows) == 1)
+        pg->backend = (struct cairn_pg_backend){cairn_pg_integer(&result, 0, 0),
+                                                cairn_pg_time(&result, 0, 1)};
+    PQclear(rows);
+    return 0;
+}
+
 static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
                    const struct cairn_pg_params *params, bool printed, PGresult **ret,
                    struct cairn_error *error)
@@ -179,6 +199,7 @@ static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
     pg->sent = false;
     pg->state[0] = '\0';
     int failed = cairn_pg_ensure(pg, error);
+    pg->sent = false; /* what opened the connection does not count */
     if (!failed && statement->name)
         failed = prepare(pg, statement, params, error);
     if (!failed)

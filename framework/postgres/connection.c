@@ -68,6 +68,16 @@ int64_t cairn_pg_generation(const struct cairn_pg *pg)
     return pg->generation;
 }
 
+void cairn_pg_track_backend(struct cairn_pg *pg)
+{
+    pg->tracks_backend = true;
+}
+
+struct cairn_pg_backend cairn_pg_backend(const struct cairn_pg *pg)
+{
+    return pg->backend;
+}
+
 bool cairn_pg_sent(const struct cairn_pg *pg)
 {
     return pg->sent;
@@ -122,7 +132,10 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
     pg->generation++;
     cairn_arena_reset(&pg->arena);
     pg->prepared = cairn_map(&pg->arena);
-    return pg->greeting ? cairn_pg_script(pg, pg->greeting, error) : 0;
+    int failed = pg->tracks_backend ? cairn_pg_learn_backend(pg, error) : 0;
+    if (!failed && pg->greeting)
+        failed = cairn_pg_script(pg, pg->greeting, error);
+    return failed;
 }
 
 /* Did the server go away while nothing was asked? An idle connection has nothing to read but

@@ -18,6 +18,8 @@ struct cairn_pg {
     int64_t retry_us;          /* monotonic: not before this is a new connection tried */
     int64_t generation;
     bool sent;
+    bool tracks_backend;
+    struct cairn_pg_backend backend;
     char state[6];
 };
 
@@ -29,6 +31,9 @@ struct cairn_pg_result {
 int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error);
 /* Closes the connection: what was said on it is void, the next call opens another. */
 void cairn_pg_drop(struct cairn_pg *pg);
+
+/* Asks the server which process serves this connection. */
+int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error);
 
 /* Waits for the results of what was sent, until the server is ready for the next query: only then
  * has a statement committed. Gives the last result. */

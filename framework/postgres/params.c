@@ -17,6 +17,7 @@ enum {
     OID_TEXT = 25,
     OID_JSON = 114,
     OID_JSON_ARRAY = 199,
+    OID_BYTEA_ARRAY = 1001,
     OID_TEXT_ARRAY = 1009,
     OID_INT8_ARRAY = 1016,
     OID_TIMESTAMPTZ = 1184,
@@ -89,31 +90,65 @@ void cairn_pg_add_time(struct cairn_pg_params *params, struct cairn_time time)
 
 /* ---- arrays ---- */
 
-static void put_int32(struct cairn_buffer *buffer, int32_t value)
+static const struct {
+    uint32_t element;
+    uint32_t array;
+} oids[] = {
+    [CAIRN_PG_INTEGERS] = {OID_INT8, OID_INT8_ARRAY}, [CAIRN_PG_TEXTS] = {OID_TEXT, OID_TEXT_ARRAY},
+    [CAIRN_PG_JSONS] = {OID_JSON, OID_JSON_ARRAY},    [CAIRN_PG_UUIDS] = {OID_UUID, OID_UUID_ARRAY},
+    [CAIRN_PG_BYTES] = {OID_BYTEA, OID_BYTEA_ARRAY},
+};
+
+/* dimensions, whether there may be nulls, the element's type, how many, the first index */
+struct array_head {
+    uint32_t words[5];
+};
+
+struct cairn_pg_array cairn_pg_array(enum cairn_pg_element element, struct cairn_arena *arena)
 {
-    uint32_t bytes = htonl((uint32_t)value);
-    cairn_buffer_bytes(buffer, &bytes, sizeof bytes);
+    static const struct array_head room;
+    struct cairn_pg_array array = {.element = element, .bytes = cairn_buffer(arena)};
+    cairn_buffer_bytes(&array.bytes, &room, sizeof room);
+    return array;
 }
 
-static struct cairn_buffer begin_array(struct cairn_pg_params *params, uint32_t element,
-                                       size_t count)
+void cairn_pg_array_bytes(struct cairn_pg_array *array, const void *bytes, size_t count)
 {
-    struct cairn_buffer buffer = cairn_buffer(params->arena);
-    put_int32(&buffer, count ? 1 : 0); /* dimensions */
-    put_int32(&buffer, 1);             /* there may be nulls */
-    put_int32(&buffer, (int32_t)element);
-    if (count) {
-        put_int32(&buffer, (int32_t)count);
-        put_int32(&buffer, 1); /* the first index */
-    }
-    return buffer;
-}
-
-static void put_element(struct cairn_buffer *buffer, const void *bytes, size_t count)
-{
-    put_int32(buffer, bytes ? (int32_t)count : -1);
+    uint32_t length = htonl(bytes ? (uint32_t)count : UINT32_MAX);
+    cairn_buffer_bytes(&array->bytes, &length, sizeof length);
     if (bytes)
-        cairn_buffer_bytes(buffer, bytes, count);
+        cairn_buffer_bytes(&array->bytes, bytes, count);
+    array->count++;
+}
+
+void cairn_pg_array_integer(struct cairn_pg_array *array, int64_t value)
+{
+    uint64_t bytes = htobe64((uint64_t)value);
+    cairn_pg_array_bytes(array, &bytes, sizeof bytes);
+}
+
+void cairn_pg_array_text(struct cairn_pg_array *array, const char *text)
+{
+    cairn_pg_array_bytes(array, text, text ? strlen(text) : 0);
+}
+
+void cairn_pg_array_uuid(struct cairn_pg_array *array, struct cairn_uuid id)
+{
+    cairn_pg_array_bytes(array, cairn_uuid_is_zero(id) ? NULL : id.bytes, sizeof id.bytes);
+}
+
+/* An array of nothing has no dimension. */
+void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *array)
+{
+    struct array_head head = {{htonl(1), htonl(1), htonl(oids[array->element].element),
+                               htonl((uint32_t)array->count), htonl(1)}};
+    size_t bytes = array->bytes.length;
+    if (array->count == 0) {
+        head.words[0] = 0;
+        bytes = 3 * sizeof head.words[0];
+    }
+    memcpy(array->bytes.text, &head, sizeof head);
+    add(params, oids[array->element].array, array->bytes.text, bytes);
 }
 
 /* The element i of an array whose elements are `stride` bytes apart. */
@@ -122,51 +157,50 @@ static const void *at(const void *first, size_t stride, size_t i)
     return (const char *)first + i * stride;
 }
 
-static void add_texts(struct cairn_pg_params *params, uint32_t array, uint32_t element,
+static void add_texts(struct cairn_pg_params *params, enum cairn_pg_element element,
                       const char *const *first, size_t stride, size_t count)
 {
-    struct cairn_buffer buffer = begin_array(params, element, count);
+    struct cairn_pg_array array = cairn_pg_array(element, params->arena);
     for (size_t i = 0; i < count; i++) {
         const char *text;
         memcpy(&text, at(first, stride, i), sizeof text);
-        put_element(&buffer, text, text ? strlen(text) : 0);
+        cairn_pg_array_text(&array, text);
     }
-    add(params, array, buffer.text, buffer.length);
+    cairn_pg_add_array(params, &array);
 }
 
 void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
                         size_t count)
 {
-    add_texts(params, OID_TEXT_ARRAY, OID_TEXT, first, stride, count);
+    add_texts(params, CAIRN_PG_TEXTS, first, stride, count);
 }
 
 void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first, size_t stride,
                         size_t count)
 {
-    add_texts(params, OID_JSON_ARRAY, OID_JSON, first, stride, count);
+    add_texts(params, CAIRN_PG_JSONS, first, stride, count);
 }
 
 void cairn_pg_add_integers(struct cairn_pg_params *params, const int64_t *first, size_t stride,
                            size_t count)
 {
-    struct cairn_buffer buffer = begin_array(params, OID_INT8, count);
+    struct cairn_pg_array array = cairn_pg_array(CAIRN_PG_INTEGERS, params->arena);
     for (size_t i = 0; i < count; i++) {
         int64_t value;
         memcpy(&value, at(first, stride, i), sizeof value);
-        uint64_t bytes = htobe64((uint64_t)value);
-        put_element(&buffer, &bytes, sizeof bytes);
+        cairn_pg_array_integer(&array, value);
     }
-    add(params, OID_INT8_ARRAY, buffer.text, buffer.length);
+    cairn_pg_add_array(params, &array);
 }
 
 void cairn_pg_add_uuids(struct cairn_pg_params *params, const struct cairn_uuid *first,
                         size_t stride, size_t count)
 {
-    struct cairn_buffer buffer = begin_array(params, OID_UUID, count);
+    struct cairn_pg_array array = cairn_pg_array(CAIRN_PG_UUIDS, params->arena);
     for (size_t i = 0; i < count; i++) {
         struct cairn_uuid id;
         memcpy(&id, at(first, stride, i), sizeof id);
-        put_element(&buffer, cairn_uuid_is_zero(id) ? NULL : id.bytes, sizeof id.bytes);
+        cairn_pg_array_uuid(&array, id);
     }
-    add(params, OID_UUID_ARRAY, buffer.text, buffer.length);
+    cairn_pg_add_array(params, &array);
 }

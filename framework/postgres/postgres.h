@@ -39,9 +39,21 @@ void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us);
  * "listen cairn". NULL for none; borrowed. */
 void cairn_pg_on_connect(struct cairn_pg *pg, const char *sql);
 
+/* A server process; zeroed is none. Its number may be given to another one later, hence the time.
+ */
+struct cairn_pg_backend {
+    int64_t pid;
+    struct cairn_time started_at;
+};
+
+/* Every connection from now on learns which server process serves it, for one round trip more. */
+void cairn_pg_track_backend(struct cairn_pg *pg);
+/* The one of the last connection that there was, also after it was lost. */
+struct cairn_pg_backend cairn_pg_backend(const struct cairn_pg *pg);
+
 /* ---- parameters ---- */
 
-enum { CAIRN_PG_PARAMS_MAX = 24 };
+enum { CAIRN_PG_PARAMS_MAX = 32 };
 
 /* The values of one call, in order; zeroed is empty. They lie in the arena. */
 struct cairn_pg_params {
@@ -72,6 +84,29 @@ void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first
                         size_t count); /* json[] */
 void cairn_pg_add_uuids(struct cairn_pg_params *params, const struct cairn_uuid *first,
                         size_t stride, size_t count); /* uuid[]; zero elements are null */
+
+/* An array that grows element by element, where no struct array has them. */
+enum cairn_pg_element {
+    CAIRN_PG_INTEGERS = 1,
+    CAIRN_PG_TEXTS,
+    CAIRN_PG_JSONS,
+    CAIRN_PG_UUIDS,
+    CAIRN_PG_BYTES
+};
+
+struct cairn_pg_array {
+    enum cairn_pg_element element;
+    int32_t count;
+    struct cairn_buffer bytes;
+};
+
+struct cairn_pg_array cairn_pg_array(enum cairn_pg_element element, struct cairn_arena *arena);
+void cairn_pg_array_integer(struct cairn_pg_array *array, int64_t value);
+void cairn_pg_array_text(struct cairn_pg_array *array, const char *text); /* also json */
+void cairn_pg_array_bytes(struct cairn_pg_array *array, const void *bytes, size_t count);
+void cairn_pg_array_uuid(struct cairn_pg_array *array, struct cairn_uuid id); /* zero is null */
+/* Borrows the array's bytes. */
+void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *array);
 
 /* ---- calls ---- */
 
@@ -127,6 +162,9 @@ int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row,
 bool cairn_pg_bool(const struct cairn_pg_result *result, int64_t row, int column);
 struct cairn_uuid cairn_pg_uuid(const struct cairn_pg_result *result, int64_t row, int column);
 struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t row, int column);
+/* bigint[] without nulls: how many there are, in `ret`, which lies in the arena. */
+size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int column,
+                         struct cairn_arena *arena, const int64_t **ret);
 /* text, json, name: NUL-terminated, lives as long as the result; NULL for null. */
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column);
 size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column);

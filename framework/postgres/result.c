@@ -66,6 +66,24 @@ struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t ro
     return (struct cairn_time){cairn_pg_integer(result, row, column) + EPOCH_2000_US};
 }
 
+/* As params.c writes them: five words of head, then each element with its length. */
+size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int column,
+                         struct cairn_arena *arena, const int64_t **ret)
+{
+    enum { HEAD_BYTES = 20, ELEMENT_BYTES = 12 };
+    size_t bytes = cairn_pg_bytes(result, row, column);
+    size_t count = bytes > HEAD_BYTES ? (bytes - HEAD_BYTES) / ELEMENT_BYTES : 0;
+    const char *at = PQgetvalue(result->rows, (int)row, column) + HEAD_BYTES;
+    int64_t *values = cairn_new(arena, int64_t, count);
+    for (size_t i = 0; i < count; i++, at += ELEMENT_BYTES) {
+        uint64_t value;
+        memcpy(&value, at + ELEMENT_BYTES - sizeof value, sizeof value);
+        values[i] = (int64_t)be64toh(value);
+    }
+    *ret = values;
+    return count;
+}
+
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column)
 {
     if (cairn_pg_null(result, row, column))

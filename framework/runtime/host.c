@@ -9,6 +9,7 @@
 #include "runtime/health.h"
 #include "runtime/openapi.h"
 #include "runtime/worker.h"
+#include "store/appender.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ struct cairn_host {
     const struct cairn_config *config;
     const struct cairn_service *const *services;
     struct cairn_http *http;
+    struct cairn_appender *appender; /* NULL in a process without deciders */
     struct cairn_projector *projector;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -130,8 +132,9 @@ static int add_decider(struct cairn_host *host, const struct cairn_service *serv
     int failed = 0;
     for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
         struct cairn_endpoint *endpoint = cairn_new(&host->arena, struct cairn_endpoint, 1);
-        failed = cairn_endpoint_init(endpoint, service->name, decider, &decider->commands->types[i],
-                                     host->config->conflict_retries, error);
+        failed = cairn_endpoint_init(endpoint, service->name, host->appender, decider,
+                                     &decider->commands->types[i], host->config->conflict_retries,
+                                     error);
         add_route(host, (struct cairn_http_route){.method = endpoint->method,
                                                   .pattern = endpoint->pattern,
                                                   .handle = on_command,
@@ -195,6 +198,21 @@ static int start_projector(struct cairn_host *host, struct cairn_error *error)
                                  &host->projector, error);
 }
 
+static int start_appender(struct cairn_host *host, struct cairn_error *error)
+{
+    bool decides = false;
+    for (size_t i = 0; host->services[i]; i++)
+        decides = decides || host->services[i]->deciders[0];
+    if (!decides)
+        return 0;
+    const struct cairn_appender_options options = {
+        .queue_max = (size_t)host->config->append_queue_max,
+        .batch_events = (size_t)host->config->append_batch_events,
+    };
+    return cairn_appender_open(host->config->database_url, host->services[0]->name, &options,
+                               &host->appender, error);
+}
+
 static void *open_worker(void *context)
 {
     const struct cairn_host *host = context;
@@ -234,7 +252,9 @@ int cairn_host_start(const struct cairn_config *config,
     struct cairn_host *host = cairn_allocate(sizeof *host);
     host->config = config;
     host->services = services;
-    int failed = add_routes(host, error);
+    int failed = start_appender(host, error);
+    if (!failed)
+        failed = add_routes(host, error);
     if (!failed)
         failed = start_projector(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
@@ -262,6 +282,7 @@ void cairn_host_stop(struct cairn_host *host)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     if (host->projector)
         cairn_projector_stop(host->projector);
+    cairn_appender_close(host->appender);
     cairn_arena_close(&host->arena);
     free(host);
 }

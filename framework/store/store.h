@@ -46,31 +46,7 @@ int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
 /* The position of the newest event, 0 in an empty log. */
 int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
 
-/* ---- appending ---- */
-
-enum { CAIRN_VERSION_ANY = -1, CAIRN_VERSION_NONE = 0 };
-
-/* What a stream must look like: the version (or ANY, or NONE: it must not exist), and the id of
- * the event that has it, zero where nobody knows. */
-struct cairn_expected {
-    const char *stream;
-    int64_t version;
-    struct cairn_uuid event_id;
-};
-
-struct cairn_new_event {
-    struct cairn_uuid id;
-    const char *type;
-    int64_t schema_version;
-    const char *data; /* JSON */
-    const char *meta; /* JSON */
-};
-
-struct cairn_claim {
-    bool taken; /* else given back */
-    const char *scope;
-    const char *key;
-};
+/* ---- commands ---- */
 
 /* A command that came with an Idempotency-Key: SHA-256 in hex of service and key, and of the
  * request. cairn_store_find_command() makes both. */
@@ -78,38 +54,6 @@ struct cairn_command_key {
     const char *id;
     const char *request_hash;
 };
-
-struct cairn_append {
-    struct cairn_expected expected; /* of the stream that is written */
-    const struct cairn_new_event *events;
-    size_t event_count;
-    const struct cairn_claim *claims;
-    size_t claim_count;
-    const struct cairn_expected *checks; /* streams that are not written */
-    size_t check_count;
-    const struct cairn_command_key *command; /* NULL where there is none */
-    int64_t status;                          /* that the command is answered with */
-};
-
-struct cairn_appended {
-    int64_t version;  /* of the last event, or of the stream if there were none */
-    int64_t position; /* of the last event, or the head of the log if there were none */
-};
-
-/* Appends all of it, or nothing. Returns 0; or 1 if the command is known already, and nothing was
- * written; or
- *   -CAIRN_CONFLICT     a stream is not as expected: load it again, decide again
- *   -CAIRN_EXISTS       it was expected not to exist
- *   -CAIRN_CLAIMED      another stream holds a claim; the message names its scope
- *   -CAIRN_KEY_REUSED   the command's key belongs to another request
- *   -CAIRN_BUSY         the log's lock was held for too long; nothing was written
- *   -CAIRN_UNAVAILABLE  the database is away; nothing was written
- *   -CAIRN_UNKNOWN      it went away in between: the events may be there or not
- *   -CAIRN_INVALID      the database cannot hold a value
- * Everything is borrowed for the call. */
-int cairn_store_append(struct cairn_store *store, const struct cairn_append *append,
-                       struct cairn_arena *arena, struct cairn_appended *ret,
-                       struct cairn_error *error) CAIRN_CHECKED;
 
 /* What a command with an Idempotency-Key was answered. */
 struct cairn_known_command {

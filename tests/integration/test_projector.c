@@ -7,6 +7,7 @@
 #include "projection/names.h"
 #include "projection/projector.h"
 #include "redis/redis.h"
+#include "store/append.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -171,11 +172,12 @@ static void append(const char *category, struct cairn_uuid id, const char *type,
                                           .schema_version = version,
                                           .data = data,
                                           .meta = "{}"};
-    const struct cairn_append one = {
+    const struct cairn_write write = {
         .expected = {.stream = cairn_stream_name(&bench.arena, category, id),
                      .version = CAIRN_VERSION_ANY},
         .events = &event,
         .event_count = 1};
+    const struct cairn_append one = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     assert_int_equal(cairn_store_append(bench.store, &one, &bench.arena, &appended, NULL), 0);
 }

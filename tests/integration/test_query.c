@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "projection/projector.h"
+#include "store/append.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -194,11 +195,12 @@ static const char *append_order(struct cairn_uuid id)
         .meta = "{\"correlation_id\":\"0193a1c2-0000-7000-8000-000000000002\","
                 "\"causation_id\":\"0193a1c2-0000-7000-8000-000000000003\"}",
     };
-    const struct cairn_append append = {
+    const struct cairn_write write = {
         .expected = {.stream = cairn_stream_name(&bench.arena, "order", id)},
         .events = &event,
         .event_count = 1,
     };
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     struct cairn_error error = {0};
     if (cairn_store_append(bench.store, &append, &bench.arena, &appended, &error) < 0)

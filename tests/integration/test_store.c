@@ -4,6 +4,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
+#include "store/append.h"
 #include "store/migrate.h"
 #include "store/store.h"
 #include "store/token.h"
@@ -63,7 +64,8 @@ static int append_one(struct cairn_store *store, struct cairn_expected expected,
 {
     struct cairn_arena arena = {0};
     const struct cairn_new_event one = event("Happened", "{\"a\":1}");
-    const struct cairn_append append = {.expected = expected, .events = &one, .event_count = 1};
+    const struct cairn_write write = {.expected = expected, .events = &one, .event_count = 1};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     int failed = cairn_store_append(store, &append, &arena, ret, error);
     cairn_arena_close(&arena);
     return failed;
@@ -82,11 +84,12 @@ static struct cairn_expected at(const char *stream, int64_t version)
 static int append_claim(const char *stream, const struct cairn_claim *claims, size_t count)
 {
     const struct cairn_new_event one = event("Claimed", "{}");
-    const struct cairn_append append = {.expected = any(stream),
-                                        .events = &one,
-                                        .event_count = 1,
-                                        .claims = claims,
-                                        .claim_count = count};
+    const struct cairn_write write = {.expected = any(stream),
+                                      .events = &one,
+                                      .event_count = 1,
+                                      .claims = claims,
+                                      .claim_count = count};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     return cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL);
 }
@@ -106,8 +109,9 @@ static void an_event_reads_back_as_it_was_written(void **state)
         event("Made", "{\"text\": \"caf\xC3\xA9  as  written\"}"),
         event("Changed", "{}"),
     };
-    const struct cairn_append append = {
+    const struct cairn_write write = {
         .expected = at(stream, 0), .events = events, .event_count = 2};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     int64_t head = cairn_store_head(bench.store, NULL);
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
@@ -168,11 +172,9 @@ static void a_checked_stream_that_moved_is_a_conflict(void **state)
     const char *stream = new_stream("thing");
     const struct cairn_new_event one = event("Happened", "{}");
     struct cairn_expected check = at(fact, 0);
-    const struct cairn_append append = {.expected = at(stream, 0),
-                                        .events = &one,
-                                        .event_count = 1,
-                                        .checks = &check,
-                                        .check_count = 1};
+    const struct cairn_write write = {.expected = at(stream, 0), .events = &one, .event_count = 1};
+    const struct cairn_append append = {
+        .writes = &write, .write_count = 1, .checks = &check, .check_count = 1};
     struct cairn_appended appended;
     assert_int_equal(append_one(bench.store, any(fact), &appended, NULL), 0);
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL),
@@ -201,8 +203,9 @@ static void a_value_that_the_database_cannot_hold_is_invalid(void **state)
 {
     (void)state;
     const struct cairn_new_event wrong = event("Happened", "not json");
-    const struct cairn_append append = {
+    const struct cairn_write write = {
         .expected = any(new_stream("thing")), .events = &wrong, .event_count = 1};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     int64_t head = cairn_store_head(bench.store, NULL);
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL),
@@ -220,11 +223,14 @@ static void a_command_is_carried_out_once(void **state)
                                               &known, NULL),
                      0);
     assert_false(known.known);
-    const struct cairn_append append = {.expected = any(stream),
-                                        .events = &one,
-                                        .event_count = 1,
-                                        .command = &known.key,
-                                        .status = 201};
+    const struct cairn_new_command command = {
+        .key = known.key, .status = 201, .events_to = 1, .event_count = 1};
+    const struct cairn_write write = {.expected = any(stream),
+                                      .events = &one,
+                                      .event_count = 1,
+                                      .commands = &command,
+                                      .command_count = 1};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 1);
@@ -330,8 +336,9 @@ static void a_range_reads_only_the_types_that_are_asked_for(void **state)
     (void)state;
     int64_t from = cairn_store_head(bench.store, NULL);
     const struct cairn_new_event events[] = {event("A", "{}"), event("B", "{}"), event("A", "{}")};
-    const struct cairn_append append = {
+    const struct cairn_write write = {
         .expected = any(new_stream("thing")), .events = events, .event_count = 3};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
     assert_int_equal(cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL), 0);
     const char *const types[] = {"A", "C", NULL};
@@ -386,8 +393,7 @@ static void a_service_appends_only_through_the_function(void **state)
         "insert into cairn.events select 0, 1000000, 'x-1', 1, 'X', 1, gen_random_uuid(), '{}', "
         "'{}', now()";
     static const char call[] =
-        "select cairn.append_events('x-1', -1, null, array[gen_random_uuid()], '{X}', '{1}',"
-        " array['{}'::json], array['{}'::json], null, null, null, null, null, null,"
+        "select cairn.append_one('x-1', -1, null, gen_random_uuid(), 'x', 'X', 1, '{}', '{}',"
         " null, null, null)";
     assert_true(as_role("cairn_writer", insert, NULL) < 0);
     assert_true(as_role("cairn_reader", call, NULL) < 0);

@@ -1,4 +1,5 @@
-/* test_tables.c - a decider's tables, held against its structs at start: what a compiler lets pass. */
+/* test_tables.c - a decider's tables, held against its structs at start: what a compiler lets pass.
+ */
 #include "../support/kit.h"
 
 #include "command/endpoint.h"

@@ -1,0 +1,374 @@
+/* appender.c - the thread that appends, and the queue in front of it.
+ *
+ *     submit -> queue -> collect -> commit -> done
+ *                                     |-- what cannot go with this batch is held for the next
+ *                                     |-- refused as a whole: each half on its own
+ *                                     '-- connection lost: find out what became of it, and
+ *                                         do again what did not happen */
+#include "store/appender.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/queue.h"
+#include "store/batch.h"
+#include "store/settle.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    QUEUE_MAX = 4096,
+    BATCH_APPENDS = 1024,
+    BATCH_EVENTS = 1024,
+    BATCH_BYTES = 4 << 20,
+    SETTLE_US = 10000000,
+    LOOK_US = 20000, /* between two looks whether the old backend is gone */
+    ATTEMPTS = 3,    /* that an append may lose its connection */
+};
+
+struct cairn_appender {
+    struct cairn_appender_options options;
+    struct cairn_queue *queue;
+    pthread_t thread;
+
+    /* the thread's own */
+    struct cairn_store *store;
+    struct cairn_arena arena;
+    struct cairn_appending *held[BATCH_APPENDS]; /* taken from the queue, in order */
+    size_t held_count;
+};
+
+static struct cairn_metric batches =
+    CAIRN_COUNTER("cairn_append_batches_total", "Calls to append to the log.", NULL);
+static struct cairn_metric appends =
+    CAIRN_COUNTER("cairn_appends_total", "Appends, by what became of them.", "outcome");
+static struct cairn_metric events =
+    CAIRN_COUNTER("cairn_appended_events_total", "Events appended to the log.", NULL);
+static struct cairn_metric lost =
+    CAIRN_COUNTER("cairn_append_batches_lost_total",
+                  "Calls whose connection was lost before their answer came.", NULL);
+
+/* ---- answers ---- */
+
+static void answer(struct cairn_appending *appending, int outcome, const struct cairn_error *error)
+{
+    appending->outcome = outcome;
+    if (error)
+        appending->error = *error;
+    cairn_metric_add(&appends,
+                     outcome < 0    ? cairn_code_info(outcome)->name
+                     : outcome == 1 ? "replayed"
+                                    : "appended",
+                     1);
+    for (size_t i = 0; i < appending->append.write_count && outcome == 0; i++)
+        cairn_metric_add(&events, "", (int64_t)appending->append.writes[i].event_count);
+    appending->done(appending);
+}
+
+static void answer_all(struct cairn_appending **items, size_t count, int outcome,
+                       const struct cairn_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        answer(items[i], outcome, error);
+}
+
+/* ---- settling ---- */
+
+static void rest(int64_t us)
+{
+    const struct timespec pause = {.tv_nsec = us * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Until the backend is gone, or the time for it is over. */
+static int await_end(struct cairn_appender *appender, const struct cairn_pg_backend *backend,
+                     int64_t deadline_us, struct cairn_error *error)
+{
+    for (;;) {
+        struct cairn_error wrong = {0};
+        int gone = cairn_backend_end(appender->store, backend, &appender->arena, &wrong);
+        if (gone == 1)
+            return 0;
+        if (cairn_monotonic_us() >= deadline_us)
+            return gone < 0 ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
+                            : cairn_fail(error, CAIRN_UNKNOWN,
+                                         "the server process %" PRId64 " does not end",
+                                         backend->pid);
+        rest(LOOK_US);
+    }
+}
+
+/* Looks for an append, also through connections that are lost again. Returns 1, 0 or
+ * -CAIRN_UNKNOWN. */
+static int look(struct cairn_appender *appender, struct cairn_appending *appending,
+                int64_t deadline_us, struct cairn_error *error)
+{
+    for (;;) {
+        struct cairn_error wrong = {0};
+        int found = cairn_append_find(appender->store, &appending->append, &appender->arena,
+                                      appending->ret, &wrong);
+        if (found >= 0)
+            return found;
+        if (cairn_monotonic_us() >= deadline_us)
+            return cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message);
+        rest(LOOK_US);
+    }
+}
+
+/* Answers those that are in the log, and those of which nobody can know. Returns how many are left:
+ * they are not in the log and never were, and stand at the front of `items`. */
+static size_t settle(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
+                     const struct cairn_pg_backend *backend)
+{
+    int64_t deadline_us = cairn_monotonic_us() + appender->options.settle_us;
+    struct cairn_error error = {0};
+    int failed = await_end(appender, backend, deadline_us, &error);
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        int found = failed ? failed : look(appender, items[i], deadline_us, &error);
+        if (found == 0)
+            items[left++] = items[i];
+        else
+            answer(items[i], found < 0 ? found : 0, &error);
+    }
+    cairn_log(CAIRN_LOG_WARN, "the connection was lost while a batch was under way",
+              CAIRN_LOG_INTEGER("appends", (int64_t)count),
+              CAIRN_LOG_INTEGER("again", (int64_t)left));
+    return left;
+}
+
+/* ---- committing ---- */
+
+static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count);
+
+static void read_outcomes(const struct cairn_batch *batch, struct cairn_appending **items)
+{
+    struct cairn_batch_cursor cursor = {0};
+    int outcomes[BATCH_APPENDS];
+    for (size_t i = 0; i < batch->count; i++)
+        outcomes[i] = cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret,
+                                       &items[i]->error);
+    for (size_t i = 0; i < batch->count; i++)
+        answer(items[i], outcomes[i], NULL);
+}
+
+/* The first of them, and as many more as can go with it. */
+static void gather(const struct cairn_appender *appender, struct cairn_appending **items,
+                   size_t count, struct cairn_batch *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct cairn_append *append = &items[i]->append;
+        if (i > 0 && (ret->event_count + cairn_append_events(append) >
+                          appender->options.batch_events ||
+                      ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
+                      !cairn_batch_takes(ret, append)))
+            break;
+        cairn_batch_add(ret, append);
+    }
+}
+
+/* Calls PostgreSQL. Returns 0, and all are answered; or what went wrong with all of them. */
+static int call(struct cairn_appender *appender, struct cairn_batch *batch,
+                struct cairn_appending **items, struct cairn_error *error)
+{
+    cairn_metric_add(&batches, "", 1);
+    int failed = 1;
+    if (batch->count == 1)
+        failed = cairn_append_one(appender->store, &items[0]->append, &appender->arena,
+                                  items[0]->ret, error);
+    if (failed == 0)
+        answer(items[0], 0, NULL);
+    if (failed <= 0)
+        return failed;
+    failed = cairn_batch_call(batch, appender->store, error);
+    if (!failed)
+        read_outcomes(batch, items);
+    return failed;
+}
+
+/* What is done about a batch that was not carried out. Returns how many of its appends are to be
+ * tried again; they stand at the front, the others are answered. */
+static size_t mend(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
+                   int failed, const struct cairn_error *error, bool again)
+{
+    struct cairn_pg *pg = cairn_store_pg(appender->store);
+    size_t left = 0;
+    if (failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg)) {
+        const struct cairn_pg_backend backend = cairn_pg_backend(pg);
+        cairn_metric_add(&lost, "", 1);
+        left = settle(appender, items, count, &backend);
+        if (!again) {
+            answer_all(items, left, failed, error);
+            left = 0;
+        }
+    } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
+        /* some value in it is refused: only the append that has it is to fail */
+        commit_all(appender, items, count / 2);
+        commit_all(appender, items + count / 2, count - count / 2);
+    } else {
+        answer_all(items, count, failed, error);
+    }
+    return left;
+}
+
+/* Commits the first of them, and as many more as go with it. Returns how many. */
+static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
+{
+    struct cairn_batch batch;
+    cairn_arena_reset(&appender->arena);
+    cairn_batch_init(&batch, &appender->arena);
+    gather(appender, items, count, &batch);
+    size_t gathered = batch.count;
+    for (int attempt = 1;; attempt++) {
+        struct cairn_error error = {0};
+        int failed = call(appender, &batch, items, &error);
+        size_t left =
+            failed ? mend(appender, items, batch.count, failed, &error, attempt < ATTEMPTS) : 0;
+        if (left == 0)
+            return gathered;
+        cairn_arena_reset(&appender->arena);
+        cairn_batch_init(&batch, &appender->arena);
+        gather(appender, items, left, &batch);
+    }
+}
+
+static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count)
+{
+    while (count > 0) {
+        size_t done = commit(appender, items, count);
+        items += done;
+        count -= done;
+    }
+}
+
+/* ---- the thread ---- */
+
+/* Fills up what is held from the queue; waits if there is nothing. False at the end. */
+static bool collect(struct cairn_appender *appender)
+{
+    void **room = (void **)(appender->held + appender->held_count);
+    size_t places = BATCH_APPENDS - appender->held_count;
+    appender->held_count += appender->held_count
+                                ? cairn_queue_take(appender->queue, room, places)
+                                : cairn_queue_drain(appender->queue, room, places);
+    return appender->held_count > 0;
+}
+
+static void *work(void *context)
+{
+    struct cairn_appender *appender = context;
+    while (collect(appender)) {
+        size_t done = commit(appender, appender->held, appender->held_count);
+        appender->held_count -= done;
+        memmove(appender->held, appender->held + done,
+                appender->held_count * sizeof *appender->held);
+    }
+    return NULL;
+}
+
+/* ---- handing over ---- */
+
+int cairn_appender_submit(struct cairn_appender *appender, struct cairn_appending *appending,
+                          struct cairn_error *error)
+{
+    int failed = cairn_append_check(&appending->append, error);
+    if (!failed && cairn_queue_push(appender->queue, appending) < 0)
+        failed = cairn_fail(error, CAIRN_BUSY, "%zu appends are waiting already",
+                            appender->options.queue_max);
+    return failed;
+}
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool done;
+};
+
+static void wake(struct cairn_appending *appending)
+{
+    struct waiter *waiter = appending->context;
+    (void)pthread_mutex_lock(&waiter->lock);
+    waiter->done = true;
+    (void)pthread_cond_signal(&waiter->answered);
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+int cairn_appender_append(struct cairn_appender *appender, const struct cairn_append *append,
+                          struct cairn_appended *ret, struct cairn_error *error)
+{
+    struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    struct cairn_appending appending = {
+        .append = *append, .ret = ret, .done = wake, .context = &waiter};
+    int failed = cairn_appender_submit(appender, &appending, error);
+    if (failed)
+        return failed;
+    (void)pthread_mutex_lock(&waiter.lock);
+    while (!waiter.done)
+        (void)pthread_cond_wait(&waiter.answered, &waiter.lock);
+    (void)pthread_mutex_unlock(&waiter.lock);
+    (void)pthread_cond_destroy(&waiter.answered);
+    (void)pthread_mutex_destroy(&waiter.lock);
+    if (appending.outcome < 0 && error)
+        *error = appending.error;
+    return appending.outcome;
+}
+
+/* ---- life ---- */
+
+static struct cairn_appender_options fill_in(const struct cairn_appender_options *options)
+{
+    struct cairn_appender_options ret = options ? *options : (struct cairn_appender_options){0};
+    if (ret.queue_max == 0)
+        ret.queue_max = QUEUE_MAX;
+    if (ret.batch_events == 0)
+        ret.batch_events = BATCH_EVENTS;
+    if (ret.batch_bytes == 0)
+        ret.batch_bytes = BATCH_BYTES;
+    if (ret.settle_us == 0)
+        ret.settle_us = SETTLE_US;
+    return ret;
+}
+
+static void free_appender(struct cairn_appender *appender)
+{
+    cairn_store_close(appender->store);
+    cairn_queue_free(appender->queue);
+    cairn_arena_close(&appender->arena);
+    free(appender);
+}
+
+int cairn_appender_open(const char *url, const char *label,
+                        const struct cairn_appender_options *options, struct cairn_appender **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_appender *appender = cairn_allocate(sizeof *appender);
+    appender->options = fill_in(options);
+    appender->queue = cairn_queue_open(appender->options.queue_max);
+    int failed = cairn_store_open(url, label, &appender->store, error);
+    if (!failed) {
+        cairn_pg_track_backend(cairn_store_pg(appender->store));
+        int wrong = pthread_create(&appender->thread, NULL, work, appender);
+        if (wrong)
+            failed = cairn_fail(error, CAIRN_CONFIG, "cannot start the appender's thread: %s",
+                                strerror(wrong));
+    }
+    if (failed)
+        free_appender(appender);
+    else
+        *ret = appender;
+    return failed;
+}
+
+void cairn_appender_close(struct cairn_appender *appender)
+{
+    if (!appender)
+        return;
+    cairn_queue_close(appender->queue);
+    (void)pthread_join(appender->thread, NULL);
+    free_appender(appender);
+}

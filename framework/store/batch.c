@@ -1,0 +1,271 @@
+/* batch.c - appends into columns, and one call with them. */
+#include "store/batch.h"
+
+#include "store/handle.h"
+
+#include <string.h>
+
+/* The parameters of cairn.append_batch, in its order. */
+enum column {
+    STREAMS,
+    APPEND_CONDITIONS,
+    APPEND_CLAIMS,
+    APPEND_COMMANDS,
+    CONDITION_STREAMS,
+    CONDITION_VERSIONS,
+    CONDITION_IDS,
+    CONDITION_EVENTS,
+    CONDITION_LAST_IDS,
+    EVENT_CONDITIONS,
+    EVENT_NUMBERS,
+    EVENT_STREAMS,
+    EVENT_IDS,
+    EVENT_TYPES,
+    EVENT_SCHEMA_VERSIONS,
+    EVENT_DATA,
+    EVENT_METAS,
+    CLAIM_CONDITIONS,
+    CLAIM_STREAMS,
+    CLAIM_TAKEN,
+    CLAIM_SCOPES,
+    CLAIM_KEYS,
+    COMMAND_CONDITIONS,
+    COMMAND_STREAMS,
+    COMMAND_IDS,
+    COMMAND_HASHES,
+    COMMAND_STATUSES,
+    COMMAND_ENDS,
+    COMMAND_EVENTS,
+    TYPE_CATEGORIES,
+    TYPE_NAMES,
+    TYPE_VERSIONS,
+};
+
+static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
+    [STREAMS] = CAIRN_PG_TEXTS,
+    [APPEND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [APPEND_CLAIMS] = CAIRN_PG_INTEGERS,
+    [APPEND_COMMANDS] = CAIRN_PG_INTEGERS,
+    [CONDITION_STREAMS] = CAIRN_PG_INTEGERS,
+    [CONDITION_VERSIONS] = CAIRN_PG_INTEGERS,
+    [CONDITION_IDS] = CAIRN_PG_UUIDS,
+    [CONDITION_EVENTS] = CAIRN_PG_INTEGERS,
+    [CONDITION_LAST_IDS] = CAIRN_PG_UUIDS,
+    [EVENT_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [EVENT_NUMBERS] = CAIRN_PG_INTEGERS,
+    [EVENT_STREAMS] = CAIRN_PG_TEXTS,
+    [EVENT_IDS] = CAIRN_PG_UUIDS,
+    [EVENT_TYPES] = CAIRN_PG_TEXTS,
+    [EVENT_SCHEMA_VERSIONS] = CAIRN_PG_INTEGERS,
+    [EVENT_DATA] = CAIRN_PG_JSONS,
+    [EVENT_METAS] = CAIRN_PG_JSONS,
+    [CLAIM_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CLAIM_STREAMS] = CAIRN_PG_TEXTS,
+    [CLAIM_TAKEN] = CAIRN_PG_INTEGERS,
+    [CLAIM_SCOPES] = CAIRN_PG_TEXTS,
+    [CLAIM_KEYS] = CAIRN_PG_TEXTS,
+    [COMMAND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [COMMAND_STREAMS] = CAIRN_PG_TEXTS,
+    [COMMAND_IDS] = CAIRN_PG_BYTES,
+    [COMMAND_HASHES] = CAIRN_PG_BYTES,
+    [COMMAND_STATUSES] = CAIRN_PG_INTEGERS,
+    [COMMAND_ENDS] = CAIRN_PG_INTEGERS,
+    [COMMAND_EVENTS] = CAIRN_PG_INTEGERS,
+    [TYPE_CATEGORIES] = CAIRN_PG_TEXTS,
+    [TYPE_NAMES] = CAIRN_PG_TEXTS,
+    [TYPE_VERSIONS] = CAIRN_PG_INTEGERS,
+};
+
+static const struct cairn_statement batch_statement = {
+    .name = "append_batch",
+    .sql = "select outcomes, versions, fails, positions, claim_fails"
+           " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+           " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
+           " $32)",
+};
+
+/* ---- adding ---- */
+
+void cairn_batch_init(struct cairn_batch *ret, struct cairn_arena *arena)
+{
+    *ret = (struct cairn_batch){
+        .arena = arena,
+        .streams = cairn_map(arena),
+        .claims = cairn_map(arena),
+        .commands = cairn_map(arena),
+        .types = cairn_map(arena),
+    };
+    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++)
+        ret->columns[i] = cairn_pg_array(elements[i], arena);
+}
+
+static const char *claim_key(struct cairn_arena *arena, const struct cairn_claim *claim)
+{
+    return cairn_print(arena, "%zu %s %s", strlen(claim->scope), claim->scope, claim->key);
+}
+
+bool cairn_batch_takes(const struct cairn_batch *batch, const struct cairn_append *append)
+{
+    for (size_t i = 0; i < append->write_count; i++) {
+        const struct cairn_write *write = &append->writes[i];
+        for (size_t k = 0; k < write->claim_count; k++) {
+            if (cairn_map_get(&batch->claims, claim_key(batch->arena, &write->claims[k])))
+                return false;
+        }
+        for (size_t k = 0; k < write->command_count; k++) {
+            if (cairn_map_get(&batch->commands, write->commands[k].key.id))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void put_integer(struct cairn_batch *batch, enum column column, size_t value)
+{
+    cairn_pg_array_integer(&batch->columns[column], (int64_t)value);
+}
+
+static void put_text(struct cairn_batch *batch, enum column column, const char *text)
+{
+    cairn_pg_array_text(&batch->columns[column], text);
+}
+
+static size_t count_of(const struct cairn_batch *batch, enum column column)
+{
+    return (size_t)batch->columns[column].count;
+}
+
+static size_t stream_index(struct cairn_batch *batch, const char *stream)
+{
+    void **at = cairn_map_at(&batch->streams, stream);
+    if (!*at) {
+        size_t *index = cairn_new(batch->arena, size_t, 1);
+        *index = batch->streams.count;
+        *at = index;
+        put_text(batch, STREAMS, stream);
+    }
+    return *(const size_t *)*at;
+}
+
+static void add_condition(struct cairn_batch *batch, const struct cairn_expected *expected,
+                          const struct cairn_new_event *last, size_t event_count)
+{
+    put_integer(batch, CONDITION_STREAMS, stream_index(batch, expected->stream));
+    cairn_pg_array_integer(&batch->columns[CONDITION_VERSIONS], expected->version);
+    cairn_pg_array_uuid(&batch->columns[CONDITION_IDS], expected->event_id);
+    put_integer(batch, CONDITION_EVENTS, event_count);
+    cairn_pg_array_uuid(&batch->columns[CONDITION_LAST_IDS],
+                        last ? last->id : (struct cairn_uuid){0});
+}
+
+static void add_type(struct cairn_batch *batch, const char *stream,
+                     const struct cairn_new_event *event)
+{
+    size_t category_bytes = strcspn(stream, "-");
+    const char *key = cairn_print(batch->arena, "%.*s %s %" PRId64, (int)category_bytes, stream,
+                                  event->type, event->schema_version);
+    void **at = cairn_map_at(&batch->types, key);
+    if (*at)
+        return;
+    *at = batch;
+    cairn_pg_array_bytes(&batch->columns[TYPE_CATEGORIES], stream, category_bytes);
+    put_text(batch, TYPE_NAMES, event->type);
+    cairn_pg_array_integer(&batch->columns[TYPE_VERSIONS], event->schema_version);
+}
+
+static void add_event(struct cairn_batch *batch, const char *stream, size_t number,
+                      const struct cairn_new_event *event)
+{
+    put_integer(batch, EVENT_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, EVENT_NUMBERS, number);
+    put_text(batch, EVENT_STREAMS, stream);
+    cairn_pg_array_uuid(&batch->columns[EVENT_IDS], event->id);
+    put_text(batch, EVENT_TYPES, event->type);
+    cairn_pg_array_integer(&batch->columns[EVENT_SCHEMA_VERSIONS], event->schema_version);
+    put_text(batch, EVENT_DATA, event->data);
+    put_text(batch, EVENT_METAS, event->meta);
+    add_type(batch, stream, event);
+}
+
+static void add_claim(struct cairn_batch *batch, const char *stream,
+                      const struct cairn_claim *claim)
+{
+    *cairn_map_at(&batch->claims, claim_key(batch->arena, claim)) = batch;
+    put_integer(batch, CLAIM_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_text(batch, CLAIM_STREAMS, stream);
+    put_integer(batch, CLAIM_TAKEN, claim->taken);
+    put_text(batch, CLAIM_SCOPES, claim->scope);
+    put_text(batch, CLAIM_KEYS, claim->key);
+}
+
+static void put_hash(struct cairn_batch *batch, enum column column, const char *hex)
+{
+    uint8_t bytes[CAIRN_SHA256_BYTES];
+    cairn_hash_bytes(hex, bytes);
+    cairn_pg_array_bytes(&batch->columns[column], bytes, sizeof bytes);
+}
+
+static void add_command(struct cairn_batch *batch, const char *stream,
+                        const struct cairn_new_command *command)
+{
+    *cairn_map_at(&batch->commands, command->key.id) = batch;
+    put_integer(batch, COMMAND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_text(batch, COMMAND_STREAMS, stream);
+    put_hash(batch, COMMAND_IDS, command->key.id);
+    put_hash(batch, COMMAND_HASHES, command->key.request_hash);
+    cairn_pg_array_integer(&batch->columns[COMMAND_STATUSES], command->status);
+    put_integer(batch, COMMAND_ENDS, command->events_to);
+    put_integer(batch, COMMAND_EVENTS, command->event_count);
+}
+
+static void add_write(struct cairn_batch *batch, const struct cairn_write *write)
+{
+    const char *stream = write->expected.stream;
+    size_t count = write->event_count;
+    add_condition(batch, &write->expected, count ? &write->events[count - 1] : NULL, count);
+    for (size_t i = 0; i < count; i++)
+        add_event(batch, stream, i + 1, &write->events[i]);
+    for (size_t i = 0; i < write->claim_count; i++) {
+        if (cairn_claim_is_last_word(write, i))
+            add_claim(batch, stream, &write->claims[i]);
+    }
+    for (size_t i = 0; i < write->command_count; i++)
+        add_command(batch, stream, &write->commands[i]);
+    batch->event_count += count;
+}
+
+void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *append)
+{
+    for (size_t i = 0; i < append->write_count; i++)
+        add_write(batch, &append->writes[i]);
+    for (size_t i = 0; i < append->check_count; i++)
+        add_condition(batch, &append->checks[i], NULL, 0);
+    put_integer(batch, APPEND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, APPEND_CLAIMS, count_of(batch, CLAIM_SCOPES));
+    put_integer(batch, APPEND_COMMANDS, count_of(batch, COMMAND_IDS));
+    batch->bytes += cairn_append_bytes(append);
+    batch->count++;
+}
+
+/* ---- calling ---- */
+
+int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
+                     struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = batch->arena};
+    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++)
+        cairn_pg_add_array(&params, &batch->columns[i]);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &batch_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    size_t outcomes = cairn_pg_integers(rows, 0, 0, batch->arena, &batch->outcomes);
+    size_t conditions = cairn_pg_integers(rows, 0, 1, batch->arena, &batch->versions);
+    (void)cairn_pg_integers(rows, 0, 2, batch->arena, &batch->fails);
+    (void)cairn_pg_integers(rows, 0, 3, batch->arena, &batch->positions);
+    (void)cairn_pg_integers(rows, 0, 4, batch->arena, &batch->claim_fails);
+    if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
+        return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
+                          outcomes, batch->count);
+    return 0;
+}

@@ -1,0 +1,82 @@
+/* batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its answers.
+ *
+ * Appends of one batch may build on each other: each is decided on what those before it leave
+ * behind. Only two things keep an append out of a batch: a claim or a command that is in it
+ * already; it goes with the next.
+ *
+ * Ownership: a batch lies in an arena; the appends are borrowed until their outcomes were read. */
+#ifndef CAIRN_STORE_BATCH_H
+#define CAIRN_STORE_BATCH_H
+
+#include "core/map.h"
+#include "store/append.h"
+
+#include <stdint.h>
+
+enum { CAIRN_BATCH_COLUMNS = 32 };
+
+struct cairn_batch {
+    struct cairn_arena *arena;
+    size_t count; /* appends */
+    size_t event_count;
+    size_t bytes; /* of data and meta */
+    struct cairn_pg_array columns[CAIRN_BATCH_COLUMNS];
+    struct cairn_map streams; /* -> index, from 1 */
+    struct cairn_map claims;
+    struct cairn_map commands;
+    struct cairn_map types;
+
+    /* the answer: of each append, condition, claim */
+    const int64_t *outcomes;
+    const int64_t *versions;
+    const int64_t *fails;
+    const int64_t *positions;
+    const int64_t *claim_fails;
+};
+
+/* Returns 0, or -CAIRN_BUG or -CAIRN_INVALID if nobody could carry this append out. */
+int cairn_append_check(const struct cairn_append *append, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Its conditions: those of the writes, then the checks. */
+const struct cairn_expected *cairn_append_condition(const struct cairn_append *append, size_t i);
+/* How many events it has, and their bytes of data and meta. */
+size_t cairn_append_events(const struct cairn_append *append);
+size_t cairn_append_bytes(const struct cairn_append *append);
+/* Is this the last word on its key? Given back and taken again is taken. */
+bool cairn_claim_is_last_word(const struct cairn_write *write, size_t i);
+
+enum { CAIRN_SHA256_BYTES = 32 };
+void cairn_hash_bytes(const char *hex, uint8_t ret[static CAIRN_SHA256_BYTES]);
+
+void cairn_batch_init(struct cairn_batch *ret, struct cairn_arena *arena);
+
+/* Could the append, which cairn_append_check() has passed, go with this batch? */
+bool cairn_batch_takes(const struct cairn_batch *batch, const struct cairn_append *append);
+void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *append);
+
+/* Carries all of it out. Returns 0, and each append has an outcome; or what postgres.h says, and
+ * unless cairn_pg_sent() nothing was written. */
+int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* The short path for an append that writes one event to one stream and claims nothing. Returns 0; or
+ * 1 if it is no such append or its conditions do not hold: a batch of one says which; or what
+ * cairn_batch_call() returns. */
+int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
+                     struct cairn_arena *arena, struct cairn_appended *ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* Where the rows of an append begin in the answer; zeroed for the first one. */
+struct cairn_batch_cursor {
+    size_t append;
+    size_t condition;
+    size_t claim;
+};
+
+/* The outcome of the next append, as cairn_store_append() returns it. `append` is the one that was
+ * added as this one. */
+int cairn_batch_next(const struct cairn_batch *batch, struct cairn_batch_cursor *cursor,
+                     const struct cairn_append *append, struct cairn_appended *ret,
+                     struct cairn_error *error);
+
+#endif

@@ -1,0 +1,24 @@
+/* settle.h - what became of a batch whose connection was lost while it was under way.
+ *
+ * Looking into the log is not enough: the old backend may still be at work, or its bytes may still
+ * be on their way to it. So: end it, wait until it is gone, take the lock that every append takes,
+ * and then look. What is not there then will never be there.
+ *
+ * This needs a backend of one's own for each connection: a proxy that pools transactions cannot be
+ * between an appender and PostgreSQL. */
+#ifndef CAIRN_STORE_SETTLE_H
+#define CAIRN_STORE_SETTLE_H
+
+#include "store/append.h"
+
+/* Ends the backend. Returns 1 when it is gone, 0 while it is not. */
+int cairn_backend_end(struct cairn_store *store, const struct cairn_pg_backend *backend,
+                      struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Looks for the append's events, after its backend is gone. Returns 1, with `ret` filled in as
+ * cairn_store_append() does, or 0 if it is not in the log and never will be. */
+int cairn_append_find(struct cairn_store *store, const struct cairn_append *append,
+                      struct cairn_arena *arena, struct cairn_appended *ret,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
+#endif
