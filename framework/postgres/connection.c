@@ -92,7 +92,7 @@ void cairn_pg_drop(struct cairn_pg *pg)
 {
     PQfinish(pg->conn);
     pg->conn = NULL;
-    pg->retry_us = cairn_monotonic_us() + RETRY_US;
+    pg->retry_us = 0; /* the first attempt to open another is at once */
 }
 
 static PGconn *dial(const struct cairn_pg *pg)
@@ -159,7 +159,6 @@ int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
         if (in_transaction) /* what follows must not run outside of it */
             return cairn_fail(error, CAIRN_UNAVAILABLE,
                               "PostgreSQL is away: the connection was lost in a transaction");
-        pg->retry_us = 0; /* nobody has tried yet to open another */
     }
     if (pg->conn)
         return 0;

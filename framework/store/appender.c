@@ -24,6 +24,7 @@ enum {
     BATCH_APPENDS = 1024,
     BATCH_EVENTS = 1024,
     BATCH_BYTES = 4 << 20,
+    CALL_US = 10000000,
     SETTLE_US = 10000000,
     LOOK_US = 20000, /* between two looks whether the old backend is gone */
     ATTEMPTS = 3,    /* that an append may lose its connection */
@@ -93,10 +94,10 @@ static int await_end(struct cairn_appender *appender, const struct cairn_pg_back
         if (gone == 1)
             return 0;
         if (cairn_monotonic_us() >= deadline_us)
-            return gone < 0 ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
-                            : cairn_fail(error, CAIRN_UNKNOWN,
-                                         "the server process %" PRId64 " does not end",
-                                         backend->pid);
+            return gone < 0
+                       ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
+                       : cairn_fail(error, CAIRN_UNKNOWN,
+                                    "the server process %" PRId64 " does not end", backend->pid);
         rest(LOOK_US);
     }
 }
@@ -150,8 +151,8 @@ static void read_outcomes(const struct cairn_batch *batch, struct cairn_appendin
     struct cairn_batch_cursor cursor = {0};
     int outcomes[BATCH_APPENDS];
     for (size_t i = 0; i < batch->count; i++)
-        outcomes[i] = cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret,
-                                       &items[i]->error);
+        outcomes[i] =
+            cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret, &items[i]->error);
     for (size_t i = 0; i < batch->count; i++)
         answer(items[i], outcomes[i], NULL);
 }
@@ -162,10 +163,10 @@ static void gather(const struct cairn_appender *appender, struct cairn_appending
 {
     for (size_t i = 0; i < count; i++) {
         const struct cairn_append *append = &items[i]->append;
-        if (i > 0 && (ret->event_count + cairn_append_events(append) >
-                          appender->options.batch_events ||
-                      ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
-                      !cairn_batch_takes(ret, append)))
+        if (i > 0 &&
+            (ret->event_count + cairn_append_events(append) > appender->options.batch_events ||
+             ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
+             !cairn_batch_takes(ret, append)))
             break;
         cairn_batch_add(ret, append);
     }
@@ -253,9 +254,8 @@ static bool collect(struct cairn_appender *appender)
 {
     void **room = (void **)(appender->held + appender->held_count);
     size_t places = BATCH_APPENDS - appender->held_count;
-    appender->held_count += appender->held_count
-                                ? cairn_queue_take(appender->queue, room, places)
-                                : cairn_queue_drain(appender->queue, room, places);
+    appender->held_count += appender->held_count ? cairn_queue_take(appender->queue, room, places)
+                                                 : cairn_queue_drain(appender->queue, room, places);
     return appender->held_count > 0;
 }
 
@@ -329,6 +329,8 @@ static struct cairn_appender_options fill_in(const struct cairn_appender_options
         ret.batch_events = BATCH_EVENTS;
     if (ret.batch_bytes == 0)
         ret.batch_bytes = BATCH_BYTES;
+    if (ret.call_us == 0)
+        ret.call_us = CALL_US;
     if (ret.settle_us == 0)
         ret.settle_us = SETTLE_US;
     return ret;
@@ -352,6 +354,7 @@ int cairn_appender_open(const char *url, const char *label,
     int failed = cairn_store_open(url, label, &appender->store, error);
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
+        cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);
         int wrong = pthread_create(&appender->thread, NULL, work, appender);
         if (wrong)
             failed = cairn_fail(error, CAIRN_CONFIG, "cannot start the appender's thread: %s",

@@ -9,8 +9,8 @@
  *  (2) Every append that was accepted is answered exactly once. The answer is the truth: after a
  *      connection that was lost, what became of the batch is found out before anything is answered
  *      or tried again (settle.h). UNKNOWN is said only where the database could not be asked.
- *  (3) A batch that fails as a whole, for a value that PostgreSQL refuses, is taken apart until only
- *      the append that has it fails.
+ *  (3) A batch that fails as a whole, for a value that PostgreSQL refuses, is taken apart until
+ * only the append that has it fails.
  *
  * Threads: any thread may hand over. `done` is called on the appender's thread and must not wait.
  * Ownership: a struct cairn_appending, and all that it points to, is the appender's from the
@@ -37,6 +37,7 @@ struct cairn_appender_options {
     size_t queue_max;    /* appends that wait, at most; 0: 4096 */
     size_t batch_events; /* in one transaction, at most; 0: 1024 */
     size_t batch_bytes;  /* likewise, of data and meta; 0: 4 MiB */
+    int64_t call_us;     /* how long PostgreSQL may take for a batch; 0: 10 s */
     int64_t settle_us;   /* how long to ask what became of a lost batch; 0: 10 s */
     bool quiet;          /* do not wake readers (notify.h) */
 };
