@@ -5,8 +5,8 @@
  * results travel in binary, so nothing is quoted or parsed. Every call has a deadline: a server
  * that does not answer is as good as away, and its connection is closed.
  *
- * A connection that was lost is opened again by the next call. If that fails it is tried again after
- * 250 ms; in between calls fail at once with -CAIRN_UNAVAILABLE.
+ * A connection that was lost is opened again by the next call. If that fails it is tried again
+ * after 250 ms; in between calls fail at once with -CAIRN_UNAVAILABLE.
  *
  * Ownership: a connection belongs to one thread. A result lives until cairn_pg_clear(). */
 #ifndef CAIRN_POSTGRES_H

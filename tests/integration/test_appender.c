@@ -1,8 +1,9 @@
 /* test_appender.c - group commit on a real PostgreSQL. The numbers are those of the invariants in
  * store.h and appender.h.
  *
- * To see what happens inside one batch a test holds the log's lock: the first append waits for it in
- * PostgreSQL, what is handed over meanwhile collects, and goes together when the lock is let go. */
+ * To see what happens inside one batch a test holds the log's lock: the first append waits for it
+ * in PostgreSQL, what is handed over meanwhile collects, and goes together when the lock is let go.
+ */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -216,8 +217,7 @@ static void the_log_is_in_order(void)
                              " by stream order by position) as n from cairn.events) e where"
                              " version <> n"),
                      0);
-    assert_int_equal(
-        sql_int("select count(*) - count(distinct event_id) from cairn.events"), 0);
+    assert_int_equal(sql_int("select count(*) - count(distinct event_id) from cairn.events"), 0);
 }
 
 /* ---- batches ---- */
@@ -290,7 +290,8 @@ static void an_append_that_builds_on_one_that_fails_fails(void **state)
     (void)state;
     const char *stream = new_stream();
     struct item *first = hold_up();
-    struct item *one = submit(with_command(new_item(at(stream, 0, (struct cairn_uuid){0})), 'b', '1'));
+    struct item *one =
+        submit(with_command(new_item(at(stream, 0, (struct cairn_uuid){0})), 'b', '1'));
     struct item *two = submit(new_item(at(stream, 1, id_of(one))));
     struct item *sibling = submit(new_item(at(stream, 1, id_of(one))));
     struct item *on_sibling = submit(new_item(at(stream, 2, id_of(sibling))));
@@ -358,8 +359,8 @@ static void a_value_that_is_refused_fails_its_own_append_only(void **state)
 static struct item *two_streams(struct cairn_expected a, struct cairn_expected b)
 {
     struct item *item = new_item(a);
-    item->writes[1] = (struct cairn_write){
-        .expected = b, .events = new_event("{\"b\":1}"), .event_count = 1};
+    item->writes[1] =
+        (struct cairn_write){.expected = b, .events = new_event("{\"b\":1}"), .event_count = 1};
     item->appending.append.write_count = 2;
     return item;
 }
@@ -557,8 +558,8 @@ static void expected_versions_hold_under_twenty_writers(void **state)
     assert_int_equal(sql_int("select cairn.head()") - before, appended);
     assert_int_equal(appended + conflicts, WRITERS * ROUNDS * 2);
     /* of those who wanted to make a stream exactly one did */
-    assert_int_equal(sql_int("select count(*) from cairn.events where stream like 'thing-%-%-%-%-%-%'"),
-                     ROUNDS);
+    assert_int_equal(
+        sql_int("select count(*) from cairn.events where stream like 'thing-%-%-%-%-%-%'"), ROUNDS);
     the_log_is_in_order();
 }
 
