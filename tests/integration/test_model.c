@@ -146,8 +146,7 @@ static bool outcome_differs(const struct run *run, const struct model_op *op, in
                             const struct cairn_appended *wanted_ret, int seen,
                             const struct cairn_appended *seen_ret)
 {
-    return differ("an outcome differs",
-                  describe_outcome(wanted, wanted_ret, op->write_count, 0),
+    return differ("an outcome differs", describe_outcome(wanted, wanted_ret, op->write_count, 0),
                   describe_outcome(seen, seen_ret, op->write_count, run->base));
 }
 
@@ -192,10 +191,11 @@ static bool claims_differ(const struct run *run)
             cairn_buffer_print(&wanted, "%s=%s ", run->claims[i],
                                run->streams[run->model.holder[i] - 1]);
     }
-    return differ("the claims differ", wanted.text,
-                  ask("select coalesce(string_agg(key || '=' || stream || ' ', '' order by key), '')"
-                      " from cairn.claims where key like 'run%d-%%'",
-                      bench.run));
+    return differ(
+        "the claims differ", wanted.text,
+        ask("select coalesce(string_agg(key || '=' || stream || ' ', '' order by key), '')"
+            " from cairn.claims where key like 'run%d-%%'",
+            bench.run));
 }
 
 static bool commands_differ(const struct run *run)
@@ -238,15 +238,15 @@ static bool batch_differs(struct run *run, struct pending *pending)
     struct cairn_appended seen[BATCH_MAX][2] = {0};
     struct cairn_error error = {0};
     if (pending->count == 1) {
-        outcomes[0] = cairn_store_append(bench.store, &pending->appends[0], &bench.arena, seen[0],
-                                         &error);
+        outcomes[0] =
+            cairn_store_append(bench.store, &pending->appends[0], &bench.arena, seen[0], &error);
     } else {
         if (cairn_batch_call(&pending->batch, bench.store, &error) < 0)
             return differ("the batch failed", "", error.message);
         struct cairn_batch_cursor cursor = {0};
         for (int i = 0; i < pending->count; i++)
-            outcomes[i] = cairn_batch_next(&pending->batch, &cursor, &pending->appends[i], seen[i],
-                                           NULL);
+            outcomes[i] =
+                cairn_batch_next(&pending->batch, &cursor, &pending->appends[i], seen[i], NULL);
     }
     bool differs = false;
     for (int i = 0; i < pending->count && !differs; i++) {
@@ -261,8 +261,8 @@ static bool batch_differs(struct run *run, struct pending *pending)
 static bool fits(const struct pending *pending, const struct model_op *op,
                  const struct cairn_append *append)
 {
-    return pending->count == 0 || (op->joins && pending->count < BATCH_MAX &&
-                                   cairn_batch_takes(&pending->batch, append));
+    return pending->count == 0 ||
+           (op->joins && pending->count < BATCH_MAX && cairn_batch_takes(&pending->batch, append));
 }
 
 static void add(struct run *run, struct pending *pending, struct model_stream *belief,
@@ -342,8 +342,9 @@ static bool somebody_overtakes(void)
     bool done = false;
     pthread_t thread;
     fixture_sql(bench.url, "select cairn.append('run0-first', 'Happened', '{}')");
-    assert_int_equal(cairn_pg_script(other, "begin; select cairn.append('run0-open', 'Happened',"
-                                            " '{}')",
+    assert_int_equal(cairn_pg_script(other,
+                                     "begin; select cairn.append('run0-open', 'Happened',"
+                                     " '{}')",
                                      NULL),
                      0);
     assert_int_equal(pthread_create(&thread, NULL, append_once, &done), 0);
@@ -447,8 +448,9 @@ static const struct breakage breakages[] = {
      "perform cairn.lock_shard(0::smallint);", "", "head := coalesce(head, 0);",
      "head := coalesce(head, 0) + (select count(*) from pg_stat_activity where state ="
      " 'idle in transaction' and query like '%cairn.append%');"},
-    {"4: all or none", "append_batch", "where first_versions[u.condition] is not null;\n\n    insert "
-                                       "into cairn.event_types",
+    {"4: all or none", "append_batch",
+     "where first_versions[u.condition] is not null;\n\n    insert "
+     "into cairn.event_types",
      "where first_versions[u.condition] is not null and u.number < 3;\n\n    insert into "
      "cairn.event_types",
      NULL, NULL},
@@ -463,15 +465,14 @@ static const struct breakage breakages[] = {
      NULL, NULL},
     {"6: the version", "append_batch", "tail_versions[stream] <> in_condition_versions[i] or",
      "tail_versions[stream] < in_condition_versions[i] or", NULL, NULL},
-    {"6: the event at that version", "append_batch",
-     " or tail_ids[stream] <> in_condition_ids[i]", "", NULL, NULL},
+    {"6: the event at that version", "append_batch", " or tail_ids[stream] <> in_condition_ids[i]",
+     "", NULL, NULL},
     {"6: the event, on the short path", "append_one",
      "and (t.event_id = in_condition_id) is not false", "", NULL, NULL},
-    {"6: the version, on the short path", "append_one",
-     "coalesce(t.version, 0) = in_version and", "coalesce(t.version, 0) >= in_version and", NULL,
-     NULL},
-    {"6: what builds on a sibling", "append_batch",
-     "tail_ids[stream] := in_condition_last_ids[i];", "", NULL, NULL},
+    {"6: the version, on the short path", "append_one", "coalesce(t.version, 0) = in_version and",
+     "coalesce(t.version, 0) >= in_version and", NULL, NULL},
+    {"6: what builds on a sibling", "append_batch", "tail_ids[stream] := in_condition_last_ids[i];",
+     "", NULL, NULL},
     {"6: what fails with a sibling", "append_batch",
      "tail_versions[stream] <> in_condition_versions[i]",
      "tail_versions[stream] <> in_condition_versions[i] and i = 1", NULL, NULL},

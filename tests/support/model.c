@@ -145,8 +145,8 @@ int model_append(struct model *model, const struct model_append *append,
     for (int i = 0; i < op->write_count; i++) {
         if (outcome == 0)
             carry_out(model, &op->writes[i], append->ids[i]);
-        ret[i] = (struct cairn_appended){model->streams[op->writes[i].stream].version,
-                                         model->count};
+        ret[i] =
+            (struct cairn_appended){model->streams[op->writes[i].stream].version, model->count};
     }
     return outcome;
 }

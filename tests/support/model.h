@@ -1,5 +1,6 @@
-/* model.h - the event store as it is meant, in memory: some arrays and no database. Random operations
- * are run on it and on the real store, and must come to the same (tests/integration/test_model.c).
+/* model.h - the event store as it is meant, in memory: some arrays and no database. Random
+ * operations are run on it and on the real store, and must come to the same
+ * (tests/integration/test_model.c).
  *
  * An operation says what it expects in relation to the state that its author believes in, not in
  * numbers, so it still makes sense after operations before it were taken out. */

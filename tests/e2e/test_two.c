@@ -1,0 +1,143 @@
+/* test_two.c - two processes of one service on one log, at the same moment. */
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/support.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROUNDS = 25 };
+
+static char url[512];
+static struct child children[2];
+static int ports[2];
+
+static void start_service(int i)
+{
+    char binary[512];
+    char log[512];
+    char database[600];
+    char port[20];
+    ports[i] = fixture_free_port();
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(log, sizeof log, "%s/two-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
+                   (int)getpid(), i);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {database, port, NULL};
+    assert_int_equal(child_start(&children[i], argv, env, log), 0);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_database(url, sizeof url);
+    for (int i = 0; i < 2; i++)
+        start_service(i);
+    for (int i = 0; i < 2; i++)
+        fixture_wait_http(ports[i], "/readyz", 20000);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(child_stop(&children[i], 15000), 0);
+    fixture_drop(url);
+    return 0;
+}
+
+/* One request to each process, let go by a barrier. */
+struct shot {
+    pthread_t thread;
+    pthread_barrier_t *barrier;
+    int port;
+    char headers[200];
+    char body[200];
+    struct http_reply reply;
+};
+
+static void *fire(void *context)
+{
+    struct shot *shot = context;
+    (void)pthread_barrier_wait(shot->barrier);
+    if (http_send(shot->port, "POST", "/users", shot->headers, shot->body, strlen(shot->body),
+                  &shot->reply, 20000) < 0)
+        shot->reply.status = -1;
+    return NULL;
+}
+
+static void fire_both(struct shot shots[2])
+{
+    pthread_barrier_t barrier;
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    for (int i = 0; i < 2; i++) {
+        shots[i].barrier = &barrier;
+        shots[i].port = ports[i];
+        assert_int_equal(pthread_create(&shots[i].thread, NULL, fire, &shots[i]), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(shots[i].thread, NULL), 0);
+    (void)pthread_barrier_destroy(&barrier);
+}
+
+static void one_address_is_registered_once(void **state)
+{
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct shot shots[2] = {0};
+        for (int i = 0; i < 2; i++) {
+            (void)snprintf(shots[i].headers, sizeof shots[i].headers,
+                           "Content-Type: application/json\r\n");
+            (void)snprintf(shots[i].body, sizeof shots[i].body,
+                           "{\"email\":\"ada%d@example.com\",\"name\":\"Ada %d\"}", round, i);
+        }
+        fire_both(shots);
+        int loser = shots[0].reply.status == 201;
+        assert_int_equal(shots[!loser].reply.status, 201);
+        assert_int_equal(shots[loser].reply.status, 422);
+        assert_non_null(strstr(shots[loser].reply.body, "user.email"));
+        http_reply_free(&shots[0].reply);
+        http_reply_free(&shots[1].reply);
+    }
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.claims"), ROUNDS);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events"), ROUNDS);
+}
+
+static void one_key_is_one_user_and_one_answer(void **state)
+{
+    (void)state;
+    int64_t before = fixture_sql_int(url, "select count(*) from cairn.events");
+    for (int round = 0; round < ROUNDS; round++) {
+        struct shot shots[2] = {0};
+        for (int i = 0; i < 2; i++) {
+            (void)snprintf(shots[i].headers, sizeof shots[i].headers,
+                           "Content-Type: application/json\r\nIdempotency-Key: \"two-%d\"\r\n",
+                           round);
+            (void)snprintf(shots[i].body, sizeof shots[i].body,
+                           "{\"email\":\"bob%d@example.com\",\"name\":\"Bob\"}", round);
+        }
+        fire_both(shots);
+        assert_int_equal(shots[0].reply.status, 201);
+        assert_int_equal(shots[1].reply.status, 201);
+        assert_string_equal(shots[0].reply.body, shots[1].reply.body);
+        http_reply_free(&shots[0].reply);
+        http_reply_free(&shots[1].reply);
+    }
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events") - before, ROUNDS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_address_is_registered_once),
+        cmocka_unit_test(one_key_is_one_user_and_one_answer),
+    };
+    return cmocka_run_group_tests_name("two", tests, setup, teardown);
+}
