@@ -24,8 +24,8 @@ static void start_service(int i)
     char port[20];
     ports[i] = fixture_free_port();
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
-    (void)snprintf(log, sizeof log, "%s/two-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
-                   (int)getpid(), i);
+    (void)snprintf(log, sizeof log, "%s/two-%d-%d.log", getenv("CAIRN_TEST_SERVERS"), (int)getpid(),
+                   i);
     (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
     (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
     const char *const argv[] = {binary, NULL};
