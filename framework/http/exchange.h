@@ -46,6 +46,7 @@ struct cairn_exchange {
     struct cairn_exchange *next; /* worker.c: in its list */
     int64_t due_us;
     bool deferred; /* its handler was called and said LATER */
+    enum { CAIRN_RUNNING, CAIRN_SUSPENDED, CAIRN_RESUMED } suspension;
 };
 
 /* What all exchanges of one server share. */

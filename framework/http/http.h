@@ -86,11 +86,17 @@ void cairn_http_set_header(struct cairn_http_response *response, const char *nam
 void cairn_http_problem(const struct cairn_http_request *request,
                         struct cairn_http_response *response, const struct cairn_error *error);
 
-enum cairn_http_outcome { CAIRN_HTTP_DONE = 1, CAIRN_HTTP_LATER };
+enum cairn_http_outcome { CAIRN_HTTP_DONE = 1, CAIRN_HTTP_LATER, CAIRN_HTTP_SUSPENDED };
 
 typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
                                                    struct cairn_http_request *request,
                                                    struct cairn_http_response *response);
+
+/* The handler of a request that says SUSPENDED is called again after this; no thread waits
+ * meanwhile. It may be called before the handler has returned, once for each SUSPENDED, from any
+ * thread. Every suspended request has to be resumed, also when the server stops: it is answered
+ * then, not refused. */
+void cairn_http_resume(struct cairn_http_request *request);
 
 struct cairn_http_route {
     const char *method;

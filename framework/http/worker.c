@@ -110,8 +110,33 @@ static void defer(struct cairn_workers *workers, struct cairn_exchange *exchange
     (void)pthread_mutex_unlock(&workers->lock);
 }
 
+static void suspend(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    if (exchange->suspension == CAIRN_RESUMED)
+        line_up(workers, exchange);
+    else
+        exchange->suspension = CAIRN_SUSPENDED;
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+void cairn_workers_resume(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    (void)pthread_mutex_lock(&workers->lock);
+    if (exchange->suspension == CAIRN_SUSPENDED)
+        line_up(workers, exchange);
+    exchange->suspension = CAIRN_RESUMED;
+    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+void cairn_http_resume(struct cairn_http_request *request)
+{
+    struct cairn_exchange *exchange = request->handle_;
+    cairn_workers_resume(exchange->http->workers, exchange);
+}
+
 /* The next request, or NULL when all is answered and no more may come. `ret_refuse` says that there
- * is no time left to call its handler. */
+ * is no time left to call its handler; one that was resumed has what it waited for, and is. */
 static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refuse)
 {
     (void)pthread_mutex_lock(&workers->lock);
@@ -127,7 +152,9 @@ static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refu
     /* Whoever waits for the next due one may be the thread that goes now: send another to watch. */
     if (workers->first || workers->deferred)
         (void)pthread_cond_signal(&workers->wanted);
-    *ret_refuse = workers->stopping;
+    *ret_refuse = workers->stopping && exchange && exchange->suspension != CAIRN_RESUMED;
+    if (exchange)
+        exchange->suspension = CAIRN_RUNNING;
     (void)pthread_mutex_unlock(&workers->lock);
     return exchange;
 }
@@ -179,6 +206,8 @@ static void *work(void *context)
             outcome = call(exchange, worker);
         if (outcome == CAIRN_HTTP_LATER)
             defer(workers, exchange);
+        else if (outcome == CAIRN_HTTP_SUSPENDED)
+            suspend(workers, exchange);
         else
             finish(workers, exchange);
         cairn_log_trace(NULL);

@@ -4,7 +4,7 @@
  *  (1) At most `queue_max` requests are open: reserved and not yet answered, whether they wait for
  *      a worker, for their time, or are being worked on.
  *  (2) Requests are taken in the order in which they came; a deferred one comes again, at the end
- *      of the line, when its time is up.
+ *      of the line, when its time is up, a suspended one when it is resumed.
  *
  * The list of requests is not core/queue.h: a worker waits for two things at once, the next in line
  * and the next whose time is up, and both count against one bound.
@@ -20,6 +20,10 @@ struct cairn_workers;
 /* Returns 0, or -CAIRN_CONFIG if there are no threads to be had. The options are borrowed. */
 int cairn_workers_start(const struct cairn_http_options *options, struct cairn_workers **ret,
                         struct cairn_error *error) CAIRN_CHECKED;
+
+/* A suspended one is in line again; one whose handler has not said SUSPENDED yet will be at once.
+ */
+void cairn_workers_resume(struct cairn_workers *workers, struct cairn_exchange *exchange);
 
 /* Takes one of the places. False if all are taken: answer busy. */
 bool cairn_workers_reserve(struct cairn_workers *workers) CAIRN_CHECKED;

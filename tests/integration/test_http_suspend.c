@@ -1,0 +1,189 @@
+/* test_http_suspend.c - requests that are suspended and resumed by another thread. */
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/support.h"
+#include "../support/wire.h"
+
+#include "core/queue.h"
+#include "http/http.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { REQUESTS = 200 };
+
+static struct cairn_http *http;
+static int port;
+static struct cairn_queue *suspended; /* requests, for the thread that resumes them */
+static pthread_t resumer;
+static atomic_int held_back; /* the resumer leaves them where they are */
+static atomic_int count;
+
+/* The first call hands the request to the resumer, who may be quicker than the return. */
+static enum cairn_http_outcome suspend(const void *self, void *worker,
+                                    struct cairn_http_request *request,
+                                    struct cairn_http_response *response)
+{
+    (void)self;
+    (void)worker;
+    int *calls = request->memo;
+    if (!calls) {
+        request->memo = calls = cairn_new(request->arena, int, 1);
+        atomic_fetch_add(&count, 1);
+    }
+    if (++*calls <= 2) {
+        assert_int_equal(cairn_queue_push(suspended, request), 0);
+        return CAIRN_HTTP_SUSPENDED;
+    }
+    response->status = 200;
+    response->body = cairn_print(request->arena, "%s %d", request->id, *calls);
+    response->body_bytes = strlen(response->body);
+    return CAIRN_HTTP_DONE;
+}
+
+static const struct cairn_http_route routes[] = {
+    {.method = "GET", .pattern = "/suspended/{id}", .handle = suspend},
+};
+
+static void *resume_all(void *context)
+{
+    (void)context;
+    struct cairn_http_request *request;
+    while ((request = cairn_queue_pop(suspended, 0))) {
+        while (atomic_load(&held_back))
+            fixture_nap();
+        cairn_http_resume(request);
+    }
+    return NULL;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    const struct cairn_http_options options = {
+        .workers = 3,
+        .queue_max = 500,
+        .body_max_bytes = 4096,
+        .header_max_bytes = 8192,
+        .deadline_us = CAIRN_SECONDS(20),
+        .connections_max = 500,
+        .routes = routes,
+        .route_count = 1,
+    };
+    atomic_store(&held_back, 0);
+    atomic_store(&count, 0);
+    suspended = cairn_queue_open(1000);
+    assert_int_equal(pthread_create(&resumer, NULL, resume_all, NULL), 0);
+    assert_int_equal(cairn_http_start(&options, &http, NULL), 0);
+    port = cairn_http_port(http);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    atomic_store(&held_back, 0);
+    if (http)
+        cairn_http_stop(http, CAIRN_SECONDS(5));
+    http = NULL;
+    cairn_queue_close(suspended);
+    assert_int_equal(pthread_join(resumer, NULL), 0);
+    cairn_queue_free(suspended);
+    return 0;
+}
+
+static struct wire ask_for(int number)
+{
+    char text[128];
+    struct wire wire = wire_open(port);
+    (void)snprintf(text, sizeof text, "GET /suspended/%d HTTP/1.1\r\nHost: test\r\n\r\n", number);
+    wire_send(&wire, text);
+    return wire;
+}
+
+static void expect_answer(struct wire *wire, int number)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%d 3", number);
+    assert_string_equal(wire_read(wire).body, text);
+    wire_close(wire);
+}
+
+static void what_is_suspended_is_answered_when_it_was_resumed(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask_for(i);
+    for (int i = 0; i < REQUESTS; i++)
+        expect_answer(&wires[i], i);
+}
+
+static bool all_are_suspended(void *context)
+{
+    (void)context;
+    return atomic_load(&count) == REQUESTS;
+}
+
+static void suspended_requests_hold_no_thread(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    atomic_store(&held_back, 1);
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask_for(i);
+    wire_until(all_are_suspended, NULL);
+    atomic_store(&held_back, 0);
+    for (int i = 0; i < REQUESTS; i++)
+        expect_answer(&wires[i], i);
+}
+
+static void *stop(void *context)
+{
+    (void)context;
+    cairn_http_stop(http, 0);
+    return NULL;
+}
+
+static bool nobody_is_admitted(void *context)
+{
+    struct http_reply reply = {0};
+    (void)context;
+    int outcome = http_send(port, "GET", "/suspended/0", NULL, NULL, 0, &reply, 100);
+    http_reply_free(&reply);
+    return outcome == HTTP_AWAY;
+}
+
+/* Also after the grace: what it waited for has happened, and the client is to know. */
+static void what_is_suspended_when_the_server_stops_is_answered(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    atomic_store(&held_back, 1);
+    struct wire wires[10];
+    for (int i = 0; i < 10; i++)
+        wires[i] = ask_for(i);
+    while (atomic_load(&count) < 10)
+        fixture_nap();
+    assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
+    wire_until(nobody_is_admitted, NULL);
+    atomic_store(&held_back, 0);
+    for (int i = 0; i < 10; i++)
+        expect_answer(&wires[i], i);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    http = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_suspended_is_answered_when_it_was_resumed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(suspended_requests_hold_no_thread, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_suspended_when_the_server_stops_is_answered, setup,
+                                        teardown),
+    };
+    return cmocka_run_group_tests_name("http_suspend", tests, NULL, NULL);
+}
