@@ -23,8 +23,8 @@ static atomic_int count;
 
 /* The first call hands the request to the resumer, who may be quicker than the return. */
 static enum cairn_http_outcome suspend(const void *self, void *worker,
-                                    struct cairn_http_request *request,
-                                    struct cairn_http_response *response)
+                                       struct cairn_http_request *request,
+                                       struct cairn_http_response *response)
 {
     (void)self;
     (void)worker;
