@@ -1,7 +1,8 @@
-/* cli.h - what the subcommands of `cairn` share: options, the database, tables on a terminal.
+/* cli.h - what the subcommands of `cairn` share: options, the database, tables and progress on a
+ * terminal.
  *
- * A subcommand that shows something is a query. Its rows are shown as an aligned table, or with
- * --json as one object a line; both come from the same SQL. */
+ * What a subcommand shows is an aligned table, or with --json one object a line. On a terminal a
+ * table is cut to its width; what goes into a file or a pipe is whole. */
 #ifndef CAIRN_CLI_H
 #define CAIRN_CLI_H
 
@@ -11,11 +12,15 @@
 
 struct cairn_cli_command {
     const char *name;
-    const char *usage; /* what follows "cairn " */
-    const char *help;  /* one line */
-    const char *more;  /* a paragraph for --help */
+    const char *usage;   /* what follows "cairn " */
+    const char *help;    /* one line */
+    const char *more;    /* a paragraph for --help */
+    const char *example; /* a line for the shell, and what it does; may be several */
     int (*run)(const struct cairn_cli_command *command, int argc, char **argv);
 };
+
+/* All of them, ended by one without a name. */
+extern const struct cairn_cli_command cairn_cli_commands[];
 
 int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv);
@@ -23,15 +28,23 @@ int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **
 int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_export(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_completion(const struct cairn_cli_command *command, int argc, char **argv);
 
 /* ---- options.c ---- */
 
 /* What a command line may say; -1 and NULL where it does not. */
 struct cairn_cli_options {
     bool json;
+    bool yes;
     int64_t limit;
     int64_t after;
     int64_t expect;
+    int64_t from;
+    int64_t to;
     const char *words[4]; /* what is no option, in order */
     int word_count;
 };
@@ -44,15 +57,48 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
 
 /* ---- show.c ---- */
 
-/* The database that the environment names. */
+/* The database that the environment names; cairn_cli_open() also makes sure that its schema is the
+ * one that this release works with. */
 int cairn_cli_connect(struct cairn_pg **ret, struct cairn_error *error) CAIRN_CHECKED;
+int cairn_cli_open(struct cairn_pg **ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Runs the query and shows its rows. Returns how many there were. */
 int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_pg_params *params,
                        bool json, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Says on standard error what went wrong; returns the exit status for it: 64 for wrong usage, 69
- * for a database that cannot be reached, else 1. */
-int cairn_cli_fail(const struct cairn_cli_command *command, const struct cairn_error *error);
+/* Closes the connection (NULL is fine). If `outcome` is negative it says on standard error what
+ * went wrong and returns the exit status for it, as --help lists them; else it returns 0. */
+int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t outcome,
+                  const struct cairn_error *error);
+
+/* ---- table.c ---- */
+
+enum { CAIRN_CLI_COLUMNS_MAX = 16 };
+
+/* Prints a table to standard output: rows + 1 times `columns` cells, the first row the headings.
+ * Columns of numbers and times stand to the right and are whole. Where it is wider than the
+ * terminal, what has most is cut first: the last column at its end, others in their middle. */
+void cairn_cli_table(const char *const *cells, int columns, int64_t rows);
+
+/* How many columns a terminal has; 80 if it does not say. 0 if the descriptor is no terminal. */
+int cairn_cli_width(int fd);
+
+/* ---- progress.c ---- */
+
+/* A line on standard error, if that is a terminal, about work that takes more than a second. */
+struct cairn_cli_progress {
+    const char *label;
+    int64_t total;
+    int64_t begun_us; /* monotonic */
+    int64_t drawn_us; /* 0: nothing is drawn */
+    int columns;      /* 0: no terminal */
+};
+
+void cairn_cli_progress_begin(struct cairn_cli_progress *progress, const char *label,
+                              int64_t total);
+void cairn_cli_progress_at(struct cairn_cli_progress *progress, int64_t done);
+/* A part of the work that cannot be counted. */
+void cairn_cli_progress_note(struct cairn_cli_progress *progress, const char *what);
+void cairn_cli_progress_end(struct cairn_cli_progress *progress); /* wipes the line */
 
 #endif

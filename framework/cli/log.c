@@ -3,7 +3,14 @@
 
 #include <string.h>
 
-#define EVENT_COLUMNS "position, recorded_at, stream, version, type, data"
+/* A table is for people: to the second. */
+#define SECONDS(time) "to_char(" #time ", 'YYYY-MM-DD HH24:MI:SS') as " #time
+
+static const char *event_columns(const struct cairn_cli_options *options)
+{
+    return options->json ? "position, recorded_at, stream, version, type, data"
+                         : "position, " SECONDS(recorded_at) ", stream, version, type, data";
+}
 
 /* Connects, shows, and turns what went wrong into the exit status. `empty` is the status where
  * there was nothing to show. */
@@ -12,13 +19,11 @@ static int show(const struct cairn_cli_command *command, const char *sql,
 {
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    int64_t count = cairn_cli_connect(&pg, &error);
+    int64_t count = cairn_cli_open(&pg, &error);
     if (count == 0)
         count = cairn_cli_show(pg, sql, params, json, &error);
-    cairn_pg_close(pg);
-    if (count < 0)
-        return cairn_cli_fail(command, &error);
-    return count == 0 ? empty : 0;
+    int status = cairn_cli_end(command, pg, count, &error);
+    return count == 0 ? empty : status;
 }
 
 static int missing(const struct cairn_cli_command *command)
@@ -32,6 +37,9 @@ static int64_t or_else(int64_t number, int64_t fallback)
     return number < 0 ? fallback : number;
 }
 
+#define STREAMS                                                                                    \
+    " from cairn.streams where category = $1 or $1 is null order by last_position desc limit $2"
+
 int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
@@ -43,9 +51,9 @@ int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **
     cairn_pg_add_text(&params, options.words[0]);
     cairn_pg_add_integer(&params, or_else(options.limit, 20));
     status = show(command,
-                  "select stream, version, first_at, last_at,"
-                  " last_position from cairn.streams where category = $1 or $1 is null"
-                  " order by last_position desc limit $2",
+                  options.json ? "select stream, version, first_at, last_at, last_position" STREAMS
+                               : "select stream, version, " SECONDS(first_at) ", " SECONDS(
+                                     last_at) ", last_position" STREAMS,
                   &params, options.json, 0);
     cairn_arena_close(&arena);
     return status;
@@ -64,8 +72,10 @@ int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **arg
     cairn_pg_add_text(&params, options.words[0]);
     cairn_pg_add_integer(&params, or_else(options.after, 0));
     cairn_pg_add_integer(&params, or_else(options.limit, 1000));
-    status = show(command, "select " EVENT_COLUMNS " from cairn.read_stream($1, $2, $3)", &params,
-                  options.json, 1);
+    status = show(command,
+                  cairn_print(&arena, "select %s from cairn.read_stream($1, $2, $3)",
+                              event_columns(&options)),
+                  &params, options.json, 1);
     cairn_arena_close(&arena);
     return status;
 }
@@ -83,8 +93,10 @@ int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **arg
     cairn_pg_add_integer(&params, options.after);
     cairn_pg_add_integer(&params, limit);
     status = show(command,
-                  "select " EVENT_COLUMNS " from cairn.read_all(case when $1 < 0 then"
-                  " greatest(cairn.head() - $2, 0) else $1 end, $2)",
+                  cairn_print(&arena,
+                              "select %s from cairn.read_all(case when $1 < 0 then"
+                              " greatest(cairn.head() - $2, 0) else $1 end, $2)",
+                              event_columns(&options)),
                   &params, options.json, 0);
     cairn_arena_close(&arena);
     return status;

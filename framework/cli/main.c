@@ -1,44 +1,80 @@
 /* main.c - the `cairn` command: one subcommand a row. */
 #include "cli/cli.h"
+#include "cli/complete.h"
 
 #include <string.h>
 #include <sysexits.h>
 
-static const struct cairn_cli_command commands[] = {
+const struct cairn_cli_command cairn_cli_commands[] = {
     {"migrate", "migrate", "bring the database's schema up to this release",
      "Applies the migrations that this release carries and the database has not had, in\n"
      "order, each in a transaction of its own. Connect as the owner of the database; the\n"
      "role has to be allowed to make roles the first time.",
-     cairn_cli_migrate},
+     "DATABASE_URL=postgresql://owner@host/shop cairn migrate", cairn_cli_migrate},
     {"status", "status [--json]", "show the store and how far each read model has come",
      "Shows the store's id, epoch and newest position, who holds the lock that appends\n"
      "wait for, and each generation of each read model with its lag in positions.",
-     cairn_cli_status},
+     "cairn status", cairn_cli_status},
     {"streams", "streams [CATEGORY] [--limit N] [--json]", "list streams, the last moved first",
      "Lists at most N streams (20), of one category if it is named. Reads the whole log.",
-     cairn_cli_streams},
+     "cairn streams order --limit 5", cairn_cli_streams},
     {"read", "read STREAM [--after VERSION] [--limit N] [--json]", "show the events of a stream",
      "Shows at most N events (1000) of the stream after a version (0), in order. Ends with\n"
      "1 if there are none.",
-     cairn_cli_read},
+     "cairn read pot-7 --json | jq .data", cairn_cli_read},
     {"tail", "tail [--after POSITION] [--limit N] [--json]", "show the newest events",
-     "Shows the newest N events (10), or the first N after a position, in order.", cairn_cli_tail},
+     "Shows the newest N events (10), or the first N after a position, in order.",
+     "cairn tail --limit 3", cairn_cli_tail},
     {"append", "append STREAM TYPE JSON [--expect VERSION] [--json]", "append one event",
      "Appends an event whose data is the JSON object, if the stream is at this version (0:\n"
      "if there is no such stream; not said: whatever is there). Ends with 1 if it is not.",
-     cairn_cli_append},
+     "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0", cairn_cli_append},
+    {"verify", "verify [--from POSITION] [--json]", "prove the log, and what is kept beside it",
+     "Proves that positions and versions have no gaps, times do not go back, ids are there\n"
+     "once, data and meta can be read, the log is protected against changes, and that\n"
+     "event types, claims and commands are what the log says; of the events from a position\n"
+     "on (1). It only reads, and appends go on. Ends with 1 if it has found a problem.",
+     "cairn verify --from 1000000", cairn_cli_verify},
+    {"export", "export [--from POSITION] [--to POSITION]", "write the log to standard output",
+     "Writes one JSON object a line: a header, the events, and a last line without which the\n"
+     "file is not complete. Each line has a checksum of all before it. Appends go on\n"
+     "meanwhile; what they append is not in the file.",
+     "cairn export | gzip > shop.jsonl.gz", cairn_cli_export},
+    {"import", "import", "fill an empty store from an export",
+     "Reads a file of `cairn export` from standard input, all of it or nothing: positions,\n"
+     "versions, ids, times and the store's identity are those of the exported store; event\n"
+     "types, claims and commands are made from the events. The store has to be empty and the\n"
+     "role its owner. If the exported store went on after the export, run `cairn recover`\n"
+     "next: clients and read models may know what is not in the file.",
+     "cairn migrate && gunzip < shop.jsonl.gz | cairn import", cairn_cli_import},
+    {"recover", "recover [--yes]", "start a new epoch after a restore to an older state",
+     "Says where the log ends and which read models, claims and commands do not belong to it.\n"
+     "Then, if you say yes, it starts a new epoch, makes claims and commands again from the\n"
+     "log and ends all other sessions of the database, so that every process notices.\n"
+     "Positions that were handed out before are answered 412 from then on. Read models that\n"
+     "belong to the log are taken along. Connect as the owner of the database.",
+     "cairn recover --yes", cairn_cli_recover},
+    {"completion", "completion bash", "print the completion of this command for a shell",
+     "Prints a script that completes subcommands, options, streams and read models.",
+     "source <(cairn completion bash)", cairn_cli_completion},
+    {.name = NULL},
 };
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out)
 {
     (void)fprintf(out, "Usage: cairn COMMAND [OPTION]...\n\n");
-    for (size_t i = 0; i < COMMANDS; i++)
-        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+    for (const struct cairn_cli_command *at = cairn_cli_commands; at->name; at++)
+        (void)fprintf(out, "  %-10s %s\n", at->name, at->help);
     (void)fprintf(out, "\nThe database is DATABASE_URL, or what the file DATABASE_URL_FILE holds.\n"
-                       "`cairn COMMAND --help` says more. Exit status: 0 done, 1 no, 64 wrong "
-                       "usage,\n69 the database cannot be reached.\n");
+                       "`cairn COMMAND --help` says more, with an example.\n"
+                       "\nExit status:\n"
+                       "   0  done\n"
+                       "   1  no: a problem was found, a condition did not hold, nothing is there\n"
+                       "  64  wrong usage, or DATABASE_URL makes no sense\n"
+                       "  69  the database cannot be reached, or is busy\n"
+                       "  70  a defect of Cairn\n"
+                       "  77  the role has no right to do this\n"
+                       "  78  the database's schema is not the one of this release\n");
 }
 
 int main(int argc, char **argv)
@@ -51,9 +87,11 @@ int main(int argc, char **argv)
         print_help(stdout);
         return 0;
     }
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(&commands[i], argc - 1, argv + 1);
+    if (strcmp(argv[1], "complete") == 0)
+        return cairn_cli_complete(argc - 1, argv + 1);
+    for (const struct cairn_cli_command *at = cairn_cli_commands; at->name; at++) {
+        if (strcmp(argv[1], at->name) == 0)
+            return at->run(at, argc - 1, argv + 1);
     }
     (void)fprintf(stderr, "cairn: %s is no command: `cairn --help` lists them\n", argv[1]);
     return EX_USAGE;

@@ -9,16 +9,13 @@ static void print_applied(void *context, const char *name)
     (void)printf("applied %s\n", name);
 }
 
-static int migrate(struct cairn_error *error)
+static int migrate(struct cairn_pg **ret, struct cairn_error *error)
 {
-    struct cairn_pg *pg = NULL;
-    int count = cairn_cli_connect(&pg, error);
-    if (count == 0) {
-        cairn_pg_set_deadline(pg, CAIRN_HOURS(1)); /* a migration may have to write a table anew */
-        count = cairn_migrate(pg, print_applied, NULL, error);
-    }
-    cairn_pg_close(pg);
-    return count;
+    int failed = cairn_cli_connect(ret, error);
+    if (failed)
+        return failed;
+    cairn_pg_set_deadline(*ret, CAIRN_HOURS(1)); /* a migration may have to write a table anew */
+    return cairn_migrate(*ret, print_applied, NULL, error);
 }
 
 int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv)
@@ -27,11 +24,10 @@ int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **
     int status = cairn_cli_options(command, argc, argv, "", 0, &options);
     if (status >= 0)
         return status;
+    struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    int count = migrate(&error);
-    if (count < 0)
-        return cairn_cli_fail(command, &error);
+    int count = migrate(&pg, &error);
     if (count == 0)
         (void)printf("the schema is up to date\n");
-    return 0;
+    return cairn_cli_end(command, pg, count, &error);
 }

@@ -39,18 +39,23 @@ static int64_t *place(struct cairn_cli_options *options, const char *option)
         return &options->limit;
     if (strcmp(option, "--after") == 0)
         return &options->after;
+    if (strcmp(option, "--from") == 0)
+        return &options->from;
+    if (strcmp(option, "--to") == 0)
+        return &options->to;
     return strcmp(option, "--expect") == 0 ? &options->expect : NULL;
 }
 
 static void print_help(const struct cairn_cli_command *command)
 {
-    (void)printf("Usage: cairn %s\n\n%s\n", command->usage, command->more);
+    (void)printf("Usage: cairn %s\n\n%s\n\nExample: %s\n", command->usage, command->more,
+                 command->example);
 }
 
 int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **argv,
                       const char *allowed, int words, struct cairn_cli_options *ret)
 {
-    *ret = (struct cairn_cli_options){.limit = -1, .after = -1, .expect = -1};
+    *ret = (struct cairn_cli_options){.limit = -1, .after = -1, .expect = -1, .from = -1, .to = -1};
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (strcmp(word, "--help") == 0) {
@@ -67,7 +72,7 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
             return wrong(command, "is no option of it", word);
         int64_t *number = place(ret, word);
         if (!number)
-            ret->json = true;
+            *(strcmp(word, "--yes") == 0 ? &ret->yes : &ret->json) = true;
         else if (i + 1 == argc || !read_number(argv[++i], number))
             return wrong(command, "wants a number from 0", word);
     }

@@ -1,7 +1,8 @@
-/* show.c - rows on a terminal, or as JSON lines. */
+/* show.c - the database, its rows as a table or as JSON lines, and what went wrong. */
 #include "cli/cli.h"
 
 #include "runtime/config.h"
+#include "store/migrate.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -13,22 +14,13 @@ int cairn_cli_connect(struct cairn_pg **ret, struct cairn_error *error)
     return failed ? failed : cairn_pg_open(config.database_url, "cairn", ret, error);
 }
 
-int cairn_cli_fail(const struct cairn_cli_command *command, const struct cairn_error *error)
+int cairn_cli_open(struct cairn_pg **ret, struct cairn_error *error)
 {
-    (void)fprintf(stderr, "cairn %s: %s\n", command->name, error->message);
-    if (error->code == CAIRN_CONFIG)
-        return EX_USAGE;
-    return error->code == CAIRN_UNAVAILABLE ? EX_UNAVAILABLE : 1;
+    int failed = cairn_cli_connect(ret, error);
+    return failed ? failed : cairn_migrate_check(*ret, error);
 }
 
-/* How many columns of the terminal a text takes: its characters, for most scripts. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
+/* ---- rows ---- */
 
 static const char *cell(const struct cairn_pg_result *rows, int64_t row, int column)
 {
@@ -36,33 +28,20 @@ static const char *cell(const struct cairn_pg_result *rows, int64_t row, int col
     return text ? text : "-";
 }
 
-static void print_cell(const char *text, int width, bool last)
+static void print_table(const struct cairn_pg_result *rows, int64_t count,
+                        struct cairn_arena *arena)
 {
-    (void)printf("%s%*s", text, last ? 0 : width - width_of(text) + 2, "");
-    if (last)
-        (void)printf("\n");
-}
-
-enum { COLUMNS_MAX = 16 };
-
-static void print_table(const struct cairn_pg_result *rows, int64_t count)
-{
-    int widths[COLUMNS_MAX];
     int columns = cairn_pg_columns(rows);
-    columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
-    for (int c = 0; c < columns; c++) {
-        widths[c] = width_of(cairn_pg_column(rows, c));
-        for (int64_t r = 0; r < count; r++) {
-            int width = width_of(cell(rows, r, c));
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
-    }
+    columns = columns < CAIRN_CLI_COLUMNS_MAX ? columns : CAIRN_CLI_COLUMNS_MAX;
+    const char **cells = cairn_new(arena, const char *, (size_t)(columns * (count + 1)));
+    const char **at = cells;
     for (int c = 0; c < columns; c++)
-        print_cell(cairn_pg_column(rows, c), widths[c], c == columns - 1);
+        *at++ = cairn_pg_column(rows, c);
     for (int64_t r = 0; r < count; r++) {
         for (int c = 0; c < columns; c++)
-            print_cell(cell(rows, r, c), widths[c], c == columns - 1);
+            *at++ = cell(rows, r, c);
     }
+    cairn_cli_table(cells, columns, count);
 }
 
 static void print_lines(const struct cairn_pg_result *rows, int64_t count)
@@ -82,7 +61,48 @@ int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_
     if (count >= 0 && json)
         print_lines(rows, count);
     else if (count >= 0)
-        print_table(rows, count);
+        print_table(rows, count, &arena);
     cairn_arena_close(&arena);
     return count;
+}
+
+/* ---- what went wrong ---- */
+
+/* A refusal of our own SQL functions is an answer, not a defect. */
+static int exit_status(const struct cairn_error *error, const char *state)
+{
+    switch ((int)error->code) {
+    case CAIRN_CONFIG:
+        return EX_USAGE;
+    case CAIRN_SCHEMA:
+        return EX_CONFIG;
+    case CAIRN_UNAVAILABLE:
+    case CAIRN_BUSY:
+        return EX_UNAVAILABLE;
+    case CAIRN_BUG:
+        if (strcmp(state, "42501") == 0)
+            return EX_NOPERM;
+        return strncmp(state, "CA", 2) == 0 ? 1 : EX_SOFTWARE;
+    default:
+        return 1;
+    }
+}
+
+int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t outcome,
+                  const struct cairn_error *error)
+{
+    int status = 0;
+    if (outcome < 0) {
+        status = exit_status(error, pg ? cairn_pg_state(pg) : "");
+        (void)fprintf(stderr, "cairn %s: %s\n", command->name, error->message);
+        if (error->code == CAIRN_BUSY)
+            (void)fprintf(stderr,
+                          "Somebody held the lock that appends take for too long, and nothing "
+                          "was written;\n`cairn status` says who.\n");
+        if (status == EX_NOPERM)
+            (void)fprintf(stderr, "The role that DATABASE_URL names has no right to do this: "
+                                  "connect as the owner of the database.\n");
+    }
+    cairn_pg_close(pg);
+    return status;
 }

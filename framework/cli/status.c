@@ -38,9 +38,8 @@ int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **a
         return status;
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    int64_t count = cairn_cli_connect(&pg, &error);
+    int64_t count = cairn_cli_open(&pg, &error);
     if (count == 0)
         count = show_all(pg, options.json, &error);
-    cairn_pg_close(pg);
-    return count < 0 ? cairn_cli_fail(command, &error) : 0;
+    return cairn_cli_end(command, pg, count, &error);
 }

@@ -26,7 +26,7 @@ static int wait_socket(PGconn *conn, bool to_write, int64_t deadline_us)
     }
 }
 
-static int fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
+int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
 {
     size_t length = strcspn(why, "\n");
     int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: %.*s",
@@ -41,13 +41,13 @@ static int wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_er
     for (;;) {
         int unsent = PQflush(pg->conn);
         if (unsent < 0)
-            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+            return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         if (!unsent && !PQisBusy(pg->conn))
             return 0;
         if (!wait_socket(pg->conn, unsent > 0, deadline_us))
-            return fail_lost(pg, "no answer within the deadline", error);
+            return cairn_pg_fail_lost(pg, "no answer within the deadline", error);
         if (!PQconsumeInput(pg->conn))
-            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+            return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
     }
 }
 
@@ -100,14 +100,24 @@ static enum cairn_code code_of(const char *state)
     return CAIRN_BUG;
 }
 
+/* The place in a COPY, of which the server tells in a sentence. */
+static int64_t row_of(const PGresult *result)
+{
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    const char *copy = context ? strstr(context, "COPY ") : NULL;
+    const char *line = copy ? strstr(copy, ", line ") : NULL;
+    return line ? strtoll(line + strlen(", line "), NULL, 10) : 0;
+}
+
 static int fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     (void)snprintf(pg->state, sizeof pg->state, "%s", state ? state : "");
     if (is_going(pg->state) || PQstatus(pg->conn) != CONNECTION_OK)
-        return fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
+        return cairn_pg_fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
     pg->sent = false; /* the server has rolled it back and said so */
+    pg->row = row_of(result);
     return cairn_fail(error, code_of(pg->state), "PostgreSQL: %.300s (%s)", message ? message : "?",
                       pg->state);
 }
@@ -116,11 +126,11 @@ static int fail_refused(struct cairn_pg *pg, const PGresult *result, struct cair
 
 static int fail_unsent(struct cairn_pg *pg, struct cairn_error *error)
 {
-    return fail_lost(pg, PQerrorMessage(pg->conn), error);
+    return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
 }
 
 /* Waits for the answer to what was sent, and takes a refusal for a failure. */
-static int finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
 {
     PGresult *result = NULL;
     int failed = cairn_pg_await(pg, &result, error);
@@ -132,7 +142,7 @@ static int finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error
         return 0;
     }
     failed = result ? fail_refused(pg, result, error)
-                    : fail_lost(pg, "the server closed the connection", error);
+                    : cairn_pg_fail_lost(pg, "the server closed the connection", error);
     PQclear(result);
     return failed;
 }
@@ -146,7 +156,7 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
                        params ? params->types : NULL))
         return fail_unsent(pg, error);
     PGresult *result = NULL;
-    int failed = finish(pg, &result, error);
+    int failed = cairn_pg_finish(pg, &result, error);
     PQclear(result);
     if (!failed)
         *cairn_map_at(&pg->prepared, statement->name) = pg;
@@ -181,7 +191,7 @@ int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error)
     PGresult *rows = NULL;
     int failed = send(pg, &statement, NULL, false, error);
     if (!failed)
-        failed = finish(pg, &rows, error);
+        failed = cairn_pg_finish(pg, &rows, error);
     if (failed)
         return failed;
     const struct cairn_pg_result result = {rows};
@@ -204,7 +214,7 @@ static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
         failed = prepare(pg, statement, params, error);
     if (!failed)
         failed = send(pg, statement, params, printed, error);
-    return failed ? failed : finish(pg, ret, error);
+    return failed ? failed : cairn_pg_finish(pg, ret, error);
 }
 
 static int64_t call(struct cairn_pg *pg, const struct cairn_statement *statement,
@@ -258,8 +268,48 @@ int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *er
         return fail_unsent(pg, error);
     pg->sent = true;
     PGresult *result = NULL;
-    failed = finish(pg, &result, error);
+    failed = cairn_pg_finish(pg, &result, error);
     PQclear(result);
+    return failed;
+}
+
+/* ---- into a copy ---- */
+
+int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error)
+{
+    int64_t deadline_us = cairn_monotonic_us() + pg->deadline_us;
+    for (;;) {
+        int unsent = PQflush(pg->conn);
+        if (unsent < 0 || !PQconsumeInput(pg->conn))
+            return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
+        if (!unsent)
+            return 0;
+        if (!wait_socket(pg->conn, true, deadline_us))
+            return cairn_pg_fail_lost(pg, "no answer within the deadline", error);
+    }
+}
+
+int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error *error)
+{
+    pg->state[0] = '\0';
+    pg->row = 0;
+    int failed = cairn_pg_ensure(pg, error);
+    if (failed)
+        return failed;
+    if (!PQsendQuery(pg->conn, sql))
+        return fail_unsent(pg, error);
+    pg->sent = true;
+    failed = wait_result(pg, cairn_monotonic_us() + pg->deadline_us, error);
+    if (failed)
+        return failed;
+    PGresult *result = PQgetResult(pg->conn);
+    bool begun = PQresultStatus(result) == PGRES_COPY_IN;
+    if (!begun)
+        failed = fail_refused(pg, result, error);
+    PQclear(result);
+    PGresult *rest = NULL;
+    if (!begun && pg->conn && cairn_pg_await(pg, &rest, NULL) == 0)
+        PQclear(rest);
     return failed;
 }
 
@@ -271,7 +321,7 @@ int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error)
     int64_t deadline_us = cairn_monotonic_us() + us;
     for (;;) {
         if (!PQconsumeInput(pg->conn))
-            return fail_lost(pg, PQerrorMessage(pg->conn), error);
+            return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         int came = 0;
         for (PGnotify *note; (note = PQnotifies(pg->conn)); PQfreemem(note))
             came = 1;

@@ -88,6 +88,11 @@ const char *cairn_pg_state(const struct cairn_pg *pg)
     return pg->state;
 }
 
+int64_t cairn_pg_refused_row(const struct cairn_pg *pg)
+{
+    return pg->row;
+}
+
 void cairn_pg_drop(struct cairn_pg *pg)
 {
     PQfinish(pg->conn);

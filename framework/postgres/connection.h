@@ -21,6 +21,7 @@ struct cairn_pg {
     bool tracks_backend;
     struct cairn_pg_backend backend;
     char state[6];
+    int64_t row; /* of the COPY that was refused, 0 where nobody knows */
 };
 
 struct cairn_pg_result {
@@ -38,5 +39,14 @@ int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error);
 /* Waits for the results of what was sent, until the server is ready for the next query: only then
  * has a statement committed. Gives the last result. */
 int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
+
+/* Waits for the answer to what was sent, and takes a refusal for a failure. */
+int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
+/* Sends the statement "copy ... from stdin" and waits until the server wants the rows. */
+int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error *error);
+/* Waits until what libpq holds has left. */
+int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error);
+/* Drops the connection. Returns -CAIRN_UNAVAILABLE. */
+int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error);
 
 #endif

@@ -150,6 +150,33 @@ const char *cairn_pg_state(const struct cairn_pg *pg);
 /* Waits for a notification, at most so long. Returns 1 when one came, 0 when time is up. */
 int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error) CAIRN_CHECKED;
 
+/* ---- many rows into a table ---- */
+
+/* Rows on their way by "copy TABLE (COLUMNS) from stdin (format binary)": for each row
+ * cairn_pg_copy_row(), then its values in order. */
+struct cairn_pg_copy {
+    struct cairn_pg *pg;
+    struct cairn_arena arena;
+    struct cairn_buffer bytes; /* that have not been sent */
+};
+
+int cairn_pg_copy_begin(struct cairn_pg *pg, const char *sql, struct cairn_pg_copy *ret,
+                        struct cairn_error *error) CAIRN_CHECKED;
+int cairn_pg_copy_row(struct cairn_pg_copy *copy, int columns,
+                      struct cairn_error *error) CAIRN_CHECKED;
+void cairn_pg_copy_smallint(struct cairn_pg_copy *copy, int16_t value);
+void cairn_pg_copy_int(struct cairn_pg_copy *copy, int32_t value);
+void cairn_pg_copy_integer(struct cairn_pg_copy *copy, int64_t value); /* bigint */
+void cairn_pg_copy_text(struct cairn_pg_copy *copy, const char *text); /* also json */
+void cairn_pg_copy_uuid(struct cairn_pg_copy *copy, struct cairn_uuid id);
+void cairn_pg_copy_time(struct cairn_pg_copy *copy, struct cairn_time time);
+/* The server has them all, or says what is wrong with one of them: cairn_pg_refused_row() tells
+ * which, from 1, or 0 where nobody knows. */
+int cairn_pg_copy_end(struct cairn_pg_copy *copy, struct cairn_error *error) CAIRN_CHECKED;
+int64_t cairn_pg_refused_row(const struct cairn_pg *pg);
+/* Gives the memory back. A copy that was not ended is ended by closing the connection. */
+void cairn_pg_copy_close(struct cairn_pg_copy *copy);
+
 /* ---- results ---- */
 
 void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is fine */

@@ -48,8 +48,8 @@ static int read_timeline(struct cairn_store *store, struct cairn_error *error)
     return 0;
 }
 
-/* A store is taken back to an older state under nobody's open connection, so what this connection
- * has once read stays true for it. */
+/* `cairn recover` and `cairn import` end all sessions in the transaction that changes the timeline,
+ * so what this connection has once read stays true for it. */
 int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error)
 {

@@ -1,14 +1,12 @@
 /* test_cli.c - the `cairn` command, as a shell sees it: output and exit status. */
+#include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 static char url[512];
-static char said[16384];
 
 static int setup(void **state)
 {
@@ -24,31 +22,17 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Runs `cairn ARGUMENTS`; what it writes to both outputs is in `said`. Returns the exit status. */
-static int cairn(const char *database, const char *arguments)
-{
-    char command[2048];
-    (void)snprintf(command, sizeof command, "DATABASE_URL='%s' '%s/bin/cairn' %s 2>&1 </dev/null",
-                   database, getenv("CAIRN_TEST_BUILD"), arguments);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    size_t length = fread(said, 1, sizeof said - 1, pipe);
-    said[length] = '\0';
-    return WEXITSTATUS(pclose(pipe));
-}
-
 static void expect(int status, const char *arguments, const char *words)
 {
-    int seen = cairn(url, arguments);
-    if (seen != status || !strstr(said, words))
-        fail_msg("cairn %s: wanted %d and \"%s\", saw %d and: %s", arguments, status, words, seen,
-                 said);
+    cairn_expect(url, status, arguments, words);
 }
 
 static void help_is_there_for_every_command(void **state)
 {
     (void)state;
-    static const char *const names[] = {"migrate", "status", "streams", "read", "tail", "append"};
+    static const char *const names[] = {"migrate", "status",  "streams",   "read",
+                                        "tail",    "append",  "verify",    "export",
+                                        "import",  "recover", "completion"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
     expect(64, "dance", "dance is no command");
@@ -58,6 +42,7 @@ static void help_is_there_for_every_command(void **state)
         (void)snprintf(arguments, sizeof arguments, "%s --help", names[i]);
         (void)snprintf(usage, sizeof usage, "Usage: cairn %s", names[i]);
         expect(0, arguments, usage);
+        assert_non_null(strstr(said, "Example: "));
     }
 }
 
@@ -107,16 +92,67 @@ static void wrong_usage_is_told_apart_from_a_database_that_is_away(void **state)
     expect(64, "tail --limit", "--limit wants a number");
     expect(64, "read", "Usage: cairn read");
     expect(64, "read a b", "more than it takes");
-    assert_int_equal(cairn("postgresql:///x?host=/nonexistent", "status"), 69);
-    assert_non_null(strstr(said, "PostgreSQL is away"));
-    assert_int_equal(cairn("", "status"), 64);
-    assert_non_null(strstr(said, "DATABASE_URL is not set"));
+    expect(64, "verify orders", "comes with a later one");
+    expect(64, "export --from x", "--from wants a number");
+    expect(64, "recover --no", "--no is no option of it");
+    expect(64, "completion fish", "it knows bash");
+    cairn_expect("postgresql:///x?host=/nonexistent", 69, "status", "PostgreSQL is away");
+    cairn_expect("postgresql:///x?host=/nonexistent", 69, "export", "PostgreSQL is away");
+    cairn_expect("", 64, "status", "DATABASE_URL is not set");
+    cairn_expect("postgresql://[", 64, "verify", "not a PostgreSQL URL");
 }
 
 static void a_schema_is_brought_up_once(void **state)
 {
     (void)state;
     expect(0, "migrate", "the schema is up to date");
+}
+
+static void a_schema_of_another_release_is_told_apart(void **state)
+{
+    (void)state;
+    char other[512];
+    fixture_database(other, sizeof other);
+    fixture_sql(other, "insert into cairn.migrations values (9999, '9999_later', 'x')");
+    cairn_expect(other, 78, "status", "newer than this binary: it has had 9999_later");
+    cairn_expect(other, 78, "migrate", "9999_later");
+    fixture_sql(other, "drop schema read, cairn cascade");
+    cairn_expect(other, 78, "verify", "run `cairn migrate`");
+    cairn_expect(other, 78, "recover", "run `cairn migrate`");
+    fixture_drop(other);
+}
+
+static void a_role_without_the_right_is_told_whom_to_be(void **state)
+{
+    (void)state;
+    char reader[512];
+    char projector[512];
+    fixture_url_as(url, "cairn_reader", reader, sizeof reader);
+    fixture_url_as(url, "cairn_projector", projector, sizeof projector);
+    cairn_expect(reader, 77, "append pot-9 PotFilled '{}'", "connect as the owner");
+    cairn_expect(reader, 77, "recover --yes", "permission denied for function recover");
+    cairn_expect(projector, 77, "verify", "connect as the owner");
+    cairn_expect(reader, 0, "verify", "protection");
+    cairn_expect(reader, 0, "export", "{\"events\":");
+}
+
+static void words_are_completed(void **state)
+{
+    (void)state;
+    expect(0, "append vase-1 VaseMade '{}'", "position");
+    expect(0, "append vase-2 VaseMade '{}'", "position");
+    expect(0, "completion bash", "complete -F _cairn cairn");
+    expect(0, "complete 1 re", "read\nrecover\n");
+    expect(0, "complete 1", "verify\n");
+    expect(0, "complete 2 verify --", "--from\n--json\n--help\n");
+    expect(0, "complete 2 read v", "vase-\n");
+    expect(0, "complete 2 read vase-", "vase-1\nvase-2\n");
+    assert_null(strstr(said, "pot"));
+    expect(0, "complete 2 streams va", "vase\n");
+    expect(0, "complete 3 read vase-1", "");
+    assert_string_equal(said, "");
+    cairn_expect("postgresql:///x?host=/nonexistent", 0, "complete 2 read v", "");
+    assert_string_equal(said, "");
 }
 
 int main(void)
@@ -128,6 +164,9 @@ int main(void)
         cmocka_unit_test(status_shows_the_store),
         cmocka_unit_test(wrong_usage_is_told_apart_from_a_database_that_is_away),
         cmocka_unit_test(a_schema_is_brought_up_once),
+        cmocka_unit_test(a_schema_of_another_release_is_told_apart),
+        cmocka_unit_test(a_role_without_the_right_is_told_whom_to_be),
+        cmocka_unit_test(words_are_completed),
     };
     return cmocka_run_group_tests_name("cli", tests, setup, teardown);
 }

@@ -1,0 +1,151 @@
+/* test_recover.c - a whole system whose store was taken back to an older state: `cairn recover`
+ * starts a new epoch, and everything that runs notices. */
+#include "../support/cairn.h"
+#include "../support/fixture.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct system_under_test shop;
+static struct http_reply reply;
+
+static int setup(void **state)
+{
+    (void)state;
+    system_start(&shop);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    http_reply_free(&reply);
+    system_stop(&shop);
+    return 0;
+}
+
+struct written {
+    char path[80];
+    char position[160]; /* header for the query that follows */
+};
+
+static int make_user(void *context)
+{
+    static int number;
+    struct written *written = context;
+    char body[100];
+    char key[64];
+    char id[64];
+    (void)snprintf(body, sizeof body, "{\"email\":\"u%d@example.com\",\"name\":\"U\"}", ++number);
+    (void)snprintf(key, sizeof key, "Idempotency-Key: user-%d\r\n", number);
+    ask(shop.user, "POST", "/users", key, body, &reply);
+    if (reply.status != 201)
+        return 0;
+    (void)snprintf(written->path, sizeof written->path, "/users/%s",
+                   reply_id(&reply, id, sizeof id));
+    (void)reply_position(&reply, written->position, sizeof written->position);
+    return 1;
+}
+
+/* Sessions have just been ended under the services' feet: a request that met that is repeated. */
+static bool is_made(void *context)
+{
+    return make_user(context);
+}
+
+struct question {
+    const struct written *written;
+    int status;
+};
+
+static bool is_answered(void *context)
+{
+    const struct question *question = context;
+    ask(shop.query, "GET", question->written->path, question->written->position, NULL, &reply);
+    return reply.status == question->status;
+}
+
+static void expect_answer(const struct written *written, int status)
+{
+    char what[200];
+    struct question question = {written, status};
+    (void)snprintf(what, sizeof what, "status %d for %s", status, written->path);
+    fixture_wait(is_answered, &question, 15000, what);
+}
+
+static void a_real_log_is_proved(void **state)
+{
+    (void)state;
+    struct written written;
+    for (int i = 0; i < 5; i++)
+        assert_true(make_user(&written));
+    expect_answer(&written, 200);
+    cairn_expect(shop.database_url, 0, "verify", "claims              5         0");
+    cairn_expect(shop.database_url, 0, "verify", "commands            5         0");
+}
+
+static void without_a_yes_nothing_changes(void **state)
+{
+    (void)state;
+    cairn_expect(shop.database_url, 1, "recover", "nothing changed; say --yes");
+    assert_int_equal(fixture_sql_int(shop.database_url, "select epoch from cairn.store"), 1);
+}
+
+static void a_new_epoch_is_noticed_by_all_that_runs(void **state)
+{
+    (void)state;
+    struct written before;
+    struct written after;
+    assert_true(make_user(&before));
+    expect_answer(&before, 200);
+    fixture_sql(shop.database_url, "delete from cairn.claims");
+    cairn_expect(shop.database_url, 0, "recover --yes", "sessions_ended");
+    assert_false(cairn_said("Restart these"));
+    assert_int_equal(fixture_sql_int(shop.database_url, "select epoch from cairn.store"), 2);
+    cairn_expect(shop.database_url, 0, "verify", "claims              6         0");
+
+    expect_answer(&before, 412);
+    char code[64];
+    assert_string_equal(reply_member(&reply, "code", code, sizeof code),
+                        "position-of-another-timeline");
+    fixture_wait(is_made, &after, 15000, "a command after the recovery");
+    assert_null(strstr(after.position, "-1-"));
+    expect_answer(&after, 200); /* the read models were taken along */
+}
+
+/* The log ends before what the read models and clients know. */
+static void read_models_of_another_history_are_named_and_stand_still(void **state)
+{
+    (void)state;
+    struct written lost;
+    struct written kept;
+    fixture_wait(is_made, &kept, 15000, "a command");
+    fixture_wait(is_made, &lost, 15000, "a command");
+    expect_answer(&lost, 200);
+    fixture_sql(shop.database_url,
+                "alter table cairn.events disable trigger events_are_never_changed;"
+                "delete from cairn.events where position = cairn.head();"
+                "alter table cairn.events enable always trigger events_are_never_changed");
+    cairn_expect(shop.database_url, 1, "recover", "users g1");
+    cairn_expect(shop.database_url, 1, "recover", "is ahead of the log, which ends at");
+    cairn_expect(shop.database_url, 0, "recover --yes", "users g1");
+    assert_int_equal(fixture_sql_int(shop.database_url, "select epoch from cairn.store"), 3);
+    kept.position[0] = '\0';
+    expect_answer(&kept, 503);
+    char code[64];
+    assert_string_equal(reply_member(&reply, "code", code, sizeof code), "diverged");
+    cairn_expect(shop.database_url, 0, "verify", "positions");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_real_log_is_proved),
+        cmocka_unit_test(without_a_yes_nothing_changes),
+        cmocka_unit_test(a_new_epoch_is_noticed_by_all_that_runs),
+        cmocka_unit_test(read_models_of_another_history_are_named_and_stand_still),
+    };
+    return cmocka_run_group_tests_name("recover", tests, setup, teardown);
+}

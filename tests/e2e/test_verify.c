@@ -1,0 +1,248 @@
+/* test_verify.c - `cairn verify` sees every damage that it looks for, and nothing where there is
+ * none; what is kept beside the log is made again from it. */
+#include "../support/cairn.h"
+#include "../support/fixture.h"
+#include "../support/support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char url[512];
+
+/* Twelve events of three streams. Streams 1 and 2 have taken keys; stream 2 has given one back,
+ * which stream 3 then took; there are a creating command, one of two events, and one that is old.
+ */
+static const char story[] =
+    "create function pg_temp.put(p bigint, s text, v bigint, meta text,"
+    "     age interval default '10 minutes') returns void language sql as $$"
+    " insert into cairn.events values (0, p, s, v, 'Made', 1, gen_random_uuid(),"
+    "     json_build_object('p', p, 'text', 'Zürich \"✓\"'), meta::json,"
+    "     now() - age + case p when 4 then 5 else p end * interval '1 second') $$;"
+    "create function pg_temp.by(command text) returns text language sql as $$"
+    " select format('\"command_key\":\"%s\",\"request_hash\":\"%s\"',"
+    "     encode(sha256(command::bytea), 'hex'), encode(sha256('r'), 'hex')) $$;"
+    "select pg_temp.put(1, 'user-1', 1, '{' || pg_temp.by('old') || '}', '3 days'),"
+    " pg_temp.put(2, 'user-2', 1, '{' || pg_temp.by('create')"
+    "     || ',\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
+    " pg_temp.put(3, 'user-1', 2, '{\"claims\" : [{\"take\":\"mail\",\"key\":\"\\u0061\"}]}'),"
+    " pg_temp.put(4, 'user-2', 2, '{' || pg_temp.by('two') || '}'),"
+    " pg_temp.put(5, 'user-2', 3, '{' || pg_temp.by('two') || '}'),"
+    " pg_temp.put(6, 'user-2', 4, '{\"claims\":[{\"release\":\"mail\",\"key\":\"b\"},"
+    "     {\"release\":\"mail\",\"key\":\"a\"},{\"take\":\"mail\",\"key\":\"c\"}]}'),"
+    " pg_temp.put(7, 'user-3', 1, '{\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
+    " pg_temp.put(8, 'user-3', 2, '{\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
+    " pg_temp.put(9, 'user-1', 3, '{\"claims\":\"none\",\"text\":\"\\\"command_key\\\"\"}'),"
+    " pg_temp.put(10, 'user-1', 4, '{}'), pg_temp.put(11, 'user-1', 5, '{}'),"
+    " pg_temp.put(12, 'user-1', 6, '{}');"
+    "insert into cairn.event_types values ('user', 'Made', 1);"
+    "insert into cairn.claims values (0, 'mail', 'a', 'user-1', 3), (0, 'mail', 'b', 'user-3', 8),"
+    " (0, 'mail', 'c', 'user-2', 6);"
+    "insert into cairn.commands select 0, sha256(c::bytea), sha256('r'), s, e.stream, e.version, "
+    "p, n,"
+    "     e.recorded_at"
+    " from (values ('old', 201, 1, 1), ('create', 201, 2, 1), ('two', 200, 5, 2)) as v(c, s, p, n)"
+    " join cairn.events e on e.position = v.p;"
+    "insert into cairn.commands values (0, sha256('empty'), sha256('r'), 200, 'user-1', 6, 12, 0, "
+    "now()),"
+    " (0, sha256('nowhere'), sha256('r'), 200, 'user-9', 0, 12, 0, now())";
+
+/* What the owner can do when he sets the protection aside. */
+#define UNPROTECTED(change)                                                                        \
+    "alter table cairn.events disable trigger events_are_never_changed;" change                    \
+    ";alter table cairn.events enable always trigger events_are_never_changed"
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_database(url, sizeof url);
+    fixture_sql(url, story);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_drop(url);
+    return 0;
+}
+
+static void a_sound_log_has_no_problem(void **state)
+{
+    (void)state;
+    cairn_expect(url, 0, "verify", "positions          12         0");
+    cairn_expect(url, 0, "verify --json", "{\"check\":\"commands\",\"examined\":5,\"problems\":0}");
+    assert_false(cairn_said("\"problem\":"));
+}
+
+static void an_empty_log_has_no_problem(void **state)
+{
+    (void)state;
+    char empty[512];
+    fixture_database(empty, sizeof empty);
+    cairn_expect(empty, 0, "verify", "positions           0         0");
+    fixture_drop(empty);
+}
+
+static const struct {
+    const char *change;
+    const char *check;
+    const char *words;
+} damages[] = {
+    {UNPROTECTED("delete from cairn.events where position in (9, 10)"), "positions",
+     "no event at 9 to 10"},
+    {UNPROTECTED("delete from cairn.events where position = 10"), "versions",
+     "version 5, but no version 4 in front of it"},
+    {UNPROTECTED("delete from cairn.events where position = 1"), "positions", "no event at 1 to 1"},
+    {UNPROTECTED("update cairn.events set version = 7 where position = 12"), "versions",
+     "version 7, but no version 6 in front of it"},
+    {UNPROTECTED("update cairn.events set version = 16 - version where position in (11, 10);"
+                 "update cairn.events set version = version - 7 where version > 10"),
+     "versions", "in front of it"},
+    {UNPROTECTED("update cairn.events set recorded_at = now() - interval '1 day'"
+                 " where position = 11"),
+     "times", "before the event in front of it"},
+    {UNPROTECTED("update cairn.events set event_id ="
+                 " (select event_id from cairn.events where position = 2) where position = 10"),
+     "event ids", "is also the id of event 2"},
+    {UNPROTECTED("update cairn.events set data = '[1]' where position = 10"), "json",
+     "data is no JSON object"},
+    {UNPROTECTED("update cairn.events set data = '{\"a\":\"\\u0000\"}' where position = 10"),
+     "json", "data cannot be read as jsonb"},
+    {UNPROTECTED("update cairn.events set meta = '{\"claims\":\"\\ud800\"}' where position = 10"),
+     "json", "meta cannot be read as jsonb"},
+    {"delete from cairn.event_types", "event types", "Made version 1 of user is not in"},
+    {"delete from cairn.claims where key = 'a'", "claims",
+     "mail a: the log says that it is held, the table does not"},
+    {"insert into cairn.claims values (0, 'mail', 'x', 'user-1', 3)", "claims",
+     "mail x: the table says that it is held, the log does not"},
+    {"update cairn.claims set position = 7 where key = 'b'", "claims",
+     "mail b: taken at 8, the table says 7"},
+    {"update cairn.claims set stream = 'user-2' where key = 'b'", "claims", "mail b: the table"},
+    {"update cairn.commands set request_hash = sha256('x') where event_count = 2", "commands",
+     "the table has another request_hash"},
+    {"update cairn.commands set status = 201 where event_count = 2", "commands",
+     "status 201 is not what its events say"},
+    {"update cairn.commands set event_count = 1 where event_count = 2", "commands",
+     "the table says that its events are others"},
+    {"update cairn.commands set event_count = 3 where event_count = 2", "commands",
+     "the log has 2 of its 3 events"},
+    {"update cairn.commands set version = 4, position = 6 where event_count = 2", "commands",
+     "others"},
+    {"update cairn.commands set position = 6 where event_count = 2", "commands",
+     "its last event is at 5"},
+    {"update cairn.commands set recorded_at = now() where event_count = 2", "commands", "others"},
+    {"update cairn.commands set version = 99 where command_id = sha256('empty')", "commands",
+     "its stream has no such version"},
+    {"delete from cairn.commands where event_count = 2", "commands",
+     "the log has it, the table does not"},
+    {"insert into cairn.commands select shard, sha256('y'), request_hash, status, stream, version,"
+     " position, event_count, recorded_at from cairn.commands where event_count = 2",
+     "commands", "the log has 0 of its 2 events"},
+    {"alter table cairn.events disable trigger events_are_never_changed", "protection",
+     "is not enabled always"},
+    {"alter table cairn.events enable trigger events_are_never_changed", "protection",
+     "is not enabled always"},
+    {"drop trigger events_are_never_changed on cairn.events", "protection", "is missing"},
+    {"create or replace trigger events_are_never_changed before update or delete on cairn.events"
+     " for each statement execute function cairn.refuse_change();"
+     "alter table cairn.events enable always trigger events_are_never_changed",
+     "protection", "does not refuse"},
+    {"grant update on cairn.events to cairn_writer", "protection",
+     "role cairn_writer may update cairn.events"},
+};
+
+static void every_damage_is_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        char broken[512];
+        char wanted[100];
+        fixture_database(broken, sizeof broken);
+        fixture_sql(broken, story);
+        fixture_sql(broken, damages[i].change);
+        cairn_expect(broken, 1, "verify --json", damages[i].words);
+        (void)snprintf(wanted, sizeof wanted, "{\"check\":\"%s\",\"position\":", damages[i].check);
+        if (!cairn_said(wanted))
+            fail_msg("%s: wanted %s in %s", damages[i].change, wanted, said);
+        fixture_drop(broken);
+    }
+}
+
+static void what_lies_before_the_first_position_is_left_alone(void **state)
+{
+    (void)state;
+    char broken[512];
+    fixture_database(broken, sizeof broken);
+    fixture_sql(broken, story);
+    fixture_sql(broken, UNPROTECTED("update cairn.events set data = '[]' where position = 8"));
+    cairn_expect(broken, 1, "verify --from 8", "data is no JSON object");
+    cairn_expect(broken, 0, "verify --from 9", "positions           4         0");
+    cairn_expect(broken, 0, "verify --from 99", "positions           0         0");
+    fixture_drop(broken);
+}
+
+static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state)
+{
+    (void)state;
+    char writer[512];
+    char copy[512];
+    fixture_database(copy, sizeof copy);
+    fixture_sql(copy, story);
+    fixture_url_as(copy, "cairn_writer", writer, sizeof writer);
+    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 days')"), 1);
+    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 days')"), 0);
+    assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands"), 4);
+    cairn_expect(copy, 0, "verify", "commands            4         0");
+    fixture_sql(copy,
+                "do $$ begin perform cairn.forget_commands('59 minutes');"
+                " raise 'it was forgotten'; exception when sqlstate 'CA010' then null; end $$;"
+                "do $$ begin perform cairn.rebuild_commands('59 minutes');"
+                " raise 'it was forgotten'; exception when sqlstate 'CA010' then null; end $$");
+    fixture_sql(copy,
+                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
+                " 'user-1', 6, 12, 0, now() - interval '1 day'"
+                " from generate_series(1, 10001) n");
+    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 hours')"), 10000);
+    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 hours')"), 1);
+    fixture_drop(copy);
+}
+
+static void fingerprint(char *ret, size_t size)
+{
+    fixture_sql_text(url,
+                     "select md5(coalesce((select string_agg(c::text, ',' order by key)"
+                     " from cairn.claims c), '') || coalesce((select string_agg(c::text, ','"
+                     " order by command_id) from cairn.commands c), ''))",
+                     ret, size);
+}
+
+static void claims_and_commands_are_made_again_from_the_log(void **state)
+{
+    (void)state;
+    char before[64];
+    char after[64];
+    fingerprint(before, sizeof before);
+    fixture_sql(url, "update cairn.claims set stream = 'x-1' where key = 'a';"
+                     "delete from cairn.claims where key = 'b';"
+                     "update cairn.commands set position = 7 where event_count = 2;"
+                     "delete from cairn.commands where event_count = 1");
+    assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_claims()"), 3);
+    assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_commands()"), 3);
+    fingerprint(after, sizeof after);
+    assert_string_equal(before, after);
+    assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_commands('1 day')"), 2);
+    assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_commands()"), 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sound_log_has_no_problem),
+        cmocka_unit_test(an_empty_log_has_no_problem),
+        cmocka_unit_test(every_damage_is_found),
+        cmocka_unit_test(what_lies_before_the_first_position_is_left_alone),
+        cmocka_unit_test(a_command_may_be_forgotten_after_an_hour_and_not_before),
+        cmocka_unit_test(claims_and_commands_are_made_again_from_the_log),
+    };
+    return cmocka_run_group_tests_name("verify", tests, setup, teardown);
+}
