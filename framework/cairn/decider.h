@@ -30,9 +30,11 @@
 #ifndef CAIRN_DECIDER_H
 #define CAIRN_DECIDER_H
 
-#include <cairn/record.h>
+#include <cairn/upcaster.h>
 
 /* ---- events ---- */
+
+enum { CAIRN_UPCASTERS_MAX = 15 };
 
 struct cairn_event_type {
     const char *name;   /* as stored: "OrderPlaced" */
@@ -40,6 +42,7 @@ struct cairn_event_type {
     int tag;            /* the value of the union's enum */
     uint32_t offset;    /* of the union's member */
     const struct cairn_record *record;
+    const struct cairn_upcaster *upcasters[CAIRN_UPCASTERS_MAX]; /* one for each older version */
 };
 
 struct cairn_events {
@@ -50,13 +53,14 @@ struct cairn_events {
     uint32_t count;
 };
 
-/* One row of CAIRN_EVENTS: the noun, the enum's value, the struct, the stored name and the
- * version of its fields. */
-#define CAIRN_EVENT(noun, value, tag_, stored_name, version)                                       \
+/* One row of CAIRN_EVENTS: the noun, the enum's value, the struct, the stored name and the version
+ * of its fields; and then, where that is not 1, `.upcasters` (upcaster.h). */
+#define CAIRN_EVENT(noun, value, tag_, ...) CAIRN_EVENT_(noun, value, tag_, __VA_ARGS__, )
+#define CAIRN_EVENT_(noun, value, tag_, stored_name, version, ...)                                 \
     {                                                                                              \
         .name = (stored_name), .schema_version = (version),                                        \
         .tag = (int)(value) + CAIRN_SAME_TYPE_(((struct noun##_event *)0)->as.tag_, struct tag_),  \
-        .offset = offsetof(struct noun##_event, as.tag_), .record = &tag_##_record                 \
+        .offset = offsetof(struct noun##_event, as.tag_), .record = &tag_##_record, __VA_ARGS__    \
     }
 
 #define CAIRN_EVENTS(noun, ...)                                                                    \
@@ -91,15 +95,18 @@ struct cairn_meta {
  *     static void order_customer_evolve(struct order_customer *, const struct user_event *);
  *     CAIRN_FACT(order_customer, user);
  *
- * A stream that does not exist is the zeroed struct. */
+ * A stream that does not exist is the zeroed struct. A fact of long streams says
+ * `CAIRN_FACT(order_customer, user, .state_version = 1)`, and raises it as a decider does. */
 struct cairn_fact {
     const char *name;
     const struct cairn_events *events;
     const struct cairn_record *state;
     void (*evolve)(void *state, const void *event);
+    int state_version; /* as a decider's */
 };
 
-#define CAIRN_FACT(fact, noun)                                                                     \
+#define CAIRN_FACT(fact, ...) CAIRN_FACT_(fact, __VA_ARGS__, )
+#define CAIRN_FACT_(fact, noun, ...)                                                               \
     static void fact##_evolve_(void *state, const void *event)                                     \
     {                                                                                              \
         fact##_evolve((struct fact *)state, (const struct noun##_event *)event);                   \
@@ -107,7 +114,8 @@ struct cairn_fact {
     static const struct cairn_fact fact##_fact = {.name = #fact,                                   \
                                                   .events = &noun##_events,                        \
                                                   .state = &fact##_record,                         \
-                                                  .evolve = fact##_evolve_}
+                                                  .evolve = fact##_evolve_,                        \
+                                                  __VA_ARGS__}
 
 /* One row of a command's `.needs`: which fact, and which uuid of the command names its stream. */
 struct cairn_need {
@@ -228,7 +236,8 @@ struct cairn_decider {
     const struct cairn_commands *commands;
     cairn_decide *decide;
     cairn_evolve *evolve;
-    int state_version; /* raise it when evolve or the state changes: drops cached snapshots */
+    int state_version; /* 1, 2, 3… of evolve, the state and the upcasters: raise it when one of them
+                          changes, and snapshots that the old code made are not used; 0: none are */
     const char *help;
 };
 

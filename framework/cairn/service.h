@@ -39,7 +39,8 @@ struct cairn_service {
  *
  * Configuration comes from the environment; `--help` lists every variable with its default and
  * unit. Returns the exit status: 0 after a requested stop, 64 for wrong usage or configuration,
- * 69 when the database cannot be reached or its schema is not the one this binary was made for.
+ * 69 when the database cannot be reached, its schema is not the one this binary was made for, or
+ * the log holds events that only a newer release can read: each of them is named.
  * The services are borrowed for the life of the process. */
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[]);
 

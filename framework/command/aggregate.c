@@ -1,53 +1,143 @@
 /* aggregate.c - a stream folded into a state. */
 #include "command/aggregate.h"
 
+#include "command/snapshots.h"
+#include "core/metrics.h"
+#include "record/json.h"
+
 #include <string.h>
 
 enum { PAGE = 500 };
 
+static struct cairn_metric folded_events =
+    CAIRN_COUNTER("cairn_folded_events_total", "Events read and folded to load a stream.", "kind");
+
+/* A load on its way. */
+struct load {
+    struct cairn_store *store;
+    const struct cairn_folding *folding;
+    struct cairn_arena *arena;
+    struct cairn_aggregate *ret;
+    int64_t folded; /* events */
+    bool mends;     /* there is a snapshot that is of no use to anybody */
+};
+
+/* ---- the snapshot ---- */
+
+/* What is there must be what we would write today: a state whose table has changed is another. */
+static bool is_whole(const struct load *load, const struct cairn_snapshot *snapshot,
+                     const void *state)
+{
+    const struct cairn_record *record = load->folding->state;
+    struct cairn_error wrong = {0};
+    if (cairn_record_check(record, state, &wrong) < 0)
+        return false;
+    struct cairn_buffer again = cairn_buffer(load->arena);
+    cairn_record_encode(record, state, &again);
+    return strcmp(again.text, snapshot->state) == 0;
+}
+
+static bool take_state(struct load *load, const struct cairn_snapshot *snapshot)
+{
+    const struct cairn_record *record = load->folding->state;
+    void *state = cairn_arena_alloc(load->arena, record->size, record->align);
+    struct cairn_error wrong = {0};
+    if (cairn_record_decode(record, snapshot->state, snapshot->state_bytes, CAIRN_LENIENT,
+                            load->arena, state, &wrong) < 0 ||
+        !is_whole(load, snapshot, state))
+        return false;
+    load->ret->state = state;
+    load->ret->at.version = snapshot->version;
+    load->ret->at.event_id = snapshot->event_id;
+    load->ret->position = snapshot->position;
+    return true;
+}
+
+/* ---- the events ---- */
+
+/* Those behind what has been folded. */
+static int64_t read_next(const struct load *load, const struct cairn_stored_event **ret,
+                         struct cairn_error *error)
+{
+    return cairn_store_read_stream(load->store, load->ret->at.stream, load->ret->at.version, PAGE,
+                                   load->arena, ret, error);
+}
+
+/* Those behind the snapshot, or the first ones of the stream. */
+static int64_t read_first(struct load *load, const struct cairn_stored_event **ret,
+                          struct cairn_error *error)
+{
+    const struct cairn_folding *folding = load->folding;
+    const struct cairn_snapshot_key key = {load->ret->at.stream, folding->kind,
+                                           folding->state_version};
+    struct cairn_snapshot snapshot;
+    if (!folding->snapshots || !folding->state_version)
+        return read_next(load, ret, error);
+    int64_t count = cairn_store_load(load->store, &key, PAGE, load->arena, &snapshot, ret, error);
+    if (count < 0)
+        return count;
+    if (snapshot.found == CAIRN_SNAPSHOT_USABLE && !take_state(load, &snapshot))
+        snapshot.found = CAIRN_SNAPSHOT_UNREADABLE;
+    load->mends = cairn_snapshots_found(&key, snapshot.found);
+    return snapshot.found == CAIRN_SNAPSHOT_UNREADABLE ? read_next(load, ret, error) : count;
+}
+
 /* Folds one event. `union_` is room for the tagged union, used again for every event. */
-static int fold(const struct cairn_folding *folding, const struct cairn_stored_event *stored,
-                char *union_, struct cairn_arena *arena, struct cairn_aggregate *ret,
+static int fold(struct load *load, const struct cairn_stored_event *stored, char *union_,
                 struct cairn_error *error)
 {
+    const struct cairn_folding *folding = load->folding;
     const struct cairn_event_type *type = cairn_events_find(folding->events, stored->type);
     if (!type)
         return cairn_fail(error, CAIRN_NEWER_EVENT,
                           "event %" PRId64 " of stream %s is a %s, which this binary does not know",
                           stored->position, stored->stream, stored->type);
     memset(union_, 0, folding->events->size);
-    int failed = cairn_event_decode(type, stored, arena, union_ + type->offset, error);
+    int failed = cairn_event_decode(type, stored, load->arena, union_ + type->offset, error);
     if (failed)
         return failed;
     memcpy(union_ + folding->events->tag_offset, &type->tag, sizeof type->tag);
-    folding->evolve(ret->state, union_);
-    ret->at.version = stored->version;
-    ret->at.event_id = stored->event_id;
-    ret->position = stored->position;
+    folding->evolve(load->ret->state, union_);
+    load->ret->at.version = stored->version;
+    load->ret->at.event_id = stored->event_id;
+    load->ret->position = stored->position;
+    load->folded++;
     return 0;
+}
+
+static int fold_all(struct load *load, struct cairn_error *error)
+{
+    char *union_ =
+        cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
+    const struct cairn_stored_event *events = NULL;
+    int64_t count = read_first(load, &events, error);
+    for (;;) {
+        if (count < 0)
+            return (int)count;
+        for (int64_t i = 0; i < count; i++) {
+            int failed = fold(load, &events[i], union_, error);
+            if (failed)
+                return failed;
+        }
+        if (count < PAGE)
+            return 0;
+        count = read_next(load, &events, error);
+    }
 }
 
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
                          const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
                          struct cairn_error *error)
 {
+    struct load load = {.store = store, .folding = folding, .arena = arena, .ret = ret};
     *ret = (struct cairn_aggregate){
         .at.stream = stream,
         .state = cairn_arena_alloc(arena, folding->state->size, folding->state->align),
     };
-    char *union_ = cairn_arena_alloc(arena, folding->events->size, _Alignof(max_align_t));
-    for (;;) {
-        const struct cairn_stored_event *events = NULL;
-        int64_t count =
-            cairn_store_read_stream(store, stream, ret->at.version, PAGE, arena, &events, error);
-        if (count < 0)
-            return (int)count;
-        for (int64_t i = 0; i < count; i++) {
-            int failed = fold(folding, &events[i], union_, arena, ret, error);
-            if (failed)
-                return failed;
-        }
-        if (count < PAGE)
-            return 0;
-    }
+    int failed = fold_all(&load, error);
+    if (failed)
+        return failed;
+    cairn_metric_add(&folded_events, folding->kind, load.folded);
+    cairn_snapshots_offer(folding, ret, load.folded, load.mends);
+    return 0;
 }

@@ -4,11 +4,16 @@
 
 #include "store/append.h"
 
+struct cairn_snapshots;
+
 /* What a fold needs: the decider's own, or a fact's. */
 struct cairn_folding {
     const struct cairn_events *events;
     const struct cairn_record *state;
     cairn_evolve *evolve;
+    const char *kind; /* who folds, for snapshots and metrics: "order", "order:order_customer" */
+    int state_version;
+    struct cairn_snapshots *snapshots; /* NULL: the stream is read from its first event */
 };
 
 struct cairn_aggregate {
@@ -17,8 +22,9 @@ struct cairn_aggregate {
     void *state;
 };
 
-/* Reads the whole stream and folds it. Everything lies in the arena. Returns 0 or what store.h
- * says of reading and decoding. */
+/* Reads the stream, from its snapshot on if there is one that can be used, and folds it. A snapshot
+ * that cannot be costs time, never the right answer. Everything lies in the arena. Returns 0 or
+ * what store.h says of reading and decoding. */
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
                          const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
                          struct cairn_error *error) CAIRN_CHECKED;

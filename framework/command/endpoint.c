@@ -2,6 +2,7 @@
 #include "command/endpoint.h"
 
 #include "record/json.h"
+#include "store/events.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,44 +41,13 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
     return 0;
 }
 
-/* Enums start at 1 and every value has its row: else a value was mixed up or left out. */
-static int check_tags(const char *category, const char *what, const int *first_tag, size_t stride,
-                      uint32_t count, struct cairn_error *error)
-{
-    for (uint32_t tag = 1; tag <= count; tag++) {
-        uint32_t rows = 0;
-        for (uint32_t i = 0; i < count; i++)
-            rows += *(const int *)((const char *)first_tag + i * stride) == (int)tag;
-        if (rows != 1)
-            return cairn_fail(error, CAIRN_BUG,
-                              "the %ss of %s give the enum's value %u to %u rows, not to one", what,
-                              category, tag, rows);
-    }
-    return 0;
-}
-
-static int check_events(const struct cairn_events *events, struct cairn_error *error)
-{
-    int failed = check_tags(events->category, "event", &events->types[0].tag,
-                            sizeof events->types[0], events->count, error);
-    for (uint32_t i = 0; i < events->count && !failed; i++) {
-        const struct cairn_event_type *type = &events->types[i];
-        failed = cairn_record_table_check(type->record, error);
-        if (!failed && cairn_events_find(events, type->name) != type)
-            failed = cairn_fail(error, CAIRN_BUG, "two events are called %s", type->name);
-        if (!failed && cairn_events_of(events, type->record) != type)
-            failed = cairn_fail(error, CAIRN_BUG, "two events are a struct %s", type->record->name);
-    }
-    return failed;
-}
-
 static int check_needs(const struct cairn_command_type *command, struct cairn_error *error)
 {
     int failed = 0;
     for (int i = 0; i < CAIRN_NEEDS_MAX && command->needs[i].fact && !failed; i++) {
         failed = cairn_record_table_check(command->needs[i].fact->state, error);
         if (!failed)
-            failed = check_events(command->needs[i].fact->events, error);
+            failed = cairn_events_check(command->needs[i].fact->events, error);
     }
     return failed;
 }
@@ -86,10 +56,11 @@ int cairn_decider_check(const struct cairn_decider *decider, struct cairn_error 
 {
     int failed = cairn_record_table_check(decider->state, error);
     if (!failed)
-        failed = check_events(decider->events, error);
+        failed = cairn_events_check(decider->events, error);
     if (!failed)
-        failed = check_tags(decider->category, "command", &decider->commands->types[0].tag,
-                            sizeof decider->commands->types[0], decider->commands->count, error);
+        failed =
+            cairn_tags_check(decider->category, "command", &decider->commands->types[0].tag,
+                             sizeof decider->commands->types[0], decider->commands->count, error);
     for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
         failed = cairn_record_table_check(decider->commands->types[i].record, error);
         if (!failed)

@@ -9,16 +9,19 @@
 #include "http/http.h"
 #include "store/appender.h"
 
+struct cairn_snapshots;
+
 struct cairn_endpoint {
     const char *service;
     struct cairn_appender *appender; /* of the process */
     const struct cairn_decider *decider;
     const struct cairn_command_type *command;
-    bool creates;        /* the route has no {id} */
-    int64_t retries;     /* after a conflict */
-    char method[8];      /* "POST" */
-    const char *pattern; /* "/orders/{id}/ship", the rest of command->route */
-    char id_name[80];    /* "order_id" */
+    bool creates;                      /* the route has no {id} */
+    int64_t retries;                   /* after a conflict */
+    char method[8];                    /* "POST" */
+    const char *pattern;               /* "/orders/{id}/ship", the rest of command->route */
+    char id_name[80];                  /* "order_id" */
+    struct cairn_snapshots *snapshots; /* set by whoever has some; NULL: there are none */
 };
 
 /* Takes a decider's command apart. Returns 0 or -CAIRN_BUG if its route makes no sense. */

@@ -94,7 +94,12 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
 static int load_self(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_decider *decider = attempt->endpoint->decider;
-    const struct cairn_folding folding = {decider->events, decider->state, decider->evolve};
+    const struct cairn_folding folding = {.events = decider->events,
+                                          .state = decider->state,
+                                          .evolve = decider->evolve,
+                                          .kind = decider->category,
+                                          .state_version = decider->state_version,
+                                          .snapshots = attempt->endpoint->snapshots};
     struct cairn_arena *arena = attempt->request->arena;
     if (attempt->endpoint->creates) {
         attempt->self = (struct cairn_aggregate){
@@ -111,11 +116,25 @@ static int load_self(struct attempt *attempt, struct cairn_error *error)
     return 0;
 }
 
+/* Another service may call a fact the same, and fold it otherwise. */
+static struct cairn_folding folding_of(const struct attempt *attempt, const struct cairn_fact *fact)
+{
+    return (struct cairn_folding){
+        .events = fact->events,
+        .state = fact->state,
+        .evolve = fact->evolve,
+        .kind =
+            cairn_print(attempt->request->arena, "%s:%s", attempt->endpoint->service, fact->name),
+        .state_version = fact->state_version,
+        .snapshots = attempt->endpoint->snapshots,
+    };
+}
+
 static int load_fact(struct attempt *attempt, const struct cairn_need *need, int i,
                      struct cairn_error *error)
 {
     const struct cairn_fact *fact = need->fact;
-    const struct cairn_folding folding = {fact->events, fact->state, fact->evolve};
+    const struct cairn_folding folding = folding_of(attempt, fact);
     struct cairn_uuid id;
     memcpy(&id, (char *)attempt->command + attempt->endpoint->command->offset + need->id_offset,
            sizeof id);

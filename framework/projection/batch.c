@@ -75,6 +75,7 @@ static size_t decode_all(struct cairn_batch *batch, const struct cairn_stored_ev
         if (outcome < 0) {
             batch->position = stored[i].position - 1;
             set_problem(batch, wrong.message);
+            batch->newer = outcome == -CAIRN_NEWER_EVENT;
             break;
         }
         for (size_t k = 0; outcome && k < items[taken].keys.count; k++)
@@ -140,6 +141,7 @@ static void apply_all(struct cairn_batch *batch, const struct item *items, size_
             cairn_error_context(&wrong, "event %" PRId64 ", %s", item->meta.position,
                                 item->type->name);
             batch->position = item->meta.position - 1;
+            batch->newer = false; /* this one comes first */
             set_problem(batch, wrong.message);
             return;
         }

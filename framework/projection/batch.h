@@ -11,6 +11,7 @@ struct cairn_batch {
     size_t applied;    /* events that were */
     size_t bytes;      /* of the data of the events that were read */
     char problem[512]; /* why the next event cannot be applied; "" if the range was folded whole */
+    bool newer;        /* because only a newer release can read it */
 };
 
 /* Reads the events at positions from + 1 to `to`, loads the rows they touch, applies them in order.

@@ -112,8 +112,8 @@ static void fit_range(struct cairn_runner *runner, size_t bytes)
         runner->range = runner->range * 2 < RANGE_MAX ? runner->range * 2 : RANGE_MAX;
 }
 
-/* It stands before an event, and tries it again now and then: another projector may have been
- * given a binary that can. */
+/* It stands before an event, and tries it again now and then: what it could not be applied to may
+ * have been mended. */
 static void stand(struct cairn_runner *runner, const char *why)
 {
     (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", why);
@@ -142,6 +142,7 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
     runner->position = batch.position;
     fit_range(runner, batch.bytes);
     stand(runner, batch.problem);
+    runner->halted = batch.newer;
     return 1;
 }
 
@@ -219,9 +220,23 @@ static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
     return 0;
 }
 
+/* An event of a newer release may mean anything, also for the events behind it, so this binary
+ * folds nothing any more, whoever moves the checkpoint on. It says so until it is replaced. */
+static int halt(struct cairn_runner *runner, struct cairn_error *error)
+{
+    int failed = cairn_pg_ready(cairn_store_pg(runner->store), error);
+    if (!failed)
+        failed = look_at_head(runner, error);
+    if (!failed)
+        cairn_show_step(runner);
+    return failed;
+}
+
 /* Returns 1 if there may be more to do at once, 0 if not. */
 static int step(struct cairn_runner *runner, struct cairn_error *error)
 {
+    if (runner->halted)
+        return halt(runner, error);
     int failed = begin(runner, error);
     if (!failed)
         failed = cairn_copy_tend(&runner->copy, &runner->rows, runner->store, &runner->checkpoint,
@@ -244,6 +259,8 @@ static int step(struct cairn_runner *runner, struct cairn_error *error)
 static int64_t pause_us(const struct cairn_runner *runner)
 {
     int64_t due_us = runner->copy.due_us - cairn_monotonic_us();
+    if (runner->halted)
+        return TROUBLE_US;
     if (!runner->copy.redis || due_us >= IDLE_US)
         return IDLE_US;
     return due_us > 0 ? due_us : 0;

@@ -4,6 +4,7 @@
  *     tend     look after the copy in Redis, if that is due
  *     advance  fold a range, write rows and checkpoint, copy them to Redis
  *     rest     nothing new: the generation is complete
+ *     halt     the next event is of a newer release: nothing, until a newer binary is started
  *
  * Whatever fails, the next step begins again from what is committed.
  *
@@ -35,6 +36,7 @@ struct cairn_runner {
     int64_t again_us;                   /* monotonic: not before this is the next range tried */
     int64_t trouble_us;                 /* to wait after the failure that comes next */
     char stopped[512];                  /* by which event, or "" */
+    bool halted;                        /* by an event of a newer release: for good */
 
     pthread_mutex_t lock; /* guards `shown` and `shown_us` */
     struct cairn_projector_state shown;

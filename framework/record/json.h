@@ -52,6 +52,10 @@ void cairn_record_copy(const struct cairn_record *record, const void *value, voi
 /* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). */
 void cairn_record_schema(const struct cairn_record *record, struct cairn_buffer *out);
 
+/* Appends JSON that has something in every field, within its bounds; a field's `.example` where it
+ * has one. */
+void cairn_record_example(const struct cairn_record *record, struct cairn_buffer *out);
+
 /* One field, for those who walk a table themselves. */
 const void *cairn_field_at(const struct cairn_field *field, const void *value);
 const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);

@@ -2,6 +2,7 @@
 #include "runtime/host.h"
 
 #include "command/endpoint.h"
+#include "command/snapshots.h"
 #include "core/arena.h"
 #include "http/http.h"
 #include "projection/projector.h"
@@ -10,6 +11,7 @@
 #include "runtime/openapi.h"
 #include "runtime/worker.h"
 #include "store/appender.h"
+#include "store/events.h"
 
 #include <stdlib.h>
 
@@ -21,6 +23,7 @@ struct cairn_host {
     struct cairn_http *http;
     struct cairn_appender *appender; /* NULL in a process without deciders */
     struct cairn_projector *projector;
+    struct cairn_snapshots *snapshots; /* NULL without deciders */
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_http_route *routes;
@@ -30,17 +33,45 @@ struct cairn_host {
 
 /* ---- checks ---- */
 
+/* An event that somebody listens to: its table makes sense, and it is in there. */
+static int check_event(const struct cairn_events *events, const struct cairn_record *record,
+                       struct cairn_error *error)
+{
+    if (!cairn_events_of(events, record))
+        return cairn_fail(error, CAIRN_BUG, "%s is no event of %s", record->name, events->category);
+    return cairn_events_check(events, error);
+}
+
 static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
 {
     int failed = cairn_record_table_check(projection->row, error);
-    for (size_t i = 0; projection->on[i] && !failed; i++) {
-        const struct cairn_on *on = projection->on[i];
-        if (!cairn_events_of(on->events, on->record))
-            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", on->record->name,
-                                on->events->category);
-    }
+    for (size_t i = 0; projection->on[i] && !failed; i++)
+        failed = check_event(projection->on[i]->events, projection->on[i]->record, error);
     if (failed)
         cairn_error_context(error, "projection %s", projection->name);
+    return failed;
+}
+
+static int check_process(const struct cairn_process *process, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(process->state, error);
+    for (size_t i = 0; process->when[i] && !failed; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input == CAIRN_INPUT_EVENT)
+            failed = check_event(when->events, when->record, error);
+    }
+    if (failed)
+        cairn_error_context(error, "process %s", process->name);
+    return failed;
+}
+
+static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; reactor->handles[i] && !failed; i++)
+        failed = check_event(reactor->handles[i]->events, reactor->handles[i]->record, error);
+    if (failed)
+        cairn_error_context(error, "reactor %s", reactor->name);
     return failed;
 }
 
@@ -51,6 +82,10 @@ static int check_service(const struct cairn_service *service, struct cairn_error
         failed = cairn_decider_check(service->deciders[i], error);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
         failed = check_projection(service->projections[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i] && !failed; i++)
+        failed = check_process(service->processes[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i] && !failed; i++)
+        failed = check_reactor(service->reactors[i], error);
     for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
         failed = cairn_query_check(at, error);
     if (!failed && (service->processes[0] || service->reactors[0]))
@@ -135,6 +170,7 @@ static int add_decider(struct cairn_host *host, const struct cairn_service *serv
         failed = cairn_endpoint_init(endpoint, service->name, host->appender, decider,
                                      &decider->commands->types[i], host->config->conflict_retries,
                                      error);
+        endpoint->snapshots = host->snapshots;
         add_route(host, (struct cairn_http_route){.method = endpoint->method,
                                                   .pattern = endpoint->pattern,
                                                   .handle = on_command,
@@ -198,12 +234,18 @@ static int start_projector(struct cairn_host *host, struct cairn_error *error)
                                  &host->projector, error);
 }
 
+static bool decides(const struct cairn_host *host)
+{
+    for (size_t i = 0; host->services[i]; i++) {
+        if (host->services[i]->deciders[0])
+            return true;
+    }
+    return false;
+}
+
 static int start_appender(struct cairn_host *host, struct cairn_error *error)
 {
-    bool decides = false;
-    for (size_t i = 0; host->services[i]; i++)
-        decides = decides || host->services[i]->deciders[0];
-    if (!decides)
+    if (!decides(host))
         return 0;
     const struct cairn_appender_options options = {
         .queue_max = (size_t)host->config->append_queue_max,
@@ -211,6 +253,15 @@ static int start_appender(struct cairn_host *host, struct cairn_error *error)
     };
     return cairn_appender_open(host->config->database_url, host->services[0]->name, &options,
                                &host->appender, error);
+}
+
+static int start_snapshots(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_config *config = host->config;
+    if (!decides(host) || config->snapshot_every == 0)
+        return 0;
+    return cairn_snapshots_open(config->database_url, host->services[0]->name,
+                                config->snapshot_every, &host->snapshots, error);
 }
 
 static void *open_worker(void *context)
@@ -254,6 +305,8 @@ int cairn_host_start(const struct cairn_config *config,
     host->services = services;
     int failed = start_appender(host, error);
     if (!failed)
+        failed = start_snapshots(host, error);
+    if (!failed)
         failed = add_routes(host, error);
     if (!failed)
         failed = start_projector(host, error);
@@ -283,6 +336,7 @@ void cairn_host_stop(struct cairn_host *host)
     if (host->projector)
         cairn_projector_stop(host->projector);
     cairn_appender_close(host->appender);
+    cairn_snapshots_close(host->snapshots);
     cairn_arena_close(&host->arena);
     free(host);
 }

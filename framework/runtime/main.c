@@ -1,6 +1,7 @@
 /* main.c - the life of a service process: read the configuration, wait for the database, run until
  * it is told to stop, finish what was accepted. */
 #include "core/clock.h"
+#include "runtime/gate.h"
 #include "runtime/host.h"
 #include "store/migrate.h"
 
@@ -47,26 +48,29 @@ static int read_arguments(int argc, char **argv, const struct cairn_service *con
 
 /* ---- the database ---- */
 
-static int check_schema(const struct cairn_config *config, const char *label,
-                        struct cairn_error *error)
+static int check_database(const struct cairn_config *config,
+                          const struct cairn_service *const services[], struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
-    int failed = cairn_pg_open(config->database_url, label, &pg, error);
+    int failed = cairn_pg_open(config->database_url, services[0]->name, &pg, error);
     if (!failed)
         failed = cairn_migrate_check(pg, error);
+    if (!failed)
+        failed = cairn_host_gate(services, pg, error);
     cairn_pg_close(pg);
     return failed;
 }
 
-/* Waits for a database that is away, as it is when both start together; a schema that is wrong is
- * not waited for. */
-static int wait_for_schema(const struct cairn_config *config, const char *label,
-                           const sigset_t *stop, struct cairn_error *error)
+/* Waits for a database that is away, as it is when both start together; a schema that is wrong, or
+ * events that nobody here can read, are not waited for. */
+static int wait_for_database(const struct cairn_config *config,
+                             const struct cairn_service *const services[], const sigset_t *stop,
+                             struct cairn_error *error)
 {
     int64_t deadline_us = cairn_monotonic_us() + CAIRN_SECONDS(config->start_wait_s);
     for (bool said = false;; said = true) {
         struct cairn_error wrong = {0};
-        int failed = check_schema(config, label, &wrong);
+        int failed = check_database(config, services, &wrong);
         bool again = failed == -CAIRN_UNAVAILABLE && cairn_monotonic_us() < deadline_us;
         if (!again) {
             *error = wrong;
@@ -100,7 +104,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
                const sigset_t *stop, struct cairn_error *error)
 {
     struct cairn_host *host = NULL;
-    int failed = wait_for_schema(config, services[0]->name, stop, error);
+    int failed = wait_for_database(config, services, stop, error);
     if (!failed)
         failed = cairn_host_start(config, services, &host, error);
     if (failed)

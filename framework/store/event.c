@@ -1,5 +1,6 @@
 /* event.c - from what is stored to what a fold takes. */
 #include "record/json.h"
+#include "store/events.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -24,28 +25,60 @@ const struct cairn_event_type *cairn_events_of(const struct cairn_events *events
     return NULL;
 }
 
+/* Whatever is wrong with what is stored, it is the first wrong field that is named. */
+static int unreadable(const struct cairn_stored_event *event, const char *what,
+                      const struct cairn_error *wrong, struct cairn_error *error)
+{
+    bool field = wrong->wrong_count > 0;
+    return cairn_fail(error, CAIRN_UNREADABLE,
+                      "event %" PRId64 ", %s of version %" PRId64 ", %s: %s%s%s", event->position,
+                      event->type, event->schema_version, what,
+                      field ? wrong->wrong[0].pointer : wrong->message, field ? " " : "",
+                      field ? wrong->wrong[0].message : "");
+}
+
+/* With the record that it was written with. */
+static int decode_as(const struct cairn_record *record, const struct cairn_stored_event *event,
+                     struct cairn_arena *arena, void *ret, struct cairn_error *error)
+{
+    struct cairn_error wrong = {0};
+    if (cairn_record_decode(record, event->data, event->data_bytes, CAIRN_LENIENT, arena, ret,
+                            &wrong) == 0)
+        return 0;
+    return unreadable(event, "cannot be decoded", &wrong, error);
+}
+
+static int decode_and_lift(const struct cairn_event_type *type, const struct cairn_record *record,
+                           const struct cairn_stored_event *event, struct cairn_arena *arena,
+                           void *ret, struct cairn_error *error)
+{
+    struct cairn_error wrong = {0};
+    void *old = cairn_arena_alloc(arena, record->size, record->align);
+    int failed = decode_as(record, event, arena, old, error);
+    if (failed)
+        return failed;
+    if (cairn_event_lift(type, event->schema_version, old, arena, ret, &wrong) == 0)
+        return 0;
+    return unreadable(event, "is lifted to what cannot be", &wrong, error);
+}
+
 int cairn_event_decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, void *ret, struct cairn_error *error)
 {
+    if (event->schema_version == type->schema_version)
+        return decode_as(type->record, event, arena, ret, error);
     if (event->schema_version > type->schema_version)
         return cairn_fail(
             error, CAIRN_NEWER_EVENT,
             "event %" PRId64 ", %s, is of version %" PRId64 ", this binary knows version %d",
             event->position, event->type, event->schema_version, type->schema_version);
-    if (event->schema_version < type->schema_version)
-        return cairn_fail(
-            error, CAIRN_UNREADABLE,
-            "event %" PRId64 ", %s, is of version %" PRId64 ", and nothing lifts it to version %d",
-            event->position, event->type, event->schema_version, type->schema_version);
-
-    struct cairn_error wrong = {0};
-    if (cairn_record_decode(type->record, event->data, event->data_bytes, CAIRN_LENIENT, arena, ret,
-                            &wrong) == 0)
-        return 0;
-    return cairn_fail(
-        error, CAIRN_UNREADABLE, "event %" PRId64 ", %s, cannot be decoded: %s%s%s",
-        event->position, event->type, wrong.wrong_count ? wrong.wrong[0].pointer : wrong.message,
-        wrong.wrong_count ? " " : "", wrong.wrong_count ? wrong.wrong[0].message : "");
+    const struct cairn_record *record = cairn_event_record(type, event->schema_version);
+    if (record)
+        return decode_and_lift(type, record, event, arena, ret, error);
+    return cairn_fail(error, CAIRN_UNREADABLE,
+                      "event %" PRId64 ", %s, is of version %" PRId64
+                      ", and nothing lifts it to version %d",
+                      event->position, event->type, event->schema_version, type->schema_version);
 }
 
 int cairn_event_meta(const struct cairn_stored_event *event, struct cairn_meta *ret,

@@ -10,4 +10,12 @@ struct cairn_store {
     int64_t timeline_of;
 };
 
+/* What an event is read from, in this order. */
+#define CAIRN_EVENT_COLUMNS                                                                        \
+    "stream, version, position, type, schema_version, event_id, recorded_at, data"
+
+/* read.c: the events in the rows from `first` to before `end`. */
+struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,
+                                             int64_t end, struct cairn_arena *arena);
+
 #endif

@@ -1,16 +1,14 @@
 /* read.c - events out of the log, by stream and by position. */
 #include "store/handle.h"
 
-#define COLUMNS "stream, version, position, type, schema_version, event_id, recorded_at, data"
-
 static const struct cairn_statement stream_statement = {
     .name = "read_stream",
-    .sql = "select " COLUMNS " from cairn.read_stream($1, $2, $3)",
+    .sql = "select " CAIRN_EVENT_COLUMNS " from cairn.read_stream($1, $2, $3)",
 };
 
 static const struct cairn_statement range_statement = {
     .name = "read_range",
-    .sql = "select " COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'))",
+    .sql = "select " CAIRN_EVENT_COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'))",
 };
 
 static void take_event(const struct cairn_pg_result *rows, int64_t row, struct cairn_arena *arena,
@@ -27,12 +25,13 @@ static void take_event(const struct cairn_pg_result *rows, int64_t row, struct c
     ret->data = cairn_copy_bytes(arena, cairn_pg_text(rows, row, 7), ret->data_bytes);
 }
 
-static struct cairn_stored_event *take_events(const struct cairn_pg_result *rows, int64_t count,
-                                              struct cairn_arena *arena)
+struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,
+                                             int64_t end, struct cairn_arena *arena)
 {
-    struct cairn_stored_event *events = cairn_new(arena, struct cairn_stored_event, (size_t)count);
-    for (int64_t i = 0; i < count; i++)
-        take_event(rows, i, arena, &events[i]);
+    struct cairn_stored_event *events =
+        cairn_new(arena, struct cairn_stored_event, (size_t)(end - first));
+    for (int64_t i = first; i < end; i++)
+        take_event(rows, i, arena, &events[i - first]);
     return events;
 }
 
@@ -49,7 +48,7 @@ int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, i
     int64_t count = cairn_pg_call(store->pg, &stream_statement, &params, &rows, error);
     if (count < 0)
         return count;
-    *ret = take_events(rows, count, arena);
+    *ret = cairn_take_events(rows, 0, count, arena);
     return count;
 }
 
@@ -74,7 +73,7 @@ int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t 
     int64_t count = cairn_pg_call(store->pg, &range_statement, &params, &rows, error);
     if (count < 0)
         return count;
-    struct cairn_stored_event *events = take_events(rows, count, arena);
+    struct cairn_stored_event *events = cairn_take_events(rows, 0, count, arena);
     for (int64_t i = 0; i < count; i++)
         events[i].meta = cairn_copy_text(arena, cairn_pg_text(rows, i, 8));
     *ret = events;

@@ -109,9 +109,10 @@ const struct cairn_event_type *cairn_events_find(const struct cairn_events *even
 const struct cairn_event_type *cairn_events_of(const struct cairn_events *events,
                                                const struct cairn_record *record);
 
-/* Decodes an event into `ret`, a struct of the type's record. Returns 0, or
+/* Decodes an event into `ret`, a struct of the type's record; one of an older version is lifted.
+ * Returns 0, or
  *   -CAIRN_NEWER_EVENT  its schema_version is higher than this binary knows
- *   -CAIRN_UNREADABLE   it cannot be decoded */
+ *   -CAIRN_UNREADABLE   it cannot be decoded, or is lifted to what its table does not allow */
 int cairn_event_decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, void *ret,
                        struct cairn_error *error) CAIRN_CHECKED;

@@ -19,6 +19,11 @@ void cairn_test_on_failure(cairn_test_failure *failure)
     on_failure = failure ? failure : print_and_abort;
 }
 
+void cairn_test_fail(const char *file, int line, const char *message)
+{
+    on_failure(file, line, message);
+}
+
 /* The message lies in the arena, so that the longest row is shown whole. */
 void cairn_scenario_fail(struct cairn_here here, const char *format, ...)
 {
@@ -32,7 +37,7 @@ void cairn_scenario_fail(struct cairn_here here, const char *format, ...)
     (void)vsnprintf(message, size, format, list);
     va_end(list);
     here.scenario->failed = true;
-    on_failure(here.file, here.line, message);
+    cairn_test_fail(here.file, here.line, message);
 }
 
 /* ---- comparing ---- */

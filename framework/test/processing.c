@@ -85,7 +85,7 @@ void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event)
     if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROCESS, "WHEN_EVENT"))
         return;
     cairn_scenario_ask(here);
-    if (cairn_scenario_possible(here, event))
+    if (cairn_scenario_lift(here, &event))
         react_to_event(here, event);
 }
 

@@ -122,7 +122,7 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
 {
     cairn_scenario_settle(here.scenario->when);
     here.scenario->asked = false;
-    if (!cairn_scenario_possible(here, event))
+    if (!cairn_scenario_lift(here, &event))
         return;
     switch (here.scenario->subject) {
     case CAIRN_SUBJECT_DECIDER:

@@ -62,6 +62,9 @@ struct cairn_scenario {
 
 /* ---- failing.c ---- */
 
+/* Reports a failure. May not return. */
+void cairn_test_fail(const char *file, int line, const char *message);
+
 /* Reports a failure at `here`. May not return. */
 void cairn_scenario_fail(struct cairn_here here, const char *format, ...) CAIRN_PRINTF(2, 3);
 
@@ -97,6 +100,12 @@ void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any valu
 
 /* Begins a WHEN: what came out of the one before is settled and forgotten. */
 void cairn_scenario_ask(struct cairn_here here);
+
+/* ---- lifting.c ---- */
+
+/* Makes the newest of an event that was given in the shape of an older version. Fails, and returns
+ * false, if the event cannot be, before or after. */
+bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event);
 
 /* ---- deciding.c, projecting.c, processing.c ---- */
 

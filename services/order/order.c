@@ -65,7 +65,7 @@ static void order_customer_evolve(struct order_customer *self, const struct user
         break;
     }
 }
-CAIRN_FACT(order_customer, user);
+CAIRN_FACT(order_customer, user, .state_version = 1);
 
 CAIRN_COMMANDS(order,
                CAIRN_COMMAND(order, PLACE_ORDER, place_order, "POST /orders",

@@ -513,9 +513,68 @@ static void a_projection_stops_before_an_event_of_a_newer_release(void **state)
     (void)state;
     struct cairn_uuid a = new_pot();
     fill(a, 1);
-    append("pot", a, "PotFilled", 2, "{\"litres\":1}");
+    append("pot", a, "PotFilled", 2, "{\"millilitres\":1000}");
+    fill(a, 4);
     start_projector();
     expect_stop("this binary knows version 1", 1);
+}
+
+/* The same pots, as a newer release knows them. */
+struct pot_filled_v2 {
+    int64_t millilitres;
+};
+CAIRN_RECORD(pot_filled_v2, CAIRN_FIELD(pot_filled_v2, millilitres));
+static void lift_v2(struct pot_filled *ret, const struct pot_filled_v2 *old)
+{
+    ret->litres = old->millilitres / 1000;
+}
+static void lift_v1(struct pot_filled_v2 *ret, const struct pot_filled *old)
+{
+    ret->millilitres = old->litres * 1000;
+}
+CAIRN_UPCASTER(pot_filled, 1, pot_filled_v2, lift_v1);
+CAIRN_UPCASTER(pot_filled_v2, 2, pot_filled, lift_v2);
+static const struct cairn_event_type newer_types[] = {
+    CAIRN_EVENT(pot, POT_FILLED, pot_filled, "PotFilled", 3,
+                .upcasters = {&pot_filled_upcaster, &pot_filled_v2_upcaster}),
+};
+static const struct cairn_events newer_events = {
+    .category = "pot", .size = sizeof(struct pot_event), .types = newer_types, .count = 1};
+static const struct cairn_on newer_filled = {
+    .events = &newer_events, .record = &pot_filled_record, .apply = pots_apply_pot_filled_};
+static const struct cairn_projection newer_pots = {
+    .name = "pots", .version = 1, .row = &pots_record, CAIRN_ON_LIST(&newer_filled)};
+
+static void a_newer_release_goes_on_and_the_old_one_stays_where_it_is(void **state)
+{
+    (void)state;
+    struct cairn_uuid a = new_pot();
+    fill(a, 1);
+    append("pot", a, "PotFilled", 2, "{\"millilitres\":2000}");
+    append("pot", a, "PotFilled", 3, "{\"litres\":4}");
+    start_projector();
+    expect_stop("this binary knows version 1", 1);
+
+    struct cairn_projector *newer = start(&newer_pots, bench.redis_url);
+    wait_for_head();
+    expect_litres(a, 7);
+    cairn_projector_stop(newer);
+    fixture_sql(bench.url, "select pg_terminate_backend(pid) from pg_stat_activity"
+                           " where datname = current_database() and application_name = 'pots'");
+    fill(a, 8); /* which the old one could apply, and does not */
+    fixture_wait(is_stopped, cairn_copy_text(&bench.arena, "this binary knows version 1"), 20000,
+                 "the old projector to be back");
+    for (int64_t until_ms = fixture_now_ms() + 500; fixture_now_ms() < until_ms;)
+        fixture_nap();
+    expect_litres(a, 7);
+
+    stop_projector();
+    newer = start(&newer_pots, bench.redis_url);
+    wait_for_head();
+    cairn_projector_stop(newer);
+    expect_litres(a, 15);
+    assert_int_equal(sql_int("select count(*) from cairn.checkpoints where stopped is not null"),
+                     0);
 }
 
 static bool is_diverged(void *context)
@@ -572,6 +631,7 @@ int main(void)
         TEST(a_projection_stops_before_an_event_that_it_cannot_apply),
         TEST(a_projection_stops_before_an_event_that_it_cannot_read),
         TEST(a_projection_stops_before_an_event_of_a_newer_release),
+        TEST(a_newer_release_goes_on_and_the_old_one_stays_where_it_is),
         TEST(rows_of_another_history_are_not_folded_on),
         TEST(a_database_that_comes_back_is_followed_on),
     };

@@ -1,0 +1,114 @@
+/* example.c - a record filled with something in every field, within the bounds of its table. */
+#include "record/json.h"
+#include "record/rules.h"
+
+#include <string.h>
+
+static void add_object(const struct cairn_record *record, struct cairn_buffer *out);
+
+static void add_integer(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    int64_t least = 0;
+    int64_t most = 0;
+    cairn_field_range(field, &least, &most);
+    int64_t value = least > 1 ? least : 1;
+    cairn_buffer_integer(out, value < most ? value : most);
+}
+
+/* The field's own name, cut or drawn out to what its bounds allow. */
+static void add_named(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    size_t length = strlen(field->name);
+    size_t least = cairn_field_min_bytes(field);
+    size_t most = cairn_field_max_bytes(field);
+    size_t bytes = length > most ? most : length;
+    cairn_buffer_char(out, '"');
+    cairn_buffer_bytes(out, field->name, bytes);
+    for (; bytes < least; bytes++)
+        cairn_buffer_char(out, 'x');
+    cairn_buffer_char(out, '"');
+}
+
+static void add_text(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    switch (field->format) {
+    case CAIRN_FORMAT_EMAIL:
+        cairn_buffer_text(out, "\"ada@example.com\"");
+        break;
+    case CAIRN_FORMAT_CURRENCY:
+        cairn_buffer_text(out, "\"EUR\"");
+        break;
+    case CAIRN_FORMAT_ANY:
+    case CAIRN_FORMAT_TOKEN:
+        add_named(field, out);
+        break;
+    }
+}
+
+static void add_list(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    uint32_t count = field->min_count > 1 ? field->min_count : 1;
+    cairn_buffer_char(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        cairn_buffer_text(out, i ? "," : "");
+        add_object(field->record, out);
+    }
+    cairn_buffer_char(out, ']');
+}
+
+static void add_value(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    switch (field->kind) {
+    case CAIRN_KIND_INTEGER:
+        add_integer(field, out);
+        break;
+    case CAIRN_KIND_BOOL:
+        cairn_buffer_text(out, "true");
+        break;
+    case CAIRN_KIND_TEXT:
+        add_text(field, out);
+        break;
+    case CAIRN_KIND_UUID:
+        cairn_buffer_text(out, "\"01890000-0000-7000-8000-000000000002\"");
+        break;
+    case CAIRN_KIND_TIME:
+        cairn_buffer_text(out, "\"2026-01-02T03:04:05.678901Z\"");
+        break;
+    case CAIRN_KIND_DAY:
+        cairn_buffer_text(out, "\"2026-01-02\"");
+        break;
+    case CAIRN_KIND_MONEY:
+        cairn_buffer_text(out, "{\"amount\":");
+        add_integer(field, out);
+        cairn_buffer_text(out, ",\"currency\":\"EUR\"}");
+        break;
+    case CAIRN_KIND_ENUM:
+        cairn_buffer_json(out, field->names[1]);
+        break;
+    case CAIRN_KIND_NESTED:
+        add_object(field->record, out);
+        break;
+    case CAIRN_KIND_LIST:
+        add_list(field, out);
+        break;
+    }
+}
+
+static void add_object(const struct cairn_record *record, struct cairn_buffer *out)
+{
+    cairn_buffer_char(out, '{');
+    for (uint32_t i = 0; i < record->count; i++) {
+        const struct cairn_field *field = &record->fields[i];
+        cairn_buffer_print(out, "%s\"%s\":", i ? "," : "", field->name);
+        if (field->example)
+            cairn_buffer_text(out, field->example);
+        else
+            add_value(field, out);
+    }
+    cairn_buffer_char(out, '}');
+}
+
+void cairn_record_example(const struct cairn_record *record, struct cairn_buffer *out)
+{
+    add_object(record, out);
+}

@@ -1,0 +1,91 @@
+/* gate.c - gathers what the services of a process read. */
+#include "runtime/gate.h"
+
+#include "core/arena.h"
+#include "core/log.h"
+#include "store/gate.h"
+
+#include <string.h>
+
+struct readings {
+    struct cairn_arena arena;
+    struct cairn_reading *all;
+    size_t count;
+    size_t capacity;
+};
+
+static void add(struct readings *readings, const struct cairn_events *events,
+                const struct cairn_record *record)
+{
+    if (readings->count == readings->capacity) {
+        readings->capacity = readings->capacity ? readings->capacity * 2 : 32;
+        struct cairn_reading *more =
+            cairn_new(&readings->arena, struct cairn_reading, readings->capacity);
+        if (readings->count)
+            memcpy(more, readings->all, readings->count * sizeof *more);
+        readings->all = more;
+    }
+    readings->all[readings->count++] = (struct cairn_reading){events, record};
+}
+
+static void add_decider(struct readings *readings, const struct cairn_decider *decider)
+{
+    add(readings, decider->events, NULL);
+    for (uint32_t i = 0; i < decider->commands->count; i++) {
+        const struct cairn_need *needs = decider->commands->types[i].needs;
+        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++)
+            add(readings, needs[n].fact->events, NULL);
+    }
+}
+
+static void add_projection(struct readings *readings, const struct cairn_projection *projection)
+{
+    for (size_t i = 0; projection->on[i]; i++)
+        add(readings, projection->on[i]->events, projection->on[i]->record);
+}
+
+static void add_process(struct readings *readings, const struct cairn_process *process)
+{
+    for (size_t i = 0; process->when[i]; i++) {
+        if (process->when[i]->input == CAIRN_INPUT_EVENT)
+            add(readings, process->when[i]->events, process->when[i]->record);
+    }
+}
+
+static void add_reactor(struct readings *readings, const struct cairn_reactor *reactor)
+{
+    for (size_t i = 0; reactor->handles[i]; i++)
+        add(readings, reactor->handles[i]->events, reactor->handles[i]->record);
+}
+
+static void add_service(struct readings *readings, const struct cairn_service *service)
+{
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++)
+        add_decider(readings, service->deciders[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i]; i++)
+        add_projection(readings, service->projections[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i]; i++)
+        add_process(readings, service->processes[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i]; i++)
+        add_reactor(readings, service->reactors[i]);
+}
+
+static void log_refusal(void *context, const char *what)
+{
+    (void)context;
+    cairn_log(CAIRN_LOG_ERROR, "the log holds an event that this binary cannot read",
+              CAIRN_LOG_TEXT("event", what));
+}
+
+int cairn_host_gate(const struct cairn_service *const services[], struct cairn_pg *pg,
+                    struct cairn_error *error)
+{
+    struct readings readings = {0};
+    for (size_t i = 0; services[i]; i++)
+        add_service(&readings, services[i]);
+    int failed = readings.count == 0
+                     ? 0
+                     : cairn_gate_check(pg, readings.all, readings.count, log_refusal, NULL, error);
+    cairn_arena_close(&readings.arena);
+    return failed;
+}

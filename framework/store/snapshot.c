@@ -1,0 +1,80 @@
+/* snapshot.c - states of streams, in and out. */
+#include "store/snapshot.h"
+
+#include "store/handle.h"
+
+#include <string.h>
+
+static const struct cairn_statement load_statement = {
+    .name = "load",
+    .sql = "select " CAIRN_EVENT_COLUMNS ", snapshot from cairn.load($1, $2, $3, $4)",
+};
+
+static const struct cairn_statement keep_statement = {
+    .name = "keep_snapshot",
+    .sql = "select cairn.keep_snapshot($1, $2, $3, $4, $5, $6)",
+};
+
+enum { SNAPSHOT = 8 }; /* the column */
+
+static void add_key(struct cairn_pg_params *params, const struct cairn_snapshot_key *key)
+{
+    cairn_pg_add_text(params, key->stream);
+    cairn_pg_add_text(params, key->kind);
+    cairn_pg_add_integer(params, key->code_version);
+}
+
+static enum cairn_snapshot_found found_as(const char *word)
+{
+    if (strcmp(word, "usable") == 0)
+        return CAIRN_SNAPSHOT_USABLE;
+    return strcmp(word, "other-code") == 0 ? CAIRN_SNAPSHOT_OTHER_CODE : CAIRN_SNAPSHOT_OTHER_EVENT;
+}
+
+/* The first row is a snapshot's if it says so. Returns how many rows are. */
+static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t count,
+                             struct cairn_arena *arena, struct cairn_snapshot *ret)
+{
+    *ret = (struct cairn_snapshot){.found = CAIRN_SNAPSHOT_NONE};
+    if (count == 0 || cairn_pg_null(rows, 0, SNAPSHOT))
+        return 0;
+    ret->found = found_as(cairn_pg_text(rows, 0, SNAPSHOT));
+    if (ret->found == CAIRN_SNAPSHOT_USABLE) {
+        ret->version = cairn_pg_integer(rows, 0, 1);
+        ret->position = cairn_pg_integer(rows, 0, 2);
+        ret->event_id = cairn_pg_uuid(rows, 0, 5);
+        ret->state_bytes = cairn_pg_bytes(rows, 0, 7);
+        ret->state = cairn_copy_bytes(arena, cairn_pg_text(rows, 0, 7), ret->state_bytes);
+    }
+    return 1;
+}
+
+int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_key *key,
+                         int64_t limit, struct cairn_arena *arena, struct cairn_snapshot *ret,
+                         const struct cairn_stored_event **ret_events, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    add_key(&params, key);
+    cairn_pg_add_integer(&params, limit);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &load_statement, &params, &rows, error);
+    if (count < 0)
+        return count;
+    int64_t first = take_snapshot(rows, count, arena, ret);
+    *ret_events = cairn_take_events(rows, first, count, arena);
+    return count - first;
+}
+
+int cairn_store_keep(struct cairn_store *store, const struct cairn_snapshot_key *key,
+                     const struct cairn_snapshot *snapshot, struct cairn_arena *arena,
+                     struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    add_key(&params, key);
+    cairn_pg_add_integer(&params, snapshot->version);
+    cairn_pg_add_uuid(&params, snapshot->event_id);
+    cairn_pg_add_json(&params, snapshot->state);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &keep_statement, &params, &rows, error);
+    return count < 0 ? (int)count : cairn_pg_bool(rows, 0, 0);
+}

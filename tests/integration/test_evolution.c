@@ -1,0 +1,383 @@
+/* test_evolution.c - a release among events of older and newer ones: what the service makes of
+ * them, and when it does not start. */
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include "runtime/gate.h"
+#include "runtime/host.h"
+
+#include <cairn/service.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a small domain: jars, once filled by the spoon ---- */
+
+struct jar_filled_v1 {
+    int64_t spoons;
+};
+struct jar_filled {
+    int64_t grams;
+};
+struct jar_emptied {
+    int64_t grams;
+};
+CAIRN_RECORD(jar_filled_v1, CAIRN_FIELD(jar_filled_v1, spoons));
+CAIRN_RECORD(jar_filled, CAIRN_FIELD(jar_filled, grams, CAIRN_RANGE(1, 1000)));
+CAIRN_RECORD(jar_emptied, CAIRN_FIELD(jar_emptied, grams));
+
+static void lift(struct jar_filled *ret, const struct jar_filled_v1 *old)
+{
+    ret->grams = old->spoons * 10;
+}
+CAIRN_UPCASTER(jar_filled_v1, 1, jar_filled, lift);
+
+struct jar_event {
+    enum { JAR_FILLED = 1, JAR_EMPTIED } type;
+    union {
+        struct jar_filled jar_filled;
+        struct jar_emptied jar_emptied;
+    } as;
+};
+CAIRN_EVENTS(jar,
+             CAIRN_EVENT(jar, JAR_FILLED, jar_filled, "JarFilled", 2,
+                         .upcasters = {&jar_filled_v1_upcaster}),
+             CAIRN_EVENT(jar, JAR_EMPTIED, jar_emptied, "JarEmptied", 1));
+
+struct empty_jar {
+    CAIRN_NO_FIELDS;
+};
+CAIRN_EMPTY_RECORD(empty_jar);
+struct jar_command {
+    enum { EMPTY_JAR = 1 } type;
+    union {
+        struct empty_jar empty_jar;
+    } as;
+};
+CAIRN_COMMANDS(jar, CAIRN_COMMAND(jar, EMPTY_JAR, empty_jar, "POST /jars/{id}/empty"));
+
+struct jar {
+    int64_t grams;
+};
+CAIRN_RECORD(jar, CAIRN_FIELD(jar, grams));
+
+static void jar_evolve(struct jar *self, const struct jar_event *event)
+{
+    switch (event->type) {
+    case JAR_FILLED:
+        self->grams += event->as.jar_filled.grams;
+        break;
+    case JAR_EMPTIED:
+        self->grams = 0;
+        break;
+    }
+}
+
+static int jar_decide(const struct jar *self, const struct jar_command *command,
+                      const struct cairn_given *given, struct cairn_decision *ret,
+                      struct cairn_error *error)
+{
+    (void)command;
+    (void)given;
+    (void)error;
+    CAIRN_EMIT(ret, jar_emptied, .grams = self->grams);
+    return 0;
+}
+CAIRN_DECIDER(jar, .state_version = 1);
+
+/* A shelf knows its jar as a fact, and a list of jars sees only that they were filled. */
+struct shelf_jar {
+    int64_t grams;
+};
+CAIRN_RECORD(shelf_jar, CAIRN_FIELD(shelf_jar, grams));
+static void shelf_jar_evolve(struct shelf_jar *self, const struct jar_event *event)
+{
+    jar_evolve((struct jar *)self, event);
+}
+CAIRN_FACT(shelf_jar, jar);
+
+struct shelf_built {
+    CAIRN_NO_FIELDS;
+};
+CAIRN_EMPTY_RECORD(shelf_built);
+struct shelf_event {
+    enum { SHELF_BUILT = 1 } type;
+    union {
+        struct shelf_built shelf_built;
+    } as;
+};
+CAIRN_EVENTS(shelf, CAIRN_EVENT(shelf, SHELF_BUILT, shelf_built, "ShelfBuilt", 1));
+struct build_shelf {
+    struct cairn_uuid jar_id;
+};
+CAIRN_RECORD(build_shelf, CAIRN_FIELD(build_shelf, jar_id));
+struct shelf_command {
+    enum { BUILD_SHELF = 1 } type;
+    union {
+        struct build_shelf build_shelf;
+    } as;
+};
+CAIRN_COMMANDS(shelf, CAIRN_COMMAND(shelf, BUILD_SHELF, build_shelf, "POST /shelves",
+                                    .needs = {CAIRN_NEED(shelf_jar, build_shelf, jar_id)}));
+struct shelf {
+    bool built;
+};
+CAIRN_RECORD(shelf, CAIRN_FIELD(shelf, built));
+static void shelf_evolve(struct shelf *self, const struct shelf_event *event)
+{
+    switch (event->type) {
+    case SHELF_BUILT:
+        self->built = true;
+        break;
+    }
+}
+static int shelf_decide(const struct shelf *self, const struct shelf_command *command,
+                        const struct cairn_given *given, struct cairn_decision *ret,
+                        struct cairn_error *error)
+{
+    (void)self;
+    (void)command;
+    if (CAIRN_KNOWN(given, shelf_jar)->grams < 100)
+        return cairn_refuse(error, "not-worth-it", "there is too little in the jar");
+    CAIRN_EMIT(ret, shelf_built, CAIRN_NOTHING);
+    return 0;
+}
+CAIRN_DECIDER(shelf, .state_version = 1);
+
+struct jars {
+    int64_t grams;
+};
+CAIRN_RECORD(jars, CAIRN_FIELD(jars, grams));
+static enum cairn_row filled(struct jars *row, const struct jar_filled *event,
+                             const struct cairn_meta *meta)
+{
+    (void)meta;
+    row->grams += event->grams;
+    return CAIRN_KEEP;
+}
+CAIRN_ON(jars, jar, jar_filled, filled);
+CAIRN_PROJECTION(jars, .version = 1, CAIRN_ON_LIST(&jars_on_jar_filled));
+
+static const struct cairn_service jar_service = {.name = "jar", .deciders = {&jar_decider}};
+static const struct cairn_service shelf_service = {.name = "shelf", .deciders = {&shelf_decider}};
+static const struct cairn_service jar_list = {.name = "jars", .projections = {&jars_projection}};
+
+/* ---- the bench ---- */
+
+#define JAR "01890000-0000-7000-8000-00000000000a"
+
+static struct {
+    char url[512];
+    char writer_url[600];
+    struct cairn_config config;
+    struct cairn_host *host;
+} bench;
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_database(bench.url, sizeof bench.url);
+    fixture_url_as(bench.url, "cairn_writer", bench.writer_url, sizeof bench.writer_url);
+    bench.config = (struct cairn_config){
+        .database_url = bench.writer_url,
+        .redis_url = "",
+        .bind = "127.0.0.1",
+        .workers = 2,
+        .queue_max = 100,
+        .connections_max = 100,
+        .body_max_bytes = 100000,
+        .request_deadline_ms = 10000,
+        .conflict_retries = 3,
+        .append_queue_max = 100,
+        .append_batch_events = 100,
+        .stop_grace_s = 5,
+    };
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (bench.host)
+        cairn_host_stop(bench.host);
+    bench.host = NULL;
+    fixture_drop(bench.url);
+    return 0;
+}
+
+static void start(const struct cairn_service *service)
+{
+    static const struct cairn_service *services[2];
+    struct cairn_error error = {0};
+    services[0] = service;
+    if (cairn_host_check(services, &error) < 0 ||
+        cairn_host_start(&bench.config, services, &bench.host, &error) < 0)
+        fail_msg("%s", error.message);
+}
+
+/* The next event of a stream, as another release wrote it. */
+static void put(const char *stream, const char *type, int schema_version, const char *data)
+{
+    char sql[800];
+    (void)snprintf(sql, sizeof sql,
+                   "insert into cairn.events (shard, position, stream, version, type,"
+                   " schema_version, event_id, data, meta, recorded_at) select 0, cairn.head() + 1,"
+                   " '%s', (select count(*) + 1 from cairn.events where stream = '%s'), '%s', %d,"
+                   " gen_random_uuid(), '%s', '{}', clock_timestamp()",
+                   stream, stream, type, schema_version, data);
+    fixture_sql(bench.url, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "insert into cairn.event_types values (split_part('%s', '-', 1), '%s', %d)"
+                   " on conflict do nothing",
+                   stream, type, schema_version);
+    fixture_sql(bench.url, sql);
+}
+
+static void expect(int status, const char *path, const char *body, const char *words)
+{
+    struct http_reply reply = {0};
+    ask(cairn_host_port(bench.host), "POST", path, NULL, body, &reply);
+    if (reply.status != status || !strstr(reply.body, words))
+        fail_msg("%s: wanted %d %s, got %d %s", path, status, words, reply.status, reply.body);
+    http_reply_free(&reply);
+}
+
+static void gate(const struct cairn_service *service, const char *message)
+{
+    const struct cairn_service *const services[] = {service, NULL};
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    assert_int_equal(cairn_pg_open(bench.writer_url, "test", &pg, NULL), 0);
+    int outcome = cairn_host_gate(services, pg, &error);
+    cairn_pg_close(pg);
+    assert_string_equal(error.message, message);
+    assert_int_equal(outcome, *message ? -CAIRN_SCHEMA : 0);
+}
+
+#define PREFIX "the log holds events that this binary cannot read, a newer release can: "
+
+/* ---- a service among versions ---- */
+
+static void a_service_folds_events_of_every_version(void **state)
+{
+    (void)state;
+    put("jar-" JAR, "JarFilled", 1, "{\"spoons\": 3}");
+    put("jar-" JAR, "JarFilled", 2, "{\"grams\": 5}");
+    start(&jar_service);
+    expect(200, "/jars/" JAR "/empty", "{}", "\"version\":3");
+    assert_int_equal(
+        fixture_sql_int(bench.url, "select data ->> 'grams' from cairn.events where version = 3"),
+        35);
+    gate(&jar_service, ""); /* the append has told what it wrote */
+    assert_int_equal(fixture_sql_int(bench.url, "select count(*) from cairn.event_types"), 3);
+}
+
+static void a_fact_is_folded_of_every_version(void **state)
+{
+    (void)state;
+    put("jar-" JAR, "JarFilled", 1, "{\"spoons\": 3}");
+    start(&shelf_service);
+    expect(422, "/shelves", "{\"jar_id\":\"" JAR "\"}", "not-worth-it");
+    put("jar-" JAR, "JarFilled", 1, "{\"spoons\": 7}");
+    expect(201, "/shelves", "{\"jar_id\":\"" JAR "\"}", "\"version\":1");
+}
+
+static void a_newer_event_is_503_and_a_bad_lift_is_500(void **state)
+{
+    (void)state;
+    put("jar-" JAR, "JarFilled", 1, "{\"spoons\": 101}");
+    start(&jar_service);
+    expect(500, "/jars/" JAR "/empty", "{}", "\"code\":\"unreadable-event\"");
+#define OTHER "01890000-0000-7000-8000-00000000000b"
+    put("jar-" OTHER, "JarFilled", 3, "{\"kilograms\": 1}");
+    expect(503, "/jars/" OTHER "/empty", "{}", "\"code\":\"newer-event\"");
+#define THIRD "01890000-0000-7000-8000-00000000000c"
+    put("jar-" THIRD, "JarCracked", 1, "{}");
+    expect(503, "/jars/" THIRD "/empty", "{}", "\"code\":\"newer-event\"");
+}
+
+/* ---- the gate ---- */
+
+static void the_gate_names_every_event_that_cannot_be_read(void **state)
+{
+    (void)state;
+    gate(&jar_service, "");
+    put("jar-" JAR, "JarFilled", 1, "{}");
+    put("jar-" JAR, "JarFilled", 2, "{}");
+    put("jar-" JAR, "JarEmptied", 1, "{}");
+    put("kettle-" JAR, "KettleBoiled", 7, "{}");
+    gate(&jar_service, "");
+    gate(&shelf_service, "");
+    gate(&jar_list, "");
+
+    put("jar-" JAR, "JarFilled", 3, "{}");
+    put("jar-" JAR, "JarFilled", 4, "{}");
+    put("jar-" JAR, "JarCracked", 1, "{}");
+    const char *all = PREFIX "jar: JarCracked is unknown to this binary; "
+                             "jar: JarFilled version 3 (this binary knows up to 2); "
+                             "jar: JarFilled version 4 (this binary knows up to 2)";
+    gate(&jar_service, all);
+    gate(&shelf_service, all); /* by its fact */
+}
+
+static void a_projection_minds_the_events_it_listens_to(void **state)
+{
+    (void)state;
+    put("jar-" JAR, "JarCracked", 1, "{}");
+    put("jar-" JAR, "JarEmptied", 9, "{}");
+    gate(&jar_list, "");
+    put("jar-" JAR, "JarFilled", 3, "{}");
+    gate(&jar_list, PREFIX "jar: JarFilled version 3 (this binary knows up to 2)");
+}
+
+/* ---- the whole process ---- */
+
+static int run(const char *service, const char *log)
+{
+    char binary[512];
+    char url[700];
+    struct child child;
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-%s", getenv("CAIRN_TEST_BUILD"), service);
+    (void)snprintf(url, sizeof url, "DATABASE_URL=%s", bench.url);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {url, "REDIS_URL=", "PORT=0", NULL};
+    assert_int_equal(child_start(&child, argv, env, log), 0);
+    return child_wait(&child, 20000);
+}
+
+static void a_process_that_cannot_read_the_log_does_not_start(void **state)
+{
+    (void)state;
+    char log[] = "/tmp/cairn-evolution.XXXXXX";
+    char text[8192] = "";
+    int fd = mkstemp(log);
+    assert_true(fd >= 0);
+    put("order-" JAR, "OrderPlaced", 3, "{}");
+    put("order-" JAR, "OrderMoved", 1, "{}");
+    assert_int_equal(run("order", log), 69);
+    FILE *file = fdopen(fd, "r");
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    (void)fclose(file);
+    assert_non_null(strstr(text, "\"event\":\"order: OrderMoved is unknown to this binary\""));
+    assert_non_null(
+        strstr(text, "\"event\":\"order: OrderPlaced version 3 (this binary knows up to 1)\""));
+    assert_int_equal(run("projector", log), 69);
+    (void)remove(log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(a_service_folds_events_of_every_version),
+        TEST(a_fact_is_folded_of_every_version),
+        TEST(a_newer_event_is_503_and_a_bad_lift_is_500),
+        TEST(the_gate_names_every_event_that_cannot_be_read),
+        TEST(a_projection_minds_the_events_it_listens_to),
+        TEST(a_process_that_cannot_read_the_log_does_not_start),
+    };
+    return cmocka_run_group_tests_name("evolution", tests, NULL, NULL);
+}
