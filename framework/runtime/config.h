@@ -20,6 +20,7 @@ struct cairn_config {
     int64_t append_queue_max;
     int64_t append_batch_events;
     int64_t conflict_retries;
+    int64_t command_retention_h;
     int64_t snapshot_every;
     int64_t start_wait_s;
     int64_t stop_grace_s;

@@ -8,6 +8,7 @@
 #include "projection/projector.h"
 #include "record/json.h"
 #include "runtime/health.h"
+#include "runtime/housekeeping.h"
 #include "runtime/openapi.h"
 #include "runtime/worker.h"
 #include "store/appender.h"
@@ -24,6 +25,7 @@ struct cairn_host {
     struct cairn_appender *appender; /* NULL in a process without deciders */
     struct cairn_projector *projector;
     struct cairn_snapshots *snapshots; /* NULL without deciders */
+    struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_http_route *routes;
@@ -264,6 +266,15 @@ static int start_snapshots(struct cairn_host *host, struct cairn_error *error)
                                 config->snapshot_every, &host->snapshots, error);
 }
 
+static int start_housekeeping(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_config *config = host->config;
+    if (!decides(host))
+        return 0;
+    return cairn_housekeeping_open(config->database_url, host->services[0]->name,
+                                   config->command_retention_h, &host->housekeeping, error);
+}
+
 static void *open_worker(void *context)
 {
     const struct cairn_host *host = context;
@@ -307,6 +318,8 @@ int cairn_host_start(const struct cairn_config *config,
     if (!failed)
         failed = start_snapshots(host, error);
     if (!failed)
+        failed = start_housekeeping(host, error);
+    if (!failed)
         failed = add_routes(host, error);
     if (!failed)
         failed = start_projector(host, error);
@@ -337,6 +350,7 @@ void cairn_host_stop(struct cairn_host *host)
         cairn_projector_stop(host->projector);
     cairn_appender_close(host->appender);
     cairn_snapshots_close(host->snapshots);
+    cairn_housekeeping_close(host->housekeeping);
     cairn_arena_close(&host->arena);
     free(host);
 }

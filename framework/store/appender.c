@@ -94,10 +94,10 @@ static int await_end(struct cairn_appender *appender, const struct cairn_pg_back
         if (gone == 1)
             return 0;
         if (cairn_monotonic_us() >= deadline_us)
-            return gone < 0 ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
-                            : cairn_fail(error, CAIRN_UNKNOWN,
-                                         "the server process %" PRId64 " does not end",
-                                         backend->pid);
+            return gone < 0
+                       ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
+                       : cairn_fail(error, CAIRN_UNKNOWN,
+                                    "the server process %" PRId64 " does not end", backend->pid);
         rest(LOOK_US);
     }
 }
@@ -151,8 +151,8 @@ static void read_outcomes(const struct cairn_batch *batch, struct cairn_appendin
     struct cairn_batch_cursor cursor = {0};
     int outcomes[BATCH_APPENDS];
     for (size_t i = 0; i < batch->count; i++)
-        outcomes[i] = cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret,
-                                       &items[i]->error);
+        outcomes[i] =
+            cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret, &items[i]->error);
     for (size_t i = 0; i < batch->count; i++)
         answer(items[i], outcomes[i], NULL);
 }
@@ -163,10 +163,10 @@ static void gather(const struct cairn_appender *appender, struct cairn_appending
 {
     for (size_t i = 0; i < count; i++) {
         const struct cairn_append *append = &items[i]->append;
-        if (i > 0 && (ret->event_count + cairn_append_events(append) >
-                          appender->options.batch_events ||
-                      ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
-                      !cairn_batch_takes(ret, append)))
+        if (i > 0 &&
+            (ret->event_count + cairn_append_events(append) > appender->options.batch_events ||
+             ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
+             !cairn_batch_takes(ret, append)))
             break;
         cairn_batch_add(ret, append);
     }
@@ -254,9 +254,8 @@ static bool collect(struct cairn_appender *appender)
 {
     void **room = (void **)(appender->held + appender->held_count);
     size_t places = BATCH_APPENDS - appender->held_count;
-    appender->held_count += appender->held_count
-                                ? cairn_queue_take(appender->queue, room, places)
-                                : cairn_queue_drain(appender->queue, room, places);
+    appender->held_count += appender->held_count ? cairn_queue_take(appender->queue, room, places)
+                                                 : cairn_queue_drain(appender->queue, room, places);
     return appender->held_count > 0;
 }
 

@@ -9,8 +9,8 @@
  *  (2) Every append that was accepted is answered exactly once. The answer is the truth: after a
  *      connection that was lost, what became of the batch is found out before anything is answered
  *      or tried again (settle.h). UNKNOWN is said only where the database could not be asked.
- *  (3) A batch that fails as a whole, for a value that PostgreSQL refuses, is taken apart until only
- *      the append that has it fails.
+ *  (3) A batch that fails as a whole, for a value that PostgreSQL refuses, is taken apart until
+ * only the append that has it fails.
  *
  * Threads: any thread may hand over. `done` is called on the appender's thread and must not wait.
  * Ownership: a struct cairn_appending, and all that it points to, is the appender's from the

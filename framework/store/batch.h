@@ -59,8 +59,8 @@ void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *appen
 int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The short path for an append that writes one event to one stream and claims nothing. Returns 0; or
- * 1 if it is no such append or its conditions do not hold: a batch of one says which; or what
+/* The short path for an append that writes one event to one stream and claims nothing. Returns 0;
+ * or 1 if it is no such append or its conditions do not hold: a batch of one says which; or what
  * cairn_batch_call() returns. */
 int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
                      struct cairn_arena *arena, struct cairn_appended *ret,

@@ -1,0 +1,100 @@
+/* housekeeping.c - a thread that sleeps, and cleans up when it wakes. */
+#include "runtime/housekeeping.h"
+
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/queue.h"
+#include "postgres/postgres.h"
+
+#include "core/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define FIRST_US CAIRN_SECONDS(10)
+#define EVERY_US CAIRN_SECONDS(600)
+
+struct cairn_housekeeping {
+    struct cairn_queue *stop; /* nothing comes through it; its end is the end */
+    struct cairn_pg *pg;
+    int64_t retention_h;
+    pthread_t thread;
+    bool failing; /* the last time, and that was logged */
+};
+
+static struct cairn_metric forgotten =
+    CAIRN_COUNTER("cairn_commands_forgotten_total",
+                  "Commands with an Idempotency-Key whose retention was over.", NULL);
+
+static const struct cairn_statement forget_statement = {
+    .name = "forget_commands",
+    .sql = "select cairn.forget_commands(make_interval(hours => $1::int))",
+};
+
+/* A portion of them. Returns how many. */
+static int64_t forget_some(struct cairn_housekeeping *housekeeping, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    cairn_pg_add_integer(&params, housekeeping->retention_h);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(housekeeping->pg, &forget_statement, &params, &rows, error);
+    cairn_arena_close(&arena);
+    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+}
+
+static void clean_up(struct cairn_housekeeping *housekeeping)
+{
+    struct cairn_error error = {0};
+    int64_t count;
+    while ((count = forget_some(housekeeping, &error)) > 0)
+        cairn_metric_add(&forgotten, "", count);
+    if (count < 0 && !housekeeping->failing)
+        cairn_log_error(CAIRN_LOG_WARN, "old commands cannot be forgotten", &error);
+    housekeeping->failing = count < 0;
+}
+
+static void *work(void *context)
+{
+    struct cairn_housekeeping *housekeeping = context;
+    int64_t due_us = cairn_monotonic_us() + FIRST_US;
+    for (;;) {
+        (void)cairn_queue_pop(housekeeping->stop, due_us);
+        if (cairn_monotonic_us() < due_us) /* it is closed */
+            return NULL;
+        clean_up(housekeeping);
+        due_us = cairn_monotonic_us() + EVERY_US;
+    }
+}
+
+int cairn_housekeeping_open(const char *database_url, const char *label, int64_t retention_h,
+                            struct cairn_housekeeping **ret, struct cairn_error *error)
+{
+    struct cairn_housekeeping *housekeeping = cairn_allocate(sizeof *housekeeping);
+    housekeeping->retention_h = retention_h;
+    int failed = cairn_pg_open(database_url, label, &housekeeping->pg, error);
+    if (!failed) {
+        housekeeping->stop = cairn_queue_open(1);
+        if (pthread_create(&housekeeping->thread, NULL, work, housekeeping) != 0)
+            failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for housekeeping");
+    }
+    if (failed) {
+        cairn_queue_free(housekeeping->stop);
+        cairn_pg_close(housekeeping->pg);
+        free(housekeeping);
+        return failed;
+    }
+    *ret = housekeeping;
+    return 0;
+}
+
+void cairn_housekeeping_close(struct cairn_housekeeping *housekeeping)
+{
+    if (!housekeeping)
+        return;
+    cairn_queue_close(housekeeping->stop);
+    (void)pthread_join(housekeeping->thread, NULL);
+    cairn_queue_free(housekeeping->stop);
+    cairn_pg_close(housekeeping->pg);
+    free(housekeeping);
+}
