@@ -82,8 +82,8 @@ const struct cairn_aggregate *cairn_cached_state(const struct cairn_cached *entr
 /* Is what is settled, as far as this process knows, the log's? */
 bool cairn_cached_is_current(const struct cairn_cached *entry);
 
-/* Takes over what was read: `aggregate` with all that it points to is copied. Appends under way stay
- * ahead of it only if they were decided on it; else they begin a branch that is over. */
+/* Takes over what was read: `aggregate` with all that it points to is copied. Appends under way
+ * stay ahead of it only if they were decided on it; else they begin a branch that is over. */
 void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregate *aggregate);
 
 /* Puts events ahead, which are about to be handed to the appender: `events` are `count` tagged
@@ -91,8 +91,8 @@ void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregat
 int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size_t count,
                            struct cairn_uuid last_id, int64_t *ret_branch);
 
-/* The append of this turn has ended. Returns those who waited for it, or for something that will not
- * come: they are to be resumed after the entry was unlocked. */
+/* The append of this turn has ended. Returns those who waited for it, or for something that will
+ * not come: they are to be resumed after the entry was unlocked. */
 struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch, int64_t turn,
                                       bool appended, const struct cairn_appended *at);
 

@@ -1,6 +1,8 @@
-/* housekeeping.h - what has to be done now and then: commands whose retention is over are forgotten.
+/* housekeeping.h - what has to be done now and then: commands whose retention is over are
+ * forgotten.
  *
- * Every process that decides does it, on a connection of its own; they do not disturb each other. */
+ * Every process that decides does it, on a connection of its own; they do not disturb each other.
+ */
 #ifndef CAIRN_RUNTIME_HOUSEKEEPING_H
 #define CAIRN_RUNTIME_HOUSEKEEPING_H
 
