@@ -105,12 +105,12 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
     return 0;
 }
 
-static int fold_all(struct load *load, struct cairn_error *error)
+/* `count` and `events` are the first page. */
+static int fold_all(struct load *load, int64_t count, const struct cairn_stored_event *events,
+                    struct cairn_error *error)
 {
     char *union_ =
         cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
-    const struct cairn_stored_event *events = NULL;
-    int64_t count = read_first(load, &events, error);
     for (;;) {
         if (count < 0)
             return (int)count;
@@ -134,10 +134,25 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
         .at.stream = stream,
         .state = cairn_arena_alloc(arena, folding->state->size, folding->state->align),
     };
-    int failed = fold_all(&load, error);
+    const struct cairn_stored_event *events = NULL;
+    int64_t count = read_first(&load, &events, error);
+    int failed = fold_all(&load, count, events, error);
     if (failed)
         return failed;
     cairn_metric_add(&folded_events, folding->kind, load.folded);
     cairn_snapshots_offer(folding, ret, load.folded, load.mends);
     return 0;
+}
+
+int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_folding *folding,
+                             struct cairn_arena *arena, struct cairn_aggregate *aggregate,
+                             struct cairn_error *error)
+{
+    struct load load = {.store = store, .folding = folding, .arena = arena, .ret = aggregate};
+    const struct cairn_stored_event *events = NULL;
+    int64_t count = read_next(&load, &events, error);
+    int failed = fold_all(&load, count, events, error);
+    if (!failed)
+        cairn_metric_add(&folded_events, folding->kind, load.folded);
+    return failed;
 }

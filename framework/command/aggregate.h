@@ -29,4 +29,10 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
                          const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
+/* Reads and folds what the stream has beyond `aggregate`, which lies in the arena, as all that
+ * comes to it. Returns 0 or what store.h says. */
+int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_folding *folding,
+                             struct cairn_arena *arena, struct cairn_aggregate *aggregate,
+                             struct cairn_error *error) CAIRN_CHECKED;
+
 #endif

@@ -69,53 +69,104 @@ static int make_event(const struct attempt *attempt, size_t i, struct cairn_new_
     return 0;
 }
 
-/* Whoever pinned a version wants to know that it moved, not to have the command decided again. */
-static int pinned(const struct attempt *attempt, int outcome, struct cairn_error *error)
+/* ---- handing over ---- */
+
+/* On the appender's thread. After the request was resumed the attempt may be gone. */
+static void on_done(struct cairn_appending *appending)
 {
-    if (outcome != -CAIRN_CONFLICT || attempt->if_match == CAIRN_VERSION_ANY)
-        return outcome;
-    error->code = CAIRN_PRECONDITION;
-    return -CAIRN_PRECONDITION;
+    struct attempt *attempt = appending->context;
+    struct cairn_cached *entry = attempt->own.entry;
+    if (entry) {
+        (void)pthread_mutex_lock(&entry->lock);
+        struct cairn_waiter *waiters = cairn_cached_end(
+            entry, attempt->branch, attempt->turn, appending->outcome == 0, &attempt->appended);
+        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_waiters_resume(waiters);
+    }
+    cairn_http_resume(attempt->request);
 }
 
-int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
+static int make_events(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_decision *decision = &attempt->decision;
-    attempt->appended = (struct cairn_appended){attempt->self.at.version, attempt->seen};
-    if (decision->event_count == 0 && !attempt->keyed)
-        return 0;
-
-    struct cairn_arena *arena = attempt->request->arena;
     struct cairn_new_event *events =
-        cairn_new(arena, struct cairn_new_event, decision->event_count);
+        cairn_new(attempt->request->arena, struct cairn_new_event, decision->event_count);
     for (size_t i = 0; i < decision->event_count; i++) {
         int failed = make_event(attempt, i, &events[i], error);
         if (failed)
             return failed;
     }
-    const struct cairn_new_command command = {
+    attempt->write = (struct cairn_write){
+        .expected = attempt->expected,
+        .events = events,
+        .event_count = decision->event_count,
+        .claims = decision->claims,
+        .claim_count = decision->claim_count,
+        .commands = &attempt->new_command,
+        .command_count = attempt->keyed,
+    };
+    attempt->new_command = (struct cairn_new_command){
         .key = attempt->known.key,
         .status = attempt->endpoint->creates ? 201 : 200,
         .events_to = decision->event_count,
         .event_count = decision->event_count,
     };
-    const struct cairn_write write = {
-        .expected = attempt->self.at,
-        .events = events,
-        .event_count = decision->event_count,
-        .claims = decision->claims,
-        .claim_count = decision->claim_count,
-        .commands = &command,
-        .command_count = attempt->keyed,
+    return 0;
+}
+
+/* What is handed over is ahead from now on. The lock is held, so its end cannot come before. */
+static void go_ahead(struct attempt *attempt)
+{
+    const struct cairn_decision *decision = &attempt->decision;
+    void *events[CAIRN_DECISION_MAX_EVENTS];
+    size_t count = decision->event_count;
+    for (size_t i = 0; i < count; i++)
+        events[i] = decision->events[i].event;
+    attempt->turn = cairn_cached_begin(
+        attempt->own.entry, events, count,
+        count ? attempt->write.events[count - 1].id : (struct cairn_uuid){{0}}, &attempt->branch);
+}
+
+int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
+{
+    int failed = make_events(attempt, error);
+    if (failed)
+        return failed;
+    attempt->appending = (struct cairn_appending){
+        .append = {.writes = &attempt->write,
+                   .write_count = 1,
+                   .checks = attempt->checks,
+                   .check_count = attempt->check_count},
+        .ret = &attempt->appended,
+        .done = on_done,
+        .context = attempt,
     };
-    const struct cairn_append append = {
-        .writes = &write,
-        .write_count = 1,
-        .checks = attempt->checks,
-        .check_count = attempt->check_count,
+    failed = cairn_appender_submit(attempt->endpoint->side->appender, &attempt->appending, error);
+    if (!failed && attempt->own.entry)
+        go_ahead(attempt);
+    return failed;
+}
+
+void cairn_attempt_keep(struct attempt *attempt)
+{
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    const struct cairn_record *record = endpoint->self.state;
+    const struct cairn_write *write = &attempt->write;
+    if (write->event_count == 0)
+        return;
+    struct cairn_aggregate made = {
+        .at = {attempt->stream, attempt->appended.version,
+               write->events[write->event_count - 1].id},
+        .position = attempt->appended.position,
+        .state = cairn_arena_alloc(attempt->request->arena, record->size, record->align),
     };
-    return pinned(
-        attempt,
-        cairn_appender_append(attempt->endpoint->appender, &append, &attempt->appended, error),
-        error);
+    for (size_t i = 0; i < write->event_count; i++)
+        endpoint->self.evolve(made.state, attempt->decision.events[i].event);
+    struct cairn_cached *entry =
+        cairn_cache_pin(endpoint->side->cache, &endpoint->self, attempt->stream);
+    (void)pthread_mutex_lock(&entry->lock);
+    if (entry->turns == 0 && entry->settled.aggregate.at.version < made.at.version)
+        cairn_cached_settle(entry, &made);
+    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_cache_unpin(endpoint->side->cache, entry);
 }

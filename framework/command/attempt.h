@@ -1,15 +1,41 @@
-/* attempt.h - what the files of this folder share: one command on its way. */
+/* attempt.h - what the files of this folder share: one command on its way.
+ *
+ *     step      what happens                                            next
+ *     BEGIN     the request is read, an Idempotency-Key looked up       DECIDE, or it is answered
+ *     DECIDE    states are recalled, the command is decided, and what   APPEND; WAIT for what the
+ *               came out is handed to the appender                      decision stands on;
+ * answered APPEND    suspended; then the outcome is there                    answered, or DECIDE
+ * again WAIT      suspended; then what a refusal stands on is in the      answered, or DECIDE again
+ *               log, or not
+ *
+ * It lies in the request's arena, and belongs to the worker that handles the request; while it is
+ * suspended, to whoever resumes it. */
 #ifndef CAIRN_COMMAND_ATTEMPT_H
 #define CAIRN_COMMAND_ATTEMPT_H
 
-#include "command/aggregate.h"
+#include "command/cache.h"
 #include "command/decision.h"
 #include "command/endpoint.h"
 
+enum cairn_attempt_step {
+    CAIRN_ATTEMPT_BEGIN,
+    CAIRN_ATTEMPT_DECIDE,
+    CAIRN_ATTEMPT_APPEND,
+    CAIRN_ATTEMPT_WAIT,
+};
+
+/* A state that the command needs: its own stream's, or a fact's. */
+struct cairn_recalled {
+    struct cairn_cached *entry; /* pinned; NULL for a stream that is to be made */
+    bool read;                  /* from the log, by this attempt, since it began or began again */
+};
+
 struct attempt {
+    enum cairn_attempt_step step;
+
     /* what it is about */
     const struct cairn_endpoint *endpoint;
-    struct cairn_store *store;
+    struct cairn_store *store; /* of the worker that has it now */
     struct cairn_http_request *request;
 
     /* what the request says */
@@ -21,28 +47,67 @@ struct attempt {
     int64_t if_match; /* a version, or CAIRN_VERSION_ANY */
     void *command;    /* the tagged union */
 
-    /* what it was decided on */
+    /* what it is decided on */
     struct cairn_timeline timeline;
-    struct cairn_aggregate self;
+    struct cairn_recalled own;
+    struct cairn_recalled facts[CAIRN_NEEDS_MAX];
+    struct cairn_expected expected; /* of its own stream */
     struct cairn_given given;
     struct cairn_expected checks[CAIRN_NEEDS_MAX];
     size_t check_count;
-    int64_t seen; /* the highest position among what was loaded */
+    int64_t seen;   /* the highest position among what was recalled */
+    bool distrusts; /* what is cached: a refusal is about to be given */
+    int64_t tries;
+    struct cairn_waiter waiter;
 
     /* what came out */
+    int decided; /* 0; 1 if it was carried out before; or why not */
+    struct cairn_error error;
     struct cairn_decision decision;
+    struct cairn_write write;
+    struct cairn_new_command new_command;
+    struct cairn_appending appending;
     struct cairn_appended appended;
+    int64_t branch;
+    int64_t turn;
 };
 
-/* Appends what was decided; a decision without events and key appends nothing. Returns 0, or 1 if
- * somebody else carried the same command out, or what store.h says of appending, with a conflict on
- * a version that the client pinned as -CAIRN_PRECONDITION. */
-int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+/* ---- identify.c ---- */
 
 /* Reads the Idempotency-Key, looks the command up and takes its ids from it; a request without a
  * key gets new ones. Returns 0 (attempt->known.known tells whether it was carried out before) or
  * -CAIRN_MALFORMED, -CAIRN_KEY_REUSED or what store.h says. */
 int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- recall.c ---- */
+
+/* Returns 0, and the facts are in `attempt->given`, and its own entry (where it has one) is locked
+ * and current; or 1 if it has to wait for somebody who reads: it is resumed then; or what store.h
+ * says. */
+int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Is there anything among what was recalled that this attempt has not read from the log itself? */
+bool cairn_attempt_trusts(const struct attempt *attempt);
+
+/* After a conflict: what was recalled is not the log's any more. */
+void cairn_attempt_distrust(struct attempt *attempt);
+
+/* Lets go of what was recalled. */
+void cairn_attempt_forget(struct attempt *attempt);
+
+/* Whoever waits for an entry is resumed by this. */
+void cairn_attempt_resume(struct cairn_waiter *waiter);
+
+/* ---- append.c ---- */
+
+/* Hands what was decided to the appender, under the lock of its own entry. Returns 0, and the
+ * request is resumed when there is an outcome; or -CAIRN_BUSY or -CAIRN_BUG. */
+int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+
+/* The stream was made: its state is kept for the commands to come. */
+void cairn_attempt_keep(struct attempt *attempt);
+
+/* ---- answer.c ---- */
 
 /* The answer that the command got when it was carried out, now or before. */
 int cairn_attempt_replay(struct attempt *attempt, struct cairn_http_response *response,

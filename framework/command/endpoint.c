@@ -17,10 +17,28 @@ static bool is_method(const char *method, size_t bytes)
     return false;
 }
 
+/* Another service may call a fact the same, and fold it otherwise. */
+static void init_facts(struct cairn_endpoint *endpoint)
+{
+    const struct cairn_need *needs = endpoint->command->needs;
+    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact; i++) {
+        const struct cairn_fact *fact = needs[i].fact;
+        (void)snprintf(endpoint->fact_kinds[i], sizeof endpoint->fact_kinds[i], "%s:%s",
+                       endpoint->service, fact->name);
+        endpoint->facts[i] = (struct cairn_folding){
+            .events = fact->events,
+            .state = fact->state,
+            .evolve = fact->evolve,
+            .kind = endpoint->fact_kinds[i],
+            .state_version = fact->state_version,
+            .snapshots = endpoint->side->snapshots,
+        };
+    }
+}
+
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
-                        struct cairn_appender *appender, const struct cairn_decider *decider,
-                        const struct cairn_command_type *command, int64_t retries,
-                        struct cairn_error *error)
+                        const struct cairn_command_side *side, const struct cairn_decider *decider,
+                        const struct cairn_command_type *command, struct cairn_error *error)
 {
     const char *space = strchr(command->route, ' ');
     size_t method_bytes = space ? (size_t)(space - command->route) : 0;
@@ -29,15 +47,21 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
                           command->name, command->route);
     *ret = (struct cairn_endpoint){
         .service = service,
-        .appender = appender,
+        .side = side,
         .decider = decider,
         .command = command,
         .creates = strstr(command->route, "{id}") == NULL,
-        .retries = retries,
         .pattern = space + 1,
+        .self = {.events = decider->events,
+                 .state = decider->state,
+                 .evolve = decider->evolve,
+                 .kind = decider->category,
+                 .state_version = decider->state_version,
+                 .snapshots = side->snapshots},
     };
     memcpy(ret->method, command->route, method_bytes);
     (void)snprintf(ret->id_name, sizeof ret->id_name, "%s_id", decider->category);
+    init_facts(ret);
     return 0;
 }
 

@@ -2,38 +2,52 @@
  *
  *     the body -> the command -> its stream, folded -> decide -> one append -> the answer
  *
- * A conflict with somebody else's append is decided again, a bounded number of times. */
+ * While the append is under way the request is suspended and no thread waits. A conflict with
+ * somebody else's append is decided again, a bounded number of times. */
 #ifndef CAIRN_COMMAND_ENDPOINT_H
 #define CAIRN_COMMAND_ENDPOINT_H
 
+#include "command/aggregate.h"
 #include "http/http.h"
 #include "store/appender.h"
 
+struct cairn_cache;
 struct cairn_snapshots;
+
+/* What all commands of a process share. */
+struct cairn_command_side {
+    struct cairn_appender *appender;
+    struct cairn_cache *cache;
+    struct cairn_snapshots *snapshots; /* NULL: none are kept */
+    int64_t retries;                   /* after a conflict */
+};
 
 struct cairn_endpoint {
     const char *service;
-    struct cairn_appender *appender; /* of the process */
+    const struct cairn_command_side *side;
     const struct cairn_decider *decider;
     const struct cairn_command_type *command;
-    bool creates;                      /* the route has no {id} */
-    int64_t retries;                   /* after a conflict */
-    char method[8];                    /* "POST" */
-    const char *pattern;               /* "/orders/{id}/ship", the rest of command->route */
-    char id_name[80];                  /* "order_id" */
-    struct cairn_snapshots *snapshots; /* set by whoever has some; NULL: there are none */
+    bool creates;        /* the route has no {id} */
+    char method[8];      /* "POST" */
+    const char *pattern; /* "/orders/{id}/ship", the rest of command->route */
+    char id_name[80];    /* "order_id" */
+    struct cairn_folding self;
+    struct cairn_folding facts[CAIRN_NEEDS_MAX];
+    char fact_kinds[CAIRN_NEEDS_MAX][160];
 };
 
-/* Takes a decider's command apart. Returns 0 or -CAIRN_BUG if its route makes no sense. */
+/* Takes a decider's command apart. Borrows all of it. Returns 0 or -CAIRN_BUG if its route makes no
+ * sense. */
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
-                        struct cairn_appender *appender, const struct cairn_decider *decider,
-                        const struct cairn_command_type *command, int64_t retries,
+                        const struct cairn_command_side *side, const struct cairn_decider *decider,
+                        const struct cairn_command_type *command,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Answers one request, on the store of the calling thread. */
-void cairn_endpoint_handle(const struct cairn_endpoint *endpoint, struct cairn_store *store,
-                           struct cairn_http_request *request,
-                           struct cairn_http_response *response);
+/* Answers one request, on the store of the calling thread: a cairn_http_handler but for that. */
+enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpoint,
+                                              struct cairn_store *store,
+                                              struct cairn_http_request *request,
+                                              struct cairn_http_response *response);
 
 /* Holds a decider's tables against its structs, once at start. Returns 0 or -CAIRN_BUG. */
 int cairn_decider_check(const struct cairn_decider *decider,

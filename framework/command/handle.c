@@ -1,14 +1,13 @@
 /* handle.c - one request for a command, from its body to its answer.
  *
- *     name   the command by its Idempotency-Key, if it has one      identify.c
- *     read   the id, If-Match and the body                          read_request
- *     load   the stream and the facts, fold them                    load_all
- *     decide                                                        decision.c
- *     append what was decided, if the streams still stand           append.c
- *     answer                                                        answer.c
+ *     name    the command by its Idempotency-Key, if it has one      identify.c
+ *     read    the id, If-Match and the body                          read_request
+ *     recall  the states of its stream and of the facts              recall.c, cache.c
+ *     decide                                                         decision.c
+ *     append  what was decided, if the streams still stand           append.c
+ *     answer                                                         answer.c
  *
- * load, decide and append are done again after a conflict. */
-#include "command/aggregate.h"
+ * The steps and where they may be suspended are in attempt.h. */
 #include "command/attempt.h"
 #include "command/endpoint.h"
 #include "core/clock.h"
@@ -17,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct cairn_metric outcomes =
     CAIRN_COUNTER("cairn_commands_total", "Commands, by what became of them.", "outcome");
@@ -88,161 +86,203 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
     return failed;
 }
 
-/* ---- loading ---- */
-
-/* A command that creates needs no look: the append is accepted only if there is no stream. */
-static int load_self(struct attempt *attempt, struct cairn_error *error)
-{
-    const struct cairn_decider *decider = attempt->endpoint->decider;
-    const struct cairn_folding folding = {.events = decider->events,
-                                          .state = decider->state,
-                                          .evolve = decider->evolve,
-                                          .kind = decider->category,
-                                          .state_version = decider->state_version,
-                                          .snapshots = attempt->endpoint->snapshots};
-    struct cairn_arena *arena = attempt->request->arena;
-    if (attempt->endpoint->creates) {
-        attempt->self = (struct cairn_aggregate){
-            .at.stream = attempt->stream,
-            .state = cairn_arena_alloc(arena, decider->state->size, decider->state->align)};
-        return 0;
-    }
-    int failed = cairn_aggregate_load(attempt->store, &folding, attempt->stream, arena,
-                                      &attempt->self, error);
-    if (failed)
-        return failed;
-    if (attempt->self.at.version == 0)
-        return cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
-    return 0;
-}
-
-/* Another service may call a fact the same, and fold it otherwise. */
-static struct cairn_folding folding_of(const struct attempt *attempt, const struct cairn_fact *fact)
-{
-    return (struct cairn_folding){
-        .events = fact->events,
-        .state = fact->state,
-        .evolve = fact->evolve,
-        .kind =
-            cairn_print(attempt->request->arena, "%s:%s", attempt->endpoint->service, fact->name),
-        .state_version = fact->state_version,
-        .snapshots = attempt->endpoint->snapshots,
-    };
-}
-
-static int load_fact(struct attempt *attempt, const struct cairn_need *need, int i,
-                     struct cairn_error *error)
-{
-    const struct cairn_fact *fact = need->fact;
-    const struct cairn_folding folding = folding_of(attempt, fact);
-    struct cairn_uuid id;
-    memcpy(&id, (char *)attempt->command + attempt->endpoint->command->offset + need->id_offset,
-           sizeof id);
-    struct cairn_arena *arena = attempt->request->arena;
-    const char *stream = cairn_stream_name(arena, fact->events->category, id);
-    struct cairn_aggregate known;
-    int failed = cairn_aggregate_load(attempt->store, &folding, stream, arena, &known, error);
-    if (failed)
-        return failed;
-    attempt->given.facts[i].fact = fact;
-    attempt->given.facts[i].state = known.state;
-    attempt->checks[i] = known.at;
-    attempt->check_count = (size_t)i + 1;
-    if (known.position > attempt->seen)
-        attempt->seen = known.position;
-    return 0;
-}
-
-static int load_all(struct attempt *attempt, struct cairn_error *error)
-{
-    int failed = cairn_store_timeline(attempt->store, &attempt->timeline, error);
-    if (!failed)
-        failed = load_self(attempt, error);
-    if (failed)
-        return failed;
-    attempt->seen = attempt->self.position;
-    attempt->given =
-        (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};
-    const struct cairn_need *needs = attempt->endpoint->command->needs;
-    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && !failed; i++)
-        failed = load_fact(attempt, &needs[i], i, error);
-    return failed;
-}
-
 /* ---- deciding ---- */
 
 static int check_if_match(const struct attempt *attempt, struct cairn_error *error)
 {
-    if (attempt->if_match == CAIRN_VERSION_ANY || attempt->if_match == attempt->self.at.version)
+    int64_t version = attempt->expected.version;
+    if (attempt->if_match == CAIRN_VERSION_ANY || attempt->if_match == version)
         return 0;
     return cairn_fail(error, CAIRN_PRECONDITION,
                       "If-Match names version %" PRId64 ", %s is at version %" PRId64,
-                      attempt->if_match, attempt->stream, attempt->self.at.version);
+                      attempt->if_match, attempt->stream, version);
 }
 
-static int try_once(struct attempt *attempt, struct cairn_error *error)
+static int decide_on(struct attempt *attempt, const void *state, struct cairn_error *error)
 {
-    int failed = load_all(attempt, error);
+    int failed = 0;
+    if (!attempt->endpoint->creates && attempt->expected.version == 0)
+        failed = cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
     if (!failed)
         failed = check_if_match(attempt, error);
-    if (!failed)
-        failed =
-            cairn_decision_make(&attempt->decision, attempt->endpoint->decider, attempt->self.state,
-                                attempt->command, &attempt->given, attempt->request->arena, error);
-    return failed ? failed : cairn_attempt_append(attempt, error);
+    if (failed)
+        return failed;
+    return cairn_decision_make(&attempt->decision, attempt->endpoint->decider, state,
+                               attempt->command, &attempt->given, attempt->request->arena, error);
 }
 
-/* ---- again ---- */
-
-/* Waits 1 to 10 ms, so that those who collided do not collide again at once. */
-static void step_back(void)
+/* Its own stream's entry is locked, where it has one. */
+static const void *state_of(const struct attempt *attempt)
 {
-    struct cairn_uuid random = cairn_uuid_make();
-    struct timespec pause = {.tv_nsec = (1 + random.bytes[15] % 10) * 1000000L};
-    (void)nanosleep(&pause, NULL);
+    const struct cairn_record *record = attempt->endpoint->decider->state;
+    if (attempt->own.entry)
+        return cairn_cached_state(attempt->own.entry)->state;
+    return cairn_arena_alloc(attempt->request->arena, record->size, record->align);
 }
 
-static int try_until_settled(struct attempt *attempt, struct cairn_error *error)
+/* What came out writes nothing, and stands on what is only under way: it waits for that. */
+static bool waits(struct attempt *attempt)
 {
-    for (int64_t tries = 0;; tries++) {
-        struct cairn_error wrong = {0};
-        int outcome = try_once(attempt, &wrong);
-        bool again = outcome == -CAIRN_CONFLICT && tries < attempt->endpoint->retries;
-        if (!again) {
-            *error = wrong;
-            return outcome;
-        }
-        cairn_metric_add(&retries, "", 1);
-        step_back();
+    struct cairn_cached *entry = attempt->own.entry;
+    if (!entry || !entry->under_way)
+        return false;
+    attempt->waiter.resume = cairn_attempt_resume;
+    attempt->step = CAIRN_ATTEMPT_WAIT;
+    cairn_cached_wait(entry, &attempt->waiter, entry->turns);
+    return true;
+}
+
+enum next { SUSPEND, AGAIN, ANSWER };
+
+/* Decides, with the lock of its own entry held, and gives the lock back. */
+static enum next decide(struct attempt *attempt)
+{
+    struct cairn_cached *entry = attempt->own.entry;
+    enum next next = ANSWER;
+    attempt->error = (struct cairn_error){0};
+    attempt->decided = decide_on(attempt, state_of(attempt), &attempt->error);
+    attempt->appended = (struct cairn_appended){attempt->expected.version, attempt->seen};
+    bool writes = attempt->decided == 0 && (attempt->decision.event_count > 0 || attempt->keyed);
+    if (writes) {
+        attempt->step = CAIRN_ATTEMPT_APPEND;
+        attempt->decided = cairn_attempt_append(attempt, &attempt->error);
+        next = attempt->decided ? ANSWER : SUSPEND;
+    } else if (waits(attempt)) {
+        next = SUSPEND;
+    } else if (!attempt->distrusts && cairn_attempt_trusts(attempt)) {
+        attempt->distrusts = true; /* nobody is refused on hearsay */
+        next = AGAIN;
     }
+    if (entry) /* after this a suspended attempt may be another thread's */
+        (void)pthread_mutex_unlock(&entry->lock);
+    return next;
 }
 
-/* Returns 0 or 1 as cairn_attempt_append() does, or what is wrong. */
-static int carry_out(struct attempt *attempt, struct cairn_error *error)
+static enum next recall_and_decide(struct attempt *attempt)
 {
-    int failed = cairn_attempt_identify(attempt, error);
-    if (!failed && attempt->known.known)
-        return 1;
-    if (!failed)
-        failed = read_request(attempt, error);
-    return failed ? failed : try_until_settled(attempt, error);
+    attempt->step = CAIRN_ATTEMPT_DECIDE;
+    attempt->error = (struct cairn_error){0};
+    attempt->decided = cairn_attempt_recall(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return SUSPEND;
+    return attempt->decided < 0 ? ANSWER : decide(attempt);
 }
 
-void cairn_endpoint_handle(const struct cairn_endpoint *endpoint, struct cairn_store *store,
-                           struct cairn_http_request *request, struct cairn_http_response *response)
+/* ---- after having waited ---- */
+
+static enum next after_append(struct attempt *attempt)
 {
-    struct attempt attempt = {.endpoint = endpoint, .store = store, .request = request};
-    struct cairn_error error = {0};
-    int outcome = carry_out(&attempt, &error);
+    attempt->decided = attempt->appending.outcome;
+    if (attempt->decided < 0)
+        attempt->error = attempt->appending.error;
+    if (attempt->decided == 0 && attempt->endpoint->creates)
+        cairn_attempt_keep(attempt);
+    if (attempt->decided != -CAIRN_CONFLICT)
+        return ANSWER;
+    cairn_attempt_distrust(attempt);
+    return attempt->tries++ < attempt->endpoint->side->retries ? AGAIN : ANSWER;
+}
+
+/* What it stood on is in the log, or not. */
+static enum next after_wait(struct attempt *attempt)
+{
+    if (attempt->waiter.failed)
+        return recall_and_decide(attempt);
+    attempt->own.read = true;
+    if (!attempt->distrusts && cairn_attempt_trusts(attempt)) {
+        attempt->distrusts = true;
+        return recall_and_decide(attempt);
+    }
+    return ANSWER;
+}
+
+/* Reads the request. Returns ANSWER if there is nothing left to decide. */
+static enum next begin(struct attempt *attempt)
+{
+    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
+    if (!attempt->decided && attempt->known.known)
+        attempt->decided = 1;
+    if (!attempt->decided)
+        attempt->decided = read_request(attempt, &attempt->error);
+    return attempt->decided ? ANSWER : recall_and_decide(attempt);
+}
+
+static enum next go_on(struct attempt *attempt)
+{
+    switch (attempt->step) {
+    case CAIRN_ATTEMPT_BEGIN:
+        return begin(attempt);
+    case CAIRN_ATTEMPT_DECIDE:
+        return recall_and_decide(attempt);
+    case CAIRN_ATTEMPT_APPEND:
+        return after_append(attempt);
+    case CAIRN_ATTEMPT_WAIT:
+        return after_wait(attempt);
+    }
+    return ANSWER;
+}
+
+/* ---- answering ---- */
+
+static void answer(struct attempt *attempt, struct cairn_http_response *response)
+{
+    int outcome = attempt->decided;
+    cairn_attempt_forget(attempt);
     if (outcome == 1)
-        outcome = cairn_attempt_replay(&attempt, response, &error) < 0 ? -(int)error.code : 1;
+        outcome = cairn_attempt_replay(attempt, response, &attempt->error) < 0
+                      ? -(int)attempt->error.code
+                      : 1;
     else if (outcome == 0)
-        cairn_attempt_answer(&attempt, response);
+        cairn_attempt_answer(attempt, response);
     if (outcome < 0)
-        cairn_http_problem(request, response, &error);
+        cairn_http_problem(attempt->request, response, &attempt->error);
     cairn_metric_add(&outcomes,
                      outcome < 0    ? cairn_code_info(outcome)->name
                      : outcome == 1 ? "replayed"
                                     : "accepted",
                      1);
+}
+
+/* Those who collided shall not collide again at once: 1 to 10 ms. */
+static int64_t step_back_us(void)
+{
+    return CAIRN_MILLISECONDS(1 + cairn_uuid_make().bytes[15] % 10);
+}
+
+static struct attempt *attempt_of(const struct cairn_endpoint *endpoint,
+                                  struct cairn_http_request *request)
+{
+    if (!request->memo) {
+        struct attempt *attempt = cairn_new(request->arena, struct attempt, 1);
+        attempt->endpoint = endpoint;
+        attempt->request = request;
+        request->memo = attempt;
+    }
+    return request->memo;
+}
+
+enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpoint,
+                                              struct cairn_store *store,
+                                              struct cairn_http_request *request,
+                                              struct cairn_http_response *response)
+{
+    struct attempt *attempt = attempt_of(endpoint, request);
+    attempt->store = store;
+    bool appended = attempt->step == CAIRN_ATTEMPT_APPEND;
+    enum next next = go_on(attempt);
+    while (next == AGAIN && !appended)
+        next = recall_and_decide(attempt);
+    switch (next) {
+    case SUSPEND:
+        return CAIRN_HTTP_SUSPENDED;
+    case AGAIN: /* after a conflict */
+        cairn_metric_add(&retries, "", 1);
+        attempt->step = CAIRN_ATTEMPT_DECIDE;
+        response->again_us = step_back_us();
+        return CAIRN_HTTP_LATER;
+    case ANSWER:
+        answer(attempt, response);
+        return CAIRN_HTTP_DONE;
+    }
+    return CAIRN_HTTP_DONE;
 }

@@ -132,6 +132,23 @@ void cairn_arena_reset(struct cairn_arena *arena)
     POISON(keep->bytes, keep->capacity);
 }
 
+void cairn_arena_reserve(struct cairn_arena *arena, size_t bytes)
+{
+    if (arena->blocks)
+        return;
+    arena->blocks = new_block(bytes < HUGE_BLOCK ? bytes + GAP : HUGE_BLOCK);
+    arena->blocks->next = NULL;
+    arena->used = 0;
+}
+
+size_t cairn_arena_bytes(const struct cairn_arena *arena)
+{
+    size_t bytes = 0;
+    for (const struct cairn_arena_block *block = arena->blocks; block; block = block->next)
+        bytes += sizeof *block + block->capacity;
+    return bytes;
+}
+
 /* ---- handing out ---- */
 
 void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align)

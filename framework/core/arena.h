@@ -20,6 +20,11 @@ struct cairn_arena {
 void cairn_arena_reset(struct cairn_arena *arena);
 void cairn_arena_close(struct cairn_arena *arena);
 
+/* Gives an empty arena a first block of this size, for what is small and lives long. */
+void cairn_arena_reserve(struct cairn_arena *arena, size_t bytes);
+/* How much memory it has taken. */
+size_t cairn_arena_bytes(const struct cairn_arena *arena);
+
 /* `align` is a power of two, at most that of max_align_t. */
 void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align);
 /* The same for `count` things of `size` bytes each; a product that overflows aborts. */

@@ -17,6 +17,8 @@ struct cairn_config {
     int64_t connections_max;
     int64_t body_max_bytes;
     int64_t request_deadline_ms;
+    int64_t cache_entries;
+    int64_t cache_mib;
     int64_t append_queue_max;
     int64_t append_batch_events;
     int64_t conflict_retries;

@@ -1,6 +1,7 @@
 /* host.c - the services of one process put together. */
 #include "runtime/host.h"
 
+#include "command/cache.h"
 #include "command/endpoint.h"
 #include "command/snapshots.h"
 #include "core/arena.h"
@@ -22,9 +23,8 @@ struct cairn_host {
     const struct cairn_config *config;
     const struct cairn_service *const *services;
     struct cairn_http *http;
-    struct cairn_appender *appender; /* NULL in a process without deciders */
+    struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_projector *projector;
-    struct cairn_snapshots *snapshots; /* NULL without deciders */
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -111,8 +111,7 @@ static enum cairn_http_outcome on_command(const void *self, void *worker,
                                           struct cairn_http_request *request,
                                           struct cairn_http_response *response)
 {
-    cairn_endpoint_handle(self, ((struct cairn_worker *)worker)->store, request, response);
-    return CAIRN_HTTP_DONE;
+    return cairn_endpoint_handle(self, ((struct cairn_worker *)worker)->store, request, response);
 }
 
 static enum cairn_http_outcome on_query(const void *self, void *worker,
@@ -169,10 +168,8 @@ static int add_decider(struct cairn_host *host, const struct cairn_service *serv
     int failed = 0;
     for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
         struct cairn_endpoint *endpoint = cairn_new(&host->arena, struct cairn_endpoint, 1);
-        failed = cairn_endpoint_init(endpoint, service->name, host->appender, decider,
-                                     &decider->commands->types[i], host->config->conflict_retries,
-                                     error);
-        endpoint->snapshots = host->snapshots;
+        failed = cairn_endpoint_init(endpoint, service->name, &host->commands, decider,
+                                     &decider->commands->types[i], error);
         add_route(host, (struct cairn_http_route){.method = endpoint->method,
                                                   .pattern = endpoint->pattern,
                                                   .handle = on_command,
@@ -254,7 +251,14 @@ static int start_appender(struct cairn_host *host, struct cairn_error *error)
         .batch_events = (size_t)host->config->append_batch_events,
     };
     return cairn_appender_open(host->config->database_url, host->services[0]->name, &options,
-                               &host->appender, error);
+                               &host->commands.appender, error);
+}
+
+static void open_cache(struct cairn_host *host)
+{
+    if (decides(host))
+        host->commands.cache = cairn_cache_open((size_t)host->config->cache_entries,
+                                                (size_t)host->config->cache_mib * 1048576);
 }
 
 static int start_snapshots(struct cairn_host *host, struct cairn_error *error)
@@ -263,7 +267,7 @@ static int start_snapshots(struct cairn_host *host, struct cairn_error *error)
     if (!decides(host) || config->snapshot_every == 0)
         return 0;
     return cairn_snapshots_open(config->database_url, host->services[0]->name,
-                                config->snapshot_every, &host->snapshots, error);
+                                config->snapshot_every, &host->commands.snapshots, error);
 }
 
 static int start_housekeeping(struct cairn_host *host, struct cairn_error *error)
@@ -314,7 +318,9 @@ int cairn_host_start(const struct cairn_config *config,
     struct cairn_host *host = cairn_allocate(sizeof *host);
     host->config = config;
     host->services = services;
+    host->commands.retries = config->conflict_retries;
     int failed = start_appender(host, error);
+    open_cache(host);
     if (!failed)
         failed = start_snapshots(host, error);
     if (!failed)
@@ -348,8 +354,9 @@ void cairn_host_stop(struct cairn_host *host)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     if (host->projector)
         cairn_projector_stop(host->projector);
-    cairn_appender_close(host->appender);
-    cairn_snapshots_close(host->snapshots);
+    cairn_appender_close(host->commands.appender);
+    cairn_cache_close(host->commands.cache);
+    cairn_snapshots_close(host->commands.snapshots);
     cairn_housekeeping_close(host->housekeeping);
     cairn_arena_close(&host->arena);
     free(host);

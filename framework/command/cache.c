@@ -1,0 +1,319 @@
+/* cache.c - a table of entries with the least recently used at one end, and what an entry knows. */
+#include "command/cache.h"
+
+#include "core/metrics.h"
+#include "record/json.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* TEXT_BYTES is room for the texts of a state, as a first guess. */
+enum { SLOTS = 1 << 16, TEXT_BYTES = 64 };
+
+struct cairn_cache {
+    pthread_mutex_t lock;
+    size_t max_entries;
+    size_t max_bytes;
+    size_t count;
+    size_t bytes;
+    struct cairn_cached **slots;
+    struct cairn_cached *newest;
+    struct cairn_cached *oldest;
+};
+
+static struct cairn_metric entries =
+    CAIRN_GAUGE("cairn_aggregates_cached", "Aggregates in the cache.", NULL);
+static struct cairn_metric cached_bytes =
+    CAIRN_GAUGE("cairn_aggregates_cached_bytes", "Memory of the aggregates in the cache.", NULL);
+static struct cairn_metric evictions =
+    CAIRN_COUNTER("cairn_aggregates_evicted_total", "Aggregates that made room for others.", NULL);
+
+/* ---- the table, under the cache's lock ---- */
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint32_t hash_of(const char *key)
+{
+    uint32_t hash = 2166136261U;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619U;
+    return hash;
+}
+
+static void unlink_age(struct cairn_cache *cache, struct cairn_cached *entry)
+{
+    *(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
+    *(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
+    entry->newer = entry->older = NULL;
+}
+
+static void link_newest(struct cairn_cache *cache, struct cairn_cached *entry)
+{
+    entry->older = cache->newest;
+    *(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
+    cache->newest = entry;
+}
+
+static void unlink_slot(struct cairn_cache *cache, struct cairn_cached *entry)
+{
+    struct cairn_cached **at = &cache->slots[entry->hash % SLOTS];
+    while (*at != entry)
+        at = &(*at)->next_in_slot;
+    *at = entry->next_in_slot;
+}
+
+static void free_entry(struct cairn_cached *entry)
+{
+    cairn_arena_close(&entry->settled.arena);
+    cairn_arena_close(&entry->ahead.arena);
+    (void)pthread_mutex_destroy(&entry->lock);
+    free(entry->key);
+    free(entry);
+}
+
+static void evict(struct cairn_cache *cache, struct cairn_cached *entry)
+{
+    unlink_age(cache, entry);
+    unlink_slot(cache, entry);
+    cache->count--;
+    cache->bytes -= entry->bytes;
+    cairn_metric_add(&evictions, "", 1);
+    free_entry(entry);
+}
+
+static void make_room(struct cairn_cache *cache)
+{
+    struct cairn_cached *entry = cache->oldest;
+    while (entry && (cache->count > cache->max_entries || cache->bytes > cache->max_bytes)) {
+        struct cairn_cached *newer = entry->newer;
+        if (entry->pins == 0)
+            evict(cache, entry);
+        entry = newer;
+    }
+    cairn_metric_set(&entries, "", (int64_t)cache->count);
+    cairn_metric_set(&cached_bytes, "", (int64_t)cache->bytes);
+}
+
+static struct cairn_cached *find(const struct cairn_cache *cache, const char *key, uint32_t hash)
+{
+    struct cairn_cached *entry = cache->slots[hash % SLOTS];
+    while (entry && (entry->hash != hash || strcmp(entry->key, key) != 0))
+        entry = entry->next_in_slot;
+    return entry;
+}
+
+static struct cairn_cached *make(struct cairn_cache *cache, const struct cairn_folding *folding,
+                                 const char *key, size_t stream_at, uint32_t hash)
+{
+    struct cairn_cached *entry = cairn_allocate(sizeof *entry);
+    (void)pthread_mutex_init(&entry->lock, NULL);
+    entry->folding = folding;
+    entry->key = cairn_duplicate(key);
+    entry->stream = entry->key + stream_at;
+    entry->hash = hash;
+    entry->next_in_slot = cache->slots[hash % SLOTS];
+    cache->slots[hash % SLOTS] = entry;
+    link_newest(cache, entry);
+    cache->count++;
+    return entry;
+}
+
+struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cairn_folding *folding,
+                                     const char *stream)
+{
+    char key[2 * CAIRN_STREAM_MAX_BYTES];
+    size_t kind_bytes = strlen(folding->kind);
+    assert(kind_bytes + strlen(stream) + 2 < sizeof key);
+    memcpy(key, folding->kind, kind_bytes);
+    key[kind_bytes] = ' ';
+    strcpy(key + kind_bytes + 1, stream);
+    uint32_t hash = hash_of(key);
+    (void)pthread_mutex_lock(&cache->lock);
+    struct cairn_cached *entry = find(cache, key, hash);
+    if (entry) {
+        unlink_age(cache, entry);
+        link_newest(cache, entry);
+    } else {
+        entry = make(cache, folding, key, kind_bytes + 1, hash);
+    }
+    entry->pins++;
+    (void)pthread_mutex_unlock(&cache->lock);
+    return entry;
+}
+
+void cairn_cache_unpin(struct cairn_cache *cache, struct cairn_cached *entry)
+{
+    (void)pthread_mutex_lock(&entry->lock);
+    size_t bytes = sizeof *entry + strlen(entry->key) + cairn_arena_bytes(&entry->settled.arena) +
+                   cairn_arena_bytes(&entry->ahead.arena);
+    (void)pthread_mutex_unlock(&entry->lock);
+    (void)pthread_mutex_lock(&cache->lock);
+    cache->bytes += bytes - entry->bytes;
+    entry->bytes = bytes;
+    entry->pins--;
+    make_room(cache);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+struct cairn_cache *cairn_cache_open(size_t max_entries, size_t max_bytes)
+{
+    struct cairn_cache *cache = cairn_allocate(sizeof *cache);
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    cache->slots = cairn_allocate(SLOTS * sizeof *cache->slots);
+    cache->max_entries = max_entries;
+    cache->max_bytes = max_bytes;
+    return cache;
+}
+
+void cairn_cache_close(struct cairn_cache *cache)
+{
+    if (!cache)
+        return;
+    while (cache->oldest)
+        evict(cache, cache->oldest);
+    (void)pthread_mutex_destroy(&cache->lock);
+    free(cache->slots);
+    free(cache);
+}
+
+/* ---- an entry, under its lock ---- */
+
+const struct cairn_aggregate *cairn_cached_state(const struct cairn_cached *entry)
+{
+    return entry->under_way ? &entry->ahead.aggregate : &entry->settled.aggregate;
+}
+
+bool cairn_cached_is_current(const struct cairn_cached *entry)
+{
+    return entry->under_way || (entry->loaded && !entry->stale);
+}
+
+/* Replaces what `ret` holds by a copy of `aggregate`, which may lie in what is replaced. */
+static void hold(const struct cairn_cached *entry, const struct cairn_aggregate *aggregate,
+                 struct cairn_state *ret)
+{
+    const struct cairn_record *record = entry->folding->state;
+    struct cairn_state fresh = {.aggregate = *aggregate};
+    cairn_arena_reserve(&fresh.arena, record->size + TEXT_BYTES);
+    void *state = cairn_arena_alloc(&fresh.arena, record->size, record->align);
+    cairn_record_copy(record, aggregate->state, state, &fresh.arena);
+    fresh.aggregate.state = state;
+    fresh.aggregate.at.stream = entry->stream;
+    cairn_arena_close(&ret->arena);
+    *ret = fresh;
+}
+
+void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregate *aggregate)
+{
+    hold(entry, aggregate, &entry->settled);
+    entry->loaded = true;
+    entry->stale = false;
+}
+
+/* What is under way is over: it fails, or belongs to a past that is not ours. */
+static void drop_ahead(struct cairn_cached *entry)
+{
+    cairn_arena_close(&entry->ahead.arena);
+    entry->ahead = (struct cairn_state){0};
+    entry->under_way = 0;
+    entry->branch++;
+}
+
+int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size_t count,
+                           struct cairn_uuid last_id, int64_t *ret_branch)
+{
+    const struct cairn_folding *folding = entry->folding;
+    struct cairn_aggregate next = *cairn_cached_state(entry);
+    struct cairn_arena scratch = {0};
+    cairn_arena_reserve(&scratch, folding->state->size + TEXT_BYTES);
+    void *state = cairn_arena_alloc(&scratch, folding->state->size, folding->state->align);
+    memcpy(state, next.state, folding->state->size);
+    for (size_t i = 0; i < count; i++)
+        folding->evolve(state, events[i]);
+    next.state = state;
+    if (count > 0) {
+        next.at.version += (int64_t)count;
+        next.at.event_id = last_id;
+    }
+    hold(entry, &next, &entry->ahead);
+    cairn_arena_close(&scratch);
+    entry->under_way++;
+    *ret_branch = entry->branch;
+    return ++entry->turns;
+}
+
+/* Takes those out who wait for turns up to `turn`, or, where `all`, for any turn. */
+static struct cairn_waiter *take_waiters(struct cairn_cached *entry, int64_t turn, bool all,
+                                         bool failed)
+{
+    struct cairn_waiter *taken = NULL;
+    struct cairn_waiter **at = &entry->waiters;
+    while (*at) {
+        struct cairn_waiter *waiter = *at;
+        if (waiter->turn > 0 && (all || waiter->turn <= turn)) {
+            *at = waiter->next;
+            waiter->failed = failed;
+            waiter->next = taken;
+            taken = waiter;
+        } else {
+            at = &waiter->next;
+        }
+    }
+    return taken;
+}
+
+struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch, int64_t turn,
+                                      bool appended, const struct cairn_appended *at)
+{
+    if (branch != entry->branch)
+        return NULL;
+    if (!appended) {
+        drop_ahead(entry);
+        entry->stale = true;
+        return take_waiters(entry, turn, true, true);
+    }
+    entry->ahead.aggregate.position = at->position;
+    if (--entry->under_way == 0) { /* what was ahead is the log's now */
+        cairn_arena_close(&entry->settled.arena);
+        entry->settled = entry->ahead;
+        entry->ahead = (struct cairn_state){0};
+        entry->loaded = true;
+        entry->stale = false;
+    }
+    return take_waiters(entry, turn, false, false);
+}
+
+void cairn_cached_wait(struct cairn_cached *entry, struct cairn_waiter *waiter, int64_t turn)
+{
+    waiter->turn = turn;
+    waiter->failed = false;
+    waiter->next = entry->waiters;
+    entry->waiters = waiter;
+}
+
+struct cairn_waiter *cairn_cached_loaded(struct cairn_cached *entry)
+{
+    struct cairn_waiter *taken = NULL;
+    struct cairn_waiter **at = &entry->waiters;
+    entry->loading = false;
+    while (*at) {
+        struct cairn_waiter *waiter = *at;
+        if (waiter->turn == 0) {
+            *at = waiter->next;
+            waiter->next = taken;
+            taken = waiter;
+        } else {
+            at = &waiter->next;
+        }
+    }
+    return taken;
+}
+
+void cairn_waiters_resume(struct cairn_waiter *waiters)
+{
+    while (waiters) {
+        struct cairn_waiter *next = waiters->next; /* resumed, it may be gone */
+        waiters->resume(waiters);
+        waiters = next;
+    }
+}

@@ -1,0 +1,218 @@
+/* recall.c - the states that a command is decided on: from the cache, or read from the log now. */
+#include "command/attempt.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "record/json.h"
+
+#include <string.h>
+
+static struct cairn_metric reads =
+    CAIRN_COUNTER("cairn_aggregates_read_total",
+                  "States that commands needed and that were read from the log.", NULL);
+
+void cairn_attempt_resume(struct cairn_waiter *waiter)
+{
+    struct attempt *attempt = (struct attempt *)((char *)waiter - offsetof(struct attempt, waiter));
+    cairn_http_resume(attempt->request);
+}
+
+/* ---- reading ---- */
+
+/* Without the entry's lock. What the cache has is the beginning, if it has anything; the log has
+ * more. If it has not, though somebody was told so (`doubted`), the beginning is wrong too. */
+static int read_log(struct attempt *attempt, const struct cairn_cached *entry, bool doubted,
+                    struct cairn_aggregate *aggregate, struct cairn_error *error)
+{
+    struct cairn_arena *arena = attempt->request->arena;
+    int64_t version = aggregate->at.version;
+    int failed = 0;
+    if (version > 0)
+        failed = cairn_aggregate_catch_up(attempt->store, entry->folding, arena, aggregate, error);
+    if (!failed && (version == 0 || (doubted && aggregate->at.version == version)))
+        failed = cairn_aggregate_load(attempt->store, entry->folding, entry->stream, arena,
+                                      aggregate, error);
+    return failed;
+}
+
+/* A copy to read on from. */
+static struct cairn_aggregate copy_settled(const struct attempt *attempt,
+                                           const struct cairn_cached *entry)
+{
+    const struct cairn_record *record = entry->folding->state;
+    struct cairn_aggregate copy = {.at.stream = entry->stream};
+    if (!entry->loaded)
+        return copy;
+    copy = entry->settled.aggregate;
+    copy.state = cairn_arena_alloc(attempt->request->arena, record->size, record->align);
+    cairn_record_copy(record, entry->settled.aggregate.state, copy.state, attempt->request->arena);
+    return copy;
+}
+
+/* Reads the log for an entry, whose lock is let go meanwhile. What this process appended to it in
+ * between is newer than what was read, and stays. */
+static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
+                      struct cairn_error *error)
+{
+    struct cairn_cached *entry = recalled->entry;
+    struct cairn_aggregate aggregate = copy_settled(attempt, entry);
+    int64_t turns = entry->turns;
+    bool doubted = entry->stale && attempt->tries > 1;
+    entry->loading = true;
+    (void)pthread_mutex_unlock(&entry->lock);
+    int failed = read_log(attempt, entry, doubted, &aggregate, error);
+    cairn_metric_add(&reads, "", 1);
+    (void)pthread_mutex_lock(&entry->lock);
+    if (!failed && entry->turns == turns)
+        cairn_cached_settle(entry, &aggregate);
+    recalled->read = !failed;
+    struct cairn_waiter *waiters = cairn_cached_loaded(entry);
+    if (waiters) {
+        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_waiters_resume(waiters);
+        (void)pthread_mutex_lock(&entry->lock);
+    }
+    return failed;
+}
+
+/* ---- one state ---- */
+
+static bool has_to_read(const struct attempt *attempt, const struct cairn_recalled *recalled)
+{
+    const struct cairn_cached *entry = recalled->entry;
+    if (entry->under_way) /* it is decided on, and the append tells whether it was right */
+        return false;
+    return !cairn_cached_is_current(entry) || (attempt->distrusts && !recalled->read);
+}
+
+/* Locks the entry and makes sure that it is current. Returns 0, and it is locked; or, unlocked, 1
+ * if somebody else reads it, or what store.h says. */
+static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
+                  const struct cairn_folding *folding, const char *stream,
+                  struct cairn_error *error)
+{
+    if (!recalled->entry)
+        recalled->entry = cairn_cache_pin(attempt->endpoint->side->cache, folding, stream);
+    struct cairn_cached *entry = recalled->entry;
+    int failed = 0;
+    (void)pthread_mutex_lock(&entry->lock);
+    while (!failed && has_to_read(attempt, recalled)) {
+        if (entry->loading) {
+            attempt->waiter.resume = cairn_attempt_resume;
+            cairn_cached_wait(entry, &attempt->waiter, 0);
+            failed = 1;
+        } else {
+            failed = read_entry(attempt, recalled, error);
+        }
+    }
+    if (failed)
+        (void)pthread_mutex_unlock(&entry->lock);
+    return failed;
+}
+
+static void see(struct attempt *attempt, int64_t position)
+{
+    if (position > attempt->seen)
+        attempt->seen = position;
+}
+
+/* What of the fact is known, copied: its entry is not locked while the command is decided. Should
+ * it move meanwhile, the check that goes with the append finds out. */
+static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error)
+{
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    const struct cairn_need *need = &endpoint->command->needs[i];
+    struct cairn_arena *arena = attempt->request->arena;
+    struct cairn_uuid id;
+    memcpy(&id, (char *)attempt->command + endpoint->command->offset + need->id_offset, sizeof id);
+    int failed = recall(attempt, &attempt->facts[i], &endpoint->facts[i],
+                        cairn_stream_name(arena, need->fact->events->category, id), error);
+    if (failed)
+        return failed;
+    struct cairn_cached *entry = attempt->facts[i].entry;
+    const struct cairn_aggregate *known = cairn_cached_state(entry);
+    const struct cairn_record *record = need->fact->state;
+    void *state = cairn_arena_alloc(arena, record->size, record->align);
+    cairn_record_copy(record, known->state, state, arena);
+    attempt->checks[i] = known->at;
+    see(attempt, known->position);
+    (void)pthread_mutex_unlock(&entry->lock);
+    attempt->given.facts[i].fact = need->fact;
+    attempt->given.facts[i].state = state;
+    attempt->check_count = (size_t)i + 1;
+    return 0;
+}
+
+/* A command that creates needs no look: the append is accepted only if there is no stream. */
+static int recall_own(struct attempt *attempt, struct cairn_error *error)
+{
+    attempt->expected = (struct cairn_expected){.stream = attempt->stream};
+    if (attempt->endpoint->creates)
+        return 0;
+    int failed = recall(attempt, &attempt->own, &attempt->endpoint->self, attempt->stream, error);
+    if (failed)
+        return failed;
+    const struct cairn_aggregate *own = cairn_cached_state(attempt->own.entry);
+    attempt->expected = own->at;
+    see(attempt, own->position);
+    return 0;
+}
+
+int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error)
+{
+    const struct cairn_need *needs = attempt->endpoint->command->needs;
+    int failed = cairn_store_timeline(attempt->store, &attempt->timeline, error);
+    attempt->given =
+        (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};
+    attempt->seen = 0;
+    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && !failed; i++)
+        failed = recall_fact(attempt, i, error);
+    return failed ? failed : recall_own(attempt, error);
+}
+
+/* ---- all of them ---- */
+
+static bool is_cached(const struct cairn_recalled *recalled)
+{
+    return recalled->entry && !recalled->read;
+}
+
+bool cairn_attempt_trusts(const struct attempt *attempt)
+{
+    bool cached = is_cached(&attempt->own);
+    for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
+        cached = cached || is_cached(&attempt->facts[i]);
+    return cached;
+}
+
+static void distrust(struct cairn_recalled *recalled)
+{
+    recalled->read = false;
+    if (!recalled->entry)
+        return;
+    (void)pthread_mutex_lock(&recalled->entry->lock);
+    recalled->entry->stale = true;
+    (void)pthread_mutex_unlock(&recalled->entry->lock);
+}
+
+void cairn_attempt_distrust(struct attempt *attempt)
+{
+    distrust(&attempt->own);
+    for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
+        distrust(&attempt->facts[i]);
+    attempt->distrusts = false;
+}
+
+static void forget(struct attempt *attempt, struct cairn_recalled *recalled)
+{
+    if (recalled->entry)
+        cairn_cache_unpin(attempt->endpoint->side->cache, recalled->entry);
+    recalled->entry = NULL;
+}
+
+void cairn_attempt_forget(struct attempt *attempt)
+{
+    forget(attempt, &attempt->own);
+    for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
+        forget(attempt, &attempt->facts[i]);
+}
