@@ -60,6 +60,8 @@ SUPPORT := $(BUILD)/libsupport.a
 BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
+BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
+BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
 
 ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
@@ -69,7 +71,7 @@ endif
 # ---- targets ----
 
 .PHONY: help all deps install-deps up down demo test test-unit test-integration test-e2e \
-    test-sanitized tests lint fmt clean install
+    test-sanitized tests lint fmt clean install bench bench-append bench-append-growth bench-programs
 
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | \
@@ -108,6 +110,16 @@ test-e2e: deps tests ## the tests of the whole system
 	@tests/run $(BUILD):e2e
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
+
+bench: bench-append ## every benchmark, on servers of its own; bench/README.md says how to read them
+
+bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
+	@bench/append/run $(BUILD)
+
+bench-append-growth: deps bench-programs ## the same with a long log, and with several processes
+	@bench/append/growth $(BUILD)
+
+bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
 lint: ## formatting, one door per dependency, the shell scripts
 	@tests/lint
@@ -152,6 +164,16 @@ $(BUILD)/bin/cairn:
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+
+# Benchmarks: their programs are built when they are run.
+$(BUILD)/bench/%.o: CPPFLAGS_ALL += -Ibench
+$(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(wildcard bench/append/*.c))) \
+    $(BENCH_SUPPORT) $(LIB)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+$(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared $< -o $@
 
 # The README's service, as its readers see it.
 $(README_SERVICE).c: README.md
