@@ -2,8 +2,9 @@
  *
  *     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_INTEGER("port", port));
  *
- * Only the outermost layers log (http, projection's loop, runtime, cli); everything below returns
- * its error. The trace id of the request that the thread serves is added by itself.
+ * Only the outermost layers log (http, projection's loop, runtime, cli) and threads that work for
+ * nobody in particular (store's follower and notifier); everything else returns its error. The
+ * trace id of the request that the thread serves is added by itself.
  *
  * Threads: any thread may log; a line is written in one piece. */
 #ifndef CAIRN_CORE_LOG_H

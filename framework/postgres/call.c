@@ -9,21 +9,27 @@
 
 /* ---- waiting ---- */
 
-/* Waits until the socket can be read (or written, if something is left to send). Returns 1, or 0
- * when the deadline has passed. */
-static int wait_socket(PGconn *conn, bool to_write, int64_t deadline_us)
+/* Waits until the socket can be read (or written, if something is left to send), or `wake` can be
+ * read, if it is not -1. Returns 1 for the socket, 0 for `wake` or when the deadline has passed. */
+static int wait_socket_or(PGconn *conn, bool to_write, int wake, int64_t deadline_us)
 {
-    struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+    struct pollfd fds[] = {{.fd = PQsocket(conn), .events = POLLIN},
+                           {.fd = wake, .events = POLLIN}};
     if (to_write)
-        fd.events |= POLLOUT;
+        fds[0].events |= POLLOUT;
     for (;;) {
         int64_t left_us = deadline_us - cairn_monotonic_us();
         if (left_us <= 0)
             return 0;
         struct timespec left = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
-        if (ppoll(&fd, 1, &left, NULL) > 0)
-            return 1;
+        if (ppoll(fds, 2, &left, NULL) > 0)
+            return fds[1].revents ? 0 : 1;
     }
+}
+
+int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us)
+{
+    return wait_socket_or(pg->conn, to_write, -1, deadline_us);
 }
 
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
@@ -36,7 +42,7 @@ int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error 
 }
 
 /* Brings what was sent on its way and reads until a result is complete. */
-static int wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error)
+int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error)
 {
     for (;;) {
         int unsent = PQflush(pg->conn);
@@ -44,7 +50,7 @@ static int wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_er
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         if (!unsent && !PQisBusy(pg->conn))
             return 0;
-        if (!wait_socket(pg->conn, unsent > 0, deadline_us))
+        if (!cairn_pg_wait_socket(pg, unsent > 0, deadline_us))
             return cairn_pg_fail_lost(pg, "no answer within the deadline", error);
         if (!PQconsumeInput(pg->conn))
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
@@ -56,7 +62,7 @@ int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *erro
     int64_t deadline_us = cairn_monotonic_us() + pg->deadline_us;
     PGresult *last = NULL;
     for (;;) {
-        int failed = wait_result(pg, deadline_us, error);
+        int failed = cairn_pg_wait_result(pg, deadline_us, error);
         if (failed) {
             PQclear(last);
             return failed;
@@ -109,7 +115,7 @@ static int64_t row_of(const PGresult *result)
     return line ? strtoll(line + strlen(", line "), NULL, 10) : 0;
 }
 
-static int fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error)
+int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -141,7 +147,7 @@ int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *err
         *ret = result;
         return 0;
     }
-    failed = result ? fail_refused(pg, result, error)
+    failed = result ? cairn_pg_fail_refused(pg, result, error)
                     : cairn_pg_fail_lost(pg, "the server closed the connection", error);
     PQclear(result);
     return failed;
@@ -284,7 +290,7 @@ int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error)
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         if (!unsent)
             return 0;
-        if (!wait_socket(pg->conn, true, deadline_us))
+        if (!cairn_pg_wait_socket(pg, true, deadline_us))
             return cairn_pg_fail_lost(pg, "no answer within the deadline", error);
     }
 }
@@ -299,13 +305,13 @@ int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error
     if (!PQsendQuery(pg->conn, sql))
         return fail_unsent(pg, error);
     pg->sent = true;
-    failed = wait_result(pg, cairn_monotonic_us() + pg->deadline_us, error);
+    failed = cairn_pg_wait_result(pg, cairn_monotonic_us() + pg->deadline_us, error);
     if (failed)
         return failed;
     PGresult *result = PQgetResult(pg->conn);
     bool begun = PQresultStatus(result) == PGRES_COPY_IN;
     if (!begun)
-        failed = fail_refused(pg, result, error);
+        failed = cairn_pg_fail_refused(pg, result, error);
     PQclear(result);
     PGresult *rest = NULL;
     if (!begun && pg->conn && cairn_pg_await(pg, &rest, NULL) == 0)
@@ -313,19 +319,30 @@ int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error
     return failed;
 }
 
-int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error)
+/* ---- notifications ---- */
+
+/* Gives the oldest notification that has come, if there is one. */
+static bool take_note(struct cairn_pg *pg, char *ret, size_t size)
 {
-    int failed = cairn_pg_ensure(pg, error);
-    if (failed)
-        return failed;
+    PGnotify *note = PQnotifies(pg->conn);
+    if (!note)
+        return false;
+    (void)snprintf(ret, size, "%s", note->extra);
+    PQfreemem(note);
+    return true;
+}
+
+int cairn_pg_wait(struct cairn_pg *pg, int64_t us, int wake, char *ret, size_t size,
+                  struct cairn_error *error)
+{
     int64_t deadline_us = cairn_monotonic_us() + us;
-    for (;;) {
+    if (!pg->conn)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away");
+    while (!take_note(pg, ret, size)) {
+        if (!wait_socket_or(pg->conn, false, wake, deadline_us))
+            return 0;
         if (!PQconsumeInput(pg->conn))
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
-        int came = 0;
-        for (PGnotify *note; (note = PQnotifies(pg->conn)); PQfreemem(note))
-            came = 1;
-        if (came || !wait_socket(pg->conn, false, deadline_us))
-            return came;
     }
+    return 1;
 }

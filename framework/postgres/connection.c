@@ -140,6 +140,10 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
     int failed = pg->tracks_backend ? cairn_pg_learn_backend(pg, error) : 0;
     if (!failed && pg->greeting)
         failed = cairn_pg_script(pg, pg->greeting, error);
+    if (failed) { /* one that has not begun as it should is none */
+        cairn_pg_drop(pg);
+        pg->retry_us = cairn_monotonic_us() + RETRY_US;
+    }
     return failed;
 }
 

@@ -49,4 +49,18 @@ int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error);
 /* Drops the connection. Returns -CAIRN_UNAVAILABLE. */
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error);
 
+/* The server has refused: keeps the SQLSTATE and maps it to a code. */
+int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error);
+
+/* Waits until the socket can be read (or written, if something is left to send). Returns 1, or 0
+ * when the deadline (monotonic) has passed. */
+int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us);
+/* Brings what was sent on its way and reads until a result is complete. */
+int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error);
+
+/* An integer of 2, 4 or 8 bytes in network byte order; 0 for any other length, so for null. */
+int64_t cairn_pg_decode_integer(const char *bytes, int length);
+/* A timestamptz: microseconds from 2000-01-01; zero for null. */
+struct cairn_time cairn_pg_decode_time(const char *bytes, int length);
+
 #endif

@@ -147,8 +147,13 @@ int64_t cairn_pg_generation(const struct cairn_pg *pg);
 /* SQLSTATE of the last refusal, "" if there was none. */
 const char *cairn_pg_state(const struct cairn_pg *pg);
 
-/* Waits for a notification, at most so long. Returns 1 when one came, 0 when time is up. */
-int cairn_pg_wait(struct cairn_pg *pg, int64_t us, struct cairn_error *error) CAIRN_CHECKED;
+/* Waits for a notification, at most so long, or until the file descriptor `wake` can be read; -1
+ * for none. Returns 1 and its payload, cut to `size`; or 0; or
+ *   -CAIRN_UNAVAILABLE  there is no connection. It is not opened here: what was told meanwhile is
+ *                       lost, so whoever waits has to look for himself first
+ * Those that came together are given one a call, in order. */
+int cairn_pg_wait(struct cairn_pg *pg, int64_t us, int wake, char *ret, size_t size,
+                  struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- many rows into a table ---- */
 
@@ -177,6 +182,38 @@ int64_t cairn_pg_refused_row(const struct cairn_pg *pg);
 /* Gives the memory back. A copy that was not ended is ended by closing the connection. */
 void cairn_pg_copy_close(struct cairn_pg_copy *copy);
 
+/* ---- many rows out of a table ---- */
+
+enum { CAIRN_PG_COLUMNS_MAX = 32 };
+
+/* Rows of "copy ... to stdout (format binary)", one at a time. Until its end the connection can be
+ * asked for nothing else: who asks loses it. */
+struct cairn_pg_copy_out;
+
+/* Begins. The SQL may have other statements before the copy, which are in its transaction; none may
+ * be open. The deadline is for each row. Returns 0, or
+ *   -CAIRN_UNAVAILABLE  the server is away
+ *   -CAIRN_BUG          the server refused, a transaction is open, or this is no binary copy of so
+ *                       many columns */
+int cairn_pg_copy_out_begin(struct cairn_pg *pg, const char *sql, int columns,
+                            struct cairn_pg_copy_out **ret,
+                            struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns 1 and holds the next row until the next call; 0 after the last one; or what begin says,
+ * with -CAIRN_UNAVAILABLE also for a stream that is garbled: its connection is closed then. */
+int cairn_pg_copy_out_next(struct cairn_pg_copy_out *copy, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Also before the last row: then the connection is closed, and the next call opens another. NULL is
+ * fine. */
+void cairn_pg_copy_out_end(struct cairn_pg_copy_out *copy);
+
+/* Values of the row: as cairn_pg_integer() and its neighbours below, valid as long as the row. */
+int64_t cairn_pg_out_integer(const struct cairn_pg_copy_out *copy, int column);
+struct cairn_uuid cairn_pg_out_uuid(const struct cairn_pg_copy_out *copy, int column);
+struct cairn_time cairn_pg_out_time(const struct cairn_pg_copy_out *copy, int column);
+const char *cairn_pg_out_text(const struct cairn_pg_copy_out *copy, int column);
+size_t cairn_pg_out_bytes(const struct cairn_pg_copy_out *copy, int column);
+
 /* ---- results ---- */
 
 void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is fine */
@@ -202,5 +239,7 @@ const char *cairn_pg_column(const struct cairn_pg_result *result, int column);
 
 /* An identifier in double quotes, for SQL that is built from a table's name. */
 void cairn_pg_quote(struct cairn_buffer *out, const char *identifier);
+/* A text as a literal, for the few statements that take no parameters. */
+void cairn_pg_quote_text(struct cairn_buffer *out, const char *text);
 
 #endif

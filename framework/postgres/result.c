@@ -25,13 +25,12 @@ bool cairn_pg_null(const struct cairn_pg_result *result, int64_t row, int column
     return PQgetisnull(result->rows, (int)row, column);
 }
 
-int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row, int column)
+int64_t cairn_pg_decode_integer(const char *bytes, int length)
 {
-    const char *bytes = PQgetvalue(result->rows, (int)row, column);
     uint64_t wide = 0;
     uint32_t middle = 0;
     uint16_t narrow = 0;
-    switch (PQgetlength(result->rows, (int)row, column)) {
+    switch (length) {
     case 8:
         memcpy(&wide, bytes, sizeof wide);
         return (int64_t)be64toh(wide);
@@ -41,9 +40,22 @@ int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row, int 
     case 2:
         memcpy(&narrow, bytes, sizeof narrow);
         return (int16_t)be16toh(narrow);
-    default: /* null */
+    default:
         return 0;
     }
+}
+
+struct cairn_time cairn_pg_decode_time(const char *bytes, int length)
+{
+    if (length != 8)
+        return (struct cairn_time){0};
+    return (struct cairn_time){cairn_pg_decode_integer(bytes, length) + EPOCH_2000_US};
+}
+
+int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row, int column)
+{
+    return cairn_pg_decode_integer(PQgetvalue(result->rows, (int)row, column),
+                                   PQgetlength(result->rows, (int)row, column));
 }
 
 bool cairn_pg_bool(const struct cairn_pg_result *result, int64_t row, int column)
@@ -61,9 +73,8 @@ struct cairn_uuid cairn_pg_uuid(const struct cairn_pg_result *result, int64_t ro
 
 struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t row, int column)
 {
-    if (cairn_pg_null(result, row, column))
-        return (struct cairn_time){0};
-    return (struct cairn_time){cairn_pg_integer(result, row, column) + EPOCH_2000_US};
+    return cairn_pg_decode_time(PQgetvalue(result->rows, (int)row, column),
+                                PQgetlength(result->rows, (int)row, column));
 }
 
 /* As params.c writes them: five words of head, then each element with its length. */
@@ -115,4 +126,16 @@ void cairn_pg_quote(struct cairn_buffer *out, const char *identifier)
         cairn_buffer_char(out, *identifier);
     }
     cairn_buffer_char(out, '"');
+}
+
+/* In this form a backslash means the same whatever the session has set. */
+void cairn_pg_quote_text(struct cairn_buffer *out, const char *text)
+{
+    cairn_buffer_text(out, "E'");
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            cairn_buffer_char(out, *text);
+        cairn_buffer_char(out, *text);
+    }
+    cairn_buffer_char(out, '\'');
 }

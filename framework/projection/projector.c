@@ -1,18 +1,18 @@
-/* projector.c - a thread for each projection. */
+/* projector.c - a thread for each projection, and one that listens for all of them. */
 #include "projection/projector.h"
 
 #include "core/clock.h"
 #include "projection/runner.h"
 #include "projection/table.h"
+#include "store/follow.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct cairn_projector {
-    pthread_mutex_t lock; /* guards `stopping` */
-    pthread_cond_t stop;
-    bool stopping;
+    struct cairn_follower *follower; /* of the log, for all threads */
+    atomic_bool stopping;
     struct thread *threads;
     size_t count;   /* of runners that are open */
     size_t started; /* of threads that run */
@@ -24,26 +24,19 @@ struct thread {
     pthread_t id;
 };
 
-/* Waits so long, or until it is time to stop. Returns false then. */
-static bool wait_unless_stopping(struct cairn_projector *projector, int64_t us)
+/* Waits until the next step is due. The runner sees for itself what the log has become, so it does
+ * not matter here why the wait is over, nor that the follower may have trouble. */
+static void wait_for(struct cairn_projector *projector, struct cairn_pause pause)
 {
-    int64_t until_us = cairn_monotonic_us() + us;
-    const struct timespec until = {.tv_sec = until_us / 1000000,
-                                   .tv_nsec = until_us % 1000000 * 1000};
-    (void)pthread_mutex_lock(&projector->lock);
-    int late = us == 0;
-    while (!projector->stopping && !late)
-        late = pthread_cond_timedwait(&projector->stop, &projector->lock, &until);
-    bool go_on = !projector->stopping;
-    (void)pthread_mutex_unlock(&projector->lock);
-    return go_on;
+    if (pause.until_us)
+        (void)!cairn_follower_wait(projector->follower, pause.seen, pause.until_us, NULL);
 }
 
 static void *follow(void *context)
 {
     struct thread *thread = context;
-    while (wait_unless_stopping(thread->projector, cairn_runner_step(&thread->runner)))
-        continue;
+    while (!atomic_load(&thread->projector->stopping))
+        wait_for(thread->projector, cairn_runner_step(&thread->runner));
     return NULL;
 }
 
@@ -51,12 +44,6 @@ static struct cairn_projector *make(size_t count)
 {
     struct cairn_projector *projector = cairn_allocate(sizeof *projector);
     projector->threads = cairn_allocate(count * sizeof *projector->threads);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&projector->stop, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-    (void)pthread_mutex_init(&projector->lock, NULL);
     return projector;
 }
 
@@ -101,6 +88,8 @@ int cairn_projector_start(const char *database_url, const char *redis_url,
                                    redis_url, error);
     }
     if (!failed)
+        failed = cairn_follower_open(database_url, "follower", &projector->follower, error);
+    if (!failed)
         failed = start_threads(projector, error);
     if (failed) {
         cairn_projector_stop(projector);
@@ -112,16 +101,14 @@ int cairn_projector_start(const char *database_url, const char *redis_url,
 
 void cairn_projector_stop(struct cairn_projector *projector)
 {
-    (void)pthread_mutex_lock(&projector->lock);
-    projector->stopping = true;
-    (void)pthread_cond_broadcast(&projector->stop);
-    (void)pthread_mutex_unlock(&projector->lock);
+    atomic_store(&projector->stopping, true);
+    if (projector->follower)
+        cairn_follower_stop(projector->follower);
     for (size_t i = 0; i < projector->started; i++)
         (void)pthread_join(projector->threads[i].id, NULL);
     for (size_t i = 0; i < projector->count; i++)
         cairn_runner_close(&projector->threads[i].runner);
-    (void)pthread_cond_destroy(&projector->stop);
-    (void)pthread_mutex_destroy(&projector->lock);
+    cairn_follower_close(projector->follower);
     free(projector->threads);
     free(projector);
 }

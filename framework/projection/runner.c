@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDLE_US CAIRN_MILLISECONDS(10) /* between two looks at the head */
+#define IDLE_US CAIRN_SECONDS(1) /* between two looks at the head, unasked */
 #define EMPTY_MOVE_US                                                                              \
     CAIRN_MILLISECONDS(25)                 /* between two moves over nothing but ignored events    \
                                             */
@@ -255,45 +255,59 @@ static int step(struct cairn_runner *runner, struct cairn_error *error)
     return more;
 }
 
-/* Until the next look at the head, or what the copy has due before. */
-static int64_t pause_us(const struct cairn_runner *runner)
+static int64_t earlier(int64_t a, int64_t b)
 {
-    int64_t due_us = runner->copy.due_us - cairn_monotonic_us();
-    if (runner->halted)
-        return TROUBLE_US;
-    if (!runner->copy.redis || due_us >= IDLE_US)
-        return IDLE_US;
-    return due_us > 0 ? due_us : 0;
+    return a < b ? a : b;
 }
 
-int64_t cairn_runner_step(struct cairn_runner *runner)
+/* Nothing to do at once: until the log grows, or what is due before that. A projection that stands
+ * before an event has seen enough of the log. */
+static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
 {
+    struct cairn_pause pause = {.until_us = cairn_monotonic_us() + IDLE_US, .seen = runner->head};
+    if (runner->halted)
+        return pause;
+    if (runner->copy.redis)
+        pause.until_us = earlier(pause.until_us, runner->copy.due_us);
+    if (runner->again_us)
+        return (struct cairn_pause){earlier(pause.until_us, runner->again_us), INT64_MAX};
+    if (runner->position < runner->head) /* ignored events that the checkpoint has to pass yet */
+        pause.until_us = earlier(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
+    return pause;
+}
+
+static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool passes)
+{
+    int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
+    runner->trouble_us = earlier(wait_us * 2, TROUBLE_MAX_US);
+    return (struct cairn_pause){cairn_monotonic_us() + wait_us, INT64_MAX};
+}
+
+struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
+{
+    static const struct cairn_pause none = {0};
     struct cairn_error error = {0};
     cairn_arena_reset(&runner->batch);
     int more = step(runner, &error);
-    if (more >= 0)
+    if (more >= 0) {
         runner->trouble_us = TROUBLE_US;
-    if (more > 0)
-        return 0;
-    if (more == 0)
-        return pause_us(runner);
+        return more ? none : pause_at_rest(runner);
+    }
     if (more == -CAIRN_CONFLICT) { /* another projector was faster */
         runner->outdated = true;
-        return 0;
+        return none;
     }
     runner->connection = 0;
     cairn_show_trouble(runner, &error);
-    bool passes = more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY;
-    int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
-    runner->trouble_us = wait_us * 2 < TROUBLE_MAX_US ? wait_us * 2 : TROUBLE_MAX_US;
-    return wait_us;
+    return pause_in_trouble(runner, more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY);
 }
 
 /* ---- life ---- */
 
 /* The tables are empty when the statements are planned first, and a plan may be kept: it has to be
- * one that uses the keys. */
-static const char greeting[] = "set enable_seqscan = off";
+ * one that uses the keys. A plan that has to scan all the same, as that of cairn.store's one row,
+ * is reckoned so dear then that it would be compiled, for half a second each time: no jit. */
+static const char greeting[] = "set enable_seqscan = off; set jit = off";
 
 int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
                       const char *database_url, const char *redis_url, struct cairn_error *error)

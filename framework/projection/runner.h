@@ -3,7 +3,7 @@
  *     begin    find the generation, read the checkpoint, hold it against the log
  *     tend     look after the copy in Redis, if that is due
  *     advance  fold a range, write rows and checkpoint, copy them to Redis
- *     rest     nothing new: the generation is complete
+ *     rest     nothing new: the generation is complete, and the log is waited for
  *     halt     the next event is of a newer release: nothing, until a newer binary is started
  *
  * Whatever fails, the next step begins again from what is committed.
@@ -48,8 +48,15 @@ int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection
                       struct cairn_error *error) CAIRN_CHECKED;
 void cairn_runner_close(struct cairn_runner *runner);
 
-/* One step. Returns how many microseconds to wait before the next: 0 where there is more to do. */
-int64_t cairn_runner_step(struct cairn_runner *runner);
+/* When the next step is due: at `until_us` (monotonic; 0: now), or as soon as the log grows beyond
+ * `seen`; INT64_MAX where that changes nothing. */
+struct cairn_pause {
+    int64_t until_us;
+    int64_t seen;
+};
+
+/* One step. */
+struct cairn_pause cairn_runner_step(struct cairn_runner *runner);
 
 /* ---- show.c: what others see of it, and the log ---- */
 

@@ -12,6 +12,7 @@
 #include "core/metrics.h"
 #include "core/queue.h"
 #include "store/batch.h"
+#include "store/notify.h"
 #include "store/settle.h"
 
 #include <pthread.h>
@@ -33,6 +34,7 @@ enum {
 struct cairn_appender {
     struct cairn_appender_options options;
     struct cairn_queue *queue;
+    struct cairn_notifier *notifier; /* NULL: nobody is told */
     pthread_t thread;
 
     /* the thread's own */
@@ -54,7 +56,19 @@ static struct cairn_metric lost =
 
 /* ---- answers ---- */
 
-static void answer(struct cairn_appending *appending, int outcome, const struct cairn_error *error)
+/* What one append has written is told to the readers. */
+static void announce(const struct cairn_appender *appender, const struct cairn_appending *appending)
+{
+    for (size_t i = 0; i < appending->append.write_count; i++) {
+        size_t count = appending->append.writes[i].event_count;
+        cairn_metric_add(&events, "", (int64_t)count);
+        if (count)
+            cairn_notifier_tell(appender->notifier, appending->ret[i].position);
+    }
+}
+
+static void answer(const struct cairn_appender *appender, struct cairn_appending *appending,
+                   int outcome, const struct cairn_error *error)
 {
     appending->outcome = outcome;
     if (error)
@@ -64,16 +78,16 @@ static void answer(struct cairn_appending *appending, int outcome, const struct 
                      : outcome == 1 ? "replayed"
                                     : "appended",
                      1);
-    for (size_t i = 0; i < appending->append.write_count && outcome == 0; i++)
-        cairn_metric_add(&events, "", (int64_t)appending->append.writes[i].event_count);
+    if (outcome == 0)
+        announce(appender, appending);
     appending->done(appending);
 }
 
-static void answer_all(struct cairn_appending **items, size_t count, int outcome,
-                       const struct cairn_error *error)
+static void answer_all(const struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count, int outcome, const struct cairn_error *error)
 {
     for (size_t i = 0; i < count; i++)
-        answer(items[i], outcome, error);
+        answer(appender, items[i], outcome, error);
 }
 
 /* ---- settling ---- */
@@ -133,7 +147,7 @@ static size_t settle(struct cairn_appender *appender, struct cairn_appending **i
         if (found == 0)
             items[left++] = items[i];
         else
-            answer(items[i], found < 0 ? found : 0, &error);
+            answer(appender, items[i], found < 0 ? found : 0, &error);
     }
     cairn_log(CAIRN_LOG_WARN, "the connection was lost while a batch was under way",
               CAIRN_LOG_INTEGER("appends", (int64_t)count),
@@ -146,7 +160,8 @@ static size_t settle(struct cairn_appender *appender, struct cairn_appending **i
 static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count);
 
-static void read_outcomes(const struct cairn_batch *batch, struct cairn_appending **items)
+static void read_outcomes(const struct cairn_appender *appender, const struct cairn_batch *batch,
+                          struct cairn_appending **items)
 {
     struct cairn_batch_cursor cursor = {0};
     int outcomes[BATCH_APPENDS];
@@ -154,7 +169,7 @@ static void read_outcomes(const struct cairn_batch *batch, struct cairn_appendin
         outcomes[i] =
             cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret, &items[i]->error);
     for (size_t i = 0; i < batch->count; i++)
-        answer(items[i], outcomes[i], NULL);
+        answer(appender, items[i], outcomes[i], NULL);
 }
 
 /* The first of them, and as many more as can go with it. */
@@ -182,12 +197,12 @@ static int call(struct cairn_appender *appender, struct cairn_batch *batch,
         failed = cairn_append_one(appender->store, &items[0]->append, &appender->arena,
                                   items[0]->ret, error);
     if (failed == 0)
-        answer(items[0], 0, NULL);
+        answer(appender, items[0], 0, NULL);
     if (failed <= 0)
         return failed;
     failed = cairn_batch_call(batch, appender->store, error);
     if (!failed)
-        read_outcomes(batch, items);
+        read_outcomes(appender, batch, items);
     return failed;
 }
 
@@ -203,7 +218,7 @@ static size_t mend(struct cairn_appender *appender, struct cairn_appending **ite
         cairn_metric_add(&lost, "", 1);
         left = settle(appender, items, count, &backend);
         if (!again) {
-            answer_all(items, left, failed, error);
+            answer_all(appender, items, left, failed, error);
             left = 0;
         }
     } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
@@ -211,7 +226,7 @@ static size_t mend(struct cairn_appender *appender, struct cairn_appending **ite
         commit_all(appender, items, count / 2);
         commit_all(appender, items + count / 2, count - count / 2);
     } else {
-        answer_all(items, count, failed, error);
+        answer_all(appender, items, count, failed, error);
     }
     return left;
 }
@@ -338,6 +353,7 @@ static struct cairn_appender_options fill_in(const struct cairn_appender_options
 
 static void free_appender(struct cairn_appender *appender)
 {
+    cairn_notifier_close(appender->notifier);
     cairn_store_close(appender->store);
     cairn_queue_free(appender->queue);
     cairn_arena_close(&appender->arena);
@@ -352,6 +368,8 @@ int cairn_appender_open(const char *url, const char *label,
     appender->options = fill_in(options);
     appender->queue = cairn_queue_open(appender->options.queue_max);
     int failed = cairn_store_open(url, label, &appender->store, error);
+    if (!failed && !appender->options.quiet)
+        failed = cairn_notifier_open(url, label, &appender->notifier, error);
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
         cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);

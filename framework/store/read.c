@@ -8,7 +8,8 @@ static const struct cairn_statement stream_statement = {
 
 static const struct cairn_statement range_statement = {
     .name = "read_range",
-    .sql = "select " CAIRN_EVENT_COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'))",
+    .sql = "select " CAIRN_EVENT_COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'),"
+           " nullif($4, '{}'))",
 };
 
 static void take_event(const struct cairn_pg_result *rows, int64_t row, struct cairn_arena *arena,
@@ -60,14 +61,19 @@ static size_t count_texts(const char *const *texts)
     return count;
 }
 
-int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t to,
-                               const char *const *types, struct cairn_arena *arena,
-                               const struct cairn_stored_event **ret, struct cairn_error *error)
+int64_t cairn_store_read_filtered(struct cairn_store *store, int64_t from, int64_t to,
+                                  const struct cairn_event_filter *filter,
+                                  struct cairn_arena *arena, const struct cairn_stored_event **ret,
+                                  struct cairn_error *error)
 {
+    static const struct cairn_event_filter all;
+    const struct cairn_event_filter *wanted = filter ? filter : &all;
     struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_integer(&params, from);
     cairn_pg_add_integer(&params, to);
-    cairn_pg_add_texts(&params, types, sizeof *types, count_texts(types));
+    cairn_pg_add_texts(&params, wanted->types, sizeof(char *), count_texts(wanted->types));
+    cairn_pg_add_texts(&params, wanted->categories, sizeof(char *),
+                       count_texts(wanted->categories));
 
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(store->pg, &range_statement, &params, &rows, error);
@@ -78,4 +84,12 @@ int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t 
         events[i].meta = cairn_copy_text(arena, cairn_pg_text(rows, i, 8));
     *ret = events;
     return count;
+}
+
+int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t to,
+                               const char *const *types, struct cairn_arena *arena,
+                               const struct cairn_stored_event **ret, struct cairn_error *error)
+{
+    const struct cairn_event_filter filter = {.types = types};
+    return cairn_store_read_filtered(store, from, to, &filter, arena, ret, error);
 }

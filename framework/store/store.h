@@ -101,6 +101,19 @@ int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t 
                                const struct cairn_stored_event **ret,
                                struct cairn_error *error) CAIRN_CHECKED;
 
+/* Which events: those of a type that is among `types`, in a stream whose category is among
+ * `categories`. Both end with NULL; NULL for all. */
+struct cairn_event_filter {
+    const char *const *types;
+    const char *const *categories;
+};
+
+/* The same, with a filter; NULL for all. bulk.h reads long ranges. */
+int64_t cairn_store_read_filtered(struct cairn_store *store, int64_t from, int64_t to,
+                                  const struct cairn_event_filter *filter,
+                                  struct cairn_arena *arena, const struct cairn_stored_event **ret,
+                                  struct cairn_error *error) CAIRN_CHECKED;
+
 /* ---- decoding ---- */
 
 /* The event type with this name, or NULL. */

@@ -1,0 +1,200 @@
+/* follow.c - one thread listens, the others wait on a condition.
+ *
+ * `head` is -1 while it is not known: before the first look, and from the moment the connection is
+ * lost until the next look. So those who wait are never woken by what the log was before. */
+#include "store/follow.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "store/store.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_US CAIRN_SECONDS(1)         /* between two looks, if nothing is heard */
+#define AGAIN_US CAIRN_MILLISECONDS(250) /* after a failure */
+#define DEADLINE_US CAIRN_SECONDS(3)     /* for a look */
+
+struct cairn_follower {
+    struct cairn_store *store; /* the thread's own */
+    int wake;                  /* an eventfd: can be read when it is time to stop */
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t moved;
+    int64_t head;
+    struct cairn_error error; /* why it is not known */
+    bool stopping;
+};
+
+/* ---- what is known ---- */
+
+static bool is_stopping(struct cairn_follower *follower)
+{
+    (void)pthread_mutex_lock(&follower->lock);
+    bool stopping = follower->stopping;
+    (void)pthread_mutex_unlock(&follower->lock);
+    return stopping;
+}
+
+static void publish(struct cairn_follower *follower, int64_t head)
+{
+    (void)pthread_mutex_lock(&follower->lock);
+    if (head != follower->head)
+        (void)pthread_cond_broadcast(&follower->moved);
+    follower->head = head;
+    follower->error.code = CAIRN_OK;
+    (void)pthread_mutex_unlock(&follower->lock);
+}
+
+/* The head is not known any more. An outage is logged once. */
+static void lose(struct cairn_follower *follower, const struct cairn_error *why)
+{
+    (void)pthread_mutex_lock(&follower->lock);
+    bool is_new = follower->error.code == CAIRN_OK && !follower->stopping;
+    follower->head = -1;
+    follower->error = *why;
+    (void)pthread_mutex_unlock(&follower->lock);
+    if (is_new)
+        cairn_log_error(CAIRN_LOG_WARN, "cannot listen for new events", why);
+}
+
+/* ---- the thread ---- */
+
+/* Is this said of a position beyond the head? What cannot be read may be. */
+static bool is_news(const char *payload, int64_t head)
+{
+    char *end = NULL;
+    int64_t position = strtoll(payload, &end, 10);
+    return end == payload || *end != '\0' || position > head;
+}
+
+/* Waits for something to look at: news, the next look by itself, or the end. */
+static int hear(struct cairn_follower *follower, int64_t head, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(follower->store);
+    int64_t until_us = cairn_monotonic_us() + LOOK_US;
+    char payload[32] = "0";
+    int came = 1;
+    while (came > 0 && !is_news(payload, head))
+        came = cairn_pg_wait(pg, until_us - cairn_monotonic_us(), follower->wake, payload,
+                             sizeof payload, error);
+    return came < 0 ? came : 0;
+}
+
+static int look(struct cairn_follower *follower, struct cairn_error *error)
+{
+    int64_t head = cairn_store_head(follower->store, error);
+    if (head < 0)
+        return (int)head;
+    publish(follower, head);
+    return hear(follower, head, error);
+}
+
+static void *follow(void *context)
+{
+    struct cairn_follower *follower = context;
+    struct pollfd wake = {.fd = follower->wake, .events = POLLIN};
+    while (!is_stopping(follower)) {
+        struct cairn_error error = {0};
+        if (look(follower, &error) == 0)
+            continue;
+        lose(follower, &error);
+        (void)poll(&wake, 1, AGAIN_US / 1000);
+    }
+    return NULL;
+}
+
+/* ---- waiting ---- */
+
+int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64_t until_us,
+                            struct cairn_error *error)
+{
+    const struct timespec until = {.tv_sec = until_us / 1000000,
+                                   .tv_nsec = until_us % 1000000 * 1000};
+    int late = 0;
+    (void)pthread_mutex_lock(&follower->lock);
+    while (follower->head <= seen && !follower->stopping && !late)
+        late = pthread_cond_timedwait(&follower->moved, &follower->lock, &until);
+    int64_t head = follower->head;
+    if (head < 0 && follower->error.code)
+        head = cairn_fail(error, follower->error.code, "%s", follower->error.message);
+    else if (head < 0)
+        head = cairn_fail(error, CAIRN_UNAVAILABLE, "the log has not been looked at yet");
+    (void)pthread_mutex_unlock(&follower->lock);
+    return head;
+}
+
+/* ---- life ---- */
+
+static struct cairn_follower *make(void)
+{
+    struct cairn_follower *follower = cairn_allocate(sizeof *follower);
+    follower->head = -1;
+    follower->wake = eventfd(0, EFD_CLOEXEC);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&follower->moved, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&follower->lock, NULL);
+    return follower;
+}
+
+static void dispose(struct cairn_follower *follower)
+{
+    cairn_store_close(follower->store);
+    if (follower->wake >= 0)
+        (void)close(follower->wake);
+    (void)pthread_cond_destroy(&follower->moved);
+    (void)pthread_mutex_destroy(&follower->lock);
+    free(follower);
+}
+
+static int start(struct cairn_follower *follower, const char *url, const char *label,
+                 struct cairn_error *error)
+{
+    int failed = cairn_store_open(url, label, &follower->store, error);
+    if (failed)
+        return failed;
+    cairn_pg_on_connect(cairn_store_pg(follower->store), "listen cairn");
+    cairn_pg_set_deadline(cairn_store_pg(follower->store), DEADLINE_US);
+    if (follower->wake < 0 || pthread_create(&follower->thread, NULL, follow, follower) != 0)
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that follows the log");
+    return 0;
+}
+
+int cairn_follower_open(const char *url, const char *label, struct cairn_follower **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_follower *follower = make();
+    int failed = start(follower, url, label, error);
+    if (failed) {
+        dispose(follower);
+        return failed;
+    }
+    *ret = follower;
+    return 0;
+}
+
+void cairn_follower_stop(struct cairn_follower *follower)
+{
+    const uint64_t one = 1;
+    (void)pthread_mutex_lock(&follower->lock);
+    follower->stopping = true;
+    (void)pthread_cond_broadcast(&follower->moved);
+    (void)pthread_mutex_unlock(&follower->lock);
+    (void)!write(follower->wake, &one, sizeof one);
+}
+
+void cairn_follower_close(struct cairn_follower *follower)
+{
+    if (!follower)
+        return;
+    cairn_follower_stop(follower);
+    (void)pthread_join(follower->thread, NULL);
+    dispose(follower);
+}

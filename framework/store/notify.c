@@ -1,0 +1,162 @@
+/* notify.c - a thread that sends the newest of the positions it was told. */
+#include "store/notify.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "postgres/postgres.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define GAP_US CAIRN_MILLISECONDS(5)     /* between the beginnings of two notifications */
+#define AGAIN_US CAIRN_MILLISECONDS(500) /* after a failure */
+#define DEADLINE_US CAIRN_SECONDS(2)     /* for one */
+
+struct cairn_notifier {
+    struct cairn_pg *pg; /* the thread's own */
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t news;  /* there is something to send, or it is time to end */
+    int64_t told;         /* the highest position */
+    int64_t sent;         /* the same, of those that were sent */
+    bool failing;         /* the last one could not be sent */
+    bool closing;
+};
+
+void cairn_notifier_tell(struct cairn_notifier *notifier, int64_t position)
+{
+    if (!notifier)
+        return;
+    (void)pthread_mutex_lock(&notifier->lock);
+    bool was_idle = notifier->told == notifier->sent;
+    if (position > notifier->told)
+        notifier->told = position;
+    if (was_idle && notifier->told > notifier->sent)
+        (void)pthread_cond_signal(&notifier->news);
+    (void)pthread_mutex_unlock(&notifier->lock);
+}
+
+/* ---- the thread ---- */
+
+/* Waits until it may send again, and there is something to send. Returns the position, or 0 when it
+ * is time to end: with nothing left, or with a database that is away. */
+static int64_t next(struct cairn_notifier *notifier, int64_t not_before_us)
+{
+    const struct timespec until = {.tv_sec = not_before_us / 1000000,
+                                   .tv_nsec = not_before_us % 1000000 * 1000};
+    int late = 0;
+    (void)pthread_mutex_lock(&notifier->lock);
+    while (!notifier->closing && !late)
+        late = pthread_cond_timedwait(&notifier->news, &notifier->lock, &until);
+    while (!notifier->closing && notifier->told == notifier->sent)
+        (void)pthread_cond_wait(&notifier->news, &notifier->lock);
+    bool ended = notifier->told == notifier->sent || (notifier->closing && notifier->failing);
+    int64_t position = ended ? 0 : notifier->told;
+    (void)pthread_mutex_unlock(&notifier->lock);
+    return position;
+}
+
+static const struct cairn_statement notify_statement = {
+    .name = "notify",
+    .sql = "select pg_notify('cairn', $1)",
+};
+
+static int64_t send(struct cairn_notifier *notifier, int64_t position, struct cairn_error *error)
+{
+    char text[24];
+    struct cairn_pg_params params = {.arena = NULL};
+    (void)snprintf(text, sizeof text, "%" PRId64, position);
+    cairn_pg_add_text(&params, text);
+    return cairn_pg_run(notifier->pg, &notify_statement, &params, error);
+}
+
+static void settle(struct cairn_notifier *notifier, int64_t position,
+                   const struct cairn_error *error)
+{
+    (void)pthread_mutex_lock(&notifier->lock);
+    bool is_new = error->code && !notifier->failing;
+    notifier->failing = error->code != CAIRN_OK;
+    if (!notifier->failing)
+        notifier->sent = position;
+    (void)pthread_mutex_unlock(&notifier->lock);
+    if (is_new)
+        cairn_log_error(CAIRN_LOG_WARN, "cannot tell readers of new events", error);
+}
+
+static void *run(void *context)
+{
+    struct cairn_notifier *notifier = context;
+    int64_t not_before_us = 0;
+    for (int64_t position; (position = next(notifier, not_before_us)) > 0;) {
+        struct cairn_error error = {0};
+        int64_t begun_us = cairn_monotonic_us();
+        int64_t failed = send(notifier, position, &error);
+        settle(notifier, position, &error);
+        not_before_us = begun_us + (failed < 0 ? AGAIN_US : GAP_US);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static struct cairn_notifier *make(void)
+{
+    struct cairn_notifier *notifier = cairn_allocate(sizeof *notifier);
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&notifier->news, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&notifier->lock, NULL);
+    return notifier;
+}
+
+static void dispose(struct cairn_notifier *notifier)
+{
+    cairn_pg_close(notifier->pg);
+    (void)pthread_cond_destroy(&notifier->news);
+    (void)pthread_mutex_destroy(&notifier->lock);
+    free(notifier);
+}
+
+/* A notification that a crash of the database takes along is none that anybody needs: its commit
+ * need not wait for the disk. */
+static int start(struct cairn_notifier *notifier, const char *url, const char *label,
+                 struct cairn_error *error)
+{
+    int failed = cairn_pg_open(url, label, &notifier->pg, error);
+    if (failed)
+        return failed;
+    cairn_pg_on_connect(notifier->pg, "set synchronous_commit = off");
+    cairn_pg_set_deadline(notifier->pg, DEADLINE_US);
+    if (pthread_create(&notifier->thread, NULL, run, notifier) != 0)
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that tells readers");
+    return 0;
+}
+
+int cairn_notifier_open(const char *url, const char *label, struct cairn_notifier **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_notifier *notifier = make();
+    int failed = start(notifier, url, label, error);
+    if (failed) {
+        dispose(notifier);
+        return failed;
+    }
+    *ret = notifier;
+    return 0;
+}
+
+void cairn_notifier_close(struct cairn_notifier *notifier)
+{
+    if (!notifier)
+        return;
+    (void)pthread_mutex_lock(&notifier->lock);
+    notifier->closing = true;
+    (void)pthread_cond_signal(&notifier->news);
+    (void)pthread_mutex_unlock(&notifier->lock);
+    (void)pthread_join(notifier->thread, NULL);
+    dispose(notifier);
+}
