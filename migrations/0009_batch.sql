@@ -59,8 +59,9 @@ create function cairn.append_batch(
     in_event_schema_versions bigint[],
     in_event_data json[],
     in_event_metas json[],
-    -- claims, each (scope, key) once in the batch
+    -- claims
     in_claim_conditions bigint[],
+    in_claim_slots bigint[],        -- the same for the same (scope, key): 1, 2, 3
     in_claim_streams text[],
     in_claim_taken bigint[],
     in_claim_scopes text[],
@@ -99,6 +100,9 @@ as $$
 declare
     tail_versions bigint[];
     tail_ids uuid[];
+    claim_holds bigint[];     -- for each claim: its stream has it already
+    slot_streams bigint[];    -- for each slot: which of the streams has it now; -1 none; 0 as before
+    slot_claims bigint[];     -- for each slot: the claim that has the last word
     command_states bigint[];  -- 0 new, 1 replayed, 2 reused
     -- for each condition whose append was accepted: before its first event
     first_versions bigint[] := array_fill(null::bigint, array[cardinality(in_condition_streams)]);
@@ -110,6 +114,7 @@ declare
     claim_from bigint := 1;
     command_from bigint := 1;
     stream bigint;
+    slot bigint;
     outcome bigint;
 begin
     perform cairn.lock_shard(0::smallint);
@@ -125,16 +130,19 @@ begin
                           limit 1) t on true
                   order by u.n) f;
     if cardinality(in_claim_scopes) > 0 then
-        select array_agg(f.fails) into claim_fails
-            from (select (u.taken = 1 and coalesce(c.stream <> u.stream, false))::int::bigint as fails
-                      from unnest(in_claim_scopes, in_claim_keys, in_claim_streams, in_claim_taken)
-                          with ordinality as u(scope, key, stream, taken, n)
+        select array_agg(f.fails), array_agg(f.holds) into claim_fails, claim_holds
+            from (select coalesce(c.stream <> u.stream, false)::int::bigint as fails,
+                         coalesce(c.stream = u.stream, false)::int::bigint as holds
+                      from unnest(in_claim_scopes, in_claim_keys, in_claim_streams)
+                          with ordinality as u(scope, key, stream, n)
                       left join lateral (
                           select k.stream
                               from cairn.claims k
                               where k.shard = 0 and k.scope = u.scope and k.key = u.key
                               limit 1) c on true
                       order by u.n) f;
+        slot_streams := array_fill(0::bigint, array[cardinality(in_claim_slots)]);
+        slot_claims := slot_streams;
     end if;
     if cardinality(in_command_ids) > 0 then
         select array_agg(f.state) into command_states
@@ -164,7 +172,14 @@ begin
     for k in 1 .. cardinality(in_append_conditions) loop
         outcome := 0;
         for i in claim_from .. in_append_claims[k] loop
-            if claim_fails[i] = 1 then
+            slot := in_claim_slots[i];
+            stream := slot_streams[slot];
+            if stream <> 0 then -- those before it in the batch have the word
+                claim_fails[i] := (stream > 0 and stream <> in_condition_streams[in_claim_conditions[i]])::int;
+            end if;
+            if in_claim_taken[i] = 0 then
+                claim_fails[i] := 0;
+            elsif claim_fails[i] = 1 then
                 outcome := 4;
             end if;
         end loop;
@@ -198,6 +213,18 @@ begin
         end loop;
         if outcome > 0 then
             outcomes[k] := outcome;
+        else
+            for i in claim_from .. in_append_claims[k] loop
+                slot := in_claim_slots[i];
+                stream := in_condition_streams[in_claim_conditions[i]];
+                if in_claim_taken[i] = 1 then
+                    slot_streams[slot] := stream;
+                    slot_claims[slot] := i;
+                elsif slot_streams[slot] = stream or (slot_streams[slot] = 0 and claim_holds[i] = 1) then
+                    slot_streams[slot] := -1;
+                    slot_claims[slot] := i;
+                end if;
+            end loop;
         end if;
         condition_from := in_append_conditions[k] + 1;
         claim_from := in_append_claims[k] + 1;
@@ -222,16 +249,18 @@ begin
 
     if cardinality(in_claim_scopes) > 0 then
         delete from cairn.claims c
-            using unnest(in_claim_conditions, in_claim_streams, in_claim_taken, in_claim_scopes, in_claim_keys)
-                as u(condition, stream, taken, scope, key)
-            where u.taken = 0 and first_versions[u.condition] is not null
-                and c.shard = 0 and c.scope = u.scope and c.key = u.key and c.stream = u.stream;
+            using unnest(in_claim_slots, in_claim_taken, in_claim_scopes, in_claim_keys)
+                with ordinality as u(slot, taken, scope, key, n)
+            where u.taken = 0 and slot_claims[u.slot] = u.n
+                and c.shard = 0 and c.scope = u.scope and c.key = u.key;
         insert into cairn.claims (shard, scope, key, stream, position)
         select 0, u.scope, u.key, u.stream, first_positions[u.condition] + 1
-            from unnest(in_claim_conditions, in_claim_streams, in_claim_taken, in_claim_scopes, in_claim_keys)
-                as u(condition, stream, taken, scope, key)
-            where u.taken = 1 and first_versions[u.condition] is not null
-            on conflict on constraint claims_pkey do update set position = excluded.position;
+            from unnest(in_claim_conditions, in_claim_slots, in_claim_streams, in_claim_taken, in_claim_scopes,
+                        in_claim_keys)
+                with ordinality as u(condition, slot, stream, taken, scope, key, n)
+            where u.taken = 1 and slot_claims[u.slot] = u.n
+            on conflict on constraint claims_pkey
+                do update set stream = excluded.stream, position = excluded.position;
     end if;
     if cardinality(in_command_ids) > 0 then
         insert into cairn.commands
@@ -383,7 +412,7 @@ begin
         in_event_schema_versions => array[1::bigint],
         in_event_data => array[append.data],
         in_event_metas => array[json_build_object('service', 'sql', 'user', session_user)],
-        in_claim_conditions => '{}', in_claim_streams => '{}', in_claim_taken => '{}',
+        in_claim_conditions => '{}', in_claim_slots => '{}', in_claim_streams => '{}', in_claim_taken => '{}',
         in_claim_scopes => '{}', in_claim_keys => '{}',
         in_command_conditions => '{}', in_command_streams => '{}', in_command_ids => '{}',
         in_command_hashes => '{}', in_command_statuses => '{}', in_command_ends => '{}',

@@ -172,8 +172,9 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
 static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
                 const struct cairn_pg_params *params, bool printed, struct cairn_error *error)
 {
-    static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     int count = params ? params->count : 0;
     const char *const *values = params ? params->values : NULL;
     const int *lengths = params ? params->lengths : NULL;

@@ -25,6 +25,7 @@ enum column {
     EVENT_DATA,
     EVENT_METAS,
     CLAIM_CONDITIONS,
+    CLAIM_SLOTS,
     CLAIM_STREAMS,
     CLAIM_TAKEN,
     CLAIM_SCOPES,
@@ -60,6 +61,7 @@ static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
     [EVENT_DATA] = CAIRN_PG_JSONS,
     [EVENT_METAS] = CAIRN_PG_JSONS,
     [CLAIM_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CLAIM_SLOTS] = CAIRN_PG_INTEGERS,
     [CLAIM_STREAMS] = CAIRN_PG_TEXTS,
     [CLAIM_TAKEN] = CAIRN_PG_INTEGERS,
     [CLAIM_SCOPES] = CAIRN_PG_TEXTS,
@@ -81,7 +83,7 @@ static const struct cairn_statement batch_statement = {
     .sql = "select outcomes, versions, fails, positions, claim_fails"
            " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
            " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
-           " $32)",
+           " $32, $33)",
 };
 
 /* ---- adding ---- */
@@ -108,10 +110,6 @@ bool cairn_batch_takes(const struct cairn_batch *batch, const struct cairn_appen
 {
     for (size_t i = 0; i < append->write_count; i++) {
         const struct cairn_write *write = &append->writes[i];
-        for (size_t k = 0; k < write->claim_count; k++) {
-            if (cairn_map_get(&batch->claims, claim_key(batch->arena, &write->claims[k])))
-                return false;
-        }
         for (size_t k = 0; k < write->command_count; k++) {
             if (cairn_map_get(&batch->commands, write->commands[k].key.id))
                 return false;
@@ -135,22 +133,30 @@ static size_t count_of(const struct cairn_batch *batch, enum column column)
     return (size_t)batch->columns[column].count;
 }
 
-static size_t stream_index(struct cairn_batch *batch, const char *stream)
+/* The number of a key among those of its kind, from 1. */
+static size_t number_of(struct cairn_map *map, const char *key)
 {
-    void **at = cairn_map_at(&batch->streams, stream);
+    void **at = cairn_map_at(map, key);
     if (!*at) {
-        size_t *index = cairn_new(batch->arena, size_t, 1);
-        *index = batch->streams.count;
-        *at = index;
-        put_text(batch, STREAMS, stream);
+        size_t *number = cairn_new(map->arena, size_t, 1);
+        *number = map->count;
+        *at = number;
     }
     return *(const size_t *)*at;
+}
+
+static size_t stream_number(struct cairn_batch *batch, const char *stream)
+{
+    size_t number = number_of(&batch->streams, stream);
+    if (number > count_of(batch, STREAMS))
+        put_text(batch, STREAMS, stream);
+    return number;
 }
 
 static void add_condition(struct cairn_batch *batch, const struct cairn_expected *expected,
                           const struct cairn_new_event *last, size_t event_count)
 {
-    put_integer(batch, CONDITION_STREAMS, stream_index(batch, expected->stream));
+    put_integer(batch, CONDITION_STREAMS, stream_number(batch, expected->stream));
     cairn_pg_array_integer(&batch->columns[CONDITION_VERSIONS], expected->version);
     cairn_pg_array_uuid(&batch->columns[CONDITION_IDS], expected->event_id);
     put_integer(batch, CONDITION_EVENTS, event_count);
@@ -190,8 +196,8 @@ static void add_event(struct cairn_batch *batch, const char *stream, size_t numb
 static void add_claim(struct cairn_batch *batch, const char *stream,
                       const struct cairn_claim *claim)
 {
-    *cairn_map_at(&batch->claims, claim_key(batch->arena, claim)) = batch;
     put_integer(batch, CLAIM_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, CLAIM_SLOTS, number_of(&batch->claims, claim_key(batch->arena, claim)));
     put_text(batch, CLAIM_STREAMS, stream);
     put_integer(batch, CLAIM_TAKEN, claim->taken);
     put_text(batch, CLAIM_SCOPES, claim->scope);

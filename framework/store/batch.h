@@ -1,8 +1,8 @@
 /* batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its answers.
  *
  * Appends of one batch may build on each other: each is decided on what those before it leave
- * behind. Only two things keep an append out of a batch: a claim or a command that is in it
- * already; it goes with the next.
+ * behind. Only one thing keeps an append out of a batch: a command that is in it already; it goes
+ * with the next.
  *
  * Ownership: a batch lies in an arena; the appends are borrowed until their outcomes were read. */
 #ifndef CAIRN_STORE_BATCH_H
@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { CAIRN_BATCH_COLUMNS = 32 };
+enum { CAIRN_BATCH_COLUMNS = 33 };
 
 struct cairn_batch {
     struct cairn_arena *arena;
@@ -21,8 +21,8 @@ struct cairn_batch {
     size_t event_count;
     size_t bytes; /* of data and meta */
     struct cairn_pg_array columns[CAIRN_BATCH_COLUMNS];
-    struct cairn_map streams; /* -> index, from 1 */
-    struct cairn_map claims;
+    struct cairn_map streams; /* -> number, from 1 */
+    struct cairn_map claims;  /* likewise */
     struct cairn_map commands;
     struct cairn_map types;
 

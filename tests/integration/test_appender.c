@@ -314,7 +314,7 @@ static void an_append_that_builds_on_one_that_fails_fails(void **state)
     the_log_is_in_order();
 }
 
-static void the_same_claim_and_the_same_command_go_one_after_the_other(void **state)
+static void the_same_claim_and_the_same_command_in_one_batch(void **state)
 {
     (void)state;
     const char *stream = new_stream();
@@ -805,7 +805,7 @@ int main(void)
         cmocka_unit_test(what_comes_together_is_committed_together_and_in_order),
         cmocka_unit_test(each_append_of_a_batch_has_its_own_outcome),
         cmocka_unit_test(an_append_that_builds_on_one_that_fails_fails),
-        cmocka_unit_test(the_same_claim_and_the_same_command_go_one_after_the_other),
+        cmocka_unit_test(the_same_claim_and_the_same_command_in_one_batch),
         cmocka_unit_test(a_value_that_is_refused_fails_its_own_append_only),
         cmocka_unit_test(several_streams_are_written_all_or_none),
         cmocka_unit_test(a_stream_that_is_only_looked_at_is_held_to_its_condition),

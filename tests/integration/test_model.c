@@ -481,11 +481,14 @@ static const struct breakage breakages[] = {
     {"claims are held by one", "append_batch", "outcome := 4;", "", NULL, NULL},
     {"claims are given back", "append_batch", "where u.taken = 0 and", "where u.taken = 2 and",
      NULL, NULL},
-    {"claims are given back by their holder only", "append_batch", " and c.stream = u.stream;", ";",
+    {"claims are given back by their holder only", "append_batch",
+     "slot_streams[slot] = 0 and claim_holds[i] = 1", "slot_streams[slot] = 0", NULL, NULL},
+    {"claims given back within a batch are free", "append_batch", "slot_streams[slot] := -1;", "",
      NULL, NULL},
-    {"claims are not taken by who was refused", "append_batch",
-     "where u.taken = 1 and first_versions[u.condition] is not null", "where u.taken = 1", NULL,
-     NULL},
+    {"claims taken within a batch are held", "append_batch", "slot_streams[slot] := stream;", "",
+     NULL, NULL},
+    {"the last word on a claim counts", "append_batch", "slot_claims[u.slot] = u.n\n            on",
+     "slot_claims[u.slot] > 0\n            on", NULL, NULL},
 };
 
 /* Replaces the function by one in which the words are others. They have to be there. */

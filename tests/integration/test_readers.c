@@ -67,10 +67,9 @@ static int append(struct cairn_store *store, const char *stream, size_t count)
                                              .schema_version = 1,
                                              .data = "{}",
                                              .meta = "{}"};
-    const struct cairn_write write = {
-        .expected = {.stream = stream, .version = CAIRN_VERSION_ANY},
-        .events = events,
-        .event_count = count};
+    const struct cairn_write write = {.expected = {.stream = stream, .version = CAIRN_VERSION_ANY},
+                                      .events = events,
+                                      .event_count = count};
     const struct cairn_append one = {.writes = &write, .write_count = 1};
     int failed = cairn_store_append(store, &one, &arena, &appended, NULL);
     cairn_arena_close(&arena);
