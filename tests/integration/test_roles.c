@@ -308,8 +308,10 @@ static void only_the_projector_keeps_read_models(void **state)
         {READER, making, DENIED},
         {STRANGER, making, DENIED},
         {PROJECTOR, "update cairn.generations set complete_at = now()", ALLOWED},
-        {PROJECTOR, "insert into cairn.checkpoints (projection, generation, epoch)"
-                    " values ('pots', 1, 1)", ALLOWED},
+        {PROJECTOR,
+         "insert into cairn.checkpoints (projection, generation, epoch)"
+         " values ('pots', 1, 1)",
+         ALLOWED},
         {PROJECTOR, "delete from cairn.generations", ALLOWED},
         {PROJECTOR, "truncate cairn.checkpoints", DENIED},
         {PROJECTOR, "drop schema read", DENIED},
