@@ -7,8 +7,8 @@
  *     };
  *     int main(int argc, char **argv)
  *     {
- *         return cairn_main(argc, argv, (const struct cairn_service *const[]){&order_service,
- * NULL});
+ *         const struct cairn_service *const all[] = {&order_service, NULL};
+ *         return cairn_main(argc, argv, all);
  *     }
  *
  * Any number of services can share a process: the first one's name and port are the process'. A

@@ -105,22 +105,23 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
     return 0;
 }
 
-/* `count` and `events` are the first page. */
+/* `count` and `events` are the first page, of which the first `from` are folded already. */
 static int fold_all(struct load *load, int64_t count, const struct cairn_stored_event *events,
-                    struct cairn_error *error)
+                    int64_t from, struct cairn_error *error)
 {
     char *union_ =
         cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
     for (;;) {
         if (count < 0)
             return (int)count;
-        for (int64_t i = 0; i < count; i++) {
+        for (int64_t i = from; i < count; i++) {
             int failed = fold(load, &events[i], union_, error);
             if (failed)
                 return failed;
         }
         if (count < PAGE)
             return 0;
+        from = 0;
         count = read_next(load, &events, error);
     }
 }
@@ -136,12 +137,19 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
     };
     const struct cairn_stored_event *events = NULL;
     int64_t count = read_first(&load, &events, error);
-    int failed = fold_all(&load, count, events, error);
+    int failed = fold_all(&load, count, events, 0, error);
     if (failed)
         return failed;
     cairn_metric_add(&folded_events, folding->kind, load.folded);
     cairn_snapshots_offer(folding, ret, load.folded, load.mends);
     return 0;
+}
+
+/* Is the event that the state stands on still in the log, at this version? */
+static bool stands(const struct cairn_aggregate *aggregate, const struct cairn_stored_event *event)
+{
+    return event->version == aggregate->at.version &&
+           cairn_uuid_equal(event->event_id, aggregate->at.event_id);
 }
 
 int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_folding *folding,
@@ -150,8 +158,15 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
 {
     struct load load = {.store = store, .folding = folding, .arena = arena, .ret = aggregate};
     const struct cairn_stored_event *events = NULL;
-    int64_t count = read_next(&load, &events, error);
-    int failed = fold_all(&load, count, events, error);
+    int64_t count = 0;
+    if (aggregate->at.version > 0)
+        count = cairn_store_read_stream(store, aggregate->at.stream, aggregate->at.version - 1,
+                                        PAGE, arena, &events, error);
+    if (count < 0)
+        return (int)count;
+    if (count == 0 || !stands(aggregate, &events[0]))
+        return cairn_aggregate_load(store, folding, aggregate->at.stream, arena, aggregate, error);
+    int failed = fold_all(&load, count, events, 1, error);
     if (!failed)
         cairn_metric_add(&folded_events, folding->kind, load.folded);
     return failed;

@@ -19,22 +19,6 @@ void cairn_attempt_resume(struct cairn_waiter *waiter)
 
 /* ---- reading ---- */
 
-/* Without the entry's lock. What the cache has is the beginning, if it has anything; the log has
- * more. If it has not, though somebody was told so (`doubted`), the beginning is wrong too. */
-static int read_log(struct attempt *attempt, const struct cairn_cached *entry, bool doubted,
-                    struct cairn_aggregate *aggregate, struct cairn_error *error)
-{
-    struct cairn_arena *arena = attempt->request->arena;
-    int64_t version = aggregate->at.version;
-    int failed = 0;
-    if (version > 0)
-        failed = cairn_aggregate_catch_up(attempt->store, entry->folding, arena, aggregate, error);
-    if (!failed && (version == 0 || (doubted && aggregate->at.version == version)))
-        failed = cairn_aggregate_load(attempt->store, entry->folding, entry->stream, arena,
-                                      aggregate, error);
-    return failed;
-}
-
 /* A copy to read on from. */
 static struct cairn_aggregate copy_settled(const struct attempt *attempt,
                                            const struct cairn_cached *entry)
@@ -57,10 +41,10 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     struct cairn_cached *entry = recalled->entry;
     struct cairn_aggregate aggregate = copy_settled(attempt, entry);
     int64_t turns = entry->turns;
-    bool doubted = entry->stale && attempt->tries > 1;
     entry->loading = true;
     (void)pthread_mutex_unlock(&entry->lock);
-    int failed = read_log(attempt, entry, doubted, &aggregate, error);
+    int failed = cairn_aggregate_catch_up(attempt->store, entry->folding, attempt->request->arena,
+                                          &aggregate, error);
     cairn_metric_add(&reads, "", 1);
     (void)pthread_mutex_lock(&entry->lock);
     if (!failed && entry->turns == turns)

@@ -12,7 +12,11 @@ static struct system_under_test shop;
 static int setup(void **state)
 {
     (void)state;
+#ifdef MONOLITH
+    system_start_monolith(&shop);
+#else
     system_start(&shop);
+#endif
     return 0;
 }
 

@@ -73,8 +73,35 @@ void system_start(struct system_under_test *shop)
     read_database_url(shop);
 }
 
+void system_start_monolith(struct system_under_test *shop)
+{
+    char binary[512];
+    char log[512];
+    char database[600];
+    char redis[300];
+    char port[20];
+    int number = fixture_free_port();
+    fixture_database(shop->database_url, sizeof shop->database_url);
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-monolith", environment("CAIRN_TEST_BUILD"));
+    (void)snprintf(log, sizeof log, "%s/monolith-%d.log", environment("CAIRN_TEST_SERVERS"),
+                   (int)getpid());
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", shop->database_url);
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    (void)snprintf(port, sizeof port, "PORT=%d", number);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {database, redis, port, NULL};
+    assert_int_equal(child_start(&shop->monolith, argv, env, log), 0);
+    shop->user = shop->order = shop->payment = shop->query = shop->projector = number;
+    fixture_wait_http(number, "/readyz", 20000);
+}
+
 void system_stop(struct system_under_test *shop)
 {
+    if (shop->monolith.pid) {
+        assert_int_equal(child_stop(&shop->monolith, 15000), 0);
+        fixture_drop(shop->database_url);
+        return;
+    }
     if (run(shop, "down --clean") != 0)
         print_output(shop);
 }

@@ -3,6 +3,7 @@
 #ifndef SYSTEM_H
 #define SYSTEM_H
 
+#include "child.h"
 #include "http_client.h"
 
 #include <stdbool.h>
@@ -11,10 +12,13 @@ struct system_under_test {
     char run_dir[256];
     int user, order, payment, query, projector; /* ports */
     char database_url[512];                     /* as the owner */
+    struct child monolith;                      /* where all of them are one process */
 };
 
 /* Starts all of it and waits until it is ready; fails the test if it is not. */
 void system_start(struct system_under_test *shop);
+/* The same services wired into one process, on servers of the tests: every port is the same. */
+void system_start_monolith(struct system_under_test *shop);
 /* Starts what does not run any more; harmless where all runs. */
 void system_heal(struct system_under_test *shop);
 /* Stops everything and removes the directory. */

@@ -1,0 +1,243 @@
+/* test_cache.c - aggregates kept between commands. The numbers are those of the invariants in
+ * cache.h. */
+#include "../support/kit.h"
+
+#include "command/cache.h"
+#include "core/clock.h"
+
+#include <cairn/decider.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- a small domain ---- */
+
+struct pot_filled {
+    const char *with;
+};
+struct pot_event {
+    enum { POT_FILLED = 1 } type;
+    union {
+        struct pot_filled pot_filled;
+    } as;
+};
+CAIRN_RECORD(pot_filled, CAIRN_FIELD(pot_filled, with));
+CAIRN_EVENTS(pot, CAIRN_EVENT(pot, POT_FILLED, pot_filled, "PotFilled", 1));
+
+struct pot {
+    int64_t times;
+    const char *with;
+};
+CAIRN_RECORD(pot, CAIRN_FIELD(pot, times), CAIRN_FIELD(pot, with, .optional = true));
+
+static void pot_evolve(void *state, const void *event)
+{
+    struct pot *pot = state;
+    const struct pot_event *happened = event;
+    pot->times++;
+    pot->with = happened->as.pot_filled.with;
+}
+
+static const struct cairn_folding folding = {
+    .events = &pot_events, .state = &pot_record, .evolve = pot_evolve, .kind = "pot"};
+
+static struct cairn_cache *cache;
+
+static int setup(void **state)
+{
+    (void)state;
+    cache = cairn_cache_open(3, 1 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cairn_cache_close(cache);
+    return 0;
+}
+
+static const struct pot *pot_of(const struct cairn_cached *entry)
+{
+    return cairn_cached_state(entry)->state;
+}
+
+static void settle(struct cairn_cached *entry, int64_t version)
+{
+    char with[] = "tea";
+    struct pot pot = {.times = version, .with = with};
+    const struct cairn_aggregate aggregate = {
+        .at = {"x", version, {{1}}}, .position = version, .state = &pot};
+    cairn_cached_settle(entry, &aggregate);
+    memset(with, '#', 3); /* it has a copy */
+}
+
+/* Puts one event ahead; its text does not outlive the call. */
+static int64_t begin(struct cairn_cached *entry, const char *with, int64_t *ret_branch)
+{
+    char text[20];
+    (void)snprintf(text, sizeof text, "%s", with);
+    struct pot_event event = {.type = POT_FILLED, .as.pot_filled.with = text};
+    void *events[] = {&event};
+    int64_t turn = cairn_cached_begin(entry, events, 1, cairn_uuid_make(), ret_branch);
+    memset(text, '#', sizeof text - 1);
+    return turn;
+}
+
+static int resumed;
+static void count_resumed(struct cairn_waiter *waiter)
+{
+    (void)waiter;
+    resumed++;
+}
+
+/* ---- tests ---- */
+
+static void an_entry_is_found_again_until_it_makes_room(void **state)
+{
+    (void)state;
+    struct cairn_cached *first = cairn_cache_pin(cache, &folding, "pot-1");
+    assert_false(cairn_cached_is_current(first));
+    settle(first, 4);
+    assert_true(cairn_cached_is_current(first));
+    assert_string_equal(pot_of(first)->with, "tea");
+    assert_string_equal(cairn_cached_state(first)->at.stream, "pot-1");
+    cairn_cache_unpin(cache, first);
+    assert_ptr_equal(cairn_cache_pin(cache, &folding, "pot-1"), first);
+    for (int i = 2; i < 10; i++) { /* (3): it is pinned */
+        char stream[20];
+        (void)snprintf(stream, sizeof stream, "pot-%d", i);
+        cairn_cache_unpin(cache, cairn_cache_pin(cache, &folding, stream));
+    }
+    assert_int_equal(pot_of(first)->times, 4);
+    cairn_cache_unpin(cache, first);
+    for (int i = 10; i < 14; i++) {
+        char stream[20];
+        (void)snprintf(stream, sizeof stream, "pot-%d", i);
+        cairn_cache_unpin(cache, cairn_cache_pin(cache, &folding, stream));
+    }
+    struct cairn_cached *again = cairn_cache_pin(cache, &folding, "pot-1");
+    assert_false(again->loaded);
+    cairn_cache_unpin(cache, again);
+}
+
+static void the_same_stream_of_another_kind_is_another_entry(void **state)
+{
+    (void)state;
+    struct cairn_folding other = folding;
+    other.kind = "kitchen:pot";
+    struct cairn_cached *one = cairn_cache_pin(cache, &folding, "pot-1");
+    struct cairn_cached *two = cairn_cache_pin(cache, &other, "pot-1");
+    assert_ptr_not_equal(one, two);
+    cairn_cache_unpin(cache, one);
+    cairn_cache_unpin(cache, two);
+}
+
+static void what_is_ahead_becomes_settled_when_all_of_it_is_in_the_log(void **state)
+{
+    (void)state;
+    int64_t branch[2];
+    struct cairn_cached *entry = cairn_cache_pin(cache, &folding, "pot-1");
+    settle(entry, 1);
+    int64_t one = begin(entry, "milk", &branch[0]);
+    int64_t two = begin(entry, "honey", &branch[1]);
+    assert_int_equal(entry->under_way, 2); /* (1) */
+    assert_int_equal(pot_of(entry)->times, 3);
+    assert_string_equal(pot_of(entry)->with, "honey");
+    assert_int_equal(cairn_cached_state(entry)->at.version, 3);
+    const struct cairn_appended at[] = {{2, 20}, {3, 30}};
+    assert_null(cairn_cached_end(entry, branch[0], one, true, &at[0]));
+    assert_int_equal(pot_of(entry)->times, 3);
+    assert_null(cairn_cached_end(entry, branch[1], two, true, &at[1]));
+    assert_int_equal(entry->under_way, 0);
+    assert_int_equal(pot_of(entry)->times, 3);
+    assert_int_equal(cairn_cached_state(entry)->position, 30);
+    assert_true(cairn_cached_is_current(entry));
+    cairn_cache_unpin(cache, entry);
+}
+
+static void one_that_fails_ends_its_branch(void **state)
+{
+    (void)state;
+    int64_t branch[3];
+    const struct cairn_appended at = {2, 20};
+    struct cairn_cached *entry = cairn_cache_pin(cache, &folding, "pot-1");
+    settle(entry, 1);
+    int64_t one = begin(entry, "milk", &branch[0]);
+    int64_t two = begin(entry, "honey", &branch[1]);
+    assert_null(cairn_cached_end(entry, branch[0], one, false, NULL));
+    assert_int_equal(entry->under_way, 0);
+    assert_int_equal(pot_of(entry)->times, 1); /* back to what is known */
+    assert_false(cairn_cached_is_current(entry));
+    settle(entry, 2);
+    int64_t three = begin(entry, "salt", &branch[2]);
+    assert_null(cairn_cached_end(entry, branch[1], two, false, NULL)); /* (2) */
+    assert_int_equal(entry->under_way, 1);
+    assert_null(cairn_cached_end(entry, branch[2], three, true, &at));
+    assert_int_equal(pot_of(entry)->times, 3);
+    cairn_cache_unpin(cache, entry);
+}
+
+static void who_waits_for_a_turn_is_resumed_with_it(void **state)
+{
+    (void)state;
+    int64_t branch;
+    const struct cairn_appended at = {2, 20};
+    struct cairn_waiter early = {.resume = count_resumed};
+    struct cairn_waiter late = {.resume = count_resumed};
+    struct cairn_waiter reader = {.resume = count_resumed};
+    struct cairn_cached *entry = cairn_cache_pin(cache, &folding, "pot-1");
+    settle(entry, 1);
+    resumed = 0;
+    int64_t one = begin(entry, "milk", &branch);
+    cairn_cached_wait(entry, &early, one);
+    int64_t two = begin(entry, "honey", &branch);
+    cairn_cached_wait(entry, &late, two);
+    cairn_cached_wait(entry, &reader, 0);
+    cairn_waiters_resume(cairn_cached_end(entry, branch, one, true, &at));
+    assert_int_equal(resumed, 1);
+    assert_false(early.failed);
+    cairn_waiters_resume(cairn_cached_end(entry, branch, two, false, NULL));
+    assert_int_equal(resumed, 2);
+    assert_true(late.failed);
+    cairn_waiters_resume(cairn_cached_loaded(entry));
+    assert_int_equal(resumed, 3);
+    assert_null(entry->waiters);
+    cairn_cache_unpin(cache, entry);
+}
+
+static void memory_is_bounded(void **state)
+{
+    (void)state;
+    struct cairn_cache *small = cairn_cache_open(1000, 20000);
+    for (int i = 0; i < 500; i++) {
+        char stream[20];
+        (void)snprintf(stream, sizeof stream, "pot-%d", i);
+        struct cairn_cached *entry = cairn_cache_pin(small, &folding, stream);
+        settle(entry, 1);
+        cairn_cache_unpin(small, entry);
+    }
+    struct cairn_cached *newest = cairn_cache_pin(small, &folding, "pot-499");
+    struct cairn_cached *oldest = cairn_cache_pin(small, &folding, "pot-0");
+    assert_true(newest->loaded);
+    assert_false(oldest->loaded);
+    cairn_cache_unpin(small, newest);
+    cairn_cache_unpin(small, oldest);
+    cairn_cache_close(small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_entry_is_found_again_until_it_makes_room, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_same_stream_of_another_kind_is_another_entry, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_is_ahead_becomes_settled_when_all_of_it_is_in_the_log,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_fails_ends_its_branch, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_waits_for_a_turn_is_resumed_with_it, setup, teardown),
+        cmocka_unit_test(memory_is_bounded),
+    };
+    return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
+}
