@@ -36,6 +36,23 @@ alter table cairn.commands
 drop index cairn.commands_recorded_at_idx;
 create index commands_recorded_at_idx on cairn.commands using brin (recorded_at);
 
+-- The same as before, as expressions: PostgreSQL evaluates those without starting an executor.
+create or replace function cairn.lock_shard(in_shard smallint) returns void
+    language plpgsql
+    set search_path = pg_catalog
+    set lock_timeout = '5s'
+as $$
+declare
+    done text;
+begin
+    done := set_config('idle_in_transaction_session_timeout', '5s', true);
+    if current_setting('synchronous_commit') in ('off', 'local') then
+        done := set_config('synchronous_commit', 'on', true);
+    end if;
+    done := pg_advisory_xact_lock(1128352082, in_shard);
+end
+$$;
+
 create function cairn.append_batch(
     -- the streams of the batch, each once
     in_streams text[],

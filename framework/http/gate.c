@@ -217,12 +217,13 @@ int cairn_gate_open(int listener, struct MHD_Daemon *daemon, struct cairn_connec
                                 .state = OPEN};
     (void)pthread_mutex_init(&gate->lock, NULL);
     (void)pthread_cond_init(&gate->shut, NULL);
+    *ret = gate; /* before the first connection comes, whose thread looks at it */
     int failed = gate->waker < 0 ? errno : pthread_create(&gate->thread, NULL, keep_gate, gate);
     if (failed) {
+        *ret = NULL;
         free_gate(gate);
         return cairn_fail(error, CAIRN_CONFIG, "cannot accept connections: %s", strerror(failed));
     }
-    *ret = gate;
     return 0;
 }
 
