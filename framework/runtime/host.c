@@ -14,6 +14,7 @@
 #include "runtime/worker.h"
 #include "store/appender.h"
 #include "store/events.h"
+#include "store/lease.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ struct cairn_host {
     const struct cairn_service *const *services;
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
+    struct cairn_leases *leases;        /* NULL in a process that only answers */
     struct cairn_projector *projector;
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
@@ -279,6 +281,25 @@ static int start_housekeeping(struct cairn_host *host, struct cairn_error *error
                                    config->command_retention_h, &host->housekeeping, error);
 }
 
+/* Whether there is work that one process at a time does. */
+static bool works_alone(const struct cairn_host *host)
+{
+    for (size_t i = 0; host->services[i]; i++) {
+        const struct cairn_service *service = host->services[i];
+        if (service->projections[0] || service->processes[0] || service->reactors[0])
+            return true;
+    }
+    return false;
+}
+
+static int start_leases(struct cairn_host *host, struct cairn_error *error)
+{
+    if (!works_alone(host))
+        return 0;
+    return cairn_leases_open(host->config->database_url, host->services[0]->name, &host->leases,
+                             error);
+}
+
 static void *open_worker(void *context)
 {
     const struct cairn_host *host = context;
@@ -328,6 +349,8 @@ int cairn_host_start(const struct cairn_config *config,
     if (!failed)
         failed = add_routes(host, error);
     if (!failed)
+        failed = start_leases(host, error);
+    if (!failed)
         failed = start_projector(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
     cairn_openapi_write(services, &openapi);
@@ -354,6 +377,7 @@ void cairn_host_stop(struct cairn_host *host)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     if (host->projector)
         cairn_projector_stop(host->projector);
+    cairn_leases_close(host->leases);
     cairn_appender_close(host->commands.appender);
     cairn_cache_close(host->commands.cache);
     cairn_snapshots_close(host->commands.snapshots);

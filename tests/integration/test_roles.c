@@ -209,6 +209,7 @@ static void only_a_writer_appends(void **state)
 }
 
 /* Whatever runs as the owner may be called by writers at most. */
+/* Leases aside, which the projector needs too and which give no right to anything. */
 static void only_writers_call_what_runs_as_the_owner(void **state)
 {
     (void)state;
@@ -217,7 +218,8 @@ static void only_writers_call_what_runs_as_the_owner(void **state)
         " from pg_proc p cross join (values ('cairn_projector'), ('cairn_reader'),"
         "     ('cairn_stranger')) r (role)"
         " where p.pronamespace = 'cairn'::regnamespace and p.prosecdef"
-        "     and has_function_privilege(r.role, p.oid, 'execute')";
+        "     and has_function_privilege(r.role, p.oid, 'execute')"
+        "     and not (r.role = 'cairn_projector' and p.proname in ('beat', 'release'))";
     char text[500];
     fixture_sql_text(url, wide, text, sizeof text);
     assert_string_equal(text, "");
