@@ -133,7 +133,7 @@ verify_insert() {
 prepare_copy() {
     sql postgres <<<'create database copy_template template insert_template'
     sql copy_template -v data="$data" -v meta="$meta" <<SQL
-\\copy (select shard, position + $streams * (k + 1), stream, version + 1 + k, type, schema_version, gen_random_uuid(), data, meta, now() from bench.events, generate_series(0, $copy_rows / $streams) k order by k, position limit $copy_rows) to '$run_dir/rows' (format binary)
+\\copy (select shard, $streams + row_number() over (order by k, hashtext(stream || k)), stream, version + 1 + k, type, schema_version, gen_random_uuid(), data, meta, now() from bench.events, generate_series(0, $copy_rows / $streams) k order by 2 limit $copy_rows) to '$run_dir/rows' (format binary)
 SQL
 }
 

@@ -2,9 +2,12 @@
 #include "core/queue.h"
 
 #include "core/arena.h"
+#include "core/clock.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,7 +18,7 @@ struct cairn_queue {
     void **items;
     size_t capacity;
     size_t first;
-    size_t count;
+    atomic_size_t count; /* changed under the lock */
     bool closed;
 };
 
@@ -100,6 +103,13 @@ size_t cairn_queue_drain(struct cairn_queue *queue, void **ret, size_t max)
     size_t count = take(queue, ret, max);
     (void)pthread_mutex_unlock(&queue->lock);
     return count;
+}
+
+void cairn_queue_watch(struct cairn_queue *queue, int64_t until_us)
+{
+    while (atomic_load_explicit(&queue->count, memory_order_relaxed) == 0 &&
+           cairn_monotonic_us() < until_us)
+        (void)sched_yield();
 }
 
 size_t cairn_queue_take(struct cairn_queue *queue, void **ret, size_t max)

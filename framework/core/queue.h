@@ -31,6 +31,10 @@ size_t cairn_queue_drain(struct cairn_queue *queue, void **ret, size_t max);
 /* The same, of what is there now, without waiting. */
 size_t cairn_queue_take(struct cairn_queue *queue, void **ret, size_t max);
 
+/* Waits until there is an item, or until `until_us` (monotonic), without going to sleep: for some
+ * microseconds in which one is expected, as waking up takes longer. Others who can run do. */
+void cairn_queue_watch(struct cairn_queue *queue, int64_t until_us);
+
 /* No more pushes; everybody who waits wakes up. What is in it can still be popped. */
 void cairn_queue_close(struct cairn_queue *queue);
 

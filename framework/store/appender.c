@@ -27,6 +27,7 @@ enum {
     BATCH_BYTES = 4 << 20,
     CALL_US = 10000000,
     SETTLE_US = 10000000,
+    WATCH_US = 50,   /* after an answer, for the next append of whoever got it */
     LOOK_US = 20000, /* between two looks whether the old backend is gone */
     ATTEMPTS = 3,    /* that an append may lose its connection */
 };
@@ -269,6 +270,8 @@ static bool collect(struct cairn_appender *appender)
 {
     void **room = (void **)(appender->held + appender->held_count);
     size_t places = BATCH_APPENDS - appender->held_count;
+    if (appender->held_count == 0)
+        cairn_queue_watch(appender->queue, cairn_monotonic_us() + WATCH_US);
     appender->held_count += appender->held_count ? cairn_queue_take(appender->queue, room, places)
                                                  : cairn_queue_drain(appender->queue, room, places);
     return appender->held_count > 0;

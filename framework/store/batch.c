@@ -83,7 +83,7 @@ static const struct cairn_statement batch_statement = {
     .sql = "select outcomes, versions, fails, positions, claim_fails"
            " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
            " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
-           " $32, $33)",
+           " $32, $33, $34)",
 };
 
 /* ---- adding ---- */
@@ -253,16 +253,88 @@ void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *appen
     batch->count++;
 }
 
+/* ---- what is known of the database ---- */
+
+/* Types that are in the log need not be looked up for every batch. That is remembered for as long
+ * as the connection lasts: a log that was taken back to an older state has ended it. */
+static bool knows_types(struct cairn_batch *batch, struct cairn_store *store)
+{
+    int64_t connection = cairn_pg_generation(store->pg);
+    if (store->types_of != connection) {
+        cairn_arena_reset(&store->types_arena);
+        store->types = cairn_map(&store->types_arena);
+        store->types_of = connection;
+    }
+    bool knows = true;
+    for (size_t i = 0; i < batch->types.count && knows; i++)
+        knows = cairn_map_get(&store->types, batch->types.entries[i].key) != NULL;
+    return knows;
+}
+
+/* Were they all accepted, on the connection that knows_types() looked at? */
+static void learn_types(const struct cairn_batch *batch, struct cairn_store *store)
+{
+    if (store->types_of != cairn_pg_generation(store->pg))
+        return;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->outcomes[i] != 0)
+            return;
+    }
+    for (size_t i = 0; i < batch->types.count; i++)
+        *cairn_map_at(&store->types, batch->types.entries[i].key) = store;
+}
+
 /* ---- calling ---- */
+
+static void add_params(struct cairn_batch *batch, bool knows_types, bool commands_are_new,
+                       struct cairn_pg_params *params)
+{
+    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++) {
+        struct cairn_pg_array none = cairn_pg_array(elements[i], batch->arena);
+        bool left_out = knows_types && i >= TYPE_CATEGORIES;
+        cairn_pg_add_array(params, left_out ? &none : &batch->columns[i]);
+    }
+    cairn_pg_add_bool(params, commands_are_new);
+}
+
+static int64_t call(struct cairn_batch *batch, struct cairn_store *store, bool commands_are_new,
+                    struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    int failed = cairn_pg_ready(store->pg, error);
+    if (failed)
+        return failed;
+    struct cairn_pg_params params = {.arena = batch->arena};
+    add_params(batch, knows_types(batch, store), commands_are_new, &params);
+    return cairn_pg_call(store->pg, &batch_statement, &params, ret, error);
+}
+
+static bool is_known_after_all(const struct cairn_store *store, int64_t failed)
+{
+    static const char unique_violation[] = "23505";
+    return failed == -CAIRN_BUG && strcmp(cairn_pg_state(store->pg), unique_violation) == 0;
+}
+
+/* Nearly always the commands are new: whoever decided has looked. If one is not after all, the
+ * table's key refuses the whole batch, nothing is written, and it is asked for again. */
+static int64_t call_once_or_twice(struct cairn_batch *batch, struct cairn_store *store,
+                                  struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    if (count_of(batch, COMMAND_IDS) == 0 || batch->count == 1) /* the short path has failed */
+        return call(batch, store, false, ret, error);
+    struct cairn_error why = {0};
+    int64_t count = call(batch, store, true, ret, &why);
+    if (is_known_after_all(store, count))
+        return call(batch, store, false, ret, error);
+    if (count < 0 && error)
+        *error = why;
+    return count;
+}
 
 int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
                      struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = batch->arena};
-    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++)
-        cairn_pg_add_array(&params, &batch->columns[i]);
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(store->pg, &batch_statement, &params, &rows, error);
+    int64_t count = call_once_or_twice(batch, store, &rows, error);
     if (count < 0)
         return (int)count;
     size_t outcomes = cairn_pg_integers(rows, 0, 0, batch->arena, &batch->outcomes);
@@ -273,5 +345,6 @@ int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
     if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
         return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
                           outcomes, batch->count);
+    learn_types(batch, store);
     return 0;
 }

@@ -2,12 +2,18 @@
 #ifndef CAIRN_STORE_HANDLE_H
 #define CAIRN_STORE_HANDLE_H
 
+#include "core/map.h"
 #include "store/store.h"
 
 struct cairn_store {
     struct cairn_pg *pg;
     struct cairn_timeline timeline; /* as it was on connection number `timeline_of` */
     int64_t timeline_of;
+
+    /* batch.c: types of which events were accepted on connection number `types_of` */
+    struct cairn_arena types_arena;
+    struct cairn_map types;
+    int64_t types_of;
 };
 
 /* What an event is read from, in this order. */

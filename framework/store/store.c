@@ -21,6 +21,7 @@ void cairn_store_close(struct cairn_store *store)
     if (!store)
         return;
     cairn_pg_close(store->pg);
+    cairn_arena_close(&store->types_arena);
     free(store);
 }
 

@@ -449,15 +449,16 @@ static const struct breakage breakages[] = {
      "head := coalesce(head, 0) + (select count(*) from pg_stat_activity where state ="
      " 'idle in transaction' and query like '%cairn.append%');"},
     {"4: all or none", "append_batch",
-     "where first_versions[u.condition] is not null;\n\n    insert "
-     "into cairn.event_types",
-     "where first_versions[u.condition] is not null and u.number < 3;\n\n    insert into "
-     "cairn.event_types",
+     "where first_versions[u.condition] is not null;\n\n    if cardinality(in_type_names)",
+     "where first_versions[u.condition] is not null and u.number < 3;\n\n    if "
+     "cardinality(in_type_names)",
      NULL, NULL},
     {"4: all of several streams, or none", "append_batch", "if outcome = 0 then\n",
      "if outcome = 0 or (outcome = 3 and fails[i] = 0) then\n", NULL, NULL},
     {"4: a command is carried out once", "append_batch", "if command_states[i] > 0 then",
      "if command_states[i] > 1 then", NULL, NULL},
+    {"4: a command of which another condition fails", "append_batch",
+     "if outcome > 0 and in_commands_are_new then", "if false then", NULL, NULL},
     {"4: on the short path", "append_one", "c.command_id = in_command_id",
      "c.command_id = in_command_id and false", NULL, NULL},
     {"4: a key belongs to one request", "append_batch",
