@@ -4,7 +4,10 @@
 #include "../support/http_client.h"
 #include "../support/support.h"
 
+#include "postgres/postgres.h"
+
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,11 +136,87 @@ static void one_key_is_one_user_and_one_answer(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events") - before, ROUNDS);
 }
 
+/* ---- a dead client's backend that stands still ---- */
+
+/* Holds the lock of the log, as an append does. */
+static struct cairn_pg *take_lock(void)
+{
+    struct cairn_pg *pg = NULL;
+    assert_int_equal(cairn_pg_open(url, "holder", &pg, NULL), 0);
+    assert_int_equal(
+        cairn_pg_script(pg, "begin; select pg_advisory_xact_lock(1128352082, 0)", NULL), 0);
+    return pg;
+}
+
+#define WAITING                                                                                    \
+    "from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+
+static bool somebody_waits(void *context)
+{
+    (void)context;
+    return fixture_sql_int(url, "select count(*) " WAITING) == 1;
+}
+
+static bool is_gone(void *context)
+{
+    char sql[100];
+    (void)snprintf(sql, sizeof sql, "select count(*) from pg_stat_activity where pid = %d",
+                   *(const int *)context);
+    return fixture_sql_int(url, sql) == 0;
+}
+
+static struct shot carols(int port, pthread_barrier_t *barrier)
+{
+    return (struct shot){
+        .barrier = barrier,
+        .port = port,
+        .headers = "Content-Type: application/json\r\nIdempotency-Key: \"carol\"\r\n",
+        .body = "{\"email\":\"carol@example.com\",\"name\":\"Carol\"}",
+    };
+}
+
+/* What the first process has sent when it dies is still under way: its backend stands still, in
+ * front of the lock, and goes on after the same command came to the second one. */
+static void what_a_dead_process_has_under_way_is_done_once(void **state)
+{
+    (void)state;
+    pthread_barrier_t alone;
+    assert_int_equal(pthread_barrier_init(&alone, NULL, 1), 0);
+    int64_t before = fixture_sql_int(url, "select count(*) from cairn.events");
+    struct cairn_pg *holder = take_lock();
+    struct shot first = carols(ports[0], &alone);
+    assert_int_equal(pthread_create(&first.thread, NULL, fire, &first), 0);
+    fixture_wait(somebody_waits, NULL, 30000, "the append waits for the lock");
+    int backend = (int)fixture_sql_int(url, "select pid " WAITING);
+    assert_int_equal(kill(backend, SIGSTOP), 0);
+    child_kill(&children[0], SIGKILL);
+    assert_int_equal(pthread_join(first.thread, NULL), 0);
+    assert_int_equal(first.reply.status, -1);
+    cairn_pg_close(holder); /* the lock is the backend's now, and it stands still */
+
+    struct shot again = carols(ports[1], &alone);
+    (void)fire(&again);
+    assert_int_equal(again.reply.status, 503);
+    char seconds[20];
+    assert_true(http_header(&again.reply, "Retry-After", seconds, sizeof seconds));
+    http_reply_free(&again.reply);
+    assert_int_equal(kill(backend, SIGCONT), 0);
+    fixture_wait(is_gone, &backend, 30000, "the dead process' backend has ended");
+    (void)fire(&again);
+    assert_int_equal(again.reply.status, 201);
+    http_reply_free(&again.reply);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events") - before, 1);
+    (void)pthread_barrier_destroy(&alone);
+    start_service(0);
+    fixture_wait_http(ports[0], "/readyz", 20000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_address_is_registered_once),
         cmocka_unit_test(one_key_is_one_user_and_one_answer),
+        cmocka_unit_test(what_a_dead_process_has_under_way_is_done_once),
     };
     return cmocka_run_group_tests_name("two", tests, setup, teardown);
 }
