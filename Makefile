@@ -33,13 +33,14 @@ endif
 QUIET_SANITIZED := -Wno-null-dereference \
     $(if $(filter clang%,$(notdir $(CC))),,-Wno-format-truncation -Wno-format-overflow)
 
-MODULES := libpq libmicrohttpd jansson hiredis
+MODULES := libpq libmicrohttpd jansson hiredis libcurl
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(if $(SAN),$(QUIET_SANITIZED) -O1) $(CFLAGS) \
     -fno-omit-frame-pointer -fno-strict-aliasing -pthread $(SANITIZE)
 CPPFLAGS_ALL = -Iframework -D_GNU_SOURCE $(MODULE_CPPFLAGS) $(CPPFLAGS) -MMD -MP
 LDLIBS_ALL = $(MODULE_LIBS) -pthread $(LDLIBS)
-LDFLAGS_ALL = $(SANITIZE) $(LDFLAGS)
+# A program loads the libraries that it uses, not all that there are.
+LDFLAGS_ALL = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 
 # ---- what there is ----
 

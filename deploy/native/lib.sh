@@ -7,6 +7,7 @@
 #
 #   postgres/data     the cluster          postgres/socket   where it listens
 #   redis/            its configuration and its append-only file
+#   acquirer/ledger   what the acquirer's stand-in has done
 #   log/NAME.log      what each process says
 #   pid/NAME          pid, start time, origin and port of each process that was started
 #   lock              held while something starts or stops here; also marks the directory as ours
@@ -18,12 +19,14 @@
 
 : "${run_dir:?is set by the script that sources lib.sh}"
 
-# The services of the native run: name, port (CAIRN_NAME_PORT moves it), database role.
+# The services of the native run: name, port (CAIRN_NAME_PORT moves it), database role; - for one
+# that has no database.
 # shellcheck disable=SC2034
 native_services=(
     "user 8001 cairn_writer"
     "order 8002 cairn_writer"
     "payment 8003 cairn_writer"
+    "acquirer 8005 -"
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
 )
@@ -245,7 +248,7 @@ run_directory_lock() {
 # Removes what was made here, by name: nobody's own file goes with it.
 run_directory_remove() {
     postgres_remove
-    rm -rf "${run_dir:?}"/{redis,log,pid,env,lock}
+    rm -rf "${run_dir:?}"/{redis,acquirer,log,pid,env,lock}
     rmdir "$run_dir" 2>/dev/null || say "$run_dir stays: it holds files that are not ours"
 }
 

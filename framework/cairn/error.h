@@ -36,7 +36,7 @@
     X(TIMELINE, "position-of-another-timeline", 412, FINAL,                                        \
       "the position belongs to another history of the store: drop it")                             \
     X(TOO_LARGE, "too-large", 413, FINAL, "the request is larger than the limit")                  \
-    X(MEDIA_TYPE, "unsupported-media-type", 415, FINAL, "the body is not application/json")        \
+    X(MEDIA_TYPE, "unsupported-media-type", 415, FINAL, "the body is of a type not taken here")    \
     X(REFUSED, "refused", 422, FINAL, "the domain said no")                                        \
     X(CLAIMED, "claimed", 422, FINAL, "another stream holds this claim")                           \
     X(KEY_REUSED, "idempotency-key-reused", 422, FINAL,                                            \

@@ -13,14 +13,16 @@
  *
  * Any number of services can share a process: the first one's name and port are the process'. A
  * service that lists projections runs them (a projector); one that lists resources answers
- * queries. */
+ * queries; one that has only routes of its own (handler.h) needs no database. */
 #ifndef CAIRN_SERVICE_H
 #define CAIRN_SERVICE_H
 
+#include <cairn/handler.h>
 #include <cairn/process.h>
 #include <cairn/projection.h>
 #include <cairn/reactor.h>
 #include <cairn/resource.h>
+#include <cairn/setting.h>
 
 enum { CAIRN_SERVICE_MAX = 16 };
 
@@ -32,7 +34,13 @@ struct cairn_service {
     const struct cairn_process *processes[CAIRN_SERVICE_MAX];
     const struct cairn_reactor *reactors[CAIRN_SERVICE_MAX];
     const struct cairn_projection *projections[CAIRN_SERVICE_MAX];
-    const struct cairn_resource *resources; /* ends with a zeroed row */
+    const struct cairn_resource *resources; /* ends with a zeroed row; so do these two */
+    const struct cairn_route *routes;
+    const struct cairn_setting *settings;
+    /* Called once each, before the first request and after the last one; the settings are read by
+     * then. What start returns below zero ends the process. May be NULL. */
+    int (*start)(struct cairn_error *error);
+    void (*stop)(void);
 };
 
 /* Runs the services until SIGTERM or SIGINT, then finishes what it has accepted and returns.

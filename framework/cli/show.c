@@ -10,7 +10,7 @@
 int cairn_cli_connect(struct cairn_pg **ret, struct cairn_error *error)
 {
     struct cairn_config config;
-    int failed = cairn_config_read(&config, 0, error);
+    int failed = cairn_config_read(&config, NULL, error);
     return failed ? failed : cairn_pg_open(config.database_url, "cairn", ret, error);
 }
 

@@ -49,11 +49,16 @@ void cairn_buffer_char(struct cairn_buffer *buffer, char c)
 void cairn_buffer_print(struct cairn_buffer *buffer, const char *format, ...)
 {
     va_list list;
-    va_list again;
     va_start(list, format);
+    cairn_buffer_print_va(buffer, format, list);
+    va_end(list);
+}
+
+void cairn_buffer_print_va(struct cairn_buffer *buffer, const char *format, va_list list)
+{
+    va_list again;
     va_copy(again, list);
     int length = vsnprintf(NULL, 0, format, list);
-    va_end(list);
     if (length > 0) {
         char *at = reserve(buffer, (size_t)length);
         (void)vsnprintf(at, (size_t)length + 1, format, again);

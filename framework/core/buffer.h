@@ -16,6 +16,8 @@ void cairn_buffer_bytes(struct cairn_buffer *buffer, const void *bytes, size_t c
 void cairn_buffer_text(struct cairn_buffer *buffer, const char *text);
 void cairn_buffer_char(struct cairn_buffer *buffer, char c);
 void cairn_buffer_print(struct cairn_buffer *buffer, const char *format, ...) CAIRN_PRINTF(2, 3);
+void cairn_buffer_print_va(struct cairn_buffer *buffer, const char *format, va_list list)
+    CAIRN_PRINTF(2, 0);
 void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value);
 
 /* Adds a JSON string, quoted and escaped (RFC 8259 section 7); NULL becomes null. Bytes that are

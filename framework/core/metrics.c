@@ -116,6 +116,24 @@ static void write_escaped(struct cairn_buffer *out, const char *text, const char
     }
 }
 
+/* label="value"; of two labels, "target,outcome", the value has two parts as well. */
+static void write_label(struct cairn_buffer *out, const char *label, const char *value)
+{
+    size_t first = strcspn(label, ",");
+    const char *comma = label[first] ? strchr(value, ',') : NULL;
+    cairn_buffer_bytes(out, label, first);
+    cairn_buffer_text(out, "=\"");
+    if (!comma) {
+        write_escaped(out, value, "\\\"");
+        cairn_buffer_char(out, '"');
+        return;
+    }
+    char *part = cairn_copy_bytes(out->arena, value, (size_t)(comma - value));
+    write_escaped(out, part, "\\\"");
+    cairn_buffer_text(out, "\",");
+    write_label(out, label + first + 1, comma + 1);
+}
+
 /* NAME SUFFIX {label="value",le="…"} */
 static void write_name(struct cairn_buffer *out, const struct cairn_metric *metric,
                        const char *suffix, const struct cairn_metric_series *series, const char *le)
@@ -126,11 +144,8 @@ static void write_name(struct cairn_buffer *out, const struct cairn_metric *metr
         return;
     }
     cairn_buffer_char(out, '{');
-    if (metric->label) {
-        cairn_buffer_print(out, "%s=\"", metric->label);
-        write_escaped(out, series->value, "\\\"");
-        cairn_buffer_char(out, '"');
-    }
+    if (metric->label)
+        write_label(out, metric->label, series->value);
     if (le)
         cairn_buffer_print(out, "%sle=\"%s\"", metric->label ? "," : "", le);
     cairn_buffer_text(out, "} ");

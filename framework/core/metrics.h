@@ -5,8 +5,9 @@
  *
  *     cairn_metric_add(&appends, "committed", 1);
  *
- * A metric has at most one label. It registers itself at its first use; one that was never used
- * is not shown. Names must differ.
+ * A metric has at most one label, or two in one text, "target,outcome", whose values come as
+ * "bank,answered": the first has no comma. It registers itself at its first use; one that was never
+ * used is not shown. Names must differ.
  *
  * Threads: any thread may add; one lock guards them all, adding holds it for some nanoseconds.
  * Ownership: a metric is static; what it has counted stays for the life of the process. */
@@ -23,7 +24,7 @@ struct cairn_metric {
     enum cairn_metric_kind kind;
     const char *name;
     const char *help;
-    const char *label; /* name of the label, or NULL */
+    const char *label; /* name of the label (or "one,two"), or NULL */
     struct cairn_metric_series *series;
     struct cairn_metric *next;
     bool registered;

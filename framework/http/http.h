@@ -103,8 +103,9 @@ struct cairn_http_route {
     const char *pattern; /* "/orders/{id}/ship": at most one {id}; "" segments never match */
     cairn_http_handler *handle;
     const void *self;
-    bool takes_body; /* a request with a body must say Content-Type: application/json */
-    bool direct;     /* answered on the polling thread, with a NULL worker: must not wait */
+    bool takes_body;
+    const char *media_type; /* that a body must have; NULL: application/json */
+    bool direct;            /* answered on the polling thread, with a NULL worker: must not wait */
 };
 
 struct cairn_http_options {

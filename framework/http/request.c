@@ -177,10 +177,10 @@ static const char *behind(const char *text, const char *prefix)
     return text + length + strspn(text + length, " \t");
 }
 
-/* application/json, with any parameters except a charset that is not UTF-8. */
-static bool is_json(const char *type)
+/* The media type `wanted`, with any parameters except a charset that is not UTF-8. */
+static bool is_type(const char *type, const char *wanted)
 {
-    const char *at = behind(type, "application/json");
+    const char *at = behind(type, wanted);
     while (at && *at == ';') {
         at += 1 + strspn(at + 1, " \t");
         const char *charset = behind(at, "charset=");
@@ -201,9 +201,10 @@ static int check_media_type(struct cairn_exchange *exchange)
     const struct cairn_http_request *request = &exchange->request;
     const char *type = cairn_http_header(request, "Content-Type");
     const char *coding = cairn_http_header(request, "Content-Encoding");
-    if (!type || cairn_http_header_count(request, "Content-Type") > 1 || !is_json(type))
-        return refuse(exchange, CAIRN_MEDIA_TYPE,
-                      "the body has to be application/json in UTF-8, not %s",
+    const char *wanted = exchange->route->media_type;
+    wanted = wanted ? wanted : "application/json";
+    if (!type || cairn_http_header_count(request, "Content-Type") > 1 || !is_type(type, wanted))
+        return refuse(exchange, CAIRN_MEDIA_TYPE, "the body has to be %s in UTF-8, not %s", wanted,
                       type ? type : "of no stated type");
     if (coding && strcasecmp(coding, "identity") != 0)
         return refuse(exchange, CAIRN_MEDIA_TYPE, "the body must not be encoded as %s", coding);

@@ -238,12 +238,64 @@ static int read_setting(const struct setting *setting, struct cairn_config *ret,
     return failed;
 }
 
-int cairn_config_read(struct cairn_config *ret, int port, struct cairn_error *error)
+/* ---- the services' own ---- */
+
+static struct setting as_setting(const struct cairn_setting *own)
+{
+    return (struct setting){.name = own->name,
+                            .fallback = own->fallback,
+                            .unit = own->unit,
+                            .help = own->help,
+                            .kind = own->secret   ? SECRET
+                                    : own->number ? NUMBER
+                                                  : TEXT,
+                            .min = own->min,
+                            .max = own->max};
+}
+
+static void read_own(const struct cairn_setting *own, struct cairn_error *error)
+{
+    const struct setting setting = as_setting(own);
+    const char *text = NULL;
+    if (find_text(&setting, &text, error) < 0)
+        return;
+    if (!text)
+        (void)wrong_setting(error, own->name, "is not set");
+    else if (own->number)
+        (void)!parse_number(&setting, text, own->number, error);
+    else
+        *own->text = text;
+}
+
+/* Whoever has routes of its own and nothing else keeps nothing in the database. */
+static bool needs_database(const struct cairn_service *service)
+{
+    return !service->routes || service->deciders[0] || service->processes[0] ||
+           service->reactors[0] || service->projections[0] || service->resources;
+}
+
+static bool one_needs_database(const struct cairn_service *const services[])
+{
+    bool needed = !services;
+    for (size_t i = 0; services && services[i]; i++)
+        needed = needed || needs_database(services[i]);
+    return needed;
+}
+
+int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
+                      struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
-    *ret = (struct cairn_config){.port = port};
-    for (size_t i = 0; i < SETTINGS; i++)
-        (void)read_setting(&settings[i], ret, &wrong);
+    bool without_database = !one_needs_database(services);
+    *ret = (struct cairn_config){.port = services ? services[0]->port : 0};
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (!without_database || strcmp(settings[i].name, "DATABASE_URL") != 0)
+            (void)read_setting(&settings[i], ret, &wrong);
+    }
+    for (size_t i = 0; services && services[i]; i++) {
+        for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
+            read_own(at, &wrong);
+    }
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
         (void)wrong_setting(&wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");
@@ -260,18 +312,31 @@ int cairn_config_read(struct cairn_config *ret, int port, struct cairn_error *er
     return failed;
 }
 
-void cairn_config_help(FILE *out, int port)
+static void print_setting(FILE *out, const struct setting *setting)
 {
-    char port_text[12];
-    (void)snprintf(port_text, sizeof port_text, "%d", port);
+    const char *fallback = setting->fallback ? setting->fallback : "required";
+    (void)fprintf(out, "  %-28s %-12s %-12s %s\n", setting->name, setting->unit,
+                  *fallback ? fallback : "empty", setting->help);
+}
+
+void cairn_config_help(FILE *out, const struct cairn_service *const services[])
+{
+    char port[12];
+    bool without_database = !one_needs_database(services);
+    (void)snprintf(port, sizeof port, "%d", services[0]->port);
     (void)fprintf(out, "Environment:\n");
     for (size_t i = 0; i < SETTINGS; i++) {
-        const struct setting *setting = &settings[i];
-        const char *fallback = setting->fallback ? setting->fallback : "required";
-        if (strcmp(setting->name, "PORT") == 0)
-            fallback = port_text;
-        (void)fprintf(out, "  %-28s %-12s %-12s %s\n", setting->name, setting->unit,
-                      *fallback ? fallback : "empty", setting->help);
+        struct setting setting = settings[i];
+        if (strcmp(setting.name, "PORT") == 0)
+            setting.fallback = port;
+        if (!without_database || strcmp(setting.name, "DATABASE_URL") != 0)
+            print_setting(out, &setting);
+    }
+    for (size_t i = 0; services[i]; i++) {
+        for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++) {
+            const struct setting setting = as_setting(at);
+            print_setting(out, &setting);
+        }
     }
     (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE and "
                        "REDIS_URL_FILE\nname files that hold the value instead.\n");

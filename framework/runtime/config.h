@@ -5,11 +5,13 @@
 
 #include "core/log.h"
 
+#include <cairn/service.h>
+
 #include <stdio.h>
 
 struct cairn_config {
-    const char *database_url;
-    const char *redis_url; /* "" for none */
+    const char *database_url; /* NULL: none of the services needs it */
+    const char *redis_url;    /* "" for none */
     int64_t port;
     const char *bind;
     int64_t workers;
@@ -29,11 +31,13 @@ struct cairn_config {
     const char *log_level;
 };
 
-/* Reads the environment. `port` is the service's own. Texts live as long as the process. Returns 0
- * or -CAIRN_CONFIG, naming every variable that is wrong. */
-int cairn_config_read(struct cairn_config *ret, int port, struct cairn_error *error) CAIRN_CHECKED;
+/* Reads the environment, the services' own settings too; `services` is NULL where there are
+ * none, as in the command. Texts live as long as the process. Returns
+ * 0 or -CAIRN_CONFIG, naming every variable that is wrong. */
+int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
+                      struct cairn_error *error) CAIRN_CHECKED;
 
 /* The table for people: name, default, unit, meaning. */
-void cairn_config_help(FILE *out, int port);
+void cairn_config_help(FILE *out, const struct cairn_service *const services[]);
 
 #endif

@@ -72,7 +72,7 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    int failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
+    int failed = worker->store ? cairn_migrate_check(cairn_store_pg(worker->store), &error) : 0;
     if (!failed)
         failed = check_projections(health, &error);
     if (!failed)

@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "projection/projector.h"
 #include "record/json.h"
+#include "runtime/handler.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
 #include "runtime/openapi.h"
@@ -32,6 +33,7 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_http_route *routes;
     size_t route_count;
+    size_t started; /* services whose start was called and went well */
     bool queries;
 };
 
@@ -92,6 +94,8 @@ static int check_service(const struct cairn_service *service, struct cairn_error
         failed = check_reactor(service->reactors[i], error);
     for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
         failed = cairn_query_check(at, error);
+    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
+        failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
     if (!failed && (service->processes[0] || service->reactors[0]))
         failed = cairn_fail(error, CAIRN_CONFIG,
                             "service %s has processes or reactors, which this release does not run",
@@ -181,6 +185,20 @@ static int add_decider(struct cairn_host *host, const struct cairn_service *serv
     return failed;
 }
 
+static int add_own(struct cairn_host *host, const struct cairn_route *route,
+                   struct cairn_error *error)
+{
+    struct cairn_handler_route *own = cairn_new(&host->arena, struct cairn_handler_route, 1);
+    int failed = cairn_handler_init(own, route, error);
+    add_route(host, (struct cairn_http_route){.method = own->method,
+                                              .pattern = own->pattern,
+                                              .handle = cairn_handler_call,
+                                              .self = own,
+                                              .takes_body = route->takes != NULL,
+                                              .media_type = route->takes});
+    return failed;
+}
+
 static int add_service(struct cairn_host *host, const struct cairn_service *service,
                        struct cairn_error *error)
 {
@@ -192,6 +210,8 @@ static int add_service(struct cairn_host *host, const struct cairn_service *serv
         add_route(host, (struct cairn_http_route){
                             .method = "GET", .pattern = at->path, .handle = on_query, .self = at});
     }
+    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
+        failed = add_own(host, at, error);
     return failed;
 }
 
@@ -300,6 +320,27 @@ static int start_leases(struct cairn_host *host, struct cairn_error *error)
                              error);
 }
 
+static int start_services(struct cairn_host *host, struct cairn_error *error)
+{
+    int failed = 0;
+    for (; host->services[host->started] && !failed; host->started += !failed) {
+        const struct cairn_service *service = host->services[host->started];
+        failed = service->start ? service->start(error) : 0;
+        if (failed)
+            cairn_error_context(error, "service %s", service->name);
+    }
+    return failed;
+}
+
+static void stop_services(struct cairn_host *host)
+{
+    while (host->started > 0) {
+        const struct cairn_service *service = host->services[--host->started];
+        if (service->stop)
+            service->stop();
+    }
+}
+
 static void *open_worker(void *context)
 {
     const struct cairn_host *host = context;
@@ -351,6 +392,8 @@ int cairn_host_start(const struct cairn_config *config,
     if (!failed)
         failed = start_leases(host, error);
     if (!failed)
+        failed = start_services(host, error);
+    if (!failed)
         failed = start_projector(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
     cairn_openapi_write(services, &openapi);
@@ -382,6 +425,7 @@ void cairn_host_stop(struct cairn_host *host)
     cairn_cache_close(host->commands.cache);
     cairn_snapshots_close(host->commands.snapshots);
     cairn_housekeeping_close(host->housekeeping);
+    stop_services(host);
     cairn_arena_close(&host->arena);
     free(host);
 }

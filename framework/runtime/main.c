@@ -26,7 +26,7 @@ static void print_help(const char *program, const struct cairn_service *const se
         (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
     (void)printf("\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
                  "/healthz, /readyz\nand /metrics besides its own paths.\n\n");
-    cairn_config_help(stdout, services[0]->port);
+    cairn_config_help(stdout, services);
 }
 
 /* Returns -1 to go on, or the exit status. */
@@ -104,7 +104,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
                const sigset_t *stop, struct cairn_error *error)
 {
     struct cairn_host *host = NULL;
-    int failed = wait_for_database(config, services, stop, error);
+    int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed)
         failed = cairn_host_start(config, services, &host, error);
     if (failed)
@@ -142,7 +142,7 @@ int cairn_main(int argc, char **argv, const struct cairn_service *const services
     cairn_log_setup(services[0]->name, CAIRN_LOG_INFO);
     int failed = cairn_host_check(services, &error);
     if (!failed)
-        failed = cairn_config_read(&config, services[0]->port, &error);
+        failed = cairn_config_read(&config, services, &error);
     if (!failed) {
         enum cairn_log_level level = CAIRN_LOG_INFO;
         (void)!cairn_log_level_parse(config.log_level, &level);

@@ -54,6 +54,15 @@ static struct cairn_buffer *begin_operation(struct paths *paths, const char *pat
     return out;
 }
 
+/* "post" of "POST /things", whose method ends at `end`. */
+static void add_method(struct cairn_buffer *out, const char *route, const char *end)
+{
+    cairn_buffer_char(out, '"');
+    for (; route < end; route++)
+        cairn_buffer_char(out, (char)(*route - 'A' + 'a'));
+    cairn_buffer_char(out, '"');
+}
+
 /* ---- commands ---- */
 
 static void add_command_body(struct cairn_buffer *out, const struct cairn_record *record)
@@ -93,10 +102,8 @@ static void add_command(struct paths *paths, const struct cairn_decider *decider
     const char *space = strchr(command->route, ' ');
     bool creates = !strstr(command->route, "{id}");
     struct cairn_buffer *out = begin_operation(paths, space + 1);
-    cairn_buffer_char(out, '"');
-    for (const char *at = command->route; at < space; at++)
-        cairn_buffer_char(out, (char)(*at - 'A' + 'a'));
-    cairn_buffer_print(out, "\":{\"operationId\":\"%s\",\"tags\":[\"%s\"]", command->name,
+    add_method(out, command->route, space);
+    cairn_buffer_print(out, ":{\"operationId\":\"%s\",\"tags\":[\"%s\"]", command->name,
                        decider->category);
     add_text_member(out, "summary", command->help ? command->help : command->name);
     cairn_buffer_text(out, ",\"parameters\":[");
@@ -164,6 +171,29 @@ static void add_query(struct paths *paths, const struct cairn_resource *resource
     cairn_buffer_text(out, "}}");
 }
 
+/* ---- routes of a service's own ---- */
+
+static void add_own_route(struct paths *paths, const struct cairn_service *service,
+                          const struct cairn_route *route)
+{
+    const char *space = strchr(route->route, ' ');
+    struct cairn_buffer *out = begin_operation(paths, space + 1);
+    add_method(out, route->route, space);
+    cairn_buffer_print(out, ":{\"tags\":[\"%s\"]", service->name);
+    add_text_member(out, "summary", route->help ? route->help : route->route);
+    if (strstr(route->route, "{id}")) {
+        cairn_buffer_text(out, ",\"parameters\":[");
+        add_parameter(out, "", "id", "path", "{\"type\":\"string\"}", "Which one.");
+        cairn_buffer_char(out, ']');
+    }
+    if (route->takes)
+        cairn_buffer_print(out,
+                           ",\"requestBody\":{\"content\":{\"%s\":{\"schema\":{\"type\":"
+                           "\"object\"}}}}",
+                           route->takes);
+    cairn_buffer_text(out, ",\"responses\":{\"default\":{\"description\":\"The answer.\"}}}");
+}
+
 /* ---- the document ---- */
 
 static const char components[] =
@@ -188,6 +218,8 @@ static void gather(struct paths *paths, const struct cairn_service *service)
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
         add_query(paths, at);
+    for (const struct cairn_route *at = service->routes; at && at->route; at++)
+        add_own_route(paths, service, at);
 }
 
 void cairn_openapi_write(const struct cairn_service *const services[], struct cairn_buffer *out)

@@ -10,7 +10,9 @@ struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const 
 {
     struct cairn_error error = {0};
     struct cairn_worker *worker = cairn_allocate(sizeof *worker);
-    int failed = cairn_store_open(config->database_url, label, &worker->store, &error);
+    int failed = 0;
+    if (config->database_url)
+        failed = cairn_store_open(config->database_url, label, &worker->store, &error);
     if (!failed && queries)
         failed = cairn_query_open(config->database_url, config->redis_url, &worker->query, &error);
     if (!failed)

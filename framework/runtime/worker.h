@@ -9,7 +9,7 @@
 #include <cairn/service.h>
 
 struct cairn_worker {
-    struct cairn_store *store;
+    struct cairn_store *store;         /* NULL in a process without a database */
     struct cairn_query_context *query; /* NULL in a process without resources */
 };
 

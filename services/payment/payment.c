@@ -1,6 +1,8 @@
 /* payment.c - the rules of a payment: money is taken once, and given back at most once. */
 #include "payment.h"
 
+#include "cards.h"
+
 #include <cairn/service.h>
 
 #include <stdio.h>
@@ -153,4 +155,5 @@ const struct cairn_service payment_service = {
     .port = 8003,
     .help = "asks for money, takes it and gives it back",
     .deciders = {&payment_decider},
+    .settings = cards_settings,
 };

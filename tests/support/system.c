@@ -21,13 +21,14 @@ static const char *environment(const char *name)
 static int run(const struct system_under_test *shop, const char *script)
 {
     char command[2048];
-    (void)snprintf(command, sizeof command,
-                   "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_USER_PORT=%d"
-                   " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d CAIRN_QUERY_PORT=%d"
-                   " CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
-                   environment("CAIRN_TEST_ROOT"), shop->run_dir, environment("CAIRN_TEST_BUILD"),
-                   shop->user, shop->order, shop->payment, shop->query, shop->projector, script,
-                   shop->run_dir);
+    (void)snprintf(
+        command, sizeof command,
+        "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_USER_PORT=%d"
+        " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d CAIRN_ACQUIRER_PORT=%d"
+        " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
+        environment("CAIRN_TEST_ROOT"), shop->run_dir, environment("CAIRN_TEST_BUILD"), shop->user,
+        shop->order, shop->payment, shop->acquirer, shop->query, shop->projector, script,
+        shop->run_dir);
     return system(command);
 }
 
@@ -67,10 +68,31 @@ void system_start(struct system_under_test *shop)
     shop->user = fixture_free_port();
     shop->order = fixture_free_port();
     shop->payment = fixture_free_port();
+    shop->acquirer = fixture_free_port();
     shop->query = fixture_free_port();
     shop->projector = fixture_free_port();
     system_heal(shop);
     read_database_url(shop);
+}
+
+/* The acquirer of a monolith, with a ledger of its own. */
+static void start_acquirer(struct system_under_test *shop)
+{
+    char binary[512];
+    char log[512];
+    char ledger[512];
+    char port[20];
+    shop->acquirer = fixture_free_port();
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-acquirer", environment("CAIRN_TEST_BUILD"));
+    (void)snprintf(log, sizeof log, "%s/acquirer-%d.log", environment("CAIRN_TEST_SERVERS"),
+                   shop->acquirer);
+    (void)snprintf(ledger, sizeof ledger, "CAIRN_ACQUIRER_LEDGER=%s/acquirer-%d.ledger",
+                   environment("CAIRN_TEST_SERVERS"), shop->acquirer);
+    (void)snprintf(port, sizeof port, "PORT=%d", shop->acquirer);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {ledger, port, NULL};
+    assert_int_equal(child_start(&shop->outside, argv, env, log), 0);
+    fixture_wait_http(shop->acquirer, "/readyz", 20000);
 }
 
 void system_start_monolith(struct system_under_test *shop)
@@ -80,6 +102,7 @@ void system_start_monolith(struct system_under_test *shop)
     char database[600];
     char redis[300];
     char port[20];
+    char acquirer[64];
     int number = fixture_free_port();
     fixture_database(shop->database_url, sizeof shop->database_url);
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-monolith", environment("CAIRN_TEST_BUILD"));
@@ -89,7 +112,10 @@ void system_start_monolith(struct system_under_test *shop)
     (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
     (void)snprintf(port, sizeof port, "PORT=%d", number);
     const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, redis, port, NULL};
+    start_acquirer(shop);
+    (void)snprintf(acquirer, sizeof acquirer, "CAIRN_ACQUIRER_URL=http://127.0.0.1:%d",
+                   shop->acquirer);
+    const char *const env[] = {database, redis, port, acquirer, NULL};
     assert_int_equal(child_start(&shop->monolith, argv, env, log), 0);
     shop->user = shop->order = shop->payment = shop->query = shop->projector = number;
     fixture_wait_http(number, "/readyz", 20000);
@@ -99,6 +125,7 @@ void system_stop(struct system_under_test *shop)
 {
     if (shop->monolith.pid) {
         assert_int_equal(child_stop(&shop->monolith, 15000), 0);
+        assert_int_equal(child_stop(&shop->outside, 15000), 0);
         fixture_drop(shop->database_url);
         return;
     }

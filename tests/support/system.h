@@ -10,9 +10,10 @@
 
 struct system_under_test {
     char run_dir[256];
-    int user, order, payment, query, projector; /* ports */
-    char database_url[512];                     /* as the owner */
-    struct child monolith;                      /* where all of them are one process */
+    int user, order, payment, acquirer, query, projector; /* ports */
+    char database_url[512];                               /* as the owner */
+    struct child monolith; /* where all of them are one process, but for */
+    struct child outside;  /* the acquirer, which is not of the shop */
 };
 
 /* Starts all of it and waits until it is ready; fails the test if it is not. */

@@ -725,6 +725,20 @@ static void too_many_values_are_counted_as_other(void **state)
 
 enum { COUNTED_EACH = 20000 };
 
+static void a_metric_may_have_two_labels(void **state)
+{
+    (void)state;
+    static struct cairn_metric metric =
+        CAIRN_COUNTER("test_calls_total", "Calls.", "target,outcome");
+    cairn_metric_add(&metric, "bank,answered", 2);
+    cairn_metric_add(&metric, "bank,un\"known", 1);
+    assert_string_equal(shown(metric.name),
+                        "# HELP test_calls_total Calls.\n"
+                        "# TYPE test_calls_total counter\n"
+                        "test_calls_total{target=\"bank\",outcome=\"answered\"} 2\n"
+                        "test_calls_total{target=\"bank\",outcome=\"un\\\"known\"} 1\n");
+}
+
 static void *count_up(void *metric)
 {
     for (int i = 0; i < COUNTED_EACH; i++)
@@ -935,6 +949,7 @@ int main(void)
         TEST(levels_are_read_by_name),
         LOG_TEST(lines_of_threads_do_not_mix_in_a_pipe),
         TEST(a_metric_that_was_never_used_is_not_shown),
+        TEST(a_metric_may_have_two_labels),
         TEST(a_counter_adds_up),
         TEST(a_label_divides_a_counter),
         TEST(a_gauge_goes_up_and_down),

@@ -1,0 +1,48 @@
+/* transfer.c - what every transfer by libcurl has in common. */
+#include "outbound/transfer.h"
+
+#include "core/clock.h"
+
+static long milliseconds(int64_t us)
+{
+    int64_t ms = (us + 999) / 1000;
+    return ms < 1 ? 1L : ms > 86400000 ? 86400000L : (long)ms;
+}
+
+bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int64_t deadline_us,
+                            char text[static CURL_ERROR_SIZE])
+{
+    int64_t left_us = deadline_us - cairn_monotonic_us();
+    if (left_us <= 0)
+        return false;
+    text[0] = '\0';
+    curl_easy_reset(handle);
+    (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, text);
+    (void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
+                           limits->mail ? "smtp,smtps" : "http,https");
+    (void)curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(left_us));
+    (void)curl_easy_setopt(
+        handle, CURLOPT_CONNECTTIMEOUT_MS,
+        milliseconds(left_us < limits->connect_us ? left_us : limits->connect_us));
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Or a name server that does not answer would hold us up behind the deadline: libcurl would
+     * wait for the thread that asks it. */
+    (void)curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    return true;
+}
+
+bool cairn_transfer_found_nobody(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
+           code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
+           code == CURLE_OPERATION_TIMEDOUT;
+}
+
+const char *cairn_transfer_words(CURLcode code, const char *text)
+{
+    return *text ? text : curl_easy_strerror(code);
+}

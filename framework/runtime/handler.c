@@ -1,0 +1,108 @@
+/* handler.c - a request of the door as a service's own function sees it, and its answer. */
+#include "runtime/handler.h"
+
+#include "core/buffer.h"
+
+#include <string.h>
+
+/* What a reply stands on. */
+struct answering {
+    struct cairn_http_request *request;
+    struct cairn_http_response *response;
+    struct cairn_buffer body;
+    bool is_problem;
+};
+
+int cairn_handler_init(struct cairn_handler_route *ret, const struct cairn_route *route,
+                       struct cairn_error *error)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        size_t length = strlen(methods[i]);
+        if (strncmp(route->route, methods[i], length) != 0 ||
+            strncmp(route->route + length, " /", 2) != 0 || !route->handle)
+            continue;
+        *ret = (struct cairn_handler_route){.pattern = route->route + length + 1, .route = route};
+        memcpy(ret->method, methods[i], length);
+        return 0;
+    }
+    return cairn_fail(error, CAIRN_BUG, "the route \"%s\" is not \"METHOD /path\" with a function",
+                      route->route);
+}
+
+/* ---- the request ---- */
+
+const char *cairn_request_header(const struct cairn_request *request, const char *name)
+{
+    return cairn_http_header(request->handle_, name);
+}
+
+const char *cairn_request_query(const struct cairn_request *request, const char *name)
+{
+    return cairn_http_query(request->handle_, name);
+}
+
+void *cairn_request_memory(struct cairn_request *request, size_t bytes)
+{
+    const struct cairn_http_request *http = request->handle_;
+    return cairn_arena_alloc(http->arena, bytes, _Alignof(max_align_t));
+}
+
+/* ---- the reply ---- */
+
+void cairn_reply_print(struct cairn_reply *reply, const char *format, ...)
+{
+    struct answering *answering = reply->handle_;
+    va_list list;
+    va_start(list, format);
+    cairn_buffer_print_va(&answering->body, format, list);
+    va_end(list);
+}
+
+void cairn_reply_json(struct cairn_reply *reply, const char *text)
+{
+    struct answering *answering = reply->handle_;
+    cairn_buffer_json(&answering->body, text);
+}
+
+void cairn_reply_problem(struct cairn_reply *reply, const struct cairn_error *error)
+{
+    struct answering *answering = reply->handle_;
+    cairn_http_problem(answering->request, answering->response, error);
+    reply->status = answering->response->status;
+    answering->is_problem = true;
+}
+
+enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
+                                           struct cairn_http_request *http,
+                                           struct cairn_http_response *response)
+{
+    (void)worker;
+    const struct cairn_handler_route *handler = self;
+    struct answering answering = {
+        .request = http, .response = response, .body = cairn_buffer(http->arena)};
+    struct cairn_reply reply = {.handle_ = &answering};
+    struct cairn_request request = {
+        .method = http->method,
+        .path = http->path,
+        .id = http->id,
+        .body = http->body,
+        .body_bytes = http->body_bytes,
+        .traceparent = http->traceparent,
+        .memo = http->memo,
+        .handle_ = http,
+    };
+    handler->route->handle(&request, &reply);
+    http->memo = request.memo;
+    if (!reply.status && reply.again_us > 0) {
+        response->again_us = reply.again_us;
+        return CAIRN_HTTP_LATER;
+    }
+    if (answering.is_problem)
+        return CAIRN_HTTP_DONE;
+    response->status = reply.status;
+    response->content_type = reply.content_type;
+    response->body = answering.body.text;
+    response->body_bytes = answering.body.length;
+    return CAIRN_HTTP_DONE;
+}

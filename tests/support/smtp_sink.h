@@ -1,0 +1,67 @@
+/* smtp_sink.h - a mail server that keeps what it gets: a plain SMTP dialogue (RFC 5321) on the
+ * loopback, for tests that send mail.
+ *
+ *     struct smtp_sink sink;
+ *     smtp_sink_start(&sink);
+ *     ... send to smtp://127.0.0.1:sink.server.port ...
+ *     smtp_sink_wait(&sink, 1, 20000);
+ *     assert_non_null(strstr(smtp_sink_message(&sink, 0)->text, "Subject: …"));
+ *     smtp_sink_stop(&sink);
+ *
+ * It can be told to misbehave at one step of the dialogue: to answer with another line, to close
+ * the connection, or to say nothing any more. */
+#ifndef SMTP_SINK_H
+#define SMTP_SINK_H
+
+#include "server.h"
+
+enum { SMTP_SINK_MAX = 4096, SMTP_SINK_ADDRESS = 300 };
+
+enum smtp_step {
+    SMTP_GREETING = 1,
+    SMTP_HELLO,
+    SMTP_FROM,
+    SMTP_TO,
+    SMTP_DATA,
+    SMTP_MESSAGE, /* it has arrived, and is kept if it is accepted */
+    SMTP_QUIT,
+};
+
+struct smtp_message {
+    char from[SMTP_SINK_ADDRESS];
+    char to[SMTP_SINK_ADDRESS]; /* the last one */
+    char *text;                 /* as sent: lines ended by CRLF, doubled dots made single */
+    size_t bytes;
+};
+
+struct smtp_sink {
+    struct server server;
+    pthread_mutex_t lock;
+    struct smtp_message messages[SMTP_SINK_MAX];
+    int count;
+    enum smtp_step step; /* where it misbehaves; 0: nowhere */
+    const char *answer;  /* with this line; "" closes the connection, NULL says nothing any more */
+    int times;           /* so often; 0: until told otherwise */
+};
+
+void smtp_sink_start(struct smtp_sink *ret);
+/* On this port, with what it held before: a server that was away comes back. */
+void smtp_sink_restart(struct smtp_sink *sink);
+/* Ends its connections and takes no more; what it holds stays. */
+void smtp_sink_pause(struct smtp_sink *sink);
+void smtp_sink_stop(struct smtp_sink *sink);
+
+/* "550 5.1.1 no such user" at SMTP_TO refuses a recipient; "" closes; NULL hangs; step 0 behaves.
+ */
+void smtp_sink_misbehave(struct smtp_sink *sink, enum smtp_step step, const char *answer,
+                         int times);
+
+/* How many messages it has accepted; which (valid until it is stopped). */
+int smtp_sink_count(struct smtp_sink *sink);
+const struct smtp_message *smtp_sink_message(struct smtp_sink *sink, int index);
+/* How many accepted messages contain this text. */
+int smtp_sink_matches(struct smtp_sink *sink, const char *text);
+/* Waits until there are so many; fails the test when the time is over. */
+void smtp_sink_wait(struct smtp_sink *sink, int count, int timeout_ms);
+
+#endif
