@@ -72,7 +72,7 @@ endif
 # ---- targets ----
 
 .PHONY: help all deps install-deps up down demo test test-unit test-integration test-e2e \
-    test-sanitized tests lint fmt clean install bench bench-append bench-append-growth bench-programs
+    test-sanitized test-compose tests lint fmt clean install bench bench-append bench-append-growth bench-programs
 
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | \
@@ -109,6 +109,9 @@ test-integration: deps tests ## the tests on a real PostgreSQL and Redis
 
 test-e2e: deps tests ## the tests of the whole system
 	@tests/run $(BUILD):e2e
+
+test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
+	@tests/compose/run $(BUILD)
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
 

@@ -40,7 +40,7 @@ static bool matches(const char *pattern, const struct cairn_path *path, const ch
     *ret_id = NULL;
     for (const char *at = pattern; *at == '/'; i++) {
         size_t length = strcspn(++at, "/");
-        if (i == path->count || !*path->segments[i])
+        if (i == path->count || (length > 0 && !*path->segments[i]))
             return false;
         if (length == 4 && memcmp(at, "{id}", 4) == 0)
             *ret_id = path->segments[i];

@@ -72,7 +72,11 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    int failed = worker->store ? cairn_migrate_check(cairn_store_pg(worker->store), &error) : 0;
+    int failed = 0;
+    if (atomic_load(&health->leaving))
+        failed = cairn_fail(&error, CAIRN_UNAVAILABLE, "the process is about to stop");
+    if (!failed && worker->store)
+        failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
     if (!failed)
         failed = check_projections(health, &error);
     if (!failed)

@@ -6,12 +6,15 @@
 #include "projection/projector.h"
 #include "runtime/worker.h"
 
+#include <stdatomic.h>
+
 /* What readiness depends on; the parts may be NULL. */
 struct cairn_health {
     const char *service;
     struct cairn_projector *projector;
     const struct cairn_service *const *services;
     const char *openapi; /* the document, written once at start */
+    atomic_bool leaving; /* it works still, and whoever can should go elsewhere */
 };
 
 /* 200 while the process runs. */
@@ -19,7 +22,7 @@ void cairn_health_alive(const struct cairn_health *health, struct cairn_http_req
                         struct cairn_http_response *response);
 
 /* 200 when it can do its work: the database answers with the schema this binary was made for,
- * projections follow, read models can be asked; else 503 and why. */
+ * projections follow, read models can be asked, and it is not about to stop; else 503 and why. */
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response);
 

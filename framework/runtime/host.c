@@ -397,8 +397,10 @@ int cairn_host_start(const struct cairn_config *config,
         failed = start_projector(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
     cairn_openapi_write(services, &openapi);
-    host->health =
-        (struct cairn_health){services[0]->name, host->projector, services, openapi.text};
+    host->health = (struct cairn_health){.service = services[0]->name,
+                                         .projector = host->projector,
+                                         .services = services,
+                                         .openapi = openapi.text};
     if (!failed)
         failed = start_http(host, error);
     if (failed) {
@@ -412,6 +414,11 @@ int cairn_host_start(const struct cairn_config *config,
 int cairn_host_port(const struct cairn_host *host)
 {
     return cairn_http_port(host->http);
+}
+
+void cairn_host_leave(struct cairn_host *host)
+{
+    atomic_store(&host->health.leaving, true);
 }
 
 void cairn_host_stop(struct cairn_host *host)

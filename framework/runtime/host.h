@@ -22,6 +22,9 @@ int cairn_host_start(const struct cairn_config *config,
 /* The port it listens on. */
 int cairn_host_port(const struct cairn_host *host);
 
+/* Says from now on that it is not ready, and works on: who balances goes elsewhere. */
+void cairn_host_leave(struct cairn_host *host);
+
 /* Stops taking requests, finishes what was accepted, stops the projections, frees all. */
 void cairn_host_stop(struct cairn_host *host);
 

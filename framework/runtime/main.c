@@ -100,6 +100,16 @@ static int exit_status(int failed)
     }
 }
 
+/* Another signal ends it at once. */
+static void drain(const struct cairn_config *config, struct cairn_host *host, const sigset_t *stop)
+{
+    const struct timespec time = {.tv_sec = config->stop_drain_ms / 1000,
+                                  .tv_nsec = config->stop_drain_ms % 1000 * 1000000};
+    cairn_host_leave(host);
+    if (config->stop_drain_ms > 0)
+        (void)sigtimedwait(stop, NULL, &time);
+}
+
 static int run(const struct cairn_config *config, const struct cairn_service *const services[],
                const sigset_t *stop, struct cairn_error *error)
 {
@@ -115,6 +125,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
     int number = 0;
     (void)sigwait(stop, &number);
     cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
+    drain(config, host, stop);
     cairn_host_stop(host);
     return 0;
 }

@@ -188,6 +188,37 @@ static void the_service_in_the_readme_works(void **state)
     assert_int_equal(child_stop(&child, 15000), 0);
 }
 
+static bool is_unready(void *context)
+{
+    struct http_reply reply = {0};
+    (void)http_send(*(const int *)context, "GET", "/readyz", NULL, NULL, 0, &reply, 10000);
+    bool unready = reply.status == 503 && strstr(reply.body, "about to stop");
+    http_reply_free(&reply);
+    return unready;
+}
+
+static void who_is_told_to_stop_says_so_first_and_works_on(void **state)
+{
+    (void)state;
+    struct child child;
+    int port = fixture_free_port();
+    const char *const argv[] = {binary("bin/cairn-user"), NULL};
+    const char *const env[] = {variable("DATABASE_URL", url), variable("PORT", number(port)),
+                               "CAIRN_STOP_DRAIN_MS=600000", NULL};
+    child_start(&child, argv, env, log_path);
+    fixture_wait_http(port, "/readyz", 20000);
+    child_kill(&child, SIGTERM);
+    fixture_wait(is_unready, &port, 20000, "the process says that it is about to stop");
+    static const char body[] = "{\"email\":\"late@example.com\",\"name\":\"Late\"}";
+    struct http_reply reply = {0};
+    assert_int_equal(http_send(port, "POST", "/users", "Content-Type: application/json\r\n", body,
+                               strlen(body), &reply, 20000),
+                     0);
+    assert_int_equal(reply.status, 201);
+    http_reply_free(&reply);
+    assert_int_equal(child_stop(&child, 20000), 0); /* being told twice means now */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_database_that_cannot_be_reached_ends_the_start),
         cmocka_unit_test(an_older_or_newer_schema_ends_the_start_and_says_what_to_run),
         cmocka_unit_test(a_port_that_is_taken_is_named),
+        cmocka_unit_test(who_is_told_to_stop_says_so_first_and_works_on),
         cmocka_unit_test(the_service_in_the_readme_works),
     };
     return cmocka_run_group_tests_name("process", tests, setup, teardown);

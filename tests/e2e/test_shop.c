@@ -216,6 +216,8 @@ static void sales_are_reported_by_day(void **state)
 static void every_process_says_how_it_is(void **state)
 {
     (void)state;
+    if (getenv("CAIRN_TEST_DOOR"))
+        skip(); /* the door shows them elsewhere: tests/compose/run asks */
     const int ports[] = {shop.user, shop.order, shop.payment, shop.query, shop.projector};
     struct http_reply reply = {0};
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {

@@ -71,6 +71,7 @@ static void on_silence(struct cairn_request *request, struct cairn_reply *reply)
 }
 
 static const struct cairn_route first_routes[] = {
+    {.route = "GET /", .handle = on_echo},
     {.route = "GET /echo/{id}", .handle = on_echo},
     {.route = "POST /echo", .handle = on_echo, .takes = "text/csv", .help = "Echoes."},
     {.route = "DELETE /echo", .handle = on_echo},
@@ -203,6 +204,8 @@ static void what_is_wrong_is_answered_before_it_comes_to_the_function(void **sta
     ask(400, "DELETE", "/echo", "Content-Type: text/csv\r\n", "a,b", "takes no body");
     ask(405, "PUT", "/echo", NULL, "", "it takes POST, DELETE");
     ask(404, "GET", "/echo/a/b", NULL, "", "not-found");
+    ask(404, "GET", "//", NULL, "", "not-found");
+    ask(200, "GET", "/", NULL, "", "\"path\":\"/\"");
 }
 
 static void one_that_cannot_answer_yet_is_called_again_with_its_memo(void **state)

@@ -16,7 +16,8 @@ struct system_under_test {
     struct child outside;  /* the acquirer, which is not of the shop */
 };
 
-/* Starts all of it and waits until it is ready; fails the test if it is not. */
+/* Starts all of it and waits until it is ready; fails the test if it is not. With CAIRN_TEST_DOOR
+ * it runs already, behind one port, and stays. */
 void system_start(struct system_under_test *shop);
 /* The same services wired into one process, on servers of the tests: every port is the same. */
 void system_start_monolith(struct system_under_test *shop);

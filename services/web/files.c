@@ -1,0 +1,99 @@
+/* files.c - the index page, its script and its style. The page is complete without the script: that
+ * only adds who is ready. Addresses are those of the compose demo. */
+#include "files.h"
+
+const char web_page[] =
+    "<!doctype html>\n"
+    "<html lang=\"en\">\n"
+    "<head>\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<title>Cairn</title>\n"
+    "<link rel=\"stylesheet\" href=\"/web.css\">\n"
+    "<script src=\"/web.js\" defer></script>\n"
+    "</head>\n"
+    "<body>\n"
+    "<header>\n"
+    "<h1>Cairn</h1>\n"
+    "<p>Each event is a stone laid on the pile: nobody removes one, and the pile shows the way that"
+    " was walked.</p>\n"
+    "</header>\n"
+    "<main>\n"
+    "<section>\n"
+    "<h2>Services</h2>\n"
+    "<table>\n"
+    "<thead><tr><th>service</th><th>does</th><th>state</th><th>look</th></tr></thead>\n"
+    "<tbody id=\"services\">\n"
+#define SERVICE(name, does)                                                                        \
+    "<tr data-service=\"" name "\"><th>" name "</th><td>" does                                     \
+    "</td><td class=\"state\"></td><td>"                                                           \
+    "<a href=\"/-/" name "/openapi.json\">OpenAPI</a> "                                            \
+    "<a href=\"/-/" name "/metrics\">metrics</a> "                                                 \
+    "<a href=\"/-/" name "/readyz\">ready?</a></td></tr>\n"
+    SERVICE("user", "registers users")                               /* */
+    SERVICE("order", "takes orders, and brings them to their end")   /* */
+    SERVICE("payment", "authorises, captures and refunds payments")  /* */
+    SERVICE("acquirer", "a stand-in for the card company beyond it") /* */
+    SERVICE("notification", "sends the mail that a customer gets")   /* */
+    SERVICE("projector", "replays the log into the read models")     /* */
+    SERVICE("query", "answers from the read models")                 /* */
+#undef SERVICE
+    "</tbody>\n"
+    "</table>\n"
+    "</section>\n"
+    "<section>\n"
+    "<h2>To look at</h2>\n"
+    "<ul>\n"
+    "<li><a href=\"http://localhost:5050/\">pgAdmin</a>: the log itself, the read models, and"
+    " queries worth running (docs/PGADMIN.md)</li>\n"
+    "<li><a href=\"http://localhost:8025/\">Mailpit</a>: the mail that customers would have "
+    "got</li>\n"
+    "<li><a href=\"/reports/sales\">/reports/sales</a>: what was sold, by day</li>\n"
+    "</ul>\n"
+    "</section>\n"
+    "<section>\n"
+    "<h2>To try</h2>\n"
+    "<pre>curl -i localhost:8080/users -H 'Content-Type: application/json' \\\n"
+    "     -d '{\"email\":\"ada@example.com\",\"name\":\"Ada\"}'\n"
+    "curl -i localhost:8080/users/ID</pre>\n"
+    "<p>Send the <code>Cairn-Position</code> of the first answer with the second request, and it is"
+    " answered only from a read model that has seen what you wrote.</p>\n"
+    "</section>\n"
+    "</main>\n"
+    "</body>\n"
+    "</html>\n";
+
+const char web_script[] =
+    "'use strict';\n"
+    "async function look(row) {\n"
+    "  const state = row.querySelector('.state');\n"
+    "  let answer = null;\n"
+    "  try {\n"
+    "    answer = await fetch('/-/' + row.dataset.service + '/readyz', {cache: 'no-store'});\n"
+    "  } catch (error) { /* the door itself is away */ }\n"
+    "  const ready = answer !== null && answer.ok;\n"
+    "  state.textContent = ready ? 'ready' : answer === null ? 'away' : 'not ready';\n"
+    "  state.className = 'state ' + (ready ? 'good' : 'bad');\n"
+    "}\n"
+    "function lookAtAll() {\n"
+    "  document.querySelectorAll('[data-service]').forEach(look);\n"
+    "}\n"
+    "lookAtAll();\n"
+    "setInterval(lookAtAll, 5000);\n";
+
+const char web_style[] =
+    ":root { color-scheme: light dark; --quiet: #777; --good: #2a7f3f; --bad: #b3392f; }\n"
+    "body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 3rem auto;"
+    " padding: 0 1rem; }\n"
+    "h1 { margin: 0; font-size: 2.2rem; letter-spacing: .02em; }\n"
+    "h2 { margin-top: 2.2rem; font-size: 1.1rem; }\n"
+    "header p { margin: .3rem 0 0; color: var(--quiet); }\n"
+    "table { width: 100%; border-collapse: collapse; }\n"
+    "th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8884;"
+    " vertical-align: baseline; }\n"
+    "thead th { color: var(--quiet); font-weight: normal; font-size: .85rem; }\n"
+    "td a { margin-right: .6rem; white-space: nowrap; }\n"
+    ".state { white-space: nowrap; }\n"
+    ".good::before { content: '\\25CF '; color: var(--good); }\n"
+    ".bad::before { content: '\\25CF '; color: var(--bad); }\n"
+    "pre { padding: .8rem 1rem; background: #8881; border-radius: .3rem; overflow-x: auto; }\n";

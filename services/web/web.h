@@ -1,0 +1,9 @@
+/* web.h - the first page of the demo. */
+#ifndef WEB_H
+#define WEB_H
+
+#include <cairn/service.h>
+
+extern const struct cairn_service web_service;
+
+#endif
