@@ -62,7 +62,7 @@ BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
-BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
+BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare
 
 ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
@@ -71,8 +71,8 @@ endif
 
 # ---- targets ----
 
-.PHONY: help all deps install-deps up down demo test test-unit test-integration test-e2e \
-    test-sanitized test-compose tests lint fmt clean install bench bench-append bench-append-growth bench-programs
+# Every target that is a word of its own is no file.
+.PHONY: $(shell sed -nE 's/^([a-z][a-z0-9 -]*):([^=].*)?$$/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | \
@@ -115,13 +115,21 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
 
-bench: bench-append ## every benchmark, on servers of its own; bench/README.md says how to read them
+bench: bench-append bench-commands ## every benchmark, on servers of its own; bench/README.md says how to read them
 
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
 
 bench-append-growth: deps bench-programs ## the same with a long log, and with several processes
 	@bench/append/growth $(BUILD)
+
+bench-commands: deps bench-programs bench-services ## commands a second over HTTP, beside its limits
+	@bench/commands/run $(BUILD)
+
+bench-commands-steady: deps bench-programs bench-services ## ten minutes of commands: does memory grow?
+	@bench/commands/steady $(BUILD)
+
+bench-services: $(BUILD)/bin/cairn-order $(BUILD)/bin/cairn-user
 
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
@@ -173,6 +181,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(SHOP) $(LIB)
 $(BUILD)/bench/%.o: CPPFLAGS_ALL += -Ibench
 $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(wildcard bench/append/*.c))) \
     $(BENCH_SUPPORT) $(LIB)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+$(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c

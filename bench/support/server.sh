@@ -14,8 +14,9 @@ run_dir=$(realpath "$run_dir")
 # shellcheck source=deploy/native/lib.sh
 source "$root/deploy/native/lib.sh"
 
-# pids of load programs that run beside this script
+# pids of load programs that run beside this script, and names of services that `daemon` started
 loads=()
+services=()
 
 postgres_settings() {
     cat <<'CONF'
@@ -54,7 +55,11 @@ bench_open() {
 
 bench_close() {
     trap '' INT TERM HUP
+    local name
     ((${#loads[@]} == 0)) || kill "${loads[@]}" 2>/dev/null || true
+    for name in "${services[@]}"; do
+        (process_signal "$name" KILL && process_end "$name" 10) || true
+    done
     (postgres_stop QUIT) || true
     postgres_remove
     rm -rf "${run_dir:?}"

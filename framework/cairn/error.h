@@ -86,6 +86,15 @@ struct cairn_error {
     struct cairn_wrong wrong[CAIRN_WRONG_MAX];
 };
 
+/* As if it was zeroed, for one that is used again: it has some kilobytes, and hardly any is used.
+ */
+static inline void cairn_error_reset(struct cairn_error *error)
+{
+    error->code = CAIRN_OK;
+    error->reason[0] = error->message[0] = '\0';
+    error->wrong_count = 0;
+}
+
 #define CAIRN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 #define CAIRN_CHECKED __attribute__((warn_unused_result))
 

@@ -24,6 +24,11 @@ struct load {
 
 /* ---- the snapshot ---- */
 
+static bool has_snapshots(const struct cairn_folding *folding)
+{
+    return folding->snapshots && folding->state_version;
+}
+
 /* What is there must be what we would write today: a state whose table has changed is another. */
 static bool is_whole(const struct load *load, const struct cairn_snapshot *snapshot,
                      const void *state)
@@ -71,7 +76,7 @@ static int64_t read_first(struct load *load, const struct cairn_stored_event **r
     const struct cairn_snapshot_key key = {load->ret->at.stream, folding->kind,
                                            folding->state_version};
     struct cairn_snapshot snapshot;
-    if (!folding->snapshots || !folding->state_version)
+    if (!has_snapshots(folding))
         return read_next(load, ret, error);
     int64_t count = cairn_store_load(load->store, &key, PAGE, load->arena, &snapshot, ret, error);
     if (count < 0)
@@ -170,4 +175,53 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
     if (!failed)
         cairn_metric_add(&folded_events, folding->kind, load.folded);
     return failed;
+}
+
+/* ---- many at once ---- */
+
+struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
+                                        const struct cairn_aggregate *aggregate)
+{
+    struct cairn_load wanted = {.key.stream = aggregate->at.stream};
+    if (aggregate->at.version > 0) {
+        wanted.after = aggregate->at.version - 1; /* the event that it stands on comes first */
+    } else if (has_snapshots(folding)) {
+        wanted.key.kind = folding->kind;
+        wanted.key.code_version = folding->state_version;
+    }
+    return wanted;
+}
+
+/* Begins with a new state, or with the snapshot's. False if there is one that cannot be used. */
+static bool take_begin(struct load *load, const struct cairn_load *read)
+{
+    const struct cairn_record *record = load->folding->state;
+    load->ret->state = cairn_arena_alloc(load->arena, record->size, record->align);
+    if (read->snapshot.found == CAIRN_SNAPSHOT_USABLE && !take_state(load, &read->snapshot))
+        return false;
+    if (read->snapshot.found > CAIRN_SNAPSHOT_USABLE)
+        return false;
+    if (read->key.kind)
+        (void)cairn_snapshots_found(&read->key, read->snapshot.found);
+    return true;
+}
+
+int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn_load *read,
+                         int64_t limit, struct cairn_arena *arena,
+                         struct cairn_aggregate *aggregate, struct cairn_error *error)
+{
+    struct load load = {.folding = folding, .arena = arena, .ret = aggregate};
+    bool known = aggregate->at.version > 0;
+    if (read->count == limit)
+        return 1;
+    if (known ? read->count == 0 || !stands(aggregate, &read->events[0]) : !take_begin(&load, read))
+        return 1;
+    char *union_ = cairn_arena_alloc(arena, folding->events->size, _Alignof(max_align_t));
+    for (int64_t i = known; i < read->count; i++) {
+        int failed = fold(&load, &read->events[i], union_, error);
+        if (failed)
+            return failed;
+    }
+    cairn_metric_add(&folded_events, folding->kind, load.folded);
+    return 0;
 }

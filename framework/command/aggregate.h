@@ -3,6 +3,7 @@
 #define CAIRN_COMMAND_AGGREGATE_H
 
 #include "store/append.h"
+#include "store/snapshot.h"
 
 struct cairn_snapshots;
 
@@ -34,5 +35,19 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
 int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_folding *folding,
                              struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                              struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- many at once (loader.h) ---- */
+
+/* What has to be read of the stream to bring the aggregate up to date: version 0 is an aggregate of
+ * which nothing is known. */
+struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
+                                        const struct cairn_aggregate *aggregate);
+
+/* Folds what was read, of each stream `limit` events at most. Returns 0; 1 if there is more to it:
+ * cairn_aggregate_catch_up() is to be called; or what store.h says of decoding. */
+int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn_load *read,
+                         int64_t limit, struct cairn_arena *arena,
+                         struct cairn_aggregate *aggregate,
+                         struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -132,16 +132,17 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
     int failed = make_events(attempt, error);
     if (failed)
         return failed;
-    attempt->appending = (struct cairn_appending){
-        .append = {.writes = &attempt->write,
-                   .write_count = 1,
-                   .checks = attempt->checks,
-                   .check_count = attempt->check_count},
-        .ret = &attempt->appended,
-        .done = on_done,
-        .context = attempt,
-    };
-    failed = cairn_appender_submit(attempt->endpoint->side->appender, &attempt->appending, error);
+    struct cairn_appending *appending = &attempt->appending;
+    appending->append = (struct cairn_append){.writes = &attempt->write,
+                                              .write_count = 1,
+                                              .checks = attempt->checks,
+                                              .check_count = attempt->check_count};
+    appending->ret = &attempt->appended;
+    appending->done = on_done;
+    appending->context = attempt;
+    appending->outcome = 0;
+    cairn_error_reset(&appending->error);
+    failed = cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
     if (!failed && attempt->own.entry)
         go_ahead(attempt);
     return failed;

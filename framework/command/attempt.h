@@ -1,27 +1,41 @@
 /* attempt.h - what the files of this folder share: one command on its way.
  *
  *     step      what happens                                            next
- *     BEGIN     the request is read, an Idempotency-Key looked up       DECIDE, or it is answered
- *     DECIDE    states are recalled, the command is decided, and what   APPEND; WAIT for what the
- *               came out is handed to the appender                      decision stands on;
- * answered APPEND    suspended; then the outcome is there                    answered, or DECIDE
- * again WAIT      suspended; then what a refusal stands on is in the      answered, or DECIDE again
+ *     BEGIN     an Idempotency-Key is looked up                         IDENTIFIED
+ *   IDENTIFIED  the request is read                                     DECIDE, or it is answered
+ *     DECIDE    states are recalled (suspended while they are read),    APPEND; WAIT for what the
+ *               the command is decided, and what came out is handed     decision stands on;
+ *               to the appender
+ *     APPEND    suspended; then the outcome is there                    answered, or DECIDE again
+ *     WAIT      suspended; then what a refusal stands on is in the      answered, or DECIDE again
  *               log, or not
+ *     ANSWER    what the answer needs is read from the log              answered
  *
- * It lies in the request's arena, and belongs to the worker that handles the request; while it is
- * suspended, to whoever resumes it. */
+ * It is taken from step to step by the polling thread of its connection, which must not wait for
+ * the database: the loader reads for it, and what the loader leaves to others a worker does, who
+ * has a connection of its own. It lies in the request's arena, and belongs to the thread that
+ * handles the request; while it is suspended, to whoever resumes it. */
 #ifndef CAIRN_COMMAND_ATTEMPT_H
 #define CAIRN_COMMAND_ATTEMPT_H
 
 #include "command/cache.h"
 #include "command/decision.h"
 #include "command/endpoint.h"
+#include "command/loader.h"
 
 enum cairn_attempt_step {
     CAIRN_ATTEMPT_BEGIN,
+    CAIRN_ATTEMPT_IDENTIFIED,
     CAIRN_ATTEMPT_DECIDE,
     CAIRN_ATTEMPT_APPEND,
     CAIRN_ATTEMPT_WAIT,
+    CAIRN_ATTEMPT_ANSWER,
+};
+
+/* What identify and recall return that did not come to an end. */
+enum {
+    CAIRN_ATTEMPT_WAITS = 1,   /* suspended: somebody reads, and it is resumed then */
+    CAIRN_ATTEMPT_NEEDS_STORE, /* nothing has been done, and a worker has to do it */
 };
 
 /* A state that the command needs: its own stream's, or a fact's. */
@@ -35,7 +49,7 @@ struct attempt {
 
     /* what it is about */
     const struct cairn_endpoint *endpoint;
-    struct cairn_store *store; /* of the worker that has it now */
+    struct cairn_store *store; /* of the worker that has it now; NULL on a polling thread */
     struct cairn_http_request *request;
 
     /* what the request says */
@@ -48,7 +62,6 @@ struct attempt {
     void *command;    /* the tagged union */
 
     /* what it is decided on */
-    struct cairn_timeline timeline;
     struct cairn_recalled own;
     struct cairn_recalled facts[CAIRN_NEEDS_MAX];
     struct cairn_expected expected; /* of its own stream */
@@ -59,6 +72,10 @@ struct attempt {
     bool distrusts; /* what is cached: a refusal is about to be given */
     int64_t tries;
     struct cairn_waiter waiter;
+    struct cairn_loading loading;
+    struct cairn_recalled *loads; /* which of the states the loader reads for it */
+    int64_t turns;                /* of that one, when it began */
+    bool load_failed; /* that it has waited for, its own or another's; why is in `error` */
 
     /* what came out */
     int decided; /* 0; 1 if it was carried out before; or why not */
@@ -68,6 +85,7 @@ struct attempt {
     struct cairn_new_command new_command;
     struct cairn_appending appending;
     struct cairn_appended appended;
+    struct cairn_timeline timeline; /* that it is answered for; zeroed until somebody knows */
     int64_t branch;
     int64_t turn;
 };
@@ -75,15 +93,18 @@ struct attempt {
 /* ---- identify.c ---- */
 
 /* Reads the Idempotency-Key, looks the command up and takes its ids from it; a request without a
- * key gets new ones. Returns 0 (attempt->known.known tells whether it was carried out before) or
+ * key gets new ones. Returns 0 (attempt->known.known tells whether it was carried out before);
+ * CAIRN_ATTEMPT_WAITS, and it goes on as IDENTIFIED; CAIRN_ATTEMPT_NEEDS_STORE; or
  * -CAIRN_MALFORMED, -CAIRN_KEY_REUSED or what store.h says. */
 int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+
+/* After the loader has looked it up: what identify would have returned. */
+int cairn_attempt_identified(struct attempt *attempt);
 
 /* ---- recall.c ---- */
 
 /* Returns 0, and the facts are in `attempt->given`, and its own entry (where it has one) is locked
- * and current; or 1 if it has to wait for somebody who reads: it is resumed then; or what store.h
- * says. */
+ * and current; CAIRN_ATTEMPT_WAITS; CAIRN_ATTEMPT_NEEDS_STORE; or what store.h says. */
 int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Is there anything among what was recalled that this attempt has not read from the log itself? */

@@ -208,6 +208,7 @@ void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregat
     hold(entry, aggregate, &entry->settled);
     entry->loaded = true;
     entry->stale = false;
+    entry->is_long = false;
 }
 
 /* What is under way is over: it fails, or belongs to a past that is not ours. */

@@ -46,6 +46,7 @@ struct cairn_cached {
     bool loaded;  /* settled means something */
     bool stale;   /* the log has more */
     bool loading; /* somebody reads it */
+    bool is_long; /* there is more to read than the loader does: a worker has to */
     struct cairn_state settled;
     struct cairn_state ahead;
     int64_t branch;

@@ -16,7 +16,7 @@ void cairn_decision_init(struct cairn_decision *ret, const struct cairn_events *
     ret->arena = arena;
     ret->event_count = 0;
     ret->claim_count = 0;
-    ret->misuse = (struct cairn_error){0};
+    cairn_error_reset(&ret->misuse);
 }
 
 /* ---- events ---- */
@@ -114,7 +114,7 @@ static int check_outcome(const struct cairn_decider *decider, int outcome,
 {
     if (outcome == 0 || outcome == -(int)error->code)
         return outcome;
-    *error = (struct cairn_error){0};
+    cairn_error_reset(error);
     return cairn_fail(error, CAIRN_BUG,
                       "%s_decide returned %d: it is to return 0, or what cairn_refuse() returned",
                       decider->category, outcome);

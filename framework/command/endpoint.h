@@ -12,12 +12,14 @@
 #include "store/appender.h"
 
 struct cairn_cache;
+struct cairn_loader;
 struct cairn_snapshots;
 
 /* What all commands of a process share. */
 struct cairn_command_side {
     struct cairn_appender *appender;
     struct cairn_cache *cache;
+    struct cairn_loader *loader;
     struct cairn_snapshots *snapshots; /* NULL: none are kept */
     int64_t retries;                   /* after a conflict */
 };
@@ -43,11 +45,15 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
                         const struct cairn_command_type *command,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Answers one request, on the store of the calling thread: a cairn_http_handler but for that. */
+/* Answers one request: the handler of an eager route, but for the store, which is the calling
+ * worker's; NULL on a polling thread. */
 enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpoint,
                                               struct cairn_store *store,
                                               struct cairn_http_request *request,
                                               struct cairn_http_response *response);
+
+/* The client has left: gives back what the request holds. What was handed over is carried out. */
+void cairn_endpoint_leave(struct cairn_http_request *request);
 
 /* Holds a decider's tables against its structs, once at start. Returns 0 or -CAIRN_BUG. */
 int cairn_decider_check(const struct cairn_decider *decider,

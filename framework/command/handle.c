@@ -132,14 +132,14 @@ static bool waits(struct attempt *attempt)
     return true;
 }
 
-enum next { SUSPEND, AGAIN, ANSWER };
+enum next { SUSPEND, AGAIN, WORKER, ANSWER };
 
 /* Decides, with the lock of its own entry held, and gives the lock back. */
 static enum next decide(struct attempt *attempt)
 {
     struct cairn_cached *entry = attempt->own.entry;
     enum next next = ANSWER;
-    attempt->error = (struct cairn_error){0};
+    cairn_error_reset(&attempt->error);
     attempt->decided = decide_on(attempt, state_of(attempt), &attempt->error);
     attempt->appended = (struct cairn_appended){attempt->expected.version, attempt->seen};
     bool writes = attempt->decided == 0 && (attempt->decision.event_count > 0 || attempt->keyed);
@@ -161,10 +161,10 @@ static enum next decide(struct attempt *attempt)
 static enum next recall_and_decide(struct attempt *attempt)
 {
     attempt->step = CAIRN_ATTEMPT_DECIDE;
-    attempt->error = (struct cairn_error){0};
+    cairn_error_reset(&attempt->error);
     attempt->decided = cairn_attempt_recall(attempt, &attempt->error);
     if (attempt->decided > 0)
-        return SUSPEND;
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
     return attempt->decided < 0 ? ANSWER : decide(attempt);
 }
 
@@ -175,6 +175,8 @@ static enum next after_append(struct attempt *attempt)
     attempt->decided = attempt->appending.outcome;
     if (attempt->decided < 0)
         attempt->error = attempt->appending.error;
+    if (attempt->decided == 0)
+        attempt->timeline = attempt->appending.timeline;
     if (attempt->decided == 0 && attempt->endpoint->creates)
         cairn_attempt_keep(attempt);
     if (attempt->decided != -CAIRN_CONFLICT)
@@ -197,9 +199,8 @@ static enum next after_wait(struct attempt *attempt)
 }
 
 /* Reads the request. Returns ANSWER if there is nothing left to decide. */
-static enum next begin(struct attempt *attempt)
+static enum next go_on_identified(struct attempt *attempt)
 {
-    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
     if (!attempt->decided && attempt->known.known)
         attempt->decided = 1;
     if (!attempt->decided)
@@ -207,27 +208,62 @@ static enum next begin(struct attempt *attempt)
     return attempt->decided ? ANSWER : recall_and_decide(attempt);
 }
 
+static enum next begin(struct attempt *attempt)
+{
+    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
+    return go_on_identified(attempt);
+}
+
+/* What it has waited for was read, or cannot be. */
+static enum next after_load(struct attempt *attempt)
+{
+    if (!attempt->load_failed)
+        return recall_and_decide(attempt);
+    attempt->decided = -(int)attempt->error.code;
+    return ANSWER;
+}
+
 static enum next go_on(struct attempt *attempt)
 {
     switch (attempt->step) {
     case CAIRN_ATTEMPT_BEGIN:
         return begin(attempt);
+    case CAIRN_ATTEMPT_IDENTIFIED:
+        attempt->decided = cairn_attempt_identified(attempt);
+        return go_on_identified(attempt);
     case CAIRN_ATTEMPT_DECIDE:
-        return recall_and_decide(attempt);
+        return after_load(attempt);
     case CAIRN_ATTEMPT_APPEND:
         return after_append(attempt);
     case CAIRN_ATTEMPT_WAIT:
         return after_wait(attempt);
+    case CAIRN_ATTEMPT_ANSWER:
+        break;
     }
     return ANSWER;
 }
 
 /* ---- answering ---- */
 
+/* A command that wrote nothing is answered for the timeline that can be read now. */
+static bool has_timeline(const struct attempt *attempt)
+{
+    return !cairn_uuid_is_zero(attempt->timeline.store_id);
+}
+
+static bool answer_needs_store(const struct attempt *attempt)
+{
+    return attempt->decided == 1 || (attempt->decided == 0 && !has_timeline(attempt));
+}
+
 static void answer(struct attempt *attempt, struct cairn_http_response *response)
 {
     int outcome = attempt->decided;
     cairn_attempt_forget(attempt);
+    if (outcome == 0 && !has_timeline(attempt))
+        outcome = cairn_store_timeline(attempt->store, &attempt->timeline, &attempt->error);
     if (outcome == 1)
         outcome = cairn_attempt_replay(attempt, response, &attempt->error) < 0
                       ? -(int)attempt->error.code
@@ -280,9 +316,24 @@ enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpo
         attempt->step = CAIRN_ATTEMPT_DECIDE;
         response->again_us = step_back_us();
         return CAIRN_HTTP_LATER;
+    case WORKER:
+        return CAIRN_HTTP_WORKER;
     case ANSWER:
+        if (!store && answer_needs_store(attempt)) {
+            attempt->step = CAIRN_ATTEMPT_ANSWER;
+            return CAIRN_HTTP_WORKER;
+        }
         answer(attempt, response);
         return CAIRN_HTTP_DONE;
     }
     return CAIRN_HTTP_DONE;
+}
+
+void cairn_endpoint_leave(struct cairn_http_request *request)
+{
+    struct attempt *attempt = request->memo;
+    if (!attempt)
+        return;
+    cairn_attempt_forget(attempt);
+    cairn_metric_add(&outcomes, "left", 1);
 }

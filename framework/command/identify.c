@@ -3,6 +3,7 @@
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 #include "command/attempt.h"
 
+#include "command/loader.h"
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "core/text.h"
@@ -54,6 +55,39 @@ static struct cairn_uuid uuid_of(const char *hex)
     return id;
 }
 
+static void take_ids(struct attempt *attempt)
+{
+    attempt->command_id = attempt->id = uuid_of(attempt->known.key.id);
+}
+
+/* On the loader's thread. */
+static void on_found(struct cairn_loading *loading)
+{
+    struct attempt *attempt =
+        (struct attempt *)((char *)loading - offsetof(struct attempt, loading));
+    cairn_http_resume(attempt->request);
+}
+
+/* A full loader leaves it to the workers. */
+static int ask_loader(struct attempt *attempt, const char *key, const struct cairn_buffer *request)
+{
+    attempt->loading = (struct cairn_loading){
+        .command = {.service = attempt->endpoint->service,
+                    .key = key,
+                    .request = request->text,
+                    .request_bytes = request->length,
+                    .arena = attempt->request->arena,
+                    .ret = &attempt->known},
+        .done = on_found,
+        .error = &attempt->error,
+    };
+    attempt->step = CAIRN_ATTEMPT_IDENTIFIED;
+    if (cairn_loader_submit(attempt->endpoint->side->loader, &attempt->loading) == 0)
+        return CAIRN_ATTEMPT_WAITS;
+    attempt->step = CAIRN_ATTEMPT_BEGIN;
+    return CAIRN_ATTEMPT_NEEDS_STORE;
+}
+
 int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error)
 {
     const char *key = NULL;
@@ -67,10 +101,19 @@ int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error)
         return 0;
     }
     struct cairn_buffer request = describe(attempt->request);
+    if (!attempt->store)
+        return ask_loader(attempt, key, &request);
     failed =
         cairn_store_find_command(attempt->store, attempt->endpoint->service, key, request.text,
                                  request.length, attempt->request->arena, &attempt->known, error);
     if (!failed)
-        attempt->command_id = attempt->id = uuid_of(attempt->known.key.id);
+        take_ids(attempt);
     return failed;
+}
+
+int cairn_attempt_identified(struct attempt *attempt)
+{
+    if (attempt->loading.outcome == 0)
+        take_ids(attempt);
+    return attempt->loading.outcome;
 }

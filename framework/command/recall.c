@@ -11,13 +11,17 @@ static struct cairn_metric reads =
     CAIRN_COUNTER("cairn_aggregates_read_total",
                   "States that commands needed and that were read from the log.", NULL);
 
-void cairn_attempt_resume(struct cairn_waiter *waiter)
+static struct attempt *attempt_of(struct cairn_waiter *waiter)
 {
-    struct attempt *attempt = (struct attempt *)((char *)waiter - offsetof(struct attempt, waiter));
-    cairn_http_resume(attempt->request);
+    return (struct attempt *)((char *)waiter - offsetof(struct attempt, waiter));
 }
 
-/* ---- reading ---- */
+void cairn_attempt_resume(struct cairn_waiter *waiter)
+{
+    cairn_http_resume(attempt_of(waiter)->request);
+}
+
+/* ---- reading alone, on a worker's connection ---- */
 
 /* A copy to read on from. */
 static struct cairn_aggregate copy_settled(const struct attempt *attempt,
@@ -59,6 +63,61 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     return failed;
 }
 
+/* ---- reading with others ---- */
+
+static void fail_waiters(struct cairn_waiter *waiters, const struct attempt *failed)
+{
+    for (struct cairn_waiter *at = waiters; at; at = at->next) {
+        struct attempt *attempt = attempt_of(at);
+        attempt->load_failed = true;
+        if (attempt != failed)
+            attempt->error = failed->error;
+    }
+}
+
+/* On the loader's thread. The attempt is among those who wait: when it was resumed it may be gone.
+ */
+static void on_loaded(struct cairn_loading *loading)
+{
+    struct attempt *attempt =
+        (struct attempt *)((char *)loading - offsetof(struct attempt, loading));
+    struct cairn_cached *entry = attempt->loads->entry;
+    int outcome = loading->outcome;
+    cairn_metric_add(&reads, "", 1);
+    (void)pthread_mutex_lock(&entry->lock);
+    if (outcome == 0 && entry->turns == attempt->turns)
+        cairn_cached_settle(entry, &loading->aggregate);
+    entry->is_long = outcome == CAIRN_LOADING_LONG;
+    attempt->loads->read = outcome == 0;
+    struct cairn_waiter *waiters = cairn_cached_loaded(entry);
+    (void)pthread_mutex_unlock(&entry->lock);
+    if (outcome < 0)
+        fail_waiters(waiters, attempt);
+    cairn_waiters_resume(waiters);
+}
+
+/* Has the loader read the entry, whose lock is held. */
+static int ask_loader(struct attempt *attempt, struct cairn_recalled *recalled)
+{
+    struct cairn_cached *entry = recalled->entry;
+    if (entry->is_long)
+        return CAIRN_ATTEMPT_NEEDS_STORE;
+    attempt->loads = recalled;
+    attempt->turns = entry->turns;
+    attempt->loading = (struct cairn_loading){
+        .folding = entry->folding,
+        .aggregate = copy_settled(attempt, entry),
+        .done = on_loaded,
+        .error = &attempt->error,
+    };
+    if (cairn_loader_submit(attempt->endpoint->side->loader, &attempt->loading) < 0)
+        return CAIRN_ATTEMPT_NEEDS_STORE;
+    entry->loading = true;
+    attempt->waiter.resume = cairn_attempt_resume;
+    cairn_cached_wait(entry, &attempt->waiter, 0);
+    return CAIRN_ATTEMPT_WAITS;
+}
+
 /* ---- one state ---- */
 
 static bool has_to_read(const struct attempt *attempt, const struct cairn_recalled *recalled)
@@ -69,8 +128,8 @@ static bool has_to_read(const struct attempt *attempt, const struct cairn_recall
     return !cairn_cached_is_current(entry) || (attempt->distrusts && !recalled->read);
 }
 
-/* Locks the entry and makes sure that it is current. Returns 0, and it is locked; or, unlocked, 1
- * if somebody else reads it, or what store.h says. */
+/* Locks the entry and makes sure that it is current. Returns 0, and it is locked; or, unlocked,
+ * what cairn_attempt_recall() returns. */
 static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
                   const struct cairn_folding *folding, const char *stream,
                   struct cairn_error *error)
@@ -84,7 +143,9 @@ static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
         if (entry->loading) {
             attempt->waiter.resume = cairn_attempt_resume;
             cairn_cached_wait(entry, &attempt->waiter, 0);
-            failed = 1;
+            failed = CAIRN_ATTEMPT_WAITS;
+        } else if (!attempt->store) {
+            failed = ask_loader(attempt, recalled);
         } else {
             failed = read_entry(attempt, recalled, error);
         }
@@ -145,7 +206,7 @@ static int recall_own(struct attempt *attempt, struct cairn_error *error)
 int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_need *needs = attempt->endpoint->command->needs;
-    int failed = cairn_store_timeline(attempt->store, &attempt->timeline, error);
+    int failed = 0;
     attempt->given =
         (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};
     attempt->seen = 0;

@@ -192,15 +192,19 @@ char *cairn_copy_text(struct cairn_arena *arena, const char *text)
 
 char *cairn_print(struct cairn_arena *arena, const char *format, ...)
 {
+    char most[256]; /* are shorter, and are printed once only */
     va_list list;
     va_list again;
     va_start(list, format);
     va_copy(again, list);
-    int length = vsnprintf(NULL, 0, format, list);
+    int length = vsnprintf(most, sizeof most, format, list);
     va_end(list);
-    char *text = cairn_arena_alloc(arena, length < 0 ? 1 : (size_t)length + 1, 1);
-    if (length > 0)
-        (void)vsnprintf(text, (size_t)length + 1, format, again);
+    size_t bytes = length < 0 ? 1 : (size_t)length + 1;
+    char *text = cairn_arena_alloc(arena, bytes, 1);
+    if (length > 0 && bytes <= sizeof most)
+        memcpy(text, most, bytes);
+    else if (length > 0)
+        (void)vsnprintf(text, bytes, format, again);
     va_end(again);
     return text;
 }

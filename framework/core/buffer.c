@@ -54,16 +54,17 @@ void cairn_buffer_print(struct cairn_buffer *buffer, const char *format, ...)
     va_end(list);
 }
 
+/* What fits into the room there is, as nearly all does, is printed once only. */
 void cairn_buffer_print_va(struct cairn_buffer *buffer, const char *format, va_list list)
 {
     va_list again;
+    size_t room = buffer->capacity - buffer->length;
     va_copy(again, list);
-    int length = vsnprintf(NULL, 0, format, list);
-    if (length > 0) {
-        char *at = reserve(buffer, (size_t)length);
-        (void)vsnprintf(at, (size_t)length + 1, format, again);
+    int length = vsnprintf(buffer->text + buffer->length, room, format, list);
+    if (length > 0 && (size_t)length >= room)
+        (void)vsnprintf(reserve(buffer, (size_t)length), (size_t)length + 1, format, again);
+    if (length > 0)
         buffer->length += (size_t)length;
-    }
     va_end(again);
 }
 

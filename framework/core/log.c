@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Room for the usual line, growing included, of a size that the heap has at hand. */
+enum { LINE_BYTES = 960 };
+
 static const char *log_service = "cairn";
 static enum cairn_log_level log_least = CAIRN_LOG_INFO;
 static _Thread_local char log_trace[40];
@@ -83,6 +86,7 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
     if (level < log_least)
         return;
     struct cairn_arena arena = {0};
+    cairn_arena_reserve(&arena, LINE_BYTES);
     struct cairn_buffer line = cairn_buffer(&arena);
     char time[CAIRN_TIME_TEXT_SIZE];
     cairn_time_format(cairn_now(), time);

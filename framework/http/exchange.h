@@ -5,6 +5,7 @@
  *     ARRIVING   polling thread     headers are held against the rules, the body
  *                                   is collected (request.c)                      WORKING, ANSWERED
  *     WORKING    a worker           the connection is suspended (worker.c)        ANSWERED
+ *                polling thread     where the route is eager (server.c)           ANSWERED
  *     ANSWERED   polling thread     the answer leaves (answer.c)                  freed
  *
  * Suspending and resuming the connection hands the exchange over: before the one and after the
@@ -15,6 +16,8 @@
 #include "http/http.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 enum cairn_step {
     CAIRN_STEP_OPENED = 1,
@@ -45,8 +48,20 @@ struct cairn_exchange {
     size_t parameter_count;
     struct cairn_exchange *next; /* worker.c: in its list */
     int64_t due_us;
-    bool deferred; /* its handler was called and said LATER */
-    enum { CAIRN_RUNNING, CAIRN_SUSPENDED, CAIRN_RESUMED } suspension;
+    bool deferred;         /* its handler was called and said LATER */
+    atomic_int suspension; /* enum cairn_suspension */
+};
+
+/* Whoever is second of the one who suspends and the one who resumes brings it on its way. */
+enum cairn_suspension { CAIRN_RUNNING, CAIRN_SUSPENDED, CAIRN_RESUMED };
+
+enum { CAIRN_SPARES_MAX = 64 };
+
+/* Arenas of requests that were answered, for those to come: blocks of this size are dear to get. */
+struct cairn_spares {
+    pthread_mutex_t lock;
+    size_t count;
+    struct cairn_arena arenas[CAIRN_SPARES_MAX];
 };
 
 /* What all exchanges of one server share. */
@@ -58,6 +73,7 @@ struct cairn_http {
     struct cairn_gate *gate;
     struct MHD_Daemon *daemon;
     struct cairn_arena arena;
+    struct cairn_spares spares;
     int port;
     _Atomic bool stopping;
 };
@@ -67,6 +83,8 @@ struct cairn_http {
 struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
                                            struct cairn_connection *connection);
 void cairn_exchange_close(struct cairn_exchange *exchange);
+/* When there are no more exchanges. */
+void cairn_spares_free(struct cairn_spares *spares);
 
 /* Holds the request line and the headers against the rules and finds the route. What is wrong
  * becomes the refusal. Returns true if the answer should not wait for the body. */

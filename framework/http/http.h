@@ -5,7 +5,8 @@
  *
  * The polling threads of the library never wait for anything: a complete request is suspended and
  * put into a bounded queue; one of `workers` threads takes it, calls the route's handler and
- * resumes it with its answer. A full queue answers 503 with Retry-After. A handler that cannot
+ * resumes it with its answer. An eager route spares that way until its handler asks for it. A full
+ * queue answers 503 with Retry-After. A handler that cannot
  * answer yet returns CAIRN_HTTP_LATER and is called again after a while, holding no thread.
  *
  * Everything that is wrong with a request before its handler sees it is answered here, as
@@ -26,7 +27,7 @@
  * What is late is cut, however busily it drips.
  *
  * Ownership: a request and all it points to lives in its arena until the answer has left; the
- * response may point into that arena or to constants. Threads: a handler is called by one worker
+ * response may point into that arena or to constants. Threads: a handler is called by one thread
  * at a time for one request, and with that worker's own `worker` pointer. */
 #ifndef CAIRN_HTTP_HTTP_H
 #define CAIRN_HTTP_HTTP_H
@@ -86,7 +87,12 @@ void cairn_http_set_header(struct cairn_http_response *response, const char *nam
 void cairn_http_problem(const struct cairn_http_request *request,
                         struct cairn_http_response *response, const struct cairn_error *error);
 
-enum cairn_http_outcome { CAIRN_HTTP_DONE = 1, CAIRN_HTTP_LATER, CAIRN_HTTP_SUSPENDED };
+enum cairn_http_outcome {
+    CAIRN_HTTP_DONE = 1,
+    CAIRN_HTTP_LATER,
+    CAIRN_HTTP_SUSPENDED,
+    CAIRN_HTTP_WORKER /* of an eager route, without a worker: it is called again with one */
+};
 
 typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
                                                    struct cairn_http_request *request,
@@ -106,6 +112,13 @@ struct cairn_http_route {
     bool takes_body;
     const char *media_type; /* that a body must have; NULL: application/json */
     bool direct;            /* answered on the polling thread, with a NULL worker: must not wait */
+    /* Called on the polling thread, with a NULL worker, and there again when it is resumed: one
+     * that has to wait for something else says CAIRN_HTTP_WORKER. Most requests of most routes that
+     * suspend do not need a thread of their own, and waking one costs more than they do. */
+    bool eager;
+    /* Of an eager route: the client left while its request was suspended. Gives back what the
+     * request holds; its handler is not called again. May be NULL. */
+    void (*leave)(struct cairn_http_request *request);
 };
 
 struct cairn_http_options {

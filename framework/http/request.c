@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SPARE_MAX_BYTES = 1 << 17 };
+
 /* ---- headers ---- */
 
 static struct MHD_Connection *wire_of(const struct cairn_http_request *request)
@@ -292,11 +294,44 @@ void cairn_request_complete(struct cairn_exchange *exchange)
 
 /* ---- life ---- */
 
+/* Keeps the arena's largest block, unless it is a rare one. */
+static void give_arena(struct cairn_spares *spares, struct cairn_arena *arena)
+{
+    cairn_arena_reset(arena);
+    if (cairn_arena_bytes(arena) <= SPARE_MAX_BYTES) {
+        (void)pthread_mutex_lock(&spares->lock);
+        if (spares->count < CAIRN_SPARES_MAX) {
+            spares->arenas[spares->count++] = *arena;
+            *arena = (struct cairn_arena){0};
+        }
+        (void)pthread_mutex_unlock(&spares->lock);
+    }
+    cairn_arena_close(arena);
+}
+
+static struct cairn_arena take_arena(struct cairn_spares *spares)
+{
+    struct cairn_arena arena = {0};
+    (void)pthread_mutex_lock(&spares->lock);
+    if (spares->count > 0)
+        arena = spares->arenas[--spares->count];
+    (void)pthread_mutex_unlock(&spares->lock);
+    return arena;
+}
+
+void cairn_spares_free(struct cairn_spares *spares)
+{
+    while (spares->count > 0)
+        cairn_arena_close(&spares->arenas[--spares->count]);
+    (void)pthread_mutex_destroy(&spares->lock);
+}
+
 struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
                                            struct cairn_connection *connection)
 {
     struct cairn_exchange *exchange = cairn_allocate(sizeof *exchange);
     exchange->http = http;
+    exchange->arena = take_arena(&http->spares);
     exchange->wire = wire;
     exchange->connection = connection;
     exchange->step = CAIRN_STEP_OPENED;
@@ -315,7 +350,7 @@ struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_C
 
 void cairn_exchange_close(struct cairn_exchange *exchange)
 {
-    cairn_arena_close(&exchange->arena);
+    give_arena(&exchange->http->spares, &exchange->arena);
     free(exchange->body);
     free(exchange);
 }

@@ -81,6 +81,60 @@ static enum MHD_Result answer_busy(struct cairn_exchange *exchange)
     return answer(exchange);
 }
 
+/* Where it was resumed before the connection is suspended, its handler is called again at once.
+ * Returns whether it is suspended. */
+static bool suspend(struct cairn_exchange *exchange)
+{
+    int was = CAIRN_RUNNING;
+    if (atomic_load(&exchange->suspension) == CAIRN_RESUMED)
+        return false;
+    MHD_suspend_connection(exchange->wire);
+    if (!atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_SUSPENDED))
+        MHD_resume_connection(exchange->wire);
+    return true;
+}
+
+/* A worker has to go on. One that was resumed is not refused when the server stops. */
+static enum MHD_Result hand_over(struct cairn_exchange *exchange, bool later, bool resumed)
+{
+    MHD_suspend_connection(exchange->wire);
+    if (resumed)
+        atomic_store(&exchange->suspension, CAIRN_RESUMED);
+    if (later)
+        cairn_workers_defer(exchange->http->workers, exchange);
+    else
+        cairn_workers_push(exchange->http->workers, exchange);
+    return MHD_YES;
+}
+
+static enum cairn_http_outcome call(struct cairn_exchange *exchange)
+{
+    cairn_log_trace(exchange->request.trace_id);
+    enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
+    cairn_log_trace(NULL);
+    return outcome;
+}
+
+/* Calls the handler of an eager route, for the first time or when it was resumed. */
+static enum MHD_Result go_on(struct cairn_exchange *exchange)
+{
+    for (;;) {
+        bool resumed = atomic_exchange(&exchange->suspension, CAIRN_RUNNING) == CAIRN_RESUMED;
+        switch (call(exchange)) {
+        case CAIRN_HTTP_DONE:
+            cairn_workers_release(exchange->http->workers);
+            return answer(exchange);
+        case CAIRN_HTTP_LATER:
+            return hand_over(exchange, true, false);
+        case CAIRN_HTTP_WORKER:
+            return hand_over(exchange, false, resumed);
+        case CAIRN_HTTP_SUSPENDED:
+            if (suspend(exchange))
+                return MHD_YES;
+        }
+    }
+}
+
 static enum MHD_Result complete(struct cairn_exchange *exchange)
 {
     cairn_request_complete(exchange);
@@ -92,9 +146,15 @@ static enum MHD_Result complete(struct cairn_exchange *exchange)
         return answer_busy(exchange);
     exchange->step = CAIRN_STEP_WORKING;
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_WORKING);
-    MHD_suspend_connection(exchange->wire);
-    cairn_workers_push(exchange->http->workers, exchange);
-    return MHD_YES;
+    return exchange->route->eager ? go_on(exchange) : hand_over(exchange, false, false);
+}
+
+/* The client has left before the one who was resumed could be called. */
+static void leave(struct cairn_exchange *exchange)
+{
+    if (exchange->route->leave)
+        exchange->route->leave(&exchange->request);
+    cairn_workers_release(exchange->http->workers);
 }
 
 /* ---- the library's callbacks ---- */
@@ -139,6 +199,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
         return begin(exchange, method, url, version);
     if (exchange->step == CAIRN_STEP_ANSWERED)
         return cairn_answer_send(exchange);
+    if (exchange->step == CAIRN_STEP_WORKING)
+        return go_on(exchange);
     assert(exchange->step == CAIRN_STEP_ARRIVING);
     return *count ? collect(exchange, bytes, count) : complete(exchange);
 }
@@ -152,6 +214,8 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     *request_context = NULL;
     if (!exchange)
         return;
+    if (exchange->step == CAIRN_STEP_WORKING)
+        leave(exchange);
     cairn_exchange_close(exchange);
     if (why == MHD_REQUEST_TERMINATED_WITH_ERROR)
         connection->linger = true; /* answered by the library, for headers far too large */
@@ -204,6 +268,7 @@ static void free_http(struct cairn_http *http)
     cairn_gate_close(http->gate);
     cairn_workers_free(http->workers);
     cairn_connections_free(http->connections);
+    cairn_spares_free(&http->spares);
     cairn_arena_close(&http->arena);
     free(http);
 }
@@ -219,6 +284,7 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     struct cairn_http *http = cairn_allocate(sizeof *http);
     http->options = *options;
     http->port = port;
+    (void)pthread_mutex_init(&http->spares.lock, NULL);
     make_labels(http);
     http->connections =
         cairn_connections_open((size_t)options->connections_max, options->deadline_us);

@@ -83,7 +83,7 @@ bool cairn_workers_reserve(struct cairn_workers *workers)
     return reserved;
 }
 
-static void release(struct cairn_workers *workers)
+void cairn_workers_release(struct cairn_workers *workers)
 {
     cairn_metric_add(&open_requests, "", -1);
     (void)pthread_mutex_lock(&workers->lock);
@@ -99,7 +99,7 @@ void cairn_workers_push(struct cairn_workers *workers, struct cairn_exchange *ex
     (void)pthread_mutex_unlock(&workers->lock);
 }
 
-static void defer(struct cairn_workers *workers, struct cairn_exchange *exchange)
+void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *exchange)
 {
     int64_t again_us = exchange->response.again_us;
     exchange->due_us =
@@ -107,32 +107,29 @@ static void defer(struct cairn_workers *workers, struct cairn_exchange *exchange
     exchange->deferred = true;
     (void)pthread_mutex_lock(&workers->lock);
     put_off(workers, exchange);
+    (void)pthread_cond_signal(&workers->wanted); /* somebody has to watch the time */
     (void)pthread_mutex_unlock(&workers->lock);
 }
 
+/* Once it is marked, it may be another thread's. */
 static void suspend(struct cairn_workers *workers, struct cairn_exchange *exchange)
 {
-    (void)pthread_mutex_lock(&workers->lock);
-    if (exchange->suspension == CAIRN_RESUMED)
-        line_up(workers, exchange);
-    else
-        exchange->suspension = CAIRN_SUSPENDED;
-    (void)pthread_mutex_unlock(&workers->lock);
-}
-
-void cairn_workers_resume(struct cairn_workers *workers, struct cairn_exchange *exchange)
-{
-    (void)pthread_mutex_lock(&workers->lock);
-    if (exchange->suspension == CAIRN_SUSPENDED)
-        line_up(workers, exchange);
-    exchange->suspension = CAIRN_RESUMED;
-    (void)pthread_mutex_unlock(&workers->lock);
+    int was = CAIRN_RUNNING;
+    if (!atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_SUSPENDED))
+        cairn_workers_push(workers, exchange); /* it was resumed before */
 }
 
 void cairn_http_resume(struct cairn_http_request *request)
 {
     struct cairn_exchange *exchange = request->handle_;
-    cairn_workers_resume(exchange->http->workers, exchange);
+    int was = CAIRN_RUNNING;
+    if (atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_RESUMED))
+        return; /* who runs it will see */
+    atomic_store(&exchange->suspension, CAIRN_RESUMED);
+    if (exchange->route->eager)
+        MHD_resume_connection(exchange->wire);
+    else
+        cairn_workers_push(exchange->http->workers, exchange);
 }
 
 /* The next request, or NULL when all is answered and no more may come. `ret_refuse` says that there
@@ -152,10 +149,11 @@ static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refu
     /* Whoever waits for the next due one may be the thread that goes now: send another to watch. */
     if (workers->first || workers->deferred)
         (void)pthread_cond_signal(&workers->wanted);
-    *ret_refuse = workers->stopping && exchange && exchange->suspension != CAIRN_RESUMED;
-    if (exchange)
-        exchange->suspension = CAIRN_RUNNING;
+    bool stopping = workers->stopping;
     (void)pthread_mutex_unlock(&workers->lock);
+    *ret_refuse = exchange &&
+                  atomic_exchange(&exchange->suspension, CAIRN_RUNNING) != CAIRN_RESUMED &&
+                  stopping;
     return exchange;
 }
 
@@ -173,7 +171,7 @@ static void refuse(struct cairn_exchange *exchange)
     cairn_http_problem(&exchange->request, &exchange->response, &error);
 }
 
-static enum cairn_http_outcome call(struct cairn_exchange *exchange, void *worker)
+enum cairn_http_outcome cairn_exchange_call(struct cairn_exchange *exchange, void *worker)
 {
     const struct cairn_http_route *route = exchange->route;
     exchange->response = (struct cairn_http_response){0};
@@ -186,7 +184,7 @@ static void finish(struct cairn_workers *workers, struct cairn_exchange *exchang
 {
     cairn_answer_complete(exchange);
     exchange->step = CAIRN_STEP_ANSWERED;
-    release(workers);
+    cairn_workers_release(workers);
     MHD_resume_connection(exchange->wire);
 }
 
@@ -203,9 +201,9 @@ static void *work(void *context)
         if (stopping)
             refuse(exchange);
         else
-            outcome = call(exchange, worker);
+            outcome = cairn_exchange_call(exchange, worker);
         if (outcome == CAIRN_HTTP_LATER)
-            defer(workers, exchange);
+            cairn_workers_defer(workers, exchange);
         else if (outcome == CAIRN_HTTP_SUSPENDED)
             suspend(workers, exchange);
         else

@@ -4,7 +4,8 @@
  *  (1) At most `queue_max` requests are open: reserved and not yet answered, whether they wait for
  *      a worker, for their time, or are being worked on.
  *  (2) Requests are taken in the order in which they came; a deferred one comes again, at the end
- *      of the line, when its time is up, a suspended one when it is resumed.
+ *      of the line, when its time is up, a suspended one when it is resumed. (One of an eager route
+ *      goes back to its polling thread then.)
  *
  * The list of requests is not core/queue.h: a worker waits for two things at once, the next in line
  * and the next whose time is up, and both count against one bound.
@@ -21,16 +22,21 @@ struct cairn_workers;
 int cairn_workers_start(const struct cairn_http_options *options, struct cairn_workers **ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* A suspended one is in line again; one whose handler has not said SUSPENDED yet will be at once.
- */
-void cairn_workers_resume(struct cairn_workers *workers, struct cairn_exchange *exchange);
-
 /* Takes one of the places. False if all are taken: answer busy. */
 bool cairn_workers_reserve(struct cairn_workers *workers) CAIRN_CHECKED;
+
+/* Gives a place back that no worker was asked for. */
+void cairn_workers_release(struct cairn_workers *workers);
 
 /* Hands over a request that has a place and whose connection is suspended. It is resumed when the
  * answer is ready; the exchange is not the caller's any more. */
 void cairn_workers_push(struct cairn_workers *workers, struct cairn_exchange *exchange);
+
+/* The same, when the time is up that its handler has named. */
+void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *exchange);
+
+/* Calls the handler; `worker` is NULL on a polling thread. */
+enum cairn_http_outcome cairn_exchange_call(struct cairn_exchange *exchange, void *worker);
 
 /* Lets the handlers that run finish, answers what waits with 503, ends the threads. Afterwards no
  * connection is suspended and no place is free. May be called again. */

@@ -52,7 +52,8 @@ static const struct setting settings[] = {
      AT(workers),
      .min = 1,
      .max = 256,
-     .help = "requests worked on at once; each has a database connection, in a query service two"},
+     .help = "requests that wait for the database at once; each has a connection, in a query "
+             "service two"},
     {.name = "CAIRN_HTTP_OPEN_MAX",
      .fallback = "1000",
      .unit = "requests",

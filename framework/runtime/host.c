@@ -3,6 +3,7 @@
 
 #include "command/cache.h"
 #include "command/endpoint.h"
+#include "command/loader.h"
 #include "command/snapshots.h"
 #include "core/arena.h"
 #include "http/http.h"
@@ -117,7 +118,8 @@ static enum cairn_http_outcome on_command(const void *self, void *worker,
                                           struct cairn_http_request *request,
                                           struct cairn_http_response *response)
 {
-    return cairn_endpoint_handle(self, ((struct cairn_worker *)worker)->store, request, response);
+    struct cairn_worker *own = worker;
+    return cairn_endpoint_handle(self, own ? own->store : NULL, request, response);
 }
 
 static enum cairn_http_outcome on_query(const void *self, void *worker,
@@ -180,7 +182,9 @@ static int add_decider(struct cairn_host *host, const struct cairn_service *serv
                                                   .pattern = endpoint->pattern,
                                                   .handle = on_command,
                                                   .self = endpoint,
-                                                  .takes_body = true});
+                                                  .takes_body = true,
+                                                  .eager = true,
+                                                  .leave = cairn_endpoint_leave});
     }
     return failed;
 }
@@ -281,6 +285,15 @@ static void open_cache(struct cairn_host *host)
     if (decides(host))
         host->commands.cache = cairn_cache_open((size_t)host->config->cache_entries,
                                                 (size_t)host->config->cache_mib * 1048576);
+}
+
+/* Every open request waits for one thing at a time: the loader has room for all. */
+static int start_loader(struct cairn_host *host, struct cairn_error *error)
+{
+    if (!decides(host))
+        return 0;
+    return cairn_loader_open(host->config->database_url, host->services[0]->name,
+                             (size_t)host->config->queue_max, &host->commands.loader, error);
 }
 
 static int start_snapshots(struct cairn_host *host, struct cairn_error *error)
@@ -384,6 +397,8 @@ int cairn_host_start(const struct cairn_config *config,
     int failed = start_appender(host, error);
     open_cache(host);
     if (!failed)
+        failed = start_loader(host, error);
+    if (!failed)
         failed = start_snapshots(host, error);
     if (!failed)
         failed = start_housekeeping(host, error);
@@ -428,6 +443,7 @@ void cairn_host_stop(struct cairn_host *host)
     if (host->projector)
         cairn_projector_stop(host->projector);
     cairn_leases_close(host->leases);
+    cairn_loader_close(host->commands.loader);
     cairn_appender_close(host->commands.appender);
     cairn_cache_close(host->commands.cache);
     cairn_snapshots_close(host->commands.snapshots);

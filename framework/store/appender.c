@@ -40,6 +40,7 @@ struct cairn_appender {
 
     /* the thread's own */
     struct cairn_store *store;
+    struct cairn_timeline timeline; /* of the connection that appends */
     struct cairn_arena arena;
     struct cairn_appending *held[BATCH_APPENDS]; /* taken from the queue, in order */
     size_t held_count;
@@ -72,6 +73,7 @@ static void answer(const struct cairn_appender *appender, struct cairn_appending
                    int outcome, const struct cairn_error *error)
 {
     appending->outcome = outcome;
+    appending->timeline = appender->timeline;
     if (error)
         appending->error = *error;
     cairn_metric_add(&appends,
@@ -134,6 +136,15 @@ static int look(struct cairn_appender *appender, struct cairn_appending *appendi
     }
 }
 
+/* On a connection that has just been asked something else: it hardly fails, and if it does the
+ * timeline is that of the connection before. */
+static void renew_timeline(struct cairn_appender *appender)
+{
+    struct cairn_error ignored = {0};
+    int failed = cairn_store_timeline(appender->store, &appender->timeline, &ignored);
+    (void)failed;
+}
+
 /* Answers those that are in the log, and those of which nobody can know. Returns how many are left:
  * they are not in the log and never were, and stand at the front of `items`. */
 static size_t settle(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
@@ -145,10 +156,12 @@ static size_t settle(struct cairn_appender *appender, struct cairn_appending **i
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         int found = failed ? failed : look(appender, items[i], deadline_us, &error);
-        if (found == 0)
+        if (found == 0) {
             items[left++] = items[i];
-        else
-            answer(appender, items[i], found < 0 ? found : 0, &error);
+            continue;
+        }
+        renew_timeline(appender);
+        answer(appender, items[i], found < 0 ? found : 0, &error);
     }
     cairn_log(CAIRN_LOG_WARN, "the connection was lost while a batch was under way",
               CAIRN_LOG_INTEGER("appends", (int64_t)count),
@@ -188,7 +201,8 @@ static void gather(const struct cairn_appender *appender, struct cairn_appending
     }
 }
 
-/* Calls PostgreSQL. Returns 0, and all are answered; or what went wrong with all of them. */
+/* Calls PostgreSQL. Returns 0, and all are answered; or what went wrong with all of them. The
+ * connection is open: it was asked for its timeline. */
 static int call(struct cairn_appender *appender, struct cairn_batch *batch,
                 struct cairn_appending **items, struct cairn_error *error)
 {
@@ -242,7 +256,12 @@ static size_t commit(struct cairn_appender *appender, struct cairn_appending **i
     size_t gathered = batch.count;
     for (int attempt = 1;; attempt++) {
         struct cairn_error error = {0};
-        int failed = call(appender, &batch, items, &error);
+        int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
+        if (failed) { /* nothing was sent */
+            answer_all(appender, items, batch.count, failed, &error);
+            return gathered;
+        }
+        failed = call(appender, &batch, items, &error);
         size_t left =
             failed ? mend(appender, items, batch.count, failed, &error, attempt < ATTEMPTS) : 0;
         if (left == 0)

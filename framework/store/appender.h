@@ -29,7 +29,8 @@ struct cairn_appending {
     void (*done)(struct cairn_appending *appending);
     void *context; /* the caller's own */
 
-    int outcome; /* what cairn_store_append() would return */
+    int outcome;                    /* what cairn_store_append() would return */
+    struct cairn_timeline timeline; /* which history it is in, where it is in the log */
     struct cairn_error error;
 };
 

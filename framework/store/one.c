@@ -1,4 +1,5 @@
-/* one.c - the short path for the most usual append when nobody else appends: one event. */
+/* one.c - the short path for the most usual append when nobody else appends: one event, and perhaps
+ * one other stream that is looked at. */
 #include "store/batch.h"
 #include "store/handle.h"
 
@@ -10,10 +11,16 @@ static const struct cairn_statement one_statement = {
            " from cairn.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 };
 
+static const struct cairn_statement checked_statement = {
+    .name = "append_one_checked",
+    .sql = "select version, position from cairn.append_one_checked"
+           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+};
+
 static bool is_short(const struct cairn_append *append)
 {
     const struct cairn_write *write = append->writes;
-    return append->write_count == 1 && append->check_count == 0 && write->event_count == 1 &&
+    return append->write_count == 1 && append->check_count <= 1 && write->event_count == 1 &&
            write->claim_count == 0 &&
            (write->command_count == 0 ||
             (write->command_count == 1 && write->commands[0].event_count == 1));
@@ -57,9 +64,16 @@ int cairn_append_one(struct cairn_store *store, const struct cairn_append *appen
     cairn_pg_add_json(&params, event->data);
     cairn_pg_add_json(&params, event->meta);
     add_command(&params, write);
+    const struct cairn_statement *statement = &one_statement;
+    if (append->check_count > 0) {
+        statement = &checked_statement;
+        cairn_pg_add_text(&params, append->checks->stream);
+        cairn_pg_add_integer(&params, append->checks->version);
+        cairn_pg_add_uuid(&params, append->checks->event_id);
+    }
 
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(store->pg, &one_statement, &params, &rows, error);
+    int64_t count = cairn_pg_call(store->pg, statement, &params, &rows, error);
     if (count < 0)
         return (int)count;
     if (cairn_pg_null(rows, 0, 0))

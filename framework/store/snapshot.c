@@ -10,12 +10,18 @@ static const struct cairn_statement load_statement = {
     .sql = "select " CAIRN_EVENT_COLUMNS ", snapshot from cairn.load($1, $2, $3, $4)",
 };
 
+static const struct cairn_statement load_many_statement = {
+    .name = "load_many",
+    .sql = "select " CAIRN_EVENT_COLUMNS ", snapshot, number"
+           " from cairn.load_many($1, $2, $3, $4, $5)",
+};
+
 static const struct cairn_statement keep_statement = {
     .name = "keep_snapshot",
     .sql = "select cairn.keep_snapshot($1, $2, $3, $4, $5, $6)",
 };
 
-enum { SNAPSHOT = 8 }; /* the column */
+enum { SNAPSHOT = 8, NUMBER }; /* the columns */
 
 static void add_key(struct cairn_pg_params *params, const struct cairn_snapshot_key *key)
 {
@@ -31,20 +37,21 @@ static enum cairn_snapshot_found found_as(const char *word)
     return strcmp(word, "other-code") == 0 ? CAIRN_SNAPSHOT_OTHER_CODE : CAIRN_SNAPSHOT_OTHER_EVENT;
 }
 
-/* The first row is a snapshot's if it says so. Returns how many rows are. */
-static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t count,
+/* The first row, where there is one before `end`, is a snapshot's if it says so. Returns how many
+ * rows are. */
+static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t first, int64_t end,
                              struct cairn_arena *arena, struct cairn_snapshot *ret)
 {
     *ret = (struct cairn_snapshot){.found = CAIRN_SNAPSHOT_NONE};
-    if (count == 0 || cairn_pg_null(rows, 0, SNAPSHOT))
+    if (first == end || cairn_pg_null(rows, first, SNAPSHOT))
         return 0;
-    ret->found = found_as(cairn_pg_text(rows, 0, SNAPSHOT));
+    ret->found = found_as(cairn_pg_text(rows, first, SNAPSHOT));
     if (ret->found == CAIRN_SNAPSHOT_USABLE) {
-        ret->version = cairn_pg_integer(rows, 0, 1);
-        ret->position = cairn_pg_integer(rows, 0, 2);
-        ret->event_id = cairn_pg_uuid(rows, 0, 5);
-        ret->state_bytes = cairn_pg_bytes(rows, 0, 7);
-        ret->state = cairn_copy_bytes(arena, cairn_pg_text(rows, 0, 7), ret->state_bytes);
+        ret->version = cairn_pg_integer(rows, first, 1);
+        ret->position = cairn_pg_integer(rows, first, 2);
+        ret->event_id = cairn_pg_uuid(rows, first, 5);
+        ret->state_bytes = cairn_pg_bytes(rows, first, 7);
+        ret->state = cairn_copy_bytes(arena, cairn_pg_text(rows, first, 7), ret->state_bytes);
     }
     return 1;
 }
@@ -60,9 +67,43 @@ int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_
     int64_t count = cairn_pg_call(store->pg, &load_statement, &params, &rows, error);
     if (count < 0)
         return count;
-    int64_t first = take_snapshot(rows, count, arena, ret);
+    int64_t first = take_snapshot(rows, 0, count, arena, ret);
     *ret_events = cairn_take_events(rows, first, count, arena);
     return count - first;
+}
+
+/* The rows of one after the other, each beginning where the one before ends. */
+static void take_loads(const struct cairn_pg_result *rows, int64_t row_count,
+                       struct cairn_load *loads, size_t count, struct cairn_arena *arena)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t end = first;
+        while (end < row_count && cairn_pg_integer(rows, end, NUMBER) == (int64_t)i + 1)
+            end++;
+        first += take_snapshot(rows, first, end, arena, &loads[i].snapshot);
+        loads[i].events = cairn_take_events(rows, first, end, arena);
+        loads[i].count = end - first;
+        first = end;
+    }
+}
+
+int cairn_store_load_many(struct cairn_store *store, struct cairn_load *loads, size_t count,
+                          int64_t limit, struct cairn_arena *arena, struct cairn_error *error)
+{
+    const size_t stride = sizeof *loads;
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_texts(&params, &loads->key.stream, stride, count);
+    cairn_pg_add_texts(&params, &loads->key.kind, stride, count);
+    cairn_pg_add_integers(&params, &loads->key.code_version, stride, count);
+    cairn_pg_add_integers(&params, &loads->after, stride, count);
+    cairn_pg_add_integer(&params, limit);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t row_count = cairn_pg_call(store->pg, &load_many_statement, &params, &rows, error);
+    if (row_count < 0)
+        return (int)row_count;
+    take_loads(rows, row_count, loads, count, arena);
+    return 0;
 }
 
 int cairn_store_keep(struct cairn_store *store, const struct cairn_snapshot_key *key,

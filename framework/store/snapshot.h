@@ -37,6 +37,22 @@ int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_
                          const struct cairn_stored_event **ret_events,
                          struct cairn_error *error) CAIRN_CHECKED;
 
+/* One stream of many that are read together. */
+struct cairn_load {
+    struct cairn_snapshot_key key; /* kind NULL: no snapshot is wanted */
+    int64_t after; /* without a usable one: the version that events are wanted from */
+    /* and, when it was read: */
+    struct cairn_snapshot snapshot;
+    const struct cairn_stored_event *events; /* in order */
+    int64_t count;
+};
+
+/* The same for many streams by one call: at most `limit` events of each. Returns 0, or what went
+ * wrong with all of them. */
+int cairn_store_load_many(struct cairn_store *store, struct cairn_load *loads, size_t count,
+                          int64_t limit, struct cairn_arena *arena,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
 /* Keeps one, of which version, event_id and state are read. Returns 1, or 0 if it was not kept: a
  * newer one is there, or the log does not have the event (any more). */
 int cairn_store_keep(struct cairn_store *store, const struct cairn_snapshot_key *key,

@@ -73,6 +73,23 @@ int cairn_store_find_command(struct cairn_store *store, const char *service, con
                              struct cairn_known_command *ret,
                              struct cairn_error *error) CAIRN_CHECKED;
 
+/* One command of many that are looked up together. */
+struct cairn_command_query {
+    const char *service;
+    const char *key;
+    const void *request;
+    size_t request_bytes;
+    struct cairn_arena *arena; /* of what is found */
+    struct cairn_known_command *ret;
+    int outcome; /* what cairn_store_find_command() would return */
+    struct cairn_error *error;
+};
+
+/* The same for many commands by one call. Returns 0, or what went wrong with all of them. */
+int cairn_store_find_commands(struct cairn_store *store, struct cairn_command_query *queries,
+                              size_t count, struct cairn_arena *arena,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
 /* ---- reading ---- */
 
 struct cairn_stored_event {

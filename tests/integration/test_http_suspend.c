@@ -43,8 +43,75 @@ static enum cairn_http_outcome suspend(const void *self, void *worker,
     return CAIRN_HTTP_DONE;
 }
 
+static void *own_thing(void *context)
+{
+    (void)context;
+    static int thing;
+    return &thing;
+}
+
+/* What happens to it, call by call: every way between the polling threads and the workers. One that
+ * is resumed before the worker's call has returned stays with the workers. */
+static enum cairn_http_outcome wander(const void *self, void *worker,
+                                      struct cairn_http_request *request,
+                                      struct cairn_http_response *response)
+{
+    static const enum cairn_http_outcome steps[] = {
+        CAIRN_HTTP_SUSPENDED, CAIRN_HTTP_LATER, CAIRN_HTTP_SUSPENDED,
+        CAIRN_HTTP_WORKER,    CAIRN_HTTP_LATER, CAIRN_HTTP_DONE,
+    };
+    static const char threads[] = "ppwpww";
+    (void)self;
+    int *calls = request->memo;
+    if (!calls)
+        request->memo = calls = cairn_new(request->arena, int, 1);
+    int step = (*calls)++;
+    if (steps[step] == CAIRN_HTTP_WORKER && worker)
+        step = (*calls)++;
+    if ((worker ? 'w' : 'p') != threads[step]) {
+        response->status = 500;
+        response->body = cairn_print(request->arena, "call %d was on the wrong thread", step);
+        response->body_bytes = strlen(response->body);
+        return CAIRN_HTTP_DONE;
+    }
+    if (steps[step] == CAIRN_HTTP_SUSPENDED)
+        assert_int_equal(cairn_queue_push(suspended, request), 0);
+    response->status = 200;
+    response->body = cairn_print(request->arena, "%s %d", request->id, *calls / 2);
+    response->body_bytes = strlen(response->body);
+    return steps[step];
+}
+
+static atomic_int held; /* things that suspended requests hold */
+
+static enum cairn_http_outcome hold(const void *self, void *worker,
+                                    struct cairn_http_request *request,
+                                    struct cairn_http_response *response)
+{
+    (void)self;
+    (void)worker;
+    if (!request->memo) {
+        request->memo = &held;
+        atomic_fetch_add(&held, 1);
+        atomic_fetch_add(&count, 1);
+        assert_int_equal(cairn_queue_push(suspended, request), 0);
+        return CAIRN_HTTP_SUSPENDED;
+    }
+    atomic_fetch_sub(&held, 1);
+    response->status = 204;
+    return CAIRN_HTTP_DONE;
+}
+
+static void let_go(struct cairn_http_request *request)
+{
+    assert_ptr_equal(request->memo, &held);
+    atomic_fetch_sub(&held, 1);
+}
+
 static const struct cairn_http_route routes[] = {
     {.method = "GET", .pattern = "/suspended/{id}", .handle = suspend},
+    {.method = "GET", .pattern = "/eager/{id}", .handle = wander, .eager = true},
+    {.method = "GET", .pattern = "/held/{id}", .handle = hold, .eager = true, .leave = let_go},
 };
 
 static void *resume_all(void *context)
@@ -70,7 +137,8 @@ static int setup(void **state)
         .deadline_us = CAIRN_SECONDS(20),
         .connections_max = 500,
         .routes = routes,
-        .route_count = 1,
+        .route_count = 3,
+        .worker_open = own_thing,
     };
     atomic_store(&held_back, 0);
     atomic_store(&count, 0);
@@ -94,13 +162,18 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct wire ask_for(int number)
+static struct wire ask(const char *what, int number)
 {
     char text[128];
     struct wire wire = wire_open(port);
-    (void)snprintf(text, sizeof text, "GET /suspended/%d HTTP/1.1\r\nHost: test\r\n\r\n", number);
+    (void)snprintf(text, sizeof text, "GET /%s/%d HTTP/1.1\r\nHost: test\r\n\r\n", what, number);
     wire_send(&wire, text);
     return wire;
+}
+
+static struct wire ask_for(int number)
+{
+    return ask("suspended", number);
 }
 
 static void expect_answer(struct wire *wire, int number)
@@ -138,6 +211,41 @@ static void suspended_requests_hold_no_thread(void **state)
     atomic_store(&held_back, 0);
     for (int i = 0; i < REQUESTS; i++)
         expect_answer(&wires[i], i);
+}
+
+static void an_eager_request_goes_from_thread_to_thread_as_it_says(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask("eager", i);
+    for (int i = 0; i < REQUESTS; i++)
+        expect_answer(&wires[i], i);
+}
+
+static bool nothing_is_held(void *context)
+{
+    (void)context;
+    return atomic_load(&held) == 0;
+}
+
+static void who_leaves_while_suspended_gives_back_what_he_held(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    atomic_store(&held_back, 1);
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask("held", i);
+    wire_until(all_are_suspended, NULL);
+    for (int i = 0; i < REQUESTS; i++)
+        wire_close(&wires[i]);
+    assert_int_equal(atomic_load(&held), REQUESTS);
+    atomic_store(&held_back, 0);
+    wire_until(nothing_is_held, NULL);
+    for (int i = 0; i < REQUESTS; i++) { /* every place is free again */
+        struct wire wire = ask("eager", i);
+        expect_answer(&wire, i);
+    }
 }
 
 static void *stop(void *context)
@@ -180,6 +288,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_suspended_is_answered_when_it_was_resumed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_eager_request_goes_from_thread_to_thread_as_it_says,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(who_leaves_while_suspended_gives_back_what_he_held, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(suspended_requests_hold_no_thread, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_suspended_when_the_server_stops_is_answered, setup,
