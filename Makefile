@@ -115,10 +115,13 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
 
-bench: bench-append bench-commands ## every benchmark, on servers of its own; bench/README.md says how to read them
+bench: bench-append bench-commands bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
+
+bench-process: deps all ## orders brought to their payment a second, with the share of each hop
+	@bench/process/run $(BUILD)
 
 bench-append-growth: deps bench-programs ## the same with a long log, and with several processes
 	@bench/append/growth $(BUILD)

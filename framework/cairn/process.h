@@ -16,7 +16,18 @@
  *
  * One reaction is one append to the process' own stream: what came in, what goes out, the state
  * after it. An input is skipped if it was seen, a command goes out under an Idempotency-Key made
- * from the input, so that a crash anywhere repeats nothing and loses nothing. */
+ * from that event, so that a crash anywhere repeats nothing and loses nothing.
+ *
+ * Functions react to one process at a time, to its inputs in the order of the log. They are pure:
+ * `given` has the time, ids that are the same when the reaction is made again, and the process' id.
+ *
+ * Commands go to the service of their category (service.h, `.peers`), in order to one stream, again
+ * and again until the answer is final by the table of error.h; what was refused then comes back as
+ * an input. Times are those of cairn.now(), which tests turn (cairn.turn_clock).
+ *
+ * The state is stored as JSON with each reaction, and read again for ever: a field that is added
+ * later is `.optional`. A process manager begins, at its very first start, behind the newest event.
+ */
 #ifndef CAIRN_PROCESS_H
 #define CAIRN_PROCESS_H
 
@@ -110,6 +121,8 @@ struct cairn_process {
     const char *name; /* the category of its own streams */
     const struct cairn_record *state;
     const struct cairn_when *const *when; /* NULL-terminated */
+    bool from_start; /* at its very first start it takes the whole log, else what comes from now on
+                      */
     const char *help;
 };
 

@@ -11,14 +11,33 @@
 enum cairn_outcome {
     CAIRN_DONE = 1,
     CAIRN_TRY_AGAIN, /* later, with growing pauses; the stream's later events wait */
-    CAIRN_GIVE_UP,   /* park it for a person */
+    CAIRN_GIVE_UP,   /* park it for a person (`cairn parked`); the stream's later events go on */
 };
 
 struct cairn_call {
     const struct cairn_meta *meta;
     const char *idempotency_key; /* the same each time this event is handled */
     int attempt;                 /* 1, 2, 3… */
+    struct cairn_courier *courier_;
+    const char *traceparent_;
 };
+
+/* Sends a command, and waits for what becomes of it:
+ *
+ *     failed = CAIRN_TELL(call, error, payment, id, authorize_payment, .reference = reference);
+ *
+ * It goes out under a key made from the event's and the command's name, so telling the same again
+ * changes nothing; an event leads to at most one command of each name. Returns 0 if it was carried
+ * out, now or before. Else cairn_outcome_of() says what a reactor does about it. */
+#define CAIRN_TELL(call, error, noun, id, tag, ...)                                                \
+    cairn_tell((call), &noun##_commands, (id), &tag##_record, &(const struct tag){__VA_ARGS__},    \
+               (error))
+int cairn_tell(const struct cairn_call *call, const struct cairn_commands *commands,
+               struct cairn_uuid id, const struct cairn_record *record, const void *command,
+               struct cairn_error *error) CAIRN_CHECKED;
+
+/* CAIRN_DONE for 0, CAIRN_GIVE_UP for what asking again does not change, else CAIRN_TRY_AGAIN. */
+enum cairn_outcome cairn_outcome_of(int failed);
 
 typedef enum cairn_outcome cairn_handle(const void *event, const struct cairn_call *call,
                                         struct cairn_error *error);
@@ -46,6 +65,21 @@ struct cairn_reactor {
     const struct cairn_reacts *const *handles; /* NULL-terminated */
     int concurrency;                           /* streams handled at once; 0 means 1 */
     int attempts;                              /* before an event is parked; 0 means 20 */
+    bool from_start; /* at its very first start it takes the whole log, else what comes from now on
+                      */
+    const char *help;
 };
+
+/* The `.handles` of a reactor: CAIRN_HANDLE_LIST(&mailer_handles_order_placed, …) */
+#define CAIRN_HANDLE_LIST(...)                                                                     \
+    .handles = (const struct cairn_reacts *const[])                                                \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+/* Makes `NAME_reactor`, visible to other files. */
+#define CAIRN_REACTOR(reactor, ...)                                                                \
+    extern const struct cairn_reactor reactor##_reactor;                                           \
+    const struct cairn_reactor reactor##_reactor = {.name = #reactor, __VA_ARGS__}
 
 #endif

@@ -26,6 +26,12 @@
 
 enum { CAIRN_SERVICE_MAX = 16 };
 
+/* Another service that this one's processes and reactors send commands to. */
+struct cairn_peer {
+    const char *category; /* of the streams that it decides on: "payment" */
+    const char *url;      /* unless CAIRN_PAYMENT_URL says otherwise */
+};
+
 struct cairn_service {
     const char *name; /* in logs, metrics and every event's meta */
     int port;         /* unless PORT says otherwise */
@@ -33,6 +39,7 @@ struct cairn_service {
     const struct cairn_decider *deciders[CAIRN_SERVICE_MAX];
     const struct cairn_process *processes[CAIRN_SERVICE_MAX];
     const struct cairn_reactor *reactors[CAIRN_SERVICE_MAX];
+    struct cairn_peer peers[CAIRN_SERVICE_MAX]; /* ends with a zeroed one */
     const struct cairn_projection *projections[CAIRN_SERVICE_MAX];
     const struct cairn_resource *resources; /* ends with a zeroed row; so do these two */
     const struct cairn_route *routes;

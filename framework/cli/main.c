@@ -54,6 +54,18 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "Positions that were handed out before are answered 412 from then on. Read models that\n"
      "belong to the log are taken along. Connect as the owner of the database.",
      "cairn recover --yes", cairn_cli_recover},
+    {"processes", "processes [parked | retry [REACTOR [POSITION]]] [--limit N] [--json]",
+     "show process managers and reactors, and what was parked",
+     "Shows how far each has followed the log, the commands it has to deliver yet, its timers,\n"
+     "where it runs and why it stands still, if it does. `parked` lists events that reactors\n"
+     "have given up on; `retry` has them tried again.",
+     "cairn processes retry charging", cairn_cli_processes},
+    {"timers", "timers [list | move STREAM NAME WHEN | cancel STREAM NAME] [--limit N] [--json]",
+     "show the timers of processes, move or cancel one",
+     "Lists at most N timers (1000), the next one first. Moving and cancelling append an event\n"
+     "to the process' stream, as the process itself would. WHEN is a time, or how long from\n"
+     "now. Ends with 1 if the timer is not set, or the process was quicker.",
+     "cairn timers move fulfilment-0193… payment-deadline '30 min'", cairn_cli_timers},
     {"completion", "completion bash", "print the completion of this command for a shell",
      "Prints a script that completes subcommands, options, streams and read models.",
      "source <(cairn completion bash)", cairn_cli_completion},

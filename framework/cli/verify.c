@@ -27,6 +27,7 @@ enum {
     EVENT_TYPES,
     CLAIMS,
     COMMANDS,
+    PROCESSES,
     PROTECTION,
     CHECKS
 };
@@ -42,15 +43,11 @@ struct verification {
 };
 
 static const struct check no_checks[CHECKS] = {
-    [POSITIONS] = {.name = "positions"},
-    [TIMES] = {.name = "times"},
-    [VERSIONS] = {.name = "versions"},
-    [EVENT_IDS] = {.name = "event ids"},
-    [JSON] = {.name = "json"},
-    [EVENT_TYPES] = {.name = "event types"},
-    [CLAIMS] = {.name = "claims"},
-    [COMMANDS] = {.name = "commands"},
-    [PROTECTION] = {.name = "protection"},
+    [POSITIONS] = {.name = "positions"}, [TIMES] = {.name = "times"},
+    [VERSIONS] = {.name = "versions"},   [EVENT_IDS] = {.name = "event ids"},
+    [JSON] = {.name = "json"},           [EVENT_TYPES] = {.name = "event types"},
+    [CLAIMS] = {.name = "claims"},       [COMMANDS] = {.name = "commands"},
+    [PROCESSES] = {.name = "processes"}, [PROTECTION] = {.name = "protection"},
 };
 
 /* ---- the statements ---- */
@@ -87,6 +84,12 @@ static const struct cairn_statement claims_statement = {
              " from cairn.verify_claims() where position > $1"),
 };
 
+static const struct cairn_statement processes_statement = {
+    "verify_processes",
+    PROBLEMS("select 'processes' as \"check\", position, stream, problem"
+             " from cairn.verify_processes() where $1 is not null"),
+};
+
 static const struct cairn_statement protection_statement = {
     "verify_protection",
     PROBLEMS("select \"check\", null::bigint as position, null::text as stream, problem"
@@ -96,7 +99,8 @@ static const struct cairn_statement protection_statement = {
 static const struct cairn_statement count_statement = {
     "verify_count",
     "select (select count(*) from cairn.event_types), (select count(*) from cairn.claims),"
-    " (select count(*) from cairn.commands), cairn.head()",
+    " (select count(*) from cairn.commands), cairn.head(),"
+    " (select count(*) from cairn.timers) + (select count(*) from cairn.outgoing)",
 };
 
 /* ---- running them ---- */
@@ -205,7 +209,11 @@ static int64_t verify_all(struct verification *self, struct cairn_cli_progress *
     if (count < 0)
         return count;
     cairn_cli_progress_note(progress, "holds the claims against the log ...");
-    return run(self, &claims_statement, self->from, 0, false, error);
+    count = run(self, &claims_statement, self->from, 0, false, error);
+    if (count < 0)
+        return count;
+    cairn_cli_progress_note(progress, "holds timers and commands of processes against the log ...");
+    return run(self, &processes_statement, self->from, 0, false, error);
 }
 
 /* How much there is to examine, and up to where. */
@@ -223,6 +231,7 @@ static int64_t count_all(struct verification *self, struct cairn_error *error)
     self->checks[EVENT_TYPES].examined = cairn_pg_integer(rows, 0, 0);
     self->checks[CLAIMS].examined = cairn_pg_integer(rows, 0, 1);
     self->checks[COMMANDS].examined = cairn_pg_integer(rows, 0, 2);
+    self->checks[PROCESSES].examined = cairn_pg_integer(rows, 0, 4);
     self->checks[PROTECTION].examined = 1;
     return 0;
 }

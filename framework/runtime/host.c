@@ -7,6 +7,7 @@
 #include "command/snapshots.h"
 #include "core/arena.h"
 #include "http/http.h"
+#include "process/engine.h"
 #include "projection/projector.h"
 #include "record/json.h"
 #include "runtime/handler.h"
@@ -18,7 +19,9 @@
 #include "store/events.h"
 #include "store/lease.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROUTES_MAX = 512 };
 
@@ -29,6 +32,7 @@ struct cairn_host {
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_leases *leases;        /* NULL in a process that only answers */
     struct cairn_projector *projector;
+    struct cairn_engine *engine; /* NULL in a process without process managers and reactors */
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -97,10 +101,6 @@ static int check_service(const struct cairn_service *service, struct cairn_error
         failed = cairn_query_check(at, error);
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
-    if (!failed && (service->processes[0] || service->reactors[0]))
-        failed = cairn_fail(error, CAIRN_CONFIG,
-                            "service %s has processes or reactors, which this release does not run",
-                            service->name);
     return failed;
 }
 
@@ -259,6 +259,36 @@ static int start_projector(struct cairn_host *host, struct cairn_error *error)
                                  &host->projector, error);
 }
 
+static int open_engine(struct cairn_host *host, struct cairn_error *error)
+{
+    if (!cairn_engine_is_wanted(host->services))
+        return 0;
+    const struct cairn_engine_options options = {
+        .database_url = host->config->database_url,
+        .services = host->services,
+        .appender = host->commands.appender,
+        .leases = host->leases,
+        .calls = (int)host->config->process_calls,
+    };
+    return cairn_engine_open(&options, &host->engine, error);
+}
+
+/* Where this process answers itself. */
+static int run_engine(struct cairn_host *host, struct cairn_error *error)
+{
+    char url[300];
+    const char *bind = host->config->bind;
+    if (!host->engine)
+        return 0;
+    if (strcmp(bind, "0.0.0.0") == 0)
+        bind = "127.0.0.1";
+    else if (strcmp(bind, "::") == 0)
+        bind = "::1";
+    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
+                   cairn_http_port(host->http));
+    return cairn_engine_run(host->engine, url, error);
+}
+
 static bool decides(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
@@ -270,7 +300,7 @@ static bool decides(const struct cairn_host *host)
 
 static int start_appender(struct cairn_host *host, struct cairn_error *error)
 {
-    if (!decides(host))
+    if (!decides(host) && !cairn_engine_is_wanted(host->services))
         return 0;
     const struct cairn_appender_options options = {
         .queue_max = (size_t)host->config->append_queue_max,
@@ -410,6 +440,8 @@ int cairn_host_start(const struct cairn_config *config,
         failed = start_services(host, error);
     if (!failed)
         failed = start_projector(host, error);
+    if (!failed)
+        failed = open_engine(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
     cairn_openapi_write(services, &openapi);
     host->health = (struct cairn_health){.service = services[0]->name,
@@ -418,6 +450,8 @@ int cairn_host_start(const struct cairn_config *config,
                                          .openapi = openapi.text};
     if (!failed)
         failed = start_http(host, error);
+    if (!failed)
+        failed = run_engine(host, error);
     if (failed) {
         cairn_host_stop(host);
         return failed;
@@ -438,6 +472,7 @@ void cairn_host_leave(struct cairn_host *host)
 
 void cairn_host_stop(struct cairn_host *host)
 {
+    cairn_engine_close(host->engine); /* its calls may come in by the next door */
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     if (host->projector)

@@ -10,11 +10,12 @@
 struct cairn_host;
 
 /* Holds every table of the services against its structs, before anything is started. Returns 0 or
- * -CAIRN_BUG, or -CAIRN_CONFIG for what this release does not run. */
+ * -CAIRN_BUG. */
 int cairn_host_check(const struct cairn_service *const services[],
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Starts the projections, then listens. The services and the config are borrowed. */
+/* Starts the projections, listens, then starts process managers and reactors. The services and the
+ * config are borrowed. */
 int cairn_host_start(const struct cairn_config *config,
                      const struct cairn_service *const services[], struct cairn_host **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
@@ -25,7 +26,8 @@ int cairn_host_port(const struct cairn_host *host);
 /* Says from now on that it is not ready, and works on: who balances goes elsewhere. */
 void cairn_host_leave(struct cairn_host *host);
 
-/* Stops taking requests, finishes what was accepted, stops the projections, frees all. */
+/* Stops process managers and reactors, stops taking requests, finishes what was accepted, stops the
+ * projections, frees all. */
 void cairn_host_stop(struct cairn_host *host);
 
 #endif

@@ -1,6 +1,7 @@
 /* main.c - the life of a service process: read the configuration, wait for the database, run until
  * it is told to stop, finish what was accepted. */
 #include "core/clock.h"
+#include "process/courier.h"
 #include "runtime/gate.h"
 #include "runtime/host.h"
 #include "store/migrate.h"
@@ -19,6 +20,21 @@
 
 /* ---- the command line ---- */
 
+/* Who else is sent commands: each has a variable of its own. */
+static void print_peers(const struct cairn_service *const services[])
+{
+    char name[120];
+    for (size_t i = 0; services[i]; i++) {
+        for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->peers[k].category; k++) {
+            const struct cairn_peer *peer = &services[i]->peers[k];
+            cairn_peer_variable(peer->category, name, sizeof name);
+            (void)printf("\n%s is where %s sends its commands to %s: %s if it is not set and no\n"
+                         "service of this process takes them.\n",
+                         name, services[i]->name, peer->category, peer->url);
+        }
+    }
+}
+
 static void print_help(const char *program, const struct cairn_service *const services[])
 {
     (void)printf("Usage: %s [--help | --version]\n\n", program);
@@ -27,6 +43,7 @@ static void print_help(const char *program, const struct cairn_service *const se
     (void)printf("\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
                  "/healthz, /readyz\nand /metrics besides its own paths.\n\n");
     cairn_config_help(stdout, services);
+    print_peers(services);
 }
 
 /* Returns -1 to go on, or the exit status. */

@@ -27,6 +27,7 @@ struct cairn_follower {
     pthread_cond_t moved;
     int64_t head;
     struct cairn_error error; /* why it is not known */
+    int64_t woken;            /* how often */
     bool stopping;
 };
 
@@ -117,7 +118,8 @@ int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64
                                    .tv_nsec = until_us % 1000000 * 1000};
     int late = 0;
     (void)pthread_mutex_lock(&follower->lock);
-    while (follower->head <= seen && !follower->stopping && !late)
+    int64_t woken = follower->woken;
+    while (follower->head <= seen && !follower->stopping && woken == follower->woken && !late)
         late = pthread_cond_timedwait(&follower->moved, &follower->lock, &until);
     int64_t head = follower->head;
     if (head < 0 && follower->error.code)
@@ -126,6 +128,14 @@ int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64
         head = cairn_fail(error, CAIRN_UNAVAILABLE, "the log has not been looked at yet");
     (void)pthread_mutex_unlock(&follower->lock);
     return head;
+}
+
+void cairn_follower_wake(struct cairn_follower *follower)
+{
+    (void)pthread_mutex_lock(&follower->lock);
+    follower->woken++;
+    (void)pthread_cond_broadcast(&follower->moved);
+    (void)pthread_mutex_unlock(&follower->lock);
 }
 
 /* ---- life ---- */

@@ -21,6 +21,9 @@ struct cairn_follower;
 int cairn_follower_open(const char *url, const char *label, struct cairn_follower **ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 
+/* Everybody who waits now goes on, as if the time were over. */
+void cairn_follower_wake(struct cairn_follower *follower);
+
 /* Everybody who waits goes on at once, now and from now on. */
 void cairn_follower_stop(struct cairn_follower *follower);
 

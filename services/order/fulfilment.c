@@ -1,31 +1,39 @@
 /* fulfilment.c - the process that leads an order from its placing to its payment and delivery.
  *
- *     OrderPlaced        -> request a payment, wait 15 minutes for it
+ *     OrderPlaced        -> request a payment, wait 15 minutes for it (CAIRN_PAYMENT_DEADLINE_S)
  *     PaymentAuthorized  -> the order is paid
  *     PaymentDeclined    -> the order is cancelled
  *     the deadline       -> the order is cancelled
  *     OrderShipped       -> capture the payment
- *     OrderCancelled     -> refund what was authorised
+ *     OrderCancelled     -> refund what was authorised; give a payment up that is still open
  *
  * Money that is authorised after the order was cancelled is refunded at once: whichever of the
- * two comes last makes it good. */
+ * two comes last makes it good. Payments of orders that were not led from their placing, as by a
+ * person, are left alone. */
 #include "fulfilment.h"
 
 #include "../payment/payment.h"
 #include "order.h"
 
 #define DEADLINE "payment-deadline"
-#define DEADLINE_US CAIRN_MINUTES(15)
+
+int64_t fulfilment_deadline_s = 900;
 
 struct fulfilment {
-    struct cairn_uuid payment_id;
+    struct cairn_uuid payment_id; /* zero: this is not ours to lead */
     bool authorized;
+    bool declined;
     bool cancelled;
     bool refunded;
 };
 CAIRN_RECORD(fulfilment, CAIRN_FIELD(fulfilment, payment_id, .optional = true),
-             CAIRN_FIELD(fulfilment, authorized), CAIRN_FIELD(fulfilment, cancelled),
-             CAIRN_FIELD(fulfilment, refunded));
+             CAIRN_FIELD(fulfilment, authorized), CAIRN_FIELD(fulfilment, declined),
+             CAIRN_FIELD(fulfilment, cancelled), CAIRN_FIELD(fulfilment, refunded));
+
+static bool is_ours(const struct fulfilment *self)
+{
+    return !cairn_uuid_is_zero(self->payment_id);
+}
 
 static void placed(struct fulfilment *self, const struct order_placed *event,
                    const struct cairn_given *given, struct cairn_reaction *ret)
@@ -34,7 +42,8 @@ static void placed(struct fulfilment *self, const struct order_placed *event,
     CAIRN_SEND(ret, payment, self->payment_id, request_payment, .order_id = given->id,
                .amount = event->total, .currency = event->currency,
                .card_token = event->card_token);
-    cairn_schedule(ret, DEADLINE, cairn_time_after(given->now, DEADLINE_US));
+    cairn_schedule(ret, DEADLINE,
+                   cairn_time_after(given->now, CAIRN_SECONDS(fulfilment_deadline_s)));
 }
 CAIRN_WHEN(fulfilment, order, order_placed, placed);
 
@@ -57,6 +66,8 @@ static void authorized(struct fulfilment *self, const struct payment_authorized 
                        const struct cairn_given *given, struct cairn_reaction *ret)
 {
     (void)event;
+    if (!is_ours(self))
+        return;
     self->authorized = true;
     cairn_cancel(ret, DEADLINE);
     if (self->cancelled)
@@ -77,6 +88,9 @@ static void declined(struct fulfilment *self, const struct payment_declined *eve
                      const struct cairn_given *given, struct cairn_reaction *ret)
 {
     (void)event;
+    if (!is_ours(self))
+        return;
+    self->declined = true;
     cairn_cancel(ret, DEADLINE);
     if (!self->cancelled)
         CAIRN_SEND(ret, order, given->id, cancel_order, .reason = "the payment was declined");
@@ -97,7 +111,8 @@ static void shipped(struct fulfilment *self, const struct order_shipped *event,
 {
     (void)event;
     (void)given;
-    CAIRN_SEND(ret, payment, self->payment_id, capture_payment, CAIRN_NOTHING);
+    if (is_ours(self))
+        CAIRN_SEND(ret, payment, self->payment_id, capture_payment, CAIRN_NOTHING);
 }
 CAIRN_WHEN(fulfilment, order, order_shipped, shipped);
 
@@ -106,10 +121,15 @@ static void cancelled(struct fulfilment *self, const struct order_cancelled *eve
 {
     (void)event;
     (void)given;
+    if (!is_ours(self))
+        return;
     self->cancelled = true;
     cairn_cancel(ret, DEADLINE);
     if (self->authorized)
         refund(self, ret);
+    else if (!self->declined)
+        CAIRN_SEND(ret, payment, self->payment_id, decline_payment,
+                   .reason = "the order was cancelled");
 }
 CAIRN_WHEN(fulfilment, order, order_cancelled, cancelled);
 

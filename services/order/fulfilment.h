@@ -6,4 +6,7 @@
 
 extern const struct cairn_process fulfilment_process;
 
+/* How long a payment may take before its order is cancelled. */
+extern int64_t fulfilment_deadline_s;
+
 #endif

@@ -2,6 +2,7 @@
 #include "order.h"
 
 #include "../user/user.h"
+#include "fulfilment.h"
 
 #include <cairn/service.h>
 
@@ -213,9 +214,23 @@ static int order_decide(const struct order *self, const struct order_command *co
 
 CAIRN_DECIDER(order, .state_version = 1, .help = "Orders, from the basket to the carrier.");
 
+static const struct cairn_setting settings[] = {
+    {.name = "CAIRN_PAYMENT_DEADLINE_S",
+     .fallback = "900",
+     .unit = "s",
+     .number = &fulfilment_deadline_s,
+     .min = 1,
+     .max = 31536000,
+     .help = "how long a payment may take before its order is cancelled"},
+    {.name = NULL},
+};
+
 const struct cairn_service order_service = {
     .name = "order",
     .port = 8002,
     .help = "takes orders, and says what may happen to them",
     .deciders = {&order_decider},
+    .processes = {&fulfilment_process},
+    .peers = {{"payment", "http://127.0.0.1:8003"}},
+    .settings = settings,
 };

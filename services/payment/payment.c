@@ -2,6 +2,7 @@
 #include "payment.h"
 
 #include "cards.h"
+#include "charging.h"
 
 #include <cairn/service.h>
 
@@ -155,5 +156,6 @@ const struct cairn_service payment_service = {
     .port = 8003,
     .help = "asks for money, takes it and gives it back",
     .deciders = {&payment_decider},
+    .reactors = {&charging_reactor},
     .settings = cards_settings,
 };

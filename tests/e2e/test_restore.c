@@ -79,10 +79,22 @@ static void assert_same(const char *table, const char *order)
     assert_string_equal(here, there);
 }
 
+static bool is_over(void *context)
+{
+    (void)context;
+    return fixture_sql_int(
+               shop.database_url,
+               "select case when (select count(*) from cairn.events where type = 'OrderPaid') = 20"
+               " and not exists (select from cairn.outgoing) and not exists"
+               " (select from cairn.followers where position < cairn.head())"
+               " then 1 else 0 end") == 1;
+}
+
 static void what_was_dumped_is_readable_in_another_cluster(void **state)
 {
     (void)state;
     make_history();
+    fixture_wait(is_over, NULL, 60000, "the orders to be paid");
     const char *const dumps[] = {"pg_dump", "-Fc", "-f", dump, "-d", shop.database_url, NULL};
     run(dumps);
 
@@ -100,7 +112,7 @@ static void what_was_dumped_is_readable_in_another_cluster(void **state)
     assert_same("migrations", "version");
     cairn_expect(target, 0, "migrate", "");
     cairn_expect(target, 0, "verify", "claims             20         0");
-    cairn_expect(target, 0, "tail --limit 2", "OrderPlaced");
+    cairn_expect(target, 0, "tail --limit 200", "OrderPlaced");
 
     /* and it goes on, with the same rights and the same refusals */
     int64_t head = fixture_sql_int(target, "select cairn.head()");

@@ -93,6 +93,7 @@ static void a_payment_authorised_after_the_cancellation_is_refunded(void **state
     CAIRN_PROCESSING(fulfilment);
     GIVEN(PLACED);
     WHEN_EVENT(CANCELLED);
+    THEN_SENT(decline_payment, .reason = "the order was cancelled");
     THEN_CANCELLED(DEADLINE);
     WHEN_EVENT(AUTHORIZED);
     THEN_SENT(refund_payment, .reason = "the order was cancelled");
@@ -121,6 +122,43 @@ static void a_decline_after_the_cancellation_changes_nothing_more(void **state)
     THEN_CANCELLED(DEADLINE);
 }
 
+static void an_order_cancelled_after_a_decline_gives_nothing_up(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(fulfilment);
+    GIVEN(PLACED);
+    GIVEN(DECLINED);
+    WHEN_EVENT(CANCELLED);
+    THEN_CANCELLED(DEADLINE);
+}
+
+static void a_payment_that_cannot_be_given_up_any_more_is_refunded_when_it_is_known(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(fulfilment);
+    GIVEN(PLACED);
+    WHEN_EVENT(CANCELLED);
+    THEN_SENT(decline_payment, .reason = "the order was cancelled");
+    THEN_CANCELLED(DEADLINE);
+    WHEN_EVENT(AUTHORIZED);
+    THEN_SENT(refund_payment, .reason = "the order was cancelled");
+    THEN_CANCELLED(DEADLINE);
+}
+
+static void what_was_not_led_from_its_placing_is_left_alone(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(fulfilment);
+    WHEN_EVENT(AUTHORIZED);
+    THEN_NOTHING();
+    WHEN_EVENT(DECLINED);
+    THEN_NOTHING();
+    WHEN_EVENT(CANCELLED);
+    THEN_NOTHING();
+    WHEN_EVENT(SHIPPED);
+    THEN_NOTHING();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +171,9 @@ int main(void)
         cmocka_unit_test(an_order_cancelled_after_its_payment_is_refunded),
         cmocka_unit_test(a_payment_authorised_after_the_cancellation_is_refunded),
         cmocka_unit_test(money_goes_back_once_whichever_comes_first),
+        cmocka_unit_test(an_order_cancelled_after_a_decline_gives_nothing_up),
+        cmocka_unit_test(a_payment_that_cannot_be_given_up_any_more_is_refunded_when_it_is_known),
+        cmocka_unit_test(what_was_not_led_from_its_placing_is_left_alone),
         cmocka_unit_test(a_decline_after_the_cancellation_changes_nothing_more),
     };
     return cmocka_run_group_tests_name("fulfilment", tests, kit_setup, NULL);

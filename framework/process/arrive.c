@@ -1,0 +1,204 @@
+/* arrive.c - the three kinds of input. */
+#include "process/arrive.h"
+
+#include "record/json.h"
+
+#include <string.h>
+
+/* ---- who waits ---- */
+
+static bool is_of(const char *stream, const char *category)
+{
+    size_t length = strlen(category);
+    return strncmp(stream, category, length) == 0 && stream[length] == '-';
+}
+
+const struct cairn_when *cairn_when_event(const struct cairn_process *process, const char *category,
+                                          const char *type, const struct cairn_event_type **ret)
+{
+    for (size_t i = 0; process->when[i]; i++) {
+        const struct cairn_when *when = process->when[i];
+        const struct cairn_event_type *known =
+            when->input == CAIRN_INPUT_EVENT ? cairn_events_of(when->events, when->record) : NULL;
+        if (known && strcmp(when->events->category, category) == 0 &&
+            strcmp(known->name, type) == 0) {
+            *ret = known;
+            return when;
+        }
+    }
+    return NULL;
+}
+
+const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
+{
+    for (size_t i = 0; process->when[i]; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
+            return when;
+    }
+    return NULL;
+}
+
+const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
+                                            const char *command)
+{
+    for (size_t i = 0; process->when[i]; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input == CAIRN_INPUT_REFUSAL && strcmp(when->record->name, command) == 0)
+            return when;
+    }
+    return NULL;
+}
+
+struct cairn_event_filter cairn_process_filter(const struct cairn_process *process,
+                                               struct cairn_arena *arena)
+{
+    size_t count = 0;
+    while (process->when[count])
+        count++;
+    const char **types = cairn_new(arena, const char *, count + 2);
+    const char **categories = cairn_new(arena, const char *, count + 2);
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input != CAIRN_INPUT_EVENT)
+            continue;
+        types[taken] = cairn_events_of(when->events, when->record)->name;
+        categories[taken++] = when->events->category;
+    }
+    types[taken] = CAIRN_ADVANCED;
+    categories[taken] = process->name;
+    return (struct cairn_event_filter){types, categories};
+}
+
+bool cairn_is_own_event(const struct cairn_process *process, const struct cairn_stored_event *event)
+{
+    return is_of(event->stream, process->name) && strcmp(event->type, CAIRN_ADVANCED) == 0;
+}
+
+/* ---- events ---- */
+
+CAIRN_RECORD(cairn_origin, CAIRN_FIELD(cairn_origin, correlation_id, .optional = true),
+             CAIRN_FIELD(cairn_origin, traceparent, .optional = true));
+
+struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
+                                    struct cairn_arena *arena)
+{
+    struct cairn_origin origin = {0};
+    if (cairn_record_decode(&cairn_origin_record, event->meta, strlen(event->meta), CAIRN_LENIENT,
+                            arena, &origin, NULL) < 0)
+        return (struct cairn_origin){0};
+    return origin;
+}
+
+static const char *describe_event(const struct cairn_stored_event *event, struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    cairn_buffer_print(&out,
+                       "{\"kind\":\"event\",\"position\":%" PRId64 ",\"stream\":", event->position);
+    cairn_buffer_json(&out, event->stream);
+    cairn_buffer_print(&out, ",\"type\":\"%s\"}", event->type);
+    return out.text;
+}
+
+static int decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
+                  struct cairn_arena *arena, const void **ret, struct cairn_meta *ret_meta,
+                  struct cairn_error *error)
+{
+    void *value = cairn_arena_alloc(arena, type->record->size, type->record->align);
+    int failed = cairn_event_meta(event, ret_meta, error);
+    if (!failed)
+        failed = cairn_event_decode(type, event, arena, value, error);
+    *ret = value;
+    return failed;
+}
+
+int cairn_arrive_event(const struct cairn_process *process, const struct cairn_stored_event *event,
+                       struct cairn_arena *arena, struct cairn_arrival *ret,
+                       struct cairn_uuid *ret_id, struct cairn_error *error)
+{
+    const char *category = cairn_copy_bytes(arena, event->stream, strcspn(event->stream, "-"));
+    const struct cairn_event_type *type = NULL;
+    const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
+    struct cairn_meta meta;
+    const void *input = NULL;
+    if (!when)
+        return 0;
+    int failed = decode(type, event, arena, &input, &meta, error);
+    if (failed)
+        return failed;
+    *ret_id = when->correlate ? when->correlate(input, &meta) : meta.id;
+    if (cairn_uuid_is_zero(*ret_id)) /* it is for nobody */
+        return 0;
+    const struct cairn_origin origin = cairn_origin_of(event, arena);
+    *ret = (struct cairn_arrival){
+        .when = when,
+        .input = input,
+        .description = describe_event(event, arena),
+        .position = event->position,
+        .seed = event->event_id,
+        .causation_id = event->event_id,
+        .correlation_id = origin.correlation_id,
+        .traceparent = origin.traceparent,
+    };
+    return 1;
+}
+
+/* ---- timers and refusals: what brings them about is the last event of their stream ---- */
+
+static struct cairn_arrival arrival_of(const struct cairn_instance *instance,
+                                       const struct cairn_when *when, const void *input,
+                                       const char *description)
+{
+    return (struct cairn_arrival){
+        .when = when,
+        .input = input,
+        .description = description,
+        .seed = instance->event_id,
+        .causation_id = instance->event_id,
+        .correlation_id = instance->correlation_id,
+        .traceparent = instance->traceparent,
+    };
+}
+
+struct cairn_arrival cairn_arrive_timer(const struct cairn_process *process,
+                                        const struct cairn_instance *instance, const char *name,
+                                        struct cairn_time due, struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    char text[CAIRN_TIME_TEXT_SIZE];
+    cairn_time_format(due, text);
+    cairn_buffer_text(&out, "{\"kind\":\"timer\",\"name\":");
+    cairn_buffer_json(&out, name);
+    cairn_buffer_print(&out, ",\"due\":\"%s\"}", text);
+    struct cairn_arrival arrival =
+        arrival_of(instance, cairn_when_timer(process, name), name, out.text);
+    arrival.timer = name;
+    return arrival;
+}
+
+struct cairn_arrival cairn_arrive_refusal(const struct cairn_process *process,
+                                          const struct cairn_instance *instance,
+                                          const struct cairn_delivered *refused,
+                                          struct cairn_arena *arena)
+{
+    const struct cairn_outgoing *outgoing = &refused->outgoing;
+    struct cairn_buffer out = cairn_buffer(arena);
+    struct cairn_refusal *refusal = cairn_new(arena, struct cairn_refusal, 1);
+    if (cairn_stream_id(outgoing->target, &refusal->id) < 0)
+        refusal->id = (struct cairn_uuid){{0}};
+    refusal->code = refused->error.code;
+    refusal->reason = cairn_copy_text(arena, refused->error.reason);
+    cairn_buffer_print(&out,
+                       "{\"kind\":\"refusal\",\"version\":%" PRId64 ",\"number\":%" PRId64
+                       ",\"command\":\"%s\",\"to\":",
+                       outgoing->version, outgoing->number, outgoing->command);
+    cairn_buffer_json(&out, outgoing->target);
+    cairn_buffer_print(&out,
+                       ",\"code\":\"%s\",\"reason\":", cairn_code_info((int)refusal->code)->name);
+    cairn_buffer_json(&out, refusal->reason);
+    cairn_buffer_text(&out, ",\"detail\":");
+    cairn_buffer_json(&out, refused->error.message);
+    cairn_buffer_char(&out, '}');
+    return arrival_of(instance, cairn_when_refused(process, outgoing->command), refusal, out.text);
+}

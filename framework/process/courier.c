@@ -1,0 +1,214 @@
+/* courier.c - one target a category, made at its first use. */
+#include "process/courier.h"
+
+#include "record/json.h"
+
+#include <cairn/outbound.h>
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEADLINE_US CAIRN_SECONDS(5)
+
+enum { CALLS_AT_ONCE = 64 };
+
+struct peer {
+    struct cairn_target target;
+    struct peer *next;
+    char category[100];
+    char url[600];
+};
+
+struct cairn_courier {
+    const struct cairn_service *const *services;
+    char own[300];
+    pthread_mutex_t lock; /* guards the list; peers stay where they are */
+    struct peer *peers;
+};
+
+/* ---- where to ---- */
+
+void cairn_peer_variable(const char *category, char *ret, size_t size)
+{
+    (void)snprintf(ret, size, "CAIRN_%s_URL", category);
+    for (char *at = ret; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+}
+
+static bool is_ours(const struct cairn_courier *courier, const char *category)
+{
+    for (size_t i = 0; courier->services[i]; i++) {
+        const struct cairn_service *service = courier->services[i];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && service->deciders[k]; k++) {
+            if (strcmp(service->deciders[k]->category, category) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *declared(const struct cairn_courier *courier, const char *category)
+{
+    for (size_t i = 0; courier->services[i]; i++) {
+        const struct cairn_service *service = courier->services[i];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && service->peers[k].category; k++) {
+            if (strcmp(service->peers[k].category, category) == 0)
+                return service->peers[k].url;
+        }
+    }
+    return NULL;
+}
+
+static const char *find_url(const struct cairn_courier *courier, const char *category)
+{
+    char variable[120];
+    cairn_peer_variable(category, variable, sizeof variable);
+    const char *told = getenv(variable);
+    if (told && *told)
+        return told;
+    return is_ours(courier, category) ? courier->own : declared(courier, category);
+}
+
+static struct peer *make_peer(struct cairn_courier *courier, const char *category, const char *url)
+{
+    struct peer *peer = cairn_allocate(sizeof *peer);
+    (void)snprintf(peer->category, sizeof peer->category, "%s", category);
+    (void)snprintf(peer->url, sizeof peer->url, "%s", url);
+    peer->target = (struct cairn_target){
+        .name = peer->category,
+        .url = peer->url,
+        .deadline_us = DEADLINE_US,
+        .attempts = 1, /* who sends knows how long to wait, and for what */
+        .concurrency = CALLS_AT_ONCE,
+        .breaker_open_us = CAIRN_SECONDS(1),
+    };
+    peer->next = courier->peers;
+    courier->peers = peer;
+    return peer;
+}
+
+static int find_peer(struct cairn_courier *courier, const char *stream, struct peer **ret,
+                     struct cairn_error *error)
+{
+    char category[100];
+    int failed = 0;
+    (void)snprintf(category, sizeof category, "%.*s", (int)strcspn(stream, "-"), stream);
+    (void)pthread_mutex_lock(&courier->lock);
+    struct peer *peer = courier->peers;
+    while (peer && strcmp(peer->category, category) != 0)
+        peer = peer->next;
+    const char *url = peer ? NULL : find_url(courier, category);
+    if (url)
+        peer = make_peer(courier, category, url);
+    (void)pthread_mutex_unlock(&courier->lock);
+    if (!peer)
+        failed = cairn_fail(error, CAIRN_CONFIG, "nobody knows where commands to %s go", stream);
+    *ret = peer;
+    return failed;
+}
+
+/* ---- what comes back ---- */
+
+struct problem {
+    const char *code;
+    const char *detail;
+};
+CAIRN_RECORD(problem, CAIRN_FIELD(problem, code), CAIRN_FIELD(problem, detail, .optional = true));
+
+bool cairn_is_final(int failed)
+{
+    return cairn_code_info(failed)->advice == CAIRN_FINAL;
+}
+
+static enum cairn_code code_called(const char *name)
+{
+    for (int code = CAIRN_OK + 1; code <= CAIRN_CONFIG; code++) {
+        if (strcmp(cairn_code_info(code)->name, name) == 0)
+            return (enum cairn_code)code;
+    }
+    return CAIRN_OK;
+}
+
+/* Only what a service of Cairn says is taken at its word: a 404 of a proxy means nothing. */
+static int read_problem(const struct peer *peer, const struct cairn_outbound_response *response,
+                        struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_error unread = {0};
+    struct problem problem = {0};
+    bool read = strncmp(response->content_type, "application/problem+json", 24) == 0 &&
+                cairn_record_decode(&problem_record, response->body, response->body_bytes,
+                                    CAIRN_LENIENT, &arena, &problem, &unread) == 0;
+    const char *detail = problem.detail ? problem.detail : "";
+    enum cairn_code code = read ? code_called(problem.code) : CAIRN_OK;
+    int failed;
+    if (read && code == CAIRN_OK && response->status == 422)
+        failed = cairn_refuse(error, problem.code, "%s", detail);
+    else if (code != CAIRN_OK)
+        failed = cairn_fail(error, code, "%s", detail);
+    else
+        failed = cairn_fail(error, CAIRN_UNKNOWN, "%s answered %d, which is not understood",
+                            peer->url, response->status);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel *parcel,
+                       struct cairn_error *error)
+{
+    struct peer *peer = NULL;
+    int failed = find_peer(courier, parcel->to, &peer, error);
+    if (failed)
+        return failed;
+    const struct cairn_outbound_request request = {
+        .method = parcel->method,
+        .path = parcel->path,
+        .content_type = "application/json",
+        .body = parcel->body,
+        .body_bytes = strlen(parcel->body),
+        .idempotency_key = parcel->idempotency_key,
+        .traceparent = parcel->traceparent,
+        .deadline_us = parcel->deadline_us,
+        .idempotent = true,
+    };
+    struct cairn_outbound_response response = {0};
+    struct cairn_error lost = {0};
+    failed = cairn_outbound_call(&peer->target, &request, &response, &lost);
+    if (failed == -CAIRN_TOO_LARGE) /* the answer: what it says is not known */
+        failed = cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
+    else if (failed)
+        failed = cairn_fail(error, lost.code, "%s", lost.message);
+    else if (response.status < 200 || response.status > 299)
+        failed = read_problem(peer, &response, error);
+    cairn_outbound_response_reset(&response);
+    return failed;
+}
+
+/* ---- life ---- */
+
+struct cairn_courier *cairn_courier_open(const struct cairn_service *const services[],
+                                         const char *own)
+{
+    struct cairn_courier *courier = cairn_allocate(sizeof *courier);
+    courier->services = services;
+    (void)snprintf(courier->own, sizeof courier->own, "%s", own);
+    (void)pthread_mutex_init(&courier->lock, NULL);
+    return courier;
+}
+
+void cairn_courier_close(struct cairn_courier *courier)
+{
+    if (!courier)
+        return;
+    while (courier->peers) {
+        struct peer *peer = courier->peers;
+        courier->peers = peer->next;
+        cairn_target_close(&peer->target);
+        free(peer);
+    }
+    (void)pthread_mutex_destroy(&courier->lock);
+    free(courier);
+}

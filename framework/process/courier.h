@@ -1,0 +1,48 @@
+/* courier.h - takes commands to the services that carry them out, by HTTP.
+ *
+ * A command goes to the service that its category belongs to: `payment` to the URL that
+ * CAIRN_PAYMENT_URL names, else to this process if it carries such commands out itself, else to the
+ * URL that the service declared for its peer (service.h). What comes back is read by the table of
+ * error.h: carried out, refused for good, or to be tried again.
+ *
+ * Threads: all may send at once. */
+#ifndef CAIRN_PROCESS_COURIER_H
+#define CAIRN_PROCESS_COURIER_H
+
+#include "core/arena.h"
+
+#include <cairn/service.h>
+
+#include <stdbool.h>
+
+struct cairn_courier;
+
+/* `own` is the URL of this process. The services are borrowed. */
+struct cairn_courier *cairn_courier_open(const struct cairn_service *const services[],
+                                         const char *own);
+void cairn_courier_close(struct cairn_courier *courier); /* NULL is fine */
+
+struct cairn_parcel {
+    const char *to; /* the stream: its category says where to */
+    const char *method;
+    const char *path;
+    const char *body;
+    const char *idempotency_key;
+    const char *traceparent; /* or NULL */
+    int64_t deadline_us;     /* 0: 5 s */
+};
+
+/* Returns 0 if the command was carried out, now or before; or
+ *   -CAIRN_UNAVAILABLE, -CAIRN_BUSY, -CAIRN_UNKNOWN and others that the table does not call final:
+ *    send it again, as it is; or
+ *   another code, which is final: `error` has it, and the domain's own reason if it refused. */
+int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel *parcel,
+                       struct cairn_error *error) CAIRN_CHECKED;
+
+/* Is there nothing to be gained by sending it again? */
+bool cairn_is_final(int failed);
+
+/* The name of the variable, for --help: "CAIRN_PAYMENT_URL". */
+void cairn_peer_variable(const char *category, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,26 @@
+/* parked.h - the events that a reactor has given up on (cairn.parked_events). */
+#ifndef CAIRN_PROCESS_PARKED_H
+#define CAIRN_PROCESS_PARKED_H
+
+#include "store/store.h"
+
+struct cairn_parking {
+    const char *reactor;
+    int64_t fence;
+    const struct cairn_stored_event *event;
+    int64_t attempts;
+    const char *reason;
+};
+
+/* Both return 0, or -CAIRN_CONFLICT if somebody else has taken the reactor over, or what postgres.h
+ * says. Parking says so in the log. */
+int cairn_park(struct cairn_pg *pg, const struct cairn_parking *parking, struct cairn_arena *arena,
+               struct cairn_error *error) CAIRN_CHECKED;
+int cairn_unpark(struct cairn_pg *pg, const struct cairn_parking *parking,
+                 struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+
+/* The positions of those that a person wants tried again, some at a time. Returns how many. */
+int64_t cairn_parked_wanted(struct cairn_pg *pg, const char *reactor, struct cairn_arena *arena,
+                            const int64_t **ret, struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

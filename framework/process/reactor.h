@@ -1,0 +1,25 @@
+/* reactor.h - runs one reactor: each event that it handles, in order for each stream, at once for
+ * different ones, again and again until it is done or parked.
+ *
+ * Invariants
+ *  (1) Everything at or below the checkpoint is done or parked. What is above it is handled again
+ *      after a crash: hence the idempotency key.
+ *  (2) The checkpoint moves, and events are parked, only under the newest fence.
+ *
+ * Ownership: one thread steps. */
+#ifndef CAIRN_PROCESS_REACTOR_H
+#define CAIRN_PROCESS_REACTOR_H
+
+#include "process/manager.h"
+
+struct cairn_reactor_runner;
+
+int cairn_reactor_open(const struct cairn_reactor *reactor, const struct cairn_engine_parts *parts,
+                       struct cairn_reactor_runner **ret, struct cairn_error *error) CAIRN_CHECKED;
+/* Waits for what is under way. NULL is fine. */
+void cairn_reactor_close(struct cairn_reactor_runner *runner);
+
+/* One step, and the wait for the next one. */
+void cairn_reactor_step(struct cairn_reactor_runner *runner);
+
+#endif

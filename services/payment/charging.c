@@ -1,0 +1,105 @@
+/* charging.c - the reactor that moves the money: what the payment's events say is done at the
+ * acquirer (cards.h), and what comes back becomes a command to the payment.
+ *
+ *     PaymentRequested  -> hold the money; authorise the payment, or decline it. If the payment was
+ *                          closed meanwhile, or nobody answers for long, let the money go
+ *     PaymentCaptured   -> take the money
+ *     PaymentRefunded   -> give it back
+ *
+ * All that is asked there goes by a reference made of the payment's id and may be repeated, so
+ * being called twice for an event charges nobody twice. */
+#include "charging.h"
+
+#include "cards.h"
+#include "payment.h"
+
+#include <stdio.h>
+
+/* Some ten minutes of an acquirer that does not answer. Then the payment is declined: an order
+ * cannot wait for ever. */
+enum { PATIENCE = 60, ATTEMPTS = 1000 };
+
+static struct cards_payment card_of(const struct cairn_call *call, int64_t amount,
+                                    const char *currency, const char *card_token)
+{
+    return (struct cards_payment){
+        .id = call->meta->id, .amount = amount, .currency = currency, .card_token = card_token};
+}
+
+/* ---- PaymentRequested ---- */
+
+/* The payment is closed: nothing may be held of it, now or later. */
+static enum cairn_outcome let_go(const struct cards_payment *payment, struct cairn_error *error)
+{
+    struct cards_answer answer;
+    struct cairn_error why = {0};
+    int failed = cards_give_back(payment, &answer, &why);
+    if (!failed || failed == -CAIRN_REFUSED)
+        return CAIRN_DONE;
+    *error = why;
+    return cairn_outcome_of(failed);
+}
+
+static enum cairn_outcome decline(const struct cairn_call *call, const char *reason,
+                                  struct cairn_error *error)
+{
+    int failed =
+        CAIRN_TELL(call, error, payment, call->meta->id, decline_payment, .reason = reason);
+    return failed == -CAIRN_REFUSED ? CAIRN_DONE : cairn_outcome_of(failed); /* it is closed */
+}
+
+static enum cairn_outcome authorize(const struct cairn_call *call,
+                                    const struct cards_payment *payment, const char *reference,
+                                    struct cairn_error *error)
+{
+    int failed =
+        CAIRN_TELL(call, error, payment, call->meta->id, authorize_payment, .reference = reference);
+    return failed == -CAIRN_REFUSED ? let_go(payment, error) : cairn_outcome_of(failed);
+}
+
+static enum cairn_outcome requested(const struct payment_requested *event,
+                                    const struct cairn_call *call, struct cairn_error *error)
+{
+    const struct cards_payment payment =
+        card_of(call, event->amount, event->currency, event->card_token);
+    struct cards_answer answer = {0};
+    struct cairn_error told = {0};
+    int failed = cards_authorize(&payment, &answer, &told);
+    if (!failed && answer.standing == CARDS_AUTHORIZED)
+        return authorize(call, &payment, answer.reference, error);
+    if (!failed)
+        return decline(call, answer.reason[0] ? answer.reason : "declined", error);
+    if (failed == -CAIRN_INVALID) /* it cannot be asked for over there */
+        return decline(call, "not-chargeable", error);
+    if (call->attempt >= PATIENCE && decline(call, "no-answer", error) == CAIRN_DONE)
+        return let_go(&payment, error);
+    *error = told;
+    return cairn_outcome_of(failed);
+}
+CAIRN_HANDLE(charging, payment, payment_requested, requested);
+
+/* ---- after it ---- */
+
+static enum cairn_outcome captured(const struct payment_captured *event,
+                                   const struct cairn_call *call, struct cairn_error *error)
+{
+    const struct cards_payment payment = card_of(call, event->amount, event->currency, NULL);
+    struct cards_answer answer;
+    return cairn_outcome_of(cards_capture(&payment, &answer, error));
+}
+CAIRN_HANDLE(charging, payment, payment_captured, captured);
+
+static enum cairn_outcome refunded(const struct payment_refunded *event,
+                                   const struct cairn_call *call, struct cairn_error *error)
+{
+    const struct cards_payment payment = card_of(call, event->amount, event->currency, NULL);
+    struct cards_answer answer;
+    return cairn_outcome_of(cards_give_back(&payment, &answer, error));
+}
+CAIRN_HANDLE(charging, payment, payment_refunded, refunded);
+
+CAIRN_REACTOR(charging, .help = "Holds, takes and gives back the money.", .concurrency = 8,
+              .attempts = ATTEMPTS,
+              CAIRN_HANDLE_LIST(&charging_handles_payment_requested,
+                                &charging_handles_payment_captured,
+                                &charging_handles_payment_refunded));

@@ -1,0 +1,9 @@
+/* charging.h - what is done about a payment at the acquirer. */
+#ifndef CHARGING_H
+#define CHARGING_H
+
+#include <cairn/reactor.h>
+
+extern const struct cairn_reactor charging_reactor;
+
+#endif

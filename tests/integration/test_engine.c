@@ -1,0 +1,460 @@
+/* test_engine.c - process managers and reactors on a real log, in this very process: a small
+ * service that lights lamps. A lamp that is lit is to be put out by a process, at once or at a
+ * time; some lamps refuse. A reactor writes down what was put out. */
+#include "../support/fixture.h"
+#include "../support/support.h"
+#include "runtime/host.h"
+
+#include <cairn/service.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a lamp ---- */
+
+struct lamp_lit {
+    int64_t seconds; /* that it is to burn; 0: it goes out at once; below: nobody can put it out */
+};
+struct lamp_out {
+    CAIRN_NO_FIELDS;
+};
+struct lamp_broken {
+    CAIRN_NO_FIELDS;
+};
+struct lamp_event {
+    enum { LAMP_LIT = 1, LAMP_OUT, LAMP_BROKEN } type;
+    union {
+        struct lamp_lit lamp_lit;
+        struct lamp_out lamp_out;
+        struct lamp_broken lamp_broken;
+    } as;
+};
+CAIRN_RECORD(lamp_lit, CAIRN_FIELD(lamp_lit, seconds));
+CAIRN_EMPTY_RECORD(lamp_out);
+CAIRN_EMPTY_RECORD(lamp_broken);
+CAIRN_EVENTS(lamp, CAIRN_EVENT(lamp, LAMP_LIT, lamp_lit, "LampLit", 1),
+             CAIRN_EVENT(lamp, LAMP_OUT, lamp_out, "LampOut", 1),
+             CAIRN_EVENT(lamp, LAMP_BROKEN, lamp_broken, "LampBroken", 1));
+
+struct put_out {
+    CAIRN_NO_FIELDS;
+};
+struct break_lamp {
+    CAIRN_NO_FIELDS;
+};
+struct lamp_command {
+    enum { PUT_OUT = 1, BREAK_LAMP } type;
+    union {
+        struct put_out put_out;
+        struct break_lamp break_lamp;
+    } as;
+};
+CAIRN_EMPTY_RECORD(put_out);
+CAIRN_EMPTY_RECORD(break_lamp);
+CAIRN_COMMANDS(lamp, CAIRN_COMMAND(lamp, PUT_OUT, put_out, "POST /lamps/{id}/put-out"),
+               CAIRN_COMMAND(lamp, BREAK_LAMP, break_lamp, "POST /lamps/{id}/break"));
+
+struct lamp {
+    bool burns, stubborn;
+};
+CAIRN_RECORD(lamp, CAIRN_FIELD(lamp, burns), CAIRN_FIELD(lamp, stubborn));
+
+static void lamp_evolve(struct lamp *self, const struct lamp_event *event)
+{
+    switch (event->type) {
+    case LAMP_LIT:
+        self->burns = true;
+        self->stubborn = event->as.lamp_lit.seconds < 0;
+        break;
+    case LAMP_OUT:
+    case LAMP_BROKEN:
+        self->burns = false;
+        break;
+    }
+}
+
+static int lamp_decide(const struct lamp *self, const struct lamp_command *command,
+                       const struct cairn_given *given, struct cairn_decision *ret,
+                       struct cairn_error *error)
+{
+    (void)given;
+    if (!self->burns)
+        return cairn_refuse(error, "lamp-does-not-burn", "the lamp does not burn");
+    switch (command->type) {
+    case PUT_OUT:
+        if (self->stubborn)
+            return cairn_refuse(error, "lamp-is-stubborn", "the lamp cannot be put out");
+        CAIRN_EMIT(ret, lamp_out, CAIRN_NOTHING);
+        return 0;
+    case BREAK_LAMP:
+        CAIRN_EMIT(ret, lamp_broken, CAIRN_NOTHING);
+        return 0;
+    }
+    return cairn_fail(error, CAIRN_BUG, "no such command");
+}
+CAIRN_DECIDER(lamp, .state_version = 1);
+
+/* ---- who puts them out ---- */
+
+struct night {
+    int64_t lit, out;
+};
+CAIRN_RECORD(night, CAIRN_FIELD(night, lit), CAIRN_FIELD(night, out));
+
+static void lit(struct night *self, const struct lamp_lit *event, const struct cairn_given *given,
+                struct cairn_reaction *ret)
+{
+    self->lit++;
+    if (event->seconds > 0)
+        cairn_schedule(ret, "burnt-down",
+                       cairn_time_after(given->now, CAIRN_SECONDS(event->seconds)));
+    else
+        CAIRN_SEND(ret, lamp, given->id, put_out, CAIRN_NOTHING);
+}
+CAIRN_WHEN(night, lamp, lamp_lit, lit);
+
+static void out(struct night *self, const struct lamp_out *event, const struct cairn_given *given,
+                struct cairn_reaction *ret)
+{
+    (void)event;
+    (void)given;
+    self->out++;
+    cairn_cancel(ret, "burnt-down");
+}
+CAIRN_WHEN(night, lamp, lamp_out, out);
+
+static void burnt_down(struct night *self, const char *timer, const struct cairn_given *given,
+                       struct cairn_reaction *ret)
+{
+    (void)self;
+    (void)timer;
+    CAIRN_SEND(ret, lamp, given->id, put_out, CAIRN_NOTHING);
+}
+CAIRN_WHEN_TIMER(night, burnt_down, "burnt-down", burnt_down);
+
+static void refused(struct night *self, const struct cairn_refusal *refusal,
+                    const struct cairn_given *given, struct cairn_reaction *ret)
+{
+    (void)self;
+    if (refusal->code != CAIRN_REFUSED || strcmp(refusal->reason, "lamp-is-stubborn") != 0)
+        return;
+    CAIRN_SEND(ret, lamp, given->id, break_lamp, CAIRN_NOTHING);
+}
+CAIRN_WHEN_REFUSED(night, put_out, refused);
+CAIRN_PROCESS(night, .from_start = true,
+              CAIRN_WHEN_LIST(&night_when_lamp_lit, &night_when_lamp_out, &night_when_burnt_down,
+                              &night_when_put_out));
+
+/* ---- who writes them down ---- */
+
+static atomic_int handled, attempts_wanted, gives_up;
+
+static enum cairn_outcome note(const struct lamp_out *event, const struct cairn_call *call,
+                               struct cairn_error *error)
+{
+    (void)event;
+    if (atomic_load(&gives_up)) {
+        (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no paper");
+        return CAIRN_GIVE_UP;
+    }
+    if (call->attempt < atomic_load(&attempts_wanted))
+        return CAIRN_TRY_AGAIN;
+    atomic_fetch_add(&handled, 1);
+    return CAIRN_DONE;
+}
+CAIRN_HANDLE(notes, lamp, lamp_out, note);
+CAIRN_REACTOR(notes, .concurrency = 4, .from_start = true,
+              CAIRN_HANDLE_LIST(&notes_handles_lamp_out));
+
+static const struct cairn_service service = {.name = "lamp",
+                                             .deciders = {&lamp_decider},
+                                             .processes = {&night_process},
+                                             .reactors = {&notes_reactor}};
+static const struct cairn_service *const services[] = {&service, NULL};
+
+/* ---- the bench ---- */
+
+static char url[512];
+static struct cairn_config configs[32]; /* one a host: it is borrowed */
+
+static struct cairn_host *start(void)
+{
+    static int started;
+    struct cairn_config *config = &configs[started++];
+    struct cairn_host *host = NULL;
+    struct cairn_error error = {0};
+    (void)setenv("DATABASE_URL", url, 1);
+    (void)setenv("PORT", "0", 1);
+    assert_int_equal(cairn_config_read(config, services, &error), 0);
+    (void)unsetenv("PORT");
+    (void)unsetenv("DATABASE_URL");
+    if (cairn_host_start(config, services, &host, &error) < 0)
+        fail_msg("%s", error.message);
+    return host;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_database(url, sizeof url);
+    atomic_store(&handled, 0);
+    atomic_store(&attempts_wanted, 1);
+    atomic_store(&gives_up, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_drop(url);
+    return 0;
+}
+
+#define LAMP "lamp-01890000-0000-7000-8000-%012d"
+
+static void light(int lamp, int seconds)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "select cairn.append('" LAMP "', 'LampLit', '{\"seconds\": %d}')", lamp,
+                   seconds);
+    fixture_sql(url, sql);
+}
+
+struct count {
+    const char *sql;
+    int64_t wanted;
+};
+
+static bool is_so(void *context)
+{
+    const struct count *count = context;
+    return fixture_sql_int(url, count->sql) == count->wanted;
+}
+
+static void expect_soon(const char *sql, int64_t wanted)
+{
+    struct count count = {sql, wanted};
+    fixture_wait(is_so, &count, 60000, sql);
+}
+
+#define EVENTS(type) "select count(*) from cairn.events where type = '" type "'"
+
+static bool has_handled(void *context)
+{
+    return atomic_load(&handled) == *(const int *)context;
+}
+
+static void expect_handled(int wanted)
+{
+    fixture_wait(has_handled, &wanted, 60000, "events to be handled");
+}
+
+/* ---- tests ---- */
+
+static void an_event_leads_to_a_command_and_is_written_down_once(void **state)
+{
+    (void)state;
+    enum { LAMPS = 200 };
+    for (int i = 0; i < LAMPS; i++)
+        light(i, 0);
+    struct cairn_host *host = start();
+    expect_soon(EVENTS("LampOut"), LAMPS);
+    expect_handled(LAMPS);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    expect_soon(EVENTS("ProcessAdvanced"), 2 * LAMPS); /* lit, and out */
+    cairn_host_stop(host);
+    assert_int_equal(atomic_load(&handled), LAMPS);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+}
+
+static void a_command_that_is_refused_for_good_comes_back(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, -1);
+    expect_soon(EVENTS("LampBroken"), 1);
+    expect_soon("select count(*) from cairn.events where data #>> '{input,kind}' = 'refusal'"
+                " and data #>> '{input,reason}' = 'lamp-is-stubborn'",
+                1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+}
+
+static void a_timer_fires_once_whoever_runs_when_it_is_due(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    cairn_host_stop(host);
+    fixture_sql(url, "select cairn.turn_clock('2 hours')");
+    host = start();
+    struct cairn_host *other = start();
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.timers", 0);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(other);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events where data #>>"
+                                          " '{input,kind}' = 'timer'"),
+                     1);
+}
+
+/* Two run, and the lease is taken from whoever has it again and again. */
+static void two_that_take_turns_do_nothing_twice(void **state)
+{
+    (void)state;
+    enum { LAMPS = 120 };
+    struct cairn_host *one = start();
+    struct cairn_host *two = start();
+    for (int i = 0; i < LAMPS; i++) {
+        light(i, 0);
+        if (i % 30 == 29)
+            fixture_sql(url, "update cairn.leases set held_until = clock_timestamp(),"
+                             " fence = fence + 1, owner = 'nobody'");
+    }
+    expect_soon(EVENTS("LampOut"), LAMPS);
+    expect_soon(EVENTS("ProcessAdvanced"), 2 * LAMPS);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(two);
+    cairn_host_stop(one);
+    assert_int_equal(fixture_sql_int(url, EVENTS("ProcessAdvanced")), 2 * LAMPS);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+}
+
+/* The tables are lost, and the checkpoint with them. */
+static void the_tables_are_made_again_from_the_log(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, 3600);
+    light(2, 0);
+    expect_soon("select count(*) from cairn.timers", 1);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+    fixture_sql(url, "delete from cairn.timers; delete from cairn.followers;");
+    int64_t head = fixture_sql_int(url, "select cairn.head()");
+    host = start();
+    expect_soon("select count(*) from cairn.timers", 1);
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    assert_int_equal(fixture_sql_int(url, "select cairn.head()"), head);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), 0);
+    fixture_sql(url, "delete from cairn.timers; select cairn.rebuild_process('night');");
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.timers"), 1);
+    light(3, 0); /* and it goes on, with a new lease */
+    expect_soon(EVENTS("LampOut"), 2);
+    cairn_host_stop(host);
+}
+
+static void damage_to_the_tables_is_found(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+    fixture_sql(url, "update cairn.timers set due_at = due_at + interval '1 s'");
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 1);
+    fixture_sql(url, "delete from cairn.timers;"
+                     "insert into cairn.outgoing (process, stream, version, number, position,"
+                     " target, command, method, path, body) values ('night', 'night-x', 1, 0, 1,"
+                     " 'lamp-x', 'put_out', 'POST', '/', '{}')");
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 2);
+}
+
+static void an_event_that_cannot_be_read_stops_the_process_and_says_so(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    fixture_sql(url, "select cairn.append('lamp-01890000-0000-7000-8000-000000000009', 'LampLit',"
+                     " '{\"seconds\": \"many\"}')");
+    expect_soon("select count(*) from cairn.followers where name = 'process/night'"
+                " and stopped like '%seconds%'",
+                1);
+    light(2, 0);
+    expect_soon("select count(*) from cairn.followers where name = 'reactor/notes'"
+                " and position >= cairn.head() - 1",
+                1);
+    assert_int_equal(fixture_sql_int(url, EVENTS("LampOut")), 1);
+    cairn_host_stop(host);
+}
+
+static void a_reactor_tries_again_parks_and_tries_again_when_told(void **state)
+{
+    (void)state;
+    atomic_store(&attempts_wanted, 3);
+    struct cairn_host *host = start();
+    light(1, 0);
+    expect_handled(1);
+    atomic_store(&gives_up, 1);
+    light(2, 0);
+    expect_soon("select count(*) from cairn.parked_events where reason like '%no paper%'", 1);
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    atomic_store(&gives_up, 0);
+    atomic_store(&attempts_wanted, 1);
+    fixture_sql(url, "select cairn.retry_parked_events('notes', null)");
+    expect_handled(2);
+    expect_soon("select count(*) from cairn.parked_events", 0);
+    cairn_host_stop(host);
+}
+
+/* A follower that is new begins behind what there is. */
+static void nobody_acts_on_what_was_before_his_time(void **state)
+{
+    (void)state;
+    light(1, 0);
+    fixture_sql(url, "select cairn.begin_follower('process/night', 'night', false),"
+                     " cairn.begin_follower('reactor/notes', null, false)");
+    struct cairn_host *host = start();
+    light(2, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_handled(1);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
+}
+
+static void a_database_that_goes_and_comes_back_is_no_end(void **state)
+{
+    (void)state;
+    enum { LAMPS = 50 };
+    struct cairn_host *host = start();
+    for (int i = 0; i < LAMPS; i++)
+        light(i, 0);
+    fixture_postgres_stop();
+    fixture_postgres_start();
+    for (int i = LAMPS; i < 2 * LAMPS; i++)
+        light(i, 0);
+    expect_soon(EVENTS("LampOut"), 2 * LAMPS);
+    expect_soon(EVENTS("ProcessAdvanced"), 4 * LAMPS);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_event_leads_to_a_command_and_is_written_down_once),
+        TEST(a_command_that_is_refused_for_good_comes_back),
+        TEST(a_timer_fires_once_whoever_runs_when_it_is_due),
+        TEST(two_that_take_turns_do_nothing_twice),
+        TEST(the_tables_are_made_again_from_the_log),
+        TEST(damage_to_the_tables_is_found),
+        TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
+        TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
+        TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_database_that_goes_and_comes_back_is_no_end),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
