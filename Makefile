@@ -63,6 +63,7 @@ TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare
+QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
 
 ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
@@ -115,7 +116,7 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
 
-bench: bench-append bench-commands bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
+bench: bench-append bench-commands bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
@@ -133,6 +134,9 @@ bench-commands-steady: deps bench-programs bench-services ## ten minutes of comm
 	@bench/commands/steady $(BUILD)
 
 bench-services: $(BUILD)/bin/cairn-order $(BUILD)/bin/cairn-user
+
+bench-query: deps all $(QUERY_BENCHES) ## reads a second, beside a constant answer and Redis itself
+	@bench/query/run $(BUILD)
 
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
@@ -192,6 +196,10 @@ $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
 $(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared $< -o $@
+
+$(QUERY_BENCHES): $(BUILD)/bench/query/%: bench/query/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $< -o $@ $(LDLIBS_ALL)
 
 # The README's service, as its readers see it.
 $(README_SERVICE).c: README.md

@@ -99,21 +99,30 @@ static void put_header(void *sink, const char *name, const char *value)
                   CAIRN_LOG_TEXT("value", value));
 }
 
+static struct MHD_Response *make_response(struct cairn_exchange *exchange)
+{
+    const struct cairn_http_response *answer = &exchange->response;
+    if (answer->stream.pull)
+        return cairn_stream_begin(exchange);
+    /* The library does not write to it; its type is older than const. */
+    void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
+    cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
+    return MHD_create_response_from_buffer(answer->body_bytes, body, MHD_RESPMEM_PERSISTENT);
+}
+
 enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange)
 {
     const struct cairn_http_response *answer = &exchange->response;
-    /* The library does not write to it; its type is older than const. */
-    void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body_bytes, body, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = make_response(exchange);
     if (!response)
         return MHD_NO;
     each_header(&exchange->request, answer, put_header, response);
     if (atomic_load(&exchange->http->stopping))
         put_header(response, "Connection", "close");
-    cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
     enum MHD_Result queued = MHD_queue_response(exchange->wire, (unsigned)answer->status, response);
     MHD_destroy_response(response);
+    if (answer->stream.pull)
+        cairn_arena_close(&exchange->arena); /* the library has its own copy of the headers */
     return queued;
 }
 

@@ -107,7 +107,8 @@ static void set_phase(struct cairn_connection *connection, enum cairn_phase phas
     unlist(connection);
     connection->phase = phase;
     connection->since_us = cairn_monotonic_us();
-    if (phase != CAIRN_PHASE_WORKING && !connection->cut)
+    bool may_last = phase == CAIRN_PHASE_WORKING || phase == CAIRN_PHASE_STREAMING;
+    if (!may_last && !connection->cut)
         list_newest(connection);
 }
 

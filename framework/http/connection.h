@@ -1,16 +1,17 @@
 /* connection.h - the clients' connections: how many there are, and how long each may take.
  *
- * A connection is always in one of four phases:
+ * A connection is always in one of these phases:
  *
  *     WAITING -- request line --> ARRIVING -- complete --> WORKING -- answer ready --> ANSWERING
  *        ^                            \____________ refused early ___________________/    |
  *        |_______________________________ answer has left _______________________________|
  *
  * Invariants
- *  (1) Only WORKING may last longer than the deadline. A connection that stays longer in any other
- *      phase is cut: its socket is shut down and the library's polling thread finds it closed.
- *  (2) All other phases have the same deadline, so the list in order of `since_us` is also the one
- *      in which connections become overdue, and a look at its head is enough.
+ *  (1) Only WORKING, and STREAMING, which is between it and ANSWERING where the answer is a stream,
+ *      may last longer than the deadline. A connection that stays longer in any other phase is cut:
+ * its socket is shut down and the library's polling thread finds it closed. (2) All other phases
+ * have the same deadline, so the list in order of `since_us` is also the one in which connections
+ * become overdue, and a look at its head is enough.
  *
  * The library's own timeout is not used: it measures inactivity, which a client that drips one byte
  * a second defeats, and says nothing before the headers are complete.
@@ -27,7 +28,8 @@ enum cairn_phase {
     CAIRN_PHASE_WAITING = 1,
     CAIRN_PHASE_ARRIVING,
     CAIRN_PHASE_WORKING,
-    CAIRN_PHASE_ANSWERING
+    CAIRN_PHASE_ANSWERING,
+    CAIRN_PHASE_STREAMING
 };
 
 struct cairn_connections;
@@ -39,7 +41,7 @@ struct cairn_connection {
     int socket;
     enum cairn_phase phase;
     int64_t since_us;
-    bool listed; /* not WORKING and not cut */
+    bool listed; /* neither WORKING nor STREAMING, and not cut */
     bool cut;
     bool linger; /* refused while it still sends; its polling thread's own */
 };

@@ -6,7 +6,7 @@
  *                                   is collected (request.c)                      WORKING, ANSWERED
  *     WORKING    a worker           the connection is suspended (worker.c)        ANSWERED
  *                polling thread     where the route is eager (server.c)           ANSWERED
- *     ANSWERED   polling thread     the answer leaves (answer.c)                  freed
+ *     ANSWERED   polling thread     the answer leaves (answer.c, stream.c)        freed
  *
  * Suspending and resuming the connection hands the exchange over: before the one and after the
  * other it belongs to the polling thread, between them to the workers, never to both. */
@@ -48,8 +48,15 @@ struct cairn_exchange {
     size_t parameter_count;
     struct cairn_exchange *next; /* worker.c: in its list */
     int64_t due_us;
-    bool deferred;         /* its handler was called and said LATER */
-    atomic_int suspension; /* enum cairn_suspension */
+    bool deferred;                     /* its handler was called and said LATER */
+    atomic_int suspension;             /* enum cairn_suspension */
+    struct {                           /* stream.c: of a stream that was begun */
+        struct cairn_exchange *before; /* in the list of all streams */
+        struct cairn_exchange *after;
+        bool listed;
+        bool resting; /* nothing to pull: the connection is suspended */
+        bool woken;
+    } flow;
 };
 
 /* Whoever is second of the one who suspends and the one who resumes brings it on its way. */
@@ -71,6 +78,7 @@ struct cairn_http {
     struct cairn_connections *connections;
     struct cairn_workers *workers;
     struct cairn_gate *gate;
+    struct cairn_streams *streams;
     struct MHD_Daemon *daemon;
     struct cairn_arena arena;
     struct cairn_spares spares;
@@ -97,6 +105,18 @@ int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes,
 
 /* The request is complete. */
 void cairn_request_complete(struct cairn_exchange *exchange);
+
+/* ---- stream.c ---- */
+
+struct cairn_streams *cairn_streams_open(void);
+void cairn_streams_free(struct cairn_streams *streams);
+
+/* The library's response of an exchange whose answer is a stream; NULL if there can be none. */
+struct MHD_Response *cairn_stream_begin(struct cairn_exchange *exchange);
+/* The answer is over, whatever became of it. Harmless where it is no stream. */
+void cairn_stream_close(struct cairn_exchange *exchange);
+/* Every stream ends, those that begin from now on too. */
+void cairn_streams_end(struct cairn_streams *streams);
 
 /* ---- trace.c ---- */
 

@@ -6,8 +6,10 @@
  * The polling threads of the library never wait for anything: a complete request is suspended and
  * put into a bounded queue; one of `workers` threads takes it, calls the route's handler and
  * resumes it with its answer. An eager route spares that way until its handler asks for it. A full
- * queue answers 503 with Retry-After. A handler that cannot
- * answer yet returns CAIRN_HTTP_LATER and is called again after a while, holding no thread.
+ * queue answers 503 with Retry-After. A handler that cannot answer yet returns CAIRN_HTTP_LATER and
+ * is called again after a while, holding no thread; or it gives the request away
+ * (CAIRN_HTTP_TAKEN) to somebody who answers it later. An answer may also be a stream, which ends
+ * when its handler or its reader says so.
  *
  * Everything that is wrong with a request before its handler sees it is answered here, as
  * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
@@ -24,7 +26,8 @@
  *
  * Time: nothing but a handler's own work may take a connection longer than `deadline_us`: waiting
  * for the next request line, the arrival of the request from there on, the leaving of the answer.
- * What is late is cut, however busily it drips.
+ * What is late is cut, however busily it drips. A stream may last; whoever feeds it cuts readers
+ * who have stopped reading.
  *
  * Ownership: a request and all it points to lives in its arena until the answer has left; the
  * response may point into that arena or to constants. Threads: a handler is called by one thread
@@ -77,6 +80,17 @@ struct cairn_http_response {
     } headers[CAIRN_HTTP_HEADERS_MAX];
     unsigned header_count;
     int64_t again_us; /* with CAIRN_HTTP_LATER: call the handler again after so long */
+
+    /* A body that is not known in advance, where `pull` is set; `body` is not sent then. When it
+     * has begun, the request's arena is given back: a stream lasts, and there may be many. */
+    struct cairn_http_stream {
+        /* Writes at most `room` bytes. Returns how many; 0 for none now: it is called again after
+         * cairn_http_wake(); -1 at the end. On a polling thread: must not wait. */
+        int64_t (*pull)(void *self, char *ret, size_t room);
+        /* The last call, whether the stream ended, failed or was never begun (HEAD). */
+        void (*close)(void *self);
+        void *self;
+    } stream;
 };
 
 void cairn_http_set_header(struct cairn_http_response *response, const char *name,
@@ -91,7 +105,8 @@ enum cairn_http_outcome {
     CAIRN_HTTP_DONE = 1,
     CAIRN_HTTP_LATER,
     CAIRN_HTTP_SUSPENDED,
-    CAIRN_HTTP_WORKER /* of an eager route, without a worker: it is called again with one */
+    CAIRN_HTTP_WORKER, /* of an eager route, without a worker: it is called again with one */
+    CAIRN_HTTP_TAKEN
 };
 
 typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
@@ -103,6 +118,18 @@ typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worke
  * thread. Every suspended request has to be resumed, also when the server stops: it is answered
  * then, not refused. */
 void cairn_http_resume(struct cairn_http_request *request);
+
+/* A handler that says TAKEN has given the request to somebody else, together with the response, and
+ * looks at neither any more. He calls one of these once, from any thread, also before the handler
+ * has returned and also when the server stops: the response is filled in and leaves; or the handler
+ * is called by a worker. */
+void cairn_http_answer(struct cairn_http_request *request);
+void cairn_http_hand_over(struct cairn_http_request *request);
+
+/* There is something to pull for a stream; or it is to be cut, as its reader has stopped reading.
+ * From any thread, until its `close` was called; never from `pull` or `close`. */
+void cairn_http_wake(struct cairn_http_request *request);
+void cairn_http_cut(struct cairn_http_request *request);
 
 struct cairn_http_route {
     const char *method;
@@ -119,6 +146,8 @@ struct cairn_http_route {
     /* Of an eager route: the client left while its request was suspended. Gives back what the
      * request holds; its handler is not called again. May be NULL. */
     void (*leave)(struct cairn_http_request *request);
+    bool early; /* called there first, with a NULL worker: must not wait, may say LATER, and
+                 * is called by a worker then */
 };
 
 struct cairn_http_options {
@@ -148,8 +177,8 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
 /* The port it listens on, also where the options asked for any (0). */
 int cairn_http_port(const struct cairn_http *http);
 
-/* Stops taking connections, lets every accepted request finish (for at most `grace_us`, after
- * which those that still wait are answered 503), and frees all. */
+/* Stops taking connections, ends all streams, lets every accepted request finish (for at most
+ * `grace_us`, after which those that still wait are answered 503), and frees all. */
 void cairn_http_stop(struct cairn_http *http, int64_t grace_us);
 
 #endif

@@ -350,6 +350,7 @@ struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_C
 
 void cairn_exchange_close(struct cairn_exchange *exchange)
 {
+    cairn_stream_close(exchange);
     give_arena(&exchange->http->spares, &exchange->arena);
     free(exchange->body);
     free(exchange);

@@ -131,8 +131,19 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
         case CAIRN_HTTP_SUSPENDED:
             if (suspend(exchange))
                 return MHD_YES;
+            break;
+        case CAIRN_HTTP_TAKEN: /* is for early routes */
+            abort();
         }
     }
+}
+
+/* Somebody else may answer before the handler has returned: it is suspended first. */
+static enum MHD_Result call_early(struct cairn_exchange *exchange)
+{
+    MHD_suspend_connection(exchange->wire);
+    cairn_workers_call(exchange->http->workers, exchange);
+    return MHD_YES;
 }
 
 static enum MHD_Result complete(struct cairn_exchange *exchange)
@@ -146,6 +157,8 @@ static enum MHD_Result complete(struct cairn_exchange *exchange)
         return answer_busy(exchange);
     exchange->step = CAIRN_STEP_WORKING;
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_WORKING);
+    if (exchange->route->early)
+        return call_early(exchange);
     return exchange->route->eager ? go_on(exchange) : hand_over(exchange, false, false);
 }
 
@@ -267,6 +280,7 @@ static void free_http(struct cairn_http *http)
         MHD_stop_daemon(http->daemon);
     cairn_gate_close(http->gate);
     cairn_workers_free(http->workers);
+    cairn_streams_free(http->streams);
     cairn_connections_free(http->connections);
     cairn_spares_free(&http->spares);
     cairn_arena_close(&http->arena);
@@ -286,6 +300,7 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     http->port = port;
     (void)pthread_mutex_init(&http->spares.lock, NULL);
     make_labels(http);
+    http->streams = cairn_streams_open();
     http->connections =
         cairn_connections_open((size_t)options->connections_max, options->deadline_us);
     int failed = cairn_workers_start(&http->options, &http->workers, error);
@@ -314,6 +329,7 @@ void cairn_http_stop(struct cairn_http *http, int64_t grace_us)
         return;
     atomic_store(&http->stopping, true);
     cairn_gate_shut(http->gate);
+    cairn_streams_end(http->streams);
     (void)cairn_connections_settle(http->connections, cairn_monotonic_us() + grace_us);
     cairn_workers_stop(http->workers);
     (void)cairn_connections_settle(http->connections, cairn_monotonic_us() + FAREWELL_US);

@@ -188,6 +188,53 @@ static void finish(struct cairn_workers *workers, struct cairn_exchange *exchang
     MHD_resume_connection(exchange->wire);
 }
 
+/* Does what the handler said. One that was taken may be gone already. */
+static void settle(struct cairn_workers *workers, struct cairn_exchange *exchange,
+                   enum cairn_http_outcome outcome)
+{
+    switch (outcome) {
+    case CAIRN_HTTP_LATER:
+        cairn_workers_defer(workers, exchange);
+        break;
+    case CAIRN_HTTP_SUSPENDED:
+        suspend(workers, exchange);
+        break;
+    case CAIRN_HTTP_DONE:
+        finish(workers, exchange);
+        break;
+    case CAIRN_HTTP_WORKER:
+        cairn_workers_push(workers, exchange);
+        break;
+    case CAIRN_HTTP_TAKEN:
+        break;
+    }
+}
+
+void cairn_workers_call(struct cairn_workers *workers, struct cairn_exchange *exchange)
+{
+    cairn_log_trace(exchange->request.trace_id);
+    enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
+    if (outcome == CAIRN_HTTP_LATER)
+        cairn_workers_push(workers, exchange);
+    else
+        settle(workers, exchange, outcome);
+    cairn_log_trace(NULL);
+}
+
+void cairn_http_answer(struct cairn_http_request *request)
+{
+    struct cairn_exchange *exchange = request->handle_;
+    cairn_log_trace(request->trace_id);
+    finish(exchange->http->workers, exchange);
+    cairn_log_trace(NULL);
+}
+
+void cairn_http_hand_over(struct cairn_http_request *request)
+{
+    struct cairn_exchange *exchange = request->handle_;
+    cairn_workers_push(exchange->http->workers, exchange);
+}
+
 static void *work(void *context)
 {
     struct cairn_workers *workers = context;
@@ -202,12 +249,7 @@ static void *work(void *context)
             refuse(exchange);
         else
             outcome = cairn_exchange_call(exchange, worker);
-        if (outcome == CAIRN_HTTP_LATER)
-            cairn_workers_defer(workers, exchange);
-        else if (outcome == CAIRN_HTTP_SUSPENDED)
-            suspend(workers, exchange);
-        else
-            finish(workers, exchange);
+        settle(workers, exchange, outcome);
         cairn_log_trace(NULL);
     }
     if (options->worker_close)

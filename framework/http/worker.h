@@ -37,6 +37,8 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
 
 /* Calls the handler; `worker` is NULL on a polling thread. */
 enum cairn_http_outcome cairn_exchange_call(struct cairn_exchange *exchange, void *worker);
+/* The same, but the handler is called here and now first, without a worker. */
+void cairn_workers_call(struct cairn_workers *workers, struct cairn_exchange *exchange);
 
 /* Lets the handlers that run finish, answers what waits with 503, ends the threads. Afterwards no
  * connection is suspended and no place is free. May be called again. */

@@ -12,6 +12,7 @@
 
 struct cairn_projector {
     struct cairn_follower *follower; /* of the log, for all threads */
+    struct cairn_notifier *notifier; /* tells readers that a checkpoint has moved */
     atomic_bool stopping;
     struct thread *threads;
     size_t count;   /* of runners that are open */
@@ -51,6 +52,7 @@ static int start_threads(struct cairn_projector *projector, struct cairn_error *
 {
     for (; projector->started < projector->count; projector->started++) {
         struct thread *thread = &projector->threads[projector->started];
+        thread->runner.notifier = projector->notifier;
         if (pthread_create(&thread->id, NULL, follow, thread) != 0)
             return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for %s",
                               thread->runner.projection->name);
@@ -90,6 +92,9 @@ int cairn_projector_start(const char *database_url, const char *redis_url,
     if (!failed)
         failed = cairn_follower_open(database_url, "follower", &projector->follower, error);
     if (!failed)
+        failed = cairn_notifier_open(database_url, "projector", CAIRN_CHANNEL_READ,
+                                     &projector->notifier, error);
+    if (!failed)
         failed = start_threads(projector, error);
     if (failed) {
         cairn_projector_stop(projector);
@@ -109,6 +114,7 @@ void cairn_projector_stop(struct cairn_projector *projector)
     for (size_t i = 0; i < projector->count; i++)
         cairn_runner_close(&projector->threads[i].runner);
     cairn_follower_close(projector->follower);
+    cairn_notifier_close(projector->notifier);
     free(projector->threads);
     free(projector);
 }

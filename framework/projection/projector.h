@@ -3,10 +3,11 @@
  *     the log -> a range of positions -> the rows it touches -> fold -> rows and checkpoint in one
  *     transaction -> the same rows copied to Redis
  *
- * One thread a projection, with a connection each to PostgreSQL and Redis, and one more that
- * listens for new events for all of them. PostgreSQL is the truth: a kill at any moment leaves rows
- * and checkpoint together. The copy in Redis is compared by its checkpoint before each write and
- * repaired from the rows when it does not match; a Redis that is away holds nothing up. */
+ * One thread a projection, with a connection each to PostgreSQL and Redis, and two more for all of
+ * them: one listens for new events, one tells those who wait for a read model that it has moved.
+ * PostgreSQL is the truth: a kill at any moment leaves rows and checkpoint together. The copy in
+ * Redis is compared by its checkpoint before each write and repaired from the rows when it does not
+ * match; a Redis that is away holds nothing up. */
 #ifndef CAIRN_PROJECTION_PROJECTOR_H
 #define CAIRN_PROJECTION_PROJECTOR_H
 

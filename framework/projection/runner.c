@@ -101,6 +101,7 @@ static int commit(struct cairn_runner *runner, const struct cairn_batch *batch,
     runner->checkpoint.stopped = stopped != NULL;
     runner->moved_us = cairn_monotonic_us();
     cairn_copy_write(&runner->copy, changed, count, &before, &runner->checkpoint, &runner->batch);
+    cairn_notifier_nudge(runner->notifier); /* after Redis has it, or readers would be too early */
     return 0;
 }
 

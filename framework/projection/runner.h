@@ -15,6 +15,7 @@
 #include "projection/batch.h"
 #include "projection/copy.h"
 #include "projection/projector.h"
+#include "store/notify.h"
 
 #include <pthread.h>
 
@@ -22,6 +23,7 @@ struct cairn_runner {
     const struct cairn_projection *projection;
     struct cairn_store *store;
     struct cairn_copy copy;
+    struct cairn_notifier *notifier; /* of all runners: told when the checkpoint has moved */
 
     struct cairn_arena arena; /* of what lives as long as the connection */
     struct cairn_arena batch; /* of one step */

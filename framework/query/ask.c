@@ -6,7 +6,9 @@
 #include "record/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LIMIT = 50, LIMIT_MAX = 200, KEY_MAX_BYTES = 200 };
 
@@ -44,6 +46,7 @@ struct reading {
     struct cairn_query_ask *ask;
     bool limit_seen;
     bool cursor_seen;
+    const char *texts[CAIRN_FILTERS_MAX]; /* of the filters that are given */
     int failed;
     struct cairn_error *error;
 };
@@ -58,6 +61,7 @@ static void take_filter(struct reading *reading, int i, const char *value, const
     int failed =
         cairn_query_operand_read(field, value, pointer, &reading->ask->values[i], reading->error);
     reading->ask->given |= 1U << i;
+    reading->texts[i] = value;
     if (failed)
         reading->failed = failed;
 }
@@ -77,17 +81,15 @@ static int read_cursor(struct reading *reading, const char *text)
 {
     const struct cairn_resource *resource = reading->resource;
     struct cairn_query_ask *ask = reading->ask;
-    struct cairn_query_cursor cursor;
-    if (cairn_query_cursor_decode(text, reading->arena, &cursor) < 0 ||
-        cursor.descending != resource->descending)
+    if (cairn_query_cursor_decode(text, reading->arena, &ask->cursor) < 0 ||
+        ask->cursor.descending != resource->descending)
         return -CAIRN_INVALID;
     ask->after = true;
-    ask->after_key = cursor.key;
     if (!resource->order)
-        return *cursor.value ? -CAIRN_INVALID : 0;
+        return *ask->cursor.value ? -CAIRN_INVALID : 0;
     const struct cairn_field *field =
         cairn_record_field(resource->projection->row, resource->order);
-    return cairn_query_operand_read(field, cursor.value, "", &ask->after_value, NULL);
+    return cairn_query_operand_read(field, ask->cursor.value, "", &ask->after_value, NULL);
 }
 
 static void take_cursor(struct reading *reading, const char *value)
@@ -138,6 +140,20 @@ static void take_parameter(void *context, const char *name, const char *value)
         refuse_unknown(reading, pointer);
 }
 
+/* Path and filters, in the order of their declaration. A value may hold anything, so its length
+ * stands before it. */
+static const char *name_list(const struct reading *reading)
+{
+    struct cairn_buffer out = cairn_buffer(reading->arena);
+    cairn_buffer_text(&out, reading->resource->path);
+    for (uint32_t i = 0; i < CAIRN_FILTERS_MAX; i++) {
+        const char *text = reading->texts[i];
+        if (text)
+            cairn_buffer_print(&out, " %u=%zu:%s", i, strlen(text), text);
+    }
+    return out.text;
+}
+
 /* ---- path ---- */
 
 /* A uuid is written in lower case, as the keys are. */
@@ -162,6 +178,41 @@ static int read_key(const struct cairn_resource *resource, const struct cairn_ht
 
 /* ---- headers ---- */
 
+/* The quality of a media type in an Accept header (RFC 9110), in thousandths; -1 if it is not
+ * named. Of its parameters only q is looked at. */
+static int quality_of(const char *accept, const char *type)
+{
+    const size_t bytes = strlen(type);
+    for (const char *at = accept; *at;) {
+        at += strspn(at, " \t,");
+        const char *end = at + strcspn(at, ",");
+        if (strncasecmp(at, type, bytes) == 0 && strchr(" \t;,", at[bytes])) {
+            const char *q = strcasestr(at, "q=");
+            return q && q < end ? (int)(strtod(q + 2, NULL) * 1000) : 1000;
+        }
+        at = end;
+    }
+    return -1;
+}
+
+/* JSON unless a stream is named and liked at least as much. */
+static int read_accept(const struct cairn_resource *resource,
+                       const struct cairn_http_request *request, struct cairn_query_ask *ask,
+                       struct cairn_error *error)
+{
+    const char *accept = cairn_http_header(request, "Accept");
+    int stream = accept ? quality_of(accept, "text/event-stream") : -1;
+    if (stream <= 0)
+        return 0;
+    int json = quality_of(accept, "application/json");
+    int any = quality_of(accept, "*/*");
+    ask->live = json <= stream && !resource->list && strcmp(request->method, "GET") == 0;
+    if (resource->list && json <= 0 && any <= 0)
+        return cairn_fail(error, CAIRN_NOT_ACCEPTABLE,
+                          "a list cannot be followed: only rows can, each by itself");
+    return 0;
+}
+
 static int read_headers(const struct cairn_http_request *request, struct cairn_query_ask *ask,
                         struct cairn_error *error)
 {
@@ -169,6 +220,7 @@ static int read_headers(const struct cairn_http_request *request, struct cairn_q
         return cairn_fail(error, CAIRN_MALFORMED, "Cairn-Position was sent twice");
     ask->token = cairn_http_header(request, "Cairn-Position");
     ask->seen = cairn_http_header(request, "If-None-Match");
+    ask->last = cairn_http_header(request, "Last-Event-ID");
     ask->wait_said = cairn_query_prefer_wait(cairn_http_header(request, "Prefer"), &ask->wait_s);
     ask->deadline_us = request->received_us + CAIRN_SECONDS(ask->wait_s);
     return 0;
@@ -187,5 +239,9 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
     else if (path >= 0)
         take_filter(&reading, path, request->id, "{id}");
     cairn_http_query_each(request, take_parameter, &reading);
-    return reading.failed ? reading.failed : read_headers(request, ret, error);
+    if (!reading.failed)
+        reading.failed = read_headers(request, ret, error);
+    if (resource->list)
+        ret->list = name_list(&reading);
+    return reading.failed ? reading.failed : read_accept(resource, request, ret, error);
 }

@@ -1,5 +1,5 @@
 /* ask.h - what a client asks of a resource, read once: path, parameters, headers. It is kept in
- * request->memo while the answer is waited for. */
+ * request->memo while the answer is waited for (read.h). */
 #ifndef CAIRN_QUERY_ASK_H
 #define CAIRN_QUERY_ASK_H
 
@@ -13,6 +13,8 @@ struct cairn_query_ask {
     const char *key;   /* by key: of the row */
     const char *token; /* Cairn-Position, or NULL */
     const char *seen;  /* If-None-Match, or NULL */
+    bool live;         /* Accept: text/event-stream */
+    const char *last;  /* Last-Event-ID of a reader that comes back, or NULL */
     int64_t wait_s;
     bool wait_said;      /* Prefer named it */
     int64_t deadline_us; /* monotonic: when waiting is over */
@@ -22,14 +24,16 @@ struct cairn_query_ask {
     uint32_t given; /* bit i: filter i has a value */
     struct cairn_query_operand values[CAIRN_FILTERS_MAX];
     int64_t limit;
-    bool after; /* a row is named that the page comes after: */
+    const char *list; /* what cursors belong to: path and filters */
+    bool after;       /* a row is named that the page comes after: */
     struct cairn_query_operand after_value;
-    const char *after_key;
+    struct cairn_query_cursor cursor;
 };
 
 /* Reads it all. Returns 0, or
  *   -CAIRN_INVALID    parameters are wrong or unknown: all are named, as "?status" or "{id}"
- *   -CAIRN_MALFORMED  a header was sent twice */
+ *   -CAIRN_MALFORMED  a header was sent twice
+ *   -CAIRN_NOT_ACCEPTABLE  only a stream is wanted, of something that has none */
 int cairn_query_ask_read(const struct cairn_resource *resource,
                          const struct cairn_http_request *request, struct cairn_query_ask *ret,
                          struct cairn_error *error) CAIRN_CHECKED;

@@ -1,35 +1,95 @@
-/* context.c - a worker thread's connections, opened and closed. */
+/* context.c - what the query side holds, opened and closed: once a process, and once a worker. */
 #include "query/context.h"
 
-#include "query/query.h"
+#include "query/side.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A server that does not answer must not hold a worker for long: the client may ask again. */
-#define REDIS_DEADLINE_US CAIRN_MILLISECONDS(200)
+/* A server that does not answer must not hold anybody for long: the client may ask again. */
+#define REDIS_DEADLINE_US CAIRN_MILLISECONDS(250)
 #define POSTGRES_DEADLINE_US CAIRN_SECONDS(3)
 
 /* Reads only, and always by index: a statement that was planned while a table was small would
  * otherwise go on reading all of it when it has grown. What is switched off counts as very dear
  * where there is no other way, and dear plans would be compiled: no jit. */
-static const char greeting[] = "set default_transaction_read_only = on;"
-                               "set enable_seqscan = off; set enable_bitmapscan = off;"
-                               "set enable_sort = off; set jit = off";
+#define GREETING                                                                                   \
+    "set default_transaction_read_only = on;"                                                      \
+    "set enable_seqscan = off; set enable_bitmapscan = off;"                                       \
+    "set enable_sort = off; set jit = off"
 
-int cairn_query_open(const char *database_url, const char *redis_url,
-                     struct cairn_query_context **ret, struct cairn_error *error)
+int cairn_query_connect(const char *database_url, const char *also, struct cairn_pg **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(database_url, "cairn-query", &pg, error);
+    if (failed)
+        return failed;
+    cairn_pg_set_deadline(pg, POSTGRES_DEADLINE_US);
+    cairn_pg_on_connect(pg, also ? also : GREETING);
+    *ret = pg;
+    return 0;
+}
+
+/* ---- the process ---- */
+
+int cairn_query_side_open(const struct cairn_query_options *options, struct cairn_query_side **ret,
+                          struct cairn_error *error)
+{
+    struct cairn_query_side *side = cairn_allocate(sizeof *side);
+    const char *redis_url = options->redis_url ? options->redis_url : "";
+    int failed = 0;
+    side->database_url = options->database_url;
+    side->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
+    side->models = cairn_query_models_open(options->resources);
+    side->live = cairn_query_live_open(side->models, options->streams_max, options->heartbeat_us);
+    if (*redis_url)
+        failed = cairn_redis_pipe_open(redis_url, REDIS_DEADLINE_US, &side->redis, error);
+    if (!failed)
+        failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
+                                        side->models, side->redis, side->live, &side->watch, error);
+    if (failed) {
+        cairn_query_side_close(side);
+        return failed;
+    }
+    *ret = side;
+    return 0;
+}
+
+void cairn_query_side_stop(struct cairn_query_side *side)
+{
+    if (!side)
+        return;
+    cairn_query_watch_stop(side->watch);
+    cairn_query_live_stop(side->live);
+}
+
+void cairn_query_side_close(struct cairn_query_side *side)
+{
+    if (!side)
+        return;
+    if (side->watch)
+        cairn_query_watch_end(side->watch);
+    cairn_redis_pipe_close(side->redis);
+    if (side->watch)
+        cairn_query_watch_close(side->watch);
+    cairn_query_live_close(side->live);
+    cairn_query_models_close(side->models);
+    free(side);
+}
+
+/* ---- a worker ---- */
+
+int cairn_query_open(struct cairn_query_side *side, struct cairn_query_context **ret,
+                     struct cairn_error *error)
 {
     struct cairn_query_context *context = cairn_allocate(sizeof *context);
-    int failed = cairn_pg_open(database_url, "cairn-query", &context->pg, error);
-    if (!failed && redis_url && *redis_url)
-        failed = cairn_redis_open(redis_url, REDIS_DEADLINE_US, &context->redis, error);
+    context->side = side;
+    int failed = cairn_query_connect(side->database_url, NULL, &context->pg, error);
     if (failed) {
         cairn_query_close(context);
         return failed;
     }
-    cairn_pg_set_deadline(context->pg, POSTGRES_DEADLINE_US);
-    cairn_pg_on_connect(context->pg, greeting);
     *ret = context;
     return 0;
 }
@@ -49,8 +109,6 @@ void cairn_query_close(struct cairn_query_context *context)
     if (!context)
         return;
     close_models(context->models);
-    if (context->redis)
-        cairn_redis_close(context->redis);
     cairn_pg_close(context->pg);
     cairn_arena_close(&context->scratch);
     free(context);

@@ -1,43 +1,31 @@
-/* context.h - what a worker thread of the query side holds: connections, and for each read model
- * which generation of it is read, with the names and statements that follow from that.
- *
- * The generation and the timeline are looked up together, at most once a second, so a read by key
- * that Redis answers asks PostgreSQL nothing. While PostgreSQL is away, what was known is good for
- * another minute. Whoever finds that it is out of date (a token, a checkpoint or a table says so)
- * asks for another look. */
+/* context.h - what a worker thread of the query side holds: a connection to PostgreSQL, and for
+ * each read model the statements for the generation that is read. */
 #ifndef CAIRN_QUERY_CONTEXT_H
 #define CAIRN_QUERY_CONTEXT_H
 
 #include "core/map.h"
-#include "postgres/postgres.h"
-#include "redis/redis.h"
-#include "store/store.h"
-
-#include <cairn/projection.h>
+#include "query/models.h"
 
 struct cairn_query_model {
-    const struct cairn_projection *projection;
-    struct cairn_timeline timeline;
-    int64_t generation;       /* the newest complete one of this code's version; 0: there is none */
-    int64_t looked_us;        /* monotonic: when PostgreSQL said so */
-    int64_t look_us;          /* monotonic: when to ask it again */
-    struct cairn_arena arena; /* of what follows; emptied when generation or timeline change */
-    const char *row_prefix;   /* in Redis: what comes before the row's key */
-    const char *checkpoint_key;
+    size_t number;                  /* among the models of the process */
+    struct cairn_query_known known; /* at the beginning of this look */
+    int64_t made_for;               /* generation of what follows */
+    struct cairn_arena arena;       /* of what follows; emptied for another generation */
     struct cairn_statement by_key;
     struct cairn_map lists; /* of struct cairn_statement, see list.c */
     struct cairn_query_model *next;
 };
 
 struct cairn_query_context {
+    struct cairn_query_side *side;
     struct cairn_pg *pg;
-    struct cairn_redis *redis;  /* NULL: there is none */
     struct cairn_arena scratch; /* of one call of the handler */
     struct cairn_query_model *models;
     int64_t statement_count; /* made so far: their names */
 };
 
-/* What is known of a read model; with `again`, as PostgreSQL says now. Returns 0, or
+/* What is known of a read model, with `again` as PostgreSQL says now, and its statements. Returns
+ * 0, or
  *   -CAIRN_UNAVAILABLE  PostgreSQL is away, or the read model is being built: no generation of it
  *                       is complete
  * The model lives as long as the context; what it points to until the next call. */
@@ -52,5 +40,10 @@ bool cairn_query_by_stream(const struct cairn_projection *projection);
 /* A statement with a name that no other one of this context has. */
 struct cairn_statement cairn_query_statement(struct cairn_query_context *context,
                                              struct cairn_arena *arena, const char *sql);
+
+/* Opens a connection as the query side uses it: reads only, and always by index. `also` is said at
+ * its beginning, too; NULL for nothing. */
+int cairn_query_connect(const char *database_url, const char *also, struct cairn_pg **ret,
+                        struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

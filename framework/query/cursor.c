@@ -1,12 +1,13 @@
-/* cursor.c - where a page of a list ended, as text. */
+/* cursor.c - where a page of a list ended, as text, and its seal. */
 #include "query/cursor.h"
 
 #include "core/buffer.h"
+#include "core/sha256.h"
 
 #include <stdint.h>
 #include <string.h>
 
-enum { CURSOR_VERSION = 1, ASCENDING = 'a', DESCENDING = 'd', CURSOR_MAX_BYTES = 8192 };
+enum { CURSOR_VERSION = 2, ASCENDING = 'a', DESCENDING = 'd', CURSOR_MAX_BYTES = 8192 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -49,16 +50,43 @@ static int64_t from_base64(const char *text, char *ret)
     return clean ? count : -CAIRN_MALFORMED;
 }
 
+/* ---- seals ---- */
+
+/* The list's name ends with a NUL, so that no name runs on into a cursor. */
+static void make_seal(const struct cairn_query_seal *seal, const char *bytes, size_t count,
+                      struct cairn_arena *arena, uint8_t ret[static CAIRN_DIGEST_BYTES])
+{
+    struct cairn_buffer text = cairn_buffer(arena);
+    cairn_buffer_bytes(&text, seal->list, strlen(seal->list) + 1);
+    cairn_buffer_bytes(&text, bytes, count);
+    cairn_hmac(seal->secret, strlen(seal->secret), text.text, text.length, ret);
+}
+
+bool cairn_query_cursor_holds(const struct cairn_query_cursor *cursor,
+                              const struct cairn_query_seal *seal, struct cairn_arena *arena)
+{
+    uint8_t wanted[CAIRN_DIGEST_BYTES];
+    unsigned different = 0;
+    make_seal(seal, cursor->sealed, cursor->sealed_bytes, arena, wanted);
+    for (size_t i = 0; i < CAIRN_CURSOR_SEAL_BYTES; i++)
+        different |= wanted[i] ^ (uint8_t)cursor->seal[i];
+    return different == 0;
+}
+
 /* ---- cursors ---- */
 
 const char *cairn_query_cursor_encode(const struct cairn_query_cursor *cursor,
+                                      const struct cairn_query_seal *seal,
                                       struct cairn_arena *arena)
 {
+    uint8_t digest[CAIRN_DIGEST_BYTES];
     struct cairn_buffer out = cairn_buffer(arena);
     cairn_buffer_char(&out, CURSOR_VERSION);
     cairn_buffer_char(&out, cursor->descending ? DESCENDING : ASCENDING);
     cairn_buffer_bytes(&out, cursor->value, strlen(cursor->value) + 1);
     cairn_buffer_text(&out, cursor->key);
+    make_seal(seal, out.text, out.length, arena, digest);
+    cairn_buffer_bytes(&out, digest, CAIRN_CURSOR_SEAL_BYTES);
     return to_base64(out.text, out.length, arena);
 }
 
@@ -70,15 +98,21 @@ int cairn_query_cursor_decode(const char *text, struct cairn_arena *arena,
         return -CAIRN_MALFORMED;
     char *bytes = cairn_new(arena, char, length + 1); /* more than it takes, and zeroed */
     int64_t count = from_base64(text, bytes);
-    if (count < 4 || bytes[0] != CURSOR_VERSION ||
+    if (count < 4 + CAIRN_CURSOR_SEAL_BYTES || bytes[0] != CURSOR_VERSION ||
         (bytes[1] != ASCENDING && bytes[1] != DESCENDING))
         return -CAIRN_MALFORMED;
 
-    const char *value = bytes + 2;
+    const size_t sealed = (size_t)count - CAIRN_CURSOR_SEAL_BYTES;
+    const char *value = cairn_copy_bytes(arena, bytes + 2, sealed - 2);
+    const char *end = value + sealed - 2;
     const char *key = value + strlen(value) + 1;
-    const char *end = bytes + count;
     if (key >= end || strlen(key) != (size_t)(end - key))
         return -CAIRN_MALFORMED;
-    *ret = (struct cairn_query_cursor){bytes[1] == DESCENDING, value, key};
+    *ret = (struct cairn_query_cursor){.descending = bytes[1] == DESCENDING,
+                                       .value = value,
+                                       .key = key,
+                                       .sealed = bytes,
+                                       .sealed_bytes = sealed,
+                                       .seal = bytes + sealed};
     return 0;
 }

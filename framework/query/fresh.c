@@ -12,11 +12,6 @@
 
 enum { WAIT_S = 2, WAIT_MAX_S = 30 };
 
-/* A read model follows within milliseconds as a rule, so the first looks come soon; one that takes
- * longer is asked less often, or those who wait would keep it from catching up. */
-#define AGAIN_LEAST_US CAIRN_MILLISECONDS(5)
-#define AGAIN_MOST_US CAIRN_MILLISECONDS(50)
-
 static struct cairn_metric waits = CAIRN_COUNTER(
     "cairn_query_waits_total", "Reads that waited for a position, by how it ended.", "outcome");
 static struct cairn_metric wait_time =
@@ -80,10 +75,19 @@ bool cairn_query_prefer_wait(const char *prefer, int64_t *ret_s)
 
 int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *error)
 {
+    int64_t seen = 0;
     read->at_least = 0;
+    if (read->ask->live && read->ask->last &&
+        cairn_event_id_parse(read->ask->last, &read->known->timeline, read->known->generation,
+                             &seen))
+        read->at_least = seen;
     if (!read->ask->token)
         return 0;
-    return cairn_token_parse(read->ask->token, &read->model->timeline, &read->at_least, error);
+    int failed =
+        cairn_token_parse(read->ask->token, &read->known->timeline, &read->at_least, error);
+    if (!failed && seen > read->at_least)
+        read->at_least = seen;
+    return failed;
 }
 
 int cairn_query_reached(struct cairn_query_read *read, int64_t position, const char *stopped,
@@ -106,7 +110,7 @@ int cairn_query_reached(struct cairn_query_read *read, int64_t position, const c
 
 static bool is_known(const struct cairn_query_read *read, struct cairn_uuid store_id, int64_t epoch)
 {
-    const struct cairn_timeline *known = &read->model->timeline;
+    const struct cairn_timeline *known = &read->known->timeline;
     return epoch == known->epoch && cairn_uuid_equal(store_id, known->store_id);
 }
 
@@ -130,25 +134,9 @@ int cairn_query_standing(struct cairn_query_read *read, const struct cairn_pg_re
 
 /* ---- waiting ---- */
 
-int64_t cairn_query_again_us(struct cairn_query_ask *ask, const struct cairn_http_request *request)
+void cairn_query_waited(const struct cairn_query_visit *visit, int outcome)
 {
-    int64_t now_us = cairn_monotonic_us();
-    int64_t left_us = ask->deadline_us - now_us;
-    if (left_us <= 0)
-        return 0;
-    ask->waited = true;
-    int64_t again_us = (now_us - request->received_us) / 4;
-    if (again_us < AGAIN_LEAST_US)
-        again_us = AGAIN_LEAST_US;
-    if (again_us > AGAIN_MOST_US)
-        again_us = AGAIN_MOST_US;
-    return again_us < left_us ? again_us : left_us;
-}
-
-void cairn_query_waited(const struct cairn_query_ask *ask, const struct cairn_http_request *request,
-                        int outcome)
-{
-    if (!ask->waited)
+    if (!visit->ask.waited)
         return;
     bool shown = outcome == 0 || outcome == -CAIRN_NOT_FOUND;
     cairn_metric_add(&waits,
@@ -156,5 +144,5 @@ void cairn_query_waited(const struct cairn_query_ask *ask, const struct cairn_ht
                      : outcome == -CAIRN_STALE ? "timed-out"
                                                : "failed",
                      1);
-    cairn_metric_observe(&wait_time, "", cairn_monotonic_us() - request->received_us);
+    cairn_metric_observe(&wait_time, "", cairn_monotonic_us() - visit->request->received_us);
 }

@@ -11,7 +11,8 @@
  * preference that is not understood is ignored. */
 bool cairn_query_prefer_wait(const char *prefer, int64_t *ret_s);
 
-/* Sets read->at_least from the client's token. Returns 0, -CAIRN_MALFORMED if it is none, or
+/* Sets read->at_least from the client's token, and from the last event that a reader has seen, who
+ * must not be shown an older state. Returns 0, -CAIRN_MALFORMED if it is none, or
  * -CAIRN_TIMELINE if it is of another timeline; then the model may be what is outdated. */
 int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *error) CAIRN_CHECKED;
 
@@ -27,12 +28,7 @@ int cairn_query_reached(struct cairn_query_read *read, int64_t position, const c
 int cairn_query_standing(struct cairn_query_read *read, const struct cairn_pg_result *rows,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* After -CAIRN_STALE: 0 when the time to wait is over, else in how many microseconds to look
- * again. */
-int64_t cairn_query_again_us(struct cairn_query_ask *ask, const struct cairn_http_request *request);
-
 /* Counts a wait that has come to an end. */
-void cairn_query_waited(const struct cairn_query_ask *ask, const struct cairn_http_request *request,
-                        int outcome);
+void cairn_query_waited(const struct cairn_query_visit *visit, int outcome);
 
 #endif

@@ -1,35 +1,50 @@
 /* handle.c - one GET, from the request to its answer.
  *
  *     what is asked                                              ask.c
- *     which generation of which timeline is known                model.c
+ *     by key: ask Redis, and be called again if that was in vain copy.c
+ *     which generation of which timeline is known                models.c
  *     which position must be seen                                fresh.c
  *     look                                                       resource.c, list.c
- *         the model was outdated: once more from the second line, asking PostgreSQL
- *         behind: be called again later, until the time is over
- *     answer                                                     answer.c */
+ *         the model was outdated: once more from the third line, asking PostgreSQL
+ *         behind: be called again when it has moved, or when the time is over
+ *     answer                                                     answer.c, stream.c
+ *
+ * The first two lines take no connection of a worker's: the polling thread does them. */
 #include "core/metrics.h"
 #include "query/fresh.h"
 #include "query/query.h"
 #include "query/read.h"
 
-static struct cairn_metric reads = CAIRN_COUNTER(
-    "cairn_query_reads_total", "Reads answered, by the store they came from.", "source");
+static struct cairn_query_visit *make_visit(const struct cairn_resource *resource,
+                                            struct cairn_query_side *side,
+                                            struct cairn_http_request *request,
+                                            struct cairn_http_response *response)
+{
+    struct cairn_query_visit *visit = cairn_new(request->arena, struct cairn_query_visit, 1);
+    visit->side = side;
+    visit->resource = resource;
+    visit->request = request;
+    visit->response = response;
+    visit->model = cairn_query_models_find(side->models, resource->projection);
+    return visit;
+}
 
 /* What is asked, read at the first call; NULL if that was answered with a problem. */
-static struct cairn_query_ask *recall(const struct cairn_resource *resource,
-                                      struct cairn_http_request *request,
-                                      struct cairn_http_response *response)
+static struct cairn_query_visit *recall(const struct cairn_resource *resource,
+                                        struct cairn_query_side *side,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
 {
     if (request->memo)
         return request->memo;
     struct cairn_error error = {0};
-    struct cairn_query_ask *ask = cairn_new(request->arena, struct cairn_query_ask, 1);
-    if (cairn_query_ask_read(resource, request, ask, &error) < 0) {
+    struct cairn_query_visit *visit = make_visit(resource, side, request, response);
+    if (cairn_query_ask_read(resource, request, &visit->ask, &error) < 0) {
         cairn_http_problem(request, response, &error);
         return NULL;
     }
-    request->memo = ask;
-    return ask;
+    request->memo = visit;
+    return visit;
 }
 
 static int look(struct cairn_query_read *read, bool again, struct cairn_error *error)
@@ -40,6 +55,7 @@ static int look(struct cairn_query_read *read, bool again, struct cairn_error *e
         cairn_query_model(read->context, read->resource->projection, again, &read->model, error);
     if (failed)
         return failed;
+    read->known = &read->model->known;
     failed = cairn_query_at_least(read, error);
     if (failed) {
         read->outdated = failed == -CAIRN_TIMELINE;
@@ -49,28 +65,56 @@ static int look(struct cairn_query_read *read, bool again, struct cairn_error *e
                                 : cairn_query_read_row(read, error);
 }
 
-enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource,
-                                           struct cairn_query_context *context,
-                                           struct cairn_http_request *request,
-                                           struct cairn_http_response *response)
+static bool waits(struct cairn_query_visit *visit, const struct cairn_query_read *read)
 {
-    struct cairn_query_ask *ask = recall(resource, request, response);
-    if (!ask)
-        return CAIRN_HTTP_DONE;
+    bool waited = visit->wait.again;
+    visit->wait = (struct cairn_query_wait){.request = visit->request,
+                                            .model = visit->model,
+                                            .epoch = read->known->timeline.epoch,
+                                            .generation = read->known->generation,
+                                            .position = read->at_least,
+                                            .deadline_us = visit->ask.deadline_us,
+                                            .again = waited};
+    visit->ask.waited = true;
+    return cairn_query_watch_wait(visit->side->watch, &visit->wait);
+}
+
+static enum cairn_http_outcome ask_postgres(struct cairn_query_visit *visit,
+                                            struct cairn_query_context *context)
+{
     cairn_arena_reset(&context->scratch);
     struct cairn_error error = {0};
-    struct cairn_query_read read = {
-        .context = context, .resource = resource, .ask = ask, .arena = &context->scratch};
+    struct cairn_query_read read = {.visit = visit,
+                                    .context = context,
+                                    .resource = visit->resource,
+                                    .ask = &visit->ask,
+                                    .arena = &context->scratch};
     int failed = look(&read, false, &error);
     if (failed && read.outdated) {
         error = (struct cairn_error){0};
         failed = look(&read, true, &error);
     }
-    if (failed == -CAIRN_STALE && (response->again_us = cairn_query_again_us(ask, request)) > 0)
-        return CAIRN_HTTP_LATER;
-    cairn_query_waited(ask, request, failed);
-    if (!failed || failed == -CAIRN_NOT_FOUND)
-        cairn_metric_add(&reads, read.source, 1);
-    cairn_query_answer(&read, request, failed, &error, response);
+    if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && waits(visit, &read))
+        return CAIRN_HTTP_SUSPENDED;
+    if (visit->ask.live && (!failed || failed == -CAIRN_NOT_FOUND))
+        failed = cairn_query_begin_stream(&read, failed, &error);
+    cairn_query_answer(&read, failed, &error);
     return CAIRN_HTTP_DONE;
+}
+
+enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource,
+                                           struct cairn_query_side *side,
+                                           struct cairn_query_context *context,
+                                           struct cairn_http_request *request,
+                                           struct cairn_http_response *response)
+{
+    struct cairn_query_visit *visit = recall(resource, side, request, response);
+    if (!visit)
+        return CAIRN_HTTP_DONE;
+    if (!visit->passed && cairn_query_ask_copy(visit))
+        return CAIRN_HTTP_TAKEN;
+    if (!context)
+        return CAIRN_HTTP_LATER;
+    visit->passed = false;
+    return ask_postgres(visit, context);
 }

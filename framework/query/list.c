@@ -2,6 +2,7 @@
  *
  * Pages follow each other by keyset: the next one begins after the last row of this one, wherever
  * that is by then, so rows that are inserted meanwhile make nobody see a row twice or miss one. */
+#include "core/sha256.h"
 #include "query/fresh.h"
 #include "query/sql.h"
 #include "record/json.h"
@@ -16,10 +17,10 @@ static const struct cairn_statement *statement_for(struct cairn_query_read *read
     void **place = cairn_map_at(&model->lists, name);
     if (!*place) {
         struct cairn_statement *made = cairn_new(&model->arena, struct cairn_statement, 1);
-        *made =
-            cairn_query_statement(read->context, &model->arena,
-                                  cairn_query_sql_list(&model->arena, read->resource,
-                                                       model->generation, ask->given, ask->after));
+        *made = cairn_query_statement(read->context, &model->arena,
+                                      cairn_query_sql_list(&model->arena, read->resource,
+                                                           model->known.generation, ask->given,
+                                                           ask->after));
         *place = made;
     }
     return *place;
@@ -30,7 +31,7 @@ static void add_params(struct cairn_pg_params *params, const struct cairn_query_
 {
     const struct cairn_query_ask *ask = read->ask;
     cairn_pg_add_text(params, read->resource->projection->name);
-    cairn_pg_add_integer(params, read->model->generation);
+    cairn_pg_add_integer(params, read->known->generation);
     cairn_pg_add_integer(params, read->at_least);
     cairn_pg_add_integer(params, ask->limit + 1);
     for (uint32_t i = 0; i < CAIRN_FILTERS_MAX; i++) {
@@ -40,18 +41,41 @@ static void add_params(struct cairn_pg_params *params, const struct cairn_query_
     if (ask->after && read->resource->order)
         cairn_query_operand_add(params, &ask->after_value);
     if (ask->after)
-        cairn_pg_add_text(params, ask->after_key);
+        cairn_pg_add_text(params, ask->cursor.key);
+}
+
+/* Unless it is told, the secret is the id of the store, of which clients know the beginning: all
+ * replicas have it and nobody has to hand it round. */
+static struct cairn_query_seal seal_of(const struct cairn_query_read *read)
+{
+    const char *secret = read->visit->side->cursor_secret;
+    if (!*secret) {
+        char *id = cairn_new(read->arena, char, CAIRN_UUID_TEXT_SIZE);
+        cairn_uuid_format(read->known->timeline.store_id, id);
+        secret = id;
+    }
+    return (struct cairn_query_seal){secret, read->ask->list};
+}
+
+static int check_cursor(const struct cairn_query_read *read, struct cairn_error *error)
+{
+    const struct cairn_query_seal seal = seal_of(read);
+    if (!read->ask->after || cairn_query_cursor_holds(&read->ask->cursor, &seal, read->arena))
+        return 0;
+    return cairn_wrong(error, "?cursor", "is not one that was handed out for this list");
 }
 
 static const char *cursor_after(const struct cairn_query_read *read, const void *row,
                                 const char *key)
 {
     const struct cairn_resource *resource = read->resource;
-    struct cairn_query_cursor cursor = {resource->descending, "", key};
+    const struct cairn_query_seal seal = seal_of(read);
+    struct cairn_query_cursor cursor = {
+        .descending = resource->descending, .value = "", .key = key};
     if (resource->order)
         cursor.value = cairn_query_operand_text(
             cairn_record_field(resource->projection->row, resource->order), row, read->arena);
-    return cairn_query_cursor_encode(&cursor, read->arena);
+    return cairn_query_cursor_encode(&cursor, &seal, read->arena);
 }
 
 static int add_items(struct cairn_query_read *read, const struct cairn_pg_result *rows,
@@ -69,6 +93,19 @@ static int add_items(struct cairn_query_read *read, const struct cairn_pg_result
         cairn_record_encode(read->resource->projection->row, *ret_last, out);
     }
     return 0;
+}
+
+/* By what the page shows: a read model that has moved elsewhere leaves it as it was. */
+static const char *page_etag(const struct cairn_query_read *read)
+{
+    uint8_t digest[CAIRN_DIGEST_BYTES];
+    struct cairn_buffer out = cairn_buffer(read->arena);
+    cairn_sha256(read->body, read->body_bytes, digest);
+    cairn_buffer_print(&out, "W/\"%" PRId64 ".", read->known->generation);
+    for (int i = 0; i < 12; i++)
+        cairn_buffer_print(&out, "%02x", digest[i]);
+    cairn_buffer_char(&out, '"');
+    return out.text;
 }
 
 static int show_page(struct cairn_query_read *read, const struct cairn_pg_result *rows,
@@ -89,8 +126,7 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
     cairn_buffer_char(&out, '}');
     read->body = out.text;
     read->body_bytes = out.length;
-    read->etag = cairn_print(read->arena, "W/\"%" PRId64 ".%" PRId64 "\"", read->model->generation,
-                             read->position);
+    read->etag = page_etag(read);
     return 0;
 }
 
@@ -98,12 +134,15 @@ int cairn_query_read_list(struct cairn_query_read *read, struct cairn_error *err
 {
     struct cairn_pg_params params = {.arena = read->arena};
     read->source = "postgres";
+    int failed = check_cursor(read, error);
+    if (failed)
+        return failed;
     add_params(&params, read);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_query_ask_postgres(read, statement_for(read), &params, &rows, error);
     if (count < 0)
         return (int)count;
-    int failed = cairn_query_standing(read, rows, error);
+    failed = cairn_query_standing(read, rows, error);
     if (failed)
         return failed;
     return show_page(read, rows, cairn_pg_null(rows, 0, CAIRN_QUERY_KEY) ? 0 : count, error);

@@ -1,34 +1,61 @@
-/* read.h - one look at a read model for one request, and what it showed.
+/* read.h - one request on its way, one look at a read model for it, and what that showed.
  *
  *     handle.c     the request, the model, the look, the answer
+ *     copy.c       looks for one row in Redis
  *     fresh.c      is it fresh enough, and how long is that waited for
- *     resource.c   looks for one row, in Redis, then in PostgreSQL
+ *     resource.c   looks for one row in PostgreSQL
  *     list.c       looks for a page of rows
- *     answer.c     what the client is told */
+ *     answer.c     what the client is told
+ *     stream.c     the answer that goes on */
 #ifndef CAIRN_QUERY_READ_H
 #define CAIRN_QUERY_READ_H
 
 #include "query/ask.h"
 #include "query/context.h"
+#include "query/side.h"
+
+/* What is kept of a request from call to call, in request->memo. */
+struct cairn_query_visit {
+    struct cairn_query_side *side;
+    const struct cairn_resource *resource;
+    struct cairn_http_request *request;
+    struct cairn_http_response *response;
+    struct cairn_query_ask ask;
+    size_t model;
+    struct cairn_query_wait wait;
+
+    /* While Redis is asked: */
+    struct cairn_query_known known;
+    int64_t at_least;
+    struct cairn_redis_question question;
+    bool passed; /* it has been asked in vain: PostgreSQL's turn */
+};
 
 struct cairn_query_read {
-    struct cairn_query_context *context;
+    struct cairn_query_visit *visit;
+    struct cairn_query_context *context; /* NULL where Redis answers */
     const struct cairn_resource *resource;
     const struct cairn_query_ask *ask;
-    struct cairn_arena *arena; /* the context's scratch: what is read lies here */
-    struct cairn_query_model *model;
+    struct cairn_arena *arena; /* what is read lies here: the context's scratch, or the request's */
+    struct cairn_query_model *model; /* PostgreSQL's */
+    const struct cairn_query_known *known;
     int64_t at_least; /* position that the client wants to see; 0 if any will do */
 
-    bool outdated;      /* the model was not as it was known: look at it again */
+    bool outdated;      /* what is known of the model was not so: look at it again */
     int64_t position;   /* that was shown; -1 while none was */
     const char *source; /* the store that answered: "redis", "postgres" */
     const char *body;   /* JSON */
     size_t body_bytes;
     const char *etag;
+    int64_t changed; /* by key: position of the row's last change; 0 if it was never there */
 };
+
+/* Asks Redis, if that may help. True: the request was given away, to be answered or handed over. */
+bool cairn_query_ask_copy(struct cairn_query_visit *visit) CAIRN_CHECKED;
 
 /* Each returns 0 with a body and an ETag, or
  *   -CAIRN_NOT_FOUND    there is no such row, as of `position`
+ *   -CAIRN_INVALID      the cursor is not one of ours
  *   -CAIRN_STALE        the read model is behind `at_least`
  *   -CAIRN_PARKED       the row is behind, and will be until somebody acts
  *   -CAIRN_DIVERGED     the read model is of another timeline than the log
@@ -46,12 +73,20 @@ int64_t cairn_query_ask_postgres(struct cairn_query_read *read,
 int cairn_query_decode_row(struct cairn_query_read *read, const struct cairn_pg_result *rows,
                            int64_t row, void **ret, struct cairn_error *error) CAIRN_CHECKED;
 
+/* The ETag of a row: by the version of its stream, or by the position of its last change. */
+const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version,
+                                 int64_t changed);
+
 /* Does an If-None-Match header name this ETag, by the weak comparison of RFC 9110? */
 bool cairn_query_etag_named(const char *if_none_match, const char *etag);
 
 /* Fills in what was read; `failed` is what the look returned. */
-void cairn_query_answer(const struct cairn_query_read *read,
-                        const struct cairn_http_request *request, int failed,
-                        const struct cairn_error *error, struct cairn_http_response *response);
+void cairn_query_answer(const struct cairn_query_read *read, int failed,
+                        const struct cairn_error *error);
+
+/* After a look that found the row, or that it was deleted: makes the answer a stream. Returns 0, or
+ * -CAIRN_NOT_FOUND if there is nothing to follow, or -CAIRN_BUSY. */
+int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
+                             struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -40,18 +40,44 @@ static void add_source(struct cairn_buffer *out)
                            " on k.projection = $1 and k.generation = $2 and k.shard = 0");
 }
 
-const char *cairn_query_sql_by_key(struct cairn_arena *arena,
-                                   const struct cairn_projection *projection, int64_t generation)
+static const char *rows_sql(struct cairn_arena *arena, const struct cairn_projection *projection,
+                            int64_t generation, const char *keys)
 {
     struct cairn_buffer out = cairn_buffer(arena);
     add_standing(&out);
-    cairn_buffer_text(&out, ", r._key, case when r._key is not null then ");
+    cairn_buffer_text(&out, ", r._key, case when not r._deleted then ");
     add_json(&out, projection->row);
-    cairn_buffer_text(&out, " end, r._position, r._version, r._parked");
+    cairn_buffer_text(&out, " end, r._position, r._version, r._parked, r._deleted");
     add_source(&out);
     cairn_buffer_text(&out, " left join ");
     add_table(&out, projection->name, generation);
-    cairn_buffer_text(&out, " r on r._key = $3 and not r._deleted where s.single");
+    cairn_buffer_print(&out, " r on r._key = %s where s.single", keys);
+    return out.text;
+}
+
+const char *cairn_query_sql_by_key(struct cairn_arena *arena,
+                                   const struct cairn_projection *projection, int64_t generation)
+{
+    return rows_sql(arena, projection, generation, "$3");
+}
+
+const char *cairn_query_sql_by_keys(struct cairn_arena *arena,
+                                    const struct cairn_projection *projection, int64_t generation)
+{
+    return rows_sql(arena, projection, generation, "any ($3)");
+}
+
+const char *cairn_query_sql_changed(struct cairn_arena *arena,
+                                    const struct cairn_projection *projection, int64_t generation)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    cairn_buffer_text(&out, "select k.position, p._key, p._position from cairn.checkpoints k"
+                            " left join lateral (select r._key, r._position from ");
+    add_table(&out, projection->name, generation);
+    cairn_buffer_text(&out, " r where (r._position, r._key) > ($3, $4)"
+                            " order by r._position, r._key limit $5) p on true"
+                            " where k.projection = $1 and k.generation = $2 and k.shard = 0"
+                            " order by p._position, p._key");
     return out.text;
 }
 

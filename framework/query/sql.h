@@ -18,16 +18,27 @@ enum cairn_query_column {
     CAIRN_QUERY_POSITION,    /* bigint: the checkpoint; null if there is no such generation */
     CAIRN_QUERY_STOPPED,     /* text: why it does not go on */
     CAIRN_QUERY_KEY,         /* text: the row's; null if there is no row */
-    CAIRN_QUERY_JSON,        /* json: the row's fields, as PostgreSQL writes them */
-    CAIRN_QUERY_CHANGED,     /* bigint: position of the event that changed the row last */
-    CAIRN_QUERY_VERSION,     /* bigint: of the row's stream; by key only, like the next */
-    CAIRN_QUERY_IS_PARKED,   /* boolean */
+    CAIRN_QUERY_JSON,       /* json: the row's fields, as PostgreSQL writes them; null if deleted */
+    CAIRN_QUERY_CHANGED,    /* bigint: position of the event that changed the row last */
+    CAIRN_QUERY_VERSION,    /* bigint: of the row's stream; by key only, like the next */
+    CAIRN_QUERY_IS_PARKED,  /* boolean */
+    CAIRN_QUERY_IS_DELETED, /* boolean: of the row is left that it was there */
 };
 
 /* The parameters that every statement begins with: the projection's name and the generation. By
  * key, the key follows. */
 const char *cairn_query_sql_by_key(struct cairn_arena *arena,
                                    const struct cairn_projection *projection, int64_t generation);
+/* The same for an array of keys: a row for each that there is, or one whose key is null. */
+const char *cairn_query_sql_by_keys(struct cairn_arena *arena,
+                                    const struct cairn_projection *projection, int64_t generation);
+
+/* The keys of the rows that were changed behind a place, deletions included, in the order of
+ * (position, key): columns are the checkpoint's position, the key and the position; one row with a
+ * null key if there are none. The parameters go on with position and key of the place and how many
+ * rows. */
+const char *cairn_query_sql_changed(struct cairn_arena *arena,
+                                    const struct cairn_projection *projection, int64_t generation);
 
 /* A page of a list, in order. The parameters go on with: the position that the checkpoint must
  * have reached (else no rows are read), how many rows, the values of the filters whose bits are in

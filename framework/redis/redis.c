@@ -1,5 +1,5 @@
 /* redis.c - one connection, opened when it is needed, and commands on it. */
-#include "redis/redis.h"
+#include "redis/connection.h"
 
 #include "core/clock.h"
 #include "redis/address.h"
@@ -61,6 +61,16 @@ void cairn_redis_close(struct cairn_redis *redis)
     free(redis);
 }
 
+struct redisContext *cairn_redis_wire(struct cairn_redis *redis)
+{
+    return redis->context;
+}
+
+void cairn_redis_hang_up(struct cairn_redis *redis)
+{
+    drop(redis);
+}
+
 static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_error *error)
 {
     int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away: %.200s", why);
@@ -87,8 +97,8 @@ static bool is_away(const char *message)
     return strstr(message, "max number of clients") != NULL;
 }
 
-static void copy_reply(const redisReply *reply, struct cairn_arena *arena,
-                       struct cairn_redis_reply *ret)
+void cairn_redis_copy_reply(const struct redisReply *reply, struct cairn_arena *arena,
+                            struct cairn_redis_reply *ret)
 {
     *ret = (struct cairn_redis_reply){.kind = CAIRN_REDIS_NIL};
     switch (reply->type) {
@@ -107,7 +117,7 @@ static void copy_reply(const redisReply *reply, struct cairn_arena *arena,
         struct cairn_redis_reply *items =
             cairn_new(arena, struct cairn_redis_reply, reply->elements);
         for (size_t i = 0; i < reply->elements; i++)
-            copy_reply(reply->element[i], arena, &items[i]);
+            cairn_redis_copy_reply(reply->element[i], arena, &items[i]);
         ret->kind = CAIRN_REDIS_LIST;
         ret->items = items;
         ret->count = reply->elements;
@@ -131,7 +141,7 @@ static int take_reply(struct cairn_redis *redis, redisReply *reply, struct cairn
     else if (reply->type == REDIS_REPLY_ERROR)
         failed = cairn_fail(error, CAIRN_BUG, "Redis: %.200s", reply->str);
     else
-        copy_reply(reply, arena, ret);
+        cairn_redis_copy_reply(reply, arena, ret);
     freeReplyObject(reply);
     return failed;
 }

@@ -86,6 +86,28 @@ static const struct setting settings[] = {
      .min = 100,
      .max = 600000,
      .help = "time for a whole request to arrive"},
+    {.name = "CAIRN_STREAMS_MAX",
+     .fallback = "2000",
+     .unit = "streams",
+     .kind = NUMBER,
+     AT(streams_max),
+     .min = 0,
+     .max = 100000,
+     .help = "event streams open at once, of the connections; beyond it 503"},
+    {.name = "CAIRN_STREAM_HEARTBEAT_S",
+     .fallback = "15",
+     .unit = "s",
+     .kind = NUMBER,
+     AT(heartbeat_s),
+     .min = 1,
+     .max = 3600,
+     .help = "between two signs of life on a stream; one that takes none of four is cut"},
+    {.name = "CAIRN_CURSOR_SECRET",
+     .fallback = "",
+     .unit = "text",
+     .kind = SECRET,
+     AT(cursor_secret),
+     .help = "signs the cursors of lists, the same in all replicas; empty: the store's id does"},
     {.name = "CAIRN_CACHE_MAX",
      .fallback = "100000",
      .unit = "states",
@@ -355,6 +377,7 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
             print_setting(out, &setting);
         }
     }
-    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE and "
-                       "REDIS_URL_FILE\nname files that hold the value instead.\n");
+    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE, "
+                       "REDIS_URL_FILE and\nCAIRN_CURSOR_SECRET_FILE name files that hold the "
+                       "value instead.\n");
 }

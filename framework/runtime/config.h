@@ -19,6 +19,9 @@ struct cairn_config {
     int64_t connections_max;
     int64_t body_max_bytes;
     int64_t request_deadline_ms;
+    int64_t streams_max;
+    int64_t heartbeat_s;
+    const char *cursor_secret; /* "" for none */
     int64_t cache_entries;
     int64_t cache_mib;
     int64_t append_queue_max;

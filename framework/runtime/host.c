@@ -25,6 +25,12 @@
 
 enum { ROUTES_MAX = 512 };
 
+/* A resource, and the host whose query side answers. */
+struct query_route {
+    const struct cairn_host *host;
+    const struct cairn_resource *resource;
+};
+
 struct cairn_host {
     const struct cairn_config *config;
     const struct cairn_service *const *services;
@@ -38,8 +44,8 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_http_route *routes;
     size_t route_count;
-    size_t started; /* services whose start was called and went well */
-    bool queries;
+    struct cairn_query_side *queries; /* NULL in a process without resources */
+    size_t started;                   /* services whose start was called and went well */
 };
 
 /* ---- checks ---- */
@@ -126,7 +132,10 @@ static enum cairn_http_outcome on_query(const void *self, void *worker,
                                         struct cairn_http_request *request,
                                         struct cairn_http_response *response)
 {
-    return cairn_query_handle(self, ((struct cairn_worker *)worker)->query, request, response);
+    const struct query_route *route = self;
+    const struct cairn_worker *own = worker;
+    return cairn_query_handle(route->resource, route->host->queries, own ? own->query : NULL,
+                              request, response);
 }
 
 static enum cairn_http_outcome on_alive(const void *self, void *worker,
@@ -210,9 +219,13 @@ static int add_service(struct cairn_host *host, const struct cairn_service *serv
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
         failed = add_decider(host, service, service->deciders[i], error);
     for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
-        host->queries = true;
-        add_route(host, (struct cairn_http_route){
-                            .method = "GET", .pattern = at->path, .handle = on_query, .self = at});
+        struct query_route *route = cairn_new(&host->arena, struct query_route, 1);
+        *route = (struct query_route){host, at};
+        add_route(host, (struct cairn_http_route){.method = "GET",
+                                                  .pattern = at->path,
+                                                  .handle = on_query,
+                                                  .self = route,
+                                                  .early = true});
     }
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(host, at, error);
@@ -363,6 +376,27 @@ static int start_leases(struct cairn_host *host, struct cairn_error *error)
                              error);
 }
 
+/* The resources of all services, where there are any. */
+static int start_queries(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_config *config = host->config;
+    const struct cairn_resource *tables[ROUTES_MAX] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; host->services[i] && count < ROUTES_MAX - 1; i++) {
+        if (host->services[i]->resources)
+            tables[count++] = host->services[i]->resources;
+    }
+    const struct cairn_query_options options = {
+        .database_url = config->database_url,
+        .redis_url = config->redis_url,
+        .cursor_secret = config->cursor_secret,
+        .streams_max = config->streams_max,
+        .heartbeat_us = CAIRN_SECONDS(config->heartbeat_s),
+        .resources = tables,
+    };
+    return count ? cairn_query_side_open(&options, &host->queries, error) : 0;
+}
+
 static int start_services(struct cairn_host *host, struct cairn_error *error)
 {
     int failed = 0;
@@ -404,7 +438,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .workers = (int)config->workers,
         .queue_max = (size_t)config->queue_max,
         .body_max_bytes = (size_t)config->body_max_bytes,
-        .header_max_bytes = 16384,
+        .header_max_bytes = 8192, /* a connection keeps twice that for as long as it is open */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
         .routes = host->routes,
@@ -449,6 +483,8 @@ int cairn_host_start(const struct cairn_config *config,
                                          .services = services,
                                          .openapi = openapi.text};
     if (!failed)
+        failed = start_queries(host, error);
+    if (!failed)
         failed = start_http(host, error);
     if (!failed)
         failed = run_engine(host, error);
@@ -473,8 +509,10 @@ void cairn_host_leave(struct cairn_host *host)
 void cairn_host_stop(struct cairn_host *host)
 {
     cairn_engine_close(host->engine); /* its calls may come in by the next door */
+    cairn_query_side_stop(host->queries);
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
+    cairn_query_side_close(host->queries);
     if (host->projector)
         cairn_projector_stop(host->projector);
     cairn_leases_close(host->leases);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -105,6 +106,16 @@ static int wait_for_database(const struct cairn_config *config,
 
 /* ---- running ---- */
 
+/* A connection is a descriptor, and the usual limit on them is lower than ours on connections. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int exit_status(int failed)
 {
     switch (-failed) {
@@ -131,6 +142,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
                const sigset_t *stop, struct cairn_error *error)
 {
     struct cairn_host *host = NULL;
+    raise_limits();
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed)
         failed = cairn_host_start(config, services, &host, error);

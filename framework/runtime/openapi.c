@@ -130,10 +130,15 @@ static void add_query_parameters(struct cairn_buffer *out, const struct cairn_re
                   "Answer at or past this position, as a command handed it out.");
     add_parameter(out, ",", "Prefer", "header", "{\"type\":\"string\",\"examples\":[\"wait=5\"]}",
                   "wait=N: how many seconds to wait for it.");
+    add_parameter(out, ",", "If-None-Match", "header", "{\"type\":\"string\"}",
+                  "An ETag: 304 if that is still what would be answered.");
     if (strstr(resource->path, "{id}"))
         add_parameter(out, ",", "id", "path", "{\"type\":\"string\"}", "Which one.");
-    if (!resource->list)
+    if (!resource->list) {
+        add_parameter(out, ",", "Last-Event-ID", "header", "{\"type\":\"string\"}",
+                      "Of a stream that broke off: nothing is sent that was seen.");
         return;
+    }
     for (int i = 0; i < CAIRN_FILTERS_MAX && resource->filters[i].parameter; i++) {
         if (strcmp(resource->filters[i].parameter, "id") != 0)
             add_parameter(out, ",", resource->filters[i].parameter, "query",
@@ -162,8 +167,12 @@ static void add_query(struct paths *paths, const struct cairn_resource *resource
     cairn_record_schema(resource->projection->row, out);
     if (resource->list)
         cairn_buffer_text(out, "}}}");
-    cairn_buffer_text(out, "}}}");
+    else
+        cairn_buffer_text(out, "},\"text/event-stream\":{\"schema\":{\"type\":\"string\"}");
+    cairn_buffer_text(out, "}}},\"304\":{\"description\":\"If-None-Match names what is there.\"}");
     add_problem(out, "400", "A parameter is wrong.");
+    if (resource->list)
+        add_problem(out, "406", "A list cannot be followed.");
     if (!resource->list)
         add_problem(out, "404", "There is no such row.");
     add_problem(out, "412", "The position is of another timeline.");

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
-                                       bool queries)
+                                       struct cairn_query_side *queries)
 {
     struct cairn_error error = {0};
     struct cairn_worker *worker = cairn_allocate(sizeof *worker);
@@ -14,7 +14,7 @@ struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const 
     if (config->database_url)
         failed = cairn_store_open(config->database_url, label, &worker->store, &error);
     if (!failed && queries)
-        failed = cairn_query_open(config->database_url, config->redis_url, &worker->query, &error);
+        failed = cairn_query_open(queries, &worker->query, &error);
     if (!failed)
         return worker;
     cairn_log_error(CAIRN_LOG_ERROR, "a worker cannot start", &error);

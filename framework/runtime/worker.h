@@ -14,9 +14,9 @@ struct cairn_worker {
 };
 
 /* Connections are made when they are first needed. NULL if a URL makes no sense, which
- * cairn_host_start() has ruled out. */
+ * cairn_host_start() has ruled out. `queries` may be NULL. */
 struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
-                                       bool queries);
+                                       struct cairn_query_side *queries);
 void cairn_worker_close(struct cairn_worker *worker);
 
 #endif

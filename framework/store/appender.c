@@ -391,7 +391,7 @@ int cairn_appender_open(const char *url, const char *label,
     appender->queue = cairn_queue_open(appender->options.queue_max);
     int failed = cairn_store_open(url, label, &appender->store, error);
     if (!failed && !appender->options.quiet)
-        failed = cairn_notifier_open(url, label, &appender->notifier, error);
+        failed = cairn_notifier_open(url, label, CAIRN_CHANNEL_LOG, &appender->notifier, error);
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
         cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);

@@ -16,6 +16,7 @@
 
 struct cairn_notifier {
     struct cairn_pg *pg; /* the thread's own */
+    const char *channel;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t news;  /* there is something to send, or it is time to end */
@@ -25,17 +26,30 @@ struct cairn_notifier {
     bool closing;
 };
 
-void cairn_notifier_tell(struct cairn_notifier *notifier, int64_t position)
+/* A position of 0 is the one after the last. */
+static void tell(struct cairn_notifier *notifier, int64_t position)
 {
     if (!notifier)
         return;
     (void)pthread_mutex_lock(&notifier->lock);
     bool was_idle = notifier->told == notifier->sent;
-    if (position > notifier->told)
+    if (position == 0)
+        notifier->told++;
+    else if (position > notifier->told)
         notifier->told = position;
     if (was_idle && notifier->told > notifier->sent)
         (void)pthread_cond_signal(&notifier->news);
     (void)pthread_mutex_unlock(&notifier->lock);
+}
+
+void cairn_notifier_tell(struct cairn_notifier *notifier, int64_t position)
+{
+    tell(notifier, position);
+}
+
+void cairn_notifier_nudge(struct cairn_notifier *notifier)
+{
+    tell(notifier, 0);
 }
 
 /* ---- the thread ---- */
@@ -60,7 +74,7 @@ static int64_t next(struct cairn_notifier *notifier, int64_t not_before_us)
 
 static const struct cairn_statement notify_statement = {
     .name = "notify",
-    .sql = "select pg_notify('cairn', $1)",
+    .sql = "select pg_notify($1, $2)",
 };
 
 static int64_t send(struct cairn_notifier *notifier, int64_t position, struct cairn_error *error)
@@ -68,6 +82,7 @@ static int64_t send(struct cairn_notifier *notifier, int64_t position, struct ca
     char text[24];
     struct cairn_pg_params params = {.arena = NULL};
     (void)snprintf(text, sizeof text, "%" PRId64, position);
+    cairn_pg_add_text(&params, notifier->channel);
     cairn_pg_add_text(&params, text);
     return cairn_pg_run(notifier->pg, &notify_statement, &params, error);
 }
@@ -136,10 +151,11 @@ static int start(struct cairn_notifier *notifier, const char *url, const char *l
     return 0;
 }
 
-int cairn_notifier_open(const char *url, const char *label, struct cairn_notifier **ret,
-                        struct cairn_error *error)
+int cairn_notifier_open(const char *url, const char *label, const char *channel,
+                        struct cairn_notifier **ret, struct cairn_error *error)
 {
     struct cairn_notifier *notifier = make();
+    notifier->channel = channel;
     int failed = start(notifier, url, label, error);
     if (failed) {
         dispose(notifier);

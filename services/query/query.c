@@ -26,6 +26,7 @@ const struct cairn_resource shop_resources[] = {
      .order = "day",
      .limit = 100,
      .limit_max = 400,
+     .caching = {.shared = true, .max_age_s = 5, .stale_s = 30},
      .help = "What was sold, by day and currency, from the first day (UTC) to the last."},
     {0},
 };

@@ -231,7 +231,8 @@ static void a_url_that_makes_no_sense_is_refused(void **state)
     struct cairn_follower *follower = NULL;
     struct cairn_notifier *notifier = NULL;
     assert_int_equal(cairn_follower_open("postgresql://[", "x", &follower, NULL), -CAIRN_CONFIG);
-    assert_int_equal(cairn_notifier_open("postgresql://[", "x", &notifier, NULL), -CAIRN_CONFIG);
+    assert_int_equal(cairn_notifier_open("postgresql://[", "x", "cairn", &notifier, NULL),
+                     -CAIRN_CONFIG);
 }
 
 /* ---- telling ---- */
@@ -241,7 +242,7 @@ static struct cairn_notifier *open_notifier(void)
     char url[600];
     struct cairn_notifier *notifier = NULL;
     fixture_url_as(bench.url, "cairn_writer", url, sizeof url);
-    assert_int_equal(cairn_notifier_open(url, "notifier", &notifier, NULL), 0);
+    assert_int_equal(cairn_notifier_open(url, "notifier", "cairn", &notifier, NULL), 0);
     return notifier;
 }
 

@@ -8,6 +8,7 @@
 #include "../../services/query/query.h"
 
 #include "core/clock.h"
+#include "core/metrics.h"
 #include "projection/projector.h"
 #include "store/append.h"
 
@@ -28,7 +29,7 @@ static void a_row_that_redis_holds_is_answered_as_its_bytes(void **state)
                         cairn_print(&bench.arena, "\"7.%" PRId64 "\"", bench.orders.number));
     assert_string_equal(wire_header(&answer, "Content-Type"), "application/json");
     assert_string_equal(wire_header(&answer, "Cache-Control"), "private, no-cache");
-    assert_string_equal(wire_header(&answer, "Vary"), "Cairn-Position");
+    assert_string_equal(wire_header(&answer, "Vary"), "Accept, Cairn-Position");
     expect_position(&answer, bench.position);
 }
 
@@ -139,6 +140,76 @@ static void what_the_client_has_already_is_not_sent_again(void **state)
         expect_position(&again, bench.position);
         (void)bench_get_ok((enum bench_server)server, path, "If-None-Match: \"1.999\"\r\n");
     }
+}
+
+static void a_cache_is_told_what_the_resource_declares(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    struct wire_answer answer = bench_get_ok(BOTH, "/reports/sales", "");
+    assert_string_equal(wire_header(&answer, "Cache-Control"),
+                        "public, max-age=5, stale-while-revalidate=30");
+    const char *etag = cairn_copy_text(&bench.arena, wire_header(&answer, "ETag"));
+    answer =
+        bench_get(BOTH, "/reports/sales", cairn_print(&bench.arena, "If-None-Match: %s\r\n", etag));
+    assert_int_equal(answer.status, 304);
+    assert_string_equal(wire_header(&answer, "Cache-Control"),
+                        "public, max-age=5, stale-while-revalidate=30");
+    assert_string_equal(wire_header(&answer, "Vary"), "Accept, Cairn-Position");
+    answer = bench_get_ok(BOTH, PATH("/users/%s/orders", order.user), "");
+    assert_string_equal(wire_header(&answer, "Cache-Control"), "private, no-cache");
+    assert_memory_equal(wire_header(&answer, "ETag"), "W/\"", 3); /* no command takes that */
+}
+
+static void head_says_what_get_would(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    bench_copy(&order);
+    for (int server = 0; server < SERVERS; server++) {
+        struct wire_answer whole = bench_get_ok((enum bench_server)server, path, "");
+        char length[40];
+        char etag[60];
+        (void)snprintf(length, sizeof length, "%s", wire_header(&whole, "Content-Length"));
+        (void)snprintf(etag, sizeof etag, "%s", wire_header(&whole, "ETag"));
+        struct wire wire = wire_open(cairn_http_port(bench.http[server]));
+        wire_send(&wire, cairn_print(&bench.arena,
+                                     "HEAD %s HTTP/1.1\r\nHost: test\r\n"
+                                     "Accept: text/event-stream\r\n\r\n",
+                                     path));
+        struct wire_answer head = wire_read_head(&wire);
+        assert_int_equal(head.status, 200);
+        assert_string_equal(wire_header(&head, "Content-Length"), length);
+        assert_string_equal(wire_header(&head, "ETag"), etag);
+        wire_close(&wire);
+    }
+}
+
+static bool comes_from_the_copy(void *order)
+{
+    struct wire_answer answer =
+        bench_get_ok(BOTH, PATH("/orders/%s", ((const struct order *)order)->id), "");
+    return strcmp(answer.body, COPY) == 0;
+}
+
+static void a_copy_that_has_lost_its_checkpoint_is_passed_over_until_it_has_one(void **state)
+{
+    (void)state;
+    struct order order = bench_new_order();
+    bench_copy(&order);
+    assert_true(comes_from_the_copy(&order));
+    bench_redis("DEL", bench_checkpoint_key(), "");
+    for (int i = 0; i < 60; i++) {
+        struct wire_answer answer = bench_get_ok(BOTH, PATH("/orders/%s", order.id), "");
+        assert_string_not_equal(answer.body, COPY);
+    }
+    struct cairn_buffer text = cairn_buffer(&bench.arena);
+    cairn_metrics_write(&text);
+    assert_non_null(
+        strstr(text.text, "cairn_query_copy_passed_over{projection=\"order_summary\"} 1"));
+    bench_copy(&order);
+    fixture_wait(comes_from_the_copy, &order, 20000, "the copy to be read again");
 }
 
 /* ---- parameters ---- */
@@ -365,6 +436,10 @@ int main(void)
         cmocka_unit_test_setup(a_row_that_was_deleted_is_404, bench_each),
         cmocka_unit_test_setup(an_id_is_read_in_either_case_and_nothing_else_is_one, bench_each),
         cmocka_unit_test_setup(what_the_client_has_already_is_not_sent_again, bench_each),
+        cmocka_unit_test_setup(a_cache_is_told_what_the_resource_declares, bench_each),
+        cmocka_unit_test_setup(head_says_what_get_would, bench_each),
+        cmocka_unit_test_setup(a_copy_that_has_lost_its_checkpoint_is_passed_over_until_it_has_one,
+                               bench_each),
         cmocka_unit_test_setup(wrong_parameters_are_all_named, bench_each),
         cmocka_unit_test_setup(a_parameter_that_nobody_declared_is_refused, bench_each),
         cmocka_unit_test_setup(both_stores_show_what_a_projector_wrote_alike, bench_each),

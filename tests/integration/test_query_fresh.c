@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- freshness ---- */
@@ -57,6 +58,109 @@ static void a_read_waits_until_its_position_is_there(void **state)
         expect_wait((enum bench_server)server, false);
         expect_wait((enum bench_server)server, true);
     }
+}
+
+/* With one worker: whoever waits does not keep it. */
+static void many_who_wait_hold_no_thread_and_nobody_up(void **state)
+{
+    (void)state;
+    enum { WAITING = 80 };
+    const struct order there = bench_new_order();
+    const struct order order = {cairn_uuid_make(), cairn_uuid_make(), 1700000000, "placed"};
+    struct wire wires[WAITING];
+    for (int i = 0; i < WAITING; i++) {
+        wires[i] = wire_open(cairn_http_port(bench.http[BOTH]));
+        wire_send(&wires[i], cairn_print(&bench.arena, "GET %s HTTP/1.1\r\nHost: test\r\n%s\r\n",
+                                         PATH("/orders/%s", order.id),
+                                         bench_wants(bench.position + 1, "wait=30")));
+    }
+    for (int i = 0; i < 20; i++)
+        (void)bench_get_ok(BOTH, PATH("/orders/%s", there.id), "");
+    for (int i = 0; i < WAITING; i++)
+        assert_false(wire_readable(&wires[i], 0));
+    bench_insert(&order);
+    for (int i = 0; i < WAITING; i++) {
+        struct wire_answer answer = wire_read(&wires[i]);
+        expect(&answer, 200, "\"status\":\"placed\"");
+        wire_close(&wires[i]);
+    }
+}
+
+static void a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    struct wire wire = wire_open(cairn_http_port(bench.http[BOTH]));
+    wire_send(&wire, cairn_print(&bench.arena, "GET %s HTTP/1.1\r\nHost: test\r\n%s\r\n",
+                                 PATH("/orders/%s", order.id),
+                                 bench_wants(bench.position + 1, "wait=30")));
+    assert_false(wire_readable(&wire, 150));
+    int64_t begun_us = cairn_monotonic_us();
+    bench_sql("update cairn.checkpoints set epoch = epoch + 1");
+    struct wire_answer answer = wire_read(&wire);
+    expect(&answer, 503, "\"code\":\"diverged\"");
+    assert_true(cairn_monotonic_us() - begun_us < CAIRN_SECONDS(10));
+    wire_close(&wire);
+    bench_sql("update cairn.checkpoints set epoch = epoch - 1");
+}
+
+/* ---- two replicas ---- */
+
+/* The version of the order that a replica shows to one who has seen `token`, which becomes the
+ * answer's. 0 if it says "not yet". */
+static int64_t look_at(enum bench_server server, const struct order *order, char token[200])
+{
+    const char *headers =
+        *token ? cairn_print(&bench.arena, "Cairn-Position: %s\r\nPrefer: wait=0\r\n", token) : "";
+    struct wire_answer answer = bench_get(server, PATH("/orders/%s", order->id), headers);
+    if (answer.status == 503)
+        return 0;
+    assert_int_equal(answer.status, 200);
+    (void)snprintf(token, 200, "%s", wire_header(&answer, "Cairn-Position"));
+    int64_t version = 0;
+    assert_int_equal(sscanf(wire_header(&answer, "ETag"), "\"%" SCNd64, &version), 1);
+    return version;
+}
+
+/* The copy in Redis is behind, or is being repaired, when its rows are newer than it says. */
+static void copy_as(const struct order *order, int64_t row, int64_t checkpoint)
+{
+    bench_redis("SET", bench_row_key(order->id),
+                cairn_print(&bench.arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n%s",
+                            bench.timeline.epoch, row, row, bench.orders.number, COPY));
+    bench_copy_checkpoint(bench.timeline.epoch, checkpoint);
+}
+
+static void nobody_who_sends_his_position_is_taken_back_by_another_replica(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 300 };
+    const struct order order = bench_new_order();
+    char token[200] = "";
+    int64_t seen = 0;
+    int shown = 0;
+    unsigned random = 4711;
+    for (int i = 0; i < ROUNDS; i++) {
+        random = random * 1103515245 + 12345;
+        unsigned dice = random >> 16;
+        if (dice % 3 == 0) {
+            bench.position++;
+            bench_sql("begin; update read.order_summary_g%" PRId64 " set _position = %" PRId64
+                      ", _version = %" PRId64 " where _key = '%s';"
+                      "update cairn.checkpoints set position = %" PRId64
+                      "     where projection = 'order_summary'; commit",
+                      bench.orders.number, bench.position, bench.position, bench_text(order.id),
+                      bench.position);
+        }
+        int64_t row = bench.position - dice / 3 % 3;
+        copy_as(&order, row, row - dice / 9 % 2);
+        int64_t version = look_at(dice / 18 % 2 ? BOTH : PLAIN, &order, token);
+        if (version && version < seen)
+            fail_msg("round %d: version %" PRId64 " after %" PRId64, i, version, seen);
+        seen = version ? version : seen;
+        shown += version != 0;
+    }
+    assert_true(shown > ROUNDS / 2);
 }
 
 static int64_t ask_in_vain(const char *path, const char *prefer, const char *detail)
@@ -225,7 +329,12 @@ int main(void)
         cmocka_unit_test_setup(a_position_that_was_reached_is_answered_at_once, bench_each),
         cmocka_unit_test_setup(a_copy_that_is_behind_is_passed_over, bench_each),
         cmocka_unit_test_setup(a_read_waits_until_its_position_is_there, bench_each),
+        cmocka_unit_test_setup(many_who_wait_hold_no_thread_and_nobody_up, bench_each),
         cmocka_unit_test_setup(a_wait_in_vain_ends_at_its_bound, bench_each),
+        cmocka_unit_test_setup(a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history,
+                               bench_each),
+        cmocka_unit_test_setup(nobody_who_sends_his_position_is_taken_back_by_another_replica,
+                               bench_each),
         cmocka_unit_test_setup(a_read_model_that_has_stopped_says_why, bench_each),
         cmocka_unit_test_setup(a_parked_row_is_not_passed_off_as_fresh, bench_each),
         cmocka_unit_test_setup(a_token_that_is_none_is_refused, bench_each),

@@ -23,8 +23,7 @@ struct query_bench bench;
 static void *open_worker(void *context)
 {
     struct cairn_query_context *worker = NULL;
-    assert_int_equal(
-        cairn_query_open(bench.reader_url, *(const char *const *)context, &worker, NULL), 0);
+    assert_int_equal(cairn_query_open(*(struct cairn_query_side **)context, &worker, NULL), 0);
     return worker;
 }
 
@@ -33,32 +32,66 @@ static void close_worker(void *worker)
     cairn_query_close(worker);
 }
 
+enum { ROUTES = 8 };
+
+struct route {
+    const struct cairn_resource *resource;
+    struct cairn_query_side *side;
+};
+
 static enum cairn_http_outcome on_query(const void *self, void *worker,
                                         struct cairn_http_request *request,
                                         struct cairn_http_response *response)
 {
-    return cairn_query_handle(self, worker, request, response);
+    const struct route *route = self;
+    return cairn_query_handle(route->resource, route->side, worker, request, response);
 }
 
-static size_t make_routes(struct cairn_http_route *routes)
+static size_t make_routes(enum bench_server server, struct cairn_http_route *routes)
 {
+    static struct route all[SERVERS][ROUTES];
     size_t count = 0;
     for (const struct cairn_resource *at = shop_resources; at->path; at++) {
         assert_int_equal(cairn_query_check(at, NULL), 0);
-        routes[count++] = (struct cairn_http_route){
-            .method = "GET", .pattern = at->path, .handle = on_query, .self = at};
+        all[server][count] = (struct route){at, bench.side[server]};
+        routes[count] = (struct cairn_http_route){.method = "GET",
+                                                  .pattern = at->path,
+                                                  .handle = on_query,
+                                                  .self = &all[server][count],
+                                                  .early = true};
+        count++;
     }
     return count;
 }
 
 struct cairn_query_context *bench_context(void)
 {
-    return open_worker(&bench.server_redis[BOTH]);
+    return open_worker(&bench.side[BOTH]);
 }
 
-static struct cairn_http *start_server(const char **redis_url)
+static void open_side(enum bench_server server)
 {
-    static struct cairn_http_route routes[8];
+    static const struct cairn_resource *const tables[] = {shop_resources, NULL};
+    const struct cairn_query_options options = {
+        .database_url = bench.reader_url,
+        .redis_url = bench.server_redis[server],
+        .streams_max = 20,
+        .heartbeat_us = server == PLAIN ? CAIRN_SECONDS(30) : CAIRN_MILLISECONDS(500),
+        .resources = tables,
+    };
+    assert_int_equal(cairn_query_side_open(&options, &bench.side[server], NULL), 0);
+
+    /* It knows the read models from the beginning, so that no first answer is another than usual.
+     */
+    struct cairn_query_context *context = open_worker(&bench.side[server]);
+    (void)!cairn_query_ready(shop_resources, context, NULL);
+    cairn_query_close(context);
+}
+
+static struct cairn_http *start_server(enum bench_server server)
+{
+    static struct cairn_http_route routes[SERVERS][ROUTES];
+    open_side(server);
     const struct cairn_http_options options = {
         .workers = 1,
         .queue_max = 100,
@@ -66,11 +99,11 @@ static struct cairn_http *start_server(const char **redis_url)
         .header_max_bytes = 8192,
         .deadline_us = CAIRN_SECONDS(5),
         .connections_max = 100,
-        .routes = routes,
-        .route_count = make_routes(routes),
+        .routes = routes[server],
+        .route_count = make_routes(server, routes[server]),
         .worker_open = open_worker,
         .worker_close = close_worker,
-        .context = redis_url,
+        .context = &bench.side[server],
     };
     struct cairn_http *http = NULL;
     struct cairn_error error = {0};
@@ -241,15 +274,28 @@ int bench_open(void **state)
     bench.server_redis[PLAIN] = NULL;
     bench.server_redis[NOWHERE] = "unix:///nowhere/redis.sock";
     for (int i = 0; i < SERVERS; i++)
-        bench.http[i] = start_server(&bench.server_redis[i]);
+        bench.http[i] = start_server((enum bench_server)i);
     return 0;
+}
+
+static void stop_server(enum bench_server server)
+{
+    cairn_query_side_stop(bench.side[server]);
+    cairn_http_stop(bench.http[server], CAIRN_SECONDS(5));
+    cairn_query_side_close(bench.side[server]);
+}
+
+void bench_restart(enum bench_server server)
+{
+    stop_server(server);
+    bench.http[server] = start_server(server);
 }
 
 int bench_close(void **state)
 {
     (void)state;
     for (int i = 0; i < SERVERS; i++)
-        cairn_http_stop(bench.http[i], CAIRN_SECONDS(5));
+        stop_server((enum bench_server)i);
     cairn_redis_close(bench.redis);
     cairn_store_close(bench.store);
     cairn_arena_close(&bench.arena);

@@ -14,7 +14,8 @@
 #include "redis/redis.h"
 
 /* One server over both stores, one without Redis, one whose Redis is nowhere. Each has one worker,
- * so that what one request has learned the next one knows. */
+ * so that what one request has learned the next one knows. Streams have a heartbeat of half a
+ * second, those of PLAIN one of half a minute: nobody is cut there for being slow. */
 enum bench_server { BOTH, PLAIN, NOWHERE, SERVERS };
 
 struct query_bench {
@@ -22,6 +23,7 @@ struct query_bench {
     char reader_url[512];
     const char *redis_url;
     const char *server_redis[SERVERS];
+    struct cairn_query_side *side[SERVERS];
     struct cairn_http *http[SERVERS];
     struct cairn_store *store;
     struct cairn_redis *redis;
@@ -37,6 +39,9 @@ extern struct query_bench bench;
 int bench_open(void **state);
 int bench_close(void **state);
 int bench_each(void **state);
+
+/* Stops one of the servers, and starts it again on another port. */
+void bench_restart(enum bench_server server);
 
 /* What a worker of the server over both stores has. */
 struct cairn_query_context *bench_context(void);

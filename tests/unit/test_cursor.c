@@ -16,10 +16,19 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct cairn_query_seal seal = {"a secret", "/users/{id}/orders 0=4:anna"};
+
 static const char *encoded(bool descending, const char *value, const char *key)
 {
-    const struct cairn_query_cursor cursor = {descending, value, key};
-    return cairn_query_cursor_encode(&cursor, &arena);
+    const struct cairn_query_cursor cursor = {.descending = descending, .value = value, .key = key};
+    return cairn_query_cursor_encode(&cursor, &seal, &arena);
+}
+
+static bool is_believed(const char *text, const struct cairn_query_seal *by)
+{
+    struct cairn_query_cursor cursor;
+    return cairn_query_cursor_decode(text, &arena, &cursor) == 0 &&
+           cairn_query_cursor_holds(&cursor, by, &arena);
 }
 
 static bool is_refused(const char *text)
@@ -72,23 +81,33 @@ static void what_is_no_cursor_is_refused(void **state)
     assert_true(is_refused(large));
 }
 
-static void a_cursor_that_was_cut_off_names_no_other_row(void **state)
+static void a_cursor_that_somebody_has_changed_is_not_believed(void **state)
 {
     (void)state;
     const char *whole = encoded(true, "5", "key");
-    for (size_t length = 0; length < strlen(whole); length++) {
-        struct cairn_query_cursor cursor;
-        const char *part = cairn_copy_bytes(&arena, whole, length);
-        if (cairn_query_cursor_decode(part, &arena, &cursor) == 0)
-            assert_memory_equal(cursor.key, "key",
-                                strlen(cursor.key)); /* a shorter key, no other */
+    assert_true(is_believed(whole, &seal));
+    for (size_t i = 0; i < strlen(whole); i++) {
+        assert_false(is_believed(cairn_copy_bytes(&arena, whole, i), &seal));
+        char *changed = cairn_copy_text(&arena, whole);
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        assert_false(is_believed(changed, &seal));
     }
+}
+
+static void a_cursor_is_of_one_secret_and_one_list(void **state)
+{
+    (void)state;
+    const struct cairn_query_seal others[] = {
+        {"another", seal.list}, {"", seal.list}, {seal.secret, "/users/{id}/orders 0=5:annab"}};
+    const char *text = encoded(true, "5", "key");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(is_believed(text, &others[i]));
 }
 
 static void bits_that_mean_nothing_must_be_zero(void **state)
 {
     (void)state;
-    char *text = cairn_copy_text(&arena, encoded(true, "", "a")); /* four bytes: four bits over */
+    char *text = cairn_copy_text(&arena, encoded(true, "", "a")); /* twenty bytes: two bits over */
     assert_false(is_refused(text));
     text[strlen(text) - 1]++;
     assert_true(is_refused(text));
@@ -168,7 +187,8 @@ int main(void)
         cmocka_unit_test(a_cursor_comes_back_as_it_was),
         cmocka_unit_test(a_cursor_is_safe_in_a_url),
         cmocka_unit_test(what_is_no_cursor_is_refused),
-        cmocka_unit_test(a_cursor_that_was_cut_off_names_no_other_row),
+        cmocka_unit_test(a_cursor_that_somebody_has_changed_is_not_believed),
+        cmocka_unit_test(a_cursor_is_of_one_secret_and_one_list),
         cmocka_unit_test(bits_that_mean_nothing_must_be_zero),
         cmocka_unit_test(prefer_names_the_seconds_to_wait),
         cmocka_unit_test(waiting_has_a_bound),

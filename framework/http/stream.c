@@ -1,0 +1,150 @@
+/* stream.c - answers that do not end: the library pulls at them while the socket takes bytes, and
+ * rests while there are none.
+ *
+ * A connection that rests is suspended. Nobody looks at a suspended socket, so a reader who has
+ * gone is noticed when something is sent to him: whoever feeds a stream sends a sign of life now
+ * and then.
+ *
+ * Threads: one lock for all streams of a server. It guards `flow` of each and is held while the
+ * library suspends or resumes, never while `pull` or `close` run. */
+#include "http/connection.h"
+#include "http/exchange.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { BLOCK_BYTES = 128 }; /* the library's own buffer, of which a chunked answer makes no use */
+
+struct cairn_streams {
+    pthread_mutex_t lock;
+    struct cairn_exchange *first;
+    bool ending;
+};
+
+struct cairn_streams *cairn_streams_open(void)
+{
+    struct cairn_streams *streams = cairn_allocate(sizeof *streams);
+    (void)pthread_mutex_init(&streams->lock, NULL);
+    return streams;
+}
+
+void cairn_streams_free(struct cairn_streams *streams)
+{
+    (void)pthread_mutex_destroy(&streams->lock);
+    free(streams);
+}
+
+/* ---- the library pulls ---- */
+
+/* Is it time to end? Else what was said before is forgotten: it is looked at now. */
+static bool begin_pull(struct cairn_exchange *exchange)
+{
+    struct cairn_streams *streams = exchange->http->streams;
+    (void)pthread_mutex_lock(&streams->lock);
+    bool ending = streams->ending;
+    exchange->flow.woken = false;
+    (void)pthread_mutex_unlock(&streams->lock);
+    return ending;
+}
+
+/* Suspends the connection, unless somebody has woken the stream since it was pulled at. */
+static bool rest(struct cairn_exchange *exchange)
+{
+    struct cairn_streams *streams = exchange->http->streams;
+    (void)pthread_mutex_lock(&streams->lock);
+    bool resting = !exchange->flow.woken && !streams->ending;
+    if (resting)
+        MHD_suspend_connection(exchange->wire);
+    exchange->flow.resting = resting;
+    (void)pthread_mutex_unlock(&streams->lock);
+    return resting;
+}
+
+static ssize_t on_pull(void *context, uint64_t position, char *ret, size_t room)
+{
+    (void)position;
+    struct cairn_exchange *exchange = context;
+    const struct cairn_http_stream *stream = &exchange->response.stream;
+    do {
+        int64_t count = begin_pull(exchange) ? -1 : stream->pull(stream->self, ret, room);
+        if (count > 0)
+            return (ssize_t)count;
+        if (count < 0) {
+            cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        }
+    } while (!rest(exchange));
+    return 0;
+}
+
+/* ---- others wake ---- */
+
+static void wake(struct cairn_exchange *exchange)
+{
+    exchange->flow.woken = true;
+    if (exchange->flow.resting)
+        MHD_resume_connection(exchange->wire);
+    exchange->flow.resting = false;
+}
+
+void cairn_http_wake(struct cairn_http_request *request)
+{
+    struct cairn_exchange *exchange = request->handle_;
+    struct cairn_streams *streams = exchange->http->streams;
+    (void)pthread_mutex_lock(&streams->lock);
+    wake(exchange);
+    (void)pthread_mutex_unlock(&streams->lock);
+}
+
+void cairn_http_cut(struct cairn_http_request *request)
+{
+    const struct cairn_exchange *exchange = request->handle_;
+    (void)shutdown(exchange->connection->socket, SHUT_RDWR);
+    cairn_http_wake(request);
+}
+
+/* ---- life ---- */
+
+struct MHD_Response *cairn_stream_begin(struct cairn_exchange *exchange)
+{
+    struct cairn_streams *streams = exchange->http->streams;
+    cairn_connection_enter(exchange->connection, CAIRN_PHASE_STREAMING);
+    (void)pthread_mutex_lock(&streams->lock);
+    exchange->flow.after = streams->first;
+    if (streams->first)
+        streams->first->flow.before = exchange;
+    streams->first = exchange;
+    exchange->flow.listed = true;
+    (void)pthread_mutex_unlock(&streams->lock);
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_pull, exchange,
+                                             NULL);
+}
+
+void cairn_stream_close(struct cairn_exchange *exchange)
+{
+    struct cairn_streams *streams = exchange->http->streams;
+    struct cairn_http_stream *stream = &exchange->response.stream;
+    if (stream->close)
+        stream->close(stream->self);
+    stream->close = NULL;
+    if (!exchange->flow.listed)
+        return;
+    (void)pthread_mutex_lock(&streams->lock);
+    struct cairn_exchange *before = exchange->flow.before;
+    struct cairn_exchange *after = exchange->flow.after;
+    *(before ? &before->flow.after : &streams->first) = after;
+    if (after)
+        after->flow.before = before;
+    exchange->flow.listed = false;
+    (void)pthread_mutex_unlock(&streams->lock);
+}
+
+void cairn_streams_end(struct cairn_streams *streams)
+{
+    (void)pthread_mutex_lock(&streams->lock);
+    streams->ending = true;
+    for (struct cairn_exchange *at = streams->first; at; at = at->flow.after)
+        wake(at);
+    (void)pthread_mutex_unlock(&streams->lock);
+}

@@ -1,0 +1,128 @@
+/* copy.c - one row by its key from Redis, as the bytes that are stored there.
+ *
+ * Redis answers if it has the row and the checkpoint, both of this timeline and this generation,
+ * and the checkpoint is at or past what the client wants. Anything else is asked of PostgreSQL,
+ * also a row that Redis lacks: a parked one is not in the copy, so only PostgreSQL can say that
+ * there is none.
+ *
+ * The answer shows the later of two positions: a copy that is being repaired may hold rows that are
+ * newer than its checkpoint, and whoever has seen such a row must not see an older one elsewhere.
+ */
+#include "core/metrics.h"
+#include "query/read.h"
+#include "store/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cairn_metric reads =
+    CAIRN_COUNTER("cairn_query_copy_reads_total",
+                  "Rows asked of the copy in Redis, by what came of it.", "outcome");
+
+/* Reads `count` numbers with one space between them. Returns what follows, or NULL. */
+static const char *read_numbers(const char *text, int64_t *ret, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (i && *text++ != ' ')
+            return NULL;
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > 18)
+            return NULL;
+        ret[i] = strtoll(text, NULL, 10);
+        text += digits;
+    }
+    return text;
+}
+
+enum outcome { SERVED, LACKS_ROW, LACKS_GENERATION, BEHIND, UNANSWERED };
+
+/* "EPOCH POSITION VERSION GENERATION\nJSON" */
+static bool take_row(struct cairn_query_read *read, const struct cairn_redis_reply *row)
+{
+    int64_t about[4];
+    const char *json = row->kind == CAIRN_REDIS_TEXT ? read_numbers(row->text, about, 4) : NULL;
+    if (!json || *json++ != '\n' || about[0] != read->known->timeline.epoch ||
+        about[3] != read->known->generation)
+        return false;
+    read->body = json;
+    read->body_bytes = row->bytes - (size_t)(json - row->text);
+    read->changed = about[1];
+    if (about[1] > read->position)
+        read->position = about[1];
+    read->etag = cairn_query_row_etag(read, about[2], about[1]);
+    return read->body_bytes > 0;
+}
+
+/* "EPOCH POSITION FENCE", and more while it is repaired */
+static enum outcome take_copy(struct cairn_query_read *read, const struct cairn_redis_reply *reply)
+{
+    int64_t at[2];
+    if (!reply || reply->kind != CAIRN_REDIS_LIST || reply->count != 2)
+        return UNANSWERED;
+    const struct cairn_redis_reply *checkpoint = &reply->items[1];
+    if (checkpoint->kind != CAIRN_REDIS_TEXT || !read_numbers(checkpoint->text, at, 2) ||
+        at[0] != read->known->timeline.epoch)
+        return LACKS_GENERATION;
+    if (at[1] < read->at_least)
+        return BEHIND;
+    read->position = at[1];
+    return take_row(read, &reply->items[0]) ? SERVED : LACKS_ROW;
+}
+
+static void count(const struct cairn_query_visit *visit, enum outcome outcome)
+{
+    static const char *const names[] = {[SERVED] = "served",
+                                        [LACKS_ROW] = "lacks-row",
+                                        [LACKS_GENERATION] = "lacks-generation",
+                                        [BEHIND] = "behind",
+                                        [UNANSWERED] = "unanswered"};
+    cairn_metric_add(&reads, names[outcome], 1);
+    if (outcome != UNANSWERED) /* the pipe has a breaker of its own */
+        cairn_query_models_served(visit->side->models, visit->model,
+                                  outcome == SERVED || outcome == LACKS_ROW);
+}
+
+/* On the pipe's thread. */
+static void on_reply(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
+{
+    struct cairn_query_visit *visit = question->context;
+    struct cairn_query_read read = {.visit = visit,
+                                    .resource = visit->resource,
+                                    .ask = &visit->ask,
+                                    .arena = visit->request->arena,
+                                    .known = &visit->known,
+                                    .at_least = visit->at_least,
+                                    .source = "redis"};
+    enum outcome outcome = take_copy(&read, reply);
+    count(visit, outcome);
+    if (outcome == SERVED) {
+        cairn_query_answer(&read, 0, NULL);
+        cairn_http_answer(visit->request);
+        return;
+    }
+    visit->passed = true;
+    cairn_http_hand_over(visit->request);
+}
+
+bool cairn_query_ask_copy(struct cairn_query_visit *visit)
+{
+    const struct cairn_query_ask *ask = &visit->ask;
+    struct cairn_query_known *known = &visit->known;
+    struct cairn_arena *arena = visit->request->arena;
+    if (!visit->side->redis || visit->resource->list || ask->live ||
+        cairn_query_models_get(visit->side->models, visit->model, known, NULL) < 0 ||
+        known->copy_fails)
+        return false;
+    visit->at_least = 0;
+    if (ask->token && cairn_token_parse(ask->token, &known->timeline, &visit->at_least, NULL) < 0)
+        return false;
+    visit->question =
+        (struct cairn_redis_question){.done = on_reply, .context = visit, .arena = arena};
+    const struct cairn_redis_arg args[] = {
+        CAIRN_ARG("MGET"),
+        CAIRN_ARG(cairn_print(arena, "%s%s", known->row_prefix, ask->key)),
+        CAIRN_ARG(known->checkpoint_key),
+    };
+    return cairn_redis_pipe_ask(visit->side->redis, args, sizeof args / sizeof args[0],
+                                &visit->question);
+}

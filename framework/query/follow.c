@@ -1,0 +1,304 @@
+/* follow.c - reads what has changed in the read models that are followed, and shows it.
+ *
+ *     keys    of the rows whose last change lies behind the place that was followed up to, a page
+ * at a time, in the order of the index on (_position, _key); those that are topics are dirty then
+ *     rows    of the topics that are dirty
+ *
+ * A row that changes between the two is read in its newer state and comes up again: it is shown
+ * once. Each statement has the checkpoint in its snapshot, so what it does not show was not there
+ * at that checkpoint. */
+#include "query/context.h"
+#include "query/sql.h"
+#include "query/topics.h"
+#include "record/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS_PAGE = 1000, ROWS_PAGE = 200 };
+
+/* The statements for one read model. */
+struct cairn_follow {
+    int64_t generation; /* 0: none yet */
+    struct cairn_arena arena;
+    struct cairn_statement keys;
+    struct cairn_statement rows;
+};
+
+struct cairn_follow *cairn_follow_open(size_t models)
+{
+    return cairn_allocate((models + 1) * sizeof(struct cairn_follow));
+}
+
+void cairn_follow_close(struct cairn_follow *follows, size_t models)
+{
+    for (size_t i = 0; i < models; i++)
+        cairn_arena_close(&follows[i].arena);
+    free(follows);
+}
+
+static struct cairn_statement make(struct cairn_query_live *live, struct cairn_arena *arena,
+                                   const char *sql)
+{
+    return (struct cairn_statement){cairn_print(arena, "follow_%" PRId64, ++live->statement_count),
+                                    sql};
+}
+
+static struct cairn_follow *settle(struct cairn_query_live *live, size_t model,
+                                   const struct cairn_query_known *known)
+{
+    struct cairn_follow *follow = &live->follows[model];
+    struct cairn_arena *arena = &follow->arena;
+    if (follow->generation == known->generation)
+        return follow;
+    cairn_arena_reset(arena);
+    follow->generation = known->generation;
+    follow->keys =
+        make(live, arena, cairn_query_sql_changed(arena, known->projection, known->generation));
+    follow->rows =
+        make(live, arena, cairn_query_sql_by_keys(arena, known->projection, known->generation));
+    return follow;
+}
+
+static struct cairn_pg_params params_of(const struct cairn_query_known *known,
+                                        struct cairn_arena *scratch)
+{
+    struct cairn_pg_params params = {.arena = scratch};
+    cairn_pg_add_text(&params, known->projection->name);
+    cairn_pg_add_integer(&params, known->generation);
+    return params;
+}
+
+/* ---- keys ---- */
+
+static void soil(struct cairn_query_live *live, size_t model, const char *key)
+{
+    struct cairn_topic *topic = cairn_topic_find(live, model, key);
+    if (topic)
+        cairn_topic_soil(live, topic);
+}
+
+/* Where the next page begins: behind the last key, or behind the checkpoint if that was all. */
+static void move(struct cairn_followed *followed, const struct cairn_pg_result *rows, int64_t count)
+{
+    free(followed->key);
+    if (count == KEYS_PAGE) {
+        followed->position = cairn_pg_integer(rows, count - 1, 2);
+        followed->key = cairn_duplicate(cairn_pg_text(rows, count - 1, 1));
+        return;
+    }
+    int64_t position = cairn_pg_integer(rows, 0, 0);
+    followed->position = position > followed->position ? position : followed->position;
+    followed->key = NULL;
+}
+
+/* Returns 1 if there may be more, 0 if not. */
+static int follow_page(struct cairn_query_live *live, size_t model,
+                       const struct cairn_query_known *known, struct cairn_pg *pg,
+                       struct cairn_arena *scratch, struct cairn_error *error)
+{
+    struct cairn_followed *followed = &live->followed[model];
+    struct cairn_pg_params params = params_of(known, scratch);
+    (void)pthread_mutex_lock(&live->lock);
+    cairn_pg_add_integer(&params, followed->key ? followed->position : followed->position + 1);
+    cairn_pg_add_text(&params, cairn_copy_text(scratch, followed->key ? followed->key : ""));
+    (void)pthread_mutex_unlock(&live->lock);
+    cairn_pg_add_integer(&params, KEYS_PAGE);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &live->follows[model].keys, &params, &rows, error);
+    if (count <= 0)
+        return (int)count;
+    (void)pthread_mutex_lock(&live->lock);
+    for (int64_t i = 0; i < count && !cairn_pg_null(rows, i, 1); i++)
+        soil(live, model, cairn_pg_text(rows, i, 1));
+    move(followed, rows, count);
+    (void)pthread_mutex_unlock(&live->lock);
+    return count == KEYS_PAGE;
+}
+
+/* ---- rows ---- */
+
+/* Some keys of topics that are dirty, copied. They are clean from now on: what changes later is
+ * noticed by itself. */
+static size_t take_dirty(struct cairn_query_live *live, size_t model, struct cairn_arena *scratch,
+                         const char **ret)
+{
+    size_t count = 0;
+    (void)pthread_mutex_lock(&live->lock);
+    for (size_t i = 0; i < CAIRN_BUCKETS && live->followed[model].dirty && count < ROWS_PAGE; i++) {
+        for (struct cairn_topic *at = live->buckets[i]; at && count < ROWS_PAGE; at = at->next) {
+            if (!at->dirty || at->model != model)
+                continue;
+            ret[count++] = cairn_copy_text(scratch, at->key);
+            at->dirty = false;
+            live->followed[model].dirty--;
+        }
+    }
+    (void)pthread_mutex_unlock(&live->lock);
+    return count;
+}
+
+static void soil_again(struct cairn_query_live *live, size_t model, const char *const *keys,
+                       size_t count)
+{
+    (void)pthread_mutex_lock(&live->lock);
+    for (size_t i = 0; i < count; i++)
+        soil(live, model, keys[i]);
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+/* The row as a query by key would answer it. */
+static int read_json(const struct cairn_query_known *known, const struct cairn_pg_result *rows,
+                     int64_t i, struct cairn_arena *scratch, const char **ret,
+                     struct cairn_error *error)
+{
+    const struct cairn_record *record = known->projection->row;
+    void *value = cairn_arena_alloc(scratch, record->size, record->align);
+    struct cairn_buffer out = cairn_buffer(scratch);
+    int failed = cairn_record_decode(record, cairn_pg_text(rows, i, CAIRN_QUERY_JSON),
+                                     cairn_pg_bytes(rows, i, CAIRN_QUERY_JSON), CAIRN_LENIENT,
+                                     scratch, value, NULL);
+    if (failed)
+        return cairn_fail(error, CAIRN_BUG, "row %s of read model %s cannot be read",
+                          cairn_pg_text(rows, i, CAIRN_QUERY_KEY), known->projection->name);
+    cairn_record_encode(record, value, &out);
+    *ret = out.text;
+    return 0;
+}
+
+static int show_row(struct cairn_query_live *live, size_t model,
+                    const struct cairn_query_known *known, const struct cairn_pg_result *rows,
+                    int64_t i, struct cairn_arena *scratch, struct cairn_error *error)
+{
+    struct cairn_query_state state = {
+        .key = cairn_pg_text(rows, i, CAIRN_QUERY_KEY),
+        .generation = known->generation,
+        .changed = cairn_pg_integer(rows, i, CAIRN_QUERY_CHANGED),
+        .position = cairn_pg_integer(rows, i, CAIRN_QUERY_POSITION),
+        .timeline = &known->timeline,
+    };
+    int failed = cairn_pg_bool(rows, i, CAIRN_QUERY_IS_DELETED)
+                     ? 0
+                     : read_json(known, rows, i, scratch, &state.json, error);
+    if (failed)
+        return failed;
+    (void)pthread_mutex_lock(&live->lock);
+    struct cairn_topic *topic = cairn_topic_find(live, model, state.key);
+    if (topic)
+        cairn_topic_show(live, topic, &state);
+    (void)pthread_mutex_unlock(&live->lock);
+    return 0;
+}
+
+/* A row that another generation does not have at all is gone, as one that was deleted. */
+static void show_missing(struct cairn_query_live *live, size_t model,
+                         const struct cairn_query_known *known, const char *const *keys,
+                         size_t count)
+{
+    (void)pthread_mutex_lock(&live->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct cairn_topic *topic = cairn_topic_find(live, model, keys[i]);
+        const struct cairn_query_state state = {.key = keys[i],
+                                                .generation = known->generation,
+                                                .changed = known->position,
+                                                .position = known->position,
+                                                .timeline = &known->timeline};
+        if (topic && topic->generation != known->generation && !topic->dirty)
+            cairn_topic_show(live, topic, &state);
+    }
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+/* Returns 1 if there may be more, 0 if not. */
+static int show_page(struct cairn_query_live *live, size_t model,
+                     const struct cairn_query_known *known, struct cairn_pg *pg,
+                     struct cairn_arena *scratch, struct cairn_error *error)
+{
+    const char **keys = cairn_new(scratch, const char *, ROWS_PAGE);
+    size_t wanted = take_dirty(live, model, scratch, keys);
+    if (wanted == 0)
+        return 0;
+    struct cairn_pg_params params = params_of(known, scratch);
+    cairn_pg_add_texts(&params, keys, sizeof *keys, wanted);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &live->follows[model].rows, &params, &rows, error);
+    int failed = count < 0 ? (int)count : 0;
+    for (int64_t i = 0; i < count && !failed && !cairn_pg_null(rows, i, CAIRN_QUERY_KEY); i++)
+        failed = show_row(live, model, known, rows, i, scratch, error);
+    if (failed == -CAIRN_UNAVAILABLE)
+        soil_again(live, model, keys, wanted);
+    if (failed)
+        return failed;
+    show_missing(live, model, known, keys, wanted);
+    return wanted == ROWS_PAGE;
+}
+
+/* ---- a model ---- */
+
+static bool is_of(const struct cairn_followed *followed, const struct cairn_query_known *known)
+{
+    return followed->generation == known->generation &&
+           followed->timeline.epoch == known->timeline.epoch &&
+           cairn_uuid_equal(followed->timeline.store_id, known->timeline.store_id);
+}
+
+/* Another generation is shown, or the store has another history: every topic is read again. */
+static void begin_again(struct cairn_query_live *live, size_t model,
+                        const struct cairn_query_known *known)
+{
+    struct cairn_followed *followed = &live->followed[model];
+    for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
+        for (struct cairn_topic *at = live->buckets[i]; at; at = at->next) {
+            if (at->model == model)
+                cairn_topic_soil(live, at);
+        }
+    }
+    followed->generation = known->generation;
+    followed->timeline = known->timeline;
+    followed->position = known->position;
+    free(followed->key);
+    followed->key = NULL;
+}
+
+/* Is there something to do for it? */
+static bool look(struct cairn_query_live *live, size_t model, const struct cairn_query_known *known,
+                 bool *ret_moved)
+{
+    struct cairn_followed *followed = &live->followed[model];
+    (void)pthread_mutex_lock(&live->lock);
+    if (followed->topics && !is_of(followed, known))
+        begin_again(live, model, known);
+    *ret_moved = followed->topics && (followed->key || known->position > followed->position);
+    bool wanted = *ret_moved || followed->dirty;
+    (void)pthread_mutex_unlock(&live->lock);
+    return wanted;
+}
+
+static int follow(struct cairn_query_live *live, size_t model,
+                  const struct cairn_query_known *known, struct cairn_pg *pg,
+                  struct cairn_arena *scratch, struct cairn_error *error)
+{
+    bool moved = false;
+    if (!look(live, model, known, &moved))
+        return 0;
+    (void)settle(live, model, known);
+    int more = moved;
+    while (more > 0)
+        more = follow_page(live, model, known, pg, scratch, error);
+    for (more = more < 0 ? more : 1; more > 0;)
+        more = show_page(live, model, known, pg, scratch, error);
+    return more;
+}
+
+/* A generation that is dropped while it is read is seen at the next look. */
+int cairn_query_live_follow(struct cairn_query_live *live, struct cairn_pg *pg,
+                            struct cairn_arena *scratch, struct cairn_error *error)
+{
+    struct cairn_query_known known;
+    int failed = 0;
+    for (size_t i = 0; i < cairn_query_models_count(live->models) && failed >= 0; i++) {
+        if (cairn_query_models_get(live->models, i, &known, NULL) == 0)
+            failed = follow(live, i, &known, pg, scratch, error);
+    }
+    return failed;
+}

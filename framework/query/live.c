@@ -1,0 +1,381 @@
+/* live.c - topics, their readers, and what a reader is given when his socket has room. */
+#include "query/live.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "query/topics.h"
+#include "store/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reader that has taken nothing for so many heartbeats has gone, or might as well have. */
+enum { MISSED_MAX = 4 };
+
+static const char hello[] = "retry: 1000\n\n"; /* milliseconds until a client comes back */
+static const char beat[] = ":\n\n";
+
+static struct cairn_metric streams =
+    CAIRN_GAUGE("cairn_query_streams", "Streams that are open.", NULL);
+static struct cairn_metric topics =
+    CAIRN_GAUGE("cairn_query_topics", "Rows that they follow.", NULL);
+static struct cairn_metric messages =
+    CAIRN_COUNTER("cairn_query_messages_total", "States that were given to streams.", NULL);
+static struct cairn_metric cuts =
+    CAIRN_COUNTER("cairn_query_streams_cut_total", "Streams cut because nobody read them.", NULL);
+
+/* ---- ids ---- */
+
+void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t position,
+                           int64_t generation, char ret[static CAIRN_EVENT_ID_SIZE])
+{
+    char token[CAIRN_TOKEN_TEXT_SIZE];
+    cairn_token_format(timeline, position, token);
+    (void)snprintf(ret, CAIRN_EVENT_ID_SIZE, "%s.%" PRId64, token, generation);
+}
+
+bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,
+                          int64_t generation, int64_t *ret_position)
+{
+    char wanted[24];
+    char token[CAIRN_TOKEN_TEXT_SIZE];
+    const char *dot = strchr(text, '.');
+    (void)snprintf(wanted, sizeof wanted, ".%" PRId64, generation);
+    if (!dot || strcmp(dot, wanted) != 0 || (size_t)(dot - text) >= sizeof token)
+        return false;
+    (void)snprintf(token, sizeof token, "%.*s", (int)(dot - text), text);
+    return cairn_token_parse(token, timeline, ret_position, NULL) == 0;
+}
+
+/* ---- topics ---- */
+
+/* FNV-1a */
+static uint32_t hash_of(size_t model, const char *key)
+{
+    uint32_t hash = 2166136261U ^ (uint32_t)model;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619U;
+    return hash;
+}
+
+struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t model,
+                                     const char *key)
+{
+    uint32_t hash = hash_of(model, key);
+    struct cairn_topic *at = live->buckets[hash % CAIRN_BUCKETS];
+    while (at && (at->hash != hash || at->model != model || strcmp(at->key, key) != 0))
+        at = at->next;
+    return at;
+}
+
+static struct cairn_topic *add_topic(struct cairn_query_live *live, size_t model, const char *key)
+{
+    size_t bytes = strlen(key) + 1;
+    struct cairn_topic *topic = cairn_allocate(sizeof *topic + bytes);
+    topic->model = model;
+    topic->hash = hash_of(model, key);
+    memcpy(topic->key, key, bytes);
+    topic->next = live->buckets[topic->hash % CAIRN_BUCKETS];
+    live->buckets[topic->hash % CAIRN_BUCKETS] = topic;
+    live->followed[model].topics++;
+    cairn_metric_add(&topics, "", 1);
+    return topic;
+}
+
+static void remove_topic(struct cairn_query_live *live, struct cairn_topic *topic)
+{
+    struct cairn_topic **at = &live->buckets[topic->hash % CAIRN_BUCKETS];
+    while (*at != topic)
+        at = &(*at)->next;
+    *at = topic->next;
+    live->followed[topic->model].topics--;
+    live->followed[topic->model].dirty -= topic->dirty;
+    cairn_metric_add(&topics, "", -1);
+    free(topic->message);
+    free(topic);
+}
+
+void cairn_topic_soil(struct cairn_query_live *live, struct cairn_topic *topic)
+{
+    live->followed[topic->model].dirty += !topic->dirty;
+    topic->dirty = true;
+}
+
+/* "id: …", "event: deleted" where it was, "data: …", an empty line. The JSON has no line break. */
+static char *make_message(const struct cairn_query_state *state, size_t *ret_bytes)
+{
+    char id[CAIRN_EVENT_ID_SIZE];
+    char *text = NULL;
+    cairn_event_id_format(state->timeline, state->position, state->generation, id);
+    int bytes = asprintf(&text, "id: %s\n%sdata: %s\n\n", id, state->json ? "" : "event: deleted\n",
+                         state->json ? state->json : "{}");
+    if (bytes < 0)
+        abort();
+    *ret_bytes = (size_t)bytes;
+    return text;
+}
+
+/* Do both show the same, apart from the position that they show it at? */
+static bool is_same_message(const struct cairn_topic *topic, const char *message, size_t bytes)
+{
+    if (!topic->message)
+        return false;
+    size_t old_id = strcspn(topic->message, "\n");
+    size_t now_id = strcspn(message, "\n");
+    return topic->bytes - old_id == bytes - now_id &&
+           memcmp(topic->message + old_id, message + now_id, bytes - now_id) == 0;
+}
+
+void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
+                      const struct cairn_query_state *state)
+{
+    size_t bytes = 0;
+    char *message = make_message(state, &bytes);
+    live->followed[topic->model].dirty -= topic->dirty;
+    topic->dirty = false;
+    topic->generation = state->generation;
+    topic->changed = state->changed;
+    bool same = is_same_message(topic, message, bytes);
+    free(same ? message : topic->message);
+    if (same)
+        return;
+    topic->message = message;
+    topic->bytes = bytes;
+    topic->number++;
+    for (struct cairn_reader *at = topic->readers; at; at = at->after)
+        cairn_http_wake(at->request);
+}
+
+/* ---- heartbeats ---- */
+
+static void queue_beat(struct cairn_query_live *live, struct cairn_reader *reader)
+{
+    reader->beat_us = cairn_monotonic_us() + live->heartbeat_us;
+    reader->later = NULL;
+    reader->earlier = live->last_beat;
+    *(live->last_beat ? &live->last_beat->later : &live->next_beat) = reader;
+    live->last_beat = reader;
+}
+
+static void unqueue_beat(struct cairn_query_live *live, struct cairn_reader *reader)
+{
+    *(reader->earlier ? &reader->earlier->later : &live->next_beat) = reader->later;
+    *(reader->later ? &reader->later->earlier : &live->last_beat) = reader->earlier;
+}
+
+/* One that has not taken the last sign of life has no room, not even for that. */
+static void give_beat(struct cairn_reader *reader)
+{
+    reader->missed = reader->beat ? reader->missed + 1 : 0;
+    reader->beat = true;
+    if (reader->missed < MISSED_MAX) {
+        cairn_http_wake(reader->request);
+        return;
+    }
+    cairn_http_cut(reader->request);
+    cairn_metric_add(&cuts, "", 1);
+}
+
+int64_t cairn_query_live_beat(struct cairn_query_live *live)
+{
+    int64_t now_us = cairn_monotonic_us();
+    (void)pthread_mutex_lock(&live->lock);
+    while (live->next_beat && live->next_beat->beat_us <= now_us) {
+        struct cairn_reader *reader = live->next_beat;
+        unqueue_beat(live, reader);
+        queue_beat(live, reader);
+        give_beat(reader);
+    }
+    int64_t next_us = live->next_beat ? live->next_beat->beat_us : INT64_MAX;
+    (void)pthread_mutex_unlock(&live->lock);
+    return next_us;
+}
+
+/* ---- a reader takes ---- */
+
+/* Gives bytes that begin at `from`; what does not fit is kept. */
+static int64_t give(struct cairn_reader *reader, const char *text, size_t count, char *ret,
+                    size_t room)
+{
+    size_t fits = count < room ? count : room;
+    memcpy(ret, text, fits);
+    if (fits < count) {
+        reader->rest = cairn_allocate(count - fits);
+        reader->rest_bytes = count - fits;
+        reader->rest_at = 0;
+        memcpy(reader->rest, text + fits, count - fits);
+    }
+    return (int64_t)fits;
+}
+
+static int64_t give_rest(struct cairn_reader *reader, char *ret, size_t room)
+{
+    size_t left = reader->rest_bytes - reader->rest_at;
+    size_t fits = left < room ? left : room;
+    memcpy(ret, reader->rest + reader->rest_at, fits);
+    reader->rest_at += fits;
+    if (fits == left) {
+        free(reader->rest);
+        reader->rest = NULL;
+    }
+    return (int64_t)fits;
+}
+
+static int64_t pull(void *self, char *ret, size_t room)
+{
+    struct cairn_reader *reader = self;
+    struct cairn_query_live *live = reader->live;
+    const struct cairn_topic *topic = reader->topic;
+    int64_t given = 0;
+    (void)pthread_mutex_lock(&live->lock);
+    if (reader->rest) {
+        given = give_rest(reader, ret, room);
+    } else if (reader->seen != topic->number) {
+        reader->seen = topic->number;
+        given = give(reader, topic->message, topic->bytes, ret, room);
+        cairn_metric_add(&messages, "", 1);
+    } else if (reader->beat) {
+        given = give(reader, beat, sizeof beat - 1, ret, room);
+    }
+    if (given)
+        reader->beat = false;
+    (void)pthread_mutex_unlock(&live->lock);
+    return given;
+}
+
+static void leave(void *self)
+{
+    struct cairn_reader *reader = self;
+    struct cairn_query_live *live = reader->live;
+    struct cairn_topic *topic = reader->topic;
+    (void)pthread_mutex_lock(&live->lock);
+    *(reader->before ? &reader->before->after : &topic->readers) = reader->after;
+    if (reader->after)
+        reader->after->before = reader->before;
+    unqueue_beat(live, reader);
+    live->count--;
+    if (!topic->readers)
+        remove_topic(live, topic);
+    (void)pthread_mutex_unlock(&live->lock);
+    free(reader->rest);
+    free(reader);
+    cairn_metric_add(&streams, "", -1);
+}
+
+/* ---- joining ---- */
+
+/* The first of a model's readers decides where following it begins. */
+static void begin_following(struct cairn_query_live *live, size_t model,
+                            const struct cairn_query_state *state)
+{
+    struct cairn_followed *followed = &live->followed[model];
+    if (followed->topics)
+        return;
+    followed->generation = state->generation;
+    followed->timeline = *state->timeline;
+    followed->position = state->position;
+    free(followed->key);
+    followed->key = NULL;
+}
+
+/* Brings topic and reader to the newer of the two states. Changes up to where the model has been
+ * followed are not told again: if the reader's state is older than that, the row is read once
+ * more. */
+static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
+                 const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
+{
+    const struct cairn_followed *followed = &live->followed[topic->model];
+    bool is_new = topic->number == 0;
+    bool other = topic->generation != state->generation;
+    if (is_new || (!other && state->changed > topic->changed))
+        cairn_topic_show(live, topic, state);
+    if (followed->generation != state->generation || state->position < followed->position)
+        cairn_topic_soil(live, topic);
+    bool has_seen = seen >= topic->changed && topic->generation == state->generation;
+    reader->seen = has_seen ? topic->number : 0;
+}
+
+static void enter(struct cairn_query_live *live, size_t model,
+                  const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
+{
+    struct cairn_topic *topic = cairn_topic_find(live, model, state->key);
+    begin_following(live, model, state);
+    if (!topic)
+        topic = add_topic(live, model, state->key);
+    reader->topic = topic;
+    meet(live, topic, state, seen, reader);
+    reader->after = topic->readers;
+    if (topic->readers)
+        topic->readers->before = reader;
+    topic->readers = reader;
+    queue_beat(live, reader);
+    live->count++;
+}
+
+int cairn_query_live_join(struct cairn_query_live *live, size_t model,
+                          const struct cairn_query_state *state, int64_t seen,
+                          struct cairn_http_request *request, struct cairn_http_response *response,
+                          struct cairn_error *error)
+{
+    struct cairn_reader *reader = cairn_allocate(sizeof *reader);
+    reader->live = live;
+    reader->request = request;
+    (void)pthread_mutex_lock(&live->lock);
+    bool full = live->stopping || live->count >= live->max;
+    if (!full)
+        enter(live, model, state, seen, reader);
+    (void)pthread_mutex_unlock(&live->lock);
+    if (full)
+        free(reader);
+    if (full)
+        return cairn_fail(error, CAIRN_BUSY, "%zu streams are open already, or the server stops",
+                          live->max);
+    char ignored[1];
+    (void)give(reader, hello, sizeof hello - 1, ignored, 0);
+    response->stream = (struct cairn_http_stream){pull, leave, reader};
+    cairn_metric_add(&streams, "", 1);
+    live->news(live->news_context); /* to read a row that is dirty, to know of the next heartbeat */
+    return 0;
+}
+
+/* ---- life ---- */
+
+struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
+                                               int64_t streams_max, int64_t heartbeat_us)
+{
+    struct cairn_query_live *live = cairn_allocate(sizeof *live);
+    size_t count = cairn_query_models_count(models);
+    live->models = models;
+    live->max = (size_t)streams_max;
+    live->heartbeat_us = heartbeat_us;
+    live->followed = cairn_allocate((count + 1) * sizeof *live->followed);
+    live->follows = cairn_follow_open(count);
+    (void)pthread_mutex_init(&live->lock, NULL);
+    return live;
+}
+
+void cairn_query_live_on_news(struct cairn_query_live *live, void (*news)(void *context),
+                              void *context)
+{
+    live->news = news;
+    live->news_context = context;
+}
+
+void cairn_query_live_stop(struct cairn_query_live *live)
+{
+    (void)pthread_mutex_lock(&live->lock);
+    live->stopping = true;
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+void cairn_query_live_close(struct cairn_query_live *live)
+{
+    size_t count = cairn_query_models_count(live->models);
+    cairn_follow_close(live->follows, count);
+    for (size_t i = 0; i < count; i++)
+        free(live->followed[i].key);
+    (void)pthread_mutex_destroy(&live->lock);
+    free(live->followed);
+    free(live);
+}

@@ -1,0 +1,209 @@
+/* models.c - what a process knows of its read models, under one lock.
+ *
+ * The names in Redis are made anew for each generation and timeline, and those of before are kept:
+ * requests that are under way point to them, and there are few. */
+#include "query/models.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "projection/names.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT_US CAIRN_SECONDS(60) /* how long it is good while PostgreSQL cannot be asked */
+enum { FAILURES_MAX = 50 };       /* of the copy, in a row */
+
+struct model {
+    const struct cairn_projection *projection; /* never changes: read without the lock */
+    struct cairn_query_known known;
+    int64_t looked_us; /* monotonic: when the look began that it is from; 0: none */
+    int failures;      /* of the copy, since it has answered last */
+};
+
+struct cairn_query_models {
+    pthread_mutex_t lock;
+    struct cairn_arena arena; /* of the names */
+    size_t count;
+    struct model *all;
+};
+
+static struct cairn_metric copies =
+    CAIRN_GAUGE("cairn_query_copy_passed_over",
+                "1 while the copy in Redis lacks the generation or is behind.", "projection");
+
+/* ---- life ---- */
+
+static void add(struct cairn_query_models *models, const struct cairn_projection *projection)
+{
+    for (size_t i = 0; i < models->count; i++) {
+        if (models->all[i].projection == projection)
+            return;
+    }
+    models->all = cairn_reallocate(models->all, (models->count + 1) * sizeof *models->all);
+    models->all[models->count++] =
+        (struct model){.projection = projection, .known.projection = projection};
+}
+
+struct cairn_query_models *cairn_query_models_open(const struct cairn_resource *const tables[])
+{
+    struct cairn_query_models *models = cairn_allocate(sizeof *models);
+    (void)pthread_mutex_init(&models->lock, NULL);
+    for (size_t i = 0; tables[i]; i++) {
+        for (const struct cairn_resource *at = tables[i]; at->path; at++)
+            add(models, at->projection);
+    }
+    return models;
+}
+
+void cairn_query_models_close(struct cairn_query_models *models)
+{
+    (void)pthread_mutex_destroy(&models->lock);
+    cairn_arena_close(&models->arena);
+    free(models->all);
+    free(models);
+}
+
+size_t cairn_query_models_count(const struct cairn_query_models *models)
+{
+    return models->count;
+}
+
+size_t cairn_query_models_find(const struct cairn_query_models *models,
+                               const struct cairn_projection *projection)
+{
+    size_t i = 0;
+    while (models->all[i].projection != projection)
+        i++;
+    return i;
+}
+
+/* ---- knowing ---- */
+
+int cairn_query_models_get(struct cairn_query_models *models, size_t model,
+                           struct cairn_query_known *ret, struct cairn_error *error)
+{
+    const struct model *at = &models->all[model];
+    (void)pthread_mutex_lock(&models->lock);
+    *ret = at->known;
+    bool known = at->looked_us && cairn_monotonic_us() - at->looked_us < KEPT_US;
+    (void)pthread_mutex_unlock(&models->lock);
+    if (!known)
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "PostgreSQL has not said which generation of %s is complete",
+                          ret->projection->name);
+    if (!ret->generation)
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "the read model %s is being built: no generation of its version %d is "
+                          "complete yet",
+                          ret->projection->name, ret->projection->version);
+    return 0;
+}
+
+/* ---- looking ---- */
+
+static const struct cairn_statement look_statement = {
+    .name = "look",
+    .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position"
+           " from cairn.store s"
+           " cross join unnest($1::text[], $2::bigint[]) with ordinality as w(name, version, n)"
+           " left join lateral (select max(g.generation) as generation from cairn.generations g"
+           "     where g.projection = w.name and g.code_version = w.version"
+           "         and g.complete_at is not null) g on true"
+           " left join cairn.checkpoints k on k.projection = w.name"
+           "     and k.generation = g.generation and k.shard = 0"
+           " where s.single order by w.n",
+};
+
+static bool is_same(const struct cairn_query_known *a, const struct cairn_query_known *b)
+{
+    return a->generation == b->generation && a->timeline.epoch == b->timeline.epoch &&
+           cairn_uuid_equal(a->timeline.store_id, b->timeline.store_id);
+}
+
+static void name_keys(struct cairn_query_models *models, struct cairn_query_known *known)
+{
+    const char *name = known->projection->name;
+    known->row_prefix =
+        cairn_redis_row_prefix(&models->arena, &known->timeline, name, known->generation);
+    known->checkpoint_key =
+        cairn_redis_checkpoint_key(&models->arena, &known->timeline, name, known->generation);
+}
+
+/* Null is 0: a generation that there is not. */
+static void publish(struct cairn_query_models *models, const struct cairn_pg_result *rows, size_t i,
+                    int64_t begun_us)
+{
+    struct model *model = &models->all[i];
+    struct cairn_query_known now = model->known;
+    int64_t row = (int64_t)i;
+    if (begun_us < model->looked_us)
+        return; /* somebody has looked after us, and was quicker */
+    now.timeline =
+        (struct cairn_timeline){cairn_pg_uuid(rows, row, 0), cairn_pg_integer(rows, row, 1)};
+    now.generation = cairn_pg_integer(rows, row, 2);
+    now.epoch = cairn_pg_integer(rows, row, 3);
+    now.position = cairn_pg_integer(rows, row, 4);
+    if (now.generation && !is_same(&now, &model->known))
+        name_keys(models, &now);
+    model->known = now;
+    model->looked_us = begun_us;
+}
+
+int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *pg,
+                            struct cairn_arena *scratch, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = scratch};
+    struct cairn_pg_array names = cairn_pg_array(CAIRN_PG_TEXTS, scratch);
+    struct cairn_pg_array versions = cairn_pg_array(CAIRN_PG_INTEGERS, scratch);
+    int64_t begun_us = cairn_monotonic_us();
+    for (size_t i = 0; i < models->count; i++) {
+        cairn_pg_array_text(&names, models->all[i].projection->name);
+        cairn_pg_array_integer(&versions, models->all[i].projection->version);
+    }
+    cairn_pg_add_array(&params, &names);
+    cairn_pg_add_array(&params, &versions);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &look_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count != (int64_t)models->count)
+        return cairn_fail(error, CAIRN_SCHEMA, "cairn.store has no row");
+    (void)pthread_mutex_lock(&models->lock);
+    for (size_t i = 0; i < models->count; i++)
+        publish(models, rows, i, begun_us);
+    (void)pthread_mutex_unlock(&models->lock);
+    return 0;
+}
+
+/* ---- the copy ---- */
+
+void cairn_query_models_served(struct cairn_query_models *models, size_t model, bool served)
+{
+    struct model *at = &models->all[model];
+    (void)pthread_mutex_lock(&models->lock);
+    at->failures = served ? 0 : at->failures + 1;
+    bool opens = at->failures == FAILURES_MAX;
+    if (opens)
+        at->known.copy_fails = true;
+    (void)pthread_mutex_unlock(&models->lock);
+    if (opens)
+        cairn_metric_set(&copies, at->projection->name, 1);
+}
+
+void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
+                             int64_t position)
+{
+    struct model *at = &models->all[model];
+    (void)pthread_mutex_lock(&models->lock);
+    bool mended =
+        at->known.copy_fails && epoch == at->known.timeline.epoch && position >= at->known.position;
+    if (mended) {
+        at->known.copy_fails = false;
+        at->failures = 0;
+    }
+    (void)pthread_mutex_unlock(&models->lock);
+    if (mended)
+        cairn_metric_set(&copies, at->projection->name, 0);
+}

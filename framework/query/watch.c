@@ -1,0 +1,330 @@
+/* watch.c - the thread that looks, and the list of those who wait. */
+#include "query/watch.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define LOOK_US CAIRN_SECONDS(1)                /* between two looks, if nothing is heard */
+#define LOOK_WAITING_US CAIRN_MILLISECONDS(200) /* the same, while somebody waits */
+#define AGAIN_US CAIRN_MILLISECONDS(250)        /* after a failure */
+#define DEADLINE_US CAIRN_SECONDS(3)            /* for a look */
+#define PROBE_US CAIRN_MILLISECONDS(250) /* between two looks at a copy that is passed over */
+
+/* One copy that is looked at. */
+struct probe {
+    struct cairn_redis_question question;
+    struct cairn_query_watch *watch;
+    struct cairn_arena arena;
+    size_t model;
+    bool under_way; /* under the lock */
+};
+
+struct cairn_query_watch {
+    struct cairn_query_models *models;
+    struct cairn_redis_pipe *redis;
+    struct cairn_query_live *live;
+    struct cairn_pg *pg; /* the thread's own, as what follows */
+    struct cairn_arena scratch;
+    int64_t look_us; /* monotonic: when to look next */
+    int64_t probe_us;
+    bool failing; /* the last look did */
+    struct probe *probes;
+    int waker;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    struct cairn_query_wait *waiting;
+    bool look_now; /* what is known is not what somebody has just seen */
+    bool stopping;
+    bool closing;
+};
+
+static struct cairn_metric waiting =
+    CAIRN_GAUGE("cairn_query_waiting", "Reads that wait for a position now.", NULL);
+static struct cairn_metric looks =
+    CAIRN_COUNTER("cairn_query_looks_total", "Looks at how far the read models are.", NULL);
+
+/* ---- waiting ---- */
+
+static void wake(struct cairn_query_watch *watch)
+{
+    (void)eventfd_write(watch->waker, 1);
+}
+
+/* Is there a reason to go on? `known` is NULL if nothing is known. */
+static bool is_over(const struct cairn_query_wait *wait, const struct cairn_query_known *known,
+                    int64_t now_us)
+{
+    if (now_us >= wait->deadline_us)
+        return true;
+    return known && (known->position >= wait->position || known->generation != wait->generation ||
+                     known->timeline.epoch != wait->epoch || known->epoch != wait->epoch);
+}
+
+/* What was looked up before the request looked for itself tells it nothing, except the first time:
+ * the checkpoint may have moved between its look and now. */
+bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_wait *wait)
+{
+    struct cairn_query_known known;
+    int64_t now_us = cairn_monotonic_us();
+    if (now_us >= wait->deadline_us)
+        return false;
+    bool moved = !wait->again &&
+                 cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0 &&
+                 is_over(wait, &known, now_us);
+    (void)pthread_mutex_lock(&watch->lock);
+    bool taken = !watch->stopping;
+    if (taken && !moved) {
+        wait->next = watch->waiting;
+        watch->waiting = wait;
+        watch->look_now |= wait->again;
+    }
+    (void)pthread_mutex_unlock(&watch->lock);
+    if (!taken)
+        return false;
+    wait->again = true;
+    if (moved) {
+        cairn_http_resume(wait->request);
+        return true;
+    }
+    cairn_metric_add(&waiting, "", 1);
+    wake(watch);
+    return true;
+}
+
+/* Resumes those who need not wait any longer. Returns when the next one's time is over; INT64_MAX
+ * if nobody waits. One who was resumed may be gone at once. */
+static int64_t resume_all(struct cairn_query_watch *watch)
+{
+    struct cairn_query_known known;
+    int64_t next_us = INT64_MAX;
+    int64_t now_us = cairn_monotonic_us();
+    (void)pthread_mutex_lock(&watch->lock);
+    for (struct cairn_query_wait **at = &watch->waiting; *at;) {
+        struct cairn_query_wait *wait = *at;
+        bool is_known = cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0;
+        if (watch->stopping || is_over(wait, is_known ? &known : NULL, now_us)) {
+            *at = wait->next;
+            cairn_metric_add(&waiting, "", -1);
+            cairn_http_resume(wait->request);
+            continue;
+        }
+        if (wait->deadline_us < next_us)
+            next_us = wait->deadline_us;
+        at = &wait->next;
+    }
+    (void)pthread_mutex_unlock(&watch->lock);
+    return next_us;
+}
+
+/* ---- copies that are passed over ---- */
+
+/* "EPOCH POSITION FENCE" */
+static void on_probed(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
+{
+    struct probe *probe = question->context;
+    char *rest = NULL;
+    if (reply && reply->kind == CAIRN_REDIS_TEXT) {
+        int64_t epoch = strtoll(reply->text, &rest, 10);
+        cairn_query_models_mend(probe->watch->models, probe->model, epoch, strtoll(rest, NULL, 10));
+    }
+    (void)pthread_mutex_lock(&probe->watch->lock);
+    probe->under_way = false;
+    (void)pthread_mutex_unlock(&probe->watch->lock);
+}
+
+static bool begin_probe(struct cairn_query_watch *watch, struct probe *probe)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    bool begins = !probe->under_way;
+    probe->under_way = true;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return begins;
+}
+
+static void probe_copy(struct cairn_query_watch *watch, size_t model,
+                       const struct cairn_query_known *known)
+{
+    struct probe *probe = &watch->probes[model];
+    if (!begin_probe(watch, probe))
+        return;
+    cairn_arena_reset(&probe->arena);
+    probe->watch = watch;
+    probe->model = model;
+    probe->question =
+        (struct cairn_redis_question){.done = on_probed, .context = probe, .arena = &probe->arena};
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(known->checkpoint_key)};
+    if (!cairn_redis_pipe_ask(watch->redis, args, 2, &probe->question))
+        on_probed(&probe->question, NULL);
+}
+
+static void probe_copies(struct cairn_query_watch *watch, int64_t now_us)
+{
+    struct cairn_query_known known;
+    if (!watch->redis || now_us < watch->probe_us)
+        return;
+    watch->probe_us = now_us + PROBE_US;
+    for (size_t i = 0; i < cairn_query_models_count(watch->models); i++) {
+        if (cairn_query_models_get(watch->models, i, &known, NULL) == 0 && known.copy_fails)
+            probe_copy(watch, i, &known);
+    }
+}
+
+/* ---- the thread ---- */
+
+static bool is_closing(struct cairn_query_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    bool closing = watch->closing;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return closing;
+}
+
+static bool take_look_now(struct cairn_query_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    bool look_now = watch->look_now;
+    watch->look_now = false;
+    (void)pthread_mutex_unlock(&watch->lock);
+    return look_now;
+}
+
+/* Looks if that is due, and feeds the streams; a failure is logged once. */
+static void look(struct cairn_query_watch *watch)
+{
+    struct cairn_error error = {0};
+    cairn_arena_reset(&watch->scratch);
+    int failed = 0;
+    if (take_look_now(watch))
+        watch->look_us = 0;
+    if (cairn_monotonic_us() >= watch->look_us) {
+        failed = cairn_query_models_look(watch->models, watch->pg, &watch->scratch, &error);
+        watch->look_us = cairn_monotonic_us() + (failed ? AGAIN_US : LOOK_US);
+        cairn_metric_add(&looks, "", 1);
+    } else if (watch->failing) {
+        return;
+    }
+    if (!failed)
+        failed = cairn_query_live_follow(watch->live, watch->pg, &watch->scratch, &error);
+    if (failed && !watch->failing)
+        cairn_log_error(CAIRN_LOG_WARN, "cannot see the read models move", &error);
+    watch->failing = failed != 0;
+}
+
+/* Waits for a notification, for somebody who wants something, or for what is due. */
+static void hear(struct cairn_query_watch *watch, int64_t until_us)
+{
+    char payload[8];
+    eventfd_t ignored;
+    struct pollfd waker = {.fd = watch->waker, .events = POLLIN};
+    int64_t us = until_us - cairn_monotonic_us();
+    int came =
+        cairn_pg_wait(watch->pg, us > 0 ? us : 0, watch->waker, payload, sizeof payload, NULL);
+    if (came < 0)
+        (void)poll(&waker, 1, us > 0 ? (int)((us + 999) / 1000) : 0);
+    while (came > 0) { /* however many came: one look */
+        watch->look_us = 0;
+        came = cairn_pg_wait(watch->pg, 0, -1, payload, sizeof payload, NULL);
+    }
+    (void)eventfd_read(watch->waker, &ignored);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void *run(void *context)
+{
+    struct cairn_query_watch *watch = context;
+    while (!is_closing(watch)) {
+        look(watch);
+        int64_t next_us = resume_all(watch);
+        int64_t now_us = cairn_monotonic_us();
+        probe_copies(watch, now_us);
+        if (next_us < INT64_MAX)
+            watch->look_us = earlier(watch->look_us, now_us + LOOK_WAITING_US);
+        next_us = earlier(next_us, watch->look_us);
+        next_us = earlier(next_us, cairn_query_live_beat(watch->live));
+        hear(watch, next_us);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static void on_news(void *context)
+{
+    wake(context);
+}
+
+static void dispose(struct cairn_query_watch *watch)
+{
+    for (size_t i = 0; i < cairn_query_models_count(watch->models); i++)
+        cairn_arena_close(&watch->probes[i].arena);
+    cairn_pg_close(watch->pg);
+    cairn_arena_close(&watch->scratch);
+    if (watch->waker >= 0)
+        (void)close(watch->waker);
+    (void)pthread_mutex_destroy(&watch->lock);
+    free(watch->probes);
+    free(watch);
+}
+
+int cairn_query_watch_open(const char *database_url, const char *greeting,
+                           struct cairn_query_models *models, struct cairn_redis_pipe *redis,
+                           struct cairn_query_live *live, struct cairn_query_watch **ret,
+                           struct cairn_error *error)
+{
+    struct cairn_query_watch *watch = cairn_allocate(sizeof *watch);
+    watch->models = models;
+    watch->redis = redis;
+    watch->live = live;
+    watch->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch->probes = cairn_allocate((cairn_query_models_count(models) + 1) * sizeof *watch->probes);
+    (void)pthread_mutex_init(&watch->lock, NULL);
+    int failed = cairn_pg_open(database_url, "cairn-query-watch", &watch->pg, error);
+    if (!failed) {
+        cairn_pg_on_connect(watch->pg, greeting);
+        cairn_pg_set_deadline(watch->pg, DEADLINE_US);
+        cairn_query_live_on_news(live, on_news, watch);
+    }
+    if (!failed && (watch->waker < 0 || pthread_create(&watch->thread, NULL, run, watch) != 0))
+        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that watches");
+    if (failed) {
+        dispose(watch);
+        return failed;
+    }
+    *ret = watch;
+    return 0;
+}
+
+void cairn_query_watch_stop(struct cairn_query_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->stopping = true;
+    (void)pthread_mutex_unlock(&watch->lock);
+    wake(watch);
+}
+
+void cairn_query_watch_end(struct cairn_query_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->lock);
+    watch->stopping = watch->closing = true;
+    (void)pthread_mutex_unlock(&watch->lock);
+    wake(watch);
+    (void)pthread_join(watch->thread, NULL);
+    (void)resume_all(watch);
+}
+
+void cairn_query_watch_close(struct cairn_query_watch *watch)
+{
+    dispose(watch);
+}

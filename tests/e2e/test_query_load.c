@@ -1,0 +1,437 @@
+/* test_query_load.c - reads under load and among failures: nobody who sends his position sees an
+ * older state, and nothing worse than "not yet" is said while a store is away. */
+#include "../support/fixture.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLIENTS = 48, PAIRS = 100000, PAIRS_AN_ORDER = 3 };
+
+static struct system_under_test shop;
+static char user[64];
+
+static int setup(void **state)
+{
+    (void)state;
+    struct http_reply reply = {0};
+    system_start(&shop);
+    ask_for(201, shop.user, "POST", "/users", NULL, "{\"email\":\"a@example.com\",\"name\":\"A\"}",
+            &reply);
+    reply_id(&reply, user, sizeof user);
+    http_reply_free(&reply);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    system_stop(&shop);
+    return 0;
+}
+
+/* ---- clients that write and read what they wrote ---- */
+
+struct pairs {
+    int wanted;
+    _Atomic int begun;
+    _Atomic int seen;        /* reads that showed what was written */
+    _Atomic int stale;       /* … that showed less */
+    _Atomic int not_yet;     /* answered 503 */
+    _Atomic int no_answer;   /* nobody listened, or the connection was lost */
+    _Atomic int worse;       /* any other answer */
+    _Atomic int not_written; /* the command was not carried out: nothing to read */
+    _Atomic bool ending;
+    char example[400]; /* of what was worse */
+};
+
+struct client {
+    pthread_t thread;
+    struct pairs *pairs;
+    struct http_connection writes;
+    struct http_connection reads;
+    struct http_reply reply;
+};
+
+static int send_to(struct http_connection *connection, int port, const char *method,
+                   const char *path, const char *headers, const char *body,
+                   struct http_reply *reply)
+{
+    http_reply_free(reply);
+    if (connection->socket < 0 && http_open(connection, port, 5000) < 0)
+        return HTTP_AWAY;
+    return http_ask(connection, method, path, headers, body, body ? strlen(body) : 0, reply, 40000);
+}
+
+/* Reads until it sees the status or is told something worse; a 503 is asked again, as its
+ * Retry-After says, and counted. */
+static void read_back(struct client *client, const char *id, const char *position,
+                      const char *status, char etag[64])
+{
+    struct pairs *pairs = client->pairs;
+    char path[100];
+    char wanted[60];
+    (void)snprintf(path, sizeof path, "/orders/%s", id);
+    (void)snprintf(wanted, sizeof wanted, "\"status\":\"%s\"", status);
+    *etag = '\0';
+    for (;;) {
+        int failed =
+            send_to(&client->reads, shop.query, "GET", path, position, NULL, &client->reply);
+        if (failed == 0 && client->reply.status == 200)
+            break;
+        if (failed)
+            atomic_fetch_add(&pairs->no_answer, 1);
+        else if (client->reply.status == 503)
+            atomic_fetch_add(&pairs->not_yet, 1);
+        else
+            break;
+        fixture_nap();
+        if (atomic_load(&pairs->ending))
+            return;
+    }
+    bool shown = client->reply.status == 200;
+    bool fresh = shown && strstr(client->reply.body, wanted);
+    atomic_fetch_add(fresh ? &pairs->seen : shown ? &pairs->stale : &pairs->worse, 1);
+    if (!fresh)
+        (void)snprintf(pairs->example, sizeof pairs->example, "%d %s", client->reply.status,
+                       client->reply.body);
+    (void)http_header(&client->reply, "ETag", etag, 64);
+}
+
+/* One command and the read of it. `etag` is what the last read gave: it is sent back. */
+static bool write_and_read(struct client *client, char id[64], const char *verb, const char *body,
+                           const char *status, char etag[64])
+{
+    char path[120] = "/orders";
+    char headers[200] = "Content-Type: application/json\r\n";
+    char position[200];
+    if (*verb)
+        (void)snprintf(path, sizeof path, "/orders/%s/%s", id, verb);
+    if (*etag)
+        (void)snprintf(headers, sizeof headers,
+                       "Content-Type: application/json\r\nIf-Match: %s\r\n", etag);
+    int failed = send_to(&client->writes, shop.order, "POST", path, headers, body, &client->reply);
+    if (failed || client->reply.status != (*verb ? 200 : 201)) {
+        atomic_fetch_add(&client->pairs->not_written, 1);
+        if (!failed)
+            (void)snprintf(client->pairs->example, sizeof client->pairs->example, "%s: %d %s", path,
+                           client->reply.status, client->reply.body);
+        return false;
+    }
+    if (!*verb)
+        (void)reply_id(&client->reply, id, 64);
+    (void)reply_position(&client->reply, position, sizeof position);
+    read_back(client, id, position, status, etag);
+    return true;
+}
+
+static void *write_and_read_all(void *context)
+{
+    struct client *client = context;
+    struct pairs *pairs = client->pairs;
+    char body[300];
+    (void)snprintf(body, sizeof body,
+                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"a\","
+                   "\"quantity\":1,\"unit_price\":10}]}",
+                   user);
+    while (!atomic_load(&pairs->ending) &&
+           atomic_fetch_add(&pairs->begun, PAIRS_AN_ORDER) < pairs->wanted) {
+        char id[64] = "";
+        char etag[64] = "";
+        if (write_and_read(client, id, "", body, "placed", etag) &&
+            write_and_read(client, id, "pay",
+                           "{\"payment_id\":\"01890000-0000-7000-8000-00000000000a\"}", "paid",
+                           etag))
+            (void)write_and_read(client, id, "ship", "{\"carrier\":\"DHL\",\"tracking\":\"1\"}",
+                                 "shipped", etag);
+    }
+    http_reply_free(&client->reply);
+    http_close(&client->writes);
+    http_close(&client->reads);
+    return NULL;
+}
+
+static void begin(struct client clients[CLIENTS], struct pairs *pairs)
+{
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = (struct client){.pairs = pairs, .writes.socket = -1, .reads.socket = -1};
+        assert_int_equal(pthread_create(&clients[i].thread, NULL, write_and_read_all, &clients[i]),
+                         0);
+    }
+}
+
+static void end(struct client clients[CLIENTS])
+{
+    for (int i = 0; i < CLIENTS; i++)
+        assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
+}
+
+static void a_client_that_sends_its_position_sees_what_it_wrote(void **state)
+{
+    (void)state;
+    struct client clients[CLIENTS];
+    static struct pairs pairs = {.wanted = PAIRS};
+    begin(clients, &pairs);
+    end(clients);
+    if (pairs.stale || pairs.worse || pairs.not_yet || pairs.no_answer || pairs.not_written)
+        fail_msg("%d stale, %d worse, %d not yet, %d without answer, %d not written: %s",
+                 pairs.stale, pairs.worse, pairs.not_yet, pairs.no_answer, pairs.not_written,
+                 pairs.example);
+    assert_true(pairs.seen >= PAIRS);
+}
+
+/* ---- stores that die meanwhile ---- */
+
+struct goal {
+    struct pairs *pairs;
+    int seen;
+};
+
+static bool has_seen(void *context)
+{
+    const struct goal *goal = context;
+    return atomic_load(&goal->pairs->seen) >= goal->seen;
+}
+
+static void wait_for_pairs(struct pairs *pairs, int more)
+{
+    struct goal goal = {pairs, atomic_load(&pairs->seen) + more};
+    fixture_wait(has_seen, &goal, 60000, "reads to go on");
+}
+
+static int64_t metric(const char *name)
+{
+    struct http_reply reply = {0};
+    char wanted[200];
+    ask_for(200, shop.query, "GET", "/metrics", NULL, NULL, &reply);
+    (void)snprintf(wanted, sizeof wanted, "\n%s ", name);
+    const char *at = strstr(reply.body, wanted);
+    int64_t value = at ? strtoll(at + strlen(wanted), NULL, 10) : 0;
+    http_reply_free(&reply);
+    return value;
+}
+
+static bool breaker_is_closed(void *context)
+{
+    (void)context;
+    return metric("cairn_redis_breaker_open") == 0;
+}
+
+static bool redis_serves_again(void *served)
+{
+    return metric("cairn_query_copy_reads_total{outcome=\"served\"}") > *(const int64_t *)served;
+}
+
+static void end_of_trouble(struct client clients[CLIENTS], struct pairs *pairs)
+{
+    atomic_store(&pairs->ending, true);
+    end(clients);
+    if (pairs->stale || pairs->worse)
+        fail_msg("%d stale, %d worse: %s", pairs->stale, pairs->worse, pairs->example);
+}
+
+static void redis_may_die_and_come_back_under_load(void **state)
+{
+    (void)state;
+    struct client clients[CLIENTS];
+    static struct pairs pairs = {.wanted = 100000000};
+    begin(clients, &pairs);
+    wait_for_pairs(&pairs, 2000);
+    for (int i = 0; i < 2; i++) {
+        system_kill(&shop, "redis", SIGKILL);
+        wait_for_pairs(&pairs, 2000);
+        assert_false(breaker_is_closed(NULL));
+        system_heal(&shop);
+        fixture_wait(breaker_is_closed, NULL, 30000, "the breaker to close");
+        int64_t served = metric("cairn_query_copy_reads_total{outcome=\"served\"}");
+        fixture_wait(redis_serves_again, &served, 30000, "Redis to serve again");
+        wait_for_pairs(&pairs, 2000);
+    }
+    end_of_trouble(clients, &pairs);
+    assert_int_equal(pairs.no_answer, 0);
+    assert_int_equal(pairs.not_written, 0);
+}
+
+static bool has_ended(void *context)
+{
+    return kill(*(const int *)context, 0) != 0;
+}
+
+/* Commands fail while it is away, as they must; reads say 503 at worst, and then go on. */
+static void postgres_may_restart_under_load(void **state)
+{
+    (void)state;
+    struct client clients[CLIENTS];
+    static struct pairs pairs = {.wanted = 100000000};
+    begin(clients, &pairs);
+    wait_for_pairs(&pairs, 2000);
+    for (int i = 0; i < 2; i++) {
+        int pid = system_pid(&shop, "postgres");
+        assert_int_equal(kill(pid, SIGINT), 0);
+        fixture_wait(has_ended, &pid, 30000, "PostgreSQL to stop");
+        system_heal(&shop);
+        wait_for_pairs(&pairs, 2000);
+    }
+    end_of_trouble(clients, &pairs);
+    assert_int_equal(pairs.no_answer, 0);
+}
+
+/* ---- paging ---- */
+
+enum { ROWS = 10000, ID_SIZE = 37 };
+
+struct book {
+    char (*ids)[ID_SIZE]; /* of the orders that were there before */
+    _Atomic int next;
+    _Atomic bool ending;
+    char reader[64]; /* whose orders they are */
+};
+
+static const char order_body[] =
+    "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"a\","
+    "\"quantity\":1,\"unit_price\":10}]}";
+
+static void *place_orders(void *context)
+{
+    struct book *book = context;
+    struct http_connection connection = {.socket = -1};
+    struct http_reply reply = {0};
+    char body[300];
+    (void)snprintf(body, sizeof body, order_body, book->reader);
+    for (int i; (i = atomic_fetch_add(&book->next, 1)) < ROWS;) {
+        assert_int_equal(send_to(&connection, shop.order, "POST", "/orders",
+                                 "Content-Type: application/json\r\n", body, &reply),
+                         0);
+        assert_int_equal(reply.status, 201);
+        (void)reply_id(&reply, book->ids[i], ID_SIZE);
+    }
+    http_reply_free(&reply);
+    http_close(&connection);
+    return NULL;
+}
+
+/* New orders come, old ones are cancelled: rows appear before the page and change in it. */
+static void *change_orders(void *context)
+{
+    struct book *book = context;
+    struct http_connection connection = {.socket = -1};
+    struct http_reply reply = {0};
+    char body[300];
+    char path[100];
+    (void)snprintf(body, sizeof body, order_body, book->reader);
+    for (int i = 0; !atomic_load(&book->ending); i = (i + 7) % ROWS) {
+        (void)snprintf(path, sizeof path, "/orders/%s/cancel", book->ids[i]);
+        (void)send_to(&connection, shop.order, "POST", path, "Content-Type: application/json\r\n",
+                      "{\"reason\":\"x\"}", &reply);
+        assert_int_equal(send_to(&connection, shop.order, "POST", "/orders",
+                                 "Content-Type: application/json\r\n", body, &reply),
+                         0);
+        atomic_fetch_add(&book->next, 1);
+    }
+    http_reply_free(&reply);
+    http_close(&connection);
+    return NULL;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Every id of a page's items is counted where it is one of the book's. */
+static void count_page(const struct book *book, int *seen, const struct http_reply *reply)
+{
+    static const char mark[] = "\"order_id\":\"";
+    for (const char *at = reply->body; (at = strstr(at, mark));) {
+        char id[ID_SIZE];
+        at += sizeof mark - 1;
+        (void)snprintf(id, sizeof id, "%.36s", at);
+        char(*found)[ID_SIZE] = bsearch(id, book->ids, ROWS, ID_SIZE, compare_ids);
+        if (found)
+            seen[found - book->ids]++;
+    }
+}
+
+static void page_through(const struct book *book, int *seen)
+{
+    struct http_reply reply = {0};
+    char path[1000];
+    char next[700] = "";
+    char position[200];
+    ask_for(200, shop.query, "GET", "/reports/sales", NULL, NULL, &reply);
+    (void)reply_position(&reply, position, sizeof position);
+    do {
+        (void)snprintf(path, sizeof path, "/users/%s/orders?limit=100%s%s", book->reader,
+                       *next ? "&cursor=" : "", next);
+        ask_for(200, shop.query, "GET", path, position, NULL, &reply);
+        count_page(book, seen, &reply);
+        const char *at = strstr(reply.body, "],\"next\":");
+        assert_non_null(at);
+        if (sscanf(at, "],\"next\":\"%699[^\"]", next) != 1)
+            *next = '\0';
+    } while (*next);
+    http_reply_free(&reply);
+}
+
+static void run_all(void *(*work)(void *), struct book *book, int count)
+{
+    pthread_t threads[16];
+    for (int i = 0; i < count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, book), 0);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static bool shows_all(void *context)
+{
+    struct book *book = context;
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "select count(*) from read.order_summary where user_id = '%s'",
+                   book->reader);
+    return fixture_sql_int(shop.database_url, sql) >= ROWS;
+}
+
+static void no_row_is_shown_twice_or_left_out_while_rows_change(void **state)
+{
+    (void)state;
+    static struct book book;
+    pthread_t changer;
+    struct http_reply reply = {0};
+    int *seen = calloc(ROWS, sizeof *seen);
+    book.ids = calloc(ROWS, ID_SIZE);
+    assert_non_null(seen);
+    assert_non_null(book.ids);
+    ask_for(201, shop.user, "POST", "/users", NULL, "{\"email\":\"p@example.com\",\"name\":\"P\"}",
+            &reply);
+    (void)reply_id(&reply, book.reader, sizeof book.reader);
+    http_reply_free(&reply);
+    run_all(place_orders, &book, 16);
+    fixture_wait(shows_all, &book, 60000, "all orders to be shown");
+    qsort(book.ids, ROWS, ID_SIZE, compare_ids);
+    int before = atomic_load(&book.next);
+    assert_int_equal(pthread_create(&changer, NULL, change_orders, &book), 0);
+    page_through(&book, seen);
+    atomic_store(&book.ending, true);
+    assert_int_equal(pthread_join(changer, NULL), 0);
+    assert_true(atomic_load(&book.next) - before > 20); /* there was something to disturb it */
+    for (int i = 0; i < ROWS; i++)
+        assert_int_equal(seen[i], 1);
+    free(seen);
+    free(book.ids);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_that_sends_its_position_sees_what_it_wrote),
+        cmocka_unit_test(no_row_is_shown_twice_or_left_out_while_rows_change),
+        cmocka_unit_test(redis_may_die_and_come_back_under_load),
+        cmocka_unit_test(postgres_may_restart_under_load),
+    };
+    return cmocka_run_group_tests_name("query_load", tests, setup, teardown);
+}

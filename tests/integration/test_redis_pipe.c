@@ -1,0 +1,216 @@
+/* test_redis_pipe.c - one connection to Redis for many: who gets which reply, and what becomes of
+ * questions when Redis goes away, is slow, and comes back. */
+#include "../support/fixture.h"
+#include "../support/support.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "redis/pipe.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASKERS = 8, QUESTIONS = 5000 };
+
+static const char *url;
+static struct cairn_redis_pipe *pipe_;
+static struct cairn_redis *redis;
+static struct cairn_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    cairn_log_setup("test", CAIRN_LOG_ERROR);
+    (void)signal(SIGPIPE, SIG_DFL); /* it has to do without */
+    url = fixture_redis();
+    assert_int_equal(cairn_redis_open(url, CAIRN_SECONDS(5), &redis, NULL), 0);
+    assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(15), &pipe_, NULL), 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cairn_redis_pipe_close(pipe_);
+    cairn_redis_close(redis);
+    cairn_arena_close(&arena);
+    return 0;
+}
+
+/* ---- asking ---- */
+
+struct question {
+    struct cairn_redis_question question;
+    struct cairn_arena arena;
+    char text[32];   /* that was said */
+    char answer[32]; /* "" if there was none */
+    atomic_bool done;
+};
+
+static void on_reply(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
+{
+    struct question *self = question->context;
+    if (reply)
+        (void)snprintf(self->answer, sizeof self->answer, "%s", reply->text);
+    atomic_store(&self->done, true);
+}
+
+static bool say(struct question *self, const char *text)
+{
+    *self = (struct question){.question = {.done = on_reply}};
+    self->question.context = self;
+    self->question.arena = &self->arena;
+    (void)snprintf(self->text, sizeof self->text, "%s", text);
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("ECHO"), CAIRN_ARG(self->text)};
+    return cairn_redis_pipe_ask(pipe_, args, 2, &self->question);
+}
+
+static bool is_done(void *question)
+{
+    return atomic_load(&((struct question *)question)->done);
+}
+
+/* Returns whether Redis has answered, and with what was said. */
+static bool is_answered(void *context)
+{
+    (void)context;
+    struct question question;
+    if (!say(&question, "hello"))
+        return false;
+    fixture_wait(is_done, &question, 20000, "an answer, or that there is none");
+    cairn_arena_close(&question.arena);
+    return strcmp(question.answer, "hello") == 0;
+}
+
+static int64_t metric(const char *name)
+{
+    cairn_arena_reset(&arena);
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_metrics_write(&text);
+    const char *at = strstr(text.text, cairn_print(&arena, "\n%s ", name));
+    return at ? strtoll(at + strlen(name) + 2, NULL, 10) : 0;
+}
+
+/* ---- tests ---- */
+
+static void *ask_much(void *context)
+{
+    struct question *questions = calloc(QUESTIONS, sizeof *questions);
+    char text[32];
+    assert_non_null(questions);
+    for (int i = 0; i < QUESTIONS; i++) {
+        (void)snprintf(text, sizeof text, "%d of %d", i, *(int *)context);
+        while (!say(&questions[i], text))
+            fixture_nap(); /* so many are under way */
+    }
+    for (int i = 0; i < QUESTIONS; i++) {
+        fixture_wait(is_done, &questions[i], 20000, "an answer");
+        assert_string_equal(questions[i].answer, questions[i].text);
+        cairn_arena_close(&questions[i].arena);
+    }
+    free(questions);
+    return NULL;
+}
+
+static void everybody_gets_the_reply_to_his_own_question(void **state)
+{
+    (void)state;
+    pthread_t threads[ASKERS];
+    int numbers[ASKERS];
+    int64_t commands = metric("cairn_redis_commands_total");
+    int64_t pieces = metric("cairn_redis_pieces_total");
+    for (int i = 0; i < ASKERS; i++) {
+        numbers[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_much, &numbers[i]), 0);
+    }
+    for (int i = 0; i < ASKERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    commands = metric("cairn_redis_commands_total") - commands;
+    pieces = metric("cairn_redis_pieces_total") - pieces;
+    assert_int_equal(commands, ASKERS * QUESTIONS);
+    assert_true(pieces < commands); /* some have shared a round trip */
+}
+
+static void a_redis_that_has_gone_is_not_asked_until_it_is_back(void **state)
+{
+    (void)state;
+    assert_true(is_answered(NULL));
+    fixture_redis_stop();
+    (void)is_answered(NULL); /* whoever is under way is told */
+    int64_t begun_us = cairn_monotonic_us();
+    struct question question;
+    for (int i = 0; i < 1000; i++)
+        assert_false(say(&question, "nobody hears"));
+    assert_true(cairn_monotonic_us() - begun_us < CAIRN_SECONDS(1));
+    assert_int_equal(metric("cairn_redis_breaker_open"), 1);
+    fixture_redis_start();
+    fixture_wait(is_answered, NULL, 20000, "Redis to be asked again");
+    assert_int_equal(metric("cairn_redis_breaker_open"), 0);
+}
+
+static void a_redis_that_is_slow_costs_one_deadline_and_no_more(void **state)
+{
+    (void)state;
+    struct cairn_redis_reply reply;
+    const struct cairn_redis_arg sleep[] = {CAIRN_ARG("CLIENT"), CAIRN_ARG("PAUSE"),
+                                            CAIRN_ARG("4000"), CAIRN_ARG("ALL")};
+    struct cairn_redis_pipe *kept = pipe_;
+    assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(1), &pipe_, NULL), 0);
+    fixture_wait(is_answered, NULL, 20000, "Redis to be there");
+    int64_t trips = metric("cairn_redis_breaker_trips_total");
+    assert_int_equal(cairn_redis_call(redis, sleep, 4, &arena, &reply, NULL), 0);
+    int64_t begun_us = cairn_monotonic_us();
+    assert_false(is_answered(NULL));
+    assert_true(cairn_monotonic_us() - begun_us > CAIRN_MILLISECONDS(900));
+    struct question question;
+    assert_false(say(&question, "too slow"));
+    assert_int_equal(metric("cairn_redis_breaker_trips_total") - trips, 1);
+    fixture_wait(is_answered, NULL, 20000, "Redis to be quick again");
+    cairn_redis_pipe_close(pipe_);
+    pipe_ = kept;
+}
+
+static void whoever_waits_when_it_is_closed_is_told(void **state)
+{
+    (void)state;
+    struct cairn_redis_pipe *kept = pipe_;
+    struct cairn_redis_reply reply;
+    struct question questions[10];
+    const struct cairn_redis_arg sleep[] = {CAIRN_ARG("CLIENT"), CAIRN_ARG("PAUSE"),
+                                            CAIRN_ARG("300"), CAIRN_ARG("ALL")};
+    assert_int_equal(cairn_redis_call(redis, sleep, 4, &arena, &reply, NULL), 0);
+    assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(30), &pipe_, NULL), 0);
+    for (int i = 0; i < 10; i++)
+        assert_true(say(&questions[i], "?"));
+    cairn_redis_pipe_close(pipe_);
+    for (int i = 0; i < 10; i++) {
+        assert_true(is_done(&questions[i]));
+        cairn_arena_close(&questions[i].arena);
+    }
+    pipe_ = kept;
+}
+
+static void an_address_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    struct cairn_redis_pipe *none = NULL;
+    assert_int_equal(cairn_redis_pipe_open("http://x", 1000, &none, NULL), -CAIRN_CONFIG);
+    cairn_redis_pipe_close(none);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everybody_gets_the_reply_to_his_own_question),
+        cmocka_unit_test(a_redis_that_has_gone_is_not_asked_until_it_is_back),
+        cmocka_unit_test(a_redis_that_is_slow_costs_one_deadline_and_no_more),
+        cmocka_unit_test(whoever_waits_when_it_is_closed_is_told),
+        cmocka_unit_test(an_address_that_makes_no_sense_is_refused),
+    };
+    return cmocka_run_group_tests_name("redis_pipe", tests, setup, teardown);
+}
