@@ -136,7 +136,8 @@ static void *write_and_read_all(void *context)
     struct pairs *pairs = client->pairs;
     char body[300];
     (void)snprintf(body, sizeof body,
-                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"a\","
+                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_error\","
+                   "\"lines\":[{\"sku\":\"a\","
                    "\"quantity\":1,\"unit_price\":10}]}",
                    user);
     while (!atomic_load(&pairs->ending) &&
@@ -292,9 +293,9 @@ struct book {
     char reader[64]; /* whose orders they are */
 };
 
-static const char order_body[] =
-    "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"a\","
-    "\"quantity\":1,\"unit_price\":10}]}";
+static const char order_body[] = "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_"
+                                 "error\",\"lines\":[{\"sku\":\"a\","
+                                 "\"quantity\":1,\"unit_price\":10}]}";
 
 static void *place_orders(void *context)
 {

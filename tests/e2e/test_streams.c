@@ -58,7 +58,8 @@ static void place(struct order *order)
 {
     char body[300];
     (void)snprintf(body, sizeof body,
-                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"a\","
+                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_error\","
+                   "\"lines\":[{\"sku\":\"a\","
                    "\"quantity\":1,\"unit_price\":10}]}",
                    user);
     ask_for(201, shop.order, "POST", "/orders", NULL, body, &reply);
