@@ -62,7 +62,8 @@ BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
-BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare
+BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
+    $(BUILD)/bench/projections/offer
 QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
 
 ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
@@ -116,7 +117,7 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE)
 
-bench: bench-append bench-commands bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
+bench: bench-append bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
@@ -137,6 +138,9 @@ bench-services: $(BUILD)/bin/cairn-order $(BUILD)/bin/cairn-user
 
 bench-query: deps all $(QUERY_BENCHES) ## reads a second, beside a constant answer and Redis itself
 	@bench/query/run $(BUILD)
+
+bench-projections: deps bench-programs $(BUILD)/bin/cairn-projector ## lag and rate of a projector
+	@bench/projections/run $(BUILD)
 
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
@@ -191,6 +195,8 @@ $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(w
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
+
+$(BUILD)/bench/projections/offer: $(call object,$(wildcard bench/projections/*.c)) $(BENCH_SUPPORT) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c

@@ -81,9 +81,14 @@ struct cairn_on {
         return function((struct row_ *)row, (const struct event_ *)event, meta);                   \
     }
 
-/* What a projection does with an event it cannot apply. */
+/* What a projection does with an event that cannot be applied to a row: a function said CAIRN_PARK
+ * or left the row as its table does not allow, PostgreSQL refused the row, or the event cannot be
+ * decoded. Parked, the row stays as it was and is marked; later events of its key queue behind, and
+ * a person mends the cause and says `cairn parked retry`, or leaves the event out (`skip`). An
+ * event that cannot be decoded stops the projection all the same if one of its rows is found by a
+ * field. */
 enum cairn_poison {
-    CAIRN_POISON_PARKS = 0, /* the row is set aside, everything else flows */
+    CAIRN_POISON_PARKS = 0, /* the key is set aside, everything else flows */
     CAIRN_POISON_STOPS,     /* the projection stops there */
 };
 

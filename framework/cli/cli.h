@@ -1,11 +1,11 @@
-/* cli.h - what the subcommands of `cairn` share: options, the database, tables and progress on a
- * terminal.
+/* cli.h - what the subcommands of `cairn` share: options, the database, tables on a terminal.
  *
  * What a subcommand shows is an aligned table, or with --json one object a line. On a terminal a
  * table is cut to its width; what goes into a file or a pipe is whole. */
 #ifndef CAIRN_CLI_H
 #define CAIRN_CLI_H
 
+#include "core/progress.h"
 #include "postgres/postgres.h"
 
 #include <stdio.h>
@@ -24,6 +24,7 @@ extern const struct cairn_cli_command cairn_cli_commands[];
 
 int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_parked(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
@@ -42,6 +43,7 @@ int cairn_cli_completion(const struct cairn_cli_command *command, int argc, char
 struct cairn_cli_options {
     bool json;
     bool yes;
+    bool watch;
     int64_t limit;
     int64_t after;
     int64_t expect;
@@ -81,26 +83,5 @@ enum { CAIRN_CLI_COLUMNS_MAX = 16 };
  * Columns of numbers and times stand to the right and are whole. Where it is wider than the
  * terminal, what has most is cut first: the last column at its end, others in their middle. */
 void cairn_cli_table(const char *const *cells, int columns, int64_t rows);
-
-/* How many columns a terminal has; 80 if it does not say. 0 if the descriptor is no terminal. */
-int cairn_cli_width(int fd);
-
-/* ---- progress.c ---- */
-
-/* A line on standard error, if that is a terminal, about work that takes more than a second. */
-struct cairn_cli_progress {
-    const char *label;
-    int64_t total;
-    int64_t begun_us; /* monotonic */
-    int64_t drawn_us; /* 0: nothing is drawn */
-    int columns;      /* 0: no terminal */
-};
-
-void cairn_cli_progress_begin(struct cairn_cli_progress *progress, const char *label,
-                              int64_t total);
-void cairn_cli_progress_at(struct cairn_cli_progress *progress, int64_t done);
-/* A part of the work that cannot be counted. */
-void cairn_cli_progress_note(struct cairn_cli_progress *progress, const char *what);
-void cairn_cli_progress_end(struct cairn_cli_progress *progress); /* wipes the line */
 
 #endif

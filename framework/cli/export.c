@@ -109,8 +109,8 @@ static int export_range(struct export_job *self, int64_t from, int64_t to,
 static int export_events(struct export_job *self, struct cairn_error *error)
 {
     int64_t from = self->header.from - 1;
-    struct cairn_cli_progress progress;
-    cairn_cli_progress_begin(&progress, "export", self->header.to - from);
+    struct cairn_progress progress;
+    cairn_progress_begin(&progress, "export", self->header.to - from);
     if (isatty(STDOUT_FILENO))
         progress.columns = 0; /* the events themselves are there */
     int failed = 0;
@@ -119,9 +119,9 @@ static int export_events(struct export_job *self, struct cairn_error *error)
         int64_t to = from + (left < self->range ? left : self->range);
         failed = export_range(self, from, to, error);
         from = to;
-        cairn_cli_progress_at(&progress, from - self->header.from + 1);
+        cairn_progress_at(&progress, from - self->header.from + 1);
     }
-    cairn_cli_progress_end(&progress);
+    cairn_progress_end(&progress);
     return failed;
 }
 

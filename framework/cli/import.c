@@ -22,7 +22,7 @@ struct import_job {
     uint64_t sum;
     int64_t position; /* of the newest event */
     bool committing;
-    struct cairn_cli_progress progress;
+    struct cairn_progress progress;
 };
 
 /* ---- lines ---- */
@@ -109,7 +109,7 @@ static int take_event(struct import_job *self, const struct cairn_line *line,
     if (failed)
         return failed;
     self->position++;
-    cairn_cli_progress_at(&self->progress, self->position);
+    cairn_progress_at(&self->progress, self->position);
     return copy_event(self, &line->event, error);
 }
 
@@ -208,15 +208,15 @@ static int import_all(struct import_job *self, struct cairn_error *error)
     failed = cairn_pg_script(self->pg, "begin; select cairn.begin_import()", error);
     if (failed)
         return failed;
-    cairn_cli_progress_begin(&self->progress, "import", self->header.to);
+    cairn_progress_begin(&self->progress, "import", self->header.to);
     failed = copy_events(self, error);
     if (!failed) {
-        cairn_cli_progress_note(&self->progress, "proves what was copied ...");
+        cairn_progress_note(&self->progress, "proves what was copied ...");
         failed = finish(self, error);
     }
     if (!failed) /* the planner has seen an empty table so far */
         (void)!cairn_pg_script(self->pg, "analyze cairn.events", NULL);
-    cairn_cli_progress_end(&self->progress);
+    cairn_progress_end(&self->progress);
     return failed;
 }
 

@@ -11,10 +11,24 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "order, each in a transaction of its own. Connect as the owner of the database; the\n"
      "role has to be allowed to make roles the first time.",
      "DATABASE_URL=postgresql://owner@host/shop cairn migrate", cairn_cli_migrate},
-    {"status", "status [--json]", "show the store and how far each read model has come",
+    {"status", "status [--watch] [--json]", "show the store and how far each read model has come",
      "Shows the store's id, epoch and newest position, who holds the lock that appends\n"
-     "wait for, and each generation of each read model with its lag in positions.",
-     "cairn status", cairn_cli_status},
+     "wait for, and each generation of each read model: its position, its lag in events and\n"
+     "seconds, the events a second that it goes through now, keys that are parked, who has\n"
+     "its lease, and what is wrong with it. --watch shows it again every second.",
+     "cairn status --watch", cairn_cli_status},
+    {"parked",
+     "parked [NAME] [--limit N] [--json] | parked retry NAME [KEY] | parked skip NAME KEY POSITION",
+     "show, retry or skip events that could not be applied to a row",
+     "Shows the keys that are parked, of one read model if it is named, each with the event\n"
+     "that is in its way; at most N (50).\n\n"
+     "`parked retry` asks the projector to apply the events of a key again, in order, or those\n"
+     "of all keys: after the cause was mended. `parked skip` has it go on with a key without\n"
+     "the event that is in its way, which stays noted in cairn.skipped. Both wait up to 15\n"
+     "seconds for the projector that has the lease. They end with 1 if something is parked\n"
+     "still, or if there was nothing to do. Connect as the owner of the database or as the\n"
+     "projector.",
+     "cairn parked retry order_summary 0193d0a4-…", cairn_cli_parked},
     {"streams", "streams [CATEGORY] [--limit N] [--json]", "list streams, the last moved first",
      "Lists at most N streams (20), of one category if it is named. Reads the whole log.",
      "cairn streams order --limit 5", cairn_cli_streams},
@@ -29,12 +43,17 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "Appends an event whose data is the JSON object, if the stream is at this version (0:\n"
      "if there is no such stream; not said: whatever is there). Ends with 1 if it is not.",
      "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0", cairn_cli_append},
-    {"verify", "verify [--from POSITION] [--json]", "prove the log, and what is kept beside it",
+    {"verify", "verify [NAME] [--from POSITION] [--json]",
+     "prove the log and what is kept beside it, or a read model",
      "Proves that positions and versions have no gaps, times do not go back, ids are there\n"
      "once, data and meta can be read, the log is protected against changes, and that\n"
      "event types, claims and commands are what the log says; of the events from a position\n"
-     "on (1). It only reads, and appends go on. Ends with 1 if it has found a problem.",
-     "cairn verify --from 1000000", cairn_cli_verify},
+     "on (1). It only reads, and appends go on. Ends with 1 if it has found a problem.\n\n"
+     "With the NAME of a read model it folds the log again and holds every row against it, in\n"
+     "PostgreSQL and in Redis, while the projector goes on; it says what differs and which\n"
+     "event touched the row last. The program that has the projections does it: the one that\n"
+     "CAIRN_PROJECTOR names, any of yours (`my-service verify NAME`), or else cairn-projector.",
+     "cairn verify order_summary", cairn_cli_verify},
     {"export", "export [--from POSITION] [--to POSITION]", "write the log to standard output",
      "Writes one JSON object a line: a header, the events, and a last line without which the\n"
      "file is not complete. Each line has a checksum of all before it. Appends go on\n"

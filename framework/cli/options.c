@@ -46,6 +46,13 @@ static int64_t *place(struct cairn_cli_options *options, const char *option)
     return strcmp(option, "--expect") == 0 ? &options->expect : NULL;
 }
 
+static bool *flag(struct cairn_cli_options *options, const char *option)
+{
+    if (strcmp(option, "--yes") == 0)
+        return &options->yes;
+    return strcmp(option, "--watch") == 0 ? &options->watch : &options->json;
+}
+
 static void print_help(const struct cairn_cli_command *command)
 {
     (void)printf("Usage: cairn %s\n\n%s\n\nExample: %s\n", command->usage, command->more,
@@ -72,7 +79,7 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
             return wrong(command, "is no option of it", word);
         int64_t *number = place(ret, word);
         if (!number)
-            *(strcmp(word, "--yes") == 0 ? &ret->yes : &ret->json) = true;
+            *flag(ret, word) = true;
         else if (i + 1 == argc || !read_number(argv[++i], number))
             return wrong(command, "wants a number from 0", word);
     }

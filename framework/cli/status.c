@@ -2,6 +2,13 @@
  */
 #include "cli/cli.h"
 
+#include "core/clock.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+enum { SAMPLE_MS = 250, WATCH_MS = 1000 };
+
 static const char store_sql[] =
     "select s.store_id as store, s.epoch, cairn.head() as head,"
     " coalesce((select 'pid ' || l.pid || ', ' || coalesce(nullif(a.application_name, ''), '?')"
@@ -11,35 +18,122 @@ static const char store_sql[] =
     "     limit 1), 'nobody') as append_lock"
     " from cairn.store s";
 
+/* $1 to $3: where each generation was $4 milliseconds ago. */
 static const char projections_sql[] =
     "select c.projection || ' g' || c.generation as read_model,"
-    " case when g.live then 'live' when g.complete_at is not null then 'kept' else 'building' end"
-    "     as state,"
+    " case when d.problem is not null then 'diverged' when g.live then 'live'"
+    "     when g.complete_at is not null then 'kept' else 'building' end as state,"
     " g.code_version, c.position, (cairn.head() - c.position) as lag,"
-    " coalesce(c.stopped, '') as stopped"
+    " coalesce((select round(extract(epoch from greatest(clock_timestamp() - e.recorded_at,"
+    "         interval '0'))::numeric, 1)"
+    "     from cairn.events e where e.shard = 0 and e.position = c.position + 1), 0) as lag_s,"
+    " coalesce((c.position - p.position) * 1000 / $4, 0) as per_s,"
+    " (select count(distinct k.key) from cairn.parked k where k.projection = c.projection"
+    "     and k.generation = c.generation) as parked,"
+    " coalesce((select l.owner from cairn.leases l where l.held_until > clock_timestamp()"
+    "     and l.name = 'projection/' || c.projection || '/' || g.code_version), 'nobody')"
+    "     as lease,"
+    " coalesce(d.problem, c.stopped, '') as stopped"
     " from cairn.checkpoints c join cairn.generations g using (projection, generation)"
+    " left join cairn.verify_checkpoints() d"
+    "     on d.projection = c.projection and d.generation = c.generation"
+    " left join unnest($1::text[], $2::bigint[], $3::bigint[]) p (projection, generation, position)"
+    "     on p.projection = c.projection and p.generation = c.generation"
     " order by c.projection, c.generation";
 
-static int64_t show_all(struct cairn_pg *pg, bool json, struct cairn_error *error)
+static const char advice[] =
+    "\nA read model that has diverged was built from events that the log does not have: the log "
+    "was\n"
+    "taken back to an older state. It stands still. To have it built anew beside it, from the log\n"
+    "as it is, give its generation up (cairn.generations says which version its code has):\n\n"
+    "    update cairn.generations set code_version = 0 where projection = '…' and generation = …\n";
+
+/* ---- where they are now ---- */
+
+struct sample {
+    struct cairn_arena arena;
+    struct cairn_pg_array names, generations, positions;
+    int64_t taken_us;
+};
+
+static int take_sample(struct cairn_pg *pg, struct sample *ret, struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {
+        .name = "sample", .sql = "select projection, generation, position from cairn.checkpoints"};
+    struct cairn_pg_params none = {.arena = &ret->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_arena_reset(&ret->arena);
+    ret->names = cairn_pg_array(CAIRN_PG_TEXTS, &ret->arena);
+    ret->generations = cairn_pg_array(CAIRN_PG_INTEGERS, &ret->arena);
+    ret->positions = cairn_pg_array(CAIRN_PG_INTEGERS, &ret->arena);
+    ret->taken_us = cairn_monotonic_us();
+    int64_t count = cairn_pg_call(pg, &statement, &none, &rows, error);
+    for (int64_t i = 0; i < count; i++) {
+        cairn_pg_array_text(&ret->names, cairn_pg_text(rows, i, 0));
+        cairn_pg_array_integer(&ret->generations, cairn_pg_integer(rows, i, 1));
+        cairn_pg_array_integer(&ret->positions, cairn_pg_integer(rows, i, 2));
+    }
+    return count < 0 ? (int)count : 0;
+}
+
+/* ---- showing ---- */
+
+static bool has_diverged(struct cairn_pg *pg)
+{
+    static const struct cairn_statement statement = {
+        .name = "diverged", .sql = "select 1 from cairn.verify_checkpoints()"};
+    struct cairn_pg_params none = {.arena = NULL};
+    CAIRN_PG_RESULT *rows = NULL;
+    return cairn_pg_call(pg, &statement, &none, &rows, NULL) > 0;
+}
+
+static int64_t show_all(struct cairn_pg *pg, struct sample *before, bool json,
+                        struct cairn_error *error)
 {
     int64_t count = cairn_cli_show(pg, store_sql, NULL, json, error);
     if (count < 0)
         return count;
     if (!json)
         (void)printf("\n");
-    return cairn_cli_show(pg, projections_sql, NULL, json, error);
+    int64_t spent_ms = (cairn_monotonic_us() - before->taken_us) / 1000;
+    struct cairn_pg_params params = {.arena = &before->arena};
+    cairn_pg_add_array(&params, &before->names);
+    cairn_pg_add_array(&params, &before->generations);
+    cairn_pg_add_array(&params, &before->positions);
+    cairn_pg_add_integer(&params, spent_ms > 0 ? spent_ms : 1);
+    count = cairn_cli_show(pg, projections_sql, &params, json, error);
+    if (count > 0 && !json && has_diverged(pg))
+        (void)fputs(advice, stdout);
+    return count;
+}
+
+static int64_t show_once(struct cairn_pg *pg, bool json, int wait_ms, struct cairn_error *error)
+{
+    struct sample before = {.taken_us = 0};
+    int64_t count = take_sample(pg, &before, error);
+    if (count >= 0) {
+        (void)poll(NULL, 0, wait_ms);
+        if (wait_ms == WATCH_MS && cairn_terminal_width(STDOUT_FILENO))
+            (void)fputs("\033[H\033[J", stdout);
+        count = show_all(pg, &before, json, error);
+        (void)fflush(stdout);
+    }
+    cairn_arena_close(&before.arena);
+    return count;
 }
 
 int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
-    int status = cairn_cli_options(command, argc, argv, " --json", 0, &options);
+    int status = cairn_cli_options(command, argc, argv, " --json --watch", 0, &options);
     if (status >= 0)
         return status;
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
     int64_t count = cairn_cli_open(&pg, &error);
     if (count == 0)
-        count = show_all(pg, options.json, &error);
+        count = show_once(pg, options.json, SAMPLE_MS, &error);
+    while (count >= 0 && options.watch)
+        count = show_once(pg, options.json, WATCH_MS, &error);
     return cairn_cli_end(command, pg, count, &error);
 }

@@ -2,18 +2,9 @@
 #include "cli/cli.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { GAP = 2, NARROW = 12, NARROW_LAST = 24 };
-
-int cairn_cli_width(int fd)
-{
-    struct winsize size = {0};
-    if (!isatty(fd))
-        return 0;
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 /* ---- characters ---- */
 
@@ -125,7 +116,7 @@ void cairn_cli_table(const char *const *cells, int columns, int64_t rows)
 {
     struct column column[CAIRN_CLI_COLUMNS_MAX];
     int total = measure(cells, columns, rows, column);
-    int terminal = cairn_cli_width(STDOUT_FILENO);
+    int terminal = cairn_terminal_width(STDOUT_FILENO);
     if (terminal > 0)
         fit(column, columns, total - terminal);
     for (int64_t r = 0; r <= rows; r++) {

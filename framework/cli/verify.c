@@ -3,8 +3,12 @@
  * The proofs are functions of migrations/0012_verify.sql; each row they return is a problem. */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 /* So many positions a statement: its memory is bounded, and the progress moves. */
 enum { RANGE = 50000 };
@@ -181,7 +185,7 @@ static int64_t verify_range(struct verification *self, int64_t from, int64_t to,
     return run(self, &commands_statement, from, to == self->head ? -1 : to, true, error);
 }
 
-static int64_t verify_ranges(struct verification *self, struct cairn_cli_progress *progress,
+static int64_t verify_ranges(struct verification *self, struct cairn_progress *progress,
                              struct cairn_error *error)
 {
     int64_t from = self->from;
@@ -191,12 +195,12 @@ static int64_t verify_ranges(struct verification *self, struct cairn_cli_progres
         if (count < 0)
             return count;
         from = to;
-        cairn_cli_progress_at(progress, from - self->from);
+        cairn_progress_at(progress, from - self->from);
     } while (from < self->head);
     return 0;
 }
 
-static int64_t verify_all(struct verification *self, struct cairn_cli_progress *progress,
+static int64_t verify_all(struct verification *self, struct cairn_progress *progress,
                           struct cairn_error *error)
 {
     int64_t count = run(self, &protection_statement, self->from, 0, false, error);
@@ -204,15 +208,15 @@ static int64_t verify_all(struct verification *self, struct cairn_cli_progress *
         count = verify_ranges(self, progress, error);
     if (count < 0)
         return count;
-    cairn_cli_progress_note(progress, "looks for ids that are there twice ...");
+    cairn_progress_note(progress, "looks for ids that are there twice ...");
     count = run(self, &ids_statement, self->from, 0, false, error);
     if (count < 0)
         return count;
-    cairn_cli_progress_note(progress, "holds the claims against the log ...");
+    cairn_progress_note(progress, "holds the claims against the log ...");
     count = run(self, &claims_statement, self->from, 0, false, error);
     if (count < 0)
         return count;
-    cairn_cli_progress_note(progress, "holds timers and commands of processes against the log ...");
+    cairn_progress_note(progress, "holds timers and commands of processes against the log ...");
     return run(self, &processes_statement, self->from, 0, false, error);
 }
 
@@ -290,11 +294,47 @@ static int64_t verify(struct verification *self, struct cairn_error *error)
     outcome = count_all(self, error);
     if (outcome < 0)
         return outcome;
-    struct cairn_cli_progress progress;
-    cairn_cli_progress_begin(&progress, "verify", self->head - self->from);
+    struct cairn_progress progress;
+    cairn_progress_begin(&progress, "verify", self->head - self->from);
     outcome = verify_all(self, &progress, error);
-    cairn_cli_progress_end(&progress);
+    cairn_progress_end(&progress);
     return outcome;
+}
+
+/* ---- a read model ---- */
+
+/* The projector's binary has the projections. It is the one that CAIRN_PROJECTOR names, or the one
+ * beside this program, or the first in PATH. */
+static const char *projector(struct cairn_arena *arena)
+{
+    char own[PATH_MAX];
+    const char *named = getenv("CAIRN_PROJECTOR");
+    if (named && *named)
+        return named;
+    ssize_t bytes = readlink("/proc/self/exe", own, sizeof own);
+    const char *slash = bytes > 0 ? memrchr(own, '/', (size_t)bytes) : NULL;
+    if (!slash)
+        return "cairn-projector";
+    const char *beside = cairn_print(arena, "%.*s/cairn-projector", (int)(slash - own), own);
+    return access(beside, X_OK) == 0 ? beside : "cairn-projector";
+}
+
+static int verify_read_model(const struct cairn_cli_command *command,
+                             const struct cairn_cli_options *options)
+{
+    struct cairn_arena arena = {0};
+    const char *const words[] = {projector(&arena), "verify", options->words[0],
+                                 options->json ? "--json" : NULL, NULL};
+    char *argv[5] = {NULL};
+    for (int i = 0; words[i]; i++)
+        argv[i] = cairn_copy_text(&arena, words[i]);
+    (void)execvp(argv[0], argv);
+    (void)fprintf(stderr,
+                  "cairn %s: cannot run %s: %s\nRead models are verified by the program that has "
+                  "their projections: name it in\nCAIRN_PROJECTOR.\n",
+                  command->name, argv[0], strerror(errno));
+    cairn_arena_close(&arena);
+    return EX_UNAVAILABLE;
 }
 
 int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv)
@@ -303,14 +343,8 @@ int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **a
     int status = cairn_cli_options(command, argc, argv, " --json --from", 1, &options);
     if (status >= 0)
         return status;
-    if (options.word_count > 0) {
-        (void)fprintf(
-            stderr,
-            "cairn verify: this release proves the log; holding the read model %s against "
-            "it\ncomes with a later one. Leave the name out to prove the log.\n",
-            options.words[0]);
-        return EX_USAGE;
-    }
+    if (options.word_count > 0)
+        return verify_read_model(command, &options);
     struct cairn_error error = {0};
     struct verification self = {.from = options.from > 0 ? options.from - 1 : 0};
     memcpy(self.checks, no_checks, sizeof no_checks);

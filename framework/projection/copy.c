@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_US CAIRN_SECONDS(1)            /* between two looks at a copy that fits */
-#define AGAIN_US CAIRN_MILLISECONDS(20)     /* between two at one that another one is writing */
-#define AWAY_US CAIRN_MILLISECONDS(250)     /* after Redis failed, at least */
-#define PATIENCE_US CAIRN_MILLISECONDS(100) /* with a checkpoint that is not ours */
-#define PATIENCE_REPAIR_US CAIRN_SECONDS(1) /* with another one's repair */
+#define LOOK_US CAIRN_SECONDS(1)        /* between two looks at a copy that fits */
+#define AGAIN_US CAIRN_MILLISECONDS(20) /* after another one has written in between */
+#define AWAY_US CAIRN_MILLISECONDS(250) /* after Redis failed, at least */
 
 /* KEYS: the checkpoint, the rows. ARGV: the text it builds on ("" for none), the one to put there,
  * a value a row ("" to delete it). */
@@ -33,16 +31,22 @@ void cairn_copy_init(struct cairn_copy *copy, const struct cairn_timeline *timel
     copy->generation = *generation;
     copy->row_prefix = cairn_redis_row_prefix(arena, timeline, name, generation->number);
     copy->checkpoint_key = cairn_redis_checkpoint_key(arena, timeline, name, generation->number);
+    cairn_copy_doubt(copy);
+}
+
+void cairn_copy_doubt(struct cairn_copy *copy)
+{
     copy->current = false;
     copy->repair.running = false;
-    copy->seen_us = 0;
+    if (copy->problem[0] == '\0')
+        copy->due_us = 0;
 }
 
 const char *cairn_checkpoint_text(struct cairn_arena *arena,
                                   const struct cairn_checkpoint *checkpoint)
 {
-    return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64, checkpoint->epoch,
-                       checkpoint->position, checkpoint->fence);
+    return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, checkpoint->epoch,
+                       checkpoint->position, checkpoint->fence, checkpoint->revision);
 }
 
 /* ---- asking Redis ---- */
@@ -58,20 +62,27 @@ static int took(struct cairn_copy *copy, int64_t begun_us, int failed,
     return failed;
 }
 
-int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena, const char **ret)
+int cairn_copy_ask(struct cairn_copy *copy, const struct cairn_redis_arg *args, size_t count,
+                   struct cairn_arena *arena, struct cairn_redis_reply *ret)
 {
-    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(copy->checkpoint_key)};
-    struct cairn_redis_reply reply;
     struct cairn_error error = {0};
     int64_t begun_us = cairn_monotonic_us();
-    int failed = cairn_redis_call(copy->redis, args, 2, arena, &reply, &error);
-    if (!failed)
-        *ret = reply.kind == CAIRN_REDIS_TEXT ? reply.text : "";
+    int failed = cairn_redis_call(copy->redis, args, count, arena, ret, &error);
     return took(copy, begun_us, failed, &error);
 }
 
+int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena, const char **ret)
+{
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(copy->checkpoint_key)};
+    struct cairn_redis_reply reply = {0};
+    int failed = cairn_copy_ask(copy, args, 2, arena, &reply);
+    if (!failed)
+        *ret = reply.kind == CAIRN_REDIS_TEXT ? reply.text : "";
+    return failed;
+}
+
 /* A row that is parked is not in the copy: who asks for it has to hear of that from PostgreSQL. */
-static const char *row_value(const struct cairn_copy *copy, int64_t epoch,
+const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
                              const struct cairn_stored_row *row, struct cairn_arena *arena)
 {
     if (!row->json || row->parked)
@@ -89,7 +100,7 @@ int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *afte
     args[0] = CAIRN_ARG(before);
     args[1] = CAIRN_ARG(after);
     for (size_t i = 0; i < count; i++) {
-        const char *value = row_value(copy, epoch, &rows[i], arena);
+        const char *value = cairn_copy_value(copy, epoch, &rows[i], arena);
         keys[i + 1] = CAIRN_ARG(cairn_print(arena, "%s%s", copy->row_prefix, rows[i].key));
         args[i + 2] = CAIRN_ARG(value);
     }
@@ -106,7 +117,6 @@ int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *afte
 static void settle(struct cairn_copy *copy)
 {
     copy->current = true;
-    copy->seen_us = 0;
     copy->due_us = cairn_monotonic_us() + LOOK_US;
 }
 
@@ -127,53 +137,32 @@ void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *ch
 
 /* ---- looking ---- */
 
-/* Another projector may be at work: whether the text moves tells. Nobody is where there is none,
- * nor where it is the one that our own repair left off with. */
-static int64_t patience_us(const struct cairn_copy *copy, const char *text)
+/* Does the text say that the rows are those of this checkpoint, though another one wrote them? */
+static bool is_the_same_rows(const char *text, const struct cairn_checkpoint *committed)
 {
-    int spaces = 0;
-    for (const char *at = text; *at; at++)
-        spaces += *at == ' ';
-    if (*text == '\0' || strcmp(text, copy->repair.text) == 0)
-        return 0;
-    return spaces > 2 ? PATIENCE_REPAIR_US : PATIENCE_US;
+    struct cairn_checkpoint at = {0};
+    int end = 0;
+    int read = sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 "%n", &at.epoch,
+                      &at.position, &at.fence, &at.revision, &end);
+    return read == 4 && text[end] == '\0' && at.epoch == committed->epoch &&
+           at.position == committed->position && at.revision == committed->revision;
 }
 
-/* Has this text stood there for long enough? */
-static bool is_left_alone(struct cairn_copy *copy, const char *text)
-{
-    int64_t now_us = cairn_monotonic_us();
-    if (copy->seen_us == 0 || strncmp(copy->seen, text, sizeof copy->seen - 1) != 0) {
-        (void)snprintf(copy->seen, sizeof copy->seen, "%s", text);
-        copy->seen_us = now_us;
-    }
-    return now_us - copy->seen_us >= patience_us(copy, text);
-}
-
-/* Redis first, then PostgreSQL: what Redis holds was committed before, so a text that is ahead of
- * the checkpoint is known to be wrong. */
-static int look(struct cairn_copy *copy, struct cairn_store *store,
-                const struct cairn_checkpoint *committed, struct cairn_arena *arena,
-                struct cairn_error *error)
+static void look(struct cairn_copy *copy, const struct cairn_checkpoint *committed,
+                 struct cairn_arena *arena)
 {
     const char *text = NULL;
+    const char *ours = cairn_checkpoint_text(arena, committed);
     copy->current = false;
     if (cairn_copy_get(copy, arena, &text) < 0)
-        return 0;
-    if (strcmp(text, cairn_checkpoint_text(arena, committed)) == 0) {
-        settle(copy);
-        return 0;
-    }
+        return;
     copy->due_us = cairn_monotonic_us() + AGAIN_US;
-    if (!is_left_alone(copy, text))
-        return 0;
-    struct cairn_checkpoint now;
-    int failed = cairn_generation_checkpoint(store, &copy->generation, arena, &now, error);
-    if (!failed && strcmp(text, cairn_checkpoint_text(arena, &now)) != 0) {
-        copy->seen_us = 0;
-        (void)!cairn_repair_begin(copy, text, &now, arena);
-    }
-    return failed;
+    if (strcmp(text, ours) == 0)
+        settle(copy);
+    else if (!is_the_same_rows(text, committed))
+        (void)!cairn_repair_begin(copy, text, committed, arena);
+    else if (cairn_copy_put(copy, text, ours, committed->epoch, NULL, 0, arena) == 1)
+        settle(copy);
 }
 
 int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
@@ -182,8 +171,10 @@ int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
 {
     if (!copy->redis || cairn_monotonic_us() < copy->due_us)
         return 0;
-    if (!copy->repair.running)
-        return look(copy, store, committed, arena, error);
+    if (!copy->repair.running) {
+        look(copy, committed, arena);
+        return 0;
+    }
     struct cairn_error away = {0};
     int done = cairn_repair_page(copy, rows, cairn_store_pg(store), arena, &away);
     if (away.code)

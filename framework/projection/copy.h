@@ -2,7 +2,7 @@
  *
  * Redis holds what was committed in PostgreSQL, and says up to which checkpoint:
  *
- *     EPOCH POSITION FENCE              the rows are what PostgreSQL had at that checkpoint
+ *     EPOCH POSITION FENCE REVISION     the rows are what PostgreSQL had at that checkpoint
  *     EPOCH POSITION FENCE MARK PAGES   somebody, MARK, repairs them, and has written so many pages
  *     (no key)                          Redis has lost its memory, or never had any
  *
@@ -10,17 +10,23 @@
  *  (1) Whoever writes compares this text in the same Lua call with the one that the write builds
  *      on, and changes it: so each write happens once, on what it was made for, or not at all.
  *  (2) No row is older than the position says.
- *  (3) Under a text of the first form the rows are exactly those of the checkpoint. What a batch
- *      changes between two checkpoints is the same whoever folds it, so the write that follows
- *      may come from any projector, at any time.
- *  (4) A repair reads only after it has put its own mark there. A mark is used once, and pages are
+ *  (3) Under a text of the first form the rows are exactly those of the checkpoint.
+ *  (4) Whoever takes the generation over puts its fence, or the mark of a repair, into the text
+ *      before it writes anything: what an owner of before sends later meets another text.
+ *  (5) A repair reads only after it has put its own mark there. A mark is used once, and pages are
  *      counted: a page that comes late - from a process that was frozen, or to a Redis that has
  *      lost the last second - meets another text.
  *
  * Why a repair that is interleaved with batches ends right: it walks the rows by (position, key)
  * without an upper end, and its last page comes in one snapshot with the checkpoint that it puts
  * there. A row that was changed after its page was read has moved to the end of that walk, before
- * which the walk does not end.
+ * which the walk does not end. Rows that change while the position stays (parked events that are
+ * tried again) get the checkpoint's position and a new revision, so a walk begins at the position
+ * of the copy, not behind it.
+ *
+ * Where nothing can be trusted - the text is gone, or of another timeline, or ahead of PostgreSQL,
+ * which was taken back then - all rows are removed before the walk: nobody else would remove those
+ * that PostgreSQL does not know.
  *
  * Redis away holds nothing up: a call that failed is not repeated for ten times as long as it took.
  *
@@ -42,14 +48,14 @@ struct cairn_copy {
     int64_t due_us;    /* monotonic: when it is looked at next */
     char problem[200]; /* why Redis could not be asked last, or "" */
 
-    char seen[CAIRN_COPY_TEXT_SIZE]; /* the text that another one has put there */
-    int64_t seen_us;                 /* monotonic: since when */
     struct {
         bool running;
         char text[CAIRN_COPY_TEXT_SIZE]; /* that we have put there last */
         char mark[CAIRN_UUID_TEXT_SIZE];
         int64_t epoch, base, fence; /* what the text begins with; base -1: trust nothing */
         int64_t pages;
+        bool sweeping;    /* what cannot be trusted is removed first */
+        char cursor[24];  /* of that */
         int64_t position; /* up to where the rows have been walked */
         char key[CAIRN_KEY_MAX_BYTES + 1];
     } repair;
@@ -59,6 +65,9 @@ struct cairn_copy {
 void cairn_copy_init(struct cairn_copy *copy, const struct cairn_timeline *timeline,
                      const struct cairn_generation *generation, struct cairn_arena *arena);
 
+/* Somebody else may have written it since: it is looked at next, and taken over or repaired. */
+void cairn_copy_doubt(struct cairn_copy *copy);
+
 /* Writes the rows of a batch that was committed from `before` to `after`. If the copy does not
  * stand at `before` it is not current, and will be repaired. */
 void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *changed, size_t count,
@@ -66,14 +75,19 @@ void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *ch
                       struct cairn_arena *arena);
 
 /* Does what is due: looks whether Redis still holds what it should, or brings a repair a page
- * further. Returns 0 also when Redis is away; an error is PostgreSQL's. */
+ * further. `committed` is the checkpoint, which nobody else moves while its fence holds. Returns 0
+ * also when Redis is away; an error is PostgreSQL's. */
 int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
                     struct cairn_store *store, const struct cairn_checkpoint *committed,
                     struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- what copy.c and repair.c share ---- */
 
-/* "EPOCH POSITION FENCE" */
+/* What stands in Redis for a row; "" for nothing: it is deleted or parked. */
+const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
+                             const struct cairn_stored_row *row, struct cairn_arena *arena);
+
+/* "EPOCH POSITION FENCE REVISION" */
 const char *cairn_checkpoint_text(struct cairn_arena *arena,
                                   const struct cairn_checkpoint *checkpoint);
 
@@ -84,13 +98,16 @@ int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *afte
                    const struct cairn_stored_row *rows, size_t count,
                    struct cairn_arena *arena) CAIRN_CHECKED;
 
+/* One command. After a failure the copy is left alone for a while. */
+int cairn_copy_ask(struct cairn_copy *copy, const struct cairn_redis_arg *args, size_t count,
+                   struct cairn_arena *arena, struct cairn_redis_reply *ret) CAIRN_CHECKED;
+
 /* The text that stands there, "" for nothing. Fails as cairn_copy_put does. */
 int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena,
                    const char **ret) CAIRN_CHECKED;
 
-/* Takes the copy for a repair, where `seen` stands, and copies a page. `committed` was read from
- * PostgreSQL after `seen` was from Redis. Both return 1 if something was written, 0 if another text
- * stood there, or an error; PostgreSQL's is in `error`. */
+/* Takes the copy for a repair, where `seen` stands, and copies a page. Both return 1 if something
+ * was written, 0 if another text stood there, or an error; PostgreSQL's is in `error`. */
 int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
                        const struct cairn_checkpoint *committed,
                        struct cairn_arena *arena) CAIRN_CHECKED;

@@ -92,28 +92,92 @@ static int settle(struct cairn_pg *pg, int failed, struct cairn_error *error)
     return failed;
 }
 
+int cairn_generation_look(struct cairn_store *store, const struct cairn_projection *projection,
+                          struct cairn_arena *arena, struct cairn_generation *ret,
+                          struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, projection->version);
+    *ret = (struct cairn_generation){.projection = projection};
+    return find(cairn_store_pg(store), &params, ret, error);
+}
+
 int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(store);
-    struct cairn_pg_params params = params_of(projection, arena);
-    cairn_pg_add_integer(&params, projection->version);
-    *ret = (struct cairn_generation){.projection = projection};
-    int done = find(pg, &params, ret, error);
+    int done = cairn_generation_look(store, projection, arena, ret, error);
     if (done)
         return done < 0 ? done : 0;
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, projection->version);
     done = cairn_pg_script(pg, "begin", error);
     if (!done)
         done = lock_and_make(pg, &params, arena, ret, error);
     return settle(pg, done < 0 ? done : 0, error);
 }
 
+/* ---- who writes ---- */
+
+const char *cairn_generation_lease(const struct cairn_projection *projection,
+                                   struct cairn_arena *arena)
+{
+    return cairn_print(arena, "projection/%s/%d", projection->name, projection->version);
+}
+
+static const struct cairn_statement fence_statement = {
+    .name = "fence_generation",
+    .sql = "with moved as (update cairn.checkpoints set fence = $3"
+           "     where projection = $1 and generation = $2 and shard = 0 and fence < $3"
+           "     returning fence)"
+           " select coalesce((select fence from moved), (select fence from cairn.checkpoints"
+           "     where projection = $1 and generation = $2 and shard = 0))",
+};
+
+int cairn_generation_fence(struct cairn_store *store, const struct cairn_generation *generation,
+                           int64_t fence, struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(generation->projection, arena);
+    cairn_pg_add_integer(&params, generation->number);
+    cairn_pg_add_integer(&params, fence);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(cairn_store_pg(store), &fence_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (cairn_pg_integer(rows, 0, 0) > fence)
+        return cairn_fail(error, CAIRN_CONFLICT,
+                          "generation %" PRId64 " was taken over with a higher fence",
+                          generation->number);
+    return 0;
+}
+
+/* Nobody takes it over before the transaction ends. */
+static const struct cairn_statement hold_statement = {
+    .name = "hold_generation",
+    .sql = "select 1 from cairn.checkpoints"
+           " where projection = $1 and generation = $2 and shard = 0 and fence = $3 for share",
+};
+
+static int hold(struct cairn_pg *pg, const struct cairn_generation *generation, int64_t fence,
+                struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(generation->projection, arena);
+    cairn_pg_add_integer(&params, generation->number);
+    cairn_pg_add_integer(&params, fence);
+    int64_t count = cairn_pg_run(pg, &hold_statement, &params, error);
+    if (count < 0)
+        return (int)count;
+    return count ? 0
+                 : cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " was taken over",
+                              generation->number);
+}
+
 /* ---- the checkpoint ---- */
 
 static const struct cairn_statement checkpoint_statement = {
     .name = "checkpoint",
-    .sql = "select c.epoch, c.position, c.fence, c.stopped is not null, s.epoch,"
+    .sql = "select c.epoch, c.position, c.fence, c.stopped is not null, c.revision, s.epoch,"
            "     c.position = 0 or exists (select from cairn.events e where e.shard = 0"
            "         and e.position = c.position and e.event_id = c.event_id)"
            " from cairn.checkpoints c, cairn.store s"
@@ -139,12 +203,13 @@ int cairn_generation_checkpoint(struct cairn_store *store,
     ret->position = cairn_pg_integer(rows, 0, 1);
     ret->fence = cairn_pg_integer(rows, 0, 2);
     ret->stopped = cairn_pg_bool(rows, 0, 3);
-    if (ret->epoch != cairn_pg_integer(rows, 0, 4))
+    ret->revision = cairn_pg_integer(rows, 0, 4);
+    if (ret->epoch != cairn_pg_integer(rows, 0, 5))
         return cairn_fail(error, CAIRN_DIVERGED,
                           "diverged: the rows are of epoch %" PRId64
                           ", the log is of epoch %" PRId64,
-                          ret->epoch, cairn_pg_integer(rows, 0, 4));
-    if (!cairn_pg_bool(rows, 0, 5))
+                          ret->epoch, cairn_pg_integer(rows, 0, 5));
+    if (!cairn_pg_bool(rows, 0, 6))
         return cairn_fail(error, CAIRN_DIVERGED,
                           "diverged: the rows stand on an event at position %" PRId64
                           " that the log does not have",
@@ -154,18 +219,19 @@ int cairn_generation_checkpoint(struct cairn_store *store,
 
 static const struct cairn_statement stop_statement = {
     .name = "stop_generation",
-    .sql = "update cairn.checkpoints set stopped = $4"
+    .sql = "update cairn.checkpoints set stopped = $5"
            " where projection = $1 and generation = $2 and shard = 0 and position = $3"
-           "     and stopped is distinct from $4",
+           "     and fence = $4 and stopped is distinct from $5",
 };
 
 int cairn_generation_stop(struct cairn_store *store, const struct cairn_generation *generation,
-                          int64_t position, const char *why, struct cairn_arena *arena,
-                          struct cairn_error *error)
+                          const struct cairn_checkpoint *checkpoint, const char *why,
+                          struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_pg_params params = params_of(generation->projection, arena);
     cairn_pg_add_integer(&params, generation->number);
-    cairn_pg_add_integer(&params, position);
+    cairn_pg_add_integer(&params, checkpoint->position);
+    cairn_pg_add_integer(&params, checkpoint->fence);
     cairn_pg_add_text(&params, why);
     int64_t done = cairn_pg_run(cairn_store_pg(store), &stop_statement, &params, error);
     return done < 0 ? (int)done : 0;
@@ -219,12 +285,14 @@ static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
 }
 
 int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
-                              struct cairn_arena *arena, struct cairn_error *error)
+                              int64_t fence, struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(store);
     int failed = cairn_pg_script(pg, "begin", error);
     if (!failed)
         failed = lock(pg, generation->projection, arena, error);
+    if (!failed)
+        failed = hold(pg, generation, fence, arena, error);
     int live = failed ? failed : enthrone(pg, generation, arena, error);
     if (live > 0)
         live = show(pg, generation, arena, error);

@@ -7,10 +7,10 @@
  *
  * Redis: strings
  *     cairn:STORE:{NAME:gN}:row:KEY      "EPOCH POSITION VERSION GENERATION\nJSON"
- *     cairn:STORE:{NAME:gN}:checkpoint   "EPOCH POSITION FENCE"
- * The rows are what PostgreSQL had at that checkpoint. While somebody repairs them more stands
- * behind the fence (copy.h), and rows may be newer than the position says, never older; a position
- * of -1 says nothing about them.
+ *     cairn:STORE:{NAME:gN}:checkpoint   "EPOCH POSITION FENCE REVISION"
+ * The rows are what PostgreSQL had at that checkpoint. While somebody repairs them something else
+ * stands behind the fence (copy.h), and rows may be newer than the position says, never older; a
+ * position of -1 says nothing about them.
  * STORE is the first eight hex digits of the store's id and JSON is what a query answers. */
 #ifndef CAIRN_PROJECTION_NAMES_H
 #define CAIRN_PROJECTION_NAMES_H

@@ -25,19 +25,24 @@ struct thread {
     pthread_t id;
 };
 
-/* Waits until the next step is due. The runner sees for itself what the log has become, so it does
- * not matter here why the wait is over, nor that the follower may have trouble. */
-static void wait_for(struct cairn_projector *projector, struct cairn_pause pause)
+/* Waits until the next step is due. Where the follower knows of no news the runner looks for
+ * itself, so it does not matter here why the wait is over, nor that the follower may have trouble.
+ */
+static void wait_for(struct cairn_projector *projector, struct thread *thread,
+                     struct cairn_pause pause)
 {
-    if (pause.until_us)
-        (void)!cairn_follower_wait(projector->follower, pause.seen, pause.until_us, NULL);
+    if (pause.for_lease)
+        (void)cairn_lease_wait(thread->runner.lease, pause.until_us);
+    else if (pause.until_us)
+        thread->runner.told =
+            cairn_follower_wait(projector->follower, pause.seen, pause.until_us, NULL);
 }
 
 static void *follow(void *context)
 {
     struct thread *thread = context;
     while (!atomic_load(&thread->projector->stopping))
-        wait_for(thread->projector, cairn_runner_step(&thread->runner));
+        wait_for(thread->projector, thread, cairn_runner_step(&thread->runner));
     return NULL;
 }
 
@@ -76,6 +81,7 @@ static int check(const struct cairn_projection *const projections[], size_t coun
 }
 
 int cairn_projector_start(const char *database_url, const char *redis_url,
+                          struct cairn_leases *leases,
                           const struct cairn_projection *const projections[], size_t count,
                           struct cairn_projector **ret, struct cairn_error *error)
 {
@@ -87,7 +93,7 @@ int cairn_projector_start(const char *database_url, const char *redis_url,
         projector->threads[i].projector = projector;
         projector->count++;
         failed = cairn_runner_open(&projector->threads[i].runner, projections[i], database_url,
-                                   redis_url, error);
+                                   redis_url, leases, error);
     }
     if (!failed)
         failed = cairn_follower_open(database_url, "follower", &projector->follower, error);

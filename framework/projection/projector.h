@@ -3,6 +3,10 @@
  *     the log -> a range of positions -> the rows it touches -> fold -> rows and checkpoint in one
  *     transaction -> the same rows copied to Redis
  *
+ * Each projection of a code version is run by one process at a time: the one that has its lease
+ * (store/lease.h). Who gets it first moves the fence of the checkpoint, in PostgreSQL and then in
+ * Redis, and every write compares it, so a process that was frozen and wakes up writes nothing.
+ *
  * One thread a projection, with a connection each to PostgreSQL and Redis, and two more for all of
  * them: one listens for new events, one tells those who wait for a read model that it has moved.
  * PostgreSQL is the truth: a kill at any moment leaves rows and checkpoint together. The copy in
@@ -11,30 +15,39 @@
 #ifndef CAIRN_PROJECTION_PROJECTOR_H
 #define CAIRN_PROJECTION_PROJECTOR_H
 
+#include "store/lease.h"
+
 #include <cairn/projection.h>
 
 struct cairn_projector;
 
-/* `redis_url` may be NULL: then there is no copy. The projections are borrowed. Servers that are
+/* Each projection is run under a lease of its own, which `leases` keeps: of several projectors one
+ * writes, the others stand by and take over within 5 seconds of its end. `redis_url` may be NULL:
+ * then there is no copy. The projections are borrowed, and so are the leases. Servers that are
  * away are no failure here: the states tell. Returns 0, or
  *   -CAIRN_BUG     a definition makes no sense: the message names projection and cause
  *   -CAIRN_CONFIG  a URL makes no sense, or there can be no more threads */
 int cairn_projector_start(const char *database_url, const char *redis_url,
+                          struct cairn_leases *leases,
                           const struct cairn_projection *const projections[], size_t count,
                           struct cairn_projector **ret, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Lets each batch that is under way finish, then frees all. */
+/* Lets each batch that is under way finish, then frees all. Waits for those who wait for a lease:
+ * cairn_leases_stop() first makes that short. */
 void cairn_projector_stop(struct cairn_projector *projector);
 
 /* Where a projection stands, for /readyz and /metrics. */
 struct cairn_projector_state {
     const char *name;
     int generation;
-    int64_t position;  /* its checkpoint */
-    int64_t head;      /* of the log, when it last looked */
-    bool following;    /* it looked within the last seconds, and nothing is in its way */
-    bool copy_current; /* Redis has what PostgreSQL has; one that has not is in nobody's way */
-    char problem[200]; /* what is in its way, or "" */
+    int64_t position;    /* its checkpoint */
+    int64_t head;        /* of the log, when it last looked */
+    bool leading;        /* it has the lease; else it stands by */
+    bool following;      /* it looked within the last seconds, and nothing is in its way */
+    bool copy_current;   /* Redis has what PostgreSQL has; one that has not is in nobody's way */
+    int64_t parked_keys; /* rows that wait for a person: cairn parked */
+    char owner[201];     /* who has the lease; "" while it is not known */
+    char problem[200];   /* what is in its way, or "" */
 };
 /* Fills in at most `count` states; returns how many there are. Any thread may ask. */
 size_t cairn_projector_states(struct cairn_projector *projector, struct cairn_projector_state *ret,

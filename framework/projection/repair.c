@@ -27,14 +27,15 @@ static void remember(struct cairn_copy *copy, const char *text)
     copy->due_us = cairn_monotonic_us(); /* the next page may follow */
 }
 
-/* Up to where the rows in Redis can be trusted: -1 if not at all. */
+/* Up to where the rows in Redis can be trusted: -1 if not at all. At its very position rows may
+ * have changed since: those of a later revision. */
 static int64_t trusted(const char *text, const struct cairn_checkpoint *committed)
 {
     int64_t epoch = 0;
     int64_t position = 0;
     bool read = sscanf(text, "%" SCNd64 " %" SCNd64, &epoch, &position) == 2;
     bool good = read && epoch == committed->epoch && position >= 0;
-    return good && position <= committed->position ? position : -1;
+    return good && position <= committed->position ? position - 1 : -1;
 }
 
 int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
@@ -46,6 +47,8 @@ int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
     copy->repair.base = trusted(seen, committed);
     copy->repair.pages = 0;
     copy->repair.position = copy->repair.base + 1;
+    copy->repair.sweeping = copy->repair.base < 0;
+    (void)snprintf(copy->repair.cursor, sizeof copy->repair.cursor, "0");
     copy->repair.key[0] = '\0'; /* before any key at the first position that is not trusted */
     const char *text = repair_text(copy, 0, arena);
     int done = cairn_copy_put(copy, seen, text, committed->epoch, NULL, 0, arena);
@@ -68,11 +71,58 @@ static void walk_on(struct cairn_copy *copy, const struct cairn_stored_row *last
     (void)snprintf(copy->repair.key, sizeof copy->repair.key, "%s", last->key);
 }
 
+/* ---- removing what cannot be trusted ---- */
+
+/* Some of the rows that are there. Returns 0 with *ret_count, or what Redis fails with. */
+static int scan(struct cairn_copy *copy, struct cairn_arena *arena, struct cairn_stored_row **ret,
+                size_t *ret_count)
+{
+    size_t prefix = strlen(copy->row_prefix);
+    const char *pattern = cairn_print(arena, "%s*", copy->row_prefix);
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("SCAN"),  CAIRN_ARG(copy->repair.cursor),
+                                           CAIRN_ARG("MATCH"), CAIRN_ARG(pattern),
+                                           CAIRN_ARG("COUNT"), CAIRN_ARG("2000")};
+    struct cairn_redis_reply reply = {0};
+    int failed = cairn_copy_ask(copy, args, sizeof args / sizeof args[0], arena, &reply);
+    if (failed)
+        return failed;
+    if (reply.count != 2 || reply.items[0].kind != CAIRN_REDIS_TEXT)
+        return -CAIRN_BUG;
+    (void)snprintf(copy->repair.cursor, sizeof copy->repair.cursor, "%s", reply.items[0].text);
+    *ret_count = reply.items[1].count;
+    *ret = cairn_new(arena, struct cairn_stored_row, *ret_count + 1);
+    for (size_t i = 0; i < *ret_count; i++)
+        (*ret)[i].key = reply.items[1].items[i].text + prefix;
+    return 0;
+}
+
+static int sweep(struct cairn_copy *copy, struct cairn_arena *arena)
+{
+    struct cairn_stored_row *rows = NULL;
+    size_t count = 0;
+    copy->repair.running = false; /* whatever fails, it begins anew */
+    int failed = scan(copy, arena, &rows, &count);
+    if (failed)
+        return failed;
+    const char *after = repair_text(copy, copy->repair.pages + 1, arena);
+    int done =
+        cairn_copy_put(copy, copy->repair.text, after, copy->repair.epoch, rows, count, arena);
+    if (done != 1)
+        return done;
+    remember(copy, after);
+    copy->repair.pages++;
+    copy->repair.sweeping = strcmp(copy->repair.cursor, "0") != 0;
+    copy->repair.running = true;
+    return done;
+}
+
 int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
                       struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_stored_row *page = NULL;
     struct cairn_checkpoint at;
+    if (copy->repair.sweeping)
+        return sweep(copy, arena);
     copy->repair.running = false; /* whatever fails, it begins anew */
     int64_t count = cairn_rows_page(rows, pg, copy->repair.position, copy->repair.key, PAGE, arena,
                                     &page, &at, error);

@@ -5,9 +5,9 @@
  * and one statement serves any number of rows.
  *
  * The write compares and moves the checkpoint first, and that update's row lock makes a second
- * projector wait; the rows are inserted only if it moved. So two projectors that fold the same
- * range write it once. A connection may be lost and opened again between any two statements, also
- * to a store that was taken back to an older state: that is why the write itself holds the
+ * projector wait; the rows are inserted only if it moved. So who has lost the lease and does not
+ * know it yet writes nothing. A connection may be lost and opened again between any two statements,
+ * also to a store that was taken back to an older state: that is why the write itself holds the
  * checkpoint against the log. */
 #include "projection/rows.h"
 
@@ -36,43 +36,123 @@ static const char *load_sql(const char *table, const char *json, struct cairn_ar
                        json, table);
 }
 
+/* "insert ... on conflict do update" of the rows in $N, where `condition` holds. */
+static void add_put_sql(struct cairn_buffer *out, const struct cairn_projection *projection,
+                        const char *table, int parameter, const char *condition)
+{
+    cairn_buffer_print(out,
+                       "insert into read.\"%s\" as t"
+                       "     select * from json_populate_recordset(null::read.\"%s\", $%d) %s"
+                       "     on conflict on constraint \"%s_pkey\" do update set"
+                       "         _position = excluded._position, _version = excluded._version,"
+                       "         _parked = excluded._parked, _deleted = excluded._deleted",
+                       table, table, parameter, condition, table);
+    for (uint32_t i = 0; i < projection->row->count; i++) {
+        cairn_buffer_text(out, ", ");
+        cairn_pg_quote(out, projection->row->fields[i].name);
+        cairn_buffer_text(out, " = excluded.");
+        cairn_pg_quote(out, projection->row->fields[i].name);
+    }
+}
+
+/* Whoever writes has to hold the fence, and the log has to be the one that the rows stand on. */
+#define IS_OURS                                                                                    \
+    " where projection = $1 and generation = $2 and shard = 0"                                     \
+    "     and epoch = $3 and position = $4 and fence = $5"                                         \
+    "     and exists (select from cairn.store s where s.epoch = $3)"                               \
+    "     and event_id is not distinct from"                                                       \
+    "         (select e.event_id from cairn.events e where e.shard = 0 and e.position = $4)"
+/* And it has to have the event that the checkpoint is moved to. */
+#define IS_THERE                                                                                   \
+    " and ($6 = 0 or exists (select from cairn.events e where e.shard = 0 and e.position = $6))"
+
 static const char *write_sql(const struct cairn_projection *projection, const char *table,
+                             bool parks, struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    cairn_buffer_text(&out, "with moved as (update cairn.checkpoints"
+                            "     set position = $6, moved_at = now(), stopped = $7, event_id ="
+                            "         (select e.event_id from cairn.events e where e.shard = 0"
+                            "             and e.position = $6)" IS_OURS IS_THERE
+                            " returning 1), written as (");
+    add_put_sql(&out, projection, table, 8, "where exists (select from moved)");
+    cairn_buffer_text(&out, ")");
+    if (parks)
+        cairn_buffer_text(
+            &out, ", parked as (insert into cairn.parked"
+                  "     (projection, generation, key, position, event_id, reason, attempts)"
+                  "     select $1, $2, p.* from unnest($9::text[], $10::bigint[], $11::uuid[],"
+                  "         $12::text[], $13::bigint[]) p where exists (select from moved))");
+    cairn_buffer_text(&out, " select count(*) from moved");
+    return out.text;
+}
+
+/* $7 the key, $8 through, $9 the one that is skipped, $10 and $11 the one that failed and why, $12
+ * whether it goes on. */
+static const char *retry_sql(const struct cairn_projection *projection, const char *table,
                              struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
-    cairn_buffer_print(
+    cairn_buffer_text(&out,
+                      "with moved as (update cairn.checkpoints set revision = revision + 1" IS_OURS
+                      " returning 1), written as (");
+    add_put_sql(&out, projection, table, 6, "where exists (select from moved)");
+    cairn_buffer_text(
         &out,
-        "with moved as (update cairn.checkpoints"
-        "     set position = $6, moved_at = now(), stopped = $7, event_id ="
-        "         (select e.event_id from cairn.events e where e.shard = 0 and e.position = $6)"
-        "     where projection = $1 and generation = $2 and shard = 0"
-        "         and epoch = $3 and position = $4 and fence = $5"
-        "         and exists (select from cairn.store s where s.epoch = $3)"
-        "         and event_id is not distinct from"
-        "             (select e.event_id from cairn.events e where e.shard = 0 and e.position = $4)"
-        "     returning 1),"
-        " written as (insert into read.\"%s\" as t"
-        "     select * from json_populate_recordset(null::read.\"%s\", $8)"
-        "     where exists (select from moved)"
-        "     on conflict on constraint \"%s_pkey\" do update set"
-        "         _position = excluded._position, _version = excluded._version,"
-        "         _parked = excluded._parked, _deleted = excluded._deleted",
-        table, table, table);
-    for (uint32_t i = 0; i < projection->row->count; i++) {
-        cairn_buffer_text(&out, ", ");
-        cairn_pg_quote(&out, projection->row->fields[i].name);
-        cairn_buffer_text(&out, " = excluded.");
-        cairn_pg_quote(&out, projection->row->fields[i].name);
-    }
-    cairn_buffer_text(&out, ") select count(*) from moved");
+        "), skipped as (insert into cairn.skipped"
+        "     (projection, generation, key, position, event_id, reason)"
+        "     select projection, generation, key, position, event_id, reason from cairn.parked"
+        "     where projection = $1 and generation = $2 and key = $7 and position = $9"
+        "         and exists (select from moved)),"
+        " done as (delete from cairn.parked"
+        "     where projection = $1 and generation = $2 and key = $7 and position <= $8"
+        "         and exists (select from moved)),"
+        " failed as (update cairn.parked set attempts = attempts + 1, reason = $11,"
+        "         parked_at = clock_timestamp(), request = null"
+        "     where projection = $1 and generation = $2 and key = $7 and position = $10"
+        "         and exists (select from moved)),"
+        " next as (update cairn.parked set request = 'retry'"
+        "     where projection = $1 and generation = $2 and key = $7 and $12"
+        "         and position = (select min(position) from cairn.parked"
+        "             where projection = $1 and generation = $2 and key = $7 and position > $8)"
+        "         and exists (select from moved))"
+        " select count(*) from moved");
     return out.text;
+}
+
+static const char *parked_sql(const char *table, struct cairn_arena *arena)
+{
+    return cairn_print(arena,
+                       "select (select count(*) from (select from read.\"%s\" where _parked"
+                       "         limit 10000) p), r.key, r.request"
+                       " from (select 1) one left join"
+                       "     (select key, request from cairn.parked"
+                       "         where projection = $1 and generation = $2 and request is not null"
+                       "         order by key, position limit 1) r on true",
+                       table);
+}
+
+static const char *put_sql(const struct cairn_projection *projection, const char *table,
+                           struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    add_put_sql(&out, projection, table, 1, "where true");
+    return out.text;
+}
+
+static const char *walk_sql(const char *table, const char *json, struct cairn_arena *arena)
+{
+    return cairn_print(arena,
+                       "select _key, _position, _version, _parked, _deleted, %s"
+                       " from read.\"%s\" t where _key > $1 order by _key limit $2",
+                       json, table);
 }
 
 /* An event may change several rows, so a position alone does not say where a page ended. */
 static const char *page_sql(const char *table, const char *json, struct cairn_arena *arena)
 {
     return cairn_print(arena,
-                       "select c.epoch, c.position, c.fence,"
+                       "select c.epoch, c.position, c.fence, c.revision,"
                        "     p._key, p._position, p._version, p._parked, p._deleted, p._json"
                        " from cairn.checkpoints c left join lateral"
                        "     (select _key, _position, _version, _parked, _deleted, %s as _json"
@@ -92,7 +172,14 @@ void cairn_rows_init(struct cairn_rows *ret, const struct cairn_generation *gene
     *ret = (struct cairn_rows){
         .generation = *generation,
         .load = {cairn_print(arena, "load_%s", table), load_sql(table, json, arena)},
-        .write = {cairn_print(arena, "write_%s", table), write_sql(projection, table, arena)},
+        .write = {cairn_print(arena, "write_%s", table),
+                  write_sql(projection, table, false, arena)},
+        .write_and_park = {cairn_print(arena, "park_%s", table),
+                           write_sql(projection, table, true, arena)},
+        .put = {cairn_print(arena, "put_%s", table), put_sql(projection, table, arena)},
+        .retry = {cairn_print(arena, "retry_%s", table), retry_sql(projection, table, arena)},
+        .parked = {cairn_print(arena, "parked_%s", table), parked_sql(table, arena)},
+        .walk = {cairn_print(arena, "walk_%s", table), walk_sql(table, json, arena)},
         .page = {cairn_print(arena, "page_%s", table), page_sql(table, json, arena)},
     };
 }
@@ -150,27 +237,41 @@ int cairn_rows_load(const struct cairn_rows *rows, struct cairn_pg *pg, struct c
     return failed;
 }
 
-/* The JSON that queries answer with is the record's own, not PostgreSQL's. */
-static int take_page_row(const struct cairn_record *record, const struct cairn_pg_result *rows,
-                         int64_t i, struct cairn_arena *arena, struct cairn_stored_row *ret,
-                         struct cairn_error *error)
+/* The columns of a row from `first` on. The JSON that queries answer with is the record's own, not
+ * PostgreSQL's. */
+static int take_stored(const struct cairn_record *record, const struct cairn_pg_result *rows,
+                       int64_t i, int first, struct cairn_arena *arena,
+                       struct cairn_stored_row *ret, struct cairn_error *error)
 {
     *ret = (struct cairn_stored_row){
-        .key = cairn_copy_text(arena, cairn_pg_text(rows, i, 3)),
-        .position = cairn_pg_integer(rows, i, 4),
-        .version = cairn_pg_integer(rows, i, 5),
-        .parked = cairn_pg_bool(rows, i, 6),
+        .key = cairn_copy_text(arena, cairn_pg_text(rows, i, first)),
+        .position = cairn_pg_integer(rows, i, first + 1),
+        .version = cairn_pg_integer(rows, i, first + 2),
+        .parked = cairn_pg_bool(rows, i, first + 3),
     };
-    if (cairn_pg_bool(rows, i, 7))
+    if (cairn_pg_bool(rows, i, first + 4))
         return 0;
     void *value = cairn_arena_alloc(arena, record->size, record->align);
-    int failed = decode(record, rows, i, 8, ret->key, arena, value, error);
+    int failed = decode(record, rows, i, first + 5, ret->key, arena, value, error);
     if (failed)
         return failed;
     struct cairn_buffer json = cairn_buffer(arena);
     cairn_record_encode(record, value, &json);
     ret->json = json.text;
     return 0;
+}
+
+static int take_all_stored(const struct cairn_rows *rows, const struct cairn_pg_result *found,
+                           int64_t count, int first, struct cairn_arena *arena,
+                           const struct cairn_stored_row **ret, struct cairn_error *error)
+{
+    struct cairn_stored_row *all = cairn_new(arena, struct cairn_stored_row, (size_t)count);
+    int failed = 0;
+    for (int64_t i = 0; i < count && !failed; i++)
+        failed =
+            take_stored(rows->generation.projection->row, found, i, first, arena, &all[i], error);
+    *ret = all;
+    return failed;
 }
 
 int64_t cairn_rows_page(const struct cairn_rows *rows, struct cairn_pg *pg, int64_t position,
@@ -192,15 +293,41 @@ int64_t cairn_rows_page(const struct cairn_rows *rows, struct cairn_pg *pg, int6
     ret_at->epoch = cairn_pg_integer(found, 0, 0);
     ret_at->position = cairn_pg_integer(found, 0, 1);
     ret_at->fence = cairn_pg_integer(found, 0, 2);
-    if (cairn_pg_null(found, 0, 3))
+    ret_at->revision = cairn_pg_integer(found, 0, 3);
+    if (cairn_pg_null(found, 0, 4))
         return 0; /* the checkpoint stands alone */
 
-    struct cairn_stored_row *page = cairn_new(arena, struct cairn_stored_row, (size_t)count);
-    int failed = 0;
-    for (int64_t i = 0; i < count && !failed; i++)
-        failed = take_page_row(rows->generation.projection->row, found, i, arena, &page[i], error);
-    *ret = page;
+    int failed = take_all_stored(rows, found, count, 4, arena, ret, error);
     return failed ? failed : count;
+}
+
+int64_t cairn_rows_walk(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
+                        int64_t limit, struct cairn_arena *arena,
+                        const struct cairn_stored_row **ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, key);
+    cairn_pg_add_integer(&params, limit);
+    CAIRN_PG_RESULT *found = NULL;
+    int64_t count = cairn_pg_call(pg, &rows->walk, &params, &found, error);
+    if (count < 0)
+        return count;
+    int failed = take_all_stored(rows, found, count, 0, arena, ret, error);
+    return failed ? failed : count;
+}
+
+int cairn_rows_get(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
+                   struct cairn_arena *arena, struct cairn_stored_row *ret,
+                   struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_texts(&params, &key, sizeof key, 1);
+    CAIRN_PG_RESULT *found = NULL;
+    *ret = (struct cairn_stored_row){.key = key};
+    int64_t count = cairn_pg_call(pg, &rows->load, &params, &found, error);
+    if (count <= 0)
+        return (int)count;
+    return take_stored(rows->generation.projection->row, found, 0, 0, arena, ret, error);
 }
 
 /* ---- writing ---- */
@@ -259,23 +386,75 @@ static const char *as_array(const struct cairn_stored_row *changed, size_t count
     return out.text;
 }
 
-int cairn_rows_write(const struct cairn_rows *rows, struct cairn_pg *pg,
-                     const struct cairn_stored_row *changed, size_t count,
-                     const struct cairn_checkpoint *from, int64_t position, const char *stopped,
-                     struct cairn_arena *arena, struct cairn_error *error)
+static void add_from(struct cairn_pg_params *params, const struct cairn_checkpoint *from)
 {
-    struct cairn_pg_params params = params_of(rows, arena);
-    cairn_pg_add_integer(&params, from->epoch);
-    cairn_pg_add_integer(&params, from->position);
-    cairn_pg_add_integer(&params, from->fence);
-    cairn_pg_add_integer(&params, position);
-    cairn_pg_add_text(&params, stopped);
-    cairn_pg_add_json(&params, as_array(changed, count, arena));
+    cairn_pg_add_integer(params, from->epoch);
+    cairn_pg_add_integer(params, from->position);
+    cairn_pg_add_integer(params, from->fence);
+}
+
+static void add_parks(struct cairn_pg_params *params, const struct cairn_park *parks, size_t count)
+{
+    cairn_pg_add_texts(params, &parks->key, sizeof *parks, count);
+    cairn_pg_add_integers(params, &parks->position, sizeof *parks, count);
+    cairn_pg_add_uuids(params, &parks->event_id, sizeof *parks, count);
+    cairn_pg_add_texts(params, &parks->reason, sizeof *parks, count);
+    cairn_pg_add_integers(params, &parks->attempts, sizeof *parks, count);
+}
+
+static int move(struct cairn_pg *pg, const struct cairn_statement *statement,
+                const struct cairn_pg_params *params, struct cairn_error *error)
+{
     CAIRN_PG_RESULT *moved = NULL;
-    int64_t done = cairn_pg_call(pg, &rows->write, &params, &moved, error);
+    int64_t done = cairn_pg_call(pg, statement, params, &moved, error);
     if (done < 0)
         return (int)done;
     if (cairn_pg_integer(moved, 0, 0) == 0)
         return cairn_fail(error, CAIRN_CONFLICT, "somebody else moved the checkpoint");
     return 0;
+}
+
+int cairn_rows_write(const struct cairn_rows *rows, struct cairn_pg *pg,
+                     const struct cairn_rows_change *change, const struct cairn_checkpoint *from,
+                     struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(rows, arena);
+    add_from(&params, from);
+    cairn_pg_add_integer(&params, change->position);
+    cairn_pg_add_text(&params, change->stopped);
+    cairn_pg_add_json(&params, as_array(change->rows, change->count, arena));
+    if (change->park_count == 0)
+        return move(pg, &rows->write, &params, error);
+    add_parks(&params, change->parks, change->park_count);
+    return move(pg, &rows->write_and_park, &params, error);
+}
+
+int cairn_rows_try(const struct cairn_rows *rows, struct cairn_pg *pg,
+                   const struct cairn_stored_row *row, struct cairn_arena *arena,
+                   struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_json(&params, as_array(row, 1, arena));
+    int64_t done = cairn_pg_script(pg, "begin", error);
+    if (done == 0)
+        done = cairn_pg_run(pg, &rows->put, &params, error);
+    if (cairn_pg_connected(pg))
+        (void)!cairn_pg_script(pg, "rollback", NULL);
+    return done < 0 ? (int)done : 0;
+}
+
+int cairn_rows_retry(const struct cairn_rows *rows, struct cairn_pg *pg,
+                     const struct cairn_rows_retry *retry, const struct cairn_checkpoint *from,
+                     struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = params_of(rows, arena);
+    add_from(&params, from);
+    cairn_pg_add_json(&params, as_array(retry->row, 1, arena));
+    cairn_pg_add_text(&params, retry->row->key);
+    cairn_pg_add_integer(&params, retry->through);
+    cairn_pg_add_integer(&params, retry->skipped);
+    cairn_pg_add_integer(&params, retry->failed ? retry->failed->position : 0);
+    cairn_pg_add_text(&params, retry->failed ? retry->failed->reason : NULL);
+    cairn_pg_add_bool(&params, retry->goes_on);
+    return move(pg, &rows->retry, &params, error);
 }

@@ -43,28 +43,49 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
     int failed = cairn_generation_checkpoint(runner->store, generation, &runner->batch,
                                              &runner->checkpoint, &why);
     if (failed == -CAIRN_DIVERGED)
-        (void)!cairn_generation_stop(runner->store, generation, runner->checkpoint.position,
-                                     why.message, &runner->batch, NULL);
+        (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
+                                     &runner->batch, NULL);
     if (failed)
         return cairn_fail(error, why.code, "%s", why.message);
     runner->position = runner->checkpoint.position;
-    runner->outdated = false;
     return 0;
 }
 
-/* What was read is true for the connection it was read on, and until somebody else moves the
- * checkpoint. */
-static int begin(struct cairn_runner *runner, struct cairn_error *error)
+/* The fence comes first: what is read after it, nobody changes but us. */
+static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
+{
+    int failed = cairn_generation_fence(runner->store, &runner->rows.generation, fence,
+                                        &runner->batch, error);
+    if (!failed)
+        failed = read_checkpoint(runner, error);
+    if (failed)
+        return failed;
+    if (runner->checkpoint.fence != fence)
+        return cairn_fail(error, CAIRN_CONFLICT, "the generation was taken over");
+    if (runner->fence != fence)
+        cairn_copy_doubt(&runner->copy);
+    runner->fence = fence;
+    runner->outdated = false;
+    runner->told = 0; /* it may have been told of another log */
+    runner->parked_us = 0;
+    return 0;
+}
+
+/* What was read is true for the connection it was read on, for this tenure of the lease, and until
+ * a write finds the checkpoint to be another one. */
+static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(runner->store);
     int failed = cairn_pg_ready(pg, error);
     if (failed)
         return failed;
-    if (runner->connection == cairn_pg_generation(pg))
-        return runner->outdated ? read_checkpoint(runner, error) : 0;
-    failed = find_generation(runner, error);
+    bool is_new = runner->connection != cairn_pg_generation(pg);
+    if (!is_new && runner->fence == fence && !runner->outdated)
+        return 0;
+    if (is_new)
+        failed = find_generation(runner, error);
     if (!failed)
-        failed = read_checkpoint(runner, error);
+        failed = take_over(runner, fence, error);
     if (failed)
         return failed;
     runner->connection = cairn_pg_generation(pg);
@@ -76,11 +97,14 @@ static int begin(struct cairn_runner *runner, struct cairn_error *error)
 
 /* A range of nothing but ignored events is only remembered, unless it ends at the head, which
  * those who wait for a fresh read must see. */
-static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_batch *batch,
-                            size_t changed)
+static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_batch *batch)
 {
-    if (changed)
+    if (batch->park_count)
         return true;
+    for (size_t i = 0; i < batch->fold.rows.count; i++) {
+        if (((const struct cairn_fold_row *)batch->fold.rows.entries[i].value)->changed)
+            return true;
+    }
     if (batch->problem[0]) /* people are told once */
         return batch->position > runner->checkpoint.position ||
                strcmp(runner->stopped, batch->problem) != 0;
@@ -88,21 +112,53 @@ static bool is_worth_a_move(const struct cairn_runner *runner, const struct cair
            cairn_monotonic_us() - runner->moved_us >= EMPTY_MOVE_US;
 }
 
-static int commit(struct cairn_runner *runner, const struct cairn_batch *batch,
-                  const struct cairn_stored_row *changed, size_t count, struct cairn_error *error)
+int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_batch *batch,
+                        struct cairn_error *error)
 {
     const struct cairn_checkpoint before = runner->checkpoint;
-    const char *stopped = batch->problem[0] ? batch->problem : NULL;
-    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), changed, count,
-                                  &before, batch->position, stopped, &runner->batch, error);
+    struct cairn_rows_change change = {.parks = batch->parks,
+                                       .park_count = batch->park_count,
+                                       .position = batch->position,
+                                       .stopped = batch->problem[0] ? batch->problem : NULL};
+    change.count = cairn_rows_changed(&batch->fold, &change.rows);
+    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), &change, &before,
+                                  &runner->batch, error);
     if (failed)
         return failed;
     runner->checkpoint.position = batch->position;
-    runner->checkpoint.stopped = stopped != NULL;
+    runner->checkpoint.stopped = change.stopped != NULL;
     runner->moved_us = cairn_monotonic_us();
-    cairn_copy_write(&runner->copy, changed, count, &before, &runner->checkpoint, &runner->batch);
+    if (batch->park_count)
+        runner->parked_us = 0; /* how many there are now */
+    cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
+                     &runner->batch);
     cairn_notifier_nudge(runner->notifier); /* after Redis has it, or readers would be too early */
     return 0;
+}
+
+static int load_rows(void *context, struct cairn_fold *fold, struct cairn_error *error)
+{
+    struct cairn_runner *runner = context;
+    return cairn_rows_load(&runner->rows, cairn_store_pg(runner->store), fold, error);
+}
+
+int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cairn_park *refused,
+                      size_t refused_count, struct cairn_batch *ret, struct cairn_error *error)
+{
+    const struct cairn_stored_event *stored = NULL;
+    int64_t count = cairn_store_read_range(
+        runner->store, runner->position, to,
+        cairn_projection_types(runner->projection, &runner->batch), &runner->batch, &stored, error);
+    if (count < 0)
+        return (int)count;
+    const struct cairn_batch_events events = {.events = stored,
+                                              .count = (size_t)count,
+                                              .to = to,
+                                              .load = load_rows,
+                                              .context = runner,
+                                              .refused = refused,
+                                              .refused_count = refused_count};
+    return cairn_batch_fold(runner->projection, &events, &runner->batch, ret, error);
 }
 
 static void fit_range(struct cairn_runner *runner, size_t bytes)
@@ -125,15 +181,12 @@ static void stand(struct cairn_runner *runner, const char *why)
 static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_error *error)
 {
     struct cairn_batch batch;
-    const struct cairn_stored_row *changed = NULL;
     int64_t begun_us = cairn_monotonic_us();
-    int failed = cairn_batch_fold(&runner->rows, runner->store, runner->position, to,
-                                  &runner->batch, &batch, error);
+    int failed = cairn_runner_fold(runner, to, NULL, 0, &batch, error);
     if (failed)
         return failed;
-    size_t count = cairn_rows_changed(&batch.fold, &changed);
-    if (is_worth_a_move(runner, &batch, count)) {
-        failed = commit(runner, &batch, changed, count, error);
+    if (is_worth_a_move(runner, &batch)) {
+        failed = cairn_runner_commit(runner, &batch, error);
         if (failed)
             return failed;
         cairn_show_batch(runner, &batch, cairn_monotonic_us() - begun_us);
@@ -143,13 +196,12 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
     runner->position = batch.position;
     fit_range(runner, batch.bytes);
     stand(runner, batch.problem);
-    runner->halted = batch.newer;
+    if (batch.newer) { /* somebody else may be able to read it */
+        runner->halted = true;
+        runner->fence = 0;
+        cairn_lease_yield(runner->lease, INT64_MAX);
+    }
     return 1;
-}
-
-static bool is_refusal(int failed)
-{
-    return failed == -CAIRN_INVALID || failed == -CAIRN_BUG || failed == -CAIRN_UNREADABLE;
 }
 
 /* PostgreSQL refuses something in the range, and says not in which event: smaller ranges find it.
@@ -161,12 +213,15 @@ static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_er
         runner->range = (to - runner->position) / 2;
         return 1;
     }
+    int parked = cairn_runner_park_refused(runner, to, error);
+    if (parked)
+        return parked;
     struct cairn_batch nothing = {.position = runner->position};
     (void)snprintf(nothing.problem, sizeof nothing.problem,
                    "event %" PRId64 " cannot be written: %.400s", to, why->message);
     int failed = 0;
-    if (is_worth_a_move(runner, &nothing, 0))
-        failed = commit(runner, &nothing, NULL, 0, error);
+    if (is_worth_a_move(runner, &nothing))
+        failed = cairn_runner_commit(runner, &nothing, error);
     stand(runner, nothing.problem);
     return failed;
 }
@@ -177,7 +232,7 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
     int64_t to = runner->head - runner->position > runner->range ? runner->position + runner->range
                                                                  : runner->head;
     int more = fold_range(runner, to, &why);
-    if (is_refusal(more))
+    if (cairn_is_refusal(more))
         return narrow(runner, to, &why, error);
     if (more < 0)
         return cairn_fail(error, why.code, "%s", why.message);
@@ -191,15 +246,16 @@ static int rest(struct cairn_runner *runner, struct cairn_error *error)
     struct cairn_generation *generation = &runner->rows.generation;
     stand(runner, "");
     if (runner->checkpoint.stopped) {
-        int failed = cairn_generation_stop(runner->store, generation, runner->checkpoint.position,
-                                           NULL, &runner->batch, error);
+        int failed = cairn_generation_stop(runner->store, generation, &runner->checkpoint, NULL,
+                                           &runner->batch, error);
         if (failed)
             return failed;
         runner->checkpoint.stopped = false;
     }
     if (generation->complete)
         return 0;
-    int failed = cairn_generation_complete(runner->store, generation, &runner->batch, error);
+    int failed =
+        cairn_generation_complete(runner->store, generation, runner->fence, &runner->batch, error);
     if (!failed)
         cairn_show_complete(runner);
     return failed;
@@ -207,8 +263,14 @@ static int rest(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- a step ---- */
 
+/* News that the follower has read from the log need not be asked for again: if they are of a log
+ * that is gone by now, the write finds out. */
 static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
 {
+    if (runner->told > runner->position && runner->told > runner->head) {
+        runner->head = runner->told;
+        return 0;
+    }
     int64_t head = cairn_store_head(runner->store, error);
     if (head < 0)
         return (int)head;
@@ -233,27 +295,57 @@ static int halt(struct cairn_runner *runner, struct cairn_error *error)
     return failed;
 }
 
-/* Returns 1 if there may be more to do at once, 0 if not. */
-static int step(struct cairn_runner *runner, struct cairn_error *error)
+/* Another process has the lease: what it has committed is only looked at. */
+static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
 {
-    if (runner->halted)
-        return halt(runner, error);
-    int failed = begin(runner, error);
+    struct cairn_generation generation = {0};
+    struct cairn_checkpoint at = {0};
+    runner->fence = 0;
+    int found = cairn_generation_look(runner->store, runner->projection, &runner->batch,
+                                      &generation, error);
+    if (found > 0)
+        found = cairn_generation_checkpoint(runner->store, &generation, &runner->batch, &at, NULL);
+    if (found == -CAIRN_UNAVAILABLE)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "the checkpoint cannot be read");
+    int64_t head =
+        found < 0 && found != -CAIRN_DIVERGED ? found : cairn_store_head(runner->store, error);
+    if (head < 0)
+        return (int)head;
+    runner->checkpoint = at;
+    runner->head = head;
+    cairn_show_stand_by(runner, generation.number);
+    return 0;
+}
+
+/* Returns 1 if there may be more to do at once, 0 if not. */
+static int lead(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
+{
+    int failed = begin(runner, fence, error);
     if (!failed)
         failed = cairn_copy_tend(&runner->copy, &runner->rows, runner->store, &runner->checkpoint,
                                  &runner->batch, error);
-    if (!failed)
+    int busy = failed ? failed : cairn_runner_tend_parked(runner, error);
+    if (busy >= 0)
         failed = look_at_head(runner, error);
-    if (failed)
-        return failed;
+    if (busy < 0 || failed)
+        return busy < 0 ? busy : failed;
     int more = 0;
     if (runner->head == runner->position)
         more = rest(runner, error);
     else if (cairn_monotonic_us() >= runner->again_us)
         more = advance(runner, error);
-    if (more >= 0)
-        cairn_show_step(runner);
-    return more;
+    if (more < 0)
+        return more;
+    cairn_show_step(runner);
+    return more || busy;
+}
+
+static int step(struct cairn_runner *runner, struct cairn_error *error)
+{
+    if (runner->halted)
+        return halt(runner, error);
+    int64_t fence = cairn_lease_fence(runner->lease);
+    return fence ? lead(runner, fence, error) : stand_by(runner, error);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -268,10 +360,14 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
     struct cairn_pause pause = {.until_us = cairn_monotonic_us() + IDLE_US, .seen = runner->head};
     if (runner->halted)
         return pause;
+    if (runner->fence == 0)
+        return (struct cairn_pause){.until_us = pause.until_us, .for_lease = true};
+    pause.until_us = earlier(pause.until_us, runner->parked_us);
     if (runner->copy.redis)
         pause.until_us = earlier(pause.until_us, runner->copy.due_us);
     if (runner->again_us)
-        return (struct cairn_pause){earlier(pause.until_us, runner->again_us), INT64_MAX};
+        return (struct cairn_pause){.until_us = earlier(pause.until_us, runner->again_us),
+                                    .seen = INT64_MAX};
     if (runner->position < runner->head) /* ignored events that the checkpoint has to pass yet */
         pause.until_us = earlier(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
     return pause;
@@ -281,7 +377,17 @@ static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool pas
 {
     int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
     runner->trouble_us = earlier(wait_us * 2, TROUBLE_MAX_US);
-    return (struct cairn_pause){cairn_monotonic_us() + wait_us, INT64_MAX};
+    return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
+}
+
+/* If a higher fence is there, the lease is not ours whatever we have heard last: it is asked for
+ * again, and comes with a higher number. */
+static void conflict(struct cairn_runner *runner)
+{
+    if (runner->outdated)
+        cairn_lease_yield(runner->lease, 0);
+    runner->outdated = true;
+    runner->fence = 0;
 }
 
 struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
@@ -294,8 +400,8 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
         runner->trouble_us = TROUBLE_US;
         return more ? none : pause_at_rest(runner);
     }
-    if (more == -CAIRN_CONFLICT) { /* another projector was faster */
-        runner->outdated = true;
+    if (more == -CAIRN_CONFLICT) { /* the checkpoint is another one, or somebody else's */
+        conflict(runner);
         return none;
     }
     runner->connection = 0;
@@ -307,13 +413,29 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
 
 /* The tables are empty when the statements are planned first, and a plan may be kept: it has to be
  * one that uses the keys. A plan that has to scan all the same, as that of cairn.store's one row,
- * is reckoned so dear then that it would be compiled, for half a second each time: no jit. */
-static const char greeting[] = "set enable_seqscan = off; set jit = off";
+ * is reckoned so dear then that it would be compiled, for half a second each time: no jit.
+ *
+ * A process that is frozen between two statements of a transaction must not keep its locks from
+ * the next owner, who comes when its lease is over. */
+static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
+                               "set idle_in_transaction_session_timeout = '2s'";
+
+static struct cairn_lease *want_lease(struct cairn_leases *leases,
+                                      const struct cairn_projection *projection)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_lease *lease =
+        cairn_lease_want(leases, cairn_generation_lease(projection, &arena));
+    cairn_arena_close(&arena);
+    return lease;
+}
 
 int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
-                      const char *database_url, const char *redis_url, struct cairn_error *error)
+                      const char *database_url, const char *redis_url, struct cairn_leases *leases,
+                      struct cairn_error *error)
 {
     runner->projection = projection;
+    runner->lease = want_lease(leases, projection);
     runner->shown.name = projection->name;
     runner->range = RANGE_FIRST;
     runner->trouble_us = TROUBLE_US;

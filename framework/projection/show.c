@@ -16,6 +16,10 @@ static struct cairn_metric heads = CAIRN_GAUGE(
     "cairn_projection_head", "Position of the log's head, when it was last seen.", "projection");
 static struct cairn_metric lags = CAIRN_GAUGE(
     "cairn_projection_lag_events", "Events between the checkpoint and the head.", "projection");
+static struct cairn_metric leading = CAIRN_GAUGE(
+    "cairn_projection_leading", "1 where this process has the projection's lease.", "projection");
+static struct cairn_metric parked_keys = CAIRN_GAUGE(
+    "cairn_projection_parked_keys", "Rows that an event could not be applied to.", "projection");
 static struct cairn_metric applied =
     CAIRN_COUNTER("cairn_projection_events_total", "Events applied to rows.", "projection");
 static struct cairn_metric batches =
@@ -25,8 +29,11 @@ static struct cairn_metric durations = CAIRN_HISTOGRAM(
 
 void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_state *ret)
 {
+    struct cairn_lease_state lease;
+    cairn_lease_state(runner->lease, &lease);
     (void)pthread_mutex_lock(&runner->lock);
     *ret = runner->shown;
+    memcpy(ret->owner, lease.owner, sizeof ret->owner);
     ret->following = runner->shown.problem[0] == '\0' && runner->shown_us != 0 &&
                      cairn_monotonic_us() - runner->shown_us < FRESH_US;
     (void)pthread_mutex_unlock(&runner->lock);
@@ -72,24 +79,61 @@ static void log_copy(const struct cairn_runner *runner, bool was_current)
 void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
 {
     set_problem(runner, error->message);
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->shown.leading = runner->fence != 0;
+    (void)pthread_mutex_unlock(&runner->lock);
+}
+
+static void set_gauges(const struct cairn_runner *runner)
+{
+    const char *name = runner->projection->name;
+    cairn_metric_set(&positions, name, runner->checkpoint.position);
+    cairn_metric_set(&heads, name, runner->head);
+    cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
+    cairn_metric_set(&leading, name, runner->fence != 0);
+}
+
+static void set_shown(struct cairn_runner *runner)
+{
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->shown.position = runner->checkpoint.position;
+    runner->shown.head = runner->head;
+    runner->shown.leading = runner->fence != 0;
+    runner->shown_us = cairn_monotonic_us();
+    (void)pthread_mutex_unlock(&runner->lock);
+    set_gauges(runner);
+}
+
+void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
+{
+    struct cairn_lease_state lease;
+    cairn_lease_state(runner->lease, &lease);
+    set_problem(runner, lease.owner[0] ? "" : "it is not known yet who has its lease");
+    if (runner->shown.leading)
+        log_line(runner, CAIRN_LOG_WARN, "the projection has lost its lease and stands by", "");
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->shown.generation = (int)generation;
+    runner->shown.copy_current = false; /* who knows */
+    (void)pthread_mutex_unlock(&runner->lock);
+    set_shown(runner);
 }
 
 void cairn_show_step(struct cairn_runner *runner)
 {
-    const char *name = runner->projection->name;
     set_problem(runner, runner->stopped);
     (void)pthread_mutex_lock(&runner->lock);
     bool was_current = runner->shown.copy_current;
+    int64_t were_parked = runner->shown.parked_keys;
     runner->shown.generation = (int)runner->rows.generation.number;
-    runner->shown.position = runner->checkpoint.position;
-    runner->shown.head = runner->head;
     runner->shown.copy_current = runner->copy.current;
-    runner->shown_us = cairn_monotonic_us();
+    runner->shown.parked_keys = runner->parked_keys;
     (void)pthread_mutex_unlock(&runner->lock);
+    set_shown(runner);
+    cairn_metric_set(&parked_keys, runner->projection->name, runner->parked_keys);
     log_copy(runner, was_current);
-    cairn_metric_set(&positions, name, runner->checkpoint.position);
-    cairn_metric_set(&heads, name, runner->head);
-    cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
+    if (runner->parked_keys > were_parked)
+        log_line(runner, CAIRN_LOG_WARN, "an event could not be applied to a row: cairn parked",
+                 "");
 }
 
 /* ---- what goes well ---- */
@@ -103,7 +147,7 @@ void cairn_show_batch(struct cairn_runner *runner, const struct cairn_batch *bat
 
 void cairn_show_begin(struct cairn_runner *runner)
 {
-    if (runner->shown.generation != (int)runner->rows.generation.number)
+    if (!runner->shown.leading)
         log_line(runner, CAIRN_LOG_INFO, "the projection follows the log", "");
 }
 

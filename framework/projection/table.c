@@ -103,7 +103,9 @@ static void add_comments(const struct cairn_projection *projection, const char *
 {
     add_comment(out, "table", table, NULL, projection->help);
     add_comment(out, "column", table, "_key", "What the row is found by.");
-    add_comment(out, "column", table, "_position", "Of the event that changed it last.");
+    add_comment(out, "column", table, "_position",
+                "Of the event that changed it last, or of the checkpoint when parked events were "
+                "tried again.");
     add_comment(out, "column", table, "_version", "Of its stream; 0 where it has none.");
     add_comment(out, "column", table, "_parked", "An event could not be applied to it.");
     add_comment(out, "column", table, "_deleted", "It is gone; kept so that copies learn of it.");
@@ -139,6 +141,8 @@ static void add_indexes(const struct cairn_projection *projection, const char *t
                         struct cairn_buffer *out)
 {
     cairn_buffer_print(out, "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
+                       table, table);
+    cairn_buffer_print(out, "create index \"%s_parked\" on read.\"%s\" (_key) where _parked;\n",
                        table, table);
     for (size_t i = 0; projection->indexes && projection->indexes[i]; i++) {
         cairn_buffer_print(out, "create index \"%s_%zu\" on read.\"%s\" (", table, i + 1, table);

@@ -86,6 +86,9 @@ static void show(const struct cairn_query_read *read)
     struct cairn_arena *arena = read->visit->request->arena;
     bool lasts = read->arena == arena;
     add_caching(read);
+    if (read->parked)
+        cairn_http_set_header(response, "Cairn-Parked",
+                              cairn_print(arena, "%" PRId64, read->parked));
     cairn_http_set_header(response, "ETag",
                           lasts ? read->etag : cairn_copy_text(arena, read->etag));
     if (cairn_query_etag_named(read->ask->seen, read->etag)) {

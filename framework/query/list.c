@@ -127,6 +127,7 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
     read->body = out.text;
     read->body_bytes = out.length;
     read->etag = page_etag(read);
+    read->parked = cairn_pg_integer(rows, 0, CAIRN_QUERY_PARKED);
     return 0;
 }
 

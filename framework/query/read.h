@@ -48,6 +48,7 @@ struct cairn_query_read {
     size_t body_bytes;
     const char *etag;
     int64_t changed; /* by key: position of the row's last change; 0 if it was never there */
+    int64_t parked;  /* of a list: rows that it may lack, or show as they were before an event */
 };
 
 /* Asks Redis, if that may help. True: the request was given away, to be answered or handed over. */

@@ -166,7 +166,10 @@ const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_r
     struct cairn_buffer out = cairn_buffer(arena);
     const char *way = resource->descending ? "desc" : "asc";
     add_standing(&out);
-    cairn_buffer_text(&out, ", p._key, p._json, p._position");
+    cairn_buffer_text(&out, ", p._key, p._json, p._position, k.revision,"
+                            " (select count(*) from (select from ");
+    add_table(&out, resource->projection->name, generation);
+    cairn_buffer_print(&out, " r where r._parked limit %d) parked)", CAIRN_QUERY_PARKED_MAX);
     add_source(&out);
     cairn_buffer_text(&out, " left join lateral (");
     add_page(&out, resource, generation, given, after);

@@ -21,9 +21,13 @@ enum cairn_query_column {
     CAIRN_QUERY_JSON,       /* json: the row's fields, as PostgreSQL writes them; null if deleted */
     CAIRN_QUERY_CHANGED,    /* bigint: position of the event that changed the row last */
     CAIRN_QUERY_VERSION,    /* bigint: of the row's stream; by key only, like the next */
-    CAIRN_QUERY_IS_PARKED,  /* boolean */
+    CAIRN_QUERY_IS_PARKED,  /* boolean; also of a row that was deleted, or never was */
     CAIRN_QUERY_IS_DELETED, /* boolean: of the row is left that it was there */
+
+    CAIRN_QUERY_REVISION = CAIRN_QUERY_VERSION, /* bigint: the checkpoint's; of lists only */
+    CAIRN_QUERY_PARKED = CAIRN_QUERY_IS_PARKED, /* bigint: rows of the read model that are parked */
 };
+enum { CAIRN_QUERY_PARKED_MAX = 1000 }; /* are counted */
 
 /* The parameters that every statement begins with: the projection's name and the generation. By
  * key, the key follows. */

@@ -51,6 +51,22 @@ static int check_projections(const struct cairn_health *health, struct cairn_err
     return 0;
 }
 
+static void add_projection(const struct cairn_projector_state *state, struct cairn_buffer *body)
+{
+    cairn_buffer_print(
+        body,
+        "{\"name\":\"%s\",\"role\":\"%s\",\"generation\":%d,\"position\":%" PRId64
+        ",\"head\":%" PRId64 ",\"copy_current\":%s,\"parked_keys\":%" PRId64 ",\"lease_owner\":",
+        state->name, state->leading ? "leading" : "standing by", state->generation, state->position,
+        state->head, state->copy_current ? "true" : "false", state->parked_keys);
+    cairn_buffer_json(body, state->owner);
+    if (state->parked_keys)
+        cairn_buffer_print(body,
+                           ",\"warning\":\"%" PRId64 " keys are parked: see cairn parked %s\"",
+                           state->parked_keys, state->name);
+    cairn_buffer_char(body, '}');
+}
+
 static void add_projections(const struct cairn_health *health, struct cairn_buffer *body)
 {
     struct cairn_projector_state states[STATES_MAX];
@@ -58,12 +74,9 @@ static void add_projections(const struct cairn_health *health, struct cairn_buff
         health->projector ? cairn_projector_states(health->projector, states, STATES_MAX) : 0;
     cairn_buffer_text(body, ",\"projections\":[");
     for (size_t i = 0; i < count && i < STATES_MAX; i++) {
-        const struct cairn_projector_state *state = &states[i];
-        cairn_buffer_print(body,
-                           "%s{\"name\":\"%s\",\"generation\":%d,\"position\":%" PRId64
-                           ",\"head\":%" PRId64 ",\"copy_current\":%s}",
-                           i ? "," : "", state->name, state->generation, state->position,
-                           state->head, state->copy_current ? "true" : "false");
+        if (i)
+            cairn_buffer_char(body, ',');
+        add_projection(&states[i], body);
     }
     cairn_buffer_char(body, ']');
 }

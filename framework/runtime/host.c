@@ -268,7 +268,7 @@ static int start_projector(struct cairn_host *host, struct cairn_error *error)
     if (count == 0)
         return 0;
     const char *redis_url = *host->config->redis_url ? host->config->redis_url : NULL;
-    return cairn_projector_start(host->config->database_url, redis_url, all, count,
+    return cairn_projector_start(host->config->database_url, redis_url, host->leases, all, count,
                                  &host->projector, error);
 }
 
@@ -513,6 +513,8 @@ void cairn_host_stop(struct cairn_host *host)
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     cairn_query_side_close(host->queries);
+    if (host->leases)
+        cairn_leases_stop(host->leases);
     if (host->projector)
         cairn_projector_stop(host->projector);
     cairn_leases_close(host->leases);

@@ -4,6 +4,7 @@
 #include "process/courier.h"
 #include "runtime/gate.h"
 #include "runtime/host.h"
+#include "runtime/verify.h"
 #include "store/migrate.h"
 
 #include <cairn/service.h>
@@ -38,11 +39,13 @@ static void print_peers(const struct cairn_service *const services[])
 
 static void print_help(const char *program, const struct cairn_service *const services[])
 {
-    (void)printf("Usage: %s [--help | --version]\n\n", program);
+    (void)printf("Usage: %s [--help | --version | verify [NAME] [--json]]\n\n", program);
     for (size_t i = 0; services[i]; i++)
         (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
-    (void)printf("\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
-                 "/healthz, /readyz\nand /metrics besides its own paths.\n\n");
+    (void)printf(
+        "\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
+        "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
+        "read models, or one, against the log,\nand ends with 1 if something differs.\n\n");
     cairn_config_help(stdout, services);
     print_peers(services);
 }
@@ -50,7 +53,7 @@ static void print_help(const char *program, const struct cairn_service *const se
 /* Returns -1 to go on, or the exit status. */
 static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
 {
-    if (argc == 1)
+    if (argc == 1 || strcmp(argv[1], "verify") == 0)
         return -1;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_help(argv[0], services);
@@ -187,6 +190,8 @@ int cairn_main(int argc, char **argv, const struct cairn_service *const services
         enum cairn_log_level level = CAIRN_LOG_INFO;
         (void)!cairn_log_level_parse(config.log_level, &level);
         cairn_log_setup(services[0]->name, level);
+        if (argc > 1)
+            return cairn_host_verify(&config, services, argc - 1, argv + 1);
         failed = run(&config, services, &stop, &error);
     }
     if (failed) {

@@ -92,7 +92,8 @@ static void wrong_usage_is_told_apart_from_a_database_that_is_away(void **state)
     expect(64, "tail --limit", "--limit wants a number");
     expect(64, "read", "Usage: cairn read");
     expect(64, "read a b", "more than it takes");
-    expect(64, "verify orders", "comes with a later one");
+    expect(64, "verify no_such_model", "has no read model no_such_model");
+    expect(64, "parked skip a", "Usage: cairn parked");
     expect(64, "export --from x", "--from wants a number");
     expect(64, "recover --no", "--no is no option of it");
     expect(64, "completion fish", "it knows bash");

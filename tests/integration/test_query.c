@@ -296,9 +296,12 @@ static void both_stores_show_what_a_projector_wrote_alike(void **state)
               bench.orders.number);
     bench_redis("FLUSHDB", "SYNC", "");
     struct cairn_projector *projector = NULL;
+    struct cairn_leases *leases = NULL;
     const struct cairn_projection *const projections[] = {&order_summary_projection};
     struct cairn_error error = {0};
-    if (cairn_projector_start(bench.url, bench.redis_url, projections, 1, &projector, &error) < 0)
+    if (cairn_leases_open(bench.url, "test", &leases, &error) < 0 ||
+        cairn_projector_start(bench.url, bench.redis_url, leases, projections, 1, &projector,
+                              &error) < 0)
         fail_msg("%s", error.message);
 
     struct order order = {.id = cairn_uuid_make()};
@@ -321,6 +324,7 @@ static void both_stores_show_what_a_projector_wrote_alike(void **state)
         (void)bench_get_ok(i % 2 ? BOTH : PLAIN, PATH("/orders/%s", id), headers);
     }
     cairn_projector_stop(projector);
+    cairn_leases_close(leases);
 }
 
 /* ---- stores that are away ---- */

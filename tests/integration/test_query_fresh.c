@@ -212,6 +212,21 @@ static void a_parked_row_is_not_passed_off_as_fresh(void **state)
     (void)bench_get_ok(PLAIN, path, "");
     struct wire_answer answer = bench_get(PLAIN, path, bench_wants(bench.position, ""));
     expect(&answer, 503, "\"code\":\"parked\"");
+
+    struct cairn_uuid never = cairn_uuid_make(); /* its first event could not be applied */
+    bench_sql("insert into read.order_summary_g%" PRId64
+              " (_key, _position, _version, _parked, _deleted) values ('%s', 1, 0, true, true)",
+              bench.orders.number, bench_text(never));
+    answer = bench_get(PLAIN, PATH("/orders/%s", never), bench_wants(bench.position, ""));
+    expect(&answer, 503, "\"code\":\"parked\"");
+    answer = bench_get(PLAIN, PATH("/orders/%s", never), "");
+    expect(&answer, 404, "\"code\":\"not-found\"");
+
+    answer = bench_get_ok(PLAIN, PATH("/users/%s/orders", order.user), "");
+    assert_string_equal(wire_header(&answer, "Cairn-Parked"), "2");
+    bench_sql("update read.order_summary_g%" PRId64 " set _parked = false", bench.orders.number);
+    answer = bench_get_ok(PLAIN, PATH("/users/%s/orders", order.user), "");
+    assert_string_equal(wire_header(&answer, "Cairn-Parked"), "");
 }
 
 static void a_token_that_is_none_is_refused(void **state)

@@ -252,7 +252,7 @@ static struct cairn_generation make_generation(const struct cairn_projection *pr
     struct cairn_generation generation;
     struct cairn_error error = {0};
     if (cairn_generation_find(bench.store, projection, &bench.arena, &generation, &error) < 0 ||
-        cairn_generation_complete(bench.store, &generation, &bench.arena, &error) < 0)
+        cairn_generation_complete(bench.store, &generation, 0, &bench.arena, &error) < 0)
         fail_msg("%s", error.message);
     return generation;
 }

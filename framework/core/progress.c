@@ -1,9 +1,11 @@
 /* progress.c - how far a long piece of work has come, how fast it goes and what is left. */
-#include "cli/cli.h"
+#include "core/progress.h"
 
 #include "core/clock.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define PATIENCE_US CAIRN_SECONDS(1) /* shorter work shows nothing */
@@ -11,18 +13,26 @@
 
 enum { BAR_MAX = 40, BAR_MIN = 6, TEXT_SIZE = 160 };
 
-void cairn_cli_progress_begin(struct cairn_cli_progress *progress, const char *label, int64_t total)
+int cairn_terminal_width(int fd)
 {
-    *progress = (struct cairn_cli_progress){
+    struct winsize size = {0};
+    if (!isatty(fd))
+        return 0;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void cairn_progress_begin(struct cairn_progress *progress, const char *label, int64_t total)
+{
+    *progress = (struct cairn_progress){
         .label = label,
         .total = total,
         .begun_us = cairn_monotonic_us(),
-        .columns = cairn_cli_width(STDERR_FILENO),
+        .columns = cairn_terminal_width(STDERR_FILENO),
     };
 }
 
 /* Is it time to draw? */
-static bool is_due(struct cairn_cli_progress *progress)
+static bool is_due(struct cairn_progress *progress)
 {
     int64_t now_us = cairn_monotonic_us();
     if (progress->columns == 0 || now_us - progress->begun_us < PATIENCE_US ||
@@ -32,7 +42,7 @@ static bool is_due(struct cairn_cli_progress *progress)
     return true;
 }
 
-static void draw(const struct cairn_cli_progress *progress, int filled, int bar, const char *text)
+static void draw(const struct cairn_progress *progress, int filled, int bar, const char *text)
 {
     static const char full[] = "########################################";
     static const char rest[] = "........................................";
@@ -44,7 +54,7 @@ static void draw(const struct cairn_cli_progress *progress, int filled, int bar,
     (void)fflush(stderr);
 }
 
-void cairn_cli_progress_at(struct cairn_cli_progress *progress, int64_t done)
+void cairn_progress_at(struct cairn_progress *progress, int64_t done)
 {
     if (progress->total <= 0 || !is_due(progress))
         return;
@@ -61,14 +71,14 @@ void cairn_cli_progress_at(struct cairn_cli_progress *progress, int64_t done)
     draw(progress, (int)(done * bar / progress->total), bar, text);
 }
 
-void cairn_cli_progress_note(struct cairn_cli_progress *progress, const char *what)
+void cairn_progress_note(struct cairn_progress *progress, const char *what)
 {
     progress->drawn_us = progress->drawn_us ? 1 : 0; /* a new part is shown at once */
     if (is_due(progress))
         draw(progress, 0, 0, what);
 }
 
-void cairn_cli_progress_end(struct cairn_cli_progress *progress)
+void cairn_progress_end(struct cairn_progress *progress)
 {
     if (progress->drawn_us == 0)
         return;

@@ -1,0 +1,16 @@
+/* verify.h - `PROGRAM verify [NAME] [--json]`: the face of a service that has projections by which
+ * their read models are held against the log. `cairn verify NAME` runs it. */
+#ifndef CAIRN_RUNTIME_VERIFY_H
+#define CAIRN_RUNTIME_VERIFY_H
+
+#include "runtime/config.h"
+
+#include <cairn/service.h>
+
+/* `argv[0]` is "verify". Prints what differs and a summary. Returns the exit status: 0 if nothing
+ * differs, 1 if something does or could not be compared, 64 for wrong usage, 69 when the database
+ * is away. */
+int cairn_host_verify(const struct cairn_config *config,
+                      const struct cairn_service *const services[], int argc, char **argv);
+
+#endif
