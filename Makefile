@@ -66,7 +66,7 @@ BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
     $(BUILD)/bench/projections/offer
 QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
 
-ifneq ($(filter-out help up down clean fmt,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help down clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
 MODULE_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
 endif
@@ -150,6 +150,16 @@ lint: ## formatting, one door per dependency, the shell scripts
 fmt: ## format the sources
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 
+new-service: ## NAME=invoice: a service that builds, runs, is tested and documented
+	@deploy/new-service "$(NAME)" $(if $(PLURAL),"$(PLURAL)")
+
+install: all $(BUILD)/cairn.pc ## library, headers, cairn.pc and binaries under DESTDIR and PREFIX (/usr/local)
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn lib/pkgconfig)
+	$(Q)install -m 755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/cairn
+	$(Q)install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
+	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+
 clean: ## remove what was built
 	$(Q)rm -rf build
 
@@ -167,6 +177,19 @@ $(BUILD)/migrations.S: $(MIGRATIONS) Makefile framework/store/embed.sh
 
 $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 	$(Q)$(CC) -c $< -o $@
+
+# What a service outside of the tree is told by `pkg-config --cflags --libs cairn`. The library is an
+# archive, so whoever links it links what it needs too: they are Requires. As Requires.private they
+# would be named under --static only, and then with all that libpq itself was made of, which no
+# distribution has as archives.
+.PHONY: $(BUILD)/cairn.pc
+$(BUILD)/cairn.pc:
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+	    'Name: cairn' 'Description: event-sourcing and CQRS services in C' \
+	    'Version: $(shell sed -n 's/^#define CAIRN_VERSION "\(.*\)"$$/\1/p' framework/cairn/version.h)' \
+	    'Requires: $(MODULES)' 'Cflags: -I$${includedir} -pthread' \
+	    'Libs: -L$${libdir} -lcairn -pthread' > $@
 
 $(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o
 $(SHOP): $(call object,$(SHOP_SOURCES))

@@ -42,6 +42,7 @@ enum {
 struct cairn_recalled {
     struct cairn_cached *entry; /* pinned; NULL for a stream that is to be made */
     bool read;                  /* from the log, by this attempt, since it began or began again */
+    bool counted;               /* as a hit */
 };
 
 struct attempt {

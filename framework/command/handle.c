@@ -21,6 +21,11 @@ static struct cairn_metric outcomes =
     CAIRN_COUNTER("cairn_commands_total", "Commands, by what became of them.", "outcome");
 static struct cairn_metric retries =
     CAIRN_COUNTER("cairn_command_retries_total", "Commands decided again after a conflict.", NULL);
+/* refusal: it came of a cached state, and nobody is refused on hearsay; undone: what a command was
+ * decided on did not come to be. */
+static struct cairn_metric decided_again =
+    CAIRN_COUNTER("cairn_commands_decided_again_total",
+                  "Commands decided again before anything was appended.", "why");
 
 /* ---- reading the request ---- */
 
@@ -132,6 +137,15 @@ static bool waits(struct attempt *attempt)
     return true;
 }
 
+/* Nobody is refused on hearsay: what was recalled from the cache is to be read once. */
+static bool distrusts_now(struct attempt *attempt)
+{
+    if (attempt->distrusts || !cairn_attempt_trusts(attempt))
+        return false;
+    cairn_metric_add(&decided_again, "refusal", 1);
+    return attempt->distrusts = true;
+}
+
 enum next { SUSPEND, AGAIN, WORKER, ANSWER };
 
 /* Decides, with the lock of its own entry held, and gives the lock back. */
@@ -149,8 +163,7 @@ static enum next decide(struct attempt *attempt)
         next = attempt->decided ? ANSWER : SUSPEND;
     } else if (waits(attempt)) {
         next = SUSPEND;
-    } else if (!attempt->distrusts && cairn_attempt_trusts(attempt)) {
-        attempt->distrusts = true; /* nobody is refused on hearsay */
+    } else if (distrusts_now(attempt)) {
         next = AGAIN;
     }
     if (entry) /* after this a suspended attempt may be another thread's */
@@ -188,14 +201,12 @@ static enum next after_append(struct attempt *attempt)
 /* What it stood on is in the log, or not. */
 static enum next after_wait(struct attempt *attempt)
 {
-    if (attempt->waiter.failed)
-        return recall_and_decide(attempt);
-    attempt->own.read = true;
-    if (!attempt->distrusts && cairn_attempt_trusts(attempt)) {
-        attempt->distrusts = true;
+    if (attempt->waiter.failed) {
+        cairn_metric_add(&decided_again, "undone", 1);
         return recall_and_decide(attempt);
     }
-    return ANSWER;
+    attempt->own.read = true;
+    return distrusts_now(attempt) ? recall_and_decide(attempt) : ANSWER;
 }
 
 /* Reads the request. Returns ANSWER if there is nothing left to decide. */

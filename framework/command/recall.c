@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-static struct cairn_metric reads =
-    CAIRN_COUNTER("cairn_aggregates_read_total",
-                  "States that commands needed and that were read from the log.", NULL);
+/* hit: what is cached was decided on; miss: the stream was read from its start, or a snapshot;
+ * delta: what is cached was read on from. */
+static struct cairn_metric recalled_states = CAIRN_COUNTER(
+    "cairn_aggregates_recalled_total", "States that commands needed, by how they were had.", "how");
 
 static struct attempt *attempt_of(struct cairn_waiter *waiter)
 {
@@ -19,6 +20,20 @@ static struct attempt *attempt_of(struct cairn_waiter *waiter)
 void cairn_attempt_resume(struct cairn_waiter *waiter)
 {
     cairn_http_resume(attempt_of(waiter)->request);
+}
+
+/* Before what was read is taken over. */
+static void count_read(const struct cairn_cached *entry)
+{
+    cairn_metric_add(&recalled_states, entry->loaded ? "delta" : "miss", 1);
+}
+
+/* An attempt that was suspended comes by again; it is one hit, and none if it has read itself. */
+static void count_hit(struct cairn_recalled *recalled)
+{
+    if (!recalled->read && !recalled->counted)
+        cairn_metric_add(&recalled_states, "hit", 1);
+    recalled->counted = true;
 }
 
 /* ---- reading alone, on a worker's connection ---- */
@@ -45,11 +60,11 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     struct cairn_cached *entry = recalled->entry;
     struct cairn_aggregate aggregate = copy_settled(attempt, entry);
     int64_t turns = entry->turns;
+    count_read(entry);
     entry->loading = true;
     (void)pthread_mutex_unlock(&entry->lock);
     int failed = cairn_aggregate_catch_up(attempt->store, entry->folding, attempt->request->arena,
                                           &aggregate, error);
-    cairn_metric_add(&reads, "", 1);
     (void)pthread_mutex_lock(&entry->lock);
     if (!failed && entry->turns == turns)
         cairn_cached_settle(entry, &aggregate);
@@ -83,8 +98,9 @@ static void on_loaded(struct cairn_loading *loading)
         (struct attempt *)((char *)loading - offsetof(struct attempt, loading));
     struct cairn_cached *entry = attempt->loads->entry;
     int outcome = loading->outcome;
-    cairn_metric_add(&reads, "", 1);
     (void)pthread_mutex_lock(&entry->lock);
+    if (outcome == 0)
+        count_read(entry);
     if (outcome == 0 && entry->turns == attempt->turns)
         cairn_cached_settle(entry, &loading->aggregate);
     entry->is_long = outcome == CAIRN_LOADING_LONG;
@@ -139,6 +155,8 @@ static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
     struct cairn_cached *entry = recalled->entry;
     int failed = 0;
     (void)pthread_mutex_lock(&entry->lock);
+    if (!has_to_read(attempt, recalled))
+        count_hit(recalled);
     while (!failed && has_to_read(attempt, recalled)) {
         if (entry->loading) {
             attempt->waiter.resume = cairn_attempt_resume;
@@ -232,7 +250,7 @@ bool cairn_attempt_trusts(const struct attempt *attempt)
 
 static void distrust(struct cairn_recalled *recalled)
 {
-    recalled->read = false;
+    recalled->read = recalled->counted = false;
     if (!recalled->entry)
         return;
     (void)pthread_mutex_lock(&recalled->entry->lock);

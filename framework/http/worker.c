@@ -28,6 +28,9 @@ struct cairn_workers {
 
 static struct cairn_metric open_requests =
     CAIRN_GAUGE("cairn_http_requests_open", "Requests accepted and not yet answered.", NULL);
+static struct cairn_metric shed_requests =
+    CAIRN_COUNTER("cairn_http_requests_shed_total",
+                  "Requests answered 503 at the door: too many are open, or it closes.", NULL);
 
 /* ---- the lists, under the lock ---- */
 
@@ -78,8 +81,7 @@ bool cairn_workers_reserve(struct cairn_workers *workers)
     if (reserved)
         workers->open++;
     (void)pthread_mutex_unlock(&workers->lock);
-    if (reserved)
-        cairn_metric_add(&open_requests, "", 1);
+    cairn_metric_add(reserved ? &open_requests : &shed_requests, "", 1);
     return reserved;
 }
 

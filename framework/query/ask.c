@@ -12,15 +12,15 @@
 
 enum { LIMIT = 50, LIMIT_MAX = 200, KEY_MAX_BYTES = 200 };
 
-static int64_t limit_max(const struct cairn_resource *resource)
+int64_t cairn_query_limit_max(const struct cairn_resource *resource)
 {
     return resource->limit_max ? resource->limit_max : LIMIT_MAX;
 }
 
-static int64_t limit_of(const struct cairn_resource *resource)
+int64_t cairn_query_limit(const struct cairn_resource *resource)
 {
     int64_t limit = resource->limit ? resource->limit : LIMIT;
-    int64_t most = limit_max(resource);
+    int64_t most = cairn_query_limit_max(resource);
     return limit < most ? limit : most;
 }
 
@@ -69,7 +69,7 @@ static void take_filter(struct reading *reading, int i, const char *value, const
 static void take_limit(struct reading *reading, const char *value)
 {
     int64_t limit = 0;
-    int64_t most = limit_max(reading->resource);
+    int64_t most = cairn_query_limit_max(reading->resource);
     if (cairn_query_integer(value, &limit) < 0 || limit < 1 || limit > most)
         reading->failed =
             cairn_wrong(reading->error, "?limit", "is not a number from 1 to %" PRId64, most);
@@ -230,7 +230,7 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
                          const struct cairn_http_request *request, struct cairn_query_ask *ret,
                          struct cairn_error *error)
 {
-    *ret = (struct cairn_query_ask){.limit = limit_of(resource)};
+    *ret = (struct cairn_query_ask){.limit = cairn_query_limit(resource)};
     struct reading reading = {
         .resource = resource, .arena = request->arena, .ask = ret, .error = error};
     int path = cairn_query_path_filter(resource);

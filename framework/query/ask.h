@@ -42,4 +42,8 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
 int cairn_query_filter(const struct cairn_resource *resource, const char *parameter);
 int cairn_query_path_filter(const struct cairn_resource *resource);
 
+/* Rows a page of a list, unless the client says, and the most that it may ask for. */
+int64_t cairn_query_limit(const struct cairn_resource *resource);
+int64_t cairn_query_limit_max(const struct cairn_resource *resource);
+
 #endif

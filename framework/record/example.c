@@ -69,7 +69,7 @@ static void add_value(const struct cairn_field *field, struct cairn_buffer *out)
         add_text(field, out);
         break;
     case CAIRN_KIND_UUID:
-        cairn_buffer_text(out, "\"01890000-0000-7000-8000-000000000002\"");
+        cairn_buffer_text(out, "\"" CAIRN_EXAMPLE_ID "\"");
         break;
     case CAIRN_KIND_TIME:
         cairn_buffer_text(out, "\"2026-01-02T03:04:05.678901Z\"");
@@ -94,21 +94,28 @@ static void add_value(const struct cairn_field *field, struct cairn_buffer *out)
     }
 }
 
-static void add_object(const struct cairn_record *record, struct cairn_buffer *out)
+void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *out)
 {
-    cairn_buffer_char(out, '{');
-    for (uint32_t i = 0; i < record->count; i++) {
-        const struct cairn_field *field = &record->fields[i];
-        cairn_buffer_print(out, "%s\"%s\":", i ? "," : "", field->name);
-        if (field->example)
-            cairn_buffer_text(out, field->example);
-        else
-            add_value(field, out);
-    }
-    cairn_buffer_char(out, '}');
+    if (field->example)
+        cairn_buffer_text(out, field->example);
+    else
+        add_value(field, out);
 }
 
-void cairn_record_example(const struct cairn_record *record, struct cairn_buffer *out)
+static void add_object(const struct cairn_record *record, struct cairn_buffer *out)
 {
-    add_object(record, out);
+    cairn_record_example(record, NULL, out);
+}
+
+void cairn_record_example(const struct cairn_record *record, const char *id_name,
+                          struct cairn_buffer *out)
+{
+    cairn_buffer_char(out, '{');
+    if (id_name)
+        cairn_buffer_print(out, "\"%s\":\"" CAIRN_EXAMPLE_ID "\"", id_name);
+    for (uint32_t i = 0; i < record->count; i++) {
+        cairn_buffer_print(out, "%s\"%s\":", i || id_name ? "," : "", record->fields[i].name);
+        cairn_field_example(&record->fields[i], out);
+    }
+    cairn_buffer_char(out, '}');
 }

@@ -49,12 +49,20 @@ int cairn_record_table_check(const struct cairn_record *record,
 void cairn_record_copy(const struct cairn_record *record, const void *value, void *ret,
                        struct cairn_arena *arena);
 
-/* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). */
-void cairn_record_schema(const struct cairn_record *record, struct cairn_buffer *out);
+/* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). `id_name`, unless it
+ * is NULL, is the member that cairn_record_decode_with_id takes off. */
+void cairn_record_schema(const struct cairn_record *record, const char *id_name,
+                         struct cairn_buffer *out);
 
 /* Appends JSON that has something in every field, within its bounds; a field's `.example` where it
- * has one. */
-void cairn_record_example(const struct cairn_record *record, struct cairn_buffer *out);
+ * has one. `id_name` as above; that and every other uuid without an example is CAIRN_EXAMPLE_ID. */
+#define CAIRN_EXAMPLE_ID "01890000-0000-7000-8000-000000000002"
+void cairn_record_example(const struct cairn_record *record, const char *id_name,
+                          struct cairn_buffer *out);
+
+/* The same of one field, as something that is there: null is no value of it. */
+void cairn_field_schema(const struct cairn_field *field, struct cairn_buffer *out);
+void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *out);
 
 /* One field, for those who walk a table themselves. */
 const void *cairn_field_at(const struct cairn_field *field, const void *value);

@@ -64,7 +64,7 @@ static void write_list(const struct cairn_field *field, struct cairn_buffer *out
 {
     write_type(field, "array", out);
     cairn_buffer_text(out, ",\"items\":");
-    cairn_record_schema(field->record, out);
+    cairn_record_schema(field->record, NULL, out);
     cairn_buffer_print(out, ",\"minItems\":%u,\"maxItems\":%u", field->min_count,
                        cairn_field_max_count(field));
 }
@@ -73,7 +73,7 @@ static void write_list(const struct cairn_field *field, struct cairn_buffer *out
 static void write_nested(const struct cairn_field *field, struct cairn_buffer *out)
 {
     cairn_buffer_text(out, "\"anyOf\":[");
-    cairn_record_schema(field->record, out);
+    cairn_record_schema(field->record, NULL, out);
     cairn_buffer_text(out, field->optional ? ",{\"type\":\"null\"}]" : "]");
 }
 
@@ -133,11 +133,27 @@ static void write_property(const struct cairn_field *field, struct cairn_buffer 
     cairn_buffer_char(out, '}');
 }
 
-void cairn_record_schema(const struct cairn_record *record, struct cairn_buffer *out)
+void cairn_field_schema(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    struct cairn_field required = *field;
+    required.optional = false;
+    required.min_bytes = cairn_field_min_bytes(field);
+    cairn_buffer_char(out, '{');
+    write_kind(&required, out);
+    cairn_buffer_char(out, '}');
+}
+
+void cairn_record_schema(const struct cairn_record *record, const char *id_name,
+                         struct cairn_buffer *out)
 {
     cairn_buffer_text(out, "{\"type\":\"object\",\"properties\":{");
+    if (id_name)
+        cairn_buffer_print(out,
+                           "\"%s\":{\"type\":\"string\",\"format\":\"uuid\",\"description\":"
+                           "\"The id of what is made, if the client wants to choose it.\"}",
+                           id_name);
     for (uint32_t i = 0; i < record->count; i++) {
-        if (i)
+        if (i || id_name)
             cairn_buffer_char(out, ',');
         write_property(&record->fields[i], out);
     }

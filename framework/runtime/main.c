@@ -8,6 +8,7 @@
 #include "store/migrate.h"
 
 #include <cairn/service.h>
+#include <cairn/version.h>
 
 #include <pthread.h>
 #include <signal.h>
@@ -16,9 +17,10 @@
 #include <sysexits.h>
 #include <time.h>
 
-#ifndef CAIRN_RELEASE
-#define CAIRN_RELEASE "0.1.0"
-#endif
+const char *cairn_version(void)
+{
+    return CAIRN_VERSION;
+}
 
 /* ---- the command line ---- */
 
@@ -60,7 +62,7 @@ static int read_arguments(int argc, char **argv, const struct cairn_service *con
         return 0;
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        (void)printf("cairn %s\n", CAIRN_RELEASE);
+        (void)printf("cairn %s\n", CAIRN_VERSION);
         return 0;
     }
     (void)fprintf(stderr, "%s: %s is no option: --help lists what there is\n", argv[0], argv[1]);
@@ -153,7 +155,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
         return failed;
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
               CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
-              CAIRN_LOG_TEXT("release", CAIRN_RELEASE));
+              CAIRN_LOG_TEXT("release", CAIRN_VERSION));
     int number = 0;
     (void)sigwait(stop, &number);
     cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));

@@ -134,7 +134,7 @@ static void write_example(struct golden *golden, const struct cairn_event_type *
     struct cairn_buffer text = cairn_buffer(&golden->arena);
     void *value = cairn_arena_alloc(&golden->arena, record->size, record->align);
     struct cairn_error wrong = {0};
-    cairn_record_example(record, &example);
+    cairn_record_example(record, NULL, &example);
     if (cairn_record_decode(record, example.text, example.length, CAIRN_STRICT, &golden->arena,
                             value, &wrong) < 0) {
         problem(golden, path, "cannot be made, write it by hand: %s", first_wrong(golden, &wrong));

@@ -288,6 +288,7 @@ static void beyond_the_bound_the_answer_is_busy_at_once(void **state)
     assert_int_equal(got.status, 503);
     assert_non_null(strstr(got.body, "\"code\":\"busy\""));
     assert_string_equal(wire_header(&got, "Retry-After"), "1");
+    until_shown("cairn_http_requests_shed_total 1\n");
     assert_int_equal(wire_ask(port, "GET /direct HTTP/1.1\r\n", "").status, 200);
     atomic_store(&hall.open, true);
     for (int i = 0; i < 4; i++) {

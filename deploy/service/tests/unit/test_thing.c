@@ -1,0 +1,54 @@
+/* test_thing.c - the rules of a thing, its read model, and that its events stay readable. */
+#include "../../projections/things.h"
+#include "../../services/thing/thing.h"
+#include "../support/kit.h"
+
+static void one_is_opened(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(thing);
+    WHEN(open_thing, .title = "first");
+    THEN(thing_opened, .title = "first");
+}
+
+static void one_is_closed_once(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(thing);
+    GIVEN(thing_opened, .title = "first");
+    WHEN(close_thing, .reason = "done");
+    THEN(thing_closed, .reason = "done");
+    WHEN(close_thing, .reason = "again");
+    THEN_REFUSED("thing-closed");
+}
+
+/* 2026-01-01T00:00:00Z, where the clock of a test stands: microseconds. */
+#define NEW_YEAR ((struct cairn_time){1767225600000000})
+
+static void a_row_says_how_it_stands(void **state)
+{
+    (void)state;
+    CAIRN_PROJECTING(things);
+    GIVEN(thing_opened, .title = "first");
+    GIVEN(thing_closed, .reason = "done");
+    THEN_ROW(CAIRN_TEST_KEY, things, .thing_id = CAIRN_TEST_ID, .title = "first", .closed = true,
+             .closed_because = "done", .opened_at = NEW_YEAR);
+}
+
+/* A field that changes needs a new version of its event: cairn/upcaster.h. */
+static void its_events_stay_readable(void **state)
+{
+    (void)state;
+    CAIRN_GOLDEN("tests/golden", thing);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_is_opened),
+        cmocka_unit_test(one_is_closed_once),
+        cmocka_unit_test(a_row_says_how_it_stands),
+        cmocka_unit_test(its_events_stay_readable),
+    };
+    return cmocka_run_group_tests_name("thing", tests, kit_setup, NULL);
+}

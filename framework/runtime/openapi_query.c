@@ -1,0 +1,137 @@
+/* openapi_query.c - a resource as an operation of /openapi.json. */
+#include "query/ask.h"
+#include "query/context.h"
+#include "record/json.h"
+#include "runtime/openapi_parts.h"
+
+/* ---- parameters ---- */
+
+static void add_field_parameter(struct cairn_buffer *out, const char *name, const char *in,
+                                const struct cairn_field *field, const char *help)
+{
+    struct cairn_buffer schema = cairn_buffer(out->arena);
+    struct cairn_buffer example = cairn_buffer(out->arena);
+    cairn_field_schema(field, &schema);
+    cairn_field_example(field, &example);
+    cairn_openapi_parameter(out, name, in, schema.text, example.text, help);
+}
+
+/* The key of a row that belongs to a stream is the stream's id; another one is any text. */
+static void add_key(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    if (cairn_query_by_stream(resource->projection))
+        cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\",\"format\":\"uuid\"}",
+                                "\"" CAIRN_EXAMPLE_ID "\"", "Which one.");
+    else
+        cairn_openapi_parameter(out, "id", "path",
+                                "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}", NULL,
+                                "The key of the row.");
+}
+
+static const char *filter_help(const struct cairn_buffer *out, const struct cairn_filter *filter)
+{
+    switch (filter->compare) {
+    case CAIRN_EQUAL:
+        return cairn_print(out->arena, "Only where %s is this.", filter->field);
+    case CAIRN_AT_LEAST:
+        return cairn_print(out->arena, "Only where %s is this or more.", filter->field);
+    case CAIRN_AT_MOST:
+        return cairn_print(out->arena, "Only where %s is this or less.", filter->field);
+    }
+    return filter->field;
+}
+
+static void add_filters(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    int path = cairn_query_path_filter(resource);
+    for (int i = 0; i < CAIRN_FILTERS_MAX && resource->filters[i].parameter; i++) {
+        const struct cairn_filter *filter = &resource->filters[i];
+        add_field_parameter(out, filter->parameter, i == path ? "path" : "query",
+                            cairn_record_field(resource->projection->row, filter->field),
+                            i == path ? "Whose." : filter_help(out, filter));
+    }
+}
+
+static void add_paging(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    int64_t usual = cairn_query_limit(resource);
+    cairn_openapi_parameter(out, "limit", "query",
+                            cairn_print(out->arena,
+                                        "{\"type\":\"integer\",\"minimum\":1,\"maximum\":%" PRId64
+                                        ",\"default\":%" PRId64 "}",
+                                        cairn_query_limit_max(resource), usual),
+                            cairn_print(out->arena, "%" PRId64, usual), "Rows a page.");
+    cairn_openapi_parameter(out, "cursor", "query", "{\"type\":\"string\"}", NULL,
+                            "What the page before gave as `next`.");
+}
+
+static void add_parameters(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    cairn_buffer_text(out, ",\"parameters\":[");
+    if (resource->list) {
+        add_filters(out, resource);
+        add_paging(out, resource);
+    } else {
+        add_key(out, resource);
+    }
+    static const char *const headers[] = {"Cairn-Position", "Prefer", "If-None-Match",
+                                          "traceparent"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        cairn_openapi_refer(out, "parameters", headers[i]);
+    if (!resource->list)
+        cairn_openapi_parameter(out, "Last-Event-ID", "header", "{\"type\":\"string\"}", NULL,
+                                "Of a stream that broke off: nothing is sent that was seen.");
+    cairn_buffer_char(out, ']');
+}
+
+/* ---- answers ---- */
+
+static void add_content(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    const struct cairn_record *row = resource->projection->row;
+    cairn_buffer_text(out, ",\"content\":{\"application/json\":{\"schema\":");
+    if (resource->list)
+        cairn_buffer_text(out, "{\"type\":\"object\",\"required\":[\"items\",\"next\"],"
+                               "\"properties\":{\"next\":{\"type\":[\"string\",\"null\"],"
+                               "\"description\":\"The cursor of the next page.\"},"
+                               "\"items\":{\"type\":\"array\",\"items\":");
+    cairn_record_schema(row, NULL, out);
+    cairn_buffer_text(out, resource->list ? "}}},\"example\":{\"items\":[" : ",\"example\":");
+    cairn_record_example(row, NULL, out);
+    cairn_buffer_text(out, resource->list ? "],\"next\":null}}}"
+                                          : "},\"text/event-stream\":{\"schema\":{\"type\":"
+                                            "\"string\",\"description\":\"The row, and again "
+                                            "whenever it changes.\"}}}");
+}
+
+static void add_responses(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    static const char *const headers[] = {"ETag", "Cairn-Position",     "Cache-Control",
+                                          "Vary", "Preference-Applied", "traceparent",
+                                          NULL};
+    cairn_buffer_text(out, ",\"responses\":{\"200\":{\"description\":\"What the read model "
+                           "says.\"");
+    cairn_openapi_headers(out, headers);
+    add_content(out, resource);
+    cairn_buffer_text(out, "},\"304\":{\"description\":\"What the client has still holds.\"");
+    cairn_openapi_headers(out, headers);
+    cairn_buffer_char(out, '}');
+    static const int of_row[] = {400, 404, 408, 412, 431, 500, 503, 0};
+    static const int of_list[] = {400, 406, 408, 412, 431, 500, 503, 0};
+    cairn_openapi_problems(out, resource->list ? of_list : of_row);
+    cairn_buffer_char(out, '}');
+}
+
+/* ---- the operation ---- */
+
+void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource)
+{
+    const char *route = cairn_print(out->arena, "GET %s", resource->path);
+    cairn_openapi_method(out, route);
+    cairn_openapi_words(out, route);
+    cairn_buffer_print(out, ",\"tags\":[\"%s\"]", resource->projection->name);
+    cairn_openapi_text(out, "summary", resource->help ? resource->help : resource->path);
+    add_parameters(out, resource);
+    add_responses(out, resource);
+    cairn_buffer_char(out, '}');
+}

@@ -1,0 +1,128 @@
+/* test_install.c - a service outside of the tree: the library is installed, the service built with
+ * what pkg-config says and nothing else, its schema made by the installed command, and it works. */
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/shell.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include <cairn/version.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct shell outside;
+static char url[512];
+
+static void expect(const char *command)
+{
+    shell_expect(&outside, command);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    char path[400];
+    shell_open(&outside, "outside");
+    fixture_database(url, sizeof url);
+    fixture_sql(url, "drop schema if exists read cascade; drop schema cairn cascade"); /* empty */
+    (void)snprintf(path, sizeof path, "%s/prefix", outside.directory);
+    assert_int_equal(setenv("prefix", path, 1), 0);
+    (void)snprintf(path, sizeof path, "%s/prefix/lib/pkgconfig", outside.directory);
+    assert_int_equal(setenv("PKG_CONFIG_PATH", path, 1), 0);
+    assert_int_equal(setenv("DATABASE_URL", url, 1), 0);
+    expect("make -C \"$tree\" install BUILD=\"$build\" PREFIX=\"$prefix\"");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_drop(url);
+    return 0;
+}
+
+/* ---- tests ---- */
+
+static void what_is_installed_stands_alone(void **state)
+{
+    (void)state;
+    expect("test \"$(pkg-config --modversion cairn)\" = " CAIRN_VERSION);
+    expect("test \"$(\"$prefix/bin/cairn-order\" --version)\" = 'cairn " CAIRN_VERSION "'");
+    expect("test -x \"$prefix/bin/cairn\"");
+    expect("! pkg-config --cflags --libs cairn | grep -F \"$tree\"");
+    expect("! grep -rF \"$tree\" \"$prefix/include\" \"$prefix/lib/pkgconfig\"");
+}
+
+/* A package is made under DESTDIR and used without it. */
+static void destdir_is_where_it_lands_and_not_what_it_says(void **state)
+{
+    (void)state;
+    expect("make -C \"$tree\" install BUILD=\"$build\" DESTDIR=\"$PWD/stage\" PREFIX=/opt/cairn");
+    expect("test -e stage/opt/cairn/lib/libcairn.a -a -e stage/opt/cairn/include/cairn/service.h");
+    expect("grep -x prefix=/opt/cairn stage/opt/cairn/lib/pkgconfig/cairn.pc");
+    expect("! grep -r stage stage/opt/cairn/lib/pkgconfig");
+}
+
+static void a_service_can_ask_for_a_version(void **state)
+{
+    (void)state;
+    expect(
+        "printf '%s\\n' '#include <cairn/version.h>' '#include <stdio.h>' '#include <string.h>'"
+        " '#if CAIRN_VERSION_NUMBER < CAIRN_VERSION_OF(0, 1, 0)' '#error old' '#endif'"
+        " 'int main(void) { return strcmp(cairn_version(), CAIRN_VERSION); }' >version.c"
+        " && cc -std=gnu17 version.c $(pkg-config --cflags --libs cairn) -o version && ./version");
+}
+
+static void a_service_outside_of_the_tree_builds_and_runs(void **state)
+{
+    (void)state;
+    char binary[400];
+    char log[400];
+    char database[600];
+    char redis[300];
+    char port_text[20];
+    struct child child;
+    struct http_reply reply = {0};
+    int port = fixture_free_port();
+
+    /* the README's */
+    expect("awk '/^```c$/ {p = 1; next} /^```$/ {p = 0} p' \"$tree/README.md\" >ticket.c");
+    expect("cc -std=gnu17 -Wall -Wextra -Werror ticket.c $(pkg-config --cflags --libs cairn)"
+           " -o ticket");
+    assert_int_not_equal(shell_run(&outside, "\"$prefix/bin/cairn\" status"),
+                         0); /* there is no schema yet */
+    expect("\"$prefix/bin/cairn\" migrate");
+
+    (void)snprintf(binary, sizeof binary, "%s/ticket", outside.directory);
+    (void)snprintf(log, sizeof log, "%s/ticket.log", outside.directory);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {database, redis, port_text, NULL};
+    assert_int_equal(child_start(&child, argv, env, log), 0);
+    fixture_wait_http(port, "/readyz", 30000);
+    char location[200];
+    char headers[300];
+    ask_for(201, port, "POST", "/tickets", NULL, "{\"title\":\"far away\"}", &reply);
+    assert_true(http_header(&reply, "Location", location, sizeof location));
+    (void)reply_position(&reply, headers, sizeof headers);
+    ask_for(200, port, "GET", location, headers, NULL, &reply);
+    assert_non_null(strstr(reply.body, "far away"));
+    http_reply_free(&reply);
+    assert_int_equal(child_stop(&child, 15000), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_installed_stands_alone),
+        cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
+        cmocka_unit_test(a_service_can_ask_for_a_version),
+        cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
+    };
+    return cmocka_run_group_tests_name("install", tests, setup, teardown);
+}

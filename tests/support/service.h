@@ -1,0 +1,24 @@
+/* service.h - one service as a process of its own, on an empty log.
+ *
+ *     static struct service service;
+ *     service_start(&service, "invoice");       build/bin/cairn-invoice
+ *     ask_for(201, service.port, "POST", "/invoices", NULL, body, &reply);
+ *     service_stop(&service);
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "child.h"
+
+struct service {
+    struct child child;
+    char url[512]; /* of its database, as the owner */
+    int port;
+};
+
+/* Starts it and waits until it is ready; fails the test if it is not. */
+void service_start(struct service *ret, const char *name);
+/* Stops it, which has to go well, and drops its database. */
+void service_stop(struct service *service);
+
+#endif

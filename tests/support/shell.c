@@ -1,0 +1,61 @@
+/* shell.c - commands run by a shell in a directory of the test's own. */
+#include "shell.h"
+
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void shell_open(struct shell *ret, const char *name)
+{
+    (void)snprintf(ret->directory, sizeof ret->directory, "%s/%s-%d", getenv("CAIRN_TEST_SERVERS"),
+                   name, (int)getpid());
+    assert_int_equal(mkdir(ret->directory, 0711), 0); /* a database server is another user */
+}
+
+/* In a terminal no make is above the one that is called. */
+int shell_run(const struct shell *shell, const char *command)
+{
+    char all[8192];
+    int length =
+        snprintf(all, sizeof all,
+                 "unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL;"
+                 " cd '%s' && tree='%s' build='%s' && { %s\n} >output 2>&1 </dev/null",
+                 shell->directory, getenv("CAIRN_TEST_ROOT"), getenv("CAIRN_TEST_BUILD"), command);
+    assert_in_range(length, 1, (int)sizeof all - 1);
+    int status = system(all);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The end of what it said: there the reason is. */
+static void print_output(const struct shell *shell)
+{
+    char command[400];
+    (void)snprintf(command, sizeof command, "tail -n 60 '%s/output' >&2", shell->directory);
+    (void)!system(command);
+}
+
+void shell_expect(const struct shell *shell, const char *command)
+{
+    int status = shell_run(shell, command);
+    if (status == 0)
+        return;
+    print_output(shell);
+    fail_msg("ended with %d, having said the above: %s", status, command);
+}
+
+void shell_copy_tree(const struct shell *shell)
+{
+    shell_expect(shell,
+                 "set -e; here=$PWD;"
+                 "cd \"$tree\";"
+                 "tar cf - --exclude=./build --exclude=./.run --exclude=./.git . | tar xf - -C "
+                 "\"$here\";"
+                 "mkdir \"$here/build\";"
+                 "cd \"$build\";"
+                 "cp -a --parents framework services projections tests/support bin migrations.* *.a"
+                 " \"$here/build\"");
+}
