@@ -22,10 +22,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Ws
     -Wnull-dereference -Wdouble-promotion $(if $(WERROR)$(CI),-Werror)
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SANITIZE_tsan := -fsanitize=thread
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 SANITIZE := $(SANITIZE_$(SAN))
 ifneq ($(SAN),)
 ifeq ($(SANITIZE),)
-$(error SAN=$(SAN) is unknown: asan or tsan)
+$(error SAN=$(SAN) is unknown: asan, tsan or fuzz)
 endif
 endif
 
@@ -51,17 +52,22 @@ SHOP_SOURCES := $(filter-out %/main.c,$(wildcard services/*/*.c)) $(wildcard pro
 MAINS := $(wildcard services/*/main.c)
 SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)
-TEST_SOURCES := $(wildcard tests/unit/test_*.c tests/integration/test_*.c tests/e2e/test_*.c)
+FAULT_SOURCES := $(filter-out tests/fault/test_% tests/fault/clock_shim.c,$(wildcard tests/fault/*.c))
+TEST_SOURCES := $(foreach level,unit integration e2e fault,$(wildcard tests/$(level)/test_*.c))
 HEADERS := $(wildcard framework/cairn/*.h)
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB := $(BUILD)/libcairn.a
 SHOP := $(BUILD)/libshop.a
 SUPPORT := $(BUILD)/libsupport.a
+FAULT := $(BUILD)/libfault.a
+CLOCK_SHIM := $(BUILD)/tests/fault/clock_shim.so
 BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 README_SERVICE := $(BUILD)/tests/readme/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
+FUZZ_BUILD := $(BUILD)/fuzz
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
     $(BUILD)/bench/projections/offer
 QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
@@ -98,10 +104,15 @@ demo: install-deps ## up, then a shop's story over HTTP
 	@$(MAKE) --no-print-directory up
 	@deploy/native/demo
 
-test: install-deps ## every test, on servers of its own; unit and integration also sanitized
+test: install-deps ## every test, on servers of its own; unit and integration also sanitized; a little fuzz
 	@$(MAKE) --no-print-directory tests
 	@$(MAKE) --no-print-directory tests SAN=asan
-	@tests/run $(BUILD):unit,integration,e2e $(BUILD)/asan:unit,integration
+	@tests/run $(BUILD):unit,integration,e2e,fault $(BUILD)/asan:unit,integration
+	@if tests/fuzz/possible; then $(MAKE) --no-print-directory fuzz SECONDS=10; \
+	    else echo "  no fuzzing: clang with libFuzzer is not installed"; fi
+
+check: ## static analysis, valgrind, ThreadSanitizer: clean, or explained (deploy/deps install check)
+	@tests/check $(BUILD)
 
 test-unit: deps tests ## the tests without I/O
 	@tests/run $(BUILD):unit
@@ -112,10 +123,20 @@ test-integration: deps tests ## the tests on a real PostgreSQL and Redis
 test-e2e: deps tests ## the tests of the whole system
 	@tests/run $(BUILD):e2e
 
+test-fault: deps tests ## faults under load, checked: DURATION=600 (seconds) SEED=n ONLY=fault
+	@CAIRN_FAULT_DURATION=$(or $(DURATION),120) CAIRN_FAULT_SEED=$(SEED) CAIRN_FAULT_ONLY=$(ONLY) \
+	    CAIRN_TEST_LIMIT=$$(($(or $(DURATION),120) + 900)) tests/run $(BUILD):fault
+
+fuzz: deps ## look for inputs that break what reads them: SECONDS=600 (each) TARGET=record
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzz BUILD=$(FUZZ_BUILD) fuzz-programs
+	@tests/fuzz/run $(FUZZ_BUILD) $(or $(SECONDS),60) $(TARGET)
+
+fuzz-programs: $(FUZZERS)
+
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 
-tests: $(TESTS) $(BINARIES) $(README_SERVICE)
+tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM)
 
 bench: bench-append bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
@@ -194,6 +215,7 @@ $(BUILD)/cairn.pc:
 $(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o
 $(SHOP): $(call object,$(SHOP_SOURCES))
 $(SUPPORT): $(call object,$(SUPPORT_SOURCES))
+$(FAULT): $(call object,$(FAULT_SOURCES))
 %.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -207,9 +229,16 @@ $(BUILD)/bin/cairn:
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(SHOP) $(LIB)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+
+# Fuzz targets, by clang with SAN=fuzz. The command's own files are in no library.
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
+    $(call object,framework/cli/line.c framework/cli/options.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(LIB) $(SUPPORT) $(LIB) -o $@ \
+	    $(LDLIBS_ALL)
 
 # Benchmarks: their programs are built when they are run.
 $(BUILD)/bench/%.o: CPPFLAGS_ALL += -Ibench
@@ -222,9 +251,11 @@ $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
 $(BUILD)/bench/projections/offer: $(call object,$(wildcard bench/projections/*.c)) $(BENCH_SUPPORT) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+$(CLOCK_SHIM): tests/fault/clock_shim.c
 $(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c
+$(CLOCK_SHIM) $(BUILD)/bench/append/slow_disk.so:
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared $< -o $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-sanitize=all -fPIC -shared $< -o $@
 
 $(QUERY_BENCHES): $(BUILD)/bench/query/%: bench/query/%.c
 	@mkdir -p $(@D)

@@ -180,10 +180,19 @@ postgres_pid() {
     postgres_processes | grep -x -- "$pid"
 }
 
+# Waits until the one that runs answers: it may be recovering from the death of one of its own
+# processes. Fails if it ends meanwhile.
+postgres_recovers() {
+    postgres_choose "$(postgres_path .)"
+    wait_until 60 postgres_answers_or_left "$(postgres_path socket)" "$1" ||
+        fail "PostgreSQL (pid $1) runs and does not answer: see $run_dir/log/postgres.log"
+    process_lives "$1"
+}
+
 # Starts the cluster, made first if need be, and waits until it answers.
 postgres_start() {
     local place user pid prefix
-    if pid=$(postgres_pid); then
+    if pid=$(postgres_pid) && postgres_recovers "$pid"; then
         pid_write postgres "$pid"
         return
     fi

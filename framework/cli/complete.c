@@ -132,7 +132,8 @@ static int words_before(int index, char **words)
 
 int cairn_cli_complete(int argc, char **argv)
 {
-    int index = argc > 1 ? atoi(argv[1]) - 1 : -1; /* of the word under the cursor */
+    int index =
+        argc > 1 ? (int)strtol(argv[1], NULL, 10) - 1 : -1; /* of the word under the cursor */
     char **words = argv + 2;
     if (index < 0 || index > argc - 2)
         return 0;

@@ -60,7 +60,7 @@ static int check_intact(const struct import_job *self, const struct cairn_line *
 
 static int read_header(struct import_job *self, struct cairn_error *error)
 {
-    struct cairn_line line;
+    struct cairn_line line = {0};
     int got = next_line(self, &line, error);
     if (got < 0)
         return got;
@@ -127,7 +127,7 @@ static int take_trailer(struct import_job *self, const struct cairn_line *line,
 
 static int copy_lines(struct import_job *self, struct cairn_error *error)
 {
-    struct cairn_line line;
+    struct cairn_line line = {0};
     for (;;) {
         int got = next_line(self, &line, error);
         if (got < 0)

@@ -12,23 +12,25 @@ static int wrong(const struct cairn_cli_command *command, const char *what, cons
     return EX_USAGE;
 }
 
+/* A whole word of the list: "-json" is none. */
 static bool is_allowed(const char *allowed, const char *option)
 {
     size_t length = strlen(option);
     for (const char *at = allowed; (at = strstr(at, option)); at += length) {
-        if (at[length] == ' ' || at[length] == '\0')
+        bool begins = at > allowed && at[-1] == ' ';
+        if (begins && (at[length] == ' ' || at[length] == '\0'))
             return true;
     }
     return false;
 }
 
+/* Digits and nothing else, at most 18 of them. */
 static bool read_number(const char *text, int64_t *ret)
 {
-    char *end = NULL;
-    long long number = strtoll(text, &end, 10);
-    if (end == text || *end || number < 0)
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 18 || text[digits])
         return false;
-    *ret = number;
+    *ret = strtoll(text, NULL, 10);
     return true;
 }
 

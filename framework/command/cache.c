@@ -126,7 +126,7 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     assert(kind_bytes + strlen(stream) + 2 < sizeof key);
     memcpy(key, folding->kind, kind_bytes);
     key[kind_bytes] = ' ';
-    strcpy(key + kind_bytes + 1, stream);
+    memcpy(key + kind_bytes + 1, stream, strlen(stream) + 1);
     uint32_t hash = hash_of(key);
     (void)pthread_mutex_lock(&cache->lock);
     struct cairn_cached *entry = find(cache, key, hash);
@@ -169,8 +169,10 @@ void cairn_cache_close(struct cairn_cache *cache)
 {
     if (!cache)
         return;
-    while (cache->oldest)
+    while (cache->oldest) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it unlinks before it frees */
         evict(cache, cache->oldest);
+    }
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache->slots);
     free(cache);

@@ -42,7 +42,7 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
 {
     const char *space = strchr(command->route, ' ');
     size_t method_bytes = space ? (size_t)(space - command->route) : 0;
-    if (!is_method(command->route, method_bytes) || space[1] != '/')
+    if (!space || !is_method(command->route, method_bytes) || space[1] != '/')
         return cairn_fail(error, CAIRN_BUG, "%s has the route \"%s\", not \"METHOD /path\"",
                           command->name, command->route);
     *ret = (struct cairn_endpoint){

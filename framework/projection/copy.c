@@ -151,7 +151,7 @@ static bool is_the_same_rows(const char *text, const struct cairn_checkpoint *co
 static void look(struct cairn_copy *copy, const struct cairn_checkpoint *committed,
                  struct cairn_arena *arena)
 {
-    const char *text = NULL;
+    const char *text = "";
     const char *ours = cairn_checkpoint_text(arena, committed);
     copy->current = false;
     if (cairn_copy_get(copy, arena, &text) < 0)

@@ -145,6 +145,46 @@ static uint32_t alignment(const struct cairn_field *field)
     return 1;
 }
 
+static uint32_t size_of(const struct cairn_field *field)
+{
+    switch (field->kind) {
+    case CAIRN_KIND_BOOL:
+        return sizeof(bool);
+    case CAIRN_KIND_ENUM:
+        return sizeof(int);
+    case CAIRN_KIND_UUID:
+        return sizeof(struct cairn_uuid);
+    case CAIRN_KIND_DAY:
+        return sizeof(struct cairn_day);
+    case CAIRN_KIND_MONEY:
+        return sizeof(struct cairn_money);
+    case CAIRN_KIND_NESTED:
+        return field->record->size;
+    case CAIRN_KIND_LIST:
+        return sizeof(struct list);
+    case CAIRN_KIND_INTEGER:
+    case CAIRN_KIND_TEXT:
+    case CAIRN_KIND_TIME:
+        return sizeof(int64_t);
+    }
+    return 0;
+}
+
+/* A table that was made by hand, not by the macros, may say anything. */
+static int check_sizes(const struct cairn_record *record, struct cairn_error *error)
+{
+    for (uint32_t i = 0; i < record->count; i++) {
+        const struct cairn_field *field = &record->fields[i];
+        if (field->size == 0 || field->size != size_of(field) || field->size > record->size ||
+            field->offset > record->size - field->size)
+            return cairn_fail(error, CAIRN_BUG,
+                              "struct %s: the table of `%s` has the size or the place of something "
+                              "else",
+                              record->name, field->name);
+    }
+    return 0;
+}
+
 static uint32_t align_up(uint32_t at, uint32_t align)
 {
     return (at + align - 1) / align * align;
@@ -200,7 +240,9 @@ static int check_names(const struct cairn_record *record, const struct cairn_fie
 
 int cairn_record_table_check(const struct cairn_record *record, struct cairn_error *error)
 {
-    int failed = check_layout(record, error);
+    int failed = check_sizes(record, error);
+    if (!failed)
+        failed = check_layout(record, error);
     for (uint32_t i = 0; i < record->count && !failed; i++) {
         const struct cairn_field *field = &record->fields[i];
         failed = check_names(record, field, error);

@@ -267,7 +267,7 @@ static int parse(const char *json, size_t bytes, json_t **ret, struct cairn_erro
     int failed = check_depth(json, bytes, error);
     if (failed)
         return failed;
-    json_error_t wrong;
+    json_error_t wrong = {.line = 0};
     json_t *tree = bytes ? json_loadb(json, bytes, JSON_REJECT_DUPLICATES, &wrong) : json_object();
     if (!tree)
         return cairn_fail(error, CAIRN_MALFORMED, "not JSON: line %d, column %d: %s", wrong.line,

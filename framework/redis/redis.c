@@ -294,7 +294,7 @@ static int load(struct cairn_redis *redis, const struct cairn_redis_script *scri
 {
     const struct cairn_redis_arg args[] = {CAIRN_ARG("SCRIPT"), CAIRN_ARG("LOAD"),
                                            CAIRN_ARG(script->source)};
-    struct cairn_redis_reply reply;
+    struct cairn_redis_reply reply = {0};
     int failed = cairn_redis_call(redis, args, 3, arena, &reply, error);
     if (failed || reply.kind != CAIRN_REDIS_TEXT || redis->script_count == SCRIPTS_MAX)
         return failed;

@@ -2,6 +2,7 @@
 #include "record/json.h"
 #include "store/events.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ int cairn_event_lift(const struct cairn_event_type *type, int64_t version, const
     memset(ret, 0, type->record->size);
     for (; version < type->schema_version; version++) {
         const struct cairn_upcaster *upcaster = find_upcaster(type, version);
+        assert(upcaster); /* the chain was checked at start */
         bool is_last = version + 1 == type->schema_version;
         void *next =
             is_last ? ret : cairn_arena_alloc(arena, upcaster->to->size, upcaster->to->align);

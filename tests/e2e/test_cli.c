@@ -90,6 +90,9 @@ static void wrong_usage_is_told_apart_from_a_database_that_is_away(void **state)
     expect(64, "tail --limt 1", "--limt is no option of it");
     expect(64, "tail --limit many", "--limit wants a number");
     expect(64, "tail --limit", "--limit wants a number");
+    expect(64, "tail --limit 9999999999999999999", "--limit wants a number");
+    expect(64, "tail --limit +1", "--limit wants a number");
+    expect(64, "tail -json", "-json is no option of it");
     expect(64, "read", "Usage: cairn read");
     expect(64, "read a b", "more than it takes");
     expect(64, "verify no_such_model", "has no read model no_such_model");

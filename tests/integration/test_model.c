@@ -3,6 +3,7 @@
  *
  * A test that notices nothing proves nothing: for each invariant of store.h there is a switch that
  * breaks the SQL on purpose, and the same run has to notice it. */
+#include "../support/breakage.h"
 #include "../support/fixture.h"
 #include "../support/model.h"
 #include "../support/support.h"
@@ -423,109 +424,16 @@ static void the_store_does_what_the_model_does(void **state)
     close_bench();
 }
 
-/* ---- switches that break the code ---- */
-
-struct breakage {
-    const char *invariant;
-    const char *function;
-    const char *from;
-    const char *to;
-    const char *also_from; /* NULL where one place is enough */
-    const char *also_to;
-};
-
-static const struct breakage breakages[] = {
-    {"1: versions without gaps", "append_batch", "first_versions[u.condition] + u.number,\n",
-     "first_versions[u.condition] + u.number * 2 - 1,\n", NULL, NULL},
-    {"1: on the short path", "append_one", "coalesce(t.version, 0) + 1, in_type",
-     "coalesce(t.version, 0) + 2, in_type", NULL, NULL},
-    {"2: positions without gaps", "append_batch", "head := head + in_condition_events[i];",
-     "head := head + in_condition_events[i] + 1;", NULL, NULL},
-    {"2: on the short path", "append_one", "coalesce(h.\"position\", 0) + 1",
-     "coalesce(h.\"position\", 0) + 2", "coalesce(h.position, 0) + 1",
-     "coalesce(h.position, 0) + 2"},
-    {"3: positions in the order of commits", "append_batch",
-     "perform cairn.lock_shard(0::smallint);", "", "head := coalesce(head, 0);",
-     "head := coalesce(head, 0) + (select count(*) from pg_stat_activity where state ="
-     " 'idle in transaction' and query like '%cairn.append%');"},
-    {"4: all or none", "append_batch",
-     "where first_versions[u.condition] is not null;\n\n    if cardinality(in_type_names)",
-     "where first_versions[u.condition] is not null and u.number < 3;\n\n    if "
-     "cardinality(in_type_names)",
-     NULL, NULL},
-    {"4: all of several streams, or none", "append_batch", "if outcome = 0 then\n",
-     "if outcome = 0 or (outcome = 3 and fails[i] = 0) then\n", NULL, NULL},
-    {"4: a command is carried out once", "append_batch", "if command_states[i] > 0 then",
-     "if command_states[i] > 1 then", NULL, NULL},
-    {"4: a command of which another condition fails", "append_batch",
-     "if outcome > 0 and in_commands_are_new then", "if false then", NULL, NULL},
-    {"4: on the short path", "append_one", "c.command_id = in_command_id",
-     "c.command_id = in_command_id and false", NULL, NULL},
-    {"4: a key belongs to one request", "append_batch",
-     "when c.request_hash = u.hash then 1 else 2", "when c.request_hash = u.hash then 1 else 1",
-     NULL, NULL},
-    {"6: the version", "append_batch", "tail_versions[stream] <> in_condition_versions[i] or",
-     "tail_versions[stream] < in_condition_versions[i] or", NULL, NULL},
-    {"6: the event at that version", "append_batch", " or tail_ids[stream] <> in_condition_ids[i]",
-     "", NULL, NULL},
-    {"6: the event, on the short path", "append_one",
-     "and (t.event_id = in_condition_id) is not false", "", NULL, NULL},
-    {"6: the version, on the short path", "append_one", "coalesce(t.version, 0) = in_version and",
-     "coalesce(t.version, 0) >= in_version and", NULL, NULL},
-    {"6: the event of a stream that is looked at, on the short path", "append_one_checked",
-     "and (k.event_id = in_checked_id) is not false", "", NULL, NULL},
-    {"6: the version of a stream that is looked at, on the short path", "append_one_checked",
-     "coalesce(k.version, 0) = in_checked_version and",
-     "coalesce(k.version, 0) >= in_checked_version and", NULL, NULL},
-    {"6: the event, on the short path with a stream that is looked at", "append_one_checked",
-     "and (t.event_id = in_condition_id) is not false", "", NULL, NULL},
-    {"4: on the short path with a stream that is looked at", "append_one_checked",
-     "c.command_id = in_command_id", "c.command_id = in_command_id and false", NULL, NULL},
-    {"6: what builds on a sibling", "append_batch", "tail_ids[stream] := in_condition_last_ids[i];",
-     "", NULL, NULL},
-    {"6: what fails with a sibling", "append_batch",
-     "tail_versions[stream] <> in_condition_versions[i]",
-     "tail_versions[stream] <> in_condition_versions[i] and i = 1", NULL, NULL},
-    {"streams that are only looked at", "append_batch", "if in_condition_versions[i] >= 0\n",
-     "if in_condition_versions[i] >= 0 and in_condition_events[i] > 0\n", NULL, NULL},
-    {"claims are held by one", "append_batch", "outcome := 4;", "", NULL, NULL},
-    {"claims are given back", "append_batch", "where u.taken = 0 and", "where u.taken = 2 and",
-     NULL, NULL},
-    {"claims are given back by their holder only", "append_batch",
-     "slot_streams[slot] = 0 and claim_holds[i] = 1", "slot_streams[slot] = 0", NULL, NULL},
-    {"claims given back within a batch are free", "append_batch", "slot_streams[slot] := -1;", "",
-     NULL, NULL},
-    {"claims taken within a batch are held", "append_batch", "slot_streams[slot] := stream;", "",
-     NULL, NULL},
-    {"the last word on a claim counts", "append_batch", "slot_claims[u.slot] = u.n\n            on",
-     "slot_claims[u.slot] > 0\n            on", NULL, NULL},
-};
-
-/* Replaces the function by one in which the words are others. They have to be there. */
-static void break_function(const struct breakage *breakage)
-{
-    char sql[4000];
-    (void)snprintf(sql, sizeof sql,
-                   "do $do$ declare old text; new text; begin"
-                   " old := pg_get_functiondef('cairn.%s'::regproc);"
-                   " new := replace(old, $from$%s$from$, $to$%s$to$);"
-                   " new := replace(new, $from$%s$from$, $to$%s$to$);"
-                   " if new = old then raise exception 'nothing to break'; end if;"
-                   " execute new; end $do$",
-                   breakage->function, breakage->from, breakage->to,
-                   breakage->also_from ? breakage->also_from : "no such words",
-                   breakage->also_to ? breakage->also_to : "");
-    fixture_sql(bench.url, sql);
-}
+/* ---- switches that break the code: ../support/breakage.h ---- */
 
 static void each_invariant_is_missed_when_it_is_broken(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof breakages / sizeof breakages[0]; i++) {
+    for (size_t i = 0; i < breakage_count; i++) {
         struct model_op ops[OPS];
         int count = 0;
         open_bench();
-        break_function(&breakages[i]);
+        breakage_apply(&breakages[i], bench.url);
         unsigned seed = take_seed();
         if (!examine(seed, RUNS_WHEN_BROKEN, ops, &count))
             fail_msg("CAIRN_TEST_SEED=%u: nobody noticed that this is broken: %s", seed,

@@ -68,19 +68,17 @@ static void join(struct system_under_test *shop)
 
 void system_heal(struct system_under_test *shop)
 {
-    if (run(shop, "up") == 0)
+    if (run(shop, "up") == 0) {
+        read_database_url(shop);
         return;
+    }
     print_output(shop);
     fail_msg("the system does not start");
 }
 
-void system_start(struct system_under_test *shop)
+void system_plan(struct system_under_test *shop)
 {
     static int number;
-    if (is_elsewhere()) {
-        join(shop);
-        return;
-    }
     (void)snprintf(shop->run_dir, sizeof shop->run_dir, "%s/system-%d-%d",
                    environment("CAIRN_TEST_SERVERS"), (int)getpid(), ++number);
     shop->user = fixture_free_port();
@@ -89,8 +87,16 @@ void system_start(struct system_under_test *shop)
     shop->acquirer = fixture_free_port();
     shop->query = fixture_free_port();
     shop->projector = fixture_free_port();
+}
+
+void system_start(struct system_under_test *shop)
+{
+    if (is_elsewhere()) {
+        join(shop);
+        return;
+    }
+    system_plan(shop);
     system_heal(shop);
-    read_database_url(shop);
 }
 
 /* The acquirer of a monolith, with a ledger of its own. */

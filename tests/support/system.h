@@ -16,12 +16,15 @@ struct system_under_test {
     struct child outside;  /* the acquirer, which is not of the shop */
 };
 
+/* Chooses its directory and its ports, and starts nothing: for who has to prepare something, which
+ * the scripts find by the environment or in the directory. system_heal() starts it then. */
+void system_plan(struct system_under_test *shop);
 /* Starts all of it and waits until it is ready; fails the test if it is not. With CAIRN_TEST_DOOR
  * it runs already, behind one port, and stays. */
 void system_start(struct system_under_test *shop);
 /* The same services wired into one process, on servers of the tests: every port is the same. */
 void system_start_monolith(struct system_under_test *shop);
-/* Starts what does not run any more; harmless where all runs. */
+/* Starts what does not run any more, and learns where the database is; harmless where all runs. */
 void system_heal(struct system_under_test *shop);
 /* Stops everything and removes the directory. */
 void system_stop(struct system_under_test *shop);

@@ -251,6 +251,23 @@ static void a_table_that_leaves_a_member_out_is_found(void **state)
                         "the table of struct stray has a field of struct tail: `first`");
 }
 
+static void a_table_made_by_hand_is_held_to_its_kinds(void **state)
+{
+    (void)state;
+    struct cairn_field field = stray_record.fields[0];
+    struct cairn_record made = stray_record;
+    made.fields = &field;
+    field.of = "stray";
+    assert_int_equal(cairn_record_table_check(&made, NULL), 0);
+    field.size = 0;
+    assert_int_equal(cairn_record_table_check(&made, NULL), -CAIRN_BUG);
+    field.size = 4;
+    assert_int_equal(cairn_record_table_check(&made, NULL), -CAIRN_BUG);
+    field.size = 8;
+    field.offset = UINT32_MAX - 7;
+    assert_int_equal(cairn_record_table_check(&made, NULL), -CAIRN_BUG);
+}
+
 static void the_schema_says_what_strict_decoding_wants(void **state)
 {
     struct cairn_buffer out = cairn_buffer(*state);
@@ -307,6 +324,7 @@ int main(void)
         cmocka_unit_test(values_made_by_code_are_held_against_the_table),
         cmocka_unit_test(a_copy_owns_what_it_points_to),
         cmocka_unit_test(a_table_that_leaves_a_member_out_is_found),
+        cmocka_unit_test(a_table_made_by_hand_is_held_to_its_kinds),
         cmocka_unit_test(the_schema_says_what_strict_decoding_wants),
         cmocka_unit_test(formats_are_held),
     };

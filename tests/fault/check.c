@@ -1,0 +1,72 @@
+/* check.c - every rule, one after the other. */
+#include "check.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+const char *const check_rules[] = {
+    "positions", "versions",     "times",   "ids",     "seen", "tampering", "sql",        "appends",
+    "defects",   "acknowledged", "refused", "unknown", "keys", "order",     "attributed", "legal",
+    "claims",    "explained",    "fresh",   "folds",   "rows", "bus",       NULL,
+};
+
+static bool is_a_rule(const char *name)
+{
+    for (const char *const *rule = check_rules; *rule; rule++) {
+        if (strcmp(*rule, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int kept_of(const struct verdict *verdict, const char *rule)
+{
+    int count = 0;
+    for (int i = 0; i < verdict->kept_count; i++)
+        count += strcmp(verdict->kept[i].rule, rule) == 0;
+    return count;
+}
+
+void verdict_add(struct verdict *verdict, const char *rule, const char *format, ...)
+{
+    va_list list;
+    assert(is_a_rule(rule));
+    verdict->count++;
+    if (verdict->kept_count == VERDICT_KEPT || kept_of(verdict, rule) == VERDICT_KEPT_OF_A_RULE)
+        return;
+    verdict->kept[verdict->kept_count].rule = rule;
+    va_start(list, format);
+    (void)vsnprintf(verdict->kept[verdict->kept_count++].text, sizeof verdict->kept[0].text, format,
+                    list);
+    va_end(list);
+}
+
+bool verdict_names(const struct verdict *verdict, const char *rule)
+{
+    return kept_of(verdict, rule) > 0;
+}
+
+void verdict_print(const struct verdict *verdict, FILE *out)
+{
+    for (int i = 0; i < verdict->kept_count; i++)
+        (void)fprintf(out, "  %s: %s\n", verdict->kept[i].rule, verdict->kept[i].text);
+    if (verdict->count > verdict->kept_count)
+        (void)fprintf(out, "  and %d more\n", verdict->count - verdict->kept_count);
+}
+
+/* check_appends and check_sql say of their events that somebody asked for them: they come before
+ * check_attributed. */
+static void (*const rules[])(struct evidence *evidence, struct verdict *verdict) = {
+    check_positions, check_versions, check_times,     check_ids,     check_seen,
+    check_tampering, check_sql,      check_appends,   check_defects, check_acknowledged,
+    check_refused,   check_unknown,  check_keys,      check_order,   check_attributed,
+    check_legal,     check_claims,   check_explained, check_fresh,   check_folds,
+    check_rows,      check_bus,
+};
+
+void check_evidence(struct evidence *evidence, struct verdict *verdict)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        rules[i](evidence, verdict);
+}

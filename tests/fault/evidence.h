@@ -1,0 +1,93 @@
+/* evidence.h - all that a fault run leaves behind, in memory: the history and the final state.
+ *
+ *   history.jsonl  history.h
+ *   log.jsonl      position, stream, version, type, event_id, data, meta, recorded_us
+ *   rows.jsonl     store ("postgres", "redis"), model, key, row
+ *   bus.jsonl      category, position, event_id: in the order in which the entries lie
+ *
+ * Everything lies in the evidence's arena or belongs to its JSON. */
+#ifndef EVIDENCE_H
+#define EVIDENCE_H
+
+#include "core/arena.h"
+#include "core/map.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* One event of the final log. */
+struct event {
+    json_t *json;
+    int64_t position;
+    int64_t version;
+    int64_t recorded_us;
+    const char *stream;
+    const char *type;
+    const char *id;
+    const char *trace; /* NULL: no request of ours */
+    json_t *data;
+    struct request *cause; /* NULL: none */
+    bool asked;            /* somebody wanted it: a request, an append, a person */
+    int state;             /* of its stream behind it: shop.h */
+};
+
+/* One HTTP request and what became of it. */
+struct request {
+    json_t *json;
+    int64_t sent;
+    int64_t done;
+    int64_t status;   /* 0: no answer */
+    int64_t position; /* of the answer's Cairn-Position; -1: none */
+    const char *service;
+    const char *method;
+    const char *path;
+    const char *code; /* "" where the answer has none */
+    const char *key;  /* NULL: none */
+    bool replayed;
+    json_t *body;        /* NULL: none */
+    json_t *answer;      /* NULL: none, or no JSON */
+    struct event *first; /* of its events */
+    int64_t events;
+    int64_t known; /* the highest position that had been answered to anybody when it was sent */
+};
+
+struct stream {
+    const char *name;
+    struct event **events; /* version 1 is at 0 */
+    size_t count, capacity;
+};
+
+struct evidence {
+    struct cairn_arena arena;
+    json_t *history, *log, *rows, *bus; /* arrays */
+    struct event *events;               /* as they lie in the log */
+    size_t event_count;
+    struct request *requests;
+    size_t request_count;
+    struct cairn_map streams; /* name -> struct stream */
+    struct cairn_map ids;     /* event id -> struct event */
+    struct cairn_map traces;  /* trace id -> struct request */
+};
+
+/* Takes the four arrays, whose references become its own, and makes the rest. */
+void evidence_take(struct evidence *ret, json_t *history, json_t *log, json_t *rows, json_t *bus);
+/* Reads the four files of a directory. Returns 0, or -1 with a message on standard error. */
+int evidence_read(struct evidence *ret, const char *directory);
+void evidence_close(struct evidence *evidence);
+
+/* Members of an object; "" or `otherwise` where there is none. */
+const char *member_text(const json_t *object, const char *name);
+int64_t member_number(const json_t *object, const char *name, int64_t otherwise);
+
+/* The stream's version by the time that nothing above this position was there. */
+int64_t stream_version_at(const struct stream *stream, int64_t position);
+
+/* "TAG-EPOCH-POSITION"; -1 if it is none. */
+int64_t token_position(const char *token);
+
+static inline bool request_reads(const struct request *request)
+{
+    return request->method[0] == 'G';
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* field.c - puts the system on its disk and between its wires. */
+#include "field.h"
+
+#include "../support/fixture.h"
+#include "../support/support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void write_file(const char *directory, const char *name, const char *text)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The directory as `up` would make it, so that Redis' port is known before it starts. */
+static int prepare_directory(struct field *field)
+{
+    char text[64];
+    char path[400];
+    int port = fixture_free_port();
+    (void)mkdir(field->shop.run_dir, 0711);
+    field->disk = mount("cairn", field->shop.run_dir, "tmpfs", 0, "size=3g,mode=711") == 0;
+    write_file(field->shop.run_dir, "lock", "");
+    (void)snprintf(path, sizeof path, "%s/redis", field->shop.run_dir);
+    (void)mkdir(path, 0700);
+    (void)snprintf(text, sizeof text, "port %d\n", port);
+    write_file(path, "redis.conf", text);
+    return port;
+}
+
+/* Where the servers' user can read it, whatever the mode of the build's directory is. */
+static void copy_shim(struct field *field)
+{
+    char command[900];
+    char value[400];
+    (void)snprintf(command, sizeof command, "install -m 755 '%s/tests/fault/clock_shim.so' '%s.so'",
+                   getenv("CAIRN_TEST_BUILD"), field->shop.run_dir);
+    if (system(command) != 0)
+        fail_msg("%s", command);
+    (void)snprintf(value, sizeof value, "%s.so", field->shop.run_dir);
+    (void)setenv("LD_PRELOAD", value, 1);
+}
+
+static void make_clock(struct field *field)
+{
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s.clock", field->shop.run_dir);
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_true(file >= 0);
+    assert_int_equal(fchmod(file, 0644), 0);
+    assert_int_equal(ftruncate(file, 2 * sizeof(int64_t)), 0);
+    field->clock = mmap(NULL, 2 * sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    assert_true(field->clock != MAP_FAILED);
+    (void)close(file);
+    (void)setenv("CAIRN_CLOCK_FILE", path, 1);
+}
+
+static void start_proxies(struct field *field, int redis_port)
+{
+    char text[24];
+    char path[400];
+    char target[400];
+    const int targets[SERVICES] = {field->shop.user, field->shop.order, field->shop.payment,
+                                   field->shop.query};
+    (void)snprintf(field->via, sizeof field->via, "%.200s.via", field->shop.run_dir);
+    assert_int_equal(mkdir(field->via, 0711), 0);
+    (void)snprintf(path, sizeof path, "%s/.s.PGSQL.5432", field->via);
+    (void)snprintf(target, sizeof target, "%s/postgres/socket/.s.PGSQL.5432", field->shop.run_dir);
+    proxy_start(&field->postgres, path, 0, target, 0);
+    int port = fixture_free_port();
+    proxy_start(&field->redis, "", port, "", redis_port);
+    (void)snprintf(text, sizeof text, "%d", port);
+    (void)setenv("CAIRN_VIA_POSTGRES", field->via, 1);
+    (void)setenv("CAIRN_VIA_REDIS", text, 1);
+    for (int i = 0; i < SERVICES; i++) {
+        field->stage.ports[i] = fixture_free_port();
+        proxy_start(&field->services[i], "", field->stage.ports[i], "", targets[i]);
+    }
+}
+
+void field_open(struct field *ret, unsigned seed)
+{
+    *ret = (struct field){.random = seed};
+    system_plan(&ret->shop);
+    int redis_port = prepare_directory(ret);
+    make_clock(ret);
+    copy_shim(ret);
+    start_proxies(ret, redis_port);
+    system_heal(&ret->shop);
+    struct stage *stage = &ret->stage;
+    (void)snprintf(stage->writer_url, sizeof stage->writer_url,
+                   "postgresql:///cairn?host=%s&user=cairn_writer", ret->via);
+    (void)snprintf(stage->reader_url, sizeof stage->reader_url,
+                   "postgresql:///cairn?host=%s&user=cairn_reader", ret->via);
+    (void)snprintf(stage->superuser_url, sizeof stage->superuser_url,
+                   "postgresql:///cairn?host=%s/postgres/socket&user=postgres&connect_timeout=2",
+                   ret->shop.run_dir);
+    stage->seed = seed;
+    stage->clients = 14;
+    stage->pause_us = 60000;
+    (void)snprintf(ret->files, sizeof ret->files, "%.200s.files", ret->shop.run_dir);
+    assert_int_equal(mkdir(ret->files, 0700), 0);
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/history.jsonl", ret->files);
+    stage->history = history_open(path);
+}
+
+static void ignore_notice(void *context, const char *message)
+{
+    (void)context;
+    (void)message;
+}
+
+bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
+{
+    PGconn *connection = PQconnectdb(field->stage.superuser_url);
+    (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
+    PGresult *result = PQexec(connection, sql);
+    ExecStatusType status = PQresultStatus(result);
+    bool good = status == PGRES_TUPLES_OK && PQntuples(result) > 0;
+    if (good)
+        (void)snprintf(ret, size, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(connection);
+    return good || status == PGRES_COMMAND_OK;
+}
+
+/* ---- the end ---- */
+
+static bool read_models_are_at_the_head(void *context)
+{
+    char text[32] = "";
+    return field_sql(
+               context,
+               "select count(*) filter (where k.position = cairn.head()) || ' of ' || count(*)"
+               " from cairn.checkpoints k join cairn.generations g"
+               " using (projection, generation) where g.live",
+               text, sizeof text) &&
+           strcmp(text, "4 of 4") == 0;
+}
+
+/* A copy is whole when it says the position of the head and no more ("EPOCH POSITION FENCE"). */
+static bool copies_are_at_the_head(void *context)
+{
+    struct field *field = context;
+    char head[32] = "";
+    char command[900];
+    if (!field_sql(field, "select cairn.head()", head, sizeof head))
+        return false;
+    (void)snprintf(
+        command, sizeof command,
+        "unset LD_PRELOAD; . '%s/env'; for m in users order_summary payments sales_by_day;"
+        " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" --scan --pattern"
+        " \"cairn:*:{$m:*}:checkpoint\"); v=$(redis-cli --no-auth-warning -u"
+        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+$ ]] || exit 1; done",
+        field->shop.run_dir, head);
+    char bash[500];
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/ready.sh", field->files);
+    FILE *script = fopen(path, "we");
+    assert_non_null(script);
+    (void)fputs(command, script);
+    assert_int_equal(fclose(script), 0);
+    (void)snprintf(bash, sizeof bash, "bash '%s' 2>/dev/null", path);
+    return system(bash) == 0;
+}
+
+static void read_redis_url(struct field *field, char *ret, size_t size)
+{
+    char command[600];
+    (void)snprintf(command, sizeof command, ". '%s/env' && printf %%s \"$REDIS_URL\"",
+                   field->shop.run_dir);
+    FILE *pipe = popen(command, "re");
+    assert_non_null(pipe);
+    ret[fread(ret, 1, size - 1, pipe)] = '\0';
+    (void)pclose(pipe);
+}
+
+void field_finish(struct field *field)
+{
+    char redis_url[300];
+    load_stop(&field->stage);
+    history_close(field->stage.history);
+    fixture_wait(read_models_are_at_the_head, field, 120000, "the read models to reach the head");
+    fixture_wait(copies_are_at_the_head, field, 120000, "the copies in Redis to reach the head");
+    read_redis_url(field, redis_url, sizeof redis_url);
+    dump_all(field->files, field->stage.superuser_url, redis_url);
+}
+
+void field_close(struct field *field)
+{
+    static const char *const ours[] = {"LD_PRELOAD", "CAIRN_CLOCK_FILE", "CAIRN_VIA_POSTGRES",
+                                       "CAIRN_VIA_REDIS"};
+    for (int i = 0; i < SERVICES; i++)
+        proxy_stop(&field->services[i]);
+    system_stop(&field->shop);
+    proxy_stop(&field->postgres);
+    proxy_stop(&field->redis);
+    if (field->disk)
+        (void)umount2(field->shop.run_dir, MNT_DETACH);
+    (void)munmap(field->clock, 2 * sizeof(int64_t));
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        (void)unsetenv(ours[i]);
+}

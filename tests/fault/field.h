@@ -1,0 +1,62 @@
+/* field.h - the system under fault: the native system on a small disk of its own, with bad wires
+ * between its parts and a clock that can be set, and the actors on it.
+ *
+ *     clients ──proxy──▶ services ──proxy──▶ PostgreSQL        all of it in one directory, a tmpfs
+ *                                 ──proxy──▶ Redis             where we may mount one
+ *
+ * Those who use the database directly (load_ledger.c, load_people.c) go by the proxy, too. */
+#ifndef FIELD_H
+#define FIELD_H
+
+#include "load.h"
+#include "proxy.h"
+
+#include "../support/system.h"
+
+#include <libpq-fe.h>
+
+struct field {
+    struct system_under_test shop;
+    struct stage stage;
+    struct proxy services[SERVICES];
+    struct proxy postgres, redis;
+    char files[300]; /* the directory of history and logs */
+    char via[300];   /* of the proxy's socket */
+    int64_t *clock;  /* offsets, clock_shim.c */
+    bool disk;       /* the system's directory is a mount that we may shrink */
+    unsigned random; /* of the faults */
+    int victim;      /* what the running fault has hit: a pid, or a service */
+    PGconn *holder;  /* of a lock */
+    char log[200];   /* what the running fault has done, for people */
+};
+
+/* Starts the system; the load is not on yet. Fails the test if it cannot. */
+void field_open(struct field *ret, unsigned seed);
+/* Ends the load and writes down what is left behind, once every read model has followed the log to
+ * its end: fails the test if that takes longer than two minutes. */
+void field_finish(struct field *field);
+void field_close(struct field *field);
+
+/* SQL as the superuser, not by the proxy. Returns whether there was an answer; its first value. */
+bool field_sql(struct field *field, const char *sql, char *ret, size_t size);
+
+/* dump.c: log.jsonl, rows.jsonl and bus.jsonl. `redis_url` NULL: the log alone. */
+void dump_all(const char *directory, const char *superuser_url, const char *redis_url);
+
+/* ---- faults.c ---- */
+
+struct fault {
+    const char *name;
+    int weight;
+    bool (*begin)(struct field *field); /* returns false where it cannot be done here */
+    void (*end)(struct field *field);   /* NULL: it is over by itself, or system_heal() ends it */
+    int hold_ms;                        /* at most; 0: 2000 */
+};
+extern const struct fault faults[];
+extern const int fault_count;
+
+/* One or two faults at once, for a while (at most so long), and then none. Says in the history what
+ * it does. `only` names the one kind that is wanted; NULL: all. */
+void faults_strike(struct field *field, const char *only, int most_ms);
+
+#endif

@@ -1,0 +1,75 @@
+/* load.c - starts the actors and ends them. */
+#include "load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Numerical Recipes' linear congruential generator: enough, and the same everywhere. */
+int dice(unsigned *random, int end)
+{
+    *random = *random * 1664525U + 1013904223U;
+    return (int)((*random >> 8) % (unsigned)end);
+}
+
+void rest_us(int64_t us)
+{
+    struct timespec left = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    (void)nanosleep(&left, NULL);
+}
+
+struct start {
+    struct actor actor;
+    void (*act)(struct actor *actor);
+};
+
+static void *run_actor(void *context)
+{
+    struct start *start = context;
+    start->act(&start->actor);
+    cairn_arena_close(&start->actor.arena);
+    free(start);
+    return NULL;
+}
+
+static void add_actor(struct stage *stage, const char *name, void (*act)(struct actor *actor))
+{
+    struct start *start = calloc(1, sizeof *start);
+    int number = stage->actors++;
+    if (!start)
+        abort();
+    start->act = act;
+    start->actor.stage = stage;
+    start->actor.random = stage->seed * 2654435761U + (unsigned)number * 40503U;
+    (void)snprintf(start->actor.name, sizeof start->actor.name, "%s-%d", name, number);
+    if (pthread_create(&stage->threads[stage->thread_count++], NULL, run_actor, start) != 0)
+        abort();
+}
+
+void load_start(struct stage *stage)
+{
+    static const struct {
+        const char *name;
+        void (*act)(struct actor *actor);
+        int count; /* 0: as many clients as the stage has */
+    } actors[] = {
+        {"client", load_client, 0},     {"ledger", load_ledger, 3}, {"person", load_person, 2},
+        {"follower", load_follower, 2}, {"vandal", load_vandal, 1},
+    };
+    (void)pthread_mutex_init(&stage->world.lock, NULL);
+    stage->over = false;
+    for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++) {
+        int count = actors[i].count ? actors[i].count : stage->clients;
+        for (int k = 0; k < count; k++)
+            add_actor(stage, actors[i].name, actors[i].act);
+    }
+}
+
+void load_stop(struct stage *stage)
+{
+    stage->over = true;
+    for (int i = 0; i < stage->thread_count; i++)
+        (void)pthread_join(stage->threads[i], NULL);
+    stage->thread_count = 0;
+    (void)pthread_mutex_destroy(&stage->world.lock);
+}

@@ -1,0 +1,132 @@
+/* test_fault.c - the whole system under load while all kinds of things happen to it; then the
+ * checker goes through everything that was answered.
+ *
+ *   CAIRN_FAULT_DURATION=20  seconds of faults
+ *   CAIRN_FAULT_SEED=n       where the dice begin; what the threads make of it is another matter
+ *   CAIRN_FAULT_ONLY=name    one kind of fault only (faults.c)
+ *
+ * A run that fails keeps its files in the build's directory: history.jsonl has it all. */
+#include "check.h"
+#include "field.h"
+
+#include "../support/fixture.h"
+#include "../support/support.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int number(const char *name, int otherwise)
+{
+    const char *text = getenv(name);
+    return text && *text ? atoi(text) : otherwise;
+}
+
+static const char *word(const char *name)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : NULL;
+}
+
+/* ---- a run ---- */
+
+static void keep_files(const struct field *field, unsigned seed)
+{
+    char to[400];
+    char command[2000];
+    (void)snprintf(to, sizeof to, "%s/fault-%u", getenv("CAIRN_TEST_BUILD"), seed);
+    (void)snprintf(command, sizeof command, "rm -rf '%s' && cp -r '%s' '%s' && cp -r '%s/log' '%s'",
+                   to, field->files, to, field->shop.run_dir, to);
+    if (system(command) == 0)
+        print_message("what was asked and answered is kept in %s\n", to);
+}
+
+/* What came of the requests, so that a run in which nothing happened is noticed. */
+static void print_tally(const struct evidence *evidence)
+{
+    int classes[6] = {0};
+    int keyed = 0, reads = 0, unknown = 0, replayed = 0;
+    for (size_t i = 0; i < evidence->request_count; i++) {
+        classes[evidence->requests[i].status / 100]++;
+        keyed += evidence->requests[i].key != NULL;
+        reads += request_reads(&evidence->requests[i]);
+        unknown += strcmp(evidence->requests[i].code, "outcome-unknown") == 0;
+        replayed += evidence->requests[i].replayed;
+    }
+    print_message(
+        "%zu requests (%d reads, %d with a key): %d done (%d of them before), %d refused, "
+        "%d not now (%d unknown), %d without an answer; %zu lines, %zu events, %zu rows\n",
+        evidence->request_count, reads, keyed, classes[2] + classes[3], replayed, classes[4],
+        classes[5], unknown, classes[0], json_array_size(evidence->history), evidence->event_count,
+        json_array_size(evidence->rows));
+}
+
+static int done_of(const struct evidence *evidence)
+{
+    int done = 0;
+    for (size_t i = 0; i < evidence->request_count; i++)
+        done += evidence->requests[i].status == 200 || evidence->requests[i].status == 201;
+    return done;
+}
+
+static void print_faults(const struct evidence *evidence)
+{
+    for (int i = 0; i < fault_count; i++) {
+        size_t k;
+        json_t *line;
+        int count = 0;
+        json_array_foreach(evidence->history, k, line) count +=
+            strcmp(member_text(line, "kind"), "fault") == 0 &&
+            strcmp(member_text(line, "name"), faults[i].name) == 0 &&
+            strcmp(member_text(line, "what"), "healed") != 0 &&
+            strcmp(member_text(line, "what"), "it cannot be done now") != 0;
+        print_message("%s %d%s", faults[i].name, count, i + 1 < fault_count ? ", " : "\n");
+    }
+}
+
+static void examine(const struct field *field, unsigned seed)
+{
+    struct evidence evidence;
+    struct verdict verdict = {0};
+    assert_int_equal(evidence_read(&evidence, field->files), 0);
+    check_evidence(&evidence, &verdict);
+    print_faults(&evidence);
+    print_tally(&evidence);
+    int done = done_of(&evidence);
+    evidence_close(&evidence);
+    if (verdict.count) {
+        verdict_print(&verdict, stderr);
+        keep_files(field, seed);
+        fail_msg("SEED=%u: %d violations", seed, verdict.count);
+    }
+    assert_true(done > 100);
+}
+
+static void what_was_answered_holds_whatever_breaks(void **state)
+{
+    (void)state;
+    static struct field field;
+    int duration_s = number("CAIRN_FAULT_DURATION", 20);
+    unsigned seed = (unsigned)number("CAIRN_FAULT_SEED", (int)(history_now_us() % 1000000));
+    print_message("SEED=%u DURATION=%d\n", seed, duration_s);
+    (void)signal(SIGPIPE, SIG_IGN);
+    field_open(&field, seed);
+    load_start(&field.stage);
+    int64_t until = fixture_now_ms() + duration_s * 1000LL;
+    while (fixture_now_ms() < until) {
+        rest_us(200000 + dice(&field.random, 800000)); /* it works for a while */
+        faults_strike(&field, word("CAIRN_FAULT_ONLY"), duration_s * 1000 / 12);
+    }
+    rest_us(1000000); /* and it works at the end */
+    field_finish(&field);
+    examine(&field, seed);
+    field_close(&field);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_answered_holds_whatever_breaks),
+    };
+    return cmocka_run_group_tests_name("fault", tests, NULL, NULL);
+}

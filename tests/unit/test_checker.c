@@ -1,0 +1,343 @@
+/* test_checker.c - the checker of fault runs (../fault/check.h) on a small story that is true, and
+ * on the same story with one lie each. Every rule has at least one lie that it must find. */
+#include "../fault/check.h"
+#include "../support/support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a story that is true ---- */
+
+#define USER "00000000-0000-7000-8000-00000000000a"
+#define ORDER "00000000-0000-7000-8000-00000000000b"
+#define EVENT(n) "0000000" #n "-0000-4000-8000-000000000000"
+#define TRACE(n) "000000000000000000000000000000a" #n
+#define META(n) "{'service':'x','traceparent':'00-" TRACE(n) "-00000000000000ff-01'}"
+#define AT(second) "2026-11-21T07:00:0" #second ".000000Z"
+#define SECOND(n) "179524440" #n "000000" /* 2026-11-21T07:00:0n UTC */
+#define LINES "[{'sku':'tea','quantity':2,'unit_price':450}]"
+#define PLACED                                                                                     \
+    "{'user_id':'" USER "','currency':'EUR','lines':" LINES ",'total':900,'card_token':'t'}"
+
+#define LOG(n, stream, version, type, data, meta)                                                  \
+    "{'position':" #n ",'stream':'" stream "','version':" #version ",'type':'" type                \
+    "','event_id':'" EVENT(n) "','recorded_us':" SECOND(n) ",'data':" data ",'meta':" meta "}"
+
+static const char *const true_log[] = {
+    LOG(1, "user-" USER, 1, "UserRegistered", "{'email':'a@example.com','name':'A'}", META(1)),
+    LOG(2, "order-" ORDER, 1, "OrderPlaced", PLACED, META(2)),
+    LOG(3, "order-" ORDER, 2, "OrderPaid", "{'payment_id':'p','currency':'EUR','total':900}",
+        META(3)),
+    LOG(4, "ledger-1", 1, "Happened", "{}", "{}"),
+    LOG(5, "ledger-1", 2, "Happened", "{}", "{}"),
+    LOG(6, "pot-1", 1, "PotFilled", "{}", "{'service':'sql'}"),
+    NULL,
+};
+
+#define REQUEST(op, sent, done, status, service, method, path, more)                               \
+    "{'kind':'request','op':" #op ",'sent':" #sent ",'done':" #done ",'status':" #status           \
+    ",'service':'" service "','method':'" method "','path':'" path                                 \
+    "','trace':'" TRACE(op) "'," more "}"
+#define ANSWER(stream, type, version, position)                                                    \
+    "'position':'00000000-1-" #position "','etag':'\\\"" #version                                  \
+    "\\\"','answer':'{`stream`:`" stream "`,`version`:" #version ",`position`:" #position          \
+    ",`events`:[{`type`:`" type "`,`version`:" #version ",`position`:" #position "}]}'"
+#define USER_ROW                                                                                   \
+    "{`user_id`:`" USER                                                                            \
+    "`,`email`:`a@example.com`,`name`:`A`,`active`:true,`registered_at`:`" AT(1) "`}"
+#define ORDER_PAID_ROW                                                                             \
+    "{`order_id`:`" ORDER "`,`user_id`:`" USER "`,`currency`:`EUR`,`total`:900,`lines`:[{`sku`:"   \
+    "`tea`,`quantity`:2,`unit_price`:450}],`placed_at`:`" AT(                                      \
+        2) "`,`status`:`paid`,`payment_id`:`p`,`paid_at`:`" AT(3) "`,`carrier`:null}"
+#define SALES_ROW                                                                                  \
+    "{`day`:`2026-11-21`,`currency`:`EUR`,`orders_placed`:1,`orders_paid`:1,`orders_cancelled`:0," \
+    "`paid`:900,`cancelled`:0}"
+
+/* In the texts below ' and ` stand for ", the second inside of a text. */
+static const char *const true_history[] = {
+    REQUEST(1, 10, 20, 201, "user", "POST", "/users",
+            "'key':'k1','body':'{`user_id`:`" USER
+            "`,`email`:`a@example.com`,`name`:`A`}'," ANSWER("user-" USER, "UserRegistered", 1, 1)),
+    REQUEST(2, 30, 40, 201, "order", "POST", "/orders",
+            "'body':'{`order_id`:`" ORDER "`,`user_id`:`" USER
+            "`,`currency`:`EUR`}'," ANSWER("order-" ORDER, "OrderPlaced", 1, 2)),
+    REQUEST(3, 50, 60, 0, "order", "POST", "/orders/" ORDER "/pay",
+            "'key':'k3','if_match':'\\\"1\\\"','body':'{`payment_id`:`p`}'"),
+    REQUEST(4, 61, 64, 200, "order", "POST", "/orders/" ORDER "/pay",
+            "'key':'k3','replayed':true,'body':'{`payment_id`:`p`}'," ANSWER("order-" ORDER,
+                                                                             "OrderPaid", 2, 3)),
+    REQUEST(5, 65, 70, 422, "order", "POST", "/orders/" ORDER "/pay",
+            "'code':'order-already-paid','body':'{`payment_id`:`q`}'"),
+    REQUEST(6, 71, 75, 200, "query", "GET", "/orders/" ORDER,
+            "'token':'00000000-1-3','position':'00000000-1-4','etag':'\\\"2.1\\\"',"
+            "'answer':'" ORDER_PAID_ROW "'"),
+    REQUEST(7, 76, 77, 200, "query", "GET", "/users/" USER "/orders?limit=5",
+            "'position':'00000000-1-4','answer':'{`items`:[" ORDER_PAID_ROW "],`next`:null}'"),
+    REQUEST(8, 78, 79, 404, "query", "GET", "/orders/" EVENT(9), "'position':'00000000-1-4'"),
+    REQUEST(9, 80, 81, 422, "user", "POST", "/users",
+            "'code':'claimed','body':'{`email`:`A@example.com`,`name`:`B`}'"),
+    "{'kind':'append','actor':'l','sent':1,'done':2,'outcome':'appended','writes':[{'stream':"
+    "'ledger-1','version':0,'event_id':'','ids':['" EVENT(4) "','" EVENT(
+        5) "'],'takes':'c','command':'k','hash':'h','answered':2,'position':5}]}",
+    "{'kind':'append','actor':'l','sent':3,'done':4,'outcome':'conflict','writes':[{'stream':"
+    "'ledger-1','version':1,'event_id':'','ids':['" EVENT(8) "']}]}",
+    "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(6) "'],'outcome':'committed'}",
+    "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(7) "'],'outcome':'rolled-back'}",
+    "{'kind':'seen','actor':'f','from':3,'ids':['" EVENT(4) "','" EVENT(5) "']}",
+    "{'kind':'tamper','sql':'truncate','outcome':'refused'}",
+    NULL,
+};
+
+#define ROW(store, model, key, row)                                                                \
+    "{'store':'" store "','model':'" model "','key':'" key "','row':" row "}"
+static const char *const true_rows[] = {
+    ROW("postgres", "users", USER, USER_ROW),
+    ROW("postgres", "order_summary", ORDER, ORDER_PAID_ROW),
+    ROW("postgres", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
+    ROW("redis", "users", USER, USER_ROW),
+    ROW("redis", "order_summary", ORDER, ORDER_PAID_ROW),
+    ROW("redis", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
+    NULL,
+};
+static const char *const true_bus[] = {
+    "{'category':'user','position':1,'event_id':'" EVENT(1) "'}",
+    "{'category':'order','position':2,'event_id':'" EVENT(2) "'}",
+    "{'category':'order','position':3,'event_id':'" EVENT(3) "'}",
+    NULL,
+};
+
+/* ---- from these texts to evidence ---- */
+
+/* Outside of a text ' and ` are both ", inside of one begun by ' a ` is \". */
+static json_t *parse(const char *text)
+{
+    char json[8192];
+    size_t used = 0;
+    bool inside = false;
+    for (; *text; text++) {
+        assert_true(used + 3 < sizeof json);
+        if (*text == '\'')
+            inside = !inside;
+        if (*text == '`' && inside)
+            json[used++] = '\\';
+        json[used++] = *text == '\'' || *text == '`' ? '"' : *text;
+    }
+    json[used] = '\0';
+    json_error_t why;
+    json_t *parsed = json_loads(json, JSON_DECODE_ANY, &why);
+    if (!parsed)
+        fail_msg("%s in %s", why.text, json);
+    return parsed;
+}
+
+static json_t *parse_all(const char *const lines[])
+{
+    json_t *all = json_array();
+    for (; *lines; lines++)
+        assert_int_equal(json_array_append_new(all, parse(*lines)), 0);
+    return all;
+}
+
+/* ---- lies ---- */
+
+enum file { HISTORY, LOG_FILE, ROWS, BUS };
+enum how { SETS, REMOVES, ADDS };
+
+/* Sets a member of a line (the first is 1) to this value, removes the line, or adds one. */
+struct lie {
+    const char *sentence;
+    const char *rule;
+    enum file file;
+    enum how how;
+    size_t line;
+    const char *member;
+    const char *value;
+};
+
+static const struct lie lies[] = {
+    {"a position is left out", "positions", LOG_FILE, SETS, 6, "position", "7"},
+    {"an event in the middle is gone", "positions", LOG_FILE, REMOVES, 3, NULL, NULL},
+    {"a version is left out", "versions", LOG_FILE, SETS, 5, "version", "3"},
+    {"two events have one version", "versions", LOG_FILE, SETS, 5, "version", "1"},
+    {"time goes back", "times", LOG_FILE, SETS, 4, "recorded_us", SECOND(1)},
+    {"an event is there twice", "ids", LOG_FILE, SETS, 5, "event_id", "'" EVENT(4) "'"},
+    {"a reader saw an event that is not there", "seen", HISTORY, ADDS, 0, NULL,
+     "{'kind':'seen','actor':'f','from':5,'ids':['" EVENT(9) "']}"},
+    {"a reader saw more than there is", "seen", HISTORY, ADDS, 0, NULL,
+     "{'kind':'seen','actor':'f','from':5,'ids':['" EVENT(6) "','" EVENT(7) "']}"},
+    {"a reader overlooked a position", "seen", HISTORY, ADDS, 0, NULL,
+     "{'kind':'seen','actor':'f','from':2,'ids':['" EVENT(4) "']}"},
+    {"the past was changed", "tampering", HISTORY, SETS, 15, "outcome", "'done'"},
+    {"what was committed is gone", "sql", HISTORY, SETS, 12, "ids", "['" EVENT(9) "']"},
+    {"what was rolled back is there", "sql", HISTORY, SETS, 12, "outcome", "'rolled-back'"},
+    {"an append is there in part", "appends", LOG_FILE, SETS, 5, "event_id", "'" EVENT(9) "'"},
+    {"an append was answered another position", "appends", HISTORY, SETS, 10, "writes",
+     "[{'stream':'ledger-1','version':0,'event_id':'','ids':['" EVENT(4) "','" EVENT(
+         5) "'],'answered':2,'position':6}]"},
+    {"an append on a stale version was accepted", "appends", HISTORY, SETS, 10, "writes",
+     "[{'stream':'ledger-1','version':1,'event_id':'','ids':['" EVENT(4) "','" EVENT(
+         5) "'],'answered':2,'position':5}]"},
+    {"an append that was right was refused", "appends", HISTORY, SETS, 11, "writes",
+     "[{'stream':'ledger-1','version':2,'event_id':'" EVENT(5) "','ids':['" EVENT(8) "']}]"},
+    {"an append on another event was accepted", "appends", HISTORY, ADDS, 0, NULL,
+     "{'kind':'append','actor':'l','outcome':'appended','writes':[{'stream':'ledger-1','version':2,"
+     "'event_id':'" EVENT(9) "','ids':[],'command':'x','hash':'h','answered':2}]}"},
+    {"an append that looked at a stream that had moved was accepted", "appends", HISTORY, ADDS, 0,
+     NULL,
+     "{'kind':'append','actor':'l','outcome':'appended','check':{'stream':'ledger-1','version':1,"
+     "'event_id':''},'writes':[{'stream':'ledger-2','version':0,'event_id':'','ids':[]}]}"},
+    {"two streams hold one claim", "appends", HISTORY, ADDS, 0, NULL,
+     "{'kind':'append','actor':'l','outcome':'appended','writes':[{'stream':'ledger-2','version':0,"
+     "'event_id':'','ids':[],'takes':'c'}]}"},
+    {"a command was carried out again", "appends", HISTORY, ADDS, 0, NULL,
+     "{'kind':'append','actor':'l','outcome':'appended','writes':[{'stream':'ledger-1','version':2,"
+     "'event_id':'','ids':[],'command':'k','hash':'h'}]}"},
+    {"another request under one key was taken for the same", "appends", HISTORY, ADDS, 0, NULL,
+     "{'kind':'append','actor':'l','outcome':'replayed','writes':[{'stream':'ledger-1','version':2,"
+     "'event_id':'','ids':[],'command':'k','hash':'g'}]}"},
+    {"a defect was answered", "defects", HISTORY, SETS, 5, "status", "500"},
+    {"what was acknowledged is not there", "acknowledged", HISTORY, SETS, 2, "answer",
+     "'{`stream`:`order-" ORDER "`,`version`:1,`position`:4,`events`:[{`type`:`OrderPlaced`,"
+     "`version`:1,`position`:4}]}'"},
+    {"what was acknowledged wrote nothing", "acknowledged", LOG_FILE, SETS, 2, "meta", META(9)},
+    {"what was acknowledged is there twice", "acknowledged", LOG_FILE, ADDS, 0, NULL,
+     LOG(7, "order-" USER, 1, "OrderPlaced", PLACED, META(2))},
+    {"what was only repeated wrote again", "acknowledged", LOG_FILE, ADDS, 0, NULL,
+     LOG(7, "order-" ORDER, 3, "OrderPaid", "{'payment_id':'p','currency':'EUR','total':900}",
+         META(4))},
+    {"what was refused was written", "refused", LOG_FILE, SETS, 3, "meta", META(5)},
+    {"what was answered with 503 was written", "refused", HISTORY, SETS, 3, "status", "503"},
+    {"a request without an answer was carried out twice", "unknown", LOG_FILE, ADDS, 0, NULL,
+     LOG(7, "order-" ORDER, 3, "OrderPaid", "{'payment_id':'p','currency':'EUR','total':900}",
+         META(3))},
+    {"one key was carried out twice", "keys", HISTORY, SETS, 2, "key", "'k3'"},
+    {"one key was answered in two ways", "keys", HISTORY, ADDS, 0, NULL,
+     REQUEST(0, 90, 91, 200, "order", "POST", "/orders/" ORDER "/pay",
+             "'key':'k3','replayed':true,'body':'{`payment_id`:`p`}'," ANSWER(
+                 "order-" ORDER, "OrderPlaced", 1, 2))},
+    {"a later request comes before an earlier one", "order", HISTORY, SETS, 2, "sent", "62"},
+    {"a later request is written before what was read", "order", HISTORY, SETS, 3, "sent", "75"},
+    {"something is answered before it was asked for", "order", HISTORY, SETS, 6, "done", "49"},
+    {"a position is answered that there is not", "order", HISTORY, SETS, 6, "position",
+     "'00000000-1-9'"},
+    {"an event that nobody asked for", "attributed", LOG_FILE, SETS, 3, "meta", "{}"},
+    {"an append that nobody asked for", "attributed", HISTORY, REMOVES, 10, NULL, NULL},
+    {"an order of nobody", "legal", LOG_FILE, SETS, 1, "type", "'UserDeactivated'"},
+    {"what was paid is paid again", "legal", LOG_FILE, SETS, 2, "type", "'OrderPaid'"},
+    {"an event says something else than its request", "legal", HISTORY, SETS, 3, "body",
+     "'{`payment_id`:`q`}'"},
+    {"an event on another version than If-Match says", "legal", HISTORY, SETS, 3, "if_match",
+     "'\\\"2\\\"'"},
+    {"the total of an order is wrong", "legal", LOG_FILE, SETS, 2, "data",
+     "{'user_id':'" USER "','currency':'EUR','lines':" LINES ",'total':901}"},
+    {"two users have one address", "claims", LOG_FILE, ADDS, 0, NULL,
+     LOG(7, "user-" ORDER, 1, "UserRegistered", "{'email':'A@Example.com','name':'B'}", META(9))},
+    {"a refusal is true at no time", "explained", HISTORY, SETS, 5, "code", "'order-cancelled'"},
+    {"a refusal tells of what came after it", "explained", HISTORY, ADDS, 0, NULL,
+     REQUEST(0, 41, 49, 422, "order", "POST", "/orders/" ORDER "/pay",
+             "'code':'order-already-paid','body':'{`payment_id`:`p`}'")},
+    {"an address was refused that nobody had", "explained", HISTORY, SETS, 9, "body",
+     "'{`email`:`b@example.com`,`name`:`B`}'"},
+    {"a stream that is there was not found", "explained", HISTORY, SETS, 5, "code", "'not-found'"},
+    {"a right If-Match was refused", "explained", HISTORY, ADDS, 0, NULL,
+     REQUEST(0, 90, 91, 412, "order", "POST", "/orders/" ORDER "/pay",
+             "'code':'precondition-failed','if_match':'\\\"2\\\"','body':'{`payment_id`:`p`}'")},
+    {"a refusal of another kind", "explained", HISTORY, SETS, 5, "code", "'malformed'"},
+    {"a read before its token", "fresh", HISTORY, SETS, 6, "token", "'00000000-1-5'"},
+    {"a read that says no position", "fresh", HISTORY, SETS, 8, "position", "''"},
+    {"a row is not the fold", "folds", HISTORY, SETS, 6, "position", "'00000000-1-2'"},
+    {"an ETag names another version", "folds", HISTORY, SETS, 6, "etag", "'\\\"1.1\\\"'"},
+    {"a row is there and was not found", "folds", HISTORY, SETS, 8, "path", "'/orders/" ORDER "'"},
+    {"a row was found and is not there", "folds", HISTORY, SETS, 6, "position", "'00000000-1-1'"},
+    {"a list has a row too few", "folds", HISTORY, SETS, 7, "answer", "'{`items`:[]}'"},
+    {"a list shows an older row", "folds", HISTORY, SETS, 7, "position", "'00000000-1-2'"},
+    {"a row is older than the log", "rows", ROWS, SETS, 2, "row", "{'status':'placed'}"},
+    {"a row is missing", "rows", ROWS, REMOVES, 1, NULL, NULL},
+    {"a row of nothing", "rows", ROWS, SETS, 2, "key", "'" USER "'"},
+    {"a copy is older than the log", "rows", ROWS, SETS, 5, "row", "{'status':'placed'}"},
+    {"a copy is missing", "rows", ROWS, REMOVES, 6, NULL, NULL},
+    {"a sum is wrong", "rows", ROWS, SETS, 3, "row", "{'orders_placed':2}"},
+    {"another event was published", "bus", BUS, SETS, 1, "event_id", "'" EVENT(3) "'"},
+    {"an event was published twice", "bus", BUS, ADDS, 0, NULL,
+     "{'category':'order','position':3,'event_id':'" EVENT(3) "'}"},
+    {"the last event was not published", "bus", BUS, REMOVES, 3, NULL, NULL},
+    {"an event was published with another's id", "bus", BUS, SETS, 3, "event_id", "'" EVENT(2) "'"},
+    {"an event in between was not published", "bus", LOG_FILE, SETS, 2, "stream",
+     "'user-" USER "'"},
+};
+
+static void tell(const struct lie *lie, json_t *array)
+{
+    switch (lie->how) {
+    case SETS:
+        assert_true(lie->line >= 1 && lie->line <= json_array_size(array));
+        assert_int_equal(json_object_set_new(json_array_get(array, lie->line - 1), lie->member,
+                                             parse(lie->value)),
+                         0);
+        return;
+    case REMOVES:
+        assert_int_equal(json_array_remove(array, lie->line - 1), 0);
+        return;
+    case ADDS:
+        assert_int_equal(json_array_append_new(array, parse(lie->value)), 0);
+        return;
+    }
+}
+
+static struct verdict judge(const struct lie *lie)
+{
+    struct evidence evidence;
+    struct verdict verdict = {0};
+    json_t *files[] = {parse_all(true_history), parse_all(true_log), parse_all(true_rows),
+                       parse_all(true_bus)};
+    if (lie)
+        tell(lie, files[lie->file]);
+    evidence_take(&evidence, files[HISTORY], files[LOG_FILE], files[ROWS], files[BUS]);
+    check_evidence(&evidence, &verdict);
+    evidence_close(&evidence);
+    return verdict;
+}
+
+/* ---- tests ---- */
+
+static void a_true_story_is_believed(void **state)
+{
+    (void)state;
+    struct verdict verdict = judge(NULL);
+    verdict_print(&verdict, stderr);
+    assert_int_equal(verdict.count, 0);
+}
+
+static void every_lie_is_found_by_its_rule(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        struct verdict verdict = judge(&lies[i]);
+        if (verdict_names(&verdict, lies[i].rule))
+            continue;
+        verdict_print(&verdict, stderr);
+        fail_msg("the rule \"%s\" did not notice: %s", lies[i].rule, lies[i].sentence);
+    }
+}
+
+static void every_rule_has_a_lie(void **state)
+{
+    (void)state;
+    for (const char *const *rule = check_rules; *rule; rule++) {
+        bool has_one = false;
+        for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
+            has_one = has_one || strcmp(lies[i].rule, *rule) == 0;
+        if (!has_one)
+            fail_msg("no lie is there for the rule \"%s\"", *rule);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_true_story_is_believed),
+        cmocka_unit_test(every_lie_is_found_by_its_rule),
+        cmocka_unit_test(every_rule_has_a_lie),
+    };
+    return cmocka_run_group_tests_name("checker", tests, NULL, NULL);
+}
