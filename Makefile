@@ -69,7 +69,7 @@ BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
-    $(BUILD)/bench/projections/offer
+    $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus
 QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
 
 ifneq ($(filter-out help down clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -138,13 +138,16 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM)
 
-bench: bench-append bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
+bench: bench-append bench-bus bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
 
 bench-process: deps all ## orders brought to their payment a second, with the share of each hop
 	@bench/process/run $(BUILD)
+
+bench-bus: deps bench-programs ## how fast the log is published to Redis, and how soon
+	@bench/bus/run $(BUILD)
 
 bench-append-growth: deps bench-programs ## the same with a long log, and with several processes
 	@bench/append/growth $(BUILD)
@@ -251,6 +254,10 @@ $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
 $(BUILD)/bench/projections/offer: $(call object,$(wildcard bench/projections/*.c)) $(BENCH_SUPPORT) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+$(BUILD)/bench/bus/cairn_bus: $(call object,$(wildcard bench/bus/*.c)) $(BENCH_SUPPORT) $(LIB)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+
 $(CLOCK_SHIM): tests/fault/clock_shim.c
 $(BUILD)/bench/append/slow_disk.so: bench/append/slow_disk.c
 $(CLOCK_SHIM) $(BUILD)/bench/append/slow_disk.so:

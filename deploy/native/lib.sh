@@ -7,6 +7,7 @@
 #
 #   postgres/data     the cluster          postgres/socket   where it listens
 #   redis/            its configuration and its append-only file
+#   mailbox/mail      what customers would have got
 #   acquirer/ledger   what the acquirer's stand-in has done
 #   log/NAME.log      what each process says
 #   pid/NAME          pid, start time, origin and port of each process that was started
@@ -26,6 +27,7 @@ native_services=(
     "user 8001 cairn_writer"
     "order 8002 cairn_writer"
     "payment 8003 cairn_writer"
+    "notification 8004 cairn_consumer"
     "acquirer 8005 -"
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
@@ -248,7 +250,7 @@ run_directory_lock() {
 # Removes what was made here, by name: nobody's own file goes with it.
 run_directory_remove() {
     postgres_remove
-    rm -rf "${run_dir:?}"/{redis,acquirer,log,pid,env,lock}
+    rm -rf "${run_dir:?}"/{redis,acquirer,mailbox,log,pid,env,lock}
     rmdir "$run_dir" 2>/dev/null || say "$run_dir stays: it holds files that are not ours"
 }
 

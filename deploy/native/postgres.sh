@@ -154,7 +154,7 @@ postgres_people() {
     local person role
     printf '# map    system user  role\n'
     for person in root "$1"; do
-        for role in postgres cairn_owner cairn_writer cairn_projector cairn_reader; do
+        for role in postgres cairn_owner cairn_writer cairn_projector cairn_reader cairn_consumer; do
             printf 'cairn    "%s"    %s\n' "$person" "$role"
         done
     done
@@ -301,6 +301,6 @@ SQL
     fi
     postgres_sql postgres <<'SQL'
 select format('alter role %I login', rolname) from pg_roles
-    where rolname in ('cairn_writer', 'cairn_projector', 'cairn_reader') and not rolcanlogin \gexec
+    where rolname in ('cairn_writer', 'cairn_projector', 'cairn_reader', 'cairn_consumer') and not rolcanlogin \gexec
 SQL
 }

@@ -13,13 +13,16 @@
  *
  * Any number of services can share a process: the first one's name and port are the process'. A
  * service that lists projections runs them (a projector); one that lists resources answers
- * queries; one that has only routes of its own (handler.h) needs no database. */
+ * queries; one that lists publications puts their events on the bus, one process at a time; one
+ * that has only routes of its own (handler.h) needs no database. */
 #ifndef CAIRN_SERVICE_H
 #define CAIRN_SERVICE_H
 
+#include <cairn/consumer.h>
 #include <cairn/handler.h>
 #include <cairn/process.h>
 #include <cairn/projection.h>
+#include <cairn/publication.h>
 #include <cairn/reactor.h>
 #include <cairn/resource.h>
 #include <cairn/setting.h>
@@ -41,7 +44,9 @@ struct cairn_service {
     const struct cairn_reactor *reactors[CAIRN_SERVICE_MAX];
     struct cairn_peer peers[CAIRN_SERVICE_MAX]; /* ends with a zeroed one */
     const struct cairn_projection *projections[CAIRN_SERVICE_MAX];
-    const struct cairn_resource *resources; /* ends with a zeroed row; so do these two */
+    const struct cairn_consumer *consumers[CAIRN_SERVICE_MAX]; /* need REDIS_URL */
+    const struct cairn_resource *resources;    /* ends with a zeroed row; so do these three */
+    const struct cairn_publication *publishes; /* needs REDIS_URL */
     const struct cairn_route *routes;
     const struct cairn_setting *settings;
     /* Called once each, before the first request and after the last one; the settings are read by

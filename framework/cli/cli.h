@@ -35,6 +35,7 @@ int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **a
 int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_timers(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_bus(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_completion(const struct cairn_cli_command *command, int argc, char **argv);
 
 /* ---- options.c ---- */

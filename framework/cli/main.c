@@ -85,6 +85,14 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "to the process' stream, as the process itself would. WHEN is a time, or how long from\n"
      "now. Ends with 1 if the timer is not set, or the process was quicker.",
      "cairn timers move fulfilment-0193… payment-deadline '30 min'", cairn_cli_timers},
+    {"bus", "bus [dead GROUP | retry GROUP [ID]] [--limit N] [--json]",
+     "how far the log is published, who reads it, what could not be handled",
+     "Shows the publisher, the streams and the consumer groups: how many entries a group has not\n"
+     "been given yet (lag), has in its hands (pending) and has given up (dead). `dead` lists "
+     "those,\n"
+     "the newest first, with the reason; `retry` hands one of them, or all, out again, out of\n"
+     "order. REDIS_URL says where the bus is.",
+     "cairn bus retry notification", cairn_cli_bus},
     {"completion", "completion bash", "print the completion of this command for a shell",
      "Prints a script that completes subcommands, options, streams and read models.",
      "source <(cairn completion bash)", cairn_cli_completion},

@@ -180,6 +180,22 @@ static const struct setting settings[] = {
      .min = 1,
      .max = 1048576,
      .help = "memory for rows that `verify` folds; more rows are folded in parts"},
+    {.name = "CAIRN_BUS_KEEP",
+     .fallback = "10000",
+     .unit = "positions",
+     .kind = NUMBER,
+     AT(bus_keep),
+     .min = 0,
+     .max = 1000000000,
+     .help = "newest part of the log that stays on the bus, also when every group has handled it"},
+    {.name = "CAIRN_BUS_CAP",
+     .fallback = "1000000",
+     .unit = "entries",
+     .kind = NUMBER,
+     AT(bus_cap),
+     .min = 1,
+     .max = 1000000000,
+     .help = "a stream of the bus is cut there, also when a group has not handled it: an alarm"},
     {.name = "CAIRN_START_WAIT_S",
      .fallback = "30",
      .unit = "s",
@@ -318,7 +334,8 @@ static void read_own(const struct cairn_setting *own, struct cairn_error *error)
 static bool needs_database(const struct cairn_service *service)
 {
     return !service->routes || service->deciders[0] || service->processes[0] ||
-           service->reactors[0] || service->projections[0] || service->resources;
+           service->reactors[0] || service->projections[0] || service->consumers[0] ||
+           service->resources || service->publishes;
 }
 
 static bool one_needs_database(const struct cairn_service *const services[])

@@ -81,6 +81,19 @@ static void add_projections(const struct cairn_health *health, struct cairn_buff
     cairn_buffer_char(body, ']');
 }
 
+/* A bus that stands still holds up those who consume it, and is in nobody's way here: it is said,
+ * and the process stays ready. */
+static void add_bus(const struct cairn_health *health, struct cairn_buffer *body)
+{
+    struct cairn_publisher_state state;
+    cairn_publisher_state(health->publisher, &state);
+    cairn_buffer_print(
+        body, ",\"bus\":{\"leads\":%s,\"position\":%" PRId64 ",\"head\":%" PRId64 ",\"problem\":",
+        state.leads ? "true" : "false", state.position, state.head);
+    cairn_buffer_json(body, state.problem);
+    cairn_buffer_char(body, '}');
+}
+
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
@@ -102,6 +115,8 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
     cairn_buffer_print(&body, "{\"status\":\"ready\",\"service\":\"%s\"", health->service);
     if (health->projector)
         add_projections(health, &body);
+    if (health->publisher)
+        add_bus(health, &body);
     cairn_buffer_char(&body, '}');
     answer(response, &body);
 }

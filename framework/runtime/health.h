@@ -2,6 +2,7 @@
 #ifndef CAIRN_RUNTIME_HEALTH_H
 #define CAIRN_RUNTIME_HEALTH_H
 
+#include "bus/publisher.h"
 #include "http/http.h"
 #include "projection/projector.h"
 #include "runtime/worker.h"
@@ -12,6 +13,7 @@
 struct cairn_health {
     const char *service;
     struct cairn_projector *projector;
+    struct cairn_publisher *publisher;
     const struct cairn_service *const *services;
     const char *openapi; /* the document, written once at start */
     atomic_bool leaving; /* it works still, and whoever can should go elsewhere */

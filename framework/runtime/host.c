@@ -1,6 +1,8 @@
 /* host.c - the services of one process put together. */
 #include "runtime/host.h"
 
+#include "bus/consumers.h"
+#include "bus/publisher.h"
 #include "command/cache.h"
 #include "command/endpoint.h"
 #include "command/loader.h"
@@ -38,7 +40,9 @@ struct cairn_host {
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_leases *leases;        /* NULL in a process that only answers */
     struct cairn_projector *projector;
-    struct cairn_engine *engine; /* NULL in a process without process managers and reactors */
+    struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
+    struct cairn_consumers *consumers; /* NULL where nothing is consumed */
+    struct cairn_publisher *publisher; /* NULL where nothing is published */
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -105,6 +109,10 @@ static int check_service(const struct cairn_service *service, struct cairn_error
         failed = check_reactor(service->reactors[i], error);
     for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
         failed = cairn_query_check(at, error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i] && !failed; i++)
+        failed = cairn_consumer_check(service->consumers[i], error);
+    for (const struct cairn_publication *at = service->publishes; at && at->events && !failed; at++)
+        failed = cairn_publication_check(at, error);
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
     return failed;
@@ -302,6 +310,49 @@ static int run_engine(struct cairn_host *host, struct cairn_error *error)
     return cairn_engine_run(host->engine, url, error);
 }
 
+/* Without a Redis there is no bus. */
+static int start_publisher(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_publication *all[CAIRN_SERVICE_MAX * 4];
+    size_t count = 0;
+    for (size_t i = 0; host->services[i]; i++) {
+        const struct cairn_publication *at = host->services[i]->publishes;
+        for (; at && at->events && count < sizeof all / sizeof all[0]; at++)
+            all[count++] = at;
+    }
+    if (count == 0 || !*host->config->redis_url)
+        return 0;
+    const struct cairn_publisher_options options = {
+        .database_url = host->config->database_url,
+        .redis_url = host->config->redis_url,
+        .publications = all,
+        .count = count,
+        .leases = host->leases,
+        .keep = host->config->bus_keep,
+        .cap = host->config->bus_cap,
+    };
+    return cairn_publisher_start(&options, &host->publisher, error);
+}
+
+static int start_consumers(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_consumer *all[CAIRN_SERVICE_MAX * 4];
+    size_t count = 0;
+    for (size_t i = 0; host->services[i]; i++) {
+        const struct cairn_service *service = host->services[i];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && service->consumers[k]; k++) {
+            if (count < sizeof all / sizeof all[0])
+                all[count++] = service->consumers[k];
+        }
+    }
+    if (count == 0)
+        return 0;
+    if (!*host->config->redis_url)
+        return cairn_fail(error, CAIRN_CONFIG, "REDIS_URL is not set, and there are consumers");
+    return cairn_consumers_start(host->config->database_url, host->config->redis_url, all, count,
+                                 &host->consumers, error);
+}
+
 static bool decides(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
@@ -362,7 +413,8 @@ static bool works_alone(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
         const struct cairn_service *service = host->services[i];
-        if (service->projections[0] || service->processes[0] || service->reactors[0])
+        if (service->projections[0] || service->processes[0] || service->reactors[0] ||
+            (service->publishes && service->publishes->events))
             return true;
     }
     return false;
@@ -476,10 +528,15 @@ int cairn_host_start(const struct cairn_config *config,
         failed = start_projector(host, error);
     if (!failed)
         failed = open_engine(host, error);
+    if (!failed)
+        failed = start_publisher(host, error);
+    if (!failed)
+        failed = start_consumers(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
     cairn_openapi_write(services, &openapi);
     host->health = (struct cairn_health){.service = services[0]->name,
                                          .projector = host->projector,
+                                         .publisher = host->publisher,
                                          .services = services,
                                          .openapi = openapi.text};
     if (!failed)
@@ -517,6 +574,8 @@ void cairn_host_stop(struct cairn_host *host)
         cairn_leases_stop(host->leases);
     if (host->projector)
         cairn_projector_stop(host->projector);
+    cairn_consumers_stop(host->consumers);
+    cairn_publisher_stop(host->publisher);
     cairn_leases_close(host->leases);
     cairn_loader_close(host->commands.loader);
     cairn_appender_close(host->commands.appender);

@@ -5,11 +5,24 @@
 #include "../../projections/payments.h"
 #include "../../projections/sales_by_day.h"
 #include "../../projections/users.h"
+#include "../order/order.h"
+#include "../payment/payment.h"
+#include "../user/user.h"
+
+/* What others may know. Of users and orders they get the whole state, so that they can keep a copy
+ * without asking; of payments what happened. */
+static const struct cairn_publication publishes[] = {
+    {.events = &user_events, .style = CAIRN_BUS_STATE, .state = &users_projection},
+    {.events = &order_events, .style = CAIRN_BUS_STATE, .state = &order_summary_projection},
+    {.events = &payment_events, .style = CAIRN_BUS_EVENT},
+    {.events = NULL},
+};
 
 const struct cairn_service projector_service = {
     .name = "projector",
     .port = 8020,
-    .help = "keeps the read models up to date",
+    .help = "keeps the read models up to date, and publishes to the bus",
     .projections = {&users_projection, &order_summary_projection, &payments_projection,
                     &sales_by_day_projection},
+    .publishes = publishes,
 };

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum role { OWNER = 1, WRITER, PROJECTOR, READER, STRANGER };
+enum role { OWNER = 1, WRITER, PROJECTOR, READER, CONSUMER, STRANGER };
 
 static const char *const role_names[] = {
     [OWNER] = "cairn_owner",   [WRITER] = "cairn_writer",     [PROJECTOR] = "cairn_projector",
-    [READER] = "cairn_reader", [STRANGER] = "cairn_stranger",
+    [READER] = "cairn_reader", [CONSUMER] = "cairn_consumer", [STRANGER] = "cairn_stranger",
 };
 
 /* SQLSTATEs */
@@ -95,7 +95,7 @@ static void try_as(const enum role *roles, size_t role_count, const char *const 
 #define TRY_AS(roles, sql, state)                                                                  \
     try_as(roles, sizeof(roles) / sizeof(roles)[0], sql, sizeof(sql) / sizeof(sql)[0], state)
 
-static const enum role everybody_else[] = {WRITER, PROJECTOR, READER, STRANGER};
+static const enum role everybody_else[] = {WRITER, PROJECTOR, READER, CONSUMER, STRANGER};
 
 /* ---- the log ---- */
 
@@ -197,6 +197,7 @@ static void only_a_writer_appends(void **state)
         {WRITER, APPEND, ALLOWED},
         {PROJECTOR, APPEND, DENIED},
         {READER, APPEND, DENIED},
+        {CONSUMER, APPEND, DENIED},
         {STRANGER, APPEND, DENIED},
         {WRITER, "select cairn.lock_shard(0::smallint)", DENIED},
         {PROJECTOR, "select cairn.lock_shard(0::smallint)", DENIED},
@@ -326,6 +327,37 @@ static void only_the_projector_keeps_read_models(void **state)
     TRY_ALL(attempts);
 }
 
+/* ---- the bus ---- */
+
+static void the_bus_is_kept_by_those_who_work_on_it(void **state)
+{
+    (void)state;
+    static const char consume[] = "select cairn.consume('group', 'pot-1', 1, 1)";
+    static const char publish[] = "insert into cairn.bus (epoch) values (1)";
+    static const char mail[] = "update notification.messages set status = 'sent'";
+    static const struct attempt attempts[] = {
+        {PROJECTOR, publish, ALLOWED},
+        {PROJECTOR, "update cairn.bus_streams set floor = 1", ALLOWED},
+        {PROJECTOR, "delete from cairn.bus", DENIED},
+        {PROJECTOR, consume, DENIED},
+        {PROJECTOR, mail, DENIED},
+        {CONSUMER, consume, ALLOWED},
+        {CONSUMER, mail, ALLOWED},
+        {CONSUMER, publish, DENIED},
+        {CONSUMER, "update cairn.bus set position = 0", DENIED},
+        {CONSUMER, "select * from cairn.events", DENIED},
+        {CONSUMER, "delete from cairn.leases", DENIED},
+        {WRITER, publish, DENIED},
+        {WRITER, consume, DENIED},
+        {WRITER, "select * from notification.customers", DENIED},
+        {READER, "select * from cairn.bus, cairn.consumed", ALLOWED},
+        {READER, "delete from cairn.consumed", DENIED},
+        {STRANGER, "select * from cairn.bus", DENIED},
+        {STRANGER, consume, DENIED},
+    };
+    TRY_ALL(attempts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_writer_cannot_make_the_owner_run_his_code),
         cmocka_unit_test(whoever_needs_the_log_reads_it_and_a_stranger_nothing),
         cmocka_unit_test(only_the_projector_keeps_read_models),
+        cmocka_unit_test(the_bus_is_kept_by_those_who_work_on_it),
     };
     return cmocka_run_group_tests_name("roles", tests, setup, teardown);
 }

@@ -24,11 +24,12 @@ static int run(const struct system_under_test *shop, const char *script)
     (void)snprintf(
         command, sizeof command,
         "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_USER_PORT=%d"
-        " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d CAIRN_ACQUIRER_PORT=%d"
+        " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
+        " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
         " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
         environment("CAIRN_TEST_ROOT"), shop->run_dir, environment("CAIRN_TEST_BUILD"), shop->user,
-        shop->order, shop->payment, shop->acquirer, shop->query, shop->projector, script,
-        shop->run_dir);
+        shop->order, shop->payment, shop->notification, shop->acquirer, shop->query,
+        shop->projector, script, shop->run_dir);
     return system(command);
 }
 
@@ -84,6 +85,7 @@ void system_plan(struct system_under_test *shop)
     shop->user = fixture_free_port();
     shop->order = fixture_free_port();
     shop->payment = fixture_free_port();
+    shop->notification = fixture_free_port();
     shop->acquirer = fixture_free_port();
     shop->query = fixture_free_port();
     shop->projector = fixture_free_port();

@@ -10,8 +10,8 @@
 
 struct system_under_test {
     char run_dir[256];
-    int user, order, payment, acquirer, query, projector; /* ports */
-    char database_url[512];                               /* as the owner */
+    int user, order, payment, notification, acquirer, query, projector; /* ports */
+    char database_url[512];                                             /* as the owner */
     struct child monolith; /* where all of them are one process, but for */
     struct child outside;  /* the acquirer, which is not of the shop */
 };

@@ -13,11 +13,13 @@ password() {
 
 psql -v ON_ERROR_STOP=1 --no-psqlrc --username "${POSTGRES_USER:-postgres}" --dbname postgres \
     -v owner="$(password owner)" -v writer="$(password writer)" \
-    -v projector="$(password projector)" -v reader="$(password reader)" <<'SQL'
+    -v projector="$(password projector)" -v reader="$(password reader)" \
+    -v consumer="$(password consumer)" <<'SQL'
 create role cairn_owner login createrole password :'owner';
 create role cairn_writer login password :'writer';
 create role cairn_projector login password :'projector';
 create role cairn_reader login password :'reader';
-grant cairn_writer, cairn_projector, cairn_reader to cairn_owner with admin option;
+create role cairn_consumer login password :'consumer';
+grant cairn_writer, cairn_projector, cairn_reader, cairn_consumer to cairn_owner with admin option;
 create database cairn owner cairn_owner;
 SQL

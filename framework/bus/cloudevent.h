@@ -1,0 +1,36 @@
+/* bus/cloudevent.h - an event as a CloudEvent 1.0 in JSON: written by the publisher, read by
+ * consumers. cairn/publication.h says which attributes there are. */
+#ifndef CAIRN_BUS_CLOUDEVENT_H
+#define CAIRN_BUS_CLOUDEVENT_H
+
+#include "core/buffer.h"
+#include "store/store.h"
+
+#include <cairn/publication.h>
+
+/* Adds the event. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE only. */
+void cairn_cloudevent_write(const struct cairn_publication *publication,
+                            const struct cairn_timeline *timeline,
+                            const struct cairn_stored_event *event, const void *row,
+                            struct cairn_arena *scratch, struct cairn_buffer *out);
+
+/* All but the data. Texts lie in the arena. */
+struct cairn_cloudevent {
+    struct cairn_meta meta;
+    const char *type;
+    const char *category; /* of the stream */
+    const char *traceparent;
+    int64_t schema_version;
+    bool has_data; /* `data` is there and not null */
+};
+
+/* Returns 0, or -CAIRN_UNREADABLE if this is none, or none of ours. */
+int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *arena,
+                          struct cairn_cloudevent *ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Decodes `data` into a struct of the record, leniently. Returns 0 or -CAIRN_UNREADABLE. */
+int cairn_cloudevent_data(const char *json, size_t bytes, const struct cairn_record *record,
+                          struct cairn_arena *arena, void *ret,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

@@ -1,0 +1,255 @@
+/* consumers.c - the threads of a process' consumers. */
+#include "bus/consumers.h"
+
+#include "bus/member.h"
+#include "bus/sql.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "store/events.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REDIS_DEADLINE_US CAIRN_SECONDS(5)
+#define TROUBLE_US CAIRN_MILLISECONDS(250)
+#define WORK_US CAIRN_MILLISECONDS(250)
+
+struct thread {
+    struct cairn_consumers *all;
+    struct cairn_consumer consumer; /* with its defaults filled in */
+    struct cairn_member member;
+    struct cairn_queue *stop; /* nothing comes through it: its end is the end */
+    struct cairn_pg *work_pg;
+    char greeting[100];
+    pthread_t id, work_id;
+    bool started, work_started;
+    char problem[200]; /* that was logged last; of the thread that handles */
+    char work_problem[200];
+};
+
+struct cairn_consumers {
+    struct thread *threads;
+    size_t count;
+    atomic_bool stopping;
+};
+
+static struct cairn_metric held =
+    CAIRN_GAUGE("cairn_consumer_held", "Entries in the hands of this member.", "consumer");
+
+static bool is_stopping(void *context)
+{
+    return atomic_load(&((struct cairn_consumers *)context)->stopping);
+}
+
+/* Logs a problem when it is another than before, and its end. */
+static void tell(const struct thread *thread, char *before, size_t size, const char *what,
+                 const struct cairn_error *error)
+{
+    bool is_new = strncmp(before, error->message, size - 1) != 0;
+    (void)snprintf(before, size, "%.*s", (int)size - 1, error->message);
+    if (!is_new)
+        return;
+    cairn_log(error->code ? CAIRN_LOG_WARN : CAIRN_LOG_INFO, error->code ? what : "it goes on",
+              CAIRN_LOG_TEXT("consumer", thread->consumer.name),
+              CAIRN_LOG_TEXT("error", error->message));
+}
+
+/* ---- the threads ---- */
+
+static void *consume(void *context)
+{
+    struct thread *thread = context;
+    while (!is_stopping(thread->all)) {
+        struct cairn_error error = {0};
+        int failed = cairn_member_round(&thread->member, is_stopping, thread->all, &error);
+        tell(thread, thread->problem, sizeof thread->problem, "the consumer does not go on",
+             &error);
+        cairn_metric_set(&held, thread->consumer.name, (int64_t)thread->member.held_count);
+        if (failed)
+            (void)cairn_queue_pop(thread->stop, cairn_monotonic_us() + TROUBLE_US);
+    }
+    cairn_member_leave(&thread->member);
+    return NULL;
+}
+
+static void *work(void *context)
+{
+    struct thread *thread = context;
+    struct cairn_arena arena = {0};
+    while (!is_stopping(thread->all)) {
+        struct cairn_error error = {0};
+        struct cairn_sql sql = {.pg = thread->work_pg, .arena = &arena};
+        cairn_arena_reset(&arena);
+        enum cairn_outcome outcome = thread->consumer.work(&sql, &error);
+        tell(thread, thread->work_problem, sizeof thread->work_problem,
+             "the consumer's work does not go on", &error);
+        if (outcome != CAIRN_DONE)
+            (void)cairn_queue_pop(thread->member.kick, cairn_monotonic_us() + WORK_US);
+    }
+    cairn_arena_close(&arena);
+    return NULL;
+}
+
+/* ---- checks ---- */
+
+int cairn_consumer_check(const struct cairn_consumer *consumer, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; consumer->consumes[i] && !failed; i++) {
+        const struct cairn_consumes *at = consumer->consumes[i];
+        if (!cairn_events_of(at->events, at->record))
+            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", at->record->name,
+                                at->events->category);
+        else
+            failed = cairn_events_check(at->events, error);
+    }
+    if (!failed && (!consumer->name || !*consumer->name ||
+                    strspn(consumer->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                           "0123456789-_") != strlen(consumer->name)))
+        failed = cairn_fail(error, CAIRN_BUG, "its name cannot be that of a group");
+    if (failed)
+        cairn_error_context(error, "consumer %s", consumer->name ? consumer->name : "without name");
+    return failed;
+}
+
+/* ---- life ---- */
+
+static void fill_in(struct cairn_consumer *consumer)
+{
+    if (!consumer->attempts)
+        consumer->attempts = 8;
+    if (!consumer->backoff_us)
+        consumer->backoff_us = CAIRN_MILLISECONDS(200);
+    if (!consumer->backoff_max_us)
+        consumer->backoff_max_us = CAIRN_SECONDS(30);
+    if (!consumer->stuck_us)
+        consumer->stuck_us = CAIRN_SECONDS(30);
+}
+
+static void add_category(struct cairn_member *member, const char *category)
+{
+    for (size_t i = 0; i < member->category_count; i++) {
+        if (strcmp(member->categories[i], category) == 0)
+            return;
+    }
+    if (member->category_count < CAIRN_GROUP_KEYS_MAX - 1)
+        member->categories[member->category_count++] = category;
+}
+
+/* Nobody else is ever called so: what a member left behind must not be taken for this one's. */
+static void name_member(struct cairn_member *member)
+{
+    char host[64] = "";
+    char id[CAIRN_UUID_TEXT_SIZE];
+    (void)gethostname(host, sizeof host - 1);
+    cairn_uuid_format(cairn_uuid_make(), id);
+    (void)snprintf(member->name, sizeof member->name, "%s-%d-%s", host, (int)getpid(), id + 24);
+}
+
+/* Who is frozen in the middle of a delivery must not keep others from the stream for longer than he
+ * keeps the event. */
+static void greet(struct thread *thread)
+{
+    (void)snprintf(thread->greeting, sizeof thread->greeting,
+                   "set jit = off; set idle_in_transaction_session_timeout = %" PRId64,
+                   thread->consumer.stuck_us / 1000);
+}
+
+static int open_thread(struct thread *thread, const struct cairn_consumer *consumer,
+                       const char *database_url, const char *redis_url, struct cairn_error *error)
+{
+    struct cairn_member *member = &thread->member;
+    thread->consumer = *consumer;
+    fill_in(&thread->consumer);
+    thread->stop = cairn_queue_open(1);
+    member->kick = cairn_queue_open(1);
+    member->consumer = &thread->consumer;
+    for (size_t i = 0; consumer->consumes[i]; i++)
+        add_category(member, consumer->consumes[i]->events->category);
+    name_member(member);
+    greet(thread);
+    member->group.name = consumer->name;
+    member->group.member = member->name;
+    int failed = cairn_pg_open(database_url, consumer->name, &member->pg, error);
+    if (!failed)
+        cairn_pg_on_connect(member->pg, thread->greeting);
+    if (!failed)
+        failed = cairn_redis_open(redis_url, REDIS_DEADLINE_US, &member->group.redis, error);
+    if (!failed && consumer->work)
+        failed = cairn_pg_open(database_url, consumer->name, &thread->work_pg, error);
+    return failed;
+}
+
+static int start_thread(struct thread *thread, struct cairn_error *error)
+{
+    thread->started = pthread_create(&thread->id, NULL, consume, thread) == 0;
+    if (thread->started && thread->consumer.work)
+        thread->work_started = pthread_create(&thread->work_id, NULL, work, thread) == 0;
+    if (thread->started && (!thread->consumer.work || thread->work_started))
+        return 0;
+    return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for consumer %s",
+                      thread->consumer.name);
+}
+
+int cairn_consumers_start(const char *database_url, const char *redis_url,
+                          const struct cairn_consumer *const *consumers, size_t count,
+                          struct cairn_consumers **ret, struct cairn_error *error)
+{
+    struct cairn_consumers *all = cairn_allocate(sizeof *all);
+    int failed = 0;
+    all->threads = cairn_allocate(count * sizeof *all->threads);
+    for (; all->count < count && !failed; all->count++) {
+        all->threads[all->count].all = all;
+        failed = cairn_consumer_check(consumers[all->count], error);
+        if (failed)
+            break;
+        failed = open_thread(&all->threads[all->count], consumers[all->count], database_url,
+                             redis_url, error);
+    }
+    for (size_t i = 0; i < all->count && !failed; i++)
+        failed = start_thread(&all->threads[i], error);
+    if (failed) {
+        cairn_consumers_stop(all);
+        return failed;
+    }
+    *ret = all;
+    return 0;
+}
+
+static void close_thread(struct thread *thread)
+{
+    struct cairn_member *member = &thread->member;
+    if (thread->work_started)
+        (void)pthread_join(thread->work_id, NULL);
+    if (thread->started)
+        (void)pthread_join(thread->id, NULL);
+    cairn_queue_free(thread->stop);
+    cairn_queue_free(member->kick);
+    cairn_member_drop(member);
+    cairn_pg_close(thread->work_pg);
+    cairn_pg_close(member->pg);
+    cairn_redis_close(member->group.redis);
+    cairn_arena_close(&member->names);
+    cairn_arena_close(&member->batch);
+}
+
+void cairn_consumers_stop(struct cairn_consumers *consumers)
+{
+    if (!consumers)
+        return;
+    atomic_store(&consumers->stopping, true);
+    for (size_t i = 0; i < consumers->count; i++) {
+        cairn_queue_close(consumers->threads[i].stop);
+        cairn_queue_close(consumers->threads[i].member.kick);
+    }
+    for (size_t i = 0; i < consumers->count; i++)
+        close_thread(&consumers->threads[i]);
+    free(consumers->threads);
+    free(consumers);
+}

@@ -1,0 +1,322 @@
+/* deliver.c - one entry on its way to its handler: has it been handled, is it its turn, does it
+ * work?
+ */
+#include "bus/cloudevent.h"
+#include "bus/member.h"
+#include "bus/sql.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "store/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EARLY_US CAIRN_MILLISECONDS(10) /* doubled up to … */
+#define EARLY_MAX_US CAIRN_MILLISECONDS(250)
+#define LOCKED "55P03" /* lock_not_available: another member is at an event of the stream */
+#define NEWER_US CAIRN_SECONDS(5) /* a newer release may be on its way */
+
+static struct cairn_metric handled =
+    CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
+static struct cairn_metric repeated = CAIRN_COUNTER(
+    "cairn_consumer_repeated_total", "Events that came again and were left alone.", "consumer");
+static struct cairn_metric failures =
+    CAIRN_COUNTER("cairn_consumer_failures_total", "Tries that failed.", "consumer");
+static struct cairn_metric buried =
+    CAIRN_COUNTER("cairn_consumer_dead_letters_total", "Events given up.", "consumer");
+
+struct delivery {
+    struct cairn_member *member;
+    struct cairn_held *held;
+    struct cairn_cloudevent event;
+    const struct cairn_consumes *consumes;
+    bool again;
+    bool ended;     /* the transaction */
+    bool exhausted; /* it was tried as often as it may be */
+};
+
+/* ---- what becomes of it ---- */
+
+static int later(struct cairn_held *held, int64_t us)
+{
+    held->due_us = cairn_monotonic_us() + us;
+    return CAIRN_LATER;
+}
+
+static int too_early(struct cairn_held *held)
+{
+    int64_t wait_us = held->wait_us ? held->wait_us : EARLY_US;
+    held->wait_us = wait_us * 2 < EARLY_MAX_US ? wait_us * 2 : EARLY_MAX_US;
+    return later(held, wait_us);
+}
+
+static int bury(struct cairn_member *member, const struct cairn_held *held, const char *why,
+                struct cairn_error *error)
+{
+    int failed =
+        cairn_group_bury(&member->group, &held->entry, held->attempt, why, &member->batch, error);
+    if (failed)
+        return failed;
+    cairn_metric_add(&buried, member->consumer->name, 1);
+    cairn_log(CAIRN_LOG_ERROR, "an event was given up: it is a dead letter",
+              CAIRN_LOG_TEXT("consumer", member->consumer->name),
+              CAIRN_LOG_TEXT("entry", held->entry.id), CAIRN_LOG_TEXT("error", why));
+    return CAIRN_GONE;
+}
+
+/* The pause before the next try, between half of it and all of it. */
+static int64_t backoff_us(const struct cairn_consumer *consumer, int64_t attempt)
+{
+    int64_t us = consumer->backoff_us;
+    for (int64_t i = 1; i < attempt && us < consumer->backoff_max_us; i++)
+        us *= 2;
+    us = us < consumer->backoff_max_us ? us : consumer->backoff_max_us;
+    return us / 2 + cairn_monotonic_us() % (us / 2 + 1);
+}
+
+static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
+                      const struct cairn_error *why, struct cairn_error *error)
+{
+    struct cairn_member *member = delivery->member;
+    struct cairn_held *held = delivery->held;
+    const char *message = why->message[0] ? why->message : "the handler has not said why";
+    cairn_metric_add(&failures, member->consumer->name, 1);
+    if (outcome == CAIRN_GIVE_UP || held->attempt >= member->consumer->attempts)
+        return bury(member, held, message, error);
+    held->begun = false;
+    return later(held, backoff_us(member->consumer, held->attempt));
+}
+
+/* ---- before the handler ---- */
+
+static const struct cairn_consumes *find_consumes(const struct cairn_consumer *consumer,
+                                                  const struct cairn_cloudevent *event)
+{
+    for (size_t i = 0; consumer->consumes[i]; i++) {
+        const struct cairn_consumes *at = consumer->consumes[i];
+        const struct cairn_event_type *type = cairn_events_of(at->events, at->record);
+        if (strcmp(at->events->category, event->category) == 0 &&
+            strcmp(type->name, event->type) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+static const struct cairn_statement consume_statement = {
+    .name = "consume",
+    .sql = "select cairn.consume($1, $2, $3, $4)",
+};
+
+static const struct cairn_statement again_statement = {
+    .name = "consume_again",
+    .sql = "insert into cairn.consumed_again (consumer, event_id) values ($1, $2)"
+           " on conflict do nothing",
+};
+
+/* Notes that it is handled, in the transaction that is open. Returns the version that the stream
+ * was at; for what is tried again, 0 or, if that was handled, its own. */
+static int64_t note(const struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_member *member = delivery->member;
+    const struct cairn_meta *meta = &delivery->event.meta;
+    struct cairn_pg_params params = {.arena = &member->batch};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, member->consumer->name);
+    if (delivery->again) {
+        cairn_pg_add_uuid(&params, meta->event_id);
+        int64_t added = cairn_pg_run(member->pg, &again_statement, &params, error);
+        return added < 0 ? added : added ? 0 : meta->version;
+    }
+    cairn_pg_add_text(&params, meta->stream);
+    cairn_pg_add_integer(&params, meta->version);
+    cairn_pg_add_integer(&params, meta->position);
+    int64_t count = cairn_pg_call(member->pg, &consume_statement, &params, &rows, error);
+    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+}
+
+/* Nothing of the stream that came before it is in the group's hands. What this member has done with
+ * and not said yet must be said first. */
+static int is_its_turn(const struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_member *member = delivery->member;
+    const struct cairn_group_entry *entry = &delivery->held->entry;
+    struct cairn_buffer subject = cairn_buffer(&member->batch);
+    cairn_buffer_text(&subject, "\"subject\":");
+    cairn_buffer_json(&subject, delivery->event.meta.stream);
+    int failed = cairn_member_flush(member, error);
+    return failed ? failed
+                  : cairn_group_clear(&member->group, entry->key, entry->id, subject.text,
+                                      &member->batch, error);
+}
+
+static int decode_event(const struct delivery *delivery, void **ret, struct cairn_error *error)
+{
+    struct cairn_arena *arena = &delivery->member->batch;
+    const struct cairn_group_entry *entry = &delivery->held->entry;
+    const struct cairn_event_type *type =
+        cairn_events_of(delivery->consumes->events, delivery->consumes->record);
+    int64_t version = delivery->event.schema_version;
+    if (version > type->schema_version)
+        return cairn_fail(error, CAIRN_NEWER_EVENT, "%s is of version %" PRId64, type->name,
+                          version);
+    const struct cairn_record *record = cairn_event_record(type, version);
+    if (!record)
+        return cairn_fail(error, CAIRN_UNREADABLE, "nothing reads version %" PRId64 " of %s",
+                          version, type->name);
+    void *value = cairn_arena_alloc(arena, record->size, record->align);
+    int failed = cairn_cloudevent_data(entry->json, entry->bytes, record, arena, value, error);
+    *ret = value;
+    if (failed || version == type->schema_version)
+        return failed;
+    *ret = cairn_arena_alloc(arena, type->record->size, type->record->align);
+    return cairn_event_lift(type, version, value, arena, *ret, error);
+}
+
+static int decode(const struct delivery *delivery, void **ret, struct cairn_error *error)
+{
+    const struct cairn_record *state = delivery->consumes->state;
+    const struct cairn_group_entry *entry = &delivery->held->entry;
+    struct cairn_arena *arena = &delivery->member->batch;
+    *ret = NULL;
+    if (delivery->consumes->style == CAIRN_BUS_EVENT)
+        return decode_event(delivery, ret, error);
+    if (delivery->consumes->style == CAIRN_BUS_THIN || !delivery->event.has_data)
+        return 0;
+    *ret = cairn_arena_alloc(arena, state->size, state->align);
+    return cairn_cloudevent_data(entry->json, entry->bytes, state, arena, *ret, error);
+}
+
+/* ---- the handler ---- */
+
+static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
+                                    struct cairn_error *why)
+{
+    struct cairn_member *member = delivery->member;
+    struct cairn_sql sql = {.pg = member->pg, .arena = &member->batch};
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(delivery->event.meta.event_id, id);
+    const struct cairn_consumed call = {
+        .meta = &delivery->event.meta,
+        .type = delivery->event.type,
+        .traceparent = delivery->event.traceparent,
+        .idempotency_key = cairn_print(&member->batch, "%s-%s", member->consumer->name, id),
+        .attempt = (int)delivery->held->attempt,
+        .again = delivery->again,
+        .sql = &sql,
+    };
+    enum cairn_outcome outcome = delivery->consumes->handle(data, &call, why);
+    return outcome == CAIRN_DONE && sql.failed ? CAIRN_TRY_AGAIN : outcome;
+}
+
+static void roll_back(struct cairn_member *member)
+{
+    if (cairn_pg_connected(member->pg))
+        (void)!cairn_pg_script(member->pg, "rollback", NULL);
+}
+
+/* What a database that goes away in the middle of it leaves open is seen when it comes again. */
+static int handle(struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_member *member = delivery->member;
+    struct cairn_error why = {0};
+    void *data = NULL;
+    int failed = decode(delivery, &data, &why);
+    if (failed == -CAIRN_NEWER_EVENT)
+        return later(delivery->held, NEWER_US);
+    enum cairn_outcome outcome = failed ? CAIRN_GIVE_UP : hand_over(delivery, data, &why);
+    if (outcome == CAIRN_DONE) {
+        delivery->ended = true;
+        failed = cairn_pg_script(member->pg, "commit", error);
+        if (!failed)
+            cairn_metric_add(&handled, member->consumer->name, 1);
+        return failed ? failed : CAIRN_SETTLED;
+    }
+    if (!cairn_pg_connected(member->pg))
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "the database went away: %s", why.message);
+    delivery->ended = true;
+    roll_back(member);
+    return failed_try(delivery, outcome, &why, error);
+}
+
+/* In a transaction. Whoever else has an event of the same stream in his hands waits, or is waited
+ * for, at the row. */
+static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
+{
+    int64_t version = delivery->event.meta.version;
+    struct cairn_error away = {0};
+    int64_t before = note(delivery, &away);
+    if (before < 0 && strcmp(cairn_pg_state(delivery->member->pg), LOCKED) == 0)
+        return too_early(delivery->held);
+    if (before < 0)
+        return cairn_fail(error, away.code, "%s", away.message);
+    if (before >= version) {
+        cairn_metric_add(&repeated, delivery->member->consumer->name, 1);
+        return CAIRN_SETTLED;
+    }
+    if (delivery->exhausted)
+        return bury(delivery->member, delivery->held,
+                    "it was tried as often as it may be, and ended whoever tried", error);
+    if (!delivery->again && before < version - 1) {
+        struct cairn_error why = {0};
+        int turn = is_its_turn(delivery, &why);
+        if (turn == -CAIRN_CONFLICT)
+            return CAIRN_GONE;
+        if (turn < 0)
+            return cairn_fail(error, why.code, "%s", why.message);
+        if (turn == 0)
+            return too_early(delivery->held);
+    }
+    return handle(delivery, error);
+}
+
+static int in_transaction(struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_member *member = delivery->member;
+    int failed = cairn_pg_script(member->pg, "begin", error);
+    if (failed)
+        return failed;
+    int verdict = handle_in_turn(delivery, error);
+    if (!delivery->ended)
+        roll_back(member);
+    return verdict;
+}
+
+/* A further try is counted before it is begun: it may be the end of this process. So what was done
+ * before it is acknowledged first, or it would be counted to that. */
+static int begin_try(struct cairn_member *member, struct cairn_held *held,
+                     struct cairn_error *error)
+{
+    if (held->begun)
+        return CAIRN_LATER;
+    int failed = cairn_member_flush(member, error);
+    if (failed)
+        return failed;
+    int64_t attempt =
+        cairn_group_begin(&member->group, held->entry.key, held->entry.id, &member->batch, error);
+    if (attempt < 0)
+        return (int)attempt;
+    held->attempt = attempt;
+    held->begun = true;
+    return attempt == 0 ? CAIRN_GONE : CAIRN_LATER;
+}
+
+int cairn_member_deliver(struct cairn_member *member, struct cairn_held *held,
+                         struct cairn_error *error)
+{
+    struct delivery delivery = {
+        .member = member, .held = held, .again = held->entry.key == member->category_count};
+    struct cairn_error why = {0};
+    cairn_arena_reset(&member->batch);
+    int verdict = begin_try(member, held, error);
+    if (verdict != CAIRN_LATER)
+        return verdict;
+    if (cairn_cloudevent_read(held->entry.json, held->entry.bytes, &member->batch, &delivery.event,
+                              &why))
+        return bury(member, held, why.message, error);
+    delivery.exhausted = held->attempt > member->consumer->attempts;
+    delivery.consumes = find_consumes(member->consumer, &delivery.event);
+    if (!delivery.consumes)
+        return CAIRN_SETTLED;
+    return in_transaction(&delivery, error);
+}

@@ -1,0 +1,345 @@
+/* group.c - a consumer group in Redis. */
+#include "bus/group.h"
+
+#include "bus/names.h"
+
+#include <string.h>
+
+enum { CLAIM_MAX = 100, DEAD_MAX = 100000, RETRY_MAX = 1000, GONE_MS = 3600000 };
+
+struct words {
+    struct cairn_arena *arena;
+    struct cairn_redis_arg *items;
+    size_t count;
+};
+
+static struct words words(struct cairn_arena *arena, size_t capacity)
+{
+    return (struct words){arena, cairn_new(arena, struct cairn_redis_arg, capacity), 0};
+}
+
+static void add(struct words *words, const char *text)
+{
+    words->items[words->count++] = CAIRN_ARG(text);
+}
+
+static void add_number(struct words *words, int64_t number)
+{
+    add(words, cairn_print(words->arena, "%" PRId64, number));
+}
+
+static int call(struct cairn_redis *redis, const struct words *words, struct cairn_redis_reply *ret,
+                struct cairn_error *error)
+{
+    return cairn_redis_call(redis, words->items, words->count, words->arena, ret, error);
+}
+
+/* A script on one key or two, whose first arguments are the group and the member. */
+static int eval(struct cairn_group *group, const struct cairn_redis_script *script, const char *key,
+                const char *other, const struct words *more, struct cairn_arena *arena,
+                struct cairn_redis_reply *ret, struct cairn_error *error)
+{
+    const struct cairn_redis_arg keys[] = {CAIRN_ARG(key), CAIRN_ARG(other ? other : "")};
+    struct words args = words(arena, 2 + more->count);
+    add(&args, group->name);
+    add(&args, group->member);
+    for (size_t i = 0; i < more->count; i++)
+        args.items[args.count++] = more->items[i];
+    struct cairn_error why = {0};
+    int failed = cairn_redis_eval(group->redis, script, keys, other ? 2 : 1, args.items, args.count,
+                                  arena, ret, &why);
+    if (failed && strstr(why.message, "NOGROUP"))
+        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
+    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+}
+
+/* ---- making and reading ---- */
+
+static int ensure_one(struct cairn_group *group, const char *key, struct cairn_arena *arena,
+                      struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    struct cairn_redis_reply reply;
+    struct words args = words(arena, 6);
+    add(&args, "XGROUP");
+    add(&args, "CREATE");
+    add(&args, key);
+    add(&args, group->name);
+    add(&args, "0");
+    add(&args, "MKSTREAM");
+    int failed = call(group->redis, &args, &reply, &why);
+    if (!failed || strstr(why.message, "BUSYGROUP"))
+        return 0;
+    return cairn_fail(error, why.code, "%s", why.message);
+}
+
+int cairn_group_ensure(struct cairn_group *group, struct cairn_arena *arena,
+                       struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; i < group->key_count && !failed; i++)
+        failed = ensure_one(group, group->keys[i], arena, error);
+    return failed;
+}
+
+/* {id, {field, value, …}} */
+static struct cairn_group_entry take_entry(size_t key, const struct cairn_redis_reply *item)
+{
+    struct cairn_group_entry entry = {.key = key, .id = item->items[0].text, .json = ""};
+    const struct cairn_redis_reply *fields = &item->items[1];
+    for (size_t i = 0; i + 1 < fields->count; i += 2) {
+        if (strcmp(fields->items[i].text, "event") == 0) {
+            entry.json = fields->items[i + 1].text;
+            entry.bytes = fields->items[i + 1].bytes;
+        }
+    }
+    return entry;
+}
+
+static size_t key_index(const struct cairn_group *group, const char *key)
+{
+    size_t i = 0;
+    while (i + 1 < group->key_count && strcmp(group->keys[i], key) != 0)
+        i++;
+    return i;
+}
+
+static int64_t take_streams(const struct cairn_group *group, const struct cairn_redis_reply *reply,
+                            struct cairn_arena *arena, const struct cairn_group_entry **ret)
+{
+    size_t count = 0, used = 0;
+    for (size_t i = 0; i < reply->count; i++)
+        count += reply->items[i].items[1].count;
+    struct cairn_group_entry *entries = cairn_new(arena, struct cairn_group_entry, count);
+    for (size_t i = 0; i < reply->count; i++) {
+        size_t key = key_index(group, reply->items[i].items[0].text);
+        const struct cairn_redis_reply *list = &reply->items[i].items[1];
+        for (size_t k = 0; k < list->count; k++)
+            entries[used++] = take_entry(key, &list->items[k]);
+    }
+    *ret = entries;
+    return (int64_t)used;
+}
+
+int64_t cairn_group_read(struct cairn_group *group, int count, int64_t block_ms,
+                         struct cairn_arena *arena, const struct cairn_group_entry **ret,
+                         struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct cairn_error why = {0};
+    struct words args = words(arena, 9 + 2 * group->key_count);
+    add(&args, "XREADGROUP");
+    add(&args, "GROUP");
+    add(&args, group->name);
+    add(&args, group->member);
+    add(&args, "COUNT");
+    add_number(&args, count);
+    if (block_ms > 0) {
+        add(&args, "BLOCK");
+        add_number(&args, block_ms);
+    }
+    add(&args, "STREAMS");
+    for (size_t i = 0; i < group->key_count; i++)
+        add(&args, group->keys[i]);
+    for (size_t i = 0; i < group->key_count; i++)
+        add(&args, ">");
+    int failed = call(group->redis, &args, &reply, &why);
+    if (failed && (strstr(why.message, "NOGROUP") || strstr(why.message, "UNBLOCKED")))
+        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
+    if (failed)
+        return cairn_fail(error, why.code, "%s", why.message);
+    return take_streams(group, &reply, arena, ret);
+}
+
+/* ---- taking over, keeping ---- */
+
+/* ARGV: group, member, idle, how many. Entries that are not in the stream any more are done with.
+ */
+static const struct cairn_redis_script claim_script = {
+    "local got = redis.call('xautoclaim', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT',\n"
+    "  ARGV[4], 'JUSTID')[2]\n"
+    "local ret = {}\n"
+    "for _, id in ipairs(got) do\n"
+    "  local entry = redis.call('xrange', KEYS[1], id, id)[1]\n"
+    "  if entry then ret[#ret + 1] = entry\n"
+    "  else redis.call('xack', KEYS[1], ARGV[1], id) end\n"
+    "end\n"
+    "return ret\n",
+};
+
+int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms,
+                          struct cairn_arena *arena, const struct cairn_group_entry **ret,
+                          struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 2);
+    add_number(&more, idle_ms);
+    add_number(&more, CLAIM_MAX);
+    int failed = eval(group, &claim_script, group->keys[key], NULL, &more, arena, &reply, error);
+    if (failed)
+        return failed;
+    struct cairn_group_entry *entries = cairn_new(arena, struct cairn_group_entry, reply.count);
+    for (size_t i = 0; i < reply.count; i++)
+        entries[i] = take_entry(key, &reply.items[i]);
+    *ret = entries;
+    return (int64_t)reply.count;
+}
+
+/* ARGV: group, member, ids. */
+static const struct cairn_redis_script keep_script = {
+    "local ret = {}\n"
+    "for i = 3, #ARGV do\n"
+    "  local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]\n"
+    "  if p and p[2] == ARGV[2] then\n"
+    "    redis.call('xclaim', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'JUSTID')\n"
+    "    ret[#ret + 1] = 1\n"
+    "  else ret[#ret + 1] = 0 end\n"
+    "end\n"
+    "return ret\n",
+};
+
+int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *ids, size_t count,
+                     struct cairn_arena *arena, bool *ret_lost, struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, count);
+    for (size_t i = 0; i < count; i++)
+        add(&more, ids[i]);
+    int failed = eval(group, &keep_script, group->keys[key], NULL, &more, arena, &reply, error);
+    for (size_t i = 0; i < count && !failed; i++)
+        ret_lost[i] = i >= reply.count || reply.items[i].integer == 0;
+    return failed;
+}
+
+/* ARGV: group, member, id. */
+static const struct cairn_redis_script begin_script = {
+    "local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)[1]\n"
+    "if not p or p[2] ~= ARGV[2] then return 0 end\n"
+    "redis.call('xclaim', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3])\n"
+    "return p[4] + 1\n",
+};
+
+int64_t cairn_group_begin(struct cairn_group *group, size_t key, const char *id,
+                          struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 1);
+    add(&more, id);
+    int failed = eval(group, &begin_script, group->keys[key], NULL, &more, arena, &reply, error);
+    return failed ? failed : reply.integer;
+}
+
+/* ARGV: group, member, id, text. More than a thousand before it: then it is too early anyway. */
+static const struct cairn_redis_script clear_script = {
+    "local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)[1]\n"
+    "if not p or p[2] ~= ARGV[2] then return -1 end\n"
+    "local before = redis.call('xpending', KEYS[1], ARGV[1], '-', '(' .. ARGV[3], 1000)\n"
+    "if #before == 1000 then return 0 end\n"
+    "for _, b in ipairs(before) do\n"
+    "  local entry = redis.call('xrange', KEYS[1], b[1], b[1])[1]\n"
+    "  if entry and string.find(entry[2][2], ARGV[4], 1, true) then return 0 end\n"
+    "end\n"
+    "return 1\n",
+};
+
+int cairn_group_clear(struct cairn_group *group, size_t key, const char *id, const char *text,
+                      struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 2);
+    add(&more, id);
+    add(&more, text);
+    int failed = eval(group, &clear_script, group->keys[key], NULL, &more, arena, &reply, error);
+    if (!failed && reply.integer < 0)
+        failed = cairn_fail(error, CAIRN_CONFLICT, "somebody else has the entry");
+    return failed ? failed : (int)reply.integer;
+}
+
+/* ---- the end of an entry ---- */
+
+int cairn_group_ack(struct cairn_group *group, size_t key, const char *const *ids, size_t count,
+                    struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words args = words(arena, 3 + count);
+    add(&args, "XACK");
+    add(&args, group->keys[key]);
+    add(&args, group->name);
+    for (size_t i = 0; i < count; i++)
+        add(&args, ids[i]);
+    return call(group->redis, &args, &reply, error);
+}
+
+/* ARGV: group, member, id, json, attempts, why, how many letters to keep. */
+static const struct cairn_redis_script bury_script = {
+    "redis.call('xadd', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', 'event', ARGV[4], 'stream', "
+    "KEYS[1],\n"
+    "  'id', ARGV[3], 'attempts', ARGV[5], 'error', ARGV[6])\n"
+    "return redis.call('xack', KEYS[1], ARGV[1], ARGV[3])\n",
+};
+
+int cairn_group_bury(struct cairn_group *group, const struct cairn_group_entry *entry,
+                     int64_t attempts, const char *why, struct cairn_arena *arena,
+                     struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 5);
+    add(&more, entry->id);
+    more.items[more.count++] = (struct cairn_redis_arg){entry->json, entry->bytes};
+    add_number(&more, attempts);
+    add(&more, why);
+    add_number(&more, DEAD_MAX);
+    return eval(group, &bury_script, group->keys[entry->key],
+                cairn_bus_dead_key(arena, group->name), &more, arena, &reply, error);
+}
+
+/* ARGV: group, member, how long ago they were last heard of. A member that is taken off the list
+ * takes along what it has: it must have nothing. */
+static const struct cairn_redis_script leave_script = {
+    "repeat\n"
+    "  local mine = redis.call('xpending', KEYS[1], ARGV[1], '-', '+', 1000, ARGV[2])\n"
+    "  for _, p in ipairs(mine) do\n"
+    "    redis.call('xclaim', KEYS[1], ARGV[1], '-', 0, p[1], 'IDLE', ARGV[3], 'JUSTID')\n"
+    "  end\n"
+    "until #mine == 0\n"
+    "return redis.call('xgroup', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])\n",
+};
+
+int cairn_group_leave(struct cairn_group *group, struct cairn_arena *arena,
+                      struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 1);
+    int failed = 0;
+    add_number(&more, GONE_MS);
+    for (size_t i = 0; i < group->key_count && !failed; i++)
+        failed = eval(group, &leave_script, group->keys[i], NULL, &more, arena, &reply, error);
+    return failed;
+}
+
+/* ---- dead letters ---- */
+
+/* ARGV: from and to which letter, how many. */
+static const struct cairn_redis_script retry_script = {
+    "local letters = redis.call('xrange', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])\n"
+    "for _, letter in ipairs(letters) do\n"
+    "  redis.call('xadd', KEYS[2], '*', unpack(letter[2]))\n"
+    "  redis.call('xdel', KEYS[1], letter[1])\n"
+    "end\n"
+    "return #letters\n",
+};
+
+int64_t cairn_group_retry(struct cairn_redis *redis, const char *name, const char *id,
+                          struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_redis_arg keys[] = {CAIRN_ARG(cairn_bus_dead_key(arena, name)),
+                                           CAIRN_ARG(cairn_bus_again_key(arena, name))};
+    struct cairn_redis_reply reply;
+    struct words args = words(arena, 3);
+    add(&args, id ? id : "-");
+    add(&args, id ? id : "+");
+    add_number(&args, RETRY_MAX);
+    int failed = cairn_redis_eval(redis, &retry_script, keys, 2, args.items, args.count, arena,
+                                  &reply, error);
+    return failed ? failed : reply.integer;
+}

@@ -1,0 +1,372 @@
+/* member.c - the rounds of a member of a consumer group. */
+#include "bus/member.h"
+
+#include "bus/names.h"
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_US CAIRN_SECONDS(1)
+#define BLOCK_US CAIRN_MILLISECONDS(250)
+#define BEHIND_US CAIRN_MILLISECONDS(2) /* after the one that comes before */
+
+/* Few at once: events of one stream that lie in the hands of two members wait for each other. */
+enum { READ_MAX = 16 };
+
+/* ---- what is held ---- */
+
+static void forget(struct cairn_held *held)
+{
+    free((void *)(uintptr_t)held->entry.id);
+    free((void *)(uintptr_t)held->entry.json);
+    free(held);
+}
+
+void cairn_member_drop(struct cairn_member *member)
+{
+    for (size_t i = 0; i < member->held_count; i++)
+        forget(member->held[i]);
+    member->held_count = 0;
+    member->ack_count = 0;
+}
+
+static bool is_held(const struct cairn_member *member, const struct cairn_group_entry *entry)
+{
+    for (size_t i = 0; i < member->held_count; i++) {
+        if (member->held[i]->entry.key == entry->key &&
+            strcmp(member->held[i]->entry.id, entry->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Which stream an entry is of, without taking it apart: FNV-1a of its subject. Two streams with one
+ * hash wait for each other, and nothing worse. */
+static uint64_t hash_stream(const char *json)
+{
+    static const char before[] = "\"subject\":\"";
+    uint64_t hash = UINT64_C(14695981039346656037);
+    const char *at = strstr(json, before);
+    if (!at)
+        return 0;
+    for (at += sizeof before - 1; *at && *at != '"'; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static void hold(struct cairn_member *member, const struct cairn_group_entry *entries,
+                 int64_t count, bool fresh)
+{
+    for (int64_t i = 0; i < count && member->held_count < CAIRN_HELD_MAX; i++) {
+        if (is_held(member, &entries[i]))
+            continue;
+        struct cairn_held *held = cairn_allocate(sizeof *held);
+        char *json = cairn_allocate(entries[i].bytes + 1);
+        memcpy(json, entries[i].json, entries[i].bytes);
+        held->entry = entries[i];
+        held->entry.id = cairn_duplicate(entries[i].id);
+        held->entry.json = json;
+        held->position = strtoll(held->entry.id, NULL, 10);
+        held->stream = entries[i].key < member->category_count ? hash_stream(json) : 0;
+        held->begun = fresh;
+        held->attempt = fresh;
+        member->held[member->held_count++] = held;
+    }
+}
+
+static void let_go(struct cairn_member *member, size_t i)
+{
+    forget(member->held[i]);
+    member->held_count--;
+    memmove(&member->held[i], &member->held[i + 1],
+            (member->held_count - i) * sizeof *member->held);
+}
+
+/* ---- acknowledging ---- */
+
+static int delete_again(struct cairn_member *member, const char *const *ids, size_t count,
+                        struct cairn_error *error)
+{
+    struct cairn_redis_arg args[CAIRN_ACKS_MAX + 2] = {
+        CAIRN_ARG("XDEL"), CAIRN_ARG(member->group.keys[member->category_count])};
+    struct cairn_redis_reply reply;
+    for (size_t i = 0; i < count; i++)
+        args[2 + i] = CAIRN_ARG(ids[i]);
+    return cairn_redis_call(member->group.redis, args, 2 + count, &member->batch, &reply, error);
+}
+
+int cairn_member_flush(struct cairn_member *member, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t key = 0; member->ack_count && key <= member->category_count && !failed; key++) {
+        const char *ids[CAIRN_ACKS_MAX];
+        size_t count = 0;
+        for (size_t i = 0; i < member->ack_count; i++) {
+            if (member->acks[i].key == key)
+                ids[count++] = member->acks[i].id;
+        }
+        if (count)
+            failed = cairn_group_ack(&member->group, key, ids, count, &member->batch, error);
+        if (count && !failed && key == member->category_count)
+            failed = delete_again(member, ids, count, error);
+    }
+    if (!failed)
+        member->ack_count = 0;
+    return failed;
+}
+
+static int acknowledge(struct cairn_member *member, const struct cairn_held *held,
+                       struct cairn_error *error)
+{
+    size_t i = member->ack_count++;
+    member->acks[i].key = held->entry.key;
+    (void)snprintf(member->acks[i].id, sizeof member->acks[i].id, "%s", held->entry.id);
+    return member->ack_count == CAIRN_ACKS_MAX ? cairn_member_flush(member, error) : 0;
+}
+
+/* ---- keeping ---- */
+
+static bool is_due(int64_t *at_us, int64_t every_us)
+{
+    int64_t now_us = cairn_monotonic_us();
+    if (*at_us && now_us - *at_us < every_us)
+        return false;
+    *at_us = now_us;
+    return true;
+}
+
+/* What waits here for its turn is not stuck. */
+static int keep(struct cairn_member *member, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t key = 0; key < member->group.key_count && !failed; key++) {
+        const char *ids[CAIRN_HELD_MAX];
+        bool lost[CAIRN_HELD_MAX];
+        size_t at[CAIRN_HELD_MAX];
+        size_t count = 0;
+        for (size_t i = 0; i < member->held_count; i++) {
+            if (member->held[i]->entry.key == key) {
+                at[count] = i;
+                ids[count++] = member->held[i]->entry.id;
+            }
+        }
+        cairn_arena_reset(&member->batch);
+        if (count)
+            failed = cairn_group_keep(&member->group, key, ids, count, &member->batch, lost, error);
+        for (size_t i = count; i-- > 0 && !failed;) {
+            if (lost[i])
+                let_go(member, at[i]);
+        }
+    }
+    return failed;
+}
+
+/* ---- delivering ---- */
+
+/* An event of the same stream that comes before it and is held here too; NULL if there is none. */
+static const struct cairn_held *find_earlier(const struct cairn_member *member,
+                                             const struct cairn_held *held)
+{
+    for (size_t i = 0; i < member->held_count && held->stream; i++) {
+        const struct cairn_held *at = member->held[i];
+        if (at->stream == held->stream && at->entry.key == held->entry.key &&
+            at->position < held->position)
+            return at;
+    }
+    return NULL;
+}
+
+/* Is it time, and its turn among what is held here? Others may come before it in others' hands. */
+static bool is_ready(const struct cairn_member *member, struct cairn_held *held)
+{
+    int64_t now_us = cairn_monotonic_us();
+    if (held->due_us > now_us)
+        return false;
+    const struct cairn_held *earlier = find_earlier(member, held);
+    if (earlier)
+        held->due_us = (earlier->due_us > now_us ? earlier->due_us : now_us) + BEHIND_US;
+    return !earlier;
+}
+
+/* Delivers what is due, one after the other. A round that takes long must not let others believe
+ * that what is held is stuck: it is kept in between, and they begin anew. */
+static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), void *context,
+                       struct cairn_error *error)
+{
+    for (size_t i = 0; i < member->held_count && !stopping(context);) {
+        struct cairn_held *held = member->held[i];
+        if (is_due(&member->kept_us, member->consumer->stuck_us / 4)) {
+            int failed = keep(member, error);
+            if (failed)
+                return failed;
+            i = 0;
+            continue;
+        }
+        int verdict =
+            is_ready(member, held) ? cairn_member_deliver(member, held, error) : CAIRN_LATER;
+        if (verdict < 0)
+            return verdict;
+        if (verdict == CAIRN_LATER) {
+            i++;
+            continue;
+        }
+        int failed = verdict == CAIRN_SETTLED ? acknowledge(member, held, error) : 0;
+        let_go(member, i);
+        if (failed)
+            return failed;
+        if (member->kick)
+            (void)!cairn_queue_push(member->kick, member);
+    }
+    return cairn_member_flush(member, error);
+}
+
+static int64_t next_due_us(const struct cairn_member *member)
+{
+    int64_t due_us = cairn_monotonic_us() + BLOCK_US;
+    for (size_t i = 0; i < member->held_count; i++) {
+        if (member->held[i]->due_us < due_us)
+            due_us = member->held[i]->due_us;
+    }
+    return due_us;
+}
+
+/* ---- reading, claiming ---- */
+
+static int read_more(struct cairn_member *member, struct cairn_error *error)
+{
+    const struct cairn_group_entry *entries = NULL;
+    int64_t room =
+        (int64_t)(CAIRN_HELD_MAX - member->held_count) / (int64_t)member->group.key_count;
+    int64_t wait_ms = (next_due_us(member) - cairn_monotonic_us()) / 1000;
+    if (room <= 0) { /* nothing more fits: only the time is waited for */
+        const struct timespec pause = {.tv_nsec = (wait_ms > 0 ? wait_ms : 1) * 1000000};
+        (void)nanosleep(&pause, NULL);
+        return 0;
+    }
+    cairn_arena_reset(&member->batch);
+    int64_t count = cairn_group_read(&member->group, (int)(room < READ_MAX ? room : READ_MAX),
+                                     wait_ms, &member->batch, &entries, error);
+    if (count < 0)
+        return (int)count;
+    hold(member, entries, count, true);
+    return 0;
+}
+
+static int claim(struct cairn_member *member, struct cairn_error *error)
+{
+    for (size_t key = 0; key < member->group.key_count; key++) {
+        const struct cairn_group_entry *entries = NULL;
+        cairn_arena_reset(&member->batch);
+        if (CAIRN_HELD_MAX - member->held_count < 100)
+            return 0;
+        int64_t count = cairn_group_claim(&member->group, key, member->consumer->stuck_us / 1000,
+                                          &member->batch, &entries, error);
+        if (count < 0)
+            return (int)count;
+        hold(member, entries, count, false);
+    }
+    return 0;
+}
+
+/* ---- the bus ---- */
+
+static const struct cairn_statement store_statement = {
+    .name = "consumer_store",
+    .sql = "select store_id from cairn.store",
+};
+
+static int check_store(struct cairn_member *member, const char *store, struct cairn_error *error)
+{
+    char text[CAIRN_UUID_TEXT_SIZE];
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(member->pg, &store_statement, NULL, &rows, error);
+    if (count < 0)
+        return (int)count;
+    cairn_uuid_format(cairn_pg_uuid(rows, 0, 0), text);
+    return strcmp(text, store) == 0
+               ? 0
+               : cairn_fail(error, CAIRN_DIVERGED, "this Redis has the bus of another store");
+}
+
+static int enter_epoch(struct cairn_member *member, int64_t epoch, struct cairn_error *error)
+{
+    struct cairn_group *group = &member->group;
+    cairn_member_drop(member);
+    cairn_arena_reset(&member->names);
+    group->key_count = 0;
+    for (size_t i = 0; i < member->category_count; i++)
+        group->keys[group->key_count++] =
+            cairn_bus_stream_key(&member->names, member->categories[i], epoch);
+    group->keys[group->key_count++] = cairn_bus_again_key(&member->names, group->name);
+    int failed = cairn_group_ensure(group, &member->batch, error);
+    if (!failed)
+        member->epoch = epoch;
+    return failed;
+}
+
+static int look(struct cairn_member *member, struct cairn_error *error)
+{
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("HMGET"), CAIRN_ARG(CAIRN_BUS_KEY),
+                                           CAIRN_ARG("store"), CAIRN_ARG("epoch")};
+    struct cairn_redis_reply reply;
+    cairn_arena_reset(&member->batch);
+    int failed = cairn_redis_call(member->group.redis, args, 4, &member->batch, &reply, error);
+    if (failed)
+        return failed;
+    if (reply.count != 2 || reply.items[0].kind != CAIRN_REDIS_TEXT ||
+        reply.items[1].kind != CAIRN_REDIS_TEXT) {
+        cairn_member_drop(member);
+        member->epoch = 0;
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "nothing is published yet");
+    }
+    int64_t epoch = strtoll(reply.items[1].text, NULL, 10);
+    if (epoch == member->epoch)
+        return 0;
+    failed = check_store(member, reply.items[0].text, error);
+    return failed ? failed : enter_epoch(member, epoch, error);
+}
+
+/* ---- a round ---- */
+
+static int round_of(struct cairn_member *member, bool (*stopping)(void *), void *context,
+                    struct cairn_error *error)
+{
+    int failed = 0;
+    if (is_due(&member->looked_us, LOOK_US) || !member->epoch)
+        failed = look(member, error);
+    if (!failed && is_due(&member->kept_us, member->consumer->stuck_us / 4))
+        failed = keep(member, error);
+    if (!failed && is_due(&member->claimed_us, member->consumer->stuck_us / 4))
+        failed = claim(member, error);
+    if (!failed)
+        failed = deliver_due(member, stopping, context, error);
+    if (!failed && !stopping(context))
+        failed = read_more(member, error);
+    return failed;
+}
+
+/* A group that is gone went with all that Redis had: what is held is handed out again. */
+int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *context), void *context,
+                       struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    int failed = round_of(member, stopping, context, &why);
+    if (failed == -CAIRN_CONFLICT) {
+        cairn_member_drop(member);
+        member->epoch = 0;
+        return 0;
+    }
+    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+}
+
+void cairn_member_leave(struct cairn_member *member)
+{
+    struct cairn_error error = {0};
+    cairn_arena_reset(&member->batch);
+    if (member->epoch && cairn_member_flush(member, &error) == 0)
+        (void)!cairn_group_leave(&member->group, &member->batch, &error);
+    cairn_member_drop(member);
+}

@@ -1,0 +1,366 @@
+/* publish.c - taking the publisher's place, publishing a range, tending the bus. */
+#include "bus/publish.h"
+
+#include "bus/cloudevent.h"
+#include "bus/names.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOTE_US CAIRN_MILLISECONDS(250) /* between two notes in the ledger */
+#define TEND_US CAIRN_SECONDS(1)        /* between two looks at Redis, and two trims */
+
+/* A range is bounded in positions, and by what the ones before it weighed. */
+enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 1 << 20, HEAVY_BYTES = 4 << 20 };
+
+static struct cairn_metric lengths =
+    CAIRN_GAUGE("cairn_bus_stream_entries", "Entries in a stream of the bus.", "category");
+static struct cairn_metric overruns = CAIRN_COUNTER(
+    "cairn_bus_overruns_total",
+    "Times that a stream was cut at its cap although a group had not read it.", "category");
+static struct cairn_metric published =
+    CAIRN_COUNTER("cairn_bus_published_total", "Entries added to the bus.", "category");
+
+/* ---- the seat ---- */
+
+static int diverged(struct cairn_error *error, const char *what)
+{
+    return cairn_fail(error, CAIRN_DIVERGED, "diverged: %s", what);
+}
+
+static void name_streams(struct cairn_publish *publish)
+{
+    cairn_arena_reset(&publish->names);
+    for (size_t i = 0; i < publish->count; i++)
+        publish->streams[i].key = cairn_bus_stream_key(&publish->names, publish->categories[i],
+                                                       publish->place.timeline.epoch);
+}
+
+/* Is what Redis has of this store, this history? */
+static int check_seen(struct cairn_publish *publish, const struct cairn_bus_seen *seen,
+                      struct cairn_error *error)
+{
+    char store[CAIRN_UUID_TEXT_SIZE];
+    char event[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(publish->place.timeline.store_id, store);
+    if (seen->exists && strcmp(seen->store, store) != 0)
+        return diverged(error, "this Redis has the bus of another store");
+    if (seen->exists && seen->epoch > publish->place.timeline.epoch)
+        return diverged(error, "the bus is of a later epoch than the log");
+    for (size_t i = 0; i < publish->count; i++) {
+        if (publish->streams[i].last > publish->head)
+            return diverged(error, "a stream of the bus has entries that the log does not have");
+    }
+    if (!seen->exists || seen->epoch < publish->place.timeline.epoch)
+        return 0;
+    if (seen->position > publish->head)
+        return diverged(error, "the bus has more than the log; see cairn recover");
+    int failed = cairn_bus_event_at(publish->store, seen->position, &publish->batch, event, error);
+    if (!failed && strcmp(seen->event, event) != 0)
+        failed = diverged(error, "the bus was published from another history; see cairn recover");
+    return failed;
+}
+
+static bool is_intact(const struct cairn_bus_stream *stream)
+{
+    return stream->recorded >= 0 && stream->last >= stream->recorded;
+}
+
+/* Where to go on: behind the place that Redis names, unless a stream has lost something: then
+ * behind its last entry, or its floor. */
+static int64_t find_start(struct cairn_publish *publish, const struct cairn_bus_seen *seen,
+                          const struct cairn_bus_ledger *ledger)
+{
+    bool same_epoch = seen->exists && seen->epoch == publish->place.timeline.epoch;
+    int64_t start = same_epoch ? seen->position : publish->head;
+    const char *why = same_epoch && seen->position < ledger->position &&
+                              ledger->epoch == publish->place.timeline.epoch
+                          ? "older"
+                          : "";
+    for (size_t i = 0; i < publish->count; i++) {
+        const struct cairn_bus_stream *stream = &publish->streams[i];
+        int64_t from = stream->last > stream->floor ? stream->last : stream->floor;
+        if (same_epoch && is_intact(stream))
+            continue;
+        if (same_epoch && stream->recorded > 0)
+            why = "lost";
+        start = from < start ? from : start;
+    }
+    if (!seen->exists && ledger->position > 0)
+        why = "emptied";
+    else if (!same_epoch && seen->exists)
+        why = "epoch";
+    (void)snprintf(publish->healed, sizeof publish->healed, "%s", why);
+    return start;
+}
+
+static int look_at_head(struct cairn_publish *publish, struct cairn_error *error)
+{
+    int64_t head = cairn_store_head(publish->store, error);
+    if (head < 0)
+        return (int)head;
+    if (publish->seated && head < publish->place.position)
+        return diverged(error, "the log ends before what was published; see cairn recover");
+    publish->head = head;
+    return 0;
+}
+
+static int find_place(struct cairn_publish *publish, struct cairn_bus_seen *seen,
+                      struct cairn_error *error)
+{
+    struct cairn_bus_ledger ledger;
+    int failed = cairn_bus_ledger_take(publish->store, publish->place.fence, publish->streams,
+                                       publish->count, &publish->batch, &ledger, error);
+    if (!failed && ledger.epoch == publish->place.timeline.epoch && !ledger.fits)
+        failed = diverged(error, "the log is not the one that was published; see cairn recover");
+    if (!failed)
+        failed = look_at_head(publish, error);
+    if (!failed)
+        failed = cairn_bus_look(publish->redis, publish->streams, publish->count, &publish->batch,
+                                seen, error);
+    if (!failed)
+        failed = check_seen(publish, seen, error);
+    if (failed)
+        return failed;
+    for (size_t i = 0; i < publish->count; i++) {
+        if (publish->streams[i].floor > publish->head) /* it was taken back to before that */
+            publish->streams[i].floor = publish->head;
+    }
+    publish->place.position = find_start(publish, seen, &ledger);
+    publish->noted = ledger.epoch == publish->place.timeline.epoch ? ledger.position : -1;
+    return cairn_bus_event_at(publish->store, publish->place.position, &publish->batch,
+                              publish->place.event, error);
+}
+
+/* What was noted stands until more than that is there, so that a loss in the middle of making good
+ * another one is noticed too. */
+static int note(struct cairn_publish *publish, struct cairn_error *error)
+{
+    publish->noted = publish->place.position;
+    publish->noted_us = cairn_monotonic_us();
+    return cairn_bus_ledger_note(publish->store, &publish->place, &publish->batch, error);
+}
+
+int cairn_publish_seat(struct cairn_publish *publish, int64_t fence, struct cairn_error *error)
+{
+    struct cairn_bus_seen seen;
+    cairn_arena_reset(&publish->batch);
+    cairn_bus_states_trim(&publish->states, true);
+    publish->seated = false;
+    publish->place.fence = fence;
+    int failed = cairn_store_timeline(publish->store, &publish->place.timeline, error);
+    if (failed)
+        return failed;
+    name_streams(publish);
+    failed = find_place(publish, &seen, error);
+    if (failed)
+        return failed;
+    int64_t former = seen.exists && seen.epoch < publish->place.timeline.epoch ? seen.epoch : 0;
+    failed = cairn_bus_seat(publish->redis, &publish->place, publish->streams, publish->count,
+                            former, &publish->batch, error);
+    if (failed)
+        return failed;
+    publish->connection = cairn_pg_generation(cairn_store_pg(publish->store));
+    publish->range = RANGE_FIRST;
+    publish->noted_us = publish->tended_us = cairn_monotonic_us();
+    publish->seated = true;
+    return publish->noted < 0 ? note(publish, error) : 0;
+}
+
+/* ---- a range ---- */
+
+static size_t stream_of(const struct cairn_publish *publish, const char *stream)
+{
+    size_t bytes = strcspn(stream, "-");
+    size_t i = 0;
+    while (strlen(publish->categories[i]) != bytes ||
+           memcmp(publish->categories[i], stream, bytes) != 0)
+        i++; /* the filter has let only these pass */
+    return i;
+}
+
+static int write_entry(struct cairn_publish *publish, const struct cairn_stored_event *event,
+                       struct cairn_bus_entry *ret, struct cairn_error *error)
+{
+    size_t stream = stream_of(publish, event->stream);
+    const struct cairn_publication *publication = publish->streams[stream].publication;
+    const void *row = NULL;
+    int failed = 0;
+    if (publication->style == CAIRN_BUS_STATE)
+        failed = cairn_bus_state(&publish->states, publish->store, publication, event,
+                                 &publish->batch, &row, error);
+    if (failed)
+        return failed;
+    struct cairn_buffer json = cairn_buffer(&publish->batch);
+    cairn_cloudevent_write(publication, &publish->place.timeline, event, row, &publish->batch,
+                           &json);
+    *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length};
+    return 0;
+}
+
+/* All that comes before an event that cannot be written is published; the place is then before it.
+ * What was trimmed, because everybody has handled it, does not come back. Returns how many entries
+ * there are. */
+static int64_t write_entries(struct cairn_publish *publish, const struct cairn_stored_event *events,
+                             int64_t count, struct cairn_bus_entry *ret, size_t *ret_bytes,
+                             int64_t *ret_to, struct cairn_error *error)
+{
+    int64_t written = 0;
+    *ret_bytes = 0;
+    for (int64_t i = 0; i < count; i++) {
+        struct cairn_error why = {0};
+        if (events[i].position <= publish->streams[stream_of(publish, events[i].stream)].floor)
+            continue;
+        int failed = write_entry(publish, &events[i], &ret[written], &why);
+        if (failed && events[i].position == publish->place.position + 1)
+            return cairn_fail(error, why.code, "%s", why.message);
+        if (failed || *ret_bytes > HEAVY_BYTES) {
+            *ret_to = events[i].position - 1;
+            return written;
+        }
+        *ret_bytes += ret[written++].bytes;
+    }
+    return written;
+}
+
+static void fit_range(struct cairn_publish *publish, size_t bytes)
+{
+    if (bytes > HEAVY_BYTES && publish->range > 1)
+        publish->range /= 2;
+    else if (bytes < LIGHT_BYTES && publish->range < RANGE_MAX)
+        publish->range = publish->range * 2 < RANGE_MAX ? publish->range * 2 : RANGE_MAX;
+}
+
+static void count_entries(const struct cairn_publish *publish,
+                          const struct cairn_bus_entry *entries, size_t count)
+{
+    for (size_t s = 0; s < publish->count; s++) {
+        int64_t added = 0;
+        for (size_t i = 0; i < count; i++)
+            added += entries[i].stream == s;
+        if (added)
+            cairn_metric_add(&published, publish->categories[s], added);
+    }
+}
+
+static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cairn_error *error)
+{
+    const struct cairn_event_filter filter = {.categories = publish->categories};
+    const struct cairn_stored_event *events = NULL;
+    size_t bytes = 0;
+    int64_t count = cairn_store_read_filtered(publish->store, publish->place.position, to, &filter,
+                                              &publish->batch, &events, error);
+    if (count < 0)
+        return count;
+    struct cairn_bus_entry *entries =
+        cairn_new(&publish->batch, struct cairn_bus_entry, (size_t)count);
+    count = write_entries(publish, events, count, entries, &bytes, &to, error);
+    if (count < 0)
+        return count;
+    struct cairn_bus_place next = publish->place;
+    next.position = to;
+    int failed = cairn_bus_event_at(publish->store, to, &publish->batch, next.event, error);
+    if (failed)
+        return failed;
+    int64_t added =
+        cairn_bus_append(publish->redis, &publish->place, &next, publish->streams, publish->count,
+                         entries, (size_t)count, &publish->batch, error);
+    if (added < 0)
+        return added;
+    publish->place = next;
+    count_entries(publish, entries, (size_t)count);
+    fit_range(publish, bytes);
+    return added;
+}
+
+/* What the timeline and the ledger said is true for the connection they were read on. */
+static int is_still_seated(struct cairn_publish *publish, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(publish->store);
+    int failed = cairn_pg_ready(pg, error);
+    if (!failed && publish->connection != cairn_pg_generation(pg))
+        failed = cairn_fail(error, CAIRN_CONFLICT, "the connection was lost");
+    return failed;
+}
+
+int64_t cairn_publish_range(struct cairn_publish *publish, struct cairn_error *error)
+{
+    cairn_arena_reset(&publish->batch);
+    cairn_bus_states_trim(&publish->states, false);
+    int failed = is_still_seated(publish, error);
+    if (!failed)
+        failed = look_at_head(publish, error);
+    if (failed || publish->head == publish->place.position)
+        return failed;
+    int64_t ahead = publish->head - publish->place.position;
+    return publish_to(
+        publish, ahead > publish->range ? publish->place.position + publish->range : publish->head,
+        error);
+}
+
+/* ---- tending ---- */
+
+static void tell_overrun(const struct cairn_publish *publish, size_t i,
+                         const struct cairn_bus_trimmed *trimmed)
+{
+    cairn_metric_add(&overruns, publish->categories[i], 1);
+    cairn_log(CAIRN_LOG_ERROR, "the bus was cut at its cap: a group has lost entries",
+              CAIRN_LOG_TEXT("category", publish->categories[i]),
+              CAIRN_LOG_TEXT("group", trimmed->group),
+              CAIRN_LOG_INTEGER("up_to_position", trimmed->floor));
+}
+
+static int trim(struct cairn_publish *publish, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; i < publish->count && !failed; i++) {
+        struct cairn_bus_stream *stream = &publish->streams[i];
+        struct cairn_bus_trimmed trimmed;
+        failed = cairn_bus_trim(publish->redis, &publish->place, stream,
+                                publish->place.position - publish->keep + 1, publish->cap,
+                                &publish->batch, &trimmed, error);
+        if (failed)
+            break;
+        cairn_metric_set(&lengths, publish->categories[i], trimmed.length);
+        if (trimmed.overrun)
+            tell_overrun(publish, i, &trimmed);
+        if (trimmed.floor <= stream->floor)
+            continue;
+        stream->floor = trimmed.floor;
+        failed = cairn_bus_ledger_floor(publish->store, stream, &publish->batch, error);
+    }
+    return failed;
+}
+
+/* Is Redis as it was left? Nobody notices that it was emptied while there is nothing to publish. */
+static int look_again(struct cairn_publish *publish, struct cairn_error *error)
+{
+    struct cairn_bus_seen seen;
+    int failed = cairn_bus_look(publish->redis, publish->streams, publish->count, &publish->batch,
+                                &seen, error);
+    if (failed)
+        return failed;
+    bool same = seen.exists && seen.fence == publish->place.fence &&
+                seen.epoch == publish->place.timeline.epoch &&
+                seen.position == publish->place.position;
+    for (size_t i = 0; i < publish->count; i++)
+        same = same && publish->streams[i].last == publish->streams[i].recorded;
+    return same ? 0 : cairn_fail(error, CAIRN_CONFLICT, "Redis is not as it was left");
+}
+
+int cairn_publish_tend(struct cairn_publish *publish, bool idle, struct cairn_error *error)
+{
+    int64_t now_us = cairn_monotonic_us();
+    int failed = 0;
+    bool moved = publish->place.position > publish->noted;
+    if (moved && now_us - publish->noted_us >= (idle ? NOTE_US / 10 : NOTE_US))
+        failed = note(publish, error);
+    if (failed || now_us - publish->tended_us < TEND_US)
+        return failed;
+    publish->tended_us = now_us;
+    failed = look_again(publish, error);
+    return failed ? failed : trim(publish, error);
+}

@@ -1,0 +1,15 @@
+/* bus/sql.h - what stands behind cairn/sql.h: a connection, and whether a statement has failed. */
+#ifndef CAIRN_BUS_SQL_H
+#define CAIRN_BUS_SQL_H
+
+#include "postgres/postgres.h"
+
+#include <cairn/sql.h>
+
+struct cairn_sql {
+    struct cairn_pg *pg;
+    struct cairn_arena *arena;
+    bool failed; /* PostgreSQL would take a commit then, and keep nothing */
+};
+
+#endif

@@ -1,0 +1,162 @@
+/* state.c - folding the state that an event carries. */
+#include "bus/state.h"
+
+#include "record/json.h"
+
+#include <string.h>
+
+enum { KEPT_MAX_BYTES = 32 << 20, PAGE = 500 };
+
+struct kept {
+    int64_t version; /* of the stream: all up to here is folded in */
+    bool exists;
+    void *row;
+};
+
+int cairn_bus_state_check(const struct cairn_publication *publication, struct cairn_error *error)
+{
+    const struct cairn_projection *state = publication->state;
+    const char *category = publication->events->category;
+    size_t count = 0;
+    if (!state)
+        return cairn_fail(error, CAIRN_BUG, "%s is published with a state, but none is named",
+                          category);
+    for (size_t i = 0; state->on[i]; i++) {
+        if (state->on[i]->events != publication->events)
+            continue;
+        count++;
+        if (state->on[i]->keys)
+            return cairn_fail(error, CAIRN_BUG,
+                              "%s cannot be the state of a stream of %s: %s has keys of its own",
+                              state->name, category, state->on[i]->record->name);
+    }
+    if (count == 0)
+        return cairn_fail(error, CAIRN_BUG, "%s knows no event of %s", state->name, category);
+    return 0;
+}
+
+/* ---- applying ---- */
+
+static const struct cairn_on *find_on(const struct cairn_publication *publication,
+                                      const struct cairn_event_type *type)
+{
+    for (size_t i = 0; publication->state->on[i]; i++) {
+        const struct cairn_on *on = publication->state->on[i];
+        if (on->events == publication->events && on->record == type->record)
+            return on;
+    }
+    return NULL;
+}
+
+/* A row that the function leaves alone, or finds wrong, stays as it was. */
+static void settle(const struct cairn_record *record, struct kept *kept, const void *row,
+                   enum cairn_row outcome, struct cairn_bus_states *states)
+{
+    switch (outcome) {
+    case CAIRN_KEEP:
+        cairn_record_copy(record, row, kept->row, &states->arena);
+        kept->exists = true;
+        break;
+    case CAIRN_DELETE:
+        memset(kept->row, 0, record->size);
+        kept->exists = false;
+        break;
+    case CAIRN_SKIP:
+    case CAIRN_PARK:
+        break;
+    }
+}
+
+static int apply(struct cairn_bus_states *states, const struct cairn_publication *publication,
+                 const struct cairn_stored_event *event, struct kept *kept,
+                 struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_record *record = publication->state->row;
+    const struct cairn_event_type *type = cairn_events_find(publication->events, event->type);
+    const struct cairn_on *on = type ? find_on(publication, type) : NULL;
+    if (on) {
+        struct cairn_meta meta = {0};
+        void *value = cairn_arena_alloc(arena, type->record->size, type->record->align);
+        void *row = cairn_arena_alloc(arena, record->size, record->align);
+        int failed = cairn_event_decode(type, event, arena, value, error);
+        if (!failed)
+            failed = cairn_event_meta(event, &meta, error);
+        if (failed)
+            return failed;
+        meta.key = cairn_stream_id_text(event->stream);
+        memcpy(row, kept->row, record->size);
+        settle(record, kept, row, on->apply(row, value, &meta), states);
+    }
+    kept->version = event->version;
+    return 0;
+}
+
+/* ---- keeping ---- */
+
+static struct kept *find_kept(struct cairn_bus_states *states, const struct cairn_record *record,
+                              const char *stream)
+{
+    if (!states->by_stream.arena)
+        states->by_stream = cairn_map(&states->arena);
+    void **at = cairn_map_at(&states->by_stream, stream);
+    if (!*at) {
+        struct kept *fresh = cairn_new(&states->arena, struct kept, 1);
+        fresh->row = cairn_arena_alloc(&states->arena, record->size, record->align);
+        *at = fresh;
+    }
+    return *at;
+}
+
+/* Reads what lies between what is kept and the event. */
+static int catch_up(struct cairn_bus_states *states, struct cairn_store *store,
+                    const struct cairn_publication *publication,
+                    const struct cairn_stored_event *event, struct kept *kept,
+                    struct cairn_error *error)
+{
+    struct cairn_arena page = {0};
+    int failed = 0;
+    while (kept->version < event->version - 1 && !failed) {
+        const struct cairn_stored_event *events = NULL;
+        int64_t missing = event->version - 1 - kept->version;
+        int64_t count =
+            cairn_store_read_stream(store, event->stream, kept->version,
+                                    missing < PAGE ? missing : PAGE, &page, &events, error);
+        if (count == 0)
+            count = cairn_fail(error, CAIRN_BUG, "%s ends before version %" PRId64, event->stream,
+                               event->version);
+        for (int64_t i = 0; i < count && !failed; i++)
+            failed = apply(states, publication, &events[i], kept, &page, error);
+        if (count < 0)
+            failed = (int)count;
+        cairn_arena_reset(&page);
+    }
+    cairn_arena_close(&page);
+    return failed;
+}
+
+int cairn_bus_state(struct cairn_bus_states *states, struct cairn_store *store,
+                    const struct cairn_publication *publication,
+                    const struct cairn_stored_event *event, struct cairn_arena *arena,
+                    const void **ret, struct cairn_error *error)
+{
+    struct kept *kept = find_kept(states, publication->state->row, event->stream);
+    if (kept->version >= event->version) { /* it is published again */
+        kept->version = 0;
+        kept->exists = false;
+        memset(kept->row, 0, publication->state->row->size);
+    }
+    int failed = catch_up(states, store, publication, event, kept, error);
+    if (!failed)
+        failed = apply(states, publication, event, kept, arena, error);
+    if (!failed)
+        *ret = kept->exists ? kept->row : NULL;
+    return failed;
+}
+
+void cairn_bus_states_trim(struct cairn_bus_states *states, bool all)
+{
+    if (!all && cairn_arena_bytes(&states->arena) < KEPT_MAX_BYTES)
+        return;
+    cairn_arena_close(&states->arena);
+    states->by_stream = (struct cairn_map){0};
+}

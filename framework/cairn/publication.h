@@ -1,0 +1,49 @@
+/* publication.h - which events leave the house, on the bus, and how much they say.
+ *
+ * A service that publishes names categories of streams; whichever process runs it follows the log
+ * and appends their events to Redis Streams, one a category and epoch (`cairn:bus:order:1`). An
+ * entry has one field, `event`: a CloudEvent 1.0 in JSON, structured mode. The entry's id is the
+ * event's position in the log and "-0", so nothing is there twice whoever publishes it again, and
+ * whoever reads knows where he is.
+ *
+ *     static const struct cairn_publication publishes[] = {
+ *         {.events = &payment_events},                                         the event
+ *         {.events = &audit_events, .style = CAIRN_BUS_THIN},                  that it happened
+ *         {.events = &user_events, .style = CAIRN_BUS_STATE, .state = &users_projection},
+ *         {.events = NULL},
+ *     };
+ *     const struct cairn_service shop = {.name = "shop", .publishes = publishes};
+ *
+ * Which style? What others may learn is a contract that is hard to take back.
+ *
+ *     CAIRN_BUS_EVENT  `data` is what the event says, of the version it was written in
+ *                      (`schemaversion`). For consumers that share the published language.
+ *     CAIRN_BUS_THIN   no `data`: type, stream and position. Nothing leaks, nothing has to stay
+ *                      compatible; who wants more asks the service, which costs it a call.
+ *     CAIRN_BUS_STATE  `data` is the whole state that the event left behind, as a row of a read
+ *                      model says it; null where the row is gone. A consumer keeps a copy by
+ *                      overwriting what it has, and never has to ask or to know the other events.
+ *
+ * The state is folded from the stream's own events, with the functions of the projection, so it is
+ * the one of exactly that version, whatever a projector has come to. A projection serves as a state
+ * if each of its functions for this category has no keys of its own (CAIRN_ON, not CAIRN_ON_KEYED).
+ *
+ * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
+ * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),
+ * `schemaversion`, `style` and, where the event has one, `traceparent`. The numbers are written as
+ * strings: an Integer of CloudEvents has 32 bits.
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) */
+#ifndef CAIRN_PUBLICATION_H
+#define CAIRN_PUBLICATION_H
+
+#include <cairn/projection.h>
+
+enum cairn_bus_style { CAIRN_BUS_EVENT = 0, CAIRN_BUS_THIN, CAIRN_BUS_STATE };
+
+struct cairn_publication {
+    const struct cairn_events *events;
+    enum cairn_bus_style style;
+    const struct cairn_projection *state; /* of CAIRN_BUS_STATE */
+};
+
+#endif

@@ -1,0 +1,253 @@
+/* notification.c - tells customers what has become of their orders.
+ *
+ * The bus tells it of users, orders and payments. Of users it keeps whom to write to; of what
+ * happened to an order it composes a message, once for each event, in the transaction that notes
+ * the event as handled. mailer.c sends it. */
+#include "mailer.h"
+#include "message.h"
+
+#include "../../projections/order_summary.h"
+#include "../../projections/users.h"
+#include "../payment/payment.h"
+#include "../user/user.h"
+
+#include <cairn/service.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- whom to write to ---- */
+
+static enum cairn_outcome outcome_of(int64_t done)
+{
+    return done < 0 ? CAIRN_TRY_AGAIN : CAIRN_DONE;
+}
+
+static const char *uuid_text(struct cairn_sql *sql, struct cairn_uuid id)
+{
+    char text[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(id, text);
+    return cairn_sql_print(sql, "%s", text);
+}
+
+static const char *number_text(struct cairn_sql *sql, int64_t number)
+{
+    return cairn_sql_print(sql, "%" PRId64, number);
+}
+
+static enum cairn_outcome user_is(const struct users *user, const struct cairn_consumed *delivery,
+                                  struct cairn_error *error)
+{
+    struct cairn_sql *sql = delivery->sql;
+    if (!user)
+        return CAIRN_DONE;
+    return outcome_of(cairn_sql_run(
+        sql,
+        "insert into notification.customers as c (user_id, email, name, version)"
+        " values ($1::uuid, $2, $3, $4::bigint)"
+        " on conflict on constraint customers_pkey do update"
+        " set email = excluded.email, name = excluded.name, version = excluded.version"
+        " where c.version < excluded.version",
+        CAIRN_VALUES(uuid_text(sql, user->user_id), user->email, user->name,
+                     number_text(sql, delivery->meta->version)),
+        error));
+}
+CAIRN_CONSUME_STATE(notification, user, user_registered, users, user_is);
+CAIRN_CONSUME_STATE(notification, user, user_email_changed, users, user_is);
+
+/* ---- what to write ---- */
+
+struct notice {
+    const char *kind;
+    const char *happened; /* of the order: "was paid" */
+    const char *text;
+    struct cairn_uuid order_id;
+    struct cairn_uuid user_id;
+};
+
+static enum cairn_outcome compose(const struct notice *notice, const char *const *customer,
+                                  const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    struct cairn_sql *sql = delivery->sql;
+    const char *order = uuid_text(sql, notice->order_id);
+    const struct message message = {
+        .event_id = uuid_text(sql, delivery->meta->event_id),
+        .from = mail_from,
+        .email = customer[0],
+        .name = customer[1],
+        .subject = cairn_sql_print(sql, "Your order %s %s", order, notice->happened),
+        .text = notice->text,
+        .at = delivery->meta->recorded_at,
+    };
+    if (!message_address_is_plain(message.email)) {
+        (void)cairn_fail(error, CAIRN_INVALID, "this is no address to write to: %s", message.email);
+        return CAIRN_GIVE_UP;
+    }
+    return outcome_of(
+        cairn_sql_run(sql,
+                      "insert into notification.messages (event_id, kind, about, email, message)"
+                      " values ($1::uuid, $2, $3, $4, $5) on conflict do nothing",
+                      CAIRN_VALUES(message.event_id, notice->kind, delivery->meta->stream,
+                                   message.email, message_write(sql, &message)),
+                      error));
+}
+
+/* The user may have registered just now: events of one stream come in order, not those of two. */
+static enum cairn_outcome notify(const struct notice *notice, const struct cairn_consumed *delivery,
+                                 struct cairn_error *error)
+{
+    const char *const *cells = NULL;
+    int64_t found = cairn_sql_get(
+        delivery->sql, "select email, name from notification.customers where user_id = $1::uuid",
+        CAIRN_VALUES(uuid_text(delivery->sql, notice->user_id)), &cells, error);
+    if (found == 0)
+        (void)cairn_fail(error, CAIRN_NOT_FOUND, "the customer is not known yet");
+    return found > 0 ? compose(notice, cells, delivery, error) : CAIRN_TRY_AGAIN;
+}
+
+static enum cairn_outcome tell(const struct order_summary *order, const char *kind,
+                               const char *happened, const char *text,
+                               const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    const struct notice notice = {.kind = kind,
+                                  .happened = happened,
+                                  .text = text,
+                                  .order_id = order->order_id,
+                                  .user_id = order->user_id};
+    return notify(&notice, delivery, error);
+}
+
+static const char *price(const struct order_summary *order, struct cairn_sql *sql)
+{
+    return message_money(sql, order->total, order->currency);
+}
+
+static enum cairn_outcome placed(const struct order_summary *order,
+                                 const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    struct cairn_sql *sql = delivery->sql;
+    if (cairn_sql_run(sql,
+                      "insert into notification.orders (order_id, user_id, currency, total)"
+                      " values ($1::uuid, $2::uuid, $3, $4::bigint) on conflict do nothing",
+                      CAIRN_VALUES(uuid_text(sql, order->order_id), uuid_text(sql, order->user_id),
+                                   order->currency, number_text(sql, order->total)),
+                      error) < 0)
+        return CAIRN_TRY_AGAIN;
+    return tell(order, "placed", "was placed",
+                cairn_sql_print(sql, "we have your order of %s. Thank you.", price(order, sql)),
+                delivery, error);
+}
+CAIRN_CONSUME_STATE(notification, order, order_placed, order_summary, placed);
+
+static enum cairn_outcome paid(const struct order_summary *order,
+                               const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    return tell(order, "paid", "was paid",
+                cairn_sql_print(delivery->sql, "your payment of %s is settled.",
+                                price(order, delivery->sql)),
+                delivery, error);
+}
+CAIRN_CONSUME_STATE(notification, order, order_paid, order_summary, paid);
+
+static enum cairn_outcome shipped(const struct order_summary *order,
+                                  const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    return tell(order, "shipped", "was shipped",
+                cairn_sql_print(delivery->sql, "your parcel is with %s, number %s.",
+                                order->carrier ? order->carrier : "the carrier",
+                                order->tracking ? order->tracking : "unknown"),
+                delivery, error);
+}
+CAIRN_CONSUME_STATE(notification, order, order_shipped, order_summary, shipped);
+
+static enum cairn_outcome cancelled(const struct order_summary *order,
+                                    const struct cairn_consumed *delivery,
+                                    struct cairn_error *error)
+{
+    return tell(order, "cancelled", "was cancelled",
+                cairn_sql_print(delivery->sql, "your order was cancelled: %s",
+                                order->cancel_reason ? order->cancel_reason : "no reason given"),
+                delivery, error);
+}
+CAIRN_CONSUME_STATE(notification, order, order_cancelled, order_summary, cancelled);
+
+/* ---- payments ---- */
+
+/* A payment knows its order; whose that is was told when the order was placed. */
+static enum cairn_outcome declined(const struct payment_declined *event,
+                                   const struct cairn_consumed *delivery, struct cairn_error *error)
+{
+    struct cairn_sql *sql = delivery->sql;
+    const char *const *cells = NULL;
+    struct notice notice = {
+        .kind = "declined", .happened = "could not be paid", .order_id = event->order_id};
+    int64_t found = cairn_sql_get(
+        sql, "select user_id, total, currency from notification.orders where order_id = $1::uuid",
+        CAIRN_VALUES(uuid_text(sql, event->order_id)), &cells, error);
+    if (found == 0)
+        (void)cairn_fail(error, CAIRN_NOT_FOUND, "the order is not known yet");
+    if (found <= 0 || cairn_uuid_parse(cells[0], &notice.user_id) < 0)
+        return CAIRN_TRY_AGAIN;
+    notice.text =
+        cairn_sql_print(sql, "your payment of %s was declined: %s",
+                        message_money(sql, strtoll(cells[1], NULL, 10), cells[2]), event->reason);
+    return notify(&notice, delivery, error);
+}
+CAIRN_CONSUME(notification, payment, payment_declined, declined);
+
+/* ---- the service ---- */
+
+static const struct cairn_consumer notification_consumer = {
+    .name = "notification",
+    .work = mailer_work,
+    .attempts = 20,
+    CAIRN_CONSUME_LIST(&notification_consumes_user_registered,
+                       &notification_consumes_user_email_changed,
+                       &notification_consumes_order_placed, &notification_consumes_order_paid,
+                       &notification_consumes_order_shipped, &notification_consumes_order_cancelled,
+                       &notification_consumes_payment_declined),
+};
+
+static const struct cairn_setting settings[] = {
+    {.name = "CAIRN_SMTP_URL",
+     .fallback = "smtp://127.0.0.1:1025",
+     .unit = "URL",
+     .secret = true,
+     .text = &mail_server.url,
+     .help = "the mail server that takes messages: smtp:// or smtps://, with name and password"},
+    {.name = "CAIRN_SMTP_FROM",
+     .fallback = "shop@cairn.example",
+     .unit = "address",
+     .text = &mail_from,
+     .help = "the sender of messages"},
+    {.name = "CAIRN_SMTP_PATIENCE_S",
+     .fallback = "60",
+     .unit = "s",
+     .number = &mail_patience_s,
+     .min = 1,
+     .max = 3600,
+     .help = "when a message whose sender is not heard of is sent once more; beyond 20 s"},
+    {0},
+};
+
+static int check_sender(struct cairn_error *error)
+{
+    return message_address_is_plain(mail_from)
+               ? 0
+               : cairn_fail(error, CAIRN_CONFIG, "CAIRN_SMTP_FROM is no address: %s", mail_from);
+}
+
+static void close_mail(void)
+{
+    cairn_target_close(&mail_server);
+}
+
+const struct cairn_service notification_service = {
+    .name = "notification",
+    .port = 8004,
+    .help = "tells customers by mail what has become of their orders",
+    .consumers = {&notification_consumer},
+    .settings = settings,
+    .start = check_sender,
+    .stop = close_mail,
+};
