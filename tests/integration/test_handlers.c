@@ -231,7 +231,7 @@ static void the_process_tells_of_itself_without_a_database(void **state)
     assert_int_equal(start(both), 0);
     assert_null(config.database_url);
     ask(200, "GET", "/readyz", NULL, "", "ready");
-    ask(200, "GET", "/openapi.json", NULL, "", "\"/echo\":{\"post\":{\"tags\":[\"first\"]");
+    ask(200, "GET", "/openapi.json", NULL, "", "\"/echo\":{\"post\":{");
     ask(200, "GET", "/metrics", NULL, "", "cairn_http_requests_total");
 }
 
