@@ -1,4 +1,4 @@
-/* checkpoint.c - three functions of migrations/0018_processes.sql. */
+/* checkpoint.c - three functions of migrations/0017_processes.sql. */
 #include "process/checkpoint.h"
 
 static const struct cairn_statement begin_statement = {

@@ -1,4 +1,4 @@
-/* ledger.c - functions of migrations/0018_processes.sql, called. */
+/* ledger.c - functions of migrations/0017_processes.sql, called. */
 #include "process/ledger.h"
 
 enum { TIMERS_AT_ONCE = 200 };

@@ -1,5 +1,5 @@
 /* ledger.h - the tables of one process manager: commands to be delivered, timers that are set. They
- * are a projection of its streams (migrations/0018_processes.sql). */
+ * are a projection of its streams (migrations/0017_processes.sql). */
 #ifndef CAIRN_PROCESS_LEDGER_H
 #define CAIRN_PROCESS_LEDGER_H
 

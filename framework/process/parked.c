@@ -1,4 +1,4 @@
-/* parked.c - functions of migrations/0018_processes.sql, called. */
+/* parked.c - functions of migrations/0017_processes.sql, called. */
 #include "process/parked.h"
 
 #include "core/log.h"

@@ -1,4 +1,4 @@
--- 0018_processes: what process managers and reactors keep beside the log.
+-- 0017_processes: what process managers and reactors keep beside the log.
 --
 -- A process manager's truth is its own streams: each reaction is one event, ProcessAdvanced, with
 -- the input, the state and the timers after it, and the commands that it sends. Timers and outgoing

@@ -1,4 +1,4 @@
--- 0023_new_commands: a batch need not look up what its caller knows.
+-- 0020_new_commands: a batch need not look up what its caller knows.
 --
 -- Nearly every command is new: a service has looked its key up before it decides. To look again
 -- under the lock is a seventh of what an append costs, and the unique constraint of the table sees

@@ -1,4 +1,4 @@
--- 0019_bus: what PostgreSQL knows of the message bus, whose entries are in Redis: how far it was
+-- 0018_bus: what PostgreSQL knows of the message bus, whose entries are in Redis: how far it was
 -- published, what was trimmed, what consumers have handled; and the notification service's own.
 --
 -- Redis may forget. What it held can be published again from the log; what was handled cannot be

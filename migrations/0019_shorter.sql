@@ -1,4 +1,4 @@
--- 0020_shorter: the ways that commands go one at a time, shorter, and those into the log for many.
+-- 0019_shorter: the ways that commands go one at a time, shorter, and those into the log for many.
 
 -- The same as before, planned once a session: 68 us of the server's CPU instead of 145.
 create or replace function cairn.find_command(
