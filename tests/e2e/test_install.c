@@ -26,8 +26,7 @@ static int setup(void **state)
     (void)state;
     char path[400];
     shell_open(&outside, "outside");
-    fixture_database(url, sizeof url);
-    fixture_sql(url, "drop schema if exists read cascade; drop schema cairn cascade"); /* empty */
+    fixture_empty_database(url, sizeof url);
     (void)snprintf(path, sizeof path, "%s/prefix", outside.directory);
     assert_int_equal(setenv("prefix", path, 1), 0);
     (void)snprintf(path, sizeof path, "%s/prefix/lib/pkgconfig", outside.directory);

@@ -361,8 +361,7 @@ static void dump_and_restore(char *restored, size_t size)
     char dump[300];
     (void)snprintf(dump, sizeof dump, "%s/projectors.dump", getenv("CAIRN_TEST_SERVERS"));
     shell("pg_dump -Fc -d '%s' -f '%s'", url, dump);
-    fixture_database(restored, size);
-    fixture_sql(restored, "drop schema cairn cascade; drop schema read cascade");
+    fixture_empty_database(restored, size);
     char superuser[600];
     fixture_url_as(restored, "postgres", superuser, sizeof superuser);
     shell("pg_restore --exit-on-error -d '%s' '%s'", superuser, dump);

@@ -98,8 +98,7 @@ static void what_was_dumped_is_readable_in_another_cluster(void **state)
     const char *const dumps[] = {"pg_dump", "-Fc", "-f", dump, "-d", shop.database_url, NULL};
     run(dumps);
 
-    fixture_database(target, sizeof target);
-    fixture_sql(target, "drop schema cairn cascade; drop schema read cascade");
+    fixture_empty_database(target, sizeof target);
     const char *const restores[] = {
         "pg_restore", "--exit-on-error", "--no-owner", "-d", target, dump, NULL};
     run(restores);

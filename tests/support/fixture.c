@@ -116,6 +116,12 @@ void fixture_database(char *url, size_t size)
     write_url(name, "cairn_owner", url, size);
 }
 
+void fixture_empty_database(char *url, size_t size)
+{
+    fixture_database(url, size);
+    fixture_sql(url, "drop schema cairn, read, notification cascade");
+}
+
 void fixture_drop(const char *url)
 {
     char name[64];

@@ -18,6 +18,9 @@
 /* Makes a fresh database with the whole schema and writes its URL, as the owner of the schema. */
 void fixture_database(char *url, size_t size);
 
+/* Makes one without any schema, as the owner of the database finds it before the migrations. */
+void fixture_empty_database(char *url, size_t size);
+
 /* Drops it, and ends the sessions that still use it. */
 void fixture_drop(const char *url);
 
