@@ -53,7 +53,7 @@ static bool take_row(struct cairn_query_read *read, const struct cairn_redis_rep
     return read->body_bytes > 0;
 }
 
-/* "EPOCH POSITION FENCE", and more while it is repaired */
+/* "EPOCH POSITION FENCE REVISION", and more while it is repaired */
 static enum outcome take_copy(struct cairn_query_read *read, const struct cairn_redis_reply *reply)
 {
     int64_t at[2];

@@ -126,7 +126,7 @@ static int64_t resume_all(struct cairn_query_watch *watch)
 
 /* ---- copies that are passed over ---- */
 
-/* "EPOCH POSITION FENCE" */
+/* "EPOCH POSITION FENCE REVISION" */
 static void on_probed(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
 {
     struct probe *probe = question->context;

@@ -150,7 +150,8 @@ static bool read_models_are_at_the_head(void *context)
            strcmp(text, "4 of 4") == 0;
 }
 
-/* A copy is whole when it says the position of the head and no more ("EPOCH POSITION FENCE"). */
+/* A copy is whole when it says the position of the head and no more ("EPOCH POSITION FENCE
+ * REVISION"). */
 static bool copies_are_at_the_head(void *context)
 {
     struct field *field = context;
@@ -163,7 +164,7 @@ static bool copies_are_at_the_head(void *context)
         "unset LD_PRELOAD; . '%s/env'; for m in users order_summary payments sales_by_day;"
         " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" --scan --pattern"
         " \"cairn:*:{$m:*}:checkpoint\"); v=$(redis-cli --no-auth-warning -u"
-        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+$ ]] || exit 1; done",
+        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+\\ [0-9]+$ ]] || exit 1; done",
         field->shop.run_dir, head);
     char bash[500];
     char path[400];

@@ -659,7 +659,8 @@ static void a_backend_that_is_killed_in_mid_batch_loses_nothing(void **state)
     for (int i = 0; i < 3; i++) {
         await_more(&crowd, 50);
         pid_t pid = (pid_t)sql_int("select pid from pg_stat_activity where datname ="
-                                   " current_database() and application_name = 'appender'");
+                                   " current_database() and application_name = 'appender'"
+                                   " and query like '%cairn.append%'");
         assert_int_equal(kill(pid, SIGKILL), 0); /* and the others go down with it */
     }
     await_more(&crowd, 50);
