@@ -91,8 +91,8 @@ static void use(const struct cairn_record *record, struct cairn_arena *arena)
     struct cairn_buffer schema = cairn_buffer(arena);
     struct cairn_buffer example = cairn_buffer(arena);
     void *value = cairn_arena_alloc(arena, record->size, record->align);
-    cairn_record_schema(record, &schema);
-    cairn_record_example(record, &example);
+    cairn_record_schema(record, NULL, &schema);
+    cairn_record_example(record, NULL, &example);
     if (cairn_record_decode(record, example.text, example.length, CAIRN_STRICT, arena, value,
                             &error) == 0) {
         struct cairn_buffer out = cairn_buffer(arena);
