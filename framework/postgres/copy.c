@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define EPOCH_2000_US INT64_C(946684800000000)
+#define EPOCH_2000_DAYS 10957
 
 enum { FULL_BYTES = 1 << 18 }; /* so much is sent at once */
 
@@ -100,6 +101,21 @@ void cairn_pg_copy_integer(struct cairn_pg_copy *copy, int64_t value)
 {
     uint64_t bytes = htobe64((uint64_t)value);
     put_value(copy, &bytes, sizeof bytes);
+}
+
+void cairn_pg_copy_bool(struct cairn_pg_copy *copy, bool value)
+{
+    put_value(copy, value ? "\1" : "\0", 1);
+}
+
+void cairn_pg_copy_null(struct cairn_pg_copy *copy)
+{
+    cairn_buffer_bytes(&copy->bytes, "\377\377\377\377", 4);
+}
+
+void cairn_pg_copy_day(struct cairn_pg_copy *copy, struct cairn_day day)
+{
+    cairn_pg_copy_int(copy, day.days - EPOCH_2000_DAYS);
 }
 
 void cairn_pg_copy_text(struct cairn_pg_copy *copy, const char *text)

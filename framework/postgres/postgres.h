@@ -173,6 +173,9 @@ void cairn_pg_copy_smallint(struct cairn_pg_copy *copy, int16_t value);
 void cairn_pg_copy_int(struct cairn_pg_copy *copy, int32_t value);
 void cairn_pg_copy_integer(struct cairn_pg_copy *copy, int64_t value); /* bigint */
 void cairn_pg_copy_text(struct cairn_pg_copy *copy, const char *text); /* also json */
+void cairn_pg_copy_bool(struct cairn_pg_copy *copy, bool value);
+void cairn_pg_copy_day(struct cairn_pg_copy *copy, struct cairn_day day);
+void cairn_pg_copy_null(struct cairn_pg_copy *copy);
 void cairn_pg_copy_uuid(struct cairn_pg_copy *copy, struct cairn_uuid id);
 void cairn_pg_copy_time(struct cairn_pg_copy *copy, struct cairn_time time);
 /* The server has them all, or says what is wrong with one of them: cairn_pg_refused_row() tells
@@ -229,6 +232,9 @@ struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t ro
 /* bigint[] without nulls: how many there are, in `ret`, which lies in the arena. */
 size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int column,
                          struct cairn_arena *arena, const int64_t **ret);
+/* text[] without nulls, added to an array: how many there are. Null is none. */
+size_t cairn_pg_texts(const struct cairn_pg_result *result, int64_t row, int column,
+                      struct cairn_pg_array *ret);
 /* text, json, name: NUL-terminated, lives as long as the result; NULL for null. */
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column);
 size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column);

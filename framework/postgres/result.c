@@ -95,6 +95,24 @@ size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int 
     return count;
 }
 
+size_t cairn_pg_texts(const struct cairn_pg_result *result, int64_t row, int column,
+                      struct cairn_pg_array *ret)
+{
+    enum { HEAD_BYTES = 20 };
+    size_t bytes = cairn_pg_bytes(result, row, column);
+    const char *at = PQgetvalue(result->rows, (int)row, column);
+    const char *end = at + bytes;
+    size_t count = 0;
+    for (at += HEAD_BYTES; at < end; count++) {
+        uint32_t length;
+        memcpy(&length, at, sizeof length);
+        length = be32toh(length);
+        cairn_pg_array_bytes(ret, at + sizeof length, length);
+        at += sizeof length + length;
+    }
+    return count;
+}
+
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column)
 {
     if (cairn_pg_null(result, row, column))

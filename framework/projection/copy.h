@@ -114,4 +114,21 @@ int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
 int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
+/* ---- filling the copy of a generation that nobody reads yet ---- */
+
+/* Begins where nothing stands yet, and writes rows that are known from elsewhere, a page at a time;
+ * after the last one the rows are those of the checkpoint. Each returns 1, or what the repair
+ * returns: then it is left to a repair. */
+int cairn_fill_begin(struct cairn_copy *copy, const struct cairn_checkpoint *at,
+                     struct cairn_arena *arena) CAIRN_CHECKED;
+int cairn_fill_page(struct cairn_copy *copy, const struct cairn_stored_row *rows, size_t count,
+                    struct cairn_arena *arena) CAIRN_CHECKED;
+int cairn_fill_end(struct cairn_copy *copy, const struct cairn_checkpoint *at,
+                   struct cairn_arena *arena) CAIRN_CHECKED;
+
+/* Removes the checkpoint, and then the rows, of a generation that nobody reads any more: some at a
+ * time, as `cursor` says ("0" at first and at the end). */
+int cairn_copy_remove(struct cairn_copy *copy, char *cursor, size_t size,
+                      struct cairn_arena *arena) CAIRN_CHECKED;
+
 #endif

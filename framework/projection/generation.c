@@ -1,32 +1,9 @@
-/* generation.c - finding, making and completing generations. */
+/* generation.c - finding, making and starting generations. */
 #include "projection/generation.h"
 
 #include "postgres/postgres.h"
 #include "projection/table.h"
-
-/* ---- finding or making ---- */
-
-static const struct cairn_statement lock_statement = {
-    .name = "lock_projection",
-    .sql = "select pg_advisory_xact_lock(1128352084, hashtext($1))",
-};
-
-static const struct cairn_statement find_statement = {
-    .name = "find_generation",
-    .sql = "select generation, complete_at is not null from cairn.generations"
-           " where projection = $1 and code_version = $2 order by generation desc limit 1",
-};
-
-static const struct cairn_statement add_statement = {
-    .name = "add_generation",
-    .sql = "with made as (insert into cairn.generations (projection, generation, code_version)"
-           "     select $1, coalesce(max(generation), 0) + 1, $2 from cairn.generations"
-           "         where projection = $1"
-           "     returning generation),"
-           " begun as (insert into cairn.checkpoints (projection, generation, epoch)"
-           "     select $1, made.generation, store.epoch from made, cairn.store)"
-           " select generation from made",
-};
+#include "projection/within.h"
 
 static struct cairn_pg_params params_of(const struct cairn_projection *projection,
                                         struct cairn_arena *arena)
@@ -36,86 +13,205 @@ static struct cairn_pg_params params_of(const struct cairn_projection *projectio
     return params;
 }
 
-static int lock(struct cairn_pg *pg, const struct cairn_projection *projection,
-                struct cairn_arena *arena, struct cairn_error *error)
-{
-    const struct cairn_pg_params params = params_of(projection, arena);
-    int64_t done = cairn_pg_run(pg, &lock_statement, &params, error);
-    return done < 0 ? (int)done : 0;
-}
+/* ---- finding ---- */
 
-static int make(struct cairn_pg *pg, const struct cairn_pg_params *params,
-                struct cairn_arena *arena, struct cairn_generation *ret, struct cairn_error *error)
+static const struct cairn_statement list_statement = {
+    .name = "list_generations",
+    .sql = "select generation, complete_at is not null, serving from cairn.generations"
+           " where projection = $1 and code_version = $2 and state = 'following'"
+           "     and ($3 = 0 or generation = $3)"
+           " order by generation desc",
+};
+
+static int64_t list(struct cairn_store *store, const struct cairn_projection *projection,
+                    int64_t number, struct cairn_arena *arena, struct cairn_generation **ret,
+                    struct cairn_error *error)
 {
+    struct cairn_pg_params params = params_of(projection, arena);
+    cairn_pg_add_integer(&params, projection->version);
+    cairn_pg_add_integer(&params, number);
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(pg, &add_statement, params, &rows, error);
+    int64_t count = cairn_pg_call(cairn_store_pg(store), &list_statement, &params, &rows, error);
     if (count < 0)
-        return (int)count;
-    ret->number = cairn_pg_integer(rows, 0, 0);
-    ret->complete = false;
-    struct cairn_buffer sql = cairn_buffer(arena);
-    cairn_table_sql(ret->projection, ret->number, &sql);
-    return cairn_pg_script(pg, sql.text, error);
+        return count;
+    *ret = cairn_new(arena, struct cairn_generation, (size_t)count + 1);
+    for (int64_t i = 0; i < count; i++)
+        (*ret)[i] = (struct cairn_generation){.projection = projection,
+                                              .number = cairn_pg_integer(rows, i, 0),
+                                              .complete = cairn_pg_bool(rows, i, 1),
+                                              .serving = cairn_pg_bool(rows, i, 2)};
+    return count;
 }
 
-/* Returns 1 if it was found, 0 if it was not. */
-static int find(struct cairn_pg *pg, const struct cairn_pg_params *params,
-                struct cairn_generation *ret, struct cairn_error *error)
+int64_t cairn_generation_list(struct cairn_store *store, const struct cairn_projection *projection,
+                              struct cairn_arena *arena, const struct cairn_generation **ret,
+                              struct cairn_error *error)
 {
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(pg, &find_statement, params, &rows, error);
-    if (count <= 0)
-        return (int)count;
-    ret->number = cairn_pg_integer(rows, 0, 0);
-    ret->complete = cairn_pg_bool(rows, 0, 1);
-    return 1;
+    struct cairn_generation *all = NULL;
+    int64_t count = list(store, projection, 0, arena, &all, error);
+    *ret = all;
+    return count;
 }
 
-static int lock_and_make(struct cairn_pg *pg, const struct cairn_pg_params *params,
-                         struct cairn_arena *arena, struct cairn_generation *ret,
+int cairn_generation_get(struct cairn_store *store, const struct cairn_projection *projection,
+                         int64_t number, struct cairn_arena *arena, struct cairn_generation *ret,
                          struct cairn_error *error)
 {
-    int failed = lock(pg, ret->projection, arena, error);
-    if (failed)
-        return failed;
-    int found = find(pg, params, ret, error);
-    return found == 0 ? make(pg, params, arena, ret, error) : found;
-}
-
-/* Ends the transaction as the work in it ended. */
-static int settle(struct cairn_pg *pg, int failed, struct cairn_error *error)
-{
-    if (!failed)
-        return cairn_pg_script(pg, "commit", error);
-    if (cairn_pg_connected(pg))
-        (void)!cairn_pg_script(pg, "rollback", NULL);
-    return failed;
+    struct cairn_generation *all = NULL;
+    int64_t count = list(store, projection, number, arena, &all, error);
+    *ret = count > 0 ? all[0] : (struct cairn_generation){.projection = projection};
+    return (int)count;
 }
 
 int cairn_generation_look(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error)
 {
-    struct cairn_pg_params params = params_of(projection, arena);
-    cairn_pg_add_integer(&params, projection->version);
-    *ret = (struct cairn_generation){.projection = projection};
-    return find(cairn_store_pg(store), &params, ret, error);
+    struct cairn_generation *all = NULL;
+    int64_t count = list(store, projection, 0, arena, &all, error);
+    *ret = count > 0 ? all[0] : (struct cairn_generation){.projection = projection};
+    for (int64_t i = 0; i < count; i++) {
+        if (all[i].serving)
+            *ret = all[i];
+    }
+    return count < 0 ? (int)count : count > 0;
 }
 
-int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
+/* ---- making ---- */
+
+/* Numbers are never used twice: the rows of those that were dropped stay. */
+static const struct cairn_statement add_statement = {
+    .name = "add_generation",
+    .sql = "insert into cairn.generations (projection, generation, code_version, state)"
+           " select $1, coalesce(max(generation), 0) + 1, $2, 'building' from cairn.generations"
+           "     where projection = $1"
+           " returning generation",
+};
+
+static int make(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                struct cairn_error *error)
+{
+    struct cairn_generation *ret = context;
+    struct cairn_pg_params params = params_of(ret->projection, arena);
+    cairn_pg_add_integer(&params, ret->projection->version);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &add_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    ret->number = cairn_pg_integer(rows, 0, 0);
+    struct cairn_buffer sql = cairn_buffer(arena);
+    cairn_table_sql(ret->projection, ret->number, &sql);
+    return cairn_pg_script(pg, sql.text, error);
+}
+
+int cairn_generation_make(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error)
 {
-    struct cairn_pg *pg = cairn_store_pg(store);
-    int done = cairn_generation_look(store, projection, arena, ret, error);
-    if (done)
-        return done < 0 ? done : 0;
-    struct cairn_pg_params params = params_of(projection, arena);
-    cairn_pg_add_integer(&params, projection->version);
-    done = cairn_pg_script(pg, "begin", error);
-    if (!done)
-        done = lock_and_make(pg, &params, arena, ret, error);
-    return settle(pg, done < 0 ? done : 0, error);
+    *ret = (struct cairn_generation){.projection = projection};
+    return cairn_within(cairn_store_pg(store), projection, make, ret, arena, error);
+}
+
+/* ---- starting ---- */
+
+static const struct cairn_statement start_statement = {
+    .name = "start_generation",
+    .sql = "with mine as (update cairn.generations set state = 'following'"
+           "     where projection = $1 and generation = $2 and state = 'building'"
+           "         and exists (select from cairn.store s where s.epoch = $3)"
+           "         and ($4 = 0 or exists (select from cairn.events e"
+           "             where e.shard = 0 and e.position = $4))"
+           "     returning 1)"
+           " insert into cairn.checkpoints"
+           "     (projection, generation, epoch, position, fence, event_id)"
+           " select $1, $2, $3, $4, $5, (select e.event_id from cairn.events e"
+           "         where e.shard = 0 and e.position = $4) from mine",
+};
+
+static const struct cairn_statement parks_statement = {
+    .name = "start_parked",
+    .sql = "insert into cairn.parked"
+           "     (projection, generation, key, position, event_id, reason, attempts)"
+           " select $1, $2, p.* from unnest($3::text[], $4::bigint[], $5::uuid[], $6::text[],"
+           "     $7::bigint[]) p",
+};
+
+static const struct cairn_statement skips_statement = {
+    .name = "start_skipped",
+    .sql = "insert into cairn.skipped (projection, generation, key, position, event_id, reason)"
+           " select $1, $2, p.* from unnest($3::text[], $4::bigint[], $5::uuid[], $6::text[]) p",
+};
+
+static int add_parks(struct cairn_pg *pg, const struct cairn_pg_params *both, bool skipped,
+                     const struct cairn_park *parks, size_t count, struct cairn_error *error)
+{
+    if (count == 0)
+        return 0;
+    struct cairn_pg_params params = *both;
+    cairn_pg_add_texts(&params, &parks->key, sizeof *parks, count);
+    cairn_pg_add_integers(&params, &parks->position, sizeof *parks, count);
+    cairn_pg_add_uuids(&params, &parks->event_id, sizeof *parks, count);
+    cairn_pg_add_texts(&params, &parks->reason, sizeof *parks, count);
+    if (!skipped)
+        cairn_pg_add_integers(&params, &parks->attempts, sizeof *parks, count);
+    int64_t done =
+        cairn_pg_run(pg, skipped ? &skips_statement : &parks_statement, &params, error);
+    return done < 0 ? (int)done : 0;
+}
+
+struct starting {
+    const struct cairn_generation *generation;
+    const struct cairn_generation_start *start;
+};
+
+static int start(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                 struct cairn_error *error)
+{
+    const struct starting *starting = context;
+    const struct cairn_generation_start *start = starting->start;
+    struct cairn_pg_params both = params_of(starting->generation->projection, arena);
+    cairn_pg_add_integer(&both, starting->generation->number);
+    struct cairn_pg_params params = both;
+    cairn_pg_add_integer(&params, start->at.epoch);
+    cairn_pg_add_integer(&params, start->at.position);
+    cairn_pg_add_integer(&params, start->at.fence);
+    int64_t done = cairn_pg_run(pg, &start_statement, &params, error);
+    if (done < 0)
+        return (int)done;
+    if (done == 0)
+        return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is not being built",
+                          starting->generation->number);
+    int failed = add_parks(pg, &both, false, start->parks, start->park_count, error);
+    if (!failed)
+        failed = add_parks(pg, &both, true, start->skips, start->skip_count, error);
+    return failed;
+}
+
+int cairn_generation_start(struct cairn_store *store, const struct cairn_generation *generation,
+                           const struct cairn_generation_start *how, struct cairn_arena *arena,
+                           struct cairn_error *error)
+{
+    struct starting starting = {generation, how};
+    return cairn_within(cairn_store_pg(store), generation->projection, start, &starting, arena,
+                        error);
+}
+
+int cairn_generation_start_empty(struct cairn_store *store,
+                                 const struct cairn_generation *generation, int64_t fence,
+                                 struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_timeline timeline;
+    struct cairn_buffer sql = cairn_buffer(arena);
+    for (size_t i = 0; cairn_index_sql(generation->projection, generation->number, i, &sql); i++)
+        continue;
+    int failed = cairn_store_timeline(store, &timeline, error);
+    if (!failed)
+        failed = cairn_pg_script(cairn_store_pg(store), sql.text, error);
+    if (failed)
+        return failed;
+    const struct cairn_generation_start at_zero = {
+        .at = {.epoch = timeline.epoch, .fence = fence}};
+    return cairn_generation_start(store, generation, &at_zero, arena, error);
 }
 
 /* ---- who writes ---- */
@@ -150,27 +246,6 @@ int cairn_generation_fence(struct cairn_store *store, const struct cairn_generat
                           "generation %" PRId64 " was taken over with a higher fence",
                           generation->number);
     return 0;
-}
-
-/* Nobody takes it over before the transaction ends. */
-static const struct cairn_statement hold_statement = {
-    .name = "hold_generation",
-    .sql = "select 1 from cairn.checkpoints"
-           " where projection = $1 and generation = $2 and shard = 0 and fence = $3 for share",
-};
-
-static int hold(struct cairn_pg *pg, const struct cairn_generation *generation, int64_t fence,
-                struct cairn_arena *arena, struct cairn_error *error)
-{
-    struct cairn_pg_params params = params_of(generation->projection, arena);
-    cairn_pg_add_integer(&params, generation->number);
-    cairn_pg_add_integer(&params, fence);
-    int64_t count = cairn_pg_run(pg, &hold_statement, &params, error);
-    if (count < 0)
-        return (int)count;
-    return count ? 0
-                 : cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " was taken over",
-                              generation->number);
 }
 
 /* ---- the checkpoint ---- */
@@ -235,71 +310,4 @@ int cairn_generation_stop(struct cairn_store *store, const struct cairn_generati
     cairn_pg_add_text(&params, why);
     int64_t done = cairn_pg_run(cairn_store_pg(store), &stop_statement, &params, error);
     return done < 0 ? (int)done : 0;
-}
-
-/* ---- completing ---- */
-
-static const struct cairn_statement dethrone_statement = {
-    .name = "dethrone_generation",
-    .sql = "update cairn.generations set live = false"
-           " where projection = $1 and generation <> $2 and live and code_version <= $3",
-};
-
-/* In a rolling deploy an older code version may be built or catch up after a newer one: it is
- * complete then, for those who were compiled with it, but the newer one stays live. */
-static const struct cairn_statement complete_statement = {
-    .name = "complete_generation",
-    .sql = "update cairn.generations g set complete_at = coalesce(complete_at, now()),"
-           "     live = not exists (select from cairn.generations other where other.live"
-           "         and other.projection = $1 and other.generation <> $2)"
-           " where projection = $1 and generation = $2"
-           " returning live",
-};
-
-/* Returns 1 if the generation is live now. */
-static int enthrone(struct cairn_pg *pg, const struct cairn_generation *generation,
-                    struct cairn_arena *arena, struct cairn_error *error)
-{
-    struct cairn_pg_params params = params_of(generation->projection, arena);
-    cairn_pg_add_integer(&params, generation->number);
-    struct cairn_pg_params all = params;
-    cairn_pg_add_integer(&all, generation->projection->version);
-    int64_t count = cairn_pg_run(pg, &dethrone_statement, &all, error);
-    CAIRN_PG_RESULT *rows = NULL;
-    if (count >= 0)
-        count = cairn_pg_call(pg, &complete_statement, &params, &rows, error);
-    if (count <= 0)
-        return (int)count;
-    return cairn_pg_bool(rows, 0, 0);
-}
-
-/* The columns may be others than before, so the view is made anew. That waits for whoever reads
- * it, and holds up whoever wants to: not for long. */
-static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
-                struct cairn_arena *arena, struct cairn_error *error)
-{
-    struct cairn_buffer sql = cairn_buffer(arena);
-    cairn_buffer_text(&sql, "set local lock_timeout = '500ms';\n");
-    cairn_view_sql(generation->projection, generation->number, &sql);
-    return cairn_pg_script(pg, sql.text, error);
-}
-
-int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
-                              int64_t fence, struct cairn_arena *arena, struct cairn_error *error)
-{
-    struct cairn_pg *pg = cairn_store_pg(store);
-    int failed = cairn_pg_script(pg, "begin", error);
-    if (!failed)
-        failed = lock(pg, generation->projection, arena, error);
-    if (!failed)
-        failed = hold(pg, generation, fence, arena, error);
-    int live = failed ? failed : enthrone(pg, generation, arena, error);
-    if (live > 0)
-        live = show(pg, generation, arena, error);
-    failed = settle(pg, live, error);
-    if (failed)
-        cairn_error_context(error, "view read.%s", generation->projection->name);
-    else
-        generation->complete = true;
-    return failed;
 }

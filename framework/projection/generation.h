@@ -1,14 +1,14 @@
-/* generation.h - which generation of a read model this binary follows, and how far it has come.
+/* generation.h - the generations of a read model that this binary follows, and how far they have
+ * come.
  *
  * A generation is one built copy of a read model: a table, a row in cairn.generations and a
  * checkpoint. It belongs to one version of the projection's code; another version builds its own
- * beside it. */
+ * beside it. It is built (rebuild.h), followed (runner.h), read (switch.h), and dropped
+ * (retire.h). */
 #ifndef CAIRN_PROJECTION_GENERATION_H
 #define CAIRN_PROJECTION_GENERATION_H
 
-#include "store/store.h"
-
-#include <cairn/projection.h>
+#include "projection/batch.h"
 
 #include <stdbool.h>
 
@@ -25,20 +25,43 @@ struct cairn_checkpoint {
 struct cairn_generation {
     const struct cairn_projection *projection;
     int64_t number;
-    bool complete; /* it has reached the head of the log once */
+    bool complete; /* it is fit to be read, or was */
+    bool serving;  /* queries of its code version read it */
 };
 
-/* Finds the newest generation of the projection's code version: which generation a projector works
- * on is decided here and nowhere else. Returns 1, or 0 if there is none. */
+/* Finds the generation of the projection's code version that queries read, or else the newest one
+ * that is followed. Returns 1, or 0 if there is none. */
 int cairn_generation_look(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error) CAIRN_CHECKED;
 
-/* The same, or makes it: its row, its checkpoint at 0 and its table. One process at a time makes
- * one. Returns 0. */
-int cairn_generation_find(struct cairn_store *store, const struct cairn_projection *projection,
+/* Finds one by its number. Returns 1, or 0 if it is not followed any more. */
+int cairn_generation_get(struct cairn_store *store, const struct cairn_projection *projection,
+                         int64_t number, struct cairn_arena *arena, struct cairn_generation *ret,
+                         struct cairn_error *error) CAIRN_CHECKED;
+
+/* All that are followed, the newest first, in the arena. Returns how many. */
+int64_t cairn_generation_list(struct cairn_store *store, const struct cairn_projection *projection,
+                              struct cairn_arena *arena, const struct cairn_generation **ret,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
+/* Makes the next one to be built: its row, and its table without indexes. One process at a time
+ * makes one of a projection. Returns 0. */
+int cairn_generation_make(struct cairn_store *store, const struct cairn_projection *projection,
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error) CAIRN_CHECKED;
+
+/* Has it followed from a checkpoint on, which its rows are those of; and what could not be applied
+ * to them. Returns 0, or -CAIRN_CONFLICT: it is not being built any more, or the log is not the one
+ * that the checkpoint stands on. */
+struct cairn_generation_start {
+    struct cairn_checkpoint at;
+    const struct cairn_park *parks, *skips;
+    size_t park_count, skip_count;
+};
+int cairn_generation_start(struct cairn_store *store, const struct cairn_generation *generation,
+                           const struct cairn_generation_start *start, struct cairn_arena *arena,
+                           struct cairn_error *error) CAIRN_CHECKED;
 
 /* The name of the lease under which the generations of this code version are written. */
 const char *cairn_generation_lease(const struct cairn_projection *projection,
@@ -64,11 +87,10 @@ int cairn_generation_stop(struct cairn_store *store, const struct cairn_generati
                           const struct cairn_checkpoint *checkpoint, const char *why,
                           struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* It has reached the head: from now on queries read it, and the view shows it unless a later code
- * version is shown already. -CAIRN_CONFLICT if it was taken over since `fence`; -CAIRN_BUSY if
- * somebody reads the view for too long: try again. */
-int cairn_generation_complete(struct cairn_store *store, struct cairn_generation *generation,
-                              int64_t fence, struct cairn_arena *arena,
-                              struct cairn_error *error) CAIRN_CHECKED;
+/* Makes its table's indexes and follows it from the start of the log: for a log that cannot be
+ * folded in one go. */
+int cairn_generation_start_empty(struct cairn_store *store,
+                                 const struct cairn_generation *generation, int64_t fence,
+                                 struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

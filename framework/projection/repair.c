@@ -73,13 +73,14 @@ static void walk_on(struct cairn_copy *copy, const struct cairn_stored_row *last
 
 /* ---- removing what cannot be trusted ---- */
 
-/* Some of the rows that are there. Returns 0 with *ret_count, or what Redis fails with. */
-static int scan(struct cairn_copy *copy, struct cairn_arena *arena, struct cairn_stored_row **ret,
-                size_t *ret_count)
+/* Some of the rows that are there, from the cursor on. Returns 0 with *ret_count, or what Redis
+ * fails with. */
+static int scan(struct cairn_copy *copy, char *cursor, size_t cursor_size,
+                struct cairn_arena *arena, struct cairn_stored_row **ret, size_t *ret_count)
 {
     size_t prefix = strlen(copy->row_prefix);
     const char *pattern = cairn_print(arena, "%s*", copy->row_prefix);
-    const struct cairn_redis_arg args[] = {CAIRN_ARG("SCAN"),  CAIRN_ARG(copy->repair.cursor),
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("SCAN"),  CAIRN_ARG(cursor),
                                            CAIRN_ARG("MATCH"), CAIRN_ARG(pattern),
                                            CAIRN_ARG("COUNT"), CAIRN_ARG("2000")};
     struct cairn_redis_reply reply = {0};
@@ -88,7 +89,7 @@ static int scan(struct cairn_copy *copy, struct cairn_arena *arena, struct cairn
         return failed;
     if (reply.count != 2 || reply.items[0].kind != CAIRN_REDIS_TEXT)
         return -CAIRN_BUG;
-    (void)snprintf(copy->repair.cursor, sizeof copy->repair.cursor, "%s", reply.items[0].text);
+    (void)snprintf(cursor, cursor_size, "%s", reply.items[0].text);
     *ret_count = reply.items[1].count;
     *ret = cairn_new(arena, struct cairn_stored_row, *ret_count + 1);
     for (size_t i = 0; i < *ret_count; i++)
@@ -101,7 +102,7 @@ static int sweep(struct cairn_copy *copy, struct cairn_arena *arena)
     struct cairn_stored_row *rows = NULL;
     size_t count = 0;
     copy->repair.running = false; /* whatever fails, it begins anew */
-    int failed = scan(copy, arena, &rows, &count);
+    int failed = scan(copy, copy->repair.cursor, sizeof copy->repair.cursor, arena, &rows, &count);
     if (failed)
         return failed;
     const char *after = repair_text(copy, copy->repair.pages + 1, arena);
@@ -142,4 +143,59 @@ int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, st
     walk_on(copy, &page[count - 1]);
     copy->repair.running = true;
     return done;
+}
+
+/* ---- filling ---- */
+
+int cairn_fill_begin(struct cairn_copy *copy, const struct cairn_checkpoint *at,
+                     struct cairn_arena *arena)
+{
+    cairn_uuid_format(cairn_uuid_make(), copy->repair.mark);
+    copy->repair.epoch = at->epoch;
+    copy->repair.fence = at->fence;
+    copy->repair.base = -1;
+    copy->repair.pages = 0;
+    const char *text = repair_text(copy, 0, arena);
+    int done = cairn_copy_put(copy, "", text, at->epoch, NULL, 0, arena);
+    if (done == 1)
+        remember(copy, text);
+    return done;
+}
+
+int cairn_fill_page(struct cairn_copy *copy, const struct cairn_stored_row *rows, size_t count,
+                    struct cairn_arena *arena)
+{
+    const char *after = repair_text(copy, ++copy->repair.pages, arena);
+    int done =
+        cairn_copy_put(copy, copy->repair.text, after, copy->repair.epoch, rows, count, arena);
+    if (done == 1)
+        remember(copy, after);
+    return done;
+}
+
+int cairn_fill_end(struct cairn_copy *copy, const struct cairn_checkpoint *at,
+                   struct cairn_arena *arena)
+{
+    return cairn_copy_put(copy, copy->repair.text, cairn_checkpoint_text(arena, at), at->epoch, NULL,
+                          0, arena);
+}
+
+/* ---- removing what nobody reads ---- */
+
+int cairn_copy_remove(struct cairn_copy *copy, char *cursor, size_t size, struct cairn_arena *arena)
+{
+    struct cairn_stored_row *rows = NULL;
+    struct cairn_redis_reply reply = {0};
+    size_t count = 0;
+    const struct cairn_redis_arg end[] = {CAIRN_ARG("DEL"), CAIRN_ARG(copy->checkpoint_key)};
+    int failed = cairn_copy_ask(copy, end, 2, arena, &reply);
+    if (!failed)
+        failed = scan(copy, cursor, size, arena, &rows, &count);
+    if (failed || count == 0)
+        return failed;
+    struct cairn_redis_arg *args = cairn_new(arena, struct cairn_redis_arg, count + 1);
+    args[0] = CAIRN_ARG("UNLINK");
+    for (size_t i = 0; i < count; i++)
+        args[i + 1] = CAIRN_ARG(cairn_print(arena, "%s%s", copy->row_prefix, rows[i].key));
+    return cairn_copy_ask(copy, args, count + 1, arena, &reply);
 }

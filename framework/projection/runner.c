@@ -1,4 +1,4 @@
-/* runner.c - one projection on its way along the log. */
+/* runner.c - one generation on its way along the log. */
 #include "projection/runner.h"
 
 #include "core/clock.h"
@@ -12,6 +12,7 @@
                                             */
 #define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first failure; doubled up to … */
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, which a refusal waits at once */
+#define GATE_US CAIRN_MILLISECONDS(100)    /* between two looks whether it may be read */
 #define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
 /* A range is bounded in positions, and by what the ranges before it weighed: the log may hold
@@ -26,11 +27,16 @@ static int find_generation(struct cairn_runner *runner, struct cairn_error *erro
     struct cairn_generation generation;
     cairn_arena_reset(&runner->arena);
     int failed = cairn_store_timeline(runner->store, &timeline, error);
-    if (!failed)
-        failed = cairn_generation_find(runner->store, runner->projection, &runner->arena,
-                                       &generation, error);
     if (failed)
         return failed;
+    int found = cairn_generation_get(runner->store, runner->projection, runner->number,
+                                     &runner->arena, &generation, error);
+    if (found <= 0)
+        return found < 0 ? found
+                         : cairn_fail(error, CAIRN_UNAVAILABLE,
+                                      "generation %" PRId64 " is not followed any more",
+                                      runner->number);
+    atomic_store(&runner->serving, generation.serving);
     cairn_rows_init(&runner->rows, &generation, &runner->arena);
     cairn_copy_init(&runner->copy, &timeline, &generation, &runner->arena);
     return 0;
@@ -241,6 +247,30 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- rest ---- */
 
+/* A copy that is behind would have readers see an older state; one that cannot be asked is read by
+ * nobody. */
+static bool is_copied(const struct cairn_runner *runner)
+{
+    return !runner->copy.redis || runner->copy.current || runner->copy.problem[0];
+}
+
+static int enter(struct cairn_runner *runner, struct cairn_generation *generation,
+                 struct cairn_error *error)
+{
+    const struct cairn_switch_terms terms = {runner->fence, runner->window_ms};
+    if (cairn_monotonic_us() < runner->gate_us)
+        return 0;
+    runner->gate_us = cairn_monotonic_us() + GATE_US;
+    if (!is_copied(runner))
+        return 0;
+    int done = cairn_switch_to(runner->store, generation, &terms, &runner->batch, error);
+    if (done <= 0)
+        return done;
+    atomic_store(&runner->serving, true);
+    cairn_notifier_nudge(runner->notifier);
+    return 0;
+}
+
 static int rest(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation *generation = &runner->rows.generation;
@@ -252,13 +282,7 @@ static int rest(struct cairn_runner *runner, struct cairn_error *error)
             return failed;
         runner->checkpoint.stopped = false;
     }
-    if (generation->complete)
-        return 0;
-    int failed =
-        cairn_generation_complete(runner->store, generation, runner->fence, &runner->batch, error);
-    if (!failed)
-        cairn_show_complete(runner);
-    return failed;
+    return generation->complete ? 0 : enter(runner, generation, error);
 }
 
 /* ---- a step ---- */
@@ -301,10 +325,11 @@ static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
     struct cairn_generation generation = {0};
     struct cairn_checkpoint at = {0};
     runner->fence = 0;
-    int found = cairn_generation_look(runner->store, runner->projection, &runner->batch,
-                                      &generation, error);
+    int found = cairn_generation_get(runner->store, runner->projection, runner->number,
+                                     &runner->batch, &generation, error);
     if (found > 0)
         found = cairn_generation_checkpoint(runner->store, &generation, &runner->batch, &at, NULL);
+    atomic_store(&runner->serving, generation.serving);
     if (found == -CAIRN_UNAVAILABLE)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "the checkpoint cannot be read");
     int64_t head =
@@ -363,6 +388,8 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
     if (runner->fence == 0)
         return (struct cairn_pause){.until_us = pause.until_us, .for_lease = true};
     pause.until_us = earlier(pause.until_us, runner->parked_us);
+    if (!runner->rows.generation.complete)
+        pause.until_us = earlier(pause.until_us, runner->gate_us);
     if (runner->copy.redis)
         pause.until_us = earlier(pause.until_us, runner->copy.due_us);
     if (runner->again_us)
@@ -420,32 +447,27 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
 static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
                                "set idle_in_transaction_session_timeout = '2s'";
 
-static struct cairn_lease *want_lease(struct cairn_leases *leases,
-                                      const struct cairn_projection *projection)
-{
-    struct cairn_arena arena = {0};
-    struct cairn_lease *lease =
-        cairn_lease_want(leases, cairn_generation_lease(projection, &arena));
-    cairn_arena_close(&arena);
-    return lease;
-}
-
-int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
-                      const char *database_url, const char *redis_url, struct cairn_leases *leases,
+int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_options *options,
                       struct cairn_error *error)
 {
-    runner->projection = projection;
-    runner->lease = want_lease(leases, projection);
-    runner->shown.name = projection->name;
-    runner->range = RANGE_FIRST;
-    runner->trouble_us = TROUBLE_US;
+    *runner = (struct cairn_runner){.projection = options->projection,
+                                    .number = options->generation,
+                                    .lease = options->lease,
+                                    .notifier = options->notifier,
+                                    .window_ms = options->window_ms,
+                                    .range = RANGE_FIRST,
+                                    .trouble_us = TROUBLE_US};
+    runner->shown.name = options->projection->name;
+    runner->shown.generation = (int)options->generation;
     (void)pthread_mutex_init(&runner->lock, NULL);
-    int failed = cairn_store_open(database_url, projection->name, &runner->store, error);
+    int failed =
+        cairn_store_open(options->database_url, options->projection->name, &runner->store, error);
     if (failed)
         return failed;
     cairn_pg_on_connect(cairn_store_pg(runner->store), greeting);
-    return redis_url ? cairn_redis_open(redis_url, REDIS_DEADLINE_US, &runner->copy.redis, error)
-                     : 0;
+    return options->redis_url ? cairn_redis_open(options->redis_url, REDIS_DEADLINE_US,
+                                                 &runner->copy.redis, error)
+                              : 0;
 }
 
 void cairn_runner_close(struct cairn_runner *runner)

@@ -1,10 +1,10 @@
-/* runner.h - one projection on its way along the log: the steps that a thread repeats.
+/* runner.h - one generation of a projection on its way along the log: the steps that a thread repeats.
  *
  *     stand by  another process has the lease: see how far it is, wait for the lease
  *     begin     take the generation over, read the checkpoint, hold it against the log
  *     tend      look after the copy in Redis, if that is due, and after parked events (setbacks.c)
  *     advance   fold a range, write rows and checkpoint, copy them to Redis
- *     rest      nothing new: the generation is complete, and the log is waited for
+ *     rest      nothing new: queries may read the generation, and the log is waited for
  *     halt      the next event is of a newer release: the lease is given away for good
  *
  * Whatever fails, the next step begins again from what is committed.
@@ -16,12 +16,15 @@
 #include "projection/batch.h"
 #include "projection/copy.h"
 #include "projection/projector.h"
+#include "projection/switch.h"
 #include "store/notify.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct cairn_runner {
     const struct cairn_projection *projection;
+    int64_t number; /* of the generation */
     struct cairn_store *store;
     struct cairn_lease *lease;
     struct cairn_copy copy;
@@ -45,14 +48,24 @@ struct cairn_runner {
     int64_t parked_keys;
     char stopped[512]; /* by which event, or "" */
     bool halted;       /* by an event of a newer release: for good */
+    int64_t window_ms; /* for which the generation that is read before is kept */
+    int64_t gate_us;   /* monotonic: when to ask next whether it may be read */
+    atomic_bool serving; /* as far as is known: queries read it */
 
     pthread_mutex_t lock; /* guards `shown` and `shown_us` */
     struct cairn_projector_state shown;
     int64_t shown_us; /* monotonic: when it last looked at the head without trouble */
 };
 
-int cairn_runner_open(struct cairn_runner *runner, const struct cairn_projection *projection,
-                      const char *database_url, const char *redis_url, struct cairn_leases *leases,
+struct cairn_runner_options {
+    const struct cairn_projection *projection;
+    int64_t generation;
+    const char *database_url, *redis_url;
+    struct cairn_lease *lease;
+    struct cairn_notifier *notifier;
+    int64_t window_ms;
+};
+int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_options *options,
                       struct cairn_error *error) CAIRN_CHECKED;
 void cairn_runner_close(struct cairn_runner *runner);
 
@@ -99,8 +112,7 @@ void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *e
 /* A range was committed. */
 void cairn_show_batch(struct cairn_runner *runner, const struct cairn_batch *batch,
                       int64_t took_us);
-/* It has a generation to follow; it has reached the head for the first time. */
+/* It has a generation to follow. */
 void cairn_show_begin(struct cairn_runner *runner);
-void cairn_show_complete(struct cairn_runner *runner);
 
 #endif

@@ -1,6 +1,7 @@
 /* scratch.c - the rows of a read model in memory. */
 #include "projection/scratch.h"
 
+#include "projection/shelf.h"
 #include "record/json.h"
 
 #include <stdio.h>
@@ -30,18 +31,9 @@ size_t cairn_scratch_bytes(const struct cairn_scratch *scratch)
 
 /* ---- which keys ---- */
 
-/* FNV-1a, folded: the map inside uses its low bits, the parts are told by its high ones. */
-static uint64_t hash(const char *key)
-{
-    uint64_t value = UINT64_C(14695981039346656037);
-    for (; *key; key++)
-        value = (value ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    return value >> 32;
-}
-
 bool cairn_scratch_has(const struct cairn_scratch *scratch, const char *key)
 {
-    return hash(key) % scratch->parts == scratch->part;
+    return (cairn_shelf_hash(key) >> 32) % scratch->parts == scratch->part;
 }
 
 enum { NAME_SIZE = CAIRN_KEY_MAX_BYTES + 24 };
@@ -51,23 +43,27 @@ static void name_skip(int64_t position, const char *key, char *ret)
     (void)snprintf(ret, NAME_SIZE, "%" PRId64 " %s", position, key);
 }
 
-void cairn_scratch_skip(struct cairn_scratch *scratch, int64_t position, const char *key)
+void cairn_skip_name(struct cairn_map *skipped, int64_t position, const char *key)
 {
     char name[NAME_SIZE];
     name_skip(position, key, name);
-    *cairn_map_at(&scratch->skipped, name) = scratch;
+    *cairn_map_at(skipped, name) = skipped;
+}
+
+bool cairn_skip_is_named(const struct cairn_map *skipped, int64_t position, const char *key)
+{
+    char name[NAME_SIZE];
+    if (skipped->count == 0)
+        return false;
+    name_skip(position, key, name);
+    return cairn_map_get(skipped, name) != NULL;
 }
 
 static bool wants(void *context, int64_t position, const char *key)
 {
     const struct cairn_scratch *scratch = context;
-    char name[NAME_SIZE];
-    if (!cairn_scratch_has(scratch, key))
-        return false;
-    if (scratch->skipped.count == 0)
-        return true;
-    name_skip(position, key, name);
-    return !cairn_map_get(&scratch->skipped, name);
+    return cairn_scratch_has(scratch, key) &&
+           !cairn_skip_is_named(&scratch->skipped, position, key);
 }
 
 /* ---- rows ---- */

@@ -35,8 +35,9 @@ void cairn_scratch_open(struct cairn_scratch *scratch, const struct cairn_projec
                         uint64_t part, uint64_t parts);
 void cairn_scratch_close(struct cairn_scratch *scratch);
 
-/* The event at this position is not applied to this key. */
-void cairn_scratch_skip(struct cairn_scratch *scratch, int64_t position, const char *key);
+/* Events that are left out, by "POSITION KEY": puts one there, and looks for one. */
+void cairn_skip_name(struct cairn_map *skipped, int64_t position, const char *key);
+bool cairn_skip_is_named(const struct cairn_map *skipped, int64_t position, const char *key);
 
 /* Folds on with these events, up to position `to`. `batch` is reset by the caller. */
 int cairn_scratch_fold(struct cairn_scratch *scratch, const struct cairn_stored_event *events,

@@ -33,6 +33,7 @@ void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_stat
     cairn_lease_state(runner->lease, &lease);
     (void)pthread_mutex_lock(&runner->lock);
     *ret = runner->shown;
+    ret->serving = atomic_load(&runner->serving);
     memcpy(ret->owner, lease.owner, sizeof ret->owner);
     ret->following = runner->shown.problem[0] == '\0' && runner->shown_us != 0 &&
                      cairn_monotonic_us() - runner->shown_us < FRESH_US;
@@ -87,6 +88,8 @@ void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *e
 static void set_gauges(const struct cairn_runner *runner)
 {
     const char *name = runner->projection->name;
+    if (!atomic_load(&runner->serving))
+        return; /* the metrics are of the one that is read */
     cairn_metric_set(&positions, name, runner->checkpoint.position);
     cairn_metric_set(&heads, name, runner->head);
     cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
@@ -129,7 +132,8 @@ void cairn_show_step(struct cairn_runner *runner)
     runner->shown.parked_keys = runner->parked_keys;
     (void)pthread_mutex_unlock(&runner->lock);
     set_shown(runner);
-    cairn_metric_set(&parked_keys, runner->projection->name, runner->parked_keys);
+    if (atomic_load(&runner->serving))
+        cairn_metric_set(&parked_keys, runner->projection->name, runner->parked_keys);
     log_copy(runner, was_current);
     if (runner->parked_keys > were_parked)
         log_line(runner, CAIRN_LOG_WARN, "an event could not be applied to a row: cairn parked",
@@ -149,9 +153,4 @@ void cairn_show_begin(struct cairn_runner *runner)
 {
     if (!runner->shown.leading)
         log_line(runner, CAIRN_LOG_INFO, "the projection follows the log", "");
-}
-
-void cairn_show_complete(struct cairn_runner *runner)
-{
-    log_line(runner, CAIRN_LOG_INFO, "the generation is complete", "");
 }

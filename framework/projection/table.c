@@ -89,13 +89,14 @@ static void add_columns(const struct cairn_projection *projection, struct cairn_
                            "    _position bigint not null,\n"
                            "    _version bigint not null,\n"
                            "    _parked boolean not null,\n"
-                           "    _deleted boolean not null,\n");
+                           "    _deleted boolean not null");
     for (uint32_t i = 0; i < projection->row->count; i++) {
         const struct cairn_field *field = &projection->row->fields[i];
-        cairn_buffer_text(out, "    ");
+        cairn_buffer_text(out, ",\n    ");
         cairn_pg_quote(out, field->name);
-        cairn_buffer_print(out, " %s,\n", column_type(field));
+        cairn_buffer_print(out, " %s", column_type(field));
     }
+    cairn_buffer_char(out, '\n');
 }
 
 static void add_comments(const struct cairn_projection *projection, const char *table,
@@ -137,18 +138,44 @@ static int add_index_columns(const struct cairn_record *row, const char *columns
     }
 }
 
-static void add_indexes(const struct cairn_projection *projection, const char *table,
-                        struct cairn_buffer *out)
+static size_t count_indexes(const struct cairn_projection *projection)
 {
-    cairn_buffer_print(out, "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
-                       table, table);
-    cairn_buffer_print(out, "create index \"%s_parked\" on read.\"%s\" (_key) where _parked;\n",
-                       table, table);
-    for (size_t i = 0; projection->indexes && projection->indexes[i]; i++) {
-        cairn_buffer_print(out, "create index \"%s_%zu\" on read.\"%s\" (", table, i + 1, table);
-        (void)add_index_columns(projection->row, projection->indexes[i], out, NULL);
-        cairn_buffer_text(out, "_key) where not _deleted;\n");
+    size_t count = 0;
+    while (projection->indexes && projection->indexes[count])
+        count++;
+    return count;
+}
+
+bool cairn_index_sql(const struct cairn_projection *projection, int64_t generation, size_t number,
+                     struct cairn_buffer *out)
+{
+    const char *table = cairn_table_name(out->arena, projection->name, generation);
+    enum { OWN = 3 };
+    switch (number) {
+    case 0:
+        cairn_buffer_print(out,
+                           "alter table read.\"%s\" add constraint \"%s_pkey\" primary key (_key);\n",
+                           table, table);
+        return true;
+    case 1:
+        cairn_buffer_print(out,
+                           "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
+                           table, table);
+        return true;
+    case 2:
+        cairn_buffer_print(
+            out, "create index \"%s_parked\" on read.\"%s\" (_key) where _parked;\n", table, table);
+        return true;
+    default:
+        break;
     }
+    size_t own = number - OWN;
+    if (own >= count_indexes(projection))
+        return false;
+    cairn_buffer_print(out, "create index \"%s_%zu\" on read.\"%s\" (", table, own + 1, table);
+    (void)add_index_columns(projection->row, projection->indexes[own], out, NULL);
+    cairn_buffer_text(out, "_key) where not _deleted;\n");
+    return true;
 }
 
 void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
@@ -157,8 +184,7 @@ void cairn_table_sql(const struct cairn_projection *projection, int64_t generati
     const char *table = cairn_table_name(out->arena, projection->name, generation);
     cairn_buffer_print(out, "create table read.\"%s\" (\n", table);
     add_columns(projection, out);
-    cairn_buffer_print(out, "    constraint \"%s_pkey\" primary key (_key)\n);\n", table);
-    add_indexes(projection, table, out);
+    cairn_buffer_text(out, ");\n");
     add_comments(projection, table, out);
     cairn_buffer_print(out, "grant select on read.\"%s\" to cairn_reader;\n", table);
 }

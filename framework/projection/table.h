@@ -6,14 +6,22 @@
 
 #include <cairn/projection.h>
 
+#include <stdbool.h>
+
 /* Holds the definition against what PostgreSQL and this engine can do, once at start: names of a
  * form that fits, indexes of columns that there are, events that there are. Returns 0 or
  * -CAIRN_BUG. */
 int cairn_table_check(const struct cairn_projection *projection,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* Appends the statements that make the table of a generation, its indexes, comments and grants. */
+/* Appends the statements that make the table of a generation, its comments and grants; without
+ * indexes, so that it can be filled first. */
 void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
+                     struct cairn_buffer *out);
+
+/* Appends the statement that makes its index number 0, 1, 2…, of which the first is the primary
+ * key. Returns false if there is none of that number. */
+bool cairn_index_sql(const struct cairn_projection *projection, int64_t generation, size_t number,
                      struct cairn_buffer *out);
 
 /* Appends the statements that make the view with the public name show a generation. */

@@ -189,7 +189,8 @@ static int learn_skipped(struct run *run, struct cairn_error *error)
     CAIRN_PG_RESULT *rows = NULL;
     run->skips = read_skipped(run, &rows, error);
     for (int64_t i = 0; i < run->skips; i++)
-        cairn_scratch_skip(&run->scratch, cairn_pg_integer(rows, i, 0), cairn_pg_text(rows, i, 1));
+        cairn_skip_name(&run->scratch.skipped, cairn_pg_integer(rows, i, 0),
+                        cairn_pg_text(rows, i, 1));
     return run->skips < 0 ? (int)run->skips : 0;
 }
 

@@ -108,9 +108,8 @@ static const struct cairn_statement look_statement = {
     .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position"
            " from cairn.store s"
            " cross join unnest($1::text[], $2::bigint[]) with ordinality as w(name, version, n)"
-           " left join lateral (select max(g.generation) as generation from cairn.generations g"
-           "     where g.projection = w.name and g.code_version = w.version"
-           "         and g.complete_at is not null) g on true"
+           " left join cairn.generations g on g.projection = w.name and g.code_version = w.version"
+           "     and g.serving"
            " left join cairn.checkpoints k on k.projection = w.name"
            "     and k.generation = g.generation and k.shard = 0"
            " where s.single order by w.n",

@@ -109,7 +109,7 @@ static void encode_text(const void *at, struct cairn_buffer *out)
     cairn_buffer_json(out, text);
 }
 
-static void encode_value(const struct cairn_field *field, const void *at, struct cairn_buffer *out)
+void cairn_field_encode(const struct cairn_field *field, const void *at, struct cairn_buffer *out)
 {
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
@@ -155,7 +155,7 @@ void cairn_record_encode(const struct cairn_record *record, const void *value,
             cairn_buffer_char(out, ',');
         encode_plain(field->name, out);
         cairn_buffer_char(out, ':');
-        encode_value(field, cairn_field_at(field, value), out);
+        cairn_field_encode(field, cairn_field_at(field, value), out);
     }
     cairn_buffer_char(out, '}');
 }

@@ -49,6 +49,11 @@ int cairn_record_table_check(const struct cairn_record *record,
 void cairn_record_copy(const struct cairn_record *record, const void *value, void *ret,
                        struct cairn_arena *arena);
 
+/* The same into one block of so many bytes, aligned for anything: first the struct, then what it
+ * points to. */
+size_t cairn_record_bytes(const struct cairn_record *record, const void *value);
+void cairn_record_pack(const struct cairn_record *record, const void *value, void *block);
+
 /* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). `id_name`, unless it
  * is NULL, is the member that cairn_record_decode_with_id takes off. */
 void cairn_record_schema(const struct cairn_record *record, const char *id_name,
@@ -65,6 +70,7 @@ void cairn_field_schema(const struct cairn_field *field, struct cairn_buffer *ou
 void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *out);
 
 /* One field, for those who walk a table themselves. */
+void cairn_field_encode(const struct cairn_field *field, const void *at, struct cairn_buffer *out);
 const void *cairn_field_at(const struct cairn_field *field, const void *value);
 const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);
 

@@ -31,6 +31,10 @@ struct cairn_config {
     int64_t snapshot_every;
     int64_t process_calls;
     int64_t verify_mib;
+    int64_t rebuild_mib;
+    int64_t rebuild_threads;
+    const char *rebuild_directory;
+    int64_t rollback_window_ms;
     int64_t bus_keep;
     int64_t bus_cap;
     int64_t start_wait_s;

@@ -60,6 +60,11 @@ static void add_projection(const struct cairn_projector_state *state, struct cai
         state->name, state->leading ? "leading" : "standing by", state->generation, state->position,
         state->head, state->copy_current ? "true" : "false", state->parked_keys);
     cairn_buffer_json(body, state->owner);
+    if (state->phase)
+        cairn_buffer_print(body,
+                           ",\"building\":{\"generation\":%d,\"phase\":\"%s\",\"done\":%" PRId64
+                           ",\"total\":%" PRId64 "}",
+                           state->building, state->phase, state->done, state->total);
     if (state->parked_keys)
         cairn_buffer_print(body,
                            ",\"warning\":\"%" PRId64 " keys are parked: see cairn parked %s\"",

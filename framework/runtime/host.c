@@ -276,8 +276,18 @@ static int start_projector(struct cairn_host *host, struct cairn_error *error)
     if (count == 0)
         return 0;
     const char *redis_url = *host->config->redis_url ? host->config->redis_url : NULL;
-    return cairn_projector_start(host->config->database_url, redis_url, host->leases, all, count,
-                                 &host->projector, error);
+    const struct cairn_projector_options options = {
+        .database_url = host->config->database_url,
+        .redis_url = redis_url,
+        .leases = host->leases,
+        .projections = all,
+        .count = count,
+        .rebuild = {.memory_bytes = (size_t)host->config->rebuild_mib * 1048576,
+                    .threads = (int)host->config->rebuild_threads,
+                    .directory = host->config->rebuild_directory,
+                    .window_ms = host->config->rollback_window_ms},
+    };
+    return cairn_projector_start(&options, &host->projector, error);
 }
 
 static int open_engine(struct cairn_host *host, struct cairn_error *error)

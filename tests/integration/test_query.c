@@ -299,9 +299,17 @@ static void both_stores_show_what_a_projector_wrote_alike(void **state)
     struct cairn_leases *leases = NULL;
     const struct cairn_projection *const projections[] = {&order_summary_projection};
     struct cairn_error error = {0};
-    if (cairn_leases_open(bench.url, "test", &leases, &error) < 0 ||
-        cairn_projector_start(bench.url, bench.redis_url, leases, projections, 1, &projector,
-                              &error) < 0)
+    if (cairn_leases_open(bench.url, "test", &leases, &error) < 0)
+        fail_msg("%s", error.message);
+    const struct cairn_projector_options options = {
+        .database_url = bench.url,
+        .redis_url = bench.redis_url,
+        .leases = leases,
+        .projections = projections,
+        .count = 1,
+        .rebuild = {.memory_bytes = 64 << 20, .threads = 1, .directory = "/var/tmp"},
+    };
+    if (cairn_projector_start(&options, &projector, &error) < 0)
         fail_msg("%s", error.message);
 
     struct order order = {.id = cairn_uuid_make()};

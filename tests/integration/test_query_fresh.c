@@ -315,25 +315,14 @@ static void the_newest_complete_generation_is_shown(void **state)
     (void)state;
     struct order order = bench_new_order();
     assert_true(shows_generation(&order));
-    int64_t old = bench.orders.number++;
-    bench_sql(
-        "create table read.order_summary_g%" PRId64 " (like read.order_summary_g%" PRId64
-        " including all);"
-        "grant select on read.order_summary_g%" PRId64 " to cairn_reader;"
-        "insert into read.order_summary_g%" PRId64 " select * from read.order_summary_g%" PRId64 ";"
-        "insert into cairn.generations select projection, %" PRId64 ", code_version, now(), now()"
-        "     from cairn.generations where projection = 'order_summary';"
-        "insert into cairn.checkpoints select projection, %" PRId64 ", shard, epoch, position"
-        "     from cairn.checkpoints where projection = 'order_summary'",
-        bench.orders.number, old, bench.orders.number, bench.orders.number, old,
-        bench.orders.number, bench.orders.number);
+    int64_t old = bench.orders.number;
+    bench_next_generation("true");
+    bench_switch(old, bench.orders.number);
     fixture_wait(shows_generation, &order, 5000, "the new generation to be shown");
 
     /* One that is gone is noticed at once. */
-    bench_sql("drop table read.order_summary_g%" PRId64 " cascade;"
-              "delete from cairn.generations where projection = 'order_summary'"
-              "     and generation = %" PRId64,
-              bench.orders.number, bench.orders.number);
+    bench_switch(bench.orders.number, old);
+    bench_sql("drop table read.order_summary_g%" PRId64 " cascade", bench.orders.number);
     bench.orders.number = old;
     assert_true(shows_generation(&order));
 }

@@ -139,6 +139,8 @@ CAIRN_PROJECTION(cellar, .version = 1, CAIRN_ON_LIST(&cellar_on_pot_filled));
 /* ---- the bench ---- */
 
 struct pot_bench pot_bench;
+struct cairn_rebuild_limits pot_rebuild = {
+    .memory_bytes = 64 << 20, .threads = 2, .directory = "/var/tmp", .window_ms = 3600000};
 
 int pots_setup(void **state)
 {
@@ -170,9 +172,17 @@ struct pot_keeper start_keeper(const struct cairn_projection *projection, const 
 {
     struct pot_keeper keeper = {0};
     struct cairn_error error = {0};
-    if (cairn_leases_open(pot_bench.projector_url, "pots", &keeper.leases, &error) < 0 ||
-        cairn_projector_start(pot_bench.projector_url, redis_url, keeper.leases, &projection, 1,
-                              &keeper.projector, &error) < 0)
+    if (cairn_leases_open(pot_bench.projector_url, "pots", &keeper.leases, &error) < 0)
+        fail_msg("%s", error.message);
+    const struct cairn_projector_options options = {
+        .database_url = pot_bench.projector_url,
+        .redis_url = redis_url,
+        .leases = keeper.leases,
+        .projections = &projection,
+        .count = 1,
+        .rebuild = pot_rebuild,
+    };
+    if (cairn_projector_start(&options, &keeper.projector, &error) < 0)
         fail_msg("%s", error.message);
     return keeper;
 }

@@ -71,6 +71,7 @@ struct pot_bench {
     struct cairn_timeline timeline;
 };
 extern struct pot_bench pot_bench;
+extern struct cairn_rebuild_limits pot_rebuild; /* of projectors that are started */
 
 /* For cmocka, of each test. */
 int pots_setup(void **state);

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "projection/names.h"
+#include "projection/switch.h"
 #include "store/token.h"
 
 #include <stdio.h>
@@ -245,14 +246,45 @@ void bench_copy(const struct order *order)
     bench_copy_checkpoint(bench.timeline.epoch, bench.position);
 }
 
+/* ---- generations ---- */
+
+void bench_next_generation(const char *condition)
+{
+    int64_t old = bench.orders.number++;
+    bench_sql("create table read.order_summary_g%" PRId64 " (like read.order_summary_g%" PRId64
+              " including all);"
+              "grant select on read.order_summary_g%" PRId64 " to cairn_reader;"
+              "insert into read.order_summary_g%" PRId64 " select * from read.order_summary_g%" PRId64
+              "     where %s;"
+              "insert into cairn.generations (projection, generation, code_version, complete_at)"
+              "     select projection, %" PRId64 ", code_version, now() from cairn.generations"
+              "     where projection = 'order_summary' and generation = %" PRId64 ";"
+              "insert into cairn.checkpoints select projection, %" PRId64 ", shard, epoch, position"
+              "     from cairn.checkpoints where projection = 'order_summary'"
+              "         and generation = %" PRId64,
+              bench.orders.number, old, bench.orders.number, bench.orders.number, old, condition,
+              bench.orders.number, old, bench.orders.number, old);
+}
+
+void bench_switch(int64_t from, int64_t to)
+{
+    bench_sql("update cairn.generations set serving = false, live = false"
+              "     where projection = 'order_summary' and generation = %" PRId64 ";"
+              "update cairn.generations set serving = true, live = true"
+              "     where projection = 'order_summary' and generation = %" PRId64,
+              from, to);
+}
+
 /* ---- setup ---- */
 
 static struct cairn_generation make_generation(const struct cairn_projection *projection)
 {
     struct cairn_generation generation;
     struct cairn_error error = {0};
-    if (cairn_generation_find(bench.store, projection, &bench.arena, &generation, &error) < 0 ||
-        cairn_generation_complete(bench.store, &generation, 0, &bench.arena, &error) < 0)
+    const struct cairn_switch_terms terms = {.fence = 0};
+    if (cairn_generation_make(bench.store, projection, &bench.arena, &generation, &error) < 0 ||
+        cairn_generation_start_empty(bench.store, &generation, 0, &bench.arena, &error) < 0 ||
+        cairn_switch_to(bench.store, &generation, &terms, &bench.arena, &error) != 1)
         fail_msg("%s", error.message);
     return generation;
 }

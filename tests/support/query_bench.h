@@ -93,4 +93,10 @@ void bench_copy_row(struct cairn_uuid id, int64_t epoch, int64_t generation, con
 /* COPY of the order, and a checkpoint that is PostgreSQL's. */
 void bench_copy(const struct order *order);
 
+/* Makes another generation of the orders, with those of their rows for which the condition holds,
+ * at the same position; it is bench.orders then. Queries stay where they are. */
+void bench_next_generation(const char *condition);
+/* Has queries go from one to the other. */
+void bench_switch(int64_t from, int64_t to);
+
 #endif

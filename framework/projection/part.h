@@ -1,0 +1,82 @@
+/* part.h - a part of the rows that are folded again (refold.h): those whose key's hash falls into
+ * it, in memory or in a file.
+ *
+ * Ownership: a part belongs to one thread at a time, a batch to one while it is decoded and to all
+ * that read it afterwards. */
+#ifndef CAIRN_PROJECTION_PART_H
+#define CAIRN_PROJECTION_PART_H
+
+#include "projection/item.h"
+#include "projection/refold.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* One key of one event. */
+struct cairn_part_entry {
+    const struct cairn_item *item;
+    const struct cairn_stored_event *event;
+    const char *key;
+    uint64_t hash;
+    uint32_t next; /* of the same part, as index + 1 */
+};
+
+/* Events in the order of the log. Once decoded, the entries of each part hang together. */
+struct cairn_part_batch {
+    struct cairn_arena arena;
+    struct cairn_stored_event *events;
+    size_t count, capacity;
+    size_t bytes;
+    struct cairn_part_entry *entries;
+    uint32_t first[CAIRN_REFOLD_PARTS], last[CAIRN_REFOLD_PARTS]; /* index + 1; 0: none */
+};
+
+void cairn_part_batch_add(struct cairn_part_batch *batch, const struct cairn_stored_event *event);
+void cairn_part_batch_reset(struct cairn_part_batch *batch);
+void cairn_part_batch_close(struct cairn_part_batch *batch);
+
+struct cairn_part_parks {
+    struct cairn_park *all;
+    size_t count, capacity;
+};
+
+/* What all parts have in common. */
+struct cairn_part_store {
+    const struct cairn_projection *projection;
+    size_t limit_bytes; /* of rows in memory */
+    const char *directory;
+    const struct cairn_map *skipped;
+    atomic_llong events, rows;
+    atomic_size_t bytes, spilled;
+    pthread_mutex_t lock; /* guards what follows */
+    struct cairn_part_parks parks, skips;
+    struct cairn_arena arena; /* of their texts */
+};
+
+void cairn_part_store_open(struct cairn_part_store *store, const struct cairn_projection *projection,
+                           size_t limit_bytes, const char *directory,
+                           const struct cairn_map *skipped);
+void cairn_part_store_close(struct cairn_part_store *store);
+
+struct cairn_part {
+    struct cairn_part_store *store;
+    size_t number;
+    struct cairn_shelf shelf;
+    FILE *file; /* NULL: it was not spilled */
+};
+
+void cairn_part_open(struct cairn_part *part, struct cairn_part_store *store, size_t number);
+void cairn_part_clear(struct cairn_part *part);
+
+/* Returns 0, or the position of the event that the live path would stop at, with the reason. */
+int64_t cairn_part_decode(struct cairn_part_store *store, struct cairn_part_batch *batch,
+                          struct cairn_error *error) CAIRN_CHECKED;
+/* Applies what the batch has for the part, or puts it into its file. `arena` is scratch. Returns as
+ * above. */
+int64_t cairn_part_apply(struct cairn_part *part, const struct cairn_part_batch *batch,
+                         struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+/* Folds what lies in its file. */
+int cairn_part_finish(struct cairn_part *part, struct cairn_error *error) CAIRN_CHECKED;
+
+#endif

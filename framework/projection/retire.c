@@ -1,0 +1,144 @@
+/* retire.c - dropping generations. */
+#include "projection/retire.h"
+
+#include "core/log.h"
+#include "projection/names.h"
+#include "projection/within.h"
+
+#include <string.h>
+
+/* Those of another code version go only when nobody has its lease: its projector does not run. */
+static const struct cairn_statement find_statement = {
+    .name = "find_retired",
+    .sql = "select g.generation from cairn.generations g"
+           " where g.projection = $1 and not g.live and g.state <> 'dropped'"
+           "     and g.generation <> $3 and case when g.code_version = $2"
+           "         then g.state = 'building' or (not g.serving and g.kept_until < now())"
+           "         else (g.kept_until < now() or (g.complete_at is null"
+           "             and g.made_at < now() - $4 * interval '1 millisecond'))"
+           "             and not exists (select from cairn.leases l"
+           "                 where l.held_until > clock_timestamp()"
+           "                     and l.name = 'projection/' || $1 || '/' || g.code_version) end"
+           " order by g.generation limit 1",
+};
+
+int cairn_retire_find(struct cairn_store *store, const struct cairn_projection *projection,
+                      int64_t building, int64_t window_ms, struct cairn_arena *arena,
+                      struct cairn_generation *ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, projection->name);
+    cairn_pg_add_integer(&params, projection->version);
+    cairn_pg_add_integer(&params, building);
+    cairn_pg_add_integer(&params, window_ms);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(cairn_store_pg(store), &find_statement, &params, &rows, error);
+    *ret = (struct cairn_generation){.projection = projection};
+    if (count > 0)
+        ret->number = cairn_pg_integer(rows, 0, 0);
+    return (int)count;
+}
+
+/* ---- dropping ---- */
+
+static const struct cairn_statement drop_statement = {
+    .name = "drop_generation",
+    .sql = "with gone as (update cairn.generations set state = 'dropped', serving = false,"
+           "         dropped_at = now()"
+           "     where projection = $1 and generation = $2 and not live and state <> 'dropped'"
+           "     returning projection, generation),"
+           " checkpoints as (delete from cairn.checkpoints using gone"
+           "     where checkpoints.projection = gone.projection"
+           "         and checkpoints.generation = gone.generation),"
+           " parked as (delete from cairn.parked using gone"
+           "     where parked.projection = gone.projection"
+           "         and parked.generation = gone.generation),"
+           " skipped as (delete from cairn.skipped using gone"
+           "     where skipped.projection = gone.projection"
+           "         and skipped.generation = gone.generation)"
+           " select count(*) from gone",
+};
+
+static int drop(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                struct cairn_error *error)
+{
+    const struct cairn_generation *generation = context;
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, generation->projection->name);
+    cairn_pg_add_integer(&params, generation->number);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &drop_statement, &params, &rows, error);
+    if (count < 0 || cairn_pg_integer(rows, 0, 0) == 0)
+        return count < 0 ? (int)count : 0; /* it is live again, or gone already */
+    const char *sql = cairn_print(
+        arena, "set local lock_timeout = '500ms'; drop table if exists read.\"%s\"",
+        cairn_table_name(arena, generation->projection->name, generation->number));
+    int failed = cairn_pg_script(pg, sql, error);
+    return failed ? failed : 1;
+}
+
+int cairn_retire_drop(struct cairn_store *store, const struct cairn_generation *generation,
+                      struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_generation dropped = *generation;
+    int done =
+        cairn_within(cairn_store_pg(store), generation->projection, drop, &dropped, arena, error);
+    if (done > 0)
+        cairn_log(CAIRN_LOG_INFO, "the generation was dropped",
+                  CAIRN_LOG_TEXT("projection", generation->projection->name),
+                  CAIRN_LOG_INTEGER("generation", generation->number));
+    return done < 0 ? done : 0;
+}
+
+/* ---- sweeping ---- */
+
+static const struct cairn_statement unswept_statement = {
+    .name = "unswept_generation",
+    .sql = "select generation from cairn.generations"
+           " where projection = $1 and state = 'dropped' and not swept order by generation limit 1",
+};
+
+static const struct cairn_statement swept_statement = {
+    .name = "swept_generation",
+    .sql = "update cairn.generations set swept = true where projection = $1 and generation = $2",
+};
+
+/* Goes through all keys: returns 1 when that has come to its end, 0 where Redis is away. */
+static int sweep(struct cairn_store *store, const struct cairn_generation *generation,
+                 struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_copy copy = {.redis = redis};
+    struct cairn_timeline timeline;
+    struct cairn_arena page = {0};
+    char cursor[24] = "0";
+    int failed = cairn_store_timeline(store, &timeline, error);
+    if (failed)
+        return failed;
+    cairn_copy_init(&copy, &timeline, generation, arena);
+    do {
+        failed = cairn_copy_remove(&copy, cursor, sizeof cursor, &page);
+        cairn_arena_reset(&page);
+    } while (!failed && strcmp(cursor, "0") != 0);
+    cairn_arena_close(&page);
+    return failed ? 0 : 1;
+}
+
+int cairn_retire_sweep(struct cairn_store *store, const struct cairn_projection *projection,
+                       struct cairn_redis *redis, struct cairn_arena *arena,
+                       struct cairn_error *error)
+{
+    struct cairn_generation generation = {.projection = projection};
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, projection->name);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(cairn_store_pg(store), &unswept_statement, &params, &rows, error);
+    if (count <= 0 || !redis)
+        return count < 0 ? (int)count : 0;
+    generation.number = cairn_pg_integer(rows, 0, 0);
+    int swept = sweep(store, &generation, redis, arena, error);
+    if (swept <= 0)
+        return swept;
+    cairn_pg_add_integer(&params, generation.number);
+    count = cairn_pg_run(cairn_store_pg(store), &swept_statement, &params, error);
+    return count < 0 ? (int)count : 1;
+}
