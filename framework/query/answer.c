@@ -112,6 +112,7 @@ void cairn_query_answer(const struct cairn_query_read *read, int failed,
         show(read);
     if (!failed || failed == -CAIRN_NOT_FOUND) { /* a 503 shows no position: nobody may keep one */
         add_position(read);
+        cairn_query_models_shown(read->visit->side->models, read->visit->model, read->position);
         cairn_metric_add(&reads, read->source, 1);
     }
     add_preference(read);

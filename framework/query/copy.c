@@ -113,9 +113,12 @@ bool cairn_query_ask_copy(struct cairn_query_visit *visit)
         cairn_query_models_get(visit->side->models, visit->model, known, NULL) < 0 ||
         known->copy_fails)
         return false;
+    int64_t floor = cairn_query_models_floor(visit->side->models, visit->model);
     visit->at_least = 0;
     if (ask->token && cairn_token_parse(ask->token, &known->timeline, &visit->at_least, NULL) < 0)
         return false;
+    if (visit->at_least < floor)
+        visit->at_least = floor;
     visit->question =
         (struct cairn_redis_question){.done = on_reply, .context = visit, .arena = arena};
     const struct cairn_redis_arg args[] = {

@@ -76,17 +76,19 @@ bool cairn_query_prefer_wait(const char *prefer, int64_t *ret_s)
 int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *error)
 {
     int64_t seen = 0;
-    read->at_least = 0;
+    int64_t floor = cairn_query_models_floor(read->visit->side->models, read->visit->model);
+    read->at_least = floor;
     if (read->ask->live && read->ask->last &&
         cairn_event_id_parse(read->ask->last, &read->known->timeline, read->known->generation,
-                             &seen))
+                             &seen) &&
+        seen > floor)
         read->at_least = seen;
     if (!read->ask->token)
         return 0;
-    int failed =
-        cairn_token_parse(read->ask->token, &read->known->timeline, &read->at_least, error);
-    if (!failed && seen > read->at_least)
-        read->at_least = seen;
+    int64_t wanted = 0;
+    int failed = cairn_token_parse(read->ask->token, &read->known->timeline, &wanted, error);
+    if (!failed && wanted > read->at_least)
+        read->at_least = wanted;
     return failed;
 }
 

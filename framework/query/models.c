@@ -9,17 +9,21 @@
 #include "projection/names.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEPT_US CAIRN_SECONDS(60) /* how long it is good while PostgreSQL cannot be asked */
-enum { FAILURES_MAX = 50 };       /* of the copy, in a row */
+#define FLOOR_US CAIRN_SECONDS(10) /* for which a switch may be in somebody's way */
+enum { FAILURES_MAX = 50 };        /* of the copy, in a row */
 
 struct model {
     const struct cairn_projection *projection; /* never changes: read without the lock */
     struct cairn_query_known known;
     int64_t looked_us; /* monotonic: when the look began that it is from; 0: none */
     int failures;      /* of the copy, since it has answered last */
+    atomic_llong shown;          /* newest position that was, in this timeline */
+    atomic_llong floor_until_us; /* monotonic: so long nothing older is */
 };
 
 struct cairn_query_models {
@@ -130,6 +134,17 @@ static void name_keys(struct cairn_query_models *models, struct cairn_query_know
         cairn_redis_checkpoint_key(&models->arena, &known->timeline, name, known->generation);
 }
 
+/* Positions of another timeline say nothing in this one. */
+static void raise_floor(struct model *model, const struct cairn_query_known *now)
+{
+    const struct cairn_query_known *before = &model->known;
+    if (now->timeline.epoch != before->timeline.epoch ||
+        !cairn_uuid_equal(now->timeline.store_id, before->timeline.store_id))
+        atomic_store(&model->shown, 0);
+    else if (before->generation && now->generation != before->generation)
+        atomic_store(&model->floor_until_us, cairn_monotonic_us() + FLOOR_US);
+}
+
 /* Null is 0: a generation that there is not. */
 static void publish(struct cairn_query_models *models, const struct cairn_pg_result *rows, size_t i,
                     int64_t begun_us)
@@ -146,6 +161,7 @@ static void publish(struct cairn_query_models *models, const struct cairn_pg_res
     now.position = cairn_pg_integer(rows, row, 4);
     if (now.generation && !is_same(&now, &model->known))
         name_keys(models, &now);
+    raise_floor(model, &now);
     model->known = now;
     model->looked_us = begun_us;
 }
@@ -205,4 +221,23 @@ void cairn_query_models_mend(struct cairn_query_models *models, size_t model, in
     (void)pthread_mutex_unlock(&models->lock);
     if (mended)
         cairn_metric_set(&copies, at->projection->name, 0);
+}
+
+/* ---- never back ---- */
+
+void cairn_query_models_shown(struct cairn_query_models *models, size_t model, int64_t position)
+{
+    atomic_llong *shown = &models->all[model].shown;
+    long long before = atomic_load_explicit(shown, memory_order_relaxed);
+    while (before < position &&
+           !atomic_compare_exchange_weak_explicit(shown, &before, position, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        continue;
+}
+
+int64_t cairn_query_models_floor(const struct cairn_query_models *models, size_t model)
+{
+    const struct model *at = &models->all[model];
+    int64_t until_us = atomic_load_explicit(&at->floor_until_us, memory_order_relaxed);
+    return until_us && cairn_monotonic_us() < until_us ? atomic_load(&at->shown) : 0;
 }

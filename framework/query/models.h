@@ -55,4 +55,10 @@ void cairn_query_models_served(struct cairn_query_models *models, size_t model, 
 void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
                              int64_t position);
 
+/* An answer shows this position of the read model. After queries have gone to another generation
+ * nobody may be shown an older state than before: for a while an answer has to be at or past the
+ * floor, the newest position that this process has shown; 0 as a rule. */
+void cairn_query_models_shown(struct cairn_query_models *models, size_t model, int64_t position);
+int64_t cairn_query_models_floor(const struct cairn_query_models *models, size_t model);
+
 #endif
