@@ -8,8 +8,7 @@
 #include <string.h>
 
 struct cairn_projector {
-    struct cairn_follower *follower; /* of the log, for all threads */
-    struct cairn_notifier *notifier; /* tells readers that a checkpoint has moved */
+    struct cairn_steward_shared shared;
     struct cairn_steward *stewards;
     size_t count; /* of those that are open */
 };
@@ -35,7 +34,7 @@ static int open_stewards(struct cairn_projector *projector,
     projector->stewards = cairn_allocate(options->count * sizeof *projector->stewards);
     for (size_t i = 0; i < options->count && !failed; i++) {
         failed = cairn_steward_open(&projector->stewards[i], options->projections[i], options,
-                                    projector->follower, projector->notifier, error);
+                                    &projector->shared, error);
         projector->count++;
     }
     return failed;
@@ -48,10 +47,12 @@ int cairn_projector_start(const struct cairn_projector_options *options,
     if (failed)
         return failed;
     struct cairn_projector *projector = cairn_allocate(sizeof *projector);
-    failed = cairn_follower_open(options->database_url, "follower", &projector->follower, error);
+    struct cairn_steward_shared *shared = &projector->shared;
+    (void)pthread_mutex_init(&shared->turn, NULL);
+    failed = cairn_follower_open(options->database_url, "follower", &shared->follower, error);
     if (!failed)
         failed = cairn_notifier_open(options->database_url, "projector", CAIRN_CHANNEL_READ,
-                                     &projector->notifier, error);
+                                     &shared->notifier, error);
     if (!failed)
         failed = open_stewards(projector, options, error);
     if (failed) {
@@ -66,12 +67,13 @@ void cairn_projector_stop(struct cairn_projector *projector)
 {
     for (size_t i = 0; i < projector->count; i++)
         cairn_steward_stop(&projector->stewards[i]);
-    if (projector->follower)
-        cairn_follower_stop(projector->follower);
+    if (projector->shared.follower)
+        cairn_follower_stop(projector->shared.follower);
     for (size_t i = 0; i < projector->count; i++)
         cairn_steward_close(&projector->stewards[i]);
-    cairn_follower_close(projector->follower);
-    cairn_notifier_close(projector->notifier);
+    cairn_follower_close(projector->shared.follower);
+    cairn_notifier_close(projector->shared.notifier);
+    (void)pthread_mutex_destroy(&projector->shared.turn);
     free(projector->stewards);
     free(projector);
 }

@@ -238,9 +238,12 @@ static int build(struct cairn_steward *steward, const struct job *job, int64_t f
         .tell = show_progress,
         .context = steward,
     };
-    int failed = cairn_rebuild_run(&rebuild, &steward->arena, error);
-    show_progress(steward, &none);
     steward->hurries = true;
+    if (pthread_mutex_trylock(steward->turn) != 0)
+        return 0; /* another one is built now */
+    int failed = cairn_rebuild_run(&rebuild, &steward->arena, error);
+    (void)pthread_mutex_unlock(steward->turn);
+    show_progress(steward, &none);
     return failed == -CAIRN_CONFLICT ? 0 : failed;
 }
 
@@ -473,16 +476,16 @@ void cairn_steward_state(struct cairn_steward *steward, struct cairn_projector_s
 
 int cairn_steward_open(struct cairn_steward *steward, const struct cairn_projection *projection,
                        const struct cairn_projector_options *options,
-                       struct cairn_follower *follower, struct cairn_notifier *notifier,
-                       struct cairn_error *error)
+                       struct cairn_steward_shared *shared, struct cairn_error *error)
 {
     struct cairn_arena arena = {0};
     *steward = (struct cairn_steward){.projection = projection,
                                       .database_url = options->database_url,
                                       .redis_url = options->redis_url,
                                       .limits = options->rebuild,
-                                      .follower = follower,
-                                      .notifier = notifier};
+                                      .follower = shared->follower,
+                                      .notifier = shared->notifier,
+                                      .turn = &shared->turn};
     (void)pthread_mutex_init(&steward->lock, NULL);
     cairn_cond_init(&steward->changed);
     steward->lease =

@@ -32,6 +32,7 @@ struct cairn_steward {
     struct cairn_rebuild_limits limits;
     struct cairn_follower *follower;
     struct cairn_notifier *notifier;
+    pthread_mutex_t *turn; /* one generation at a time is built: the memory is for all of them */
     struct cairn_lease *lease;
     struct cairn_store *store;
     struct cairn_redis *redis; /* for sweeping; NULL: there is no copy */
@@ -50,10 +51,17 @@ struct cairn_steward {
     char problem[200];
 };
 
+/* What all stewards of a process share. */
+struct cairn_steward_shared {
+    struct cairn_follower *follower; /* of the log */
+    struct cairn_notifier *notifier; /* tells readers that a checkpoint has moved */
+    pthread_mutex_t turn;
+};
+
 /* Starts the thread. */
 int cairn_steward_open(struct cairn_steward *steward, const struct cairn_projection *projection,
                        const struct cairn_projector_options *options,
-                       struct cairn_follower *follower, struct cairn_notifier *notifier,
+                       struct cairn_steward_shared *shared,
                        struct cairn_error *error) CAIRN_CHECKED;
 
 /* Says that it is time to stop; the close waits for it. */
