@@ -70,7 +70,7 @@ FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus
-QUERY_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen
+SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
@@ -160,11 +160,12 @@ bench-commands-steady: deps bench-programs bench-services ## ten minutes of comm
 
 bench-services: $(BUILD)/bin/cairn-order $(BUILD)/bin/cairn-user
 
-bench-query: deps all $(QUERY_BENCHES) ## reads a second, beside a constant answer and Redis itself
+bench-query: deps all $(SINGLE_BENCHES) ## reads a second, beside a constant answer and Redis itself
 	@bench/query/run $(BUILD)
 
-bench-projections: deps bench-programs $(BUILD)/bin/cairn-projector ## lag and rate of a projector
+bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of a projector, and how fast read models are rebuilt
 	@bench/projections/run $(BUILD)
+	@bench/projections/rebuild $(BUILD)
 
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
@@ -251,7 +252,7 @@ $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(w
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
 
-$(BUILD)/bench/projections/offer: $(call object,$(wildcard bench/projections/*.c)) $(BENCH_SUPPORT) $(LIB)
+$(BUILD)/bench/projections/offer: $(call object,bench/projections/offer.c) $(BENCH_SUPPORT) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/bus/cairn_bus: $(call object,$(wildcard bench/bus/*.c)) $(BENCH_SUPPORT) $(LIB)
@@ -264,7 +265,7 @@ $(CLOCK_SHIM) $(BUILD)/bench/append/slow_disk.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-sanitize=all -fPIC -shared $< -o $@
 
-$(QUERY_BENCHES): $(BUILD)/bench/query/%: bench/query/%.c
+$(SINGLE_BENCHES): $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $< -o $@ $(LDLIBS_ALL)
 

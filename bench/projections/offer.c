@@ -42,12 +42,14 @@ struct slot {
 struct load {
     const char *url, *redis_url;
     int64_t rate, events;
-    int64_t base; /* head of the log before */
     struct cairn_appender *appender;
     struct slot *slots;
-    int64_t *answered_us;          /* by position, behind `base` */
-    int64_t *seen_us[2];           /* the same: PostgreSQL, Redis */
-    _Atomic int64_t answered;      /* how many */
+    _Atomic int64_t *positions;           /* in the order of the answers; 0: none yet */
+    int64_t *answered_us;                 /* the same */
+    int64_t *seen_us[2];                  /* the same: PostgreSQL, Redis */
+    _Atomic int64_t answered;             /* how many */
+    _Atomic int64_t noted;                /* the same, for the next place */
+    _Atomic int64_t generations[MODELS];  /* that queries read */
     struct cairn_uuid orders[256]; /* the last placed */
     int64_t begun_us, ended_us;
 };
@@ -126,10 +128,9 @@ static void note(struct cairn_appending *appending)
     struct slot *slot = appending->context;
     if (appending->outcome != 0)
         fail("an append failed", &appending->error);
-    int64_t at = slot->appended.position - load.base - 1;
-    if (at < 0 || at >= load.events)
-        abort();
+    int64_t at = atomic_fetch_add(&load.noted, 1);
     load.answered_us[at] = cairn_monotonic_us();
+    atomic_store(&load.positions[at], slot->appended.position);
     atomic_fetch_add(&load.answered, 1);
     atomic_store(&slot->busy, false);
 }
@@ -189,18 +190,42 @@ static struct cairn_pg *connect_pg(void)
     return pg;
 }
 
+/* Of the generations that queries read, in the order of `models`. */
 static const struct cairn_statement seen_statement = {
     .name = "seen",
-    .sql = "select case when count(*) = 4 then min(position) else 0 end from cairn.checkpoints"};
+    .sql = "select c.position, c.generation from cairn.checkpoints c"
+           " join cairn.generations g using (projection, generation) where g.serving"
+           " order by array_position(array['users', 'order_summary', 'payments', 'sales_by_day'],"
+           "     c.projection)"};
 
 static int64_t seen_in_postgres(struct cairn_pg *pg)
 {
     CAIRN_PG_RESULT *rows = NULL;
     struct cairn_error error = {0};
     struct cairn_pg_params none = {.arena = NULL};
-    if (cairn_pg_call(pg, &seen_statement, &none, &rows, &error) < 0)
+    int64_t count = cairn_pg_call(pg, &seen_statement, &none, &rows, &error);
+    if (count < 0)
         fail("cannot watch", &error);
-    return cairn_pg_integer(rows, 0, 0);
+    int64_t least = count == MODELS ? INT64_MAX : 0;
+    for (int64_t i = 0; i < count && count == MODELS; i++) {
+        int64_t position = cairn_pg_integer(rows, i, 0);
+        atomic_store(&load.generations[i], cairn_pg_integer(rows, i, 1));
+        least = position < least ? position : least;
+    }
+    return least;
+}
+
+/* Notes which of the events behind `next` were seen for the first time. Returns the next one. */
+static int64_t note_seen(int64_t next, int64_t seen, int64_t *seen_us)
+{
+    int64_t now_us = cairn_monotonic_us();
+    while (next < load.events) {
+        int64_t position = atomic_load(&load.positions[next]);
+        if (position == 0 || position > seen)
+            break;
+        seen_us[next++] = now_us;
+    }
+    return next;
 }
 
 static int64_t seen_in_redis(struct cairn_redis *redis, const struct cairn_redis_arg *args,
@@ -221,16 +246,13 @@ static int64_t seen_in_redis(struct cairn_redis *redis, const struct cairn_redis
     return least;
 }
 
-/* Notes when each position was seen first, until all were. */
+/* Until all were seen. */
 static void *watch_postgres(void *context)
 {
     struct cairn_pg *pg = connect_pg();
     (void)context;
-    for (int64_t next = load.base + 1; next <= load.base + load.events; nap(1000)) {
-        int64_t seen = seen_in_postgres(pg);
-        for (int64_t now_us = cairn_monotonic_us(); next <= seen; next++)
-            load.seen_us[0][next - load.base - 1] = now_us;
-    }
+    for (int64_t next = 0; next < load.events; nap(1000))
+        next = note_seen(next, seen_in_postgres(pg), load.seen_us[0]);
     cairn_pg_close(pg);
     return NULL;
 }
@@ -238,26 +260,23 @@ static void *watch_postgres(void *context)
 static void *watch_redis(void *context)
 {
     const struct cairn_timeline *timeline = context;
-    struct cairn_arena names = {0};
     struct cairn_arena arena = {0};
     struct cairn_redis *redis = NULL;
     struct cairn_redis_arg args[MODELS + 1] = {CAIRN_ARG("MGET")};
     struct cairn_error error = {0};
-    for (int i = 0; i < MODELS; i++) {
-        const char *key = cairn_redis_checkpoint_key(&names, timeline, models[i], 1);
-        args[i + 1] = CAIRN_ARG(key);
-    }
     if (cairn_redis_open(load.redis_url, CAIRN_SECONDS(5), &redis, &error) < 0)
         fail("cannot watch", &error);
-    for (int64_t next = load.base + 1; next <= load.base + load.events; nap(1000)) {
+    for (int64_t next = 0; next < load.events; nap(1000)) {
         cairn_arena_reset(&arena);
-        int64_t seen = seen_in_redis(redis, args, &arena);
-        for (int64_t now_us = cairn_monotonic_us(); next <= seen; next++)
-            load.seen_us[1][next - load.base - 1] = now_us;
+        for (int i = 0; i < MODELS; i++) {
+            const char *key = cairn_redis_checkpoint_key(&arena, timeline, models[i],
+                                                         atomic_load(&load.generations[i]));
+            args[i + 1] = CAIRN_ARG(key);
+        }
+        next = note_seen(next, seen_in_redis(redis, args, &arena), load.seen_us[1]);
     }
     cairn_redis_close(redis);
     cairn_arena_close(&arena);
-    cairn_arena_close(&names);
     return NULL;
 }
 
@@ -295,8 +314,7 @@ static void look(struct cairn_timeline *timeline)
     int failed = cairn_store_open(load.url, "bench", &store, &error);
     if (!failed)
         failed = cairn_store_timeline(store, timeline, &error);
-    load.base = failed ? failed : cairn_store_head(store, &error);
-    if (load.base < 0)
+    if (failed)
         fail("cannot look at the log", &error);
     cairn_store_close(store);
 }
@@ -308,6 +326,7 @@ static void run(void)
     pthread_t watchers[2];
     look(&timeline);
     load.slots = cairn_allocate(SLOTS * sizeof *load.slots);
+    load.positions = cairn_allocate((size_t)load.events * sizeof *load.positions);
     load.answered_us = cairn_allocate((size_t)load.events * sizeof(int64_t));
     for (int i = 0; i < 2; i++)
         load.seen_us[i] = cairn_allocate((size_t)load.events * sizeof(int64_t));
@@ -322,6 +341,7 @@ static void run(void)
     report();
     cairn_appender_close(load.appender);
     free(load.slots);
+    free(load.positions);
     free(load.answered_us);
     free(load.seen_us[0]);
     free(load.seen_us[1]);
