@@ -11,20 +11,19 @@ struct cairn_map cairn_map(struct cairn_arena *arena)
     return (struct cairn_map){.arena = arena};
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash(const char *key)
+uint64_t cairn_hash(const char *text)
 {
     uint64_t value = UINT64_C(14695981039346656037);
-    for (; *key; key++)
-        value = (value ^ (unsigned char)*key) * UINT64_C(1099511628211);
+    for (; *text; text++)
+        value = (value ^ (unsigned char)*text) * UINT64_C(1099511628211);
     return value;
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static uint32_t *find_slot(const struct cairn_map *map, const char *key)
+static uint32_t *find_slot(const struct cairn_map *map, const char *key, uint64_t hash)
 {
     size_t mask = map->slot_count - 1;
-    for (size_t i = hash(key) & mask;; i = (i + 1) & mask) {
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
         uint32_t *slot = &map->slots[i];
         if (*slot == 0 || strcmp(map->entries[*slot - 1].key, key) == 0)
             return slot;
@@ -36,7 +35,7 @@ static void grow_slots(struct cairn_map *map)
     map->slot_count = map->slot_count ? map->slot_count * 2 : FIRST_SLOTS;
     map->slots = cairn_new(map->arena, uint32_t, map->slot_count);
     for (size_t i = 0; i < map->count; i++)
-        *find_slot(map, map->entries[i].key) = (uint32_t)i + 1;
+        *find_slot(map, map->entries[i].key, cairn_hash(map->entries[i].key)) = (uint32_t)i + 1;
 }
 
 static void grow_entries(struct cairn_map *map)
@@ -53,7 +52,7 @@ void **cairn_map_at(struct cairn_map *map, const char *key)
 {
     if (2 * (map->count + 1) > map->slot_count)
         grow_slots(map);
-    uint32_t *slot = find_slot(map, key);
+    uint32_t *slot = find_slot(map, key, cairn_hash(key));
     if (*slot == 0) {
         if (map->count == map->capacity)
             grow_entries(map);
@@ -64,10 +63,15 @@ void **cairn_map_at(struct cairn_map *map, const char *key)
     return &map->entries[*slot - 1].value;
 }
 
-void *cairn_map_get(const struct cairn_map *map, const char *key)
+void *cairn_map_get_hashed(const struct cairn_map *map, const char *key, uint64_t hash)
 {
     if (map->count == 0)
         return NULL;
-    uint32_t slot = *find_slot(map, key);
+    uint32_t slot = *find_slot(map, key, hash);
     return slot ? map->entries[slot - 1].value : NULL;
+}
+
+void *cairn_map_get(const struct cairn_map *map, const char *key)
+{
+    return cairn_map_get_hashed(map, key, cairn_hash(key));
 }

@@ -6,6 +6,8 @@
 
 #include "core/arena.h"
 
+#include <stdint.h>
+
 struct cairn_map_entry {
     const char *key; /* a copy in the arena */
     void *value;
@@ -25,5 +27,10 @@ struct cairn_map cairn_map(struct cairn_arena *arena);
 void **cairn_map_at(struct cairn_map *map, const char *key);
 /* The value, or NULL. */
 void *cairn_map_get(const struct cairn_map *map, const char *key);
+/* The same, where the key's hash is known. */
+void *cairn_map_get_hashed(const struct cairn_map *map, const char *key, uint64_t hash);
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+uint64_t cairn_hash(const char *text);
 
 #endif

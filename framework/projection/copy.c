@@ -87,8 +87,23 @@ const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
 {
     if (!row->json || row->parked)
         return "";
-    return cairn_print(arena, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n%s", epoch,
-                       row->position, row->version, copy->generation.number, row->json);
+    const int64_t about[] = {epoch, row->position, row->version, copy->generation.number};
+    struct cairn_buffer value = cairn_buffer(arena);
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
+        cairn_buffer_integer(&value, about[i]);
+        cairn_buffer_char(&value, i < 3 ? ' ' : '\n');
+    }
+    cairn_buffer_text(&value, row->json);
+    return value.text;
+}
+
+static const char *row_key(const struct cairn_copy *copy, const char *key,
+                           struct cairn_arena *arena)
+{
+    struct cairn_buffer name = cairn_buffer(arena);
+    cairn_buffer_text(&name, copy->row_prefix);
+    cairn_buffer_text(&name, key);
+    return name.text;
 }
 
 int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *after, int64_t epoch,
@@ -101,7 +116,7 @@ int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *afte
     args[1] = CAIRN_ARG(after);
     for (size_t i = 0; i < count; i++) {
         const char *value = cairn_copy_value(copy, epoch, &rows[i], arena);
-        keys[i + 1] = CAIRN_ARG(cairn_print(arena, "%s%s", copy->row_prefix, rows[i].key));
+        keys[i + 1] = CAIRN_ARG(row_key(copy, rows[i].key, arena));
         args[i + 2] = CAIRN_ARG(value);
     }
     struct cairn_redis_reply reply;

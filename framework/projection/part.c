@@ -102,7 +102,7 @@ static void add_entries(struct cairn_part_batch *batch, const struct cairn_item 
         *entry = (struct cairn_part_entry){.item = item,
                                            .event = event,
                                            .key = item->keys.keys[k],
-                                           .hash = cairn_shelf_hash(item->keys.keys[k])};
+                                           .hash = cairn_hash(item->keys.keys[k])};
         link(batch, (*count)++, part_of(entry->hash));
     }
 }
@@ -147,7 +147,7 @@ static int apply_entry(struct cairn_part *part, struct cairn_fold *fold,
                        const struct cairn_part_entry *entry, struct cairn_error *error)
 {
     struct cairn_part_store *store = part->store;
-    struct cairn_fold_row *row = cairn_map_get(&fold->rows, entry->key);
+    struct cairn_fold_row *row = cairn_map_get_hashed(&fold->rows, entry->key, entry->hash);
     if (!row) {
         row = cairn_fold_row(fold, entry->key);
         cairn_shelf_load(&part->shelf, entry->hash, row);
@@ -179,7 +179,7 @@ static void keep(struct cairn_part *part, const struct cairn_fold *fold)
     for (size_t i = 0; i < fold->rows.count; i++) {
         const struct cairn_fold_row *row = fold->rows.entries[i].value;
         if (row->changed)
-            cairn_shelf_put(&part->shelf, cairn_shelf_hash(row->key), row);
+            cairn_shelf_put(&part->shelf, cairn_hash(row->key), row);
     }
     atomic_fetch_add(&part->store->bytes, part->shelf.bytes - bytes);
     atomic_fetch_add(&part->store->rows, (long long)(part->shelf.count - rows));

@@ -33,7 +33,7 @@ size_t cairn_scratch_bytes(const struct cairn_scratch *scratch)
 
 bool cairn_scratch_has(const struct cairn_scratch *scratch, const char *key)
 {
-    return (cairn_shelf_hash(key) >> 32) % scratch->parts == scratch->part;
+    return (cairn_hash(key) >> 32) % scratch->parts == scratch->part;
 }
 
 enum { NAME_SIZE = CAIRN_KEY_MAX_BYTES + 24 };

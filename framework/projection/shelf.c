@@ -9,15 +9,7 @@
 
 enum { FIRST_SLOTS = 64 };
 
-/* FNV-1a. The places in a shelf use its low bits; who spreads keys over shelves uses high ones. */
-uint64_t cairn_shelf_hash(const char *key)
-{
-    uint64_t value = UINT64_C(14695981039346656037);
-    for (; *key; key++)
-        value = (value ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    return value;
-}
-
+/* The places in a shelf use the low bits of a hash; who spreads keys over shelves uses high ones. */
 static struct cairn_shelf_row **find(const struct cairn_shelf *shelf, uint64_t hash,
                                      const char *key)
 {

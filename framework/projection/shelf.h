@@ -26,8 +26,6 @@ struct cairn_shelf {
     size_t bytes; /* of all blocks and slots */
 };
 
-uint64_t cairn_shelf_hash(const char *key);
-
 /* The row, or NULL; valid until it is put the next time. */
 const struct cairn_shelf_row *cairn_shelf_get(const struct cairn_shelf *shelf, uint64_t hash,
                                               const char *key);

@@ -131,7 +131,7 @@ static int get_row(FILE *file, struct cairn_shelf *shelf, struct cairn_arena *ar
                                                    row.value, error)
                              : 0;
     if (!failed)
-        cairn_shelf_put(shelf, cairn_shelf_hash(row.key), &row);
+        cairn_shelf_put(shelf, cairn_hash(row.key), &row);
     return failed;
 }
 

@@ -147,9 +147,19 @@ int cairn_rule_text(const struct cairn_field *field, const char *text, size_t by
     return check_format(field->format, text, pointer, error);
 }
 
+/* For each field of each record that is read: no printf here. */
+static size_t begin_pointer(char ret[static CAIRN_POINTER_SIZE], const char *parent)
+{
+    size_t at = 0;
+    for (; parent[at] && at + 2 < CAIRN_POINTER_SIZE; at++)
+        ret[at] = parent[at];
+    ret[at++] = '/';
+    return at;
+}
+
 void cairn_pointer_member(char ret[static CAIRN_POINTER_SIZE], const char *parent, const char *name)
 {
-    size_t at = (size_t)snprintf(ret, CAIRN_POINTER_SIZE, "%s/", parent);
+    size_t at = begin_pointer(ret, parent);
     for (; *name && at + 3 < CAIRN_POINTER_SIZE; name++) {
         if (*name == '~' || *name == '/') { /* RFC 6901 section 3 */
             ret[at++] = '~';
@@ -158,11 +168,11 @@ void cairn_pointer_member(char ret[static CAIRN_POINTER_SIZE], const char *paren
             ret[at++] = *name;
         }
     }
-    if (at < CAIRN_POINTER_SIZE)
-        ret[at] = '\0';
+    ret[at] = '\0';
 }
 
 void cairn_pointer_index(char ret[static CAIRN_POINTER_SIZE], const char *parent, size_t index)
 {
-    (void)snprintf(ret, CAIRN_POINTER_SIZE, "%s/%zu", parent, index);
+    size_t at = begin_pointer(ret, parent);
+    (void)snprintf(ret + at, CAIRN_POINTER_SIZE - at, "%zu", index);
 }
