@@ -119,6 +119,7 @@ static const struct cairn_statement start_statement = {
     .sql = "with mine as (update cairn.generations set state = 'following'"
            "     where projection = $1 and generation = $2 and state = 'building'"
            "         and exists (select from cairn.store s where s.epoch = $3)"
+           "         and not exists (select from cairn.leases l where l.name = $6 and l.fence > $5)"
            "         and ($4 = 0 or exists (select from cairn.events e"
            "             where e.shard = 0 and e.position = $4))"
            "     returning 1)"
@@ -175,11 +176,12 @@ static int start(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
     cairn_pg_add_integer(&params, start->at.epoch);
     cairn_pg_add_integer(&params, start->at.position);
     cairn_pg_add_integer(&params, start->at.fence);
+    cairn_pg_add_text(&params, cairn_generation_lease(starting->generation->projection, arena));
     int64_t done = cairn_pg_run(pg, &start_statement, &params, error);
     if (done < 0)
         return (int)done;
     if (done == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is not being built",
+        return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is not built here any more",
                           starting->generation->number);
     int failed = add_parks(pg, &both, false, start->parks, start->park_count, error);
     if (!failed)

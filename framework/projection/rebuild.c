@@ -336,6 +336,8 @@ static int leave_to_live_path(struct run *run, const struct cairn_error *why,
               CAIRN_LOG_INTEGER("generation", run->generation.number),
               CAIRN_LOG_TEXT("error", why->message));
     int failed = 0;
+    if (cairn_lease_fence(rebuild->lease) != rebuild->fence) /* then somebody has dropped it */
+        return cairn_fail(error, CAIRN_CONFLICT, "the lease is over");
     if (strcmp(run->progress.phase, "reading") != 0) {
         failed = cairn_generation_make(rebuild->store, rebuild->projection, run->arena,
                                        &run->generation, error);

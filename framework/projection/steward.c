@@ -14,6 +14,8 @@
 
 #define ROUND_US CAIRN_SECONDS(1)
 #define HURRY_US CAIRN_MILLISECONDS(50)
+#define TURN_US CAIRN_MILLISECONDS(200) /* between two looks whether it is our turn to build */
+#define AGAIN_US CAIRN_SECONDS(5)       /* after an attempt that failed */
 #define SWEEP_US CAIRN_SECONDS(10)
 
 static struct cairn_metric phases = CAIRN_GAUGE(
@@ -221,6 +223,24 @@ static void show_progress(void *context, const struct cairn_rebuild_progress *pr
     cairn_metric_set(&folded, name, progress->events);
 }
 
+static const struct cairn_statement failed_statement = {
+    .name = "failed_rebuild",
+    .sql = "update cairn.rebuilds set phase = 'waiting', note = $2, phase_at = clock_timestamp()"
+           " where rebuild = $1 and ended_at is null",
+};
+
+/* It is tried again, but the whole log is not read every second for nothing. */
+static int note_failure(struct cairn_steward *steward, const struct job *job, int failed,
+                        const struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    steward->build_us = cairn_monotonic_us() + AGAIN_US;
+    cairn_pg_add_integer(&params, job->rebuild);
+    cairn_pg_add_text(&params, error->message);
+    (void)!cairn_pg_run(cairn_store_pg(steward->store), &failed_statement, &params, NULL);
+    return failed;
+}
+
 static int build(struct cairn_steward *steward, const struct job *job, int64_t fence,
                  struct cairn_error *error)
 {
@@ -238,13 +258,18 @@ static int build(struct cairn_steward *steward, const struct job *job, int64_t f
         .tell = show_progress,
         .context = steward,
     };
-    steward->hurries = true;
-    if (pthread_mutex_trylock(steward->turn) != 0)
+    if (cairn_monotonic_us() < steward->build_us)
+        return 0;
+    steward->waits = pthread_mutex_trylock(steward->turn) != 0;
+    if (steward->waits)
         return 0; /* another one is built now */
     int failed = cairn_rebuild_run(&rebuild, &steward->arena, error);
     (void)pthread_mutex_unlock(steward->turn);
     show_progress(steward, &none);
-    return failed == -CAIRN_CONFLICT ? 0 : failed;
+    if (failed && failed != -CAIRN_CONFLICT)
+        return note_failure(steward, job, failed, error);
+    steward->hurries = true;
+    return 0;
 }
 
 static const struct cairn_statement cancel_statement = {
@@ -382,7 +407,7 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
 static int go_round(struct cairn_steward *steward, struct cairn_error *error)
 {
     cairn_arena_reset(&steward->arena);
-    steward->hurries = false;
+    steward->hurries = steward->waits = false;
     int64_t followed = match_tracks(steward, error);
     int64_t fence = cairn_lease_fence(steward->lease);
     if (followed < 0 || fence == 0)
@@ -406,7 +431,8 @@ static void tell(struct cairn_steward *steward, int failed, const struct cairn_e
 
 static void rest(struct cairn_steward *steward)
 {
-    int64_t until_us = cairn_monotonic_us() + (steward->hurries ? HURRY_US : ROUND_US);
+    int64_t pause_us = steward->hurries ? HURRY_US : steward->waits ? TURN_US : ROUND_US;
+    int64_t until_us = cairn_monotonic_us() + pause_us;
     if (!cairn_lease_fence(steward->lease)) {
         (void)cairn_lease_wait(steward->lease, until_us);
         return;
