@@ -44,13 +44,13 @@ struct load {
     int64_t rate, events;
     struct cairn_appender *appender;
     struct slot *slots;
-    _Atomic int64_t *positions;           /* in the order of the answers; 0: none yet */
-    int64_t *answered_us;                 /* the same */
-    int64_t *seen_us[2];                  /* the same: PostgreSQL, Redis */
-    _Atomic int64_t answered;             /* how many */
-    _Atomic int64_t noted;                /* the same, for the next place */
-    _Atomic int64_t generations[MODELS];  /* that queries read */
-    struct cairn_uuid orders[256]; /* the last placed */
+    _Atomic int64_t *positions;          /* in the order of the answers; 0: none yet */
+    int64_t *answered_us;                /* the same */
+    int64_t *seen_us[2];                 /* the same: PostgreSQL, Redis */
+    _Atomic int64_t answered;            /* how many */
+    _Atomic int64_t noted;               /* the same, for the next place */
+    _Atomic int64_t generations[MODELS]; /* that queries read */
+    struct cairn_uuid orders[256];       /* the last placed */
     int64_t begun_us, ended_us;
 };
 

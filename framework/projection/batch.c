@@ -133,9 +133,9 @@ static int apply_or_stop(struct cairn_batch *batch, const struct cairn_batch_eve
         if (!row)
             continue;
         before[done++] = keep(fold, row);
-        failed = row->parked ? cairn_fail(error, CAIRN_PARKED, "the row is parked")
-                             : cairn_item_apply(fold, item, row, refusal(events, item, row->key),
-                                              error);
+        failed = row->parked
+                     ? cairn_fail(error, CAIRN_PARKED, "the row is parked")
+                     : cairn_item_apply(fold, item, row, refusal(events, item, row->key), error);
         if (failed)
             cairn_error_context(error, "event %" PRId64 ", row %s", item->meta.position, row->key);
     }

@@ -33,14 +33,15 @@ static const struct cairn_statement other_statement = {
 
 static const struct cairn_statement columns_statement = {
     .name = "compare_columns",
-    .sql = "select coalesce(n.attname, o.attname)::text, n.attname is not null"
-           "     and o.attname is not null and n.atttypid = o.atttypid"
-           " from (select * from pg_attribute where attrelid = $1::text::regclass) n"
-           " full join (select * from pg_attribute where attrelid = $2::text::regclass) o"
-           "     on o.attname = n.attname"
-           " where coalesce(n.attnum, o.attnum) > 0 and coalesce(n.attname, o.attname) not like '\\_%'"
-           "     and not coalesce(n.attisdropped, o.attisdropped)"
-           " order by 1",
+    .sql =
+        "select coalesce(n.attname, o.attname)::text, n.attname is not null"
+        "     and o.attname is not null and n.atttypid = o.atttypid"
+        " from (select * from pg_attribute where attrelid = $1::text::regclass) n"
+        " full join (select * from pg_attribute where attrelid = $2::text::regclass) o"
+        "     on o.attname = n.attname"
+        " where coalesce(n.attnum, o.attnum) > 0 and coalesce(n.attname, o.attname) not like '\\_%'"
+        "     and not coalesce(n.attisdropped, o.attisdropped)"
+        " order by 1",
 };
 
 static int find_other(struct comparison *comparison, struct cairn_error *error)
@@ -59,9 +60,9 @@ static int find_other(struct comparison *comparison, struct cairn_error *error)
 
 static const char *table(const struct comparison *comparison, int64_t generation)
 {
-    return cairn_print(comparison->arena, "read.\"%s\"",
-                       cairn_table_name(comparison->arena,
-                                        comparison->generation->projection->name, generation));
+    return cairn_print(
+        comparison->arena, "read.\"%s\"",
+        cairn_table_name(comparison->arena, comparison->generation->projection->name, generation));
 }
 
 /* jsonb, so that what means the same is the same. $1 and $2: the generations' positions, $3: the
@@ -73,8 +74,10 @@ static const char *compare_sql(const struct comparison *comparison, const char *
         comparison->arena,
         "with d as (select coalesce(o._key, n._key) as key,"
         "         greatest(coalesce(o._position, 0), coalesce(n._position, 0)) as position,"
-        "         case when o._key is null or o._deleted then null else jsonb_build_object(%s) end as o,"
-        "         case when n._key is null or n._deleted then null else jsonb_build_object(%s) end as n,"
+        "         case when o._key is null or o._deleted then null else jsonb_build_object(%s) end "
+        "as o,"
+        "         case when n._key is null or n._deleted then null else jsonb_build_object(%s) end "
+        "as n,"
         "         coalesce(o._parked, false) or coalesce(n._parked, false) as parked"
         "     from %s o full join %s n on n._key = o._key"
         "     where $3::text[] is null or o._key = any ($3) or n._key = any ($3)),"

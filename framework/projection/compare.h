@@ -8,10 +8,10 @@
 enum { CAIRN_COMPARE_EXAMPLES = 20 };
 
 struct cairn_compared {
-    int64_t other;       /* the generation it was compared with; 0: there is none */
-    int64_t rows;        /* that were */
-    int64_t differences; /* rows that differ */
-    const char *columns; /* those that only one of them has and were not compared; "" for none */
+    int64_t other;        /* the generation it was compared with; 0: there is none */
+    int64_t rows;         /* that were */
+    int64_t differences;  /* rows that differ */
+    const char *columns;  /* those that only one of them has and were not compared; "" for none */
     const char *examples; /* JSON: [{"key":…,"read":{…},"new":{…}}] of some that differ */
 };
 

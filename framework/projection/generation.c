@@ -155,8 +155,7 @@ static int add_parks(struct cairn_pg *pg, const struct cairn_pg_params *both, bo
     cairn_pg_add_texts(&params, &parks->reason, sizeof *parks, count);
     if (!skipped)
         cairn_pg_add_integers(&params, &parks->attempts, sizeof *parks, count);
-    int64_t done =
-        cairn_pg_run(pg, skipped ? &skips_statement : &parks_statement, &params, error);
+    int64_t done = cairn_pg_run(pg, skipped ? &skips_statement : &parks_statement, &params, error);
     return done < 0 ? (int)done : 0;
 }
 
@@ -181,7 +180,8 @@ static int start(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
     if (done < 0)
         return (int)done;
     if (done == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is not built here any more",
+        return cairn_fail(error, CAIRN_CONFLICT,
+                          "generation %" PRId64 " is not built here any more",
                           starting->generation->number);
     int failed = add_parks(pg, &both, false, start->parks, start->park_count, error);
     if (!failed)
@@ -211,8 +211,7 @@ int cairn_generation_start_empty(struct cairn_store *store,
         failed = cairn_pg_script(cairn_store_pg(store), sql.text, error);
     if (failed)
         return failed;
-    const struct cairn_generation_start at_zero = {
-        .at = {.epoch = timeline.epoch, .fence = fence}};
+    const struct cairn_generation_start at_zero = {.at = {.epoch = timeline.epoch, .fence = fence}};
     return cairn_generation_start(store, generation, &at_zero, arena, error);
 }
 

@@ -91,6 +91,7 @@ int cairn_generation_stop(struct cairn_store *store, const struct cairn_generati
  * folded in one go. */
 int cairn_generation_start_empty(struct cairn_store *store,
                                  const struct cairn_generation *generation, int64_t fence,
-                                 struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+                                 struct cairn_arena *arena,
+                                 struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -11,9 +11,9 @@ enum { READ_BACK = 1000 };
 
 /* ---- what parts have in common ---- */
 
-void cairn_part_store_open(struct cairn_part_store *store, const struct cairn_projection *projection,
-                           size_t limit_bytes, const char *directory,
-                           const struct cairn_map *skipped)
+void cairn_part_store_open(struct cairn_part_store *store,
+                           const struct cairn_projection *projection, size_t limit_bytes,
+                           const char *directory, const struct cairn_map *skipped)
 {
     *store = (struct cairn_part_store){.projection = projection,
                                        .limit_bytes = limit_bytes,
@@ -53,8 +53,7 @@ void cairn_part_batch_add(struct cairn_part_batch *batch, const struct cairn_sto
 {
     if (batch->count == batch->capacity) {
         batch->capacity = batch->capacity ? batch->capacity * 2 : 256;
-        batch->events =
-            cairn_reallocate(batch->events, batch->capacity * sizeof *batch->events);
+        batch->events = cairn_reallocate(batch->events, batch->capacity * sizeof *batch->events);
     }
     struct cairn_stored_event *kept = &batch->events[batch->count++];
     *kept = *event;

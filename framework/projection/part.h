@@ -54,9 +54,9 @@ struct cairn_part_store {
     struct cairn_arena arena; /* of their texts */
 };
 
-void cairn_part_store_open(struct cairn_part_store *store, const struct cairn_projection *projection,
-                           size_t limit_bytes, const char *directory,
-                           const struct cairn_map *skipped);
+void cairn_part_store_open(struct cairn_part_store *store,
+                           const struct cairn_projection *projection, size_t limit_bytes,
+                           const char *directory, const struct cairn_map *skipped);
 void cairn_part_store_close(struct cairn_part_store *store);
 
 struct cairn_part {

@@ -21,7 +21,8 @@ static int check(const struct cairn_projector_options *options, struct cairn_err
         failed = cairn_table_check(all[i], error);
         for (size_t k = 0; k < i && !failed; k++) {
             if (strcmp(all[i]->name, all[k]->name) == 0)
-                failed = cairn_fail(error, CAIRN_BUG, "two projections are called %s", all[i]->name);
+                failed =
+                    cairn_fail(error, CAIRN_BUG, "two projections are called %s", all[i]->name);
         }
     }
     return failed;

@@ -59,8 +59,7 @@ static int tell(struct run *run, struct cairn_error *error)
     if (count < 0)
         return (int)count;
     if (count == 0 || cairn_pg_bool(rows, 0, 0))
-        return cairn_fail(error, CAIRN_CONFLICT,
-                          count ? "it was cancelled" : "it was taken over");
+        return cairn_fail(error, CAIRN_CONFLICT, count ? "it was cancelled" : "it was taken over");
     rebuild->tell(rebuild->context, &run->progress);
     run->told_us = cairn_monotonic_us();
     return 0;
@@ -274,12 +273,11 @@ static int index_all(struct run *run, struct cairn_pg *pg, struct cairn_error *e
     }
     if (failed)
         return failed;
-    return cairn_pg_script(
-        pg,
-        cairn_print(run->arena, "analyze read.\"%s\"",
-                    cairn_table_name(run->arena, run->rebuild->projection->name,
-                                     run->generation.number)),
-        error);
+    return cairn_pg_script(pg,
+                           cairn_print(run->arena, "analyze read.\"%s\"",
+                                       cairn_table_name(run->arena, run->rebuild->projection->name,
+                                                        run->generation.number)),
+                           error);
 }
 
 static int make_indexes(struct run *run, struct cairn_error *error)

@@ -28,8 +28,8 @@ struct cairn_refold_options {
     int threads;
     size_t memory_bytes;             /* of rows, events under way and buffers, about */
     const char *directory;           /* of files for what is more */
-    const struct cairn_map *skipped; /* "POSITION KEY": left out if it cannot be applied, not parked;
-                                        or NULL */
+    const struct cairn_map *skipped; /* "POSITION KEY": left out if it cannot be applied, not
+                                        parked; or NULL */
 };
 
 struct cairn_refold;

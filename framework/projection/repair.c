@@ -176,8 +176,8 @@ int cairn_fill_page(struct cairn_copy *copy, const struct cairn_stored_row *rows
 int cairn_fill_end(struct cairn_copy *copy, const struct cairn_checkpoint *at,
                    struct cairn_arena *arena)
 {
-    return cairn_copy_put(copy, copy->repair.text, cairn_checkpoint_text(arena, at), at->epoch, NULL,
-                          0, arena);
+    return cairn_copy_put(copy, copy->repair.text, cairn_checkpoint_text(arena, at), at->epoch,
+                          NULL, 0, arena);
 }
 
 /* ---- removing what nobody reads ---- */

@@ -70,9 +70,9 @@ static int drop(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
     int64_t count = cairn_pg_call(pg, &drop_statement, &params, &rows, error);
     if (count < 0 || cairn_pg_integer(rows, 0, 0) == 0)
         return count < 0 ? (int)count : 0; /* it is live again, or gone already */
-    const char *sql = cairn_print(
-        arena, "set local lock_timeout = '500ms'; drop table if exists read.\"%s\"",
-        cairn_table_name(arena, generation->projection->name, generation->number));
+    const char *sql =
+        cairn_print(arena, "set local lock_timeout = '500ms'; drop table if exists read.\"%s\"",
+                    cairn_table_name(arena, generation->projection->name, generation->number));
     int failed = cairn_pg_script(pg, sql, error);
     return failed ? failed : 1;
 }

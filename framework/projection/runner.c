@@ -32,10 +32,10 @@ static int find_generation(struct cairn_runner *runner, struct cairn_error *erro
     int found = cairn_generation_get(runner->store, runner->projection, runner->number,
                                      &runner->arena, &generation, error);
     if (found <= 0)
-        return found < 0 ? found
-                         : cairn_fail(error, CAIRN_UNAVAILABLE,
-                                      "generation %" PRId64 " is not followed any more",
-                                      runner->number);
+        return found < 0
+                   ? found
+                   : cairn_fail(error, CAIRN_UNAVAILABLE,
+                                "generation %" PRId64 " is not followed any more", runner->number);
     atomic_store(&runner->serving, generation.serving);
     cairn_rows_init(&runner->rows, &generation, &runner->arena);
     cairn_copy_init(&runner->copy, &timeline, &generation, &runner->arena);
@@ -465,9 +465,9 @@ int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_opt
     if (failed)
         return failed;
     cairn_pg_on_connect(cairn_store_pg(runner->store), greeting);
-    return options->redis_url ? cairn_redis_open(options->redis_url, REDIS_DEADLINE_US,
-                                                 &runner->copy.redis, error)
-                              : 0;
+    return options->redis_url
+               ? cairn_redis_open(options->redis_url, REDIS_DEADLINE_US, &runner->copy.redis, error)
+               : 0;
 }
 
 void cairn_runner_close(struct cairn_runner *runner)

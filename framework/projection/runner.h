@@ -1,4 +1,5 @@
-/* runner.h - one generation of a projection on its way along the log: the steps that a thread repeats.
+/* runner.h - one generation of a projection on its way along the log: the steps that a thread
+ * repeats.
  *
  *     stand by  another process has the lease: see how far it is, wait for the lease
  *     begin     take the generation over, read the checkpoint, hold it against the log
@@ -46,10 +47,10 @@ struct cairn_runner {
     int64_t trouble_us; /* to wait after the failure that comes next */
     int64_t parked_us;  /* monotonic: when to look after parked events */
     int64_t parked_keys;
-    char stopped[512]; /* by which event, or "" */
-    bool halted;       /* by an event of a newer release: for good */
-    int64_t window_ms; /* for which the generation that is read before is kept */
-    int64_t gate_us;   /* monotonic: when to ask next whether it may be read */
+    char stopped[512];   /* by which event, or "" */
+    bool halted;         /* by an event of a newer release: for good */
+    int64_t window_ms;   /* for which the generation that is read before is kept */
+    int64_t gate_us;     /* monotonic: when to ask next whether it may be read */
     atomic_bool serving; /* as far as is known: queries read it */
 
     pthread_mutex_t lock; /* guards `shown` and `shown_us` */

@@ -9,7 +9,8 @@
 
 enum { FIRST_SLOTS = 64 };
 
-/* The places in a shelf use the low bits of a hash; who spreads keys over shelves uses high ones. */
+/* The places in a shelf use the low bits of a hash; who spreads keys over shelves uses high ones.
+ */
 static struct cairn_shelf_row **find(const struct cairn_shelf *shelf, uint64_t hash,
                                      const char *key)
 {

@@ -176,8 +176,7 @@ int64_t cairn_spill_events(FILE *file, struct cairn_stored_event *ret, int64_t m
     struct event_head head;
     int64_t count = 0;
     size_t bytes = 0;
-    while (count < max && bytes < BYTES_MAX &&
-           fread(&head, sizeof head, 1, file) == 1) {
+    while (count < max && bytes < BYTES_MAX && fread(&head, sizeof head, 1, file) == 1) {
         struct cairn_stored_event *event = &ret[count++];
         *event = (struct cairn_stored_event){.version = head.version,
                                              .position = head.position,

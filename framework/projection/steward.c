@@ -321,10 +321,10 @@ static int compare(struct cairn_steward *steward, const struct job *job, struct 
         return failed;
     cairn_pg_add_integer(&params, compared.differences);
     cairn_pg_add_json(&params, compared.examples);
-    cairn_pg_add_text(&params, compared.columns[0]
-                                   ? cairn_print(&steward->arena, "columns not compared: %s",
-                                                 compared.columns)
-                                   : NULL);
+    cairn_pg_add_text(
+        &params, compared.columns[0]
+                     ? cairn_print(&steward->arena, "columns not compared: %s", compared.columns)
+                     : NULL);
     moved = cairn_pg_run(cairn_store_pg(steward->store), &compared_statement, &params, error);
     steward->hurries = true;
     return moved < 0 ? (int)moved : 0;
@@ -389,8 +389,8 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
     int failed = retire(steward, error);
     if (failed)
         return failed;
-    int back = cairn_switch_back(steward->store, steward->projection, &terms, &steward->arena,
-                                 error);
+    int back =
+        cairn_switch_back(steward->store, steward->projection, &terms, &steward->arena, error);
     if (back < 0)
         return back;
     steward->hurries |= back > 0;
@@ -400,7 +400,8 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
     if (found > 0)
         return do_job(steward, &job, fence, error);
     if (found == 0)
-        found = followed == 0 ? ask(steward, "version", error) : look_for_divergence(steward, error);
+        found =
+            followed == 0 ? ask(steward, "version", error) : look_for_divergence(steward, error);
     return found;
 }
 
@@ -514,8 +515,7 @@ int cairn_steward_open(struct cairn_steward *steward, const struct cairn_project
                                       .turn = &shared->turn};
     (void)pthread_mutex_init(&steward->lock, NULL);
     cairn_cond_init(&steward->changed);
-    steward->lease =
-        cairn_lease_want(options->leases, cairn_generation_lease(projection, &arena));
+    steward->lease = cairn_lease_want(options->leases, cairn_generation_lease(projection, &arena));
     cairn_arena_close(&arena);
     int failed = cairn_store_open(options->database_url, projection->name, &steward->store, error);
     if (!failed && options->redis_url)

@@ -39,8 +39,8 @@ struct cairn_steward {
     struct cairn_arena arena;  /* of a round */
     pthread_t thread;
     bool started;
-    bool hurries; /* the next round is due soon */
-    bool waits;   /* for another read model that is built now */
+    bool hurries;        /* the next round is due soon */
+    bool waits;          /* for another read model that is built now */
     int64_t build_us;    /* monotonic: not before this is anything built */
     int64_t diverged_us; /* monotonic: when to look next whether one has diverged */
     int64_t swept_us;    /* monotonic: when to look next for what is left in Redis */

@@ -85,11 +85,11 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
     if (accepted)
         return 1;
     if (parked > usual)
-        return hold_back(pg, generation,
-                         cairn_print(arena,
-                                     "%" PRId64 " keys are parked, of the one that is read %" PRId64,
-                                     parked, usual),
-                         arena, error);
+        return hold_back(
+            pg, generation,
+            cairn_print(arena, "%" PRId64 " keys are parked, of the one that is read %" PRId64,
+                        parked, usual),
+            arena, error);
     if (!cairn_pg_null(rows, 0, 5) && cairn_pg_bool(rows, 0, 5))
         return 0; /* it is to be compared first */
     if (!cairn_pg_null(rows, 0, 6) && cairn_pg_bool(rows, 0, 6))
@@ -230,7 +230,8 @@ static int go(struct cairn_pg *pg, const struct cairn_generation *generation,
     int64_t live = done < 0 ? done : enter(pg, generation, arena, error);
     if (live > 0)
         live = show(pg, generation, arena, error);
-    done = live < 0 ? live : cairn_pg_run(pg, back ? &done_statement : &note_statement, &noted, error);
+    done =
+        live < 0 ? live : cairn_pg_run(pg, back ? &done_statement : &note_statement, &noted, error);
     if (done >= 0)
         done = cairn_pg_run(pg, &end_statement, &both, error);
     return done < 0 ? (int)done : 1;
@@ -284,7 +285,8 @@ static const struct cairn_statement back_statement = {
            " coalesce((select max(k.position) from cairn.checkpoints k"
            "     join cairn.generations o using (projection, generation)"
            "     where o.projection = $1 and o.generation <> w.generation"
-           "         and (o.live or (o.serving and o.code_version = $2))), 0) - coalesce(c.position, 0),"
+           "         and (o.live or (o.serving and o.code_version = $2))), 0) - "
+           "coalesce(c.position, 0),"
            " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', c.fence"
            " from cairn.switches w join cairn.generations g using (projection, generation)"
            " left join cairn.checkpoints c using (projection, generation)"
@@ -329,10 +331,10 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     if (behind > 0 && !cairn_pg_bool(rows, 0, 3))
         return 2;
     if (behind > 0)
-        return refuse(pg, &to,
-                      cairn_print(arena, "it is %" PRId64 " positions behind the one that is read",
-                                  behind),
-                      arena, error);
+        return refuse(
+            pg, &to,
+            cairn_print(arena, "it is %" PRId64 " positions behind the one that is read", behind),
+            arena, error);
     if (cairn_pg_integer(rows, 0, 4) != switching->terms->fence)
         return 2; /* its runner has not taken it over yet */
     int done = go(pg, &to, switching->terms, true, arena, error);

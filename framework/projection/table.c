@@ -153,18 +153,17 @@ bool cairn_index_sql(const struct cairn_projection *projection, int64_t generati
     enum { OWN = 3 };
     switch (number) {
     case 0:
-        cairn_buffer_print(out,
-                           "alter table read.\"%s\" add constraint \"%s_pkey\" primary key (_key);\n",
-                           table, table);
+        cairn_buffer_print(
+            out, "alter table read.\"%s\" add constraint \"%s_pkey\" primary key (_key);\n", table,
+            table);
         return true;
     case 1:
-        cairn_buffer_print(out,
-                           "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
+        cairn_buffer_print(out, "create index \"%s_position\" on read.\"%s\" (_position, _key);\n",
                            table, table);
         return true;
     case 2:
-        cairn_buffer_print(
-            out, "create index \"%s_parked\" on read.\"%s\" (_key) where _parked;\n", table, table);
+        cairn_buffer_print(out, "create index \"%s_parked\" on read.\"%s\" (_key) where _parked;\n",
+                           table, table);
         return true;
     default:
         break;

@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_US CAIRN_SECONDS(60) /* how long it is good while PostgreSQL cannot be asked */
+#define KEPT_US CAIRN_SECONDS(60)  /* how long it is good while PostgreSQL cannot be asked */
 #define FLOOR_US CAIRN_SECONDS(10) /* for which a switch may be in somebody's way */
 enum { FAILURES_MAX = 50 };        /* of the copy, in a row */
 
 struct model {
     const struct cairn_projection *projection; /* never changes: read without the lock */
     struct cairn_query_known known;
-    int64_t looked_us; /* monotonic: when the look began that it is from; 0: none */
-    int failures;      /* of the copy, since it has answered last */
+    int64_t looked_us;           /* monotonic: when the look began that it is from; 0: none */
+    int failures;                /* of the copy, since it has answered last */
     atomic_llong shown;          /* newest position that was, in this timeline */
     atomic_llong floor_until_us; /* monotonic: so long nothing older is */
 };

@@ -349,8 +349,8 @@ static void an_owner_of_before_writes_in_neither_store(void **state)
                      0);
     struct cairn_generation again = generation;
     const struct cairn_switch_terms terms = {.fence = before.fence};
-    assert_int_equal(
-        cairn_switch_to(pot_bench.store, &again, &terms, &pot_bench.arena, NULL), -CAIRN_CONFLICT);
+    assert_int_equal(cairn_switch_to(pot_bench.store, &again, &terms, &pot_bench.arena, NULL),
+                     -CAIRN_CONFLICT);
     expect_litres(a, 2);
     assert_non_null(strstr(redis_row(a), "\"litres\":2"));
 }

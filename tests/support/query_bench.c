@@ -254,8 +254,8 @@ void bench_next_generation(const char *condition)
     bench_sql("create table read.order_summary_g%" PRId64 " (like read.order_summary_g%" PRId64
               " including all);"
               "grant select on read.order_summary_g%" PRId64 " to cairn_reader;"
-              "insert into read.order_summary_g%" PRId64 " select * from read.order_summary_g%" PRId64
-              "     where %s;"
+              "insert into read.order_summary_g%" PRId64
+              " select * from read.order_summary_g%" PRId64 "     where %s;"
               "insert into cairn.generations (projection, generation, code_version, complete_at)"
               "     select projection, %" PRId64 ", code_version, now() from cairn.generations"
               "     where projection = 'order_summary' and generation = %" PRId64 ";"
