@@ -48,6 +48,7 @@ struct cairn_exchange {
     size_t parameter_count;
     struct cairn_exchange *next; /* worker.c: in its list */
     int64_t due_us;
+    bool placed;                       /* has one of the workers' places */
     bool deferred;                     /* its handler was called and said LATER */
     atomic_int suspension;             /* enum cairn_suspension */
     struct {                           /* stream.c: of a stream that was begun */
@@ -59,8 +60,15 @@ struct cairn_exchange {
     } flow;
 };
 
-/* Whoever is second of the one who suspends and the one who resumes brings it on its way. */
-enum cairn_suspension { CAIRN_RUNNING, CAIRN_SUSPENDED, CAIRN_RESUMED };
+/* A handler says SUSPENDED, and somebody else says what becomes of the request, in whatever order:
+ * the second of the two brings it on its way, the first only leaves word. */
+enum cairn_suspension {
+    CAIRN_RUNNING,
+    CAIRN_SUSPENDED,
+    CAIRN_RESUMED, /* its handler is called again */
+    CAIRN_HANDED,  /* by a worker */
+    CAIRN_REPLIED, /* the answer is there */
+};
 
 enum { CAIRN_SPARES_MAX = 64 };
 

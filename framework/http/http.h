@@ -8,8 +8,8 @@
  * resumes it with its answer. An eager route spares that way until its handler asks for it. A full
  * queue answers 503 with Retry-After. A handler that cannot answer yet returns CAIRN_HTTP_LATER and
  * is called again after a while, holding no thread; or it gives the request away
- * (CAIRN_HTTP_TAKEN) to somebody who answers it later. An answer may also be a stream, which ends
- * when its handler or its reader says so.
+ * (CAIRN_HTTP_SUSPENDED) to somebody who knows more later. An answer may also be a stream, which
+ * ends when its handler or its reader says so.
  *
  * Everything that is wrong with a request before its handler sees it is answered here, as
  * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
@@ -105,26 +105,21 @@ enum cairn_http_outcome {
     CAIRN_HTTP_DONE = 1,
     CAIRN_HTTP_LATER,
     CAIRN_HTTP_SUSPENDED,
-    CAIRN_HTTP_WORKER, /* of an eager route, without a worker: it is called again with one */
-    CAIRN_HTTP_TAKEN
+    CAIRN_HTTP_WORKER /* of an eager route, without a worker: it is called again with one */
 };
 
 typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
                                                    struct cairn_http_request *request,
                                                    struct cairn_http_response *response);
 
-/* The handler of a request that says SUSPENDED is called again after this; no thread waits
- * meanwhile. It may be called before the handler has returned, once for each SUSPENDED, from any
- * thread. Every suspended request has to be resumed, also when the server stops: it is answered
- * then, not refused. */
+/* A handler that says SUSPENDED has given the request to somebody else, together with the response,
+ * and looks at neither any more; no thread waits meanwhile. He calls one of these, once for each
+ * SUSPENDED, from any thread, also before the handler has returned and also when the server stops:
+ * the handler is called again, also then; or a worker calls it, unless the server stops: then the
+ * request is answered 503; or the response is filled in and leaves. */
 void cairn_http_resume(struct cairn_http_request *request);
-
-/* A handler that says TAKEN has given the request to somebody else, together with the response, and
- * looks at neither any more. He calls one of these once, from any thread, also before the handler
- * has returned and also when the server stops: the response is filled in and leaves; or the handler
- * is called by a worker. */
-void cairn_http_answer(struct cairn_http_request *request);
 void cairn_http_hand_over(struct cairn_http_request *request);
+void cairn_http_answer(struct cairn_http_request *request);
 
 /* There is something to pull for a stream; or it is to be cut, as its reader has stopped reading.
  * From any thread, until its `close` was called; never from `pull` or `close`. */
@@ -146,8 +141,6 @@ struct cairn_http_route {
     /* Of an eager route: the client left while its request was suspended. Gives back what the
      * request holds; its handler is not called again. May be NULL. */
     void (*leave)(struct cairn_http_request *request);
-    bool early; /* called there first, with a NULL worker: must not wait, may say LATER, and
-                 * is called by a worker then */
 };
 
 struct cairn_http_options {

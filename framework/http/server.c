@@ -30,6 +30,26 @@ enum {
 
 /* ---- one request ---- */
 
+static bool take_place(struct cairn_exchange *exchange)
+{
+    exchange->placed = cairn_workers_reserve(exchange->http->workers);
+    return exchange->placed;
+}
+
+static void give_place(struct cairn_exchange *exchange)
+{
+    if (exchange->placed)
+        cairn_workers_release(exchange->http->workers);
+    exchange->placed = false;
+}
+
+/* The place is free before the client can know, or its next request might find it taken. */
+static enum MHD_Result send_answer(struct cairn_exchange *exchange)
+{
+    give_place(exchange);
+    return cairn_answer_send(exchange);
+}
+
 static enum MHD_Result answer(struct cairn_exchange *exchange)
 {
     if (exchange->refusal)
@@ -38,7 +58,7 @@ static enum MHD_Result answer(struct cairn_exchange *exchange)
     cairn_answer_complete(exchange);
     cairn_log_trace(NULL);
     exchange->step = CAIRN_STEP_ANSWERED;
-    return cairn_answer_send(exchange);
+    return send_answer(exchange);
 }
 
 /* An answer before the body was read ends the connection. */
@@ -81,16 +101,15 @@ static enum MHD_Result answer_busy(struct cairn_exchange *exchange)
     return answer(exchange);
 }
 
-/* Where it was resumed before the connection is suspended, its handler is called again at once.
+/* Where it was resumed or answered before the connection is suspended, this thread goes on at once.
  * Returns whether it is suspended. */
 static bool suspend(struct cairn_exchange *exchange)
 {
-    int was = CAIRN_RUNNING;
-    if (atomic_load(&exchange->suspension) == CAIRN_RESUMED)
+    int now = atomic_load(&exchange->suspension);
+    if (now == CAIRN_RESUMED || now == CAIRN_REPLIED)
         return false;
     MHD_suspend_connection(exchange->wire);
-    if (!atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_SUSPENDED))
-        MHD_resume_connection(exchange->wire);
+    cairn_exchange_suspend(exchange);
     return true;
 }
 
@@ -122,7 +141,6 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
         bool resumed = atomic_exchange(&exchange->suspension, CAIRN_RUNNING) == CAIRN_RESUMED;
         switch (call(exchange)) {
         case CAIRN_HTTP_DONE:
-            cairn_workers_release(exchange->http->workers);
             return answer(exchange);
         case CAIRN_HTTP_LATER:
             return hand_over(exchange, true, false);
@@ -131,19 +149,11 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
         case CAIRN_HTTP_SUSPENDED:
             if (suspend(exchange))
                 return MHD_YES;
+            if (exchange->step == CAIRN_STEP_ANSWERED)
+                return send_answer(exchange);
             break;
-        case CAIRN_HTTP_TAKEN: /* is for early routes */
-            abort();
         }
     }
-}
-
-/* Somebody else may answer before the handler has returned: it is suspended first. */
-static enum MHD_Result call_early(struct cairn_exchange *exchange)
-{
-    MHD_suspend_connection(exchange->wire);
-    cairn_workers_call(exchange->http->workers, exchange);
-    return MHD_YES;
 }
 
 static enum MHD_Result complete(struct cairn_exchange *exchange)
@@ -153,21 +163,11 @@ static enum MHD_Result complete(struct cairn_exchange *exchange)
         return answer(exchange);
     if (exchange->route->direct)
         return answer_directly(exchange);
-    if (!cairn_workers_reserve(exchange->http->workers))
+    if (!take_place(exchange))
         return answer_busy(exchange);
     exchange->step = CAIRN_STEP_WORKING;
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_WORKING);
-    if (exchange->route->early)
-        return call_early(exchange);
     return exchange->route->eager ? go_on(exchange) : hand_over(exchange, false, false);
-}
-
-/* The client has left before the one who was resumed could be called. */
-static void leave(struct cairn_exchange *exchange)
-{
-    if (exchange->route->leave)
-        exchange->route->leave(&exchange->request);
-    cairn_workers_release(exchange->http->workers);
 }
 
 /* ---- the library's callbacks ---- */
@@ -211,7 +211,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
     if (exchange->step == CAIRN_STEP_OPENED)
         return begin(exchange, method, url, version);
     if (exchange->step == CAIRN_STEP_ANSWERED)
-        return cairn_answer_send(exchange);
+        return send_answer(exchange);
     if (exchange->step == CAIRN_STEP_WORKING)
         return go_on(exchange);
     assert(exchange->step == CAIRN_STEP_ARRIVING);
@@ -227,8 +227,10 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     *request_context = NULL;
     if (!exchange)
         return;
-    if (exchange->step == CAIRN_STEP_WORKING)
-        leave(exchange);
+    /* The client has left before the one who was resumed could be called. */
+    if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
+        exchange->route->leave(&exchange->request);
+    give_place(exchange);
     cairn_exchange_close(exchange);
     if (why == MHD_REQUEST_TERMINATED_WITH_ERROR)
         connection->linger = true; /* answered by the library, for headers far too large */

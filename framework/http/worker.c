@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,25 +114,42 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
     (void)pthread_mutex_unlock(&workers->lock);
 }
 
+/* Brings a suspended one on its way. */
+static void move_on(struct cairn_exchange *exchange, int how)
+{
+    atomic_store(&exchange->suspension, how);
+    if (how == CAIRN_REPLIED || (how == CAIRN_RESUMED && exchange->route->eager))
+        MHD_resume_connection(exchange->wire);
+    else
+        cairn_workers_push(exchange->http->workers, exchange);
+}
+
 /* Once it is marked, it may be another thread's. */
-static void suspend(struct cairn_workers *workers, struct cairn_exchange *exchange)
+void cairn_exchange_suspend(struct cairn_exchange *exchange)
 {
     int was = CAIRN_RUNNING;
     if (!atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_SUSPENDED))
-        cairn_workers_push(workers, exchange); /* it was resumed before */
+        move_on(exchange, was);
+}
+
+/* While it runs, whoever runs it will see. */
+static void wake(struct cairn_exchange *exchange, int how)
+{
+    int was = CAIRN_RUNNING;
+    if (atomic_compare_exchange_strong(&exchange->suspension, &was, how))
+        return;
+    assert(was == CAIRN_SUSPENDED); /* else it was woken twice */
+    move_on(exchange, how);
 }
 
 void cairn_http_resume(struct cairn_http_request *request)
 {
-    struct cairn_exchange *exchange = request->handle_;
-    int was = CAIRN_RUNNING;
-    if (atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_RESUMED))
-        return; /* who runs it will see */
-    atomic_store(&exchange->suspension, CAIRN_RESUMED);
-    if (exchange->route->eager)
-        MHD_resume_connection(exchange->wire);
-    else
-        cairn_workers_push(exchange->http->workers, exchange);
+    wake(request->handle_, CAIRN_RESUMED);
+}
+
+void cairn_http_hand_over(struct cairn_http_request *request)
+{
+    wake(request->handle_, CAIRN_HANDED);
 }
 
 /* The next request, or NULL when all is answered and no more may come. `ret_refuse` says that there
@@ -180,17 +198,21 @@ enum cairn_http_outcome cairn_exchange_call(struct cairn_exchange *exchange, voi
     return route->handle(route->self, worker, &exchange->request, &exchange->response);
 }
 
-/* The place is free before the client can know, or its next request might find it taken. After the
- * connection was resumed the exchange may be gone. */
-static void finish(struct cairn_workers *workers, struct cairn_exchange *exchange)
+static void complete(struct cairn_exchange *exchange)
 {
     cairn_answer_complete(exchange);
     exchange->step = CAIRN_STEP_ANSWERED;
-    cairn_workers_release(workers);
-    MHD_resume_connection(exchange->wire);
 }
 
-/* Does what the handler said. One that was taken may be gone already. */
+void cairn_http_answer(struct cairn_http_request *request)
+{
+    cairn_log_trace(request->trace_id);
+    complete(request->handle_);
+    wake(request->handle_, CAIRN_REPLIED);
+    cairn_log_trace(NULL);
+}
+
+/* Does what the handler said. The exchange may be gone then. */
 static void settle(struct cairn_workers *workers, struct cairn_exchange *exchange,
                    enum cairn_http_outcome outcome)
 {
@@ -199,42 +221,16 @@ static void settle(struct cairn_workers *workers, struct cairn_exchange *exchang
         cairn_workers_defer(workers, exchange);
         break;
     case CAIRN_HTTP_SUSPENDED:
-        suspend(workers, exchange);
+        cairn_exchange_suspend(exchange);
         break;
     case CAIRN_HTTP_DONE:
-        finish(workers, exchange);
+        complete(exchange);
+        MHD_resume_connection(exchange->wire);
         break;
     case CAIRN_HTTP_WORKER:
         cairn_workers_push(workers, exchange);
         break;
-    case CAIRN_HTTP_TAKEN:
-        break;
     }
-}
-
-void cairn_workers_call(struct cairn_workers *workers, struct cairn_exchange *exchange)
-{
-    cairn_log_trace(exchange->request.trace_id);
-    enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
-    if (outcome == CAIRN_HTTP_LATER)
-        cairn_workers_push(workers, exchange);
-    else
-        settle(workers, exchange, outcome);
-    cairn_log_trace(NULL);
-}
-
-void cairn_http_answer(struct cairn_http_request *request)
-{
-    struct cairn_exchange *exchange = request->handle_;
-    cairn_log_trace(request->trace_id);
-    finish(exchange->http->workers, exchange);
-    cairn_log_trace(NULL);
-}
-
-void cairn_http_hand_over(struct cairn_http_request *request)
-{
-    struct cairn_exchange *exchange = request->handle_;
-    cairn_workers_push(exchange->http->workers, exchange);
 }
 
 static void *work(void *context)

@@ -22,10 +22,12 @@ struct cairn_workers;
 int cairn_workers_start(const struct cairn_http_options *options, struct cairn_workers **ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Takes one of the places. False if all are taken: answer busy. */
+/* Takes one of the places, for a request from its handler's first call until its answer leaves or
+ * its client is gone. False if all are taken: answer busy. */
 bool cairn_workers_reserve(struct cairn_workers *workers) CAIRN_CHECKED;
 
-/* Gives a place back that no worker was asked for. */
+/* Gives the place back. The polling thread does, so that a place that is free says that nobody else
+ * has the request any more. */
 void cairn_workers_release(struct cairn_workers *workers);
 
 /* Hands over a request that has a place and whose connection is suspended. It is resumed when the
@@ -37,8 +39,10 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
 
 /* Calls the handler; `worker` is NULL on a polling thread. */
 enum cairn_http_outcome cairn_exchange_call(struct cairn_exchange *exchange, void *worker);
-/* The same, but the handler is called here and now first, without a worker. */
-void cairn_workers_call(struct cairn_workers *workers, struct cairn_exchange *exchange);
+
+/* Its handler has said SUSPENDED, and its connection is suspended. The exchange is not the caller's
+ * any more. */
+void cairn_exchange_suspend(struct cairn_exchange *exchange);
 
 /* Lets the handlers that run finish, answers what waits with 503, ends the threads. Afterwards no
  * connection is suspended and no place is free. May be called again. */

@@ -112,9 +112,9 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
     if (!visit)
         return CAIRN_HTTP_DONE;
     if (!visit->passed && cairn_query_ask_copy(visit))
-        return CAIRN_HTTP_TAKEN;
+        return CAIRN_HTTP_SUSPENDED;
     if (!context)
-        return CAIRN_HTTP_LATER;
+        return CAIRN_HTTP_WORKER;
     visit->passed = false;
     return ask_postgres(visit, context);
 }

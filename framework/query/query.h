@@ -72,7 +72,7 @@ int cairn_query_check(const struct cairn_resource *resource,
                       struct cairn_error *error) CAIRN_CHECKED;
 
 /* Answers, or asks to be called again; `request->memo` belongs to it. Without a context it never
- * waits: what takes PostgreSQL it leaves to a worker. For routes that are `early`. */
+ * waits: what takes PostgreSQL it leaves to a worker. For routes that are `eager`. */
 enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource,
                                            struct cairn_query_side *side,
                                            struct cairn_query_context *context,

@@ -233,7 +233,7 @@ static int add_service(struct cairn_host *host, const struct cairn_service *serv
                                                   .pattern = at->path,
                                                   .handle = on_query,
                                                   .self = route,
-                                                  .early = true});
+                                                  .eager = true});
     }
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(host, at, error);

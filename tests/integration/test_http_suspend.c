@@ -1,15 +1,20 @@
-/* test_http_suspend.c - requests that are suspended and resumed by another thread. */
+/* test_http_suspend.c - requests that are suspended, and what another thread makes of them: they
+ * are resumed, handed over to a worker, or answered. */
 #include "../support/fixture.h"
 #include "../support/http_client.h"
 #include "../support/support.h"
 #include "../support/wire.h"
 
+#include "core/buffer.h"
+#include "core/log.h"
+#include "core/metrics.h"
 #include "core/queue.h"
 #include "http/http.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { REQUESTS = 200 };
@@ -20,6 +25,24 @@ static struct cairn_queue *suspended; /* requests, for the thread that resumes t
 static pthread_t resumer;
 static atomic_int held_back; /* the resumer leaves them where they are */
 static atomic_int count;
+
+/* A request that is given away, and what becomes of it, letter by letter: it is resumed, handed
+ * over or answered. */
+struct gift {
+    struct cairn_http_request *request;
+    struct cairn_http_response *response;
+    const char *script;
+    int calls; /* of its handler */
+};
+static const char *const scripts[] = {"a", "ra", "ha", "rhrha", "hhra"};
+enum { SCRIPTS = sizeof scripts / sizeof *scripts };
+
+static struct cairn_queue *given; /* gifts, for the thread that decides on them */
+static pthread_t taker;
+
+/* Where they are decided on: by the other thread, or by the handler before it returns. */
+static const bool elsewhere = false;
+static const bool at_once = true;
 
 /* The first call hands the request to the resumer, who may be quicker than the return. */
 static enum cairn_http_outcome suspend(const void *self, void *worker,
@@ -50,8 +73,16 @@ static void *own_thing(void *context)
     return &thing;
 }
 
-/* What happens to it, call by call: every way between the polling threads and the workers. One that
- * is resumed before the worker's call has returned stays with the workers. */
+static enum cairn_http_outcome refuse(struct cairn_http_request *request,
+                                      struct cairn_http_response *response, int call)
+{
+    response->status = 500;
+    response->body = cairn_print(request->arena, "call %d was on the wrong thread", call);
+    response->body_bytes = strlen(response->body);
+    return CAIRN_HTTP_DONE;
+}
+
+/* What happens to it, call by call: every way between the polling threads and the workers. */
 static enum cairn_http_outcome wander(const void *self, void *worker,
                                       struct cairn_http_request *request,
                                       struct cairn_http_response *response)
@@ -66,20 +97,77 @@ static enum cairn_http_outcome wander(const void *self, void *worker,
     if (!calls)
         request->memo = calls = cairn_new(request->arena, int, 1);
     int step = (*calls)++;
-    if (steps[step] == CAIRN_HTTP_WORKER && worker)
-        step = (*calls)++;
-    if ((worker ? 'w' : 'p') != threads[step]) {
-        response->status = 500;
-        response->body = cairn_print(request->arena, "call %d was on the wrong thread", step);
-        response->body_bytes = strlen(response->body);
-        return CAIRN_HTTP_DONE;
-    }
+    if ((worker ? 'w' : 'p') != threads[step])
+        return refuse(request, response, step);
     if (steps[step] == CAIRN_HTTP_SUSPENDED)
         assert_int_equal(cairn_queue_push(suspended, request), 0);
     response->status = 200;
     response->body = cairn_print(request->arena, "%s %d", request->id, *calls / 2);
     response->body_bytes = strlen(response->body);
     return steps[step];
+}
+
+static void decide(struct gift *gift)
+{
+    switch (gift->script[gift->calls - 1]) {
+    case 'r':
+        cairn_http_resume(gift->request);
+        break;
+    case 'h':
+        cairn_http_hand_over(gift->request);
+        break;
+    default:
+        gift->response->status = 200;
+        gift->response->body =
+            cairn_print(gift->request->arena, "%s %d", gift->request->id, gift->calls);
+        gift->response->body_bytes = strlen(gift->response->body);
+        cairn_http_answer(gift->request);
+    }
+}
+
+static struct gift *make_gift(struct cairn_http_request *request,
+                              struct cairn_http_response *response)
+{
+    struct gift *gift = cairn_new(request->arena, struct gift, 1);
+    gift->request = request;
+    gift->response = response;
+    gift->script = scripts[strtol(request->id, NULL, 10) % SCRIPTS];
+    request->memo = gift;
+    atomic_fetch_add(&count, 1);
+    return gift;
+}
+
+static bool is_eager(const struct cairn_http_request *request)
+{
+    return strncmp(request->path, "/line", 5) != 0;
+}
+
+static enum cairn_http_outcome give_away(const void *self, void *worker,
+                                         struct cairn_http_request *request,
+                                         struct cairn_http_response *response)
+{
+    struct gift *gift = request->memo ? request->memo : make_gift(request, response);
+    bool handed = gift->calls > 0 && gift->script[gift->calls - 1] == 'h';
+    if ((worker != NULL) != (handed || !is_eager(request)))
+        return refuse(request, response, gift->calls);
+    gift->calls++;
+    if (self == &at_once)
+        decide(gift);
+    else
+        assert_int_equal(cairn_queue_push(given, gift), 0);
+    return CAIRN_HTTP_SUSPENDED;
+}
+
+static void *take_all(void *context)
+{
+    (void)context;
+    struct gift *gift;
+    while ((gift = cairn_queue_pop(given, 0))) {
+        while (atomic_load(&held_back))
+            fixture_nap();
+        decide(gift);
+    }
+    return NULL;
 }
 
 static atomic_int held; /* things that suspended requests hold */
@@ -111,6 +199,18 @@ static void let_go(struct cairn_http_request *request)
 static const struct cairn_http_route routes[] = {
     {.method = "GET", .pattern = "/suspended/{id}", .handle = suspend},
     {.method = "GET", .pattern = "/eager/{id}", .handle = wander, .eager = true},
+    {.method = "GET",
+     .pattern = "/given/{id}",
+     .handle = give_away,
+     .self = &elsewhere,
+     .eager = true},
+    {.method = "GET",
+     .pattern = "/given-at-once/{id}",
+     .handle = give_away,
+     .self = &at_once,
+     .eager = true},
+    {.method = "GET", .pattern = "/line/{id}", .handle = give_away, .self = &elsewhere},
+    {.method = "GET", .pattern = "/line-at-once/{id}", .handle = give_away, .self = &at_once},
     {.method = "GET", .pattern = "/held/{id}", .handle = hold, .eager = true, .leave = let_go},
 };
 
@@ -131,19 +231,21 @@ static int setup(void **state)
     (void)state;
     const struct cairn_http_options options = {
         .workers = 3,
-        .queue_max = 500,
+        .queue_max = REQUESTS,
         .body_max_bytes = 4096,
         .header_max_bytes = 8192,
         .deadline_us = CAIRN_SECONDS(20),
         .connections_max = 500,
         .routes = routes,
-        .route_count = 3,
+        .route_count = sizeof routes / sizeof *routes,
         .worker_open = own_thing,
     };
     atomic_store(&held_back, 0);
     atomic_store(&count, 0);
     suspended = cairn_queue_open(1000);
+    given = cairn_queue_open(1000);
     assert_int_equal(pthread_create(&resumer, NULL, resume_all, NULL), 0);
+    assert_int_equal(pthread_create(&taker, NULL, take_all, NULL), 0);
     assert_int_equal(cairn_http_start(&options, &http, NULL), 0);
     port = cairn_http_port(http);
     return 0;
@@ -159,6 +261,9 @@ static int teardown(void **state)
     cairn_queue_close(suspended);
     assert_int_equal(pthread_join(resumer, NULL), 0);
     cairn_queue_free(suspended);
+    cairn_queue_close(given);
+    assert_int_equal(pthread_join(taker, NULL), 0);
+    cairn_queue_free(given);
     return 0;
 }
 
@@ -223,6 +328,80 @@ static void an_eager_request_goes_from_thread_to_thread_as_it_says(void **state)
         expect_answer(&wires[i], i);
 }
 
+static void expect_given(struct wire *wire, int number)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%d %zu", number, strlen(scripts[number % SCRIPTS]));
+    struct wire_answer answer = wire_read(wire);
+    assert_string_equal(answer.body, text);
+    assert_int_equal(answer.status, 200);
+    wire_close(wire);
+}
+
+static void ask_and_expect_given(const char *what)
+{
+    struct wire wires[REQUESTS];
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask(what, i);
+    for (int i = 0; i < REQUESTS; i++)
+        expect_given(&wires[i], i);
+}
+
+static void what_is_given_away_goes_the_way_that_its_taker_says(void **state)
+{
+    (void)state;
+    ask_and_expect_given("given");
+    ask_and_expect_given("line");
+}
+
+static void what_was_decided_before_the_handler_returned_holds(void **state)
+{
+    (void)state;
+    ask_and_expect_given("given-at-once");
+    ask_and_expect_given("line-at-once");
+}
+
+static bool no_place_is_taken(void *context)
+{
+    (void)context;
+    struct cairn_arena arena = {0};
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_metrics_write(&text);
+    bool none = strstr(text.text, "\ncairn_http_requests_open 0\n") != NULL;
+    cairn_arena_close(&arena);
+    return none;
+}
+
+/* As many again find room: there is one place a request. */
+static void expect_places(void)
+{
+    struct wire wires[REQUESTS];
+    wire_until(no_place_is_taken, NULL);
+    atomic_store(&count, 0);
+    atomic_store(&held_back, 1);
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask("given", i);
+    wire_until(all_are_suspended, NULL);
+    atomic_store(&held_back, 0);
+    for (int i = 0; i < REQUESTS; i++)
+        expect_given(&wires[i], i);
+    wire_until(no_place_is_taken, NULL);
+}
+
+static void who_leaves_what_was_given_away_leaves_his_place(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    atomic_store(&held_back, 1);
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask("given", i);
+    wire_until(all_are_suspended, NULL);
+    for (int i = 0; i < REQUESTS; i++)
+        wire_close(&wires[i]);
+    atomic_store(&held_back, 0);
+    expect_places();
+}
+
 static bool nothing_is_held(void *context)
 {
     (void)context;
@@ -242,10 +421,7 @@ static void who_leaves_while_suspended_gives_back_what_he_held(void **state)
     assert_int_equal(atomic_load(&held), REQUESTS);
     atomic_store(&held_back, 0);
     wire_until(nothing_is_held, NULL);
-    for (int i = 0; i < REQUESTS; i++) { /* every place is free again */
-        struct wire wire = ask("eager", i);
-        expect_answer(&wire, i);
-    }
+    expect_places();
 }
 
 static void *stop(void *context)
@@ -284,6 +460,32 @@ static void what_is_suspended_when_the_server_stops_is_answered(void **state)
     http = NULL;
 }
 
+/* One that is handed over then is refused: a worker may have no time left for it. */
+static void what_is_given_away_when_the_server_stops_is_answered(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    atomic_store(&held_back, 1);
+    struct wire wires[REQUESTS];
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask(i % 2 ? "given" : "line", i);
+    wire_until(all_are_suspended, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
+    wire_until(nobody_is_admitted, NULL);
+    atomic_store(&held_back, 0);
+    for (int i = 0; i < REQUESTS; i++) {
+        if (!strchr(scripts[i % SCRIPTS], 'h')) {
+            expect_given(&wires[i], i);
+            continue;
+        }
+        struct wire_answer answer = wire_read(&wires[i]);
+        assert_true(answer.status == 200 || answer.status == 503);
+        wire_close(&wires[i]);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    http = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,11 +493,20 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(an_eager_request_goes_from_thread_to_thread_as_it_says,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_given_away_goes_the_way_that_its_taker_says, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_was_decided_before_the_handler_returned_holds, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(who_leaves_what_was_given_away_leaves_his_place, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(who_leaves_while_suspended_gives_back_what_he_held, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(suspended_requests_hold_no_thread, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_suspended_when_the_server_stops_is_answered, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_given_away_when_the_server_stops_is_answered, setup,
+                                        teardown),
     };
+    cairn_log_setup("test", CAIRN_LOG_ERROR);
     return cmocka_run_group_tests_name("http_suspend", tests, NULL, NULL);
 }

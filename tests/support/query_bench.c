@@ -59,7 +59,7 @@ static size_t make_routes(enum bench_server server, struct cairn_http_route *rou
                                                   .pattern = at->path,
                                                   .handle = on_query,
                                                   .self = &all[server][count],
-                                                  .early = true};
+                                                  .eager = true};
         count++;
     }
     return count;
