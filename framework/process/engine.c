@@ -2,6 +2,7 @@
 #include "process/engine.h"
 
 #include "process/checkpoint.h"
+#include "process/manager.h"
 #include "process/reactor.h"
 
 #include <pthread.h>

@@ -15,26 +15,14 @@
  *  (2) A command goes out only after the event that sends it is in the log.
  *  (3) A checkpoint moves only under the newest fence, in the transaction that writes its rows.
  *
- * Ownership: one thread steps; any thread may ask for the state. */
+ * Ownership: one thread steps. */
 #ifndef CAIRN_PROCESS_MANAGER_H
 #define CAIRN_PROCESS_MANAGER_H
 
 #include "process/delivery.h"
-#include "store/appender.h"
-#include "store/follow.h"
-#include "store/lease.h"
+#include "process/place.h"
 
 struct cairn_manager;
-
-/* What all that follows the log in this process shares. */
-struct cairn_engine_parts {
-    const char *database_url;
-    struct cairn_appender *appender;
-    struct cairn_leases *leases;
-    struct cairn_follower *follower;
-    struct cairn_courier *courier;
-    int calls; /* made at once, by each */
-};
 
 int cairn_manager_open(const struct cairn_process *process, const char *service,
                        const struct cairn_engine_parts *parts, struct cairn_manager **ret,

@@ -10,7 +10,9 @@
 #ifndef CAIRN_PROCESS_REACTOR_H
 #define CAIRN_PROCESS_REACTOR_H
 
-#include "process/manager.h"
+#include "process/place.h"
+
+#include <cairn/reactor.h>
 
 struct cairn_reactor_runner;
 

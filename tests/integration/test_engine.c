@@ -342,8 +342,8 @@ static void the_tables_are_made_again_from_the_log(void **state)
     host = start();
     expect_soon("select count(*) from cairn.timers", 1);
     expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    expect_soon("select count(*) from cairn.outgoing", 0); /* delivered again, under the same key */
     assert_int_equal(fixture_sql_int(url, "select cairn.head()"), head);
-    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), 0);
     fixture_sql(url, "delete from cairn.timers; select cairn.rebuild_process('night');");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.timers"), 1);
     light(3, 0); /* and it goes on, with a new lease */
@@ -375,7 +375,10 @@ static void an_event_that_cannot_be_read_stops_the_process_and_says_so(void **st
     struct cairn_host *host = start();
     light(1, 0);
     expect_soon(EVENTS("LampOut"), 1);
-    fixture_sql(url, "select cairn.append('lamp-01890000-0000-7000-8000-000000000009', 'LampLit',"
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    /* the one before it is nobody's: the checkpoint moves over it later than it is told */
+    fixture_sql(url, "select cairn.append('rain-1', 'Fell', '{}'),"
+                     " cairn.append('lamp-01890000-0000-7000-8000-000000000009', 'LampLit',"
                      " '{\"seconds\": \"many\"}')");
     expect_soon("select count(*) from cairn.followers where name = 'process/night'"
                 " and stopped like '%seconds%'",
@@ -385,7 +388,57 @@ static void an_event_that_cannot_be_read_stops_the_process_and_says_so(void **st
                 " and position >= cairn.head() - 1",
                 1);
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut")), 1);
+    /* also when its checkpoint has moved up to the event, and when another one runs it */
+    const char *told = "select count(*) from cairn.followers where name = 'process/night'"
+                       " and stopped like '%seconds%' and position = (select min(position) - 1"
+                       " from cairn.events where data ->> 'seconds' = 'many')";
+    expect_soon(told, 1);
     cairn_host_stop(host);
+    fixture_sql(url, "update cairn.followers set stopped = null");
+    host = start();
+    expect_soon(told, 1);
+    cairn_host_stop(host);
+}
+
+/* As a newer release would write it. */
+static void put_out_by_a_newer_release(int lamp)
+{
+    char sql[500];
+    (void)snprintf(
+        sql, sizeof sql,
+        "insert into cairn.events (shard, position, stream, version, type,"
+        " schema_version, event_id, data, meta, recorded_at) values (0, cairn.head() + 1,"
+        " '" LAMP "', 1, 'LampOut', 9, gen_random_uuid(), '{}', '{}',"
+        " clock_timestamp())",
+        lamp);
+    fixture_sql(url, sql);
+}
+
+static const char lease_is_free[] = "select count(*) from cairn.leases l join cairn.followers f"
+                                    " using (name) where l.name = 'reactor/notes' and l.fence > %d"
+                                    " and f.fence = l.fence and l.held_until <= clock_timestamp()";
+
+/* Whoever takes over from a reactor that came upon a newer event begins there. */
+static void what_is_before_a_newer_event_is_handled_once(void **state)
+{
+    (void)state;
+    enum { LAMPS = 5 };
+    char sql[400];
+    for (int i = 0; i < LAMPS; i++)
+        fixture_sql(url, "select cairn.append('lamp-' || gen_random_uuid(), 'LampOut', '{}')");
+    put_out_by_a_newer_release(1);
+    int64_t fence = 0;
+    for (int turn = 0; turn < 2; turn++) {
+        struct cairn_host *host = start();
+        (void)snprintf(sql, sizeof sql, lease_is_free, (int)fence);
+        expect_soon(sql, 1);
+        fence = fixture_sql_int(url, "select fence from cairn.leases where name = 'reactor/notes'");
+        cairn_host_stop(host);
+    }
+    assert_int_equal(atomic_load(&handled), LAMPS);
+    assert_int_equal(fixture_sql_int(url, "select position from cairn.followers"
+                                          " where name = 'reactor/notes'"),
+                     LAMPS);
 }
 
 static void a_reactor_tries_again_parks_and_tries_again_when_told(void **state)
@@ -452,6 +505,7 @@ int main(void)
         TEST(the_tables_are_made_again_from_the_log),
         TEST(damage_to_the_tables_is_found),
         TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
+        TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
         TEST(a_database_that_goes_and_comes_back_is_no_end),

@@ -1,0 +1,75 @@
+/* range.c - from the events of a range to the appends of a process manager. */
+#include "process/range.h"
+
+#include "process/arrive.h"
+
+#include <stdio.h>
+
+struct arrived {
+    struct cairn_instance *instance;
+    struct cairn_arrival arrival;
+};
+
+static void stop_before(struct cairn_range *range, int64_t position, int failed,
+                        const struct cairn_error *why)
+{
+    range->to = position - 1;
+    range->newer = failed == -CAIRN_NEWER_EVENT;
+    (void)snprintf(range->problem, sizeof range->problem, "%s", why->message);
+}
+
+/* Returns how many events matter; the range ends before the first that cannot be read. */
+static size_t decode_all(struct cairn_inputs *inputs, const struct cairn_stored_event *events,
+                         int64_t count, struct arrived *ret, struct cairn_range *range)
+{
+    size_t taken = 0;
+    for (int64_t i = 0; i < count; i++) {
+        struct cairn_error wrong = {0};
+        struct cairn_uuid id = {{0}};
+        if (cairn_is_own_event(inputs->process, &events[i])) {
+            range->own++;
+            continue;
+        }
+        int outcome = cairn_arrive_event(inputs->process, &events[i], inputs->arena,
+                                         &ret[taken].arrival, &id, &wrong);
+        if (outcome < 0) {
+            stop_before(range, events[i].position, outcome, &wrong);
+            return taken;
+        }
+        if (outcome > 0)
+            ret[taken++].instance = cairn_inputs_want(inputs, id);
+    }
+    return taken;
+}
+
+static void react_to_all(struct cairn_inputs *inputs, const struct arrived *arrived, size_t count,
+                         struct cairn_range *range)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cairn_error wrong = {0};
+        int failed = cairn_inputs_take(inputs, arrived[i].instance, &arrived[i].arrival, &wrong);
+        if (failed) {
+            cairn_error_context(&wrong, "event %" PRId64, arrived[i].arrival.position);
+            stop_before(range, arrived[i].arrival.position, failed, &wrong);
+            return;
+        }
+    }
+}
+
+int cairn_range_react(const struct cairn_place *place, const struct cairn_event_filter *filter,
+                      struct cairn_inputs *inputs, struct cairn_range *range,
+                      struct cairn_error *error)
+{
+    const struct cairn_stored_event *events = NULL;
+    int64_t count = cairn_store_read_filtered(place->store, place->position, range->to, filter,
+                                              inputs->arena, &events, error);
+    if (count < 0)
+        return (int)count;
+    struct arrived *arrived = cairn_new(inputs->arena, struct arrived, (size_t)count + 1);
+    size_t taken = decode_all(inputs, events, count, arrived, range);
+    int failed = cairn_inputs_load(inputs, cairn_place_pg(place), error);
+    if (failed)
+        return failed;
+    react_to_all(inputs, arrived, taken, range);
+    return cairn_inputs_append(inputs, place->parts.appender, error);
+}
