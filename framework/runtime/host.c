@@ -1,37 +1,27 @@
-/* host.c - the services of one process put together. */
+/* host.c - the services of one process put together: what is started, and stopped the other way
+ * round. */
 #include "runtime/host.h"
 
 #include "bus/consumers.h"
 #include "bus/publisher.h"
 #include "command/cache.h"
-#include "command/endpoint.h"
 #include "command/loader.h"
 #include "command/snapshots.h"
 #include "core/arena.h"
 #include "http/http.h"
 #include "process/engine.h"
 #include "projection/projector.h"
-#include "record/json.h"
-#include "runtime/handler.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
 #include "runtime/openapi.h"
+#include "runtime/routes.h"
 #include "runtime/worker.h"
 #include "store/appender.h"
-#include "store/events.h"
 #include "store/lease.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROUTES_MAX = 512 };
-
-/* A resource, and the host whose query side answers. */
-struct query_route {
-    const struct cairn_host *host;
-    const struct cairn_resource *resource;
-};
 
 struct cairn_host {
     const struct cairn_config *config;
@@ -46,219 +36,10 @@ struct cairn_host {
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
-    struct cairn_http_route *routes;
-    size_t route_count;
+    struct cairn_routes routes;
     struct cairn_query_side *queries; /* NULL in a process without resources */
     size_t started;                   /* services whose start was called and went well */
 };
-
-/* ---- checks ---- */
-
-/* An event that somebody listens to: its table makes sense, and it is in there. */
-static int check_event(const struct cairn_events *events, const struct cairn_record *record,
-                       struct cairn_error *error)
-{
-    if (!cairn_events_of(events, record))
-        return cairn_fail(error, CAIRN_BUG, "%s is no event of %s", record->name, events->category);
-    return cairn_events_check(events, error);
-}
-
-static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
-{
-    int failed = cairn_record_table_check(projection->row, error);
-    for (size_t i = 0; projection->on[i] && !failed; i++)
-        failed = check_event(projection->on[i]->events, projection->on[i]->record, error);
-    if (failed)
-        cairn_error_context(error, "projection %s", projection->name);
-    return failed;
-}
-
-static int check_process(const struct cairn_process *process, struct cairn_error *error)
-{
-    int failed = cairn_record_table_check(process->state, error);
-    for (size_t i = 0; process->when[i] && !failed; i++) {
-        const struct cairn_when *when = process->when[i];
-        if (when->input == CAIRN_INPUT_EVENT)
-            failed = check_event(when->events, when->record, error);
-    }
-    if (failed)
-        cairn_error_context(error, "process %s", process->name);
-    return failed;
-}
-
-static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
-{
-    int failed = 0;
-    for (size_t i = 0; reactor->handles[i] && !failed; i++)
-        failed = check_event(reactor->handles[i]->events, reactor->handles[i]->record, error);
-    if (failed)
-        cairn_error_context(error, "reactor %s", reactor->name);
-    return failed;
-}
-
-static int check_service(const struct cairn_service *service, struct cairn_error *error)
-{
-    int failed = 0;
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
-        failed = cairn_decider_check(service->deciders[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
-        failed = check_projection(service->projections[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i] && !failed; i++)
-        failed = check_process(service->processes[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i] && !failed; i++)
-        failed = check_reactor(service->reactors[i], error);
-    for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
-        failed = cairn_query_check(at, error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i] && !failed; i++)
-        failed = cairn_consumer_check(service->consumers[i], error);
-    for (const struct cairn_publication *at = service->publishes; at && at->events && !failed; at++)
-        failed = cairn_publication_check(at, error);
-    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
-        failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
-    return failed;
-}
-
-int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
-{
-    int failed = 0;
-    for (size_t i = 0; services[i] && !failed; i++)
-        failed = check_service(services[i], error);
-    return failed;
-}
-
-/* ---- routes: the thunks between the door and the rooms ---- */
-
-static enum cairn_http_outcome on_command(const void *self, void *worker,
-                                          struct cairn_http_request *request,
-                                          struct cairn_http_response *response)
-{
-    struct cairn_worker *own = worker;
-    return cairn_endpoint_handle(self, own ? own->store : NULL, request, response);
-}
-
-static enum cairn_http_outcome on_query(const void *self, void *worker,
-                                        struct cairn_http_request *request,
-                                        struct cairn_http_response *response)
-{
-    const struct query_route *route = self;
-    const struct cairn_worker *own = worker;
-    return cairn_query_handle(route->resource, route->host->queries, own ? own->query : NULL,
-                              request, response);
-}
-
-static enum cairn_http_outcome on_alive(const void *self, void *worker,
-                                        struct cairn_http_request *request,
-                                        struct cairn_http_response *response)
-{
-    (void)worker;
-    cairn_health_alive(self, request, response);
-    return CAIRN_HTTP_DONE;
-}
-
-static enum cairn_http_outcome on_ready(const void *self, void *worker,
-                                        struct cairn_http_request *request,
-                                        struct cairn_http_response *response)
-{
-    cairn_health_ready(self, worker, request, response);
-    return CAIRN_HTTP_DONE;
-}
-
-static enum cairn_http_outcome on_metrics(const void *self, void *worker,
-                                          struct cairn_http_request *request,
-                                          struct cairn_http_response *response)
-{
-    (void)worker;
-    cairn_health_metrics(self, request, response);
-    return CAIRN_HTTP_DONE;
-}
-
-static enum cairn_http_outcome on_openapi(const void *self, void *worker,
-                                          struct cairn_http_request *request,
-                                          struct cairn_http_response *response)
-{
-    (void)worker;
-    cairn_health_openapi(self, request, response);
-    return CAIRN_HTTP_DONE;
-}
-
-static void add_route(struct cairn_host *host, const struct cairn_http_route route)
-{
-    if (host->route_count < ROUTES_MAX)
-        host->routes[host->route_count++] = route;
-}
-
-static int add_decider(struct cairn_host *host, const struct cairn_service *service,
-                       const struct cairn_decider *decider, struct cairn_error *error)
-{
-    int failed = 0;
-    for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
-        struct cairn_endpoint *endpoint = cairn_new(&host->arena, struct cairn_endpoint, 1);
-        failed = cairn_endpoint_init(endpoint, service->name, &host->commands, decider,
-                                     &decider->commands->types[i], error);
-        add_route(host, (struct cairn_http_route){.method = endpoint->method,
-                                                  .pattern = endpoint->pattern,
-                                                  .handle = on_command,
-                                                  .self = endpoint,
-                                                  .takes_body = true,
-                                                  .eager = true,
-                                                  .leave = cairn_endpoint_leave});
-    }
-    return failed;
-}
-
-static int add_own(struct cairn_host *host, const struct cairn_route *route,
-                   struct cairn_error *error)
-{
-    struct cairn_handler_route *own = cairn_new(&host->arena, struct cairn_handler_route, 1);
-    int failed = cairn_handler_init(own, route, error);
-    add_route(host, (struct cairn_http_route){.method = own->method,
-                                              .pattern = own->pattern,
-                                              .handle = cairn_handler_call,
-                                              .self = own,
-                                              .takes_body = route->takes != NULL,
-                                              .media_type = route->takes});
-    return failed;
-}
-
-static int add_service(struct cairn_host *host, const struct cairn_service *service,
-                       struct cairn_error *error)
-{
-    int failed = 0;
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
-        failed = add_decider(host, service, service->deciders[i], error);
-    for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
-        struct query_route *route = cairn_new(&host->arena, struct query_route, 1);
-        *route = (struct query_route){host, at};
-        add_route(host, (struct cairn_http_route){.method = "GET",
-                                                  .pattern = at->path,
-                                                  .handle = on_query,
-                                                  .self = route,
-                                                  .eager = true});
-    }
-    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
-        failed = add_own(host, at, error);
-    return failed;
-}
-
-static int add_routes(struct cairn_host *host, struct cairn_error *error)
-{
-    const struct cairn_http_route own[] = {
-        {.method = "GET", .pattern = "/healthz", .handle = on_alive, .direct = true},
-        {.method = "GET", .pattern = "/readyz", .handle = on_ready},
-        {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
-        {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
-    };
-    host->routes = cairn_new(&host->arena, struct cairn_http_route, ROUTES_MAX);
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        struct cairn_http_route route = own[i];
-        route.self = &host->health;
-        add_route(host, route);
-    }
-    int failed = 0;
-    for (size_t i = 0; host->services[i] && !failed; i++)
-        failed = add_service(host, host->services[i], error);
-    return failed;
-}
 
 /* ---- starting and stopping ---- */
 
@@ -442,9 +223,9 @@ static int start_leases(struct cairn_host *host, struct cairn_error *error)
 static int start_queries(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
-    const struct cairn_resource *tables[ROUTES_MAX] = {NULL};
+    const struct cairn_resource *tables[CAIRN_ROUTES_MAX] = {NULL};
     size_t count = 0;
-    for (size_t i = 0; host->services[i] && count < ROUTES_MAX - 1; i++) {
+    for (size_t i = 0; host->services[i] && count < CAIRN_ROUTES_MAX - 1; i++) {
         if (host->services[i]->resources)
             tables[count++] = host->services[i]->resources;
     }
@@ -457,6 +238,15 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
         .resources = tables,
     };
     return count ? cairn_query_side_open(&options, &host->queries, error) : 0;
+}
+
+static int make_routes(struct cairn_host *host, struct cairn_error *error)
+{
+    host->routes = (struct cairn_routes){.arena = &host->arena,
+                                         .commands = &host->commands,
+                                         .queries = &host->queries,
+                                         .health = &host->health};
+    return cairn_routes_make(&host->routes, host->services, error);
 }
 
 static int start_services(struct cairn_host *host, struct cairn_error *error)
@@ -503,8 +293,8 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .header_max_bytes = 8192, /* a connection keeps twice that for as long as it is open */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
-        .routes = host->routes,
-        .route_count = host->route_count,
+        .routes = host->routes.all,
+        .route_count = host->routes.count,
         .worker_open = open_worker,
         .worker_close = close_worker,
         .context = host,
@@ -529,7 +319,7 @@ int cairn_host_start(const struct cairn_config *config,
     if (!failed)
         failed = start_housekeeping(host, error);
     if (!failed)
-        failed = add_routes(host, error);
+        failed = make_routes(host, error);
     if (!failed)
         failed = start_leases(host, error);
     if (!failed)

@@ -1,0 +1,81 @@
+/* check.c - are the tables of the services what their structs are? */
+#include "bus/consumers.h"
+#include "bus/publisher.h"
+#include "command/endpoint.h"
+#include "query/query.h"
+#include "record/json.h"
+#include "runtime/handler.h"
+#include "runtime/host.h"
+#include "store/events.h"
+
+/* An event that somebody listens to: its table makes sense, and it is in there. */
+static int check_event(const struct cairn_events *events, const struct cairn_record *record,
+                       struct cairn_error *error)
+{
+    if (!cairn_events_of(events, record))
+        return cairn_fail(error, CAIRN_BUG, "%s is no event of %s", record->name, events->category);
+    return cairn_events_check(events, error);
+}
+
+static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(projection->row, error);
+    for (size_t i = 0; projection->on[i] && !failed; i++)
+        failed = check_event(projection->on[i]->events, projection->on[i]->record, error);
+    if (failed)
+        cairn_error_context(error, "projection %s", projection->name);
+    return failed;
+}
+
+static int check_process(const struct cairn_process *process, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(process->state, error);
+    for (size_t i = 0; process->when[i] && !failed; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input == CAIRN_INPUT_EVENT)
+            failed = check_event(when->events, when->record, error);
+    }
+    if (failed)
+        cairn_error_context(error, "process %s", process->name);
+    return failed;
+}
+
+static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; reactor->handles[i] && !failed; i++)
+        failed = check_event(reactor->handles[i]->events, reactor->handles[i]->record, error);
+    if (failed)
+        cairn_error_context(error, "reactor %s", reactor->name);
+    return failed;
+}
+
+static int check_service(const struct cairn_service *service, struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = cairn_decider_check(service->deciders[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
+        failed = check_projection(service->projections[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i] && !failed; i++)
+        failed = check_process(service->processes[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i] && !failed; i++)
+        failed = check_reactor(service->reactors[i], error);
+    for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
+        failed = cairn_query_check(at, error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i] && !failed; i++)
+        failed = cairn_consumer_check(service->consumers[i], error);
+    for (const struct cairn_publication *at = service->publishes; at && at->events && !failed; at++)
+        failed = cairn_publication_check(at, error);
+    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
+        failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
+    return failed;
+}
+
+int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = check_service(services[i], error);
+    return failed;
+}

@@ -1,0 +1,146 @@
+/* routes.c - the thunks between the door and the rooms, and the list of them. */
+#include "runtime/routes.h"
+
+#include "command/endpoint.h"
+#include "core/arena.h"
+#include "runtime/handler.h"
+#include "runtime/worker.h"
+
+/* A resource, and the query side that answers. */
+struct query_route {
+    struct cairn_query_side *const *queries;
+    const struct cairn_resource *resource;
+};
+
+static enum cairn_http_outcome on_command(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    struct cairn_worker *own = worker;
+    return cairn_endpoint_handle(self, own ? own->store : NULL, request, response);
+}
+
+static enum cairn_http_outcome on_query(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    const struct query_route *route = self;
+    const struct cairn_worker *own = worker;
+    return cairn_query_handle(route->resource, *route->queries, own ? own->query : NULL, request,
+                              response);
+}
+
+static enum cairn_http_outcome on_alive(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_alive(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_ready(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    cairn_health_ready(self, worker, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_metrics(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_metrics(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static enum cairn_http_outcome on_openapi(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    (void)worker;
+    cairn_health_openapi(self, request, response);
+    return CAIRN_HTTP_DONE;
+}
+
+static void add_route(struct cairn_routes *routes, const struct cairn_http_route route)
+{
+    if (routes->count < CAIRN_ROUTES_MAX)
+        routes->all[routes->count++] = route;
+}
+
+static int add_decider(struct cairn_routes *routes, const struct cairn_service *service,
+                       const struct cairn_decider *decider, struct cairn_error *error)
+{
+    int failed = 0;
+    for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
+        struct cairn_endpoint *endpoint = cairn_new(routes->arena, struct cairn_endpoint, 1);
+        failed = cairn_endpoint_init(endpoint, service->name, routes->commands, decider,
+                                     &decider->commands->types[i], error);
+        add_route(routes, (struct cairn_http_route){.method = endpoint->method,
+                                                    .pattern = endpoint->pattern,
+                                                    .handle = on_command,
+                                                    .self = endpoint,
+                                                    .takes_body = true,
+                                                    .eager = true,
+                                                    .leave = cairn_endpoint_leave});
+    }
+    return failed;
+}
+
+static int add_own(struct cairn_routes *routes, const struct cairn_route *route,
+                   struct cairn_error *error)
+{
+    struct cairn_handler_route *own = cairn_new(routes->arena, struct cairn_handler_route, 1);
+    int failed = cairn_handler_init(own, route, error);
+    add_route(routes, (struct cairn_http_route){.method = own->method,
+                                                .pattern = own->pattern,
+                                                .handle = cairn_handler_call,
+                                                .self = own,
+                                                .takes_body = route->takes != NULL,
+                                                .media_type = route->takes});
+    return failed;
+}
+
+static int add_service(struct cairn_routes *routes, const struct cairn_service *service,
+                       struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = add_decider(routes, service, service->deciders[i], error);
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
+        struct query_route *route = cairn_new(routes->arena, struct query_route, 1);
+        *route = (struct query_route){routes->queries, at};
+        add_route(routes, (struct cairn_http_route){.method = "GET",
+                                                    .pattern = at->path,
+                                                    .handle = on_query,
+                                                    .self = route,
+                                                    .eager = true});
+    }
+    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
+        failed = add_own(routes, at, error);
+    return failed;
+}
+
+int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
+                      struct cairn_error *error)
+{
+    const struct cairn_http_route own[] = {
+        {.method = "GET", .pattern = "/healthz", .handle = on_alive, .direct = true},
+        {.method = "GET", .pattern = "/readyz", .handle = on_ready},
+        {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
+        {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
+    };
+    routes->all = cairn_new(routes->arena, struct cairn_http_route, CAIRN_ROUTES_MAX);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        struct cairn_http_route route = own[i];
+        route.self = routes->health;
+        add_route(routes, route);
+    }
+    int failed = 0;
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = add_service(routes, services[i], error);
+    return failed;
+}

@@ -1,0 +1,32 @@
+/* routes.h - which requests the services of one process answer, and what answers each: a command's
+ * endpoint, a resource of the query side, a service's own handler, or the process' health.
+ *
+ * Ownership: what it points to has to live as long as the routes are in use; so has the arena, from
+ * which they are made. */
+#ifndef CAIRN_RUNTIME_ROUTES_H
+#define CAIRN_RUNTIME_ROUTES_H
+
+#include "command/endpoint.h"
+#include "http/http.h"
+#include "query/query.h"
+#include "runtime/health.h"
+
+#include <cairn/service.h>
+
+enum { CAIRN_ROUTES_MAX = 512 };
+
+struct cairn_routes {
+    struct cairn_arena *arena;
+    struct cairn_command_side *commands;
+    struct cairn_query_side *const *queries; /* where it stands once it is open */
+    struct cairn_health *health;
+    struct cairn_http_route *all; /* made */
+    size_t count;
+};
+
+/* Makes the routes of all services and of the process. Returns 0, or -CAIRN_BUG if a command or a
+ * handler of theirs makes no sense. */
+int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
+                      struct cairn_error *error) CAIRN_CHECKED;
+
+#endif
