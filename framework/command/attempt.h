@@ -11,6 +11,8 @@
  *               log, or not
  *     ANSWER    what the answer needs is read from the log              answered
  *
+ * Before a command that has a key is refused it goes through BEGIN and IDENTIFIED once more.
+ *
  * It is taken from step to step by the polling thread of its connection, which must not wait for
  * the database: the loader reads for it, and what the loader leaves to others a worker does, who
  * has a connection of its own. It lies in the request's arena, and belongs to the thread that
@@ -81,6 +83,7 @@ struct attempt {
     /* what came out */
     int decided; /* 0; 1 if it was carried out before; or why not */
     struct cairn_error error;
+    struct cairn_error *refusal; /* while the key is looked up again before it is given */
     struct cairn_decision decision;
     struct cairn_write write;
     struct cairn_new_command new_command;

@@ -209,6 +209,49 @@ static enum next after_wait(struct attempt *attempt)
     return distrusts_now(attempt) ? recall_and_decide(attempt) : ANSWER;
 }
 
+/* ---- before a refusal ---- */
+
+/* Who refuses a command that has a key may have decided on what a twin of it has done meanwhile,
+ * here or in another process. So the key is looked up again, after the state was read that the
+ * refusal stands on: a twin that was carried out before that is found. */
+static bool is_doubtful(const struct attempt *attempt)
+{
+    bool decided = attempt->step == CAIRN_ATTEMPT_DECIDE || attempt->step == CAIRN_ATTEMPT_WAIT;
+    return attempt->keyed && !attempt->refusal && attempt->decided < 0 && decided &&
+           cairn_code_info(attempt->decided)->http_status < 500;
+}
+
+static enum next after_doubt(struct attempt *attempt)
+{
+    if (!attempt->decided && attempt->known.known)
+        attempt->decided = 1;
+    if (attempt->decided == 0) {
+        attempt->error = *attempt->refusal;
+        attempt->decided = -(int)attempt->error.code;
+    }
+    return ANSWER;
+}
+
+static enum next look_again(struct attempt *attempt)
+{
+    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
+    return after_doubt(attempt);
+}
+
+static enum next doubt(struct attempt *attempt)
+{
+    attempt->refusal = cairn_new(attempt->request->arena, struct cairn_error, 1);
+    *attempt->refusal = attempt->error;
+    cairn_error_reset(&attempt->error);
+    cairn_attempt_forget(attempt);
+    attempt->step = CAIRN_ATTEMPT_BEGIN;
+    return look_again(attempt);
+}
+
+/* ---- from the beginning ---- */
+
 /* Reads the request. Returns ANSWER if there is nothing left to decide. */
 static enum next go_on_identified(struct attempt *attempt)
 {
@@ -240,10 +283,10 @@ static enum next go_on(struct attempt *attempt)
 {
     switch (attempt->step) {
     case CAIRN_ATTEMPT_BEGIN:
-        return begin(attempt);
+        return attempt->refusal ? look_again(attempt) : begin(attempt);
     case CAIRN_ATTEMPT_IDENTIFIED:
         attempt->decided = cairn_attempt_identified(attempt);
-        return go_on_identified(attempt);
+        return attempt->refusal ? after_doubt(attempt) : go_on_identified(attempt);
     case CAIRN_ATTEMPT_DECIDE:
         return after_load(attempt);
     case CAIRN_ATTEMPT_APPEND:
@@ -319,6 +362,8 @@ enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpo
     enum next next = go_on(attempt);
     while (next == AGAIN && !appended)
         next = recall_and_decide(attempt);
+    if (next == ANSWER && is_doubtful(attempt))
+        next = doubt(attempt);
     switch (next) {
     case SUSPEND:
         return CAIRN_HTTP_SUSPENDED;

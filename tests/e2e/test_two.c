@@ -61,6 +61,7 @@ struct shot {
     pthread_t thread;
     pthread_barrier_t *barrier;
     int port;
+    const char *path; /* NULL: /users */
     char headers[200];
     char body[200];
     struct http_reply reply;
@@ -70,7 +71,7 @@ static void *fire(void *context)
 {
     struct shot *shot = context;
     (void)pthread_barrier_wait(shot->barrier);
-    if (http_send(shot->port, "POST", "/users", shot->headers, shot->body, strlen(shot->body),
+    if (http_send(shot->port, "POST", shot->path ? shot->path : "/users", shot->headers, shot->body, strlen(shot->body),
                   &shot->reply, 20000) < 0)
         shot->reply.status = -1;
     return NULL;
@@ -211,11 +212,68 @@ static void what_a_dead_process_has_under_way_is_done_once(void **state)
     fixture_wait_http(ports[0], "/readyz", 20000);
 }
 
+/* ---- a twin that is on its way ---- */
+
+/* That somebody has sent and waits for, and this question itself. */
+static bool two_are_open(void *context)
+{
+    struct http_reply reply = {0};
+    (void)context;
+    assert_int_equal(http_send(ports[0], "GET", "/metrics", "", NULL, 0, &reply, 20000), 0);
+    bool open = strstr(reply.body, "\ncairn_http_requests_open 2\n") != NULL;
+    http_reply_free(&reply);
+    return open;
+}
+
+/* The second one comes while the first is being committed, and is decided on what that does: there
+ * it would be refused. */
+static void a_repeat_that_meets_the_first_on_its_way_is_not_refused(void **state)
+{
+    (void)state;
+    pthread_barrier_t alone;
+    struct http_reply made = {0};
+    char id[40] = "";
+    char path[100];
+    static const char dora[] = "{\"email\":\"dora@example.com\",\"name\":\"Dora\"}";
+    assert_int_equal(pthread_barrier_init(&alone, NULL, 1), 0);
+    assert_int_equal(http_send(ports[0], "POST", "/users", "Content-Type: application/json\r\n", dora,
+                               strlen(dora), &made, 20000),
+                     0);
+    const char *stream = strstr(made.body, "\"user-");
+    assert_non_null(stream);
+    (void)snprintf(id, sizeof id, "%.36s", stream + strlen("\"user-"));
+    http_reply_free(&made);
+    (void)snprintf(path, sizeof path, "/users/%s/deactivate", id);
+    struct cairn_pg *holder = take_lock();
+    struct shot shots[2];
+    for (int i = 0; i < 2; i++) {
+        shots[i] = (struct shot){
+            .barrier = &alone,
+            .port = ports[0],
+            .path = path,
+            .headers = "Content-Type: application/json\r\nIdempotency-Key: \"dora\"\r\n",
+            .body = "{}",
+        };
+        assert_int_equal(pthread_create(&shots[i].thread, NULL, fire, &shots[i]), 0);
+        fixture_wait(i ? two_are_open : somebody_waits, NULL, 30000, "the command to be on its way");
+    }
+    cairn_pg_close(holder);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(shots[i].thread, NULL), 0);
+        assert_int_equal(shots[i].reply.status, 200);
+    }
+    assert_string_equal(shots[0].reply.body, shots[1].reply.body);
+    http_reply_free(&shots[0].reply);
+    http_reply_free(&shots[1].reply);
+    (void)pthread_barrier_destroy(&alone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_address_is_registered_once),
         cmocka_unit_test(one_key_is_one_user_and_one_answer),
+        cmocka_unit_test(a_repeat_that_meets_the_first_on_its_way_is_not_refused),
         cmocka_unit_test(what_a_dead_process_has_under_way_is_done_once),
     };
     return cmocka_run_group_tests_name("two", tests, setup, teardown);
