@@ -1,8 +1,10 @@
 /* web.c - an index that links everything, and says of each service whether it is ready. It knows no
- * database: the browser asks the services themselves, through the same door as everybody. */
+ * database: the browser asks the services themselves, through the same door as everybody. Besides
+ * it shows the mail that was sent. */
 #include "web.h"
 
 #include "files.h"
+#include "mail.h"
 
 static void send(struct cairn_reply *reply, const char *type, const char *text)
 {
@@ -33,6 +35,16 @@ static const struct cairn_route routes[] = {
     {.route = "GET /", .handle = on_page, .help = "An index that links everything."},
     {.route = "GET /web.js", .handle = on_script, .help = "What makes the index live."},
     {.route = "GET /web.css", .handle = on_style, .help = "How it looks."},
+    {.route = "GET /mail", .handle = mail_show, .help = "What customers would have been written."},
+    {0},
+};
+
+static const struct cairn_setting settings[] = {
+    {.name = "CAIRN_WEB_MAIL",
+     .fallback = "",
+     .unit = "path",
+     .text = &mail_path,
+     .help = "the file that cairn-mailbox keeps mail in, shown at /mail"},
     {0},
 };
 
@@ -41,4 +53,5 @@ const struct cairn_service web_service = {
     .port = 8080,
     .help = "the first page: links to everything that runs",
     .routes = routes,
+    .settings = settings,
 };
