@@ -71,8 +71,8 @@ static void *fire(void *context)
 {
     struct shot *shot = context;
     (void)pthread_barrier_wait(shot->barrier);
-    if (http_send(shot->port, "POST", shot->path ? shot->path : "/users", shot->headers, shot->body, strlen(shot->body),
-                  &shot->reply, 20000) < 0)
+    if (http_send(shot->port, "POST", shot->path ? shot->path : "/users", shot->headers, shot->body,
+                  strlen(shot->body), &shot->reply, 20000) < 0)
         shot->reply.status = -1;
     return NULL;
 }
@@ -236,8 +236,8 @@ static void a_repeat_that_meets_the_first_on_its_way_is_not_refused(void **state
     char path[100];
     static const char dora[] = "{\"email\":\"dora@example.com\",\"name\":\"Dora\"}";
     assert_int_equal(pthread_barrier_init(&alone, NULL, 1), 0);
-    assert_int_equal(http_send(ports[0], "POST", "/users", "Content-Type: application/json\r\n", dora,
-                               strlen(dora), &made, 20000),
+    assert_int_equal(http_send(ports[0], "POST", "/users", "Content-Type: application/json\r\n",
+                               dora, strlen(dora), &made, 20000),
                      0);
     const char *stream = strstr(made.body, "\"user-");
     assert_non_null(stream);
@@ -255,7 +255,8 @@ static void a_repeat_that_meets_the_first_on_its_way_is_not_refused(void **state
             .body = "{}",
         };
         assert_int_equal(pthread_create(&shots[i].thread, NULL, fire, &shots[i]), 0);
-        fixture_wait(i ? two_are_open : somebody_waits, NULL, 30000, "the command to be on its way");
+        fixture_wait(i ? two_are_open : somebody_waits, NULL, 30000,
+                     "the command to be on its way");
     }
     cairn_pg_close(holder);
     for (int i = 0; i < 2; i++) {
