@@ -131,8 +131,9 @@ static void print_done(const char *name, const struct cairn_cli_rebuild *seen)
                  seen->live ? "queries read" : "queries of its version read", seen->generation,
                  seen->code_version);
     if (seen->before)
-        (void)printf(", before it was %" PRId64, seen->before);
-    (void)printf("\n%" PRId64 " events folded into %" PRId64 " rows, %" PRId64 ".%" PRId64
+        (void)printf(" now, and %" PRId64 " before", seen->before);
+    (void)printf("\n");
+    (void)printf("%" PRId64 " events folded into %" PRId64 " rows, %" PRId64 ".%" PRId64
                  " s in all\n",
                  seen->events, seen->rows, seen->spent_ms / 1000, seen->spent_ms / 100 % 10);
     if (seen->kept[0])
@@ -166,8 +167,8 @@ static int64_t report(const struct cairn_cli_watch *watch, const struct cairn_cl
         (void)printf("%s: generation %" PRId64 " is held: %s\n", watch->name, seen->generation,
                      seen->note);
     else if (!watch->json)
-        (void)printf("%s: it was %s%s%s\n", watch->name, cancelled ? "cancelled" : "given up",
-                     seen->note[0] ? ": " : "", seen->note);
+        (void)printf(cancelled ? "%s: the rebuild was cancelled%s\n" : "%s: it was given up: %s\n",
+                     watch->name, cancelled ? "" : seen->note);
     int64_t shown = done || held ? show_differences(watch->pg, seen, watch->json, arena, error) : 0;
     if (!watch->json && held && shown >= 0)
         print_held(watch->name, seen);

@@ -110,6 +110,12 @@ static void measure(struct shown *shown, const struct cairn_cli_rebuild *now)
     shown->rows = now->rows;
 }
 
+/* It is built: what it has to come to the end of is the log. */
+static bool follows(const struct cairn_cli_rebuild *now)
+{
+    return strcmp(now->phase, "following") == 0 || strcmp(now->phase, "held") == 0;
+}
+
 static void add_number(struct cairn_buffer *line, const char *name, int64_t number, bool known)
 {
     if (known)
@@ -131,6 +137,7 @@ static void print_line(const struct cairn_cli_watch *watch, const struct shown *
     add_number(&line, "generation", now->generation, now->generation > 0);
     add_number(&line, "done", now->done, true);
     add_number(&line, "total", now->total, true);
+    add_number(&line, "lag", now->total - now->done, follows(now));
     add_number(&line, "events", now->events, true);
     add_number(&line, "rows", now->rows, true);
     add_number(&line, "per_second", cairn_progress_rate(&shown->progress, now->done), true);
@@ -156,6 +163,11 @@ static void show(const struct cairn_cli_watch *watch, struct shown *shown,
         cairn_progress_note(&shown->progress, "for its projector, which builds one at a time");
     } else if (now->generation == 0) {
         cairn_progress_note(&shown->progress, "for a projector");
+    } else if (follows(now)) {
+        char text[60];
+        (void)snprintf(text, sizeof text, "%" PRId64 " events behind the log",
+                       now->total - now->done);
+        cairn_progress_note(&shown->progress, text);
     } else if (now->total == 0) {
         cairn_progress_note(&shown->progress, "...");
     } else {
