@@ -102,10 +102,13 @@ static int take_sample(struct cairn_pg *pg, struct sample *ret, struct cairn_err
 
 /* ---- showing ---- */
 
+/* One that is read. */
 static bool has_diverged(struct cairn_pg *pg)
 {
     static const struct cairn_statement statement = {
-        .name = "diverged", .sql = "select 1 from cairn.verify_checkpoints()"};
+        .name = "diverged",
+        .sql = "select 1 from cairn.verify_checkpoints() v join cairn.generations g"
+               "     using (projection, generation) where g.live or g.serving"};
     struct cairn_pg_params none = {.arena = NULL};
     CAIRN_PG_RESULT *rows = NULL;
     return cairn_pg_call(pg, &statement, &none, &rows, NULL) > 0;

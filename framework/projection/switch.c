@@ -289,9 +289,11 @@ static const struct cairn_statement back_statement = {
            " coalesce((select max(k.position) from cairn.checkpoints k"
            "     join cairn.generations o using (projection, generation)"
            "     where o.projection = $1 and o.generation <> w.generation"
-           "         and (o.live or (o.serving and o.code_version = $2))), 0) - "
-           "coalesce(c.position, 0),"
-           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', c.fence"
+           "         and (o.live or (o.serving and o.code_version = $2))), 0) - coalesce(c.position, 0),"
+           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', c.fence,"
+           " c.epoch = (select s.epoch from cairn.store s) and (c.position = 0 or exists ("
+           "     select from cairn.events e where e.shard = 0 and e.position = c.position"
+           "         and e.event_id = c.event_id))"
            " from cairn.switches w join cairn.generations g using (projection, generation)"
            " left join cairn.checkpoints c using (projection, generation)"
            " where w.projection = $1 and w.code_version = $2 and w.done_at is null"
@@ -332,6 +334,8 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     int64_t behind = cairn_pg_integer(rows, 0, 2);
     if (!cairn_pg_bool(rows, 0, 1))
         return refuse(pg, &to, "it is not followed any more", arena, error);
+    if (cairn_pg_null(rows, 0, 5) || !cairn_pg_bool(rows, 0, 5))
+        return refuse(pg, &to, "it is of another history than the log", arena, error);
     if (behind > 0 && !cairn_pg_bool(rows, 0, 3))
         return 2;
     if (behind > 0)

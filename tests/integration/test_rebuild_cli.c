@@ -242,6 +242,17 @@ static void queries_go_back_and_forward_again(void **state)
     expect(64, "rollback", "Usage: cairn rollback");
 }
 
+static void queries_do_not_go_back_to_another_history(void **state)
+{
+    (void)state;
+    (void)begin();
+    expect(0, "rebuild pots", "queries read generation 2");
+    fixture_sql(pot_bench.url, "update cairn.checkpoints set event_id = gen_random_uuid()"
+                               " where generation = 1");
+    expect(1, "rollback pots", "generation 1 of pots is not read: it is of another history");
+    assert_int_equal(live(), 2);
+}
+
 static void a_rollback_that_nobody_carries_out_is_taken_back(void **state)
 {
     (void)state;
@@ -302,6 +313,7 @@ int main(void)
         TEST(who_stops_watching_does_not_stop_the_rebuild),
         TEST(on_a_terminal_there_is_a_bar),
         TEST(queries_go_back_and_forward_again),
+        TEST(queries_do_not_go_back_to_another_history),
         TEST(a_rollback_that_nobody_carries_out_is_taken_back),
         TEST(each_code_version_has_its_generation_and_people_go_between_them),
         TEST(the_projector_may_ask_and_readers_may_not),
