@@ -79,6 +79,7 @@ int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *
 struct shown {
     char phase[20];
     char label[60];
+    char note[300];
     int64_t generation, done, total, events, rows;
     struct cairn_progress progress;
 };
@@ -102,6 +103,7 @@ static void measure(struct shown *shown, const struct cairn_cli_rebuild *now)
             (void)snprintf(shown->label, sizeof shown->label, "%s", now->phase);
         cairn_progress_phase(&shown->progress, shown->label, now->done, now->total);
     }
+    (void)snprintf(shown->note, sizeof shown->note, "%s", now->note);
     shown->progress.total = now->total;
     shown->generation = now->generation;
     shown->done = now->done;
@@ -159,10 +161,11 @@ static void show(const struct cairn_cli_watch *watch, struct shown *shown,
     if (watch->json) {
         if (changed)
             print_line(watch, shown, now);
-    } else if (now->generation == 0 && now->owner[0]) {
-        cairn_progress_note(&shown->progress, "for its projector, which builds one at a time");
-    } else if (now->generation == 0) {
-        cairn_progress_note(&shown->progress, "for a projector");
+    } else if (strcmp(now->phase, "waiting") == 0) {
+        cairn_progress_note(&shown->progress,
+                            now->note[0]    ? now->note
+                            : now->owner[0] ? "for its projector, which builds one at a time"
+                                            : "for a projector");
     } else if (follows(now)) {
         char text[60];
         (void)snprintf(text, sizeof text, "%" PRId64 " events behind the log",
