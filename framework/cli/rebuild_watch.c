@@ -162,10 +162,10 @@ static void show(const struct cairn_cli_watch *watch, struct shown *shown,
         if (changed)
             print_line(watch, shown, now);
     } else if (strcmp(now->phase, "waiting") == 0) {
-        cairn_progress_note(&shown->progress,
-                            now->note[0]    ? now->note
-                            : now->owner[0] ? "for its projector, which builds one at a time"
-                                            : "for a projector");
+        cairn_progress_note(&shown->progress, now->note[0] ? now->note
+                                              : now->owner[0]
+                                                  ? "for its projector, which builds one at a time"
+                                                  : "for a projector");
     } else if (follows(now)) {
         char text[60];
         (void)snprintf(text, sizeof text, "%" PRId64 " events behind the log",

@@ -51,9 +51,9 @@ static struct cairn_uuid begin(void)
 /* A row that is read is not what the log says. */
 static void plant(struct cairn_uuid id)
 {
-    fixture_sql(pot_bench.url, cairn_print(&pot_bench.arena,
-                                           "update read.pots set litres = 70 where pot_id = '%s'",
-                                           key_of(id)));
+    fixture_sql(pot_bench.url,
+                cairn_print(&pot_bench.arena,
+                            "update read.pots set litres = 70 where pot_id = '%s'", key_of(id)));
 }
 
 /* ---- rebuild ---- */
@@ -74,7 +74,8 @@ static void as_json_each_change_is_a_line(void **state)
 {
     (void)state;
     (void)begin();
-    expect(0, "rebuild pots --diff --json", "\"phase\":\"done\",\"code_version\":1,\"generation\":2");
+    expect(0, "rebuild pots --diff --json",
+           "\"phase\":\"done\",\"code_version\":1,\"generation\":2");
     also("\"events\":3,\"rows\":3");
     also("\"differences\":0");
     assert_int_equal(said[0], '{');
@@ -146,7 +147,8 @@ static void a_rebuild_that_parks_more_is_held_until_they_are_mended(void **state
 {
     (void)state;
     struct cairn_uuid pot = new_pot();
-    fill(pot, 666); /* the code that made what is read takes that, the code that rebuilds does not */
+    fill(pot,
+         666); /* the code that made what is read takes that, the code that rebuilds does not */
     pot_bench.keeper = start_keeper(&pots_that_are_mended, pot_bench.redis_url);
     wait_for_head();
     stop_projector();
@@ -201,12 +203,13 @@ static void on_a_terminal_there_is_a_bar(void **state)
     (void)state;
     (void)begin();
     stop_projector();
-    fixture_sql(pot_bench.url,
-                "insert into cairn.leases (name, owner, fence, taken_at, beat_at, held_until)"
-                " values ('projection/pots/1', 'a test', 99, now(), now(), now() + interval '1 hour')"
-                " on conflict (name) do update set held_until = excluded.held_until;"
-                "insert into cairn.rebuilds (projection, code_version, cause, generation, phase,"
-                "     done, total) values ('pots', 1, 'request', 7, 'reading', 500, 1000)");
+    fixture_sql(
+        pot_bench.url,
+        "insert into cairn.leases (name, owner, fence, taken_at, beat_at, held_until)"
+        " values ('projection/pots/1', 'a test', 99, now(), now(), now() + interval '1 hour')"
+        " on conflict (name) do update set held_until = excluded.held_until;"
+        "insert into cairn.rebuilds (projection, code_version, cause, generation, phase,"
+        "     done, total) values ('pots', 1, 'request', 7, 'reading', 500, 1000)");
     char command[1000];
     char shown[8000];
     (void)snprintf(command, sizeof command,
@@ -236,7 +239,8 @@ static void queries_go_back_and_forward_again(void **state)
     assert_int_equal(live(), 2);
     wait_for_head();
     expect_litres(pot, 8);
-    expect(1, "rollback pots 2", "generation 2 of pots is not followed, or is the one that is read");
+    expect(1, "rollback pots 2",
+           "generation 2 of pots is not followed, or is the one that is read");
     expect(1, "rollback pots 77", "generation 77 of pots is not followed");
     expect(64, "rollback pots two", "Usage: cairn rollback");
     expect(64, "rollback", "Usage: cairn rollback");
