@@ -60,6 +60,7 @@ create table cairn.rebuilds (
     note text,
     differences bigint,
     examples json,
+    left_out text,
     constraint rebuilds_pkey primary key (rebuild),
     constraint rebuilds_cause_is_known check (cause in ('version', 'request', 'diverged')),
     constraint rebuilds_request_is_known check (request in ('accept', 'cancel')),
@@ -84,7 +85,8 @@ comment on column cairn.rebuilds.total is 'Of the phase: what `done` ends at.';
 comment on column cairn.rebuilds.events is 'Folded into rows.';
 comment on column cairn.rebuilds.note is 'Why it is held, or failed.';
 comment on column cairn.rebuilds.differences is 'Rows that differ from those of the one that is read; null: not compared.';
-comment on column cairn.rebuilds.examples is 'Some of them: key, column, and both values.';
+comment on column cairn.rebuilds.examples is 'Some of them, as a list: key, the row that is read, the new one; null where there is none.';
+comment on column cairn.rebuilds.left_out is 'Columns that only one of the two has, or of another type: they were not compared.';
 
 -- ---- switching ----
 
@@ -133,22 +135,25 @@ begin
         order by g.live desc, g.generation desc
         limit 1;
     if version is null then
-        raise exception 'there is no read model %', in_projection using errcode = 'no_data_found';
+        raise exception using errcode = 'CA015', message = format('there is no read model %s', in_projection);
     end if;
-    insert into cairn.rebuilds (projection, code_version, cause, diff)
-        values (in_projection, version, 'request', in_diff)
-        on conflict do nothing
-        returning rebuilds.rebuild into rebuild;
-    is_new := rebuild is not null;
-    if not is_new then
-        select r.rebuild into rebuild
-            from cairn.rebuilds r
-            where r.projection = in_projection and r.code_version = version and r.ended_at is null;
-    end if;
+    loop
+        insert into cairn.rebuilds (projection, code_version, cause, diff)
+            values (in_projection, version, 'request', in_diff)
+            on conflict do nothing
+            returning rebuilds.rebuild into rebuild;
+        is_new := rebuild is not null;
+        exit when is_new;
+        update cairn.rebuilds r
+            set diff = r.diff or in_diff
+            where r.projection = in_projection and r.code_version = version and r.ended_at is null
+            returning r.rebuild into rebuild;
+        exit when rebuild is not null; -- else it has just ended
+    end loop;
 end
 $$;
 comment on function cairn.request_rebuild(text, boolean) is
-    'Asks the projector for a new generation of a read model. Returns the rebuild, also one that is under way.';
+    'Asks the projector for a new generation of a read model. Returns the rebuild; one that is under way serves, and is compared, too, if that is asked for.';
 
 create function cairn.request_rollback(
     in_projection text,
@@ -172,8 +177,10 @@ begin
         order by g.left_at desc nulls last, g.generation desc
         limit 1;
     if generation is null then
-        raise exception 'there is no generation of % to go back to', in_projection
-            using errcode = 'no_data_found';
+        raise exception using errcode = 'CA015',
+            message = case when in_generation is null
+                then format('there is no generation of %s to go back to', in_projection)
+                else format('generation %s of %s is not followed, or is the one that is read', in_generation, in_projection) end;
     end if;
     insert into cairn.switches (projection, code_version, generation, cause)
         values (in_projection, request_rollback.code_version, request_rollback.generation, 'rollback')

@@ -25,6 +25,8 @@ extern const struct cairn_cli_command cairn_cli_commands[];
 int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_parked(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
@@ -45,6 +47,9 @@ struct cairn_cli_options {
     bool json;
     bool yes;
     bool watch;
+    bool diff;
+    bool accept;
+    bool cancel;
     int64_t limit;
     int64_t after;
     int64_t expect;

@@ -115,7 +115,7 @@ static void offer_words(const struct cairn_cli_command *command, const char *pre
         offer_names(streams_sql, prefix, "-");
     else if (strstr(command->usage, "[CATEGORY]") && !strchr(prefix, '-'))
         offer_names(streams_sql, prefix, "");
-    else if (strstr(command->usage, "[NAME]"))
+    else if (strstr(command->usage, "[NAME]") || strstr(command->usage, " NAME "))
         offer_names(read_models_sql, prefix, "");
     else if (strcmp(command->name, "completion") == 0)
         offer("bash", strlen("bash"), prefix);

@@ -13,10 +13,41 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "DATABASE_URL=postgresql://owner@host/shop cairn migrate", cairn_cli_migrate},
     {"status", "status [--watch] [--json]", "show the store and how far each read model has come",
      "Shows the store's id, epoch and newest position, who holds the lock that appends\n"
-     "wait for, and each generation of each read model: its position, its lag in events and\n"
-     "seconds, the events a second that it goes through now, keys that are parked, who has\n"
-     "its lease, and what is wrong with it. --watch shows it again every second.",
+     "wait for, and each generation of each read model: its state, its position, its lag in\n"
+     "events and seconds, the events a second that it goes through now, keys that are parked, who\n"
+     "has its lease, and what is to be said of it: how far it is built, why it is held, until "
+     "when\n"
+     "it is kept, what is wrong with it. --watch shows it again every second.\n\n"
+     "States: live (shown by the view, read by queries of its code version), serving (read by\n"
+     "queries of its, older code version), building, held (built, but not read yet), kept "
+     "(followed\n"
+     "for `cairn rollback`), diverged (of another history than the log).",
      "cairn status --watch", cairn_cli_status},
+    {"rebuild", "rebuild NAME [--diff | --watch | --accept | --cancel] [--json]",
+     "build a read model anew beside the one that is read, and switch",
+     "Asks the projector for another generation of the read model, in the code version that is\n"
+     "live, and watches it: the log is read and folded, rows are loaded into both stores and\n"
+     "indexed, the generation follows the log, and queries go there when it is at or past the\n"
+     "one that is read. If a rebuild is under way it is joined. Whoever interrupts the watch does\n"
+     "not stop the rebuild.\n\n"
+     "--diff has it compared with the one that is read, and held if rows differ; it is also held\n"
+     "if more keys are parked. --accept has one that is held read all the same, --cancel gives up\n"
+     "one that is under way or held, --watch only watches the one that is under way, of whichever\n"
+     "code version. Ends with 1 if it is held, if it was cancelled, or if no projector of that\n"
+     "version has been there for 15 seconds; the request stays then. Connect as the owner of the\n"
+     "database or as the projector.",
+     "cairn rebuild order_summary --diff", cairn_cli_rebuild},
+    {"rollback", "rollback NAME [GENERATION]",
+     "have queries read the generation before again, or the one after",
+     "Asks the projector to have queries go back to the generation that they have left last, or "
+     "to\n"
+     "the one that is named: one that is followed still (`cairn status` says which, and until\n"
+     "when). They can go forward again in the same way. To a generation of another code version "
+     "it\n"
+     "takes a projector of that version, and query services of it to read it. Waits up to 20\n"
+     "seconds; ends with 1 if it was not done. Connect as the owner of the database or as the\n"
+     "projector.",
+     "cairn rollback order_summary", cairn_cli_rollback},
     {"parked",
      "parked [NAME] [--limit N] [--json] | parked retry NAME [KEY] | parked skip NAME KEY POSITION",
      "show, retry or skip events that could not be applied to a row",

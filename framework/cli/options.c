@@ -50,9 +50,17 @@ static int64_t *place(struct cairn_cli_options *options, const char *option)
 
 static bool *flag(struct cairn_cli_options *options, const char *option)
 {
-    if (strcmp(option, "--yes") == 0)
-        return &options->yes;
-    return strcmp(option, "--watch") == 0 ? &options->watch : &options->json;
+    const struct {
+        const char *name;
+        bool *at;
+    } flags[] = {
+        {"--yes", &options->yes},       {"--watch", &options->watch},   {"--diff", &options->diff},
+        {"--accept", &options->accept}, {"--cancel", &options->cancel}, {"--json", &options->json},
+    };
+    size_t i = 0;
+    while (strcmp(flags[i].name, option) != 0 && i + 1 < sizeof flags / sizeof *flags)
+        i++;
+    return flags[i].at;
 }
 
 static void print_help(const struct cairn_cli_command *command)

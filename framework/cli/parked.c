@@ -33,17 +33,23 @@ static const struct cairn_statement retry_statement = {.name = "retry",
                                                        .sql = "select cairn.retry_parked($1, $2)"};
 static const struct cairn_statement skip_statement = {
     .name = "skip", .sql = "select cairn.skip_parked($1, $2, $3)"};
+/* In the generation that is read, in one that is held because of them, and in others that somebody
+ * follows. */
+#define FOLLOWED                                                                                   \
+    "(g.live or g.complete_at is null or exists (select from cairn.leases l"                       \
+    "     where l.held_until > clock_timestamp()"                                                  \
+    "         and l.name = 'projection/' || p.projection || '/' || g.code_version))"
 static const struct cairn_statement pending_statement = {
     .name = "pending",
     .sql = "select count(*) from cairn.parked p join cairn.generations g"
            "     using (projection, generation)"
-           " where p.projection = $1 and g.live and p.request is not null",
+           " where p.projection = $1 and p.request is not null and " FOLLOWED,
 };
 static const struct cairn_statement live_statement = {
     .name = "live",
     .sql = "select count(distinct p.key) from cairn.parked p join cairn.generations g"
            "     using (projection, generation)"
-           " where p.projection = $1 and g.live and ($2::text is null or p.key = $2)",
+           " where p.projection = $1 and ($2::text is null or p.key = $2) and " FOLLOWED,
 };
 
 static int64_t number(struct cairn_pg *pg, const struct cairn_statement *statement,

@@ -34,7 +34,7 @@ static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
         count = cairn_pg_call_printed(pg, checkpoints_sql, NULL, &rows, error);
     if (count > 0) {
         (void)printf("\nThese read models were built from another history. They stand still until "
-                     "they are\nrebuilt:\n\n");
+                     "a projector\nhas built them anew, which it does by itself when it runs:\n\n");
         count = cairn_cli_show(pg, checkpoints_sql, NULL, false, error);
     }
     return count;

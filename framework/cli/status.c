@@ -18,35 +18,61 @@ static const char store_sql[] =
     "     limit 1), 'nobody') as append_lock"
     " from cairn.store s";
 
-/* $1 to $3: where each generation was $4 milliseconds ago. */
+/* $1 to $3: where each generation was $4 milliseconds ago. Where the generation is one that is
+ * built, the rebuild says how far; what is asked for and not begun has no generation yet. */
 static const char projections_sql[] =
-    "select c.projection || ' g' || c.generation as read_model,"
-    " case when d.problem is not null then 'diverged' when g.live then 'live'"
-    "     when g.complete_at is not null then 'kept' else 'building' end as state,"
-    " g.code_version, c.position, (cairn.head() - c.position) as lag,"
-    " coalesce((select round(extract(epoch from greatest(clock_timestamp() - e.recorded_at,"
-    "         interval '0'))::numeric, 1)"
-    "     from cairn.events e where e.shard = 0 and e.position = c.position + 1), 0) as lag_s,"
-    " coalesce((c.position - p.position) * 1000 / $4, 0) as per_s,"
-    " (select count(distinct k.key) from cairn.parked k where k.projection = c.projection"
-    "     and k.generation = c.generation) as parked,"
+    "with known as (select g.projection, g.generation, g.code_version, g.live, g.serving, g.state,"
+    "         g.complete_at is not null as complete, g.kept_until, r.phase, r.done, r.total, r.note"
+    "     from cairn.generations g left join cairn.rebuilds r"
+    "         on r.projection = g.projection and r.generation = g.generation and r.ended_at is null"
+    "     where g.state <> 'dropped'"
+    "     union all"
+    "     select r.projection, r.generation, r.code_version, false, false, 'building', false, null,"
+    "         'waiting', 0, 0, r.note"
+    "     from cairn.rebuilds r where r.ended_at is null and not exists ("
+    "         select from cairn.generations g where g.projection = r.projection"
+    "             and g.generation = r.generation and g.state <> 'dropped'))"
+    " select k.projection || coalesce(' g' || k.generation, '') as read_model,"
+    " case when d.problem is not null then 'diverged' when k.live then 'live'"
+    "     when k.serving then 'serving' when k.complete then 'kept'"
+    "     when k.phase = 'held' then 'held' else 'building' end as state,"
+    " k.code_version, c.position, cairn.head() - c.position as lag,"
+    " case when c.position is not null then"
+    "     coalesce((select round(extract(epoch from greatest(clock_timestamp() - e.recorded_at,"
+    "             interval '0'))::numeric, 1)"
+    "         from cairn.events e where e.shard = 0 and e.position = c.position + 1), 0) end"
+    "     as lag_s,"
+    " case when c.position is not null then"
+    "     coalesce((c.position - p.position) * 1000 / $4, 0) end as per_s,"
+    " (select count(distinct q.key) from cairn.parked q where q.projection = k.projection"
+    "     and q.generation = k.generation) as parked,"
     " coalesce((select l.owner from cairn.leases l where l.held_until > clock_timestamp()"
-    "     and l.name = 'projection/' || c.projection || '/' || g.code_version), 'nobody')"
+    "     and l.name = 'projection/' || k.projection || '/' || k.code_version), 'nobody')"
     "     as lease,"
-    " coalesce(d.problem, c.stopped, '') as stopped"
-    " from cairn.checkpoints c join cairn.generations g using (projection, generation)"
+    " coalesce(d.problem, c.stopped, case when k.phase = 'held' then k.note"
+    "     when k.phase is not null then k.phase || case when k.phase in ('reading', 'loading',"
+    "         'indexing', 'copying') and k.total > 0"
+    "         then format(' %s%%', least(k.done, k.total) * 100 / k.total) else '' end"
+    "         || coalesce(': ' || k.note, '')"
+    "     when not k.serving and k.kept_until is not null then 'kept until '"
+    "         || to_char(k.kept_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') end, '') as note"
+    " from known k"
+    " left join cairn.checkpoints c on c.projection = k.projection"
+    "     and c.generation = k.generation and c.shard = 0"
     " left join cairn.verify_checkpoints() d"
-    "     on d.projection = c.projection and d.generation = c.generation"
+    "     on d.projection = k.projection and d.generation = k.generation"
     " left join unnest($1::text[], $2::bigint[], $3::bigint[]) p (projection, generation, position)"
-    "     on p.projection = c.projection and p.generation = c.generation"
-    " order by c.projection, c.generation";
+    "     on p.projection = k.projection and p.generation = k.generation"
+    " order by k.projection, k.generation nulls last";
 
 static const char advice[] =
     "\nA read model that has diverged was built from events that the log does not have: the log "
     "was\n"
-    "taken back to an older state. It stands still. To have it built anew beside it, from the log\n"
-    "as it is, give its generation up (cairn.generations says which version its code has):\n\n"
-    "    update cairn.generations set code_version = 0 where projection = '…' and generation = …\n";
+    "taken back to an older state. It stands still. A projector of its code version builds it "
+    "anew,\n"
+    "beside it, from the log as it is: another generation is `building` here then, and `cairn\n"
+    "rebuild NAME --watch` shows how far it is. If there is none, none runs: the lease is "
+    "nobody's.\n";
 
 /* ---- where they are now ---- */
 
@@ -78,10 +104,13 @@ static int take_sample(struct cairn_pg *pg, struct sample *ret, struct cairn_err
 
 /* ---- showing ---- */
 
+/* One that is read. */
 static bool has_diverged(struct cairn_pg *pg)
 {
     static const struct cairn_statement statement = {
-        .name = "diverged", .sql = "select 1 from cairn.verify_checkpoints()"};
+        .name = "diverged",
+        .sql = "select 1 from cairn.verify_checkpoints() v join cairn.generations g"
+               "     using (projection, generation) where g.live or g.serving"};
     struct cairn_pg_params none = {.arena = NULL};
     CAIRN_PG_RESULT *rows = NULL;
     return cairn_pg_call(pg, &statement, &none, &rows, NULL) > 0;

@@ -87,7 +87,8 @@ static int enter(struct run *run, const char *phase, int64_t total, struct cairn
 static const struct cairn_statement claim_statement = {
     .name = "claim_rebuild",
     .sql = "update cairn.rebuilds set generation = $2, fence = $3, events = 0, rows = 0,"
-           "     started_at = clock_timestamp(), note = null, differences = null, examples = null"
+           "     started_at = clock_timestamp(), note = null, differences = null, examples = null,"
+           "     left_out = null"
            " where rebuild = $1 and fence <= $3 and ended_at is null",
 };
 

@@ -294,7 +294,7 @@ static int cancel(struct cairn_steward *steward, const struct job *job, struct c
 
 static const struct cairn_statement compared_statement = {
     .name = "compared_rebuild",
-    .sql = "update cairn.rebuilds set differences = $2, examples = $3, note = $4,"
+    .sql = "update cairn.rebuilds set differences = $2, examples = $3, left_out = $4,"
            "     phase = 'following', phase_at = clock_timestamp() where rebuild = $1",
 };
 
@@ -321,10 +321,7 @@ static int compare(struct cairn_steward *steward, const struct job *job, struct 
         return failed;
     cairn_pg_add_integer(&params, compared.differences);
     cairn_pg_add_json(&params, compared.examples);
-    cairn_pg_add_text(
-        &params, compared.columns[0]
-                     ? cairn_print(&steward->arena, "columns not compared: %s", compared.columns)
-                     : NULL);
+    cairn_pg_add_text(&params, compared.columns[0] ? compared.columns : NULL);
     moved = cairn_pg_run(cairn_store_pg(steward->store), &compared_statement, &params, error);
     steward->hurries = true;
     return moved < 0 ? (int)moved : 0;

@@ -33,7 +33,8 @@ static const struct cairn_statement gate_statement = {
         "     where p.projection = $1 and p.generation = $2),"
         " (select count(distinct p.key) from cairn.parked p"
         "     where p.projection = $1 and p.generation = o.generation),"
-        " r.diff and r.differences is null, r.differences > 0, r.request = 'accept'"
+        " r.diff and r.differences is null, r.differences > 0, r.request = 'accept',"
+        " r.phase = 'cancelled' or r.request is not distinct from 'cancel'"
         " from cairn.store s join cairn.checkpoints n"
         "     on n.projection = $1 and n.generation = $2 and n.shard = 0"
         " left join lateral (select g.generation from cairn.generations g"
@@ -43,7 +44,8 @@ static const struct cairn_statement gate_statement = {
         " left join cairn.checkpoints k"
         "     on k.projection = $1 and k.generation = o.generation and k.shard = 0"
         " left join cairn.rebuilds r"
-        "     on r.projection = $1 and r.generation = $2 and r.ended_at is null",
+        "     on r.projection = $1 and r.generation = $2"
+        "         and (r.ended_at is null or r.phase = 'cancelled')",
 };
 
 static const struct cairn_statement hold_statement = {
@@ -75,6 +77,8 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
     if (count == 0)
         return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is gone",
                           generation->number);
+    if (!cairn_pg_null(rows, 0, 8) && cairn_pg_bool(rows, 0, 8))
+        return 0; /* nobody wants it any more: it will be dropped */
     if (cairn_pg_null(rows, 0, 1))
         return 1; /* there is nothing to be compared with */
     bool accepted = !cairn_pg_null(rows, 0, 7) && cairn_pg_bool(rows, 0, 7);
@@ -287,12 +291,15 @@ static const struct cairn_statement back_statement = {
            "     where o.projection = $1 and o.generation <> w.generation"
            "         and (o.live or (o.serving and o.code_version = $2))), 0) - "
            "coalesce(c.position, 0),"
-           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', c.fence"
+           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', c.fence,"
+           " c.epoch = (select s.epoch from cairn.store s) and (c.position = 0 or exists ("
+           "     select from cairn.events e where e.shard = 0 and e.position = c.position"
+           "         and e.event_id = c.event_id))"
            " from cairn.switches w join cairn.generations g using (projection, generation)"
            " left join cairn.checkpoints c using (projection, generation)"
            " where w.projection = $1 and w.code_version = $2 and w.done_at is null"
            "     and w.refused is null"
-           " order by w.switch limit 1",
+           " order by w.switch limit 1 for update of w", /* who has asked may take it back */
 };
 
 static const struct cairn_statement refuse_statement = {
@@ -328,6 +335,8 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     int64_t behind = cairn_pg_integer(rows, 0, 2);
     if (!cairn_pg_bool(rows, 0, 1))
         return refuse(pg, &to, "it is not followed any more", arena, error);
+    if (cairn_pg_null(rows, 0, 5) || !cairn_pg_bool(rows, 0, 5))
+        return refuse(pg, &to, "it is of another history than the log", arena, error);
     if (behind > 0 && !cairn_pg_bool(rows, 0, 3))
         return 2;
     if (behind > 0)

@@ -5,6 +5,7 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,8 +116,9 @@ static void a_new_epoch_is_noticed_by_all_that_runs(void **state)
     expect_answer(&after, 200); /* the read models were taken along */
 }
 
-/* The log ends before what the read models and clients know. */
-static void read_models_of_another_history_are_named_and_stand_still(void **state)
+/* The log ends before what the read models and clients know. While the projector is frozen they
+ * stand still. */
+static void read_models_of_another_history_are_named_and_built_anew(void **state)
 {
     (void)state;
     struct written lost;
@@ -124,6 +126,7 @@ static void read_models_of_another_history_are_named_and_stand_still(void **stat
     fixture_wait(is_made, &kept, 15000, "a command");
     fixture_wait(is_made, &lost, 15000, "a command");
     expect_answer(&lost, 200);
+    system_kill(&shop, "projector", SIGSTOP);
     fixture_sql(shop.database_url,
                 "alter table cairn.events disable trigger events_are_never_changed;"
                 "delete from cairn.events where position = cairn.head();"
@@ -136,6 +139,13 @@ static void read_models_of_another_history_are_named_and_stand_still(void **stat
     expect_answer(&kept, 503);
     char code[64];
     assert_string_equal(reply_member(&reply, "code", code, sizeof code), "diverged");
+    cairn_expect(shop.database_url, 0, "status", "diverged");
+    cairn_expect(shop.database_url, 0, "status", "builds it anew");
+
+    system_kill(&shop, "projector", SIGCONT);
+    expect_answer(&kept, 200);
+    lost.position[0] = '\0';
+    expect_answer(&lost, 404);
     cairn_expect(shop.database_url, 0, "verify", "positions");
 }
 
@@ -145,7 +155,7 @@ int main(void)
         cmocka_unit_test(a_real_log_is_proved),
         cmocka_unit_test(without_a_yes_nothing_changes),
         cmocka_unit_test(a_new_epoch_is_noticed_by_all_that_runs),
-        cmocka_unit_test(read_models_of_another_history_are_named_and_stand_still),
+        cmocka_unit_test(read_models_of_another_history_are_named_and_built_anew),
     };
     return cmocka_run_group_tests_name("recover", tests, setup, teardown);
 }

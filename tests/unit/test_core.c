@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/map.h"
 #include "core/metrics.h"
+#include "core/progress.h"
 #include "core/queue.h"
 
 #include <cairn/value.h>
@@ -909,6 +910,28 @@ static void every_item_is_popped_by_one_thread(void **state)
 #define TEST(name) cmocka_unit_test_teardown(name, close_arena)
 #define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, catch_log, release_log)
 
+/* ---- progress ---- */
+
+static void a_phase_is_measured_from_where_it_began(void **state)
+{
+    (void)state;
+    struct cairn_progress progress;
+    cairn_progress_begin(&progress, "work", 100);
+    assert_int_equal(cairn_progress_left_s(&progress, 0), -1); /* nobody can tell yet */
+    progress.phase_us -= 10 * 1000000;
+    assert_in_range(cairn_progress_rate(&progress, 50), 4, 5);
+    assert_in_range(cairn_progress_left_s(&progress, 50), 10, 13);
+    cairn_progress_phase(&progress, "more", 1000, 2000); /* what was done before does not count */
+    progress.phase_us -= 10 * 1000000;
+    assert_int_equal(cairn_progress_rate(&progress, 1000), 0);
+    assert_in_range(cairn_progress_rate(&progress, 1500), 49, 50);
+    assert_in_range(cairn_progress_left_s(&progress, 1500), 10, 11);
+    progress.total = 2500; /* it has grown */
+    assert_in_range(cairn_progress_left_s(&progress, 1500), 20, 21);
+    assert_int_equal(cairn_progress_left_s(&progress, 2500), 0);
+    cairn_progress_end(&progress);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -965,6 +988,7 @@ int main(void)
         TEST(a_closed_queue_is_emptied_and_then_ends),
         TEST(closing_wakes_everybody_who_waits),
         TEST(every_item_is_popped_by_one_thread),
+        cmocka_unit_test(a_phase_is_measured_from_where_it_began),
     };
     return cmocka_run_group_tests_name("core", tests, NULL, NULL);
 }
