@@ -20,6 +20,9 @@ update cairn.generations g
             where o.projection = g.projection and o.code_version = g.code_version
                 and o.complete_at is not null);
 
+-- Of before, nobody reads them but a projector of their code version, if there still is one.
+update cairn.generations set kept_until = clock_timestamp() where not live;
+
 alter table cairn.generations
     add constraint generations_state_is_known check (state in ('building', 'following', 'dropped')),
     add constraint generations_serving_is_complete

@@ -197,7 +197,8 @@ static int round_of(struct comparison *comparison, bool first, struct cairn_erro
 }
 
 int cairn_compare(struct cairn_store *store, const struct cairn_generation *generation,
-                  struct cairn_arena *arena, struct cairn_compared *ret, struct cairn_error *error)
+                  const atomic_bool *stopping, struct cairn_arena *arena,
+                  struct cairn_compared *ret, struct cairn_error *error)
 {
     *ret = (struct cairn_compared){.columns = "", .examples = "[]"};
     struct comparison comparison = {
@@ -209,7 +210,7 @@ int cairn_compare(struct cairn_store *store, const struct cairn_generation *gene
     if (more)
         return more;
     more = round_of(&comparison, true, error);
-    for (int i = 0; i < ROUNDS_MAX && more > 0; i++) {
+    for (int i = 0; i < ROUNDS_MAX && more > 0 && !atomic_load(stopping); i++) {
         (void)poll(NULL, 0, PAUSE_MS);
         more = round_of(&comparison, false, error);
     }

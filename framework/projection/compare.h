@@ -5,6 +5,8 @@
 
 #include "projection/generation.h"
 
+#include <stdatomic.h>
+
 enum { CAIRN_COMPARE_EXAMPLES = 20 };
 
 struct cairn_compared {
@@ -17,10 +19,10 @@ struct cairn_compared {
 
 /* Compares them at the same position: rows that one of them has changed since are looked at again
  * until both are past that. What it returns lies in the arena. Returns 0, or
- *   -CAIRN_BUSY         rows change faster than both can follow: try again
+ *   -CAIRN_BUSY         rows change faster than both can follow, or it is time to stop: try again
  *   -CAIRN_UNAVAILABLE  PostgreSQL is away */
 int cairn_compare(struct cairn_store *store, const struct cairn_generation *generation,
-                  struct cairn_arena *arena, struct cairn_compared *ret,
-                  struct cairn_error *error) CAIRN_CHECKED;
+                  const atomic_bool *stopping, struct cairn_arena *arena,
+                  struct cairn_compared *ret, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -81,17 +81,20 @@ static void put_time(const void *at, struct cairn_pg_copy *copy)
     if (time.us == 0)
         cairn_pg_copy_null(copy);
     else
-        cairn_pg_copy_time(copy, time);
+        cairn_pg_copy_time(copy, cairn_time_after(time, 0)); /* within what JSON can say */
 }
 
 static void put_day(const void *at, struct cairn_pg_copy *copy)
 {
+    const struct cairn_day last = cairn_day_of((struct cairn_time){INT64_MAX});
     struct cairn_day day;
     memcpy(&day, at, sizeof day);
     if (day.days == 0)
         cairn_pg_copy_null(copy);
+    else if (day.days < 0)
+        cairn_pg_copy_day(copy, (struct cairn_day){0});
     else
-        cairn_pg_copy_day(copy, day);
+        cairn_pg_copy_day(copy, day.days < last.days ? day : last);
 }
 
 static void put_enum(const struct cairn_field *field, const void *at, struct cairn_pg_copy *copy)
@@ -353,6 +356,15 @@ static int start(struct cairn_load *load, void *(*run_thread)(void *), struct ca
     return 0;
 }
 
+/* So many threads could not be started: nobody waits for them. */
+static void give_up(struct cairn_load *load, int missing)
+{
+    (void)pthread_mutex_lock(&load->lock);
+    load->loading -= missing;
+    (void)pthread_cond_broadcast(&load->changed);
+    (void)pthread_mutex_unlock(&load->lock);
+}
+
 int cairn_load_open(const struct cairn_load_options *options, struct cairn_load **ret,
                     struct cairn_error *error)
 {
@@ -378,7 +390,7 @@ int cairn_load_open(const struct cairn_load_options *options, struct cairn_load 
     for (int i = 0; i < threads && !failed; i++) {
         failed = start(load, load_thread, error);
         if (failed)
-            load->loading -= threads - i;
+            give_up(load, threads - i);
     }
     return failed;
 }

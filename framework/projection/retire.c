@@ -7,11 +7,15 @@
 
 #include <string.h>
 
-/* Those of another code version go only when nobody has its lease: its projector does not run. */
+/* Those of another code version go only when nobody has its lease: its projector does not run. One
+ * that people have asked for while it was there is kept until that is done or refused. */
 static const struct cairn_statement find_statement = {
     .name = "find_retired",
     .sql = "select g.generation from cairn.generations g"
            " where g.projection = $1 and not g.live and g.state <> 'dropped'"
+           "     and not exists (select from cairn.switches w where w.projection = $1"
+           "         and w.generation = g.generation and w.code_version = $2"
+           "         and w.done_at is null and w.refused is null)"
            "     and g.generation <> $3 and case when g.code_version = $2"
            "         then g.state = 'building' or (not g.serving and g.kept_until < now())"
            "         else (g.kept_until < now() or (g.complete_at is null"

@@ -7,6 +7,7 @@
 #include "core/wait.h"
 #include "projection/compare.h"
 #include "projection/retire.h"
+#include "projection/within.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,7 @@ static int retire(struct cairn_steward *steward, struct cairn_error *error)
         if (track)
             stop_track(steward, track);
         steward->hurries = true;
+        steward->swept_us = 0;
         return cairn_retire_drop(steward->store, &generation, &steward->arena, error);
     }
     if (found < 0 || cairn_monotonic_us() < steward->swept_us)
@@ -282,26 +284,37 @@ static const struct cairn_statement cancel_statement = {
            "         and not g.serving",
 };
 
-static int cancel(struct cairn_steward *steward, const struct job *job, struct cairn_error *error)
+static int end_job(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                   struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = &steward->arena};
+    const struct job *job = context;
+    struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_integer(&params, job->rebuild);
-    int64_t cancelled =
-        cairn_pg_run(cairn_store_pg(steward->store), &cancel_statement, &params, error);
-    steward->hurries = true;
+    int64_t cancelled = cairn_pg_run(pg, &cancel_statement, &params, error);
     return cancelled < 0 ? (int)cancelled : 0;
 }
 
+/* Either it is cancelled or queries go there: not both. */
+static int cancel(struct cairn_steward *steward, struct job *job, struct cairn_error *error)
+{
+    steward->hurries = true;
+    return cairn_within(cairn_store_pg(steward->store), steward->projection, end_job, job,
+                        &steward->arena, error);
+}
+
+/* By whoever has the lease by now. */
+#define STILL_COMPARED " where rebuild = $1 and generation = $2 and ended_at is null"
+
 static const struct cairn_statement compared_statement = {
     .name = "compared_rebuild",
-    .sql = "update cairn.rebuilds set differences = $2, examples = $3, left_out = $4,"
-           "     phase = 'following', phase_at = clock_timestamp() where rebuild = $1",
+    .sql = "update cairn.rebuilds set differences = $3, examples = $4, left_out = $5,"
+           "     phase = 'following', phase_at = clock_timestamp()" STILL_COMPARED,
 };
 
 static const struct cairn_statement comparing_statement = {
     .name = "comparing_rebuild",
-    .sql = "update cairn.rebuilds set phase = 'comparing', phase_at = clock_timestamp()"
-           " where rebuild = $1",
+    .sql = "update cairn.rebuilds set phase = 'comparing', phase_at = "
+           "clock_timestamp()" STILL_COMPARED,
 };
 
 /* A row that is parked in either is no difference: the gate counts those. */
@@ -312,11 +325,13 @@ static int compare(struct cairn_steward *steward, const struct job *job, struct 
     struct cairn_pg_params params = {.arena = &steward->arena};
     struct cairn_compared compared;
     cairn_pg_add_integer(&params, job->rebuild);
+    cairn_pg_add_integer(&params, job->generation);
     int64_t moved =
         cairn_pg_run(cairn_store_pg(steward->store), &comparing_statement, &params, error);
     if (moved < 0)
         return (int)moved;
-    int failed = cairn_compare(steward->store, &generation, &steward->arena, &compared, error);
+    int failed = cairn_compare(steward->store, &generation, &steward->stopping, &steward->arena,
+                               &compared, error);
     if (failed)
         return failed;
     cairn_pg_add_integer(&params, compared.differences);
@@ -338,7 +353,7 @@ static bool has_caught_up(struct cairn_steward *steward, int64_t generation)
     return state.leading && state.head > 0 && state.position + 1000 >= state.head;
 }
 
-static int do_job(struct cairn_steward *steward, const struct job *job, int64_t fence,
+static int do_job(struct cairn_steward *steward, struct job *job, int64_t fence,
                   struct cairn_error *error)
 {
     if (job->cancelled)
@@ -383,9 +398,6 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
 {
     const struct cairn_switch_terms terms = {fence, steward->limits.window_ms};
     struct job job = {0};
-    int failed = retire(steward, error);
-    if (failed)
-        return failed;
     int back =
         cairn_switch_back(steward->store, steward->projection, &terms, &steward->arena, error);
     if (back < 0)
@@ -393,6 +405,9 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
     steward->hurries |= back > 0;
     if (back == 1)
         cairn_notifier_nudge(steward->notifier);
+    int failed = retire(steward, error); /* after those that somebody wants back */
+    if (failed)
+        return failed;
     int found = find_job(steward, &job, error);
     if (found > 0)
         return do_job(steward, &job, fence, error);

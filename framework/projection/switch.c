@@ -20,32 +20,32 @@ static struct cairn_pg_params params_of(const struct cairn_generation *generatio
 
 /* ---- the gate ---- */
 
+/* The checkpoint k stands on the log s. */
+#define IS_OF_THIS_LOG                                                                             \
+    " k.epoch = s.epoch and (k.position = 0 or exists (select from cairn.events e"                 \
+    "     where e.shard = 0 and e.position = k.position and e.event_id = k.event_id))"
+
 /* Compared with the one that is read by the same code version, or else with the live one; one that
  * is of another history is no measure. */
 static const struct cairn_statement gate_statement = {
     .name = "gate_generation",
-    .sql =
-        "select n.position, o.generation, coalesce(case when k.epoch = s.epoch and (k.position = 0"
-        "         or exists (select from cairn.events e where e.shard = 0"
-        "             and e.position = k.position and e.event_id = k.event_id))"
-        "     then k.position end, 0),"
-        " (select count(distinct p.key) from cairn.parked p"
-        "     where p.projection = $1 and p.generation = $2),"
-        " (select count(distinct p.key) from cairn.parked p"
-        "     where p.projection = $1 and p.generation = o.generation),"
-        " r.diff and r.differences is null, r.differences > 0, r.request = 'accept',"
-        " r.phase = 'cancelled' or r.request is not distinct from 'cancel'"
-        " from cairn.store s join cairn.checkpoints n"
-        "     on n.projection = $1 and n.generation = $2 and n.shard = 0"
-        " left join lateral (select g.generation from cairn.generations g"
-        "     where g.projection = $1 and g.generation <> $2"
-        "         and (g.live or (g.serving and g.code_version = $3))"
-        "     order by g.code_version <> $3 limit 1) o on true"
-        " left join cairn.checkpoints k"
-        "     on k.projection = $1 and k.generation = o.generation and k.shard = 0"
-        " left join cairn.rebuilds r"
-        "     on r.projection = $1 and r.generation = $2"
-        "         and (r.ended_at is null or r.phase = 'cancelled')",
+    .sql = "select n.position, o.generation, o.position,"
+           " (select count(distinct p.key) from cairn.parked p"
+           "     where p.projection = $1 and p.generation = $2),"
+           " (select count(distinct p.key) from cairn.parked p"
+           "     where p.projection = $1 and p.generation = o.generation),"
+           " r.diff and r.differences is null, r.differences > 0, r.request = 'accept',"
+           " r.phase = 'cancelled' or r.request is not distinct from 'cancel'"
+           " from cairn.store s join cairn.checkpoints n"
+           "     on n.projection = $1 and n.generation = $2 and n.shard = 0"
+           " left join lateral (select g.generation, k.position from cairn.generations g"
+           "     join cairn.checkpoints k using (projection, generation)"
+           "     where g.projection = $1 and g.generation <> $2 and k.shard = 0"
+           "         and (g.live or (g.serving and g.code_version = $3)) and" IS_OF_THIS_LOG
+           "     order by g.code_version <> $3 limit 1) o on true"
+           " left join cairn.rebuilds r"
+           "     on r.projection = $1 and r.generation = $2"
+           "         and (r.ended_at is null or r.phase = 'cancelled')",
 };
 
 static const struct cairn_statement hold_statement = {
@@ -140,14 +140,17 @@ static const struct cairn_statement leave_statement = {
            "     and (code_version = $3 or code_version < $3 or (live and $5))",
 };
 
+/* One that is not live is kept for the window ($3), and as long as a projector of its code version
+ * runs. */
 static const struct cairn_statement enter_statement = {
     .name = "enter_generation",
-    .sql = "update cairn.generations set complete_at = coalesce(complete_at, now()),"
-           "     serving = true, kept_until = null,"
-           "     live = not exists (select from cairn.generations other where other.live"
-           "         and other.projection = $1 and other.generation <> $2)"
-           " where projection = $1 and generation = $2 and state = 'following'"
-           " returning live",
+    .sql = "update cairn.generations g set complete_at = coalesce(complete_at, now()),"
+           "     serving = true, live = o.none,"
+           "     kept_until = case when not o.none then now() + $3 * interval '1 millisecond' end"
+           " from (select count(*) = 0 as none from cairn.generations other where other.live"
+           "     and other.projection = $1 and other.generation <> $2) o"
+           " where g.projection = $1 and g.generation = $2 and g.state = 'following'"
+           " returning g.live",
 };
 
 static const struct cairn_statement before_statement = {
@@ -202,9 +205,10 @@ static int64_t find_before(struct cairn_pg *pg, const struct cairn_generation *g
 }
 
 static int64_t enter(struct cairn_pg *pg, const struct cairn_generation *generation,
-                     struct cairn_arena *arena, struct cairn_error *error)
+                     int64_t window_ms, struct cairn_arena *arena, struct cairn_error *error)
 {
-    const struct cairn_pg_params params = params_of(generation, arena);
+    struct cairn_pg_params params = params_of(generation, arena);
+    cairn_pg_add_integer(&params, window_ms);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &enter_statement, &params, &rows, error);
     if (count == 0)
@@ -231,7 +235,7 @@ static int go(struct cairn_pg *pg, const struct cairn_generation *generation,
     cairn_pg_add_integer(&params, terms->window_ms);
     cairn_pg_add_bool(&params, back);
     int64_t done = cairn_pg_run(pg, &leave_statement, &params, error);
-    int64_t live = done < 0 ? done : enter(pg, generation, arena, error);
+    int64_t live = done < 0 ? done : enter(pg, generation, terms->window_ms, arena, error);
     if (live > 0)
         live = show(pg, generation, arena, error);
     done =
@@ -286,7 +290,7 @@ int cairn_switch_to(struct cairn_store *store, struct cairn_generation *generati
 static const struct cairn_statement back_statement = {
     .name = "switch_back",
     .sql = "select w.generation, g.state = 'following' and g.complete_at is not null,"
-           " coalesce((select max(k.position) from cairn.checkpoints k"
+           " coalesce((select max(c.position) from cairn.checkpoints c"
            "     join cairn.generations o using (projection, generation)"
            "     where o.projection = $1 and o.generation <> w.generation"
            "         and (o.live or (o.serving and o.code_version = $2))), 0) - "
