@@ -64,6 +64,8 @@ FAULT := $(BUILD)/libfault.a
 CLOCK_SHIM := $(BUILD)/tests/fault/clock_shim.so
 BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+# A service in two versions, for tests of a rolling deploy.
+VARIANTS := $(BUILD)/tests/variants/tally-1 $(BUILD)/tests/variants/tally-2
 README_SERVICE := $(BUILD)/tests/readme/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
@@ -136,7 +138,7 @@ fuzz-programs: $(FUZZERS)
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 
-tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM)
+tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM) $(VARIANTS)
 
 bench: bench-append bench-bus bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 
@@ -236,6 +238,11 @@ $(BUILD)/bin/cairn:
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+
+$(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  cc   $< ($*)")
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DTALLY_VERSION=$* $(CFLAGS_ALL) -c $< -o $@
 
 # Fuzz targets, by clang with SAN=fuzz. The command's own files are in no library.
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \

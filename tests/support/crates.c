@@ -1,0 +1,230 @@
+/* crates.c - the domain of crates, and random events of it. */
+#include "crates.h"
+
+#include "record/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- records ---- */
+
+static const char *const kinds[] = {[CRATE_WOODEN] = "wooden", [CRATE_STEEL] = "steel"};
+
+CAIRN_RECORD(crate_thing, CAIRN_FIELD(crate_thing, name, .max_bytes = 100),
+             CAIRN_FIELD(crate_thing, count));
+CAIRN_RECORD(crate_origin, CAIRN_FIELD(crate_origin, country, .optional = true),
+             CAIRN_FIELD(crate_origin, since, .optional = true),
+             CAIRN_LIST_FIELD(crate_origin, stamps, crate_thing));
+
+#define WHAT_IS_PACKED(tag)                                                                        \
+    CAIRN_FIELD(tag, fragile), CAIRN_FIELD(tag, label, .optional = true, .max_bytes = 10000),      \
+        CAIRN_FIELD(tag, owner, .optional = true), CAIRN_FIELD(tag, due, .optional = true),        \
+        CAIRN_FIELD(tag, best_before, .optional = true),                                           \
+        CAIRN_FIELD(tag, price, .optional = true),                                                 \
+        CAIRN_ENUM_FIELD(tag, kind, kinds, .optional = true),                                      \
+        CAIRN_NESTED_FIELD(tag, origin, crate_origin), CAIRN_LIST_FIELD(tag, things, crate_thing)
+
+CAIRN_RECORD(crate_packed, CAIRN_FIELD(crate_packed, weight), WHAT_IS_PACKED(crate_packed));
+CAIRN_RECORD(crate_stacked, CAIRN_FIELD(crate_stacked, onto), CAIRN_FIELD(crate_stacked, weight));
+CAIRN_EMPTY_RECORD(crate_thrown_away);
+CAIRN_EVENTS(crate, CAIRN_EVENT(crate, CRATE_PACKED, crate_packed, "CratePacked", 1),
+             CAIRN_EVENT(crate, CRATE_STACKED, crate_stacked, "CrateStacked", 1),
+             CAIRN_EVENT(crate, CRATE_THROWN_AWAY, crate_thrown_away, "CrateThrownAway", 1));
+
+CAIRN_RECORD(crates, CAIRN_FIELD(crates, crate_id), CAIRN_FIELD(crates, weight),
+             CAIRN_FIELD(crates, events), CAIRN_NESTED_FIELD(crates, last, crate_packed),
+             WHAT_IS_PACKED(crates));
+
+/* ---- the projection ---- */
+
+static enum cairn_row packed(struct crates *row, const struct crate_packed *event,
+                             const struct cairn_meta *meta)
+{
+    if (event->weight == 0)
+        return CAIRN_SKIP;
+    row->crate_id = meta->id;
+    row->weight += event->weight;
+    row->events++;
+    row->last = *event;
+    row->fragile = event->fragile;
+    row->label = event->label;
+    row->owner = event->owner;
+    row->due = event->due;
+    row->best_before = event->best_before;
+    row->price = event->price;
+    row->kind = event->kind;
+    row->origin = event->origin;
+    row->things = event->things;
+    return event->weight == 666 ? CAIRN_PARK : CAIRN_KEEP;
+}
+CAIRN_ON(crates, crate, crate_packed, packed);
+
+static void both_crates(struct cairn_keys *ret, const struct crate_stacked *event,
+                        const struct cairn_meta *meta)
+{
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(event->onto, id);
+    cairn_key(ret, "%s", id);
+    cairn_uuid_format(meta->id, id);
+    cairn_key(ret, "%s", id);
+}
+
+/* 667 cannot be right for the one below, and is for the one on top. */
+static enum cairn_row stacked(struct crates *row, const struct crate_stacked *event,
+                              const struct cairn_meta *meta)
+{
+    char top[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(meta->id, top);
+    bool is_top = strcmp(meta->key, top) == 0;
+    row->crate_id = is_top ? meta->id : event->onto;
+    row->weight += is_top ? -event->weight : event->weight;
+    row->events++;
+    return !is_top && event->weight == 667 ? CAIRN_PARK : CAIRN_KEEP;
+}
+CAIRN_ON_KEYED(crates, crate, crate_stacked, stacked, both_crates);
+
+static enum cairn_row thrown_away(struct crates *row, const struct crate_thrown_away *event,
+                                  const struct cairn_meta *meta)
+{
+    (void)row;
+    (void)event;
+    (void)meta;
+    return CAIRN_DELETE;
+}
+CAIRN_ON(crates, crate, crate_thrown_away, thrown_away);
+
+#define CRATES_ON                                                                                  \
+    CAIRN_ON_LIST(&crates_on_crate_packed, &crates_on_crate_stacked, &crates_on_crate_thrown_away)
+
+CAIRN_PROJECTION(crates, .version = 1, .indexes = (const char *const[]){"owner", "label", NULL},
+                 CRATES_ON);
+const struct cairn_projection crates_that_stop = {
+    .name = "crates", .version = 1, .row = &crates_record, .poison = CAIRN_POISON_STOPS, CRATES_ON};
+
+/* ---- what is random ---- */
+
+static unsigned up_to(unsigned *random, unsigned limit)
+{
+    return (unsigned)rand_r(random) % limit;
+}
+
+/* What is hard to write: quotes, controls, more than one byte. */
+static const char *random_text(unsigned *random, size_t most, struct cairn_arena *arena)
+{
+    static const char *const parts[] = {
+        "tea", "\\",           "\"",    "\n", "\t\x01", "N'ü", "\xF0\x9F\xAB\x96",
+        "{}",  "\xE2\x82\xAC", " NULL "};
+    size_t length = up_to(random, (unsigned)most) + 1;
+    char *text = cairn_new(arena, char, length + 8);
+    size_t used = 0;
+    while (used < length) {
+        const char *part = parts[up_to(random, sizeof parts / sizeof parts[0])];
+        memcpy(text + used, part, strlen(part) < 8 ? strlen(part) : 7);
+        used += strlen(part);
+    }
+    return text;
+}
+
+static struct cairn_uuid random_id(unsigned *random)
+{
+    struct cairn_uuid id;
+    for (size_t i = 0; i < sizeof id.bytes; i++)
+        id.bytes[i] = (uint8_t)(1 + up_to(random, 255));
+    return id;
+}
+
+static struct crate_things random_things(unsigned *random, struct cairn_arena *arena)
+{
+    struct crate_things ret = {.count = up_to(random, 4)};
+    struct crate_thing *items = cairn_new(arena, struct crate_thing, ret.count + 1);
+    for (size_t i = 0; i < ret.count; i++)
+        items[i] = (struct crate_thing){random_text(random, 20, arena), up_to(random, 9)};
+    ret.items = ret.count ? items : NULL;
+    return ret;
+}
+
+static struct crate_packed random_packed(unsigned *random, bool sparse, struct cairn_arena *arena)
+{
+    struct crate_packed ret = {.weight = (int64_t)up_to(random, 500) + 1};
+    if (sparse)
+        return ret;
+    ret.fragile = up_to(random, 2);
+    if (up_to(random, 4))
+        ret.label = random_text(random, up_to(random, 8) ? 30 : 900, arena);
+    if (up_to(random, 4))
+        ret.owner = random_id(random);
+    if (up_to(random, 4))
+        ret.due.us = (int64_t)rand_r(random) * 1000003 + 1;
+    if (up_to(random, 4))
+        ret.best_before.days = (int32_t)up_to(random, 60000) + 1;
+    if (up_to(random, 4))
+        ret.price = (struct cairn_money){(int64_t)up_to(random, 9999) - 5000, "EUR"};
+    if (up_to(random, 4))
+        ret.kind = up_to(random, 2) ? CRATE_WOODEN : CRATE_STEEL;
+    if (up_to(random, 4))
+        ret.origin = (struct crate_origin){.country = random_text(random, 5, arena),
+                                           .stamps = random_things(random, arena)};
+    ret.things = random_things(random, arena);
+    return ret;
+}
+
+struct crates crate_row(unsigned *random, bool sparse, struct cairn_arena *arena)
+{
+    struct crate_packed packed_last = random_packed(random, sparse, arena);
+    struct crate_packed event = random_packed(random, sparse, arena);
+    struct cairn_meta meta = {.id = random_id(random)};
+    struct crates row = {0};
+    (void)packed(&row, &event, &meta);
+    row.last = packed_last;
+    return row;
+}
+
+static const char *encode(const struct cairn_record *record, const void *value,
+                          struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    cairn_record_encode(record, value, &out);
+    return out.text;
+}
+
+static struct crate_step pack(struct crate_step step, unsigned *random, bool poison,
+                              struct cairn_arena *arena)
+{
+    struct crate_packed event = random_packed(random, up_to(random, 8) == 0, arena);
+    unsigned trouble = up_to(random, 100);
+    if (trouble < 5)
+        event.weight = 0;
+    else if (poison && trouble == 5)
+        event.weight = 666;
+    step.type = "CratePacked";
+    step.data = poison && trouble == 6 ? "{\"weight\":\"heavy\"}"
+                                       : encode(&crate_packed_record, &event, arena);
+    return step;
+}
+
+static struct crate_step stack(struct crate_step step, unsigned *random,
+                               const struct cairn_uuid *crates, size_t count, bool poison,
+                               struct cairn_arena *arena)
+{
+    struct crate_stacked event = {.onto = crates[up_to(random, (unsigned)count)],
+                                  .weight = 1 + up_to(random, 50)};
+    if (poison && up_to(random, 100) == 0)
+        event.weight = 667;
+    step.type = "CrateStacked";
+    step.data = encode(&crate_stacked_record, &event, arena);
+    return step;
+}
+
+struct crate_step crate_step(unsigned *random, const struct cairn_uuid *crates, size_t count,
+                             bool poison, struct cairn_arena *arena)
+{
+    struct crate_step step = {.crate = up_to(random, (unsigned)count)};
+    unsigned what = up_to(random, 10);
+    if (what < 6)
+        return pack(step, random, poison, arena);
+    if (what < 9)
+        return stack(step, random, crates, count, poison, arena);
+    step.type = "CrateThrownAway";
+    step.data = "{}";
+    return step;
+}
