@@ -4,6 +4,7 @@
 #include "../support/crates.h"
 #include "../support/support.h"
 
+#include "core/map.h"
 #include "projection/refold.h"
 #include "projection/scratch.h"
 #include "projection/spill.h"
@@ -77,7 +78,7 @@ static struct cairn_fold_row fold_row(const char *key, struct crates *value, int
 static void expect_row(const struct cairn_shelf *shelf, const char *key,
                        const struct cairn_fold_row *wanted)
 {
-    const struct cairn_shelf_row *row = cairn_shelf_get(shelf, cairn_shelf_hash(key), key);
+    const struct cairn_shelf_row *row = cairn_shelf_get(shelf, cairn_hash(key), key);
     if (!wanted) {
         assert_null(row);
         return;
@@ -118,7 +119,7 @@ static void a_shelf_has_what_was_put_there_last(void **state)
         struct cairn_fold_row *row = cairn_new(&arena, struct cairn_fold_row, 1);
         *value = crate_row(&random, i % 10 == 0, &arena);
         *row = fold_row(cairn_print(&arena, "key-%zu", k), value, i);
-        cairn_shelf_put(&shelf, cairn_shelf_hash(row->key), row);
+        cairn_shelf_put(&shelf, cairn_hash(row->key), row);
         wanted[k] = row;
     }
     for (size_t k = 0; k < KEYS; k++)
@@ -184,7 +185,7 @@ static void what_was_put_into_a_file_comes_back(void **state)
         rows[i] = fold_row(cairn_print(&arena, "key-%d", i), value, i + 1);
         if (!rows[i].exists)
             memset(value, 0, sizeof *value);
-        cairn_shelf_put(&shelf, cairn_shelf_hash(rows[i].key), &rows[i]);
+        cairn_shelf_put(&shelf, cairn_hash(rows[i].key), &rows[i]);
     }
     assert_int_equal(cairn_spill_shelf(file, &shelf, &error), 0);
     assert_int_equal(shelf.count, 0);
