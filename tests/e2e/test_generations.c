@@ -256,6 +256,11 @@ static void check_body(struct reader *reader, const struct http_reply *reply)
         complain(reader, "rows are missing", reply);
 }
 
+/* While a copy in Redis is brought up to date after a kill it shows the rows that are newer than it
+ * with their own positions: so positions may go back between rows, for who does not name the one
+ * that he has seen. Rows may not. */
+static bool killing;
+
 static void check_position(struct reader *reader, const struct http_reply *reply)
 {
     char token[200];
@@ -263,7 +268,7 @@ static void check_position(struct reader *reader, const struct http_reply *reply
     if (!http_header(reply, "Cairn-Position", token, sizeof token) ||
         cairn_token_parse(token, &timeline, &position, NULL) < 0)
         complain(reader, "no position", reply);
-    else if (position < reader->position)
+    else if (position < reader->position && (reader->fresh || !killing))
         complain(reader, "the position went back", reply);
     else
         reader->position = position;
@@ -390,6 +395,7 @@ static int setup(void **state)
     print_message("CAIRN_TEST_SEED=%u\n", seed);
     memset(readers, 0, sizeof readers);
     window_ms = 1000;
+    killing = false;
     fixture_database(url, sizeof url);
     redis_url = fixture_redis();
     read_timeline();
@@ -575,6 +581,7 @@ static void a_projector_killed_fifty_times_at_every_moment_leaves_one_generation
     (void)state;
     int fell[MOMENTS + 1] = {0};
     struct cairn_pg *blocker = NULL;
+    killing = true;
     struct process projectors[2] = {start(1, "projector")};
     struct process query = start(1, "query");
     assert_int_equal(cairn_pg_open(url, "blocker", &blocker, NULL), 0);
