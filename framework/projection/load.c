@@ -385,7 +385,8 @@ int cairn_load_open(const struct cairn_load_options *options, struct cairn_load 
     if (!failed && options->redis_url) {
         load->filling = true;
         failed = start(load, fill, error);
-        load->filling = !failed;
+        if (failed) /* else it is the thread's, which may have ended already */
+            load->filling = false;
     }
     for (int i = 0; i < threads && !failed; i++) {
         failed = start(load, load_thread, error);
