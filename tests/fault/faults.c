@@ -11,7 +11,8 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-static const char *const processes[] = {"user", "order", "payment", "query", "projector"};
+static const char *const processes[] = {"user",  "order",     "payment",
+                                        "query", "projector", "notification"};
 enum { PROCESSES = sizeof processes / sizeof processes[0] };
 
 static int roll(struct field *field, int end)
@@ -282,20 +283,17 @@ static bool step_clock(struct field *field)
 
 /* ---- administration ---- */
 
-/* Beside the load, for as long as it takes; only where the command can do it. */
+/* As `cairn rebuild` asks for it. It goes on beside the load, for as long as it takes; one that is
+ * under way is not asked for twice. */
 static bool rebuild(struct field *field)
 {
     static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};
-    char command[2000];
-    const char *model = models[roll(field, 4)];
-    (void)snprintf(command, sizeof command,
-                   "unset LD_PRELOAD; '%s/bin/cairn' --help | grep -q 'cairn rebuild' &&"
-                   " { DATABASE_URL='%s' timeout 60 '%s/bin/cairn' rebuild %s >>'%s/rebuild.log'"
-                   " 2>&1 </dev/null & }",
-                   getenv("CAIRN_TEST_BUILD"), field->shop.database_url, getenv("CAIRN_TEST_BUILD"),
-                   model, field->files);
+    char sql[100];
+    char text[100];
+    const char *model = models[field->rebuilt++ % 4];
+    (void)snprintf(sql, sizeof sql, "select cairn.request_rebuild('%s')", model);
     SAY(field, "%s is built anew", model);
-    return system(command) == 0;
+    return field_sql(field, sql, text, sizeof text);
 }
 
 /* ---- all of them ---- */

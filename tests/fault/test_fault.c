@@ -112,6 +112,7 @@ static void what_was_answered_holds_whatever_breaks(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     field_open(&field, seed);
     load_start(&field.stage);
+    load_watch(&field.stage);
     int64_t until = fixture_now_ms() + duration_s * 1000LL;
     while (fixture_now_ms() < until) {
         rest_us(200000 + dice(&field.random, 800000)); /* it works for a while */

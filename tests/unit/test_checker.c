@@ -53,6 +53,13 @@ static const char *const true_log[] = {
     "{`day`:`2026-11-21`,`currency`:`EUR`,`orders_placed`:1,`orders_paid`:1,`orders_cancelled`:0," \
     "`paid`:900,`cancelled`:0}"
 
+#define ORDER_PLACED_ROW                                                                           \
+    "{`order_id`:`" ORDER "`,`user_id`:`" USER "`,`currency`:`EUR`,`total`:900,`lines`:[{`sku`:"   \
+    "`tea`,`quantity`:2,`unit_price`:450}],`placed_at`:`" AT(2) "`,`status`:`placed`}"
+#define LIVE(hold, order, position, row)                                                           \
+    "{'kind':'live','hold':'" hold "','path':'/orders/" order                                      \
+    "','event':'message','id':'00000000-1-" #position ".1','data':'" row "'}"
+
 /* In the texts below ' and ` stand for ", the second inside of a text. */
 static const char *const true_history[] = {
     REQUEST(1, 10, 20, 201, "user", "POST", "/users",
@@ -85,6 +92,9 @@ static const char *const true_history[] = {
     "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(7) "'],'outcome':'rolled-back'}",
     "{'kind':'seen','actor':'f','from':3,'ids':['" EVENT(4) "','" EVENT(5) "']}",
     "{'kind':'tamper','sql':'truncate','outcome':'refused'}",
+    LIVE("1", ORDER, 2, ORDER_PLACED_ROW),
+    LIVE("1", ORDER, 4, ORDER_PAID_ROW),
+    "{'kind':'live','hold':'1','path':'/orders/" ORDER "','ends':true}",
     NULL,
 };
 
@@ -99,10 +109,47 @@ static const char *const true_rows[] = {
     ROW("redis", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
     NULL,
 };
+
+/* What a reader found: "begins", entries, "ends". */
+#define MARK(reader, category, what, floor)                                                        \
+    "{'reader':'" reader "','category':'" category "','what':'" what "','floor':" #floor "}"
+#define ENTRY(...) ENTRY_OF("r", __VA_ARGS__)
+#define ENTRY_OF(reader, category, position, floor, stream, version, type, data)                   \
+    "{'what':'entry','reader':'" reader "','category':'" category "','position':" #position        \
+    ",'floor':" #floor ",'event_id':'" EVENT(position) "','stream':'" stream                       \
+                                                       "','version':" #version ",'type':'" type    \
+                                                       "','style':'state','data':" data "}"
+#define USER_CARRIED                                                                               \
+    "{'user_id':'" USER "','email':'a@example.com','name':'A','active':true,"                      \
+    "'registered_at':'" AT(1) "'}"
+#define ORDER_CARRIED(more)                                                                        \
+    "{'order_id':'" ORDER "','user_id':'" USER "','currency':'EUR','total':900,'lines':" LINES     \
+    ",'placed_at':'" AT(2) "'," more "}"
+#define ORDER_PAID_CARRIED ORDER_CARRIED("'status':'paid','payment_id':'p','paid_at':'" AT(3) "'")
 static const char *const true_bus[] = {
-    "{'category':'user','position':1,'event_id':'" EVENT(1) "'}",
-    "{'category':'order','position':2,'event_id':'" EVENT(2) "'}",
-    "{'category':'order','position':3,'event_id':'" EVENT(3) "'}",
+    MARK("r", "user", "begins", 0),
+    MARK("r", "order", "begins", 0),
+    ENTRY("user", 1, 0, "user-" USER, 1, "UserRegistered", USER_CARRIED),
+    ENTRY("order", 2, 0, "order-" ORDER, 1, "OrderPlaced", ORDER_CARRIED("'status':'placed'")),
+    ENTRY("order", 3, 1, "order-" ORDER, 2, "OrderPaid", ORDER_PAID_CARRIED),
+    MARK("r", "user", "ends", 0),
+    MARK("r", "order", "ends", 0),
+    MARK("late", "order", "begins", 0),
+    ENTRY_OF("late", "order", 3, 2, "order-" ORDER, 2, "OrderPaid", ORDER_PAID_CARRIED),
+    MARK("late", "order", "ends", 2),
+    NULL,
+};
+static const char *const true_generations[] = {
+    "{'kind':'generation','model':'users','generation':1,'state':'following','live':true}",
+    "{'kind':'generation','model':'order_summary','generation':1,'state':'dropped','live':false}",
+    "{'kind':'generation','model':'order_summary','generation':2,'state':'following','live':true}",
+    "{'kind':'generation','model':'payments','generation':1,'state':'following','live':true}",
+    "{'kind':'generation','model':'sales_by_day','generation':1,'state':'following','live':true}",
+    "{'kind':'table','model':'users','generation':1,'name':'users_g1'}",
+    "{'kind':'table','model':'order_summary','generation':2,'name':'order_summary_g2'}",
+    "{'kind':'table','model':'payments','generation':1,'name':'payments_g1'}",
+    "{'kind':'table','model':'sales_by_day','generation':1,'name':'sales_by_day_g1'}",
+    "{'kind':'key','model':'order_summary','generation':2,'name':'checkpoint'}",
     NULL,
 };
 
@@ -140,7 +187,7 @@ static json_t *parse_all(const char *const lines[])
 
 /* ---- lies ---- */
 
-enum file { HISTORY, LOG_FILE, ROWS, BUS };
+enum file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS };
 enum how { SETS, REMOVES, ADDS };
 
 /* Sets a member of a line (the first is 1) to this value, removes the line, or adds one. */
@@ -257,13 +304,46 @@ static const struct lie lies[] = {
     {"a copy is older than the log", "rows", ROWS, SETS, 5, "row", "{'status':'placed'}"},
     {"a copy is missing", "rows", ROWS, REMOVES, 6, NULL, NULL},
     {"a sum is wrong", "rows", ROWS, SETS, 3, "row", "{'orders_placed':2}"},
-    {"another event was published", "bus", BUS, SETS, 1, "event_id", "'" EVENT(3) "'"},
+    {"another event was published", "bus", BUS, SETS, 3, "event_id", "'" EVENT(3) "'"},
+    {"an event was published as of another stream", "bus", BUS, SETS, 3, "stream",
+     "'user-" ORDER "'"},
     {"an event was published twice", "bus", BUS, ADDS, 0, NULL,
-     "{'category':'order','position':3,'event_id':'" EVENT(3) "'}"},
-    {"the last event was not published", "bus", BUS, REMOVES, 3, NULL, NULL},
-    {"an event was published with another's id", "bus", BUS, SETS, 3, "event_id", "'" EVENT(2) "'"},
+     ENTRY("order", 3, 0, "order-" ORDER, 2, "OrderPaid", "{}")},
+    {"the last event was not published", "bus", BUS, REMOVES, 5, NULL, NULL},
+    {"an event was left out that was not trimmed yet", "bus", BUS, REMOVES, 4, NULL, NULL},
+    {"nothing of a category was published", "bus", BUS, REMOVES, 3, NULL, NULL},
+    {"a reader stopped before the end", "bus", BUS, ADDS, 0, NULL, MARK("q", "order", "begins", 0)},
+    {"an event was published with another's id", "bus", BUS, SETS, 5, "event_id", "'" EVENT(2) "'"},
     {"an event in between was not published", "bus", LOG_FILE, SETS, 2, "stream",
      "'user-" USER "'"},
+    {"an entry carries the state of another version", "carried", BUS, SETS, 5, "data",
+     ORDER_CARRIED("'status':'placed'")},
+    {"an entry carries another event", "carried", BUS, SETS, 4, "style", "'event'"},
+    {"a reader is shown a row that never was", "live", HISTORY, SETS, 16, "data",
+     "'{`status`:`lost`}'"},
+    {"a reader is shown a row before it was so", "live", HISTORY, SETS, 17, "id",
+     "'00000000-1-2.1'"},
+    {"a reader is shown a row longer than it was so", "live", HISTORY, SETS, 16, "id",
+     "'00000000-1-3.1'"},
+    {"a reader is taken back", "live", HISTORY, ADDS, 0, NULL,
+     LIVE("1", ORDER, 2, ORDER_PLACED_ROW)},
+    {"a reader is told of another row", "live", HISTORY, SETS, 17, "path", "'/orders/" USER "'"},
+    {"a reader is told that a row is gone", "live", HISTORY, SETS, 17, "event", "'deleted'"},
+    {"a reader has not seen the last state", "live", HISTORY, REMOVES, 17, NULL, NULL},
+    {"a reader has seen nothing", "live", HISTORY, ADDS, 0, NULL,
+     "{'kind':'live','hold':'2','path':'/orders/" ORDER "','ends':true}"},
+    {"no generation is live", "generations", GENERATIONS, SETS, 1, "live", "false"},
+    {"two generations are live", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'generation','model':'users','generation':2,'state':'following','live':true}"},
+    {"a read model has no generation", "generations", GENERATIONS, REMOVES, 4, NULL, NULL},
+    {"a table of a generation that was dropped is there", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'table','model':'order_summary','generation':1,'name':'order_summary_g1'}"},
+    {"a table of a generation that never was is there", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'table','model':'users','generation':7,'name':'users_g7'}"},
+    {"a key of a generation that was dropped is there", "generations", GENERATIONS, SETS, 10,
+     "generation", "1"},
+    {"a generation is followed without a table", "generations", GENERATIONS, REMOVES, 6, NULL,
+     NULL},
 };
 
 static void tell(const struct lie *lie, json_t *array)
@@ -289,10 +369,11 @@ static struct verdict judge(const struct lie *lie)
     struct evidence evidence;
     struct verdict verdict = {0};
     json_t *files[] = {parse_all(true_history), parse_all(true_log), parse_all(true_rows),
-                       parse_all(true_bus)};
+                       parse_all(true_bus), parse_all(true_generations)};
     if (lie)
         tell(lie, files[lie->file]);
-    evidence_take(&evidence, files[HISTORY], files[LOG_FILE], files[ROWS], files[BUS]);
+    evidence_take(&evidence, &(struct evidence_files){files[HISTORY], files[LOG_FILE], files[ROWS],
+                                                      files[BUS], files[GENERATIONS]});
     check_evidence(&evidence, &verdict);
     evidence_close(&evidence);
     return verdict;
