@@ -284,7 +284,7 @@ static bool step_clock(struct field *field)
 /* ---- administration ---- */
 
 /* As `cairn rebuild` asks for it. It goes on beside the load, for as long as it takes; one that is
- * under way is not asked for twice. */
+ * under way is not asked for twice. Half of the time who builds is killed in the middle. */
 static bool rebuild(struct field *field)
 {
     static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};
@@ -293,7 +293,14 @@ static bool rebuild(struct field *field)
     const char *model = models[field->rebuilt++ % 4];
     (void)snprintf(sql, sizeof sql, "select cairn.request_rebuild('%s')", model);
     SAY(field, "%s is built anew", model);
-    return field_sql(field, sql, text, sizeof text);
+    if (!field_sql(field, sql, text, sizeof text))
+        return false;
+    if (roll(field, 2)) {
+        rest_us(roll(field, 800000));
+        (void)signal_process(field, "projector", SIGKILL);
+        SAY(field, "%s is built anew and the projector killed", model);
+    }
+    return true;
 }
 
 /* ---- all of them ---- */
@@ -318,7 +325,7 @@ const struct fault faults[] = {
     {"wire-to-redis", 5, spoil_redis, heal_wires, 0},
     {"disk-full", 4, fill_disk, empty_disk, 0},
     {"clock-step", 4, step_clock, NULL, 100},
-    {"rebuild", 4, rebuild, NULL, 100},
+    {"rebuild", 10, rebuild, NULL, 100},
 };
 const int fault_count = sizeof faults / sizeof faults[0];
 

@@ -1,6 +1,6 @@
-/* load_live.c - watchers: each follows a row as server-sent events, over as many connections as it
- * takes, for some seconds, then another one. The one that he follows when the load ends he keeps
- * until he has seen its last state, or half a minute has shown that he never will.
+/* load_live.c - watchers: each follows some rows as server-sent events, each row over as many
+ * connections as it takes, for some seconds, then another one. Those that he follows when the load
+ * ends he keeps until he has seen their last state, or half a minute has shown that he never will.
  *
  * Lines of kind `live`: hold, path, id, event, data (text); at the end of the last: ends. */
 #include "client.h"
@@ -9,15 +9,17 @@
 #include "../support/sse.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 30000, STEP_MS = 200 };
+enum { HOLDS = 5, PATIENCE_MS = 30000, STEP_MS = 50 };
 
 /* One row that is followed. */
 struct hold {
     struct actor *actor;
     struct sse sse;
-    bool in_vain; /* there is no such row */
+    bool in_vain;     /* there is no such row */
+    int64_t until_ms; /* then he has seen enough, while there is load */
     char name[48];
     char path[80];
     char id[128]; /* of what was seen last; "" if nothing was */
@@ -29,6 +31,7 @@ static void begin(struct hold *hold, struct actor *actor, int number)
     static const int kinds[] = {ORDERS, ORDERS, ORDERS, USERS};
     int kind = kinds[dice(&actor->random, 4)];
     *hold = (struct hold){.actor = actor, .sse.socket = -1};
+    hold->until_ms = fixture_now_ms() + 500 + dice(&actor->random, 8000);
     (void)snprintf(hold->name, sizeof hold->name, "%s:%d", actor->name, number);
     (void)snprintf(hold->path, sizeof hold->path, "%s%s", kind == ORDERS ? "/orders/" : "/users/",
                    world_pick(actor, kind));
@@ -81,6 +84,13 @@ static void leave(struct hold *hold)
         sse_close(&hold->sse);
 }
 
+/* What he has followed for long enough, or in vain, he leaves for something else. */
+static void exchange(struct hold *hold, struct actor *actor, int *number)
+{
+    leave(hold);
+    begin(hold, actor, ++*number);
+}
+
 /* ---- the end ---- */
 
 /* Is what was seen last what anybody is answered now? */
@@ -99,35 +109,37 @@ static bool has_seen_all(const struct hold *hold)
 static void see_the_last(struct hold *hold, int *number)
 {
     struct actor *actor = hold->actor;
-    while (!actor->stage->settled)
-        step(hold);
     int64_t until_ms = fixture_now_ms() + PATIENCE_MS;
     while (fixture_now_ms() < until_ms && !has_seen_all(hold)) {
-        if (hold->in_vain) {
-            leave(hold);
-            begin(hold, actor, ++*number);
-        }
+        if (hold->in_vain)
+            exchange(hold, actor, number);
         step(hold);
     }
     history_add(actor->stage->history, json_pack("{ss ss ss sb}", "kind", "live", "hold",
                                                  hold->name, "path", hold->path, "ends", 1));
 }
 
+/* ---- a watcher ---- */
+
 void load_watcher(struct actor *actor)
 {
     int number = 0;
-    struct hold hold;
-    begin(&hold, actor, ++number);
-    while (!actor->stage->over) {
-        int64_t until_ms = fixture_now_ms() + 500 + dice(&actor->random, 6000);
-        while (!actor->stage->over && !hold.in_vain && fixture_now_ms() < until_ms)
-            step(&hold);
-        if (actor->stage->over)
-            break;
-        leave(&hold);
+    struct hold *holds = calloc(HOLDS, sizeof *holds);
+    if (!holds)
+        abort();
+    for (int i = 0; i < HOLDS; i++)
+        begin(&holds[i], actor, ++number);
+    for (int i = 0; !actor->stage->over; i = (i + 1) % HOLDS) {
+        step(&holds[i]);
+        if (!actor->stage->over && (holds[i].in_vain || fixture_now_ms() > holds[i].until_ms))
+            exchange(&holds[i], actor, &number);
         cairn_arena_reset(&actor->arena);
-        begin(&hold, actor, ++number);
     }
-    see_the_last(&hold, &number);
-    leave(&hold);
+    for (int i = 0; !actor->stage->settled; i = (i + 1) % HOLDS)
+        step(&holds[i]);
+    for (int i = 0; i < HOLDS; i++)
+        see_the_last(&holds[i], &number);
+    for (int i = 0; i < HOLDS; i++)
+        leave(&holds[i]);
+    free(holds);
 }
