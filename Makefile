@@ -71,7 +71,7 @@ BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
-    $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus
+    $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -145,7 +145,7 @@ bench: bench-append bench-bus bench-commands bench-projections bench-query bench
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
 
-bench-process: deps all ## orders brought to their payment a second, with the share of each hop
+bench-process: deps all $(BUILD)/bench/process/bus_times ## orders brought to their payment and the mail about it, with each hop
 	@bench/process/run $(BUILD)
 
 bench-bus: deps bench-programs ## how fast the log is published to Redis, and how soon
@@ -263,6 +263,10 @@ $(BUILD)/bench/projections/offer: $(call object,bench/projections/offer.c) $(BEN
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/bus/cairn_bus: $(call object,$(wildcard bench/bus/*.c)) $(BENCH_SUPPORT) $(LIB)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+
+$(BUILD)/bench/process/bus_times: $(call object,bench/process/bus_times.c) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 

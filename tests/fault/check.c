@@ -6,9 +6,10 @@
 #include <string.h>
 
 const char *const check_rules[] = {
-    "positions", "versions",     "times",   "ids",     "seen", "tampering", "sql",        "appends",
-    "defects",   "acknowledged", "refused", "unknown", "keys", "order",     "attributed", "legal",
-    "claims",    "explained",    "fresh",   "folds",   "rows", "bus",       NULL,
+    "positions",  "versions", "times",        "ids",         "seen",    "tampering", "sql",
+    "appends",    "defects",  "acknowledged", "refused",     "unknown", "keys",      "order",
+    "attributed", "legal",    "claims",       "explained",   "fresh",   "folds",     "rows",
+    "bus",        "carried",  "live",         "generations", NULL,
 };
 
 static bool is_a_rule(const char *name)
@@ -62,7 +63,7 @@ static void (*const rules[])(struct evidence *evidence, struct verdict *verdict)
     check_tampering, check_sql,      check_appends,   check_defects, check_acknowledged,
     check_refused,   check_unknown,  check_keys,      check_order,   check_attributed,
     check_legal,     check_claims,   check_explained, check_fresh,   check_folds,
-    check_rows,      check_bus,
+    check_rows,      check_bus,      check_carried,   check_live,    check_generations,
 };
 
 void check_evidence(struct evidence *evidence, struct verdict *verdict)

@@ -71,6 +71,15 @@ void check_explained(struct evidence *evidence, struct verdict *verdict);
 void check_fresh(struct evidence *evidence, struct verdict *verdict);
 void check_folds(struct evidence *evidence, struct verdict *verdict);
 void check_rows(struct evidence *evidence, struct verdict *verdict);
+
+/* check_bus.c: what was published. */
 void check_bus(struct evidence *evidence, struct verdict *verdict);
+void check_carried(struct evidence *evidence, struct verdict *verdict);
+
+/* check_live.c: what those saw who followed a row. */
+void check_live(struct evidence *evidence, struct verdict *verdict);
+
+/* check_generations.c: what is left of read models that were built anew. */
+void check_generations(struct evidence *evidence, struct verdict *verdict);
 
 #endif

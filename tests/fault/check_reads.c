@@ -26,29 +26,6 @@ void check_fresh(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- one row ---- */
 
-static bool same_row(const json_t *a, const json_t *b)
-{
-    json_t *left = without_nulls(a);
-    json_t *right = without_nulls(b);
-    bool same = json_equal(left, right);
-    json_decref(left);
-    json_decref(right);
-    return same;
-}
-
-/* "/orders/ID" -> the thing; NULL if there is none by now. */
-static const struct thing *thing_at(const struct shop *shop, const char *path)
-{
-    static const char *const places[][2] = {
-        {"/orders/", "order"}, {"/users/", "user"}, {"/payments/", "payment"}};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        size_t bytes = strlen(places[i][0]);
-        if (strncmp(path, places[i][0], bytes) == 0)
-            return shop_find(shop, places[i][1], path + bytes);
-    }
-    return NULL;
-}
-
 static const char *check_row(const struct shop *shop, const struct request *request)
 {
     const struct thing *thing = thing_at(shop, request->path);
@@ -247,55 +224,4 @@ void check_rows(struct evidence *evidence, struct verdict *verdict)
         json_decref(wanted);
     }
     shop_close(&shop);
-}
-
-/* ---- the bus ---- */
-
-static bool is_of(const struct event *event, const char *category)
-{
-    size_t bytes = strlen(category);
-    return strncmp(event->stream, category, bytes) == 0 && event->stream[bytes] == '-';
-}
-
-/* No event of the category between these two was left out. */
-static void expect_none(const struct event *from, const struct event *to, const char *category,
-                        struct verdict *verdict)
-{
-    for (const struct event *at = from; at < to; at++) {
-        if (is_of(at, category))
-            verdict_add(verdict, "bus", "position %" PRId64 " of %s was left out", at->position,
-                        category);
-    }
-}
-
-/* What was published is the log: each event of a category that is published once and in order, from
- * the first entry that is still there to the end. */
-void check_bus(struct evidence *evidence, struct verdict *verdict)
-{
-    size_t i;
-    json_t *line;
-    struct cairn_map next = cairn_map(&evidence->arena); /* category -> what may come */
-    json_array_foreach(evidence->bus, i, line)
-    {
-        int64_t position = member_number(line, "position", 0);
-        const char *category = member_text(line, "category");
-        bool there = position > 0 && position <= (int64_t)evidence->event_count;
-        struct event *event = there ? &evidence->events[position - 1] : NULL;
-        if (!event || strcmp(event->id, member_text(line, "event_id")) != 0) {
-            verdict_add(verdict, "bus", "entry %" PRId64 " of %s is not what the log has there",
-                        position, category);
-            continue;
-        }
-        void **place = cairn_map_at(&next, category);
-        const struct event *from = *place;
-        if (from && from > event)
-            verdict_add(verdict, "bus", "position %" PRId64 " of %s came after a later one",
-                        position, category);
-        else if (from)
-            expect_none(from, event, category, verdict);
-        *place = event + 1;
-    }
-    for (i = 0; i < next.count; i++)
-        expect_none(next.entries[i].value, evidence->events + evidence->event_count,
-                    next.entries[i].key, verdict);
 }

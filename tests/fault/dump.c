@@ -1,5 +1,5 @@
 /* dump.c - what is left behind at the end, written down: the log, the rows of every read model in
- * PostgreSQL and in Redis. */
+ * PostgreSQL and in Redis, and what there is of their generations. */
 #include "field.h"
 
 #include "../support/support.h"
@@ -84,24 +84,15 @@ static void take_row(FILE *file, const PGresult *row)
     write_line(file, line);
 }
 
-static void dump_tables(FILE *file, const char *url)
+static void dump_table(FILE *file, const char *url, const char *model, const char *generation)
 {
-    PGconn *connection = PQconnectdb(url);
-    PGresult *models =
-        PQexec(connection, "select projection, generation from cairn.generations where live");
-    assert_int_equal(PQresultStatus(models), PGRES_TUPLES_OK);
-    for (int i = 0; i < PQntuples(models); i++) {
-        char sql[400];
-        (void)snprintf(sql, sizeof sql,
-                       "select json_build_object('store', 'postgres', 'model', '%s', 'key', r._key,"
-                       " 'row', to_jsonb(r) - array['_key', '_position', '_version', '_parked',"
-                       " '_deleted']) from read.\"%s_g%s\" r where not r._deleted",
-                       PQgetvalue(models, i, 0), PQgetvalue(models, i, 0),
-                       PQgetvalue(models, i, 1));
-        each_row(url, sql, take_row, file);
-    }
-    PQclear(models);
-    PQfinish(connection);
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "select json_build_object('store', 'postgres', 'model', '%s', 'key', r._key,"
+                   " 'row', to_jsonb(r) - array['_key', '_position', '_version', '_parked',"
+                   " '_deleted']) from read.\"%s_g%s\" r where not r._deleted",
+                   model, model, generation);
+    each_row(url, sql, take_row, file);
 }
 
 /* ---- Redis ---- */
@@ -118,23 +109,31 @@ static redisContext *redis_open(const char *url)
     return redis;
 }
 
-/* "cairn:TAG:{MODEL:gN}:row:KEY" and "EPOCH POSITION VERSION GENERATION\nJSON" */
+/* "cairn:TAG:{MODEL:gN}:..." */
+static bool names_generation(const char *key, char model[static 64], int *ret_generation)
+{
+    const char *brace = strchr(key, '{');
+    return brace && sscanf(brace, "{%63[^:]:g%d}", model, ret_generation) == 2;
+}
+
+/* Under "cairn:TAG:{MODEL:gN}:row:KEY": "EPOCH POSITION VERSION GENERATION\nJSON" */
 static void dump_copy(FILE *file, const char *key, const char *value)
 {
     char model[64];
+    int generation;
     const char *row = strchr(value, '\n');
     const char *of = strstr(key, "}:row:");
     json_t *parsed = row ? json_loads(row + 1, 0, NULL) : NULL;
-    if (!parsed || !of || sscanf(strchr(key, '{') + 1, "%63[^:]", model) != 1)
+    if (!parsed || !of || !names_generation(key, model, &generation))
         fail_msg("Redis holds under %s: %s", key, value);
     write_line(file, json_pack("{ss ss ss so}", "store", "redis", "model", model, "key", of + 6,
                                "row", parsed));
 }
 
-static void dump_redis(FILE *file, const char *url)
+/* The rows of one generation. */
+static void dump_copies(FILE *file, redisContext *redis, const char *model, const char *generation)
 {
-    redisContext *redis = redis_open(url);
-    redisReply *keys = redisCommand(redis, "keys cairn:*:row:*");
+    redisReply *keys = redisCommand(redis, "keys cairn:*:{%s:g%s}:row:*", model, generation);
     assert_true(keys && keys->type == REDIS_REPLY_ARRAY);
     for (size_t i = 0; i < keys->elements; i++) {
         redisReply *value = redisCommand(redis, "get %s", keys->element[i]->str);
@@ -143,7 +142,47 @@ static void dump_redis(FILE *file, const char *url)
         freeReplyObject(value);
     }
     freeReplyObject(keys);
-    redisFree(redis);
+}
+
+/* ---- read models ---- */
+
+/* Of each the generation that is live. */
+static void dump_rows(FILE *file, const char *url, redisContext *redis)
+{
+    PGconn *connection = PQconnectdb(url);
+    PGresult *models =
+        PQexec(connection, "select projection, generation from cairn.generations where live");
+    assert_int_equal(PQresultStatus(models), PGRES_TUPLES_OK);
+    for (int i = 0; i < PQntuples(models); i++) {
+        dump_table(file, url, PQgetvalue(models, i, 0), PQgetvalue(models, i, 1));
+        dump_copies(file, redis, PQgetvalue(models, i, 0), PQgetvalue(models, i, 1));
+    }
+    PQclear(models);
+    PQfinish(connection);
+}
+
+/* Every generation that there ever was, every table, and every key that is of one. */
+static void dump_generations(FILE *file, const char *url, redisContext *redis)
+{
+    each_row(url,
+             "select json_build_object('kind', 'generation', 'model', projection, 'generation',"
+             " generation, 'state', state, 'live', live) from cairn.generations"
+             " union all select json_build_object('kind', 'table', 'model',"
+             " substring(c.relname from '^(.*)_g[0-9]+$'), 'generation',"
+             " substring(c.relname from '[0-9]+$')::int, 'name', c.relname)"
+             " from pg_class c where c.relnamespace = 'read'::regnamespace and c.relkind = 'r'"
+             " and c.relname ~ '_g[0-9]+$'",
+             take_text, file);
+    redisReply *keys = redisCommand(redis, "keys cairn:*");
+    assert_true(keys && keys->type == REDIS_REPLY_ARRAY);
+    for (size_t i = 0; i < keys->elements; i++) {
+        char model[64];
+        int generation;
+        if (names_generation(keys->element[i]->str, model, &generation))
+            write_line(file, json_pack("{ss ss si ss}", "kind", "key", "model", model, "generation",
+                                       generation, "name", keys->element[i]->str));
+    }
+    freeReplyObject(keys);
 }
 
 void dump_all(const char *directory, const char *superuser_url, const char *redis_url)
@@ -158,8 +197,12 @@ void dump_all(const char *directory, const char *superuser_url, const char *redi
     assert_int_equal(fclose(log), 0);
     if (!redis_url)
         return;
+    redisContext *redis = redis_open(redis_url);
     FILE *rows = create(directory, "rows.jsonl");
-    dump_tables(rows, superuser_url);
-    dump_redis(rows, redis_url);
+    dump_rows(rows, superuser_url, redis);
     assert_int_equal(fclose(rows), 0);
+    FILE *generations = create(directory, "generations.jsonl");
+    dump_generations(generations, superuser_url, redis);
+    assert_int_equal(fclose(generations), 0);
+    redisFree(redis);
 }

@@ -236,9 +236,13 @@ static void find_known(struct evidence *evidence)
     }
 }
 
-void evidence_take(struct evidence *ret, json_t *history, json_t *log, json_t *rows, json_t *bus)
+void evidence_take(struct evidence *ret, const struct evidence_files *files)
 {
-    *ret = (struct evidence){.history = history, .log = log, .rows = rows, .bus = bus};
+    *ret = (struct evidence){.history = files->history,
+                             .log = files->log,
+                             .rows = files->rows,
+                             .bus = files->bus,
+                             .generations = files->generations};
     ret->streams = cairn_map(&ret->arena);
     ret->ids = cairn_map(&ret->arena);
     ret->traces = cairn_map(&ret->arena);
@@ -277,14 +281,16 @@ static json_t *read_lines(const char *directory, const char *name)
 
 int evidence_read(struct evidence *ret, const char *directory)
 {
-    json_t *history = read_lines(directory, "history.jsonl");
-    json_t *log = read_lines(directory, "log.jsonl");
-    json_t *rows = read_lines(directory, "rows.jsonl");
-    json_t *bus = read_lines(directory, "bus.jsonl");
-    *ret = (struct evidence){.history = history, .log = log, .rows = rows, .bus = bus};
-    if (!history || !log || !rows || !bus)
+    const struct evidence_files files = {
+        .history = read_lines(directory, "history.jsonl"),
+        .log = read_lines(directory, "log.jsonl"),
+        .rows = read_lines(directory, "rows.jsonl"),
+        .bus = read_lines(directory, "bus.jsonl"),
+        .generations = read_lines(directory, "generations.jsonl"),
+    };
+    if (!files.history || !files.log || !files.rows || !files.bus || !files.generations)
         return -1;
-    evidence_take(ret, history, log, rows, bus);
+    evidence_take(ret, &files);
     return 0;
 }
 
@@ -294,5 +300,6 @@ void evidence_close(struct evidence *evidence)
     json_decref(evidence->log);
     json_decref(evidence->rows);
     json_decref(evidence->bus);
+    json_decref(evidence->generations);
     cairn_arena_close(&evidence->arena);
 }

@@ -3,7 +3,9 @@
  *   history.jsonl  history.h
  *   log.jsonl      position, stream, version, type, event_id, data, meta, recorded_us
  *   rows.jsonl     store ("postgres", "redis"), model, key, row
- *   bus.jsonl      category, position, event_id: in the order in which the entries lie
+ *   bus.jsonl      load_bus.c: what was read on the bus, in that order
+ *   generations.jsonl  kind, model, generation; "generation" with state and live, "table" and
+ *                  "key" (of Redis) with name
  *
  * Everything lies in the evidence's arena or belongs to its JSON. */
 #ifndef EVIDENCE_H
@@ -59,8 +61,8 @@ struct stream {
 
 struct evidence {
     struct cairn_arena arena;
-    json_t *history, *log, *rows, *bus; /* arrays */
-    struct event *events;               /* as they lie in the log */
+    json_t *history, *log, *rows, *bus, *generations; /* arrays */
+    struct event *events;                             /* as they lie in the log */
     size_t event_count;
     struct request *requests;
     size_t request_count;
@@ -69,9 +71,14 @@ struct evidence {
     struct cairn_map traces;  /* trace id -> struct request */
 };
 
-/* Takes the four arrays, whose references become its own, and makes the rest. */
-void evidence_take(struct evidence *ret, json_t *history, json_t *log, json_t *rows, json_t *bus);
-/* Reads the four files of a directory. Returns 0, or -1 with a message on standard error. */
+/* What the files hold: an array each. */
+struct evidence_files {
+    json_t *history, *log, *rows, *bus, *generations;
+};
+
+/* Takes the arrays, whose references become its own, and makes the rest. */
+void evidence_take(struct evidence *ret, const struct evidence_files *files);
+/* Reads the files of a directory. Returns 0, or -1 with a message on standard error. */
 int evidence_read(struct evidence *ret, const char *directory);
 void evidence_close(struct evidence *evidence);
 

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { BUS_KEEP = 1000 };
+
 static void write_file(const char *directory, const char *name, const char *text)
 {
     char path[512];
@@ -78,15 +80,30 @@ static void start_proxies(struct field *field, int redis_port)
     (void)snprintf(path, sizeof path, "%s/.s.PGSQL.5432", field->via);
     (void)snprintf(target, sizeof target, "%s/postgres/socket/.s.PGSQL.5432", field->shop.run_dir);
     proxy_start(&field->postgres, path, 0, target, 0);
-    int port = fixture_free_port();
+    int port = field->stage.redis_port = fixture_free_port();
     proxy_start(&field->redis, "", port, "", redis_port);
     (void)snprintf(text, sizeof text, "%d", port);
     (void)setenv("CAIRN_VIA_POSTGRES", field->via, 1);
     (void)setenv("CAIRN_VIA_REDIS", text, 1);
+    /* so that generations are dropped, and the bus is trimmed, while there is load */
+    (void)setenv("CAIRN_ROLLBACK_WINDOW_MS", "2000", 1);
+    (void)snprintf(text, sizeof text, "%d", BUS_KEEP);
+    (void)setenv("CAIRN_BUS_KEEP", text, 1);
     for (int i = 0; i < SERVICES; i++) {
         field->stage.ports[i] = fixture_free_port();
         proxy_start(&field->services[i], "", field->stage.ports[i], "", targets[i]);
     }
+}
+
+static void read_redis_url(struct field *field, char *ret, size_t size)
+{
+    char command[600];
+    (void)snprintf(command, sizeof command, ". '%s/env' && printf %%s \"$REDIS_URL\"",
+                   field->shop.run_dir);
+    FILE *pipe = popen(command, "re");
+    assert_non_null(pipe);
+    ret[fread(ret, 1, size - 1, pipe)] = '\0';
+    (void)pclose(pipe);
 }
 
 void field_open(struct field *ret, unsigned seed)
@@ -114,6 +131,14 @@ void field_open(struct field *ret, unsigned seed)
     char path[400];
     (void)snprintf(path, sizeof path, "%s/history.jsonl", ret->files);
     stage->history = history_open(path);
+    (void)snprintf(path, sizeof path, "%s/bus.jsonl", ret->files);
+    stage->bus = history_open(path);
+    stage->bus_keep = BUS_KEEP;
+    stage->watchers = 2;
+    char url[300];
+    read_redis_url(ret, url, sizeof url);
+    if (sscanf(url, "redis://default:%127[^@]@", stage->redis_password) != 1)
+        fail_msg("not a URL as `make up` makes it: %s", url);
 }
 
 static void ignore_notice(void *context, const char *message)
@@ -138,71 +163,80 @@ bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
 
 /* ---- the end ---- */
 
+static bool is_answered(void *context, const char *sql, const char *wanted)
+{
+    char text[300] = "";
+    return field_sql(context, sql, text, sizeof text) && strcmp(text, wanted) == 0;
+}
+
+static bool nothing_is_built(void *context)
+{
+    return is_answered(context, "select count(*) from cairn.rebuilds where ended_at is null", "0");
+}
+
+static bool nothing_is_left_to_sweep(void *context)
+{
+    return is_answered(
+        context, "select count(*) from cairn.generations where state = 'dropped' and not swept",
+        "0");
+}
+
 static bool read_models_are_at_the_head(void *context)
 {
-    char text[32] = "";
-    return field_sql(
-               context,
-               "select count(*) filter (where k.position = cairn.head()) || ' of ' || count(*)"
-               " from cairn.checkpoints k join cairn.generations g"
-               " using (projection, generation) where g.live",
-               text, sizeof text) &&
-           strcmp(text, "4 of 4") == 0;
+    return is_answered(context,
+                       "select count(*) filter (where k.position = cairn.head()) || ' of ' ||"
+                       " count(*) from cairn.checkpoints k join cairn.generations g"
+                       " using (projection, generation) where g.live",
+                       "4 of 4");
 }
 
 /* A copy is whole when it says the position of the head and no more ("EPOCH POSITION FENCE
  * REVISION"). */
 static bool copies_are_at_the_head(void *context)
 {
+    static const char script[] =
+        "unset LD_PRELOAD; . '%s/env'; for m in %s;"
+        " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" --scan --pattern"
+        " \"cairn:*:{$m}:checkpoint\"); v=$(redis-cli --no-auth-warning -u"
+        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+\\ [0-9]+$ ]] || exit 1; done";
     struct field *field = context;
     char head[32] = "";
-    char command[900];
-    if (!field_sql(field, "select cairn.head()", head, sizeof head))
-        return false;
-    (void)snprintf(
-        command, sizeof command,
-        "unset LD_PRELOAD; . '%s/env'; for m in users order_summary payments sales_by_day;"
-        " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" --scan --pattern"
-        " \"cairn:*:{$m:*}:checkpoint\"); v=$(redis-cli --no-auth-warning -u"
-        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+\\ [0-9]+$ ]] || exit 1; done",
-        field->shop.run_dir, head);
-    char bash[500];
+    char live[200] = "";
+    char command[1400];
     char path[400];
+    if (!field_sql(field, "select cairn.head()", head, sizeof head) ||
+        !field_sql(field,
+                   "select string_agg(projection || ':g' || generation, ' ')"
+                   " from cairn.generations where live",
+                   live, sizeof live))
+        return false;
+    (void)snprintf(command, sizeof command, script, field->shop.run_dir, live, head);
+    write_file(field->files, "ready.sh", command);
     (void)snprintf(path, sizeof path, "%s/ready.sh", field->files);
-    FILE *script = fopen(path, "we");
-    assert_non_null(script);
-    (void)fputs(command, script);
-    assert_int_equal(fclose(script), 0);
-    (void)snprintf(bash, sizeof bash, "bash '%s' 2>/dev/null", path);
-    return system(bash) == 0;
-}
-
-static void read_redis_url(struct field *field, char *ret, size_t size)
-{
-    char command[600];
-    (void)snprintf(command, sizeof command, ". '%s/env' && printf %%s \"$REDIS_URL\"",
-                   field->shop.run_dir);
-    FILE *pipe = popen(command, "re");
-    assert_non_null(pipe);
-    ret[fread(ret, 1, size - 1, pipe)] = '\0';
-    (void)pclose(pipe);
+    (void)snprintf(command, sizeof command, "bash '%s' 2>/dev/null", path);
+    return system(command) == 0;
 }
 
 void field_finish(struct field *field)
 {
     char redis_url[300];
     load_stop(&field->stage);
-    history_close(field->stage.history);
+    fixture_wait(nothing_is_built, field, 300000, "no read model to be built any more");
     fixture_wait(read_models_are_at_the_head, field, 120000, "the read models to reach the head");
     fixture_wait(copies_are_at_the_head, field, 120000, "the copies in Redis to reach the head");
+    fixture_wait(nothing_is_left_to_sweep, field, 120000, "dropped generations to be swept");
+    load_settle(&field->stage);
+    history_close(field->stage.history);
+    history_close(field->stage.bus);
     read_redis_url(field, redis_url, sizeof redis_url);
     dump_all(field->files, field->stage.superuser_url, redis_url);
 }
 
 void field_close(struct field *field)
 {
-    static const char *const ours[] = {"LD_PRELOAD", "CAIRN_CLOCK_FILE", "CAIRN_VIA_POSTGRES",
-                                       "CAIRN_VIA_REDIS"};
+    static const char *const ours[] = {
+        "LD_PRELOAD",      "CAIRN_CLOCK_FILE",         "CAIRN_VIA_POSTGRES",
+        "CAIRN_VIA_REDIS", "CAIRN_ROLLBACK_WINDOW_MS", "CAIRN_BUS_KEEP"};
     for (int i = 0; i < SERVICES; i++)
         proxy_stop(&field->services[i]);
     system_stop(&field->shop);

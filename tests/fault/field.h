@@ -26,21 +26,23 @@ struct field {
     bool disk;       /* the system's directory is a mount that we may shrink */
     unsigned random; /* of the faults */
     int victim;      /* what the running fault has hit: a pid, or a service */
+    int rebuilt;     /* so many read models were built anew: they take turns */
     PGconn *holder;  /* of a lock */
     char log[200];   /* what the running fault has done, for people */
 };
 
-/* Starts the system; the load is not on yet. Fails the test if it cannot. */
+/* Starts the system, with a rollback window of seconds; the load is not on yet. Fails the test if
+ * it cannot. */
 void field_open(struct field *ret, unsigned seed);
-/* Ends the load and writes down what is left behind, once every read model has followed the log to
- * its end: fails the test if that takes longer than two minutes. */
+/* Ends the load and writes down what is left behind, once no read model is being built any more and
+ * every one has followed the log to its end: fails the test if either takes minutes. */
 void field_finish(struct field *field);
 void field_close(struct field *field);
 
 /* SQL as the superuser, not by the proxy. Returns whether there was an answer; its first value. */
 bool field_sql(struct field *field, const char *sql, char *ret, size_t size);
 
-/* dump.c: log.jsonl, rows.jsonl and bus.jsonl. `redis_url` NULL: the log alone. */
+/* dump.c: log.jsonl, rows.jsonl and generations.jsonl. `redis_url` NULL: the log alone. */
 void dump_all(const char *directory, const char *superuser_url, const char *redis_url);
 
 /* ---- faults.c ---- */

@@ -10,14 +10,19 @@
  *             token, body (JSON text) where the request has them; code, position, etag, replayed,
  *             answer (text) where the answer has them
  *   append    actor, sent, done, outcome (the code's name, "appended", "replayed"), writes, check:
- * by the C interface, load_ledger.c says how sql       ids, sent, done, outcome: cairn.append in a
- * transaction: committed, rolled-back, unknown seen      actor, from, ids: what a reader of the log
- * found after the position `from` tamper    sql, outcome: somebody tried to change what has
- * happened: refused, done fault     name, at, what: for people
+ *             by the C interface, load_ledger.c says how
+ *   sql       ids, sent, done, outcome: cairn.append in a transaction: committed, rolled-back,
+ *             unknown
+ *   seen      actor, from, ids: what a reader of the log found after the position `from`
+ *   live      hold, path, at, id, event, data (text): what one who follows a row was shown;
+ *             load_live.c
+ *   tamper    sql, outcome: somebody tried to change what has happened: refused, done
+ *   fault     name, at, what: for people
  *
  * Beside it lie log.jsonl (every event, in order), rows.jsonl (every row of every read model, from
- * PostgreSQL and from Redis) and bus.jsonl (every entry that was published): evidence.h reads all
- * of them. Another kind of load is another kind of line. */
+ * PostgreSQL and from Redis), bus.jsonl (every entry that was read on the bus) and
+ * generations.jsonl (of the read models): evidence.h reads all of them. Another kind of load is
+ * another kind of line. */
 #ifndef HISTORY_H
 #define HISTORY_H
 

@@ -32,7 +32,8 @@ static void *run_actor(void *context)
     return NULL;
 }
 
-static void add_actor(struct stage *stage, const char *name, void (*act)(struct actor *actor))
+static void add_actor(struct stage *stage, const char *name, void (*act)(struct actor *actor),
+                      pthread_t *thread)
 {
     struct start *start = calloc(1, sizeof *start);
     int number = stage->actors++;
@@ -42,7 +43,7 @@ static void add_actor(struct stage *stage, const char *name, void (*act)(struct 
     start->actor.stage = stage;
     start->actor.random = stage->seed * 2654435761U + (unsigned)number * 40503U;
     (void)snprintf(start->actor.name, sizeof start->actor.name, "%s-%d", name, number);
-    if (pthread_create(&stage->threads[stage->thread_count++], NULL, run_actor, start) != 0)
+    if (pthread_create(thread, NULL, run_actor, start) != 0)
         abort();
 }
 
@@ -61,7 +62,7 @@ void load_start(struct stage *stage)
     for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++) {
         int count = actors[i].count ? actors[i].count : stage->clients;
         for (int k = 0; k < count; k++)
-            add_actor(stage, actors[i].name, actors[i].act);
+            add_actor(stage, actors[i].name, actors[i].act, &stage->threads[stage->thread_count++]);
     }
 }
 
@@ -71,5 +72,24 @@ void load_stop(struct stage *stage)
     for (int i = 0; i < stage->thread_count; i++)
         (void)pthread_join(stage->threads[i], NULL);
     stage->thread_count = 0;
-    (void)pthread_mutex_destroy(&stage->world.lock);
+    if (stage->witness_count == 0)
+        (void)pthread_mutex_destroy(&stage->world.lock);
+}
+
+void load_watch(struct stage *stage)
+{
+    for (int i = 0; i < stage->watchers; i++)
+        add_actor(stage, "watcher", load_watcher, &stage->witnesses[stage->witness_count++]);
+    if (stage->bus)
+        add_actor(stage, "bus-reader", load_bus_reader, &stage->witnesses[stage->witness_count++]);
+}
+
+void load_settle(struct stage *stage)
+{
+    stage->settled = true;
+    for (int i = 0; i < stage->witness_count; i++)
+        (void)pthread_join(stage->witnesses[i], NULL);
+    if (stage->witness_count)
+        (void)pthread_mutex_destroy(&stage->world.lock);
+    stage->witness_count = 0;
 }

@@ -28,18 +28,26 @@ struct world {
 
 struct stage {
     struct history *history;
+    struct history *bus;  /* what was read on the bus; NULL: nobody reads it */
     int ports[SERVICES];  /* where the clients go: proxies, or the services themselves */
     char writer_url[640]; /* the database, for those who use it directly */
     char reader_url[640];
     char superuser_url[640];
+    int redis_port; /* of those who read the bus */
+    char redis_password[128];
+    int bus_keep; /* so many positions stay on it at least */
+    int watchers; /* who follow rows */
     unsigned seed;
     int clients;  /* of the shop */
     int pause_us; /* what a client rests at most between two requests */
     atomic_bool over;
+    atomic_bool settled; /* everything has followed the log to its end */
     atomic_llong operations;
     struct world world;
     pthread_t threads[64];
     int thread_count;
+    pthread_t witnesses[8];
+    int witness_count;
     int actors; /* ever: each has a name of its own */
 };
 
@@ -55,16 +63,24 @@ struct actor {
 void load_start(struct stage *stage);
 void load_stop(struct stage *stage);
 
+/* Witnesses only look, and go on when the load is over, until they have seen what came of it: the
+ * watchers, and who reads the bus. load_settle() tells them that nothing comes any more, and waits
+ * for them. */
+void load_watch(struct stage *stage);
+void load_settle(struct stage *stage);
+
 /* 0 … end - 1 */
 int dice(unsigned *random, int end);
 void rest_us(int64_t us);
 
 /* ---- what the table is made of ---- */
 
-void load_client(struct actor *actor);   /* load_shop.c: requests by HTTP */
-void load_ledger(struct actor *actor);   /* load_ledger.c: appends by the C interface */
-void load_person(struct actor *actor);   /* load_people.c: SQL in transactions */
-void load_follower(struct actor *actor); /* load_people.c: reads the log as it grows */
-void load_vandal(struct actor *actor);   /* load_people.c: tries to change the past */
+void load_client(struct actor *actor);     /* load_shop.c: requests by HTTP */
+void load_ledger(struct actor *actor);     /* load_ledger.c: appends by the C interface */
+void load_person(struct actor *actor);     /* load_people.c: SQL in transactions */
+void load_follower(struct actor *actor);   /* load_people.c: reads the log as it grows */
+void load_vandal(struct actor *actor);     /* load_people.c: tries to change the past */
+void load_watcher(struct actor *actor);    /* load_live.c: follows a row as server-sent events */
+void load_bus_reader(struct actor *actor); /* load_bus.c: reads what is published */
 
 #endif

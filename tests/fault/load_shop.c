@@ -1,170 +1,12 @@
 /* load_shop.c - clients of the shop: commands with and without Idempotency-Key and If-Match, reads
  * with and without Cairn-Position, a few hot streams that everybody wants something of. */
-#include "load.h"
-
-#include "../support/http_client.h"
+#include "client.h"
 
 #include "core/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TIMEOUT_MS = 8000, HOT = 3 };
-
-static const char *const service_names[] = {"user", "order", "payment", "query"};
-
-struct client {
-    struct actor *actor;
-    struct http_connection connections[SERVICES];
-    char token[96]; /* of the last answer */
-    char etag[64];  /* of the last answer, and of what it is: */
-    char etag_of[40];
-};
-
-/* One request as it is sent. */
-struct ask {
-    int service;
-    const char *method;
-    const char *path;
-    const char *body; /* NULL: none */
-    const char *key;  /* likewise */
-    const char *if_match;
-    const char *token;
-    bool reused; /* the key belongs to another request, perhaps */
-};
-
-/* ---- sending and writing down ---- */
-
-static void put(json_t *line, const char *name, const char *text)
-{
-    if (text)
-        (void)json_object_set_new(line, name, json_string(text));
-}
-
-static void put_header(json_t *line, const char *name, const struct http_reply *reply,
-                       const char *header)
-{
-    char value[160];
-    if (http_header(reply, header, value, sizeof value))
-        put(line, name, value);
-}
-
-static void put_reply(json_t *line, const struct http_reply *reply)
-{
-    char value[16];
-    put_header(line, "position", reply, "Cairn-Position");
-    put_header(line, "etag", reply, "ETag");
-    (void)json_object_set_new(
-        line, "replayed",
-        json_boolean(http_header(reply, "Idempotency-Replayed", value, sizeof value)));
-    if (reply->status < 300) {
-        put(line, "answer", reply->body);
-        return;
-    }
-    json_t *problem = json_loads(reply->body, 0, NULL);
-    put(line, "code", json_string_value(json_object_get(problem, "code")));
-    json_decref(problem);
-}
-
-static json_t *line_of(const struct ask *ask, long long op, const char *trace, int64_t sent)
-{
-    json_t *line = json_pack("{ss sI ss ss ss ss sI}", "kind", "request", "op", (json_int_t)op,
-                             "service", service_names[ask->service], "method", ask->method, "path",
-                             ask->path, "trace", trace, "sent", (json_int_t)sent);
-    put(line, "body", ask->body);
-    put(line, "key", ask->key);
-    put(line, "if_match", ask->if_match);
-    put(line, "token", ask->token);
-    if (ask->reused)
-        (void)json_object_set_new(line, "reused", json_true());
-    return line;
-}
-
-static const char *headers_of(struct client *client, const struct ask *ask, const char *trace)
-{
-    struct cairn_arena *arena = &client->actor->arena;
-    return cairn_print(arena, "traceparent: 00-%s-00000000000000ff-01\r\n%s%s%s%s%s%s%s%s%s%s",
-                       trace, ask->body ? "Content-Type: application/json\r\n" : "",
-                       ask->key ? "Idempotency-Key: " : "", ask->key ? ask->key : "",
-                       ask->key ? "\r\n" : "", ask->if_match ? "If-Match: " : "",
-                       ask->if_match ? ask->if_match : "", ask->if_match ? "\r\n" : "",
-                       ask->token ? "Prefer: wait=3\r\nCairn-Position: " : "",
-                       ask->token ? ask->token : "", ask->token ? "\r\n" : "");
-}
-
-/* On the client's connection, or on a new one. */
-static int talk(struct client *client, const struct ask *ask, const char *headers,
-                struct http_reply *reply)
-{
-    int port = client->actor->stage->ports[ask->service];
-    size_t bytes = ask->body ? strlen(ask->body) : 0;
-    struct http_connection *connection = &client->connections[ask->service];
-    if (dice(&client->actor->random, 4) == 0)
-        return http_send(port, ask->method, ask->path, headers, ask->body, bytes, reply,
-                         TIMEOUT_MS);
-    *reply = (struct http_reply){0};
-    int failed = connection->socket < 0 ? http_open(connection, port, TIMEOUT_MS) : 0;
-    if (!failed)
-        failed = http_ask(connection, ask->method, ask->path, headers, ask->body, bytes, reply,
-                          TIMEOUT_MS);
-    return failed;
-}
-
-/* Returns the status, 0 if there was no answer. The reply is the caller's to free. */
-static int send_ask(struct client *client, const struct ask *ask, struct http_reply *reply)
-{
-    char trace[40];
-    char value[160];
-    struct stage *stage = client->actor->stage;
-    long long op = ++stage->operations;
-    (void)snprintf(trace, sizeof trace, "%016x%016llx", stage->seed | 1U, op);
-    const char *headers = headers_of(client, ask, trace);
-    json_t *line = line_of(ask, op, trace, history_now_us());
-    int failed = talk(client, ask, headers, reply);
-    (void)json_object_set_new(line, "done", json_integer(history_now_us()));
-    (void)json_object_set_new(line, "status", json_integer(failed ? 0 : reply->status));
-    if (!failed) {
-        put_reply(line, reply);
-        if (reply->status < 300 && http_header(reply, "Cairn-Position", value, sizeof value))
-            (void)snprintf(client->token, sizeof client->token, "%.95s", value);
-    }
-    history_add(stage->history, line);
-    return failed ? 0 : reply->status;
-}
-
-/* ---- the world ---- */
-
-static void remember(struct stage *stage, int kind, const char *id)
-{
-    struct world *world = &stage->world;
-    (void)pthread_mutex_lock(&world->lock);
-    (void)snprintf(world->ids[kind][world->counts[kind]++ % WORLD_MAX], 40, "%.36s", id);
-    (void)pthread_mutex_unlock(&world->lock);
-}
-
-/* One of the last, one of the hot ones that are the first, or anybody; a new id now and then, that
- * nobody knows. */
-static const char *pick(struct client *client, int kind)
-{
-    struct world *world = &client->actor->stage->world;
-    unsigned *random = &client->actor->random;
-    char *id = cairn_new(&client->actor->arena, char, 40);
-    int how = dice(random, 20);
-    (void)pthread_mutex_lock(&world->lock);
-    size_t count = world->counts[kind] < WORLD_MAX ? world->counts[kind] : WORLD_MAX;
-    if (count == 0 || how == 0) {
-        cairn_uuid_format(cairn_uuid_make(), id);
-    } else {
-        int near = count < 40 ? (int)count : 40;
-        size_t at = how < 5    ? (size_t)dice(random, count < HOT ? (int)count : HOT)
-                    : how < 16 ? count - 1 - (size_t)dice(random, near)
-                               : (size_t)dice(random, (int)count);
-        (void)snprintf(id, 40, "%s", world->ids[kind][at]);
-    }
-    (void)pthread_mutex_unlock(&world->lock);
-    return id;
-}
 
 /* ---- commands ---- */
 
@@ -185,18 +27,18 @@ static int command(struct client *client, struct ask *ask)
         cairn_uuid_format(cairn_uuid_make(), key);
         ask->key = key;
     }
-    int status = send_ask(client, ask, &reply);
+    int status = client_send(client, ask, &reply);
     for (int tries = 0; ask->key && tries < 6 && is_to_be_repeated(status, &reply); tries++) {
         rest_us(30000 << tries);
         http_reply_free(&reply);
-        status = send_ask(client, ask, &reply);
+        status = client_send(client, ask, &reply);
     }
     if (status && status < 300 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
         (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s",
                        strchr(ask->path + 1, '/') ? strchr(ask->path + 1, '/') + 1 : "");
     http_reply_free(&reply);
     if (ask->key && dice(&actor->random, 10) == 0) {
-        (void)send_ask(client, ask, &reply);
+        (void)client_send(client, ask, &reply);
         http_reply_free(&reply);
     }
     return status;
@@ -230,7 +72,7 @@ static void create(struct client *client, int service, int kind, const char *nam
     const char *own = own_id(client, name, id);
     ask.body = cairn_print(&client->actor->arena, "{%s%s}", own, members);
     (void)command(client, &ask);
-    remember(client->actor->stage, kind, id); /* also where nobody knows what became of it */
+    world_remember(client->actor->stage, kind, id); /* also where nobody knows what became of it */
 }
 
 static void register_user(struct client *client)
@@ -249,8 +91,9 @@ static void place_order(struct client *client)
                        "\"user_id\":\"%s\",\"currency\":\"%s\",\"lines\":[{\"sku\":\"tea-%d\","
                        "\"quantity\":%d,\"unit_price\":%d},{\"sku\":\"cup\",\"quantity\":1,"
                        "\"unit_price\":%d}]",
-                       pick(client, USERS), currencies[dice(random, 3)], dice(random, 100),
-                       1 + dice(random, 9), dice(random, 5000), dice(random, 900)));
+                       world_pick(client->actor, USERS), currencies[dice(random, 3)],
+                       dice(random, 100), 1 + dice(random, 9), dice(random, 5000),
+                       dice(random, 900)));
 }
 
 static void request_payment(struct client *client)
@@ -259,7 +102,7 @@ static void request_payment(struct client *client)
            cairn_print(&client->actor->arena,
                        "\"order_id\":\"%s\",\"amount\":%d,\"currency\":\"EUR\",\"card_token\":"
                        "\"tok_visa\"",
-                       pick(client, ORDERS), 1 + dice(&client->actor->random, 9999)));
+                       world_pick(client->actor, ORDERS), 1 + dice(&client->actor->random, 9999)));
 }
 
 /* A command on something that is there, perhaps. */
@@ -267,7 +110,7 @@ static void change(struct client *client, int service, int kind, const char *pat
                    const char *body)
 {
     struct ask ask = {.service = service, .body = body};
-    const char *id = pick(client, kind);
+    const char *id = world_pick(client->actor, kind);
     ask.path = cairn_print(&client->actor->arena, "%s%s%s",
                            kind == USERS    ? "/users/"
                            : kind == ORDERS ? "/orders/"
@@ -310,7 +153,8 @@ static void deactivate(struct client *client)
 static void pay(struct client *client)
 {
     change(client, SERVICE_ORDER, ORDERS, "/pay",
-           cairn_print(&client->actor->arena, "{\"payment_id\":\"%s\"}", pick(client, PAYMENTS)));
+           cairn_print(&client->actor->arena, "{\"payment_id\":\"%s\"}",
+                       world_pick(client->actor, PAYMENTS)));
 }
 
 static void ship(struct client *client)
@@ -359,7 +203,7 @@ static void reuse_key(struct client *client)
             .body = cairn_print(&client->actor->arena,
                                 "{\"email\":\"%s.%d@example.com\",\"name\":\"K\"}", key, i % 2),
         };
-        (void)send_ask(client, &ask, &reply);
+        (void)client_send(client, &ask, &reply);
         http_reply_free(&reply);
     }
 }
@@ -372,7 +216,7 @@ static void read_path(struct client *client, const char *path, const char *id)
     struct ask ask = {.service = SERVICE_QUERY, .method = "GET", .path = path};
     if (client->token[0] && dice(&client->actor->random, 3))
         ask.token = cairn_copy_text(&client->actor->arena, client->token);
-    int status = send_ask(client, &ask, &reply);
+    int status = client_send(client, &ask, &reply);
     if (id && status == 200 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
         (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s", id);
     http_reply_free(&reply);
@@ -382,7 +226,7 @@ static void read_row(struct client *client)
 {
     static const char *const places[] = {"/users/", "/orders/", "/payments/"};
     int kind = dice(&client->actor->random, KINDS);
-    const char *id = pick(client, kind);
+    const char *id = world_pick(client->actor, kind);
     read_path(client, cairn_print(&client->actor->arena, "%s%s", places[kind], id), id);
 }
 
@@ -390,8 +234,8 @@ static void read_orders(struct client *client)
 {
     static const char *const status[] = {"", "", "&status=placed", "&status=paid"};
     read_path(client,
-              cairn_print(&client->actor->arena, "/users/%s/orders?limit=%d%s", pick(client, USERS),
-                          1 + dice(&client->actor->random, 20),
+              cairn_print(&client->actor->arena, "/users/%s/orders?limit=%d%s",
+                          world_pick(client->actor, USERS), 1 + dice(&client->actor->random, 20),
                           status[dice(&client->actor->random, 4)]),
               NULL);
 }

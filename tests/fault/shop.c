@@ -321,3 +321,27 @@ json_t *shop_model(const struct shop *shop, const char *model)
         (void)json_object_set(rows, shop->sales.entries[i].key, shop->sales.entries[i].value);
     return rows;
 }
+
+/* ---- what readers are shown ---- */
+
+bool same_row(const json_t *a, const json_t *b)
+{
+    json_t *left = without_nulls(a);
+    json_t *right = without_nulls(b);
+    bool same = json_equal(left, right);
+    json_decref(left);
+    json_decref(right);
+    return same;
+}
+
+const struct thing *thing_at(const struct shop *shop, const char *path)
+{
+    static const char *const places[][2] = {
+        {"/orders/", "order"}, {"/users/", "user"}, {"/payments/", "payment"}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        size_t bytes = strlen(places[i][0]);
+        if (strncmp(path, places[i][0], bytes) == 0)
+            return shop_find(shop, places[i][1], path + bytes);
+    }
+    return NULL;
+}

@@ -48,5 +48,9 @@ json_t *shop_model(const struct shop *shop, const char *model);
 
 /* Without the members that are null. */
 json_t *without_nulls(const json_t *row);
+bool same_row(const json_t *a, const json_t *b);
+
+/* "/orders/ID" -> the thing; NULL if there is none by now. */
+const struct thing *thing_at(const struct shop *shop, const char *path);
 
 #endif

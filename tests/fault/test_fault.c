@@ -61,6 +61,27 @@ static void print_tally(const struct evidence *evidence)
         json_array_size(evidence->rows));
 }
 
+static int lines_of(const json_t *lines, const char *member, const char *value)
+{
+    size_t i;
+    const json_t *line;
+    int count = 0;
+    json_array_foreach(lines, i, line) count += strcmp(member_text(line, member), value) == 0;
+    return count;
+}
+
+/* Returns whether the witnesses have seen anything at all. */
+static bool print_seen(const struct evidence *evidence)
+{
+    int live = lines_of(evidence->history, "kind", "live");
+    int entries = lines_of(evidence->bus, "what", "entry");
+    int generations = lines_of(evidence->generations, "kind", "generation");
+    print_message(
+        "%d states seen live, %d entries of the bus, %d generations, %d of them dropped\n", live,
+        entries, generations, lines_of(evidence->generations, "state", "dropped"));
+    return live > 0 && entries > 100 && generations >= 4;
+}
+
 static int done_of(const struct evidence *evidence)
 {
     int done = 0;
@@ -92,6 +113,7 @@ static void examine(const struct field *field, unsigned seed)
     check_evidence(&evidence, &verdict);
     print_faults(&evidence);
     print_tally(&evidence);
+    bool seen = print_seen(&evidence);
     int done = done_of(&evidence);
     evidence_close(&evidence);
     if (verdict.count) {
@@ -99,7 +121,7 @@ static void examine(const struct field *field, unsigned seed)
         keep_files(field, seed);
         fail_msg("SEED=%u: %d violations", seed, verdict.count);
     }
-    assert_true(done > 100);
+    assert_true(done > 100 && seen);
 }
 
 static void what_was_answered_holds_whatever_breaks(void **state)
@@ -112,6 +134,7 @@ static void what_was_answered_holds_whatever_breaks(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     field_open(&field, seed);
     load_start(&field.stage);
+    load_watch(&field.stage);
     int64_t until = fixture_now_ms() + duration_s * 1000LL;
     while (fixture_now_ms() < until) {
         rest_us(200000 + dice(&field.random, 800000)); /* it works for a while */

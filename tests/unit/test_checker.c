@@ -1,110 +1,12 @@
-/* test_checker.c - the checker of fault runs (../fault/check.h) on a small story that is true, and
- * on the same story with one lie each. Every rule has at least one lie that it must find. */
+/* test_checker.c - the checker of fault runs (../fault/check.h) on a small story that is true
+ * (story.h), and on the same story with one lie each. Every rule has at least one lie that it must
+ * find. */
 #include "../fault/check.h"
+#include "../fault/story.h"
 #include "../support/support.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- a story that is true ---- */
-
-#define USER "00000000-0000-7000-8000-00000000000a"
-#define ORDER "00000000-0000-7000-8000-00000000000b"
-#define EVENT(n) "0000000" #n "-0000-4000-8000-000000000000"
-#define TRACE(n) "000000000000000000000000000000a" #n
-#define META(n) "{'service':'x','traceparent':'00-" TRACE(n) "-00000000000000ff-01'}"
-#define AT(second) "2026-11-21T07:00:0" #second ".000000Z"
-#define SECOND(n) "179524440" #n "000000" /* 2026-11-21T07:00:0n UTC */
-#define LINES "[{'sku':'tea','quantity':2,'unit_price':450}]"
-#define PLACED                                                                                     \
-    "{'user_id':'" USER "','currency':'EUR','lines':" LINES ",'total':900,'card_token':'t'}"
-
-#define LOG(n, stream, version, type, data, meta)                                                  \
-    "{'position':" #n ",'stream':'" stream "','version':" #version ",'type':'" type                \
-    "','event_id':'" EVENT(n) "','recorded_us':" SECOND(n) ",'data':" data ",'meta':" meta "}"
-
-static const char *const true_log[] = {
-    LOG(1, "user-" USER, 1, "UserRegistered", "{'email':'a@example.com','name':'A'}", META(1)),
-    LOG(2, "order-" ORDER, 1, "OrderPlaced", PLACED, META(2)),
-    LOG(3, "order-" ORDER, 2, "OrderPaid", "{'payment_id':'p','currency':'EUR','total':900}",
-        META(3)),
-    LOG(4, "ledger-1", 1, "Happened", "{}", "{}"),
-    LOG(5, "ledger-1", 2, "Happened", "{}", "{}"),
-    LOG(6, "pot-1", 1, "PotFilled", "{}", "{'service':'sql'}"),
-    NULL,
-};
-
-#define REQUEST(op, sent, done, status, service, method, path, more)                               \
-    "{'kind':'request','op':" #op ",'sent':" #sent ",'done':" #done ",'status':" #status           \
-    ",'service':'" service "','method':'" method "','path':'" path                                 \
-    "','trace':'" TRACE(op) "'," more "}"
-#define ANSWER(stream, type, version, position)                                                    \
-    "'position':'00000000-1-" #position "','etag':'\\\"" #version                                  \
-    "\\\"','answer':'{`stream`:`" stream "`,`version`:" #version ",`position`:" #position          \
-    ",`events`:[{`type`:`" type "`,`version`:" #version ",`position`:" #position "}]}'"
-#define USER_ROW                                                                                   \
-    "{`user_id`:`" USER                                                                            \
-    "`,`email`:`a@example.com`,`name`:`A`,`active`:true,`registered_at`:`" AT(1) "`}"
-#define ORDER_PAID_ROW                                                                             \
-    "{`order_id`:`" ORDER "`,`user_id`:`" USER "`,`currency`:`EUR`,`total`:900,`lines`:[{`sku`:"   \
-    "`tea`,`quantity`:2,`unit_price`:450}],`placed_at`:`" AT(                                      \
-        2) "`,`status`:`paid`,`payment_id`:`p`,`paid_at`:`" AT(3) "`,`carrier`:null}"
-#define SALES_ROW                                                                                  \
-    "{`day`:`2026-11-21`,`currency`:`EUR`,`orders_placed`:1,`orders_paid`:1,`orders_cancelled`:0," \
-    "`paid`:900,`cancelled`:0}"
-
-/* In the texts below ' and ` stand for ", the second inside of a text. */
-static const char *const true_history[] = {
-    REQUEST(1, 10, 20, 201, "user", "POST", "/users",
-            "'key':'k1','body':'{`user_id`:`" USER
-            "`,`email`:`a@example.com`,`name`:`A`}'," ANSWER("user-" USER, "UserRegistered", 1, 1)),
-    REQUEST(2, 30, 40, 201, "order", "POST", "/orders",
-            "'body':'{`order_id`:`" ORDER "`,`user_id`:`" USER
-            "`,`currency`:`EUR`}'," ANSWER("order-" ORDER, "OrderPlaced", 1, 2)),
-    REQUEST(3, 50, 60, 0, "order", "POST", "/orders/" ORDER "/pay",
-            "'key':'k3','if_match':'\\\"1\\\"','body':'{`payment_id`:`p`}'"),
-    REQUEST(4, 61, 64, 200, "order", "POST", "/orders/" ORDER "/pay",
-            "'key':'k3','replayed':true,'body':'{`payment_id`:`p`}'," ANSWER("order-" ORDER,
-                                                                             "OrderPaid", 2, 3)),
-    REQUEST(5, 65, 70, 422, "order", "POST", "/orders/" ORDER "/pay",
-            "'code':'order-already-paid','body':'{`payment_id`:`q`}'"),
-    REQUEST(6, 71, 75, 200, "query", "GET", "/orders/" ORDER,
-            "'token':'00000000-1-3','position':'00000000-1-4','etag':'\\\"2.1\\\"',"
-            "'answer':'" ORDER_PAID_ROW "'"),
-    REQUEST(7, 76, 77, 200, "query", "GET", "/users/" USER "/orders?limit=5",
-            "'position':'00000000-1-4','answer':'{`items`:[" ORDER_PAID_ROW "],`next`:null}'"),
-    REQUEST(8, 78, 79, 404, "query", "GET", "/orders/" EVENT(9), "'position':'00000000-1-4'"),
-    REQUEST(9, 80, 81, 422, "user", "POST", "/users",
-            "'code':'claimed','body':'{`email`:`A@example.com`,`name`:`B`}'"),
-    "{'kind':'append','actor':'l','sent':1,'done':2,'outcome':'appended','writes':[{'stream':"
-    "'ledger-1','version':0,'event_id':'','ids':['" EVENT(4) "','" EVENT(
-        5) "'],'takes':'c','command':'k','hash':'h','answered':2,'position':5}]}",
-    "{'kind':'append','actor':'l','sent':3,'done':4,'outcome':'conflict','writes':[{'stream':"
-    "'ledger-1','version':1,'event_id':'','ids':['" EVENT(8) "']}]}",
-    "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(6) "'],'outcome':'committed'}",
-    "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(7) "'],'outcome':'rolled-back'}",
-    "{'kind':'seen','actor':'f','from':3,'ids':['" EVENT(4) "','" EVENT(5) "']}",
-    "{'kind':'tamper','sql':'truncate','outcome':'refused'}",
-    NULL,
-};
-
-#define ROW(store, model, key, row)                                                                \
-    "{'store':'" store "','model':'" model "','key':'" key "','row':" row "}"
-static const char *const true_rows[] = {
-    ROW("postgres", "users", USER, USER_ROW),
-    ROW("postgres", "order_summary", ORDER, ORDER_PAID_ROW),
-    ROW("postgres", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
-    ROW("redis", "users", USER, USER_ROW),
-    ROW("redis", "order_summary", ORDER, ORDER_PAID_ROW),
-    ROW("redis", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
-    NULL,
-};
-static const char *const true_bus[] = {
-    "{'category':'user','position':1,'event_id':'" EVENT(1) "'}",
-    "{'category':'order','position':2,'event_id':'" EVENT(2) "'}",
-    "{'category':'order','position':3,'event_id':'" EVENT(3) "'}",
-    NULL,
-};
 
 /* ---- from these texts to evidence ---- */
 
@@ -140,7 +42,7 @@ static json_t *parse_all(const char *const lines[])
 
 /* ---- lies ---- */
 
-enum file { HISTORY, LOG_FILE, ROWS, BUS };
+enum file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS };
 enum how { SETS, REMOVES, ADDS };
 
 /* Sets a member of a line (the first is 1) to this value, removes the line, or adds one. */
@@ -257,13 +159,46 @@ static const struct lie lies[] = {
     {"a copy is older than the log", "rows", ROWS, SETS, 5, "row", "{'status':'placed'}"},
     {"a copy is missing", "rows", ROWS, REMOVES, 6, NULL, NULL},
     {"a sum is wrong", "rows", ROWS, SETS, 3, "row", "{'orders_placed':2}"},
-    {"another event was published", "bus", BUS, SETS, 1, "event_id", "'" EVENT(3) "'"},
+    {"another event was published", "bus", BUS, SETS, 3, "event_id", "'" EVENT(3) "'"},
+    {"an event was published as of another stream", "bus", BUS, SETS, 3, "stream",
+     "'user-" ORDER "'"},
     {"an event was published twice", "bus", BUS, ADDS, 0, NULL,
-     "{'category':'order','position':3,'event_id':'" EVENT(3) "'}"},
-    {"the last event was not published", "bus", BUS, REMOVES, 3, NULL, NULL},
-    {"an event was published with another's id", "bus", BUS, SETS, 3, "event_id", "'" EVENT(2) "'"},
+     ENTRY("order", 3, 0, "order-" ORDER, 2, "OrderPaid", "{}")},
+    {"the last event was not published", "bus", BUS, REMOVES, 5, NULL, NULL},
+    {"an event was left out that was not trimmed yet", "bus", BUS, REMOVES, 4, NULL, NULL},
+    {"nothing of a category was published", "bus", BUS, REMOVES, 3, NULL, NULL},
+    {"a reader stopped before the end", "bus", BUS, ADDS, 0, NULL, MARK("q", "order", "begins", 0)},
+    {"an event was published with another's id", "bus", BUS, SETS, 5, "event_id", "'" EVENT(2) "'"},
     {"an event in between was not published", "bus", LOG_FILE, SETS, 2, "stream",
      "'user-" USER "'"},
+    {"an entry carries the state of another version", "carried", BUS, SETS, 5, "data",
+     ORDER_CARRIED("'status':'placed'")},
+    {"an entry carries another event", "carried", BUS, SETS, 4, "style", "'event'"},
+    {"a reader is shown a row that never was", "live", HISTORY, SETS, 16, "data",
+     "'{`status`:`lost`}'"},
+    {"a reader is shown a row before it was so", "live", HISTORY, SETS, 17, "id",
+     "'00000000-1-2.1'"},
+    {"a reader is shown a row longer than it was so", "live", HISTORY, SETS, 16, "id",
+     "'00000000-1-3.1'"},
+    {"a reader is taken back", "live", HISTORY, ADDS, 0, NULL,
+     LIVE("1", ORDER, 2, ORDER_PLACED_ROW)},
+    {"a reader is told of another row", "live", HISTORY, SETS, 17, "path", "'/orders/" USER "'"},
+    {"a reader is told that a row is gone", "live", HISTORY, SETS, 17, "event", "'deleted'"},
+    {"a reader has not seen the last state", "live", HISTORY, REMOVES, 17, NULL, NULL},
+    {"a reader has seen nothing", "live", HISTORY, ADDS, 0, NULL,
+     "{'kind':'live','hold':'2','path':'/orders/" ORDER "','ends':true}"},
+    {"no generation is live", "generations", GENERATIONS, SETS, 1, "live", "false"},
+    {"two generations are live", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'generation','model':'users','generation':2,'state':'following','live':true}"},
+    {"a read model has no generation", "generations", GENERATIONS, REMOVES, 4, NULL, NULL},
+    {"a table of a generation that was dropped is there", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'table','model':'order_summary','generation':1,'name':'order_summary_g1'}"},
+    {"a table of a generation that never was is there", "generations", GENERATIONS, ADDS, 0, NULL,
+     "{'kind':'table','model':'users','generation':7,'name':'users_g7'}"},
+    {"a key of a generation that was dropped is there", "generations", GENERATIONS, SETS, 10,
+     "generation", "1"},
+    {"a generation is followed without a table", "generations", GENERATIONS, REMOVES, 6, NULL,
+     NULL},
 };
 
 static void tell(const struct lie *lie, json_t *array)
@@ -289,10 +224,11 @@ static struct verdict judge(const struct lie *lie)
     struct evidence evidence;
     struct verdict verdict = {0};
     json_t *files[] = {parse_all(true_history), parse_all(true_log), parse_all(true_rows),
-                       parse_all(true_bus)};
+                       parse_all(true_bus), parse_all(true_generations)};
     if (lie)
         tell(lie, files[lie->file]);
-    evidence_take(&evidence, files[HISTORY], files[LOG_FILE], files[ROWS], files[BUS]);
+    evidence_take(&evidence, &(struct evidence_files){files[HISTORY], files[LOG_FILE], files[ROWS],
+                                                      files[BUS], files[GENERATIONS]});
     check_evidence(&evidence, &verdict);
     evidence_close(&evidence);
     return verdict;
