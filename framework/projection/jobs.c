@@ -1,0 +1,255 @@
+/* jobs.c - what is to be built of a read model, by whom it is asked for, and what becomes of it. */
+#include "projection/jobs.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "projection/compare.h"
+#include "projection/tracks.h"
+#include "projection/within.h"
+
+#define AGAIN_US CAIRN_SECONDS(5) /* after an attempt that failed */
+#define LOOK_US CAIRN_SECONDS(1)  /* between two looks whether one has diverged */
+
+static struct cairn_metric phases = CAIRN_GAUGE(
+    "cairn_rebuild_running", "1 while a generation of the read model is built here.", "projection");
+static struct cairn_metric done =
+    CAIRN_GAUGE("cairn_rebuild_done", "How far its present phase is.", "projection");
+static struct cairn_metric totals =
+    CAIRN_GAUGE("cairn_rebuild_total", "What its present phase ends at.", "projection");
+static struct cairn_metric folded =
+    CAIRN_GAUGE("cairn_rebuild_events", "Events that were folded for it.", "projection");
+
+/* ---- finding and asking ---- */
+
+/* What is to be built or is being held, if anything. */
+struct job {
+    int64_t rebuild;
+    bool cancelled;
+    bool followed; /* its generation is: built, and not read yet */
+    int64_t generation;
+    bool uncompared;
+};
+
+static const struct cairn_statement job_statement = {
+    .name = "find_rebuild",
+    .sql = "select r.rebuild, r.request is not distinct from 'cancel',"
+           "     coalesce(g.state = 'following', false), coalesce(r.generation, 0),"
+           "     r.diff and r.differences is null"
+           " from cairn.rebuilds r left join cairn.generations g using (projection, generation)"
+           " where r.projection = $1 and r.code_version = $2 and r.ended_at is null",
+};
+
+static int find_job(struct cairn_steward *steward, struct job *ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, steward->projection->name);
+    cairn_pg_add_integer(&params, steward->projection->version);
+    int64_t count =
+        cairn_pg_call(cairn_store_pg(steward->store), &job_statement, &params, &rows, error);
+    if (count <= 0)
+        return (int)count;
+    *ret = (struct job){.rebuild = cairn_pg_integer(rows, 0, 0),
+                        .cancelled = cairn_pg_bool(rows, 0, 1),
+                        .followed = cairn_pg_bool(rows, 0, 2),
+                        .generation = cairn_pg_integer(rows, 0, 3),
+                        .uncompared = cairn_pg_bool(rows, 0, 4)};
+    return 1;
+}
+
+static const struct cairn_statement ask_statement = {
+    .name = "ask_rebuild",
+    .sql = "insert into cairn.rebuilds (projection, code_version, cause) values ($1, $2, $3)"
+           " on conflict do nothing",
+};
+
+static int ask(struct cairn_steward *steward, const char *cause, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    cairn_pg_add_text(&params, steward->projection->name);
+    cairn_pg_add_integer(&params, steward->projection->version);
+    cairn_pg_add_text(&params, cause);
+    int64_t asked = cairn_pg_run(cairn_store_pg(steward->store), &ask_statement, &params, error);
+    steward->hurries = true;
+    return asked < 0 ? (int)asked : 0;
+}
+
+static void show_progress(void *context, const struct cairn_rebuild_progress *progress)
+{
+    struct cairn_steward *steward = context;
+    const char *name = steward->projection->name;
+    (void)pthread_mutex_lock(&steward->lock);
+    steward->building = *progress;
+    (void)pthread_mutex_unlock(&steward->lock);
+    cairn_metric_set(&phases, name, progress->phase != NULL);
+    cairn_metric_set(&done, name, progress->done);
+    cairn_metric_set(&totals, name, progress->total);
+    cairn_metric_set(&folded, name, progress->events);
+}
+
+static const struct cairn_statement failed_statement = {
+    .name = "failed_rebuild",
+    .sql = "update cairn.rebuilds set phase = 'waiting', note = $2, phase_at = clock_timestamp()"
+           " where rebuild = $1 and ended_at is null",
+};
+
+/* It is tried again, but the whole log is not read every second for nothing. */
+static int note_failure(struct cairn_steward *steward, const struct job *job, int failed,
+                        const struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    steward->build_us = cairn_monotonic_us() + AGAIN_US;
+    cairn_pg_add_integer(&params, job->rebuild);
+    cairn_pg_add_text(&params, error->message);
+    (void)!cairn_pg_run(cairn_store_pg(steward->store), &failed_statement, &params, NULL);
+    return failed;
+}
+
+static int build(struct cairn_steward *steward, const struct job *job, int64_t fence,
+                 struct cairn_error *error)
+{
+    static const struct cairn_rebuild_progress none = {.phase = NULL};
+    struct cairn_rebuild rebuild = {
+        .projection = steward->projection,
+        .database_url = steward->database_url,
+        .redis_url = steward->redis_url,
+        .limits = steward->limits,
+        .store = steward->store,
+        .lease = steward->lease,
+        .fence = fence,
+        .id = job->rebuild,
+        .stopping = &steward->stopping,
+        .tell = show_progress,
+        .context = steward,
+    };
+    if (cairn_monotonic_us() < steward->build_us)
+        return 0;
+    steward->waits = pthread_mutex_trylock(steward->turn) != 0;
+    if (steward->waits)
+        return 0; /* another one is built now */
+    int failed = cairn_rebuild_run(&rebuild, &steward->arena, error);
+    (void)pthread_mutex_unlock(steward->turn);
+    show_progress(steward, &none);
+    if (failed && failed != -CAIRN_CONFLICT)
+        return note_failure(steward, job, failed, error);
+    steward->hurries = true;
+    return 0;
+}
+
+static const struct cairn_statement cancel_statement = {
+    .name = "cancel_rebuild",
+    .sql = "with ended as (update cairn.rebuilds set phase = 'cancelled',"
+           "         ended_at = clock_timestamp(), phase_at = clock_timestamp()"
+           "     where rebuild = $1 and ended_at is null returning projection, generation)"
+           " update cairn.generations g set kept_until = now() - interval '1 second' from ended"
+           "     where g.projection = ended.projection and g.generation = ended.generation"
+           "         and not g.serving",
+};
+
+static int end_job(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                   struct cairn_error *error)
+{
+    const struct job *job = context;
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_integer(&params, job->rebuild);
+    int64_t cancelled = cairn_pg_run(pg, &cancel_statement, &params, error);
+    return cancelled < 0 ? (int)cancelled : 0;
+}
+
+/* Either it is cancelled or queries go there: not both. */
+static int cancel(struct cairn_steward *steward, struct job *job, struct cairn_error *error)
+{
+    steward->hurries = true;
+    return cairn_within(cairn_store_pg(steward->store), steward->projection, end_job, job,
+                        &steward->arena, error);
+}
+
+/* By whoever has the lease by now. */
+#define STILL_COMPARED " where rebuild = $1 and generation = $2 and ended_at is null"
+
+static const struct cairn_statement compared_statement = {
+    .name = "compared_rebuild",
+    .sql = "update cairn.rebuilds set differences = $3, examples = $4, left_out = $5,"
+           "     phase = 'following', phase_at = clock_timestamp()" STILL_COMPARED,
+};
+
+static const struct cairn_statement comparing_statement = {
+    .name = "comparing_rebuild",
+    .sql = "update cairn.rebuilds set phase = 'comparing', phase_at = "
+           "clock_timestamp()" STILL_COMPARED,
+};
+
+/* A row that is parked in either is no difference: the gate counts those. */
+static int compare(struct cairn_steward *steward, const struct job *job, struct cairn_error *error)
+{
+    const struct cairn_generation generation = {.projection = steward->projection,
+                                                .number = job->generation};
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    struct cairn_compared compared;
+    cairn_pg_add_integer(&params, job->rebuild);
+    cairn_pg_add_integer(&params, job->generation);
+    int64_t moved =
+        cairn_pg_run(cairn_store_pg(steward->store), &comparing_statement, &params, error);
+    if (moved < 0)
+        return (int)moved;
+    int failed = cairn_compare(steward->store, &generation, &steward->stopping, &steward->arena,
+                               &compared, error);
+    if (failed)
+        return failed;
+    cairn_pg_add_integer(&params, compared.differences);
+    cairn_pg_add_json(&params, compared.examples);
+    cairn_pg_add_text(&params, compared.columns[0] ? compared.columns : NULL);
+    moved = cairn_pg_run(cairn_store_pg(steward->store), &compared_statement, &params, error);
+    steward->hurries = true;
+    return moved < 0 ? (int)moved : 0;
+}
+
+static int do_job(struct cairn_steward *steward, struct job *job, int64_t fence,
+                  struct cairn_error *error)
+{
+    if (job->cancelled)
+        return cancel(steward, job, error);
+    if (!job->followed)
+        return build(steward, job, fence, error);
+    if (job->uncompared && cairn_tracks_caught_up(steward, job->generation))
+        return compare(steward, job, error);
+    return 0;
+}
+
+/* ---- what went wrong ---- */
+
+static const struct cairn_statement diverged_statement = {
+    .name = "diverged_generation",
+    .sql = "select 1 from cairn.verify_checkpoints() v join cairn.generations g"
+           "     using (projection, generation)"
+           " where v.projection = $1 and g.code_version = $2 and g.serving",
+};
+
+/* A read model of another history than the log is built anew. */
+static int look_for_divergence(struct cairn_steward *steward, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = &steward->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    if (cairn_monotonic_us() < steward->diverged_us)
+        return 0;
+    cairn_pg_add_text(&params, steward->projection->name);
+    cairn_pg_add_integer(&params, steward->projection->version);
+    int64_t count =
+        cairn_pg_call(cairn_store_pg(steward->store), &diverged_statement, &params, &rows, error);
+    if (count > 0)
+        return ask(steward, "diverged", error);
+    steward->diverged_us = cairn_monotonic_us() + LOOK_US;
+    return (int)count;
+}
+
+int cairn_jobs_do(struct cairn_steward *steward, int64_t followed, int64_t fence,
+                  struct cairn_error *error)
+{
+    struct job job = {0};
+    int found = find_job(steward, &job, error);
+    if (found > 0)
+        return do_job(steward, &job, fence, error);
+    if (found < 0)
+        return found;
+    return followed == 0 ? ask(steward, "version", error) : look_for_divergence(steward, error);
+}

@@ -1,0 +1,145 @@
+/* tracks.c - the generations of a read model that are followed, a thread each. */
+#include "projection/tracks.h"
+
+#include <stdlib.h>
+
+static void *follow(void *context)
+{
+    struct cairn_track *track = context;
+    while (!atomic_load(&track->stopping)) {
+        struct cairn_pause pause = cairn_runner_step(&track->runner);
+        if (pause.for_lease)
+            (void)cairn_lease_wait(track->runner.lease, pause.until_us);
+        else if (pause.until_us) /* where there is no news the runner looks for itself */
+            track->runner.told =
+                cairn_follower_wait(track->follower, pause.seen, pause.until_us, NULL);
+    }
+    return NULL;
+}
+
+static void free_track(struct cairn_track *track)
+{
+    cairn_runner_close(&track->runner);
+    free(track);
+}
+
+static void stop_track(struct cairn_steward *steward, struct cairn_track **at)
+{
+    struct cairn_track *track = *at;
+    atomic_store(&track->stopping, true);
+    cairn_follower_wake(steward->follower);
+    (void)pthread_join(track->thread, NULL);
+    (void)pthread_mutex_lock(&steward->lock);
+    *at = NULL;
+    (void)pthread_mutex_unlock(&steward->lock);
+    free_track(track);
+}
+
+static struct cairn_track **find_track(struct cairn_steward *steward, int64_t generation)
+{
+    for (size_t i = 0; i < CAIRN_TRACKS_MAX; i++) {
+        struct cairn_track *track = steward->tracks[i];
+        if (generation ? track && track->runner.number == generation : !track)
+            return &steward->tracks[i];
+    }
+    return NULL;
+}
+
+static int start_track(struct cairn_steward *steward, struct cairn_track **at,
+                       const struct cairn_generation *generation, struct cairn_error *error)
+{
+    const struct cairn_runner_options options = {.projection = steward->projection,
+                                                 .generation = generation->number,
+                                                 .database_url = steward->database_url,
+                                                 .redis_url = steward->redis_url,
+                                                 .lease = steward->lease,
+                                                 .notifier = steward->notifier,
+                                                 .window_ms = steward->limits.window_ms};
+    struct cairn_track *track = cairn_allocate(sizeof *track);
+    track->follower = steward->follower;
+    int failed = cairn_runner_open(&track->runner, &options, error);
+    atomic_store(&track->runner.serving, generation->serving);
+    if (!failed && pthread_create(&track->thread, NULL, follow, track) != 0)
+        failed = cairn_fail(error, CAIRN_BUSY, "there can be no more threads");
+    if (failed) {
+        free_track(track);
+        return failed;
+    }
+    (void)pthread_mutex_lock(&steward->lock);
+    *at = track;
+    (void)pthread_mutex_unlock(&steward->lock);
+    return 0;
+}
+
+static bool is_listed(const struct cairn_generation *all, int64_t count, int64_t number)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (all[i].number == number)
+            return true;
+    }
+    return false;
+}
+
+int64_t cairn_tracks_match(struct cairn_steward *steward, struct cairn_error *error)
+{
+    const struct cairn_generation *all = NULL;
+    int64_t count =
+        cairn_generation_list(steward->store, steward->projection, &steward->arena, &all, error);
+    if (count < 0)
+        return count;
+    for (size_t i = 0; i < CAIRN_TRACKS_MAX; i++) {
+        struct cairn_track *track = steward->tracks[i];
+        if (track && !is_listed(all, count, track->runner.number))
+            stop_track(steward, &steward->tracks[i]);
+    }
+    int failed = 0;
+    for (int64_t i = 0; i < count && !failed; i++) {
+        struct cairn_track **at = find_track(steward, all[i].number);
+        struct cairn_track **room = at ? at : find_track(steward, 0);
+        if (at)
+            atomic_store(&(*at)->runner.serving, all[i].serving);
+        else if (room)
+            failed = start_track(steward, room, &all[i], error);
+    }
+    return failed ? failed : count;
+}
+
+void cairn_tracks_stop(struct cairn_steward *steward, int64_t generation)
+{
+    struct cairn_track **track = find_track(steward, generation);
+    if (track)
+        stop_track(steward, track);
+}
+
+void cairn_tracks_stop_all(struct cairn_steward *steward)
+{
+    for (size_t i = 0; i < CAIRN_TRACKS_MAX; i++) {
+        if (steward->tracks[i])
+            stop_track(steward, &steward->tracks[i]);
+    }
+}
+
+struct cairn_track *cairn_tracks_shown(struct cairn_steward *steward)
+{
+    struct cairn_track *shown = NULL;
+    for (size_t i = 0; i < CAIRN_TRACKS_MAX; i++) {
+        struct cairn_track *track = steward->tracks[i];
+        if (!track)
+            continue;
+        if (atomic_load(&track->runner.serving))
+            return track;
+        if (!shown || track->runner.number > shown->runner.number)
+            shown = track;
+    }
+    return shown;
+}
+
+bool cairn_tracks_caught_up(struct cairn_steward *steward, int64_t generation)
+{
+    struct cairn_track **track = find_track(steward, generation);
+    struct cairn_projector_state state;
+    if (!track)
+        return false;
+    cairn_runner_state(&(*track)->runner, &state);
+    return state.leading && state.head > 0 && state.position + 1000 >= state.head;
+}
