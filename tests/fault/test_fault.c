@@ -70,16 +70,41 @@ static int lines_of(const json_t *lines, const char *member, const char *value)
     return count;
 }
 
-/* Returns whether the witnesses have seen anything at all. */
+/* Of the categories that are published. */
+static int published_of(const struct evidence *evidence)
+{
+    int count = 0;
+    for (size_t i = 0; i < evidence->event_count; i++) {
+        const char *stream = evidence->events[i].stream;
+        count += strncmp(stream, "user-", 5) == 0 || strncmp(stream, "order-", 6) == 0 ||
+                 strncmp(stream, "payment-", 8) == 0;
+    }
+    return count;
+}
+
+static int followed_of(const struct evidence *evidence)
+{
+    size_t i;
+    const json_t *line;
+    int count = 0;
+    json_array_foreach(evidence->bus, i, line) count +=
+        strcmp(member_text(line, "reader"), "follower") == 0 &&
+        strcmp(member_text(line, "what"), "entry") == 0;
+    return count;
+}
+
+/* Returns whether the witnesses have seen anything worth mentioning. */
 static bool print_seen(const struct evidence *evidence)
 {
     int live = lines_of(evidence->history, "kind", "live");
-    int entries = lines_of(evidence->bus, "what", "entry");
+    int followed = followed_of(evidence);
+    int published = published_of(evidence);
     int generations = lines_of(evidence->generations, "kind", "generation");
-    print_message(
-        "%d states seen live, %d entries of the bus, %d generations, %d of them dropped\n", live,
-        entries, generations, lines_of(evidence->generations, "state", "dropped"));
-    return live > 0 && entries > 100 && generations >= 4;
+    print_message("%d states seen live, %d of %d events read on the bus while it was trimmed, "
+                  "%d entries in all, %d generations, %d of them dropped\n",
+                  live, followed, published, lines_of(evidence->bus, "what", "entry"), generations,
+                  lines_of(evidence->generations, "state", "dropped"));
+    return live > 0 && followed > published / 2 && generations >= 4;
 }
 
 static int done_of(const struct evidence *evidence)
