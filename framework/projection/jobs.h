@@ -1,6 +1,6 @@
 /* jobs.h - what is to be built of a read model: because its code is of a new version, because
- * somebody asks for it, or because it is of another history than the log. The rows of cairn.rebuilds
- * say it; one at a time is open for each code version. */
+ * somebody asks for it, or because it is of another history than the log. The rows of
+ * cairn.rebuilds say it; one at a time is open for each code version. */
 #ifndef CAIRN_PROJECTION_JOBS_H
 #define CAIRN_PROJECTION_JOBS_H
 
