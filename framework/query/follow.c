@@ -242,6 +242,15 @@ static bool is_of(const struct cairn_followed *followed, const struct cairn_quer
            cairn_uuid_equal(followed->timeline.store_id, known->timeline.store_id);
 }
 
+/* A generation that queries went to may be behind the one before, whose states readers have seen:
+ * it is not shown until it is at or past all of them. */
+static bool is_behind(const struct cairn_followed *followed, const struct cairn_query_known *known)
+{
+    return followed->timeline.epoch == known->timeline.epoch &&
+           cairn_uuid_equal(followed->timeline.store_id, known->timeline.store_id) &&
+           known->position < followed->shown;
+}
+
 /* Another generation is shown, or the store has another history: every topic is read again. */
 static void begin_again(struct cairn_query_live *live, size_t model,
                         const struct cairn_query_known *known)
@@ -256,6 +265,7 @@ static void begin_again(struct cairn_query_live *live, size_t model,
     followed->generation = known->generation;
     followed->timeline = known->timeline;
     followed->position = known->position;
+    followed->shown = known->position;
     free(followed->key);
     followed->key = NULL;
 }
@@ -266,12 +276,14 @@ static bool look(struct cairn_query_live *live, size_t model, const struct cairn
 {
     struct cairn_followed *followed = &live->followed[model];
     (void)pthread_mutex_lock(&live->lock);
-    if (followed->topics && !is_of(followed, known))
+    bool other = followed->topics && !is_of(followed, known);
+    bool behind = other && is_behind(followed, known);
+    if (other && !behind)
         begin_again(live, model, known);
     *ret_moved = followed->topics && (followed->key || known->position > followed->position);
     bool wanted = *ret_moved || followed->dirty;
     (void)pthread_mutex_unlock(&live->lock);
-    return wanted;
+    return wanted && !behind;
 }
 
 static int follow(struct cairn_query_live *live, size_t model,

@@ -136,6 +136,9 @@ void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
     topic->dirty = false;
     topic->generation = state->generation;
     topic->changed = state->changed;
+    if (state->position > live->followed[topic->model].shown)
+        live->followed[topic->model].shown = state->position;
+    cairn_query_models_shown(live->models, topic->model, state->position);
     bool same = is_same_message(topic, message, bytes);
     free(same ? message : topic->message);
     if (same)
@@ -275,6 +278,7 @@ static void begin_following(struct cairn_query_live *live, size_t model,
     followed->generation = state->generation;
     followed->timeline = *state->timeline;
     followed->position = state->position;
+    followed->shown = state->position;
     free(followed->key);
     followed->key = NULL;
 }

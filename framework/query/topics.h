@@ -44,6 +44,7 @@ struct cairn_followed {
     size_t dirty;
     int64_t generation;
     struct cairn_timeline timeline;
+    int64_t shown;    /* the highest position that any of its readers was shown */
     int64_t position; /* followed up to here, … */
     char *key;        /* … and within the next position up to this key; "" at first */
 };
