@@ -38,11 +38,12 @@ void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t positi
 bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,
                           int64_t generation, int64_t *ret_position)
 {
-    char wanted[24];
     char token[CAIRN_TOKEN_TEXT_SIZE];
     const char *dot = strchr(text, '.');
-    (void)snprintf(wanted, sizeof wanted, ".%" PRId64, generation);
-    if (!dot || strcmp(dot, wanted) != 0 || (size_t)(dot - text) >= sizeof token)
+    size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 18 || dot[1 + digits] || (size_t)(dot - text) >= sizeof token)
+        return false;
+    if (generation && strtoll(dot + 1, NULL, 10) != generation)
         return false;
     (void)snprintf(token, sizeof token, "%.*s", (int)(dot - text), text);
     return cairn_token_parse(token, timeline, ret_position, NULL) == 0;

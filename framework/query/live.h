@@ -65,7 +65,7 @@ int64_t cairn_query_live_beat(struct cairn_query_live *live);
 enum { CAIRN_EVENT_ID_SIZE = 96 };
 
 /* "TOKEN.GENERATION" (token.h). Reading gives the position; false if it is none, or of another
- * timeline or generation. */
+ * timeline, or of another generation than the one that is asked for (0: of any). */
 void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t position,
                            int64_t generation, char ret[static CAIRN_EVENT_ID_SIZE]);
 bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,

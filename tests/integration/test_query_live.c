@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "query/live.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -393,6 +394,25 @@ static void what_a_client_likes_best_is_answered(void **state)
 
 /* ---- generations and epochs ---- */
 
+/* Who has followed a row in one generation is not shown an older state in another, but its state
+ * there, also at the same position. */
+static void an_event_id_of_another_generation_says_how_far_its_reader_was(void **state)
+{
+    (void)state;
+    char id[CAIRN_EVENT_ID_SIZE];
+    int64_t position = 0;
+    cairn_event_id_format(&bench.timeline, 41, 7, id);
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, &position));
+    assert_int_equal(position, 41);
+    assert_false(cairn_event_id_parse(id, &bench.timeline, 8, &position));
+    position = 0;
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 0, &position));
+    assert_int_equal(position, 41);
+    assert_false(cairn_event_id_parse("41", &bench.timeline, 0, &position));
+    assert_false(cairn_event_id_parse("41.", &bench.timeline, 0, &position));
+    assert_false(cairn_event_id_parse("41.7x", &bench.timeline, 0, &position));
+}
+
 static void a_stream_goes_on_in_another_generation(void **state)
 {
     (void)state;
@@ -483,6 +503,8 @@ int main(void)
         cmocka_unit_test_setup(a_list_cannot_be_followed, bench_each),
         cmocka_unit_test_setup(what_a_client_likes_best_is_answered, bench_each),
         cmocka_unit_test_setup(a_stream_outlives_its_database, bench_each),
+        cmocka_unit_test_setup(an_event_id_of_another_generation_says_how_far_its_reader_was,
+                               bench_each),
         cmocka_unit_test_setup(a_stream_goes_on_in_another_generation, bench_each),
         cmocka_unit_test_setup(streams_end_when_the_server_stops, bench_each),
     };
