@@ -3,11 +3,10 @@
 
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/sink.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Room for the usual line, growing included, of a size that the heap has at hand. */
 enum { LINE_BYTES = 960 };
@@ -65,21 +64,6 @@ static void add_field(struct cairn_buffer *line, const struct cairn_log_field *f
     cairn_buffer_integer(line, field->number);
 }
 
-/* One write is enough for a file or a terminal. A pipe may take a long line in pieces, hence the
- * loop, and the lock of stderr, which keeps the lines of other threads out of the middle. */
-static void write_line(const char *line, size_t length)
-{
-    flockfile(stderr);
-    while (length > 0) {
-        ssize_t n = write(STDERR_FILENO, line, length);
-        if (n < 0 && errno != EINTR)
-            break; /* nobody is left to be told */
-        line += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
-    }
-    funlockfile(stderr);
-}
-
 void cairn_log_fields(enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count)
 {
@@ -98,7 +82,7 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
     for (size_t i = 0; i < count && fields[i].name; i++)
         add_field(&line, &fields[i]);
     cairn_buffer_text(&line, "}\n");
-    write_line(line.text, line.length);
+    cairn_sink_put(line.text, line.length, level >= CAIRN_LOG_WARN);
     cairn_arena_close(&arena);
 }
 

@@ -1,6 +1,7 @@
 /* main.c - the life of a service process: read the configuration, wait for the database, run until
  * it is told to stop, finish what was accepted. */
 #include "core/clock.h"
+#include "core/sink.h"
 #include "process/courier.h"
 #include "runtime/gate.h"
 #include "runtime/host.h"
@@ -12,6 +13,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -148,6 +150,8 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
 {
     struct cairn_host *host = NULL;
     raise_limits();
+    cairn_sink_open();
+    (void)atexit(cairn_sink_close);
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed)
         failed = cairn_host_start(config, services, &host, error);

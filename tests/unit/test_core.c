@@ -9,6 +9,7 @@
 #include "core/metrics.h"
 #include "core/progress.h"
 #include "core/queue.h"
+#include "core/sink.h"
 
 #include <cairn/value.h>
 
@@ -484,6 +485,65 @@ static void *trace_another(void *unused)
 {
     cairn_log_trace("another");
     return unused;
+}
+
+/* ---- lines that a thread writes ---- */
+
+enum { LINES = 3000, LINE_THREADS = 4 };
+
+static void *log_many(void *context)
+{
+    for (int64_t i = 0; i < LINES; i++)
+        cairn_log(CAIRN_LOG_INFO, "many", CAIRN_LOG_INTEGER("thread", *(int64_t *)context),
+                  CAIRN_LOG_INTEGER("line", i));
+    return NULL;
+}
+
+/* Every line is there, whole, and those of a thread are in order. */
+static void lines_that_are_gathered_are_all_there_in_order(void **state)
+{
+    (void)state;
+    pthread_t threads[LINE_THREADS];
+    int64_t numbers[LINE_THREADS];
+    int64_t next[LINE_THREADS] = {0};
+    cairn_sink_open();
+    for (int i = 0; i < LINE_THREADS; i++) {
+        numbers[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, log_many, &numbers[i]), 0);
+    }
+    for (int i = 0; i < LINE_THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    cairn_sink_close();
+    FILE *file = fdopen(dup(memory), "r");
+    char line[400];
+    assert_non_null(file);
+    rewind(file);
+    while (fgets(line, sizeof line, file)) {
+        long long thread = -1;
+        long long number = -1;
+        const char *fields = strstr(line, "\"thread\":");
+        assert_non_null(fields);
+        assert_int_equal(sscanf(fields, "\"thread\":%lld,\"line\":%lld}\n", &thread, &number), 2);
+        assert_in_range(thread, 0, LINE_THREADS - 1);
+        assert_int_equal(number, next[thread]++);
+    }
+    for (int i = 0; i < LINE_THREADS; i++)
+        assert_int_equal(next[i], LINES);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A warning is there when it was said, and what was said before it too. */
+static void a_warning_is_not_gathered(void **state)
+{
+    (void)state;
+    cairn_sink_open();
+    cairn_log(CAIRN_LOG_INFO, "first");
+    cairn_log(CAIRN_LOG_WARN, "second");
+    const char *text = logged();
+    cairn_sink_close();
+    const char *first = strstr(text, "first");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "second"));
 }
 
 static void a_trace_belongs_to_its_thread(void **state)
@@ -965,6 +1025,8 @@ int main(void)
         LOG_TEST(text_cannot_break_out_of_its_line),
         LOG_TEST(lines_below_the_least_level_are_dropped),
         LOG_TEST(a_line_carries_a_copy_of_the_trace),
+        LOG_TEST(lines_that_are_gathered_are_all_there_in_order),
+        LOG_TEST(a_warning_is_not_gathered),
         LOG_TEST(a_trace_belongs_to_its_thread),
         LOG_TEST(a_trace_ends_when_it_is_taken_away),
         LOG_TEST(an_error_is_logged_with_what_is_wrong),
