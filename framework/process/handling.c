@@ -193,7 +193,7 @@ static int state_of(struct item *item)
 {
     struct cairn_handling *handling = item->handling;
     (void)pthread_mutex_lock(&handling->lock);
-    int state = item->state;
+    int state = (int)item->state;
     (void)pthread_mutex_unlock(&handling->lock);
     return state;
 }
