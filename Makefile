@@ -160,7 +160,7 @@ bench-commands: deps bench-programs bench-services ## commands a second over HTT
 bench-commands-steady: deps bench-programs bench-services ## ten minutes of commands: does memory grow?
 	@bench/commands/steady $(BUILD)
 
-bench-services: $(BUILD)/bin/cairn-order $(BUILD)/bin/cairn-user
+bench-services: $(BUILD)/bench/commands/order $(BUILD)/bin/cairn-user
 
 bench-query: deps all $(SINGLE_BENCHES) ## reads a second, beside a constant answer and Redis itself
 	@bench/query/run $(BUILD)
@@ -258,6 +258,9 @@ $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(w
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
+$(BUILD)/bench/commands/order: $(BUILD)/bench/commands/order.o $(SHOP) $(LIB)
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 
 $(BUILD)/bench/projections/offer: $(call object,bench/projections/offer.c) $(BENCH_SUPPORT) $(LIB)
 	$(if $(V),,@echo "  ld   $@")
