@@ -255,21 +255,12 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
 $(BUILD)/bench/%.o: CPPFLAGS_ALL += -Ibench
 $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(wildcard bench/append/*.c))) \
     $(BENCH_SUPPORT) $(LIB)
-	$(if $(V),,@echo "  ld   $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
-$(BUILD)/bench/commands/bare: $(BUILD)/bench/commands/bare.o
-$(BUILD)/bench/commands/order: $(BUILD)/bench/commands/order.o $(SHOP) $(LIB)
-	$(if $(V),,@echo "  ld   $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
-
+$(BUILD)/bench/commands/bare: $(call object,bench/commands/bare.c)
+$(BUILD)/bench/commands/order: $(call object,bench/commands/order.c) $(SHOP) $(LIB)
 $(BUILD)/bench/projections/offer: $(call object,bench/projections/offer.c) $(BENCH_SUPPORT) $(LIB)
-	$(if $(V),,@echo "  ld   $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 $(BUILD)/bench/bus/cairn_bus: $(call object,$(wildcard bench/bus/*.c)) $(BENCH_SUPPORT) $(LIB)
-	$(if $(V),,@echo "  ld   $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
-
 $(BUILD)/bench/process/bus_times: $(call object,bench/process/bus_times.c) $(LIB)
+$(BUILD)/bench/commands/order $(filter-out %.so,$(BENCHES)):
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 

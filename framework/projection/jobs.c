@@ -132,6 +132,7 @@ static int build(struct cairn_steward *steward, const struct job *job, int64_t f
     show_progress(steward, &none);
     if (failed && failed != -CAIRN_CONFLICT)
         return note_failure(steward, job, failed, error);
+    steward->built = !failed;
     steward->hurries = true;
     return 0;
 }

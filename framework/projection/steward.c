@@ -60,7 +60,7 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
 static int go_round(struct cairn_steward *steward, struct cairn_error *error)
 {
     cairn_arena_reset(&steward->arena);
-    steward->hurries = steward->waits = false;
+    steward->hurries = steward->waits = steward->built = false;
     int64_t followed = cairn_tracks_match(steward, error);
     int64_t fence = cairn_lease_fence(steward->lease);
     if (followed < 0 || fence == 0)
@@ -85,6 +85,8 @@ static void tell(struct cairn_steward *steward, int failed, const struct cairn_e
 static void rest(struct cairn_steward *steward)
 {
     int64_t pause_us = steward->hurries ? HURRY_US : steward->waits ? TURN_US : ROUND_US;
+    if (steward->built)
+        return; /* it is followed at once */
     int64_t until_us = cairn_monotonic_us() + pause_us;
     if (!cairn_lease_fence(steward->lease)) {
         (void)cairn_lease_wait(steward->lease, until_us);

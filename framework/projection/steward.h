@@ -41,6 +41,7 @@ struct cairn_steward {
     bool started;
     bool hurries;        /* the next round is due soon */
     bool waits;          /* for another read model that is built now */
+    bool built;          /* a generation, in this round */
     int64_t build_us;    /* monotonic: not before this is anything built */
     int64_t diverged_us; /* monotonic: when to look next whether one has diverged */
     int64_t swept_us;    /* monotonic: when to look next for what is left in Redis */
