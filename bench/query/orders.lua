@@ -1,7 +1,9 @@
 -- orders.lua: GET of an order, any of them, for wrk. ROWS of them; ETAG, where it is set, is what the
--- client has already. Counts the answers by status: any other than EXPECTED spoils the measurement.
+-- client has already. Between two requests of a connection are PAUSE_MS,
+-- if it is set. Counts the answers by status: any other than EXPECTED spoils the measurement.
 local rows = tonumber(os.getenv("ROWS"))
 local etag = os.getenv("ETAG")
+local pause = tonumber(os.getenv("PAUSE_MS") or "0")
 local expected = tonumber(os.getenv("EXPECTED") or "200")
 local headers = etag and { ["If-None-Match"] = etag } or {}
 local threads = {}
@@ -10,6 +12,12 @@ wrong = 0
 function setup(thread)
     table.insert(threads, thread)
     thread:set("seed", #threads)
+end
+
+if pause > 0 then
+    function delay()
+        return pause
+    end
 end
 
 function init()

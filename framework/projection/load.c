@@ -3,6 +3,7 @@
 #include "projection/load.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 #include "core/wait.h"
 #include "projection/names.h"
 #include "projection/table.h"
@@ -330,6 +331,7 @@ static void *load_thread(void *context)
     struct cairn_load *load = context;
     struct loader loader = {.load = load, .page = load->options.redis_url ? new_page() : NULL};
     struct cairn_error error = {0};
+    cairn_thread_yields();
     int failed = run(&loader, &error);
     cairn_pg_close(loader.pg);
     cairn_arena_close(&loader.arena);

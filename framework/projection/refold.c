@@ -1,6 +1,7 @@
 /* refold.c - who does what: batches in a ring, workers that decode them and apply them to parts. */
 #include "projection/refold.h"
 
+#include "core/thread.h"
 #include "projection/part.h"
 
 #include <pthread.h>
@@ -147,6 +148,7 @@ static void *work(void *context)
 {
     struct cairn_refold *refold = context;
     struct cairn_arena arena = {0};
+    cairn_thread_yields();
     (void)pthread_mutex_lock(&refold->lock);
     while (!has_failed(refold)) {
         struct lane *lane = find_lane(refold);
