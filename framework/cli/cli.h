@@ -81,6 +81,12 @@ int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_
 int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t outcome,
                   const struct cairn_error *error);
 
+/* All of a subcommand that says no by ending with 1: opens the database, does the work, and returns
+ * the exit status for what that returns: 0 done, 1 no, or an error. */
+int cairn_cli_run(const struct cairn_cli_command *command, const struct cairn_cli_options *options,
+                  int64_t (*work)(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                                  struct cairn_arena *arena, struct cairn_error *error));
+
 /* ---- table.c ---- */
 
 enum { CAIRN_CLI_COLUMNS_MAX = 16 };

@@ -167,8 +167,7 @@ static int64_t report(const struct cairn_cli_watch *watch, const struct cairn_cl
         (void)printf("%s: generation %" PRId64 " is held: %s\n", watch->name, seen->generation,
                      seen->note);
     else if (!watch->json)
-        (void)printf(cancelled ? "%s: the rebuild was cancelled%s\n" : "%s: it was given up: %s\n",
-                     watch->name, cancelled ? "" : seen->note);
+        (void)printf("%s: the rebuild was cancelled\n", watch->name);
     int64_t shown = done || held ? show_differences(watch->pg, seen, watch->json, arena, error) : 0;
     if (!watch->json && held && shown >= 0)
         print_held(watch->name, seen);
@@ -210,13 +209,5 @@ int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **
         (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
         return EX_USAGE;
     }
-    struct cairn_pg *pg = NULL;
-    struct cairn_arena arena = {0};
-    struct cairn_error error = {0};
-    int64_t outcome = cairn_cli_open(&pg, &error);
-    if (outcome >= 0)
-        outcome = rebuild(pg, &options, &arena, &error);
-    status = cairn_cli_end(command, pg, outcome, &error);
-    cairn_arena_close(&arena);
-    return status == 0 && outcome > 0 ? 1 : status;
+    return cairn_cli_run(command, &options, rebuild);
 }

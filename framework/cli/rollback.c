@@ -143,13 +143,5 @@ int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char *
         (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
         return EX_USAGE;
     }
-    struct cairn_pg *pg = NULL;
-    struct cairn_arena arena = {0};
-    struct cairn_error error = {0};
-    int64_t outcome = cairn_cli_open(&pg, &error);
-    if (outcome >= 0)
-        outcome = roll_back(pg, &options, &arena, &error);
-    status = cairn_cli_end(command, pg, outcome, &error);
-    cairn_arena_close(&arena);
-    return status == 0 && outcome > 0 ? 1 : status;
+    return cairn_cli_run(command, &options, roll_back);
 }

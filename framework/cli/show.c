@@ -106,3 +106,18 @@ int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, 
     cairn_pg_close(pg);
     return status;
 }
+
+int cairn_cli_run(const struct cairn_cli_command *command, const struct cairn_cli_options *options,
+                  int64_t (*work)(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                                  struct cairn_arena *arena, struct cairn_error *error))
+{
+    struct cairn_pg *pg = NULL;
+    struct cairn_arena arena = {0};
+    struct cairn_error error = {0};
+    int64_t outcome = cairn_cli_open(&pg, &error);
+    if (outcome >= 0)
+        outcome = work(pg, options, &arena, &error);
+    int status = cairn_cli_end(command, pg, outcome, &error);
+    cairn_arena_close(&arena);
+    return status == 0 && outcome > 0 ? 1 : status;
+}

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/wait.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -10,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct cairn_queue {
     pthread_mutex_t lock;
@@ -28,11 +28,7 @@ struct cairn_queue *cairn_queue_open(size_t capacity)
     struct cairn_queue *queue = cairn_allocate(sizeof *queue);
     queue->items = cairn_allocate(capacity * sizeof *queue->items);
     queue->capacity = capacity;
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&queue->filled, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&queue->filled);
     (void)pthread_mutex_init(&queue->lock, NULL);
     return queue;
 }
@@ -64,15 +60,10 @@ int cairn_queue_push(struct cairn_queue *queue, void *item)
 /* Waits until there is an item, the queue is closed, or time is up. */
 static void wait_filled(struct cairn_queue *queue, int64_t deadline_us)
 {
-    const struct timespec deadline = {.tv_sec = deadline_us / 1000000,
-                                      .tv_nsec = deadline_us % 1000000 * 1000};
-    int late = 0;
-    while (queue->count == 0 && !queue->closed && !late) {
-        if (deadline_us)
-            late = pthread_cond_timedwait(&queue->filled, &queue->lock, &deadline);
-        else
-            (void)pthread_cond_wait(&queue->filled, &queue->lock);
-    }
+    int64_t until_us = deadline_us ? deadline_us : INT64_MAX;
+    while (queue->count == 0 && !queue->closed &&
+           cairn_cond_wait_until(&queue->filled, &queue->lock, until_us))
+        continue;
 }
 
 /* Under the lock. */

@@ -4,12 +4,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/wait.h"
 #include "http/exchange.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 struct cairn_connections {
     pthread_mutex_t lock;
@@ -32,11 +32,7 @@ struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us
     struct cairn_connections *all = cairn_allocate(sizeof *all);
     all->max = max;
     all->deadline_us = deadline_us;
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&all->settled, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&all->settled);
     (void)pthread_mutex_init(&all->lock, NULL);
     return all;
 }
@@ -187,11 +183,9 @@ int64_t cairn_connections_cut(struct cairn_connections *all)
 
 bool cairn_connections_settle(struct cairn_connections *all, int64_t until_us)
 {
-    const struct timespec until = {.tv_sec = until_us / 1000000,
-                                   .tv_nsec = until_us % 1000000 * 1000};
     (void)pthread_mutex_lock(&all->lock);
-    for (int late = 0; all->busy > 0 && !late;)
-        late = pthread_cond_timedwait(&all->settled, &all->lock, &until);
+    while (all->busy > 0 && cairn_cond_wait_until(&all->settled, &all->lock, until_us))
+        continue;
     bool settled = all->busy == 0;
     (void)pthread_mutex_unlock(&all->lock);
     return settled;

@@ -24,7 +24,7 @@
 
 enum {
     POLLING_THREADS = 2,
-    MEMORY_LEAST = 16384, /* of a connection, in bytes */
+    MEMORY_LEAST = 8192, /* of a connection, in bytes */
     FAREWELL_US = 1000000 /* when the time is up: for the last answers to leave */
 };
 
@@ -248,11 +248,12 @@ static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text
 /* ---- life ---- */
 
 /* The limit on connections is the gate's; the library's own only must not be in its way. The memory
- * of a connection holds a request's headers, as bytes and taken apart, and those of the answer. */
+ * of a connection holds a request's headers, as bytes and taken apart (72 bytes each), and those of
+ * the answer; each open connection and stream has it, and it is wiped after each request. */
 static int start_daemon(struct cairn_http *http, struct cairn_error *error)
 {
     const unsigned limit = 2 * (unsigned)http->options.connections_max + 64;
-    const size_t twice = 2 * http->options.header_max_bytes;
+    const size_t memory = http->options.header_max_bytes + http->options.header_max_bytes / 2;
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
             MHD_USE_NO_LISTEN_SOCKET,
@@ -260,7 +261,7 @@ static int start_daemon(struct cairn_http *http, struct cairn_error *error)
         MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
         MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_THREAD_POOL_SIZE,
         (unsigned)POLLING_THREADS, MHD_OPTION_CONNECTION_LIMIT, limit,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, twice > MEMORY_LEAST ? twice : MEMORY_LEAST,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory > MEMORY_LEAST ? memory : MEMORY_LEAST,
         MHD_OPTION_END);
     return http->daemon ? 0 : cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
 }

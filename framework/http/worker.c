@@ -4,12 +4,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/wait.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A handler that is in a greater hurry than this would only burn its thread. */
 enum { AGAIN_LEAST_US = 500 };
@@ -64,13 +64,8 @@ static void line_up_due(struct cairn_workers *workers)
 
 static void wait_wanted(struct cairn_workers *workers)
 {
-    if (!workers->deferred) {
-        (void)pthread_cond_wait(&workers->wanted, &workers->lock);
-        return;
-    }
-    const struct timespec due = {.tv_sec = workers->deferred->due_us / 1000000,
-                                 .tv_nsec = workers->deferred->due_us % 1000000 * 1000};
-    (void)pthread_cond_timedwait(&workers->wanted, &workers->lock, &due);
+    (void)cairn_cond_wait_until(&workers->wanted, &workers->lock,
+                                workers->deferred ? workers->deferred->due_us : INT64_MAX);
 }
 
 /* ---- between the threads ---- */
@@ -262,11 +257,7 @@ static struct cairn_workers *open_workers(const struct cairn_http_options *optio
     struct cairn_workers *workers = cairn_allocate(sizeof *workers);
     workers->options = options;
     workers->threads = cairn_allocate((size_t)options->workers * sizeof *workers->threads);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&workers->wanted, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&workers->wanted);
     (void)pthread_mutex_init(&workers->lock, NULL);
     return workers;
 }

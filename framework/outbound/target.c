@@ -8,11 +8,11 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "core/wait.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct cairn_target_state {
     struct cairn_limits limits;
@@ -105,11 +105,7 @@ static struct cairn_target_state *make(const struct cairn_target *target,
         .open_us = or_else(target->breaker_open_us, CAIRN_SECONDS(5)),
     };
     state->idle = cairn_allocate((size_t)limits->concurrency * sizeof(CURL *));
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&state->freed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&state->freed);
     (void)pthread_mutex_init(&state->lock, NULL);
     cairn_metric_set(&in_use, limits->name, 0);
     cairn_metric_set(&breaker_state, limits->name, CAIRN_BREAKER_CLOSED);
@@ -183,11 +179,9 @@ static int refuse_open(const struct cairn_target_state *state, struct cairn_erro
 /* Under the lock. Returns false if there was no place in time. */
 static bool await_place(struct cairn_target_state *state, int64_t until_us)
 {
-    const struct timespec until = {.tv_sec = until_us / 1000000,
-                                   .tv_nsec = until_us % 1000000 * 1000};
-    int late = 0;
-    while (state->in_use == state->limits.concurrency && !late)
-        late = pthread_cond_timedwait(&state->freed, &state->lock, &until);
+    while (state->in_use == state->limits.concurrency &&
+           cairn_cond_wait_until(&state->freed, &state->lock, until_us))
+        continue;
     return state->in_use < state->limits.concurrency;
 }
 

@@ -5,12 +5,12 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/wait.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { BUCKETS = 4096 };
 
@@ -186,9 +186,7 @@ static struct lane *next_lane(struct cairn_lanes *lanes)
             return lane;
         }
         int64_t until_us = lanes->pausing ? lanes->heap[0]->due_us : now_us + CAIRN_SECONDS(60);
-        const struct timespec until = {.tv_sec = until_us / 1000000,
-                                       .tv_nsec = until_us % 1000000 * 1000};
-        (void)pthread_cond_timedwait(&lanes->wanted, &lanes->lock, &until);
+        (void)cairn_cond_wait_until(&lanes->wanted, &lanes->lock, until_us);
     }
     return NULL;
 }
@@ -253,11 +251,7 @@ int cairn_lanes_open(int threads, cairn_work *work, cairn_dispose *dispose, void
     lanes->dispose = dispose;
     lanes->context = context;
     lanes->threads = cairn_allocate((size_t)threads * sizeof *lanes->threads);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&lanes->wanted, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&lanes->wanted);
     (void)pthread_mutex_init(&lanes->lock, NULL);
     for (; lanes->thread_count < threads; lanes->thread_count++) {
         if (pthread_create(&lanes->threads[lanes->thread_count], NULL, run, lanes) != 0) {

@@ -97,7 +97,7 @@ const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
     return value.text;
 }
 
-static const char *row_key(const struct cairn_copy *copy, const char *key,
+const char *cairn_copy_key(const struct cairn_copy *copy, const char *key,
                            struct cairn_arena *arena)
 {
     struct cairn_buffer name = cairn_buffer(arena);
@@ -116,7 +116,7 @@ int cairn_copy_put(struct cairn_copy *copy, const char *before, const char *afte
     args[1] = CAIRN_ARG(after);
     for (size_t i = 0; i < count; i++) {
         const char *value = cairn_copy_value(copy, epoch, &rows[i], arena);
-        keys[i + 1] = CAIRN_ARG(row_key(copy, rows[i].key, arena));
+        keys[i + 1] = CAIRN_ARG(cairn_copy_key(copy, rows[i].key, arena));
         args[i + 2] = CAIRN_ARG(value);
     }
     struct cairn_redis_reply reply;

@@ -87,6 +87,10 @@ int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
 const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
                              const struct cairn_stored_row *row, struct cairn_arena *arena);
 
+/* Under which name. */
+const char *cairn_copy_key(const struct cairn_copy *copy, const char *key,
+                           struct cairn_arena *arena);
+
 /* "EPOCH POSITION FENCE REVISION" */
 const char *cairn_checkpoint_text(struct cairn_arena *arena,
                                   const struct cairn_checkpoint *checkpoint);

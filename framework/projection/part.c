@@ -3,6 +3,7 @@
 
 #include "projection/scratch.h"
 #include "projection/spill.h"
+#include "store/bulk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,12 +56,7 @@ void cairn_part_batch_add(struct cairn_part_batch *batch, const struct cairn_sto
         batch->capacity = batch->capacity ? batch->capacity * 2 : 256;
         batch->events = cairn_reallocate(batch->events, batch->capacity * sizeof *batch->events);
     }
-    struct cairn_stored_event *kept = &batch->events[batch->count++];
-    *kept = *event;
-    kept->stream = cairn_copy_text(&batch->arena, event->stream);
-    kept->type = cairn_copy_text(&batch->arena, event->type);
-    kept->data = cairn_copy_bytes(&batch->arena, event->data, event->data_bytes);
-    kept->meta = "{}";
+    batch->events[batch->count++] = cairn_event_keep(event, &batch->arena);
     batch->bytes += event->data_bytes;
 }
 

@@ -196,6 +196,6 @@ int cairn_copy_remove(struct cairn_copy *copy, char *cursor, size_t size, struct
     struct cairn_redis_arg *args = cairn_new(arena, struct cairn_redis_arg, count + 1);
     args[0] = CAIRN_ARG("UNLINK");
     for (size_t i = 0; i < count; i++)
-        args[i + 1] = CAIRN_ARG(cairn_print(arena, "%s%s", copy->row_prefix, rows[i].key));
+        args[i + 1] = CAIRN_ARG(cairn_copy_key(copy, rows[i].key, arena));
     return cairn_copy_ask(copy, args, count + 1, arena, &reply);
 }

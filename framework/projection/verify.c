@@ -112,17 +112,6 @@ static int fold_batch(struct run *run, struct cairn_stored_event *events, size_t
     return failed;
 }
 
-static struct cairn_stored_event keep_event(const struct cairn_stored_event *event,
-                                            struct cairn_arena *arena)
-{
-    struct cairn_stored_event kept = *event;
-    kept.stream = cairn_copy_text(arena, event->stream);
-    kept.type = cairn_copy_text(arena, event->type);
-    kept.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
-    kept.meta = "{}";
-    return kept;
-}
-
 /* Too much for the memory: it has to be done in more parts. */
 static bool is_too_much(const struct run *run)
 {
@@ -142,7 +131,7 @@ static int fold_all(struct run *run, struct cairn_bulk *bulk, int64_t to, struct
         size_t bytes = 0;
         while (count < EVENTS && bytes < BYTES &&
                (got = cairn_bulk_next(bulk, &event, error)) == 1) {
-            events[count++] = keep_event(&event, &run->page);
+            events[count++] = cairn_event_keep(&event, &run->page);
             bytes += event.data_bytes;
         }
         if (got < 0)
@@ -278,7 +267,7 @@ static int copy_values(struct run *run, const struct cairn_stored_row *rows, siz
     struct cairn_error error = {0};
     args[0] = CAIRN_ARG("MGET");
     for (size_t i = 0; i < count; i++) {
-        const char *key = cairn_print(&run->page, "%s%s", run->copy.row_prefix, rows[i].key);
+        const char *key = cairn_copy_key(&run->copy, rows[i].key, &run->page);
         args[i + 1] = CAIRN_ARG(key);
     }
     int failed = cairn_redis_call(run->redis, args, count + 1, &run->page, ret, &error);

@@ -121,6 +121,17 @@ int cairn_bulk_next(struct cairn_bulk *bulk, struct cairn_stored_event *ret,
     return 0;
 }
 
+struct cairn_stored_event cairn_event_keep(const struct cairn_stored_event *event,
+                                           struct cairn_arena *arena)
+{
+    struct cairn_stored_event kept = *event;
+    kept.stream = cairn_copy_text(arena, event->stream);
+    kept.type = cairn_copy_text(arena, event->type);
+    kept.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
+    kept.meta = "{}";
+    return kept;
+}
+
 /* ---- life ---- */
 
 int cairn_bulk_open(struct cairn_store *store, int64_t from, int64_t to,

@@ -33,6 +33,10 @@ int cairn_bulk_open(struct cairn_store *store, int64_t from, int64_t to,
 int cairn_bulk_next(struct cairn_bulk *bulk, struct cairn_stored_event *ret,
                     struct cairn_error *error) CAIRN_CHECKED;
 
+/* What outlives the next call: a copy in the arena, but for the meta, which is {}. */
+struct cairn_stored_event cairn_event_keep(const struct cairn_stored_event *event,
+                                           struct cairn_arena *arena);
+
 /* May come at any time: before the end it costs the store its connection, and the next call opens
  * another. NULL is fine. */
 void cairn_bulk_close(struct cairn_bulk *bulk);

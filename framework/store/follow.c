@@ -6,13 +6,13 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/wait.h"
 #include "store/store.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_US CAIRN_SECONDS(1)         /* between two looks, if nothing is heard */
@@ -114,13 +114,11 @@ static void *follow(void *context)
 int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64_t until_us,
                             struct cairn_error *error)
 {
-    const struct timespec until = {.tv_sec = until_us / 1000000,
-                                   .tv_nsec = until_us % 1000000 * 1000};
-    int late = 0;
     (void)pthread_mutex_lock(&follower->lock);
     int64_t woken = follower->woken;
-    while (follower->head <= seen && !follower->stopping && woken == follower->woken && !late)
-        late = pthread_cond_timedwait(&follower->moved, &follower->lock, &until);
+    while (follower->head <= seen && !follower->stopping && woken == follower->woken &&
+           cairn_cond_wait_until(&follower->moved, &follower->lock, until_us))
+        continue;
     int64_t head = follower->head;
     if (head < 0 && follower->error.code)
         head = cairn_fail(error, follower->error.code, "%s", follower->error.message);
@@ -145,11 +143,7 @@ static struct cairn_follower *make(void)
     struct cairn_follower *follower = cairn_allocate(sizeof *follower);
     follower->head = -1;
     follower->wake = eventfd(0, EFD_CLOEXEC);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&follower->moved, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&follower->moved);
     (void)pthread_mutex_init(&follower->lock, NULL);
     return follower;
 }

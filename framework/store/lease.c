@@ -8,13 +8,13 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/wait.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BEAT_US CAIRN_MILLISECONDS(CAIRN_LEASE_BEAT_MS)
@@ -180,19 +180,13 @@ struct round {
     size_t due_count, returning_count;
 };
 
-static struct timespec at_us(int64_t us)
-{
-    return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-}
-
 /* Waits until it is time for a round. Returns false after the last one. */
 static bool next(struct cairn_leases *leases, int64_t due_us, struct round *ret)
 {
-    const struct timespec due = at_us(due_us);
-    int late = 0;
     (void)pthread_mutex_lock(&leases->lock);
-    while (!leases->asked && !leases->closing && !late)
-        late = pthread_cond_timedwait(&leases->changed, &leases->lock, &due);
+    while (!leases->asked && !leases->closing &&
+           cairn_cond_wait_until(&leases->changed, &leases->lock, due_us))
+        continue;
     bool goes_on = !leases->closing;
     leases->asked = false;
     ret->returning_count = collect_returning(leases, &ret->returning);
@@ -237,11 +231,10 @@ int64_t cairn_lease_fence(struct cairn_lease *lease)
 int64_t cairn_lease_wait(struct cairn_lease *lease, int64_t until_us)
 {
     struct cairn_leases *leases = lease->leases;
-    const struct timespec until = at_us(until_us);
-    int late = 0;
     (void)pthread_mutex_lock(&leases->lock);
-    while (!fence_of(lease) && !leases->stopping && !late)
-        late = pthread_cond_timedwait(&leases->changed, &leases->lock, &until);
+    while (!fence_of(lease) && !leases->stopping &&
+           cairn_cond_wait_until(&leases->changed, &leases->lock, until_us))
+        continue;
     int64_t fence = fence_of(lease);
     (void)pthread_mutex_unlock(&leases->lock);
     return fence;
@@ -322,11 +315,7 @@ static struct cairn_leases *make(const char *label)
 {
     struct cairn_leases *leases = cairn_allocate(sizeof *leases);
     name_owner(leases, label);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&leases->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&leases->changed);
     (void)pthread_mutex_init(&leases->lock, NULL);
     return leases;
 }

@@ -3,12 +3,12 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/wait.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define GAP_US CAIRN_MILLISECONDS(5)     /* between the beginnings of two notifications */
 #define AGAIN_US CAIRN_MILLISECONDS(500) /* after a failure */
@@ -58,12 +58,10 @@ void cairn_notifier_nudge(struct cairn_notifier *notifier)
  * is time to end: with nothing left, or with a database that is away. */
 static int64_t next(struct cairn_notifier *notifier, int64_t not_before_us)
 {
-    const struct timespec until = {.tv_sec = not_before_us / 1000000,
-                                   .tv_nsec = not_before_us % 1000000 * 1000};
-    int late = 0;
     (void)pthread_mutex_lock(&notifier->lock);
-    while (!notifier->closing && !late)
-        late = pthread_cond_timedwait(&notifier->news, &notifier->lock, &until);
+    while (!notifier->closing &&
+           cairn_cond_wait_until(&notifier->news, &notifier->lock, not_before_us))
+        continue;
     while (!notifier->closing && notifier->told == notifier->sent)
         (void)pthread_cond_wait(&notifier->news, &notifier->lock);
     bool ended = notifier->told == notifier->sent || (notifier->closing && notifier->failing);
@@ -119,11 +117,7 @@ static void *run(void *context)
 static struct cairn_notifier *make(void)
 {
     struct cairn_notifier *notifier = cairn_allocate(sizeof *notifier);
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&notifier->news, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    cairn_cond_init(&notifier->news);
     (void)pthread_mutex_init(&notifier->lock, NULL);
     return notifier;
 }

@@ -68,6 +68,18 @@ static int send_to(struct http_connection *connection, int port, const char *met
     return http_ask(connection, method, path, headers, body, body ? strlen(body) : 0, reply, 40000);
 }
 
+/* A server may end a connection that has rested for long, also at the moment when it is used again:
+ * then the read is sent once more, as every client does. */
+static int get_from(struct http_connection *connection, int port, const char *path,
+                    const char *headers, struct http_reply *reply)
+{
+    bool has_rested = connection->socket >= 0;
+    int failed = send_to(connection, port, "GET", path, headers, NULL, reply);
+    if (failed == HTTP_CUT && has_rested)
+        failed = send_to(connection, port, "GET", path, headers, NULL, reply);
+    return failed;
+}
+
 /* Reads until it sees the status or is told something worse; a 503 is asked again, as its
  * Retry-After says, and counted. */
 static void read_back(struct client *client, const char *id, const char *position,
@@ -80,8 +92,7 @@ static void read_back(struct client *client, const char *id, const char *positio
     (void)snprintf(wanted, sizeof wanted, "\"status\":\"%s\"", status);
     *etag = '\0';
     for (;;) {
-        int failed =
-            send_to(&client->reads, shop.query, "GET", path, position, NULL, &client->reply);
+        int failed = get_from(&client->reads, shop.query, path, position, &client->reply);
         if (failed == 0 && client->reply.status == 200)
             break;
         if (failed)

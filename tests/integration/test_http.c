@@ -487,6 +487,22 @@ static void headers_beyond_the_limit_are_431(void **state)
     assert_int_equal(wire_ask(port, head, "").status, 431);
 }
 
+/* As many as a browser behind two proxies sends, and as large as they may be. */
+static void headers_up_to_the_limit_are_taken(void **state)
+{
+    enum { HEADERS = 40, EACH = HEADER_MAX / HEADERS - 4 };
+    (void)state;
+    char head[2 * HEADER_MAX] = "GET /things HTTP/1.1\r\n";
+    size_t used = strlen(head);
+    for (int i = 1; i < HEADERS; i++)
+        used += (size_t)snprintf(head + used, sizeof head - used, "X-%02d: %0*d\r\n", i, EACH - 8, i);
+    for (int again = 0; again < 3; again++) {
+        struct wire_answer got = wire_ask(port, head, "");
+        assert_int_equal(got.status, 200);
+        assert_string_equal(got.body, "list GET /things id=- body= keys=0 ");
+    }
+}
+
 static void what_is_no_http_ends_the_connection(void **state)
 {
     (void)state;
@@ -712,6 +728,7 @@ int main(void)
         cmocka_unit_test(a_length_that_is_no_number_is_400),
         cmocka_unit_test(a_missing_host_is_400),
         cmocka_unit_test(headers_beyond_the_limit_are_431),
+        cmocka_unit_test(headers_up_to_the_limit_are_taken),
         cmocka_unit_test(what_is_no_http_ends_the_connection),
         cmocka_unit_test(a_header_sent_twice_is_counted),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),

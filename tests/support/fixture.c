@@ -239,20 +239,25 @@ static bool port_is_free(int port)
     return is_free;
 }
 
-/* Below the ports that the kernel gives to outgoing connections, and below those that the servers
- * take (lib.sh); from a random place on, so that two runs beside each other do not meet. */
+/* Of those that tests/run has set apart for this lane: below the ports that the kernel gives to
+ * outgoing connections, and below those that the servers take (lib.sh); from a random place on, so
+ * that two runs beside each other do not meet. */
 int fixture_free_port(void)
 {
-    enum { FIRST = 10000, PORTS = 10000 };
     static unsigned next;
+    int first = 10000;
+    int last = 19999;
+    const char *apart = getenv("CAIRN_TEST_PORTS");
+    if (apart && sscanf(apart, "%d-%d", &first, &last) != 2)
+        fail_msg("CAIRN_TEST_PORTS is not FIRST-LAST: %s", apart);
     if (next == 0)
         assert_int_equal(getrandom(&next, sizeof next, 0), sizeof next);
-    for (int tries = 0; tries < PORTS; tries++) {
-        int port = FIRST + (int)(next++ % PORTS);
+    for (int tries = first; tries <= last; tries++) {
+        int port = first + (int)(next++ % (unsigned)(last - first + 1));
         if (port_is_free(port))
             return port;
     }
-    fail_msg("no free port from %d on", FIRST);
+    fail_msg("no free port between %d and %d", first, last);
     return -1;
 }
 

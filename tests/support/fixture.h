@@ -1,7 +1,7 @@
 /* fixture.h - the real servers that a test works with: databases and Redis numbers of its own, SQL
  * in one line, waiting for a condition, servers that stop and start.
  *
- * tests/run starts one PostgreSQL and one Redis for all tests and says in the environment where
+ * tests/run starts a PostgreSQL and a Redis for each of its lanes and says in the environment where
  * they are. A test takes a database that is a copy of the migrated template, so it begins with an
  * empty log and what it leaves behind disturbs nobody.
  *

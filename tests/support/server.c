@@ -35,9 +35,9 @@ static void open_line(struct server *server, int socket)
         return;
     }
     *line = (struct server_line){.server = server, .socket = socket};
+    atomic_fetch_add(&server->connections, 1); /* before anybody is answered, who may look */
     if (pthread_create(&line->thread, NULL, serve_line, line) != 0)
         abort();
-    atomic_fetch_add(&server->connections, 1);
 }
 
 static void *accept_lines(void *context)
