@@ -24,7 +24,7 @@
 
 enum {
     POLLING_THREADS = 2,
-    MEMORY_LEAST = 8192, /* of a connection, in bytes */
+    MEMORY_LEAST = 8192,  /* of a connection, in bytes */
     FAREWELL_US = 1000000 /* when the time is up: for the last answers to leave */
 };
 

@@ -495,7 +495,8 @@ static void headers_up_to_the_limit_are_taken(void **state)
     char head[2 * HEADER_MAX] = "GET /things HTTP/1.1\r\n";
     size_t used = strlen(head);
     for (int i = 1; i < HEADERS; i++)
-        used += (size_t)snprintf(head + used, sizeof head - used, "X-%02d: %0*d\r\n", i, EACH - 8, i);
+        used +=
+            (size_t)snprintf(head + used, sizeof head - used, "X-%02d: %0*d\r\n", i, EACH - 8, i);
     for (int again = 0; again < 3; again++) {
         struct wire_answer got = wire_ask(port, head, "");
         assert_int_equal(got.status, 200);
