@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CLAIM_MAX = 100, DEAD_MAX = 100000, RETRY_MAX = 1000, GONE_MS = 3600000 };
+enum { DEAD_MAX = 100000, RETRY_MAX = 1000, GONE_MS = 3600000 };
 
 struct words {
     struct cairn_arena *arena;
@@ -167,14 +167,14 @@ static const struct cairn_redis_script claim_script = {
     "return ret\n",
 };
 
-int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms,
+int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms, int64_t most,
                           struct cairn_arena *arena, const struct cairn_group_entry **ret,
                           struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
     struct words more = words(arena, 2);
     add_number(&more, idle_ms);
-    add_number(&more, CLAIM_MAX);
+    add_number(&more, most);
     int failed = eval(group, &claim_script, group->keys[key], NULL, &more, arena, &reply, error);
     if (failed)
         return failed;
@@ -209,6 +209,50 @@ int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *i
     for (size_t i = 0; i < count && !failed; i++)
         ret_lost[i] = i >= reply.count || reply.items[i].integer == 0;
     return failed;
+}
+
+int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
+                      struct cairn_arena *arena, const char **ret, struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words args = words(arena, 8);
+    add(&args, "XPENDING");
+    add(&args, group->keys[key]);
+    add(&args, group->name);
+    add(&args, "IDLE");
+    add_number(&args, idle_ms);
+    add(&args, "-");
+    add(&args, "+");
+    add(&args, "1");
+    int failed = call(group->redis, &args, &reply, error);
+    *ret = !failed && reply.count ? reply.items[0].items[0].text : NULL;
+    return failed;
+}
+
+/* ARGV: group, member, how long ago they were last heard of; then for each an id, and 1 if a try is
+ * taken back. */
+static const struct cairn_redis_script give_back_script = {
+    "for i = 4, #ARGV, 2 do\n"
+    "  local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]\n"
+    "  if p and p[2] == ARGV[2] then\n"
+    "    redis.call('xclaim', KEYS[1], ARGV[1], '-', 0, ARGV[i], 'IDLE', ARGV[3],\n"
+    "      'RETRYCOUNT', math.max(p[4] - ARGV[i + 1], 0), 'JUSTID')\n"
+    "  end\n"
+    "end\n",
+};
+
+int cairn_group_give_back(struct cairn_group *group, size_t key, const char *const *ids,
+                          const bool *counted, size_t count, struct cairn_arena *arena,
+                          struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words more = words(arena, 1 + 2 * count);
+    add_number(&more, GONE_MS);
+    for (size_t i = 0; i < count; i++) {
+        add(&more, ids[i]);
+        add(&more, counted[i] ? "1" : "0");
+    }
+    return eval(group, &give_back_script, group->keys[key], NULL, &more, arena, &reply, error);
 }
 
 /* ARGV: group, member, id. */

@@ -38,8 +38,9 @@ int64_t cairn_group_read(struct cairn_group *group, int count, int64_t block_ms,
                          struct cairn_arena *arena, const struct cairn_group_entry **ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* Entries of this key that somebody has had for longer than that, which are this member's now. */
-int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms,
+/* Entries of this key that somebody has had for longer than that, which are this member's now: the
+ * first, at most so many. */
+int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms, int64_t most,
                           struct cairn_arena *arena, const struct cairn_group_entry **ret,
                           struct cairn_error *error) CAIRN_CHECKED;
 
@@ -48,6 +49,18 @@ int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms
 int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *ids, size_t count,
                      struct cairn_arena *arena, bool *ret_lost,
                      struct cairn_error *error) CAIRN_CHECKED;
+
+/* How far back those lie that nobody has minded for longer than that: the id of the first is
+ * written into the arena, NULL if there is none. */
+int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
+                      struct cairn_arena *arena, const char **ret,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
+/* Gives back these entries, for others to take at once. A try that was counted and has not begun
+ * (`counted`) is not counted any more. */
+int cairn_group_give_back(struct cairn_group *group, size_t key, const char *const *ids,
+                          const bool *counted, size_t count, struct cairn_arena *arena,
+                          struct cairn_error *error) CAIRN_CHECKED;
 
 /* Begins a further try. Returns its number, or 0: the entry is not this member's any more. */
 int64_t cairn_group_begin(struct cairn_group *group, size_t key, const char *id,

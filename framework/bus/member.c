@@ -16,75 +16,6 @@
 /* Few at once: events of one stream that lie in the hands of two members wait for each other. */
 enum { READ_MAX = 16 };
 
-/* ---- what is held ---- */
-
-static void forget(struct cairn_held *held)
-{
-    free((void *)(uintptr_t)held->entry.id);
-    free((void *)(uintptr_t)held->entry.json);
-    free(held);
-}
-
-void cairn_member_drop(struct cairn_member *member)
-{
-    for (size_t i = 0; i < member->held_count; i++)
-        forget(member->held[i]);
-    member->held_count = 0;
-    member->ack_count = 0;
-}
-
-static bool is_held(const struct cairn_member *member, const struct cairn_group_entry *entry)
-{
-    for (size_t i = 0; i < member->held_count; i++) {
-        if (member->held[i]->entry.key == entry->key &&
-            strcmp(member->held[i]->entry.id, entry->id) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Which stream an entry is of, without taking it apart: FNV-1a of its subject. Two streams with one
- * hash wait for each other, and nothing worse. */
-static uint64_t hash_stream(const char *json)
-{
-    static const char before[] = "\"subject\":\"";
-    uint64_t hash = UINT64_C(14695981039346656037);
-    const char *at = strstr(json, before);
-    if (!at)
-        return 0;
-    for (at += sizeof before - 1; *at && *at != '"'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
-}
-
-static void hold(struct cairn_member *member, const struct cairn_group_entry *entries,
-                 int64_t count, bool fresh)
-{
-    for (int64_t i = 0; i < count && member->held_count < CAIRN_HELD_MAX; i++) {
-        if (is_held(member, &entries[i]))
-            continue;
-        struct cairn_held *held = cairn_allocate(sizeof *held);
-        char *json = cairn_allocate(entries[i].bytes + 1);
-        memcpy(json, entries[i].json, entries[i].bytes);
-        held->entry = entries[i];
-        held->entry.id = cairn_duplicate(entries[i].id);
-        held->entry.json = json;
-        held->position = strtoll(held->entry.id, NULL, 10);
-        held->stream = entries[i].key < member->category_count ? hash_stream(json) : 0;
-        held->begun = fresh;
-        held->attempt = fresh;
-        member->held[member->held_count++] = held;
-    }
-}
-
-static void let_go(struct cairn_member *member, size_t i)
-{
-    forget(member->held[i]);
-    member->held_count--;
-    memmove(&member->held[i], &member->held[i + 1],
-            (member->held_count - i) * sizeof *member->held);
-}
-
 /* ---- acknowledging ---- */
 
 static int delete_again(struct cairn_member *member, const char *const *ids, size_t count,
@@ -127,7 +58,7 @@ static int acknowledge(struct cairn_member *member, const struct cairn_held *hel
     return member->ack_count == CAIRN_ACKS_MAX ? cairn_member_flush(member, error) : 0;
 }
 
-/* ---- keeping ---- */
+/* ---- time ---- */
 
 static bool is_due(int64_t *at_us, int64_t every_us)
 {
@@ -136,32 +67,6 @@ static bool is_due(int64_t *at_us, int64_t every_us)
         return false;
     *at_us = now_us;
     return true;
-}
-
-/* What waits here for its turn is not stuck. */
-static int keep(struct cairn_member *member, struct cairn_error *error)
-{
-    int failed = 0;
-    for (size_t key = 0; key < member->group.key_count && !failed; key++) {
-        const char *ids[CAIRN_HELD_MAX];
-        bool lost[CAIRN_HELD_MAX];
-        size_t at[CAIRN_HELD_MAX];
-        size_t count = 0;
-        for (size_t i = 0; i < member->held_count; i++) {
-            if (member->held[i]->entry.key == key) {
-                at[count] = i;
-                ids[count++] = member->held[i]->entry.id;
-            }
-        }
-        cairn_arena_reset(&member->batch);
-        if (count)
-            failed = cairn_group_keep(&member->group, key, ids, count, &member->batch, lost, error);
-        for (size_t i = count; i-- > 0 && !failed;) {
-            if (lost[i])
-                let_go(member, at[i]);
-        }
-    }
-    return failed;
 }
 
 /* ---- delivering ---- */
@@ -199,7 +104,7 @@ static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), vo
     for (size_t i = 0; i < member->held_count && !stopping(context);) {
         struct cairn_held *held = member->held[i];
         if (is_due(&member->kept_us, member->consumer->stuck_us / 4)) {
-            int failed = keep(member, error);
+            int failed = cairn_member_keep(member, error);
             if (failed)
                 return failed;
             i = 0;
@@ -214,7 +119,7 @@ static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), vo
             continue;
         }
         int failed = verdict == CAIRN_SETTLED ? acknowledge(member, held, error) : 0;
-        let_go(member, i);
+        cairn_member_let_go(member, i);
         if (failed)
             return failed;
         if (member->kick)
@@ -233,7 +138,7 @@ static int64_t next_due_us(const struct cairn_member *member)
     return due_us;
 }
 
-/* ---- reading, claiming ---- */
+/* ---- reading ---- */
 
 static int read_more(struct cairn_member *member, struct cairn_error *error)
 {
@@ -251,23 +156,7 @@ static int read_more(struct cairn_member *member, struct cairn_error *error)
                                      wait_ms, &member->batch, &entries, error);
     if (count < 0)
         return (int)count;
-    hold(member, entries, count, true);
-    return 0;
-}
-
-static int claim(struct cairn_member *member, struct cairn_error *error)
-{
-    for (size_t key = 0; key < member->group.key_count; key++) {
-        const struct cairn_group_entry *entries = NULL;
-        cairn_arena_reset(&member->batch);
-        if (CAIRN_HELD_MAX - member->held_count < 100)
-            return 0;
-        int64_t count = cairn_group_claim(&member->group, key, member->consumer->stuck_us / 1000,
-                                          &member->batch, &entries, error);
-        if (count < 0)
-            return (int)count;
-        hold(member, entries, count, false);
-    }
+    cairn_member_hold(member, entries, count, true);
     return 0;
 }
 
@@ -338,9 +227,9 @@ static int round_of(struct cairn_member *member, bool (*stopping)(void *), void 
     if (is_due(&member->looked_us, LOOK_US) || !member->epoch)
         failed = look(member, error);
     if (!failed && is_due(&member->kept_us, member->consumer->stuck_us / 4))
-        failed = keep(member, error);
+        failed = cairn_member_keep(member, error);
     if (!failed && is_due(&member->claimed_us, member->consumer->stuck_us / 4))
-        failed = claim(member, error);
+        failed = cairn_member_claim(member, error);
     if (!failed)
         failed = deliver_due(member, stopping, context, error);
     if (!failed && !stopping(context))
@@ -366,7 +255,10 @@ void cairn_member_leave(struct cairn_member *member)
 {
     struct cairn_error error = {0};
     cairn_arena_reset(&member->batch);
-    if (member->epoch && cairn_member_flush(member, &error) == 0)
+    int failed = member->epoch ? cairn_member_flush(member, &error) : -CAIRN_UNAVAILABLE;
+    if (!failed)
+        failed = cairn_member_give_back(member, &error);
+    if (!failed)
         (void)!cairn_group_leave(&member->group, &member->batch, &error);
     cairn_member_drop(member);
 }

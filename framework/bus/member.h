@@ -27,7 +27,7 @@ struct cairn_held {
     bool begun;                     /* the try is counted */
 };
 
-enum { CAIRN_HELD_MAX = 512, CAIRN_ACKS_MAX = 64 };
+enum { CAIRN_HELD_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
 
 struct cairn_member {
     const struct cairn_consumer *consumer; /* with its defaults filled in */
@@ -58,11 +58,27 @@ int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *conte
 
 /* Acknowledges what was handled, gives back the rest. */
 void cairn_member_leave(struct cairn_member *member);
-/* Forgets all that is held; somebody will claim it. */
-void cairn_member_drop(struct cairn_member *member);
 
 /* Sends the acknowledgements that are waiting. */
 int cairn_member_flush(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- hands.c ---- */
+
+/* Takes entries into its hands: copies of them, and not those that it has. `fresh`: they were read,
+ * which is counted as their first try. */
+void cairn_member_hold(struct cairn_member *member, const struct cairn_group_entry *entries,
+                       int64_t count, bool fresh);
+/* Forgets the one at this place. */
+void cairn_member_let_go(struct cairn_member *member, size_t i);
+/* Forgets all; somebody will claim them. */
+void cairn_member_drop(struct cairn_member *member);
+
+/* Says that what waits here for its turn is not stuck, and forgets what others have taken. */
+int cairn_member_keep(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
+/* Takes over what is stuck. A member that is full gives back its newest for it. */
+int cairn_member_claim(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
+/* Gives back all, for others to take at once. Tries that have not begun do not count. */
+int cairn_member_give_back(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- deliver.c ---- */
 

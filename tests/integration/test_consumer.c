@@ -325,6 +325,23 @@ static void of_three_members_one_is_killed_and_order_is_kept_and_nothing_lost(vo
     assert_int_equal(dead_letters(), 0);
 }
 
+/* All that the only member can hold waits for entries of one that has died. */
+static void a_member_that_is_full_takes_over_from_the_dead(void **state)
+{
+    (void)state;
+    struct child member;
+    append("pot", 20, 50);
+    bus_wait(&bench.view);
+    (void)bus_redis(&bench.view, "XGROUP CREATE cairn:bus:pot:1 test 0");
+    (void)bus_redis(&bench.view, "XREADGROUP GROUP test dead COUNT 30 STREAMS cairn:bus:pot:1 >");
+    start_member(&member);
+    wait_for(1000);
+    expect_once_and_in_order(1000);
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    assert_int_equal(child_stop(&member, LONG_MS), 0);
+    assert_int_equal(dead_letters(), 0);
+}
+
 static void a_member_that_was_frozen_does_nothing_twice(void **state)
 {
     (void)state;
@@ -445,6 +462,7 @@ static void who_is_told_to_stop_gives_back_what_he_holds_at_once(void **state)
     start_member(&second);
     wait_for(800);
     expect_once_and_in_order(800);
+    assert_int_equal(fixture_sql_int(bench.url, "select max(attempt) from handled"), 1);
     assert_int_equal(child_stop(&second, LONG_MS), 0);
     fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
 }
@@ -484,6 +502,7 @@ int main(int argc, char **argv)
         TEST(each_event_is_handled_once_and_in_the_order_of_its_stream),
         TEST(handlers_get_the_event_the_state_or_nothing),
         TEST(of_three_members_one_is_killed_and_order_is_kept_and_nothing_lost),
+        TEST(a_member_that_is_full_takes_over_from_the_dead),
         TEST(a_member_that_was_frozen_does_nothing_twice),
         TEST(a_poison_event_ends_in_the_dead_letters_and_holds_up_nothing),
         TEST(an_event_that_ends_whoever_handles_it_is_given_up),

@@ -185,18 +185,32 @@ int64_t fixture_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void nap_ms(int64_t ms)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
 void fixture_nap(void)
 {
-    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    nap_ms(1);
+}
+
+/* Between two looks, which may each be a session of PostgreSQL: an eighth of the time that has
+ * passed, so that what takes long is not looked at a thousand times. */
+static int64_t pause_ms(int64_t passed_ms)
+{
+    enum { LONGEST = 50 };
+    return passed_ms < 8 ? 1 : passed_ms < 8 * LONGEST ? passed_ms / 8 : LONGEST;
 }
 
 void fixture_wait(bool (*done)(void *context), void *context, int timeout_ms, const char *what)
 {
-    int64_t deadline_ms = fixture_now_ms() + timeout_ms;
+    int64_t begun_ms = fixture_now_ms();
     while (!done(context)) {
-        if (fixture_now_ms() >= deadline_ms)
+        int64_t passed_ms = fixture_now_ms() - begun_ms;
+        if (passed_ms >= timeout_ms)
             fail_msg("waited %d ms in vain for %s", timeout_ms, what);
-        fixture_nap();
+        nap_ms(pause_ms(passed_ms));
     }
 }
 
