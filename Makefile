@@ -64,6 +64,8 @@ FAULT := $(BUILD)/libfault.a
 CLOCK_SHIM := $(BUILD)/tests/fault/clock_shim.so
 BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+# Those that need no whole system.
+INNER_TESTS := $(foreach level,unit integration,$(filter $(BUILD)/tests/$(level)/%,$(TESTS)))
 # A service in two versions, for tests of a rolling deploy.
 VARIANTS := $(BUILD)/tests/variants/tally-1 $(BUILD)/tests/variants/tally-2
 README_SERVICE := $(BUILD)/tests/readme/ticket
@@ -106,10 +108,10 @@ demo: install-deps ## up, then a shop's story over HTTP
 	@$(MAKE) --no-print-directory up
 	@deploy/native/demo
 
-test: install-deps ## every test, on servers of its own; unit and integration also sanitized; a little fuzz
+test: install-deps ## every test, on servers of its own; unit and integration sanitized; a little fuzz
 	@$(MAKE) --no-print-directory tests
-	@$(MAKE) --no-print-directory tests SAN=asan
-	@tests/run $(BUILD):unit,integration,e2e,fault $(BUILD)/asan:unit,integration
+	@$(MAKE) --no-print-directory inner-tests SAN=asan
+	@tests/run $(BUILD):unit,e2e,fault $(BUILD)/asan:unit,integration
 	@if tests/fuzz/possible; then $(MAKE) --no-print-directory fuzz SECONDS=10; \
 	    else echo "  no fuzzing: clang with libFuzzer is not installed"; fi
 
@@ -139,6 +141,8 @@ test-compose: deps tests ## the compose demo, in containers; needs a Docker Engi
 	@tests/compose/run $(BUILD)
 
 tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM) $(VARIANTS)
+
+inner-tests: $(INNER_TESTS) $(BINARIES)
 
 bench: bench-append bench-bus bench-commands bench-projections bench-query bench-process ## every benchmark, on servers of its own; bench/README.md says how to read them
 

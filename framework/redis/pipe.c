@@ -318,14 +318,15 @@ static int64_t due_us(const struct cairn_redis_pipe *pipe, bool connected)
     return pipe->sent.first ? pipe->sent.first->asked_us + pipe->deadline_us : 0;
 }
 
-/* Is there nothing to send? Then whoever asks next has to wake the thread. */
+/* May the thread wait? Whoever asks next has to wake it only where nothing is under way: while a
+ * reply is, questions gather until it comes. */
 static bool fall_asleep(struct cairn_redis_pipe *pipe)
 {
     (void)pthread_mutex_lock(&pipe->lock);
-    pipe->asleep = pipe->left < pipe->leaving.count || !pipe->asked.first;
-    bool asleep = pipe->asleep && !pipe->closing;
+    pipe->asleep = !pipe->sent.first && !pipe->asked.first;
+    bool waits = (pipe->asleep || pipe->sent.first) && !pipe->closing;
     (void)pthread_mutex_unlock(&pipe->lock);
-    return asleep;
+    return waits;
 }
 
 static void wait_for_something(struct cairn_redis_pipe *pipe, const struct redisContext *wire,

@@ -150,7 +150,8 @@ static json_t *make_append(struct ledger *ledger, const struct model_append *fro
 
 /* ---- carrying out ---- */
 
-/* All of them in one batch, or one alone. A batch that was sent and not answered is unknown. */
+/* All of them in one batch, or one alone. A batch that was sent and not answered is unknown; one
+ * that the database refused, as it never should, is written down as that. */
 static void carry_out(struct ledger *ledger, struct pending *pending, struct cairn_batch *batch)
 {
     struct cairn_error error = {0};
@@ -164,7 +165,7 @@ static void carry_out(struct ledger *ledger, struct pending *pending, struct cai
     for (int i = 0; i < pending->count; i++) {
         if (failed)
             pending->outcomes[i] =
-                cairn_pg_sent(cairn_store_pg(ledger->store)) ? -CAIRN_UNKNOWN : -CAIRN_UNAVAILABLE;
+                cairn_pg_sent(cairn_store_pg(ledger->store)) ? -CAIRN_UNKNOWN : failed;
         else
             pending->outcomes[i] =
                 cairn_batch_next(batch, &cursor, &pending->appends[i], pending->ret[i], NULL);

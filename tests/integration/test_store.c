@@ -4,6 +4,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
+#include "postgres/postgres.h"
 #include "store/append.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -475,6 +476,50 @@ static void a_schema_that_is_older_or_newer_is_told(void **state)
     assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), 0);
 }
 
+/* ---- recovery ---- */
+
+static struct cairn_pg *open_session(const char *url)
+{
+    struct cairn_pg *pg = NULL;
+    assert_int_equal(cairn_pg_open(url, "session", &pg, NULL), 0);
+    assert_int_equal(cairn_pg_script(pg, "select", NULL), 0); /* it connects when it is used */
+    return pg;
+}
+
+/* What the function says it has ended; it must have left nobody over. */
+static int64_t end_sessions(struct cairn_pg *pg, const char *function)
+{
+    const char *sql =
+        cairn_print(&bench.arena, "select ended, left_over from cairn.%s()", function);
+    CAIRN_PG_RESULT *rows = NULL;
+    assert_int_equal(cairn_pg_call(pg, &(struct cairn_statement){.name = function, .sql = sql},
+                                   NULL, &rows, NULL),
+                     1);
+    assert_true(cairn_pg_null(rows, 0, 1));
+    return cairn_pg_integer(rows, 0, 0);
+}
+
+/* Also those who have connected since it looked for the first time. */
+static void a_recovery_ends_and_counts_all_other_sessions(void **state)
+{
+    (void)state;
+    char url[512];
+    fixture_database(url, sizeof url);
+    struct cairn_pg *mine = open_session(url);
+    struct cairn_pg *others[3] = {open_session(url)};
+    assert_int_equal(cairn_pg_script(mine, "begin", NULL), 0);
+    assert_int_equal(end_sessions(mine, "end_sessions"), 1);
+    others[1] = open_session(url);
+    assert_int_equal(end_sessions(mine, "end_sessions"), 1);
+    assert_int_equal(cairn_pg_script(mine, "commit", NULL), 0);
+    others[2] = open_session(url);
+    assert_int_equal(end_sessions(mine, "recover"), 1);
+    for (int i = 0; i < 3; i++)
+        cairn_pg_close(others[i]);
+    cairn_pg_close(mine);
+    fixture_drop(url);
+}
+
 /* ---- tokens ---- */
 
 static void a_token_is_good_in_its_own_timeline_only(void **state)
@@ -544,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_service_appends_only_through_the_function),
         cmocka_unit_test(people_append_and_read_in_sql),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
+        cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
         cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };
