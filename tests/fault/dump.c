@@ -2,6 +2,7 @@
  * PostgreSQL and in Redis, and what there is of their generations. */
 #include "field.h"
 
+#include "../support/fixture.h"
 #include "../support/support.h"
 
 #include <hiredis/hiredis.h>
@@ -30,7 +31,7 @@ static void write_line(FILE *file, json_t *line)
 static void each_row(const char *url, const char *sql,
                      void (*take)(FILE *file, const PGresult *row), FILE *file)
 {
-    PGconn *connection = PQconnectdb(url);
+    PGconn *connection = fixture_connect(url);
     PGresult *row;
     if (!PQsendQuery(connection, sql) || !PQsetSingleRowMode(connection))
         fail_msg("%s: %s", url, PQerrorMessage(connection));
@@ -149,7 +150,7 @@ static void dump_copies(FILE *file, redisContext *redis, const char *model, cons
 /* Of each the generation that is live. */
 static void dump_rows(FILE *file, const char *url, redisContext *redis)
 {
-    PGconn *connection = PQconnectdb(url);
+    PGconn *connection = fixture_connect(url);
     PGresult *models =
         PQexec(connection, "select projection, generation from cairn.generations where live");
     assert_int_equal(PQresultStatus(models), PGRES_TUPLES_OK);

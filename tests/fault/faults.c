@@ -134,7 +134,7 @@ static bool end_backends(struct field *field)
 static bool hold_lock(struct field *field)
 {
     SAY(field, "somebody appends and does not commit");
-    field->holder = PQconnectdb(field->stage.superuser_url);
+    field->holder = fixture_connect(field->stage.superuser_url);
     PQclear(PQexec(field->holder, "begin"));
     PQclear(PQexec(field->holder, "select cairn.append('pot-lunch', 'PotFilled', '{}')"));
     return PQtransactionStatus(field->holder) == PQTRANS_INTRANS;

@@ -141,16 +141,9 @@ void field_open(struct field *ret, unsigned seed)
         fail_msg("not a URL as `make up` makes it: %s", url);
 }
 
-static void ignore_notice(void *context, const char *message)
-{
-    (void)context;
-    (void)message;
-}
-
 bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
 {
-    PGconn *connection = PQconnectdb(field->stage.superuser_url);
-    (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
+    PGconn *connection = fixture_connect(field->stage.superuser_url);
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     bool good = status == PGRES_TUPLES_OK && PQntuples(result) > 0;

@@ -60,7 +60,7 @@ static int64_t head_now(struct reader *reader)
     int64_t until_ms = fixture_now_ms() + PATIENCE_MS;
     while (fixture_now_ms() < until_ms) {
         if (!reader->log)
-            reader->log = PQconnectdb(reader->actor->stage->superuser_url);
+            reader->log = fixture_connect(reader->actor->stage->superuser_url);
         PGresult *result = PQexec(reader->log, "select cairn.head()");
         bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
         int64_t head = done ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 0;

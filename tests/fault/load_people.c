@@ -3,16 +3,12 @@
  * change what has happened. */
 #include "load.h"
 
+#include "../support/fixture.h"
+
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void ignore_notice(void *context, const char *message)
-{
-    (void)context;
-    (void)message;
-}
 
 /* An open connection, the old one if it is well; NULL if there can be none now. */
 static PGconn *connect_again(PGconn *old, const char *url)
@@ -20,11 +16,9 @@ static PGconn *connect_again(PGconn *old, const char *url)
     if (old && PQstatus(old) == CONNECTION_OK)
         return old;
     PQfinish(old);
-    PGconn *connection = PQconnectdb(url);
-    if (PQstatus(connection) == CONNECTION_OK) {
-        (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
+    PGconn *connection = fixture_connect(url);
+    if (PQstatus(connection) == CONNECTION_OK)
         return connection;
-    }
     PQfinish(connection);
     rest_us(100000);
     return NULL;

@@ -33,13 +33,19 @@ static void ignore_notice(void *context, const char *message)
     (void)message;
 }
 
+PGconn *fixture_connect(const char *url)
+{
+    PGconn *connection = PQconnectdb(url);
+    (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
+    return connection;
+}
+
 /* Runs the SQL on a connection of its own. The result has a row if `wants_row`. */
 static PGresult *query(const char *url, const char *sql, bool wants_row)
 {
-    PGconn *connection = PQconnectdb(url);
+    PGconn *connection = fixture_connect(url);
     if (PQstatus(connection) != CONNECTION_OK)
         fail_msg("%s: %s", url, PQerrorMessage(connection));
-    (void)PQsetNoticeProcessor(connection, ignore_notice, NULL);
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)

@@ -36,6 +36,10 @@ void fixture_sql(const char *url, const char *sql);
 void fixture_sql_text(const char *url, const char *sql, char *ret, size_t size);
 int64_t fixture_sql_int(const char *url, const char *sql);
 
+/* A connection of libpq's that keeps the server's notices to itself. It may have failed; the caller
+ * finishes it. */
+struct pg_conn *fixture_connect(const char *url);
+
 /* ---- Redis ---- */
 
 /* The URL of a database number that this process has not used yet, emptied. Valid for ever. */
