@@ -24,10 +24,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROBE_US                                                                                   \
-    CAIRN_MILLISECONDS(100) /* the first after the breaker has opened; doubled up to               \
-                             */
-#define PROBE_MAX_US CAIRN_SECONDS(2)
+#define PROBE_US CAIRN_MILLISECONDS(100) /* the first after the breaker has opened */
+#define PROBE_MAX_US CAIRN_SECONDS(2)    /* what it is doubled up to */
 enum { UNDER_WAY_MAX = 20000 };
 
 struct bytes {
@@ -59,8 +57,9 @@ struct cairn_redis_pipe {
     struct bytes leaving;
     size_t left; /* of them */
     struct line sent;
-    int64_t probe_us;   /* monotonic: when to try next */
-    int64_t backing_us; /* how long to wait after the next failure */
+    struct line replied; /* not told yet */
+    int64_t probe_us;    /* monotonic: when to try next */
+    int64_t backing_us;  /* how long to wait after the next failure */
 };
 
 static struct cairn_metric breaker_open = CAIRN_GAUGE(
@@ -146,6 +145,7 @@ bool cairn_redis_pipe_ask(struct cairn_redis_pipe *pipe, const struct cairn_redi
     bool wake = asked && pipe->asleep;
     if (asked) {
         question->asked_us = cairn_monotonic_us();
+        question->answered = false;
         put_command(&pipe->gathered, args, count);
         add(&pipe->asked, question);
         pipe->under_way++;
@@ -159,17 +159,29 @@ bool cairn_redis_pipe_ask(struct cairn_redis_pipe *pipe, const struct cairn_redi
 
 /* ---- the thread: replies ---- */
 
-static void answer(struct cairn_redis_pipe *pipe, const struct redisReply *from)
+/* The reply to the first of those that were sent. */
+static void take_reply(struct cairn_redis_pipe *pipe, const struct redisReply *from)
 {
     struct cairn_redis_question *question = take(&pipe->sent);
-    struct cairn_redis_reply reply = {0};
+    cairn_redis_copy_reply(from, question->arena, &question->reply);
+    question->answered = true;
+    add(&pipe->replied, question);
+}
+
+/* Calls those whose replies were taken, all at once: whoever is called wakes others, who would be
+ * in the way of the next. */
+static void tell(struct cairn_redis_pipe *pipe)
+{
+    size_t count = 0;
+    for (const struct cairn_redis_question *at = pipe->replied.first; at; at = at->next)
+        count++;
     (void)pthread_mutex_lock(&pipe->lock);
-    pipe->under_way--;
+    pipe->under_way -= count;
     (void)pthread_mutex_unlock(&pipe->lock);
-    bool answered = from && from->type != REDIS_REPLY_ERROR;
-    if (answered)
-        cairn_redis_copy_reply(from, question->arena, &reply);
-    question->done(question, answered ? &reply : NULL);
+    while (pipe->replied.first) {
+        struct cairn_redis_question *question = take(&pipe->replied);
+        question->done(question, question->answered ? &question->reply : NULL);
+    }
 }
 
 /* Nobody who has asked gets an answer. Returns whether the breaker was closed. */
@@ -183,8 +195,8 @@ static bool drop_all(struct cairn_redis_pipe *pipe)
     pipe->gathered.count = 0;
     (void)pthread_mutex_unlock(&pipe->lock);
     pipe->leaving.count = pipe->left = 0;
-    while (pipe->sent.first)
-        answer(pipe, NULL);
+    append(&pipe->replied, &pipe->sent);
+    tell(pipe);
     return was_closed;
 }
 
@@ -224,9 +236,10 @@ static void receive(struct cairn_redis_pipe *pipe, struct redisContext *wire)
             trip(pipe, why);
             return;
         }
-        answer(pipe, reply);
+        take_reply(pipe, reply);
         freeReplyObject(reply);
     }
+    tell(pipe);
     if (wire->err)
         trip(pipe, "a reply that cannot be read");
 }
@@ -401,6 +414,7 @@ int cairn_redis_pipe_open(const char *url, int64_t deadline_us, struct cairn_red
     pipe->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     clear(&pipe->asked);
     clear(&pipe->sent);
+    clear(&pipe->replied);
     (void)pthread_mutex_init(&pipe->lock, NULL);
     int failed = cairn_redis_open(url, deadline_us, &pipe->redis, error);
     if (!failed && (pipe->waker < 0 || pthread_create(&pipe->thread, NULL, run, pipe) != 0))

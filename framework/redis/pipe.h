@@ -30,10 +30,12 @@ struct cairn_redis_pipe;
 struct cairn_redis_question {
     /* On the pipe's thread: must not wait. `reply` lies in the arena; NULL: there is no answer. */
     void (*done)(struct cairn_redis_question *question, const struct cairn_redis_reply *reply);
-    void *context;             /* the asker's */
-    struct cairn_arena *arena; /* used by the pipe's thread meanwhile */
-    struct cairn_redis_question *next;
+    void *context;                     /* the asker's */
+    struct cairn_arena *arena;         /* used by the pipe's thread meanwhile */
+    struct cairn_redis_question *next; /* the pipe's, as all below */
     int64_t asked_us;
+    struct cairn_redis_reply reply;
+    bool answered;
 };
 
 /* Returns 0, or -CAIRN_CONFIG if the URL makes no sense or there can be no more threads. */
