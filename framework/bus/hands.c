@@ -87,9 +87,10 @@ int cairn_member_keep(struct cairn_member *member, struct cairn_error *error)
                 ids[count++] = member->held[i]->entry.id;
             }
         }
+        if (count == 0)
+            continue;
         cairn_arena_reset(&member->batch);
-        if (count)
-            failed = cairn_group_keep(&member->group, key, ids, count, &member->batch, lost, error);
+        failed = cairn_group_keep(&member->group, key, ids, count, &member->batch, lost, error);
         for (size_t i = count; i-- > 0 && !failed;) {
             if (lost[i])
                 cairn_member_let_go(member, at[i]);

@@ -84,8 +84,8 @@ struct cairn_consumes {
     static const struct cairn_consumes consumer##_consumes_##event_ = {                            \
         .events = &noun##_events,                                                                  \
         .record = &event_##_record,                                                                \
-        .style = style_,                                                                           \
-        .state = state_,                                                                           \
+        .style = (style_),                                                                         \
+        .state = (state_),                                                                         \
         .handle = consumer##_consume_##event_##_}
 
 /* Work that is not the handling of one event, for instance sending what handlers have put into a

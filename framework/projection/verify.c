@@ -479,9 +479,10 @@ static int open_run(struct run *run, struct cairn_error *error)
     cairn_pg_set_deadline(cairn_store_pg(run->log), CAIRN_HOURS(1));
     cairn_pg_set_deadline(cairn_store_pg(run->snapshot), CAIRN_HOURS(1));
     failed = cairn_store_timeline(run->snapshot, &timeline, error);
-    int found = failed ? failed
-                       : cairn_generation_look(run->snapshot, verify->projection, &run->arena,
-                                               &generation, error);
+    if (failed)
+        return failed;
+    int found =
+        cairn_generation_look(run->snapshot, verify->projection, &run->arena, &generation, error);
     if (found <= 0)
         return found < 0
                    ? found
