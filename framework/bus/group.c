@@ -34,6 +34,15 @@ static int call(struct cairn_redis *redis, const struct words *words, struct cai
     return cairn_redis_call(redis, words->items, words->count, words->arena, ret, error);
 }
 
+/* A group that is gone went with all that Redis had: that is told apart from a Redis that is away.
+ */
+static int fail_as(const struct cairn_error *why, struct cairn_error *error)
+{
+    if (strstr(why->message, "NOGROUP") || strstr(why->message, "UNBLOCKED"))
+        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
+    return cairn_fail(error, why->code, "%s", why->message);
+}
+
 /* A script on one key or two, whose first arguments are the group and the member. */
 static int eval(struct cairn_group *group, const struct cairn_redis_script *script, const char *key,
                 const char *other, const struct words *more, struct cairn_arena *arena,
@@ -48,9 +57,7 @@ static int eval(struct cairn_group *group, const struct cairn_redis_script *scri
     struct cairn_error why = {0};
     int failed = cairn_redis_eval(group->redis, script, keys, other ? 2 : 1, args.items, args.count,
                                   arena, ret, &why);
-    if (failed && strstr(why.message, "NOGROUP"))
-        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
-    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+    return failed ? fail_as(&why, error) : 0;
 }
 
 /* ---- making and reading ---- */
@@ -144,10 +151,8 @@ int64_t cairn_group_read(struct cairn_group *group, int count, int64_t block_ms,
     for (size_t i = 0; i < group->key_count; i++)
         add(&args, ">");
     int failed = call(group->redis, &args, &reply, &why);
-    if (failed && (strstr(why.message, "NOGROUP") || strstr(why.message, "UNBLOCKED")))
-        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
     if (failed)
-        return cairn_fail(error, why.code, "%s", why.message);
+        return fail_as(&why, error);
     return take_streams(group, &reply, arena, ret);
 }
 
@@ -215,6 +220,7 @@ int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
                       struct cairn_arena *arena, const char **ret, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
+    struct cairn_error why = {0};
     struct words args = words(arena, 8);
     add(&args, "XPENDING");
     add(&args, group->keys[key]);
@@ -224,9 +230,9 @@ int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
     add(&args, "-");
     add(&args, "+");
     add(&args, "1");
-    int failed = call(group->redis, &args, &reply, error);
+    int failed = call(group->redis, &args, &reply, &why);
     *ret = !failed && reply.count ? reply.items[0].items[0].text : NULL;
-    return failed;
+    return failed ? fail_as(&why, error) : 0;
 }
 
 /* ARGV: group, member, how long ago they were last heard of; then for each an id, and 1 if a try is

@@ -50,8 +50,8 @@ int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *i
                      struct cairn_arena *arena, bool *ret_lost,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* How far back those lie that nobody has minded for longer than that: the id of the first is
- * written into the arena, NULL if there is none. */
+/* The first entry of this key that somebody has had for longer than that: its id, in the arena, or
+ * NULL. */
 int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
                       struct cairn_arena *arena, const char **ret,
                       struct cairn_error *error) CAIRN_CHECKED;

@@ -16,8 +16,8 @@
  * arrived within the deadline 408, body too large 413, wrong media type 415, headers too large 431.
  * HEAD is answered like GET, without the body. A body on a route that takes none is refused with
  * 400: HTTP gives it no meaning, so whoever sends one expects something that would not happen. What
- * is no HTTP at all, or has headers far beyond the limit, is answered by the library, in its own
- * words.
+ * is no HTTP at all, or has headers far beyond the limit or by the hundred, is answered by the
+ * library, in its own words.
  *
  * Every answer carries Content-Type, Cache-Control (no-store, unless the handler set its own),
  * X-Content-Type-Options: nosniff, and `traceparent`: the trace of the request with the span that

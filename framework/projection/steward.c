@@ -84,9 +84,9 @@ static void tell(struct cairn_steward *steward, int failed, const struct cairn_e
 
 static void rest(struct cairn_steward *steward)
 {
-    int64_t pause_us = steward->hurries ? HURRY_US : steward->waits ? TURN_US : ROUND_US;
     if (steward->built)
         return; /* it is followed at once */
+    int64_t pause_us = steward->hurries ? HURRY_US : steward->waits ? TURN_US : ROUND_US;
     int64_t until_us = cairn_monotonic_us() + pause_us;
     if (!cairn_lease_fence(steward->lease)) {
         (void)cairn_lease_wait(steward->lease, until_us);

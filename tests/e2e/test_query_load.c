@@ -14,17 +14,11 @@
 enum { CLIENTS = 48, PAIRS = 100000, PAIRS_A_USER = 3 };
 
 static struct system_under_test shop;
-static char user[64];
 
 static int setup(void **state)
 {
     (void)state;
-    struct http_reply reply = {0};
     system_start(&shop);
-    ask_for(201, shop.user, "POST", "/users", NULL, "{\"email\":\"a@example.com\",\"name\":\"A\"}",
-            &reply);
-    reply_id(&reply, user, sizeof user);
-    http_reply_free(&reply);
     return 0;
 }
 

@@ -485,6 +485,11 @@ static void headers_beyond_the_limit_are_431(void **state)
     (void)snprintf(head, sizeof head, "GET /things HTTP/1.1\r\nX-Large: %0*d\r\n", 2 * HEADER_MAX,
                    1);
     assert_int_equal(wire_ask(port, head, "").status, 431);
+    /* So it is where they are small, and too many. */
+    size_t used = (size_t)snprintf(head, sizeof head, "GET /things HTTP/1.1\r\n");
+    for (int i = 0; i < 400; i++)
+        used += (size_t)snprintf(head + used, sizeof head - used, "X-%03d: 1\r\n", i);
+    assert_int_equal(wire_ask(port, head, "").status, 431);
 }
 
 /* As many as a browser behind two proxies sends, and as large as they may be. */
