@@ -5,7 +5,8 @@
  *     ARRIVING   polling thread     headers are held against the rules, the body
  *                                   is collected (request.c)                      WORKING, ANSWERED
  *     WORKING    a worker           the connection is suspended (worker.c)        ANSWERED
- *                polling thread     where the route is eager (server.c)           ANSWERED
+ *                polling thread     where the route is eager; also while it waits
+ *                                   for the thread's upstream (server.c)          ANSWERED
  *     ANSWERED   polling thread     the answer leaves (answer.c, stream.c)        freed
  *
  * Suspending and resuming the connection hands the exchange over: before the one and after the
@@ -36,6 +37,7 @@ struct cairn_exchange {
     struct cairn_http_response response;
     struct cairn_arena arena;
     struct cairn_http *http;
+    struct cairn_poller *poller; /* whose connection it is */
     struct MHD_Connection *wire;
     struct cairn_connection *connection;
     enum cairn_step step;
@@ -64,6 +66,7 @@ struct cairn_exchange {
  * the second of the two brings it on its way, the first only leaves word. */
 enum cairn_suspension {
     CAIRN_RUNNING,
+    CAIRN_ASKED, /* not suspended: its polling thread waits for the upstream */
     CAIRN_SUSPENDED,
     CAIRN_RESUMED, /* its handler is called again */
     CAIRN_HANDED,  /* by a worker */
@@ -87,7 +90,7 @@ struct cairn_http {
     struct cairn_workers *workers;
     struct cairn_gate *gate;
     struct cairn_streams *streams;
-    struct MHD_Daemon *daemon;
+    struct cairn_pollers *pollers;
     struct cairn_arena arena;
     struct cairn_spares spares;
     int port;
@@ -96,7 +99,7 @@ struct cairn_http {
 
 /* ---- request.c ---- */
 
-struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
+struct cairn_exchange *cairn_exchange_open(struct cairn_poller *poller, struct MHD_Connection *wire,
                                            struct cairn_connection *connection);
 void cairn_exchange_close(struct cairn_exchange *exchange);
 /* When there are no more exchanges. */

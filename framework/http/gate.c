@@ -4,10 +4,10 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "http/poller.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ struct lingering {
 struct cairn_gate {
     int listener; /* -1 when shut */
     int waker;
-    struct MHD_Daemon *daemon;
+    struct cairn_pollers *pollers;
     struct cairn_connections *connections;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
@@ -47,14 +47,6 @@ static void wake(const struct cairn_gate *gate)
 
 /* ---- accepting ---- */
 
-static void hand_over(struct cairn_gate *gate, int socket, const struct sockaddr_storage *address,
-                      socklen_t length)
-{
-    const struct sockaddr *from = (const struct sockaddr *)address;
-    if (MHD_add_connection(gate->daemon, socket, from, length) != MHD_YES)
-        cairn_connections_dismiss(gate->connections);
-}
-
 /* Returns after how long to accept again if it cannot now; 0 when nobody is waiting. */
 static int64_t accept_all(struct cairn_gate *gate)
 {
@@ -66,7 +58,7 @@ static int64_t accept_all(struct cairn_gate *gate)
         int socket = accept4(gate->listener, (struct sockaddr *)&address, &length,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) {
-            hand_over(gate, socket, &address, length);
+            cairn_pollers_add(gate->pollers, socket, &address, length);
             continue;
         }
         cairn_connections_dismiss(gate->connections);
@@ -206,13 +198,14 @@ static void free_gate(struct cairn_gate *gate)
     free(gate);
 }
 
-int cairn_gate_open(int listener, struct MHD_Daemon *daemon, struct cairn_connections *connections,
-                    struct cairn_gate **ret, struct cairn_error *error)
+int cairn_gate_open(int listener, struct cairn_pollers *pollers,
+                    struct cairn_connections *connections, struct cairn_gate **ret,
+                    struct cairn_error *error)
 {
     struct cairn_gate *gate = cairn_allocate(sizeof *gate);
     *gate = (struct cairn_gate){.listener = listener,
                                 .waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                                .daemon = daemon,
+                                .pollers = pollers,
                                 .connections = connections,
                                 .state = OPEN};
     (void)pthread_mutex_init(&gate->lock, NULL);

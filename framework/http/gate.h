@@ -1,6 +1,6 @@
 /* gate.h - where connections come in, and where the refused ones are seen off.
  *
- * One thread accepts connections and hands them to the library's polling threads, in turn; cuts
+ * One thread accepts connections and hands them to the polling threads, in turn; cuts
  * what is overdue (connection.h); and lingers on connections that were refused while the client was
  * still sending: what it sends is thrown away for a moment, or closing them would reset the
  * connection and with it the answer that says why.
@@ -17,7 +17,7 @@
 
 #include <cairn/error.h>
 
-struct MHD_Daemon;
+struct cairn_pollers;
 struct cairn_gate;
 
 /* A listening socket on an IPv4 or IPv6 address, given as text. `ret_port` is the port it got.
@@ -26,8 +26,9 @@ int cairn_gate_listen(const char *address, int port, int *ret_port,
                       struct cairn_error *error) CAIRN_CHECKED;
 
 /* Takes the listening socket over, also when it fails. Returns 0 or -CAIRN_CONFIG. */
-int cairn_gate_open(int listener, struct MHD_Daemon *daemon, struct cairn_connections *connections,
-                    struct cairn_gate **ret, struct cairn_error *error) CAIRN_CHECKED;
+int cairn_gate_open(int listener, struct cairn_pollers *pollers,
+                    struct cairn_connections *connections, struct cairn_gate **ret,
+                    struct cairn_error *error) CAIRN_CHECKED;
 
 /* Takes no more connections; afterwards none is handed over any more. */
 void cairn_gate_shut(struct cairn_gate *gate);

@@ -3,13 +3,13 @@
  *
  *     a connection -> limits -> the route -> the queue -> a worker calls the handler -> the answer
  *
- * The polling threads of the library never wait for anything: a complete request is suspended and
- * put into a bounded queue; one of `workers` threads takes it, calls the route's handler and
- * resumes it with its answer. An eager route spares that way until its handler asks for it. A full
- * queue answers 503 with Retry-After. A handler that cannot answer yet returns CAIRN_HTTP_LATER and
- * is called again after a while, holding no thread; or it gives the request away
- * (CAIRN_HTTP_SUSPENDED) to somebody who knows more later. An answer may also be a stream, which
- * ends when its handler or its reader says so.
+ * The polling threads never wait for anything: a complete request is suspended and put into a
+ * bounded queue; one of `workers` threads takes it, calls the route's handler and resumes it with
+ * its answer. An eager route spares that way until its handler asks for it. A full queue answers
+ * 503 with Retry-After. A handler that cannot answer yet returns CAIRN_HTTP_LATER and is called
+ * again after a while, holding no thread; or it gives the request away (CAIRN_HTTP_SUSPENDED) to
+ * somebody who knows more later, or to its polling thread's upstream (CAIRN_HTTP_ASKED). An answer
+ * may also be a stream, which ends when its handler or its reader says so.
  *
  * Everything that is wrong with a request before its handler sees it is answered here, as
  * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
@@ -39,6 +39,7 @@
 
 #include <cairn/value.h>
 
+#include <poll.h>
 #include <stdbool.h>
 
 struct cairn_http_request {
@@ -52,8 +53,9 @@ struct cairn_http_request {
     const char *trace_id;    /* 32 hex digits: from traceparent, else new */
     const char *traceparent; /* to hand on: this trace, with a span id of our own */
     struct cairn_arena *arena;
-    void *memo;    /* the handler's own, kept when it is called again */
-    void *handle_; /* the library's */
+    void *memo;     /* the handler's own, kept when it is called again */
+    void *upstream; /* on a polling thread: what its upstream is to handlers; else NULL */
+    void *handle_;  /* the library's */
 };
 
 /* Both are NULL if the client did not send it. A header that was sent twice counts as wrong for
@@ -105,7 +107,8 @@ enum cairn_http_outcome {
     CAIRN_HTTP_DONE = 1,
     CAIRN_HTTP_LATER,
     CAIRN_HTTP_SUSPENDED,
-    CAIRN_HTTP_WORKER /* of an eager route, without a worker: it is called again with one */
+    CAIRN_HTTP_WORKER, /* of an eager route, without a worker: it is called again with one */
+    CAIRN_HTTP_ASKED   /* the same; the thread's upstream has been asked */
 };
 
 typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worker,
@@ -120,6 +123,23 @@ typedef enum cairn_http_outcome cairn_http_handler(const void *self, void *worke
 void cairn_http_resume(struct cairn_http_request *request);
 void cairn_http_hand_over(struct cairn_http_request *request);
 void cairn_http_answer(struct cairn_http_request *request);
+
+/* What a polling thread asks without waiting, and looks after beside its connections: a database of
+ * answers, over a connection that this thread alone has. A handler of an eager route asks it by
+ * `request->upstream`, while that is set, and says ASKED; what has come is given to the request, on
+ * the same thread, by cairn_http_answer() or cairn_http_hand_over(). Where the client leaves
+ * before, the route's `leave` is called, and its request must not be touched any more. */
+struct cairn_http_upstream {
+    /* Once for each polling thread, before it starts. Returns 0 or an error. */
+    int (*open)(void *context, void **ret, struct cairn_error *error);
+    /* When the thread has ended. */
+    void (*close)(void *self);
+    /* Sends what has been asked, and fills in what to wait for. Returns until when (monotonic), or
+     * 0 for ever. */
+    int64_t (*prepare)(void *self, struct pollfd *ret);
+    /* That has come, or the time is over. Must not wait. */
+    void (*go_on)(void *self, short what);
+};
 
 /* There is something to pull for a stream; or it is to be cut, as its reader has stopped reading.
  * From any thread, until its `close` was called; never from `pull` or `close`. */
@@ -138,8 +158,9 @@ struct cairn_http_route {
      * that has to wait for something else says CAIRN_HTTP_WORKER. Most requests of most routes that
      * suspend do not need a thread of their own, and waking one costs more than they do. */
     bool eager;
-    /* Of an eager route: the client left while its request was suspended. Gives back what the
-     * request holds; its handler is not called again. May be NULL. */
+    /* Of an eager route: the client left while its request was suspended, or the upstream was
+     * asked. Gives back what the request holds; its handler is not called again. On the polling
+     * thread. May be NULL where handlers never say ASKED. */
     void (*leave)(struct cairn_http_request *request);
 };
 
@@ -157,6 +178,7 @@ struct cairn_http_options {
     /* Each worker thread makes its own context at start and closes it at the end. May be NULL. */
     void *(*worker_open)(void *context);
     void (*worker_close)(void *worker);
+    struct cairn_http_upstream upstream; /* zeroed: there is none */
     void *context;
 };
 

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "http/connection.h"
 #include "http/exchange.h"
+#include "http/poller.h"
 #include "http/route.h"
 
 #include <stdlib.h>
@@ -326,11 +327,13 @@ void cairn_spares_free(struct cairn_spares *spares)
     (void)pthread_mutex_destroy(&spares->lock);
 }
 
-struct cairn_exchange *cairn_exchange_open(struct cairn_http *http, struct MHD_Connection *wire,
+struct cairn_exchange *cairn_exchange_open(struct cairn_poller *poller, struct MHD_Connection *wire,
                                            struct cairn_connection *connection)
 {
     struct cairn_exchange *exchange = cairn_allocate(sizeof *exchange);
+    struct cairn_http *http = cairn_poller_http(poller);
     exchange->http = http;
+    exchange->poller = poller;
     exchange->arena = take_arena(&http->spares);
     exchange->wire = wire;
     exchange->connection = connection;

@@ -1,11 +1,12 @@
-/* server.c - the library's daemon, and the callbacks by which it drives an exchange.
+/* server.c - the library's daemons, and the callbacks by which they drive an exchange.
  *
- * For each connection the library calls, on one of its polling threads:
+ * For each connection the library calls, on the polling thread whose it is:
  *
  *     on_connection   a connection begins or is about to be closed
  *     on_line         the request line is there: an exchange opens
  *     on_request      headers are there; then for each part of the body; then the request is
- *                     complete; and again after the connection was suspended and resumed
+ *                     complete; and again after the connection was suspended and resumed, or
+ *                     until the thread's upstream has answered
  *     on_completed    the answer has left, or the connection failed: the exchange is freed
  *
  * See exchange.h for the states in between. */
@@ -14,6 +15,7 @@
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/gate.h"
+#include "http/poller.h"
 #include "http/worker.h"
 
 #include <assert.h>
@@ -129,14 +131,29 @@ static enum MHD_Result hand_over(struct cairn_exchange *exchange, bool later, bo
 static enum cairn_http_outcome call(struct cairn_exchange *exchange)
 {
     cairn_log_trace(exchange->request.trace_id);
+    exchange->request.upstream = cairn_poller_upstream(exchange->poller);
     enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
+    exchange->request.upstream = NULL;
     cairn_log_trace(NULL);
     return outcome;
+}
+
+/* The library asks again until there is an answer. */
+static enum MHD_Result wait_for_upstream(struct cairn_exchange *exchange)
+{
+    atomic_store(&exchange->suspension, CAIRN_ASKED);
+    cairn_poller_asked(exchange->poller, 1);
+    return MHD_YES;
 }
 
 /* Calls the handler of an eager route, for the first time or when it was resumed. */
 static enum MHD_Result go_on(struct cairn_exchange *exchange)
 {
+    int now = atomic_load(&exchange->suspension);
+    if (now == CAIRN_ASKED)
+        return MHD_YES;
+    if (now == CAIRN_HANDED) /* by the upstream */
+        return hand_over(exchange, false, false);
     for (;;) {
         bool resumed = atomic_exchange(&exchange->suspension, CAIRN_RUNNING) == CAIRN_RESUMED;
         switch (call(exchange)) {
@@ -146,6 +163,8 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
             return hand_over(exchange, true, false);
         case CAIRN_HTTP_WORKER:
             return hand_over(exchange, false, resumed);
+        case CAIRN_HTTP_ASKED:
+            return wait_for_upstream(exchange);
         case CAIRN_HTTP_SUSPENDED:
             if (suspend(exchange))
                 return MHD_YES;
@@ -180,7 +199,7 @@ static struct cairn_connection *connection_of(struct MHD_Connection *wire)
 static void on_connection(void *context, struct MHD_Connection *wire, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    struct cairn_http *http = context;
+    struct cairn_http *http = cairn_poller_http(context);
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -227,7 +246,10 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     *request_context = NULL;
     if (!exchange)
         return;
-    /* The client has left before the one who was resumed could be called. */
+    /* The client has left while the upstream was asked, or before the one who was resumed could be
+     * called. */
+    if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
+        cairn_poller_asked(exchange->poller, -1);
     if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
         exchange->route->leave(&exchange->request);
     give_place(exchange);
@@ -250,20 +272,18 @@ static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text
 /* The limit on connections is the gate's; the library's own only must not be in its way. The memory
  * of a connection holds a request's headers, as bytes and taken apart (72 bytes each), and those of
  * the answer; each open connection and stream has it, and it is wiped after each request. */
-static int start_daemon(struct cairn_http *http, struct cairn_error *error)
+static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
 {
-    const unsigned limit = 2 * (unsigned)http->options.connections_max + 64;
-    const size_t memory = http->options.header_max_bytes + http->options.header_max_bytes / 2;
-    http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, on_request, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)POLLING_THREADS, MHD_OPTION_CONNECTION_LIMIT, limit,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory > MEMORY_LEAST ? memory : MEMORY_LEAST,
-        MHD_OPTION_END);
-    return http->daemon ? 0 : cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
+    const struct cairn_http_options *options = &cairn_poller_http(poller)->options;
+    const unsigned limit = (unsigned)options->connections_max + 64;
+    const size_t memory = options->header_max_bytes + options->header_max_bytes / 2;
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
+                            NULL, NULL, on_request, poller, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, poller, MHD_OPTION_URI_LOG_CALLBACK, on_line, poller,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, poller,
+                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+                            MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            memory > MEMORY_LEAST ? memory : MEMORY_LEAST, MHD_OPTION_END);
 }
 
 static void make_labels(struct cairn_http *http)
@@ -279,8 +299,7 @@ static void free_http(struct cairn_http *http)
 {
     if (http->workers)
         cairn_workers_stop(http->workers);
-    if (http->daemon)
-        MHD_stop_daemon(http->daemon);
+    cairn_pollers_stop(http->pollers);
     cairn_gate_close(http->gate);
     cairn_workers_free(http->workers);
     cairn_streams_free(http->streams);
@@ -308,11 +327,11 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
         cairn_connections_open((size_t)options->connections_max, options->deadline_us);
     int failed = cairn_workers_start(&http->options, &http->workers, error);
     if (!failed)
-        failed = start_daemon(http, error);
+        failed = cairn_pollers_start(http, POLLING_THREADS, start_daemon, &http->pollers, error);
     if (failed)
         (void)close(listener);
     else
-        failed = cairn_gate_open(listener, http->daemon, http->connections, &http->gate, error);
+        failed = cairn_gate_open(listener, http->pollers, http->connections, &http->gate, error);
     if (failed) {
         free_http(http);
         return failed;

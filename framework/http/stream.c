@@ -9,6 +9,7 @@
  * library suspends or resumes, never while `pull` or `close` run. */
 #include "http/connection.h"
 #include "http/exchange.h"
+#include "http/poller.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static void wake(struct cairn_exchange *exchange)
 {
     exchange->flow.woken = true;
     if (exchange->flow.resting)
-        MHD_resume_connection(exchange->wire);
+        cairn_poller_resume(exchange);
     exchange->flow.resting = false;
 }
 

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/wait.h"
+#include "http/poller.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -114,7 +115,7 @@ static void move_on(struct cairn_exchange *exchange, int how)
 {
     atomic_store(&exchange->suspension, how);
     if (how == CAIRN_REPLIED || (how == CAIRN_RESUMED && exchange->route->eager))
-        MHD_resume_connection(exchange->wire);
+        cairn_poller_resume(exchange);
     else
         cairn_workers_push(exchange->http->workers, exchange);
 }
@@ -127,12 +128,18 @@ void cairn_exchange_suspend(struct cairn_exchange *exchange)
         move_on(exchange, was);
 }
 
-/* While it runs, whoever runs it will see. */
+/* While it runs, whoever runs it will see, and so will the polling thread that it waits on, which
+ * is this one. */
 static void wake(struct cairn_exchange *exchange, int how)
 {
     int was = CAIRN_RUNNING;
     if (atomic_compare_exchange_strong(&exchange->suspension, &was, how))
         return;
+    if (was == CAIRN_ASKED) {
+        atomic_store(&exchange->suspension, how);
+        cairn_poller_asked(exchange->poller, -1);
+        return;
+    }
     assert(was == CAIRN_SUSPENDED); /* else it was woken twice */
     move_on(exchange, how);
 }
@@ -220,10 +227,13 @@ static void settle(struct cairn_workers *workers, struct cairn_exchange *exchang
         break;
     case CAIRN_HTTP_DONE:
         complete(exchange);
-        MHD_resume_connection(exchange->wire);
+        cairn_poller_resume(exchange);
         break;
     case CAIRN_HTTP_WORKER:
         cairn_workers_push(workers, exchange);
+        break;
+    case CAIRN_HTTP_ASKED:
+        assert(!"a worker has no upstream");
         break;
     }
 }

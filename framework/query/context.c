@@ -7,7 +7,6 @@
 #include <string.h>
 
 /* A server that does not answer must not hold anybody for long: the client may ask again. */
-#define REDIS_DEADLINE_US CAIRN_MILLISECONDS(250)
 #define POSTGRES_DEADLINE_US CAIRN_SECONDS(3)
 
 /* Reads only, and always by index: a statement that was planned while a table was small would
@@ -37,17 +36,13 @@ int cairn_query_side_open(const struct cairn_query_options *options, struct cair
                           struct cairn_error *error)
 {
     struct cairn_query_side *side = cairn_allocate(sizeof *side);
-    const char *redis_url = options->redis_url ? options->redis_url : "";
-    int failed = 0;
     side->database_url = options->database_url;
+    side->redis_url = options->redis_url ? options->redis_url : "";
     side->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
     side->models = cairn_query_models_open(options->resources);
     side->live = cairn_query_live_open(side->models, options->streams_max, options->heartbeat_us);
-    if (*redis_url)
-        failed = cairn_redis_pipe_open(redis_url, REDIS_DEADLINE_US, &side->redis, error);
-    if (!failed)
-        failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
-                                        side->models, side->redis, side->live, &side->watch, error);
+    int failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
+                                        side->models, side->live, &side->watch, error);
     if (failed) {
         cairn_query_side_close(side);
         return failed;
@@ -68,11 +63,7 @@ void cairn_query_side_close(struct cairn_query_side *side)
 {
     if (!side)
         return;
-    if (side->watch)
-        cairn_query_watch_end(side->watch);
-    cairn_redis_pipe_close(side->redis);
-    if (side->watch)
-        cairn_query_watch_close(side->watch);
+    cairn_query_watch_close(side->watch);
     cairn_query_live_close(side->live);
     cairn_query_models_close(side->models);
     free(side);

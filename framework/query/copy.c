@@ -10,6 +10,7 @@
  */
 #include "core/metrics.h"
 #include "query/read.h"
+#include "query/upstream.h"
 #include "store/token.h"
 
 #include <stdlib.h>
@@ -82,7 +83,6 @@ static void count(const struct cairn_query_visit *visit, enum outcome outcome)
                                   outcome == SERVED || outcome == LACKS_ROW);
 }
 
-/* On the pipe's thread. */
 static void on_reply(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
 {
     struct cairn_query_visit *visit = question->context;
@@ -104,12 +104,19 @@ static void on_reply(struct cairn_redis_question *question, const struct cairn_r
     cairn_http_hand_over(visit->request);
 }
 
+void cairn_query_leave(struct cairn_http_request *request)
+{
+    struct cairn_query_visit *visit = request->memo;
+    if (visit && visit->redis)
+        cairn_redis_pipe_forget(visit->redis, &visit->question);
+}
+
 bool cairn_query_ask_copy(struct cairn_query_visit *visit)
 {
     const struct cairn_query_ask *ask = &visit->ask;
     struct cairn_query_known *known = &visit->known;
     struct cairn_arena *arena = visit->request->arena;
-    if (!visit->side->redis || visit->resource->list || ask->live ||
+    if (!visit->request->upstream || visit->resource->list || ask->live ||
         cairn_query_models_get(visit->side->models, visit->model, known, NULL) < 0 ||
         known->copy_fails)
         return false;
@@ -119,6 +126,7 @@ bool cairn_query_ask_copy(struct cairn_query_visit *visit)
         return false;
     if (visit->at_least < floor)
         visit->at_least = floor;
+    visit->redis = cairn_query_upstream_pipe(visit->request->upstream);
     visit->question =
         (struct cairn_redis_question){.done = on_reply, .context = visit, .arena = arena};
     const struct cairn_redis_arg args[] = {
@@ -126,6 +134,5 @@ bool cairn_query_ask_copy(struct cairn_query_visit *visit)
         CAIRN_ARG(cairn_print(arena, "%s%s", known->row_prefix, ask->key)),
         CAIRN_ARG(known->checkpoint_key),
     };
-    return cairn_redis_pipe_ask(visit->side->redis, args, sizeof args / sizeof args[0],
-                                &visit->question);
+    return cairn_redis_pipe_ask(visit->redis, args, sizeof args / sizeof args[0], &visit->question);
 }

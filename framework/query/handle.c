@@ -1,7 +1,7 @@
 /* handle.c - one GET, from the request to its answer.
  *
  *     what is asked                                              ask.c
- *     by key: ask Redis, and be called again if that was in vain copy.c
+ *     by key: ask Redis, and be called again if that was in vain copy.c, upstream.c
  *     which generation of which timeline is known                models.c
  *     which position must be seen                                fresh.c
  *     look                                                       resource.c, list.c
@@ -112,7 +112,7 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
     if (!visit)
         return CAIRN_HTTP_DONE;
     if (!visit->passed && cairn_query_ask_copy(visit))
-        return CAIRN_HTTP_SUSPENDED;
+        return CAIRN_HTTP_ASKED;
     if (!context)
         return CAIRN_HTTP_WORKER;
     visit->passed = false;

@@ -27,6 +27,7 @@ struct model {
 };
 
 struct cairn_query_models {
+    atomic_int passed_over; /* copies that fail */
     pthread_mutex_t lock;
     struct cairn_arena arena; /* of the names */
     size_t count;
@@ -203,8 +204,10 @@ void cairn_query_models_served(struct cairn_query_models *models, size_t model, 
     if (opens)
         at->known.copy_fails = true;
     (void)pthread_mutex_unlock(&models->lock);
-    if (opens)
-        cairn_metric_set(&copies, at->projection->name, 1);
+    if (!opens)
+        return;
+    atomic_fetch_add(&models->passed_over, 1);
+    cairn_metric_set(&copies, at->projection->name, 1);
 }
 
 void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
@@ -219,8 +222,15 @@ void cairn_query_models_mend(struct cairn_query_models *models, size_t model, in
         at->failures = 0;
     }
     (void)pthread_mutex_unlock(&models->lock);
-    if (mended)
-        cairn_metric_set(&copies, at->projection->name, 0);
+    if (!mended)
+        return;
+    atomic_fetch_sub(&models->passed_over, 1);
+    cairn_metric_set(&copies, at->projection->name, 0);
+}
+
+bool cairn_query_models_passed_over(const struct cairn_query_models *models)
+{
+    return atomic_load_explicit(&models->passed_over, memory_order_relaxed) > 0;
 }
 
 /* ---- never back ---- */

@@ -54,6 +54,8 @@ int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *
 void cairn_query_models_served(struct cairn_query_models *models, size_t model, bool served);
 void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
                              int64_t position);
+/* Is there such a copy? */
+bool cairn_query_models_passed_over(const struct cairn_query_models *models);
 
 /* An answer shows this position of the read model. After queries have gone to another generation
  * nobody may be shown an older state than before: for a while an answer has to be at or past the

@@ -47,8 +47,8 @@ struct cairn_query_options {
     const struct cairn_resource *const *resources; /* tables, ended by NULL */
 };
 
-/* What the query side of a process has in common: what is known of the read models, the connection
- * to Redis, those who wait and those who listen. Two threads, one database connection. */
+/* What the query side of a process has in common: what is known of the read models, those who wait
+ * and those who listen. One thread, one database connection. */
 struct cairn_query_side;
 
 /* Connects lazily. Returns 0, or -CAIRN_CONFIG if a URL makes no sense or there can be no more
@@ -66,6 +66,10 @@ int cairn_query_open(struct cairn_query_side *side, struct cairn_query_context *
                      struct cairn_error *error) CAIRN_CHECKED;
 void cairn_query_close(struct cairn_query_context *context); /* NULL is fine */
 
+/* What a polling thread asks Redis with; `open` wants the side as its context. It has none where
+ * the options name none. */
+extern const struct cairn_http_upstream cairn_query_upstream;
+
 /* Holds a resource against its row, once at start: fields exist, kinds can be compared, an index
  * serves the order of a list. Returns 0 or -CAIRN_BUG. */
 int cairn_query_check(const struct cairn_resource *resource,
@@ -78,6 +82,9 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
                                            struct cairn_query_context *context,
                                            struct cairn_http_request *request,
                                            struct cairn_http_response *response);
+
+/* The client has left: the `leave` of such a route. */
+void cairn_query_leave(struct cairn_http_request *request);
 
 /* Can it answer now? Returns 0 if PostgreSQL answers and every read model of `resources` has a
  * complete generation; the message names what is missing. Redis may be away: that costs speed. */

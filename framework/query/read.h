@@ -13,6 +13,7 @@
 #include "query/ask.h"
 #include "query/context.h"
 #include "query/side.h"
+#include "redis/pipe.h"
 
 /* What is kept of a request from call to call, in request->memo. */
 struct cairn_query_visit {
@@ -27,6 +28,7 @@ struct cairn_query_visit {
     /* While Redis is asked: */
     struct cairn_query_known known;
     int64_t at_least;
+    struct cairn_redis_pipe *redis; /* the polling thread's */
     struct cairn_redis_question question;
     bool passed; /* it has been asked in vain: PostgreSQL's turn */
 };
@@ -51,7 +53,8 @@ struct cairn_query_read {
     int64_t parked;  /* of a list: rows that it may lack, or show as they were before an event */
 };
 
-/* Asks Redis, if that may help. True: the request was given away, to be answered or handed over. */
+/* Asks Redis, if that may help, on a polling thread. True: the request will be answered or handed
+ * over. */
 bool cairn_query_ask_copy(struct cairn_query_visit *visit) CAIRN_CHECKED;
 
 /* Each returns 0 with a body and an ETag, or

@@ -5,13 +5,12 @@
 #include "query/live.h"
 #include "query/query.h"
 #include "query/watch.h"
-#include "redis/pipe.h"
 
 struct cairn_query_side {
     const char *database_url;
     const char *cursor_secret; /* "": each store has its own */
     struct cairn_query_models *models;
-    struct cairn_redis_pipe *redis; /* NULL: there is none */
+    const char *redis_url; /* "": there is none */
     struct cairn_query_live *live;
     struct cairn_query_watch *watch;
 };

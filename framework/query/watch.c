@@ -16,27 +16,14 @@
 #define LOOK_WAITING_US CAIRN_MILLISECONDS(200) /* the same, while somebody waits */
 #define AGAIN_US CAIRN_MILLISECONDS(250)        /* after a failure */
 #define DEADLINE_US CAIRN_SECONDS(3)            /* for a look */
-#define PROBE_US CAIRN_MILLISECONDS(250) /* between two looks at a copy that is passed over */
-
-/* One copy that is looked at. */
-struct probe {
-    struct cairn_redis_question question;
-    struct cairn_query_watch *watch;
-    struct cairn_arena arena;
-    size_t model;
-    bool under_way; /* under the lock */
-};
 
 struct cairn_query_watch {
     struct cairn_query_models *models;
-    struct cairn_redis_pipe *redis;
     struct cairn_query_live *live;
     struct cairn_pg *pg; /* the thread's own, as what follows */
     struct cairn_arena scratch;
     int64_t look_us; /* monotonic: when to look next */
-    int64_t probe_us;
-    bool failing; /* the last look did */
-    struct probe *probes;
+    bool failing;    /* the last look did */
     int waker;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
@@ -124,59 +111,6 @@ static int64_t resume_all(struct cairn_query_watch *watch)
     return next_us;
 }
 
-/* ---- copies that are passed over ---- */
-
-/* "EPOCH POSITION FENCE REVISION" */
-static void on_probed(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
-{
-    struct probe *probe = question->context;
-    char *rest = NULL;
-    if (reply && reply->kind == CAIRN_REDIS_TEXT) {
-        int64_t epoch = strtoll(reply->text, &rest, 10);
-        cairn_query_models_mend(probe->watch->models, probe->model, epoch, strtoll(rest, NULL, 10));
-    }
-    (void)pthread_mutex_lock(&probe->watch->lock);
-    probe->under_way = false;
-    (void)pthread_mutex_unlock(&probe->watch->lock);
-}
-
-static bool begin_probe(struct cairn_query_watch *watch, struct probe *probe)
-{
-    (void)pthread_mutex_lock(&watch->lock);
-    bool begins = !probe->under_way;
-    probe->under_way = true;
-    (void)pthread_mutex_unlock(&watch->lock);
-    return begins;
-}
-
-static void probe_copy(struct cairn_query_watch *watch, size_t model,
-                       const struct cairn_query_known *known)
-{
-    struct probe *probe = &watch->probes[model];
-    if (!begin_probe(watch, probe))
-        return;
-    cairn_arena_reset(&probe->arena);
-    probe->watch = watch;
-    probe->model = model;
-    probe->question =
-        (struct cairn_redis_question){.done = on_probed, .context = probe, .arena = &probe->arena};
-    const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(known->checkpoint_key)};
-    if (!cairn_redis_pipe_ask(watch->redis, args, 2, &probe->question))
-        on_probed(&probe->question, NULL);
-}
-
-static void probe_copies(struct cairn_query_watch *watch, int64_t now_us)
-{
-    struct cairn_query_known known;
-    if (!watch->redis || now_us < watch->probe_us)
-        return;
-    watch->probe_us = now_us + PROBE_US;
-    for (size_t i = 0; i < cairn_query_models_count(watch->models); i++) {
-        if (cairn_query_models_get(watch->models, i, &known, NULL) == 0 && known.copy_fails)
-            probe_copy(watch, i, &known);
-    }
-}
-
 /* ---- the thread ---- */
 
 static bool is_closing(struct cairn_query_watch *watch)
@@ -247,10 +181,8 @@ static void *run(void *context)
     while (!is_closing(watch)) {
         look(watch);
         int64_t next_us = resume_all(watch);
-        int64_t now_us = cairn_monotonic_us();
-        probe_copies(watch, now_us);
         if (next_us < INT64_MAX)
-            watch->look_us = earlier(watch->look_us, now_us + LOOK_WAITING_US);
+            watch->look_us = earlier(watch->look_us, cairn_monotonic_us() + LOOK_WAITING_US);
         next_us = earlier(next_us, watch->look_us);
         next_us = earlier(next_us, cairn_query_live_beat(watch->live));
         hear(watch, next_us);
@@ -267,28 +199,22 @@ static void on_news(void *context)
 
 static void dispose(struct cairn_query_watch *watch)
 {
-    for (size_t i = 0; i < cairn_query_models_count(watch->models); i++)
-        cairn_arena_close(&watch->probes[i].arena);
     cairn_pg_close(watch->pg);
     cairn_arena_close(&watch->scratch);
     if (watch->waker >= 0)
         (void)close(watch->waker);
     (void)pthread_mutex_destroy(&watch->lock);
-    free(watch->probes);
     free(watch);
 }
 
 int cairn_query_watch_open(const char *database_url, const char *greeting,
-                           struct cairn_query_models *models, struct cairn_redis_pipe *redis,
-                           struct cairn_query_live *live, struct cairn_query_watch **ret,
-                           struct cairn_error *error)
+                           struct cairn_query_models *models, struct cairn_query_live *live,
+                           struct cairn_query_watch **ret, struct cairn_error *error)
 {
     struct cairn_query_watch *watch = cairn_allocate(sizeof *watch);
     watch->models = models;
-    watch->redis = redis;
     watch->live = live;
     watch->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    watch->probes = cairn_allocate((cairn_query_models_count(models) + 1) * sizeof *watch->probes);
     (void)pthread_mutex_init(&watch->lock, NULL);
     int failed = cairn_pg_open(database_url, "cairn-query-watch", &watch->pg, error);
     if (!failed) {
@@ -314,17 +240,15 @@ void cairn_query_watch_stop(struct cairn_query_watch *watch)
     wake(watch);
 }
 
-void cairn_query_watch_end(struct cairn_query_watch *watch)
+void cairn_query_watch_close(struct cairn_query_watch *watch)
 {
+    if (!watch)
+        return;
     (void)pthread_mutex_lock(&watch->lock);
     watch->stopping = watch->closing = true;
     (void)pthread_mutex_unlock(&watch->lock);
     wake(watch);
     (void)pthread_join(watch->thread, NULL);
     (void)resume_all(watch);
-}
-
-void cairn_query_watch_close(struct cairn_query_watch *watch)
-{
     dispose(watch);
 }

@@ -17,19 +17,15 @@
 #include "http/http.h"
 #include "query/live.h"
 #include "query/models.h"
-#include "redis/pipe.h"
 
 struct cairn_query_watch;
 
 int cairn_query_watch_open(const char *database_url, const char *greeting,
-                           struct cairn_query_models *models, struct cairn_redis_pipe *redis,
-                           struct cairn_query_live *live, struct cairn_query_watch **ret,
-                           struct cairn_error *error) CAIRN_CHECKED;
+                           struct cairn_query_models *models, struct cairn_query_live *live,
+                           struct cairn_query_watch **ret, struct cairn_error *error) CAIRN_CHECKED;
 /* Everybody who waits is resumed; nobody can wait any more. */
 void cairn_query_watch_stop(struct cairn_query_watch *watch);
-/* The thread ends, and asks Redis nothing more. */
-void cairn_query_watch_end(struct cairn_query_watch *watch);
-/* After the pipe to Redis was closed. */
+/* NULL is fine. */
 void cairn_query_watch_close(struct cairn_query_watch *watch);
 
 /* A request that waits. It belongs to the watch until the request is resumed. */

@@ -1,428 +1,320 @@
-/* pipe.c - a thread that owns the connection, and what it shares with those who ask.
+/* pipe.c - questions in the order in which they were asked, and the connection that they share.
  *
- * Invariants, under `lock`
- *  (1) The bytes of `gathered` are the commands of the questions in `gathered_first`, in order.
- *  (2) Nothing is gathered while the breaker is open.
- * The thread's own
- *  (3) The questions in `sent_first` are those whose replies have not come, in order, whether all
- *      of their bytes have left or not. */
+ * Invariants
+ *  (1) The questions from `first` up to `next` are under way, in order: the bytes of all that came
+ *      after those that were sent are in `unsent`. The slot of one that was forgotten is empty, but
+ *      its reply still comes.
+ *  (2) While the breaker is open there are neither questions nor a connection.
+ *  (3) Where there is no connection, one is being made. */
 #include "redis/pipe.h"
 
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "redis/connection.h"
+#include "redis/dialer.h"
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define PROBE_US CAIRN_MILLISECONDS(100) /* the first after the breaker has opened */
 #define PROBE_MAX_US CAIRN_SECONDS(2)    /* what it is doubled up to */
-enum { UNDER_WAY_MAX = 20000 };
+enum { UNDER_WAY_MAX = 1 << 14 };        /* a power of two */
 
-struct bytes {
-    char *text;
-    size_t count;
-    size_t capacity;
-};
-
-struct line {
-    struct cairn_redis_question *first;
-    struct cairn_redis_question **end;
+struct slot {
+    struct cairn_redis_question *question;
+    int64_t asked_us;
 };
 
 struct cairn_redis_pipe {
     int64_t deadline_us;
-    int waker;
-    pthread_t thread;
-
-    pthread_mutex_t lock; /* guards what follows */
-    struct bytes gathered;
-    struct line asked;
-    size_t under_way; /* gathered or sent */
-    bool open;        /* the breaker */
-    bool asleep;      /* the thread waits, and has to be woken */
-    bool closing;
-
-    struct cairn_redis *redis; /* the thread's own, as all below */
-    struct cairn_arena arena;  /* of a probe */
-    struct bytes leaving;
-    size_t left; /* of them */
-    struct line sent;
-    struct line replied; /* not told yet */
-    int64_t probe_us;    /* monotonic: when to try next */
-    int64_t backing_us;  /* how long to wait after the next failure */
+    int64_t backing_us; /* how long to wait after the next failure */
+    struct cairn_redis_dialer *dialer;
+    struct cairn_redis *redis; /* NULL: there is no connection */
+    bool open;                 /* the breaker */
+    char *unsent;
+    size_t unsent_bytes;
+    size_t unsent_room;
+    size_t sent_bytes; /* of them: the last piece has left in part */
+    uint64_t first;    /* question whose reply comes next; they are counted from 1 */
+    uint64_t gathered; /* the first that is in no piece yet */
+    uint64_t next;
+    struct slot *slots; /* by number, modulo UNDER_WAY_MAX */
 };
 
-static struct cairn_metric breaker_open = CAIRN_GAUGE(
-    "cairn_redis_breaker_open", "1 while reads do not ask Redis, as it is away or slow.", NULL);
+static struct cairn_metric breaker_open =
+    CAIRN_GAUGE("cairn_redis_breaker_open",
+                "Threads whose reads do not ask Redis, as it is away or slow.", NULL);
 static struct cairn_metric trips =
     CAIRN_COUNTER("cairn_redis_breaker_trips_total", "How often it became away or slow.", NULL);
-static struct cairn_metric probes =
-    CAIRN_COUNTER("cairn_redis_breaker_probes_total", "Probes of a Redis that was.", "outcome");
 static struct cairn_metric commands =
-    CAIRN_COUNTER("cairn_redis_commands_total", "Commands that shared the connection.", NULL);
+    CAIRN_COUNTER("cairn_redis_commands_total", "Commands that shared a connection.", NULL);
 static struct cairn_metric pieces =
     CAIRN_COUNTER("cairn_redis_pieces_total", "Pieces that they were sent in.", NULL);
 
-/* ---- lines ---- */
-
-static void clear(struct line *line)
-{
-    *line = (struct line){.end = NULL};
-    line->end = &line->first;
-}
-
-static void add(struct line *line, struct cairn_redis_question *question)
-{
-    question->next = NULL;
-    *line->end = question;
-    line->end = &question->next;
-}
-
-static struct cairn_redis_question *take(struct line *line)
-{
-    struct cairn_redis_question *first = line->first;
-    line->first = first->next;
-    if (!line->first)
-        line->end = &line->first;
-    return first;
-}
-
-/* Moves all of `from` behind `to`. */
-static void append(struct line *to, struct line *from)
-{
-    if (!from->first)
-        return;
-    *to->end = from->first;
-    to->end = from->end;
-    clear(from);
-}
-
 /* ---- asking ---- */
 
-static void put(struct bytes *bytes, const void *text, size_t count)
+static struct slot *slot_of(const struct cairn_redis_pipe *pipe, uint64_t number)
 {
-    if (bytes->capacity - bytes->count < count) {
-        bytes->capacity = 2 * bytes->capacity + count + 4096;
-        bytes->text = cairn_reallocate(bytes->text, bytes->capacity);
-    }
-    memcpy(bytes->text + bytes->count, text, count);
-    bytes->count += count;
+    return &pipe->slots[number % UNDER_WAY_MAX];
 }
 
-static void put_size(struct bytes *bytes, char kind, size_t size)
+static char *make_room(struct cairn_redis_pipe *pipe, size_t bytes)
 {
-    char text[32];
-    int count = snprintf(text, sizeof text, "%c%zu\r\n", kind, size);
-    put(bytes, text, (size_t)count);
+    if (pipe->unsent_room - pipe->unsent_bytes < bytes) {
+        pipe->unsent_room = 2 * pipe->unsent_room + bytes + 4096;
+        pipe->unsent = cairn_reallocate(pipe->unsent, pipe->unsent_room);
+    }
+    return pipe->unsent + pipe->unsent_bytes;
+}
+
+/* "*3\r\n" */
+static void put_size(struct cairn_redis_pipe *pipe, char kind, size_t size)
+{
+    enum { SIZE_BYTES = 24 };
+    char digits[SIZE_BYTES];
+    size_t at = sizeof digits;
+    char *to = make_room(pipe, SIZE_BYTES + 3);
+    do
+        digits[--at] = (char)('0' + size % 10);
+    while (size /= 10);
+    *to++ = kind;
+    memcpy(to, digits + at, sizeof digits - at);
+    to += sizeof digits - at;
+    *to++ = '\r';
+    *to++ = '\n';
+    pipe->unsent_bytes = (size_t)(to - pipe->unsent);
 }
 
 /* As an array of bulk strings (the Redis serialization protocol). */
-static void put_command(struct bytes *bytes, const struct cairn_redis_arg *args, size_t count)
+static void put_command(struct cairn_redis_pipe *pipe, const struct cairn_redis_arg *args,
+                        size_t count)
 {
-    put_size(bytes, '*', count);
+    put_size(pipe, '*', count);
     for (size_t i = 0; i < count; i++) {
-        put_size(bytes, '$', args[i].count);
-        put(bytes, args[i].bytes, args[i].count);
-        put(bytes, "\r\n", 2);
+        put_size(pipe, '$', args[i].count);
+        char *to = make_room(pipe, args[i].count + 2);
+        memcpy(to, args[i].bytes, args[i].count);
+        memcpy(to + args[i].count, "\r\n", 2);
+        pipe->unsent_bytes += args[i].count + 2;
     }
 }
 
 bool cairn_redis_pipe_ask(struct cairn_redis_pipe *pipe, const struct cairn_redis_arg *args,
                           size_t count, struct cairn_redis_question *question)
 {
-    (void)pthread_mutex_lock(&pipe->lock);
-    bool asked = !pipe->open && !pipe->closing && pipe->under_way < UNDER_WAY_MAX;
-    bool wake = asked && pipe->asleep;
-    if (asked) {
-        question->asked_us = cairn_monotonic_us();
-        question->answered = false;
-        put_command(&pipe->gathered, args, count);
-        add(&pipe->asked, question);
-        pipe->under_way++;
-        pipe->asleep = false;
-    }
-    (void)pthread_mutex_unlock(&pipe->lock);
-    if (wake)
-        (void)eventfd_write(pipe->waker, 1);
-    return asked;
+    if (pipe->open || pipe->next - pipe->first == UNDER_WAY_MAX)
+        return false;
+    question->number_ = pipe->next++;
+    *slot_of(pipe, question->number_) = (struct slot){question, cairn_monotonic_us()};
+    put_command(pipe, args, count);
+    return true;
 }
 
-/* ---- the thread: replies ---- */
-
-/* The reply to the first of those that were sent. */
-static void take_reply(struct cairn_redis_pipe *pipe, const struct redisReply *from)
+void cairn_redis_pipe_forget(struct cairn_redis_pipe *pipe, struct cairn_redis_question *question)
 {
-    struct cairn_redis_question *question = take(&pipe->sent);
-    cairn_redis_copy_reply(from, question->arena, &question->reply);
-    question->answered = true;
-    add(&pipe->replied, question);
+    if (question->number_)
+        slot_of(pipe, question->number_)->question = NULL;
+    question->number_ = 0;
 }
 
-/* Calls those whose replies were taken, all at once: whoever is called wakes others, who would be
- * in the way of the next. */
-static void tell(struct cairn_redis_pipe *pipe)
+/* ---- replies ---- */
+
+/* To the question whose turn it is. */
+static void answer(struct cairn_redis_pipe *pipe, const struct redisReply *from)
 {
-    size_t count = 0;
-    for (const struct cairn_redis_question *at = pipe->replied.first; at; at = at->next)
-        count++;
-    (void)pthread_mutex_lock(&pipe->lock);
-    pipe->under_way -= count;
-    (void)pthread_mutex_unlock(&pipe->lock);
-    while (pipe->replied.first) {
-        struct cairn_redis_question *question = take(&pipe->replied);
-        question->done(question, question->answered ? &question->reply : NULL);
-    }
+    struct cairn_redis_reply reply;
+    struct cairn_redis_question *question = slot_of(pipe, pipe->first++)->question;
+    if (!question)
+        return;
+    question->number_ = 0;
+    if (from)
+        cairn_redis_copy_reply(from, question->arena, &reply);
+    question->done(question, from ? &reply : NULL);
 }
 
-/* Nobody who has asked gets an answer. Returns whether the breaker was closed. */
-static bool drop_all(struct cairn_redis_pipe *pipe)
+/* Nobody who has asked gets an answer. */
+static void drop_all(struct cairn_redis_pipe *pipe)
 {
-    cairn_redis_hang_up(pipe->redis);
-    (void)pthread_mutex_lock(&pipe->lock);
-    bool was_closed = !pipe->open;
-    pipe->open = true;
-    append(&pipe->sent, &pipe->asked);
-    pipe->gathered.count = 0;
-    (void)pthread_mutex_unlock(&pipe->lock);
-    pipe->leaving.count = pipe->left = 0;
-    append(&pipe->replied, &pipe->sent);
-    tell(pipe);
-    return was_closed;
+    cairn_redis_close(pipe->redis);
+    pipe->redis = NULL;
+    while (pipe->first < pipe->next)
+        answer(pipe, NULL);
+    pipe->gathered = pipe->next;
+    pipe->unsent_bytes = pipe->sent_bytes = 0;
 }
 
+/* Says that Redis is not asked any more. */
 static void trip(struct cairn_redis_pipe *pipe, const char *why)
 {
-    bool is_new = drop_all(pipe);
-    pipe->probe_us = cairn_monotonic_us() + pipe->backing_us;
-    pipe->backing_us = pipe->backing_us * 2 < PROBE_MAX_US ? pipe->backing_us * 2 : PROBE_MAX_US;
-    cairn_metric_set(&breaker_open, "", 1);
-    if (!is_new)
+    bool was_open = pipe->open;
+    pipe->open = true;
+    drop_all(pipe);
+    if (was_open)
         return;
+    cairn_metric_add(&breaker_open, "", 1);
     cairn_metric_add(&trips, "", 1);
     cairn_log(CAIRN_LOG_WARN, "reads do without Redis", CAIRN_LOG_TEXT("error", why));
 }
 
-/* Says what is wrong with the reply itself: Redis is there, and loading, or not ours to read. */
-static const char *refusal(const struct redisReply *reply)
+static void dial_again(struct cairn_redis_pipe *pipe)
 {
-    return reply->type == REDIS_REPLY_ERROR ? reply->str : NULL;
+    cairn_redis_dialer_want(pipe->dialer, cairn_monotonic_us() + pipe->backing_us);
+    pipe->backing_us = pipe->backing_us * 2 < PROBE_MAX_US ? pipe->backing_us * 2 : PROBE_MAX_US;
+}
+
+/* The connection is of no use any more. */
+static void lose(struct cairn_redis_pipe *pipe, const char *why)
+{
+    trip(pipe, why);
+    dial_again(pipe);
+}
+
+/* Says what is wrong with the reply itself: Redis is there, and loading, or not ours to read. */
+static const char *refusal(const struct cairn_redis_pipe *pipe, const struct redisReply *reply)
+{
+    if (reply->type == REDIS_REPLY_ERROR)
+        return reply->str;
+    return pipe->first == pipe->gathered ? "a reply that nobody asked for" : NULL;
 }
 
 /* Reads what has come, and answers whom it is for. */
-static void receive(struct cairn_redis_pipe *pipe, struct redisContext *wire)
+static void receive(struct cairn_redis_pipe *pipe)
 {
-    char why[200];
+    struct redisContext *wire = cairn_redis_wire(pipe->redis);
+    char why[200] = "";
     void *reply = NULL;
     if (redisBufferRead(wire) != REDIS_OK) {
-        (void)snprintf(why, sizeof why, "%s", wire->errstr);
-        trip(pipe, why);
+        (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
+        lose(pipe, why);
         return;
     }
-    while (redisGetReplyFromReader(wire, &reply) == REDIS_OK && reply) {
-        if (!pipe->sent.first || refusal(reply)) {
-            (void)snprintf(why, sizeof why, "%.190s",
-                           refusal(reply) ? refusal(reply) : "a reply that nobody asked for");
-            freeReplyObject(reply);
-            trip(pipe, why);
-            return;
-        }
-        take_reply(pipe, reply);
+    while (!*why && redisGetReplyFromReader(wire, &reply) == REDIS_OK && reply) {
+        const char *wrong = refusal(pipe, reply);
+        if (wrong)
+            (void)snprintf(why, sizeof why, "%.190s", wrong);
+        else
+            answer(pipe, reply);
         freeReplyObject(reply);
     }
-    tell(pipe);
-    if (wire->err)
-        trip(pipe, "a reply that cannot be read");
+    if (!*why && wire->err)
+        (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
+    if (*why)
+        lose(pipe, why);
 }
 
-/* ---- the thread: commands ---- */
+/* ---- commands ---- */
 
-/* Takes what has gathered once the last piece has left. */
-static void load(struct cairn_redis_pipe *pipe)
+/* A piece is all that has gathered. It leaves when the one before was answered; what comes while it
+ * has left in part belongs to it. */
+static bool may_leave(const struct cairn_redis_pipe *pipe)
 {
-    int64_t count = 0;
-    if (pipe->left < pipe->leaving.count)
-        return;
-    pipe->left = pipe->leaving.count = 0;
-    (void)pthread_mutex_lock(&pipe->lock);
-    struct bytes taken = pipe->gathered;
-    pipe->gathered = pipe->leaving;
-    pipe->leaving = taken;
-    for (const struct cairn_redis_question *at = pipe->asked.first; at; at = at->next)
-        count++;
-    append(&pipe->sent, &pipe->asked);
-    (void)pthread_mutex_unlock(&pipe->lock);
-    if (count == 0)
-        return;
-    cairn_metric_add(&commands, "", count);
-    cairn_metric_add(&pieces, "", 1);
+    return pipe->unsent_bytes > 0 && (pipe->sent_bytes > 0 || pipe->first == pipe->gathered);
 }
 
-static void send_on(struct cairn_redis_pipe *pipe, int socket)
+static void count_piece(struct cairn_redis_pipe *pipe)
 {
-    while (pipe->left < pipe->leaving.count) {
-        ssize_t sent = send(socket, pipe->leaving.text + pipe->left,
-                            pipe->leaving.count - pipe->left, MSG_DONTWAIT | MSG_NOSIGNAL);
+    cairn_metric_add(&commands, "", (int64_t)(pipe->next - pipe->gathered));
+    if (pipe->sent_bytes == 0)
+        cairn_metric_add(&pieces, "", 1);
+    pipe->gathered = pipe->next;
+}
+
+static void send_on(struct cairn_redis_pipe *pipe)
+{
+    int socket = cairn_redis_wire(pipe->redis)->fd;
+    count_piece(pipe);
+    while (pipe->sent_bytes < pipe->unsent_bytes) {
+        ssize_t sent = send(socket, pipe->unsent + pipe->sent_bytes,
+                            pipe->unsent_bytes - pipe->sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
-            trip(pipe, strerror(errno));
+            lose(pipe, strerror(errno));
         if (sent < 0)
             return;
-        pipe->left += (size_t)sent;
+        pipe->sent_bytes += (size_t)sent;
     }
+    pipe->unsent_bytes = pipe->sent_bytes = 0;
 }
 
-/* ---- the thread: connecting ---- */
-
-static bool is_closing(struct cairn_redis_pipe *pipe)
-{
-    (void)pthread_mutex_lock(&pipe->lock);
-    bool closing = pipe->closing;
-    (void)pthread_mutex_unlock(&pipe->lock);
-    return closing;
-}
+/* ---- connecting ---- */
 
 static void close_breaker(struct cairn_redis_pipe *pipe)
 {
-    (void)pthread_mutex_lock(&pipe->lock);
-    bool was_open = pipe->open;
-    pipe->open = false;
-    (void)pthread_mutex_unlock(&pipe->lock);
     pipe->backing_us = PROBE_US;
-    cairn_metric_set(&breaker_open, "", 0);
-    if (was_open)
-        cairn_log(CAIRN_LOG_INFO, "reads ask Redis again");
+    if (!pipe->open)
+        return;
+    pipe->open = false;
+    cairn_metric_add(&breaker_open, "", -1);
+    cairn_log(CAIRN_LOG_INFO, "reads ask Redis again");
 }
 
-/* A connection, a greeting and a PING, all within the deadline. */
-static void probe(struct cairn_redis_pipe *pipe)
+static void see_dialer(struct cairn_redis_pipe *pipe)
 {
-    struct cairn_redis_reply pong;
     struct cairn_error error = {0};
-    const int64_t begun_us = cairn_monotonic_us();
-    cairn_arena_reset(&pipe->arena);
-    int failed = cairn_redis_call(pipe->redis, &CAIRN_ARG("PING"), 1, &pipe->arena, &pong, &error);
-    if (!failed && cairn_monotonic_us() - begun_us > pipe->deadline_us)
-        failed = cairn_fail(&error, CAIRN_UNAVAILABLE, "Redis is slow");
-    cairn_metric_add(&probes, failed ? "failed" : "succeeded", 1);
-    if (failed)
-        trip(pipe, error.message);
-    else
+    if (cairn_redis_dialer_take(pipe->dialer, &pipe->redis, &error) < 0)
+        lose(pipe, error.message);
+    else if (pipe->redis)
         close_breaker(pipe);
 }
 
-/* ---- the thread ---- */
+/* ---- the loop's ---- */
 
-/* When the oldest question is too late, or the next probe is due; 0 for never. */
-static int64_t due_us(const struct cairn_redis_pipe *pipe, bool connected)
+/* When the oldest question is too late; 0 for never. One that was forgotten counts too. */
+static int64_t late_us(const struct cairn_redis_pipe *pipe)
 {
-    if (!connected)
-        return pipe->probe_us;
-    return pipe->sent.first ? pipe->sent.first->asked_us + pipe->deadline_us : 0;
+    return pipe->first < pipe->next ? slot_of(pipe, pipe->first)->asked_us + pipe->deadline_us : 0;
 }
 
-/* May the thread wait? Whoever asks next has to wake it only where nothing is under way: while a
- * reply is, questions gather until it comes. */
-static bool fall_asleep(struct cairn_redis_pipe *pipe)
+int64_t cairn_redis_pipe_prepare(struct cairn_redis_pipe *pipe, struct pollfd *ret)
 {
-    (void)pthread_mutex_lock(&pipe->lock);
-    pipe->asleep = !pipe->sent.first && !pipe->asked.first;
-    bool waits = (pipe->asleep || pipe->sent.first) && !pipe->closing;
-    (void)pthread_mutex_unlock(&pipe->lock);
-    return waits;
+    if (pipe->redis && may_leave(pipe))
+        send_on(pipe);
+    if (pipe->redis)
+        *ret = (struct pollfd){.fd = cairn_redis_wire(pipe->redis)->fd, .events = POLLIN};
+    else
+        *ret = (struct pollfd){.fd = cairn_redis_dialer_fd(pipe->dialer), .events = POLLIN};
+    if (pipe->sent_bytes > 0)
+        ret->events |= POLLOUT;
+    return late_us(pipe);
 }
 
-static void wait_for_something(struct cairn_redis_pipe *pipe, const struct redisContext *wire,
-                               bool *ret_readable)
+void cairn_redis_pipe_go_on(struct cairn_redis_pipe *pipe, short what)
 {
-    eventfd_t ignored;
-    struct pollfd fds[2] = {{.fd = pipe->waker, .events = POLLIN}};
-    int64_t until_us = due_us(pipe, wire != NULL);
-    int64_t wait_us = until_us ? until_us - cairn_monotonic_us() : CAIRN_SECONDS(60);
-    if (wire)
-        fds[1] = (struct pollfd){.fd = wire->fd, .events = POLLIN};
-    if (pipe->left < pipe->leaving.count)
-        fds[1].events |= POLLOUT;
-    if (wait_us < 0 || !fall_asleep(pipe))
-        wait_us = 0;
-    (void)poll(fds, wire ? 2 : 1, (int)((wait_us + 999) / 1000));
-    if (fds[0].revents)
-        (void)eventfd_read(pipe->waker, &ignored);
-    *ret_readable = wire && fds[1].revents & (POLLIN | POLLERR | POLLHUP);
-}
-
-static void step(struct cairn_redis_pipe *pipe)
-{
-    struct redisContext *wire = cairn_redis_wire(pipe->redis);
-    bool readable = false;
-    if (!wire && cairn_monotonic_us() >= pipe->probe_us) {
-        probe(pipe);
+    if (!pipe->redis)
+        see_dialer(pipe);
+    else if (what & (POLLIN | POLLERR | POLLHUP))
+        receive(pipe);
+    int64_t until_us = late_us(pipe);
+    if (!until_us || cairn_monotonic_us() <= until_us)
         return;
-    }
-    if (wire) {
-        load(pipe);
-        send_on(pipe, wire->fd);
-        wire = cairn_redis_wire(pipe->redis);
-    }
-    wait_for_something(pipe, wire, &readable);
-    if (readable)
-        receive(pipe, wire);
-    int64_t late_us = due_us(pipe, true);
-    if (late_us && cairn_monotonic_us() > late_us && cairn_redis_wire(pipe->redis))
-        trip(pipe, "a reply is late");
-}
-
-static void *run(void *context)
-{
-    struct cairn_redis_pipe *pipe = context;
-    while (!is_closing(pipe))
-        step(pipe);
-    (void)drop_all(pipe);
-    return NULL;
+    if (pipe->redis)
+        lose(pipe, "a reply is late");
+    else
+        trip(pipe, "it takes long to connect");
 }
 
 /* ---- life ---- */
 
-static void dispose(struct cairn_redis_pipe *pipe)
-{
-    cairn_redis_close(pipe->redis);
-    cairn_arena_close(&pipe->arena);
-    if (pipe->waker >= 0)
-        (void)close(pipe->waker);
-    (void)pthread_mutex_destroy(&pipe->lock);
-    free(pipe->gathered.text);
-    free(pipe->leaving.text);
-    free(pipe);
-}
-
 int cairn_redis_pipe_open(const char *url, int64_t deadline_us, struct cairn_redis_pipe **ret,
                           struct cairn_error *error)
 {
+    struct cairn_redis_dialer *dialer = NULL;
+    int failed = cairn_redis_dialer_open(url, deadline_us, &dialer, error);
+    if (failed)
+        return failed;
     struct cairn_redis_pipe *pipe = cairn_allocate(sizeof *pipe);
     pipe->deadline_us = deadline_us;
     pipe->backing_us = PROBE_US;
-    pipe->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    clear(&pipe->asked);
-    clear(&pipe->sent);
-    clear(&pipe->replied);
-    (void)pthread_mutex_init(&pipe->lock, NULL);
-    int failed = cairn_redis_open(url, deadline_us, &pipe->redis, error);
-    if (!failed && (pipe->waker < 0 || pthread_create(&pipe->thread, NULL, run, pipe) != 0))
-        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that asks Redis");
-    if (failed) {
-        dispose(pipe);
-        return failed;
-    }
+    pipe->dialer = dialer;
+    pipe->first = pipe->gathered = pipe->next = 1;
+    pipe->slots = cairn_allocate(UNDER_WAY_MAX * sizeof *pipe->slots);
+    cairn_redis_dialer_want(dialer, 0);
     *ret = pipe;
     return 0;
 }
@@ -431,10 +323,11 @@ void cairn_redis_pipe_close(struct cairn_redis_pipe *pipe)
 {
     if (!pipe)
         return;
-    (void)pthread_mutex_lock(&pipe->lock);
-    pipe->closing = true;
-    (void)pthread_mutex_unlock(&pipe->lock);
-    (void)eventfd_write(pipe->waker, 1);
-    (void)pthread_join(pipe->thread, NULL);
-    dispose(pipe);
+    drop_all(pipe);
+    if (pipe->open)
+        cairn_metric_add(&breaker_open, "", -1);
+    cairn_redis_dialer_close(pipe->dialer);
+    free(pipe->unsent);
+    free(pipe->slots);
+    free(pipe);
 }

@@ -12,6 +12,7 @@
 #include "core/arena.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 struct cairn_redis;
 

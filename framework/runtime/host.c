@@ -281,9 +281,17 @@ static void close_worker(void *worker)
     cairn_worker_close(worker);
 }
 
+static int open_upstream(void *context, void **ret, struct cairn_error *error)
+{
+    const struct cairn_host *host = context;
+    return cairn_query_upstream.open(host->queries, ret, error);
+}
+
 static int start_http(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
+    struct cairn_http_upstream upstream = cairn_query_upstream;
+    upstream.open = host->queries ? open_upstream : NULL;
     const struct cairn_http_options options = {
         .bind = config->bind,
         .port = (int)config->port,
@@ -297,6 +305,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .route_count = host->routes.count,
         .worker_open = open_worker,
         .worker_close = close_worker,
+        .upstream = upstream,
         .context = host,
     };
     return cairn_http_start(&options, &host->http, error);

@@ -117,7 +117,8 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
                                                     .pattern = at->path,
                                                     .handle = on_query,
                                                     .self = route,
-                                                    .eager = true});
+                                                    .eager = true,
+                                                    .leave = cairn_query_leave});
     }
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(routes, at, error);

@@ -1,5 +1,5 @@
 /* test_redis_pipe.c - one connection to Redis for many: who gets which reply, and what becomes of
- * questions when Redis goes away, is slow, and comes back. */
+ * questions when their asker goes, and when Redis goes away, is slow, and comes back. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -8,14 +8,13 @@
 #include "core/metrics.h"
 #include "redis/pipe.h"
 
-#include <pthread.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASKERS = 8, QUESTIONS = 5000 };
+enum { QUESTIONS = 40000, LARGE = 64, LARGE_BYTES = 1 << 20 };
 
 static const char *url;
 static struct cairn_redis_pipe *pipe_;
@@ -49,7 +48,7 @@ struct question {
     struct cairn_arena arena;
     char text[32];   /* that was said */
     char answer[32]; /* "" if there was none */
-    atomic_bool done;
+    int done;        /* how often */
 };
 
 static void on_reply(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
@@ -57,7 +56,7 @@ static void on_reply(struct cairn_redis_question *question, const struct cairn_r
     struct question *self = question->context;
     if (reply)
         (void)snprintf(self->answer, sizeof self->answer, "%s", reply->text);
-    atomic_store(&self->done, true);
+    self->done++;
 }
 
 static bool say(struct question *self, const char *text)
@@ -70,9 +69,24 @@ static bool say(struct question *self, const char *text)
     return cairn_redis_pipe_ask(pipe_, args, 2, &self->question);
 }
 
-static bool is_done(void *question)
+/* As its thread's loop does. */
+static void turn(void)
 {
-    return atomic_load(&((struct question *)question)->done);
+    struct pollfd fd;
+    int64_t until_us = cairn_redis_pipe_prepare(pipe_, &fd);
+    int64_t wait_us = until_us ? until_us - cairn_monotonic_us() : CAIRN_SECONDS(1);
+    if (wait_us > CAIRN_MILLISECONDS(100))
+        wait_us = CAIRN_MILLISECONDS(100);
+    (void)poll(&fd, 1, wait_us > 0 ? (int)(wait_us / 1000) + 1 : 0);
+    cairn_redis_pipe_go_on(pipe_, fd.revents);
+}
+
+static bool is_done(void *context)
+{
+    const struct question *question = context;
+    for (int64_t begun_ms = fixture_now_ms(); !question->done && fixture_now_ms() - begun_ms < 100;)
+        turn();
+    return question->done > 0;
 }
 
 /* Returns whether Redis has answered, and with what was said. */
@@ -80,6 +94,7 @@ static bool is_answered(void *context)
 {
     (void)context;
     struct question question;
+    turn();
     if (!say(&question, "hello"))
         return false;
     fixture_wait(is_done, &question, 20000, "an answer, or that there is none");
@@ -96,44 +111,88 @@ static int64_t metric(const char *name)
     return at ? strtoll(at + strlen(name) + 2, NULL, 10) : 0;
 }
 
-/* ---- tests ---- */
-
-static void *ask_much(void *context)
+/* For so many milliseconds Redis answers nobody. */
+static void pause_redis(const char *ms)
 {
-    struct question *questions = calloc(QUESTIONS, sizeof *questions);
-    char text[32];
-    assert_non_null(questions);
-    for (int i = 0; i < QUESTIONS; i++) {
-        (void)snprintf(text, sizeof text, "%d of %d", i, *(int *)context);
-        while (!say(&questions[i], text))
-            fixture_nap(); /* so many are under way */
-    }
-    for (int i = 0; i < QUESTIONS; i++) {
-        fixture_wait(is_done, &questions[i], 20000, "an answer");
-        assert_string_equal(questions[i].answer, questions[i].text);
-        cairn_arena_close(&questions[i].arena);
-    }
-    free(questions);
-    return NULL;
+    struct cairn_redis_reply reply;
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("CLIENT"), CAIRN_ARG("PAUSE"), CAIRN_ARG(ms),
+                                           CAIRN_ARG("ALL")};
+    assert_int_equal(cairn_redis_call(redis, args, 4, &arena, &reply, NULL), 0);
 }
+
+/* ---- tests ---- */
 
 static void everybody_gets_the_reply_to_his_own_question(void **state)
 {
     (void)state;
-    pthread_t threads[ASKERS];
-    int numbers[ASKERS];
+    struct question *questions = calloc(QUESTIONS, sizeof *questions);
     int64_t commands = metric("cairn_redis_commands_total");
     int64_t pieces = metric("cairn_redis_pieces_total");
-    for (int i = 0; i < ASKERS; i++) {
-        numbers[i] = i;
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_much, &numbers[i]), 0);
+    char text[32];
+    assert_non_null(questions);
+    for (int i = 0; i < QUESTIONS; i++) {
+        (void)snprintf(text, sizeof text, "%d", i);
+        while (!say(&questions[i], text))
+            turn(); /* so many are under way */
     }
-    for (int i = 0; i < ASKERS; i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < QUESTIONS; i++) {
+        fixture_wait(is_done, &questions[i], 20000, "an answer");
+        assert_string_equal(questions[i].answer, questions[i].text);
+        assert_int_equal(questions[i].done, 1);
+        cairn_arena_close(&questions[i].arena);
+    }
+    free(questions);
     commands = metric("cairn_redis_commands_total") - commands;
     pieces = metric("cairn_redis_pieces_total") - pieces;
-    assert_int_equal(commands, ASKERS * QUESTIONS);
+    assert_int_equal(commands, QUESTIONS);
     assert_true(pieces < commands); /* some have shared a round trip */
+}
+
+static void what_a_socket_does_not_take_at_once_leaves_by_and_by(void **state)
+{
+    (void)state;
+    struct question questions[LARGE] = {0};
+    char *text = calloc(1, LARGE_BYTES + 1);
+    assert_non_null(text);
+    memset(text, 'x', LARGE_BYTES);
+    for (int i = 0; i < LARGE; i++) {
+        (void)snprintf(text, 32, "%d of many", i);
+        struct question *at = &questions[i];
+        at->question = (struct cairn_redis_question){on_reply, at, &at->arena, 0};
+        const struct cairn_redis_arg args[] = {CAIRN_ARG("ECHO"), {text, LARGE_BYTES}};
+        assert_true(cairn_redis_pipe_ask(pipe_, args, 2, &at->question));
+        if (i % 8 == 0)
+            turn();
+    }
+    for (int i = 0; i < LARGE; i++) {
+        (void)snprintf(text, 32, "%d of many", i);
+        fixture_wait(is_done, &questions[i], 20000, "an answer");
+        assert_string_equal(questions[i].answer, text);
+        cairn_arena_close(&questions[i].arena);
+    }
+    free(text);
+}
+
+static void who_has_gone_is_not_told_and_all_others_are(void **state)
+{
+    (void)state;
+    struct question questions[10];
+    char text[32];
+    for (int i = 0; i < 10; i++) {
+        (void)snprintf(text, sizeof text, "%d", i);
+        assert_true(say(&questions[i], text));
+    }
+    for (int i = 0; i < 10; i += 3) /* the first and the last too */
+        cairn_redis_pipe_forget(pipe_, &questions[i].question);
+    fixture_wait(is_done, &questions[8], 20000, "an answer");
+    assert_true(is_answered(NULL)); /* the last one's has come and gone by now */
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(questions[i].done, i % 3 != 0);
+        assert_string_equal(questions[i].answer, i % 3 ? questions[i].text : "");
+        cairn_redis_pipe_forget(pipe_, &questions[i].question); /* nothing of his is under way */
+        cairn_arena_close(&questions[i].arena);
+    }
+    assert_true(is_answered(NULL));
 }
 
 static void a_redis_that_has_gone_is_not_asked_until_it_is_back(void **state)
@@ -156,18 +215,17 @@ static void a_redis_that_has_gone_is_not_asked_until_it_is_back(void **state)
 static void a_redis_that_is_slow_costs_one_deadline_and_no_more(void **state)
 {
     (void)state;
-    struct cairn_redis_reply reply;
-    const struct cairn_redis_arg sleep[] = {CAIRN_ARG("CLIENT"), CAIRN_ARG("PAUSE"),
-                                            CAIRN_ARG("4000"), CAIRN_ARG("ALL")};
     struct cairn_redis_pipe *kept = pipe_;
     assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(1), &pipe_, NULL), 0);
     fixture_wait(is_answered, NULL, 20000, "Redis to be there");
     int64_t trips = metric("cairn_redis_breaker_trips_total");
-    assert_int_equal(cairn_redis_call(redis, sleep, 4, &arena, &reply, NULL), 0);
+    pause_redis("4000");
     int64_t begun_us = cairn_monotonic_us();
-    assert_false(is_answered(NULL));
-    assert_true(cairn_monotonic_us() - begun_us > CAIRN_MILLISECONDS(900));
     struct question question;
+    assert_true(say(&question, "slow"));
+    fixture_wait(is_done, &question, 20000, "that there is no answer");
+    assert_string_equal(question.answer, "");
+    assert_true(cairn_monotonic_us() - begun_us > CAIRN_MILLISECONDS(900));
     assert_false(say(&question, "too slow"));
     assert_int_equal(metric("cairn_redis_breaker_trips_total") - trips, 1);
     fixture_wait(is_answered, NULL, 20000, "Redis to be quick again");
@@ -179,20 +237,34 @@ static void whoever_waits_when_it_is_closed_is_told(void **state)
 {
     (void)state;
     struct cairn_redis_pipe *kept = pipe_;
-    struct cairn_redis_reply reply;
     struct question questions[10];
-    const struct cairn_redis_arg sleep[] = {CAIRN_ARG("CLIENT"), CAIRN_ARG("PAUSE"),
-                                            CAIRN_ARG("300"), CAIRN_ARG("ALL")};
-    assert_int_equal(cairn_redis_call(redis, sleep, 4, &arena, &reply, NULL), 0);
     assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(30), &pipe_, NULL), 0);
     for (int i = 0; i < 10; i++)
         assert_true(say(&questions[i], "?"));
     cairn_redis_pipe_close(pipe_);
     for (int i = 0; i < 10; i++) {
-        assert_true(is_done(&questions[i]));
+        assert_int_equal(questions[i].done, 1);
+        assert_string_equal(questions[i].answer, "");
         cairn_arena_close(&questions[i].arena);
     }
     pipe_ = kept;
+}
+
+static void while_it_connects_questions_wait_for_one_deadline(void **state)
+{
+    (void)state;
+    struct cairn_redis_pipe *kept = pipe_;
+    pause_redis("1500");
+    assert_int_equal(cairn_redis_pipe_open(url, CAIRN_MILLISECONDS(300), &pipe_, NULL), 0);
+    struct question question;
+    assert_true(say(&question, "?"));
+    fixture_wait(is_done, &question, 20000, "that there is no answer");
+    assert_string_equal(question.answer, "");
+    assert_false(say(&question, "?"));
+    fixture_wait(is_answered, NULL, 20000, "Redis to be asked");
+    cairn_redis_pipe_close(pipe_);
+    pipe_ = kept;
+    assert_int_equal(metric("cairn_redis_breaker_open"), 0);
 }
 
 static void an_address_that_makes_no_sense_is_refused(void **state)
@@ -207,9 +279,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_gets_the_reply_to_his_own_question),
+        cmocka_unit_test(what_a_socket_does_not_take_at_once_leaves_by_and_by),
+        cmocka_unit_test(who_has_gone_is_not_told_and_all_others_are),
         cmocka_unit_test(a_redis_that_has_gone_is_not_asked_until_it_is_back),
         cmocka_unit_test(a_redis_that_is_slow_costs_one_deadline_and_no_more),
         cmocka_unit_test(whoever_waits_when_it_is_closed_is_told),
+        cmocka_unit_test(while_it_connects_questions_wait_for_one_deadline),
         cmocka_unit_test(an_address_that_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests_name("redis_pipe", tests, setup, teardown);

@@ -33,6 +33,11 @@ static void close_worker(void *worker)
     cairn_query_close(worker);
 }
 
+static int open_upstream(void *context, void **ret, struct cairn_error *error)
+{
+    return cairn_query_upstream.open(*(struct cairn_query_side **)context, ret, error);
+}
+
 enum { ROUTES = 8 };
 
 struct route {
@@ -59,7 +64,8 @@ static size_t make_routes(enum bench_server server, struct cairn_http_route *rou
                                                   .pattern = at->path,
                                                   .handle = on_query,
                                                   .self = &all[server][count],
-                                                  .eager = true};
+                                                  .eager = true,
+                                                  .leave = cairn_query_leave};
         count++;
     }
     return count;
@@ -104,6 +110,10 @@ static struct cairn_http *start_server(enum bench_server server)
         .route_count = make_routes(server, routes[server]),
         .worker_open = open_worker,
         .worker_close = close_worker,
+        .upstream = {.open = open_upstream,
+                     .close = cairn_query_upstream.close,
+                     .prepare = cairn_query_upstream.prepare,
+                     .go_on = cairn_query_upstream.go_on},
         .context = &bench.side[server],
     };
     struct cairn_http *http = NULL;

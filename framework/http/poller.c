@@ -1,0 +1,270 @@
+/* poller.c - the loop of each polling thread.
+ *
+ * Invariants
+ *  (1) Whoever has something for a thread leaves it where the thread looks, then calls; the thread
+ *      notes that it is awake, then looks, and sleeps only if nobody has called since. So nothing
+ *      is left lying, and a thread that is awake costs its callers no system call.
+ *  (2) While requests wait for the upstream, the library always says that it has work, and cannot
+ *      say whether it is theirs. So the thread then waits for events, but never long.
+ *  (3) A request that was resumed may be answered, and its server stopped, before its resumer has
+ *      returned: the lock is held meanwhile, and taken once more when the thread has ended. */
+#include "http/poller.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "http/connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { TURNS = 2, TURNS_MAX = 16 };    /* of the library's: one calls a handler, the next sends */
+#define ASKED_US CAIRN_MILLISECONDS(1) /* while requests wait for the upstream, at most */
+#define FOREVER_US CAIRN_SECONDS(60)
+
+/* Where a thread is, for those who call it. */
+enum whereabouts { AWAKE, ASLEEP, CALLED };
+
+struct newcomer {
+    struct newcomer *next;
+    int socket;
+    socklen_t length;
+    struct sockaddr_storage address;
+};
+
+struct cairn_poller {
+    struct cairn_http *http;
+    struct MHD_Daemon *daemon;
+    int epoll; /* the daemon's */
+    int waker;
+    void *upstream;
+    size_t asked; /* requests that wait for it */
+    bool running; /* the thread was started */
+    pthread_t thread;
+    atomic_int whereabouts;
+    atomic_bool stopping;
+    pthread_mutex_t lock; /* guards what follows; also held by whoever resumes a connection */
+    struct newcomer *newest;
+};
+
+struct cairn_pollers {
+    int count;
+    unsigned next; /* the gate's own */
+    struct cairn_poller all[];
+};
+
+struct cairn_http *cairn_poller_http(const struct cairn_poller *poller)
+{
+    return poller->http;
+}
+
+void *cairn_poller_upstream(const struct cairn_poller *poller)
+{
+    return poller->upstream;
+}
+
+void cairn_poller_asked(struct cairn_poller *poller, int more)
+{
+    poller->asked += (size_t)more;
+}
+
+/* ---- calling ---- */
+
+static void call(struct cairn_poller *poller)
+{
+    if (atomic_exchange(&poller->whereabouts, CALLED) == ASLEEP)
+        (void)eventfd_write(poller->waker, 1);
+}
+
+void cairn_poller_resume(struct cairn_exchange *exchange)
+{
+    struct cairn_poller *poller = exchange->poller;
+    (void)pthread_mutex_lock(&poller->lock);
+    MHD_resume_connection(exchange->wire);
+    call(poller);
+    (void)pthread_mutex_unlock(&poller->lock);
+}
+
+void cairn_pollers_add(struct cairn_pollers *pollers, int socket,
+                       const struct sockaddr_storage *address, socklen_t length)
+{
+    struct cairn_poller *poller = &pollers->all[pollers->next++ % (unsigned)pollers->count];
+    struct newcomer *newcomer = cairn_allocate(sizeof *newcomer);
+    newcomer->socket = socket;
+    newcomer->length = length;
+    newcomer->address = *address;
+    (void)pthread_mutex_lock(&poller->lock);
+    newcomer->next = poller->newest;
+    poller->newest = newcomer;
+    (void)pthread_mutex_unlock(&poller->lock);
+    call(poller);
+}
+
+static struct newcomer *take_newcomers(struct cairn_poller *poller)
+{
+    (void)pthread_mutex_lock(&poller->lock);
+    struct newcomer *first = poller->newest;
+    poller->newest = NULL;
+    (void)pthread_mutex_unlock(&poller->lock);
+    return first;
+}
+
+/* The library closes the socket of one that it does not take. */
+static void welcome(struct cairn_poller *poller)
+{
+    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+        next = at->next;
+        if (MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
+                               at->length) != MHD_YES)
+            cairn_connections_dismiss(poller->http->connections);
+        free(at);
+    }
+}
+
+static void send_away(struct cairn_poller *poller)
+{
+    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+        next = at->next;
+        (void)close(at->socket);
+        cairn_connections_dismiss(poller->http->connections);
+        free(at);
+    }
+}
+
+/* ---- the thread ---- */
+
+static bool has_work(struct cairn_poller *poller)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms = 1;
+    return MHD_get_timeout(poller->daemon, &wait_ms) == MHD_YES && wait_ms == 0;
+}
+
+/* The library works until it has nothing to do, or nothing that could be told from waiting; or for
+ * so long that others have to have their turn. Returns for how long may be waited then. */
+static int64_t take_turns(struct cairn_poller *poller)
+{
+    int turns = 0;
+    bool more;
+    do {
+        (void)MHD_run(poller->daemon);
+        more = has_work(poller);
+    } while (more && ++turns < (poller->asked ? TURNS : TURNS_MAX));
+    if (!more)
+        return FOREVER_US;
+    return poller->asked ? ASKED_US : 0;
+}
+
+/* The upstream's turn. Returns until when may be waited (monotonic). */
+static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struct pollfd *upstream)
+{
+    const struct cairn_http_upstream *kind = &poller->http->options.upstream;
+    int64_t until_us = cairn_monotonic_us() + wait_us;
+    int64_t due_us = poller->upstream ? kind->prepare(poller->upstream, upstream) : 0;
+    return due_us && due_us < until_us ? due_us : until_us;
+}
+
+static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
+{
+    eventfd_t ignored;
+    int awake = AWAKE;
+    struct pollfd fds[] = {{.fd = poller->epoll, .events = POLLIN},
+                           {.fd = poller->waker, .events = POLLIN},
+                           {.fd = -1}};
+    int64_t until_us = prepare(poller, wait_us, &fds[2]);
+    wait_us = until_us - cairn_monotonic_us();
+    if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
+        wait_us = 0;
+    (void)poll(fds, sizeof fds / sizeof *fds, (int)((wait_us + 999) / 1000));
+    atomic_store(&poller->whereabouts, AWAKE);
+    if (fds[1].revents)
+        (void)eventfd_read(poller->waker, &ignored);
+    if (poller->upstream && (fds[2].revents || cairn_monotonic_us() >= until_us))
+        poller->http->options.upstream.go_on(poller->upstream, fds[2].revents);
+}
+
+static void *run(void *context)
+{
+    struct cairn_poller *poller = context;
+    while (!atomic_load(&poller->stopping)) {
+        welcome(poller);
+        wait_for_something(poller, take_turns(poller));
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static int start(struct cairn_poller *poller,
+                 struct MHD_Daemon *(*start_daemon)(struct cairn_poller *),
+                 struct cairn_error *error)
+{
+    const struct cairn_http_options *options = &poller->http->options;
+    int failed = 0;
+    if (options->upstream.open)
+        failed = options->upstream.open(options->context, &poller->upstream, error);
+    if (failed)
+        return failed;
+    poller->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    poller->daemon = start_daemon(poller);
+    if (poller->waker < 0 || !poller->daemon)
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
+    poller->epoll = MHD_get_daemon_info(poller->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    failed = pthread_create(&poller->thread, NULL, run, poller);
+    poller->running = failed == 0;
+    return failed ? cairn_fail(error, CAIRN_CONFIG, "cannot start a polling thread: %s",
+                               strerror(failed))
+                  : 0;
+}
+
+int cairn_pollers_start(struct cairn_http *http, int count,
+                        struct MHD_Daemon *(*start_daemon)(struct cairn_poller *poller),
+                        struct cairn_pollers **ret, struct cairn_error *error)
+{
+    struct cairn_pollers *pollers =
+        cairn_allocate(sizeof *pollers + (size_t)count * sizeof *pollers->all);
+    int failed = 0;
+    pollers->count = count;
+    for (int i = 0; i < count; i++) {
+        pollers->all[i].http = http;
+        pollers->all[i].waker = -1;
+        (void)pthread_mutex_init(&pollers->all[i].lock, NULL);
+    }
+    *ret = pollers; /* before the first connection comes */
+    for (int i = 0; i < count && !failed; i++)
+        failed = start(&pollers->all[i], start_daemon, error);
+    if (failed) {
+        *ret = NULL;
+        cairn_pollers_stop(pollers);
+    }
+    return failed;
+}
+
+static void stop(struct cairn_poller *poller)
+{
+    const struct cairn_http_options *options = &poller->http->options;
+    if (poller->running) {
+        atomic_store(&poller->stopping, true);
+        call(poller);
+        (void)pthread_join(poller->thread, NULL);
+    }
+    if (poller->upstream)
+        options->upstream.close(poller->upstream);
+    send_away(poller); /* and see (3) */
+    if (poller->daemon)
+        MHD_stop_daemon(poller->daemon);
+    if (poller->waker >= 0)
+        (void)close(poller->waker);
+    (void)pthread_mutex_destroy(&poller->lock);
+}
+
+void cairn_pollers_stop(struct cairn_pollers *pollers)
+{
+    if (!pollers)
+        return;
+    for (int i = 0; i < pollers->count; i++)
+        stop(&pollers->all[i]);
+    free(pollers);
+}

@@ -1,0 +1,175 @@
+/* dialer.c - the thread that connects. */
+#include "redis/dialer.h"
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/wait.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct cairn_redis_dialer {
+    char *url;
+    int64_t deadline_us;
+    int fd;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t called;
+    enum { IDLE, WANTED, TRIED } state;
+    int64_t at_us;             /* WANTED: when */
+    struct cairn_redis *redis; /* TRIED: NULL if it was in vain */
+    struct cairn_error error;
+    bool closing;
+};
+
+static struct cairn_metric probes =
+    CAIRN_COUNTER("cairn_redis_breaker_probes_total", "Probes of a Redis that was.", "outcome");
+
+/* ---- the thread ---- */
+
+/* Returns whether there is something to do. */
+static bool wait_until_wanted(struct cairn_redis_dialer *dialer)
+{
+    (void)pthread_mutex_lock(&dialer->lock);
+    while (!dialer->closing && (dialer->state != WANTED || cairn_monotonic_us() < dialer->at_us))
+        (void)cairn_cond_wait_until(&dialer->called, &dialer->lock,
+                                    dialer->state == WANTED ? dialer->at_us : INT64_MAX);
+    bool wanted = !dialer->closing;
+    (void)pthread_mutex_unlock(&dialer->lock);
+    return wanted;
+}
+
+static int connect_now(const struct cairn_redis_dialer *dialer, struct cairn_redis **ret,
+                       struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_redis_reply pong;
+    struct cairn_redis *redis = NULL;
+    const int64_t begun_us = cairn_monotonic_us();
+    int failed = cairn_redis_open(dialer->url, dialer->deadline_us, &redis, error);
+    if (!failed)
+        failed = cairn_redis_call(redis, &CAIRN_ARG("PING"), 1, &arena, &pong, error);
+    if (!failed && cairn_monotonic_us() - begun_us > dialer->deadline_us)
+        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is slow");
+    cairn_arena_close(&arena);
+    if (failed)
+        cairn_redis_close(redis);
+    else
+        *ret = redis;
+    return failed;
+}
+
+static void tell(struct cairn_redis_dialer *dialer, struct cairn_redis *redis,
+                 const struct cairn_error *error)
+{
+    (void)pthread_mutex_lock(&dialer->lock);
+    dialer->redis = redis;
+    dialer->error = *error;
+    dialer->state = TRIED;
+    (void)pthread_mutex_unlock(&dialer->lock);
+    (void)eventfd_write(dialer->fd, 1);
+}
+
+static void *run(void *context)
+{
+    struct cairn_redis_dialer *dialer = context;
+    while (wait_until_wanted(dialer)) {
+        struct cairn_redis *redis = NULL;
+        struct cairn_error error = {0};
+        int failed = connect_now(dialer, &redis, &error);
+        cairn_metric_add(&probes, failed ? "failed" : "succeeded", 1);
+        tell(dialer, redis, &error);
+    }
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+void cairn_redis_dialer_want(struct cairn_redis_dialer *dialer, int64_t at_us)
+{
+    (void)pthread_mutex_lock(&dialer->lock);
+    dialer->state = WANTED;
+    dialer->at_us = at_us;
+    (void)pthread_cond_signal(&dialer->called);
+    (void)pthread_mutex_unlock(&dialer->lock);
+}
+
+int cairn_redis_dialer_fd(const struct cairn_redis_dialer *dialer)
+{
+    return dialer->fd;
+}
+
+int cairn_redis_dialer_take(struct cairn_redis_dialer *dialer, struct cairn_redis **ret,
+                            struct cairn_error *error)
+{
+    eventfd_t ignored;
+    int failed = 0;
+    *ret = NULL;
+    (void)eventfd_read(dialer->fd, &ignored);
+    (void)pthread_mutex_lock(&dialer->lock);
+    if (dialer->state == TRIED) {
+        *ret = dialer->redis;
+        if (!dialer->redis)
+            failed = cairn_fail(error, CAIRN_UNAVAILABLE, "%s", dialer->error.message);
+        dialer->redis = NULL;
+        dialer->state = IDLE;
+    }
+    (void)pthread_mutex_unlock(&dialer->lock);
+    return failed;
+}
+
+/* ---- life ---- */
+
+static void dispose(struct cairn_redis_dialer *dialer)
+{
+    cairn_redis_close(dialer->redis);
+    if (dialer->fd >= 0)
+        (void)close(dialer->fd);
+    (void)pthread_cond_destroy(&dialer->called);
+    (void)pthread_mutex_destroy(&dialer->lock);
+    free(dialer->url);
+    free(dialer);
+}
+
+/* Is the URL one that can be dialed? */
+static int check(const char *url, int64_t deadline_us, struct cairn_error *error)
+{
+    struct cairn_redis *redis = NULL;
+    int failed = cairn_redis_open(url, deadline_us, &redis, error);
+    cairn_redis_close(redis);
+    return failed;
+}
+
+int cairn_redis_dialer_open(const char *url, int64_t deadline_us, struct cairn_redis_dialer **ret,
+                            struct cairn_error *error)
+{
+    int failed = check(url, deadline_us, error);
+    if (failed)
+        return failed;
+    struct cairn_redis_dialer *dialer = cairn_allocate(sizeof *dialer);
+    dialer->url = cairn_duplicate(url);
+    dialer->deadline_us = deadline_us;
+    dialer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    cairn_cond_init(&dialer->called);
+    (void)pthread_mutex_init(&dialer->lock, NULL);
+    if (dialer->fd < 0 || pthread_create(&dialer->thread, NULL, run, dialer) != 0) {
+        dispose(dialer);
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that connects to Redis");
+    }
+    *ret = dialer;
+    return 0;
+}
+
+void cairn_redis_dialer_close(struct cairn_redis_dialer *dialer)
+{
+    if (!dialer)
+        return;
+    (void)pthread_mutex_lock(&dialer->lock);
+    dialer->closing = true;
+    (void)pthread_cond_signal(&dialer->called);
+    (void)pthread_mutex_unlock(&dialer->lock);
+    (void)pthread_join(dialer->thread, NULL);
+    dispose(dialer);
+}
