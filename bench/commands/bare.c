@@ -1,6 +1,6 @@
 /* bare.c - the limit: an HTTP server that takes a body, looks at nothing, and answers 200.
  *
- * libmicrohttpd as Cairn's services drive it (framework/http/server.c): epoll, two polling threads.
+ * libmicrohttpd with epoll and two polling threads of its own, as is usual.
  * Each request is answered where it was read: no thread is handed anything, nothing is suspended,
  * and no database is asked. It prints its port, and ends when its standard input does. */
 #include <microhttpd.h>

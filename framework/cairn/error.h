@@ -29,7 +29,6 @@
     X(INVALID, "invalid", 400, FINAL, "fields of the request are wrong")                           \
     X(NOT_FOUND, "not-found", 404, FINAL, "there is no such thing")                                \
     X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
-    X(NOT_ACCEPTABLE, "not-acceptable", 406, FINAL, "there is no such form of this")               \
     X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \
     X(CONFLICT, "conflict", 409, RETRY, "the stream moved while the command was decided")          \
     X(EXISTS, "already-exists", 409, FINAL, "a stream with this id exists already")                \

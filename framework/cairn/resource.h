@@ -16,8 +16,8 @@
  * of the following page or null. A filter named as the path's parameter is always given. Any
  * other query parameter is refused with 400, so that a typing error is not an empty filter.
  *
- * A row can also be followed: with `Accept: text/event-stream` the same URL sends the row as it is
- * and then each time it has changed (query.h). */
+ * Rows and pages can also be followed: with `Accept: text/event-stream` the same URL sends the row,
+ * or the page, as it is and then each time it has changed (query.h). */
 #ifndef CAIRN_RESOURCE_H
 #define CAIRN_RESOURCE_H
 

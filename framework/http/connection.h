@@ -9,9 +9,9 @@
  * Invariants
  *  (1) Only WORKING, and STREAMING, which is between it and ANSWERING where the answer is a stream,
  *      may last longer than the deadline. A connection that stays longer in any other phase is cut:
- * its socket is shut down and the library's polling thread finds it closed. (2) All other phases
- * have the same deadline, so the list in order of `since_us` is also the one in which connections
- * become overdue, and a look at its head is enough.
+ *      its socket is shut down and its polling thread finds it closed.
+ *  (2) All other phases have the same deadline, so the list in order of `since_us` is also the one
+ *      in which connections become overdue, and a look at its head is enough.
  *
  * The library's own timeout is not used: it measures inactivity, which a client that drips one byte
  * a second defeats, and says nothing before the headers are complete.

@@ -53,6 +53,12 @@ struct cairn_exchange {
     bool placed;                       /* has one of the workers' places */
     bool deferred;                     /* its handler was called and said LATER */
     atomic_int suspension;             /* enum cairn_suspension */
+    struct {                           /* stall.c: of a body that arrives in chunks */
+        struct cairn_exchange *before; /* in the list of its polling thread */
+        struct cairn_exchange *after;
+        bool listed;
+        int64_t since_us; /* monotonic: when a part was passed on last */
+    } chunks;
     struct {                           /* stream.c: of a stream that was begun */
         struct cairn_exchange *before; /* in the list of all streams */
         struct cairn_exchange *after;

@@ -5,9 +5,9 @@
  * still sending: what it sends is thrown away for a moment, or closing them would reset the
  * connection and with it the answer that says why.
  *
- * The library could accept by itself, but its way to stop accepting (MHD_quiesce_daemon) races with
- * its own polling threads in 0.9.75 and may abort the process; and with a pool of threads it
- * lets one of them have nearly all connections.
+ * The library could accept by itself, but then each of its daemons would on the same socket, and
+ * one has nearly all connections; and its way to stop accepting (MHD_quiesce_daemon) may abort the
+ * process in 0.9.75 when it meets a polling thread.
  *
  * Threads: cairn_gate_linger() from any; all else from the one that opened it. */
 #ifndef CAIRN_HTTP_GATE_H

@@ -127,12 +127,13 @@ void cairn_http_answer(struct cairn_http_request *request);
 /* What a polling thread asks without waiting, and looks after beside its connections: a database of
  * answers, over a connection that this thread alone has. A handler of an eager route asks it by
  * `request->upstream`, while that is set, and says ASKED; what has come is given to the request, on
- * the same thread, by cairn_http_answer() or cairn_http_hand_over(). Where the client leaves
- * before, the route's `leave` is called, and its request must not be touched any more. */
+ * the same thread, by cairn_http_answer() or cairn_http_hand_over(), also before it has said so.
+ * Where the client leaves before, the route's `leave` is called, and its request must not be
+ * touched any more. */
 struct cairn_http_upstream {
     /* Once for each polling thread, before it starts. Returns 0 or an error. */
     int (*open)(void *context, void **ret, struct cairn_error *error);
-    /* When the thread has ended. */
+    /* When the thread ends, on it. No request waits any more. */
     void (*close)(void *self);
     /* Sends what has been asked, and fills in what to wait for. Returns until when (monotonic), or
      * 0 for ever. */

@@ -5,14 +5,16 @@
  *      notes that it is awake, then looks, and sleeps only if nobody has called since. So nothing
  *      is left lying, and a thread that is awake costs its callers no system call.
  *  (2) While requests wait for the upstream, the library always says that it has work, and cannot
- *      say whether it is theirs. So the thread then waits for events, but never long.
- *  (3) A request that was resumed may be answered, and its server stopped, before its resumer has
- *      returned: the lock is held meanwhile, and taken once more when the thread has ended. */
+ *      say whether it is theirs. So the thread then waits for events, but never long; and also
+ * where nothing has come of the library's work. (3) A request that was resumed may be answered, and
+ * its server stopped, before its resumer has returned: the lock is held meanwhile, and taken once
+ * more when the thread has ended. */
 #include "http/poller.h"
 
 #include "core/clock.h"
 #include "core/log.h"
 #include "http/connection.h"
+#include "http/stall.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +23,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TURNS = 2, TURNS_MAX = 16 };    /* of the library's: one calls a handler, the next sends */
-#define ASKED_US CAIRN_MILLISECONDS(1) /* while requests wait for the upstream, at most */
+enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library's: one calls a handler, the next sends */
+#define BUSY_US CAIRN_MILLISECONDS(1) /* at most, while the library says that it has work */
 #define FOREVER_US CAIRN_SECONDS(60)
 
 /* Where a thread is, for those who call it. */
@@ -43,6 +45,9 @@ struct cairn_poller {
     void *upstream;
     size_t asked; /* requests that wait for it */
     bool running; /* the thread was started */
+    bool opened;  /* the library has opened the connection that it was given */
+    bool moved;   /* it has passed something on in these turns */
+    struct cairn_stalls stalls;
     pthread_t thread;
     atomic_int whereabouts;
     atomic_bool stopping;
@@ -69,6 +74,21 @@ void *cairn_poller_upstream(const struct cairn_poller *poller)
 void cairn_poller_asked(struct cairn_poller *poller, int more)
 {
     poller->asked += (size_t)more;
+}
+
+void cairn_poller_opened(struct cairn_poller *poller)
+{
+    poller->opened = true;
+}
+
+void cairn_poller_moved(struct cairn_poller *poller)
+{
+    poller->moved = true;
+}
+
+struct cairn_stalls *cairn_poller_stalls(struct cairn_poller *poller)
+{
+    return &poller->stalls;
 }
 
 /* ---- calling ---- */
@@ -112,13 +132,16 @@ static struct newcomer *take_newcomers(struct cairn_poller *poller)
     return first;
 }
 
-/* The library closes the socket of one that it does not take. */
+/* The library closes the socket of one that it does not take. If it has opened the connection
+ * before it gave up, it has closed that, too. */
 static void welcome(struct cairn_poller *poller)
 {
     for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
         next = at->next;
-        if (MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
-                               at->length) != MHD_YES)
+        poller->opened = false;
+        (void)MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
+                                 at->length);
+        if (!poller->opened)
             cairn_connections_dismiss(poller->http->connections);
         free(at);
     }
@@ -148,13 +171,15 @@ static int64_t take_turns(struct cairn_poller *poller)
 {
     int turns = 0;
     bool more;
+    poller->moved = false;
     do {
         (void)MHD_run(poller->daemon);
         more = has_work(poller);
     } while (more && ++turns < (poller->asked ? TURNS : TURNS_MAX));
+    cairn_stalls_see(&poller->stalls, more && !poller->moved && !poller->asked);
     if (!more)
         return FOREVER_US;
-    return poller->asked ? ASKED_US : 0;
+    return poller->asked || !poller->moved ? BUSY_US : 0; /* see (2), and stall.h */
 }
 
 /* The upstream's turn. Returns until when may be waited (monotonic). */
@@ -166,6 +191,11 @@ static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struc
     return due_us && due_us < until_us ? due_us : until_us;
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
 {
     eventfd_t ignored;
@@ -173,7 +203,8 @@ static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
     struct pollfd fds[] = {{.fd = poller->epoll, .events = POLLIN},
                            {.fd = poller->waker, .events = POLLIN},
                            {.fd = -1}};
-    int64_t until_us = prepare(poller, wait_us, &fds[2]);
+    int64_t until_us =
+        earlier(prepare(poller, wait_us, &fds[2]), cairn_stalls_cut(&poller->stalls));
     wait_us = until_us - cairn_monotonic_us();
     if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
         wait_us = 0;
@@ -192,6 +223,9 @@ static void *run(void *context)
         welcome(poller);
         wait_for_something(poller, take_turns(poller));
     }
+    if (poller->upstream)
+        poller->http->options.upstream.close(poller->upstream);
+    poller->upstream = NULL;
     return NULL;
 }
 
@@ -244,14 +278,10 @@ int cairn_pollers_start(struct cairn_http *http, int count,
 
 static void stop(struct cairn_poller *poller)
 {
-    const struct cairn_http_options *options = &poller->http->options;
-    if (poller->running) {
-        atomic_store(&poller->stopping, true);
-        call(poller);
+    if (poller->running)
         (void)pthread_join(poller->thread, NULL);
-    }
-    if (poller->upstream)
-        options->upstream.close(poller->upstream);
+    if (poller->upstream) /* of one that was never started */
+        poller->http->options.upstream.close(poller->upstream);
     send_away(poller); /* and see (3) */
     if (poller->daemon)
         MHD_stop_daemon(poller->daemon);
@@ -264,6 +294,10 @@ void cairn_pollers_stop(struct cairn_pollers *pollers)
 {
     if (!pollers)
         return;
+    for (int i = 0; i < pollers->count; i++) {
+        atomic_store(&pollers->all[i].stopping, true);
+        call(&pollers->all[i]);
+    }
     for (int i = 0; i < pollers->count; i++)
         stop(&pollers->all[i]);
     free(pollers);

@@ -50,4 +50,11 @@ void *cairn_poller_upstream(const struct cairn_poller *poller);
 /* One request more, or less, waits for the upstream. */
 void cairn_poller_asked(struct cairn_poller *poller, int more);
 
+/* The library has opened a connection; it has passed something on. */
+void cairn_poller_opened(struct cairn_poller *poller);
+void cairn_poller_moved(struct cairn_poller *poller);
+
+/* Bodies in chunks on its connections. */
+struct cairn_stalls *cairn_poller_stalls(struct cairn_poller *poller);
+
 #endif

@@ -16,6 +16,7 @@
 #include "http/exchange.h"
 #include "http/gate.h"
 #include "http/poller.h"
+#include "http/stall.h"
 #include "http/worker.h"
 
 #include <assert.h>
@@ -68,7 +69,10 @@ static enum MHD_Result begin(struct cairn_exchange *exchange, const char *method
                              const char *version)
 {
     exchange->step = CAIRN_STEP_ARRIVING;
-    if (!cairn_request_begin(exchange, method, url, version))
+    bool answers = cairn_request_begin(exchange, method, url, version);
+    if (!answers && cairn_http_header(&exchange->request, "Transfer-Encoding"))
+        cairn_stalls_note(cairn_poller_stalls(exchange->poller), exchange);
+    if (!answers)
         return MHD_YES;
     exchange->connection->linger = true;
     return answer(exchange);
@@ -81,6 +85,8 @@ static enum MHD_Result collect(struct cairn_exchange *exchange, const char *byte
         cairn_answer_cut(exchange);
         return MHD_NO;
     }
+    if (exchange->chunks.listed)
+        cairn_stalls_note(cairn_poller_stalls(exchange->poller), exchange);
     *count = 0;
     return MHD_YES;
 }
@@ -138,23 +144,24 @@ static enum cairn_http_outcome call(struct cairn_exchange *exchange)
     return outcome;
 }
 
-/* The library asks again until there is an answer. */
-static enum MHD_Result wait_for_upstream(struct cairn_exchange *exchange)
+/* The library asks again until there is an answer. Returns false if there is one already. */
+static bool wait_for_upstream(struct cairn_exchange *exchange)
 {
-    atomic_store(&exchange->suspension, CAIRN_ASKED);
+    int was = CAIRN_RUNNING;
+    if (!atomic_compare_exchange_strong(&exchange->suspension, &was, CAIRN_ASKED))
+        return false;
     cairn_poller_asked(exchange->poller, 1);
-    return MHD_YES;
+    return true;
 }
 
 /* Calls the handler of an eager route, for the first time or when it was resumed. */
 static enum MHD_Result go_on(struct cairn_exchange *exchange)
 {
-    int now = atomic_load(&exchange->suspension);
-    if (now == CAIRN_ASKED)
+    if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
         return MHD_YES;
-    if (now == CAIRN_HANDED) /* by the upstream */
-        return hand_over(exchange, false, false);
     for (;;) {
+        if (atomic_load(&exchange->suspension) == CAIRN_HANDED) /* by the upstream */
+            return hand_over(exchange, false, false);
         bool resumed = atomic_exchange(&exchange->suspension, CAIRN_RUNNING) == CAIRN_RESUMED;
         switch (call(exchange)) {
         case CAIRN_HTTP_DONE:
@@ -164,7 +171,11 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
         case CAIRN_HTTP_WORKER:
             return hand_over(exchange, false, resumed);
         case CAIRN_HTTP_ASKED:
-            return wait_for_upstream(exchange);
+            if (wait_for_upstream(exchange))
+                return MHD_YES;
+            if (exchange->step == CAIRN_STEP_ANSWERED)
+                return send_answer(exchange);
+            break;
         case CAIRN_HTTP_SUSPENDED:
             if (suspend(exchange))
                 return MHD_YES;
@@ -177,6 +188,7 @@ static enum MHD_Result go_on(struct cairn_exchange *exchange)
 
 static enum MHD_Result complete(struct cairn_exchange *exchange)
 {
+    cairn_stalls_forget(cairn_poller_stalls(exchange->poller), exchange);
     cairn_request_complete(exchange);
     if (exchange->refusal)
         return answer(exchange);
@@ -204,6 +216,7 @@ static void on_connection(void *context, struct MHD_Connection *wire, void **soc
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CONNECTION_FD);
         *socket_context = cairn_connection_open(http->connections, info->connect_fd);
+        cairn_poller_opened(context);
         return;
     }
     struct cairn_connection *connection = *socket_context;
@@ -224,9 +237,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
                                   const char *method, const char *version, const char *bytes,
                                   size_t *count, void **request_context)
 {
-    (void)context;
     (void)wire;
     struct cairn_exchange *exchange = *request_context;
+    cairn_poller_moved(context);
     if (exchange->step == CAIRN_STEP_OPENED)
         return begin(exchange, method, url, version);
     if (exchange->step == CAIRN_STEP_ANSWERED)
@@ -253,8 +266,9 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
         exchange->route->leave(&exchange->request);
     give_place(exchange);
+    cairn_stalls_forget(cairn_poller_stalls(exchange->poller), exchange);
     cairn_exchange_close(exchange);
-    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR)
+    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR) /* or it is a client who has left: no harm */
         connection->linger = true; /* answered by the library, for headers far too large */
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
 }

@@ -48,7 +48,7 @@ void cairn_exchange_suspend(struct cairn_exchange *exchange);
  * connection is suspended and no place is free. May be called again. */
 void cairn_workers_stop(struct cairn_workers *workers);
 
-/* After they were stopped, and the library with its polling threads. */
+/* After they were stopped, and the polling threads. */
 void cairn_workers_free(struct cairn_workers *workers);
 
 #endif

@@ -196,21 +196,12 @@ static int quality_of(const char *accept, const char *type)
 }
 
 /* JSON unless a stream is named and liked at least as much. */
-static int read_accept(const struct cairn_resource *resource,
-                       const struct cairn_http_request *request, struct cairn_query_ask *ask,
-                       struct cairn_error *error)
+static bool wants_stream(const struct cairn_http_request *request)
 {
     const char *accept = cairn_http_header(request, "Accept");
     int stream = accept ? quality_of(accept, "text/event-stream") : -1;
-    if (stream <= 0)
-        return 0;
-    int json = quality_of(accept, "application/json");
-    int any = quality_of(accept, "*/*");
-    ask->live = json <= stream && !resource->list && strcmp(request->method, "GET") == 0;
-    if (resource->list && json <= 0 && any <= 0)
-        return cairn_fail(error, CAIRN_NOT_ACCEPTABLE,
-                          "a list cannot be followed: only rows can, each by itself");
-    return 0;
+    return stream > 0 && quality_of(accept, "application/json") <= stream &&
+           strcmp(request->method, "GET") == 0;
 }
 
 static int read_headers(const struct cairn_http_request *request, struct cairn_query_ask *ask,
@@ -221,6 +212,7 @@ static int read_headers(const struct cairn_http_request *request, struct cairn_q
     ask->token = cairn_http_header(request, "Cairn-Position");
     ask->seen = cairn_http_header(request, "If-None-Match");
     ask->last = cairn_http_header(request, "Last-Event-ID");
+    ask->live = wants_stream(request);
     ask->wait_said = cairn_query_prefer_wait(cairn_http_header(request, "Prefer"), &ask->wait_s);
     ask->deadline_us = request->received_us + CAIRN_SECONDS(ask->wait_s);
     return 0;
@@ -243,5 +235,34 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
         reading.failed = read_headers(request, ret, error);
     if (resource->list)
         ret->list = name_list(&reading);
-    return reading.failed ? reading.failed : read_accept(resource, request, ret, error);
+    return reading.failed;
+}
+
+/* ---- pages that are followed ---- */
+
+struct cairn_query_ask *cairn_query_ask_keep(const struct cairn_query_ask *ask,
+                                             struct cairn_arena *arena)
+{
+    struct cairn_query_ask *kept = cairn_new(arena, struct cairn_query_ask, 1);
+    kept->given = ask->given;
+    kept->limit = ask->limit;
+    kept->list = cairn_copy_text(arena, ask->list);
+    kept->after = ask->after;
+    for (uint32_t i = 0; i < CAIRN_FILTERS_MAX; i++) {
+        if (ask->given & 1U << i)
+            kept->values[i] = cairn_query_operand_keep(&ask->values[i], arena);
+    }
+    if (!ask->after)
+        return kept;
+    kept->after_value = cairn_query_operand_keep(&ask->after_value, arena);
+    kept->cursor = cairn_query_cursor_keep(&ask->cursor, arena);
+    return kept;
+}
+
+const char *cairn_query_ask_page(const struct cairn_query_ask *ask, struct cairn_arena *arena)
+{
+    if (!ask->after)
+        return cairn_print(arena, "%s limit=%" PRId64, ask->list, ask->limit);
+    return cairn_print(arena, "%s limit=%" PRId64 " after %s %s", ask->list, ask->limit,
+                       ask->cursor.value, ask->cursor.key);
 }

@@ -32,11 +32,16 @@ struct cairn_query_ask {
 
 /* Reads it all. Returns 0, or
  *   -CAIRN_INVALID    parameters are wrong or unknown: all are named, as "?status" or "{id}"
- *   -CAIRN_MALFORMED  a header was sent twice
- *   -CAIRN_NOT_ACCEPTABLE  only a stream is wanted, of something that has none */
+ *   -CAIRN_MALFORMED  a header was sent twice */
 int cairn_query_ask_read(const struct cairn_resource *resource,
                          const struct cairn_http_request *request, struct cairn_query_ask *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
+
+/* What says which page of a list it is, in a copy that borrows nothing but from the arena. */
+struct cairn_query_ask *cairn_query_ask_keep(const struct cairn_query_ask *ask,
+                                             struct cairn_arena *arena);
+/* The same as one text: two that are the same page have the same. */
+const char *cairn_query_ask_page(const struct cairn_query_ask *ask, struct cairn_arena *arena);
 
 /* The filter of this parameter, or -1; and the one whose value is the path's {id}. */
 int cairn_query_filter(const struct cairn_resource *resource, const char *parameter);

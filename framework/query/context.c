@@ -41,7 +41,9 @@ int cairn_query_side_open(const struct cairn_query_options *options, struct cair
     side->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
     side->models = cairn_query_models_open(options->resources);
     side->live = cairn_query_live_open(side->models, options->streams_max, options->heartbeat_us);
-    int failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
+    int failed = cairn_query_pages_open(side, &side->pages, error);
+    if (!failed)
+        failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
                                         side->models, side->live, &side->watch, error);
     if (failed) {
         cairn_query_side_close(side);
@@ -64,6 +66,7 @@ void cairn_query_side_close(struct cairn_query_side *side)
     if (!side)
         return;
     cairn_query_watch_close(side->watch);
+    cairn_query_pages_close(side->pages);
     cairn_query_live_close(side->live);
     cairn_query_models_close(side->models);
     free(side);

@@ -62,6 +62,17 @@ static void make_seal(const struct cairn_query_seal *seal, const char *bytes, si
     cairn_hmac(seal->secret, strlen(seal->secret), text.text, text.length, ret);
 }
 
+struct cairn_query_cursor cairn_query_cursor_keep(const struct cairn_query_cursor *cursor,
+                                                  struct cairn_arena *arena)
+{
+    struct cairn_query_cursor kept = *cursor;
+    kept.value = cairn_copy_text(arena, cursor->value);
+    kept.key = cairn_copy_text(arena, cursor->key);
+    kept.sealed = cairn_copy_bytes(arena, cursor->sealed, cursor->sealed_bytes);
+    kept.seal = cairn_copy_bytes(arena, cursor->seal, CAIRN_CURSOR_SEAL_BYTES);
+    return kept;
+}
+
 bool cairn_query_cursor_holds(const struct cairn_query_cursor *cursor,
                               const struct cairn_query_seal *seal, struct cairn_arena *arena)
 {

@@ -40,6 +40,10 @@ const char *cairn_query_cursor_encode(const struct cairn_query_cursor *cursor,
 int cairn_query_cursor_decode(const char *text, struct cairn_arena *arena,
                               struct cairn_query_cursor *ret) CAIRN_CHECKED;
 
+/* A copy that borrows nothing but from the arena. */
+struct cairn_query_cursor cairn_query_cursor_keep(const struct cairn_query_cursor *cursor,
+                                                  struct cairn_arena *arena);
+
 /* Was it made by somebody who has the secret, for this list? Takes as long for any answer. */
 bool cairn_query_cursor_holds(const struct cairn_query_cursor *cursor,
                               const struct cairn_query_seal *seal,

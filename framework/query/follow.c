@@ -127,7 +127,7 @@ static size_t take_dirty(struct cairn_query_live *live, size_t model, struct cai
     (void)pthread_mutex_lock(&live->lock);
     for (size_t i = 0; i < CAIRN_BUCKETS && live->followed[model].dirty && count < ROWS_PAGE; i++) {
         for (struct cairn_topic *at = live->buckets[i]; at && count < ROWS_PAGE; at = at->next) {
-            if (!at->dirty || at->model != model)
+            if (!at->dirty || at->place != model)
                 continue;
             ret[count++] = cairn_copy_text(scratch, at->key);
             at->dirty = false;
@@ -251,17 +251,34 @@ static bool is_behind(const struct cairn_followed *followed, const struct cairn_
            known->position < followed->shown;
 }
 
-/* Another generation is shown, or the store has another history: every topic is read again. */
-static void begin_again(struct cairn_query_live *live, size_t model,
-                        const struct cairn_query_known *known)
+void cairn_follow_soil_all(struct cairn_query_live *live, size_t place)
 {
-    struct cairn_followed *followed = &live->followed[model];
     for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
         for (struct cairn_topic *at = live->buckets[i]; at; at = at->next) {
-            if (at->model == model)
+            if (at->place == place)
                 cairn_topic_soil(live, at);
         }
     }
+}
+
+/* Those of another history say nothing in this one. */
+static void forget_positions(struct cairn_query_live *live, size_t place)
+{
+    for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
+        for (struct cairn_topic *at = live->buckets[i]; at; at = at->next) {
+            if (at->place == place)
+                at->position = 0;
+        }
+    }
+}
+
+/* Another generation is shown, or the store has another history: every topic is read again. */
+static void begin_again(struct cairn_query_live *live, size_t place,
+                        const struct cairn_query_known *known)
+{
+    struct cairn_followed *followed = &live->followed[place];
+    cairn_follow_soil_all(live, place);
+    forget_positions(live, place);
     followed->generation = known->generation;
     followed->timeline = known->timeline;
     followed->position = known->position;
@@ -270,16 +287,15 @@ static void begin_again(struct cairn_query_live *live, size_t model,
     followed->key = NULL;
 }
 
-/* Is there something to do for it? */
-static bool look(struct cairn_query_live *live, size_t model, const struct cairn_query_known *known,
-                 bool *ret_moved)
+bool cairn_follow_look(struct cairn_query_live *live, size_t place,
+                       const struct cairn_query_known *known, bool *ret_moved)
 {
-    struct cairn_followed *followed = &live->followed[model];
+    struct cairn_followed *followed = &live->followed[place];
     (void)pthread_mutex_lock(&live->lock);
     bool other = followed->topics && !is_of(followed, known);
     bool behind = other && is_behind(followed, known);
     if (other && !behind)
-        begin_again(live, model, known);
+        begin_again(live, place, known);
     *ret_moved = followed->topics && (followed->key || known->position > followed->position);
     bool wanted = *ret_moved || followed->dirty;
     (void)pthread_mutex_unlock(&live->lock);
@@ -291,7 +307,7 @@ static int follow(struct cairn_query_live *live, size_t model,
                   struct cairn_arena *scratch, struct cairn_error *error)
 {
     bool moved = false;
-    if (!look(live, model, known, &moved))
+    if (!cairn_follow_look(live, model, known, &moved))
         return 0;
     (void)settle(live, model, known);
     int more = moved;
@@ -302,15 +318,27 @@ static int follow(struct cairn_query_live *live, size_t model,
     return more;
 }
 
+static bool has_pages(struct cairn_query_live *live)
+{
+    size_t count = 0;
+    (void)pthread_mutex_lock(&live->lock);
+    for (size_t i = 0; i < live->model_count; i++)
+        count += live->followed[live->model_count + i].topics;
+    (void)pthread_mutex_unlock(&live->lock);
+    return count > 0;
+}
+
 /* A generation that is dropped while it is read is seen at the next look. */
 int cairn_query_live_follow(struct cairn_query_live *live, struct cairn_pg *pg,
                             struct cairn_arena *scratch, struct cairn_error *error)
 {
     struct cairn_query_known known;
     int failed = 0;
-    for (size_t i = 0; i < cairn_query_models_count(live->models) && failed >= 0; i++) {
+    for (size_t i = 0; i < live->model_count && failed >= 0; i++) {
         if (cairn_query_models_get(live->models, i, &known, NULL) == 0)
             failed = follow(live, i, &known, pg, scratch, error);
     }
+    if (has_pages(live))
+        live->page_news(live->page_context);
     return failed;
 }

@@ -79,7 +79,8 @@ int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *erro
     int64_t floor = cairn_query_models_floor(read->visit->side->models, read->visit->model);
     read->at_least = floor;
     if (read->ask->live && read->ask->last &&
-        cairn_event_id_parse(read->ask->last, &read->known->timeline, 0, &seen) && seen > floor)
+        cairn_event_id_parse(read->ask->last, &read->known->timeline, 0, NULL, &seen) &&
+        seen > floor)
         read->at_least = seen;
     if (!read->ask->token)
         return 0;

@@ -47,7 +47,7 @@ static struct cairn_query_visit *recall(const struct cairn_resource *resource,
     return visit;
 }
 
-static int look(struct cairn_query_read *read, bool again, struct cairn_error *error)
+static int look_at(struct cairn_query_read *read, bool again, struct cairn_error *error)
 {
     read->outdated = false;
     read->position = -1;
@@ -63,6 +63,17 @@ static int look(struct cairn_query_read *read, bool again, struct cairn_error *e
     }
     return read->resource->list ? cairn_query_read_list(read, error)
                                 : cairn_query_read_row(read, error);
+}
+
+int cairn_query_look(struct cairn_query_read *read, struct cairn_error *error)
+{
+    struct cairn_error first = {0};
+    int failed = look_at(read, false, &first);
+    if (failed && read->outdated)
+        return look_at(read, true, error);
+    if (failed)
+        *error = first;
+    return failed;
 }
 
 static bool waits(struct cairn_query_visit *visit, const struct cairn_query_read *read)
@@ -89,11 +100,7 @@ static enum cairn_http_outcome ask_postgres(struct cairn_query_visit *visit,
                                     .resource = visit->resource,
                                     .ask = &visit->ask,
                                     .arena = &context->scratch};
-    int failed = look(&read, false, &error);
-    if (failed && read.outdated) {
-        error = (struct cairn_error){0};
-        failed = look(&read, true, &error);
-    }
+    int failed = cairn_query_look(&read, &error);
     if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && waits(visit, &read))
         return CAIRN_HTTP_SUSPENDED;
     if (visit->ask.live && (!failed || failed == -CAIRN_NOT_FOUND))

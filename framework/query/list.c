@@ -7,6 +7,8 @@
 #include "query/sql.h"
 #include "record/json.h"
 
+#include <string.h>
+
 /* The statement for this combination of filters, made when it is first asked for. */
 static const struct cairn_statement *statement_for(struct cairn_query_read *read)
 {
@@ -106,6 +108,13 @@ static const char *page_etag(const struct cairn_query_read *read)
         cairn_buffer_print(&out, "%02x", digest[i]);
     cairn_buffer_char(&out, '"');
     return out.text;
+}
+
+/* W/"GENERATION.DIGEST" */
+const char *cairn_query_page_print(const struct cairn_query_read *read)
+{
+    const char *digest = strchr(read->etag, '.') + 1;
+    return cairn_copy_bytes(read->arena, digest, strcspn(digest, "\""));
 }
 
 static int show_page(struct cairn_query_read *read, const struct cairn_pg_result *rows,

@@ -19,7 +19,7 @@ static const char beat[] = ":\n\n";
 static struct cairn_metric streams =
     CAIRN_GAUGE("cairn_query_streams", "Streams that are open.", NULL);
 static struct cairn_metric topics =
-    CAIRN_GAUGE("cairn_query_topics", "Rows that they follow.", NULL);
+    CAIRN_GAUGE("cairn_query_topics", "Rows and pages that they follow.", NULL);
 static struct cairn_metric messages =
     CAIRN_COUNTER("cairn_query_messages_total", "States that were given to streams.", NULL);
 static struct cairn_metric cuts =
@@ -28,20 +28,27 @@ static struct cairn_metric cuts =
 /* ---- ids ---- */
 
 void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t position,
-                           int64_t generation, char ret[static CAIRN_EVENT_ID_SIZE])
+                           int64_t generation, const char *print,
+                           char ret[static CAIRN_EVENT_ID_SIZE])
 {
     char token[CAIRN_TOKEN_TEXT_SIZE];
     cairn_token_format(timeline, position, token);
-    (void)snprintf(ret, CAIRN_EVENT_ID_SIZE, "%s.%" PRId64, token, generation);
+    (void)snprintf(ret, CAIRN_EVENT_ID_SIZE, "%s.%" PRId64 "%s%s", token, generation,
+                   print ? "." : "", print ? print : "");
 }
 
 bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,
-                          int64_t generation, int64_t *ret_position)
+                          int64_t generation, const char *print, int64_t *ret_position)
 {
     char token[CAIRN_TOKEN_TEXT_SIZE];
     const char *dot = strchr(text, '.');
     size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 18 || dot[1 + digits] || (size_t)(dot - text) >= sizeof token)
+    if (digits == 0 || digits > 18 || (size_t)(dot - text) >= sizeof token)
+        return false;
+    const char *rest = dot + 1 + digits;
+    if (*rest && *rest != '.')
+        return false;
+    if (print && strcmp(*rest ? rest + 1 : "", print) != 0)
         return false;
     if (generation && strtoll(dot + 1, NULL, 10) != generation)
         return false;
@@ -52,34 +59,44 @@ bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timelin
 /* ---- topics ---- */
 
 /* FNV-1a */
-static uint32_t hash_of(size_t model, const char *key)
+static uint32_t hash_of(size_t place, const char *key)
 {
-    uint32_t hash = 2166136261U ^ (uint32_t)model;
+    uint32_t hash = 2166136261U ^ (uint32_t)place;
     for (; *key; key++)
         hash = (hash ^ (unsigned char)*key) * 16777619U;
     return hash;
 }
 
-struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t model,
+struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
                                      const char *key)
 {
-    uint32_t hash = hash_of(model, key);
+    uint32_t hash = hash_of(place, key);
     struct cairn_topic *at = live->buckets[hash % CAIRN_BUCKETS];
-    while (at && (at->hash != hash || at->model != model || strcmp(at->key, key) != 0))
+    while (at && (at->hash != hash || at->place != place || strcmp(at->key, key) != 0))
         at = at->next;
     return at;
 }
 
-static struct cairn_topic *add_topic(struct cairn_query_live *live, size_t model, const char *key)
+void cairn_page_let_go(struct cairn_page *page)
+{
+    if (!page || --page->holders > 0)
+        return;
+    cairn_arena_close(&page->arena);
+    free(page);
+}
+
+static struct cairn_topic *add_topic(struct cairn_query_live *live, size_t place,
+                                     struct cairn_page *page, const char *key)
 {
     size_t bytes = strlen(key) + 1;
     struct cairn_topic *topic = cairn_allocate(sizeof *topic + bytes);
-    topic->model = model;
-    topic->hash = hash_of(model, key);
+    topic->place = place;
+    topic->page = page;
+    topic->hash = hash_of(place, key);
     memcpy(topic->key, key, bytes);
     topic->next = live->buckets[topic->hash % CAIRN_BUCKETS];
     live->buckets[topic->hash % CAIRN_BUCKETS] = topic;
-    live->followed[model].topics++;
+    live->followed[place].topics++;
     cairn_metric_add(&topics, "", 1);
     return topic;
 }
@@ -90,16 +107,17 @@ static void remove_topic(struct cairn_query_live *live, struct cairn_topic *topi
     while (*at != topic)
         at = &(*at)->next;
     *at = topic->next;
-    live->followed[topic->model].topics--;
-    live->followed[topic->model].dirty -= topic->dirty;
+    live->followed[topic->place].topics--;
+    live->followed[topic->place].dirty -= topic->dirty;
     cairn_metric_add(&topics, "", -1);
+    cairn_page_let_go(topic->page);
     free(topic->message);
     free(topic);
 }
 
 void cairn_topic_soil(struct cairn_query_live *live, struct cairn_topic *topic)
 {
-    live->followed[topic->model].dirty += !topic->dirty;
+    live->followed[topic->place].dirty += !topic->dirty;
     topic->dirty = true;
 }
 
@@ -108,7 +126,7 @@ static char *make_message(const struct cairn_query_state *state, size_t *ret_byt
 {
     char id[CAIRN_EVENT_ID_SIZE];
     char *text = NULL;
-    cairn_event_id_format(state->timeline, state->position, state->generation, id);
+    cairn_event_id_format(state->timeline, state->position, state->generation, state->print, id);
     int bytes = asprintf(&text, "id: %s\n%sdata: %s\n\n", id, state->json ? "" : "event: deleted\n",
                          state->json ? state->json : "{}");
     if (bytes < 0)
@@ -132,18 +150,21 @@ void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
                       const struct cairn_query_state *state)
 {
     size_t bytes = 0;
+    if (state->generation == topic->generation && state->position < topic->position)
+        return;
     char *message = make_message(state, &bytes);
-    live->followed[topic->model].dirty -= topic->dirty;
+    live->followed[topic->place].dirty -= topic->dirty;
     topic->dirty = false;
     topic->generation = state->generation;
-    topic->changed = state->changed;
-    if (state->position > live->followed[topic->model].shown)
-        live->followed[topic->model].shown = state->position;
-    cairn_query_models_shown(live->models, topic->model, state->position);
+    topic->position = state->position;
+    if (state->position > live->followed[topic->place].shown)
+        live->followed[topic->place].shown = state->position;
+    cairn_query_models_shown(live->models, topic->place % live->model_count, state->position);
     bool same = is_same_message(topic, message, bytes);
     free(same ? message : topic->message);
     if (same)
         return;
+    topic->changed = state->changed;
     topic->message = message;
     topic->bytes = bytes;
     topic->number++;
@@ -270,10 +291,10 @@ static void leave(void *self)
 /* ---- joining ---- */
 
 /* The first of a model's readers decides where following it begins. */
-static void begin_following(struct cairn_query_live *live, size_t model,
+static void begin_following(struct cairn_query_live *live, size_t place,
                             const struct cairn_query_state *state)
 {
-    struct cairn_followed *followed = &live->followed[model];
+    struct cairn_followed *followed = &live->followed[place];
     if (followed->topics)
         return;
     followed->generation = state->generation;
@@ -290,7 +311,7 @@ static void begin_following(struct cairn_query_live *live, size_t model,
 static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
                  const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
 {
-    const struct cairn_followed *followed = &live->followed[topic->model];
+    const struct cairn_followed *followed = &live->followed[topic->place];
     bool is_new = topic->number == 0;
     bool other = topic->generation != state->generation;
     if (is_new || (!other && state->changed > topic->changed))
@@ -301,13 +322,15 @@ static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
     reader->seen = has_seen ? topic->number : 0;
 }
 
-static void enter(struct cairn_query_live *live, size_t model,
+static void enter(struct cairn_query_live *live, size_t place, struct cairn_page *page,
                   const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
 {
-    struct cairn_topic *topic = cairn_topic_find(live, model, state->key);
-    begin_following(live, model, state);
-    if (!topic)
-        topic = add_topic(live, model, state->key);
+    struct cairn_topic *topic = cairn_topic_find(live, place, state->key);
+    begin_following(live, place, state);
+    if (topic)
+        cairn_page_let_go(page);
+    else
+        topic = add_topic(live, place, page, state->key);
     reader->topic = topic;
     meet(live, topic, state, seen, reader);
     reader->after = topic->readers;
@@ -318,7 +341,7 @@ static void enter(struct cairn_query_live *live, size_t model,
     live->count++;
 }
 
-int cairn_query_live_join(struct cairn_query_live *live, size_t model,
+int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct cairn_page *page,
                           const struct cairn_query_state *state, int64_t seen,
                           struct cairn_http_request *request, struct cairn_http_response *response,
                           struct cairn_error *error)
@@ -328,8 +351,10 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model,
     reader->request = request;
     (void)pthread_mutex_lock(&live->lock);
     bool full = live->stopping || live->count >= live->max;
-    if (!full)
-        enter(live, model, state, seen, reader);
+    if (full)
+        cairn_page_let_go(page);
+    else
+        enter(live, page ? model + live->model_count : model, page, state, seen, reader);
     (void)pthread_mutex_unlock(&live->lock);
     if (full)
         free(reader);
@@ -341,6 +366,8 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model,
     response->stream = (struct cairn_http_stream){pull, leave, reader};
     cairn_metric_add(&streams, "", 1);
     live->news(live->news_context); /* to read a row that is dirty, to know of the next heartbeat */
+    if (page)
+        live->page_news(live->page_context);
     return 0;
 }
 
@@ -352,9 +379,10 @@ struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models
     struct cairn_query_live *live = cairn_allocate(sizeof *live);
     size_t count = cairn_query_models_count(models);
     live->models = models;
+    live->model_count = count;
     live->max = (size_t)streams_max;
     live->heartbeat_us = heartbeat_us;
-    live->followed = cairn_allocate((count + 1) * sizeof *live->followed);
+    live->followed = cairn_allocate((2 * count + 1) * sizeof *live->followed);
     live->follows = cairn_follow_open(count);
     (void)pthread_mutex_init(&live->lock, NULL);
     return live;
@@ -376,9 +404,8 @@ void cairn_query_live_stop(struct cairn_query_live *live)
 
 void cairn_query_live_close(struct cairn_query_live *live)
 {
-    size_t count = cairn_query_models_count(live->models);
-    cairn_follow_close(live->follows, count);
-    for (size_t i = 0; i < count; i++)
+    cairn_follow_close(live->follows, live->model_count);
+    for (size_t i = 0; i < 2 * live->model_count; i++)
         free(live->followed[i].key);
     (void)pthread_mutex_destroy(&live->lock);
     free(live->followed);

@@ -200,7 +200,7 @@ void cairn_query_models_served(struct cairn_query_models *models, size_t model, 
     struct model *at = &models->all[model];
     (void)pthread_mutex_lock(&models->lock);
     at->failures = served ? 0 : at->failures + 1;
-    bool opens = at->failures == FAILURES_MAX;
+    bool opens = at->failures == FAILURES_MAX && !at->known.copy_fails;
     if (opens)
         at->known.copy_fails = true;
     (void)pthread_mutex_unlock(&models->lock);
@@ -210,13 +210,13 @@ void cairn_query_models_served(struct cairn_query_models *models, size_t model, 
     cairn_metric_set(&copies, at->projection->name, 1);
 }
 
-void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
-                             int64_t position)
+void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t generation,
+                             int64_t epoch, int64_t position)
 {
     struct model *at = &models->all[model];
     (void)pthread_mutex_lock(&models->lock);
-    bool mended =
-        at->known.copy_fails && epoch == at->known.timeline.epoch && position >= at->known.position;
+    bool mended = at->known.copy_fails && generation == at->known.generation &&
+                  epoch == at->known.timeline.epoch && position >= at->known.position;
     if (mended) {
         at->known.copy_fails = false;
         at->failures = 0;

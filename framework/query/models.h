@@ -52,8 +52,8 @@ int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *
  * nobody asks it until cairn_query_models_mend() has been told that it is as far as PostgreSQL was.
  */
 void cairn_query_models_served(struct cairn_query_models *models, size_t model, bool served);
-void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t epoch,
-                             int64_t position);
+void cairn_query_models_mend(struct cairn_query_models *models, size_t model, int64_t generation,
+                             int64_t epoch, int64_t position);
 /* Is there such a copy? */
 bool cairn_query_models_passed_over(const struct cairn_query_models *models);
 

@@ -175,6 +175,17 @@ const char *cairn_query_operand_text(const struct cairn_field *field, const void
     return cairn_copy_text(arena, text);
 }
 
+struct cairn_query_operand cairn_query_operand_keep(const struct cairn_query_operand *operand,
+                                                    struct cairn_arena *arena)
+{
+    struct cairn_query_operand kept = *operand;
+    bool is_text = operand->kind == CAIRN_KIND_TEXT || operand->kind == CAIRN_KIND_ENUM ||
+                   operand->kind == CAIRN_KIND_DAY;
+    if (is_text)
+        kept.as.text = cairn_copy_text(arena, operand->as.text);
+    return kept;
+}
+
 void cairn_query_operand_add(struct cairn_pg_params *params,
                              const struct cairn_query_operand *operand)
 {

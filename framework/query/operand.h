@@ -32,6 +32,10 @@ int cairn_query_operand_read(const struct cairn_field *field, const char *text, 
 const char *cairn_query_operand_text(const struct cairn_field *field, const void *row,
                                      struct cairn_arena *arena);
 
+/* A copy that borrows nothing but from the arena. */
+struct cairn_query_operand cairn_query_operand_keep(const struct cairn_query_operand *operand,
+                                                    struct cairn_arena *arena);
+
 void cairn_query_operand_add(struct cairn_pg_params *params,
                              const struct cairn_query_operand *operand);
 /* What has to follow the parameter in SQL: "::date" where it is sent as text, else "". */

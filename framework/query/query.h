@@ -26,10 +26,14 @@
  * reader who is slow gets the changes merged: always the newest state, at last the last one. One
  * who comes back with Last-Event-ID is sent nothing until something has changed since; one who
  * comes to a row that there is not gets 404, unless it has been deleted since that id. Between
- * changes a comment shows that the stream lives. Lists have no such form: 406.
+ * changes a comment shows that the stream lives.
+ *
+ * A page of a list in the same way, whole each time it shows something else: with filters, limit
+ * and cursor as they were asked. It is looked at ten times a second at most, so changes that come
+ * closer are merged.
  *
  * Streams go on while PostgreSQL is away or restarts, and when another generation of the read model
- * is shown: rows that are not the same in it are sent. They end when the server stops. */
+ * is shown: rows and pages that are not the same in it are sent. They end when the server stops. */
 #ifndef CAIRN_QUERY_QUERY_H
 #define CAIRN_QUERY_QUERY_H
 
@@ -48,7 +52,7 @@ struct cairn_query_options {
 };
 
 /* What the query side of a process has in common: what is known of the read models, those who wait
- * and those who listen. One thread, one database connection. */
+ * and those who listen. Two threads, two database connections. */
 struct cairn_query_side;
 
 /* Connects lazily. Returns 0, or -CAIRN_CONFIG if a URL makes no sense or there can be no more

@@ -6,7 +6,8 @@
  *     resource.c   looks for one row in PostgreSQL
  *     list.c       looks for a page of rows
  *     answer.c     what the client is told
- *     stream.c     the answer that goes on */
+ *     stream.c     the answer that goes on
+ *     pages.c      looks at pages again, for streams */
 #ifndef CAIRN_QUERY_READ_H
 #define CAIRN_QUERY_READ_H
 
@@ -67,6 +68,13 @@ bool cairn_query_ask_copy(struct cairn_query_visit *visit) CAIRN_CHECKED;
 int cairn_query_read_row(struct cairn_query_read *read, struct cairn_error *error) CAIRN_CHECKED;
 int cairn_query_read_list(struct cairn_query_read *read, struct cairn_error *error) CAIRN_CHECKED;
 
+/* What tells this page from every other that its list might show, in the read's arena. */
+const char *cairn_query_page_print(const struct cairn_query_read *read);
+
+/* Looks in PostgreSQL, at the generation that is known, and where that was outdated once more at
+ * the one that it says. Returns as the two above. */
+int cairn_query_look(struct cairn_query_read *read, struct cairn_error *error) CAIRN_CHECKED;
+
 /* Asks PostgreSQL; a table that is gone means that the model is outdated. */
 int64_t cairn_query_ask_postgres(struct cairn_query_read *read,
                                  const struct cairn_statement *statement,
@@ -88,8 +96,8 @@ bool cairn_query_etag_named(const char *if_none_match, const char *etag);
 void cairn_query_answer(const struct cairn_query_read *read, int failed,
                         const struct cairn_error *error);
 
-/* After a look that found the row, or that it was deleted: makes the answer a stream. Returns 0, or
- * -CAIRN_NOT_FOUND if there is nothing to follow, or -CAIRN_BUSY. */
+/* After a look that found the row or page, or that it was deleted: makes the answer a stream.
+ * Returns 0, or -CAIRN_NOT_FOUND if there is nothing to follow, or -CAIRN_BUSY. */
 int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
                              struct cairn_error *error) CAIRN_CHECKED;
 

@@ -3,6 +3,7 @@
 #define CAIRN_QUERY_SIDE_H
 
 #include "query/live.h"
+#include "query/pages.h"
 #include "query/query.h"
 #include "query/watch.h"
 
@@ -13,6 +14,7 @@ struct cairn_query_side {
     const char *redis_url; /* "": there is none */
     struct cairn_query_live *live;
     struct cairn_query_watch *watch;
+    struct cairn_query_pages *pages;
 };
 
 #endif

@@ -1,16 +1,27 @@
-/* stream.c - a row that is followed: where its stream begins, and for whom there is none. */
+/* stream.c - a row or a page that is followed: where its stream begins, and for whom there is none.
+ */
 #include "query/read.h"
+#include "query/topics.h"
 
 /* Up to where the reader has seen this generation in this timeline; -1 if it says nothing of
- * these. */
-static int64_t seen_by(const struct cairn_query_read *read)
+ * these. Who has seen the same page has seen it as it is now. */
+static int64_t seen_by(const struct cairn_query_read *read, const char *print)
 {
     int64_t position = -1;
     const struct cairn_query_known *known = read->known;
-    if (!read->ask->last ||
-        !cairn_event_id_parse(read->ask->last, &known->timeline, known->generation, &position))
+    if (!read->ask->last || !cairn_event_id_parse(read->ask->last, &known->timeline,
+                                                  known->generation, print, &position))
         return -1;
-    return position;
+    return print ? read->position : position;
+}
+
+static struct cairn_page *make_page(const struct cairn_query_read *read)
+{
+    struct cairn_page *page = cairn_allocate(sizeof *page);
+    page->resource = read->resource;
+    page->ask = cairn_query_ask_keep(read->ask, &page->arena);
+    page->holders = 1;
+    return page;
 }
 
 /* A row that was there before is followed by those who have seen it: they are told that it was
@@ -21,17 +32,20 @@ int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
     struct cairn_query_visit *visit = read->visit;
     if (looked && !(read->ask->last && read->changed))
         return looked;
+    const bool list = read->resource->list;
     const struct cairn_query_state state = {
-        .key = read->ask->key,
+        .key = list ? cairn_query_ask_page(read->ask, read->arena) : read->ask->key,
         .json = looked ? NULL : cairn_copy_bytes(read->arena, read->body, read->body_bytes),
+        .print = list ? cairn_query_page_print(read) : NULL,
         .generation = read->known->generation,
-        .changed = read->changed,
+        .changed = list ? read->position : read->changed,
         .position = read->position,
         .timeline = &read->known->timeline,
     };
     struct cairn_error full = {0};
-    int failed = cairn_query_live_join(visit->side->live, visit->model, &state, seen_by(read),
-                                       visit->request, visit->response, &full);
+    int failed = cairn_query_live_join(
+        visit->side->live, visit->model, list ? make_page(read) : NULL, &state,
+        seen_by(read, state.print), visit->request, visit->response, &full);
     *error = full;
     return failed;
 }

@@ -16,6 +16,7 @@ struct look {
     struct cairn_redis_question question;
     struct cairn_query_models *models;
     size_t model;
+    int64_t generation;
     struct cairn_arena arena;
     bool under_way;
 };
@@ -41,7 +42,8 @@ static void on_seen(struct cairn_redis_question *question, const struct cairn_re
     char *rest = NULL;
     if (reply && reply->kind == CAIRN_REDIS_TEXT) {
         int64_t epoch = strtoll(reply->text, &rest, 10);
-        cairn_query_models_mend(look->models, look->model, epoch, strtoll(rest, NULL, 10));
+        cairn_query_models_mend(look->models, look->model, look->generation, epoch,
+                                strtoll(rest, NULL, 10));
     }
     look->under_way = false;
 }
@@ -54,6 +56,7 @@ static void look_at(struct upstream *upstream, size_t model, const struct cairn_
     cairn_arena_reset(&look->arena);
     look->models = upstream->models;
     look->model = model;
+    look->generation = known->generation;
     look->question =
         (struct cairn_redis_question){.done = on_seen, .context = look, .arena = &look->arena};
     const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(known->checkpoint_key)};

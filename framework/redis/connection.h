@@ -9,8 +9,6 @@ struct redisReply;
 
 /* The connection, or NULL while there is none. It stays the cairn_redis'. */
 struct redisContext *cairn_redis_wire(struct cairn_redis *redis);
-/* Closes it; the next call opens another. */
-void cairn_redis_hang_up(struct cairn_redis *redis);
 
 void cairn_redis_copy_reply(const struct redisReply *reply, struct cairn_arena *arena,
                             struct cairn_redis_reply *ret);

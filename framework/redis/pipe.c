@@ -39,7 +39,9 @@ struct cairn_redis_pipe {
     char *unsent;
     size_t unsent_bytes;
     size_t unsent_room;
-    size_t sent_bytes; /* of them: the last piece has left in part */
+    size_t sent_bytes; /* of them */
+    bool leaving;      /* a piece has begun to be sent, and not all of it has left */
+    int64_t sent_us;   /* when the piece that is under way began to be */
     uint64_t first;    /* question whose reply comes next; they are counted from 1 */
     uint64_t gathered; /* the first that is in no piece yet */
     uint64_t next;
@@ -146,6 +148,7 @@ static void drop_all(struct cairn_redis_pipe *pipe)
         answer(pipe, NULL);
     pipe->gathered = pipe->next;
     pipe->unsent_bytes = pipe->sent_bytes = 0;
+    pipe->leaving = false;
 }
 
 /* Says that Redis is not asked any more. */
@@ -186,48 +189,49 @@ static const char *refusal(const struct cairn_redis_pipe *pipe, const struct red
 static void receive(struct cairn_redis_pipe *pipe)
 {
     struct redisContext *wire = cairn_redis_wire(pipe->redis);
-    char why[200] = "";
+    char why[200];
+    bool good = redisBufferRead(wire) == REDIS_OK;
     void *reply = NULL;
-    if (redisBufferRead(wire) != REDIS_OK) {
-        (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
-        lose(pipe, why);
-        return;
-    }
-    while (!*why && redisGetReplyFromReader(wire, &reply) == REDIS_OK && reply) {
+    (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
+    while (good && redisGetReplyFromReader(wire, &reply) == REDIS_OK && reply) {
         const char *wrong = refusal(pipe, reply);
+        good = !wrong;
         if (wrong)
             (void)snprintf(why, sizeof why, "%.190s", wrong);
         else
             answer(pipe, reply);
         freeReplyObject(reply);
     }
-    if (!*why && wire->err)
+    if (good && wire->err)
         (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
-    if (*why)
+    if (!good || wire->err)
         lose(pipe, why);
 }
 
 /* ---- commands ---- */
 
 /* A piece is all that has gathered. It leaves when the one before was answered; what comes while it
- * has left in part belongs to it. */
+ * leaves belongs to it. */
 static bool may_leave(const struct cairn_redis_pipe *pipe)
 {
-    return pipe->unsent_bytes > 0 && (pipe->sent_bytes > 0 || pipe->first == pipe->gathered);
+    return pipe->leaving || (pipe->unsent_bytes > 0 && pipe->first == pipe->gathered);
 }
 
-static void count_piece(struct cairn_redis_pipe *pipe)
+static void begin_piece(struct cairn_redis_pipe *pipe)
 {
     cairn_metric_add(&commands, "", (int64_t)(pipe->next - pipe->gathered));
-    if (pipe->sent_bytes == 0)
-        cairn_metric_add(&pieces, "", 1);
     pipe->gathered = pipe->next;
+    if (pipe->leaving)
+        return;
+    cairn_metric_add(&pieces, "", 1);
+    pipe->leaving = true;
+    pipe->sent_us = cairn_monotonic_us();
 }
 
 static void send_on(struct cairn_redis_pipe *pipe)
 {
     int socket = cairn_redis_wire(pipe->redis)->fd;
-    count_piece(pipe);
+    begin_piece(pipe);
     while (pipe->sent_bytes < pipe->unsent_bytes) {
         ssize_t sent = send(socket, pipe->unsent + pipe->sent_bytes,
                             pipe->unsent_bytes - pipe->sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -240,6 +244,7 @@ static void send_on(struct cairn_redis_pipe *pipe)
         pipe->sent_bytes += (size_t)sent;
     }
     pipe->unsent_bytes = pipe->sent_bytes = 0;
+    pipe->leaving = false;
 }
 
 /* ---- connecting ---- */
@@ -265,10 +270,26 @@ static void see_dialer(struct cairn_redis_pipe *pipe)
 
 /* ---- the loop's ---- */
 
-/* When the oldest question is too late; 0 for never. One that was forgotten counts too. */
+/* When the oldest question is too late; 0 for never. Redis has its time from when it was told: this
+ * thread may have been busy before. One that was forgotten counts too. */
 static int64_t late_us(const struct cairn_redis_pipe *pipe)
 {
+    if (pipe->redis)
+        return pipe->first < pipe->gathered ? pipe->sent_us + pipe->deadline_us : 0;
     return pipe->first < pipe->next ? slot_of(pipe, pipe->first)->asked_us + pipe->deadline_us : 0;
+}
+
+static bool is_late(const struct cairn_redis_pipe *pipe)
+{
+    int64_t until_us = late_us(pipe);
+    return until_us && cairn_monotonic_us() > until_us;
+}
+
+/* Is there something that this thread has had no time to read? */
+static bool has_come(const struct cairn_redis_pipe *pipe)
+{
+    struct pollfd fd = {.fd = cairn_redis_wire(pipe->redis)->fd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
 }
 
 int64_t cairn_redis_pipe_prepare(struct cairn_redis_pipe *pipe, struct pollfd *ret)
@@ -279,7 +300,7 @@ int64_t cairn_redis_pipe_prepare(struct cairn_redis_pipe *pipe, struct pollfd *r
         *ret = (struct pollfd){.fd = cairn_redis_wire(pipe->redis)->fd, .events = POLLIN};
     else
         *ret = (struct pollfd){.fd = cairn_redis_dialer_fd(pipe->dialer), .events = POLLIN};
-    if (pipe->sent_bytes > 0)
+    if (pipe->leaving)
         ret->events |= POLLOUT;
     return late_us(pipe);
 }
@@ -290,8 +311,9 @@ void cairn_redis_pipe_go_on(struct cairn_redis_pipe *pipe, short what)
         see_dialer(pipe);
     else if (what & (POLLIN | POLLERR | POLLHUP))
         receive(pipe);
-    int64_t until_us = late_us(pipe);
-    if (!until_us || cairn_monotonic_us() <= until_us)
+    while (pipe->redis && is_late(pipe) && has_come(pipe))
+        receive(pipe);
+    if (!is_late(pipe))
         return;
     if (pipe->redis)
         lose(pipe, "a reply is late");

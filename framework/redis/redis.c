@@ -66,11 +66,6 @@ struct redisContext *cairn_redis_wire(struct cairn_redis *redis)
     return redis->context;
 }
 
-void cairn_redis_hang_up(struct cairn_redis *redis)
-{
-    drop(redis);
-}
-
 static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_error *error)
 {
     int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away: %.200s", why);

@@ -78,9 +78,8 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_resource
                                           "traceparent"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         cairn_openapi_refer(out, "parameters", headers[i]);
-    if (!resource->list)
-        cairn_openapi_parameter(out, "Last-Event-ID", "header", "{\"type\":\"string\"}", NULL,
-                                "Of a stream that broke off: nothing is sent that was seen.");
+    cairn_openapi_parameter(out, "Last-Event-ID", "header", "{\"type\":\"string\"}", NULL,
+                            "Of a stream that broke off: nothing is sent that was seen.");
     cairn_buffer_char(out, ']');
 }
 
@@ -98,10 +97,10 @@ static void add_content(struct cairn_buffer *out, const struct cairn_resource *r
     cairn_record_schema(row, NULL, out);
     cairn_buffer_text(out, resource->list ? "}}},\"example\":{\"items\":[" : ",\"example\":");
     cairn_record_example(row, NULL, out);
-    cairn_buffer_text(out, resource->list ? "],\"next\":null}}}"
-                                          : "},\"text/event-stream\":{\"schema\":{\"type\":"
-                                            "\"string\",\"description\":\"The row, and again "
-                                            "whenever it changes.\"}}}");
+    cairn_buffer_print(out,
+                       "%s},\"text/event-stream\":{\"schema\":{\"type\":\"string\","
+                       "\"description\":\"The %s, and again whenever it changes.\"}}}",
+                       resource->list ? "],\"next\":null}" : "", resource->list ? "page" : "row");
 }
 
 static void add_responses(struct cairn_buffer *out, const struct cairn_resource *resource)
@@ -117,7 +116,7 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_resource 
     cairn_openapi_headers(out, headers);
     cairn_buffer_char(out, '}');
     static const int of_row[] = {400, 404, 408, 412, 431, 500, 503, 0};
-    static const int of_list[] = {400, 406, 408, 412, 431, 500, 503, 0};
+    static const int of_list[] = {400, 408, 412, 431, 500, 503, 0};
     cairn_openapi_problems(out, resource->list ? of_list : of_row);
     cairn_buffer_char(out, '}');
 }

@@ -181,6 +181,13 @@ static void expect_line(struct follower *follower, const char *what, const char 
     fail_msg("no line \"%s ... %s\"", what, part);
 }
 
+/* Both of them: one follows a row, the other a page. */
+static void expect_lines(struct follower followers[2], const char *what, const char *part)
+{
+    expect_line(&followers[0], what, part);
+    expect_line(&followers[1], what, part);
+}
+
 static void end_following(struct follower *follower)
 {
     int status = -1;
@@ -194,25 +201,29 @@ static void an_eventsource_reads_on_by_itself_after_the_service_was_killed(void 
 {
     (void)state;
     char modules[300];
-    char url[200];
+    char row[200];
+    char page[200];
     struct order order;
     if (!install_eventsource(modules, sizeof modules))
         skip();
     place(&order);
     ask_for(200, shop.query, "GET", order.path, order.position, NULL, &reply);
-    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d%s", shop.query, order.path);
-    struct follower follower = follow(modules, url);
-    expect_line(&follower, "open", "");
-    expect_line(&follower, "message", "\"status\":\"placed\"");
+    (void)snprintf(row, sizeof row, "http://127.0.0.1:%d%s", shop.query, order.path);
+    (void)snprintf(page, sizeof page, "http://127.0.0.1:%d/users/%s/orders?limit=1", shop.query,
+                   user);
+    struct follower followers[] = {follow(modules, row), follow(modules, page)};
+    expect_lines(followers, "open", "");
+    expect_lines(followers, "message", "\"status\":\"placed\"");
     change(&order, "pay", pay);
-    expect_line(&follower, "message", "\"status\":\"paid\"");
+    expect_lines(followers, "message", "\"status\":\"paid\"");
     system_kill(&shop, "query", SIGKILL);
-    expect_line(&follower, "error", "");
+    expect_lines(followers, "error", "");
     change(&order, "ship", ship);
     system_heal(&shop);
-    expect_line(&follower, "open", "");
-    expect_line(&follower, "message", "\"status\":\"shipped\"");
-    end_following(&follower);
+    expect_lines(followers, "open", "");
+    expect_lines(followers, "message", "\"status\":\"shipped\"");
+    end_following(&followers[0]);
+    end_following(&followers[1]);
 }
 
 /* ---- five thousand ---- */

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -467,6 +468,109 @@ static void an_idle_connection_is_closed(void **state)
     wire_close(&fresh);
 }
 
+/* ---- chunks ---- */
+
+static struct wire begin_chunks(const char *path)
+{
+    char head[200];
+    struct wire wire = wire_open(port);
+    (void)snprintf(head, sizeof head,
+                   "POST %s HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+                   path);
+    wire_send(&wire, head);
+    return wire;
+}
+
+/* The deadline is far away. One that merely pauses, on the same threads, is left alone. */
+static void a_chunk_whose_beginning_never_ends_is_refused(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 8, EXTENSION_BYTES = 60000 };
+    start(usual());
+    char *extension = calloc(1, EXTENSION_BYTES + 1);
+    assert_non_null(extension);
+    memset(extension, 'a', EXTENSION_BYTES);
+    memcpy(extension, "5;", 2);
+    struct wire pausing[CLIENTS];
+    struct wire stuck[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        pausing[i] = begin_chunks("/now");
+    for (int i = 0; i < CLIENTS; i++) {
+        stuck[i] = begin_chunks(i % 2 ? "/now" : "/nowhere");
+        (void)wire_try_send(&stuck[i], extension);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        struct wire_answer answer = wire_read(&stuck[i]);
+        assert_int_equal(answer.status, 400);
+        assert_string_equal(wire_header(&answer, "Content-Type"), "application/problem+json");
+        wire_read_end(&stuck[i]);
+        wire_close(&stuck[i]);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        wire_send(&pausing[i], "1\r\n}\r\n0\r\n\r\n");
+        assert_int_equal(wire_read(&pausing[i]).status, 200);
+        wire_close(&pausing[i]);
+    }
+    free(extension);
+    stop();
+}
+
+/* What the server has not read of what the client has sent (proc(5), /proc/net/tcp); -1: it has no
+ * such connection. */
+static int unread(const struct wire *wire)
+{
+    struct sockaddr_in client = {0};
+    socklen_t length = sizeof client;
+    char line[300];
+    unsigned here, there, bytes;
+    int found = -1;
+    assert_int_equal(getsockname(wire->socket, (struct sockaddr *)&client, &length), 0);
+    FILE *table = fopen("/proc/net/tcp", "r");
+    assert_non_null(table);
+    while (found < 0 && fgets(line, sizeof line, table)) {
+        if (sscanf(line, "%*s %*8[0-9A-F]:%X %*8[0-9A-F]:%X %*s %*8[0-9A-F]:%X", &here, &there,
+                   &bytes) == 3 &&
+            (int)here == port && there == ntohs(client.sin_port))
+            found = (int)bytes;
+    }
+    (void)fclose(table);
+    return found;
+}
+
+/* Then nothing lies in the socket that would tell. A byte less is a chunk that pauses. */
+static void a_chunk_that_fills_the_memory_to_the_last_byte_is_refused(void **state)
+{
+    (void)state;
+    enum { MANY = 20000 };
+    static char extension[MANY];
+    memset(extension, 'a', sizeof extension);
+    memcpy(extension, "5;", 2);
+    struct cairn_http_options options = usual();
+    options.deadline_us = CAIRN_SECONDS(3);
+    start(options);
+    struct wire wire = begin_chunks("/now");
+    wire_send_bytes(&wire, extension, MANY);
+    int left = 0, longest = 0; /* what it leaves unread for the longest time, until it refuses */
+    for (int seen = -1, times = 0, now; !wire_readable(&wire, 1); seen = now) {
+        now = unread(&wire);
+        times = now == seen ? times + 1 : 0;
+        if (times > longest) {
+            longest = times;
+            left = now;
+        }
+    }
+    assert_int_equal(wire_read(&wire).status, 400);
+    wire_close(&wire);
+    for (int less = 1; less >= 0; less--) {
+        wire = begin_chunks("/now");
+        wire_send_bytes(&wire, extension, (size_t)(MANY - left - less));
+        assert_int_equal(wire_read(&wire).status, less ? 408 : 400);
+        wire_close(&wire);
+    }
+    stop();
+}
+
 static void a_client_that_does_not_read_is_cut(void **state)
 {
     (void)state;
@@ -670,6 +774,8 @@ int main(void)
         TEST(every_worker_has_a_context_of_its_own),
         TEST(clients_come_and_go),
         TEST(dripping_headers_do_not_defeat_the_deadline),
+        TEST(a_chunk_whose_beginning_never_ends_is_refused),
+        TEST(a_chunk_that_fills_the_memory_to_the_last_byte_is_refused),
         TEST(a_dripping_body_does_not_defeat_the_deadline),
         TEST(a_dripping_request_line_does_not_defeat_the_deadline),
         TEST(an_idle_connection_is_closed),

@@ -163,6 +163,20 @@ static enum cairn_http_outcome wish(const void *self, void *worker,
     return CAIRN_HTTP_ASKED;
 }
 
+/* The upstream knows at once. */
+static enum cairn_http_outcome wish_granted(const void *self, void *worker,
+                                            struct cairn_http_request *request,
+                                            struct cairn_http_response *response)
+{
+    enum cairn_http_outcome outcome = wish(self, worker, request, response);
+    struct wish *wish = request->memo;
+    if (worker)
+        return outcome;
+    wish->spring->wishes = wish->next;
+    fulfil(wish);
+    return outcome;
+}
+
 static void leave(struct cairn_http_request *request)
 {
     const struct wish *wish = request->memo;
@@ -212,6 +226,8 @@ static const struct cairn_http_route routes[] = {
     {.method = "GET", .pattern = "/wish/{id}", .handle = wish, .eager = true, .leave = leave},
     {.method = "GET", .pattern = "/handed/{id}", .handle = wish, .eager = true, .leave = leave},
     {.method = "GET", .pattern = "/due/{id}", .handle = wish, .eager = true, .leave = leave},
+    {.method = "GET", .pattern = "/at-once/{id}", .handle = wish_granted, .eager = true},
+    {.method = "GET", .pattern = "/handed/{id}/at-once", .handle = wish_granted, .eager = true},
     {.method = "POST", .pattern = "/measure", .handle = measure, .takes_body = true},
     {.method = "GET", .pattern = "/shout", .handle = shout},
 };
@@ -316,6 +332,22 @@ static void who_has_asked_in_vain_is_handed_to_a_worker(void **state)
     let_flow();
     for (int i = 0; i < REQUESTS; i++) {
         expect_text(&wires[i], i, "by a worker");
+        wire_close(&wires[i]);
+    }
+}
+
+static void what_is_known_at_once_is_answered_at_once(void **state)
+{
+    (void)state;
+    struct wire wires[REQUESTS];
+    for (int i = 0; i < REQUESTS; i++)
+        wires[i] = ask("at-once", i);
+    for (int i = 0; i < REQUESTS; i++) {
+        expect_text(&wires[i], i, "1");
+        wire_send(&wires[i], "GET /handed/7/at-once HTTP/1.1\r\nHost: test\r\n\r\n");
+    }
+    for (int i = 0; i < REQUESTS; i++) {
+        expect_text(&wires[i], 7, "by a worker");
         wire_close(&wires[i]);
     }
 }
@@ -481,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_has_asked_is_answered_by_the_upstream),
         TEST(who_has_asked_in_vain_is_handed_to_a_worker),
+        TEST(what_is_known_at_once_is_answered_at_once),
         TEST(what_is_due_comes_without_a_sign),
         TEST(while_some_wait_all_others_are_served),
         TEST(who_leaves_takes_his_question_and_leaves_his_place),

@@ -367,14 +367,188 @@ static void a_reader_who_has_stopped_reading_is_cut(void **state)
     sse_close(&sse);
 }
 
-static void a_list_cannot_be_followed(void **state)
+/* ---- pages ---- */
+
+static void open_page(struct sse *sse, const char *path, const char *headers)
+{
+    assert_true(sse_open(sse, cairn_http_port(bench.http[BOTH]), path, headers));
+}
+
+/* An order of this user. */
+static struct order order_of(struct cairn_uuid user, int64_t seconds)
+{
+    const struct order order = {cairn_uuid_make(), user, seconds, "placed"};
+    bench_insert(&order);
+    bench_sql("notify cairn_read");
+    return order;
+}
+
+/* The next message has to be what a request for the page is answered. */
+static struct sse_message expect_page(struct sse *sse, const char *path)
+{
+    struct sse_message message = sse_expect(sse);
+    struct wire_answer answer = bench_get_ok(BOTH, path, bench_wants(bench.position, ""));
+    assert_string_equal(message.event, "message");
+    assert_string_equal(message.data, answer.body);
+    return message;
+}
+
+static void a_page_is_sent_whole_each_time_it_shows_something_else(void **state)
 {
     (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse sse;
+    open_page(&sse, path, NULL);
+    struct sse_message message = sse_expect(&sse);
+    assert_string_equal(message.data, "{\"items\":[],\"next\":null}");
+    assert_non_null(strstr(sse.head, "Content-Type: text/event-stream"));
+    const struct order first = order_of(user, 1700000001);
+    message = expect_page(&sse, path);
+    assert_non_null(strstr(message.data, bench_text(first.id)));
+    const struct order second = order_of(user, 1700000002);
+    message = expect_page(&sse, path);
+    assert_non_null(strstr(message.data, bench_text(second.id)));
+    set_status(&first, "paid");
+    message = expect_page(&sse, path);
+    assert_non_null(strstr(message.data, "\"status\":\"paid\""));
+    set_deleted(&second, true);
+    message = expect_page(&sse, path);
+    assert_null(strstr(message.data, bench_text(second.id)));
+    sse_close(&sse);
+}
+
+static void a_row_comes_into_a_filtered_page_and_goes_out(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order order = order_of(user, 1700000001);
+    const char *placed =
+        cairn_print(&bench.arena, "%s?status=placed", PATH("/users/%s/orders", user));
+    const char *paid = cairn_print(&bench.arena, "%s?status=paid", PATH("/users/%s/orders", user));
+    struct sse of_placed, of_paid;
+    open_page(&of_placed, placed, NULL);
+    open_page(&of_paid, paid, NULL);
+    assert_non_null(strstr(sse_expect(&of_placed).data, bench_text(order.id)));
+    assert_null(strstr(sse_expect(&of_paid).data, bench_text(order.id)));
+    set_status(&order, "paid");
+    assert_null(strstr(expect_page(&of_placed, placed).data, bench_text(order.id)));
+    assert_non_null(strstr(expect_page(&of_paid, paid).data, bench_text(order.id)));
+    sse_close(&of_placed);
+    sse_close(&of_paid);
+}
+
+/* Whatever else happens in the read model. */
+static void a_page_that_shows_the_same_is_not_sent_again(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    (void)order_of(user, 1700000001);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse sse, other;
+    struct sse_message message;
+    const struct order elsewhere = bench_new_order();
+    open_page(&sse, path, NULL);
+    (void)expect_page(&sse, path);
+    open_page(&other, PATH("/users/%s/orders", elsewhere.user), NULL);
+    (void)sse_expect(&other);
+    for (int i = 0; i < 5; i++) {
+        set_status(&elsewhere, i % 2 ? "placed" : "paid");
+        (void)sse_expect(&other); /* it has been looked at */
+    }
+    assert_false(sse_next(&sse, &message, 0));
+    (void)order_of(user, 1700000002);
+    (void)expect_page(&sse, path);
+    sse_close(&sse);
+    sse_close(&other);
+}
+
+static bool nothing_is_followed(void *context)
+{
+    (void)context;
+    return metric("cairn_query_topics") == 0;
+}
+
+static void the_second_page_is_followed_by_its_cursor(void **state)
+{
+    (void)state;
+    fixture_wait(nothing_is_followed, NULL, 20000, "all who have left to be noticed");
+    const struct cairn_uuid user = cairn_uuid_make();
+    struct order orders[4];
+    for (int i = 0; i < 4; i++)
+        orders[i] = order_of(user, 1700000000 + i);
+    const char *path = cairn_print(&bench.arena, "%s?limit=2", PATH("/users/%s/orders", user));
+    struct wire_answer answer = bench_get_ok(BOTH, path, bench_wants(bench.position, ""));
+    char cursor[800];
+    assert_int_equal(sscanf(strstr(answer.body, "\"next\":\""), "\"next\":\"%799[^\"]", cursor), 1);
+    path = cairn_print(&bench.arena, "%s&cursor=%s", path, cursor);
+    struct sse sse, twin, first;
+    open_page(&sse, path, NULL);
+    open_page(&twin, path, NULL);
+    open_page(&first, cairn_print(&bench.arena, "%s?limit=2", PATH("/users/%s/orders", user)),
+              NULL);
+    (void)expect_page(&sse, path);
+    (void)expect_page(&twin, path);
+    (void)sse_expect(&first);
+    assert_int_equal(metric("cairn_query_topics"), 2);
+    set_status(&orders[0], "paid"); /* the oldest: on the second page */
+    assert_non_null(strstr(expect_page(&sse, path).data, "\"status\":\"paid\""));
+    (void)expect_page(&twin, path);
+    (void)order_of(user, 1700000009); /* the newest: on the first */
+    (void)sse_expect(&first);
+    set_status(&orders[1], "paid");
+    (void)expect_page(&sse, path); /* the next that came */
+    sse_close(&sse);
+    sse_close(&twin);
+    sse_close(&first);
+}
+
+/* Its first sign is there, and no message. */
+static bool is_open_and_silent(void *context)
+{
+    struct sse *sse = context;
+    struct sse_message message;
+    if (sse_next(sse, &message, 10))
+        fail_msg("wanted nothing, got %s", message.data);
+    return sse->status == 200;
+}
+
+static void who_comes_back_to_a_page_is_sent_what_he_has_not_seen(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order order = order_of(user, 1700000001);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse sse;
+    open_page(&sse, path, bench_wants(bench.position, ""));
+    const char *seen = last_event(cairn_copy_text(&bench.arena, expect_page(&sse, path).id));
+    sse_close(&sse);
+    const struct order elsewhere = bench_new_order(); /* the read model has moved */
+    open_page(&sse, path, seen);
+    fixture_wait(is_open_and_silent, &sse, 20000, "the stream to begin");
+    set_status(&elsewhere, "paid");
+    set_status(&order, "paid");
+    (void)expect_page(&sse, path);
+    sse_close(&sse);
+    open_page(&sse, path, seen); /* it has changed since */
+    (void)expect_page(&sse, path);
+    sse_close(&sse);
+    open_page(&sse, path, last_event("rubbish"));
+    (void)expect_page(&sse, path);
+    sse_close(&sse);
+}
+
+static void a_wrong_page_is_refused_before_it_is_a_stream(void **state)
+{
+    (void)state;
+    const char *live = "Accept: text/event-stream\r\n";
     const char *path = PATH("/users/%s/orders", cairn_uuid_make());
-    struct wire_answer answer = bench_get(BOTH, path, "Accept: text/event-stream\r\n");
-    expect(&answer, 406, "\"code\":\"not-acceptable\"");
-    (void)bench_get_ok(BOTH, path, "Accept: text/event-stream, application/json;q=0.5\r\n");
-    (void)bench_get_ok(BOTH, path, "Accept: text/event-stream, */*;q=0.1\r\n");
+    struct wire_answer answer =
+        bench_get(BOTH, cairn_print(&bench.arena, "%s?colour=1", path), live);
+    expect(&answer, 400, "?colour");
+    answer = bench_get(BOTH, cairn_print(&bench.arena, "%s?cursor=abc", path), live);
+    expect(&answer, 400, "?cursor");
+    (void)bench_get_ok(BOTH, path, "Accept: text/event-stream;q=0.4, application/json;q=0.5\r\n");
 }
 
 static void what_a_client_likes_best_is_answered(void **state)
@@ -401,16 +575,24 @@ static void an_event_id_of_another_generation_says_how_far_its_reader_was(void *
     (void)state;
     char id[CAIRN_EVENT_ID_SIZE];
     int64_t position = 0;
-    cairn_event_id_format(&bench.timeline, 41, 7, id);
-    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, &position));
+    cairn_event_id_format(&bench.timeline, 41, 7, NULL, id);
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, NULL, &position));
     assert_int_equal(position, 41);
-    assert_false(cairn_event_id_parse(id, &bench.timeline, 8, &position));
+    assert_false(cairn_event_id_parse(id, &bench.timeline, 8, NULL, &position));
     position = 0;
-    assert_true(cairn_event_id_parse(id, &bench.timeline, 0, &position));
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 0, NULL, &position));
     assert_int_equal(position, 41);
-    assert_false(cairn_event_id_parse("41", &bench.timeline, 0, &position));
-    assert_false(cairn_event_id_parse("41.", &bench.timeline, 0, &position));
-    assert_false(cairn_event_id_parse("41.7x", &bench.timeline, 0, &position));
+    assert_false(cairn_event_id_parse("41", &bench.timeline, 0, NULL, &position));
+    assert_false(cairn_event_id_parse("41.", &bench.timeline, 0, NULL, &position));
+    assert_false(cairn_event_id_parse("41.7x", &bench.timeline, 0, NULL, &position));
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, "", &position));
+    assert_false(cairn_event_id_parse(id, &bench.timeline, 7, "abc", &position));
+    cairn_event_id_format(&bench.timeline, 42, 7, "abc", id);
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, "abc", &position));
+    assert_int_equal(position, 42);
+    assert_true(cairn_event_id_parse(id, &bench.timeline, 7, NULL, &position));
+    assert_false(cairn_event_id_parse(id, &bench.timeline, 7, "abd", &position));
+    assert_false(cairn_event_id_parse(id, &bench.timeline, 7, "", &position));
 }
 
 static void a_stream_goes_on_in_another_generation(void **state)
@@ -459,6 +641,46 @@ static void a_stream_outlives_its_database(void **state)
 
 /* ---- the end ---- */
 
+static void a_page_goes_on_in_another_generation(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order kept = order_of(user, 1700000001);
+    const struct order missing = order_of(user, 1700000002);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse sse;
+    open_page(&sse, path, bench_wants(bench.position, ""));
+    (void)expect_page(&sse, path);
+    int64_t old = bench.orders.number;
+    bench_next_generation(cairn_print(&bench.arena, "_key <> '%s'", bench_text(missing.id)));
+    bench_switch(old, bench.orders.number);
+    struct sse_message message = sse_expect(&sse);
+    assert_null(strstr(message.data, bench_text(missing.id)));
+    assert_non_null(strstr(message.data, bench_text(kept.id)));
+    set_status(&kept, "paid");
+    (void)expect_page(&sse, path);
+    sse_close(&sse);
+}
+
+static void a_page_outlives_its_database(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order order = order_of(user, 1700000001);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse sse;
+    open_page(&sse, path, bench_wants(bench.position, ""));
+    (void)expect_page(&sse, path);
+    fixture_postgres_stop();
+    sse.comments = 0;
+    fixture_wait(has_beat, &sse, 20000, "heartbeats without a database");
+    fixture_postgres_start();
+    set_status(&order, "paid");
+    struct sse_message message = sse_expect(&sse);
+    assert_non_null(strstr(message.data, "\"status\":\"paid\""));
+    sse_close(&sse);
+}
+
 static void streams_end_when_the_server_stops(void **state)
 {
     (void)state;
@@ -500,7 +722,14 @@ int main(void)
         cmocka_unit_test_setup(there_are_only_so_many_streams, bench_each),
         cmocka_unit_test_setup(a_slow_reader_gets_the_last_state_and_not_all_between, bench_each),
         cmocka_unit_test_setup(a_reader_who_has_stopped_reading_is_cut, bench_each),
-        cmocka_unit_test_setup(a_list_cannot_be_followed, bench_each),
+        cmocka_unit_test_setup(a_page_is_sent_whole_each_time_it_shows_something_else, bench_each),
+        cmocka_unit_test_setup(a_row_comes_into_a_filtered_page_and_goes_out, bench_each),
+        cmocka_unit_test_setup(a_page_that_shows_the_same_is_not_sent_again, bench_each),
+        cmocka_unit_test_setup(the_second_page_is_followed_by_its_cursor, bench_each),
+        cmocka_unit_test_setup(who_comes_back_to_a_page_is_sent_what_he_has_not_seen, bench_each),
+        cmocka_unit_test_setup(a_wrong_page_is_refused_before_it_is_a_stream, bench_each),
+        cmocka_unit_test_setup(a_page_outlives_its_database, bench_each),
+        cmocka_unit_test_setup(a_page_goes_on_in_another_generation, bench_each),
         cmocka_unit_test_setup(what_a_client_likes_best_is_answered, bench_each),
         cmocka_unit_test_setup(a_stream_outlives_its_database, bench_each),
         cmocka_unit_test_setup(an_event_id_of_another_generation_says_how_far_its_reader_was,

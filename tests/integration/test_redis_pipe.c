@@ -233,6 +233,38 @@ static void a_redis_that_is_slow_costs_one_deadline_and_no_more(void **state)
     pipe_ = kept;
 }
 
+static bool time_has_come(void *until_us)
+{
+    return cairn_monotonic_us() >= *(int64_t *)until_us;
+}
+
+/* Its thread had other things to do for longer than the deadline: before the question has left, and
+ * while the answer came. */
+static void a_thread_that_was_busy_does_not_take_redis_for_slow(void **state)
+{
+    (void)state;
+    struct cairn_redis_pipe *kept = pipe_;
+    assert_int_equal(cairn_redis_pipe_open(url, CAIRN_MILLISECONDS(200), &pipe_, NULL), 0);
+    fixture_wait(is_answered, NULL, 20000, "Redis to be there");
+    int64_t trips = metric("cairn_redis_breaker_trips_total");
+    for (int sent = 0; sent <= 1; sent++) {
+        struct question question;
+        struct pollfd fd;
+        int64_t until_us = cairn_monotonic_us() + CAIRN_MILLISECONDS(300);
+        assert_true(say(&question, "busy"));
+        if (sent)
+            (void)cairn_redis_pipe_prepare(pipe_, &fd);
+        fixture_wait(time_has_come, &until_us, 5000, "the deadline to be over");
+        cairn_redis_pipe_go_on(pipe_, 0); /* as if nothing had been seen yet */
+        fixture_wait(is_done, &question, 20000, "an answer");
+        assert_string_equal(question.answer, "busy");
+        cairn_arena_close(&question.arena);
+    }
+    assert_int_equal(metric("cairn_redis_breaker_trips_total"), trips);
+    cairn_redis_pipe_close(pipe_);
+    pipe_ = kept;
+}
+
 static void whoever_waits_when_it_is_closed_is_told(void **state)
 {
     (void)state;
@@ -283,6 +315,7 @@ int main(void)
         cmocka_unit_test(who_has_gone_is_not_told_and_all_others_are),
         cmocka_unit_test(a_redis_that_has_gone_is_not_asked_until_it_is_back),
         cmocka_unit_test(a_redis_that_is_slow_costs_one_deadline_and_no_more),
+        cmocka_unit_test(a_thread_that_was_busy_does_not_take_redis_for_slow),
         cmocka_unit_test(whoever_waits_when_it_is_closed_is_told),
         cmocka_unit_test(while_it_connects_questions_wait_for_one_deadline),
         cmocka_unit_test(an_address_that_makes_no_sense_is_refused),

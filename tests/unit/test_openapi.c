@@ -258,14 +258,15 @@ static void check_query(const struct cairn_resource *resource)
 {
     json_t *operation = IN(document, "paths", resource->path, "get");
     static const char *const common[] = {"Cairn-Position", "Prefer", "If-None-Match",
-                                         "traceparent"};
-    for (size_t i = 0; i < 4; i++)
+                                         "Last-Event-ID", "traceparent"};
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         assert_true(has_parameter(operation, common[i]));
+    assert_non_null(IN(operation, "responses", "200", "content", "text/event-stream"));
     for (size_t i = 0; i < CAIRN_FILTERS_MAX && resource->filters[i].parameter; i++)
         assert_true(has_parameter(operation, resource->filters[i].parameter));
     assert_true(has_parameter(operation, "limit") == resource->list);
     assert_true(has_parameter(operation, "cursor") == resource->list);
-    assert_responses(operation, resource->list ? "200 304 400 406 408 412 431 500 503 "
+    assert_responses(operation, resource->list ? "200 304 400 408 412 431 500 503 "
                                                : "200 304 400 404 408 412 431 500 503 ");
 }
 
@@ -275,7 +276,7 @@ static void every_query_is_documented_with_its_parameters_and_problems(void **st
     each_resource(check_query);
     json_t *list = IN(document, "paths", "/users/{id}/orders", "get");
     ASSERT_PARAMETERS(list, "id", "status", "limit", "cursor", "Cairn-Position", "Prefer",
-                      "If-None-Match", "traceparent");
+                      "If-None-Match", "traceparent", "Last-Event-ID");
     json_t *status = json_array_get(IN(list, "parameters"), 1);
     assert_string_equal(text_of(IN(status, "schema", "enum")),
                         "[\"placed\",\"paid\",\"shipped\",\"cancelled\"]");
