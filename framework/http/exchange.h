@@ -57,7 +57,7 @@ struct cairn_exchange {
         struct cairn_exchange *before; /* in the list of its polling thread */
         struct cairn_exchange *after;
         bool listed;
-        int64_t since_us; /* monotonic: when a part was passed on last */
+        int64_t unread_us; /* monotonic: since when some lies unread; 0: none does */
     } chunks;
     struct {                           /* stream.c: of a stream that was begun */
         struct cairn_exchange *before; /* in the list of all streams */

@@ -170,16 +170,17 @@ static bool has_work(struct cairn_poller *poller)
 static int64_t take_turns(struct cairn_poller *poller)
 {
     int turns = 0;
+    int in_vain = 0; /* in a row: nothing has come of them */
     bool more;
-    poller->moved = false;
     do {
+        poller->moved = false;
         (void)MHD_run(poller->daemon);
+        in_vain = poller->moved ? 0 : in_vain + 1;
         more = has_work(poller);
-    } while (more && ++turns < (poller->asked ? TURNS : TURNS_MAX));
-    cairn_stalls_see(&poller->stalls, more && !poller->moved && !poller->asked);
+    } while (more && in_vain < TURNS && ++turns < (poller->asked ? TURNS : TURNS_MAX));
     if (!more)
         return FOREVER_US;
-    return poller->asked || !poller->moved ? BUSY_US : 0; /* see (2), and stall.h */
+    return poller->asked || in_vain > 0 ? BUSY_US : 0; /* see (2), and stall.h */
 }
 
 /* The upstream's turn. Returns until when may be waited (monotonic). */

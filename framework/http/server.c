@@ -253,10 +253,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
 static void on_completed(void *context, struct MHD_Connection *wire, void **request_context,
                          enum MHD_RequestTerminationCode why)
 {
-    (void)context;
     struct cairn_connection *connection = connection_of(wire);
     struct cairn_exchange *exchange = *request_context;
     *request_context = NULL;
+    cairn_poller_moved(context);
     if (!exchange)
         return;
     /* The client has left while the upstream was asked, or before the one who was resumed could be

@@ -25,7 +25,7 @@ void cairn_stalls_note(struct cairn_stalls *stalls, struct cairn_exchange *excha
         stalls->first = exchange;
         exchange->chunks.listed = true;
     }
-    exchange->chunks.since_us = cairn_monotonic_us();
+    exchange->chunks.unread_us = 0;
 }
 
 void cairn_stalls_forget(struct cairn_stalls *stalls, struct cairn_exchange *exchange)
@@ -41,17 +41,14 @@ void cairn_stalls_forget(struct cairn_stalls *stalls, struct cairn_exchange *exc
     exchange->chunks.listed = false;
 }
 
-void cairn_stalls_see(struct cairn_stalls *stalls, bool busy)
+/* Has something lain there from look to look, and nothing been passed on? */
+static bool is_stuck(struct cairn_exchange *exchange, int64_t now_us)
 {
-    if (!busy || !stalls->first)
-        stalls->busy_us = 0;
-    else if (!stalls->busy_us)
-        stalls->busy_us = cairn_monotonic_us();
-}
-
-static bool pauses(const struct cairn_exchange *exchange, int64_t now_us)
-{
-    return now_us - exchange->chunks.since_us > PATIENCE_US;
+    if (!has_unread(exchange))
+        exchange->chunks.unread_us = 0;
+    else if (!exchange->chunks.unread_us)
+        exchange->chunks.unread_us = now_us;
+    return exchange->chunks.unread_us && now_us - exchange->chunks.unread_us > PATIENCE_US;
 }
 
 /* The library finds the socket at its end, and closes the connection. */
@@ -66,39 +63,16 @@ static void cut(struct cairn_stalls *stalls, struct cairn_exchange *exchange)
     (void)shutdown(exchange->connection->socket, SHUT_RDWR);
 }
 
-/* Returns how many have sent more than the library takes, whether that is so for long or not. */
-static size_t cut_stuck(struct cairn_stalls *stalls, int64_t now_us)
-{
-    size_t count = 0;
-    for (struct cairn_exchange *at = stalls->first, *next; at; at = next) {
-        next = at->chunks.after;
-        if (!has_unread(at))
-            continue;
-        count++;
-        if (pauses(at, now_us))
-            cut(stalls, at);
-    }
-    return count;
-}
-
-static void cut_suspects(struct cairn_stalls *stalls, int64_t now_us)
-{
-    for (struct cairn_exchange *at = stalls->first, *next; at; at = next) {
-        next = at->chunks.after;
-        if (pauses(at, now_us))
-            cut(stalls, at);
-    }
-}
-
 int64_t cairn_stalls_cut(struct cairn_stalls *stalls)
 {
     int64_t now_us = stalls->first ? cairn_monotonic_us() : 0;
     if (!stalls->first || now_us < stalls->look_us)
         return stalls->first ? stalls->look_us : INT64_MAX;
-    if (cut_stuck(stalls, now_us) > 0)
-        stalls->busy_us = 0; /* which explains it */
-    else if (stalls->busy_us && now_us - stalls->busy_us > PATIENCE_US)
-        cut_suspects(stalls, now_us);
+    for (struct cairn_exchange *at = stalls->first, *next; at; at = next) {
+        next = at->chunks.after;
+        if (is_stuck(at, now_us))
+            cut(stalls, at);
+    }
     stalls->look_us = now_us + LOOK_US;
     return stalls->look_us;
 }

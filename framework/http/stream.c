@@ -70,6 +70,8 @@ static ssize_t on_pull(void *context, uint64_t position, char *ret, size_t room)
     do {
         int64_t count = begin_pull(exchange) ? -1 : stream->pull(stream->self, ret, room);
         if (count > 0)
+            cairn_poller_moved(exchange->poller);
+        if (count > 0)
             return (ssize_t)count;
         if (count < 0) {
             cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);

@@ -263,6 +263,6 @@ const char *cairn_query_ask_page(const struct cairn_query_ask *ask, struct cairn
 {
     if (!ask->after)
         return cairn_print(arena, "%s limit=%" PRId64, ask->list, ask->limit);
-    return cairn_print(arena, "%s limit=%" PRId64 " after %s %s", ask->list, ask->limit,
-                       ask->cursor.value, ask->cursor.key);
+    return cairn_print(arena, "%s limit=%" PRId64 " after %zu:%s %s", ask->list, ask->limit,
+                       strlen(ask->cursor.value), ask->cursor.value, ask->cursor.key);
 }

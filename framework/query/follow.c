@@ -11,6 +11,7 @@
 #include "query/sql.h"
 #include "query/topics.h"
 #include "record/json.h"
+#include "store/token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -238,16 +239,14 @@ static int show_page(struct cairn_query_live *live, size_t model,
 static bool is_of(const struct cairn_followed *followed, const struct cairn_query_known *known)
 {
     return followed->generation == known->generation &&
-           followed->timeline.epoch == known->timeline.epoch &&
-           cairn_uuid_equal(followed->timeline.store_id, known->timeline.store_id);
+           cairn_timeline_equal(&followed->timeline, &known->timeline);
 }
 
 /* A generation that queries went to may be behind the one before, whose states readers have seen:
  * it is not shown until it is at or past all of them. */
 static bool is_behind(const struct cairn_followed *followed, const struct cairn_query_known *known)
 {
-    return followed->timeline.epoch == known->timeline.epoch &&
-           cairn_uuid_equal(followed->timeline.store_id, known->timeline.store_id) &&
+    return cairn_timeline_equal(&followed->timeline, &known->timeline) &&
            known->position < followed->shown;
 }
 
@@ -283,19 +282,36 @@ static void begin_again(struct cairn_query_live *live, size_t place,
     followed->timeline = known->timeline;
     followed->position = known->position;
     followed->shown = known->position;
+    followed->revision = known->revision;
     free(followed->key);
     followed->key = NULL;
+}
+
+/* Rows that were parked are written where the checkpoint stands, when they are tried again with
+ * success: its revision says so. The rows of that position are looked at once more. */
+static void look_back(struct cairn_followed *followed, const struct cairn_query_known *known)
+{
+    if (!followed->topics || known->revision == followed->revision)
+        return;
+    followed->revision = known->revision;
+    if (!followed->key)
+        followed->key = cairn_duplicate("");
 }
 
 bool cairn_follow_look(struct cairn_query_live *live, size_t place,
                        const struct cairn_query_known *known, bool *ret_moved)
 {
     struct cairn_followed *followed = &live->followed[place];
+    *ret_moved = false;
+    if (known->epoch != known->timeline.epoch)
+        return false; /* after a recovery: its rows are of the history that was left */
     (void)pthread_mutex_lock(&live->lock);
     bool other = followed->topics && !is_of(followed, known);
     bool behind = other && is_behind(followed, known);
     if (other && !behind)
         begin_again(live, place, known);
+    if (!other)
+        look_back(followed, known);
     *ret_moved = followed->topics && (followed->key || known->position > followed->position);
     bool wanted = *ret_moved || followed->dirty;
     (void)pthread_mutex_unlock(&live->lock);

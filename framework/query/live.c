@@ -149,14 +149,21 @@ static bool is_same_message(const struct cairn_topic *topic, const char *message
 void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
                       const struct cairn_query_state *state)
 {
+    const struct cairn_followed *followed = &live->followed[topic->place];
     size_t bytes = 0;
     if (state->generation == topic->generation && state->position < topic->position)
         return;
+    if (topic->message && state->generation != followed->generation &&
+        topic->generation == followed->generation) {
+        cairn_topic_soil(live, topic);
+        return;
+    }
     char *message = make_message(state, &bytes);
     live->followed[topic->place].dirty -= topic->dirty;
     topic->dirty = false;
     topic->generation = state->generation;
     topic->position = state->position;
+    topic->changed = state->changed;
     if (state->position > live->followed[topic->place].shown)
         live->followed[topic->place].shown = state->position;
     cairn_query_models_shown(live->models, topic->place % live->model_count, state->position);
@@ -164,7 +171,6 @@ void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
     free(same ? message : topic->message);
     if (same)
         return;
-    topic->changed = state->changed;
     topic->message = message;
     topic->bytes = bytes;
     topic->number++;
@@ -301,22 +307,27 @@ static void begin_following(struct cairn_query_live *live, size_t place,
     followed->timeline = *state->timeline;
     followed->position = state->position;
     followed->shown = state->position;
+    followed->revision = -1;
     free(followed->key);
     followed->key = NULL;
 }
 
 /* Brings topic and reader to the newer of the two states. Changes up to where the model has been
  * followed are not told again: if the reader's state is older than that, the row is read once
- * more. */
+ * more; and so is a page that two have read at one position, as nobody can say who was later. */
 static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
                  const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
 {
     const struct cairn_followed *followed = &live->followed[topic->place];
     bool is_new = topic->number == 0;
-    bool other = topic->generation != state->generation;
+    bool past = !cairn_timeline_equal(state->timeline, &followed->timeline);
+    bool other = past || topic->generation != state->generation;
     if (is_new || (!other && state->changed > topic->changed))
         cairn_topic_show(live, topic, state);
-    if (followed->generation != state->generation || state->position < followed->position)
+    if (past)
+        topic->position = 0; /* it says nothing in this history */
+    if (past || followed->generation != state->generation || state->position < followed->position ||
+        (topic->page && !is_new && state->position == topic->position))
         cairn_topic_soil(live, topic);
     bool has_seen = seen >= topic->changed && topic->generation == state->generation;
     reader->seen = has_seen ? topic->number : 0;

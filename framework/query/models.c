@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "projection/names.h"
+#include "store/token.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -110,7 +111,7 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
 
 static const struct cairn_statement look_statement = {
     .name = "look",
-    .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position"
+    .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position, k.revision"
            " from cairn.store s"
            " cross join unnest($1::text[], $2::bigint[]) with ordinality as w(name, version, n)"
            " left join cairn.generations g on g.projection = w.name and g.code_version = w.version"
@@ -122,8 +123,7 @@ static const struct cairn_statement look_statement = {
 
 static bool is_same(const struct cairn_query_known *a, const struct cairn_query_known *b)
 {
-    return a->generation == b->generation && a->timeline.epoch == b->timeline.epoch &&
-           cairn_uuid_equal(a->timeline.store_id, b->timeline.store_id);
+    return a->generation == b->generation && cairn_timeline_equal(&a->timeline, &b->timeline);
 }
 
 static void name_keys(struct cairn_query_models *models, struct cairn_query_known *known)
@@ -139,8 +139,7 @@ static void name_keys(struct cairn_query_models *models, struct cairn_query_know
 static void raise_floor(struct model *model, const struct cairn_query_known *now)
 {
     const struct cairn_query_known *before = &model->known;
-    if (now->timeline.epoch != before->timeline.epoch ||
-        !cairn_uuid_equal(now->timeline.store_id, before->timeline.store_id))
+    if (!cairn_timeline_equal(&now->timeline, &before->timeline))
         atomic_store(&model->shown, 0);
     else if (before->generation && now->generation != before->generation)
         atomic_store(&model->floor_until_us, cairn_monotonic_us() + FLOOR_US);
@@ -160,6 +159,7 @@ static void publish(struct cairn_query_models *models, const struct cairn_pg_res
     now.generation = cairn_pg_integer(rows, row, 2);
     now.epoch = cairn_pg_integer(rows, row, 3);
     now.position = cairn_pg_integer(rows, row, 4);
+    now.revision = cairn_pg_integer(rows, row, 5);
     if (now.generation && !is_same(&now, &model->known))
         name_keys(models, &now);
     raise_floor(model, &now);

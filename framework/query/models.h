@@ -22,6 +22,7 @@ struct cairn_query_known {
     int64_t generation; /* 0: none is complete */
     int64_t epoch;      /* of its checkpoint */
     int64_t position;
+    int64_t revision;       /* grows also when parked events were applied, without the position */
     const char *row_prefix; /* in Redis: what comes before the row's key */
     const char *checkpoint_key;
     bool copy_fails; /* the copy in Redis answers nothing: ask PostgreSQL */

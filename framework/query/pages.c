@@ -12,12 +12,13 @@
 
 #define PACE_US CAIRN_MILLISECONDS(100)  /* from one round to the next */
 #define AGAIN_US CAIRN_MILLISECONDS(250) /* after one in which not all could be read */
-enum { BATCH = 100 };
+#define COMPLAIN_US CAIRN_SECONDS(60)    /* between two lines in the log of such that never can */
 
 struct cairn_query_pages {
     struct cairn_query_side *side;
     struct cairn_query_context *context; /* the thread's own, as what follows */
     bool failing;                        /* the last round did */
+    int64_t complain_us; /* monotonic: when to say again that one cannot be read at all */
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t called;
@@ -75,25 +76,27 @@ static int read_page(struct cairn_query_pages *pages, size_t place, const struct
 
 /* ---- a read model ---- */
 
-/* Some pages that are dirty. They are clean from now on: what changes later is noticed by itself.
- */
-static size_t take_dirty(struct cairn_query_live *live, size_t place, struct cairn_arena *arena,
-                         struct errand *ret)
+/* The pages that are dirty. They are clean from now on: what changes later is noticed by itself. */
+static struct errand *take_dirty(struct cairn_query_live *live, size_t place,
+                                 struct cairn_arena *arena, size_t *ret_count)
 {
     size_t count = 0;
     (void)pthread_mutex_lock(&live->lock);
-    for (size_t i = 0; i < CAIRN_BUCKETS && live->followed[place].dirty && count < BATCH; i++) {
-        for (struct cairn_topic *at = live->buckets[i]; at && count < BATCH; at = at->next) {
+    size_t most = live->followed[place].dirty;
+    struct errand *all = cairn_new(arena, struct errand, most + 1);
+    for (size_t i = 0; i < CAIRN_BUCKETS && count < most; i++) {
+        for (struct cairn_topic *at = live->buckets[i]; at && count < most; at = at->next) {
             if (!at->dirty || at->place != place)
                 continue;
             at->dirty = false;
             at->page->holders++;
-            ret[count++] = (struct errand){at->page, cairn_copy_text(arena, at->key)};
+            all[count++] = (struct errand){at->page, cairn_copy_text(arena, at->key)};
             live->followed[place].dirty--;
         }
     }
     (void)pthread_mutex_unlock(&live->lock);
-    return count;
+    *ret_count = count;
+    return all;
 }
 
 /* The page is not held any more; one that could not be read is dirty again. */
@@ -108,28 +111,52 @@ static void give_back(struct cairn_query_live *live, size_t place, const struct 
     (void)pthread_mutex_unlock(&live->lock);
 }
 
-/* Returns 1 if there may be more, 0 if not. One that cannot be read at all is left as it was. */
-static int read_some(struct cairn_query_pages *pages, size_t place, struct cairn_arena *arena,
-                     struct cairn_error *error)
+static bool is_closing(struct cairn_query_pages *pages)
 {
-    struct cairn_query_live *live = pages->side->live;
-    struct errand errands[BATCH];
+    (void)pthread_mutex_lock(&pages->lock);
+    bool closing = pages->closing;
+    (void)pthread_mutex_unlock(&pages->lock);
+    return closing;
+}
+
+static bool may_be_read_later(int failed)
+{
+    return failed == -CAIRN_UNAVAILABLE || failed == -CAIRN_STALE || failed == -CAIRN_BUSY;
+}
+
+static void complain(struct cairn_query_pages *pages, const struct cairn_error *error)
+{
+    if (cairn_monotonic_us() < pages->complain_us)
+        return;
+    pages->complain_us = cairn_monotonic_us() + COMPLAIN_US;
+    cairn_log_error(CAIRN_LOG_ERROR, "a page that is followed cannot be read", error);
+}
+
+/* One page that takes too long stops nobody; two in a row are a database that is away. Returns 0,
+ * or why not all could be read. One that cannot be read at all is left as it was. */
+static int read_dirty(struct cairn_query_pages *pages, size_t place, struct cairn_arena *arena,
+                      struct cairn_error *error)
+{
+    size_t count = 0;
+    int first = 0;
+    int in_vain = 0; /* in a row */
     cairn_arena_reset(arena);
-    size_t count = take_dirty(live, place, arena, errands);
-    int away = 0;
+    const struct errand *all = take_dirty(pages->side->live, place, arena, &count);
     for (size_t i = 0; i < count; i++) {
         struct cairn_error why = {0};
-        int failed = away ? away : read_page(pages, place, &errands[i], &why);
-        bool again = failed == -CAIRN_UNAVAILABLE || failed == -CAIRN_STALE;
-        give_back(live, place, &errands[i], again);
-        if (failed && !away && !again)
-            cairn_log_error(CAIRN_LOG_ERROR, "a page that is followed cannot be read", &why);
-        if (again && !away) {
-            away = failed;
+        bool gives_up = in_vain > 1 || is_closing(pages);
+        int failed = gives_up ? 0 : read_page(pages, place, &all[i], &why);
+        bool later = may_be_read_later(failed);
+        give_back(pages->side->live, place, &all[i], gives_up || later);
+        in_vain = gives_up || later ? in_vain + 1 : 0;
+        if (later && !first) {
+            first = failed;
             *error = why;
         }
+        if (failed && !later)
+            complain(pages, &why);
     }
-    return away ? away : count == BATCH;
+    return first;
 }
 
 /* Pages are not told apart: where the read model has moved, all of them are read again. */
@@ -139,33 +166,39 @@ static int follow(struct cairn_query_pages *pages, size_t model,
 {
     struct cairn_query_live *live = pages->side->live;
     size_t place = model + live->model_count;
+    struct cairn_followed *followed = &live->followed[place];
     bool moved = false;
     if (!cairn_follow_look(live, place, known, &moved))
         return 0;
     (void)pthread_mutex_lock(&live->lock);
-    if (moved) {
+    if (moved && followed->generation == known->generation) {
         cairn_follow_soil_all(live, place);
-        live->followed[place].position = known->position;
+        followed->position = known->position;
+        free(followed->key);
+        followed->key = NULL;
     }
     (void)pthread_mutex_unlock(&live->lock);
-    int more = 1;
-    while (more > 0)
-        more = read_some(pages, place, arena, error);
-    return more;
+    return read_dirty(pages, place, arena, error);
 }
 
-/* Returns 0, or why not all could be read. */
+/* Returns 0, or the first that was in the way; a model that cannot be read stops no other. */
 static int follow_all(struct cairn_query_pages *pages, struct cairn_arena *arena,
                       struct cairn_error *error)
 {
     struct cairn_query_known known;
     struct cairn_query_live *live = pages->side->live;
-    int failed = 0;
-    for (size_t i = 0; i < live->model_count && !failed; i++) {
+    int first = 0;
+    for (size_t i = 0; i < live->model_count; i++) {
+        struct cairn_error why = {0};
+        int failed = 0;
         if (cairn_query_models_get(live->models, i, &known, NULL) == 0)
-            failed = follow(pages, i, &known, arena, error);
+            failed = follow(pages, i, &known, arena, &why);
+        if (failed && !first) {
+            first = failed;
+            *error = why;
+        }
     }
-    return failed;
+    return first;
 }
 
 /* ---- the thread ---- */

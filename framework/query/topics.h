@@ -56,6 +56,7 @@ struct cairn_followed {
     int64_t generation;
     struct cairn_timeline timeline;
     int64_t shown;    /* the highest position that any of its readers was shown */
+    int64_t revision; /* of the checkpoint when it was looked at last; -1: it was not yet */
     int64_t position; /* followed up to here, … */
     char *key;        /* … and within the next position up to this key; "" at first */
 };

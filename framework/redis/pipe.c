@@ -202,6 +202,8 @@ static void receive(struct cairn_redis_pipe *pipe)
             answer(pipe, reply);
         freeReplyObject(reply);
     }
+    if (pipe->leaving) /* it grows while its replies come */
+        pipe->sent_us = cairn_monotonic_us();
     if (good && wire->err)
         (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
     if (!good || wire->err)

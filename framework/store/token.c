@@ -56,3 +56,8 @@ int cairn_token_parse(const char *text, const struct cairn_timeline *timeline,
     *ret_position = position;
     return 0;
 }
+
+bool cairn_timeline_equal(const struct cairn_timeline *a, const struct cairn_timeline *b)
+{
+    return a->epoch == b->epoch && cairn_uuid_equal(a->store_id, b->store_id);
+}

@@ -8,6 +8,8 @@
 
 #include "store/store.h"
 
+#include <stdbool.h>
+
 enum { CAIRN_TOKEN_TEXT_SIZE = 64 };
 
 void cairn_token_format(const struct cairn_timeline *timeline, int64_t position,
@@ -17,5 +19,8 @@ void cairn_token_format(const struct cairn_timeline *timeline, int64_t position,
  * of another store or epoch. */
 int cairn_token_parse(const char *text, const struct cairn_timeline *timeline,
                       int64_t *ret_position, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Is it the same history of the same store? */
+bool cairn_timeline_equal(const struct cairn_timeline *a, const struct cairn_timeline *b);
 
 #endif

@@ -19,6 +19,8 @@
 
 enum { VERDICT_KEPT = 80, VERDICT_KEPT_OF_A_RULE = 3 };
 
+struct shop;
+
 struct verdict {
     int count;
     struct {
@@ -67,7 +69,10 @@ void check_legal(struct evidence *evidence, struct verdict *verdict);
 void check_claims(struct evidence *evidence, struct verdict *verdict);
 void check_explained(struct evidence *evidence, struct verdict *verdict);
 
-/* check_reads.c: answers of the query service, and the read models at the end. */
+/* check_reads.c: answers of the query service, and the read models at the end. Is this a page of a
+ * list? What is wrong with one that was answered, NULL if nothing is. */
+bool path_lists(const char *path);
+const char *check_list(const struct shop *shop, const struct request *request);
 void check_fresh(struct evidence *evidence, struct verdict *verdict);
 void check_folds(struct evidence *evidence, struct verdict *verdict);
 void check_rows(struct evidence *evidence, struct verdict *verdict);

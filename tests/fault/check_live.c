@@ -1,6 +1,6 @@
-/* check_live.c - what those saw who followed a row: states that it was in, in their order, and at
- * last the last one. A hold is one row that one reader follows, over as many connections as it
- * takes; on each he says what he has seen before. */
+/* check_live.c - what those saw who followed a row, or a page of a list: states that it was in, in
+ * their order, and at last the last one. A hold is one row that one reader follows, over as many
+ * connections as it takes; on each he says what he has seen before. */
 #include "check.h"
 #include "shop.h"
 
@@ -21,7 +21,7 @@ struct hold {
     bool ended;               /* in quiet: what was seen last is the last state */
 };
 
-/* The id of a message: "TAG-EPOCH-POSITION.GENERATION". */
+/* The id of a message: "TAG-EPOCH-POSITION.GENERATION", and more for a page. */
 static int64_t position_of(struct evidence *evidence, const char *id)
 {
     return token_position(cairn_copy_bytes(&evidence->arena, id, strcspn(id, ".")));
@@ -87,6 +87,9 @@ static int by_position(const void *a, const void *b)
 
 static bool is_shown(const struct shop *shop, const struct sight *sight)
 {
+    const struct request page = {.path = sight->path, .status = 200, .answer = sight->row};
+    if (path_lists(sight->path))
+        return sight->row && !check_list(shop, &page);
     const struct thing *thing = thing_at(shop, sight->path);
     return thing && sight->row && same_row(thing->row, sight->row);
 }
@@ -105,7 +108,7 @@ static void check_sights(struct evidence *evidence, struct shop *shop, struct si
         while (next < evidence->event_count && evidence->events[next].position <= sight->position)
             (void)shop_apply(shop, &evidence->events[next++]);
         if (sight->position < 0 || !is_shown(shop, sight))
-            verdict_add(verdict, "live", "%s was shown %s at position %" PRId64 ": another row",
+            verdict_add(verdict, "live", "%s was shown %s at position %" PRId64 ": another state",
                         member_text(sight->line, "hold"), sight->path, sight->position);
     }
     while (next < evidence->event_count)
@@ -122,7 +125,7 @@ void check_live(struct evidence *evidence, struct verdict *verdict)
     check_sights(evidence, &shop, sights, count, verdict);
     for (size_t i = 0; i < holds.count; i++) {
         const struct hold *hold = holds.entries[i].value;
-        bool is_there = thing_at(&shop, hold->path) != NULL;
+        bool is_there = path_lists(hold->path) || thing_at(&shop, hold->path);
         if (hold->ended && is_there && !(hold->last && is_shown(&shop, hold->last)))
             verdict_add(verdict, "live", "%s has not seen the last state of %s", hold->name,
                         hold->path);

@@ -111,7 +111,12 @@ static size_t sales_rows(const struct shop *shop, const struct request *request,
     return count;
 }
 
-static const char *check_list(const struct shop *shop, const struct request *request)
+bool path_lists(const char *path)
+{
+    return strstr(path, "/orders?") || strncmp(path, "/reports/", 9) == 0;
+}
+
+const char *check_list(const struct shop *shop, const struct request *request)
 {
     size_t i;
     const json_t *item;
@@ -173,8 +178,8 @@ void check_folds(struct evidence *evidence, struct verdict *verdict)
         const struct request *read = reads[i];
         while (next < evidence->event_count && evidence->events[next].position <= read->position)
             (void)shop_apply(&shop, &evidence->events[next++]);
-        bool list = strstr(read->path, "/orders?") || strncmp(read->path, "/reports/", 9) == 0;
-        const char *wrong = list ? check_list(&shop, read) : check_row(&shop, read);
+        const char *wrong =
+            path_lists(read->path) ? check_list(&shop, read) : check_row(&shop, read);
         if (wrong)
             verdict_add(verdict, "folds", "%s at position %" PRId64 " (trace %s): %s", read->path,
                         read->position, member_text(read->json, "trace"), wrong);

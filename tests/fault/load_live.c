@@ -1,4 +1,4 @@
-/* load_live.c - watchers: each follows some rows as server-sent events, each row over as many
+/* load_live.c - watchers: each follows some rows and pages as server-sent events, each over as many
  * connections as it takes, for some seconds, then another one. Those that he follows when the load
  * ends he keeps until he has seen their last state, or half a minute has shown that he never will.
  *
@@ -14,7 +14,7 @@
 
 enum { HOLDS = 5, PATIENCE_MS = 30000, STEP_MS = 50 };
 
-/* One row that is followed. */
+/* One row that is followed, or a page. */
 struct hold {
     struct actor *actor;
     struct sse sse;
@@ -28,13 +28,19 @@ struct hold {
 
 static void begin(struct hold *hold, struct actor *actor, int number)
 {
-    static const int kinds[] = {ORDERS, ORDERS, ORDERS, USERS};
-    int kind = kinds[dice(&actor->random, 4)];
+    static const struct {
+        int kind;
+        const char *before, *after;
+    } all[] = {{ORDERS, "/orders/", ""},
+               {ORDERS, "/orders/", ""},
+               {USERS, "/users/", ""},
+               {USERS, "/users/", "/orders?limit=5"}};
+    int i = dice(&actor->random, 4);
     *hold = (struct hold){.actor = actor, .sse.socket = -1};
     hold->until_ms = fixture_now_ms() + 500 + dice(&actor->random, 8000);
     (void)snprintf(hold->name, sizeof hold->name, "%s:%d", actor->name, number);
-    (void)snprintf(hold->path, sizeof hold->path, "%s%s", kind == ORDERS ? "/orders/" : "/users/",
-                   world_pick(actor, kind));
+    (void)snprintf(hold->path, sizeof hold->path, "%s%s%s", all[i].before,
+                   world_pick(actor, all[i].kind), all[i].after);
 }
 
 /* Again, from what was seen last. */

@@ -48,6 +48,10 @@ const char *const true_history[] = {
     LIVE("1", ORDER, 2, ORDER_PLACED_ROW),
     LIVE("1", ORDER, 4, ORDER_PAID_ROW),
     "{'kind':'live','hold':'1','path':'/orders/" ORDER "','ends':true}",
+    LIVE_PAGE("2", USER, 1, ""),
+    LIVE_PAGE("2", USER, 2, ORDER_PLACED_ROW),
+    LIVE_PAGE("2", USER, 3, ORDER_PAID_ROW),
+    "{'kind':'live','hold':'2','path':'/users/" USER "/orders?limit=5','ends':true}",
     NULL,
 };
 

@@ -47,6 +47,11 @@
     "{'kind':'live','hold':'" hold "','path':'/orders/" order                                      \
     "','event':'message','id':'00000000-1-" #position ".1','data':'" row "'}"
 
+#define LIVE_PAGE(hold, user, position, rows)                                                      \
+    "{'kind':'live','hold':'" hold "','path':'/users/" user                                        \
+    "/orders?limit=5','event':'message','id':'00000000-1-" #position                               \
+    ".1.abc','data':'{`items`:[" rows "],`next`:null}'}"
+
 #define ROW(store, model, key, row)                                                                \
     "{'store':'" store "','model':'" model "','key':'" key "','row':" row "}"
 

@@ -538,6 +538,57 @@ static void who_comes_back_to_a_page_is_sent_what_he_has_not_seen(void **state)
     sse_close(&sse);
 }
 
+/* What was parked is written where the checkpoint stands, whose revision grows. */
+static void what_was_parked_is_shown_when_it_was_applied(void **state)
+{
+    (void)state;
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order order = order_of(user, 1700000001);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse row, page, late;
+    open_stream(&row, &order, bench_wants(bench.position, ""));
+    open_page(&page, path, bench_wants(bench.position, ""));
+    expect_status(&row, "placed");
+    (void)expect_page(&page, path);
+    bench_sql("begin; update read.order_summary_g%" PRId64
+              " set status = 'paid', _version = _version + 1, _position = %" PRId64
+              " where _key = '%s';"
+              "update cairn.checkpoints set revision = revision + 1"
+              "     where projection = 'order_summary'; notify cairn_read; commit",
+              bench.orders.number, bench.position, bench_text(order.id));
+    open_page(&late, path, NULL); /* whatever he is shown first, at last he sees that */
+    expect_status(&row, "paid");
+    assert_non_null(strstr(expect_page(&page, path).data, "\"status\":\"paid\""));
+    while (!strstr(sse_expect(&late).data, "\"status\":\"paid\""))
+        continue;
+    sse_close(&row);
+    sse_close(&page);
+    sse_close(&late);
+}
+
+/* Another replica has shown him a state that this one has passed over. */
+static void who_has_seen_a_state_in_between_is_told_of_the_next(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    struct sse first, second;
+    open_stream(&first, &order, NULL);
+    expect_status(&first, "placed");
+    const int64_t between = ++bench.position; /* as if it had been paid here */
+    bench.position++;
+    bench_sql("begin; update read.order_summary_g%" PRId64 " set _position = %" PRId64
+              ", _version = _version + 2 where _key = '%s';"
+              "update cairn.checkpoints set position = %" PRId64
+              "     where projection = 'order_summary'; notify cairn_read; commit",
+              bench.orders.number, bench.position, bench_text(order.id), bench.position);
+    open_stream(&second, &order,
+                cairn_print(&bench.arena, "%s%s", bench_wants(bench.position, ""),
+                            last_event(event_id(between))));
+    expect_status(&second, "placed");
+    sse_close(&first);
+    sse_close(&second);
+}
+
 static void a_wrong_page_is_refused_before_it_is_a_stream(void **state)
 {
     (void)state;
@@ -727,6 +778,8 @@ int main(void)
         cmocka_unit_test_setup(a_page_that_shows_the_same_is_not_sent_again, bench_each),
         cmocka_unit_test_setup(the_second_page_is_followed_by_its_cursor, bench_each),
         cmocka_unit_test_setup(who_comes_back_to_a_page_is_sent_what_he_has_not_seen, bench_each),
+        cmocka_unit_test_setup(what_was_parked_is_shown_when_it_was_applied, bench_each),
+        cmocka_unit_test_setup(who_has_seen_a_state_in_between_is_told_of_the_next, bench_each),
         cmocka_unit_test_setup(a_wrong_page_is_refused_before_it_is_a_stream, bench_each),
         cmocka_unit_test_setup(a_page_outlives_its_database, bench_each),
         cmocka_unit_test_setup(a_page_goes_on_in_another_generation, bench_each),
