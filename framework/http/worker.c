@@ -232,8 +232,8 @@ static void settle(struct cairn_workers *workers, struct cairn_exchange *exchang
     case CAIRN_HTTP_WORKER:
         cairn_workers_push(workers, exchange);
         break;
-    case CAIRN_HTTP_ASKED:
-        assert(!"a worker has no upstream");
+    case CAIRN_HTTP_ASKED: /* a worker has no upstream */
+        assert(outcome != CAIRN_HTTP_ASKED);
         break;
     }
 }
