@@ -101,7 +101,8 @@ static void put_command(struct cairn_redis_pipe *pipe, const struct cairn_redis_
         put_size(pipe, '$', args[i].count);
         char *to = make_room(pipe, args[i].count + 2);
         memcpy(to, args[i].bytes, args[i].count);
-        memcpy(to + args[i].count, "\r\n", 2);
+        to[args[i].count] = '\r';
+        to[args[i].count + 1] = '\n';
         pipe->unsent_bytes += args[i].count + 2;
     }
 }
