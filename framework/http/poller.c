@@ -4,19 +4,18 @@
  *  (1) Whoever has something for a thread leaves it where the thread looks, then calls; the thread
  *      notes that it is awake, then looks, and sleeps only if nobody has called since. So nothing
  *      is left lying, and a thread that is awake costs its callers no system call.
- *  (2) While requests wait for the upstream, the library always says that it has work, and cannot
- *      say whether it is theirs. So the thread then waits for events, but never long; and also
- * where nothing has come of the library's work. (3) A request that was resumed may be answered, and
- * its server stopped, before its resumer has returned: the lock is held meanwhile, and taken once
- * more when the thread has ended. */
+ *  (2) While requests wait for the upstream, the library always says that it has work, and
+ *      cannot say whether it is theirs. So the thread then waits for events, but never long;
+ *      and also where nothing has come of the library's work.
+ *  (3) A request that was resumed may be answered, and its server stopped, before its resumer
+ *      has returned: the lock is held meanwhile, and taken once more when the thread has ended.
+ */
 #include "http/poller.h"
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "http/connection.h"
 #include "http/stall.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +45,7 @@ struct cairn_poller {
     size_t asked; /* requests that wait for it */
     bool running; /* the thread was started */
     bool opened;  /* the library has opened the connection that it was given */
-    bool moved;   /* it has passed something on in these turns */
+    bool moved;   /* it has passed something on in this turn */
     struct cairn_stalls stalls;
     pthread_t thread;
     atomic_int whereabouts;

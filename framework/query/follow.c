@@ -250,25 +250,22 @@ static bool is_behind(const struct cairn_followed *followed, const struct cairn_
            known->position < followed->shown;
 }
 
-void cairn_follow_soil_all(struct cairn_query_live *live, size_t place)
+/* `again`: positions that were shown are of another history, or generation, and say nothing now. */
+static void soil_topics(struct cairn_query_live *live, size_t place, bool again)
 {
     for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
         for (struct cairn_topic *at = live->buckets[i]; at; at = at->next) {
-            if (at->place == place)
-                cairn_topic_soil(live, at);
+            if (at->place != place)
+                continue;
+            cairn_topic_soil(live, at);
+            at->position = again ? 0 : at->position;
         }
     }
 }
 
-/* Those of another history say nothing in this one. */
-static void forget_positions(struct cairn_query_live *live, size_t place)
+void cairn_follow_soil_all(struct cairn_query_live *live, size_t place)
 {
-    for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
-        for (struct cairn_topic *at = live->buckets[i]; at; at = at->next) {
-            if (at->place == place)
-                at->position = 0;
-        }
-    }
+    soil_topics(live, place, false);
 }
 
 /* Another generation is shown, or the store has another history: every topic is read again. */
@@ -276,8 +273,7 @@ static void begin_again(struct cairn_query_live *live, size_t place,
                         const struct cairn_query_known *known)
 {
     struct cairn_followed *followed = &live->followed[place];
-    cairn_follow_soil_all(live, place);
-    forget_positions(live, place);
+    soil_topics(live, place, true);
     followed->generation = known->generation;
     followed->timeline = known->timeline;
     followed->position = known->position;

@@ -1,5 +1,5 @@
-/* topics.h - what live.c and follow.c share: topics and readers. Private to them, and under the
- * lock of live.h. */
+/* topics.h - what live.c, follow.c and pages.c share: topics and readers, and the pages that
+ * stream.c makes. Private to them, and under the lock of live.h. */
 #ifndef CAIRN_QUERY_TOPICS_H
 #define CAIRN_QUERY_TOPICS_H
 
