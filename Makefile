@@ -127,9 +127,13 @@ test-integration: deps tests ## the tests on a real PostgreSQL and Redis
 test-e2e: deps tests ## the tests of the whole system
 	@tests/run $(BUILD):e2e
 
-test-fault: deps tests ## faults under load, checked: DURATION=600 (seconds) SEED=n ONLY=fault
+test-postgres: deps tests ## tests on other PostgreSQLs, fetched by npm: VERSIONS="16 17 18" TEST=store
+	@tests/postgres/run $(BUILD) $(or $(VERSIONS),16 17 18)
+
+test-fault: deps tests ## faults under load, checked: DURATION=600 (seconds) SEED=n ONLY=fault POSTGRES=18
 	@CAIRN_FAULT_DURATION=$(or $(DURATION),120) CAIRN_FAULT_SEED=$(SEED) CAIRN_FAULT_ONLY=$(ONLY) \
-	    CAIRN_TEST_LIMIT=$$(($(or $(DURATION),120) + 900)) tests/run $(BUILD):fault
+	    CAIRN_TEST_LIMIT=$$(($(or $(DURATION),120) + 900)) \
+	    $(if $(POSTGRES),LEVELS=fault tests/postgres/run $(BUILD) $(POSTGRES),tests/run $(BUILD):fault)
 
 fuzz: deps ## look for inputs that break what reads them: SECONDS=600 (each) TARGET=record
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzz BUILD=$(FUZZ_BUILD) fuzz-programs

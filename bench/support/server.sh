@@ -101,7 +101,7 @@ machine() {
 sql() {
     local database=$1
     shift
-    "$postgres_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 "$@" -d "$(postgres_url "$database" postgres)"
+    "$(postgres_client psql)" -X -q -A -t -v ON_ERROR_STOP=1 "$@" -d "$(postgres_url "$database" postgres)"
 }
 
 # database_copy TEMPLATE NAME: a new database, whatever was there under the name. What was written

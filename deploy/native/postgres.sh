@@ -4,22 +4,55 @@
 # It listens on a Unix socket only and knows people by their user on this machine: the one that it
 # runs as, and root, may be any of its roles, all others nobody. It is durable as in production.
 
-# Prints the directory of PostgreSQL's programs: the newest that is 15 or newer, or, if a major
-# version is given, that one. Fails if there is none.
+#
+#   CAIRN_POSTGRES_BIN   the directory of the programs initdb and postgres; the newest installed
+#                        PostgreSQL if unset. psql and pg_isready may be another version's.
+
+# Prints the installed directories of PostgreSQL's programs.
+postgres_installed() {
+    printf '%s\n' /usr/lib/postgresql/*/bin "$(pg_config --bindir 2>/dev/null || true)"
+}
+
+# postgres_major BIN: prints the major version of the server in that directory.
+postgres_major() {
+    local major
+    major=$("$1/postgres" --version)
+    major=${major#*) }
+    printf '%s\n' "${major%%[!0-9]*}"
+}
+
+# Prints the directory of PostgreSQL's programs: the one in CAIRN_POSTGRES_BIN, or the newest that
+# is 15 or newer. If a major version is given, it must be that one. Fails if there is none.
 postgres_find() {
     local bin major best=0 found=
-    for bin in /usr/lib/postgresql/*/bin "$(pg_config --bindir 2>/dev/null || true)"; do
-        [[ -x $bin/initdb && -x $bin/postgres && -x $bin/psql ]] || continue
-        major=$("$bin/postgres" --version)
-        major=${major#*) }
-        major=${major%%[!0-9]*}
+    while read -r bin; do
+        [[ -x $bin/initdb && -x $bin/postgres ]] || continue
+        [[ ${CAIRN_POSTGRES_BIN:-} || -x $bin/psql ]] || continue
+        major=$(postgres_major "$bin")
         if ((major >= 15 && major > best)) && [[ ${1:-$major} == "$major" ]]; then
             best=$major
             found=$bin
         fi
-    done
+    done < <(if [[ ${CAIRN_POSTGRES_BIN:-} ]]; then
+        printf '%s\n' "$CAIRN_POSTGRES_BIN"
+    else
+        postgres_installed
+    fi)
     printf '%s\n' "$found"
     [[ $found ]]
+}
+
+# postgres_client NAME: prints the path of a client program, the server's own or else another
+# installed version's: clients talk to newer servers.
+postgres_client() {
+    local bin
+    while read -r bin; do
+        if [[ -x $bin/$1 ]]; then
+            printf '%s\n' "$bin/$1"
+            return
+        fi
+    done < <(printf '%s\n' "$postgres_bin" && postgres_installed | sort -rV)
+    fail "$1 is neither in $postgres_bin nor installed: deploy/deps install"
 }
 
 # The user whom the cluster runs as: ourselves, but PostgreSQL refuses root.
@@ -211,7 +244,13 @@ postgres_start() {
 postgres_choose() {
     local major=
     [[ ! -e $1/data ]] || major=$(<"$1/data/PG_VERSION")
-    postgres_bin=$(postgres_find "$major") && return
+    if postgres_bin=$(postgres_find "$major"); then
+        as_postgres test -x "$postgres_bin/postgres" || fail "user $(postgres_user), whom PostgreSQL" \
+            "runs as, cannot reach $postgres_bin: set CAIRN_POSTGRES_BIN to a directory that it can reach"
+        return
+    fi
+    [[ -z ${CAIRN_POSTGRES_BIN:-} ]] ||
+        fail "CAIRN_POSTGRES_BIN=$CAIRN_POSTGRES_BIN has no PostgreSQL ${major:-15 or newer}"
     [[ -z $major ]] || fail "PostgreSQL $major, which made the data in $1, is not installed:" \
         "install it, or remove the data with make down CLEAN=1"
     fail "PostgreSQL 15 or newer is not installed: deploy/deps install, or see deploy/deps check"
@@ -247,7 +286,7 @@ postgres_launch() {
 }
 
 postgres_answers_or_left() {
-    "$postgres_bin/pg_isready" -q -h "$1" -U postgres -d postgres || ! process_lives "$2"
+    "$(postgres_client pg_isready)" -q -h "$1" -U postgres -d postgres || ! process_lives "$2"
 }
 
 # postgres_stop SIGNAL: INT ends sessions and writes all out (fast), QUIT drops all (immediate).
@@ -280,7 +319,7 @@ postgres_url() {
 
 # postgres_sql DATABASE, the SQL on standard input: run by the superuser.
 postgres_sql() {
-    "$postgres_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "$(postgres_url "$1" postgres)"
+    "$(postgres_client psql)" -X -q -A -t -v ON_ERROR_STOP=1 -d "$(postgres_url "$1" postgres)"
 }
 
 # postgres_database NAME CAIRN: the owner's role, the database, its migrations, and the roles that
