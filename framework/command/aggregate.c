@@ -55,17 +55,27 @@ static bool take_state(struct load *load, const struct cairn_snapshot *snapshot)
     load->ret->at.version = snapshot->version;
     load->ret->at.event_id = snapshot->event_id;
     load->ret->position = snapshot->position;
+    load->ret->snapshot_version = snapshot->version;
     return true;
 }
 
 /* ---- the events ---- */
 
-/* Those behind what has been folded. */
+/* Reads the events behind those that have been folded. */
 static int64_t read_next(const struct load *load, const struct cairn_stored_event **ret,
                          struct cairn_error *error)
 {
     return cairn_store_read_stream(load->store, load->ret->at.stream, load->ret->at.version, PAGE,
                                    load->arena, ret, error);
+}
+
+/* Copies the state, which may point into events, so that the arena of these can be emptied. */
+static void move_state(const struct load *load, struct cairn_arena *to)
+{
+    const struct cairn_record *record = load->folding->state;
+    void *copy = cairn_arena_alloc(to, record->size, record->align);
+    cairn_record_copy(record, load->ret->state, copy, to);
+    load->ret->state = copy;
 }
 
 /* Those behind the snapshot, or the first ones of the stream. */
@@ -110,25 +120,50 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
     return 0;
 }
 
+static int fold_page(struct load *load, int64_t count, const struct cairn_stored_event *events,
+                     struct cairn_error *error)
+{
+    char *union_ =
+        cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
+    for (int64_t i = 0; i < count; i++) {
+        int failed = fold(load, &events[i], union_, error);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+/* Folds the pages behind the first one. Each lies in an arena that is emptied two pages later, so
+ * that memory does not grow with the stream. The last state is left in the load's arena. */
+static int fold_rest(struct load *load, struct cairn_error *error)
+{
+    struct cairn_arena pages[2] = {{0}};
+    struct cairn_arena *home = load->arena;
+    int64_t count = PAGE;
+    int failed = 0;
+    for (size_t turn = 0; !failed && count == PAGE; turn = 1 - turn) {
+        const struct cairn_stored_event *events = NULL;
+        load->arena = &pages[turn];
+        cairn_arena_reset(load->arena);
+        move_state(load, load->arena);
+        count = read_next(load, &events, error);
+        failed = count < 0 ? (int)count : fold_page(load, count, events, error);
+    }
+    load->arena = home;
+    move_state(load, home);
+    cairn_arena_close(&pages[0]);
+    cairn_arena_close(&pages[1]);
+    return failed;
+}
+
 /* `count` and `events` are the first page, of which the first `from` are folded already. */
 static int fold_all(struct load *load, int64_t count, const struct cairn_stored_event *events,
                     int64_t from, struct cairn_error *error)
 {
-    char *union_ =
-        cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
-    for (;;) {
-        if (count < 0)
-            return (int)count;
-        for (int64_t i = from; i < count; i++) {
-            int failed = fold(load, &events[i], union_, error);
-            if (failed)
-                return failed;
-        }
-        if (count < PAGE)
-            return 0;
-        from = 0;
-        count = read_next(load, &events, error);
-    }
+    if (count < 0)
+        return (int)count;
+    int failed = fold_page(load, count - from, events + from, error);
+    return failed || count < PAGE ? failed : fold_rest(load, error);
 }
 
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
@@ -146,7 +181,7 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
     if (failed)
         return failed;
     cairn_metric_add(&folded_events, folding->kind, load.folded);
-    cairn_snapshots_offer(folding, ret, load.folded, load.mends);
+    cairn_snapshots_offer(folding, ret, load.mends);
     return 0;
 }
 
@@ -172,9 +207,11 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
     if (count == 0 || !stands(aggregate, &events[0]))
         return cairn_aggregate_load(store, folding, aggregate->at.stream, arena, aggregate, error);
     int failed = fold_all(&load, count, events, 1, error);
-    if (!failed)
-        cairn_metric_add(&folded_events, folding->kind, load.folded);
-    return failed;
+    if (failed)
+        return failed;
+    cairn_metric_add(&folded_events, folding->kind, load.folded);
+    cairn_snapshots_offer(folding, aggregate, false);
+    return 0;
 }
 
 /* ---- many at once ---- */
@@ -223,5 +260,6 @@ int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn
             return failed;
     }
     cairn_metric_add(&folded_events, folding->kind, load.folded);
+    cairn_snapshots_offer(folding, aggregate, false);
     return 0;
 }

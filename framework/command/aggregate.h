@@ -20,12 +20,14 @@ struct cairn_folding {
 struct cairn_aggregate {
     struct cairn_expected at; /* the stream, its version (0: there is none), its last event */
     int64_t position;         /* of its last event */
+    int64_t snapshot_version; /* the newest that was read or offered as a snapshot; 0: none */
     void *state;
 };
 
 /* Reads the stream, from its snapshot on if there is one that can be used, and folds it. A snapshot
- * that cannot be costs time, never the right answer. Everything lies in the arena. Returns 0 or
- * what store.h says of reading and decoding. */
+ * that cannot be costs time, never the right answer. The state lies in the arena; of the events at
+ * most two pages are in memory at a time. Returns 0 or what store.h says of reading and decoding.
+ */
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
                          const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
                          struct cairn_error *error) CAIRN_CHECKED;

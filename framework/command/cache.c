@@ -1,6 +1,7 @@
 /* cache.c - a table of entries with the least recently used at one end, and what an entry knows. */
 #include "command/cache.h"
 
+#include "command/snapshots.h"
 #include "core/metrics.h"
 #include "record/json.h"
 
@@ -64,6 +65,7 @@ static void unlink_slot(struct cairn_cache *cache, struct cairn_cached *entry)
 
 static void free_entry(struct cairn_cached *entry)
 {
+    cairn_snapshots_drop(entry->offer);
     cairn_arena_close(&entry->settled.arena);
     cairn_arena_close(&entry->ahead.arena);
     (void)pthread_mutex_destroy(&entry->lock);
@@ -213,11 +215,31 @@ void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregat
     entry->is_long = false;
 }
 
+/* A hot stream is never loaded again, so its snapshots come from here: a copy of the state that the
+ * append of this turn leads to, until that append has ended. */
+static void prepare_offer(struct cairn_cached *entry, int64_t turn)
+{
+    if (entry->offer)
+        return;
+    entry->offer = cairn_snapshots_prepare(entry->folding, &entry->ahead.aggregate, false);
+    entry->offer_turn = turn;
+}
+
+static void submit_offer(struct cairn_cached *entry, int64_t turn)
+{
+    if (!entry->offer || turn < entry->offer_turn)
+        return;
+    cairn_snapshots_submit(entry->folding, entry->offer);
+    entry->offer = NULL;
+}
+
 /* What is under way is over: it fails, or belongs to a past that is not ours. */
 static void drop_ahead(struct cairn_cached *entry)
 {
     cairn_arena_close(&entry->ahead.arena);
     entry->ahead = (struct cairn_state){0};
+    cairn_snapshots_drop(entry->offer);
+    entry->offer = NULL;
     entry->under_way = 0;
     entry->branch++;
 }
@@ -242,7 +264,8 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size
     cairn_arena_close(&scratch);
     entry->under_way++;
     *ret_branch = entry->branch;
-    return ++entry->turns;
+    prepare_offer(entry, ++entry->turns);
+    return entry->turns;
 }
 
 /* Takes those out who wait for turns up to `turn`, or, where `all`, for any turn. */
@@ -276,6 +299,7 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
         return take_waiters(entry, turn, true, true);
     }
     entry->ahead.aggregate.position = at->position;
+    submit_offer(entry, turn);
     if (--entry->under_way == 0) { /* what was ahead is the log's now */
         cairn_arena_close(&entry->settled.arena);
         entry->settled = entry->ahead;

@@ -53,6 +53,8 @@ struct cairn_cached {
     int64_t turns;     /* appends that were handed over, ever */
     int64_t turns_out; /* of the current branch, those that are in the log: the turns up to here */
     int64_t under_way; /* of the current branch */
+    struct cairn_snapshot_offer *offer; /* a state of the current branch; NULL: none */
+    int64_t offer_turn;                 /* the turn whose success makes it the log's */
     struct cairn_waiter *waiters;
 
     /* the cache's, under its lock */

@@ -25,7 +25,7 @@ struct cairn_snapshots {
 };
 
 /* A state on its way; it owns the key's texts and the snapshot's state. */
-struct offer {
+struct cairn_snapshot_offer {
     struct cairn_snapshot_key key;
     struct cairn_snapshot snapshot;
     struct cairn_arena arena;
@@ -61,10 +61,10 @@ bool cairn_snapshots_found(const struct cairn_snapshot_key *key, enum cairn_snap
 
 /* ---- offering ---- */
 
-static struct offer *make_offer(const struct cairn_folding *folding,
-                                const struct cairn_aggregate *aggregate)
+static struct cairn_snapshot_offer *make_offer(const struct cairn_folding *folding,
+                                               const struct cairn_aggregate *aggregate)
 {
-    struct offer *offer = cairn_allocate(sizeof *offer);
+    struct cairn_snapshot_offer *offer = cairn_allocate(sizeof *offer);
     struct cairn_buffer state = cairn_buffer(&offer->arena);
     cairn_record_encode(folding->state, aggregate->state, &state);
     offer->key = (struct cairn_snapshot_key){
@@ -81,30 +81,55 @@ static struct offer *make_offer(const struct cairn_folding *folding,
     return offer;
 }
 
-static void free_offer(struct offer *offer)
+void cairn_snapshots_drop(struct cairn_snapshot_offer *offer)
 {
+    if (!offer)
+        return;
     cairn_arena_close(&offer->arena);
     free(offer);
 }
 
-void cairn_snapshots_offer(const struct cairn_folding *folding,
-                           const struct cairn_aggregate *aggregate, int64_t folded, bool mends)
+static bool is_due(const struct cairn_folding *folding, const struct cairn_aggregate *aggregate,
+                   bool mends)
 {
-    struct cairn_snapshots *snapshots = folding->snapshots;
+    if (!folding->snapshots || !folding->state_version || aggregate->at.version == 0)
+        return false;
+    return mends || aggregate->at.version - aggregate->snapshot_version > folding->snapshots->every;
+}
+
+struct cairn_snapshot_offer *cairn_snapshots_prepare(const struct cairn_folding *folding,
+                                                     struct cairn_aggregate *aggregate, bool mends)
+{
     struct cairn_error wrong = {0};
-    if (!snapshots || !folding->state_version || (folded <= snapshots->every && !mends) ||
-        aggregate->at.version == 0)
-        return;
+    if (!is_due(folding, aggregate, mends))
+        return NULL;
+    aggregate->snapshot_version = aggregate->at.version;
     if (cairn_record_check(folding->state, aggregate->state, &wrong) < 0) {
         count("unfit");
-        return;
+        return NULL;
     }
-    struct offer *offer = make_offer(folding, aggregate);
-    bool fits = offer->snapshot.state_bytes <= CAIRN_EVENT_MAX_BYTES;
-    if (fits && cairn_queue_push(snapshots->queue, offer) == 0)
+    struct cairn_snapshot_offer *offer = make_offer(folding, aggregate);
+    if (offer->snapshot.state_bytes <= CAIRN_EVENT_MAX_BYTES)
+        return offer;
+    count("unfit");
+    cairn_snapshots_drop(offer);
+    return NULL;
+}
+
+void cairn_snapshots_submit(const struct cairn_folding *folding, struct cairn_snapshot_offer *offer)
+{
+    if (cairn_queue_push(folding->snapshots->queue, offer) == 0)
         return;
-    count(fits ? "dropped" : "unfit");
-    free_offer(offer);
+    count("dropped");
+    cairn_snapshots_drop(offer);
+}
+
+void cairn_snapshots_offer(const struct cairn_folding *folding, struct cairn_aggregate *aggregate,
+                           bool mends)
+{
+    struct cairn_snapshot_offer *offer = cairn_snapshots_prepare(folding, aggregate, mends);
+    if (offer)
+        cairn_snapshots_submit(folding, offer);
 }
 
 /* ---- writing ---- */
@@ -118,7 +143,7 @@ static void note(struct cairn_snapshots *snapshots, int outcome, const struct ca
     snapshots->failing = outcome < 0;
 }
 
-static void write_offer(struct cairn_snapshots *snapshots, struct offer *offer)
+static void write_offer(struct cairn_snapshots *snapshots, struct cairn_snapshot_offer *offer)
 {
     struct cairn_error error = {0};
     int outcome =
@@ -129,11 +154,11 @@ static void write_offer(struct cairn_snapshots *snapshots, struct offer *offer)
 static void *write_all(void *context)
 {
     struct cairn_snapshots *snapshots = context;
-    struct offer *offer;
+    struct cairn_snapshot_offer *offer;
     while ((offer = cairn_queue_pop(snapshots->queue, 0))) {
         if (!atomic_load(&snapshots->stopping))
             write_offer(snapshots, offer);
-        free_offer(offer);
+        cairn_snapshots_drop(offer);
     }
     return NULL;
 }

@@ -101,7 +101,7 @@ static int64_t sql_int(const char *sql)
 /* So many more events of a stream; `n` is the version of each. */
 static void put(const char *stream, const char *type, const char *data, int count)
 {
-    char sql[1000];
+    char sql[4000];
     (void)snprintf(sql, sizeof sql,
                    "insert into cairn.events (shard, position, stream, version, type,"
                    " schema_version, event_id, data, meta, recorded_at)"
@@ -219,6 +219,24 @@ static void a_load_of_several_pages_behind_a_snapshot_misses_nothing(void **stat
     keep_thousand();
     read_meter(1234);
     assert_int_equal(load(2234), 1234);
+}
+
+static void a_load_keeps_no_more_than_a_few_pages_of_a_stream(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_aggregate meter;
+    put(METER, "MeterRead",
+        cairn_print(&bench.arena, "{\"units\": $n, \"by\": \"reader $n\", \"note\": \"%01000d\"}",
+                    0),
+        20000);
+    assert_int_equal(cairn_aggregate_load(bench.store, &bench.folding, METER, &arena, &meter, NULL),
+                     0);
+    const struct meter *self = meter.state;
+    assert_int_equal(self->readings, 20000);
+    assert_string_equal(self->by, "reader 20000");
+    assert_true(cairn_arena_bytes(&arena) < 2 << 20); /* of some 22 MB of events */
+    cairn_arena_close(&arena);
 }
 
 static void a_short_stream_needs_none(void **state)
@@ -419,10 +437,11 @@ static void ask_host(struct cairn_host *host, const char *method, const char *pa
     http_reply_free(&reply);
 }
 
-static void deciders_and_facts_have_their_own(void **state)
+/* A process that decides users and orders; without a cache every command loads its stream. */
+static struct cairn_host *start_host(int64_t cache_entries)
 {
-    (void)state;
-    const struct cairn_config config = {
+    static struct cairn_config config; /* borrowed by the host */
+    config = (struct cairn_config){
         .database_url = bench.writer_url,
         .redis_url = "",
         .bind = "127.0.0.1",
@@ -436,13 +455,22 @@ static void deciders_and_facts_have_their_own(void **state)
         .append_batch_events = 100,
         .stop_grace_s = 5,
         .snapshot_every = EVERY,
+        .cache_entries = cache_entries,
+        .cache_mib = 1,
     };
     static const struct cairn_service *const services[] = {&user_service, &order_service, NULL};
     struct cairn_host *host = NULL;
+    assert_int_equal(cairn_host_start(&config, services, &host, NULL), 0);
+    return host;
+}
+
+static void deciders_and_facts_have_their_own(void **state)
+{
+    (void)state;
     put("user-" USER, "UserRegistered", "{\"email\":\"a@example.com\",\"name\":\"A\"}", 1);
     put("user-" USER, "UserEmailChanged",
         "{\"email\":\"a$n@example.com\",\"previous_email\":\"x@example.com\"}", 300);
-    assert_int_equal(cairn_host_start(&config, services, &host, NULL), 0);
+    struct cairn_host *host = start_host(0);
     int64_t used = outcomes("used");
 
     const char *order = "{\"user_id\":\"" USER "\",\"currency\":\"EUR\",\"lines\":"
@@ -464,12 +492,26 @@ static void deciders_and_facts_have_their_own(void **state)
     cairn_host_stop(host);
 }
 
+static void a_hot_stream_gets_snapshots_although_it_is_never_loaded_again(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start_host(100);
+    put("user-" USER, "UserRegistered", "{\"email\":\"a@example.com\",\"name\":\"A\"}", 1);
+    for (int64_t version = 2; version <= 2 * EVERY + 3; version++)
+        ask_host(host, "PUT", "/users/" USER "/email",
+                 cairn_print(&bench.arena, "{\"email\":\"a%" PRId64 "@example.com\"}", version),
+                 200);
+    wait_for("select version from cairn.snapshots where kind = 'user'", 2 * (EVERY + 1));
+    cairn_host_stop(host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_long_stream_is_loaded_from_its_snapshot),
         TEST(a_load_of_several_pages_behind_a_snapshot_misses_nothing),
+        TEST(a_load_keeps_no_more_than_a_few_pages_of_a_stream),
         TEST(a_short_stream_needs_none),
         TEST(code_without_a_version_keeps_and_uses_none),
         TEST(a_snapshot_of_other_code_is_not_used),
@@ -482,6 +524,7 @@ int main(void)
         TEST(only_the_function_writes),
         TEST(who_may_not_keep_any_still_loads),
         TEST(deciders_and_facts_have_their_own),
+        TEST(a_hot_stream_gets_snapshots_although_it_is_never_loaded_again),
     };
     return cmocka_run_group_tests_name("snapshots", tests, NULL, NULL);
 }
