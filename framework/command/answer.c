@@ -2,6 +2,7 @@
 #include "command/attempt.h"
 
 #include "core/buffer.h"
+#include "store/settle.h"
 #include "store/token.h"
 
 /* What an answer is made of, however it came about. */
@@ -99,6 +100,8 @@ int cairn_attempt_replay(struct attempt *attempt, struct cairn_http_response *re
     int failed = know(attempt, error);
     if (!failed)
         failed = cairn_store_timeline(attempt->store, &attempt->timeline, error);
+    if (!failed)
+        failed = cairn_store_confirm(attempt->store, attempt->request->arena, error);
     if (failed)
         return failed;
     struct outcome outcome = {

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "record/json.h"
+#include "store/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -316,8 +317,11 @@ static void answer(struct attempt *attempt, struct cairn_http_response *response
 {
     int outcome = attempt->decided;
     cairn_attempt_forget(attempt);
-    if (outcome == 0 && !has_timeline(attempt))
+    if (outcome == 0 && !has_timeline(attempt)) { /* what it found is what it acknowledges */
         outcome = cairn_store_timeline(attempt->store, &attempt->timeline, &attempt->error);
+        if (outcome == 0)
+            outcome = cairn_store_confirm(attempt->store, attempt->request->arena, &attempt->error);
+    }
     if (outcome == 1)
         outcome = cairn_attempt_replay(attempt, response, &attempt->error) < 0
                       ? -(int)attempt->error.code

@@ -142,6 +142,10 @@ int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *err
     int failed = cairn_pg_await(pg, &result, error);
     if (failed)
         return failed;
+    if (pg->unreplicated) {
+        PQclear(result);
+        return cairn_pg_fail_lost(pg, "the wait for a synchronous standby was cancelled", error);
+    }
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
         *ret = result;

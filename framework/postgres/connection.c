@@ -108,10 +108,15 @@ static PGconn *dial(const struct cairn_pg *pg)
     return PQconnectdbParams(names, values, 1);
 }
 
-static void ignore_notice(void *context, const PGresult *result)
+/* A notice is of no interest, except for the one that a commit is on this server only: its wait for
+ * the synchronous standby was cancelled. Severity and message are translated, the server's function
+ * is not. */
+static void take_notice(void *context, const PGresult *result)
 {
-    (void)context;
-    (void)result;
+    struct cairn_pg *pg = context;
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    if (function && strcmp(function, "SyncRepWaitForLSN") == 0)
+        pg->unreplicated = true;
 }
 
 /* libpq's messages end in a line break and may span lines; ours do neither. */
@@ -132,8 +137,9 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
         pg->retry_us = cairn_monotonic_us() + RETRY_US;
         return failed;
     }
-    PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    PQsetNoticeReceiver(conn, take_notice, pg);
     pg->conn = conn;
+    pg->unreplicated = false;
     pg->generation++;
     cairn_arena_reset(&pg->arena);
     pg->prepared = cairn_map(&pg->arena);

@@ -18,6 +18,7 @@ struct cairn_pg {
     int64_t retry_us;          /* monotonic: not before this is a new connection tried */
     int64_t generation;
     bool sent;
+    bool unreplicated; /* the server has ended a commit's wait for its synchronous standby */
     bool tracks_backend;
     struct cairn_pg_backend backend;
     char state[6];

@@ -113,7 +113,8 @@ void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *a
 /* Runs one statement and gives all of its rows; its own transaction unless one is open. Returns
  * the number of rows, or
  *   -CAIRN_UNAVAILABLE  the server is away, shutting down or refuses connections; if the statement
- *                       was under way, its outcome is not known: cairn_pg_sent() tells
+ *                       was under way, its outcome is not known: cairn_pg_sent() tells. So it is
+ *                       where a commit's wait for a synchronous standby was cancelled
  *   -CAIRN_BUG          the server refused the statement; the message is its own
  * or, for an SQLSTATE of class CA, what store.h maps it to. */
 int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,

@@ -2,6 +2,7 @@
 #include "runtime/worker.h"
 
 #include "core/arena.h"
+#include "postgres/postgres.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,8 @@ struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const 
     int failed = 0;
     if (config->database_url)
         failed = cairn_store_open(config->database_url, label, &worker->store, &error);
+    if (!failed && worker->store) /* a commit that waits for a standby too long is ended */
+        cairn_pg_track_backend(cairn_store_pg(worker->store));
     if (!failed && queries)
         failed = cairn_query_open(queries, &worker->query, &error);
     if (!failed)

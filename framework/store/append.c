@@ -3,6 +3,7 @@
 
 #include "store/batch.h"
 #include "store/handle.h"
+#include "store/settle.h"
 
 /* A connection that was lost before the statement left wrote nothing; after that, who knows. */
 static int fail_call(struct cairn_store *store, int code, struct cairn_error *error)
@@ -31,5 +32,7 @@ int cairn_store_append(struct cairn_store *store, const struct cairn_append *app
     if (failed)
         return fail_call(store, failed, error);
     struct cairn_batch_cursor cursor = {0};
-    return cairn_batch_next(&batch, &cursor, append, ret, error);
+    int outcome = cairn_batch_next(&batch, &cursor, append, ret, error);
+    int unconfirmed = outcome == 1 ? cairn_store_confirm(store, arena, error) : 0;
+    return unconfirmed ? unconfirmed : outcome;
 }

@@ -145,6 +145,22 @@ static void renew_timeline(struct cairn_appender *appender)
     (void)failed;
 }
 
+/* What was found in the log is on the standby, too. Returns 0 or -CAIRN_UNKNOWN. */
+static int confirm(struct cairn_appender *appender, int64_t deadline_us, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(appender->store);
+    int failed;
+    do {
+        int64_t left_us = deadline_us - cairn_monotonic_us();
+        cairn_pg_set_deadline(pg, left_us > LOOK_US ? left_us : LOOK_US);
+        failed = cairn_store_confirm(appender->store, &appender->arena, error);
+        if (failed)
+            rest(LOOK_US);
+    } while (failed && cairn_monotonic_us() < deadline_us);
+    cairn_pg_set_deadline(pg, appender->options.call_us);
+    return failed;
+}
+
 /* Answers those that are in the log, and those of which nobody can know. Returns how many are left:
  * they are not in the log and never were, and stand at the front of `items`. */
 static size_t settle(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
@@ -153,15 +169,21 @@ static size_t settle(struct cairn_appender *appender, struct cairn_appending **i
     int64_t deadline_us = cairn_monotonic_us() + appender->options.settle_us;
     struct cairn_error error = {0};
     int failed = await_end(appender, backend, deadline_us, &error);
+    int found[BATCH_APPENDS];
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        found[i] = failed ? failed : look(appender, items[i], deadline_us, &error);
+        any = any || found[i] == 1;
+    }
+    int unconfirmed = any ? confirm(appender, deadline_us, &error) : 0;
+    if (!failed)
+        renew_timeline(appender);
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
-        int found = failed ? failed : look(appender, items[i], deadline_us, &error);
-        if (found == 0) {
+        if (found[i] == 0)
             items[left++] = items[i];
-            continue;
-        }
-        renew_timeline(appender);
-        answer(appender, items[i], found < 0 ? found : 0, &error);
+        else
+            answer(appender, items[i], found[i] < 0 ? found[i] : unconfirmed, &error);
     }
     cairn_log(CAIRN_LOG_WARN, "the connection was lost while a batch was under way",
               CAIRN_LOG_INTEGER("appends", (int64_t)count),
@@ -174,7 +196,7 @@ static size_t settle(struct cairn_appender *appender, struct cairn_appending **i
 static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count);
 
-static void read_outcomes(const struct cairn_appender *appender, const struct cairn_batch *batch,
+static void read_outcomes(struct cairn_appender *appender, const struct cairn_batch *batch,
                           struct cairn_appending **items)
 {
     struct cairn_batch_cursor cursor = {0};
@@ -182,8 +204,15 @@ static void read_outcomes(const struct cairn_appender *appender, const struct ca
     for (size_t i = 0; i < batch->count; i++)
         outcomes[i] =
             cairn_batch_next(batch, &cursor, &items[i]->append, items[i]->ret, &items[i]->error);
+    struct cairn_error error = {0};
+    bool any = false;
     for (size_t i = 0; i < batch->count; i++)
-        answer(appender, items[i], outcomes[i], NULL);
+        any = any || outcomes[i] == 1;
+    int unconfirmed = any ? cairn_store_confirm(appender->store, &appender->arena, &error) : 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        bool unknown = unconfirmed && outcomes[i] == 1;
+        answer(appender, items[i], unknown ? unconfirmed : outcomes[i], unknown ? &error : NULL);
+    }
 }
 
 /* The first of them, and as many more as can go with it. */

@@ -1,4 +1,4 @@
-/* settle.c - end the old backend, wait, lock, look. */
+/* settle.c - end the old backend, wait, lock, look, confirm. */
 #include "store/settle.h"
 
 #include "store/batch.h"
@@ -76,4 +76,27 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
     for (size_t i = 0; i < found; i++)
         ret[i] = (struct cairn_appended){found_versions[i], found_positions[i]};
     return 1;
+}
+
+/* ---- confirming ---- */
+
+/* A transaction that has only a number commits without waiting; one that has written to the
+ * write-ahead log waits. */
+static const struct cairn_statement confirm_statement = {
+    .name = "confirm",
+    .sql = "select case when pg_catalog.current_setting('synchronous_standby_names') <> ''"
+           " then pg_catalog.pg_logical_emit_message(true, 'cairn', '') end",
+};
+
+int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
+                        struct cairn_error *error)
+{
+    struct cairn_error wrong = {0};
+    int64_t done = cairn_pg_run(store->pg, &confirm_statement, NULL, &wrong);
+    if (done >= 0)
+        return 0;
+    const struct cairn_pg_backend backend = cairn_pg_backend(store->pg);
+    if (done == -CAIRN_UNAVAILABLE && cairn_pg_sent(store->pg) && backend.pid)
+        (void)!cairn_backend_end(store, &backend, arena, NULL);
+    return cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message);
 }

@@ -4,6 +4,11 @@
  * be on their way to it. So: end it, wait until it is gone, take the lock that every append takes,
  * and then look. What is not there then will never be there.
  *
+ * The end of the old backend also ends its wait for a synchronous standby, and what it wrote
+ * becomes visible although no standby has it. So what was found is acknowledged only after a commit
+ * that came after it and was not cancelled: cairn_store_confirm(). The same holds for all else that
+ * is acknowledged because it was found and not because it was written.
+ *
  * This needs a backend of one's own for each connection: a proxy that pools transactions cannot be
  * between an appender and PostgreSQL. */
 #ifndef CAIRN_STORE_SETTLE_H
@@ -20,5 +25,13 @@ int cairn_backend_end(struct cairn_store *store, const struct cairn_pg_backend *
 int cairn_append_find(struct cairn_store *store, const struct cairn_append *append,
                       struct cairn_arena *arena, struct cairn_appended *ret,
                       struct cairn_error *error) CAIRN_CHECKED;
+
+/* Commits something now, so that all that could be read before is as durable as a commit is told to
+ * be. Without a synchronous standby what can be read is so already, and nothing is written.
+ *
+ * Returns 0, or -CAIRN_UNKNOWN. A server process that was left waiting is told to end, if the
+ * connection tracks it. */
+int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
+                        struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

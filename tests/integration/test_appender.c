@@ -738,6 +738,95 @@ static void an_outcome_that_cannot_be_found_out_is_unknown(void **state)
     the_log_is_in_order();
 }
 
+/* ---- a standby that is not there ---- */
+
+static void superuser_says(const char *sql)
+{
+    char url[600];
+    fixture_url_as(bench.url, "postgres", url, sizeof url);
+    fixture_sql(url, sql);
+}
+
+/* Does a commit wait? The server takes the setting over some time after it was told to. */
+static bool commits_wait(void *context)
+{
+    struct cairn_pg *probe = context;
+    return cairn_pg_script(probe, "select pg_logical_emit_message(true, 'probe', '')", NULL) < 0;
+}
+
+static int lose_the_standby(void **state)
+{
+    (void)state;
+    struct cairn_pg *probe = NULL;
+    superuser_says("alter system set synchronous_standby_names = 'ghost'");
+    superuser_says("select pg_reload_conf()");
+    assert_int_equal(cairn_pg_open(bench.url, "probe", &probe, NULL), 0);
+    cairn_pg_set_deadline(probe, 300000);
+    fixture_wait(commits_wait, probe, 10000, "commits to wait for a standby");
+    cairn_pg_close(probe);
+    return 0;
+}
+
+static int need_no_standby(void **state)
+{
+    (void)state;
+    superuser_says("alter system reset synchronous_standby_names");
+    superuser_says("select pg_reload_conf()");
+    return 0;
+}
+
+static int64_t count_of(const char *stream)
+{
+    return sql_int(
+        cairn_print(&bench.arena, "select count(*) from cairn.events where stream = '%s'", stream));
+}
+
+static void what_no_standby_has_is_unknown_until_one_has_it(void **state)
+{
+    struct cairn_appender *shared = bench.appender;
+    const struct cairn_appender_options options = {.call_us = 300000, .settle_us = 1000000};
+    bench.appender = open_appender(&options);
+    const char *stream = new_stream();
+    struct item *item = with_command(new_item(any(stream)), 'e', 'f');
+    expect(submit(item), -CAIRN_UNKNOWN, NULL);
+    assert_int_equal(count_of(stream), 1); /* on this server it is */
+    struct item *replayed = with_command(new_item(any(stream)), 'e', 'f');
+    expect(submit(replayed), -CAIRN_UNKNOWN, NULL);
+    assert_int_equal(need_no_standby(state), 0);
+    struct item *later = with_command(new_item(any(stream)), 'e', 'f');
+    expect(submit(later), 1, NULL);
+    assert_int_equal(count_of(stream), 1);
+    cairn_appender_close(bench.appender);
+    bench.appender = shared;
+}
+
+static const char waiting_for_standby[] =
+    "select count(*) from pg_stat_activity where application_name = 'appender'"
+    " and datname = current_database() and wait_event = 'SyncRep' and query like '%cairn.append%'";
+
+static bool append_waits_for_standby(void *context)
+{
+    (void)context;
+    return sql_int(waiting_for_standby) > 0;
+}
+
+static void a_cancelled_wait_for_a_standby_acknowledges_nothing(void **state)
+{
+    (void)state;
+    struct cairn_appender *shared = bench.appender;
+    const struct cairn_appender_options options = {.call_us = 20000000, .settle_us = 1000000};
+    bench.appender = open_appender(&options);
+    const char *stream = new_stream();
+    struct item *item = submit(new_item(any(stream)));
+    fixture_wait(append_waits_for_standby, NULL, 10000, "an append to wait for a standby");
+    superuser_says("select pg_cancel_backend(pid) from pg_stat_activity where application_name ="
+                   " 'appender' and datname = current_database() and wait_event = 'SyncRep'");
+    expect(item, -CAIRN_UNKNOWN, NULL);
+    assert_int_equal(count_of(stream), 1);
+    cairn_appender_close(bench.appender);
+    bench.appender = shared;
+}
+
 /* ---- plans ---- */
 
 static int64_t scans(const char *column)
@@ -818,6 +907,10 @@ int main(void)
         cmocka_unit_test(a_backend_that_is_killed_in_mid_batch_loses_nothing),
         cmocka_unit_test(what_a_standing_backend_does_later_is_known_before_it_is_done_again),
         cmocka_unit_test(an_outcome_that_cannot_be_found_out_is_unknown),
+        cmocka_unit_test_setup_teardown(what_no_standby_has_is_unknown_until_one_has_it,
+                                        lose_the_standby, need_no_standby),
+        cmocka_unit_test_setup_teardown(a_cancelled_wait_for_a_standby_acknowledges_nothing,
+                                        lose_the_standby, need_no_standby),
         cmocka_unit_test(a_connection_that_planned_on_an_empty_log_keeps_good_plans),
     };
     return cmocka_run_group_tests_name("appender", tests, setup, teardown);
