@@ -55,7 +55,8 @@ void load_start(struct stage *stage)
         int count; /* 0: as many clients as the stage has */
     } actors[] = {
         {"client", load_client, 0},     {"ledger", load_ledger, 3}, {"person", load_person, 2},
-        {"follower", load_follower, 2}, {"vandal", load_vandal, 1},
+        {"follower", load_follower, 2}, {"vandal", load_vandal, 1}, {"ahead", load_ahead, 2},
+        {"half", load_half, 2},
     };
     (void)pthread_mutex_init(&stage->world.lock, NULL);
     stage->over = false;
