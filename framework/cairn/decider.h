@@ -154,7 +154,9 @@ struct cairn_commands {
 /* One row of CAIRN_COMMANDS: (noun, the enum's value, the struct, "METHOD /path", …) and then, if
  * wanted, `.needs = {CAIRN_NEED(…)}` and `.help`. The path has at most one parameter, `{id}`; the
  * body is the command's record. A path without `{id}` creates the stream: its id is new, or the
- * body's member NOUN_id. A path with `{id}` on an unknown stream is 404 before decide is asked. */
+ * body's member NOUN_id, which may also be a member of the command's struct: then it is a uuid, and
+ * a process that sends the command need not set it. A path with `{id}` on an unknown stream is 404
+ * before decide is asked. */
 #define CAIRN_COMMAND(noun, value, tag_, ...) CAIRN_COMMAND_(noun, value, tag_, __VA_ARGS__, )
 #define CAIRN_COMMAND_(noun, value, tag_, route_, ...)                                             \
     {                                                                                              \

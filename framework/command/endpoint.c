@@ -76,6 +76,21 @@ static int check_needs(const struct cairn_command_type *command, struct cairn_er
     return failed;
 }
 
+/* The member NOUN_id of a command that creates names its stream: it has to be a uuid. */
+static int check_id_member(const struct cairn_decider *decider,
+                           const struct cairn_command_type *command, struct cairn_error *error)
+{
+    char name[80];
+    (void)snprintf(name, sizeof name, "%s_id", decider->category);
+    const struct cairn_field *field = cairn_record_field(command->record, name);
+    if (!field || field->kind == CAIRN_KIND_UUID || !command->route ||
+        strstr(command->route, "{id}"))
+        return 0;
+    return cairn_fail(error, CAIRN_BUG,
+                      "%s creates a stream, and its member %s, which names the stream, is no uuid",
+                      command->name, name);
+}
+
 int cairn_decider_check(const struct cairn_decider *decider, struct cairn_error *error)
 {
     int failed = cairn_record_table_check(decider->state, error);
@@ -89,6 +104,8 @@ int cairn_decider_check(const struct cairn_decider *decider, struct cairn_error 
         failed = cairn_record_table_check(decider->commands->types[i].record, error);
         if (!failed)
             failed = check_needs(&decider->commands->types[i], error);
+        if (!failed)
+            failed = check_id_member(decider, &decider->commands->types[i], error);
     }
     if (failed)
         cairn_error_context(error, "decider %s", decider->category);

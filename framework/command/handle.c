@@ -58,6 +58,19 @@ static int read_id(const struct cairn_http_request *request, struct cairn_uuid *
     return 0;
 }
 
+/* A record that has the member NOUN_id names the stream by it. One that is absent, or zero, leaves
+ * the id that was made. */
+static void take_member_id(const struct cairn_endpoint *endpoint, const void *command,
+                           struct cairn_uuid *ret)
+{
+    struct cairn_uuid id;
+    const struct cairn_field *field =
+        cairn_record_field(endpoint->command->record, endpoint->id_name);
+    memcpy(&id, (const char *)command + field->offset, sizeof id);
+    if (!cairn_uuid_is_zero(id))
+        *ret = id;
+}
+
 static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
                      struct cairn_error *error)
 {
@@ -68,8 +81,11 @@ static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
     if (endpoint->creates && !cairn_record_field(record, endpoint->id_name))
         return cairn_record_decode_with_id(record, endpoint->id_name, request->body,
                                            request->body_bytes, request->arena, at, ret_id, error);
-    return cairn_record_decode(record, request->body, request->body_bytes, CAIRN_STRICT,
-                               request->arena, at, error);
+    int failed = cairn_record_decode(record, request->body, request->body_bytes, CAIRN_STRICT,
+                                     request->arena, at, error);
+    if (!failed && endpoint->creates)
+        take_member_id(endpoint, at, ret_id);
+    return failed;
 }
 
 static int read_request(struct attempt *attempt, struct cairn_error *error)

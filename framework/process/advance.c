@@ -18,6 +18,18 @@ static const char *path_of(const char *route, const char *id, struct cairn_arena
     return cairn_print(arena, "%.*s%s%s", (int)(mark - path), path, id, mark + 4);
 }
 
+/* A command that creates and has the member NOUN_id creates the stream that it is sent to. Returns
+ * the command with that member set; the sender's own is not changed. */
+static const void *with_member_id(const struct cairn_command_type *type,
+                                  const struct cairn_field *field, struct cairn_uuid id,
+                                  const void *command, struct cairn_arena *arena)
+{
+    char *copy = cairn_arena_alloc(arena, type->record->size, type->record->align);
+    memcpy(copy, command, type->record->size);
+    memcpy(copy + field->offset, &id, sizeof id);
+    return copy;
+}
+
 struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
                                     const struct cairn_command_type *type, struct cairn_uuid id,
                                     const void *command, struct cairn_arena *arena)
@@ -26,10 +38,13 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     struct cairn_buffer body = cairn_buffer(arena);
     const char *id_name = cairn_print(arena, "%s_id", commands->category);
     const char *space = strchr(type->route, ' ');
-    bool says_id = strstr(type->route, "{id}") || cairn_record_field(type->record, id_name);
+    const struct cairn_field *member = cairn_record_field(type->record, id_name);
+    bool creates = !strstr(type->route, "{id}");
+    if (creates && member && member->kind == CAIRN_KIND_UUID)
+        command = with_member_id(type, member, id, command, arena);
     cairn_uuid_format(id, text);
     cairn_record_encode(type->record, command, &body);
-    if (!says_id) { /* it creates, and the sender has chosen the id */
+    if (creates && !member) { /* it creates, and the sender has chosen the id */
         const char *rest = body.text + 1;
         struct cairn_buffer with_id = cairn_buffer(arena);
         cairn_buffer_print(&with_id, "{\"%s\":\"%s\"%s%s", id_name, text, *rest == '}' ? "" : ",",

@@ -97,7 +97,58 @@ static int lamp_decide(const struct lamp *self, const struct lamp_command *comma
 }
 CAIRN_DECIDER(lamp, .state_version = 1);
 
+/* ---- a wick ---- */
+
+/* A second decider of the same service; its command creates, and names the stream itself. */
+struct wick_trimmed {
+    struct cairn_uuid wick_id;
+};
+struct wick_event {
+    enum { WICK_TRIMMED = 1 } type;
+    union {
+        struct wick_trimmed wick_trimmed;
+    } as;
+};
+CAIRN_RECORD(wick_trimmed, CAIRN_FIELD(wick_trimmed, wick_id));
+CAIRN_EVENTS(wick, CAIRN_EVENT(wick, WICK_TRIMMED, wick_trimmed, "WickTrimmed", 1));
+
+struct trim_wick {
+    struct cairn_uuid wick_id;
+};
+struct wick_command {
+    enum { TRIM_WICK = 1 } type;
+    union {
+        struct trim_wick trim_wick;
+    } as;
+};
+CAIRN_RECORD(trim_wick, CAIRN_FIELD(trim_wick, wick_id));
+CAIRN_COMMANDS(wick, CAIRN_COMMAND(wick, TRIM_WICK, trim_wick, "POST /wicks"));
+
+struct wick {
+    bool is_trimmed;
+};
+CAIRN_RECORD(wick, CAIRN_FIELD(wick, is_trimmed));
+
+static void wick_evolve(struct wick *self, const struct wick_event *event)
+{
+    self->is_trimmed = event->type == WICK_TRIMMED;
+}
+
+static int wick_decide(const struct wick *self, const struct wick_command *command,
+                       const struct cairn_given *given, struct cairn_decision *ret,
+                       struct cairn_error *error)
+{
+    (void)given;
+    (void)error;
+    if (!self->is_trimmed)
+        CAIRN_EMIT(ret, wick_trimmed, .wick_id = command->as.trim_wick.wick_id);
+    return 0;
+}
+CAIRN_DECIDER(wick, .state_version = 1);
+
 /* ---- who puts them out ---- */
+
+enum { TRIMS = -2 }; /* seconds of a lamp whose wick is to be trimmed */
 
 struct night {
     int64_t lit, out;
@@ -108,7 +159,9 @@ static void lit(struct night *self, const struct lamp_lit *event, const struct c
                 struct cairn_reaction *ret)
 {
     self->lit++;
-    if (event->seconds > 0)
+    if (event->seconds == TRIMS)
+        CAIRN_SEND(ret, wick, given->id, trim_wick, .wick_id = given->id);
+    else if (event->seconds > 0)
         cairn_schedule(ret, "burnt-down",
                        cairn_time_after(given->now, CAIRN_SECONDS(event->seconds)));
     else
@@ -169,8 +222,9 @@ CAIRN_HANDLE(notes, lamp, lamp_out, note);
 CAIRN_REACTOR(notes, .concurrency = 4, .from_start = true,
               CAIRN_HANDLE_LIST(&notes_handles_lamp_out));
 
-static const struct cairn_service service = {.name = "lamp",
-                                             .deciders = {&lamp_decider},
+/* It decides two nouns, and is called as neither. */
+static const struct cairn_service service = {.name = "lighting",
+                                             .deciders = {&lamp_decider, &wick_decider},
                                              .processes = {&night_process},
                                              .reactors = {&notes_reactor}};
 static const struct cairn_service *const services[] = {&service, NULL};
@@ -351,6 +405,42 @@ static void the_tables_are_made_again_from_the_log(void **state)
     cairn_host_stop(host);
 }
 
+static void a_service_may_be_called_otherwise_than_its_streams(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, 0);
+    light(2, TRIMS);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon(EVENTS("WickTrimmed"), 1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+    /* the commands of an imported log are known by the events that they wrote; so are those whose
+     * keys have expired */
+    fixture_sql(url, "delete from cairn.commands; select cairn.rebuild_process('night')");
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), 0);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+    /* the same key in the hands of another service says nothing about the command */
+    fixture_sql(url, "alter table cairn.events disable trigger events_are_never_changed;"
+                     "update cairn.events set stream = 'rain-1' where type = 'LampOut'");
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 1);
+}
+
+static void a_member_that_names_the_stream_is_its_id(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(7, TRIMS);
+    expect_soon(EVENTS("WickTrimmed"), 1);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, EVENTS("WickTrimmed") " and stream = 'wick-01890000-0000-"
+                                                                "7000-8000-000000000007'"
+                                                                " and stream = 'wick-' ||"
+                                                                " (data ->> 'wick_id')"),
+                     1);
+}
+
 static void damage_to_the_tables_is_found(void **state)
 {
     (void)state;
@@ -503,6 +593,8 @@ int main(void)
         TEST(a_timer_fires_once_whoever_runs_when_it_is_due),
         TEST(two_that_take_turns_do_nothing_twice),
         TEST(the_tables_are_made_again_from_the_log),
+        TEST(a_service_may_be_called_otherwise_than_its_streams),
+        TEST(a_member_that_names_the_stream_is_its_id),
         TEST(damage_to_the_tables_is_found),
         TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
         TEST(what_is_before_a_newer_event_is_handled_once),

@@ -57,6 +57,36 @@ static void wants(const struct cairn_event_type *types, uint32_t count, const ch
         fail_msg("wanted: %s\nin: %s", words, error.message);
 }
 
+struct make_door {
+    int64_t door_id;
+};
+struct hang_door {
+    struct cairn_uuid door_id;
+};
+CAIRN_RECORD(make_door, CAIRN_FIELD(make_door, door_id));
+CAIRN_RECORD(hang_door, CAIRN_FIELD(hang_door, door_id));
+
+static int check_command(const char *route, const struct cairn_record *record,
+                         struct cairn_error *error)
+{
+    const struct cairn_command_type type = {
+        .name = record->name, .route = route, .tag = 1, .record = record};
+    const struct cairn_commands commands = {.category = "door", .types = &type, .count = 1};
+    const struct cairn_decider decider = {
+        .category = "door", .events = &door_events, .commands = &commands, .state = &door_record};
+    return cairn_decider_check(&decider, error);
+}
+
+static void a_member_that_names_the_stream_must_be_a_uuid(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    assert_int_equal(check_command("POST /doors", &hang_door_record, &error), 0);
+    assert_int_equal(check_command("POST /doors/{id}/make", &make_door_record, &error), 0);
+    assert_int_equal(check_command("POST /doors", &make_door_record, &error), -CAIRN_BUG);
+    assert_non_null(strstr(error.message, "make_door creates a stream, and its member door_id"));
+}
+
 static void right_tables_pass(void **state)
 {
     (void)state;
@@ -97,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_tables_pass),
+        cmocka_unit_test(a_member_that_names_the_stream_must_be_a_uuid),
         cmocka_unit_test(a_value_in_two_rows_is_found),
         cmocka_unit_test(a_row_that_was_left_out_is_found),
         cmocka_unit_test(a_name_and_a_struct_are_one_event_only),
