@@ -19,18 +19,25 @@ struct cairn_uuid {
 
 enum { CAIRN_UUID_TEXT_SIZE = 37 }; /* 36 characters and the NUL */
 
-/* A point in time: microseconds since 1970-01-01T00:00:00Z. Zero means none. */
+/* A point in time, from year 1 to 9999: microseconds since the day before 0001-01-01T00:00:00Z.
+ * Zero means none; it is no time that can be written, so no valid time is taken for an absent one.
+ */
 struct cairn_time {
     int64_t us;
 };
 
-/* A day of the UTC calendar: days since 1970-01-01. Zero means none. */
+/* A day of the UTC calendar, from year 1 to 9999: its Rata Die number, 1 for 0001-01-01
+ * (Dershowitz, Reingold: Calendrical Calculations). Zero means none. */
 struct cairn_day {
     int32_t days;
 };
 
 enum { CAIRN_TIME_TEXT_SIZE = 28 }; /* 2026-11-21T07:00:00.123456Z and the NUL */
 enum { CAIRN_DAY_TEXT_SIZE = 11 };  /* 2026-11-21 and the NUL */
+
+/* 1970-01-01 as the two above. */
+#define CAIRN_UNIX_EPOCH_DAYS 719163
+#define CAIRN_UNIX_EPOCH_US INT64_C(62135683200000000)
 
 /* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. */
 struct cairn_money {
@@ -57,7 +64,7 @@ struct cairn_uuid cairn_uuid_from(const char *text);
 #define CAIRN_UUID(text) cairn_uuid_from(text)
 
 /* Reads RFC 3339 with any offset and up to nine digits of fraction, of which those below the
- * microsecond are dropped. In UTC the year is 1970 to 9999. Returns 0 or -CAIRN_INVALID; `ret` is
+ * microsecond are dropped. In UTC the year is 1 to 9999. Returns 0 or -CAIRN_INVALID; `ret` is
  * untouched on failure. */
 int cairn_time_parse(const char *text, struct cairn_time *ret) CAIRN_CHECKED;
 /* Writes UTC with six digits of fraction, so that texts sort as the times do. What lies outside
@@ -66,13 +73,23 @@ void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_S
 /* `time` and so many microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). Stops at the
  * first and the last moment of the years above. */
 struct cairn_time cairn_time_after(struct cairn_time time, int64_t us);
+/* From and to microseconds since 1970-01-01T00:00:00Z, as clock_gettime() counts. */
+struct cairn_time cairn_time_of_unix(int64_t us);
+int64_t cairn_time_to_unix(struct cairn_time time);
+/* For constants: CAIRN_TIME("2026-11-21T07:00:00Z"). A malformed text aborts, as with CAIRN_UUID.
+ */
+struct cairn_time cairn_time_from(const char *text);
+#define CAIRN_TIME(text) cairn_time_from(text)
 
 /* The UTC day that a time lies in. */
 struct cairn_day cairn_day_of(struct cairn_time time);
-/* Reads and writes "2026-11-21", from 1970 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
+/* Reads and writes "2026-11-21", from year 1 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
  * untouched on failure. */
 int cairn_day_parse(const char *text, struct cairn_day *ret) CAIRN_CHECKED;
 void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]);
+/* For constants: CAIRN_DAY("2026-11-21"). A malformed text aborts, as with CAIRN_UUID. */
+struct cairn_day cairn_day_from(const char *text);
+#define CAIRN_DAY(text) cairn_day_from(text)
 
 /* Adds a * b to *sum. Returns false, and leaves *sum alone, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;

@@ -18,7 +18,7 @@ static int64_t read_us(clockid_t clock)
 
 struct cairn_time cairn_now(void)
 {
-    return (struct cairn_time){read_us(CLOCK_REALTIME)};
+    return cairn_time_of_unix(read_us(CLOCK_REALTIME));
 }
 
 int64_t cairn_monotonic_us(void)
@@ -70,7 +70,7 @@ struct cairn_uuid cairn_uuid_make(void)
 {
     struct cairn_uuid id;
     random_bytes(id.bytes, sizeof id.bytes);
-    uint64_t ms = (uint64_t)cairn_now().us / 1000;
+    uint64_t ms = (uint64_t)read_us(CLOCK_REALTIME) / 1000;
     for (int i = 0; i < 6; i++)
         id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
     id.bytes[6] = (uint8_t)(0x70 | (id.bytes[6] & 0x0F));

@@ -9,8 +9,9 @@
 
 #define SECOND_US INT64_C(1000000)
 #define DAY_US (86400 * SECOND_US)
-#define LAST_DAY INT64_C(2932896)                  /* 9999-12-31 */
-#define LAST_TIME_US ((LAST_DAY + 1) * DAY_US - 1) /* the last microsecond of it */
+#define LAST_DAY INT64_C(3652059)                  /* 9999-12-31 */
+#define FIRST_TIME_US DAY_US                       /* the first microsecond of 0001-01-01 */
+#define LAST_TIME_US ((LAST_DAY + 1) * DAY_US - 1) /* the last one of 9999-12-31 */
 
 /* ---- uuids ---- */
 
@@ -61,17 +62,21 @@ void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZ
     *ret = '\0';
 }
 
+_Noreturn static void abort_on(const char *kind, const char *text)
+{
+    (void)fprintf(stderr, "not a %s in the program: %s\n", kind, text);
+    abort();
+}
+
 struct cairn_uuid cairn_uuid_from(const char *text)
 {
     struct cairn_uuid id;
-    if (cairn_uuid_parse(text, &id) < 0) {
-        (void)fprintf(stderr, "not a uuid in the program: %s\n", text);
-        abort();
-    }
+    if (cairn_uuid_parse(text, &id) < 0)
+        abort_on("uuid", text);
     return id;
 }
 
-/* ---- the calendar: days since 1970-01-01, from there to the end of 9999 ----
+/* ---- the calendar: day 1 is 0001-01-01, and 9999-12-31 the last one ----
  *
  * Years are counted from March, so that the leap day is a year's last, and in eras of 400 years,
  * which are all of 146097 days. */
@@ -90,12 +95,12 @@ static int64_t days_of(struct date date)
     int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
     int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
+    return era * 146097 + day_of_era - 305;
 }
 
 static struct date date_of(int64_t days)
 {
-    days += 719468;
+    days += 305;
     int64_t era = days / 146097;
     int64_t day_of_era = days - era * 146097;
     int64_t year_of_era =
@@ -145,7 +150,8 @@ static const char *read_date(const char *text, int64_t *ret_days)
     text = read_char(read_digits(text, 4, &year), '-');
     text = read_char(read_digits(text, 2, &month), '-');
     text = read_digits(text, 2, &day);
-    if (!text || month < 1 || month > 12 || day < 1 || day > days_in_month(year, (unsigned)month))
+    if (!text || year < 1 || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, (unsigned)month))
         return NULL;
     *ret_days = days_of((struct date){year, (unsigned)month, (unsigned)day});
     return text;
@@ -212,7 +218,8 @@ int cairn_time_parse(const char *text, struct cairn_time *ret)
     text = read_fraction(read_clock(text + 1, &clock_us, &leap), &clock_us);
     text = read_offset(text, &offset_us);
     int64_t us = days * DAY_US + clock_us - offset_us;
-    if (!text || *text || us < 0 || us > LAST_TIME_US || (leap && us % DAY_US >= SECOND_US))
+    if (!text || *text || us < FIRST_TIME_US || us > LAST_TIME_US ||
+        (leap && us % DAY_US >= SECOND_US))
         return -CAIRN_INVALID;
     ret->us = us;
     return 0;
@@ -234,7 +241,7 @@ static char *put_digits(char *at, int count, int64_t value, char next)
 
 static char *put_date(char *at, int64_t days, char next)
 {
-    struct date date = date_of(clamp(days, 0, LAST_DAY));
+    struct date date = date_of(clamp(days, 1, LAST_DAY));
     at = put_digits(at, 4, date.year, '-');
     at = put_digits(at, 2, date.month, '-');
     return put_digits(at, 2, date.day, next);
@@ -242,7 +249,7 @@ static char *put_date(char *at, int64_t days, char next)
 
 void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE])
 {
-    int64_t us = clamp(time.us, 0, LAST_TIME_US);
+    int64_t us = clamp(time.us, FIRST_TIME_US, LAST_TIME_US);
     int64_t second = us / SECOND_US;
     char *at = put_date(ret, us / DAY_US, 'T');
     at = put_digits(at, 2, second / 3600 % 24, ':');
@@ -257,21 +264,39 @@ struct cairn_time cairn_time_after(struct cairn_time time, int64_t us)
     int64_t sum = 0;
     if (__builtin_add_overflow(time.us, us, &sum))
         sum = us > 0 ? INT64_MAX : INT64_MIN;
-    return (struct cairn_time){clamp(sum, 0, LAST_TIME_US)};
+    return (struct cairn_time){clamp(sum, FIRST_TIME_US, LAST_TIME_US)};
+}
+
+struct cairn_time cairn_time_of_unix(int64_t us)
+{
+    return cairn_time_after((struct cairn_time){CAIRN_UNIX_EPOCH_US}, us);
+}
+
+int64_t cairn_time_to_unix(struct cairn_time time)
+{
+    return time.us - CAIRN_UNIX_EPOCH_US;
+}
+
+struct cairn_time cairn_time_from(const char *text)
+{
+    struct cairn_time time;
+    if (cairn_time_parse(text, &time) < 0)
+        abort_on("time", text);
+    return time;
 }
 
 /* ---- days ---- */
 
 struct cairn_day cairn_day_of(struct cairn_time time)
 {
-    return (struct cairn_day){(int32_t)(clamp(time.us, 0, LAST_TIME_US) / DAY_US)};
+    return (struct cairn_day){(int32_t)(clamp(time.us, FIRST_TIME_US, LAST_TIME_US) / DAY_US)};
 }
 
 int cairn_day_parse(const char *text, struct cairn_day *ret)
 {
     int64_t days = 0;
     text = read_date(text, &days);
-    if (!text || *text || days < 0)
+    if (!text || *text)
         return -CAIRN_INVALID;
     ret->days = (int32_t)days;
     return 0;
@@ -280,6 +305,14 @@ int cairn_day_parse(const char *text, struct cairn_day *ret)
 void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE])
 {
     (void)put_date(ret, day.days, '\0');
+}
+
+struct cairn_day cairn_day_from(const char *text)
+{
+    struct cairn_day day;
+    if (cairn_day_parse(text, &day) < 0)
+        abort_on("day", text);
+    return day;
 }
 
 /* ---- arithmetic ---- */

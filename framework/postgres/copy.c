@@ -6,9 +6,6 @@
 #include <endian.h>
 #include <string.h>
 
-#define EPOCH_2000_US INT64_C(946684800000000)
-#define EPOCH_2000_DAYS 10957
-
 enum { FULL_BYTES = 1 << 18 }; /* so much is sent at once */
 
 /* ---- sending ---- */
@@ -115,7 +112,7 @@ void cairn_pg_copy_null(struct cairn_pg_copy *copy)
 
 void cairn_pg_copy_day(struct cairn_pg_copy *copy, struct cairn_day day)
 {
-    cairn_pg_copy_int(copy, day.days - EPOCH_2000_DAYS);
+    cairn_pg_copy_int(copy, day.days - CAIRN_PG_EPOCH_DAYS);
 }
 
 void cairn_pg_copy_text(struct cairn_pg_copy *copy, const char *text)
@@ -130,5 +127,5 @@ void cairn_pg_copy_uuid(struct cairn_pg_copy *copy, struct cairn_uuid id)
 
 void cairn_pg_copy_time(struct cairn_pg_copy *copy, struct cairn_time time)
 {
-    cairn_pg_copy_integer(copy, time.us - EPOCH_2000_US);
+    cairn_pg_copy_integer(copy, time.us - CAIRN_PG_EPOCH_US);
 }

@@ -3,7 +3,7 @@
  * Integers are in network byte order, times count microseconds from 2000-01-01, and an array is
  * its dimensions and then each element with its length (src/backend/utils/adt/arrayfuncs.c,
  * array_recv). */
-#include "postgres/postgres.h"
+#include "postgres/connection.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -24,8 +24,6 @@ enum {
     OID_UUID = 2950,
     OID_UUID_ARRAY = 2951,
 };
-
-#define EPOCH_2000_US INT64_C(946684800000000)
 
 static void add(struct cairn_pg_params *params, uint32_t type, const char *value, size_t bytes)
 {
@@ -85,7 +83,7 @@ void cairn_pg_add_uuid(struct cairn_pg_params *params, struct cairn_uuid id)
 
 void cairn_pg_add_time(struct cairn_pg_params *params, struct cairn_time time)
 {
-    add_big_endian(params, OID_TIMESTAMPTZ, time.us - EPOCH_2000_US);
+    add_big_endian(params, OID_TIMESTAMPTZ, time.us - CAIRN_PG_EPOCH_US);
 }
 
 /* ---- arrays ---- */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_2000_US INT64_C(946684800000000)
-
 void cairn_pg_clear(struct cairn_pg_result *result)
 {
     if (!result)
@@ -49,7 +47,8 @@ struct cairn_time cairn_pg_decode_time(const char *bytes, int length)
 {
     if (length != 8)
         return (struct cairn_time){0};
-    return (struct cairn_time){cairn_pg_decode_integer(bytes, length) + EPOCH_2000_US};
+    return cairn_time_after((struct cairn_time){CAIRN_PG_EPOCH_US},
+                            cairn_pg_decode_integer(bytes, length));
 }
 
 int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row, int column)

@@ -93,7 +93,7 @@ static void put_day(const void *at, struct cairn_pg_copy *copy)
     if (day.days == 0)
         cairn_pg_copy_null(copy);
     else if (day.days < 0)
-        cairn_pg_copy_day(copy, (struct cairn_day){0});
+        cairn_pg_copy_day(copy, (struct cairn_day){1});
     else
         cairn_pg_copy_day(copy, day.days < last.days ? day : last);
 }

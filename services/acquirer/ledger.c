@@ -253,7 +253,7 @@ static struct cairn_time now(void)
 {
     struct timespec time;
     (void)clock_gettime(CLOCK_REALTIME, &time);
-    return (struct cairn_time){(int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000};
+    return cairn_time_of_unix((int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000);
 }
 
 /* All of it or nothing: half a line is taken back. */

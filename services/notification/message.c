@@ -61,7 +61,7 @@ static void quote_text(const char *text, char *ret)
 
 static void write_date(struct cairn_time at, char *ret, size_t size)
 {
-    time_t seconds = (time_t)(at.us / 1000000);
+    time_t seconds = (time_t)(cairn_time_to_unix(at) / 1000000);
     struct tm tm;
     (void)gmtime_r(&seconds, &tm);
     (void)strftime(ret, size, "%a, %d %b %Y %H:%M:%S +0000", &tm);

@@ -154,7 +154,7 @@ static struct crate_packed random_packed(unsigned *random, bool sparse, struct c
     if (up_to(random, 4))
         ret.owner = random_id(random);
     if (up_to(random, 4))
-        ret.due.us = (int64_t)rand_r(random) * 1000003 + 1;
+        ret.due = cairn_time_of_unix((int64_t)rand_r(random) * 1000003);
     if (up_to(random, 4))
         ret.best_before.days = (int32_t)up_to(random, 60000) + 1;
     if (up_to(random, 4))

@@ -88,6 +88,36 @@ static void every_kind_goes_there_and_back(void **state)
     assert_int_equal(cairn_record_check(&whole_record, &whole, &error), 0);
 }
 
+struct stay {
+    struct cairn_time at;
+    struct cairn_day from;
+    struct cairn_time left_at;
+    struct cairn_day until;
+};
+CAIRN_RECORD(stay, CAIRN_FIELD(stay, at), CAIRN_FIELD(stay, from),
+             CAIRN_FIELD(stay, left_at, .optional = true),
+             CAIRN_FIELD(stay, until, .optional = true));
+
+static void every_time_and_day_is_told_from_an_absent_one(void **state)
+{
+    static const char *const texts[] = {
+        "{\"at\":\"1970-01-01T00:00:00.000000Z\",\"from\":\"1970-01-01\","
+        "\"left_at\":\"1970-01-01T00:00:00.000000Z\",\"until\":\"1970-01-01\"}",
+        "{\"at\":\"0001-01-01T00:00:00.000000Z\",\"from\":\"0001-01-01\","
+        "\"left_at\":\"0001-01-01T00:00:00.000000Z\",\"until\":\"0001-01-01\"}",
+        "{\"at\":\"9999-12-31T23:59:59.999999Z\",\"from\":\"9999-12-31\","
+        "\"left_at\":null,\"until\":null}",
+    };
+    struct cairn_error error;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct stay stay;
+        assert_int_equal(decode(*state, &stay_record, texts[i], CAIRN_STRICT, &stay, &error), 0);
+        assert_int_equal(cairn_record_check(&stay_record, &stay, &error), 0);
+        assert_string_equal(encode(*state, &stay_record, &stay), texts[i]);
+    }
+    assert_int_equal(cairn_record_check(&stay_record, &(struct stay){0}, &error), -CAIRN_INVALID);
+}
+
 static void all_wrong_fields_are_named_at_once(void **state)
 {
     struct whole whole;
@@ -315,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_goes_there_and_back),
+        cmocka_unit_test(every_time_and_day_is_told_from_an_absent_one),
         cmocka_unit_test(all_wrong_fields_are_named_at_once),
         cmocka_unit_test(missing_and_null_fields_are_told_apart),
         cmocka_unit_test(what_is_not_json_is_malformed),

@@ -23,7 +23,7 @@ static void one_is_closed_once(void **state)
 }
 
 /* 2026-01-01T00:00:00Z, where the clock of a test stands: microseconds. */
-#define NEW_YEAR ((struct cairn_time){1767225600000000})
+#define NEW_YEAR CAIRN_TIME("2026-01-01T00:00:00Z")
 
 static void a_row_says_how_it_stands(void **state)
 {
