@@ -2,8 +2,12 @@
 #include "projection/generation.h"
 
 #include "postgres/postgres.h"
+#include "projection/names.h"
 #include "projection/table.h"
 #include "projection/within.h"
+#include "record/json.h"
+
+#include <string.h>
 
 static struct cairn_pg_params params_of(const struct cairn_projection *projection,
                                         struct cairn_arena *arena)
@@ -75,6 +79,77 @@ int cairn_generation_look(struct cairn_store *store, const struct cairn_projecti
             *ret = all[i];
     }
     return count < 0 ? (int)count : count > 0;
+}
+
+/* ---- columns ---- */
+
+static const struct cairn_statement columns_statement = {
+    .name = "generation_columns",
+    .sql = "select attname::text,"
+           "     case atttypid when 'timestamptz'::regtype then 'timestamptz'"
+           "         else format_type(atttypid, null) end"
+           " from pg_attribute"
+           " where attrelid = to_regclass(format('read.%I', $1::text))"
+           "     and attnum > 0 and not attisdropped and not starts_with(attname::text, '_')",
+};
+
+/* The type of the column in the table, or NULL if there is no such column. */
+static const char *find_column(const struct cairn_pg_result *columns, int64_t count,
+                               const char *name)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (strcmp(cairn_pg_text(columns, i, 0), name) == 0)
+            return cairn_pg_text(columns, i, 1);
+    }
+    return NULL;
+}
+
+/* Writes the first difference into `out`; leaves it empty if there is none. */
+static void find_difference(const struct cairn_record *record,
+                            const struct cairn_pg_result *columns, int64_t count,
+                            struct cairn_buffer *out)
+{
+    for (uint32_t i = 0; i < record->count; i++) {
+        const struct cairn_field *field = &record->fields[i];
+        const char *type = find_column(columns, count, field->name);
+        if (!type)
+            cairn_buffer_print(out, "has no column \"%s\"", field->name);
+        else if (strcmp(type, cairn_column_type(field)) != 0)
+            cairn_buffer_print(out, "has \"%s\" as %s, the record has it as %s", field->name, type,
+                               cairn_column_type(field));
+        if (out->length)
+            return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const char *name = cairn_pg_text(columns, i, 0);
+        if (!cairn_record_field(record, name)) {
+            cairn_buffer_print(out, "has a column \"%s\" that the record has not", name);
+            return;
+        }
+    }
+}
+
+int cairn_generation_check_columns(struct cairn_store *store,
+                                   const struct cairn_generation *generation,
+                                   struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_projection *projection = generation->projection;
+    const char *table = cairn_table_name(arena, projection->name, generation->number);
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, table);
+    CAIRN_PG_RESULT *columns = NULL;
+    int64_t count =
+        cairn_pg_call(cairn_store_pg(store), &columns_statement, &params, &columns, error);
+    if (count < 0)
+        return (int)count;
+    struct cairn_buffer difference = cairn_buffer(arena);
+    find_difference(projection->row, columns, count, &difference);
+    if (!difference.length)
+        return 0;
+    return cairn_fail(error, CAIRN_BUG,
+                      "the table read.%s %s: raise .version of the projection %s (now %" PRId64
+                      ") after a change of its row, or undo the change of the table",
+                      table, difference.text, projection->name, (int64_t)projection->version);
 }
 
 /* ---- making ---- */

@@ -35,6 +35,14 @@ int cairn_generation_look(struct cairn_store *store, const struct cairn_projecti
                           struct cairn_arena *arena, struct cairn_generation *ret,
                           struct cairn_error *error) CAIRN_CHECKED;
 
+/* Compares the columns of the generation's table, names and types, with the fields of the record
+ * that this binary was built with. Returns 0, or -CAIRN_BUG with a sentence that names the first
+ * difference: the record was changed without a new `.version`, or the table by hand. */
+int cairn_generation_check_columns(struct cairn_store *store,
+                                   const struct cairn_generation *generation,
+                                   struct cairn_arena *arena,
+                                   struct cairn_error *error) CAIRN_CHECKED;
+
 /* Finds one by its number. Returns 1, or 0 if it is not followed any more. */
 int cairn_generation_get(struct cairn_store *store, const struct cairn_projection *projection,
                          int64_t number, struct cairn_arena *arena, struct cairn_generation *ret,

@@ -57,6 +57,18 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
     return 0;
 }
 
+/* A table of other columns than the record's stops this generation, and the reason is recorded. */
+static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
+{
+    const struct cairn_generation *generation = &runner->rows.generation;
+    struct cairn_error why = {0};
+    int failed = cairn_generation_check_columns(runner->store, generation, &runner->batch, &why);
+    if (failed == -CAIRN_BUG)
+        (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
+                                     &runner->batch, NULL);
+    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+}
+
 /* The fence comes first: what is read after it, nobody changes but us. */
 static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
@@ -68,6 +80,9 @@ static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_er
         return failed;
     if (runner->checkpoint.fence != fence)
         return cairn_fail(error, CAIRN_CONFLICT, "the generation was taken over");
+    failed = check_columns(runner, error);
+    if (failed)
+        return failed;
     if (runner->fence != fence)
         cairn_copy_doubt(&runner->copy);
     runner->fence = fence;
@@ -222,7 +237,8 @@ static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_er
     int parked = cairn_runner_park_refused(runner, to, error);
     if (parked)
         return parked;
-    struct cairn_batch nothing = {.position = runner->position};
+    struct cairn_batch nothing = {.fold = cairn_fold(runner->projection, &runner->batch),
+                                  .position = runner->position};
     (void)snprintf(nothing.problem, sizeof nothing.problem,
                    "event %" PRId64 " cannot be written: %.400s", to, why->message);
     int failed = 0;

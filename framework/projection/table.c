@@ -17,7 +17,7 @@ enum { NAME_MAX_BYTES = 40 };
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
 static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
-static const char *column_type(const struct cairn_field *field)
+const char *cairn_column_type(const struct cairn_field *field)
 {
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
@@ -43,7 +43,7 @@ static const char *column_type(const struct cairn_field *field)
 
 static bool is_indexable(const struct cairn_field *field)
 {
-    return field && strcmp(column_type(field), "json") != 0;
+    return field && strcmp(cairn_column_type(field), "json") != 0;
 }
 
 /* A text in single quotes; standard_conforming_strings is on. */
@@ -94,7 +94,7 @@ static void add_columns(const struct cairn_projection *projection, struct cairn_
         const struct cairn_field *field = &projection->row->fields[i];
         cairn_buffer_text(out, ",\n    ");
         cairn_pg_quote(out, field->name);
-        cairn_buffer_print(out, " %s", column_type(field));
+        cairn_buffer_print(out, " %s", cairn_column_type(field));
     }
     cairn_buffer_char(out, '\n');
 }

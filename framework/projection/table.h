@@ -19,6 +19,9 @@ int cairn_table_check(const struct cairn_projection *projection,
 void cairn_table_sql(const struct cairn_projection *projection, int64_t generation,
                      struct cairn_buffer *out);
 
+/* The name of the PostgreSQL type that holds the field's values, as "bigint". */
+const char *cairn_column_type(const struct cairn_field *field);
+
 /* Appends the statement that makes its index number 0, 1, 2…, of which the first is the primary
  * key. Returns false if there is none of that number. */
 bool cairn_index_sql(const struct cairn_projection *projection, int64_t generation, size_t number,

@@ -253,6 +253,88 @@ static void a_projection_stops_before_an_event_of_a_newer_release(void **state)
     expect_stop("this binary knows version 1", 1);
 }
 
+/* ---- tables of other columns ---- */
+
+/* The row with one more member, and with a member of another type; .version stays. */
+struct taller_pots {
+    struct cairn_uuid pot_id;
+    int64_t litres;
+    const char *label;
+    int64_t height;
+};
+CAIRN_RECORD(taller_pots, CAIRN_FIELD(taller_pots, pot_id), CAIRN_FIELD(taller_pots, litres),
+             CAIRN_FIELD(taller_pots, label, .optional = true), CAIRN_FIELD(taller_pots, height));
+
+struct wordy_pots {
+    struct cairn_uuid pot_id;
+    const char *litres;
+    const char *label;
+};
+CAIRN_RECORD(wordy_pots, CAIRN_FIELD(wordy_pots, pot_id), CAIRN_FIELD(wordy_pots, litres),
+             CAIRN_FIELD(wordy_pots, label, .optional = true));
+
+static void expect_refused_row(const struct cairn_record *row, const char *words)
+{
+    struct cairn_projection changed = pots_projection;
+    changed.row = row;
+    struct pot_keeper keeper = start_keeper(&changed, pot_bench.redis_url);
+    wait_for_problem(&keeper, words);
+    wait_for_problem(&keeper, "raise .version of the projection pots (now 1)");
+    assert_int_equal(sql_int("select count(*) from cairn.checkpoints"
+                             "    where stopped like '%raise .version%'"),
+                     1);
+    stop_keeper(&keeper);
+}
+
+static void a_row_that_changed_without_a_new_version_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct cairn_uuid a = new_pot();
+    fill(a, 1);
+    start_projector();
+    wait_for_head();
+    stop_projector();
+    fill(a, 2);
+    expect_refused_row(&taller_pots_record, "has no column \"height\"");
+    expect_refused_row(&wordy_pots_record, "has \"litres\" as bigint, the record has it as text");
+    start_projector(); /* the row of the version that the table has */
+    wait_for_head();
+    expect_litres(a, 3);
+    wait_for_sql("select count(*) from cairn.checkpoints where stopped is null",
+                 "the reason to be withdrawn");
+}
+
+static void a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_other(void **state)
+{
+    (void)state;
+    struct cairn_uuid a = new_pot();
+    fill(a, 1);
+    start_projector();
+    wait_for_head();
+    struct pot_keeper other = start_keeper(&cellar_projection, pot_bench.redis_url);
+    fixture_sql(pot_bench.url, "alter table read.pots_g1 rename column litres to content");
+    fill(a, 2);
+    wait_for_problem(&pot_bench.keeper, "litres");
+    wait_for_sql("select count(*) from cairn.checkpoints"
+                 "    where projection = 'pots' and stopped like '%litres%'",
+                 "the reason to be recorded");
+    wait_for_sql("select count(*) from cairn.checkpoints c, cairn.store s"
+                 "    where c.projection <> 'pots' and c.position = 2 and c.stopped is null",
+                 "the other read model to go on");
+    assert_int_equal(sql_int("select count(*) from read.pots_g1 where _parked"), 0);
+    stop_projector();
+    start_projector(); /* the table is found to be another one at start, too */
+    wait_for_problem(&pot_bench.keeper, "has no column \"litres\"");
+    fixture_sql(pot_bench.url, "alter table read.pots_g1 rename column content to litres");
+    wait_for_sql("select count(*) from cairn.checkpoints"
+                 "    where projection = 'pots' and position = 2 and stopped is null",
+                 "the read model to go on");
+    expect_litres(a, 3);
+    stop_keeper(&other);
+}
+
+/* ---- releases ---- */
+
 /* The same pots, as a newer release knows them. */
 struct pot_filled_v2 {
     int64_t millilitres;
@@ -383,6 +465,8 @@ int main(void)
         TEST(a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_apply),
         TEST(an_event_that_cannot_be_read_stops_a_projection_that_cannot_tell_whose_it_is),
         TEST(a_projection_stops_before_an_event_of_a_newer_release),
+        TEST(a_row_that_changed_without_a_new_version_is_refused_by_name),
+        TEST(a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_other),
         TEST(a_newer_release_goes_on_and_the_old_one_stays_where_it_is),
         TEST(an_old_release_gives_its_lease_to_the_newer_one),
         TEST(rows_of_another_history_are_not_folded_on),
