@@ -76,6 +76,9 @@ int cairn_cli_open(struct cairn_pg **ret, struct cairn_error *error) CAIRN_CHECK
 int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_pg_params *params,
                        bool json, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Shows rows that were called for as printed text. */
+void cairn_cli_show_rows(const struct cairn_pg_result *rows, int64_t count);
+
 /* Closes the connection (NULL is fine). If `outcome` is negative it says on standard error what
  * went wrong and returns the exit status for it, as --help lists them; else it returns 0. */
 int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t outcome,

@@ -23,7 +23,8 @@ static const char checkpoints_sql[] =
 
 static const char recover_sql[] =
     "select old_epoch, new_epoch, head, claims, commands, carried_over as read_models,"
-    " ended as sessions_ended from cairn.recover()";
+    " ended as sessions_ended, left_over as not_ended from cairn.recover()";
+enum { LEFT_OVER = 7 }; /* its column */
 
 /* Returns how many read models are of another history. */
 static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
@@ -54,28 +55,23 @@ static bool is_agreed(const struct cairn_cli_options *options)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* Who could not be made to notice. */
-static int64_t show_left_over(struct cairn_pg *pg, struct cairn_error *error)
-{
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call_printed(
-        pg,
-        "select string_agg(format('%s of role %s (pid %s)', a.application_name, a.usename, a.pid),"
-        " ', ') from pg_stat_activity a where a.datname = current_database()"
-        " and a.pid <> pg_backend_pid() and a.usesysid is not null"
-        " and not pg_has_role(a.usesysid, 'member')",
-        NULL, &rows, error);
-    if (count > 0 && !cairn_pg_null(rows, 0, 0))
-        (void)printf("\nRestart these, whose sessions this role may not end: %s\n",
-                     cairn_pg_text(rows, 0, 0));
-    return count;
-}
-
+/* Shows what the function says it did. A session that it could not end goes on in the old epoch:
+ * that is a failure, although the new epoch has begun. */
 static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
 {
+    CAIRN_PG_RESULT *rows = NULL;
     (void)printf("\n");
-    int64_t count = cairn_cli_show(pg, recover_sql, NULL, false, error);
-    return count < 0 ? count : show_left_over(pg, error);
+    int64_t count = cairn_pg_call_printed(pg, recover_sql, NULL, &rows, error);
+    if (count < 0)
+        return count;
+    cairn_cli_show_rows(rows, count);
+    const char *left_over = cairn_pg_text(rows, 0, LEFT_OVER);
+    if (!left_over)
+        return 0;
+    return cairn_fail(error, CAIRN_REFUSED,
+                      "the new epoch has begun, but these sessions could not be ended and go on in "
+                      "the old one; restart them: %.300s",
+                      left_over);
 }
 
 int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv)

@@ -50,6 +50,13 @@ static void print_lines(const struct cairn_pg_result *rows, int64_t count)
         (void)printf("%s\n", cairn_pg_text(rows, r, 0));
 }
 
+void cairn_cli_show_rows(const struct cairn_pg_result *rows, int64_t count)
+{
+    struct cairn_arena arena = {0};
+    print_table(rows, count, &arena);
+    cairn_arena_close(&arena);
+}
+
 int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_pg_params *params,
                        bool json, struct cairn_error *error)
 {

@@ -520,6 +520,27 @@ static void a_recovery_ends_and_counts_all_other_sessions(void **state)
     fixture_drop(url);
 }
 
+/* From PostgreSQL 16 on membership alone is not enough. */
+static void the_owner_ends_the_sessions_of_the_roles_that_it_made(void **state)
+{
+    (void)state;
+    static const char *const roles[] = {"cairn_writer", "cairn_projector", "cairn_reader"};
+    char url[512];
+    fixture_database(url, sizeof url);
+    struct cairn_pg *sessions[3];
+    for (int i = 0; i < 3; i++) {
+        char as[600];
+        fixture_url_as(url, roles[i], as, sizeof as);
+        sessions[i] = open_session(as);
+    }
+    struct cairn_pg *mine = open_session(url);
+    assert_int_equal(end_sessions(mine, "recover"), 3);
+    for (int i = 0; i < 3; i++)
+        cairn_pg_close(sessions[i]);
+    cairn_pg_close(mine);
+    fixture_drop(url);
+}
+
 /* ---- tokens ---- */
 
 static void a_token_is_good_in_its_own_timeline_only(void **state)
@@ -590,6 +611,7 @@ int main(void)
         cmocka_unit_test(people_append_and_read_in_sql),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
         cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
+        cmocka_unit_test(the_owner_ends_the_sessions_of_the_roles_that_it_made),
         cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };
