@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 #include "cli/complete.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -147,7 +149,7 @@ static void print_help(FILE *out)
                        "  78  the database's schema is not the one of this release\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
@@ -165,4 +167,14 @@ int main(int argc, char **argv)
     }
     (void)fprintf(stderr, "cairn: %s is no command: `cairn --help` lists them\n", argv[1]);
     return EX_USAGE;
+}
+
+/* Output that did not arrive is a failure, whatever the command itself came to. */
+int main(int argc, char **argv)
+{
+    int status = run(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    (void)fprintf(stderr, "cairn: the output could not be written: is the disk full?\n");
+    return status ? status : EXIT_FAILURE;
 }

@@ -280,13 +280,20 @@ static int wrong_setting(struct cairn_error *error, const char *name, const char
     return cairn_wrong(error, name, "%s", what);
 }
 
+/* A variable of the environment; one that is empty is not set. */
+static const char *find_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 /* The text of a setting from the environment, from the file it names, or its default. */
 static int find_text(const struct setting *setting, const char **ret, struct cairn_error *error)
 {
     char file_name[80];
     (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
-    const char *value = getenv(setting->name);
-    const char *path = setting->kind == SECRET ? getenv(file_name) : NULL;
+    const char *value = find_variable(setting->name);
+    const char *path = setting->kind == SECRET ? find_variable(file_name) : NULL;
     if (value && path)
         return wrong_setting(error, setting->name, "is set together with its _FILE: choose one");
     if (path)

@@ -4,6 +4,7 @@
 #include "../support/support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char url[512];
@@ -106,6 +107,24 @@ static void wrong_usage_is_told_apart_from_a_database_that_is_away(void **state)
     cairn_expect("postgresql://[", 64, "verify", "not a PostgreSQL URL");
 }
 
+static void output_that_cannot_be_written_is_a_failure(void **state)
+{
+    (void)state;
+    expect(1, "status >/dev/full", "the output could not be written: is the disk full?");
+    expect(1, "--help >/dev/full", "the output could not be written");
+    expect(1, "completion bash >/dev/full", "the output could not be written");
+    expect(64, "dance >/dev/full", "dance is no command");
+}
+
+static void a_variable_that_is_empty_is_not_set(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("DATABASE_URL_FILE", "", 1), 0);
+    expect(0, "status", "");
+    cairn_expect("", 64, "status", "DATABASE_URL is not set");
+    assert_int_equal(unsetenv("DATABASE_URL_FILE"), 0);
+}
+
 static void a_schema_is_brought_up_once(void **state)
 {
     (void)state;
@@ -167,6 +186,8 @@ int main(void)
         cmocka_unit_test(a_table_is_aligned),
         cmocka_unit_test(status_shows_the_store),
         cmocka_unit_test(wrong_usage_is_told_apart_from_a_database_that_is_away),
+        cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
+        cmocka_unit_test(a_variable_that_is_empty_is_not_set),
         cmocka_unit_test(a_schema_is_brought_up_once),
         cmocka_unit_test(a_schema_of_another_release_is_told_apart),
         cmocka_unit_test(a_role_without_the_right_is_told_whom_to_be),
