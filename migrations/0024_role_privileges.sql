@@ -1,8 +1,8 @@
 -- 0024_role_privileges: the owner has the privileges of the roles that it made.
 --
--- From PostgreSQL 16 on, who creates a role is its member, but neither inherits its privileges nor
--- may become it, and so may not end its sessions: a recovery ended none of them. The owner may
--- grant itself both.
+-- From PostgreSQL 16 on a role that creates another is a member of it, but neither inherits its
+-- privileges nor may become it, and so may not end its sessions: a recovery ended none of them. The
+-- owner may grant itself both.
 
 do $$
 declare
