@@ -3,7 +3,6 @@
 #
 # It listens on a Unix socket only and knows people by their user on this machine: the one that it
 # runs as, and root, may be any of its roles, all others nobody. It is durable as in production.
-
 #
 #   CAIRN_POSTGRES_BIN   the directory of the programs initdb and postgres; the newest installed
 #                        PostgreSQL if unset. psql and pg_isready may be another version's.

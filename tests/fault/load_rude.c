@@ -3,7 +3,7 @@
  *
  * Existing rules judge both. A read that is answered is at its token or past it (`fresh`), so a
  * token far beyond the head is answered by 503 alone. A command that was never sent to its end has
- * no request in the history: an event in its trace is one that nobody asked for (`attributed`). */
+ * no request in the history: an event in its trace was not asked for (`attributed`). */
 #include "client.h"
 
 #include <arpa/inet.h>

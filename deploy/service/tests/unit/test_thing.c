@@ -22,7 +22,7 @@ static void one_is_closed_once(void **state)
     THEN_REFUSED("thing-closed");
 }
 
-/* 2026-01-01T00:00:00Z, where the clock of a test stands: microseconds. */
+/* The time that the clock of a test shows. */
 #define NEW_YEAR CAIRN_TIME("2026-01-01T00:00:00Z")
 
 static void a_row_says_how_it_stands(void **state)
