@@ -44,7 +44,7 @@ struct cairn_poller {
     void *upstream;
     size_t asked; /* requests that wait for it */
     bool running; /* the thread was started */
-    bool opened;  /* the library has opened the connection that it was given */
+    size_t given;  /* connections that the library was given and has not opened yet */
     bool moved;   /* it has passed something on in this turn */
     struct cairn_stalls stalls;
     pthread_t thread;
@@ -77,7 +77,7 @@ void cairn_poller_asked(struct cairn_poller *poller, int more)
 
 void cairn_poller_opened(struct cairn_poller *poller)
 {
-    poller->opened = true;
+    poller->given--;
 }
 
 void cairn_poller_moved(struct cairn_poller *poller)
@@ -131,19 +131,24 @@ static struct newcomer *take_newcomers(struct cairn_poller *poller)
     return first;
 }
 
-/* The library closes the socket of one that it does not take. If it has opened the connection
- * before it gave up, it has closed that, too. */
+/* The library opens the connection at once or with its next turn, as it was built. */
 static void welcome(struct cairn_poller *poller)
 {
     for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
         next = at->next;
-        poller->opened = false;
+        poller->given++;
         (void)MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
                                  at->length);
-        if (!poller->opened)
-            cairn_connections_dismiss(poller->http->connections);
         free(at);
     }
+}
+
+/* Nothing is left for the library to open: it has closed the sockets of those that it did not
+ * take, and says nothing of them. */
+static void dismiss_the_rest(struct cairn_poller *poller)
+{
+    for (; poller->given > 0; poller->given--)
+        cairn_connections_dismiss(poller->http->connections);
 }
 
 static void send_away(struct cairn_poller *poller)
@@ -177,8 +182,10 @@ static int64_t take_turns(struct cairn_poller *poller)
         in_vain = poller->moved ? 0 : in_vain + 1;
         more = has_work(poller);
     } while (more && in_vain < TURNS && ++turns < (poller->asked ? TURNS : TURNS_MAX));
-    if (!more)
+    if (!more) {
+        dismiss_the_rest(poller);
         return FOREVER_US;
+    }
     return poller->asked || in_vain > 0 ? BUSY_US : 0; /* see (2), and stall.h */
 }
 
@@ -285,6 +292,7 @@ static void stop(struct cairn_poller *poller)
     send_away(poller); /* and see (3) */
     if (poller->daemon)
         MHD_stop_daemon(poller->daemon);
+    dismiss_the_rest(poller);
     if (poller->waker >= 0)
         (void)close(poller->waker);
     (void)pthread_mutex_destroy(&poller->lock);
