@@ -7,8 +7,8 @@
  *               the command is decided, and what came out is handed     decision stands on;
  *               to the appender
  *     APPEND    suspended; then the outcome is there                    answered, or DECIDE again
- *     WAIT      suspended; then what a refusal stands on is in the      answered, or DECIDE again
- *               log, or not
+ *     WAIT      suspended; then what a refusal, or an answer without    answered, WAIT for another,
+ *               events, stands on is in the log, or not                 or DECIDE again
  *     ANSWER    what the answer needs is read from the log              answered
  *
  * Before a command that has a key is refused it goes through BEGIN and IDENTIFIED once more.
@@ -38,6 +38,7 @@ enum cairn_attempt_step {
 enum {
     CAIRN_ATTEMPT_WAITS = 1,   /* suspended: somebody reads, and it is resumed then */
     CAIRN_ATTEMPT_NEEDS_STORE, /* nothing has been done, and a worker has to do it */
+    CAIRN_ATTEMPT_UNDONE,      /* what was recalled did not come to be */
 };
 
 /* A state that the command needs: its own stream's, or a fact's. */
@@ -45,6 +46,8 @@ struct cairn_recalled {
     struct cairn_cached *entry; /* pinned; NULL for a stream that is to be made */
     bool read;                  /* from the log, by this attempt, since it began or began again */
     bool counted;               /* as a hit */
+    int64_t branch;             /* it ends with this turn of this branch, */
+    int64_t turn;               /* which was under way; 0: nothing was */
 };
 
 struct attempt {
@@ -113,6 +116,11 @@ int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error) CAI
 
 /* Is there anything among what was recalled that this attempt has not read from the log itself? */
 bool cairn_attempt_trusts(const struct attempt *attempt);
+
+/* Before an answer that nothing is appended for: all that was recalled has to be in the log.
+ * Returns 0, and `attempt->seen` is not before any of it; CAIRN_ATTEMPT_WAITS, and it goes on as
+ * WAIT; CAIRN_ATTEMPT_UNDONE. Without locks. */
+int cairn_attempt_stand(struct attempt *attempt);
 
 /* After a conflict: what was recalled is not the log's any more. */
 void cairn_attempt_distrust(struct attempt *attempt);

@@ -269,8 +269,7 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size
 }
 
 /* Takes those out who wait for turns up to `turn`, or, where `all`, for any turn. */
-static struct cairn_waiter *take_waiters(struct cairn_cached *entry, int64_t turn, bool all,
-                                         bool failed)
+static struct cairn_waiter *take_waiters(struct cairn_cached *entry, int64_t turn, bool all)
 {
     struct cairn_waiter *taken = NULL;
     struct cairn_waiter **at = &entry->waiters;
@@ -278,7 +277,6 @@ static struct cairn_waiter *take_waiters(struct cairn_cached *entry, int64_t tur
         struct cairn_waiter *waiter = *at;
         if (waiter->turn > 0 && (all || waiter->turn <= turn)) {
             *at = waiter->next;
-            waiter->failed = failed;
             waiter->next = taken;
             taken = waiter;
         } else {
@@ -296,9 +294,10 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
     if (!appended) {
         drop_ahead(entry);
         entry->stale = true;
-        return take_waiters(entry, turn, true, true);
+        return take_waiters(entry, turn, true);
     }
     entry->ahead.aggregate.position = at->position;
+    entry->turns_out = turn;
     submit_offer(entry, turn);
     if (--entry->under_way == 0) { /* what was ahead is the log's now */
         cairn_arena_close(&entry->settled.arena);
@@ -307,15 +306,24 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
         entry->loaded = true;
         entry->stale = false;
     }
-    return take_waiters(entry, turn, false, false);
+    return take_waiters(entry, turn, false);
 }
 
 void cairn_cached_wait(struct cairn_cached *entry, struct cairn_waiter *waiter, int64_t turn)
 {
     waiter->turn = turn;
-    waiter->failed = false;
     waiter->next = entry->waiters;
     entry->waiters = waiter;
+}
+
+enum cairn_standing cairn_cached_standing(const struct cairn_cached *entry, int64_t branch,
+                                          int64_t turn)
+{
+    if (turn == 0)
+        return CAIRN_STANDS;
+    if (entry->branch != branch)
+        return CAIRN_UNDONE;
+    return entry->turns_out >= turn ? CAIRN_STANDS : CAIRN_UNDER_WAY;
 }
 
 struct cairn_waiter *cairn_cached_loaded(struct cairn_cached *entry)

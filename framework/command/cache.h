@@ -31,7 +31,6 @@ struct cairn_waiter {
     struct cairn_waiter *next;
     void (*resume)(struct cairn_waiter *waiter);
     int64_t turn; /* for an append: which one; 0: for the load */
-    bool failed;  /* it is not in the log */
 };
 
 struct cairn_state {
@@ -101,6 +100,11 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
 
 /* Waits for the append of this turn, or, with turn 0, for the load that goes on. */
 void cairn_cached_wait(struct cairn_cached *entry, struct cairn_waiter *waiter, int64_t turn);
+
+/* What has become of the append of this turn; `turn` 0: of what was settled. */
+enum cairn_standing { CAIRN_STANDS, CAIRN_UNDER_WAY, CAIRN_UNDONE };
+enum cairn_standing cairn_cached_standing(const struct cairn_cached *entry, int64_t branch,
+                                          int64_t turn);
 
 /* The load is over. Returns those who waited for it. */
 struct cairn_waiter *cairn_cached_loaded(struct cairn_cached *entry);

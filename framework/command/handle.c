@@ -142,18 +142,6 @@ static const void *state_of(const struct attempt *attempt)
     return cairn_arena_alloc(attempt->request->arena, record->size, record->align);
 }
 
-/* What came out writes nothing, and stands on what is only under way: it waits for that. */
-static bool waits(struct attempt *attempt)
-{
-    struct cairn_cached *entry = attempt->own.entry;
-    if (!entry || !entry->under_way)
-        return false;
-    attempt->waiter.resume = cairn_attempt_resume;
-    attempt->step = CAIRN_ATTEMPT_WAIT;
-    cairn_cached_wait(entry, &attempt->waiter, entry->turns);
-    return true;
-}
-
 /* Nobody is refused on hearsay: what was recalled from the cache is to be read once. */
 static bool distrusts_now(struct attempt *attempt)
 {
@@ -164,6 +152,21 @@ static bool distrusts_now(struct attempt *attempt)
 }
 
 enum next { SUSPEND, AGAIN, WORKER, ANSWER };
+
+/* What came out writes nothing. It is told when what it stands on is in the log, and with a
+ * position that is not before that: who waits for it reads what the answer speaks of. */
+static enum next conclude(struct attempt *attempt)
+{
+    int outcome = cairn_attempt_stand(attempt);
+    if (outcome == CAIRN_ATTEMPT_WAITS)
+        return SUSPEND;
+    if (outcome == CAIRN_ATTEMPT_UNDONE) {
+        cairn_metric_add(&decided_again, "undone", 1);
+        return AGAIN;
+    }
+    attempt->appended.position = attempt->seen;
+    return distrusts_now(attempt) ? AGAIN : ANSWER;
+}
 
 /* Decides, with the lock of its own entry held, and gives the lock back. */
 static enum next decide(struct attempt *attempt)
@@ -178,14 +181,10 @@ static enum next decide(struct attempt *attempt)
         attempt->step = CAIRN_ATTEMPT_APPEND;
         attempt->decided = cairn_attempt_append(attempt, &attempt->error);
         next = attempt->decided ? ANSWER : SUSPEND;
-    } else if (waits(attempt)) {
-        next = SUSPEND;
-    } else if (distrusts_now(attempt)) {
-        next = AGAIN;
     }
     if (entry) /* after this a suspended attempt may be another thread's */
         (void)pthread_mutex_unlock(&entry->lock);
-    return next;
+    return writes ? next : conclude(attempt);
 }
 
 static enum next recall_and_decide(struct attempt *attempt)
@@ -213,17 +212,6 @@ static enum next after_append(struct attempt *attempt)
         return ANSWER;
     cairn_attempt_distrust(attempt);
     return attempt->tries++ < attempt->endpoint->side->retries ? AGAIN : ANSWER;
-}
-
-/* What it stood on is in the log, or not. */
-static enum next after_wait(struct attempt *attempt)
-{
-    if (attempt->waiter.failed) {
-        cairn_metric_add(&decided_again, "undone", 1);
-        return recall_and_decide(attempt);
-    }
-    attempt->own.read = true;
-    return distrusts_now(attempt) ? recall_and_decide(attempt) : ANSWER;
 }
 
 /* ---- before a refusal ---- */
@@ -309,7 +297,7 @@ static enum next go_on(struct attempt *attempt)
     case CAIRN_ATTEMPT_APPEND:
         return after_append(attempt);
     case CAIRN_ATTEMPT_WAIT:
-        return after_wait(attempt);
+        return conclude(attempt);
     case CAIRN_ATTEMPT_ANSWER:
         break;
     }

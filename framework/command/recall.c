@@ -168,6 +168,8 @@ static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
             failed = read_entry(attempt, recalled, error);
         }
     }
+    recalled->branch = entry->branch;
+    recalled->turn = entry->under_way ? entry->turns : 0;
     if (failed)
         (void)pthread_mutex_unlock(&entry->lock);
     return failed;
@@ -234,6 +236,41 @@ int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error)
 }
 
 /* ---- all of them ---- */
+
+/* The position of what was under way is known when it has ended. */
+static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
+{
+    struct cairn_cached *entry = recalled->entry;
+    int outcome = 0;
+    if (!entry || !recalled->turn)
+        return 0;
+    (void)pthread_mutex_lock(&entry->lock);
+    switch (cairn_cached_standing(entry, recalled->branch, recalled->turn)) {
+    case CAIRN_STANDS:
+        see(attempt, cairn_cached_state(entry)->position);
+        recalled->read = true;
+        recalled->turn = 0;
+        break;
+    case CAIRN_UNDER_WAY:
+        attempt->step = CAIRN_ATTEMPT_WAIT;
+        attempt->waiter.resume = cairn_attempt_resume;
+        cairn_cached_wait(entry, &attempt->waiter, recalled->turn);
+        outcome = CAIRN_ATTEMPT_WAITS;
+        break;
+    case CAIRN_UNDONE:
+        outcome = CAIRN_ATTEMPT_UNDONE;
+    }
+    (void)pthread_mutex_unlock(&entry->lock);
+    return outcome;
+}
+
+int cairn_attempt_stand(struct attempt *attempt)
+{
+    int outcome = stand(attempt, &attempt->own);
+    for (int i = 0; i < CAIRN_NEEDS_MAX && !outcome; i++)
+        outcome = stand(attempt, &attempt->facts[i]);
+    return outcome;
+}
 
 static bool is_cached(const struct cairn_recalled *recalled)
 {

@@ -196,10 +196,13 @@ static void who_waits_for_a_turn_is_resumed_with_it(void **state)
     cairn_cached_wait(entry, &reader, 0);
     cairn_waiters_resume(cairn_cached_end(entry, branch, one, true, &at));
     assert_int_equal(resumed, 1);
-    assert_false(early.failed);
+    assert_int_equal(cairn_cached_standing(entry, branch, one), CAIRN_STANDS);
+    assert_int_equal(cairn_cached_standing(entry, branch, two), CAIRN_UNDER_WAY);
+    assert_int_equal(cairn_cached_state(entry)->position, 20);
     cairn_waiters_resume(cairn_cached_end(entry, branch, two, false, NULL));
     assert_int_equal(resumed, 2);
-    assert_true(late.failed);
+    assert_int_equal(cairn_cached_standing(entry, branch, two), CAIRN_UNDONE);
+    assert_int_equal(cairn_cached_standing(entry, branch, 0), CAIRN_STANDS);
     cairn_waiters_resume(cairn_cached_loaded(entry));
     assert_int_equal(resumed, 3);
     assert_null(entry->waiters);

@@ -1,0 +1,179 @@
+/* test_answers.c - an answer is true of the log: its position is not before what it speaks of. The
+ * lock of the log is held by the test, so that what is under way stays under way. */
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/support.h"
+#include "../support/system.h"
+#include "../support/wire.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ID = 40 };
+#define HITS "cairn_aggregates_recalled_total{how=\"hit\"}"
+
+static char url[512];
+static struct child service;
+static int port;
+static struct http_reply reply;
+static PGconn *other;
+
+static int setup(void **state)
+{
+    (void)state;
+    static char binary[512], log[512], database[600], listen[20];
+    fixture_database(url, sizeof url);
+    port = fixture_free_port();
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(log, sizeof log, "%s/answers-%d.log", getenv("CAIRN_TEST_SERVERS"),
+                   (int)getpid());
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(listen, sizeof listen, "PORT=%d", port);
+    const char *const argv[] = {binary, NULL};
+    const char *const environment[] = {database, listen, NULL};
+    assert_int_equal(child_start(&service, argv, environment, log), 0);
+    fixture_wait_http(port, "/readyz", 20000);
+    other = fixture_connect(url);
+    assert_int_equal(PQstatus(other), CONNECTION_OK);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    PQfinish(other);
+    http_reply_free(&reply);
+    assert_int_equal(child_stop(&service, 15000), 0);
+    fixture_drop(url);
+    return 0;
+}
+
+/* ---- helpers ---- */
+
+static void other_says(const char *sql)
+{
+    PGresult *result = PQexec(other, sql);
+    ExecStatusType status = PQresultStatus(result);
+    PQclear(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(other));
+}
+
+static void take_lock(void)
+{
+    other_says("begin; select pg_advisory_xact_lock(1128352082, 0)");
+}
+
+static bool somebody_waits(void *context)
+{
+    (void)context;
+    return fixture_sql_int(url, "select count(*) from pg_locks where locktype = 'advisory' and not"
+                                " granted and database = (select oid from pg_database where"
+                                " datname = current_database())") > 0;
+}
+
+static int64_t hits(void)
+{
+    ask_for(200, port, "GET", "/metrics", NULL, NULL, &reply);
+    const char *at = strstr(reply.body, "\n" HITS " ");
+    return at ? strtoll(at + strlen("\n" HITS " "), NULL, 10) : 0;
+}
+
+static bool was_decided(void *context)
+{
+    const int64_t *before = context;
+    return hits() > *before;
+}
+
+static void make_user(char id[ID])
+{
+    static int number;
+    char body[120];
+    (void)snprintf(body, sizeof body, "{\"email\":\"a%d@example.com\",\"name\":\"N\"}", number++);
+    ask_for(201, port, "POST", "/users", NULL, body, &reply);
+    (void)reply_id(&reply, id, ID);
+}
+
+static void send_json(struct wire *wire, const char *method, const char *id, const char *what,
+                      const char *body)
+{
+    char text[500];
+    (void)snprintf(text, sizeof text,
+                   "%s /users/%s/%s HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                   "Content-Length: %zu\r\n\r\n%s",
+                   method, id, what, strlen(body), body);
+    wire_send(wire, text);
+}
+
+/* Two commands on one user, of which the second is decided while the first is under way. */
+static void send_both(struct wire *first, struct wire *second, const char *id, const char *method,
+                      const char *what, const char *body)
+{
+    *first = wire_open(port);
+    *second = wire_open(port);
+    take_lock();
+    send_json(first, method, id, what, body);
+    fixture_wait(somebody_waits, NULL, 10000, "an append to wait for the lock");
+    int64_t before = hits();
+    send_json(second, method, id, what, body);
+    fixture_wait(was_decided, &before, 10000, "the second command to be decided");
+}
+
+static int64_t position_in(const struct wire_answer *answer)
+{
+    const char *at = strstr(answer->body, "\"position\":");
+    assert_non_null(at);
+    return strtoll(at + strlen("\"position\":"), NULL, 10);
+}
+
+/* ---- tests ---- */
+
+static void who_writes_nothing_is_told_the_position_of_what_it_stands_on(void **state)
+{
+    (void)state;
+    char id[ID];
+    struct wire first, second;
+    make_user(id);
+    send_both(&first, &second, id, "PUT", "email", "{\"email\":\"both@example.com\"}");
+    assert_false(wire_readable(&second, 0));
+    other_says("commit");
+    struct wire_answer writes = wire_read(&first);
+    struct wire_answer nothing = wire_read(&second);
+    assert_int_equal(writes.status, 200);
+    assert_int_equal(nothing.status, 200);
+    assert_non_null(strstr(nothing.body, "\"events\":[]"));
+    assert_non_null(strstr(nothing.body, "\"version\":2"));
+    assert_int_equal(position_in(&nothing), position_in(&writes));
+    wire_close(&first);
+    wire_close(&second);
+}
+
+static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(void **state)
+{
+    (void)state;
+    char id[ID];
+    struct wire first, second;
+    make_user(id);
+    send_both(&first, &second, id, "POST", "deactivate", "{}");
+    assert_false(wire_readable(&second, 0));
+    other_says("commit");
+    assert_int_equal(wire_read(&first).status, 200);
+    struct wire_answer refused = wire_read(&second);
+    assert_int_equal(refused.status, 422);
+    assert_non_null(strstr(refused.body, "user-deactivated"));
+    wire_close(&first);
+    wire_close(&second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
+        cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
+    };
+    return cmocka_run_group_tests_name("answers", tests, setup, teardown);
+}
