@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static struct cairn_metric requests =
     CAIRN_COUNTER("cairn_http_requests_total", "Requests answered, by status.", "status");
@@ -133,14 +134,29 @@ static void print_header(void *sink, const char *name, const char *value)
     cairn_buffer_print(sink, "%s: %s\r\n", name, value);
 }
 
+/* RFC 9110 section 5.6.7, whatever the locale. */
+static void print_date(struct cairn_buffer *out)
+{
+    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm tm;
+    time_t now = time(NULL);
+    if (gmtime_r(&now, &tm))
+        cairn_buffer_print(out, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday],
+                           tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                           tm.tm_sec);
+}
+
 /* It fits into the socket's empty buffer; whoever does not take it has been told enough. */
 static void send_plain(int socket, const struct cairn_http_request *request,
                        const struct cairn_http_response *answer)
 {
     struct cairn_buffer text = cairn_buffer(request->arena);
-    cairn_buffer_print(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
-                       answer->status, MHD_get_reason_phrase_for((unsigned)answer->status),
-                       answer->body_bytes);
+    cairn_buffer_print(&text, "HTTP/1.1 %d %s\r\n", answer->status,
+                       MHD_get_reason_phrase_for((unsigned)answer->status));
+    print_date(&text);
+    cairn_buffer_print(&text, "Connection: close\r\nContent-Length: %zu\r\n", answer->body_bytes);
     each_header(request, answer, print_header, &text);
     cairn_buffer_text(&text, "\r\n");
     cairn_buffer_bytes(&text, answer->body, answer->body_bytes);
@@ -152,6 +168,19 @@ void cairn_answer_cut(struct cairn_exchange *exchange)
     cairn_http_problem(&exchange->request, &exchange->response, exchange->refusal);
     send_plain(exchange->connection->socket, &exchange->request, &exchange->response);
     cairn_answer_complete(exchange);
+}
+
+/* The library finds the socket at its end, and closes the connection. */
+void cairn_answer_refuse(struct cairn_exchange *exchange, const char *why)
+{
+    exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
+    (void)cairn_fail(exchange->refusal, CAIRN_MALFORMED, "%s", why);
+    exchange->connection->linger = true;
+    if (!exchange->request.traceparent)
+        cairn_trace_begin(&exchange->request, NULL);
+    cairn_answer_cut(exchange);
+    exchange->step = CAIRN_STEP_CUT;
+    (void)shutdown(exchange->connection->socket, SHUT_RDWR);
 }
 
 void cairn_answer_late(int socket)

@@ -8,6 +8,7 @@
  *                polling thread     where the route is eager; also while it waits
  *                                   for the thread's upstream (server.c)          ANSWERED
  *     ANSWERED   polling thread     the answer leaves (answer.c, stream.c)        freed
+ *     CUT        polling thread     it has left past the library, which closes    freed
  *
  * Suspending and resuming the connection hands the exchange over: before the one and after the
  * other it belongs to the polling thread, between them to the workers, never to both. */
@@ -24,7 +25,8 @@ enum cairn_step {
     CAIRN_STEP_OPENED = 1,
     CAIRN_STEP_ARRIVING,
     CAIRN_STEP_WORKING,
-    CAIRN_STEP_ANSWERED
+    CAIRN_STEP_ANSWERED,
+    CAIRN_STEP_CUT
 };
 
 struct cairn_parameter {
@@ -53,6 +55,11 @@ struct cairn_exchange {
     bool placed;                       /* has one of the workers' places */
     bool deferred;                     /* its handler was called and said LATER */
     atomic_int suspension;             /* enum cairn_suspension */
+    struct {                           /* refused.c: whose headers are not complete */
+        struct cairn_exchange *before; /* in the list of its polling thread */
+        struct cairn_exchange *after;
+        bool listed;
+    } head;
     struct {                           /* stall.c: of a body that arrives in chunks */
         struct cairn_exchange *before; /* in the list of its polling thread */
         struct cairn_exchange *after;
@@ -111,6 +118,10 @@ void cairn_exchange_close(struct cairn_exchange *exchange);
 /* When there are no more exchanges. */
 void cairn_spares_free(struct cairn_spares *spares);
 
+/* Holds a request line as it came against what the library could not take. Returns false, and the
+ * request was answered past the library. */
+bool cairn_request_line(struct cairn_exchange *exchange, const char *target) CAIRN_CHECKED;
+
 /* Holds the request line and the headers against the rules and finds the route. What is wrong
  * becomes the refusal. Returns true if the answer should not wait for the body. */
 bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,
@@ -152,6 +163,9 @@ enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange) CAIRN_CHECKED
 /* Answers the exchange's error past the library, while the request still arrives, where the library
  * takes no answer. The connection has to be closed then. */
 void cairn_answer_cut(struct cairn_exchange *exchange);
+
+/* The same, with a 400 that says why, and the connection is as good as closed. */
+void cairn_answer_refuse(struct cairn_exchange *exchange, const char *why);
 
 /* The same for a request that nobody may look at from this thread: 408. */
 void cairn_answer_late(int socket);

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "http/connection.h"
+#include "http/refused.h"
 #include "http/stall.h"
 
 #include <poll.h>
@@ -44,9 +45,10 @@ struct cairn_poller {
     void *upstream;
     size_t asked; /* requests that wait for it */
     bool running; /* the thread was started */
-    size_t given;  /* connections that the library was given and has not opened yet */
+    size_t given; /* connections that the library was given and has not opened yet */
     bool moved;   /* it has passed something on in this turn */
     struct cairn_stalls stalls;
+    struct cairn_heads heads;
     pthread_t thread;
     atomic_int whereabouts;
     atomic_bool stopping;
@@ -88,6 +90,11 @@ void cairn_poller_moved(struct cairn_poller *poller)
 struct cairn_stalls *cairn_poller_stalls(struct cairn_poller *poller)
 {
     return &poller->stalls;
+}
+
+struct cairn_heads *cairn_poller_heads(struct cairn_poller *poller)
+{
+    return &poller->heads;
 }
 
 /* ---- calling ---- */

@@ -54,7 +54,8 @@ void cairn_poller_asked(struct cairn_poller *poller, int more);
 void cairn_poller_opened(struct cairn_poller *poller);
 void cairn_poller_moved(struct cairn_poller *poller);
 
-/* Bodies in chunks on its connections. */
+/* Bodies in chunks on its connections, and requests whose headers are not complete. */
 struct cairn_stalls *cairn_poller_stalls(struct cairn_poller *poller);
+struct cairn_heads *cairn_poller_heads(struct cairn_poller *poller);
 
 #endif

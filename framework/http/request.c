@@ -6,13 +6,16 @@
 #include "core/clock.h"
 #include "http/connection.h"
 #include "http/exchange.h"
+#include "http/fields.h"
 #include "http/poller.h"
 #include "http/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_MAX_BYTES = 1 << 17 };
+/* Each parameter costs the connection's memory 72 bytes (server.c). */
+enum { SPARE_MAX_BYTES = 1 << 17, PARAMETERS_MAX = 50 };
 
 /* ---- headers ---- */
 
@@ -124,6 +127,10 @@ static int refuse(struct cairn_exchange *exchange, enum cairn_code code, const c
 static int check_framing(struct cairn_exchange *exchange, const char *version)
 {
     const struct cairn_http_request *request = &exchange->request;
+    const char *wrong = cairn_fields_wrong(exchange->wire, request->method, version);
+    if (wrong)
+        return refuse(exchange, CAIRN_MALFORMED, "%s", wrong);
+    bool oldest = strcmp(version, "HTTP/1.0") == 0;
     const char *coding = cairn_http_header(request, "Transfer-Encoding");
     unsigned codings = cairn_http_header_count(request, "Transfer-Encoding");
     unsigned lengths = cairn_http_header_count(request, "Content-Length");
@@ -131,7 +138,9 @@ static int check_framing(struct cairn_exchange *exchange, const char *version)
         return refuse(exchange, CAIRN_MALFORMED, "the length of the body is stated twice");
     if (coding && strcasecmp(coding, "chunked") != 0)
         return refuse(exchange, CAIRN_MALFORMED, "the only transfer coding known is chunked");
-    if (strcmp(version, "HTTP/1.1") == 0 && cairn_http_header_count(request, "Host") != 1)
+    if (coding && oldest)
+        return refuse(exchange, CAIRN_MALFORMED, "HTTP/1.0 knows no transfer coding");
+    if (!oldest && cairn_http_header_count(request, "Host") != 1)
         return refuse(exchange, CAIRN_MALFORMED, "there has to be one header Host");
     return 0;
 }
@@ -147,11 +156,36 @@ static int check_header_size(struct cairn_exchange *exchange)
     return 0;
 }
 
+static enum cairn_http_outcome answer_options(const void *self, void *worker,
+                                              struct cairn_http_request *request,
+                                              struct cairn_http_response *response)
+{
+    (void)self;
+    (void)worker;
+    (void)request;
+    response->status = 204;
+    return CAIRN_HTTP_DONE;
+}
+
+/* OPTIONS (RFC 9110 section 9.3.7): of a path, or with * of the whole service. */
+static int offer(struct cairn_exchange *exchange, const char *allow)
+{
+    static const struct cairn_http_route options = {
+        .method = "OPTIONS", .pattern = "*", .handle = answer_options, .direct = true};
+    exchange->route = &options;
+    cairn_http_set_header(&exchange->response, "Allow", allow ? allow : "");
+    return 0;
+}
+
 static int find_route(struct cairn_exchange *exchange)
 {
     struct cairn_http_request *request = &exchange->request;
     const struct cairn_http_options *options = &exchange->http->options;
     struct cairn_path path = {0};
+    if (!cairn_is_token(request->method))
+        return refuse(exchange, CAIRN_MALFORMED, "the method is no token");
+    if (strcmp(request->method, "OPTIONS") == 0 && strcmp(request->path, "*") == 0)
+        return offer(exchange, cairn_route_allow(options, NULL, &exchange->arena));
     if (request->path[strcspn(request->path, " \t")] ||
         !cairn_path_split(&exchange->arena, request->path, &path))
         return refuse(exchange, CAIRN_MALFORMED, "the path is not percent-encoded UTF-8");
@@ -166,6 +200,8 @@ static int find_route(struct cairn_exchange *exchange)
     const char *allow = cairn_route_allow(options, &path, &exchange->arena);
     if (!allow)
         return refuse(exchange, CAIRN_NOT_FOUND, "there is nothing at this path");
+    if (strcmp(request->method, "OPTIONS") == 0)
+        return offer(exchange, allow);
     cairn_http_set_header(&exchange->response, "Allow", allow);
     return refuse(exchange, CAIRN_METHOD, "%s is not for this path: it takes %s", request->method,
                   allow);
@@ -243,6 +279,19 @@ static const char *path_of(const char *url)
         return url;
     const char *path = strchr(url + sizeof scheme - 1, '/');
     return path ? path : "/";
+}
+
+bool cairn_request_line(struct cairn_exchange *exchange, const char *target)
+{
+    size_t count = 1;
+    for (const char *at = strchr(target, '?'); at && (at = strchr(at + 1, '&')); count++)
+        continue;
+    if (count <= PARAMETERS_MAX)
+        return true;
+    char why[80];
+    (void)snprintf(why, sizeof why, "the query has more than %d parameters", PARAMETERS_MAX);
+    cairn_answer_refuse(exchange, why);
+    return false;
 }
 
 bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,

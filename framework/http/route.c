@@ -94,11 +94,13 @@ const char *cairn_route_allow(const struct cairn_http_options *options,
     struct cairn_buffer methods = cairn_buffer(arena);
     for (size_t i = 0; i < options->route_count; i++) {
         const char *id = NULL;
-        if (!matches(options->routes[i].pattern, path, &id))
+        if (path && !matches(options->routes[i].pattern, path, &id))
             continue;
         list_method(&methods, options->routes[i].method);
         if (strcmp(options->routes[i].method, "GET") == 0)
             list_method(&methods, "HEAD");
     }
+    if (methods.length)
+        list_method(&methods, "OPTIONS");
     return methods.length ? methods.text : NULL;
 }

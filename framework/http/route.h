@@ -27,7 +27,7 @@ const struct cairn_http_route *cairn_route_find(const struct cairn_http_options 
                                                 const char **ret_id);
 
 /* The methods that there are for a path, for the header Allow: "GET, HEAD, POST"; NULL if the path
- * is unknown. */
+ * is unknown. Without a path: those of all routes. */
 const char *cairn_route_allow(const struct cairn_http_options *options,
                               const struct cairn_path *path, struct cairn_arena *arena);
 

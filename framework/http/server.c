@@ -14,8 +14,10 @@
 #include "core/log.h"
 #include "http/connection.h"
 #include "http/exchange.h"
+#include "http/fields.h"
 #include "http/gate.h"
 #include "http/poller.h"
+#include "http/refused.h"
 #include "http/stall.h"
 #include "http/worker.h"
 
@@ -69,6 +71,7 @@ static enum MHD_Result begin(struct cairn_exchange *exchange, const char *method
                              const char *version)
 {
     exchange->step = CAIRN_STEP_ARRIVING;
+    cairn_heads_forget(cairn_poller_heads(exchange->poller), exchange);
     bool answers = cairn_request_begin(exchange, method, url, version);
     if (!answers && cairn_http_header(&exchange->request, "Transfer-Encoding"))
         cairn_stalls_note(cairn_poller_stalls(exchange->poller), exchange);
@@ -227,10 +230,12 @@ static void on_connection(void *context, struct MHD_Connection *wire, void **soc
 
 static void *on_line(void *context, const char *url, struct MHD_Connection *wire)
 {
-    (void)url;
     struct cairn_connection *connection = connection_of(wire);
     cairn_connection_enter(connection, CAIRN_PHASE_ARRIVING);
-    return cairn_exchange_open(context, wire, connection);
+    struct cairn_exchange *exchange = cairn_exchange_open(context, wire, connection);
+    if (cairn_request_line(exchange, url))
+        cairn_heads_note(cairn_poller_heads(context), exchange);
+    return exchange;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, const char *url,
@@ -246,6 +251,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
         return send_answer(exchange);
     if (exchange->step == CAIRN_STEP_WORKING)
         return go_on(exchange);
+    if (exchange->step == CAIRN_STEP_CUT)
+        return MHD_NO;
     assert(exchange->step == CAIRN_STEP_ARRIVING);
     return *count ? collect(exchange, bytes, count) : complete(exchange);
 }
@@ -267,10 +274,16 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
         exchange->route->leave(&exchange->request);
     give_place(exchange);
     cairn_stalls_forget(cairn_poller_stalls(exchange->poller), exchange);
+    cairn_heads_forget(cairn_poller_heads(exchange->poller), exchange);
     cairn_exchange_close(exchange);
     if (why == MHD_REQUEST_TERMINATED_WITH_ERROR) /* or it is a client who has left: no harm */
         connection->linger = true; /* answered by the library, for headers far too large */
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
+}
+
+static void on_log(void *context, const char *format, va_list list)
+{
+    cairn_heads_log(cairn_poller_heads(context), format, list);
 }
 
 /* Percent-encoding is undone by request.c, which refuses what is wrong with it. */
@@ -291,13 +304,16 @@ static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
     const struct cairn_http_options *options = &cairn_poller_http(poller)->options;
     const unsigned limit = (unsigned)options->connections_max + 64;
     const size_t memory = options->header_max_bytes + options->header_max_bytes / 2;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
-                            NULL, NULL, on_request, poller, MHD_OPTION_NOTIFY_CONNECTION,
-                            on_connection, poller, MHD_OPTION_URI_LOG_CALLBACK, on_line, poller,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, poller,
-                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-                            MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            memory > MEMORY_LEAST ? memory : MEMORY_LEAST, MHD_OPTION_END);
+    const unsigned flags =
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
+    const int strict = cairn_library_is_strict() ? 1 : 0; /* before that it means something else */
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, poller, MHD_OPTION_EXTERNAL_LOGGER, on_log, poller,
+        MHD_OPTION_STRICT_FOR_CLIENT, strict, MHD_OPTION_NOTIFY_CONNECTION, on_connection, poller,
+        MHD_OPTION_URI_LOG_CALLBACK, on_line, poller, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        poller, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory > MEMORY_LEAST ? memory : MEMORY_LEAST,
+        MHD_OPTION_END);
 }
 
 static void make_labels(struct cairn_http *http)

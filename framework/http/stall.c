@@ -5,7 +5,6 @@
 #include "http/connection.h"
 
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #define LOOK_US CAIRN_MILLISECONDS(100)     /* from one look to the next */
 #define PATIENCE_US CAIRN_MILLISECONDS(300) /* with a body of which nothing is passed on */
@@ -51,18 +50,6 @@ static bool is_stuck(struct cairn_exchange *exchange, int64_t now_us)
     return exchange->chunks.unread_us && now_us - exchange->chunks.unread_us > PATIENCE_US;
 }
 
-/* The library finds the socket at its end, and closes the connection. */
-static void cut(struct cairn_stalls *stalls, struct cairn_exchange *exchange)
-{
-    cairn_stalls_forget(stalls, exchange);
-    exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
-    (void)cairn_fail(exchange->refusal, CAIRN_MALFORMED,
-                     "a chunk of the body has no size, or one that does not end");
-    exchange->connection->linger = true;
-    cairn_answer_cut(exchange);
-    (void)shutdown(exchange->connection->socket, SHUT_RDWR);
-}
-
 int64_t cairn_stalls_cut(struct cairn_stalls *stalls)
 {
     int64_t now_us = stalls->first ? cairn_monotonic_us() : 0;
@@ -70,8 +57,10 @@ int64_t cairn_stalls_cut(struct cairn_stalls *stalls)
         return stalls->first ? stalls->look_us : INT64_MAX;
     for (struct cairn_exchange *at = stalls->first, *next; at; at = next) {
         next = at->chunks.after;
-        if (is_stuck(at, now_us))
-            cut(stalls, at);
+        if (!is_stuck(at, now_us))
+            continue;
+        cairn_stalls_forget(stalls, at);
+        cairn_answer_refuse(at, "a chunk of the body has no size, or one that does not end");
     }
     stalls->look_us = now_us + LOOK_US;
     return stalls->look_us;

@@ -1,0 +1,56 @@
+/* refused.c - whose request it was that the library refuses. */
+#include "http/refused.h"
+
+#include "core/log.h"
+#include "http/connection.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void cairn_heads_note(struct cairn_heads *heads, struct cairn_exchange *exchange)
+{
+    exchange->head.after = heads->first;
+    if (heads->first)
+        heads->first->head.before = exchange;
+    heads->first = exchange;
+    exchange->head.listed = true;
+}
+
+void cairn_heads_forget(struct cairn_heads *heads, struct cairn_exchange *exchange)
+{
+    struct cairn_exchange *before = exchange->head.before;
+    struct cairn_exchange *after = exchange->head.after;
+    if (!exchange->head.listed)
+        return;
+    *(before ? &before->head.after : &heads->first) = after;
+    if (after)
+        after->head.before = before;
+    exchange->head.before = exchange->head.after = NULL;
+    exchange->head.listed = false;
+}
+
+/* A number of at most 19 digits: what is above would be refused for its size anyhow. */
+static bool has_wrong_length(const struct cairn_exchange *exchange)
+{
+    const char *length = cairn_http_header(&exchange->request, "Content-Length");
+    size_t digits = length ? strspn(length, "0123456789") : 1;
+    return digits == 0 || digits > 19 || (length && length[digits]);
+}
+
+void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list)
+{
+    char text[300];
+    (void)vsnprintf(text, sizeof text, format, list);
+    text[strcspn(text, "\n")] = '\0';
+    cairn_log(CAIRN_LOG_DEBUG, "the HTTP library says", CAIRN_LOG_TEXT("text", text));
+    if (!strstr(format, "Content-Length"))
+        return;
+    for (struct cairn_exchange *at = heads->first, *next; at; at = next) {
+        next = at->head.after;
+        if (!has_wrong_length(at))
+            continue;
+        cairn_heads_forget(heads, at);
+        cairn_answer_refuse(at, "Content-Length is no number, or not one that can be meant");
+    }
+}
