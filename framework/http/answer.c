@@ -171,10 +171,10 @@ void cairn_answer_cut(struct cairn_exchange *exchange)
 }
 
 /* The library finds the socket at its end, and closes the connection. */
-void cairn_answer_refuse(struct cairn_exchange *exchange, const char *why)
+void cairn_answer_refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *why)
 {
     exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
-    (void)cairn_fail(exchange->refusal, CAIRN_MALFORMED, "%s", why);
+    (void)cairn_fail(exchange->refusal, code, "%s", why);
     exchange->connection->linger = true;
     if (!exchange->request.traceparent)
         cairn_trace_begin(&exchange->request, NULL);

@@ -164,8 +164,8 @@ enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange) CAIRN_CHECKED
  * takes no answer. The connection has to be closed then. */
 void cairn_answer_cut(struct cairn_exchange *exchange);
 
-/* The same, with a 400 that says why, and the connection is as good as closed. */
-void cairn_answer_refuse(struct cairn_exchange *exchange, const char *why);
+/* The same, with an error that says why, and the connection is as good as closed. */
+void cairn_answer_refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *why);
 
 /* The same for a request that nobody may look at from this thread: 408. */
 void cairn_answer_late(int socket);

@@ -30,12 +30,19 @@ void cairn_heads_forget(struct cairn_heads *heads, struct cairn_exchange *exchan
     exchange->head.listed = false;
 }
 
-/* A number of at most 19 digits: what is above would be refused for its size anyhow. */
-static bool has_wrong_length(const struct cairn_exchange *exchange)
+/* Refuses it if it is this one. A number of more than 19 digits is one, and too large. */
+static void refuse_length(struct cairn_heads *heads, struct cairn_exchange *exchange)
 {
     const char *length = cairn_http_header(&exchange->request, "Content-Length");
-    size_t digits = length ? strspn(length, "0123456789") : 1;
-    return digits == 0 || digits > 19 || (length && length[digits]);
+    size_t digits = length ? strspn(length, "0123456789") : 0;
+    if (!length || (digits && !length[digits] && digits <= 19))
+        return;
+    cairn_heads_forget(heads, exchange);
+    if (digits && !length[digits])
+        cairn_answer_refuse(exchange, CAIRN_TOO_LARGE,
+                            "the body is larger than anybody could send");
+    else
+        cairn_answer_refuse(exchange, CAIRN_MALFORMED, "Content-Length is no number");
 }
 
 void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list)
@@ -48,9 +55,6 @@ void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list
         return;
     for (struct cairn_exchange *at = heads->first, *next; at; at = next) {
         next = at->head.after;
-        if (!has_wrong_length(at))
-            continue;
-        cairn_heads_forget(heads, at);
-        cairn_answer_refuse(at, "Content-Length is no number, or not one that can be meant");
+        refuse_length(heads, at);
     }
 }

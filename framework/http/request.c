@@ -290,7 +290,7 @@ bool cairn_request_line(struct cairn_exchange *exchange, const char *target)
         return true;
     char why[80];
     (void)snprintf(why, sizeof why, "the query has more than %d parameters", PARAMETERS_MAX);
-    cairn_answer_refuse(exchange, why);
+    cairn_answer_refuse(exchange, CAIRN_MALFORMED, why);
     return false;
 }
 

@@ -60,7 +60,8 @@ int64_t cairn_stalls_cut(struct cairn_stalls *stalls)
         if (!is_stuck(at, now_us))
             continue;
         cairn_stalls_forget(stalls, at);
-        cairn_answer_refuse(at, "a chunk of the body has no size, or one that does not end");
+        cairn_answer_refuse(at, CAIRN_MALFORMED,
+                            "a chunk of the body has no size, or one that does not end");
     }
     stalls->look_us = now_us + LOOK_US;
     return stalls->look_us;
