@@ -4,7 +4,7 @@ do $$
 begin
     if current_setting('server_version_num')::integer >= 160000
             and not pg_catalog.pg_has_role(current_user, 'cairn_consumer', 'usage') then
-        grant cairn_consumer to current_user with inherit true, set true;
+        execute 'grant cairn_consumer to current_user with inherit true, set true';
     end if;
 exception when insufficient_privilege then
     raise warning 'role cairn_consumer was made by another role, which has to grant it: grant cairn_consumer to % with inherit true',

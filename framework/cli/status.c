@@ -13,7 +13,8 @@ static const char store_sql[] =
     "select s.store_id as store, s.epoch, cairn.head() as head,"
     " coalesce((select 'pid ' || l.pid || ', ' || coalesce(nullif(a.application_name, ''), '?')"
     "     || ', ' || coalesce(a.state, '?') from pg_locks l left join pg_stat_activity a"
-    "     on a.pid = l.pid where l.locktype = 'advisory' and l.classid = 1128352082 and l.granted"
+    "     on a.pid = l.pid where l.relation = 'cairn.append_lock'::regclass and l.granted"
+    "     and l.mode = 'ExclusiveLock'"
     "     and l.database = (select oid from pg_database where datname = current_database())"
     "     limit 1), 'nobody') as append_lock"
     " from cairn.store s";

@@ -77,6 +77,31 @@ static void log_refusal(void *context, const char *what)
               CAIRN_LOG_TEXT("event", what));
 }
 
+/* People append no other types to a category that a service writes. */
+static int declare(const struct cairn_events *events, struct cairn_pg *pg,
+                   struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {.name = NULL,
+                                                     .sql = "select cairn.declare_types($1, $2)"};
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, events->category);
+    cairn_pg_add_texts(&params, &events->types->name, sizeof *events->types, events->count);
+    int64_t done = cairn_pg_call(pg, &statement, &params, &rows, error);
+    cairn_arena_close(&arena);
+    return done < 0 ? (int)done : 0;
+}
+
+static int declare_all(const struct cairn_service *service, struct cairn_pg *pg,
+                       struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = declare(service->deciders[i]->events, pg, error);
+    return failed;
+}
+
 int cairn_host_gate(const struct cairn_service *const services[], struct cairn_pg *pg,
                     struct cairn_error *error)
 {
@@ -87,5 +112,7 @@ int cairn_host_gate(const struct cairn_service *const services[], struct cairn_p
                      ? 0
                      : cairn_gate_check(pg, readings.all, readings.count, log_refusal, NULL, error);
     cairn_arena_close(&readings.arena);
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = declare_all(services[i], pg, error);
     return failed;
 }

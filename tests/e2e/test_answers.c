@@ -65,13 +65,13 @@ static void other_says(const char *sql)
 
 static void take_lock(void)
 {
-    other_says("begin; select pg_advisory_xact_lock(1128352082, 0)");
+    other_says("begin; lock table cairn.append_lock in exclusive mode");
 }
 
 static bool somebody_waits(void *context)
 {
     (void)context;
-    return fixture_sql_int(url, "select count(*) from pg_locks where locktype = 'advisory' and not"
+    return fixture_sql_int(url, "select count(*) from pg_locks where locktype = 'relation' and not"
                                 " granted and database = (select oid from pg_database where"
                                 " datname = current_database())") > 0;
 }
@@ -169,10 +169,22 @@ static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(voi
     wire_close(&second);
 }
 
+/* A typing error must not keep the services from starting. */
+static void people_append_no_type_that_a_service_does_not_know(void **state)
+{
+    (void)state;
+    PGresult *result = PQexec(other, "select cairn.append('user-' || gen_random_uuid(),"
+                                     " 'UserRegisterd', '{}')");
+    assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+    assert_non_null(strstr(PQresultErrorMessage(result), "they know UserDeactivated, UserEmail"));
+    PQclear(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
+        cmocka_unit_test(people_append_no_type_that_a_service_does_not_know),
         cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
     };
     return cmocka_run_group_tests_name("answers", tests, setup, teardown);

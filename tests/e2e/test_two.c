@@ -145,12 +145,12 @@ static struct cairn_pg *take_lock(void)
     struct cairn_pg *pg = NULL;
     assert_int_equal(cairn_pg_open(url, "holder", &pg, NULL), 0);
     assert_int_equal(
-        cairn_pg_script(pg, "begin; select pg_advisory_xact_lock(1128352082, 0)", NULL), 0);
+        cairn_pg_script(pg, "begin; lock table cairn.append_lock in exclusive mode", NULL), 0);
     return pg;
 }
 
 #define WAITING                                                                                    \
-    "from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+    "from pg_stat_activity where datname = current_database() and wait_event = 'relation'"
 
 static bool somebody_waits(void *context)
 {

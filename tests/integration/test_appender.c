@@ -68,7 +68,7 @@ static void other_says(const char *sql)
 
 static void take_lock(void)
 {
-    other_says("begin; select pg_advisory_xact_lock(1128352082, 0)");
+    other_says("begin; lock table cairn.append_lock in exclusive mode");
 }
 
 static void let_go(void)
@@ -79,7 +79,7 @@ static void let_go(void)
 static bool somebody_waits_for_the_lock(void *context)
 {
     (void)context;
-    return sql_int("select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    return sql_int("select count(*) from pg_locks where locktype = 'relation' and not granted"
                    " and database = (select oid from pg_database where datname ="
                    " current_database())") > 0;
 }
@@ -332,6 +332,82 @@ static void the_same_claim_and_the_same_command_in_one_batch(void **state)
     expect(four, 1, NULL);
     expect(five, -CAIRN_KEY_REUSED, NULL);
     assert_int_equal(three->ret[0].version, 1);
+}
+
+static struct item *with_two_streams(struct cairn_claim first, struct cairn_claim second)
+{
+    struct item *item = new_item(any(new_stream()));
+    struct cairn_claim *claims = cairn_new(&bench.arena, struct cairn_claim, 2);
+    claims[0] = first;
+    claims[1] = second;
+    for (int i = 0; i < 2; i++)
+        item->writes[i] = (struct cairn_write){.expected = any(new_stream()),
+                                               .events = new_event("{}"),
+                                               .event_count = 1,
+                                               .claims = &claims[i],
+                                               .claim_count = 1};
+    item->appending.append.write_count = 2;
+    return item;
+}
+
+static void two_writes_of_one_append_do_not_take_the_same_claim(void **state)
+{
+    (void)state;
+    const struct cairn_claim take = {true, "thing.name", "eve"};
+    const struct cairn_claim other = {true, "thing.name", "fay"};
+    int64_t head = sql_int("select cairn.head()");
+    struct item *first = hold_up(); /* so that the short path is not theirs */
+    struct item *both = submit(with_two_streams(take, take));
+    struct item *apart = submit(with_two_streams(take, other));
+    struct item *later =
+        submit(with_two_streams(other, (struct cairn_claim){true, "thing.name", "gil"}));
+    let_go();
+    expect(first, 0, NULL);
+    expect(both, -CAIRN_CLAIMED, NULL); /* and leaves nothing behind for those after it */
+    expect(apart, 0, NULL);
+    expect(later, -CAIRN_CLAIMED, NULL);
+    assert_int_equal(sql_int("select cairn.head()"), head + 3);
+    assert_int_equal(sql_int("select count(*) from cairn.claims where key in ('eve', 'fay')"), 2);
+    assert_int_equal(sql_int("select count(*) from cairn.claims where key = 'gil'"), 0);
+}
+
+static void a_claim_may_go_from_one_stream_to_another_in_one_append(void **state)
+{
+    (void)state;
+    struct item *holder = submit(with_claim(new_item(any(new_stream())), "hal"));
+    expect(holder, 0, NULL);
+    struct item *moves = with_two_streams((struct cairn_claim){false, "thing.name", "hal"},
+                                          (struct cairn_claim){true, "thing.name", "hal"});
+    moves->writes[0].expected = any(holder->writes[0].expected.stream);
+    expect(submit(moves), 0, NULL);
+    char stream[200];
+    fixture_sql_text(bench.url, "select stream from cairn.claims where key = 'hal'", stream,
+                     sizeof stream);
+    assert_string_equal(stream, moves->writes[1].expected.stream);
+}
+
+static void an_append_that_is_refused_leaves_no_type_behind(void **state)
+{
+    (void)state;
+    const char *stream = new_stream();
+    expect(submit(new_item(any(stream))), 0, NULL);
+    struct item *first = hold_up();
+    struct item *refused = new_item(at(stream, 7, cairn_uuid_make()));
+    struct cairn_new_event *event = new_event("{}");
+    event->type = "Unheard";
+    refused->writes[0].events = event;
+    struct item *accepted = new_item(any(new_stream()));
+    event = new_event("{}");
+    event->type = "Heard";
+    accepted->writes[0].events = event;
+    (void)submit(refused);
+    (void)submit(accepted);
+    let_go();
+    expect(first, 0, NULL);
+    expect(refused, -CAIRN_CONFLICT, NULL);
+    expect(accepted, 0, NULL);
+    assert_int_equal(sql_int("select count(*) from cairn.event_types where type = 'Heard'"), 1);
+    assert_int_equal(sql_int("select count(*) from cairn.event_types where type = 'Unheard'"), 0);
 }
 
 /* appender.h (3) */
@@ -674,7 +750,7 @@ static void a_backend_that_is_killed_in_mid_batch_loses_nothing(void **state)
 static pid_t waiting_backend(void)
 {
     return (pid_t)sql_int("select pid from pg_stat_activity where datname = current_database()"
-                          " and wait_event_type = 'Lock' and wait_event = 'advisory'");
+                          " and wait_event_type = 'Lock' and wait_event = 'relation'");
 }
 
 static bool is_over(void *context)
@@ -896,6 +972,9 @@ int main(void)
         cmocka_unit_test(each_append_of_a_batch_has_its_own_outcome),
         cmocka_unit_test(an_append_that_builds_on_one_that_fails_fails),
         cmocka_unit_test(the_same_claim_and_the_same_command_in_one_batch),
+        cmocka_unit_test(two_writes_of_one_append_do_not_take_the_same_claim),
+        cmocka_unit_test(a_claim_may_go_from_one_stream_to_another_in_one_append),
+        cmocka_unit_test(an_append_that_is_refused_leaves_no_type_behind),
         cmocka_unit_test(a_value_that_is_refused_fails_its_own_append_only),
         cmocka_unit_test(several_streams_are_written_all_or_none),
         cmocka_unit_test(a_stream_that_is_only_looked_at_is_held_to_its_condition),

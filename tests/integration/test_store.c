@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "postgres/postgres.h"
+#include "record/json.h"
 #include "store/append.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -443,6 +444,97 @@ static void people_append_and_read_in_sql(void **state)
     assert_int_equal(sql_int("select cairn.head()"), head + 3);
 }
 
+struct anything {
+    CAIRN_NO_FIELDS;
+};
+CAIRN_EMPTY_RECORD(anything);
+
+static int decode(const char *json)
+{
+    struct anything ignored;
+    struct cairn_arena arena = {0};
+    int failed = cairn_record_decode(&anything_record, json, strlen(json), CAIRN_LENIENT, &arena,
+                                     &ignored, NULL);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+static void people_append_nothing_that_nobody_can_read(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"{\"a\":1,\"b\":{\"c\":1,\"c\":2}}", "the name \"c\" comes twice"},
+        {"{\"a\":1,\"\\u0061\":2}", "the name \"a\" comes twice"},
+        {"{\"a\":[1,1e400]}", "beyond double precision"},
+        {"{\"a\":-1.8e308}", "beyond double precision"},
+        {"{\"a\":9223372036854775808}", "more than 64 bits"},
+        {"{\"a\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", "deeper than 16 levels"},
+    };
+    static const char *const right[] = {
+        "{\"a\":9223372036854775807,\"b\":-9223372036854775808,\"c\":1e-400,\"d\":1.5e300}",
+        "{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":1}]}",
+        "{\"a\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}",
+    };
+    char sql[400];
+    int64_t head = sql_int("select cairn.head()");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        (void)snprintf(sql, sizeof sql, "select cairn.append('jar-2', 'JarFilled', '%s')",
+                       wrong[i][0]);
+        expect_refusal(sql, wrong[i][1]);
+    }
+    assert_int_equal(sql_int("select cairn.head()"), head);
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        (void)snprintf(sql, sizeof sql, "select cairn.append('jar-2', 'JarFilled', '%s')",
+                       right[i]);
+        fixture_sql(bench.url, sql);
+        assert_int_equal(decode(right[i]), 0);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) /* the other reader says the same */
+        assert_int_equal(decode(wrong[i][0]), -CAIRN_MALFORMED);
+}
+
+static void one_id_has_one_spelling(void **state)
+{
+    (void)state;
+    static const char id[] = "01890000-0000-7000-8000-00000000abcd";
+    expect_refusal("select cairn.append('jar-01890000-0000-7000-8000-00000000ABCD', 'JarFilled',"
+                   " '{}')",
+                   id);
+    expect_refusal("select cairn.append('jar-{01890000-0000-7000-8000-00000000abcd}',"
+                   " 'JarFilled', '{}')",
+                   id);
+    expect_refusal("select cairn.append('jar-0189000000007000800000000000abcd', 'JarFilled', '{}')",
+                   id);
+    fixture_sql(bench.url, "select cairn.append('jar-01890000-0000-7000-8000-00000000abcd',"
+                           " 'JarFilled', '{}')");
+}
+
+static void people_append_no_type_that_the_services_do_not_know(void **state)
+{
+    (void)state;
+    fixture_sql(bench.url, "select cairn.declare_types('tin', array['TinOpened', 'TinClosed'])");
+    fixture_sql(bench.url, "select cairn.declare_types('tin', array['TinOpened'])");
+    expect_refusal("select cairn.append('tin-1', 'TinOpend', '{}')", "know no event type TinOpend");
+    expect_refusal("select cairn.append('tin-1', 'TinOpend', '{}')", "TinClosed, TinOpened");
+    fixture_sql(bench.url, "select cairn.append('tin-1', 'TinClosed', '{}')");
+}
+
+/* Whoever may connect may take advisory locks. */
+static void a_stranger_cannot_stop_appends(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    assert_true(
+        as_role("cairn_reader", "lock table cairn.append_lock in access share mode", &error) < 0);
+    assert_true(as_role("cairn_writer", "lock table cairn.append_lock in exclusive mode", &error) <
+                0);
+    struct cairn_pg *pg = NULL;
+    assert_int_equal(cairn_pg_open(bench.url, "stranger", &pg, NULL), 0);
+    assert_int_equal(cairn_pg_script(pg, "select pg_advisory_lock(1128352082, 0)", NULL), 0);
+    fixture_sql(bench.url, "select cairn.append('jar-3', 'JarFilled', '{}')");
+    cairn_pg_close(pg);
+}
+
 /* ---- the schema ---- */
 
 static int check_schema(struct cairn_error *error)
@@ -609,6 +701,10 @@ int main(void)
         cmocka_unit_test(invariant_5_nobody_changes_what_has_happened),
         cmocka_unit_test(a_service_appends_only_through_the_function),
         cmocka_unit_test(people_append_and_read_in_sql),
+        cmocka_unit_test(people_append_nothing_that_nobody_can_read),
+        cmocka_unit_test(one_id_has_one_spelling),
+        cmocka_unit_test(people_append_no_type_that_the_services_do_not_know),
+        cmocka_unit_test(a_stranger_cannot_stop_appends),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
         cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
         cmocka_unit_test(the_owner_ends_the_sessions_of_the_roles_that_it_made),

@@ -301,7 +301,7 @@ static void make_stray(struct maker *maker, const char *pattern, struct wrong_re
     static const char *const nowhere[] = {
         "/nothing",      "/", "//", "/orders/1/2/3/4", "/%zz", "/users/%c3%28", "/.env",
         "/../etc/passwd"};
-    static const char *const methods[] = {"DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"};
+    static const char *const methods[] = {"DELETE", "PATCH", "PURGE", "TRACE", "BREW"};
     ret->headers = "";
     if (pattern && dice(maker, 2)) {
         ret->way = "the method is another";
