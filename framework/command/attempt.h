@@ -64,8 +64,9 @@ struct attempt {
     struct cairn_known_command known;
     struct cairn_uuid id;
     const char *stream;
-    int64_t if_match; /* a version, or CAIRN_VERSION_ANY */
-    void *command;    /* the tagged union */
+    const char *if_match; /* lists of ETags, or NULL */
+    const char *if_none_match;
+    void *command; /* the tagged union */
 
     /* what it is decided on */
     struct cairn_recalled own;

@@ -1,7 +1,7 @@
 /* handle.c - one request for a command, from its body to its answer.
  *
  *     name    the command by its Idempotency-Key, if it has one      identify.c
- *     read    the id, If-Match and the body                          read_request
+ *     read    the id, preconditions and the body                          read_request
  *     recall  the states of its stream and of the facts              recall.c, cache.c
  *     decide                                                         decision.c
  *     append  what was decided, if the streams still stand           append.c
@@ -12,9 +12,11 @@
 #include "command/endpoint.h"
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "http/conditional.h"
 #include "record/json.h"
 #include "store/settle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,23 +32,16 @@ static struct cairn_metric decided_again =
 
 /* ---- reading the request ---- */
 
-/* If-Match is "VERSION" or "VERSION.GENERATION", as commands and queries hand it out. */
-static int read_if_match(const struct cairn_http_request *request, int64_t *ret,
-                         struct cairn_error *error)
+static int read_preconditions(struct attempt *attempt, struct cairn_error *error)
 {
-    *ret = CAIRN_VERSION_ANY;
-    const char *text = cairn_http_header(request, "If-Match");
-    if (!text)
-        return 0;
-    char *end = NULL;
-    long long version =
-        text[0] == '"' && text[1] >= '1' && text[1] <= '9' ? strtoll(text + 1, &end, 10) : 0;
-    if (version > 0 && *end == '.')
-        end += 1 + strspn(end + 1, "0123456789");
-    if (version <= 0 || strcmp(end, "\"") != 0 || cairn_http_header_count(request, "If-Match") > 1)
+    attempt->if_match = cairn_http_header_list(attempt->request, "If-Match");
+    attempt->if_none_match = cairn_http_header_list(attempt->request, "If-None-Match");
+    if (attempt->if_match && !cairn_etags_valid(attempt->if_match))
         return cairn_fail(error, CAIRN_MALFORMED,
-                          "If-Match must be one strong ETag as it was handed out, such as \"3\"");
-    *ret = version;
+                          "If-Match must be ETags as they were handed out, such as \"3\", or *");
+    if (attempt->if_none_match && !cairn_etags_valid(attempt->if_none_match))
+        return cairn_fail(error, CAIRN_MALFORMED,
+                          "If-None-Match must be ETags as they were handed out, or *");
     return 0;
 }
 
@@ -91,7 +86,7 @@ static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
 static int read_request(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
-    int failed = read_if_match(attempt->request, &attempt->if_match, error);
+    int failed = read_preconditions(attempt, error);
     if (!failed && !endpoint->creates)
         failed = read_id(attempt->request, &attempt->id, error);
     if (failed)
@@ -110,14 +105,43 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
 
 /* ---- deciding ---- */
 
-static int check_if_match(const struct attempt *attempt, struct cairn_error *error)
+/* An ETag is "VERSION" or "VERSION.GENERATION", as commands and queries hand it out. */
+static bool names_version(const struct cairn_etag *tag, int64_t version)
+{
+    char text[24];
+    size_t digits = (size_t)snprintf(text, sizeof text, "%" PRId64, version);
+    if (tag->bytes < digits || memcmp(tag->text, text, digits) != 0)
+        return false;
+    size_t at = digits + (tag->bytes > digits && tag->text[digits] == '.');
+    bool good = tag->bytes == digits || (at > digits && tag->bytes > at);
+    for (size_t i = at; i < tag->bytes && good; i++)
+        good = tag->text[i] >= '0' && tag->text[i] <= '9';
+    return good;
+}
+
+/* What is not there has no ETag; `strong`: RFC 9110 section 8.8.3.2. */
+static bool is_named(const char *list, int64_t version, bool strong)
+{
+    struct cairn_etag tag;
+    bool named = version > 0 && cairn_etags_any(list);
+    while (version > 0 && !named && cairn_etag_next(&list, &tag) > 0)
+        named = !(strong && tag.weak) && names_version(&tag, version);
+    return named;
+}
+
+/* RFC 9110 section 13.2.2. */
+static int check_preconditions(const struct attempt *attempt, struct cairn_error *error)
 {
     int64_t version = attempt->expected.version;
-    if (attempt->if_match == CAIRN_VERSION_ANY || attempt->if_match == version)
-        return 0;
-    return cairn_fail(error, CAIRN_PRECONDITION,
-                      "If-Match names version %" PRId64 ", %s is at version %" PRId64,
-                      attempt->if_match, attempt->stream, version);
+    if (attempt->if_match && !is_named(attempt->if_match, version, true))
+        return cairn_fail(error, CAIRN_PRECONDITION,
+                          "If-Match does not name version %" PRId64 ", which %s is at", version,
+                          attempt->stream);
+    if (attempt->if_none_match && is_named(attempt->if_none_match, version, false))
+        return cairn_fail(error, CAIRN_PRECONDITION,
+                          "If-None-Match names version %" PRId64 ", which %s is at", version,
+                          attempt->stream);
+    return 0;
 }
 
 static int decide_on(struct attempt *attempt, const void *state, struct cairn_error *error)
@@ -126,7 +150,7 @@ static int decide_on(struct attempt *attempt, const void *state, struct cairn_er
     if (!attempt->endpoint->creates && attempt->expected.version == 0)
         failed = cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
     if (!failed)
-        failed = check_if_match(attempt, error);
+        failed = check_preconditions(attempt, error);
     if (failed)
         return failed;
     return cairn_decision_make(&attempt->decision, attempt->endpoint->decider, state,
@@ -204,6 +228,11 @@ static enum next after_append(struct attempt *attempt)
     attempt->decided = attempt->appending.outcome;
     if (attempt->decided < 0)
         attempt->error = attempt->appending.error;
+    if (attempt->decided == -CAIRN_EXISTS && attempt->if_none_match) {
+        cairn_error_reset(&attempt->error);
+        attempt->decided = cairn_fail(&attempt->error, CAIRN_PRECONDITION,
+                                      "If-None-Match: %s is there already", attempt->stream);
+    }
     if (attempt->decided == 0)
         attempt->timeline = attempt->appending.timeline;
     if (attempt->decided == 0 && attempt->endpoint->creates)

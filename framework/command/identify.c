@@ -35,10 +35,13 @@ static int read_key(const struct cairn_http_request *request, const char **ret,
 /* All that makes it this request and no other. */
 static struct cairn_buffer describe(const struct cairn_http_request *request)
 {
-    const char *if_match = cairn_http_header(request, "If-Match");
+    const char *if_match = cairn_http_header_list(request, "If-Match");
+    const char *if_none_match = cairn_http_header_list(request, "If-None-Match");
     struct cairn_buffer out = cairn_buffer(request->arena);
     cairn_buffer_print(&out, "%s\n%s\n%s\n", request->method, request->path,
                        if_match ? if_match : "");
+    if (if_none_match)
+        cairn_buffer_print(&out, "If-None-Match: %s\n", if_none_match);
     cairn_buffer_bytes(&out, request->body, request->body_bytes);
     return out;
 }

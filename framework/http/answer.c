@@ -80,7 +80,7 @@ static bool has_header(const struct cairn_http_response *response, const char *n
 static void each_header(const struct cairn_http_request *request,
                         const struct cairn_http_response *response, header_sink *put, void *sink)
 {
-    if (response->content_type || response->body_bytes)
+    if (response->status != 304 && (response->content_type || response->body_bytes))
         put(sink, "Content-Type",
             response->content_type ? response->content_type : "application/json");
     if (!has_header(response, "Cache-Control"))

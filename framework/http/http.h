@@ -64,6 +64,8 @@ struct cairn_http_request {
  * the headers that Cairn reads: `cairn_http_header_count` tells. */
 const char *cairn_http_header(const struct cairn_http_request *request, const char *name);
 unsigned cairn_http_header_count(const struct cairn_http_request *request, const char *name);
+/* The lines of a header that is a list, as one (RFC 9110 section 5.3); NULL if there is none. */
+const char *cairn_http_header_list(const struct cairn_http_request *request, const char *name);
 const char *cairn_http_query(const struct cairn_http_request *request, const char *name);
 
 /* Calls `each` for every query parameter, decoded, in the order sent. */

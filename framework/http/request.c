@@ -3,6 +3,7 @@
  * The first rule that is broken becomes the exchange's refusal. A refused request is still read to
  * its end, so that the connection stays usable, except where its end is unknown, too far away, or
  * where the client asked first (Expect: 100-continue). */
+#include "core/buffer.h"
 #include "core/clock.h"
 #include "http/connection.h"
 #include "http/exchange.h"
@@ -49,6 +50,33 @@ unsigned cairn_http_header_count(const struct cairn_http_request *request, const
     struct tally tally = {.name = name};
     (void)MHD_get_connection_values(wire_of(request), MHD_HEADER_KIND, count_header, &tally);
     return tally.count;
+}
+
+struct lines {
+    const char *name;
+    struct cairn_buffer out;
+};
+
+static enum MHD_Result add_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    (void)kind;
+    struct lines *lines = context;
+    if (strcasecmp(name, lines->name) != 0)
+        return MHD_YES;
+    if (lines->out.length)
+        cairn_buffer_text(&lines->out, ", ");
+    cairn_buffer_text(&lines->out, value ? value : "");
+    return MHD_YES;
+}
+
+const char *cairn_http_header_list(const struct cairn_http_request *request, const char *name)
+{
+    if (cairn_http_header_count(request, name) < 2)
+        return cairn_http_header(request, name);
+    struct lines lines = {.name = name, .out = cairn_buffer(request->arena)};
+    (void)MHD_get_connection_values(wire_of(request), MHD_HEADER_KIND, add_line, &lines);
+    return lines.out.text;
 }
 
 /* ---- the query ---- */

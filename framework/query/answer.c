@@ -1,5 +1,6 @@
 /* answer.c - what the client is told. */
 #include "core/metrics.h"
+#include "http/conditional.h"
 #include "query/fresh.h"
 #include "query/read.h"
 #include "store/token.h"
@@ -9,30 +10,22 @@
 static struct cairn_metric reads = CAIRN_COUNTER(
     "cairn_query_reads_total", "Reads answered, by the store they came from.", "source");
 
-/* ---- If-None-Match ---- */
+/* ---- preconditions ---- */
 
-static const char *opaque_part(const char *etag)
+/* The ETag of a row, or the part of it that a command hands out: the version. */
+static bool is_wanted(const struct cairn_query_read *read)
 {
-    return strncmp(etag, "W/", 2) == 0 ? etag + 2 : etag;
-}
-
-bool cairn_query_etag_named(const char *if_none_match, const char *etag)
-{
-    const char *wanted = opaque_part(etag);
-    const char *at = if_none_match ? if_none_match : "";
-    for (;;) {
-        at += strspn(at, " \t,");
-        if (*at == '*')
+    const char *at = read->ask->wanted;
+    const char *mine = read->etag + 1;
+    struct cairn_etag tag;
+    if (!at || cairn_etags_any(at))
+        return true;
+    while (*read->etag == '"' && cairn_etag_next(&at, &tag) > 0) {
+        bool begins = !tag.weak && strncmp(mine, tag.text, tag.bytes) == 0;
+        if (begins && (mine[tag.bytes] == '"' || mine[tag.bytes] == '.'))
             return true;
-        at = opaque_part(at);
-        const char *end = *at == '"' ? strchr(at + 1, '"') : NULL;
-        if (!end)
-            return false;
-        size_t bytes = (size_t)(end + 1 - at);
-        if (bytes == strlen(wanted) && memcmp(at, wanted, bytes) == 0)
-            return true;
-        at = end + 1;
     }
+    return false;
 }
 
 /* ---- headers ---- */
@@ -91,13 +84,18 @@ static void show(const struct cairn_query_read *read)
                               cairn_print(arena, "%" PRId64, read->parked));
     cairn_http_set_header(response, "ETag",
                           lasts ? read->etag : cairn_copy_text(arena, read->etag));
-    if (cairn_query_etag_named(read->ask->seen, read->etag)) {
-        response->status = 304;
-        return;
-    }
-    response->status = 200;
+    /* A 304 has the length that the body would have (RFC 9110 section 8.6), and no body. */
+    response->status = cairn_etags_name(read->ask->seen, read->etag) ? 304 : 200;
     response->body = lasts ? read->body : cairn_copy_bytes(arena, read->body, read->body_bytes);
     response->body_bytes = read->body_bytes;
+}
+
+static void refuse(const struct cairn_query_read *read)
+{
+    struct cairn_error error = {0};
+    (void)cairn_fail(&error, CAIRN_PRECONDITION, "If-Match does not name %s, as it is now",
+                     read->etag);
+    cairn_http_problem(read->visit->request, read->visit->response, &error);
 }
 
 void cairn_query_answer(const struct cairn_query_read *read, int failed,
@@ -108,8 +106,10 @@ void cairn_query_answer(const struct cairn_query_read *read, int failed,
         cairn_http_problem(read->visit->request, read->visit->response, error);
     else if (read->visit->response->stream.pull)
         show_stream(read);
-    else
+    else if (is_wanted(read))
         show(read);
+    else
+        refuse(read);
     if (!failed || failed == -CAIRN_NOT_FOUND) { /* a 503 shows no position: nobody may keep one */
         add_position(read);
         cairn_query_models_shown(read->visit->side->models, read->visit->model, read->position);

@@ -1,6 +1,7 @@
 /* ask.c - what a client asks of a resource. */
 #include "query/ask.h"
 
+#include "http/conditional.h"
 #include "query/context.h"
 #include "query/fresh.h"
 #include "record/json.h"
@@ -178,29 +179,14 @@ static int read_key(const struct cairn_resource *resource, const struct cairn_ht
 
 /* ---- headers ---- */
 
-/* The quality of a media type in an Accept header (RFC 9110), in thousandths; -1 if it is not
- * named. Of its parameters only q is looked at. */
-static int quality_of(const char *accept, const char *type)
-{
-    const size_t bytes = strlen(type);
-    for (const char *at = accept; *at;) {
-        at += strspn(at, " \t,");
-        const char *end = at + strcspn(at, ",");
-        if (strncasecmp(at, type, bytes) == 0 && strchr(" \t;,", at[bytes])) {
-            const char *q = strcasestr(at, "q=");
-            return q && q < end ? (int)(strtod(q + 2, NULL) * 1000) : 1000;
-        }
-        at = end;
-    }
-    return -1;
-}
-
 /* JSON unless a stream is named and liked at least as much. */
 static bool wants_stream(const struct cairn_http_request *request)
 {
-    const char *accept = cairn_http_header(request, "Accept");
-    int stream = accept ? quality_of(accept, "text/event-stream") : -1;
-    return stream > 0 && quality_of(accept, "application/json") <= stream &&
+    static const char stream[] = "text/event-stream";
+    const char *accept = cairn_http_header_list(request, "Accept");
+    int weight = cairn_accept_quality(accept, stream);
+    return weight > 0 && cairn_accept_names(accept, stream) &&
+           cairn_accept_quality(accept, "application/json") <= weight &&
            strcmp(request->method, "GET") == 0;
 }
 
@@ -210,10 +196,14 @@ static int read_headers(const struct cairn_http_request *request, struct cairn_q
     if (cairn_http_header_count(request, "Cairn-Position") > 1)
         return cairn_fail(error, CAIRN_MALFORMED, "Cairn-Position was sent twice");
     ask->token = cairn_http_header(request, "Cairn-Position");
-    ask->seen = cairn_http_header(request, "If-None-Match");
+    ask->seen = cairn_http_header_list(request, "If-None-Match");
+    ask->wanted = cairn_http_header_list(request, "If-Match");
+    if (ask->wanted && !cairn_etags_valid(ask->wanted))
+        return cairn_fail(error, CAIRN_MALFORMED, "If-Match must be a list of ETags, or *");
     ask->last = cairn_http_header(request, "Last-Event-ID");
     ask->live = wants_stream(request);
-    ask->wait_said = cairn_query_prefer_wait(cairn_http_header(request, "Prefer"), &ask->wait_s);
+    ask->wait_said =
+        cairn_query_prefer_wait(cairn_http_header_list(request, "Prefer"), &ask->wait_s);
     ask->deadline_us = request->received_us + CAIRN_SECONDS(ask->wait_s);
     return 0;
 }

@@ -10,11 +10,12 @@
 #include <cairn/resource.h>
 
 struct cairn_query_ask {
-    const char *key;   /* by key: of the row */
-    const char *token; /* Cairn-Position, or NULL */
-    const char *seen;  /* If-None-Match, or NULL */
-    bool live;         /* Accept: text/event-stream */
-    const char *last;  /* Last-Event-ID of a reader that comes back, or NULL */
+    const char *key;    /* by key: of the row */
+    const char *token;  /* Cairn-Position, or NULL */
+    const char *seen;   /* If-None-Match, or NULL */
+    const char *wanted; /* If-Match, or NULL */
+    bool live;          /* Accept: text/event-stream */
+    const char *last;   /* Last-Event-ID of a reader that comes back, or NULL */
     int64_t wait_s;
     bool wait_said;      /* Prefer named it */
     int64_t deadline_us; /* monotonic: when waiting is over */

@@ -89,9 +89,6 @@ int cairn_query_decode_row(struct cairn_query_read *read, const struct cairn_pg_
 const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version,
                                  int64_t changed);
 
-/* Does an If-None-Match header name this ETag, by the weak comparison of RFC 9110? */
-bool cairn_query_etag_named(const char *if_none_match, const char *etag);
-
 /* Fills in what was read; `failed` is what the look returned. */
 void cairn_query_answer(const struct cairn_query_read *read, int failed,
                         const struct cairn_error *error);

@@ -155,10 +155,9 @@ static const struct component components[] = {
      "\"string\",\"minLength\":1,\"maxLength\":200,\"pattern\":\"^[!-~]+$\"},\"example\":"
      "\"8e03978e-40d5-43e8-bc93-6894a57f9324\""},
     {"parameters", "If-Match",
-     "\"name\":\"If-Match\",\"in\":\"header\",\"description\":\"The ETag of a command's answer or "
-     "of a query by key: the command is carried out on that version or not at all.\",\"schema\":{"
-     "\"type\":\"string\",\"pattern\":\"^\\\"[1-9][0-9]*([.][0-9]*)?\\\"$\"},\"example\":"
-     "\"\\\"1\\\"\""},
+     "\"name\":\"If-Match\",\"in\":\"header\",\"description\":\"ETags of commands' answers or "
+     "of queries by key: the command is carried out on one of these versions or not at all; * "
+     "stands for any that there is.\"," TEXT ",\"example\":\"\\\"1\\\"\""},
     {"parameters", "traceparent",
      "\"name\":\"traceparent\",\"in\":\"header\",\"description\":\"The trace that the request "
      "belongs to (W3C Trace Context); a new one begins without it.\"," TRACEPARENT},

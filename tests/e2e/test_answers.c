@@ -169,6 +169,50 @@ static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(voi
     wire_close(&second);
 }
 
+/* RFC 9110 section 13. The user is at version 1. */
+static void preconditions_are_held_against_the_version(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+    } cases[] = {
+        {"If-None-Match: *\r\n", 412},
+        {"If-None-Match: \"1\"\r\n", 412},
+        {"If-None-Match: \"7\"\r\nIf-None-Match: W/\"1.3\"\r\n", 412},
+        {"If-None-Match: 1\r\n", 400},
+        {"If-Match: W/\"1\"\r\n", 412},
+        {"If-Match: \"2\"\r\n", 412},
+        {"If-Match: \"10\", \"x\"\r\n", 412},
+        {"If-Match: \"1.\"\r\n", 412},
+        {"If-Match: 1\r\n", 400},
+        {"If-Match: \"1\"\r\nIf-None-Match: \"1\"\r\n", 412},
+        {"If-Match: *\r\n", 200},
+        {"If-Match: \"7\", \"1.4\"\r\n", 200},
+        {"If-Match: \"7\"\r\nIf-Match: \"1\"\r\n", 200},
+        {"If-Match: \"1\"\r\nIf-None-Match: \"2\"\r\n", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char id[ID];
+        char path[80];
+        char body[60];
+        make_user(id);
+        (void)snprintf(path, sizeof path, "/users/%s/email", id);
+        (void)snprintf(body, sizeof body, "{\"email\":\"p%zu@example.com\"}", i);
+        ask_for(cases[i].status, port, "PUT", path, cases[i].headers, body, &reply);
+    }
+}
+
+static void preconditions_of_what_is_to_be_made(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"user_id\":\"01890000-0000-7000-8000-0000000000aa\","
+                               "\"email\":\"made@example.com\",\"name\":\"N\"}";
+    ask_for(412, port, "POST", "/users", "If-Match: *\r\n", body, &reply);
+    ask_for(201, port, "POST", "/users", "If-None-Match: *\r\n", body, &reply);
+    ask_for(412, port, "POST", "/users", "If-None-Match: *\r\n", body, &reply);
+}
+
 /* A typing error must not keep the services from starting. */
 static void people_append_no_type_that_a_service_does_not_know(void **state)
 {
@@ -184,6 +228,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
+        cmocka_unit_test(preconditions_are_held_against_the_version),
+        cmocka_unit_test(preconditions_of_what_is_to_be_made),
         cmocka_unit_test(people_append_no_type_that_a_service_does_not_know),
         cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
     };

@@ -3,6 +3,7 @@
  * which. What is accepted and written again is accepted again, and means the same. */
 #include "fuzz.h"
 
+#include "http/conditional.h"
 #include "query/cursor.h"
 #include "query/fresh.h"
 #include "query/operand.h"
@@ -117,7 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_prefer(text);
         break;
     case 3:
-        (void)cairn_query_etag_named(text, "\"12.3\"");
+        (void)cairn_etags_name(text, "\"12.3\"");
+        (void)cairn_accept_quality(text, "text/event-stream");
         break;
     case 4:
         try_uuid(text);

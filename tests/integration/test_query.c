@@ -137,8 +137,41 @@ static void what_the_client_has_already_is_not_sent_again(void **state)
         assert_int_equal(again.status, 304);
         assert_int_equal(again.body_bytes, 0);
         assert_string_equal(wire_header(&again, "ETag"), etag);
+        assert_string_not_equal(wire_header(&again, "Content-Length"), "0");
         expect_position(&again, bench.position);
+        again = bench_get(
+            (enum bench_server)server, path,
+            cairn_print(&bench.arena, "If-None-Match: \"x\"\r\nIf-None-Match: %s\r\n", etag));
+        assert_int_equal(again.status, 304);
         (void)bench_get_ok((enum bench_server)server, path, "If-None-Match: \"1.999\"\r\n");
+    }
+}
+
+static void who_wants_another_state_is_told_that_it_is_gone(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    const char *path = PATH("/orders/%s", order.id);
+    const char *page = PATH("/users/%s/orders", order.user);
+    for (int server = 0; server < SERVERS; server++) {
+        struct wire_answer first = bench_get_ok((enum bench_server)server, path, "");
+        const char *etag = cairn_copy_text(&bench.arena, wire_header(&first, "ETag"));
+        (void)bench_get_ok((enum bench_server)server, path, "If-Match: *\r\n");
+        (void)bench_get_ok((enum bench_server)server, path, "If-Match: \"1\", \"77\"\r\n");
+        (void)bench_get_ok((enum bench_server)server, path,
+                           cairn_print(&bench.arena, "If-Match: \"77\"\r\nIf-Match: %s\r\n", etag));
+        struct wire_answer gone =
+            bench_get((enum bench_server)server, path, "If-Match: \"77\", W/\"1\"\r\n");
+        expect(&gone, 412, "precondition-failed");
+        assert_int_equal(bench_get((enum bench_server)server, path, "If-Match: 1\r\n").status, 400);
+        /* The ETag of a page is weak, so no If-Match names it. */
+        assert_int_equal(bench_get((enum bench_server)server, page, "If-Match: \"1\"\r\n").status,
+                         412);
+        assert_int_equal(bench_get((enum bench_server)server,
+                                   "/orders/01890000-0000-7000-8000-0000000000ff",
+                                   "If-Match: *\r\n")
+                             .status,
+                         404);
     }
 }
 
@@ -448,6 +481,7 @@ int main(void)
         cmocka_unit_test_setup(a_row_that_was_deleted_is_404, bench_each),
         cmocka_unit_test_setup(an_id_is_read_in_either_case_and_nothing_else_is_one, bench_each),
         cmocka_unit_test_setup(what_the_client_has_already_is_not_sent_again, bench_each),
+        cmocka_unit_test_setup(who_wants_another_state_is_told_that_it_is_gone, bench_each),
         cmocka_unit_test_setup(a_cache_is_told_what_the_resource_declares, bench_each),
         cmocka_unit_test_setup(head_says_what_get_would, bench_each),
         cmocka_unit_test_setup(a_copy_that_has_lost_its_checkpoint_is_passed_over_until_it_has_one,

@@ -606,9 +606,14 @@ static void what_a_client_likes_best_is_answered(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
-    static const char *const json[] = {"", "*/*", "application/json",
+    static const char *const json[] = {"",
+                                       "*/*",
+                                       "application/json",
                                        "application/json, text/event-stream;q=0.9",
-                                       "text/event-stream;q=0"};
+                                       "text/event-stream;q=0",
+                                       "text/event-stream;q=0.1, */*",
+                                       "text/event-stream;q=nan",
+                                       "text/*"};
     const char *path = PATH("/orders/%s", order.id);
     for (size_t i = 0; i < sizeof json / sizeof json[0]; i++) {
         const char *accept = *json[i] ? cairn_print(&bench.arena, "Accept: %s\r\n", json[i]) : "";

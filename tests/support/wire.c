@@ -114,6 +114,8 @@ struct wire_answer wire_read_head(struct wire *wire)
 struct wire_answer wire_read(struct wire *wire)
 {
     struct wire_answer answer = wire_read_head(wire);
+    if (answer.status == 204 || answer.status == 304) /* have none, whatever length they tell */
+        return answer;
     answer.body_bytes = (size_t)atoll(wire_header(&answer, "Content-Length"));
     while (wire->count < answer.body_bytes) {
         if (!read_more(wire))

@@ -278,9 +278,9 @@ static const char *wrong_header(struct maker *maker, bool reads)
         "Idempotency-Key: a b\r\n",
         "Idempotency-Key: a\r\nIdempotency-Key: b\r\n",
         "If-Match: W/\"1\"\r\n",
-        "If-Match: *\r\n",
+        "If-Match: 1\r\n",
         "If-Match: \"0\"\r\n",
-        "If-Match: \"1\", \"2\"\r\n",
+        "If-Match: \"1\" \"2\"\r\n",
         "If-Match: \"99999999999999999999\"\r\n",
     };
     static const char *const reading[] = {

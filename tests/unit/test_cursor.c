@@ -3,7 +3,6 @@
 
 #include "query/cursor.h"
 #include "query/fresh.h"
-#include "query/read.h"
 
 #include <string.h>
 
@@ -160,27 +159,6 @@ static void without_a_preference_the_wait_is_two_seconds(void **state)
     assert_int_equal(seconds, 2);
 }
 
-/* ---- If-None-Match ---- */
-
-static void an_etag_is_found_in_a_list(void **state)
-{
-    (void)state;
-    assert_true(cairn_query_etag_named("\"3.1\"", "\"3.1\""));
-    assert_true(cairn_query_etag_named("\"2.1\", W/\"3.1\"", "\"3.1\""));
-    assert_true(cairn_query_etag_named("W/\"1.9\"", "W/\"1.9\""));
-    assert_true(cairn_query_etag_named(" * ", "\"3.1\""));
-}
-
-static void another_etag_is_not_taken_for_it(void **state)
-{
-    (void)state;
-    static const char *const others[] = {"",         "\"3.2\"",     "\"3.1", "3.1",     "\"3\"",
-                                         "\"3.11\"", "\"2.1\" 3.1", "W/3.1", "\"13.1\""};
-    assert_false(cairn_query_etag_named(NULL, "\"3.1\""));
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        assert_false(cairn_query_etag_named(others[i], "\"3.1\""));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,8 +172,6 @@ int main(void)
         cmocka_unit_test(waiting_has_a_bound),
         cmocka_unit_test(a_preference_that_makes_no_sense_is_ignored),
         cmocka_unit_test(without_a_preference_the_wait_is_two_seconds),
-        cmocka_unit_test(an_etag_is_found_in_a_list),
-        cmocka_unit_test(another_etag_is_not_taken_for_it),
     };
     return cmocka_run_group_tests_name("cursor", tests, NULL, teardown);
 }
