@@ -100,8 +100,7 @@ static int read_weight(const char *at, const char *end)
 /* Of the parameters of a range only q counts. */
 static int weight_of(const char *at, const char *end)
 {
-    for (at = memchr(at, ';', (size_t)(end - at)); at;
-         at = memchr(at, ';', (size_t)(end - at))) {
+    for (at = memchr(at, ';', (size_t)(end - at)); at; at = memchr(at, ';', (size_t)(end - at))) {
         at += 1 + strspn(at + 1, WHITE);
         if (at + 1 < end && strncasecmp(at, "q=", 2) == 0)
             return read_weight(at + 2, end);

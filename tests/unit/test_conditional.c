@@ -20,9 +20,9 @@ static void another_etag_is_not_taken_for_it(void **state)
 {
     (void)state;
     static const char *const others[] = {
-        "",       "\"3.2\"", "\"3.1",       "3.1",  "\"3\"", "\"3.11\"",      "\"2.1\" 3.1",
-        "W/3.1",  "\"13.1\"", "\"3.1\" \"x\"", "*, \"3.1\"", "w/\"3.1\"", "\"3.1\", x",
-        "\"3 1\"",
+        "",           "\"3.2\"",     "\"3.1",      "3.1",      "\"3\"",
+        "\"3.11\"",   "\"2.1\" 3.1", "W/3.1",      "\"13.1\"", "\"3.1\" \"x\"",
+        "*, \"3.1\"", "w/\"3.1\"",   "\"3.1\", x", "\"3 1\"",
     };
     assert_false(cairn_etags_name(NULL, "\"3.1\""));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -33,7 +33,8 @@ static void a_list_of_etags_is_told_from_other_texts(void **state)
 {
     (void)state;
     static const char *const good[] = {"*", "\"\"", "W/\"x\", \"y\"", ", \"a\" ,", "\"\xc3\xa9\""};
-    static const char *const bad[] = {"", ",", "x", "\"x", "\"x\"y", "**", "* *", "W\"x\"", "\"\x01\""};
+    static const char *const bad[] = {"",   ",",   "x",      "\"x",     "\"x\"y",
+                                      "**", "* *", "W\"x\"", "\"\x01\""};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(cairn_etags_valid(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -66,7 +67,8 @@ static void the_range_that_fits_best_has_the_word(void **state)
         {"*/json", 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(cairn_accept_quality(cases[i].accept, "text/event-stream"), cases[i].stream);
+        assert_int_equal(cairn_accept_quality(cases[i].accept, "text/event-stream"),
+                         cases[i].stream);
         assert_int_equal(cairn_accept_quality(cases[i].accept, "application/json"), cases[i].json);
     }
     assert_true(cairn_accept_names("*/*, text/event-stream", "text/event-stream"));
