@@ -59,8 +59,10 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     };
 }
 
+/* `key` is what nobody can know who has not read the log: the end of the Idempotency-Key. */
 static void add_sent(struct cairn_buffer *out, const struct cairn_reaction *reaction)
 {
+    char key[CAIRN_UUID_TEXT_SIZE];
     cairn_buffer_text(out, ",\"sent\":[");
     for (size_t i = 0; i < reaction->sent_count; i++) {
         const struct cairn_sent *sent = &reaction->sent[i];
@@ -69,7 +71,8 @@ static void add_sent(struct cairn_buffer *out, const struct cairn_reaction *reac
         cairn_buffer_print(out, "%s{\"to\":\"%s\",\"command\":\"%s\",\"method\":\"%s\",\"path\":",
                            i ? "," : "", letter.to, sent->type->name, letter.method);
         cairn_buffer_json(out, letter.path);
-        cairn_buffer_print(out, ",\"body\":%s}", letter.body);
+        cairn_uuid_format(cairn_uuid_make(), key);
+        cairn_buffer_print(out, ",\"key\":\"%s\",\"body\":%s}", key, letter.body);
     }
     cairn_buffer_text(out, "]}");
 }

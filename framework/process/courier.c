@@ -120,7 +120,16 @@ CAIRN_RECORD(problem, CAIRN_FIELD(problem, code), CAIRN_FIELD(problem, detail, .
 
 bool cairn_is_final(int failed)
 {
-    return cairn_code_info(failed)->advice == CAIRN_FINAL;
+    switch (-failed) {
+    case CAIRN_MALFORMED:
+    case CAIRN_METHOD:
+    case CAIRN_MEDIA_TYPE:
+    case CAIRN_HEADERS_TOO_LARGE:
+    case CAIRN_KEY_REUSED:
+        return false;
+    default:
+        return cairn_code_info(failed)->advice == CAIRN_FINAL;
+    }
 }
 
 static enum cairn_code code_called(const char *name)

@@ -39,7 +39,9 @@ struct cairn_parcel {
 int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel *parcel,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* Is there nothing to be gained by sending it again? */
+/* Is there nothing to be gained by sending it again? What the domain said is final; that a peer
+ * cannot read the request, or takes its key for another's, is between machines: it is said, and
+ * tried until somebody has mended it. */
 bool cairn_is_final(int failed);
 
 /* The name of the variable, for --help: "CAIRN_PAYMENT_URL". */

@@ -49,6 +49,7 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
         .path = cairn_copy_text(arena, from->path),
         .body = cairn_copy_text(arena, from->body),
         .traceparent = cairn_copy_text(arena, from->traceparent),
+        .key = cairn_copy_text(arena, from->key),
     };
 }
 
@@ -109,15 +110,12 @@ static void dispose(struct cairn_task *task)
 static int send(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing,
                 struct cairn_error *error)
 {
-    char key[300];
-    (void)snprintf(key, sizeof key, "%s/%" PRId64 "/%" PRId64, outgoing->stream, outgoing->version,
-                   outgoing->number);
     const struct cairn_parcel parcel = {
         .to = outgoing->target,
         .method = outgoing->method,
         .path = outgoing->path,
         .body = outgoing->body,
-        .idempotency_key = key,
+        .idempotency_key = outgoing->key,
         .traceparent = outgoing->traceparent,
     };
     int64_t begun_us = cairn_monotonic_us();

@@ -24,6 +24,7 @@ struct cairn_outgoing {
     const char *path;
     const char *body;
     const char *traceparent; /* or NULL */
+    const char *key;         /* its Idempotency-Key */
 };
 
 enum cairn_fate { CAIRN_DELIVERED = 1, CAIRN_NOT_YET, CAIRN_TURNED_DOWN };

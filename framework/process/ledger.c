@@ -4,7 +4,8 @@
 enum { TIMERS_AT_ONCE = 200 };
 
 #define OUTGOING_COLUMNS                                                                           \
-    "held, stream, version, number, target, command, method, path, body, traceparent"
+    "held, stream, version, number, target, command, method, path, body, traceparent,"             \
+    " cairn.outgoing_key(stream, version, number) as key"
 
 static const struct cairn_statement advance_statement = {
     .name = "advance_process",
@@ -52,6 +53,7 @@ static void push_all(struct cairn_delivery *delivery, const struct cairn_pg_resu
             .path = cairn_pg_text(rows, row, 7),
             .body = cairn_pg_text(rows, row, 8),
             .traceparent = cairn_pg_text(rows, row, 9),
+            .key = cairn_pg_text(rows, row, 10),
         };
         cairn_delivery_push(delivery, &outgoing);
     }

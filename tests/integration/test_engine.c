@@ -3,6 +3,8 @@
  * time; some lamps refuse. A reactor writes down what was put out. */
 #include "../support/fixture.h"
 #include "../support/support.h"
+#include "../support/wire.h"
+#include "process/courier.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
@@ -441,6 +443,45 @@ static void a_member_that_names_the_stream_is_its_id(void **state)
                      1);
 }
 
+/* Who guesses names and numbers does not get the key. */
+static void nobody_uses_the_key_of_a_command_before_it_is_sent(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(9, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    struct wire_answer answer =
+        wire_ask(cairn_host_port(host),
+                 "POST /lamps/01890000-0000-7000-8000-000000000009/break HTTP/1.1\r\n"
+                 "Content-Type: application/json\r\n"
+                 "Idempotency-Key: night-01890000-0000-7000-8000-000000000001/1/0\r\n",
+                 "{}");
+    assert_int_equal(answer.status, 200);
+    light(1, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events"
+                                          " where data #>> '{input,kind}' = 'refusal'"),
+                     0);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+}
+
+/* It would be taken for the domain's, and a process would make amends for nothing. */
+static void what_is_wrong_between_machines_is_no_refusal(void **state)
+{
+    (void)state;
+    static const enum cairn_code between[] = {
+        CAIRN_KEY_REUSED,  CAIRN_MALFORMED, CAIRN_METHOD,  CAIRN_MEDIA_TYPE,
+        CAIRN_UNAVAILABLE, CAIRN_BUSY,      CAIRN_UNKNOWN, CAIRN_HEADERS_TOO_LARGE};
+    static const enum cairn_code final[] = {CAIRN_REFUSED, CAIRN_CLAIMED, CAIRN_NOT_FOUND,
+                                            CAIRN_EXISTS, CAIRN_INVALID};
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
+        assert_false(cairn_is_final(-(int)between[i]));
+    for (size_t i = 0; i < sizeof final / sizeof *final; i++)
+        assert_true(cairn_is_final(-(int) final[i]));
+}
+
 static void damage_to_the_tables_is_found(void **state)
 {
     (void)state;
@@ -595,6 +636,8 @@ int main(void)
         TEST(the_tables_are_made_again_from_the_log),
         TEST(a_service_may_be_called_otherwise_than_its_streams),
         TEST(a_member_that_names_the_stream_is_its_id),
+        TEST(nobody_uses_the_key_of_a_command_before_it_is_sent),
+        TEST(what_is_wrong_between_machines_is_no_refusal),
         TEST(damage_to_the_tables_is_found),
         TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
         TEST(what_is_before_a_newer_event_is_handled_once),
