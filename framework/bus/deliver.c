@@ -75,6 +75,64 @@ static int64_t backoff_us(const struct cairn_consumer *consumer, int64_t attempt
     return us / 2 + cairn_monotonic_us() % (us / 2 + 1);
 }
 
+/* ---- what PostgreSQL knows of dead letters ---- */
+
+static const struct cairn_statement dead_statement = {
+    .name = "consumed_dead",
+    .sql = "insert into cairn.consumed_dead (consumer, event_id, stream, version, position, reason)"
+           " values ($1, $2, $3, $4, $5, $6) on conflict (consumer, event_id) do update"
+           " set reason = excluded.reason, buried_at = clock_timestamp()",
+};
+static const struct cairn_statement why_dead_statement = {
+    .name = "why_dead",
+    .sql = "select d.reason from cairn.consumed_dead d"
+           " where d.consumer = $1 and d.event_id = $2 and not exists ("
+           "     select from cairn.consumed_again a"
+           "         where a.consumer = d.consumer and a.event_id = d.event_id)",
+};
+static const struct cairn_statement alive_statement = {
+    .name = "not_dead",
+    .sql = "delete from cairn.consumed_dead where consumer = $1 and event_id = $2",
+};
+
+static struct cairn_pg_params name_event(const struct delivery *delivery)
+{
+    struct cairn_pg_params params = {.arena = &delivery->member->batch};
+    cairn_pg_add_text(&params, delivery->member->consumer->name);
+    cairn_pg_add_uuid(&params, delivery->event.meta.event_id);
+    return params;
+}
+
+/* Before Redis: it may forget its dead letters, and the stream goes on behind them. No transaction
+ * is open. */
+static int give_up(const struct delivery *delivery, const char *why, struct cairn_error *error)
+{
+    const struct cairn_meta *meta = &delivery->event.meta;
+    struct cairn_pg_params params = name_event(delivery);
+    cairn_pg_add_text(&params, meta->stream);
+    cairn_pg_add_integer(&params, meta->version);
+    cairn_pg_add_integer(&params, meta->position);
+    cairn_pg_add_text(&params, why);
+    int64_t done = cairn_pg_run(delivery->member->pg, &dead_statement, &params, error);
+    return done < 0 ? (int)done : bury(delivery->member, delivery->held, why, error);
+}
+
+/* What comes again behind the mark was handled, or given up. In the transaction. */
+static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_pg_params params = name_event(delivery);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = delivery->again ? 0
+                                    : cairn_pg_call(delivery->member->pg, &why_dead_statement,
+                                                    &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count > 0)
+        return bury(delivery->member, delivery->held, cairn_pg_text(rows, 0, 0), error);
+    cairn_metric_add(&repeated, delivery->member->consumer->name, 1);
+    return CAIRN_SETTLED;
+}
+
 static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
                       const struct cairn_error *why, struct cairn_error *error)
 {
@@ -83,7 +141,7 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
     const char *message = why->message[0] ? why->message : "the handler has not said why";
     cairn_metric_add(&failures, member->consumer->name, 1);
     if (outcome == CAIRN_GIVE_UP || held->attempt >= member->consumer->attempts)
-        return bury(member, held, message, error);
+        return give_up(delivery, message, error);
     held->begun = false;
     return later(held, backoff_us(member->consumer, held->attempt));
 }
@@ -225,6 +283,12 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     if (failed == -CAIRN_NEWER_EVENT)
         return later(delivery->held, NEWER_US);
     enum cairn_outcome outcome = failed ? CAIRN_GIVE_UP : hand_over(delivery, data, &why);
+    if (outcome == CAIRN_DONE && delivery->held->attempt > 1) {
+        struct cairn_pg_params params = name_event(delivery);
+        int64_t done = cairn_pg_run(member->pg, &alive_statement, &params, error);
+        if (done < 0)
+            return (int)done;
+    }
     if (outcome == CAIRN_DONE) {
         delivery->ended = true;
         failed = cairn_pg_script(member->pg, "commit", error);
@@ -250,13 +314,14 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
         return too_early(delivery->held);
     if (before < 0)
         return cairn_fail(error, away.code, "%s", away.message);
-    if (before >= version) {
-        cairn_metric_add(&repeated, delivery->member->consumer->name, 1);
-        return CAIRN_SETTLED;
+    if (before >= version)
+        return settle_repeated(delivery, error);
+    if (delivery->exhausted) {
+        delivery->ended = true;
+        roll_back(delivery->member);
+        return give_up(delivery, "it was tried as often as it may be, and ended whoever tried",
+                       error);
     }
-    if (delivery->exhausted)
-        return bury(delivery->member, delivery->held,
-                    "it was tried as often as it may be, and ended whoever tried", error);
     if (!delivery->again && before < version - 1) {
         struct cairn_error why = {0};
         int turn = is_its_turn(delivery, &why);

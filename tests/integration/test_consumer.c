@@ -275,6 +275,12 @@ static bool there_is_a_dead_letter(void *context)
     return dead_letters() > 0;
 }
 
+static bool so_many_dead_letters(void *context)
+{
+    (void)context;
+    return dead_letters() >= wanted;
+}
+
 /* ---- the tests ---- */
 
 static void each_event_is_handled_once_and_in_the_order_of_its_stream(void **state)
@@ -449,6 +455,37 @@ static void a_redis_that_was_emptied_has_nothing_handled_twice(void **state)
     expect_once_and_in_order(400);
 }
 
+static void dead_letters_outlive_a_redis_that_was_emptied(void **state)
+{
+    (void)state;
+    append_litres("pot", 10, POISON);
+    append_litres("pot", 10, POISON);
+    append_litres("pot", 10, 1);
+    start_consumers();
+    wait_for(1);
+    assert_int_equal(dead_letters(), 2);
+    (void)bus_redis(&bench.view, "FLUSHALL");
+    append_litres("pot", 11, 1);
+    wait_for(2);
+    wanted = 2;
+    fixture_wait(so_many_dead_letters, NULL, LONG_MS, "they are dead letters again");
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    struct cairn_redis_reply letter =
+        bus_redis(&bench.view, "XRANGE cairn:bus-dead:test - +").items[0].items[1];
+    assert_string_equal(letter.items[9].text, "this pot is the devil's");
+    fixture_sql(bench.url, "insert into mended values (true)");
+    assert_int_equal(cairn_group_retry(bench.view.redis, "test", NULL, &bench.view.arena, NULL), 2);
+    wait_for(4);
+    assert_int_equal(dead_letters(), 0);
+    /* what was handled after all does not rise again */
+    (void)bus_redis(&bench.view, "FLUSHALL");
+    append_litres("pot", 11, 1);
+    wait_for(5);
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    assert_int_equal(dead_letters(), 0);
+    assert_int_equal(count_handled(), 5);
+}
+
 static void who_is_told_to_stop_gives_back_what_he_holds_at_once(void **state)
 {
     (void)state;
@@ -508,6 +545,7 @@ int main(int argc, char **argv)
         TEST(an_event_that_ends_whoever_handles_it_is_given_up),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
         TEST(a_dead_letter_is_handled_when_somebody_has_it_tried_again),
+        TEST(dead_letters_outlive_a_redis_that_was_emptied),
         TEST(a_redis_that_was_emptied_has_nothing_handled_twice),
         TEST(who_is_told_to_stop_gives_back_what_he_holds_at_once),
         TEST(a_database_that_is_away_costs_no_try),
