@@ -1,11 +1,13 @@
 /* problem.c - errors as clients see them: problem details (RFC 9457).
  *
  * The code is stable and for machines, the title says what the code means, the detail what happened
- * this time. The details of status 500 name our insides: they go to the log, where the trace id
- * finds them. */
+ * this time. The details of status 500 name our insides, and so does what PostgreSQL and Redis say:
+ * they go to the log, where the trace id finds them. */
 #include "core/buffer.h"
 #include "core/log.h"
 #include "http/http.h"
+
+#include <string.h>
 
 static void write_errors(struct cairn_buffer *body, const struct cairn_error *error)
 {
@@ -27,13 +29,30 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
     cairn_buffer_json(body, value);
 }
 
-static const char *detail_of(const struct cairn_error *error, const struct cairn_code_info *info)
+/* What a client library says of a server that is away names addresses, databases and users. */
+static size_t public_bytes(const char *message)
+{
+    static const char *const servers[] = {"PostgreSQL is away", "PostgreSQL", "Redis is away"};
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+        const char *at = strstr(message, servers[i]);
+        size_t bytes = at ? (size_t)(at - message) + strlen(servers[i]) : 0;
+        if (at && message[bytes] == ':')
+            return bytes;
+    }
+    return strlen(message);
+}
+
+static const char *detail_of(const struct cairn_error *error, const struct cairn_code_info *info,
+                             struct cairn_arena *arena)
 {
     if (info->http_status == 500) {
         cairn_log_error(CAIRN_LOG_ERROR, "a request failed", error);
         return info->meaning;
     }
-    return *error->message ? error->message : info->meaning;
+    size_t bytes = public_bytes(error->message);
+    if (error->message[bytes])
+        cairn_log_error(CAIRN_LOG_WARN, "a request could not be answered", error);
+    return bytes ? cairn_copy_bytes(arena, error->message, bytes) : info->meaning;
 }
 
 void cairn_http_problem(const struct cairn_http_request *request,
@@ -46,7 +65,7 @@ void cairn_http_problem(const struct cairn_http_request *request,
     cairn_buffer_json(&body, cairn_print(request->arena, "urn:cairn:problem:%s", code));
     write_member(&body, "title", info->meaning);
     cairn_buffer_print(&body, ",\"status\":%d", info->http_status);
-    write_member(&body, "detail", detail_of(error, info));
+    write_member(&body, "detail", detail_of(error, info, request->arena));
     write_member(&body, "code", code);
     if (error->wrong_count)
         write_errors(&body, error);

@@ -96,8 +96,7 @@ static bool is_going(const char *state)
 
 static enum cairn_code code_of(const char *state)
 {
-    if (state_is(state, "53") || state_is(state, "57") || state_is(state, "25006") ||
-        state_is(state, "58"))
+    if (state_is(state, "53") || state_is(state, "57") || state_is(state, "58"))
         return CAIRN_UNAVAILABLE;
     if (state_is(state, "55P03") || state_is(state, "40"))
         return CAIRN_BUSY;
@@ -115,6 +114,27 @@ static int64_t row_of(const PGresult *result)
     return line ? strtoll(line + strlen(", line "), NULL, 10) : 0;
 }
 
+/* What was prepared is gone, or fits its tables no more: another session prepares it anew. */
+static bool is_outdated(const char *state, const PGresult *result)
+{
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    return state_is(state, "26000") ||
+           (state_is(state, "0A000") && function && strcmp(function, "RevalidateCachedQuery") == 0);
+}
+
+/* The session does not become again what it was, so it is left. Nothing was done in it. */
+static int fail_worn_out(struct cairn_pg *pg, const char *message, bool outdated,
+                         struct cairn_error *error)
+{
+    int failed =
+        cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: %.300s (%s)", message, pg->state);
+    if (outdated)
+        cairn_pg_drop(pg);
+    else /* that nothing may be written is often so for the next one, too */
+        cairn_pg_leave(pg);
+    return failed;
+}
+
 int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -124,6 +144,9 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
         return cairn_pg_fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
     pg->sent = false; /* the server has rolled it back and said so */
     pg->row = row_of(result);
+    bool outdated = is_outdated(pg->state, result);
+    if (outdated || state_is(pg->state, "25006"))
+        return fail_worn_out(pg, message ? message : "?", outdated, error);
     return cairn_fail(error, code_of(pg->state), "PostgreSQL: %.300s (%s)", message ? message : "?",
                       pg->state);
 }
@@ -213,9 +236,9 @@ int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error)
     return 0;
 }
 
-static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
-                   const struct cairn_pg_params *params, bool printed, PGresult **ret,
-                   struct cairn_error *error)
+static int execute_once(struct cairn_pg *pg, const struct cairn_statement *statement,
+                        const struct cairn_pg_params *params, bool printed, PGresult **ret,
+                        struct cairn_error *error)
 {
     pg->sent = false;
     pg->state[0] = '\0';
@@ -226,6 +249,22 @@ static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
     if (!failed)
         failed = send(pg, statement, params, printed, error);
     return failed ? failed : cairn_pg_finish(pg, ret, error);
+}
+
+/* Outside of a transaction, what was refused because the session is outdated is done in another. */
+static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
+                   const struct cairn_pg_params *params, bool printed, PGresult **ret,
+                   struct cairn_error *error)
+{
+    bool alone = !pg->conn || PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+    int failed = execute_once(pg, statement, params, printed, ret, error);
+    bool outdated = failed && !pg->conn && !pg->sent &&
+                    (state_is(pg->state, "26000") || state_is(pg->state, "0A000"));
+    if (!outdated || !alone)
+        return failed;
+    if (error)
+        cairn_error_reset(error);
+    return execute_once(pg, statement, params, printed, ret, error);
 }
 
 static int64_t call(struct cairn_pg *pg, const struct cairn_statement *statement,

@@ -9,18 +9,32 @@
 
 enum { DEADLINE_US = 10000000, RETRY_US = 250000 };
 
+/* A password that is not percent-encoded (RFC 3986 section 2.1) makes a URL of other parts, of
+ * which libpq then tells what is wrong: a part of the password is a host, or a port. */
+static bool looks_unescaped(const char *url)
+{
+    const char *at = strstr(url, "://");
+    if (!at)
+        return false;
+    at += 3;
+    const char *end = at + strcspn(at, "/?#");
+    const char *login = memchr(at, '@', (size_t)(end - at));
+    return login ? memchr(login + 1, '@', (size_t)(end - login - 1)) != NULL
+                 : strchr(end, '@') != NULL;
+}
+
+/* What libpq says of it may show the password, so nothing of that is said. */
 static int check_url(const char *url, struct cairn_error *error)
 {
-    char *wrong = NULL;
-    PQconninfoOption *options = PQconninfoParse(url, &wrong);
-    if (options) {
-        PQconninfoFree(options);
-        return 0;
-    }
-    int failed = cairn_fail(error, CAIRN_CONFIG, "not a PostgreSQL URL: %.200s",
-                            wrong ? wrong : "out of memory");
-    PQfreemem(wrong);
-    return failed;
+    PQconninfoOption *options = looks_unescaped(url) ? NULL : PQconninfoParse(url, NULL);
+    if (!options)
+        return cairn_fail(
+            error, CAIRN_CONFIG,
+            "not a PostgreSQL URL (postgresql://user:password@host:port/database); in "
+            "a name or password all but letters, digits and -._~ has to be "
+            "percent-encoded");
+    PQconninfoFree(options);
+    return 0;
 }
 
 int cairn_pg_open(const char *url, const char *label, struct cairn_pg **ret,
@@ -100,11 +114,24 @@ void cairn_pg_drop(struct cairn_pg *pg)
     pg->retry_us = 0; /* the first attempt to open another is at once */
 }
 
+void cairn_pg_leave(struct cairn_pg *pg)
+{
+    cairn_pg_drop(pg);
+    pg->retry_us = cairn_monotonic_us() + RETRY_US;
+}
+
 static PGconn *dial(const struct cairn_pg *pg)
 {
-    const char *const names[] = {"dbname",          "application_name", "connect_timeout",
-                                 "client_encoding", "tcp_user_timeout", NULL};
-    const char *const values[] = {pg->url, pg->label, "3", "UTF8", "10000", NULL};
+    const char *const names[] = {"dbname",
+                                 "application_name",
+                                 "connect_timeout",
+                                 "client_encoding",
+                                 "tcp_user_timeout",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 NULL};
+    const char *const values[] = {pg->url, pg->label, "3", "UTF8", "10000", "10", "5", "3", NULL};
     return PQconnectdbParams(names, values, 1);
 }
 
@@ -128,6 +155,14 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
                       (int)(length < 300 ? length : 300), message);
 }
 
+/* What statements rely on, whatever database, role and URL say. Not whether a session may write: an
+ * operator who says that none may means us, too. */
+static const char pinned[] = "set default_transaction_isolation = 'read committed';"
+                             "set default_transaction_deferrable = off;"
+                             "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"
+                             "set intervalstyle = 'postgres'; set bytea_output = 'hex';"
+                             "set extra_float_digits = 1; set standard_conforming_strings = on";
+
 static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
 {
     PGconn *conn = dial(pg);
@@ -143,13 +178,13 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
     pg->generation++;
     cairn_arena_reset(&pg->arena);
     pg->prepared = cairn_map(&pg->arena);
-    int failed = pg->tracks_backend ? cairn_pg_learn_backend(pg, error) : 0;
+    int failed = cairn_pg_script(pg, pinned, error);
+    if (!failed && pg->tracks_backend)
+        failed = cairn_pg_learn_backend(pg, error);
     if (!failed && pg->greeting)
         failed = cairn_pg_script(pg, pg->greeting, error);
-    if (failed) { /* one that has not begun as it should is none */
-        cairn_pg_drop(pg);
-        pg->retry_us = cairn_monotonic_us() + RETRY_US;
-    }
+    if (failed) /* one that has not begun as it should is none */
+        cairn_pg_leave(pg);
     return failed;
 }
 

@@ -50,7 +50,8 @@ int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error);
 /* Drops the connection. Returns -CAIRN_UNAVAILABLE. */
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error);
 
-/* The server has refused: keeps the SQLSTATE and maps it to a code. */
+/* The server has refused: keeps the SQLSTATE and maps it to a code. A session that is good for
+ * nothing any more is left. */
 int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct cairn_error *error);
 
 /* Waits until the socket can be read (or written, if something is left to send). Returns 1, or 0

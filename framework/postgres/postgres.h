@@ -139,6 +139,9 @@ int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *er
  * runs outside of the transaction it belongs to. */
 int cairn_pg_ready(struct cairn_pg *pg, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Leaves the session for another, which is not opened at once: it is good for nothing any more. */
+void cairn_pg_leave(struct cairn_pg *pg);
+
 /* Did the last call that failed reach the server? Then a statement that writes may have been
  * carried out. */
 bool cairn_pg_sent(const struct cairn_pg *pg);

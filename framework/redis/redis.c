@@ -193,6 +193,8 @@ static int dial(struct cairn_redis *redis, struct cairn_error *error)
     if (redis->context->err)
         return fail_away(redis, redis->context->errstr, error);
     (void)redisSetTimeout(redis->context, deadline);
+    if (!address->path) /* a peer that is gone without a word is noticed */
+        (void)redisEnableKeepAlive(redis->context);
     return 0;
 }
 

@@ -35,6 +35,15 @@ static int check_queries(const struct cairn_health *health, struct cairn_worker 
     return failed;
 }
 
+static bool decides(const struct cairn_health *health)
+{
+    for (size_t i = 0; health->services[i]; i++) {
+        if (health->services[i]->deciders[0])
+            return true;
+    }
+    return false;
+}
+
 enum { STATES_MAX = 64 };
 
 static int check_projections(const struct cairn_health *health, struct cairn_error *error)
@@ -108,6 +117,8 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
         failed = cairn_fail(&error, CAIRN_UNAVAILABLE, "the process is about to stop");
     if (!failed && worker->store)
         failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
+    if (!failed && worker->store && decides(health))
+        failed = cairn_store_takes_writes(worker->store, &error);
     if (!failed)
         failed = check_projections(health, &error);
     if (!failed)

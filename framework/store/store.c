@@ -62,6 +62,26 @@ int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
     return failed;
 }
 
+static const struct cairn_statement writes_statement = {
+    .name = "takes_writes",
+    .sql = "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'",
+};
+
+int cairn_store_takes_writes(struct cairn_store *store, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &writes_statement, NULL, &rows, error);
+    if (count < 0)
+        return (int)count;
+    const char *why = cairn_pg_bool(rows, 0, 0)   ? "it is a standby"
+                      : cairn_pg_bool(rows, 0, 1) ? "transactions are read-only"
+                                                  : NULL;
+    if (!why)
+        return 0;
+    cairn_pg_leave(store->pg);
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "the database takes no writes: %s", why);
+}
+
 static const struct cairn_statement head_statement = {
     .name = "head",
     .sql = "select cairn.head()",

@@ -43,6 +43,10 @@ struct cairn_timeline {
 int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
+/* May this session write? Returns 0, or -CAIRN_UNAVAILABLE, and the session is left: the server is
+ * a standby, or somebody has said that nobody writes. */
+int cairn_store_takes_writes(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
+
 /* The position of the newest event, 0 in an empty log. */
 int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
 

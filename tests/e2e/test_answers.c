@@ -213,6 +213,52 @@ static void preconditions_of_what_is_to_be_made(void **state)
     ask_for(412, port, "POST", "/users", "If-None-Match: *\r\n", body, &reply);
 }
 
+static bool is_unready(void *context)
+{
+    (void)context;
+    ask(port, "GET", "/readyz", NULL, NULL, &reply);
+    return reply.status == 503 && strstr(reply.body, "takes no writes") != NULL;
+}
+
+static bool moves(void *context)
+{
+    static int number;
+    char path[80];
+    char body[60];
+    (void)snprintf(path, sizeof path, "/users/%s/email", (const char *)context);
+    (void)snprintf(body, sizeof body, "{\"email\":\"w%d@example.com\"}", number++);
+    ask(port, "PUT", path, NULL, body, &reply);
+    return reply.status == 200;
+}
+
+/* A fail-over to a reader, or somebody's switch: the sessions that were opened meanwhile must not
+ * stay as they are when it is over. */
+static void sessions_that_may_not_write_are_left(void **state)
+{
+    (void)state;
+    static const char switches[] =
+        "do $$ begin execute format('alter database %%I %s', current_database()); end $$;"
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+        "     and application_name = 'user'";
+    char super[600];
+    char sql[600];
+    char id[ID];
+    make_user(id);
+    fixture_url_as(url, "postgres", super, sizeof super);
+    (void)snprintf(sql, sizeof sql, switches, "set default_transaction_read_only = on");
+    fixture_sql(super, sql);
+    fixture_wait(is_unready, NULL, 20000, "readiness to follow");
+    assert_false(moves(id));
+    assert_int_equal(reply.status, 503);
+    assert_null(strstr(reply.body, "read-only transaction"));
+    fixture_sql(super,
+                "set transaction read write; do $$ begin execute format('alter database %I reset"
+                " default_transaction_read_only', current_database()); end $$");
+    fixture_wait(moves, id, 20000, "commands to be carried out again");
+    fixture_wait_http(port, "/readyz", 20000);
+}
+
 /* A typing error must not keep the services from starting. */
 static void people_append_no_type_that_a_service_does_not_know(void **state)
 {
@@ -230,6 +276,7 @@ int main(void)
         cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
         cmocka_unit_test(preconditions_are_held_against_the_version),
         cmocka_unit_test(preconditions_of_what_is_to_be_made),
+        cmocka_unit_test(sessions_that_may_not_write_are_left),
         cmocka_unit_test(people_append_no_type_that_a_service_does_not_know),
         cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
     };

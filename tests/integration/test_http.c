@@ -735,6 +735,32 @@ static void a_defect_keeps_its_details_to_itself(void **state)
     assert_code(&got, 500, "internal-error");
 }
 
+static void what_a_server_says_stays_inside(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"PostgreSQL is away: connection to server at \"10.0.0.5\" failed", "PostgreSQL is away\""},
+        {"projection users: PostgreSQL is away: FATAL: password of \"u\"",
+         "projection users: PostgreSQL is away\""},
+        {"PostgreSQL: no space left on 10.0.0.5 (53100)", "PostgreSQL\""},
+        {"Redis is away: 10.0.0.5 refused", "Redis is away\""},
+        {"the process is about to stop", "the process is about to stop\""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct cairn_arena arena = {0};
+        struct cairn_http_request request = {.arena = &arena, .trace_id = "t"};
+        struct cairn_http_response response = {0};
+        struct cairn_error error = {0};
+        char wanted[100];
+        (void)cairn_fail(&error, CAIRN_UNAVAILABLE, "%s", texts[i][0]);
+        cairn_http_problem(&request, &response, &error);
+        (void)snprintf(wanted, sizeof wanted, "\"detail\":\"%s,", texts[i][1]);
+        if (!strstr(response.body, wanted))
+            fail_msg("no %s in %s", wanted, response.body);
+        cairn_arena_close(&arena);
+    }
+}
+
 static void requests_are_counted(void **state)
 {
     (void)state;
@@ -839,6 +865,7 @@ int main(void)
         cmocka_unit_test(a_problem_names_every_wrong_field),
         cmocka_unit_test(a_refusal_has_the_code_of_the_domain),
         cmocka_unit_test(a_defect_keeps_its_details_to_itself),
+        cmocka_unit_test(what_a_server_says_stays_inside),
         cmocka_unit_test(requests_are_counted),
         cmocka_unit_test(a_taken_port_is_named),
         cmocka_unit_test(an_address_may_be_ipv6_but_has_to_be_one),

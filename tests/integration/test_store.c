@@ -667,6 +667,98 @@ static bool appends_again(void *context)
     return append_one(bench.store, any(context), &appended, NULL) == 0;
 }
 
+static void a_session_that_lost_what_was_prepared_is_left(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    struct cairn_pg *pg = cairn_store_pg(bench.store);
+    int64_t head = cairn_store_head(bench.store, &error);
+    assert_true(head >= 0);
+    assert_int_equal(cairn_pg_script(pg, "deallocate all", &error), 0); /* 26000 */
+    assert_int_equal(cairn_store_head(bench.store, &error), head);
+
+    static const struct cairn_statement statement = {.name = "all_of_it",
+                                                     .sql = "select * from it"};
+    fixture_sql(bench.url, "create table it (a int8); insert into it values (1)");
+    for (int columns = 1; columns <= 2; columns++) { /* 0A000 */
+        CAIRN_PG_RESULT *rows = NULL;
+        if (cairn_pg_call(pg, &statement, NULL, &rows, &error) != 1)
+            fail_msg("%s", error.message);
+        assert_int_equal(cairn_pg_columns(rows), columns);
+        if (columns == 1)
+            fixture_sql(bench.url, "alter table it add column b int8");
+    }
+    fixture_sql(bench.url, "drop table it");
+
+    /* In a transaction nothing is done twice, or outside of it. */
+    assert_int_equal(cairn_store_head(bench.store, &error), head);
+    assert_int_equal(cairn_pg_script(pg, "begin; deallocate all", &error), 0);
+    assert_int_equal(cairn_store_head(bench.store, &error), -CAIRN_UNAVAILABLE);
+    assert_int_equal(cairn_store_head(bench.store, &error), head);
+}
+
+static void a_session_is_as_its_statements_need_it(void **state)
+{
+    (void)state;
+    char sql[600];
+    char super[600];
+    fixture_url_as(bench.url, "postgres", super, sizeof super);
+    (void)snprintf(sql, sizeof sql,
+                   "do $$ begin"
+                   " execute format('alter database %%I set default_transaction_isolation ="
+                   "     serializable', current_database());"
+                   " execute format('alter database %%I set timezone = %%L', current_database(),"
+                   "     'Asia/Kathmandu');"
+                   " execute format('alter database %%I set bytea_output = escape',"
+                   "     current_database());"
+                   " execute format('alter database %%I set datestyle = \"German\"',"
+                   "     current_database()); end $$");
+    fixture_sql(super, sql);
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    CAIRN_PG_RESULT *rows = NULL;
+    assert_int_equal(cairn_pg_open(bench.url, "pinned", &pg, &error), 0);
+    if (cairn_pg_call_printed(
+            pg,
+            "select current_setting('transaction_isolation') || ' ' ||"
+            " current_setting('timezone') || ' ' || '\\x01'::bytea::text || ' ' ||"
+            " '2026-01-31'::date",
+            NULL, &rows, &error) != 1)
+        fail_msg("%s", error.message);
+    assert_string_equal(cairn_pg_text(rows, 0, 0), "read committed UTC \\x01 2026-01-31");
+    assert_int_equal(cairn_pg_script(pg, "select cairn.append('jar-9', 'JarFilled', '{}')", &error),
+                     0);
+    cairn_pg_close(pg);
+    fixture_sql(super, "do $$ begin execute format('alter database %I reset all',"
+                       " current_database()); end $$");
+}
+
+static void a_wrong_url_keeps_its_password(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "postgresql://u:S3cr%zzet@h/d",   "postgresql://u:S3cr@et@h/d",
+        "postgresql://u:S3cr/et@h/d",     "postgresql://u:S3cr?et@h/d",
+        "postgresql://u:S3cr#et@h/d",     "postgresql://u:S3cret@[h/d",
+        "host=h user=u password=S3 cret", "password='S3cret",
+        "postgres:/u:S3cret@h/d",         "postgresql://u:S3cr%00et@h/d",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct cairn_pg *pg = NULL;
+        struct cairn_error error = {0};
+        int failed = cairn_pg_open(wrong[i], "x", &pg, &error);
+        if (failed != -CAIRN_CONFIG)
+            fail_msg("%s was taken", wrong[i]);
+        if (strstr(error.message, "S3") || strstr(error.message, "et@") ||
+            strstr(error.message, "cret"))
+            fail_msg("%s", error.message);
+    }
+    struct cairn_pg *pg = NULL;
+    assert_int_equal(
+        cairn_pg_open("postgresql://u:S3cr%40%2Fet@h/d?application_name=a@b", "x", &pg, NULL), 0);
+    cairn_pg_close(pg);
+}
+
 static void a_database_that_went_away_is_used_again_when_it_is_back(void **state)
 {
     (void)state;
@@ -709,6 +801,9 @@ int main(void)
         cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
         cmocka_unit_test(the_owner_ends_the_sessions_of_the_roles_that_it_made),
         cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
+        cmocka_unit_test(a_session_that_lost_what_was_prepared_is_left),
+        cmocka_unit_test(a_session_is_as_its_statements_need_it),
+        cmocka_unit_test(a_wrong_url_keeps_its_password),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };
     return cmocka_run_group_tests_name("store", tests, setup, teardown);
