@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#define IDLE_US CAIRN_SECONDS(1) /* that make room for others */
+
 struct cairn_connections {
     pthread_mutex_t lock;
     pthread_cond_t settled;
@@ -179,6 +181,23 @@ int64_t cairn_connections_cut(struct cairn_connections *all)
     (void)pthread_mutex_unlock(&all->lock);
     report(late);
     return next_us;
+}
+
+/* Between two requests a client may be cut at any time (RFC 9112 section 9.5), and asks again. */
+void cairn_connections_make_room(struct cairn_connections *all)
+{
+    size_t late[CAIRN_PHASE_ANSWERING + 1] = {0};
+    (void)pthread_mutex_lock(&all->lock);
+    int64_t idle_since_us = cairn_monotonic_us() - IDLE_US;
+    for (struct cairn_connection *at = all->oldest; at && at->since_us <= idle_since_us;
+         at = at->after) {
+        if (at->phase != CAIRN_PHASE_WAITING)
+            continue;
+        cut(at, late);
+        break;
+    }
+    (void)pthread_mutex_unlock(&all->lock);
+    report(late);
 }
 
 bool cairn_connections_settle(struct cairn_connections *all, int64_t until_us)

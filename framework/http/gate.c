@@ -47,14 +47,23 @@ static void wake(const struct cairn_gate *gate)
 
 /* ---- accepting ---- */
 
+static bool somebody_knocks(const struct cairn_gate *gate)
+{
+    struct pollfd fd = {.fd = gate->listener, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
 /* Returns after how long to accept again if it cannot now; 0 when nobody is waiting. */
 static int64_t accept_all(struct cairn_gate *gate)
 {
     for (;;) {
         struct sockaddr_storage address;
         socklen_t length = sizeof address;
-        if (!cairn_connections_admit(gate->connections))
+        if (!cairn_connections_admit(gate->connections)) {
+            if (somebody_knocks(gate))
+                cairn_connections_make_room(gate->connections);
             return FULL_US;
+        }
         int socket = accept4(gate->listener, (struct sockaddr *)&address, &length,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) {

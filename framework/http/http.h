@@ -159,6 +159,7 @@ struct cairn_http_route {
     bool takes_body;
     const char *media_type; /* that a body must have; NULL: application/json */
     bool direct;            /* answered on the polling thread, with a NULL worker: must not wait */
+    bool vital;             /* has a place, and comes first, however many requests are open */
     /* Called on the polling thread, with a NULL worker, and there again when it is resumed: one
      * that has to wait for something else says CAIRN_HTTP_WORKER. Most requests of most routes that
      * suspend do not need a thread of their own, and waking one costs more than they do. */

@@ -37,7 +37,7 @@ enum {
 
 static bool take_place(struct cairn_exchange *exchange)
 {
-    exchange->placed = cairn_workers_reserve(exchange->http->workers);
+    exchange->placed = cairn_workers_reserve(exchange->http->workers, exchange->route->vital);
     return exchange->placed;
 }
 

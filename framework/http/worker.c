@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* A handler that is in a greater hurry than this would only burn its thread. */
-enum { AGAIN_LEAST_US = 500 };
+enum { AGAIN_LEAST_US = 500, VITAL_PLACES = 16 };
 
 struct cairn_workers {
     const struct cairn_http_options *options;
@@ -38,9 +38,14 @@ static struct cairn_metric shed_requests =
 
 static void line_up(struct cairn_workers *workers, struct cairn_exchange *exchange)
 {
-    exchange->next = NULL;
-    *(workers->first ? &workers->last->next : &workers->first) = exchange;
-    workers->last = exchange;
+    if (exchange->route->vital && workers->first) {
+        exchange->next = workers->first;
+        workers->first = exchange;
+    } else {
+        exchange->next = NULL;
+        *(workers->first ? &workers->last->next : &workers->first) = exchange;
+        workers->last = exchange;
+    }
     (void)pthread_cond_signal(&workers->wanted);
 }
 
@@ -71,10 +76,11 @@ static void wait_wanted(struct cairn_workers *workers)
 
 /* ---- between the threads ---- */
 
-bool cairn_workers_reserve(struct cairn_workers *workers)
+bool cairn_workers_reserve(struct cairn_workers *workers, bool vital)
 {
     (void)pthread_mutex_lock(&workers->lock);
-    bool reserved = workers->open < workers->options->queue_max && !workers->stopping;
+    size_t places = workers->options->queue_max + (vital ? VITAL_PLACES : 0);
+    bool reserved = workers->open < places && !workers->stopping;
     if (reserved)
         workers->open++;
     (void)pthread_mutex_unlock(&workers->lock);

@@ -2,7 +2,7 @@
  *
  * Invariants
  *  (1) At most `queue_max` requests are open: reserved and not yet answered, whether they wait for
- *      a worker, for their time, or are being worked on.
+ *      a worker, for their time, or are being worked on; and some more of vital routes.
  *  (2) Requests are taken in the order in which they came; a deferred one comes again, at the end
  *      of the line, when its time is up, a suspended one when it is resumed. (One of an eager route
  *      goes back to its polling thread then.)
@@ -24,7 +24,7 @@ int cairn_workers_start(const struct cairn_http_options *options, struct cairn_w
 
 /* Takes one of the places, for a request from its handler's first call until its answer leaves or
  * its client is gone. False if all are taken: answer busy. */
-bool cairn_workers_reserve(struct cairn_workers *workers) CAIRN_CHECKED;
+bool cairn_workers_reserve(struct cairn_workers *workers, bool vital) CAIRN_CHECKED;
 
 /* Gives the place back. The polling thread does, so that a place that is free says that nobody else
  * has the request any more. */

@@ -44,7 +44,8 @@ int cairn_query_side_open(const struct cairn_query_options *options, struct cair
     int failed = cairn_query_pages_open(side, &side->pages, error);
     if (!failed)
         failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
-                                        side->models, side->live, &side->watch, error);
+                                        (size_t)options->waiting_max, side->models, side->live,
+                                        &side->watch, error);
     if (failed) {
         cairn_query_side_close(side);
         return failed;

@@ -86,6 +86,7 @@ int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *erro
         return 0;
     int64_t wanted = 0;
     int failed = cairn_token_parse(read->ask->token, &read->known->timeline, &wanted, error);
+    read->token = wanted;
     if (!failed && wanted > read->at_least)
         read->at_least = wanted;
     return failed;
@@ -107,6 +108,23 @@ int cairn_query_reached(struct cairn_query_read *read, int64_t position, const c
                       "the read model %s is at position %" PRId64 ", not yet at the %" PRId64
                       " that was asked for",
                       name, position, read->at_least);
+}
+
+static const struct cairn_statement future_statement = {
+    .name = "future",
+    .sql = "select cairn.head() < $1 and not pg_is_in_recovery()",
+};
+
+/* No token is handed out for what is not in the log; a standby may not have heard of it yet. */
+bool cairn_query_is_future(struct cairn_query_read *read)
+{
+    struct cairn_pg_params params = {.arena = read->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    if (!read->token)
+        return false;
+    cairn_pg_add_integer(&params, read->token);
+    int64_t count = cairn_pg_call(read->context->pg, &future_statement, &params, &rows, NULL);
+    return count > 0 && cairn_pg_bool(rows, 0, 0);
 }
 
 static bool is_known(const struct cairn_query_read *read, struct cairn_uuid store_id, int64_t epoch)

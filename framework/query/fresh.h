@@ -11,6 +11,9 @@
  * preference that is not understood is ignored. */
 bool cairn_query_prefer_wait(const char *prefer, int64_t *ret_s);
 
+/* Does the client's token name a position that the log has not reached? It is not waited for. */
+bool cairn_query_is_future(struct cairn_query_read *read);
+
 /* Sets read->at_least from the client's token, and from the last event that a reader has seen, who
  * must not be shown an older state. Returns 0, -CAIRN_MALFORMED if it is none, or
  * -CAIRN_TIMELINE if it is of another timeline; then the model may be what is outdated. */

@@ -101,7 +101,8 @@ static enum cairn_http_outcome ask_postgres(struct cairn_query_visit *visit,
                                     .ask = &visit->ask,
                                     .arena = &context->scratch};
     int failed = cairn_query_look(&read, &error);
-    if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && waits(visit, &read))
+    if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && !cairn_query_is_future(&read) &&
+        waits(visit, &read))
         return CAIRN_HTTP_SUSPENDED;
     if (visit->ask.live && (!failed || failed == -CAIRN_NOT_FOUND))
         failed = cairn_query_begin_stream(&read, failed, &error);

@@ -47,6 +47,7 @@ struct cairn_query_options {
     const char *cursor_secret; /* what cursors are signed with; NULL or empty: made of the store's
                                 * id, which replicas share and clients are not told */
     int64_t streams_max;       /* open at once; beyond it 503 */
+    int64_t waiting_max;       /* reads that wait for a position at once; others are told at once */
     int64_t heartbeat_us;      /* between two signs of life on a stream that has nothing to say */
     const struct cairn_resource *const *resources; /* tables, ended by NULL */
 };

@@ -43,6 +43,7 @@ struct cairn_query_read {
     struct cairn_query_model *model; /* PostgreSQL's */
     const struct cairn_query_known *known;
     int64_t at_least; /* position that the client wants to see; 0 if any will do */
+    int64_t token;    /* the one that its token names; 0: none */
 
     bool outdated;      /* what is known of the model was not so: look at it again */
     int64_t position;   /* that was shown; -1 while none was */

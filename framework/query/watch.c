@@ -28,6 +28,8 @@ struct cairn_query_watch {
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     struct cairn_query_wait *waiting;
+    size_t waiting_count;
+    size_t waiting_max;
     bool look_now; /* what is known is not what somebody has just seen */
     bool stopping;
     bool closing;
@@ -35,6 +37,9 @@ struct cairn_query_watch {
 
 static struct cairn_metric waiting =
     CAIRN_GAUGE("cairn_query_waiting", "Reads that wait for a position now.", NULL);
+static struct cairn_metric crowded_out =
+    CAIRN_COUNTER("cairn_query_waits_crowded_total",
+                  "Reads that were not let wait for a position: too many did.", NULL);
 static struct cairn_metric looks =
     CAIRN_COUNTER("cairn_query_looks_total", "Looks at how far the read models are.", NULL);
 
@@ -67,13 +72,17 @@ bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_
                  cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0 &&
                  is_over(wait, &known, now_us);
     (void)pthread_mutex_lock(&watch->lock);
-    bool taken = !watch->stopping;
+    bool crowded = !moved && watch->waiting_count >= watch->waiting_max;
+    bool taken = !watch->stopping && !crowded;
     if (taken && !moved) {
+        watch->waiting_count++;
         wait->next = watch->waiting;
         watch->waiting = wait;
         watch->look_now |= wait->again;
     }
     (void)pthread_mutex_unlock(&watch->lock);
+    if (crowded)
+        cairn_metric_add(&crowded_out, "", 1);
     if (!taken)
         return false;
     wait->again = true;
@@ -99,6 +108,7 @@ static int64_t resume_all(struct cairn_query_watch *watch)
         bool is_known = cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0;
         if (watch->stopping || is_over(wait, is_known ? &known : NULL, now_us)) {
             *at = wait->next;
+            watch->waiting_count--;
             cairn_metric_add(&waiting, "", -1);
             cairn_http_resume(wait->request);
             continue;
@@ -207,13 +217,14 @@ static void dispose(struct cairn_query_watch *watch)
     free(watch);
 }
 
-int cairn_query_watch_open(const char *database_url, const char *greeting,
+int cairn_query_watch_open(const char *database_url, const char *greeting, size_t waiting_max,
                            struct cairn_query_models *models, struct cairn_query_live *live,
                            struct cairn_query_watch **ret, struct cairn_error *error)
 {
     struct cairn_query_watch *watch = cairn_allocate(sizeof *watch);
     watch->models = models;
     watch->live = live;
+    watch->waiting_max = waiting_max;
     watch->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     (void)pthread_mutex_init(&watch->lock, NULL);
     int failed = cairn_pg_open(database_url, "cairn-query-watch", &watch->pg, error);

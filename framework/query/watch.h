@@ -20,7 +20,8 @@
 
 struct cairn_query_watch;
 
-int cairn_query_watch_open(const char *database_url, const char *greeting,
+/* At most so many may wait at a time: they hold places that others need, who need not wait. */
+int cairn_query_watch_open(const char *database_url, const char *greeting, size_t waiting_max,
                            struct cairn_query_models *models, struct cairn_query_live *live,
                            struct cairn_query_watch **ret, struct cairn_error *error) CAIRN_CHECKED;
 /* Everybody who waits is resumed; nobody can wait any more. */
@@ -40,8 +41,8 @@ struct cairn_query_wait {
     struct cairn_query_wait *next;
 };
 
-/* False: its time is over, or the server stops. Else the request will be resumed, and its handler
- * has to return CAIRN_HTTP_SUSPENDED. */
+/* False: its time is over, too many wait already, or the server stops. Else the request will be
+ * resumed, and its handler has to return CAIRN_HTTP_SUSPENDED. */
 bool cairn_query_watch_wait(struct cairn_query_watch *watch,
                             struct cairn_query_wait *wait) CAIRN_CHECKED;
 

@@ -130,7 +130,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
 {
     const struct cairn_http_route own[] = {
         {.method = "GET", .pattern = "/healthz", .handle = on_alive, .direct = true},
-        {.method = "GET", .pattern = "/readyz", .handle = on_ready},
+        {.method = "GET", .pattern = "/readyz", .handle = on_ready, .vital = true},
         {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
         {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
     };

@@ -108,6 +108,7 @@ static const struct cairn_http_route routes[] = {
     GET("/held", held, "held"),
     GET("/later/{id}", later, "later"),
     GET("/large", large, NULL),
+    {.method = "GET", .pattern = "/vital", .handle = at_once, .self = "vital", .vital = true},
     {.method = "GET", .pattern = "/direct", .handle = at_once, .self = "direct", .direct = true},
     {.method = "POST", .pattern = "/now", .handle = at_once, .self = "now", .takes_body = true},
     {.method = "POST", .pattern = "/later", .handle = later, .self = "", .takes_body = true},
@@ -663,6 +664,49 @@ static void a_connection_too_many_waits_for_a_place(void **state)
     wire_close(&third);
 }
 
+static void who_asks_nothing_makes_room_for_who_does(void **state)
+{
+    (void)state;
+    struct cairn_http_options options = usual();
+    options.connections_max = 3;
+    options.deadline_us = CAIRN_SECONDS(60);
+    start(options);
+    struct wire idle[3];
+    for (int i = 0; i < 3; i++) {
+        idle[i] = ask_for("/now");
+        assert_int_equal(wire_read(&idle[i]).status, 200);
+    }
+    struct wire asks = ask_for("/now");
+    assert_int_equal(wire_read(&asks).status, 200);
+    int cut = 0;
+    for (int i = 0; i < 3; i++) {
+        cut += wire_readable(&idle[i], 0);
+        wire_close(&idle[i]);
+    }
+    assert_in_range(cut, 1, 2);
+    wire_close(&asks);
+}
+
+/* One that is asked by whoever decides where requests go. */
+static void what_is_vital_has_places_of_its_own(void **state)
+{
+    (void)state;
+    struct cairn_http_options options = usual();
+    options.queue_max = 4;
+    start(options);
+    struct wire wires[4];
+    for (int i = 0; i < 4; i++)
+        wires[i] = ask_for("/later/1");
+    until_shown("cairn_http_requests_open 4\n");
+    assert_int_equal(wire_ask(port, "GET /now HTTP/1.1\r\n", "").status, 503);
+    assert_int_equal(wire_ask(port, "GET /vital HTTP/1.1\r\n", "").status, 200);
+    atomic_store(&hall.open, true);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(wire_read(&wires[i]).status, 200);
+        wire_close(&wires[i]);
+    }
+}
+
 /* ---- the stop ---- */
 
 static void *stop_thread(void *grace_us)
@@ -789,6 +833,8 @@ int main(void)
         TEST(more_requests_can_wait_than_there_are_workers),
         TEST(a_deferred_request_is_called_again_while_a_worker_is_held),
         TEST(beyond_the_bound_the_answer_is_busy_at_once),
+        TEST(what_is_vital_has_places_of_its_own),
+        TEST(who_asks_nothing_makes_room_for_who_does),
         TEST(a_client_that_leaves_while_its_request_waits_leaves_nothing),
         TEST(what_is_pipelined_waits_for_the_answer_before),
         TEST(every_worker_has_a_context_of_its_own),

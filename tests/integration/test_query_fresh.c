@@ -6,6 +6,7 @@
 #include "../../services/query/query.h"
 
 #include "core/clock.h"
+#include "core/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,55 @@ static void many_who_wait_hold_no_thread_and_nobody_up(void **state)
         expect(&answer, 200, "\"status\":\"placed\"");
         wire_close(&wires[i]);
     }
+}
+
+static bool all_wait(void *context)
+{
+    (void)context;
+    struct cairn_buffer text = cairn_buffer(&bench.arena);
+    cairn_metrics_write(&text);
+    return strstr(text.text, cairn_print(&bench.arena, "cairn_query_waiting %d\n",
+                                         (int)BENCH_WAITING_MAX)) != NULL;
+}
+
+/* Who waits holds a place; the other places are for those who need not wait. */
+static void who_waits_leaves_places_for_the_others(void **state)
+{
+    (void)state;
+    const struct order there = bench_new_order();
+    const struct order order = {cairn_uuid_make(), cairn_uuid_make(), 1700000000, "placed"};
+    const char *path = PATH("/orders/%s", order.id);
+    const char *wants = bench_wants(bench.position + 1, "wait=30");
+    struct wire wires[BENCH_WAITING_MAX];
+    for (int i = 0; i < BENCH_WAITING_MAX; i++) {
+        wires[i] = wire_open(cairn_http_port(bench.http[PLAIN]));
+        wire_send(&wires[i], cairn_print(&bench.arena, "GET %s HTTP/1.1\r\nHost: test\r\n%s\r\n",
+                                         path, wants));
+    }
+    fixture_wait(all_wait, NULL, 10000, "all of them to wait");
+    int64_t begun_us = cairn_monotonic_us();
+    struct wire_answer answer = bench_get(PLAIN, path, wants);
+    expect(&answer, 503, "\"code\":\"not-yet-visible\"");
+    (void)bench_get_ok(PLAIN, PATH("/orders/%s", there.id), "");
+    assert_true(cairn_monotonic_us() - begun_us < CAIRN_SECONDS(5));
+    bench_insert(&order);
+    for (int i = 0; i < BENCH_WAITING_MAX; i++) {
+        assert_int_equal(wire_read(&wires[i]).status, 200);
+        wire_close(&wires[i]);
+    }
+}
+
+static void a_position_that_the_log_has_not_reached_is_not_waited_for(void **state)
+{
+    (void)state;
+    const struct order order = bench_new_order();
+    int64_t begun_us = cairn_monotonic_us();
+    for (int i = 0; i < 20; i++) {
+        struct wire_answer answer =
+            bench_get(BOTH, PATH("/orders/%s", order.id), bench_wants(BENCH_HEAD + 1, "wait=30"));
+        expect(&answer, 503, "\"code\":\"not-yet-visible\"");
+    }
+    assert_true(cairn_monotonic_us() - begun_us < CAIRN_SECONDS(10));
 }
 
 static void a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history(void **state)
@@ -334,6 +384,9 @@ int main(void)
         cmocka_unit_test_setup(a_copy_that_is_behind_is_passed_over, bench_each),
         cmocka_unit_test_setup(a_read_waits_until_its_position_is_there, bench_each),
         cmocka_unit_test_setup(many_who_wait_hold_no_thread_and_nobody_up, bench_each),
+        cmocka_unit_test_setup(who_waits_leaves_places_for_the_others, bench_each),
+        cmocka_unit_test_setup(a_position_that_the_log_has_not_reached_is_not_waited_for,
+                               bench_each),
         cmocka_unit_test_setup(a_wait_in_vain_ends_at_its_bound, bench_each),
         cmocka_unit_test_setup(a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history,
                                bench_each),

@@ -18,6 +18,8 @@
  * second, those of PLAIN one of half a minute: nobody is cut there for being slow. */
 enum bench_server { BOTH, PLAIN, NOWHERE, SERVERS };
 
+enum { BENCH_WAITING_MAX = 90, BENCH_HEAD = 1000 };
+
 struct query_bench {
     char url[512]; /* as the owner */
     char reader_url[512];
