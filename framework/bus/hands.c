@@ -1,6 +1,7 @@
 /* hands.c - what a member of a consumer group holds: entries that are its own until they are
  * settled, given back, or so long unminded that another may take them. */
 #include "bus/member.h"
+#include "core/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,18 +31,16 @@ static bool is_held(const struct cairn_member *member, const struct cairn_group_
     return false;
 }
 
-/* Which stream an entry is of, without taking it apart: FNV-1a of its subject. Two streams with one
- * hash wait for each other, and nothing worse. */
+/* Which stream an entry is of, without taking it apart: the hash of its subject. Two streams with
+ * one hash wait for each other, and nothing worse. */
 static uint64_t hash_stream(const char *json)
 {
     static const char before[] = "\"subject\":\"";
-    uint64_t hash = UINT64_C(14695981039346656037);
     const char *at = strstr(json, before);
     if (!at)
         return 0;
-    for (at += sizeof before - 1; *at && *at != '"'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    return hash;
+    at += sizeof before - 1;
+    return cairn_hash_span(at, strcspn(at, "\""));
 }
 
 void cairn_member_hold(struct cairn_member *member, const struct cairn_group_entry *entries,

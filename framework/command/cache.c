@@ -2,6 +2,7 @@
 #include "command/cache.h"
 
 #include "command/snapshots.h"
+#include "core/hash.h"
 #include "core/metrics.h"
 #include "record/json.h"
 
@@ -31,15 +32,6 @@ static struct cairn_metric evictions =
     CAIRN_COUNTER("cairn_aggregates_evicted_total", "Aggregates that made room for others.", NULL);
 
 /* ---- the table, under the cache's lock ---- */
-
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint32_t hash_of(const char *key)
-{
-    uint32_t hash = 2166136261U;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619U;
-    return hash;
-}
 
 static void unlink_age(struct cairn_cache *cache, struct cairn_cached *entry)
 {
@@ -129,7 +121,7 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     memcpy(key, folding->kind, kind_bytes);
     key[kind_bytes] = ' ';
     memcpy(key + kind_bytes + 1, stream, strlen(stream) + 1);
-    uint32_t hash = hash_of(key);
+    uint32_t hash = (uint32_t)cairn_hash(key);
     (void)pthread_mutex_lock(&cache->lock);
     struct cairn_cached *entry = find(cache, key, hash);
     if (entry) {
@@ -143,6 +135,13 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     return entry;
 }
 
+/* Nobody holds it. What is not there is asked for by whoever guesses ids: it takes no place. */
+static bool is_of_nothing(const struct cairn_cached *entry)
+{
+    return entry->loaded && !entry->under_way && !entry->loading &&
+           entry->settled.aggregate.at.version == 0;
+}
+
 void cairn_cache_unpin(struct cairn_cache *cache, struct cairn_cached *entry)
 {
     (void)pthread_mutex_lock(&entry->lock);
@@ -153,6 +152,8 @@ void cairn_cache_unpin(struct cairn_cache *cache, struct cairn_cached *entry)
     cache->bytes += bytes - entry->bytes;
     entry->bytes = bytes;
     entry->pins--;
+    if (entry->pins == 0 && is_of_nothing(entry))
+        evict(cache, entry);
     make_room(cache);
     (void)pthread_mutex_unlock(&cache->lock);
 }

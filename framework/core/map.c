@@ -11,14 +11,6 @@ struct cairn_map cairn_map(struct cairn_arena *arena)
     return (struct cairn_map){.arena = arena};
 }
 
-uint64_t cairn_hash(const char *text)
-{
-    uint64_t value = UINT64_C(14695981039346656037);
-    for (; *text; text++)
-        value = (value ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return value;
-}
-
 /* The slot that holds the key, or the free one where it belongs. */
 static uint32_t *find_slot(const struct cairn_map *map, const char *key, uint64_t hash)
 {

@@ -5,6 +5,7 @@
 #define CAIRN_CORE_MAP_H
 
 #include "core/arena.h"
+#include "core/hash.h"
 
 #include <stdint.h>
 
@@ -29,8 +30,5 @@ void **cairn_map_at(struct cairn_map *map, const char *key);
 void *cairn_map_get(const struct cairn_map *map, const char *key);
 /* The same, where the key's hash is known. */
 void *cairn_map_get_hashed(const struct cairn_map *map, const char *key, uint64_t hash);
-
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-uint64_t cairn_hash(const char *text);
 
 #endif

@@ -48,6 +48,7 @@ struct cairn_exchange {
     struct cairn_error *refusal;          /* why no handler sees it, or NULL */
     char *body;                           /* allocated by itself: it grows */
     size_t body_capacity;
+    size_t body_counted;                /* of that, in cairn_http.bodies_bytes */
     struct cairn_parameter *parameters; /* of the query, decoded */
     size_t parameter_count;
     struct cairn_exchange *next; /* worker.c: in its list */
@@ -108,6 +109,7 @@ struct cairn_http {
     struct cairn_spares spares;
     int port;
     _Atomic bool stopping;
+    atomic_size_t bodies_bytes; /* memory of bodies, but for small ones */
 };
 
 /* ---- request.c ---- */
@@ -127,7 +129,8 @@ bool cairn_request_line(struct cairn_exchange *exchange, const char *target) CAI
 bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,
                          const char *version) CAIRN_CHECKED;
 
-/* Takes a part of the body. Returns 0 or -CAIRN_TOO_LARGE. */
+/* Takes a part of the body. Returns 0, -CAIRN_TOO_LARGE, or -CAIRN_BUSY: there is no memory for it.
+ */
 int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes,
                           size_t count) CAIRN_CHECKED;
 

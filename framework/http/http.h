@@ -176,6 +176,8 @@ struct cairn_http_options {
     int workers;
     size_t queue_max; /* requests accepted and not yet answered, worked on or waiting, at most */
     size_t body_max_bytes;
+    size_t bodies_max_bytes; /* of all that are there or arriving; 0: no limit. Small ones are let
+                              * in in any case */
     size_t header_max_bytes;
     int64_t deadline_us; /* for a whole request to arrive */
     int connections_max;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* Each parameter costs the connection's memory 72 bytes (server.c). */
-enum { SPARE_MAX_BYTES = 1 << 17, PARAMETERS_MAX = 50 };
+enum { SPARE_MAX_BYTES = 1 << 17, PARAMETERS_MAX = 50, SMALL_BODY_BYTES = 8192 };
 
 /* ---- headers ---- */
 
@@ -341,6 +341,24 @@ bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, co
                       cairn_http_header(request, "Expect"));
 }
 
+/* Half-sent bodies cost their senders nothing, and us their memory. */
+static bool grow_body(struct cairn_exchange *exchange, size_t wanted)
+{
+    struct cairn_http *http = exchange->http;
+    size_t limit = http->options.bodies_max_bytes;
+    size_t twice = 2 * exchange->body_capacity;
+    size_t capacity = twice > wanted ? twice : wanted;
+    size_t counted = capacity > SMALL_BODY_BYTES ? capacity : 0;
+    size_t more = counted - exchange->body_counted;
+    size_t before = atomic_fetch_add(&http->bodies_bytes, more);
+    exchange->body_counted = counted;
+    if (limit && more && before + more > limit)
+        return false;
+    exchange->body_capacity = capacity;
+    exchange->body = cairn_reallocate(exchange->body, capacity);
+    return true;
+}
+
 int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes, size_t count)
 {
     struct cairn_http_request *request = &exchange->request;
@@ -351,11 +369,8 @@ int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes, si
     }
     size_t wanted = request->body_bytes + count + 1;
     if (!exchange->refusal) {
-        if (exchange->body_capacity < wanted) {
-            size_t twice = 2 * exchange->body_capacity;
-            exchange->body_capacity = twice > wanted ? twice : wanted;
-            exchange->body = cairn_reallocate(exchange->body, exchange->body_capacity);
-        }
+        if (exchange->body_capacity < wanted && !grow_body(exchange, wanted))
+            return refuse(exchange, CAIRN_BUSY, "too many large requests arrive at once");
         memcpy(exchange->body + request->body_bytes, bytes, count);
         exchange->body[wanted - 1] = '\0';
         request->body = exchange->body;
@@ -433,5 +448,6 @@ void cairn_exchange_close(struct cairn_exchange *exchange)
     cairn_stream_close(exchange);
     give_arena(&exchange->http->spares, &exchange->arena);
     free(exchange->body);
+    atomic_fetch_sub(&exchange->http->bodies_bytes, exchange->body_counted);
     free(exchange);
 }

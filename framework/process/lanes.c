@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/hash.h"
 #include "core/wait.h"
 
 #include <pthread.h>
@@ -84,10 +85,7 @@ static struct lane *end_first_pause(struct cairn_lanes *lanes)
 
 static struct lane **bucket_of(struct cairn_lanes *lanes, const char *key)
 {
-    uint32_t hash = 2166136261U; /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619U;
-    return &lanes->buckets[hash % BUCKETS];
+    return &lanes->buckets[cairn_hash(key) % BUCKETS];
 }
 
 /* The lane's place, or where a new one belongs. */

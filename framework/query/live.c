@@ -2,6 +2,7 @@
 #include "query/live.h"
 
 #include "core/clock.h"
+#include "core/hash.h"
 #include "core/metrics.h"
 #include "query/topics.h"
 #include "store/token.h"
@@ -58,13 +59,9 @@ bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timelin
 
 /* ---- topics ---- */
 
-/* FNV-1a */
 static uint32_t hash_of(size_t place, const char *key)
 {
-    uint32_t hash = 2166136261U ^ (uint32_t)place;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619U;
-    return hash;
+    return (uint32_t)cairn_hash(key) + (uint32_t)place;
 }
 
 struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,

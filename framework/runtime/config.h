@@ -18,6 +18,7 @@ struct cairn_config {
     int64_t queue_max;
     int64_t connections_max;
     int64_t body_max_bytes;
+    int64_t bodies_max_bytes;
     int64_t request_deadline_ms;
     int64_t streams_max;
     int64_t heartbeat_s;

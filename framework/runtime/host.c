@@ -299,6 +299,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .workers = (int)config->workers,
         .queue_max = (size_t)config->queue_max,
         .body_max_bytes = (size_t)config->body_max_bytes,
+        .bodies_max_bytes = (size_t)config->bodies_max_bytes,
         .header_max_bytes = 8192, /* a connection keeps half as much again while it is open */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,

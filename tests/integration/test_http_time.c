@@ -687,6 +687,50 @@ static void who_asks_nothing_makes_room_for_who_does(void **state)
     wire_close(&asks);
 }
 
+static struct wire begin_body(size_t announced, size_t sent)
+{
+    static char body[20000];
+    char head[200];
+    struct wire wire = wire_open(port);
+    (void)snprintf(head, sizeof head,
+                   "POST /now HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                   "Content-Length: %zu\r\n\r\n",
+                   announced);
+    wire_send(&wire, head);
+    wire_send_bytes(&wire, body, sent);
+    return wire;
+}
+
+static void half_sent_bodies_have_a_memory_of_their_own(void **state)
+{
+    (void)state;
+    struct cairn_http_options options = usual();
+    options.body_max_bytes = 20000;
+    options.bodies_max_bytes = 60000;
+    start(options);
+    struct wire half[3];
+    int busy = 0;
+    for (int i = 0; i < 3; i++) {
+        half[i] = begin_body(20000, 19000);
+        while (!wire_readable(&half[i], 50) && unread(&half[i]) > 0)
+            continue;
+        busy += wire_readable(&half[i], 0);
+    }
+    assert_in_range(busy, 1, 2);
+    struct wire large = begin_body(20000, 20000);
+    struct wire small = begin_body(5000, 5000);
+    assert_int_equal(wire_read(&large).status, 503);
+    assert_int_equal(wire_read(&small).status, 200);
+    for (int i = 0; i < 3; i++)
+        wire_close(&half[i]);
+    until_shown("cairn_http_connections 2\n");
+    wire_close(&large);
+    large = begin_body(20000, 20000);
+    assert_int_equal(wire_read(&large).status, 200);
+    wire_close(&large);
+    wire_close(&small);
+}
+
 /* One that is asked by whoever decides where requests go. */
 static void what_is_vital_has_places_of_its_own(void **state)
 {
@@ -834,6 +878,7 @@ int main(void)
         TEST(a_deferred_request_is_called_again_while_a_worker_is_held),
         TEST(beyond_the_bound_the_answer_is_busy_at_once),
         TEST(what_is_vital_has_places_of_its_own),
+        TEST(half_sent_bodies_have_a_memory_of_their_own),
         TEST(who_asks_nothing_makes_room_for_who_does),
         TEST(a_client_that_leaves_while_its_request_waits_leaves_nothing),
         TEST(what_is_pipelined_waits_for_the_answer_before),

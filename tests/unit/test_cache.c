@@ -209,6 +209,25 @@ static void who_waits_for_a_turn_is_resumed_with_it(void **state)
     cairn_cache_unpin(cache, entry);
 }
 
+static void what_is_not_there_takes_no_place(void **state)
+{
+    (void)state;
+    struct cairn_cached *entry = cairn_cache_pin(cache, &folding, "pot-nowhere");
+    settle(entry, 0);
+    struct cairn_cached *same = cairn_cache_pin(cache, &folding, "pot-nowhere");
+    assert_ptr_equal(entry, same);
+    cairn_cache_unpin(cache, entry);
+    assert_true(same->loaded); /* somebody has it still */
+    cairn_cache_unpin(cache, same);
+    entry = cairn_cache_pin(cache, &folding, "pot-nowhere");
+    assert_false(entry->loaded);
+    settle(entry, 1);
+    cairn_cache_unpin(cache, entry);
+    entry = cairn_cache_pin(cache, &folding, "pot-nowhere");
+    assert_true(entry->loaded);
+    cairn_cache_unpin(cache, entry);
+}
+
 static void memory_is_bounded(void **state)
 {
     (void)state;
@@ -240,6 +259,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_fails_ends_its_branch, setup, teardown),
         cmocka_unit_test_setup_teardown(who_waits_for_a_turn_is_resumed_with_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_there_takes_no_place, setup, teardown),
         cmocka_unit_test(memory_is_bounded),
     };
     return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
