@@ -1,26 +1,57 @@
-/* sink.c - lines gathered in one buffer while the thread writes another. */
+/* sink.c - lines gathered in one buffer while the thread writes another.
+ *
+ * Only the thread writes, while it runs, and never more at a time than a pipe that can be written
+ * takes without waiting (pipe(7): PIPE_BUF). So a reader who stands still holds up the thread, and
+ * nobody else. */
 #include "core/sink.h"
 
 #include "core/arena.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/wait.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_MAX = 1 << 20, GATHER_US = 5000 };
+enum { BUFFER_MAX = 1 << 20 };
 
-/* Guards what follows; who has `writing` set writes, without the lock. */
+#define GATHER_US CAIRN_MILLISECONDS(5)
+#define LOOK_US CAIRN_MILLISECONDS(100)  /* between two looks whether it is time to go */
+#define STALL_US CAIRN_MILLISECONDS(500) /* one who reads nothing for so long is not waited for */
+#define CLOSE_US CAIRN_SECONDS(1)        /* for the last lines */
+
+/* Guards what follows. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t news = PTHREAD_COND_INITIALIZER; /* for the thread */
-static pthread_cond_t done = PTHREAD_COND_INITIALIZER; /* something was written */
+static pthread_cond_t news; /* for the thread; on the clock of core/wait.h, as the next */
+static pthread_cond_t done; /* something was written */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char *gathered, *spare;
 static size_t gathered_bytes;
-static bool open, writing;
+static uint64_t lines_put, lines_written;
+static int64_t lost;      /* not yet told of */
+static bool open, urgent; /* something that is not to lie here for long */
+static bool stalled;      /* nothing was read for a while */
+static int64_t close_us;  /* monotonic: the thread ends then; 0: nobody has said so */
 static pthread_t thread;
 
-/* One write is enough for a file or a terminal. A pipe may take a long line in pieces. */
+static struct cairn_metric lines_lost =
+    CAIRN_COUNTER("cairn_log_lines_lost_total", "Lines of the log that nobody read in time.", NULL);
+
+static void make_conditions(void)
+{
+    cairn_cond_init(&news);
+    cairn_cond_init(&done);
+}
+
+/* ---- writing ---- */
+
+/* Nobody else is held up by this: before the thread runs, and in commands. */
 static void write_all(const char *bytes, size_t count)
 {
     while (count > 0) {
@@ -32,90 +63,163 @@ static void write_all(const char *bytes, size_t count)
     }
 }
 
-/* With the lock, which is given back meanwhile: writes all that was gathered until now, after who
- * writes already. */
+static bool is_file(void)
+{
+    struct stat about;
+    return fstat(STDERR_FILENO, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/* Returns false when it is time to go. */
+static bool wait_for_reader(void)
+{
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int64_t since_us = cairn_monotonic_us();
+    while (poll(&fd, 1, LOOK_US / 1000) == 0) {
+        int64_t now_us = cairn_monotonic_us();
+        (void)pthread_mutex_lock(&lock);
+        stalled = stalled || now_us - since_us > STALL_US;
+        bool go = close_us && now_us > close_us;
+        (void)pthread_cond_broadcast(&done); /* nobody waits for one who stands still */
+        (void)pthread_mutex_unlock(&lock);
+        if (go)
+            return false;
+    }
+    return true;
+}
+
+/* On the thread. */
+static void write_slowly(const char *bytes, size_t count)
+{
+    const size_t most = is_file() ? count : PIPE_BUF;
+    while (count > 0 && wait_for_reader()) {
+        ssize_t n = write(STDERR_FILENO, bytes, count < most ? count : most);
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return;
+        bytes += n > 0 ? n : 0;
+        count -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* ---- the thread, with the lock ---- */
+
+static void tell_of_the_lost(void)
+{
+    char text[120];
+    if (!lost || gathered_bytes + sizeof text > BUFFER_MAX)
+        return;
+    int bytes = snprintf(text, sizeof text,
+                         "{\"level\":\"warn\",\"message\":\"lines of the log were lost\","
+                         "\"count\":%lld}\n",
+                         (long long)lost);
+    memcpy(gathered + gathered_bytes, text, (size_t)bytes);
+    gathered_bytes += (size_t)bytes;
+    lost = 0;
+}
+
 static void write_gathered(void)
 {
-    while (writing)
-        (void)pthread_cond_wait(&done, &lock);
     char *bytes = gathered;
     size_t count = gathered_bytes;
-    if (count == 0)
-        return;
+    uint64_t lines = lines_put;
     gathered = spare;
     gathered_bytes = 0;
-    writing = true;
+    urgent = false;
     (void)pthread_mutex_unlock(&lock);
-    write_all(bytes, count);
+    write_slowly(bytes, count);
     (void)pthread_mutex_lock(&lock);
     spare = bytes;
-    writing = false;
+    lines_written = lines;
+    stalled = false;
+    tell_of_the_lost();
     (void)pthread_cond_broadcast(&done);
 }
 
 static void *write_lines(void *unused)
 {
-    const struct timespec gather = {.tv_nsec = GATHER_US * 1000L};
     (void)pthread_mutex_lock(&lock);
-    while (open) {
-        if (gathered_bytes == 0) {
-            (void)pthread_cond_wait(&news, &lock);
+    while (!close_us || (gathered_bytes > 0 && cairn_monotonic_us() < close_us)) {
+        int64_t now_us = cairn_monotonic_us();
+        if (gathered_bytes == 0)
+            (void)cairn_cond_wait_until(&news, &lock, INT64_MAX);
+        else if (!urgent && !close_us && cairn_cond_wait_until(&news, &lock, now_us + GATHER_US) &&
+                 !urgent)
             continue;
-        }
-        (void)pthread_mutex_unlock(&lock);
-        (void)nanosleep(&gather, NULL);
-        (void)pthread_mutex_lock(&lock);
-        write_gathered();
+        else
+            write_gathered();
     }
     (void)pthread_mutex_unlock(&lock);
     return unused;
 }
 
-static void gather(const char *line, size_t bytes)
+/* ---- for everybody ---- */
+
+/* With the lock. False if there is no room, and will be none soon. */
+static bool make_room(size_t bytes)
 {
-    while (gathered_bytes + bytes > BUFFER_MAX)
-        write_gathered();
-    if (gathered_bytes == 0)
+    int64_t until_us = cairn_monotonic_us() + STALL_US;
+    while (gathered_bytes + bytes > BUFFER_MAX && !stalled && open &&
+           cairn_cond_wait_until(&done, &lock, until_us))
+        continue;
+    return gathered_bytes + bytes <= BUFFER_MAX;
+}
+
+static void lose(void)
+{
+    lost++;
+    cairn_metric_add(&lines_lost, "", 1);
+}
+
+static void gather(const char *line, size_t bytes, bool is_urgent)
+{
+    if (gathered_bytes == 0 || (is_urgent && !urgent))
         (void)pthread_cond_signal(&news);
     memcpy(gathered + gathered_bytes, line, bytes);
     gathered_bytes += bytes;
+    urgent = urgent || is_urgent;
+    uint64_t mine = ++lines_put;
+    int64_t until_us = cairn_monotonic_us() + STALL_US;
+    while (is_urgent && lines_written < mine && !stalled && open &&
+           cairn_cond_wait_until(&done, &lock, until_us))
+        continue;
 }
 
-void cairn_sink_put(const char *line, size_t bytes, bool urgent)
+void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
 {
+    (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
-    if (!open || bytes > BUFFER_MAX) {
-        write_gathered();
+    if (!open)
         write_all(line, bytes);
-    } else {
-        gather(line, bytes);
-        if (urgent)
-            write_gathered();
-    }
+    else if (bytes <= BUFFER_MAX && make_room(bytes))
+        gather(line, bytes, is_urgent);
+    else
+        lose();
     (void)pthread_mutex_unlock(&lock);
 }
 
 void cairn_sink_open(void)
 {
+    (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
     if (!open) {
         gathered = gathered ? gathered : cairn_allocate(BUFFER_MAX);
         spare = spare ? spare : cairn_allocate(BUFFER_MAX);
-        open = true;
-        if (pthread_create(&thread, NULL, write_lines, NULL) != 0)
-            open = false;
+        close_us = 0;
+        open = pthread_create(&thread, NULL, write_lines, NULL) == 0;
     }
     (void)pthread_mutex_unlock(&lock);
 }
 
 void cairn_sink_close(void)
 {
+    (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
     bool was_open = open;
-    write_gathered();
-    open = false;
+    close_us = cairn_monotonic_us() + CLOSE_US;
     (void)pthread_cond_signal(&news);
     (void)pthread_mutex_unlock(&lock);
-    if (was_open) /* the buffers stay: somebody may be about to say something */
+    if (was_open)
         (void)pthread_join(thread, NULL);
+    (void)pthread_mutex_lock(&lock);
+    open = false; /* the buffers stay: somebody may be about to say something */
+    (void)pthread_mutex_unlock(&lock);
 }

@@ -6,6 +6,9 @@
  * those. Warnings and errors, which may be a process' last words, are written before the caller
  * goes on, and after all that was said before.
  *
+ * A reader who stands still (a full pipe) holds up nobody for longer than half a second, once: what
+ * he has no room for is lost, counted, and told of when he reads again.
+ *
  * Threads: any thread may put lines; one opens and closes. */
 #ifndef CAIRN_CORE_SINK_H
 #define CAIRN_CORE_SINK_H
@@ -16,11 +19,11 @@
 /* From now on lines are left to a thread. Without it, or where there can be no more threads, each
  * is written at once. */
 void cairn_sink_open(void);
-/* Writes what is left, and ends the thread. May be called without an open. */
+/* Writes what is left, for a second at most, and ends the thread. May be called without an open. */
 void cairn_sink_close(void);
 
 /* A line with its newline. `urgent`: it has been written when this returns. Waits only while more
- * than a megabyte has not been written. */
+ * than a megabyte has not been written, and for one who reads. */
 void cairn_sink_put(const char *line, size_t bytes, bool urgent);
 
 #endif

@@ -1,0 +1,103 @@
+/* test_stalled.c - somebody reads the log of a service, and stops reading. */
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/support.h"
+#include "../support/wire.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *in_servers(char ret[512], const char *name)
+{
+    (void)snprintf(ret, 512, "%s/%s-%d", getenv("CAIRN_TEST_SERVERS"), name, (int)getpid());
+    return ret;
+}
+
+static void start_service(struct child *child, const char *log, int port)
+{
+    static char binary[512], listen[40], ledger[600], path[512];
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-acquirer", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(listen, sizeof listen, "PORT=%d", port);
+    (void)snprintf(ledger, sizeof ledger, "CAIRN_ACQUIRER_LEDGER=%s", in_servers(path, "ledger"));
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {listen, ledger, NULL};
+    assert_int_equal(child_start(child, argv, env, log), 0);
+    fixture_wait_http(port, "/readyz", 20000);
+}
+
+/* The pipe is full long before the last request. */
+static void a_reader_of_the_log_who_stands_still_stops_nothing(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 12000 };
+    char path[512];
+    struct child child;
+    int port = fixture_free_port();
+    assert_int_equal(mkfifo(in_servers(path, "log"), 0600), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(reader >= 0);
+    start_service(&child, path, port);
+    struct wire wire = wire_open(port);
+    for (int i = 0; i < REQUESTS; i++) {
+        wire_send(&wire, "GET /nowhere HTTP/1.1\r\nHost: test\r\n\r\n");
+        assert_int_equal(wire_read(&wire).status, 404);
+    }
+    wire_close(&wire);
+    struct wire_answer metrics = wire_ask(port, "GET /metrics HTTP/1.1\r\n", "");
+    assert_int_equal(metrics.status, 200);
+    assert_int_equal(child_stop(&child, 10000), 0);
+    (void)close(reader);
+    (void)unlink(path);
+}
+
+/* What was lost is told of, and the lines that came through are whole. */
+static void a_reader_who_reads_again_is_told_what_is_missing(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 12000 };
+    static char text[4 << 20];
+    char path[512];
+    struct child child;
+    int port = fixture_free_port();
+    assert_int_equal(mkfifo(in_servers(path, "log"), 0600), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    assert_true(reader >= 0);
+    start_service(&child, path, port);
+    struct wire wire = wire_open(port);
+    for (int i = 0; i < REQUESTS; i++) {
+        wire_send(&wire, "GET /nowhere HTTP/1.1\r\nHost: test\r\n\r\n");
+        assert_int_equal(wire_read(&wire).status, 404);
+    }
+    size_t bytes = 0;
+    int64_t until_ms = fixture_now_ms() + 20000;
+    while (fixture_now_ms() < until_ms && !strstr(text, "lines of the log were lost")) {
+        ssize_t n = read(reader, text + bytes, sizeof text - 1 - bytes);
+        bytes += n > 0 ? (size_t)n : 0;
+        if (n <= 0)
+            fixture_nap();
+    }
+    assert_non_null(strstr(text, "lines of the log were lost"));
+    size_t lines = 0;
+    for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1, lines++) {
+        assert_int_equal(*at, '{');
+        assert_int_equal(end[-1], '}');
+    }
+    assert_true(lines > 1000);
+    wire_close(&wire);
+    assert_int_equal(child_stop(&child, 10000), 0);
+    (void)close(reader);
+    (void)unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reader_of_the_log_who_stands_still_stops_nothing),
+        cmocka_unit_test(a_reader_who_reads_again_is_told_what_is_missing),
+    };
+    return cmocka_run_group_tests_name("stalled", tests, NULL, NULL);
+}
