@@ -9,6 +9,20 @@
 
 enum { DEADLINE_US = 10000000, RETRY_US = 250000 };
 
+/* Of a list of hosts, an IPv6 address in brackets among them. */
+static bool has_wrong_port(const char *at, const char *end)
+{
+    bool in_brackets = false;
+    bool in_port = false;
+    for (; at < end; at++) {
+        if (in_port && *at != ',' && (*at < '0' || *at > '9'))
+            return true;
+        in_brackets = *at == '[' || (in_brackets && *at != ']');
+        in_port = (*at == ':' && !in_brackets) || (in_port && *at != ',');
+    }
+    return false;
+}
+
 /* A password that is not percent-encoded (RFC 3986 section 2.1) makes a URL of other parts, of
  * which libpq then tells what is wrong: a part of the password is a host, or a port. */
 static bool looks_unescaped(const char *url)
@@ -17,10 +31,11 @@ static bool looks_unescaped(const char *url)
     if (!at)
         return false;
     at += 3;
-    const char *end = at + strcspn(at, "/?#");
+    const char *end = at + strcspn(at, "/?");
     const char *login = memchr(at, '@', (size_t)(end - at));
-    return login ? memchr(login + 1, '@', (size_t)(end - login - 1)) != NULL
-                 : strchr(end, '@') != NULL;
+    if (login)
+        return memchr(login + 1, '@', (size_t)(end - login - 1)) || has_wrong_port(login + 1, end);
+    return memchr(end, '@', strcspn(end, "?")) || has_wrong_port(at, end);
 }
 
 /* What libpq says of it may show the password, so nothing of that is said. */

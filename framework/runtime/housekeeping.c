@@ -13,6 +13,9 @@
 
 #define FIRST_US CAIRN_SECONDS(10)
 #define EVERY_US CAIRN_SECONDS(600)
+#define PAUSE_US CAIRN_MILLISECONDS(20)
+
+enum { PAGES = 512 }; /* 4 MiB */
 
 struct cairn_housekeeping {
     struct cairn_queue *stop; /* nothing comes through it; its end is the end */
@@ -28,30 +31,49 @@ static struct cairn_metric forgotten =
 
 static const struct cairn_statement forget_statement = {
     .name = "forget_commands",
-    .sql = "select cairn.forget_commands(make_interval(hours => $1::int))",
+    .sql = "select gone, next_page from cairn.forget_commands(make_interval(hours => $1::int),"
+           " $2, $3)",
 };
 
-/* A portion of them. Returns how many. */
-static int64_t forget_some(struct cairn_housekeeping *housekeeping, struct cairn_error *error)
+/* Those in a portion of the pages, which *page moves along; -1 behind the last. */
+static int forget_some(struct cairn_housekeeping *housekeeping, int64_t *page,
+                       struct cairn_error *error)
 {
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
     cairn_pg_add_integer(&params, housekeeping->retention_h);
+    cairn_pg_add_integer(&params, *page);
+    cairn_pg_add_integer(&params, PAGES);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(housekeeping->pg, &forget_statement, &params, &rows, error);
     cairn_arena_close(&arena);
-    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+    if (count < 0)
+        return (int)count;
+    cairn_metric_add(&forgotten, "", cairn_pg_integer(rows, 0, 0));
+    *page = cairn_pg_null(rows, 0, 1) ? -1 : cairn_pg_integer(rows, 0, 1);
+    return 0;
 }
 
+static bool is_closed(struct cairn_housekeeping *housekeeping)
+{
+    int64_t now_us = cairn_monotonic_us();
+    (void)cairn_queue_pop(housekeeping->stop, now_us + PAUSE_US);
+    return cairn_monotonic_us() < now_us + PAUSE_US;
+}
+
+/* Others need the database, too: there is a pause after each portion. */
 static void clean_up(struct cairn_housekeeping *housekeeping)
 {
     struct cairn_error error = {0};
-    int64_t count;
-    while ((count = forget_some(housekeeping, &error)) > 0)
-        cairn_metric_add(&forgotten, "", count);
-    if (count < 0 && !housekeeping->failing)
+    int failed = 0;
+    for (int64_t page = 0; page >= 0 && !failed;) {
+        failed = forget_some(housekeeping, &page, &error);
+        if (page >= 0 && !failed && is_closed(housekeeping))
+            break;
+    }
+    if (failed && !housekeeping->failing)
         cairn_log_error(CAIRN_LOG_WARN, "old commands cannot be forgotten", &error);
-    housekeeping->failing = count < 0;
+    housekeeping->failing = failed != 0;
 }
 
 static void *work(void *context)

@@ -187,10 +187,29 @@ static int apply_missing(struct cairn_pg *pg, cairn_migration_applied *applied, 
     return failed ? failed : count;
 }
 
+/* Before the first migration: what is not UTF-8 cannot be changed into it afterwards. */
+static int check_encoding(struct cairn_pg *pg, struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {
+        .name = NULL, .sql = "select current_setting('server_encoding'), current_database()::text"};
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &statement, NULL, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (strcmp(cairn_pg_text(rows, 0, 0), "UTF8") == 0)
+        return 0;
+    return cairn_fail(error, CAIRN_CONFIG,
+                      "database %s is encoded in %s: events are UTF-8, so create it with encoding "
+                      "'UTF8' (and template template0)",
+                      cairn_pg_text(rows, 0, 1), cairn_pg_text(rows, 0, 0));
+}
+
 int cairn_migrate(struct cairn_pg *pg, cairn_migration_applied *applied, void *context,
                   struct cairn_error *error)
 {
-    int failed = cairn_pg_script(pg, LOCK, error);
+    int failed = check_encoding(pg, error);
+    if (!failed)
+        failed = cairn_pg_script(pg, LOCK, error);
     if (!failed)
         failed = cairn_pg_script(pg, bootstrap, error);
     if (failed)

@@ -207,6 +207,34 @@ static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state
     fixture_drop(copy);
 }
 
+/* Old rows and new ones lie in the same pages, as they do when pages were used again. */
+static void a_pass_that_forgets_reads_each_page_once(void **state)
+{
+    (void)state;
+    char copy[512];
+    fixture_database(copy, sizeof copy);
+    fixture_sql(copy,
+                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
+                " 'user-1', 6, 12, 0, now() - n % 2 * interval '1 day'"
+                " from generate_series(1, 30000) n");
+    int64_t pages = fixture_sql_int(copy, "select pg_relation_size('cairn.commands') / 8192");
+    char sql[200];
+    int64_t gone = 0, calls = 0, page = 0;
+    for (; page >= 0; calls++) {
+        (void)snprintf(sql, sizeof sql,
+                       "select gone * 1000000 + coalesce(next_page, 999999)"
+                       " from cairn.forget_commands('2 hours', %lld, 64)",
+                       (long long)page);
+        int64_t answer = fixture_sql_int(copy, sql);
+        gone += answer / 1000000;
+        page = answer % 1000000 == 999999 ? -1 : answer % 1000000;
+    }
+    assert_int_equal(gone, 15000);
+    assert_int_equal(calls, (pages + 63) / 64);
+    assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands"), 15000);
+    fixture_drop(copy);
+}
+
 static void fingerprint(char *ret, size_t size)
 {
     fixture_sql_text(url,
@@ -242,6 +270,7 @@ int main(void)
         cmocka_unit_test(every_damage_is_found),
         cmocka_unit_test(what_lies_before_the_first_position_is_left_alone),
         cmocka_unit_test(a_command_may_be_forgotten_after_an_hour_and_not_before),
+        cmocka_unit_test(a_pass_that_forgets_reads_each_page_once),
         cmocka_unit_test(claims_and_commands_are_made_again_from_the_log),
     };
     return cmocka_run_group_tests_name("verify", tests, setup, teardown);

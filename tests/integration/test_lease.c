@@ -204,11 +204,23 @@ static void only_the_owner_of_the_fence_can_release(void **state)
                      1);
 }
 
+static void a_clock_that_was_set_back_keeps_nobody_out(void **state)
+{
+    (void)state;
+    fixture_sql(bench.url, "insert into cairn.leases (name, owner, fence, taken_at, beat_at,"
+                           " held_until) select 'stone', 'the dead', 7, t.at, t.at,"
+                           " t.at + interval '2 seconds'"
+                           " from (select clock_timestamp() + interval '1 hour' as at) t");
+    struct cairn_lease *mine = cairn_lease_want(bench.first, "stone");
+    assert_int_equal(take(mine), 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(one_of_two_has_the_lease),
+        TEST(a_clock_that_was_set_back_keeps_nobody_out),
         TEST(the_same_name_is_the_same_lease),
         TEST(an_owner_keeps_it_beyond_its_time_with_the_same_fence),
         TEST(who_ends_hands_it_over_at_once_with_a_greater_fence),

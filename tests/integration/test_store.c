@@ -733,15 +733,39 @@ static void a_session_is_as_its_statements_need_it(void **state)
                        " current_database()); end $$");
 }
 
+static void a_database_in_another_encoding_is_refused_before_the_first_migration(void **state)
+{
+    (void)state;
+    char super[600];
+    char latin[700];
+    fixture_url_as(bench.url, "postgres", super, sizeof super);
+    fixture_sql(super, "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"
+                       " template template0");
+    (void)snprintf(latin, sizeof latin, "postgresql:///latin%s", strchr(super, '?'));
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    assert_int_equal(cairn_pg_open(latin, "test", &pg, &error), 0);
+    assert_int_equal(cairn_migrate(pg, NULL, NULL, &error), -CAIRN_CONFIG);
+    assert_non_null(strstr(error.message, "LATIN1"));
+    error = (struct cairn_error){0};
+    assert_int_equal(cairn_pg_script(pg, "create schema cairn", &error), 0); /* nothing was made */
+    cairn_pg_close(pg);
+    fixture_sql(super, "drop database latin");
+}
+
 static void a_wrong_url_keeps_its_password(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "postgresql://u:S3cr%zzet@h/d",   "postgresql://u:S3cr@et@h/d",
-        "postgresql://u:S3cr/et@h/d",     "postgresql://u:S3cr?et@h/d",
-        "postgresql://u:S3cr#et@h/d",     "postgresql://u:S3cret@[h/d",
-        "host=h user=u password=S3 cret", "password='S3cret",
-        "postgres:/u:S3cret@h/d",         "postgresql://u:S3cr%00et@h/d",
+        "postgresql://u:S3cr%zzet@h/d",
+        "postgresql://u:S3cr@et@h/d",
+        "postgresql://u:S3cr/et@h/d",
+        "postgresql://u:S3cr?et@h/d",
+        "postgresql://u:S3cret@[h/d",
+        "host=h user=u password=S3 cret",
+        "password='S3cret",
+        "postgres:/u:S3cret@h/d",
+        "postgresql://u:S3cr%00et@h/d",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct cairn_pg *pg = NULL;
@@ -753,10 +777,19 @@ static void a_wrong_url_keeps_its_password(void **state)
             strstr(error.message, "cret"))
             fail_msg("%s", error.message);
     }
-    struct cairn_pg *pg = NULL;
-    assert_int_equal(
-        cairn_pg_open("postgresql://u:S3cr%40%2Fet@h/d?application_name=a@b", "x", &pg, NULL), 0);
-    cairn_pg_close(pg);
+    static const char *const right[] = {
+        "postgresql://u:S3cr%40%2Fet@h/d?application_name=a@b",
+        "postgresql://h/d?user=u&password=S3@cret",
+        "postgresql://u@[::1]:5432,h:6,k/d",
+        "postgresql:///d?host=/run/x",
+        "host=h password=S3@cret",
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        struct cairn_pg *pg = NULL;
+        if (cairn_pg_open(right[i], "x", &pg, NULL) < 0)
+            fail_msg("%s was refused", right[i]);
+        cairn_pg_close(pg);
+    }
 }
 
 static void a_database_that_went_away_is_used_again_when_it_is_back(void **state)
@@ -804,6 +837,7 @@ int main(void)
         cmocka_unit_test(a_session_that_lost_what_was_prepared_is_left),
         cmocka_unit_test(a_session_is_as_its_statements_need_it),
         cmocka_unit_test(a_wrong_url_keeps_its_password),
+        cmocka_unit_test(a_database_in_another_encoding_is_refused_before_the_first_migration),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };
     return cmocka_run_group_tests_name("store", tests, setup, teardown);
