@@ -54,7 +54,8 @@ static void add_data(const struct cairn_publication *publication,
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,
-                            struct cairn_arena *scratch, struct cairn_buffer *out)
+                            const char *problem, struct cairn_arena *scratch,
+                            struct cairn_buffer *out)
 {
     static const char *const styles[] = {
         [CAIRN_BUS_EVENT] = "event", [CAIRN_BUS_THIN] = "thin", [CAIRN_BUS_STATE] = "state"};
@@ -78,7 +79,9 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
     add_text(out, ",\"style\":", styles[publication->style]);
     if (trace)
         add_text(out, ",\"traceparent\":", trace);
-    if (publication->style != CAIRN_BUS_THIN)
+    if (problem)
+        add_text(out, ",\"problem\":", problem);
+    else if (publication->style != CAIRN_BUS_THIN)
         add_data(publication, event, row, out);
     cairn_buffer_char(out, '}');
 }
@@ -96,13 +99,15 @@ struct bus_envelope {
     const char *schemaversion;
     const char *style;
     const char *traceparent;
+    const char *problem;
 };
 CAIRN_RECORD(bus_envelope, CAIRN_FIELD(bus_envelope, specversion), CAIRN_FIELD(bus_envelope, id),
              CAIRN_FIELD(bus_envelope, type), CAIRN_FIELD(bus_envelope, subject),
              CAIRN_FIELD(bus_envelope, time), CAIRN_FIELD(bus_envelope, position),
              CAIRN_FIELD(bus_envelope, version), CAIRN_FIELD(bus_envelope, schemaversion),
              CAIRN_FIELD(bus_envelope, style),
-             CAIRN_FIELD(bus_envelope, traceparent, .optional = true));
+             CAIRN_FIELD(bus_envelope, traceparent, .optional = true),
+             CAIRN_FIELD(bus_envelope, problem, .optional = true));
 
 /* A whole number above zero, or 0. */
 static int64_t number_of(const char *text)
@@ -146,7 +151,9 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
         .category = cairn_copy_bytes(arena, envelope.subject, strcspn(envelope.subject, "-")),
         .traceparent = envelope.traceparent,
         .schema_version = number_of(envelope.schemaversion),
-        .has_data = strcmp(envelope.style, "thin") != 0 && !ends_with_null(json, bytes),
+        .problem = envelope.problem,
+        .has_data = !envelope.problem && strcmp(envelope.style, "thin") != 0 &&
+                    !ends_with_null(json, bytes),
     };
     if (strcmp(envelope.specversion, "1.0") != 0 || !ret->meta.position || !ret->meta.version ||
         !ret->schema_version)

@@ -8,11 +8,13 @@
 
 #include <cairn/publication.h>
 
-/* Adds the event. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE only. */
+/* Adds the event. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE only. `problem`
+ * is why there can be no state, or NULL: then there is no data, and whoever needs it gives up. */
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,
-                            struct cairn_arena *scratch, struct cairn_buffer *out);
+                            const char *problem, struct cairn_arena *scratch,
+                            struct cairn_buffer *out);
 
 /* All but the data. Texts lie in the arena. */
 struct cairn_cloudevent {
@@ -21,7 +23,8 @@ struct cairn_cloudevent {
     const char *category; /* of the stream */
     const char *traceparent;
     int64_t schema_version;
-    bool has_data; /* `data` is there and not null */
+    const char *problem; /* why there is no data although there should be; or NULL */
+    bool has_data;       /* `data` is there and not null */
 };
 
 /* Returns 0, or -CAIRN_UNREADABLE if this is none, or none of ours. */

@@ -237,6 +237,9 @@ static int decode(const struct delivery *delivery, void **ret, struct cairn_erro
     const struct cairn_group_entry *entry = &delivery->held->entry;
     struct cairn_arena *arena = &delivery->member->batch;
     *ret = NULL;
+    if (delivery->event.problem && delivery->consumes->style != CAIRN_BUS_THIN)
+        return cairn_fail(error, CAIRN_UNREADABLE, "it was published without its state: %s",
+                          delivery->event.problem);
     if (delivery->consumes->style == CAIRN_BUS_EVENT)
         return decode_event(delivery, ret, error);
     if (delivery->consumes->style == CAIRN_BUS_THIN || !delivery->event.has_data)

@@ -16,6 +16,10 @@
 /* A range is bounded in positions, and by what the ones before it weighed. */
 enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 1 << 20, HEAVY_BYTES = 4 << 20 };
 
+static struct cairn_metric broken = CAIRN_COUNTER(
+    "cairn_bus_broken_total",
+    "Events published without a state: one before them in their stream cannot be read.",
+    "category");
 static struct cairn_metric lengths =
     CAIRN_GAUGE("cairn_bus_stream_entries", "Entries in a stream of the bus.", "category");
 static struct cairn_metric overruns = CAIRN_COUNTER(
@@ -188,15 +192,21 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     size_t stream = stream_of(publish, event->stream);
     const struct cairn_publication *publication = publish->streams[stream].publication;
     const void *row = NULL;
+    const char *problem = NULL;
+    struct cairn_error wrong = {0};
     int failed = 0;
     if (publication->style == CAIRN_BUS_STATE)
         failed = cairn_bus_state(&publish->states, publish->store, publication, event,
-                                 &publish->batch, &row, error);
-    if (failed)
-        return failed;
+                                 &publish->batch, &row, &wrong);
+    if (failed == -CAIRN_UNREADABLE) { /* one stream holds up no other */
+        problem = cairn_copy_text(&publish->batch, wrong.message);
+        cairn_metric_add(&broken, publish->categories[stream], 1);
+    } else if (failed) {
+        return cairn_fail(error, wrong.code, "%s", wrong.message);
+    }
     struct cairn_buffer json = cairn_buffer(&publish->batch);
-    cairn_cloudevent_write(publication, &publish->place.timeline, event, row, &publish->batch,
-                           &json);
+    cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem,
+                           &publish->batch, &json);
     *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length};
     return 0;
 }

@@ -1,6 +1,7 @@
 /* state.c - folding the state that an event carries. */
 #include "bus/state.h"
 
+#include "core/log.h"
 #include "record/json.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ struct kept {
     int64_t version; /* of the stream: all up to here is folded in */
     bool exists;
     void *row;
+    const char *broken; /* why no event of the stream has a state any more; NULL: all have */
 };
 
 int cairn_bus_state_check(const struct cairn_publication *publication, struct cairn_error *error)
@@ -145,12 +147,21 @@ int cairn_bus_state(struct cairn_bus_states *states, struct cairn_store *store,
         kept->exists = false;
         memset(kept->row, 0, publication->state->row->size);
     }
-    int failed = catch_up(states, store, publication, event, kept, error);
+    if (kept->broken)
+        return cairn_fail(error, CAIRN_UNREADABLE, "%s", kept->broken);
+    struct cairn_error wrong = {0};
+    int failed = catch_up(states, store, publication, event, kept, &wrong);
     if (!failed)
-        failed = apply(states, publication, event, kept, arena, error);
+        failed = apply(states, publication, event, kept, arena, &wrong);
     if (!failed)
         *ret = kept->exists ? kept->row : NULL;
-    return failed;
+    if (failed == -CAIRN_UNREADABLE) {
+        kept->broken = cairn_copy_text(&states->arena, wrong.message);
+        cairn_log(CAIRN_LOG_ERROR,
+                  "an event cannot be read: its stream is published without states",
+                  CAIRN_LOG_TEXT("stream", event->stream), CAIRN_LOG_TEXT("error", wrong.message));
+    }
+    return failed ? cairn_fail(error, wrong.code, "%s", wrong.message) : 0;
 }
 
 void cairn_bus_states_trim(struct cairn_bus_states *states, bool all)

@@ -27,6 +27,8 @@
  * The state is folded from the stream's own events, with the functions of the projection, so it is
  * the one of exactly that version, whatever a projector has come to. A projection serves as a state
  * if each of its functions for this category has no keys of its own (CAIRN_ON, not CAIRN_ON_KEYED).
+ * Where an event of the stream cannot be read, it and those behind it have no `data` but `problem`,
+ * which says why: for consumers they are dead letters, and other streams go on.
  *
  * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
  * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),

@@ -386,6 +386,24 @@ static void a_poison_event_ends_in_the_dead_letters_and_holds_up_nothing(void **
     assert_string_equal(letter.items[9].text, "this pot is the devil's");
 }
 
+static void an_event_that_has_no_state_is_a_dead_letter_and_holds_up_nothing(void **state)
+{
+    (void)state;
+    append_litres("vase", 10, 5);
+    fixture_sql(bench.url, "select cairn.append('vase-" ID "11', 'Filled',"
+                           " '{\"litres\": \"much\"}')");
+    append_litres("vase", 12, 5);
+    start_consumers();
+    wait_for(2);
+    fixture_wait(there_is_a_dead_letter, NULL, LONG_MS, "it is a dead letter");
+    struct cairn_redis_reply letter =
+        bus_redis(&bench.view, "XRANGE cairn:bus-dead:test - +").items[0].items[1];
+    assert_non_null(strstr(letter.items[9].text, "cannot be decoded"));
+    append_litres("vase", 12, 5);
+    wait_for(3);
+    assert_int_equal(dead_letters(), 1);
+}
+
 /* Those that came with it in one batch are not counted among the tries. */
 static void an_event_that_ends_whoever_handles_it_is_given_up(void **state)
 {
@@ -542,6 +560,7 @@ int main(int argc, char **argv)
         TEST(a_member_that_is_full_takes_over_from_the_dead),
         TEST(a_member_that_was_frozen_does_nothing_twice),
         TEST(a_poison_event_ends_in_the_dead_letters_and_holds_up_nothing),
+        TEST(an_event_that_has_no_state_is_a_dead_letter_and_holds_up_nothing),
         TEST(an_event_that_ends_whoever_handles_it_is_given_up),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
         TEST(a_dead_letter_is_handled_when_somebody_has_it_tried_again),
