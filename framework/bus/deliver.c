@@ -14,7 +14,8 @@
 
 #define EARLY_US CAIRN_MILLISECONDS(10) /* doubled up to … */
 #define EARLY_MAX_US CAIRN_MILLISECONDS(250)
-#define LOCKED "55P03" /* lock_not_available: another member is at an event of the stream */
+#define LOCKED "55P03"     /* lock_not_available: another member is at an event of the stream */
+enum { TELL_ATTEMPT = 2 }; /* what has failed once may have met a moment */
 #define NEWER_US CAIRN_SECONDS(5) /* a newer release may be on its way */
 
 static struct cairn_metric handled =
@@ -143,7 +144,15 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
     if (outcome == CAIRN_GIVE_UP || held->attempt >= member->consumer->attempts)
         return give_up(delivery, message, error);
     held->begun = false;
-    return later(held, backoff_us(member->consumer, held->attempt));
+    int64_t pause_us = backoff_us(member->consumer, held->attempt);
+    if (held->attempt == TELL_ATTEMPT)
+        cairn_log(CAIRN_LOG_WARN, "an event fails, and is tried again",
+                  CAIRN_LOG_TEXT("consumer", member->consumer->name),
+                  CAIRN_LOG_TEXT("stream", delivery->event.meta.stream),
+                  CAIRN_LOG_INTEGER("position", delivery->event.meta.position),
+                  CAIRN_LOG_INTEGER("attempt", held->attempt),
+                  CAIRN_LOG_INTEGER("next_ms", pause_us / 1000), CAIRN_LOG_TEXT("error", message));
+    return later(held, pause_us);
 }
 
 /* ---- before the handler ---- */

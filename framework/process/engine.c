@@ -25,6 +25,8 @@ struct cairn_engine {
     struct thread *threads;
     size_t count;
     atomic_bool stopping;
+    pthread_mutex_t lock; /* guards what follows */
+    bool runs;            /* its threads have what states are read from */
 };
 
 static size_t count_of(const struct cairn_service *const services[])
@@ -76,6 +78,7 @@ int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_e
         return failed;
     struct cairn_engine *engine = cairn_allocate(sizeof *engine);
     engine->options = *options;
+    (void)pthread_mutex_init(&engine->lock, NULL);
     engine->threads = cairn_allocate(count_of(options->services) * sizeof *engine->threads);
     *ret = engine;
     return 0;
@@ -150,13 +153,33 @@ int cairn_engine_run(struct cairn_engine *engine, const char *own_url, struct ca
         failed = open_all(engine, error);
     if (!failed)
         failed = start_all(engine, error);
+    (void)pthread_mutex_lock(&engine->lock);
+    engine->runs = failed == 0;
+    (void)pthread_mutex_unlock(&engine->lock);
     return failed;
 }
 
-void cairn_engine_close(struct cairn_engine *engine)
+size_t cairn_engine_states(struct cairn_engine *engine, struct cairn_follower_state *ret,
+                           size_t max)
+{
+    (void)pthread_mutex_lock(&engine->lock);
+    size_t count = engine->runs ? engine->count : 0;
+    for (size_t i = 0; i < count && i < max; i++) {
+        const struct thread *thread = &engine->threads[i];
+        ret[i] = thread->manager ? cairn_manager_state(thread->manager)
+                                 : cairn_reactor_state(thread->runner);
+    }
+    (void)pthread_mutex_unlock(&engine->lock);
+    return count;
+}
+
+void cairn_engine_stop(struct cairn_engine *engine)
 {
     if (!engine)
         return;
+    (void)pthread_mutex_lock(&engine->lock);
+    engine->runs = false;
+    (void)pthread_mutex_unlock(&engine->lock);
     atomic_store(&engine->stopping, true);
     cairn_leases_stop(engine->options.leases);
     if (engine->follower)
@@ -171,6 +194,13 @@ void cairn_engine_close(struct cairn_engine *engine)
     }
     cairn_follower_close(engine->follower);
     cairn_courier_close(engine->courier);
+}
+
+void cairn_engine_close(struct cairn_engine *engine)
+{
+    if (!engine)
+        return;
+    (void)pthread_mutex_destroy(&engine->lock);
     free(engine->threads);
     free(engine);
 }

@@ -3,6 +3,7 @@
 #ifndef CAIRN_PROCESS_ENGINE_H
 #define CAIRN_PROCESS_ENGINE_H
 
+#include "process/place.h"
 #include "store/appender.h"
 #include "store/lease.h"
 
@@ -31,7 +32,14 @@ int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_e
 int cairn_engine_run(struct cairn_engine *engine, const char *own_url,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Lets what is under way finish, then frees all. NULL is fine. */
+/* How each of them stands. Returns how many there are; at most `max` are written. From any thread,
+ * from its opening to its closing. */
+size_t cairn_engine_states(struct cairn_engine *engine, struct cairn_follower_state *ret,
+                           size_t max);
+
+/* Lets what is under way finish, and ends all. NULL is fine. */
+void cairn_engine_stop(struct cairn_engine *engine);
+/* When nobody asks for states any more. NULL is fine. */
 void cairn_engine_close(struct cairn_engine *engine);
 
 #endif

@@ -17,7 +17,8 @@
 #define FIRST_PAUSE_US CAIRN_MILLISECONDS(100)
 #define LONGEST_PAUSE_US CAIRN_SECONDS(10)
 
-enum { ATTEMPTS = 20 };
+/* What has failed once may have met a moment. */
+enum { ATTEMPTS = 20, TELL_ATTEMPTS = 2 };
 
 /* An event under way. Guarded by the lock: `state`, `reason`, `attempts`. */
 struct item {
@@ -95,13 +96,19 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
     return outcome;
 }
 
+/* Under the lock. */
+static void note_attempt(struct item *item, const struct cairn_error *error, const char *silent)
+{
+    item->attempts = item->task.attempts + 1;
+    (void)snprintf(item->reason, sizeof item->reason, "%s%s%.230s", error->reason,
+                   error->reason[0] ? ": " : "", error->message[0] ? error->message : silent);
+}
+
 static void finish(struct item *item, bool given_up, const struct cairn_error *error)
 {
     struct cairn_handling *handling = item->handling;
     (void)pthread_mutex_lock(&handling->lock);
-    item->attempts = item->task.attempts + 1;
-    (void)snprintf(item->reason, sizeof item->reason, "%s%s%.230s", error->reason,
-                   error->reason[0] ? ": " : "", error->message[0] ? error->message : "given up");
+    note_attempt(item, error, "given up");
     if (item->state == WAITING)
         item->state = given_up ? GIVEN_UP : FINISHED;
     (void)pthread_mutex_unlock(&handling->lock);
@@ -119,6 +126,9 @@ static int64_t work(void *context, struct cairn_task *task)
     cairn_metric_observe(&seconds, handling->reactor->name, cairn_monotonic_us() - begun_us);
     if (outcome == CAIRN_TRY_AGAIN && task->attempts + 1 < attempts) {
         cairn_metric_add(&outcomes, "again", 1);
+        (void)pthread_mutex_lock(&handling->lock);
+        note_attempt(item, &error, "the handler has not said why");
+        (void)pthread_mutex_unlock(&handling->lock);
         return 1 + cairn_backoff_us(task->attempts, FIRST_PAUSE_US, LONGEST_PAUSE_US);
     }
     cairn_metric_add(&outcomes, outcome == CAIRN_DONE ? "done" : "parked", 1);
@@ -182,6 +192,18 @@ bool cairn_handling_has(const struct cairn_handling *handling, int64_t position)
             return true;
     }
     return false;
+}
+
+void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size)
+{
+    ret[0] = '\0';
+    (void)pthread_mutex_lock(&handling->lock);
+    for (const struct item *at = handling->first; at && !ret[0]; at = at->next) {
+        if (at->state == WAITING && at->attempts >= TELL_ATTEMPTS)
+            (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is tried again: %s",
+                           at->event.position, at->event.type, at->event.stream, at->reason);
+    }
+    (void)pthread_mutex_unlock(&handling->lock);
 }
 
 size_t cairn_handling_count(const struct cairn_handling *handling)

@@ -46,6 +46,9 @@ void cairn_handling_close(struct cairn_handling *handling);
 void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_stored_event *event,
                           bool parked);
 
+/* What holds it up: the oldest event that was tried more than once in vain, and why; or "". */
+void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size);
+
 size_t cairn_handling_count(const struct cairn_handling *handling);
 bool cairn_handling_has(const struct cairn_handling *handling, int64_t position);
 

@@ -346,6 +346,11 @@ int cairn_manager_open(const struct cairn_process *process, const char *service,
     return 0;
 }
 
+struct cairn_follower_state cairn_manager_state(struct cairn_manager *manager)
+{
+    return cairn_place_state(&manager->place);
+}
+
 void cairn_manager_close(struct cairn_manager *manager)
 {
     if (!manager)

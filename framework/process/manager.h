@@ -33,4 +33,7 @@ void cairn_manager_close(struct cairn_manager *manager);
 /* One step, and the wait for the next one. */
 void cairn_manager_step(struct cairn_manager *manager);
 
+/* From any thread. */
+struct cairn_follower_state cairn_manager_state(struct cairn_manager *manager);
+
 #endif

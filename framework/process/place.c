@@ -24,6 +24,26 @@ struct cairn_pg *cairn_place_pg(const struct cairn_place *place)
     return cairn_store_pg(place->store);
 }
 
+/* ---- what is shown ---- */
+
+/* What a reactor has read it has not handled yet. */
+static void show(struct cairn_place *place, const char *problem)
+{
+    (void)pthread_mutex_lock(&place->lock);
+    place->shown.leads = place->fence != 0;
+    place->shown.lag = place->head - (place->process ? place->position : place->checkpoint);
+    (void)snprintf(place->shown.problem, sizeof place->shown.problem, "%s", problem);
+    (void)pthread_mutex_unlock(&place->lock);
+}
+
+struct cairn_follower_state cairn_place_state(struct cairn_place *place)
+{
+    (void)pthread_mutex_lock(&place->lock);
+    struct cairn_follower_state shown = place->shown;
+    (void)pthread_mutex_unlock(&place->lock);
+    return shown;
+}
+
 /* ---- the lease ---- */
 
 int64_t cairn_place_wait(struct cairn_place *place)
@@ -73,7 +93,8 @@ int cairn_place_look(struct cairn_place *place, struct cairn_error *error)
     if (head < 0)
         return (int)head;
     place->head = head;
-    cairn_metric_set(&lag, place->name, head - place->position);
+    show(place, place->stopped);
+    cairn_metric_set(&lag, place->name, place->shown.lag);
     if (head < place->position) /* the log is another one */
         return cairn_fail(error, CAIRN_DIVERGED,
                           "the log ends at %" PRId64 ", before the checkpoint of %s at %" PRId64,
@@ -119,6 +140,7 @@ int cairn_place_stop(struct cairn_place *place, const char *problem, struct cair
     if (failed)
         return failed;
     (void)snprintf(place->stopped, sizeof place->stopped, "%s", problem);
+    show(place, problem);
     place->told = true;
     if (is_new && problem[0])
         cairn_log(CAIRN_LOG_ERROR, "stands still", CAIRN_LOG_TEXT("follower", place->name),
@@ -139,6 +161,7 @@ void cairn_place_suffer(struct cairn_place *place, int failed, const struct cair
         cairn_log_error(CAIRN_LOG_WARN, "cannot go on", &told);
     }
     place->failing = true;
+    show(place, error->message);
     int64_t until_us = cairn_monotonic_us() + place->trouble_us;
     place->trouble_us *= 2;
     if (place->trouble_us > TROUBLE_MAX_US)
@@ -170,6 +193,8 @@ int cairn_place_open(struct cairn_place *place, const char *name, const char *pr
     place->process = process;
     place->from_start = from_start;
     (void)snprintf(place->name, sizeof place->name, "%s/%s", process ? "process" : "reactor", name);
+    (void)pthread_mutex_init(&place->lock, NULL);
+    (void)snprintf(place->shown.name, sizeof place->shown.name, "%s", place->name);
     cairn_place_thrive(place);
     int failed = cairn_store_open(parts->database_url, place->name, &place->store, error);
     if (failed)
@@ -182,6 +207,7 @@ int cairn_place_open(struct cairn_place *place, const char *name, const char *pr
 void cairn_place_close(struct cairn_place *place)
 {
     cairn_store_close(place->store);
+    (void)pthread_mutex_destroy(&place->lock);
     cairn_arena_close(&place->batch);
     cairn_arena_close(&place->arena);
 }

@@ -17,6 +17,8 @@
 #include "store/lease.h"
 #include "store/store.h"
 
+#include <pthread.h>
+
 struct cairn_courier;
 
 /* What all that follows the log in this process shares. */
@@ -27,6 +29,14 @@ struct cairn_engine_parts {
     struct cairn_follower *follower;
     struct cairn_courier *courier;
     int calls; /* made at once, by each */
+};
+
+/* For people: how far, and what is in the way. */
+struct cairn_follower_state {
+    char name[210];
+    bool leads;        /* here, in this process */
+    int64_t lag;       /* positions of the log that are not handled */
+    char problem[512]; /* or "" */
 };
 
 struct cairn_place {
@@ -49,7 +59,13 @@ struct cairn_place {
     char stopped[512];  /* by which event, or "" */
     bool told;          /* the table says so */
     bool failing;       /* the last step, and that was logged */
+
+    pthread_mutex_t lock; /* guards what others are shown */
+    struct cairn_follower_state shown;
 };
+
+/* As it was at the last step. From any thread. */
+struct cairn_follower_state cairn_place_state(struct cairn_place *place);
 
 /* `process` is NULL for a reactor. Returns 0 or what cairn_store_open() says; it is to be closed
  * also then. */

@@ -89,6 +89,14 @@ static int move(struct cairn_reactor_runner *runner, int64_t to, struct cairn_er
     return cairn_place_move(&runner->place, to, error);
 }
 
+/* The checkpoint stays before what is tried again and again, so people are told of that. */
+static int tell(struct cairn_reactor_runner *runner, struct cairn_error *error)
+{
+    char problem[sizeof runner->place.stopped];
+    cairn_handling_problem(runner->handling, problem, sizeof problem);
+    return cairn_place_stop(&runner->place, problem, error);
+}
+
 /* ---- read ---- */
 
 /* Can it be decoded? An event of a newer release is not parked: a newer binary will handle it. */
@@ -165,6 +173,8 @@ static int step(struct cairn_reactor_runner *runner, int64_t fence, struct cairn
                                       &done, error);
     if (!failed)
         failed = move(runner, done, error);
+    if (!failed)
+        failed = tell(runner, error);
     return failed ? failed : read_range(runner, error);
 }
 
@@ -229,6 +239,11 @@ int cairn_reactor_open(const struct cairn_reactor *reactor, const struct cairn_e
     }
     *ret = runner;
     return 0;
+}
+
+struct cairn_follower_state cairn_reactor_state(struct cairn_reactor_runner *runner)
+{
+    return cairn_place_state(&runner->place);
 }
 
 void cairn_reactor_close(struct cairn_reactor_runner *runner)

@@ -24,4 +24,7 @@ void cairn_reactor_close(struct cairn_reactor_runner *runner);
 /* One step, and the wait for the next one. */
 void cairn_reactor_step(struct cairn_reactor_runner *runner);
 
+/* From any thread. */
+struct cairn_follower_state cairn_reactor_state(struct cairn_reactor_runner *runner);
+
 #endif

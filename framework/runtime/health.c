@@ -108,6 +108,23 @@ static void add_bus(const struct cairn_health *health, struct cairn_buffer *body
     cairn_buffer_char(body, '}');
 }
 
+/* The same holds for process managers and reactors. */
+static void add_followers(const struct cairn_health *health, struct cairn_buffer *body)
+{
+    struct cairn_follower_state states[STATES_MAX];
+    size_t count = cairn_engine_states(health->engine, states, STATES_MAX);
+    cairn_buffer_text(body, ",\"followers\":[");
+    for (size_t i = 0; i < count && i < STATES_MAX; i++) {
+        cairn_buffer_print(body, "%s{\"name\":", i ? "," : "");
+        cairn_buffer_json(body, states[i].name);
+        cairn_buffer_print(body, ",\"leads\":%s,\"lag\":%" PRId64 ",\"problem\":",
+                           states[i].leads ? "true" : "false", states[i].lag);
+        cairn_buffer_json(body, states[i].problem);
+        cairn_buffer_char(body, '}');
+    }
+    cairn_buffer_char(body, ']');
+}
+
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
@@ -133,6 +150,8 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
         add_projections(health, &body);
     if (health->publisher)
         add_bus(health, &body);
+    if (health->engine)
+        add_followers(health, &body);
     cairn_buffer_char(&body, '}');
     answer(response, &body);
 }

@@ -4,6 +4,7 @@
 
 #include "bus/publisher.h"
 #include "http/http.h"
+#include "process/engine.h"
 #include "projection/projector.h"
 #include "runtime/worker.h"
 
@@ -14,6 +15,7 @@ struct cairn_health {
     const char *service;
     struct cairn_projector *projector;
     struct cairn_publisher *publisher;
+    struct cairn_engine *engine;
     const struct cairn_service *const *services;
     const char *openapi; /* the document, written once at start */
     atomic_bool leaving; /* it works still, and whoever can should go elsewhere */

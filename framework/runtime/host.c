@@ -348,6 +348,7 @@ int cairn_host_start(const struct cairn_config *config,
     host->health = (struct cairn_health){.service = services[0]->name,
                                          .projector = host->projector,
                                          .publisher = host->publisher,
+                                         .engine = host->engine,
                                          .services = services,
                                          .openapi = openapi.text};
     if (!failed)
@@ -376,10 +377,11 @@ void cairn_host_leave(struct cairn_host *host)
 
 void cairn_host_stop(struct cairn_host *host)
 {
-    cairn_engine_close(host->engine); /* its calls may come in by the next door */
+    cairn_engine_stop(host->engine); /* its calls may come in by the next door */
     cairn_query_side_stop(host->queries);
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
+    cairn_engine_close(host->engine);
     cairn_query_side_close(host->queries);
     if (host->leases)
         cairn_leases_stop(host->leases);

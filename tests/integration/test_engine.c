@@ -215,8 +215,10 @@ static enum cairn_outcome note(const struct lamp_out *event, const struct cairn_
         (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no paper");
         return CAIRN_GIVE_UP;
     }
-    if (call->attempt < atomic_load(&attempts_wanted))
+    if (call->attempt < atomic_load(&attempts_wanted)) {
+        (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no paper yet");
         return CAIRN_TRY_AGAIN;
+    }
     atomic_fetch_add(&handled, 1);
     return CAIRN_DONE;
 }
@@ -482,6 +484,34 @@ static void what_is_wrong_between_machines_is_no_refusal(void **state)
         assert_true(cairn_is_final(-(int) final[i]));
 }
 
+static bool readyz_says(void *context)
+{
+    struct wire_answer answer = wire_ask(*(const int *)context, "GET /readyz HTTP/1.1\r\n", "");
+    return answer.status == 200 && strstr(answer.body, "{\"name\":\"reactor/notes\"") &&
+           strstr(answer.body, "is tried again: no paper yet");
+}
+
+/* The checkpoint stays before it, and everybody who looks sees why. */
+static void a_reactor_that_fails_is_seen(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    int port = cairn_host_port(host);
+    atomic_store(&attempts_wanted, 1000000);
+    light(1, 0);
+    expect_soon("select count(*) from cairn.followers where name = 'reactor/notes'"
+                " and stopped like '%LampOut of lamp-%is tried again: no paper yet'"
+                " and position < cairn.head()",
+                1);
+    fixture_wait(readyz_says, &port, 20000, "readiness to tell of it");
+    atomic_store(&attempts_wanted, 1);
+    expect_handled(1);
+    expect_soon("select count(*) from cairn.followers where name = 'reactor/notes'"
+                " and stopped is null and position = cairn.head()",
+                1);
+    cairn_host_stop(host);
+}
+
 static void damage_to_the_tables_is_found(void **state)
 {
     (void)state;
@@ -638,6 +668,7 @@ int main(void)
         TEST(a_member_that_names_the_stream_is_its_id),
         TEST(nobody_uses_the_key_of_a_command_before_it_is_sent),
         TEST(what_is_wrong_between_machines_is_no_refusal),
+        TEST(a_reactor_that_fails_is_seen),
         TEST(damage_to_the_tables_is_found),
         TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
         TEST(what_is_before_a_newer_event_is_handled_once),
