@@ -1,5 +1,5 @@
-/* processes.c - `cairn processes`: how far process managers and reactors have come, and the events
- * that reactors have given up on. */
+/* processes.c - `cairn processes`: how far process managers and reactors have come, the events that
+ * reactors have given up on, and the processes that cannot go on. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -10,19 +10,31 @@ static const char followers_sql[] =
     "select f.name, f.position, cairn.head() - f.position as lag,"
     " (select count(*) from cairn.outgoing o where 'process/' || o.process = f.name) as commands,"
     " (select count(*) from cairn.timers t where 'process/' || t.process = f.name) as timers,"
-    " (select count(*) from cairn.parked_events p where 'reactor/' || p.reactor = f.name) as "
-    "parked,"
+    " (select count(*) from cairn.parked_events p where 'reactor/' || p.reactor = f.name)"
+    "     + (select count(*) from cairn.parked_instances i where 'process/' || i.process = f.name)"
+    "     as parked,"
     " coalesce((select l.owner from cairn.leases l where l.name = f.name"
     "     and l.held_until > clock_timestamp()), 'nobody') as runs_in,"
     " coalesce(f.stopped, '') as stopped"
     " from cairn.followers f order by f.name";
 
 static const char parked_sql[] =
-    "select reactor, position, type, stream, attempts, parked_at,"
-    " case when again then 'tried again' else 'waits for you' end as state, reason"
-    " from cairn.parked_events order by reactor, position limit $1";
+    "select p.reactor, p.position, p.type, p.stream, p.attempts, p.parked_at,"
+    " case when p.again then 'tried again' else 'waits for you' end as state, p.reason"
+    " from (select reactor, position, type, stream, attempts, parked_at, again, reason"
+    "           from cairn.parked_events"
+    "       union all"
+    "       select 'process/' || process, position, '', stream, 1, parked_at, again, reason"
+    "           from cairn.parked_instances) p"
+    " order by p.reactor, p.position limit $1";
 
-static const char retry_sql[] = "select cairn.retry_parked_events($1, $2) as tried_again";
+/* $1: a reactor, or process/ and a process manager, or null for all; $2: a position, or null; $3: a
+ * stream, or null; $4: from the event behind the one that it stopped at. */
+static const char retry_sql[] =
+    "select case when $4 or $1 like 'process/%' or $3 is not null then 0"
+    "           else cairn.retry_parked_events($1, $2) end"
+    "     + case when $1 not like 'process/%' or $2 is not null then 0"
+    "           else cairn.retry_parked_instances(substr($1, 9), $3, $4) end as tried_again";
 
 static int64_t run(const struct cairn_cli_options *options, struct cairn_pg *pg,
                    struct cairn_arena *arena, struct cairn_error *error)
@@ -35,11 +47,15 @@ static int64_t run(const struct cairn_cli_options *options, struct cairn_pg *pg,
         cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
         return cairn_cli_show(pg, parked_sql, &params, options->json, error);
     }
+    const char *which = options->word_count > 2 ? options->words[2] : NULL;
+    bool is_position = which && !which[strspn(which, "0123456789")];
     cairn_pg_add_text(&params, options->word_count > 1 ? options->words[1] : NULL);
-    if (options->word_count > 2)
-        cairn_pg_add_integer(&params, strtoll(options->words[2], NULL, 10));
+    if (is_position)
+        cairn_pg_add_integer(&params, strtoll(which, NULL, 10));
     else
         cairn_pg_add_null(&params);
+    cairn_pg_add_text(&params, is_position ? NULL : which);
+    cairn_pg_add_bool(&params, strcmp(what, "skip") == 0);
     return cairn_cli_show(pg, retry_sql, &params, options->json, error);
 }
 
@@ -50,10 +66,12 @@ int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char 
     if (status >= 0)
         return status;
     bool retries = options.word_count && strcmp(options.words[0], "retry") == 0;
-    if (options.word_count && !retries &&
+    bool skips = options.word_count == 3 && strcmp(options.words[0], "skip") == 0;
+    if (options.word_count && !retries && !skips &&
         (strcmp(options.words[0], "parked") != 0 || options.word_count > 1)) {
         (void)fprintf(stderr,
-                      "cairn processes: say parked, retry [REACTOR [POSITION]], or nothing\n"
+                      "cairn processes: say parked, retry [REACTOR [POSITION]],\n"
+                      "retry process/NAME [STREAM], skip process/NAME STREAM, or nothing\n"
                       "Usage: cairn %s\n",
                       command->usage);
         return EX_USAGE;

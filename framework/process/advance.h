@@ -27,6 +27,7 @@ struct cairn_arrival {
     struct cairn_uuid causation_id;
     const char *correlation_id; /* NULL: it begins here */
     const char *traceparent;    /* or NULL */
+    const char *unreadable;     /* why `input` is none; NULL: it is one */
 };
 
 /* How a command goes out. */

@@ -3,6 +3,7 @@
 
 #include "record/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- who waits ---- */
@@ -142,6 +143,20 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
         .traceparent = origin.traceparent,
     };
     return 1;
+}
+
+struct cairn_uuid cairn_arrive_whose(const struct cairn_process *process,
+                                     const struct cairn_stored_event *event)
+{
+    char category[CAIRN_STREAM_MAX_BYTES];
+    const struct cairn_event_type *type = NULL;
+    struct cairn_uuid id = {{0}};
+    (void)snprintf(category, sizeof category, "%.*s", (int)strcspn(event->stream, "-"),
+                   event->stream);
+    const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
+    if (!when || when->correlate || cairn_stream_id(event->stream, &id) < 0)
+        return (struct cairn_uuid){{0}};
+    return id;
 }
 
 /* ---- timers and refusals: what brings them about is the last event of their stream ---- */

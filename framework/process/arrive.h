@@ -36,6 +36,11 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
                        struct cairn_arena *arena, struct cairn_arrival *ret,
                        struct cairn_uuid *ret_id, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Which process an event is for that could not be read, where its stream says so alone; zero where
+ * nobody knows. */
+struct cairn_uuid cairn_arrive_whose(const struct cairn_process *process,
+                                     const struct cairn_stored_event *event);
+
 /* A timer that is due. */
 struct cairn_arrival cairn_arrive_timer(const struct cairn_process *process,
                                         const struct cairn_instance *instance, const char *name,

@@ -5,9 +5,11 @@
 #include <string.h>
 
 struct cairn_inputs cairn_inputs(const struct cairn_process *process, const char *service,
-                                 struct cairn_arena *arena, struct cairn_time now)
+                                 const struct cairn_map *parked, struct cairn_arena *arena,
+                                 struct cairn_time now)
 {
-    return (struct cairn_inputs){.process = process,
+    return (struct cairn_inputs){.parked = parked,
+                                 .process = process,
                                  .service = service,
                                  .arena = arena,
                                  .now = now,
@@ -37,11 +39,33 @@ static struct cairn_pending *add(struct cairn_inputs *inputs)
     return &inputs->pending[inputs->count];
 }
 
+static void stick(struct cairn_inputs *inputs, struct cairn_instance *instance, int64_t position,
+                  const char *reason)
+{
+    if (inputs->stuck_count == inputs->stuck_capacity) {
+        inputs->stuck_capacity = inputs->stuck_capacity ? inputs->stuck_capacity * 2 : 16;
+        struct cairn_stuck *more =
+            cairn_new(inputs->arena, struct cairn_stuck, inputs->stuck_capacity);
+        if (inputs->stuck_count)
+            memcpy(more, inputs->stuck, inputs->stuck_count * sizeof *more);
+        inputs->stuck = more;
+    }
+    inputs->stuck[inputs->stuck_count++] = (struct cairn_stuck){instance->stream, position, reason};
+    instance->stuck = true;
+}
+
 int cairn_inputs_take(struct cairn_inputs *inputs, struct cairn_instance *instance,
                       const struct cairn_arrival *arrival, struct cairn_error *error)
 {
+    if (instance->stuck || (inputs->parked && cairn_map_get(inputs->parked, instance->stream)))
+        return 0;
     if (arrival->position && arrival->position <= instance->position)
         return 0;
+    const char *reason = instance->unreadable ? instance->unreadable : arrival->unreadable;
+    if (reason) {
+        stick(inputs, instance, arrival->position, reason);
+        return 0;
+    }
     struct cairn_pending *pending = add(inputs);
     pending->expected =
         (struct cairn_expected){instance->stream, instance->version, instance->event_id};

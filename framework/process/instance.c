@@ -82,7 +82,14 @@ int cairn_instances_load(struct cairn_pg *pg, const struct cairn_process *proces
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &ends_statement, &params, &rows, error);
     int failed = count < 0 ? (int)count : 0;
-    for (int64_t row = 0; row < count && !failed; row++)
-        failed = take(process, rows, row, instances, error);
+    for (int64_t row = 0; row < count && !failed; row++) {
+        struct cairn_error wrong = {0};
+        failed = take(process, rows, row, instances, &wrong);
+        if (failed == -CAIRN_UNREADABLE) {
+            struct cairn_instance *instance = cairn_map_get(instances, cairn_pg_text(rows, row, 0));
+            instance->unreadable = cairn_copy_text(instances->arena, wrong.message);
+            failed = 0;
+        }
+    }
     return failed;
 }

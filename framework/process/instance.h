@@ -33,6 +33,8 @@ struct cairn_instance {
     struct cairn_set_timers timers;
     const char *correlation_id; /* of its last event, or NULL */
     const char *traceparent;
+    const char *unreadable; /* why it cannot be loaded; NULL: it was, or is new */
+    bool stuck;             /* it does not go on in this batch */
 };
 
 /* The timer, if it is set, or NULL. */
@@ -45,9 +47,9 @@ struct cairn_instance *cairn_instance_want(struct cairn_map *instances,
                                            const struct cairn_process *process,
                                            struct cairn_uuid id);
 
-/* Reads all that are in the map. They lie in its arena. Returns 0, or what postgres.h says, or
- *   -CAIRN_UNREADABLE  a stream ends with what is no ProcessAdvanced, or with a state that cannot
- *                      be decoded */
+/* Reads all that are in the map. They lie in its arena. One whose stream ends with what is no
+ * ProcessAdvanced, or with a state that cannot be decoded, says so itself. Returns 0, or what
+ * postgres.h says. */
 int cairn_instances_load(struct cairn_pg *pg, const struct cairn_process *process,
                          struct cairn_map *instances, struct cairn_error *error) CAIRN_CHECKED;
 

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "process/arrive.h"
+#include "process/aside.h"
 #include "process/inputs.h"
 #include "process/ledger.h"
 #include "process/range.h"
@@ -26,6 +27,7 @@ struct cairn_manager {
     const char *service;
     struct cairn_delivery *delivery;
     struct cairn_event_filter filter;
+    struct cairn_aside aside;
     struct cairn_time now;
     struct cairn_delivered *news; /* what became of commands, not yet dealt with */
     int64_t due_us;               /* monotonic: when the next timer is due */
@@ -61,6 +63,8 @@ static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error
 {
     let_go(manager);
     int failed = cairn_place_take(&manager->place, fence, error);
+    if (!failed)
+        failed = cairn_aside_look(&manager->aside, &manager->place, true, error);
     if (failed)
         return failed;
     return cairn_ledger_open(pg_of(manager), manager->process->name, manager->delivery,
@@ -118,7 +122,8 @@ static int take_refusal(struct cairn_manager *manager, struct cairn_inputs *inpu
 static int take_refusals(struct cairn_manager *manager, struct cairn_error *error)
 {
     struct cairn_inputs inputs =
-        cairn_inputs(manager->process, manager->service, &manager->place.batch, manager->now);
+        cairn_inputs(manager->process, manager->service, &manager->aside.streams,
+                     &manager->place.batch, manager->now);
     for (const struct cairn_delivered *at = manager->news; at; at = at->next) {
         struct cairn_uuid id = {{0}};
         if (at->fate == CAIRN_TURNED_DOWN && cairn_stream_id(at->outgoing.stream, &id) == 0)
@@ -129,6 +134,8 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
         if (at->fate == CAIRN_TURNED_DOWN)
             failed = take_refusal(manager, &inputs, at, error);
     }
+    if (!failed)
+        failed = cairn_aside_put(&manager->aside, &manager->place, &inputs, error);
     if (!failed)
         failed = cairn_inputs_append(&inputs, manager->place.parts.appender, error);
     return failed;
@@ -159,6 +166,9 @@ static int fire(struct cairn_manager *manager, struct cairn_inputs *inputs,
 {
     struct cairn_instance *instance = cairn_map_get(&inputs->instances, due->stream);
     const struct cairn_set_timer *set = instance ? cairn_instance_timer(instance, due->name) : NULL;
+    const struct cairn_arrival nothing = {0};
+    if (instance && instance->unreadable)
+        return cairn_inputs_take(inputs, instance, &nothing, error);
     if (!set || set->at.us > manager->now.us)
         return 0;
     const struct cairn_arrival arrival =
@@ -187,7 +197,8 @@ static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
     if (count < 0)
         return (int)count;
     struct cairn_inputs inputs =
-        cairn_inputs(manager->process, manager->service, &manager->place.batch, manager->now);
+        cairn_inputs(manager->process, manager->service, &manager->aside.streams,
+                     &manager->place.batch, manager->now);
     int64_t ready = 0;
     for (; ready < count && due[ready].at.us <= manager->now.us; ready++) {
         struct cairn_uuid id = {{0}};
@@ -199,6 +210,8 @@ static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
     int failed = cairn_inputs_load(&inputs, pg_of(manager), error);
     for (int64_t i = 0; i < ready && !failed; i++)
         failed = fire(manager, &inputs, &due[i], error);
+    if (!failed)
+        failed = cairn_aside_put(&manager->aside, &manager->place, &inputs, error);
     if (!failed)
         failed = cairn_inputs_append(&inputs, manager->place.parts.appender, error);
     if (failed)
@@ -213,8 +226,11 @@ static int react(struct cairn_manager *manager, struct cairn_range *range,
                  struct cairn_error *error)
 {
     struct cairn_inputs inputs =
-        cairn_inputs(manager->process, manager->service, &manager->place.batch, manager->now);
+        cairn_inputs(manager->process, manager->service, &manager->aside.streams,
+                     &manager->place.batch, manager->now);
     int failed = cairn_range_react(&manager->place, &manager->filter, &inputs, range, error);
+    if (!failed)
+        failed = cairn_aside_put(&manager->aside, &manager->place, &inputs, error);
     if (!failed)
         cairn_metric_add(&reactions, manager->process->name, (int64_t)inputs.count);
     return failed;
@@ -266,6 +282,22 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
 
 /* ---- a step ---- */
 
+/* One that goes on may have been refused commands meanwhile: all that are open are delivered again.
+ * Returns 1 if one goes on. */
+static int try_again(struct cairn_manager *manager, struct cairn_error *error)
+{
+    int failed = cairn_aside_look(&manager->aside, &manager->place, false, error);
+    if (failed)
+        return failed;
+    int goes_on = cairn_aside_retry(
+        &manager->aside, &manager->place, &manager->filter,
+        cairn_inputs(manager->process, manager->service, NULL, &manager->place.batch, manager->now),
+        error);
+    if (goes_on > 0)
+        let_go(manager);
+    return goes_on;
+}
+
 /* Returns 1 if there may be more to do at once, 0 if not. */
 static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
 {
@@ -279,6 +311,9 @@ static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error
         return failed;
     cairn_metric_set(&open_commands, manager->process->name,
                      (int64_t)cairn_delivery_count(manager->delivery));
+    int again = try_again(manager, error);
+    if (again)
+        return again;
     int moved = follow(manager, error);
     if (moved < 0 || !manager->place.fence)
         return moved < 0 ? moved : 0;
@@ -358,6 +393,7 @@ void cairn_manager_close(struct cairn_manager *manager)
     cairn_delivery_close(manager->delivery);
     while (manager->news)
         manager->news = cairn_delivered_free(manager->news);
+    cairn_aside_close(&manager->aside);
     cairn_place_close(&manager->place);
     free(manager);
 }

@@ -530,34 +530,116 @@ static void damage_to_the_tables_is_found(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 2);
 }
 
-static void an_event_that_cannot_be_read_stops_the_process_and_says_so(void **state)
+#define NIGHT "night-01890000-0000-7000-8000-%012d"
+
+static void expect_parked(int night, const char *reason)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "select count(*) from cairn.parked_instances where process = 'night'"
+                   " and stream = '" NIGHT "' and not again and reason like '%%%s%%'",
+                   night, reason);
+    expect_soon(sql, 1);
+}
+
+static void retry(int night, const char *skip)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql, "select cairn.retry_parked_instances('night', '" NIGHT "', %s)",
+                   night, skip);
+    assert_int_equal(fixture_sql_int(url, sql), 1);
+}
+
+/* Its stream ends with something that is no state. The others go on; when it can be read, it takes
+ * what it has missed, and nothing twice. */
+static void a_process_that_cannot_be_read_is_parked_and_the_others_go_on(void **state)
 {
     (void)state;
+    char sql[600];
     struct cairn_host *host = start();
-    light(1, 0);
-    expect_soon(EVENTS("LampOut"), 1);
-    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
-    /* the one before it is nobody's: the checkpoint moves over it later than it is told */
-    fixture_sql(url, "select cairn.append('rain-1', 'Fell', '{}'),"
-                     " cairn.append('lamp-01890000-0000-7000-8000-000000000009', 'LampLit',"
-                     " '{\"seconds\": \"many\"}')");
-    expect_soon("select count(*) from cairn.followers where name = 'process/night'"
-                " and stopped like '%seconds%'",
-                1);
+    light(1, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    (void)snprintf(sql, sizeof sql, "select cairn.append('" NIGHT "', 'SomethingElse', '{}')", 1);
+    fixture_sql(url, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "select cairn.append('" LAMP "', 'LampLit',"
+                   " '{\"seconds\": 0}')",
+                   1);
+    fixture_sql(url, sql);
     light(2, 0);
-    expect_soon("select count(*) from cairn.followers where name = 'reactor/notes'"
-                " and position >= cairn.head() - 1",
-                1);
-    assert_int_equal(fixture_sql_int(url, EVENTS("LampOut")), 1);
-    /* also when its checkpoint has moved up to the event, and when another one runs it */
-    const char *told = "select count(*) from cairn.followers where name = 'process/night'"
-                       " and stopped like '%seconds%' and position = (select min(position) - 1"
-                       " from cairn.events where data ->> 'seconds' = 'many')";
-    expect_soon(told, 1);
+    expect_parked(1, "SomethingElse");
+    expect_soon(EVENTS("LampOut"), 1); /* the second's */
+    retry(1, "false");
+    expect_parked(1, "SomethingElse");
     cairn_host_stop(host);
-    fixture_sql(url, "update cairn.followers set stopped = null");
-    host = start();
-    expect_soon(told, 1);
+    host = start(); /* whoever runs next knows it, too */
+    light(3, 0);
+    expect_soon(EVENTS("LampOut"), 2);
+    expect_parked(1, "SomethingElse");
+    /* a person says what it is to be */
+    (void)snprintf(sql, sizeof sql,
+                   "select cairn.append('" NIGHT "', 'ProcessAdvanced',"
+                   " (select data from cairn.events where stream = '" NIGHT "'"
+                   "     and type = 'ProcessAdvanced' order by version desc limit 1))",
+                   1, 1);
+    fixture_sql(url, sql);
+    light(4, 0);
+    expect_soon(EVENTS("LampOut"), 3); /* by itself it does not go on: it has missed something */
+    expect_soon("select count(*) from cairn.parked_instances", 1);
+    retry(1, "false");
+    expect_soon(EVENTS("LampOut"), 4);
+    expect_soon("select count(*) from cairn.parked_instances", 0);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+}
+
+static void an_event_that_cannot_be_read_parks_its_process_only(void **state)
+{
+    (void)state;
+    char sql[400];
+    struct cairn_host *host = start();
+    (void)snprintf(sql, sizeof sql,
+                   "select cairn.append('" LAMP "', 'LampLit', '{\"seconds\": \"many\"}'),"
+                   " cairn.append('" LAMP "', 'LampLit', '{\"seconds\": 0}')",
+                   9, 9);
+    fixture_sql(url, sql);
+    light(2, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_parked(9, "seconds");
+    retry(9, "false");
+    expect_parked(9, "seconds");
+    retry(9, "true"); /* without it: the lamp's own service cannot read it either */
+    expect_soon("select count(*) from cairn.parked_instances", 0);
+    expect_soon("select count(*) from cairn.outgoing where target like '%09'", 1);
+    cairn_host_stop(host);
+}
+
+static void a_timer_is_due_at_a_time_that_can_be_read_back(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"infinity", "-infinity", "10000-01-01 00:00:00Z",
+                                        "0001-01-01 00:00:00Z BC"};
+    char sql[600];
+    struct cairn_host *host = start();
+    light(1, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "do $$ begin perform cairn.change_timer('" NIGHT "', 'burnt-down', '%s');"
+                       " raise 'it was taken'; exception when sqlstate 'CA010' then null; end $$",
+                       1, wrong[i]);
+        fixture_sql(url, sql);
+    }
+    /* and what somebody has written by hand stops nobody */
+    (void)snprintf(sql, sizeof sql,
+                   "select cairn.append('" NIGHT "', 'ProcessAdvanced', '{\"timers\": [{\"name\":"
+                   " \"x\", \"at\": \"whenever\"}], \"sent\": 5, \"position\": \"there\"}')",
+                   5);
+    fixture_sql(url, sql);
+    light(5, 0);
+    light(2, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_parked(5, "none of ours");
     cairn_host_stop(host);
 }
 
@@ -670,7 +752,9 @@ int main(void)
         TEST(what_is_wrong_between_machines_is_no_refusal),
         TEST(a_reactor_that_fails_is_seen),
         TEST(damage_to_the_tables_is_found),
-        TEST(an_event_that_cannot_be_read_stops_the_process_and_says_so),
+        TEST(a_process_that_cannot_be_read_is_parked_and_the_others_go_on),
+        TEST(an_event_that_cannot_be_read_parks_its_process_only),
+        TEST(a_timer_is_due_at_a_time_that_can_be_read_back),
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
