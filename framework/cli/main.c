@@ -107,13 +107,13 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "belong to the log are taken along. Connect as the owner of the database.",
      "cairn recover --yes", cairn_cli_recover},
     {"processes",
-     "processes [parked | retry [REACTOR [POSITION]] | retry process/NAME [STREAM] |\n"
-     "           skip process/NAME STREAM] [--limit N] [--json]",
+     "processes [parked | retry [NAME [WHICH]] | skip NAME STREAM] [--limit N] [--json]",
      "show process managers and reactors, and what was parked",
      "Shows how far each has followed the log, the commands it has to deliver yet, its timers,\n"
      "where it runs and why it stands still, if it does. `parked` lists events that reactors\n"
-     "have given up on, and processes that cannot be read or whose events cannot; `retry` has\n"
-     "them tried again, `skip` passes over the event that a process stopped at.",
+     "have given up on, and processes that cannot be read or whose events cannot. `retry` has\n"
+     "them tried again: all, those of a reactor or of process/NAME, one by its position or its\n"
+     "stream. `skip` passes over the event that a process stopped at.",
      "cairn processes retry charging", cairn_cli_processes},
     {"timers", "timers [list | move STREAM NAME WHEN | cancel STREAM NAME] [--limit N] [--json]",
      "show the timers of processes, move or cancel one",
