@@ -64,6 +64,9 @@ static void read_failure(const struct submission *submission, long reply, CURLco
                                "%s got the message and did not answer: %s", name, why);
     else if (!silent && reply >= 500)
         ret->code = cairn_fail(&ret->error, CAIRN_REFUSED, "%s refuses the message: %s", name, why);
+    else if (!ret->failed) /* it is there, and takes others */
+        ret->code =
+            cairn_fail(&ret->error, CAIRN_BUSY, "%s does not take the message now: %s", name, why);
     else
         ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s did not take the message: %s",
                                name, why);

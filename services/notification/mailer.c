@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SUBMISSIONS_MAX "2"
+#define ATTEMPTS_MAX "30" /* a day and more, as the pauses grow */
 #define MAIL_DEADLINE_US CAIRN_SECONDS(20)
 
 struct cairn_target mail_server = {
@@ -12,7 +13,9 @@ struct cairn_target mail_server = {
 const char *mail_from;
 int64_t mail_patience_s;
 
-/* One that may have been accepted as often as it may be is not handed over again. */
+/* Messages to one mailbox go in their order; mailboxes do not wait for each other.
+ *
+ * One that may have been accepted as often as it may be is not handed over again. */
 static const char park_sql[] =
     "update notification.messages set status = 'parked', settled_at = clock_timestamp(),"
     "     problem = 'it is not known whether the mail server has accepted it'"
@@ -22,10 +25,12 @@ static const char park_sql[] =
 static const char take_sql[] =
     "update notification.messages m set status = 'sending', submissions = m.submissions + 1,"
     "     due_at = clock_timestamp() + make_interval(secs => $1::int)"
-    " where m.event_id = (select event_id from notification.messages"
-    "     where status in ('waiting', 'sending') and due_at <= clock_timestamp()"
-    "         and submissions < " SUBMISSIONS_MAX
-    "     order by seq limit 1 for update skip locked)"
+    " where m.event_id = (select n.event_id from notification.messages n"
+    "     where n.status in ('waiting', 'sending') and n.due_at <= clock_timestamp()"
+    "         and n.submissions < " SUBMISSIONS_MAX
+    "         and not exists (select from notification.messages b where b.email = n.email"
+    "             and b.seq < n.seq and b.status in ('waiting', 'sending'))"
+    "     order by n.due_at, n.seq limit 1 for update skip locked)"
     " returning m.event_id, m.email, m.message, m.submissions";
 
 /* Each of them only if nobody else has taken the message meanwhile. */
@@ -38,6 +43,14 @@ static const char parked_sql[] = "update notification.messages set status = 'par
 static const char again_sql[] =
     "update notification.messages set status = 'waiting', submissions = submissions - 1,"
     "     problem = $3, due_at = clock_timestamp() + interval '2 seconds'" STILL_MINE;
+static const char later_sql[] =
+    "update notification.messages set submissions = submissions - 1, problem = $3,"
+    "     attempts = attempts + 1,"
+    "     status = case when attempts + 1 >= " ATTEMPTS_MAX " then 'parked' else 'waiting' end,"
+    "     settled_at = case when attempts + 1 >= " ATTEMPTS_MAX " then clock_timestamp() end,"
+    "     due_at = clock_timestamp()"
+    "         + least(interval '1 hour', interval '1 second' * 2 ^ least(attempts + 1, "
+    "12))" STILL_MINE;
 static const char unknown_sql[] =
     "update notification.messages set problem = $3,"
     "     due_at = clock_timestamp() + interval '1 second'" STILL_MINE;
@@ -53,6 +66,8 @@ static const char *record_sql(int failed)
         return parked_sql;
     case CAIRN_UNKNOWN:
         return unknown_sql;
+    case CAIRN_BUSY: /* this mailbox; others may be taken */
+        return later_sql;
     default: /* it was not sent */
         return again_sql;
     }
@@ -69,7 +84,8 @@ static enum cairn_outcome hand_over(struct cairn_sql *sql, const char *const *ce
     int64_t done = cairn_sql_run(sql, record_sql(failed), values, failed ? 3 : 2, error);
     if (done < 0)
         return CAIRN_TRY_AGAIN;
-    if (failed == 0 || failed == -CAIRN_REFUSED || failed == -CAIRN_INVALID)
+    if (failed == 0 || failed == -CAIRN_REFUSED || failed == -CAIRN_INVALID ||
+        failed == -CAIRN_BUSY)
         return CAIRN_DONE;
     *error = why;
     return CAIRN_TRY_AGAIN;

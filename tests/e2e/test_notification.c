@@ -218,6 +218,48 @@ static void a_message_that_is_refused_for_good_is_parked(void **state)
     expect(problem, "550");
 }
 
+/* Ten mailboxes are full; what is for others goes out, and in one mailbox order is kept. */
+static void mailboxes_that_are_full_hold_up_no_other(void **state)
+{
+    (void)state;
+    smtp_sink_misbehave_for(&bench.sink, "full", "452 4.2.2 mailbox full");
+    register_user("ada@example.com", "Ada");
+    fixture_sql(
+        bench.url,
+        "insert into notification.messages (event_id, kind, about, email, message)"
+        " select gen_random_uuid(), 'placed', 'order-x', 'full' || i % 10 || '@example.com',"
+        "     E'Subject: ' || i || E'\\r\\n\\r\\nx\\r\\n' from generate_series(0, 29) i");
+    fixture_sql(bench.url,
+                "insert into notification.messages (event_id, kind, about, email, message)"
+                " select gen_random_uuid(), 'placed', 'order-x', 'eve' || i || '@example.com',"
+                "     E'Subject: x\\r\\n\\r\\nx\\r\\n' from generate_series(1, 40) i");
+    wait_for("sent", 40);
+    assert_int_equal(fixture_sql_int(bench.url, "select count(*) from notification.messages where"
+                                                " status = 'waiting'"),
+                     30);
+    assert_int_equal(fixture_sql_int(bench.url, "select count(*) from notification.messages where"
+                                                " attempts > 0 and seq > 10"),
+                     0);
+    smtp_sink_misbehave_for(&bench.sink, NULL, NULL);
+    smtp_sink_misbehave(&bench.sink, 0, NULL, 0);
+    fixture_sql(bench.url, "update notification.messages set due_at = clock_timestamp()"
+                           " where status = 'waiting'");
+    wait_for("sent", 70);
+    for (int i = 0; i < 10; i++) {
+        char first[40], second[40];
+        (void)snprintf(first, sizeof first, "Subject: %d\r\n", i);
+        (void)snprintf(second, sizeof second, "Subject: %d\r\n", i + 10);
+        int first_at = -1, second_at = -1;
+        for (int k = 0; k < smtp_sink_count(&bench.sink); k++) {
+            if (strncmp(text_of(k), first, strlen(first)) == 0)
+                first_at = k;
+            if (strncmp(text_of(k), second, strlen(second)) == 0)
+                second_at = k;
+        }
+        assert_true(first_at >= 0 && first_at < second_at);
+    }
+}
+
 /* Where nobody lives long enough to hear that the message was accepted. */
 static void kill_before_the_record(int accepted)
 {
@@ -285,6 +327,7 @@ int main(void)
         TEST(who_is_not_known_yet_is_waited_for_and_the_last_address_counts),
         TEST(a_mail_server_that_is_away_is_waited_for),
         TEST(a_message_that_is_refused_for_good_is_parked),
+        TEST(mailboxes_that_are_full_hold_up_no_other),
         TEST(who_dies_between_the_acceptance_and_the_record_sends_once_more),
         TEST(who_dies_there_every_time_sends_no_third_time),
         TEST(cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again),

@@ -92,13 +92,13 @@ static void what_is_refused_for_good_is_told_from_what_may_be_tried_again(void *
         {SMTP_GREETING, "554 5.3.2 go away", -CAIRN_REFUSED},
         {SMTP_GREETING, "421 4.3.2 too busy", -CAIRN_UNAVAILABLE},
         {SMTP_FROM, "550 5.7.1 not you", -CAIRN_REFUSED},
-        {SMTP_FROM, "451 4.3.0 later", -CAIRN_UNAVAILABLE},
+        {SMTP_FROM, "451 4.3.0 later", -CAIRN_BUSY},
         {SMTP_TO, "550 5.1.1 no such user", -CAIRN_REFUSED},
-        {SMTP_TO, "450 4.2.0 greylisted", -CAIRN_UNAVAILABLE},
+        {SMTP_TO, "450 4.2.0 greylisted", -CAIRN_BUSY},
         {SMTP_DATA, "554 5.5.1 no", -CAIRN_REFUSED},
-        {SMTP_DATA, "452 4.3.1 full", -CAIRN_UNAVAILABLE},
+        {SMTP_DATA, "452 4.3.1 full", -CAIRN_BUSY},
         {SMTP_MESSAGE, "552 5.2.2 mailbox full for ever", -CAIRN_REFUSED},
-        {SMTP_MESSAGE, "452 4.2.2 mailbox full", -CAIRN_UNAVAILABLE},
+        {SMTP_MESSAGE, "452 4.2.2 mailbox full", -CAIRN_BUSY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         smtp_sink_misbehave(&sink, cases[i].step, cases[i].answer, 1);

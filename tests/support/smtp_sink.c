@@ -109,6 +109,14 @@ static void copy_address(const char *line, char ret[static SMTP_SINK_ADDRESS])
     (void)snprintf(ret, SMTP_SINK_ADDRESS, "%.*s", (int)length, begin ? begin + 1 : "");
 }
 
+static bool is_spared(struct smtp_sink *sink, const char *to)
+{
+    (void)pthread_mutex_lock(&sink->lock);
+    bool spared = sink->whose && !strstr(to, sink->whose);
+    (void)pthread_mutex_unlock(&sink->lock);
+    return spared;
+}
+
 /* Returns false when the dialogue is over. */
 static bool obey(struct smtp_sink *sink, int socket, const char *line, struct smtp_message *message)
 {
@@ -121,6 +129,8 @@ static bool obey(struct smtp_sink *sink, int socket, const char *line, struct sm
     }
     if (strncasecmp(line, "RCPT TO:", 8) == 0) {
         copy_address(line, message->to);
+        if (is_spared(sink, message->to))
+            return server_send(socket, "250 2.1.5 ok\r\n");
         return answer(sink, socket, SMTP_TO, "250 2.1.5 ok", &well);
     }
     if (strcasecmp(line, "DATA") == 0)
@@ -219,4 +229,12 @@ void smtp_sink_wait(struct smtp_sink *sink, int count, int timeout_ms)
 {
     struct wanted wanted = {sink, count};
     fixture_wait(has_come, &wanted, timeout_ms, "mail to arrive");
+}
+
+void smtp_sink_misbehave_for(struct smtp_sink *sink, const char *whose, const char *text)
+{
+    smtp_sink_misbehave(sink, SMTP_TO, text, 0);
+    (void)pthread_mutex_lock(&sink->lock);
+    sink->whose = whose;
+    (void)pthread_mutex_unlock(&sink->lock);
 }

@@ -42,6 +42,7 @@ struct smtp_sink {
     enum smtp_step step; /* where it misbehaves; 0: nowhere */
     const char *answer;  /* with this line; "" closes the connection, NULL says nothing any more */
     int times;           /* so often; 0: until told otherwise */
+    const char *whose;   /* at SMTP_TO, only addresses that contain this; NULL: all */
 };
 
 void smtp_sink_start(struct smtp_sink *ret);
@@ -55,6 +56,9 @@ void smtp_sink_stop(struct smtp_sink *sink);
  */
 void smtp_sink_misbehave(struct smtp_sink *sink, enum smtp_step step, const char *answer,
                          int times);
+
+/* The same for mailboxes whose addresses contain a text, until told otherwise. */
+void smtp_sink_misbehave_for(struct smtp_sink *sink, const char *whose, const char *answer);
 
 /* How many messages it has accepted; which (valid until it is stopped). */
 int smtp_sink_count(struct smtp_sink *sink);
