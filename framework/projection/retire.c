@@ -16,7 +16,8 @@ static const struct cairn_statement find_statement = {
            "     and not exists (select from cairn.switches w where w.projection = $1"
            "         and w.generation = g.generation and w.code_version = $2"
            "         and w.done_at is null and w.refused is null)"
-           "     and g.generation <> $3 and case when g.code_version = $2"
+           "     and g.generation <> $3 and (g.in_the_way is null or g.kept_until < now())"
+           "     and case when g.code_version = $2"
            "         then g.state = 'building' or (not g.serving and g.kept_until < now())"
            "         else (g.kept_until < now() or (g.complete_at is null"
            "             and g.made_at < now() - $4 * interval '1 millisecond'))"
@@ -63,6 +64,34 @@ static const struct cairn_statement drop_statement = {
            " select count(*) from gone",
 };
 
+/* It is looked at again after a while; what is dropped before it is not held up. */
+static const struct cairn_statement others_statement = {
+    .name = "hold_generation",
+    .sql = "update cairn.generations g set in_the_way = s.others,"
+           "     kept_until = now() + interval '10 minutes'"
+           " from (select cairn.standing_on(to_regclass($3)) as others) s"
+           " where g.projection = $1 and g.generation = $2 and s.others is not null"
+           " returning s.others",
+};
+
+/* Returns 1 if something of somebody's stands on its table. */
+static int hold_for_others(struct cairn_pg *pg, const struct cairn_generation *generation,
+                           struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    const char *table = cairn_table_name(arena, generation->projection->name, generation->number);
+    cairn_pg_add_text(&params, generation->projection->name);
+    cairn_pg_add_integer(&params, generation->number);
+    cairn_pg_add_text(&params, cairn_print(arena, "read.\"%s\"", table));
+    int64_t count = cairn_pg_call(pg, &others_statement, &params, &rows, error);
+    if (count > 0)
+        cairn_log(CAIRN_LOG_WARN, "a generation cannot be dropped: something stands on its table",
+                  CAIRN_LOG_TEXT("table", table),
+                  CAIRN_LOG_TEXT("objects", cairn_pg_text(rows, 0, 0)));
+    return count < 0 ? (int)count : count > 0;
+}
+
 static int drop(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
                 struct cairn_error *error)
 {
@@ -70,6 +99,9 @@ static int drop(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
     struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_text(&params, generation->projection->name);
     cairn_pg_add_integer(&params, generation->number);
+    int held = hold_for_others(pg, generation, arena, error);
+    if (held)
+        return held < 0 ? held : 0;
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &drop_statement, &params, &rows, error);
     if (count < 0 || cairn_pg_integer(rows, 0, 0) == 0)

@@ -179,15 +179,45 @@ static const struct cairn_statement done_statement = {
            "     and done_at is null and refused is null",
 };
 
-/* The columns may be others than before, so the view is made anew. That waits for whoever reads
- * it, and holds up whoever wants to: not for long. */
+static const struct cairn_statement view_statement = {
+    .name = NULL,
+    .sql = "select cairn.show_view($1, $2)",
+};
+
+static int make_view(struct cairn_pg *pg, const struct cairn_generation *generation,
+                     struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_buffer select = cairn_buffer(arena);
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_view_sql(generation->projection, generation->number, &select);
+    cairn_pg_add_text(&params, generation->projection->name);
+    cairn_pg_add_text(&params, select.text);
+    int64_t count = cairn_pg_call(pg, &view_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    return cairn_pg_null(rows, 0, 0)
+               ? 0
+               : cairn_fail(error, CAIRN_REFUSED,
+                            "its columns change, and on read.%s stands: %s; drop that, and make it "
+                            "again afterwards",
+                            generation->projection->name, cairn_pg_text(rows, 0, 0));
+}
+
+/* Where the columns are others than before, the view is made anew, and -CAIRN_REFUSED says what is
+ * in the way. That waits for whoever reads it, and holds up whoever wants to: not for long. */
 static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
                 struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_buffer sql = cairn_buffer(arena);
-    cairn_buffer_text(&sql, "set local lock_timeout = '500ms';\n");
-    cairn_view_sql(generation->projection, generation->number, &sql);
-    int failed = cairn_pg_script(pg, sql.text, error);
+    int failed = cairn_pg_script(pg, "set local lock_timeout = '500ms'", error);
+    if (!failed)
+        failed = make_view(pg, generation, arena, error);
+    if (failed == -CAIRN_REFUSED)
+        return failed;
+    cairn_view_rest_sql(generation->projection, &sql);
+    if (!failed)
+        failed = cairn_pg_script(pg, sql.text, error);
     if (failed)
         cairn_error_context(error, "view read.%s", generation->projection->name);
     return failed;
@@ -256,7 +286,15 @@ static void log_switch(const struct cairn_generation *generation, const char *wh
 struct switching {
     const struct cairn_generation *generation;
     const struct cairn_switch_terms *terms;
+    const char *why; /* it has to wait */
 };
+
+static int wait_for_people(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                           struct cairn_error *error)
+{
+    const struct switching *switching = context;
+    return hold_back(pg, switching->generation, switching->why, arena, error);
+}
 
 static int forward(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
                    struct cairn_error *error)
@@ -274,9 +312,17 @@ int cairn_switch_to(struct cairn_store *store, struct cairn_generation *generati
                     const struct cairn_switch_terms *terms, struct cairn_arena *arena,
                     struct cairn_error *error)
 {
-    struct switching switching = {generation, terms};
+    struct switching switching = {generation, terms, NULL};
+    struct cairn_error wrong = {0};
     int done = cairn_within(cairn_store_pg(store), generation->projection, forward, &switching,
-                            arena, error);
+                            arena, &wrong);
+    if (done == -CAIRN_REFUSED) {
+        switching.why = wrong.message;
+        return cairn_within(cairn_store_pg(store), generation->projection, wait_for_people,
+                            &switching, arena, error);
+    }
+    if (done < 0)
+        return cairn_fail(error, wrong.code, "%s", wrong.message);
     if (done > 0) {
         generation->complete = generation->serving = true;
         log_switch(generation, "queries read this generation");
@@ -354,11 +400,38 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     return done;
 }
 
+/* The one that backward() took up. */
+static const struct cairn_statement refuse_next_statement = {
+    .name = "refuse_next_switch",
+    .sql = "update cairn.switches set refused = $3 where switch = (select min(w.switch)"
+           "     from cairn.switches w where w.projection = $1 and w.code_version = $2"
+           "         and w.done_at is null and w.refused is null)",
+};
+
+static int refuse_next(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
+                       struct cairn_error *error)
+{
+    const struct switching *switching = context;
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, switching->generation->projection->name);
+    cairn_pg_add_integer(&params, switching->generation->projection->version);
+    cairn_pg_add_text(&params, switching->why);
+    int64_t done = cairn_pg_run(pg, &refuse_next_statement, &params, error);
+    return done < 0 ? (int)done : 1;
+}
+
 int cairn_switch_back(struct cairn_store *store, const struct cairn_projection *projection,
                       const struct cairn_switch_terms *terms, struct cairn_arena *arena,
                       struct cairn_error *error)
 {
     const struct cairn_generation generation = {.projection = projection};
-    struct switching switching = {&generation, terms};
-    return cairn_within(cairn_store_pg(store), projection, backward, &switching, arena, error);
+    struct switching switching = {&generation, terms, NULL};
+    struct cairn_error wrong = {0};
+    int done = cairn_within(cairn_store_pg(store), projection, backward, &switching, arena, &wrong);
+    if (done == -CAIRN_REFUSED) {
+        switching.why = wrong.message;
+        return cairn_within(cairn_store_pg(store), projection, refuse_next, &switching, arena,
+                            error);
+    }
+    return done < 0 ? cairn_fail(error, wrong.code, "%s", wrong.message) : done;
 }

@@ -192,10 +192,13 @@ void cairn_view_sql(const struct cairn_projection *projection, int64_t generatio
                     struct cairn_buffer *out)
 {
     const char *table = cairn_table_name(out->arena, projection->name, generation);
-    cairn_buffer_print(out, "drop view if exists read.\"%s\";\ncreate view read.\"%s\" as select ",
-                       projection->name, projection->name);
+    cairn_buffer_text(out, "select ");
     cairn_columns_sql(projection, "", out);
-    cairn_buffer_print(out, " from read.\"%s\" where not _deleted;\n", table);
+    cairn_buffer_print(out, " from read.\"%s\" where not _deleted", table);
+}
+
+void cairn_view_rest_sql(const struct cairn_projection *projection, struct cairn_buffer *out)
+{
     add_comment(out, "view", projection->name, NULL, projection->help);
     for (uint32_t i = 0; i < projection->row->count; i++)
         add_comment(out, "column", projection->name, projection->row->fields[i].name,

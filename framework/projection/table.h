@@ -27,9 +27,11 @@ const char *cairn_column_type(const struct cairn_field *field);
 bool cairn_index_sql(const struct cairn_projection *projection, int64_t generation, size_t number,
                      struct cairn_buffer *out);
 
-/* Appends the statements that make the view with the public name show a generation. */
+/* Appends the query of the view with the public name that shows a generation; and the statements
+ * that follow when there is the view: its comments, and that readers may read it. */
 void cairn_view_sql(const struct cairn_projection *projection, int64_t generation,
                     struct cairn_buffer *out);
+void cairn_view_rest_sql(const struct cairn_projection *projection, struct cairn_buffer *out);
 
 /* Appends the names of the row's columns, quoted, each behind `prefix`, with commas between. */
 void cairn_columns_sql(const struct cairn_projection *projection, const char *prefix,

@@ -593,6 +593,81 @@ static void one_goes_back_and_forward_again(void **state)
     }
 }
 
+/* ---- what people have made of it ---- */
+
+#define READER_MAY                                                                                 \
+    "select has_table_privilege('cairn_consumer', 'read.crates', 'select')::int"                   \
+    " + has_column_privilege('cairn_writer', 'read.crates', 'weight', 'select')::int"
+
+static void grants_and_views_of_others_outlive_a_rebuild(void **state)
+{
+    (void)state;
+    append_crates(100, false);
+    start(&crates_projection);
+    wait_until_live("crates", 1);
+    sql("grant select on read.crates to cairn_consumer;"
+        "grant select (weight) on read.crates to cairn_writer;"
+        "create view public.heavy as select * from read.crates where weight > 0");
+    (void)request("request_rebuild('crates')");
+    wait_until_live("crates", 2);
+    assert_int_equal(sql_int(READER_MAY), 2);
+    append_crates(20, false);
+    wait_for_head();
+    assert_int_equal(sql_int("select count(*) from public.heavy"),
+                     sql_int("select count(*) from read.crates where weight > 0"));
+}
+
+static void a_view_that_other_columns_would_break_holds_the_switch_and_is_named(void **state)
+{
+    (void)state;
+    append_crates(100, false);
+    start(&crates_projection);
+    wait_until_live("crates", 1);
+    sql("alter view read.crates rename column weight to mass;"
+        "grant select on read.crates to cairn_consumer;"
+        "create view public.heavy as select * from read.crates where mass > 0");
+    (void)request("request_rebuild('crates')");
+    wait_until_phase("held");
+    assert_int_equal(sql_int("select count(*) from cairn.rebuilds where note like"
+                             " '%view public.heavy%'"),
+                     1);
+    append_crates(20, false); /* it goes on meanwhile */
+    wait_for_head();
+    sql("drop view public.heavy");
+    wait_until_live("crates", 2);
+    assert_int_equal(sql_int("select has_table_privilege('cairn_consumer', 'read.crates',"
+                             " 'select')::int"),
+                     1);
+    assert_int_equal(sql_int("select count(*) from information_schema.columns where table_schema ="
+                             " 'read' and table_name = 'crates' and column_name = 'weight'"),
+                     1);
+}
+
+static void a_table_that_somebody_stands_on_is_left_and_holds_up_nothing(void **state)
+{
+    (void)state;
+    pot_rebuild.window_ms = 0;
+    append_crates(100, false);
+    start(&crates_projection);
+    wait_until_live("crates", 1);
+    sql("create view public.first as select * from read.crates_g1");
+    (void)request("request_rebuild('crates')");
+    wait_until_live("crates", 2);
+    wait_for_sql("select count(*) from cairn.generations where generation = 1"
+                 " and in_the_way = 'view public.first'",
+                 "it to be named");
+    (void)request("request_rebuild('crates')");
+    wait_until_live("crates", 3);
+    wait_for_sql("select count(*) from cairn.generations where generation = 2"
+                 " and state = 'dropped'",
+                 "the next to be dropped");
+    sql("drop view public.first; update cairn.generations set kept_until = now()"
+        " where generation = 1");
+    wait_for_sql("select count(*) from cairn.generations where generation = 1"
+                 " and state = 'dropped'",
+                 "it to be dropped, too");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +681,9 @@ int main(void)
         TEST(it_is_switched_to_though_events_never_pause),
         TEST(a_planted_difference_is_found_and_holds_the_switch_until_it_is_accepted),
         TEST(a_held_generation_that_is_cancelled_is_never_read),
+        TEST(grants_and_views_of_others_outlive_a_rebuild),
+        TEST(a_view_that_other_columns_would_break_holds_the_switch_and_is_named),
+        TEST(a_table_that_somebody_stands_on_is_left_and_holds_up_nothing),
         TEST(nothing_differs_while_events_come_in),
         TEST(more_parked_keys_than_the_live_one_hold_the_switch),
         TEST(a_read_model_of_another_history_is_rebuilt_by_itself),
