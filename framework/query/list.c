@@ -132,11 +132,13 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
         &out, count > shown
                   ? cursor_after(read, last, cairn_pg_text(rows, shown - 1, CAIRN_QUERY_KEY))
                   : NULL);
+    read->parked = cairn_pg_integer(rows, 0, CAIRN_QUERY_PARKED);
+    if (read->parked) /* also for those who follow, and look at no header */
+        cairn_buffer_print(&out, ",\"parked\":%" PRId64, read->parked);
     cairn_buffer_char(&out, '}');
     read->body = out.text;
     read->body_bytes = out.length;
     read->etag = page_etag(read);
-    read->parked = cairn_pg_integer(rows, 0, CAIRN_QUERY_PARKED);
     return 0;
 }
 

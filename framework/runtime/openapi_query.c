@@ -90,10 +90,14 @@ static void add_content(struct cairn_buffer *out, const struct cairn_resource *r
     const struct cairn_record *row = resource->projection->row;
     cairn_buffer_text(out, ",\"content\":{\"application/json\":{\"schema\":");
     if (resource->list)
-        cairn_buffer_text(out, "{\"type\":\"object\",\"required\":[\"items\",\"next\"],"
-                               "\"properties\":{\"next\":{\"type\":[\"string\",\"null\"],"
-                               "\"description\":\"The cursor of the next page.\"},"
-                               "\"items\":{\"type\":\"array\",\"items\":");
+        cairn_buffer_text(out,
+                          "{\"type\":\"object\",\"required\":[\"items\",\"next\"],"
+                          "\"properties\":{\"next\":{\"type\":[\"string\",\"null\"],"
+                          "\"description\":\"The cursor of the next page.\"},"
+                          "\"parked\":{\"type\":\"integer\",\"description\":\"Rows of the read "
+                          "model that the page may lack, or show as they were: an event could not "
+                          "be applied to them. Not there if there are none.\"},"
+                          "\"items\":{\"type\":\"array\",\"items\":");
     cairn_record_schema(row, NULL, out);
     cairn_buffer_text(out, resource->list ? "}}},\"example\":{\"items\":[" : ",\"example\":");
     cairn_record_example(row, NULL, out);

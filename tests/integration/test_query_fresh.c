@@ -274,6 +274,7 @@ static void a_parked_row_is_not_passed_off_as_fresh(void **state)
 
     answer = bench_get_ok(PLAIN, PATH("/users/%s/orders", order.user), "");
     assert_string_equal(wire_header(&answer, "Cairn-Parked"), "2");
+    assert_non_null(strstr(answer.body, "\"next\":null,\"parked\":2}"));
     bench_sql("update read.order_summary_g%" PRId64 " set _parked = false", bench.orders.number);
     answer = bench_get_ok(PLAIN, PATH("/users/%s/orders", order.user), "");
     assert_string_equal(wire_header(&answer, "Cairn-Parked"), "");
