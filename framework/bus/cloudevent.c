@@ -2,6 +2,7 @@
 #include "bus/cloudevent.h"
 
 #include "record/json.h"
+#include "store/amend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,9 @@ static void add_data(const struct cairn_publication *publication,
                      struct cairn_buffer *out)
 {
     cairn_buffer_text(out, ",\"datacontenttype\":\"application/json\",\"data\":");
+    const struct cairn_stored_event amended = cairn_amended(event);
     if (publication->style == CAIRN_BUS_EVENT)
-        cairn_buffer_bytes(out, event->data, event->data_bytes);
+        cairn_buffer_bytes(out, amended.data, amended.data_bytes);
     else if (row)
         cairn_record_encode(publication->state->row, row, out);
     else

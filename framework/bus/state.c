@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "record/json.h"
+#include "store/amend.h"
 
 #include <string.h>
 
@@ -75,7 +76,8 @@ static int apply(struct cairn_bus_states *states, const struct cairn_publication
 {
     const struct cairn_record *record = publication->state->row;
     const struct cairn_event_type *type = cairn_events_find(publication->events, event->type);
-    const struct cairn_on *on = type ? find_on(publication, type) : NULL;
+    const struct cairn_on *on =
+        type && !cairn_is_passed_over(event) ? find_on(publication, type) : NULL;
     if (on) {
         struct cairn_meta meta = {0};
         void *value = cairn_arena_alloc(arena, type->record->size, type->record->align);

@@ -30,6 +30,7 @@ int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char *
 int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
+int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_export(const struct cairn_cli_command *command, int argc, char **argv);

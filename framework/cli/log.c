@@ -1,6 +1,7 @@
 /* log.c - `cairn streams`, `read`, `tail`, `append`: the log on the command line. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A table is for people: to the second. */
@@ -99,6 +100,44 @@ int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **arg
                               event_columns(&options)),
                   &params, options.json, 0);
     cairn_arena_close(&arena);
+    return status;
+}
+
+/* cairn amend: shows them; POSITION REASON: it is passed over; POSITION REASON JSON. */
+int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json", 3, &options);
+    if (status >= 0)
+        return status;
+    const char *position = options.word_count ? options.words[0] : NULL;
+    if (position && (options.word_count < 2 || position[strspn(position, "0123456789")] ||
+                     strlen(position) > 18))
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    if (!position) {
+        status =
+            show(command,
+                 "select a.position, e.stream, e.version, e.type,"
+                 " case when a.data is null then 'passed over' else a.data::text end as read_as,"
+                 " a.reason, a.made_by, a.made_at from cairn.amendments a left join cairn.events e"
+                 " on e.shard = 0 and e.position = a.position and e.event_id = a.event_id"
+                 " order by a.position",
+                 &params, options.json, 0);
+        cairn_arena_close(&arena);
+        return status;
+    }
+    cairn_pg_add_integer(&params, strtoll(position, NULL, 10));
+    cairn_pg_add_text(&params, options.words[1]);
+    cairn_pg_add_text(&params, options.word_count > 2 ? options.words[2] : NULL);
+    status = show(command, "select stream, version, type from cairn.amend($1, $3::json, $2)",
+                  &params, options.json, 1);
+    cairn_arena_close(&arena);
+    if (status == 0)
+        (void)fprintf(stderr,
+                      "Restart the processes that read this stream: they take amendments in "
+                      "when they start.\n");
     return status;
 }
 

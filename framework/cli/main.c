@@ -76,6 +76,15 @@ const struct cairn_cli_command cairn_cli_commands[] = {
      "Appends an event whose data is the JSON object, if the stream is at this version (0:\n"
      "if there is no such stream; not said: whatever is there). Ends with 1 if it is not.",
      "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0", cairn_cli_append},
+    {"amend", "amend [POSITION REASON [JSON]] [--json]",
+     "have an event that cannot be read passed over, or read otherwise",
+     "The log is never changed. But an event that nobody can read keeps its stream from going\n"
+     "on, and one of a type that nobody knows keeps services from starting. An amendment\n"
+     "stands beside the log, with your name and reason: the event is passed over, or read as\n"
+     "if its data were the JSON object. Processes take it in when they start: restart those\n"
+     "that read the stream. Without arguments, shows what was amended. Connect as the owner\n"
+     "of the database.",
+     "cairn amend 4711 'mistyped in psql'", cairn_cli_amend},
     {"verify", "verify [NAME] [--from POSITION] [--json]",
      "prove the log and what is kept beside it, or a read model",
      "Proves that positions and versions have no gaps, times do not go back, ids are there\n"

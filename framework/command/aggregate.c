@@ -4,6 +4,7 @@
 #include "command/snapshots.h"
 #include "core/metrics.h"
 #include "record/json.h"
+#include "store/amend.h"
 
 #include <string.h>
 
@@ -97,11 +98,24 @@ static int64_t read_first(struct load *load, const struct cairn_stored_event **r
     return snapshot.found == CAIRN_SNAPSHOT_UNREADABLE ? read_next(load, ret, error) : count;
 }
 
-/* Folds one event. `union_` is room for the tagged union, used again for every event. */
+/* Folds one event, unless it is passed over. `union_` is room for the tagged union, used again for
+ * every event. */
+static void move_on(struct load *load, const struct cairn_stored_event *stored)
+{
+    load->ret->at.version = stored->version;
+    load->ret->at.event_id = stored->event_id;
+    load->ret->position = stored->position;
+    load->folded++;
+}
+
 static int fold(struct load *load, const struct cairn_stored_event *stored, char *union_,
                 struct cairn_error *error)
 {
     const struct cairn_folding *folding = load->folding;
+    if (cairn_is_passed_over(stored)) {
+        move_on(load, stored);
+        return 0;
+    }
     const struct cairn_event_type *type = cairn_events_find(folding->events, stored->type);
     if (!type)
         return cairn_fail(error, CAIRN_NEWER_EVENT,
@@ -113,10 +127,7 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
         return failed;
     memcpy(union_ + folding->events->tag_offset, &type->tag, sizeof type->tag);
     folding->evolve(load->ret->state, union_);
-    load->ret->at.version = stored->version;
-    load->ret->at.event_id = stored->event_id;
-    load->ret->position = stored->position;
-    load->folded++;
+    move_on(load, stored);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "process/arrive.h"
 
 #include "record/json.h"
+#include "store/amend.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -123,7 +124,7 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
     const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
     struct cairn_meta meta;
     const void *input = NULL;
-    if (!when)
+    if (!when || cairn_is_passed_over(event))
         return 0;
     int failed = decode(type, event, arena, &input, &meta, error);
     if (failed)

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "process/handling.h"
 #include "process/parked.h"
+#include "store/amend.h"
 
 #include <stdlib.h>
 
@@ -137,7 +138,8 @@ static int read_range(struct cairn_reactor_runner *runner, struct cairn_error *e
                                   &runner->place.batch, &events, error);
     for (int64_t i = 0; i < count; i++) {
         const struct cairn_event_type *type = NULL;
-        if (!cairn_reacts_find(runner->reactor, &events[i], &type))
+        if (!cairn_reacts_find(runner->reactor, &events[i], &type) ||
+            cairn_is_passed_over(&events[i]))
             continue;
         failed = check_event(type, &events[i], error);
         if (failed)

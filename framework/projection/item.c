@@ -2,6 +2,7 @@
 #include "projection/item.h"
 
 #include "record/json.h"
+#include "store/amend.h"
 
 #include <string.h>
 
@@ -59,7 +60,7 @@ int cairn_item_decode(const struct cairn_projection *projection,
     *ret = (struct cairn_item){0};
     ret->on =
         cairn_fold_on(projection, category_of(arena, stored->stream), stored->type, &ret->type);
-    if (!ret->on)
+    if (!ret->on || cairn_is_passed_over(stored))
         return 0;
     int failed = decode_event(projection, stored, arena, ret, error);
     if (failed)

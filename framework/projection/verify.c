@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "projection/copy.h"
 #include "projection/scratch.h"
+#include "store/amend.h"
 #include "store/bulk.h"
 
 #include <poll.h>
@@ -471,6 +472,8 @@ static int open_run(struct run *run, struct cairn_error *error)
     int failed = cairn_store_open(verify->database_url, "verify", &run->log, error);
     if (!failed)
         failed = cairn_store_open(verify->database_url, "verify", &run->snapshot, error);
+    if (!failed)
+        failed = cairn_amendments_load(cairn_store_pg(run->log), error);
     if (!failed && verify->redis_url)
         failed = cairn_redis_open(verify->redis_url, CAIRN_SECONDS(5), &run->redis, error);
     if (failed)

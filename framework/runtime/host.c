@@ -16,6 +16,7 @@
 #include "runtime/openapi.h"
 #include "runtime/routes.h"
 #include "runtime/worker.h"
+#include "store/amend.h"
 #include "store/appender.h"
 #include "store/lease.h"
 
@@ -313,6 +314,26 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
     return cairn_http_start(&options, &host->http, error);
 }
 
+/* Before anybody reads the log. */
+static int load_amendments(const struct cairn_host *host, struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(host->config->database_url, "amendments", &pg, error);
+    if (!failed)
+        failed = cairn_amendments_load(pg, error);
+    cairn_pg_close(pg);
+    return failed;
+}
+
+static bool reads_the_log(const struct cairn_host *host)
+{
+    for (size_t i = 0; host->services[i]; i++) {
+        if (host->services[i]->projections[0] || host->services[i]->publishes)
+            return true;
+    }
+    return decides(host) || cairn_engine_is_wanted(host->services);
+}
+
 int cairn_host_start(const struct cairn_config *config,
                      const struct cairn_service *const services[], struct cairn_host **ret,
                      struct cairn_error *error)
@@ -321,7 +342,9 @@ int cairn_host_start(const struct cairn_config *config,
     host->config = config;
     host->services = services;
     host->commands.retries = config->conflict_retries;
-    int failed = start_appender(host, error);
+    int failed = reads_the_log(host) ? load_amendments(host, error) : 0;
+    if (!failed)
+        failed = start_appender(host, error);
     open_cache(host);
     if (!failed)
         failed = start_loader(host, error);

@@ -1,5 +1,6 @@
 /* event.c - from what is stored to what a fold takes. */
 #include "record/json.h"
+#include "store/amend.h"
 #include "store/events.h"
 #include "store/store.h"
 
@@ -42,7 +43,8 @@ static int decode_as(const struct cairn_record *record, const struct cairn_store
                      struct cairn_arena *arena, void *ret, struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
-    if (cairn_record_decode(record, event->data, event->data_bytes, CAIRN_LENIENT, arena, ret,
+    const struct cairn_stored_event amended = cairn_amended(event);
+    if (cairn_record_decode(record, amended.data, amended.data_bytes, CAIRN_LENIENT, arena, ret,
                             &wrong) == 0)
         return 0;
     return unreadable(event, "cannot be decoded", &wrong, error);

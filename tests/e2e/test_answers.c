@@ -22,12 +22,9 @@ static int port;
 static struct http_reply reply;
 static PGconn *other;
 
-static int setup(void **state)
+static void start_service(void)
 {
-    (void)state;
     static char binary[512], log[512], database[600], listen[20];
-    fixture_database(url, sizeof url);
-    port = fixture_free_port();
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
     (void)snprintf(log, sizeof log, "%s/answers-%d.log", getenv("CAIRN_TEST_SERVERS"),
                    (int)getpid());
@@ -36,6 +33,14 @@ static int setup(void **state)
     const char *const argv[] = {binary, NULL};
     const char *const environment[] = {database, listen, NULL};
     assert_int_equal(child_start(&service, argv, environment, log), 0);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_database(url, sizeof url);
+    port = fixture_free_port();
+    start_service();
     fixture_wait_http(port, "/readyz", 20000);
     other = fixture_connect(url);
     assert_int_equal(PQstatus(other), CONNECTION_OK);
@@ -270,6 +275,73 @@ static void people_append_no_type_that_a_service_does_not_know(void **state)
     PQclear(result);
 }
 
+static void restart_service(void)
+{
+    assert_int_equal(child_stop(&service, 15000), 0);
+    start_service();
+    fixture_wait_http(port, "/readyz", 20000);
+}
+
+static void put_email(int status, const char *id, const char *email)
+{
+    char path[80];
+    char body[60];
+    (void)snprintf(path, sizeof path, "/users/%s/email", id);
+    (void)snprintf(body, sizeof body, "{\"email\":\"%s\"}", email);
+    ask_for(status, port, "PUT", path, NULL, body, &reply);
+}
+
+/* The log cannot be changed; how one of its events is read can be said beside it. */
+static void a_stream_with_an_event_that_nobody_can_read_is_mended(void **state)
+{
+    (void)state;
+    static const char id[] = "01890000-0000-7000-8000-0000000000bb";
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "select position from cairn.append('user-%s', 'UserRegistered',"
+                   " '{\"email\":1,\"name\":\"N\"}')",
+                   id);
+    int64_t position = fixture_sql_int(url, sql);
+    put_email(500, id, "mended@example.com");
+    (void)snprintf(sql, sizeof sql,
+                   "select version from cairn.amend(%lld,"
+                   " '{\"email\":\"was@example.com\",\"name\":\"N\"}', 'a number')",
+                   (long long)position);
+    assert_int_equal(fixture_sql_int(url, sql), 1);
+    restart_service();
+    put_email(200, id, "mended@example.com");
+    assert_non_null(strstr(reply.body, "\"version\":2"));
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_content()"), 0);
+}
+
+static void a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over(void **state)
+{
+    (void)state;
+    char id[ID];
+    char sql[300];
+    make_user(id);
+    fixture_sql(url, "delete from cairn.declared_types"); /* as before services declared them */
+    (void)snprintf(sql, sizeof sql,
+                   "select position from cairn.append('user-%s', 'UserRenamd', '{}')", id);
+    int64_t position = fixture_sql_int(url, sql);
+    assert_int_equal(child_stop(&service, 15000), 0);
+    start_service();
+    assert_int_not_equal(child_wait(&service, 20000), 0); /* it says why, and does not start */
+    (void)snprintf(sql, sizeof sql, "select version from cairn.amend(%lld, null, 'mistyped')",
+                   (long long)position);
+    assert_int_equal(fixture_sql_int(url, sql), 2);
+    start_service();
+    fixture_wait_http(port, "/readyz", 20000);
+    put_email(200, id, "renamed@example.com");
+    assert_non_null(strstr(reply.body, "\"version\":3"));
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_content()"), 0);
+    (void)snprintf(sql, sizeof sql,
+                   "do $$ begin perform cairn.amend(%lld, null, ' '); raise 'it was taken';"
+                   " exception when sqlstate 'CA010' then null; end $$",
+                   (long long)position);
+    fixture_sql(url, sql);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +349,8 @@ int main(void)
         cmocka_unit_test(preconditions_are_held_against_the_version),
         cmocka_unit_test(preconditions_of_what_is_to_be_made),
         cmocka_unit_test(sessions_that_may_not_write_are_left),
+        cmocka_unit_test(a_stream_with_an_event_that_nobody_can_read_is_mended),
+        cmocka_unit_test(a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over),
         cmocka_unit_test(people_append_no_type_that_a_service_does_not_know),
         cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
     };
