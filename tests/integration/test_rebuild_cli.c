@@ -5,9 +5,11 @@
 #include "../support/pots.h"
 #include "../support/support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- helpers ---- */
 
@@ -212,6 +214,10 @@ static void on_a_terminal_there_is_a_bar(void **state)
         "     done, total) values ('pots', 1, 'request', 7, 'reading', 500, 1000)");
     char command[1000];
     char shown[8000];
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    if (terminal < 0)
+        skip(); /* a root directory without /dev/pts */
+    (void)close(terminal);
     (void)snprintf(command, sizeof command,
                    "exec 2>&1 </dev/null; export DATABASE_URL='%s';"
                    " timeout 3 script -qec 'stty cols 100; %s/bin/cairn rebuild pots' /dev/null",
