@@ -408,6 +408,10 @@ begin
             message = format('%L is no name of a stream', append.stream),
             hint = 'Say category-id, as in order-01890000-0000-7000-8000-000000000001, at most 200 bytes.';
     end if;
+    if append.stream ~ '[[:cntrl:]]' then
+        raise exception using errcode = 'CA010',
+            message = format('%s has control characters', to_json(append.stream));
+    end if;
     begin
         id := substr(append.stream, strpos(append.stream, '-') + 1)::uuid;
     exception when invalid_text_representation then

@@ -30,6 +30,10 @@ int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char *
 int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
+/* The text without what a terminal obeys: control characters as \xNN (ECMA-48 section 5.2 and 5.3).
+ */
+const char *cairn_cli_visible(struct cairn_arena *arena, const char *text);
+
 int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv);
 int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv);

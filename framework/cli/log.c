@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A table is for people: to the second. */
-#define SECONDS(time) "to_char(" #time ", 'YYYY-MM-DD HH24:MI:SS') as " #time
+/* A table is for people: to the second, and in UTC, as the session is. */
+#define SECONDS(time) "to_char(" #time ", 'YYYY-MM-DD HH24:MI:SS\"+00\"') as " #time
 
 static const char *event_columns(const struct cairn_cli_options *options)
 {

@@ -1,6 +1,8 @@
 /* main.c - the `cairn` command: one subcommand a row. */
 #include "cli/cli.h"
+
 #include "cli/complete.h"
+#include "core/sink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +186,7 @@ static int run(int argc, char **argv)
 /* Output that did not arrive is a failure, whatever the command itself came to. */
 int main(int argc, char **argv)
 {
+    cairn_standard_files();
     int status = run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;

@@ -39,7 +39,7 @@ static void print_table(const struct cairn_pg_result *rows, int64_t count,
         *at++ = cairn_pg_column(rows, c);
     for (int64_t r = 0; r < count; r++) {
         for (int c = 0; c < columns; c++)
-            *at++ = cell(rows, r, c);
+            *at++ = cairn_cli_visible(arena, cell(rows, r, c));
     }
     cairn_cli_table(cells, columns, count);
 }
@@ -101,7 +101,10 @@ int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, 
     int status = 0;
     if (outcome < 0) {
         status = exit_status(error, pg ? cairn_pg_state(pg) : "");
-        (void)fprintf(stderr, "cairn %s: %s\n", command->name, error->message);
+        struct cairn_arena arena = {0};
+        (void)fprintf(stderr, "cairn %s: %s\n", command->name,
+                      cairn_cli_visible(&arena, error->message));
+        cairn_arena_close(&arena);
         if (error->code == CAIRN_BUSY)
             (void)fprintf(stderr,
                           "Somebody held the lock that appends take for too long, and nothing "

@@ -1,6 +1,8 @@
 /* table.c - rows in aligned columns, cut to the width of the terminal. */
 #include "cli/cli.h"
 
+#include "core/buffer.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +32,33 @@ static const char *character(const char *text, int n)
             break;
     }
     return text;
+}
+
+/* C0, DEL, and C1 as UTF-8 has them. */
+static bool is_control(const char *at)
+{
+    unsigned char c = (unsigned char)*at;
+    unsigned char next = (unsigned char)at[1];
+    return c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+const char *cairn_cli_visible(struct cairn_arena *arena, const char *text)
+{
+    const char *first = text;
+    while (*first && !is_control(first))
+        first++;
+    if (!*first)
+        return text;
+    struct cairn_buffer out = cairn_buffer(arena);
+    for (const char *at = text; *at; at++) {
+        if (!is_control(at))
+            cairn_buffer_char(&out, *at);
+        else if ((unsigned char)*at == 0xc2)
+            cairn_buffer_print(&out, "\\x%02x", (unsigned char)*++at);
+        else
+            cairn_buffer_print(&out, "\\x%02x", (unsigned char)*at);
+    }
+    return out.text;
 }
 
 static bool is_number(const char *text)

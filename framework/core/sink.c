@@ -11,6 +11,7 @@
 #include "core/wait.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -34,10 +35,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char *gathered, *spare;
 static size_t gathered_bytes;
 static uint64_t lines_put, lines_written;
-static int64_t lost;      /* not yet told of */
-static bool open, urgent; /* something that is not to lie here for long */
-static bool stalled;      /* nothing was read for a while */
-static int64_t close_us;  /* monotonic: the thread ends then; 0: nobody has said so */
+static int64_t lost;         /* not yet told of */
+static bool is_open, urgent; /* something that is not to lie here for long */
+static bool stalled;         /* nothing was read for a while */
+static int64_t close_us;     /* monotonic: the thread ends then; 0: nobody has said so */
 static pthread_t thread;
 
 static struct cairn_metric lines_lost =
@@ -157,7 +158,7 @@ static void *write_lines(void *unused)
 static bool make_room(size_t bytes)
 {
     int64_t until_us = cairn_monotonic_us() + STALL_US;
-    while (gathered_bytes + bytes > BUFFER_MAX && !stalled && open &&
+    while (gathered_bytes + bytes > BUFFER_MAX && !stalled && is_open &&
            cairn_cond_wait_until(&done, &lock, until_us))
         continue;
     return gathered_bytes + bytes <= BUFFER_MAX;
@@ -178,7 +179,7 @@ static void gather(const char *line, size_t bytes, bool is_urgent)
     urgent = urgent || is_urgent;
     uint64_t mine = ++lines_put;
     int64_t until_us = cairn_monotonic_us() + STALL_US;
-    while (is_urgent && lines_written < mine && !stalled && open &&
+    while (is_urgent && lines_written < mine && !stalled && is_open &&
            cairn_cond_wait_until(&done, &lock, until_us))
         continue;
 }
@@ -187,7 +188,7 @@ void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
 {
     (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
-    if (!open)
+    if (!is_open)
         write_all(line, bytes);
     else if (bytes <= BUFFER_MAX && make_room(bytes))
         gather(line, bytes, is_urgent);
@@ -196,15 +197,24 @@ void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
     (void)pthread_mutex_unlock(&lock);
 }
 
+void cairn_standard_files(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO)
+        continue;
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
+}
+
 void cairn_sink_open(void)
 {
     (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
-    if (!open) {
+    if (!is_open) {
         gathered = gathered ? gathered : cairn_allocate(BUFFER_MAX);
         spare = spare ? spare : cairn_allocate(BUFFER_MAX);
         close_us = 0;
-        open = pthread_create(&thread, NULL, write_lines, NULL) == 0;
+        is_open = pthread_create(&thread, NULL, write_lines, NULL) == 0;
     }
     (void)pthread_mutex_unlock(&lock);
 }
@@ -213,13 +223,13 @@ void cairn_sink_close(void)
 {
     (void)pthread_once(&once, make_conditions);
     (void)pthread_mutex_lock(&lock);
-    bool was_open = open;
+    bool was_open = is_open;
     close_us = cairn_monotonic_us() + CLOSE_US;
     (void)pthread_cond_signal(&news);
     (void)pthread_mutex_unlock(&lock);
     if (was_open)
         (void)pthread_join(thread, NULL);
     (void)pthread_mutex_lock(&lock);
-    open = false; /* the buffers stay: somebody may be about to say something */
+    is_open = false; /* the buffers stay: somebody may be about to say something */
     (void)pthread_mutex_unlock(&lock);
 }

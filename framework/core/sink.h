@@ -16,6 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* First of all: descriptors 0 to 2 that are closed would be given to the next sockets, and what is
+ * said would go to a client. They are opened so that reading finds the end, and writing fails. */
+void cairn_standard_files(void);
+
 /* From now on lines are left to a thread. Without it, or where there can be no more threads, each
  * is written at once. */
 void cairn_sink_open(void);

@@ -268,16 +268,19 @@ static const struct setting settings[] = {
 
 enum { SETTINGS = sizeof settings / sizeof settings[0] };
 
-/* The content of the file that NAME_FILE names, without the line break at its end; NULL if it
- * cannot be read. */
+/* The first line of the file that NAME_FILE names; NULL if it cannot be read, or is larger than any
+ * secret is. */
 static char *read_file(const char *path)
 {
-    char text[4096];
+    char text[16384];
     FILE *file = fopen(path, "re");
     if (!file)
         return NULL;
-    size_t length = fread(text, 1, sizeof text - 1, file);
+    size_t length = fread(text, 1, sizeof text, file);
+    bool whole = length < sizeof text && !ferror(file);
     (void)fclose(file);
+    if (!whole)
+        return NULL;
     text[length] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
     return cairn_duplicate(text);
@@ -307,7 +310,8 @@ static int find_text(const struct setting *setting, const char **ret, struct cai
     if (path)
         value = read_file(path);
     if (path && !value)
-        return wrong_setting(error, file_name, "names a file that cannot be read");
+        return wrong_setting(error, file_name,
+                             "names a file that cannot be read, or is larger than 16 KiB");
     if (!value || !*value)
         value = setting->fallback;
     if (!value && setting->kind == SECRET)

@@ -180,6 +180,7 @@ static void take_signals(sigset_t *ret)
 
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[])
 {
+    cairn_standard_files();
     int status = read_arguments(argc, argv, services);
     if (status >= 0)
         return status;

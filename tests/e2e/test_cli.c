@@ -77,6 +77,25 @@ static void a_table_is_aligned(void **state)
     assert_int_equal(strstr(said, "version") - said, strstr(line, "  ") - line + 3);
 }
 
+/* A terminal obeys control characters. */
+static void what_is_shown_commands_no_terminal(void **state)
+{
+    (void)state;
+    fixture_sql(url,
+                "do $$ begin perform cairn.append(E'jar-\\x1b[31m', 'JarFilled', '{}');"
+                " raise 'it was taken'; exception when sqlstate 'CA010' then null; end $$;"
+                "insert into cairn.events (shard, position, stream, version, type,"
+                " schema_version, event_id, data, meta, recorded_at)"
+                " select 0, cairn.head() + 1, E'jar-\\x1b[31mred\\x7f\\u009bx', 1, 'JarFilled', 1,"
+                " gen_random_uuid(), '{}', '{}', clock_timestamp()");
+    expect(0, "streams jar", "jar-\\x1b[31mred\\x7f\\x9bx");
+    assert_null(strchr(said, '\x1b'));
+    expect(0, "tail --limit 1", "+00"); /* times have a zone */
+    expect(0, "streams jar --json", "\\u001b");
+    expect(1, "append \"$(printf 'vase-\\033[31m')\" VaseMade '{}'", "control characters");
+    assert_null(strchr(said, '\x1b'));
+}
+
 static void status_shows_the_store(void **state)
 {
     (void)state;
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(help_is_there_for_every_command),
         cmocka_unit_test(events_are_appended_and_shown),
         cmocka_unit_test(a_table_is_aligned),
+        cmocka_unit_test(what_is_shown_commands_no_terminal),
         cmocka_unit_test(status_shows_the_store),
         cmocka_unit_test(wrong_usage_is_told_apart_from_a_database_that_is_away),
         cmocka_unit_test(output_that_cannot_be_written_is_a_failure),

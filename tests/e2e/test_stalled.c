@@ -93,11 +93,38 @@ static void a_reader_who_reads_again_is_told_what_is_missing(void **state)
     (void)unlink(path);
 }
 
+/* They would be given to sockets, and the log would go to a client. */
+static void closed_descriptors_are_given_to_no_socket(void **state)
+{
+    (void)state;
+    static char command[700], listen[40], ledger[600], path[512], link[64], target[200];
+    struct child child;
+    int port = fixture_free_port();
+    (void)snprintf(command, sizeof command, "exec '%s/bin/cairn-acquirer' <&- >&- 2>&-",
+                   getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(listen, sizeof listen, "PORT=%d", port);
+    (void)snprintf(ledger, sizeof ledger, "CAIRN_ACQUIRER_LEDGER=%s", in_servers(path, "ledger"));
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    const char *const env[] = {listen, ledger, NULL};
+    assert_int_equal(child_start(&child, argv, env, "/dev/null"), 0);
+    fixture_wait_http(port, "/readyz", 20000);
+    for (int fd = 0; fd <= 2; fd++) {
+        (void)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)child.pid, fd);
+        ssize_t bytes = readlink(link, target, sizeof target - 1);
+        assert_true(bytes > 0);
+        target[bytes] = '\0';
+        assert_string_equal(target, "/dev/null");
+    }
+    assert_int_equal(wire_ask(port, "GET /nowhere HTTP/1.1\r\n", "").status, 404);
+    assert_int_equal(child_stop(&child, 10000), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reader_of_the_log_who_stands_still_stops_nothing),
         cmocka_unit_test(a_reader_who_reads_again_is_told_what_is_missing),
+        cmocka_unit_test(closed_descriptors_are_given_to_no_socket),
     };
     return cmocka_run_group_tests_name("stalled", tests, NULL, NULL);
 }
