@@ -50,7 +50,7 @@ static bool take_row(struct cairn_query_read *read, const struct cairn_redis_rep
     read->changed = about[1];
     if (about[1] > read->position)
         read->position = about[1];
-    read->etag = cairn_query_row_etag(read, about[2], about[1]);
+    read->etag = cairn_query_row_etag(read, about[2]);
     return read->body_bytes > 0;
 }
 

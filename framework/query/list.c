@@ -97,19 +97,6 @@ static int add_items(struct cairn_query_read *read, const struct cairn_pg_result
     return 0;
 }
 
-/* By what the page shows: a read model that has moved elsewhere leaves it as it was. */
-static const char *page_etag(const struct cairn_query_read *read)
-{
-    uint8_t digest[CAIRN_DIGEST_BYTES];
-    struct cairn_buffer out = cairn_buffer(read->arena);
-    cairn_sha256(read->body, read->body_bytes, digest);
-    cairn_buffer_print(&out, "W/\"%" PRId64 ".", read->known->generation);
-    for (int i = 0; i < 12; i++)
-        cairn_buffer_print(&out, "%02x", digest[i]);
-    cairn_buffer_char(&out, '"');
-    return out.text;
-}
-
 /* W/"GENERATION.DIGEST" */
 const char *cairn_query_page_print(const struct cairn_query_read *read)
 {
@@ -138,7 +125,7 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
     cairn_buffer_char(&out, '}');
     read->body = out.text;
     read->body_bytes = out.length;
-    read->etag = page_etag(read);
+    read->etag = cairn_query_body_etag(read);
     return 0;
 }
 

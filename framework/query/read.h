@@ -86,9 +86,10 @@ int64_t cairn_query_ask_postgres(struct cairn_query_read *read,
 int cairn_query_decode_row(struct cairn_query_read *read, const struct cairn_pg_result *rows,
                            int64_t row, void **ret, struct cairn_error *error) CAIRN_CHECKED;
 
-/* The ETag of a row: by the version of its stream, or by the position of its last change. */
-const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version,
-                                 int64_t changed);
+/* The ETag of the row or page in `read->body`, which a command does not take; and of a row, by the
+ * version of its stream, which it does, where it is the fold of one. */
+const char *cairn_query_body_etag(const struct cairn_query_read *read);
+const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version);
 
 /* Fills in what was read; `failed` is what the look returned. */
 void cairn_query_answer(const struct cairn_query_read *read, int failed,

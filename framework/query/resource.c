@@ -1,19 +1,33 @@
 /* resource.c - one row by its key from PostgreSQL. */
+#include "core/sha256.h"
 #include "query/fresh.h"
 #include "query/sql.h"
 #include "record/json.h"
 
 #include <string.h>
 
-/* The version of its stream says all about a row that is the fold of one stream. Another row is
- * told by the event that changed it last, in an ETag that no command takes. */
-const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version,
-                                 int64_t changed)
+/* By what is shown: a read model that has moved elsewhere leaves it as it was. */
+const char *cairn_query_body_etag(const struct cairn_query_read *read)
 {
-    int64_t generation = read->known->generation;
-    if (cairn_query_by_stream(read->resource->projection))
-        return cairn_print(read->arena, "\"%" PRId64 ".%" PRId64 "\"", version, generation);
-    return cairn_print(read->arena, "W/\"%" PRId64 ".%" PRId64 "\"", generation, changed);
+    uint8_t digest[CAIRN_DIGEST_BYTES];
+    struct cairn_buffer out = cairn_buffer(read->arena);
+    cairn_sha256(read->body, read->body_bytes, digest);
+    cairn_buffer_print(&out, "W/\"%" PRId64 ".", read->known->generation);
+    for (int i = 0; i < 12; i++)
+        cairn_buffer_print(&out, "%02x", digest[i]);
+    cairn_buffer_char(&out, '"');
+    return out.text;
+}
+
+/* The version of its stream says all about a row that is the fold of one stream. Of another row no
+ * number does: events that were parked are applied where the checkpoint stands, one after the
+ * other. */
+const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version)
+{
+    if (!cairn_query_by_stream(read->resource->projection))
+        return cairn_query_body_etag(read);
+    return cairn_print(read->arena, "\"%" PRId64 ".%" PRId64 "\"", version,
+                       read->known->generation);
 }
 
 int64_t cairn_query_ask_postgres(struct cairn_query_read *read,
@@ -53,8 +67,7 @@ static int show_row(struct cairn_query_read *read, const struct cairn_pg_result 
     cairn_record_encode(read->resource->projection->row, value, &out);
     read->body = out.text;
     read->body_bytes = out.length;
-    read->etag = cairn_query_row_etag(read, cairn_pg_integer(rows, 0, CAIRN_QUERY_VERSION),
-                                      cairn_pg_integer(rows, 0, CAIRN_QUERY_CHANGED));
+    read->etag = cairn_query_row_etag(read, cairn_pg_integer(rows, 0, CAIRN_QUERY_VERSION));
     return 0;
 }
 
