@@ -109,6 +109,19 @@ void cairn_query_close(struct cairn_query_context *context)
     free(context);
 }
 
+bool cairn_query_serves_copies(const struct cairn_resource *resources,
+                               const struct cairn_query_context *context)
+{
+    const struct cairn_query_side *side = context->side;
+    struct cairn_query_known known;
+    bool serves = side->redis_url[0] != '\0';
+    for (const struct cairn_resource *at = resources; at->path && serves; at++)
+        serves = cairn_query_models_get(side->models,
+                                        cairn_query_models_find(side->models, at->projection),
+                                        &known, NULL) == 0;
+    return serves;
+}
+
 int cairn_query_ready(const struct cairn_resource *resources, struct cairn_query_context *context,
                       struct cairn_error *error)
 {

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_US CAIRN_SECONDS(60)  /* how long it is good while PostgreSQL cannot be asked */
+/* How long it is good while PostgreSQL cannot be asked: a generation that queries have left is kept
+ * for so long, as a rule, and its copy says how far it is. */
+#define KEPT_US CAIRN_HOURS(1)
 #define FLOOR_US CAIRN_SECONDS(10) /* for which a switch may be in somebody's way */
 enum { FAILURES_MAX = 50 };        /* of the copy, in a row */
 

@@ -91,6 +91,10 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
 /* The client has left: the `leave` of such a route. */
 void cairn_query_leave(struct cairn_http_request *request);
 
+/* While PostgreSQL is away: are rows by key answered from Redis all the same? */
+bool cairn_query_serves_copies(const struct cairn_resource *resources,
+                               const struct cairn_query_context *context);
+
 /* Can it answer now? Returns 0 if PostgreSQL answers and every read model of `resources` has a
  * complete generation; the message names what is missing. Redis may be away: that costs speed. */
 int cairn_query_ready(const struct cairn_resource *resources, struct cairn_query_context *context,

@@ -125,6 +125,18 @@ static void add_followers(const struct cairn_health *health, struct cairn_buffer
     cairn_buffer_char(body, ']');
 }
 
+/* A process that does nothing but answer queries has something to answer without PostgreSQL. Were
+ * it not ready, nobody would be. */
+static bool serves_copies(const struct cairn_health *health, const struct cairn_worker *worker)
+{
+    bool serves = !health->projector && !health->engine && !health->publisher && worker->query &&
+                  !decides(health) && !atomic_load(&health->leaving);
+    for (size_t i = 0; health->services[i] && serves; i++)
+        serves = !health->services[i]->resources ||
+                 cairn_query_serves_copies(health->services[i]->resources, worker->query);
+    return serves;
+}
+
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
@@ -140,12 +152,17 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
         failed = check_projections(health, &error);
     if (!failed)
         failed = check_queries(health, worker, &error);
-    if (failed) {
+    bool copies_only = failed == -CAIRN_UNAVAILABLE && serves_copies(health, worker);
+    if (failed && !copies_only) {
         cairn_http_problem(request, response, &error);
         return;
     }
     struct cairn_buffer body = cairn_buffer(request->arena);
     cairn_buffer_print(&body, "{\"status\":\"ready\",\"service\":\"%s\"", health->service);
+    if (copies_only)
+        cairn_buffer_text(&body,
+                          ",\"warning\":\"PostgreSQL is away: only rows by key are answered, "
+                          "from Redis, as they were\"");
     if (health->projector)
         add_projections(health, &body);
     if (health->publisher)

@@ -285,6 +285,38 @@ static void a_database_killed_under_load_comes_back_and_has_lost_nothing(void **
     free_load(load);
 }
 
+static bool is_ready_for_rows_by_key(void *context)
+{
+    struct http_reply *reply = context;
+    ask(shop.query, "GET", "/readyz", NULL, NULL, reply);
+    return reply->status == 200 && strstr(reply->body, "only rows by key") != NULL;
+}
+
+/* Were the query service not ready, nobody would be led to what it can answer. */
+static void rows_by_key_are_answered_and_readiness_says_so_while_the_database_is_away(void **state)
+{
+    (void)state;
+    struct http_reply reply = {0};
+    char path[100];
+    struct load *load = start_load(20);
+    finish_load(load);
+    expect_queries_answer(load);
+    system_kill(&shop, "postgres", SIGQUIT);
+    fixture_wait(is_ready_for_rows_by_key, &reply, 20000, "readiness to say what there is");
+    for (int i = 0; i < load->acknowledged; i++) {
+        (void)snprintf(path, sizeof path, "/orders/%s", load->ids[i]);
+        ask_for(200, shop.query, "GET", path, NULL, NULL, &reply);
+    }
+    (void)snprintf(path, sizeof path, "/users/%s/orders", user);
+    ask_for(503, shop.query, "GET", path, NULL, NULL, &reply);
+    ask(shop.order, "GET", "/readyz", NULL, NULL, &reply);
+    assert_int_equal(reply.status, 503); /* nothing can be written */
+    system_heal(&shop);
+    ask_for(200, shop.query, "GET", path, NULL, NULL, &reply);
+    http_reply_free(&reply);
+    free_load(load);
+}
+
 static void a_redis_that_dies_costs_nothing_but_speed(void **state)
 {
     (void)state;
@@ -325,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_projector_killed_in_the_middle_of_5000_orders_repeats_and_loses_nothing),
         cmocka_unit_test(a_service_killed_under_load_has_kept_what_it_acknowledged),
         cmocka_unit_test(a_database_killed_under_load_comes_back_and_has_lost_nothing),
+        cmocka_unit_test(rows_by_key_are_answered_and_readiness_says_so_while_the_database_is_away),
         cmocka_unit_test(a_redis_that_dies_costs_nothing_but_speed),
         cmocka_unit_test(sigterm_finishes_what_was_accepted),
     };
