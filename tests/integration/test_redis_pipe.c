@@ -6,7 +6,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "redis/eviction.h"
 #include "redis/pipe.h"
+#include "redis/redis.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -307,10 +309,40 @@ static void an_address_that_makes_no_sense_is_refused(void **state)
     cairn_redis_pipe_close(none);
 }
 
+static void set_policy(const char *policy)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_redis *one = NULL;
+    struct cairn_redis_reply reply;
+    const struct cairn_redis_arg set[] = {CAIRN_ARG("config"), CAIRN_ARG("set"),
+                                          CAIRN_ARG("maxmemory-policy"), CAIRN_ARG(policy)};
+    assert_int_equal(cairn_redis_open(fixture_redis(), CAIRN_SECONDS(5), &one, NULL), 0);
+    assert_int_equal(cairn_redis_call(one, set, 4, &arena, &reply, NULL), 0);
+    cairn_redis_close(one);
+    cairn_arena_close(&arena);
+}
+
+static void a_redis_that_forgets_keys_is_noticed(void **state)
+{
+    (void)state;
+    char policy[CAIRN_EVICTION_SIZE];
+    const char *url = fixture_redis();
+    assert_false(cairn_redis_evicts(url, policy));
+    set_policy("volatile-lru"); /* of keys with a time to live, which ours have not */
+    assert_false(cairn_redis_evicts(url, policy));
+    set_policy("allkeys-lru");
+    assert_true(cairn_redis_evicts(url, policy));
+    assert_string_equal(policy, "allkeys-lru");
+    set_policy("noeviction");
+    assert_false(cairn_redis_evicts(url, policy));
+    assert_false(cairn_redis_evicts("unix:///nowhere/redis.sock", policy));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_gets_the_reply_to_his_own_question),
+        cmocka_unit_test(a_redis_that_forgets_keys_is_noticed),
         cmocka_unit_test(what_a_socket_does_not_take_at_once_leaves_by_and_by),
         cmocka_unit_test(who_has_gone_is_not_told_and_all_others_are),
         cmocka_unit_test(a_redis_that_has_gone_is_not_asked_until_it_is_back),
