@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "redis/eviction.h"
 #include "store/events.h"
 #include "store/follow.h"
 
@@ -263,6 +264,7 @@ int cairn_publisher_start(const struct cairn_publisher_options *options,
         cairn_publisher_stop(publisher);
         return failed;
     }
+    cairn_redis_warn_of_eviction(options->redis_url);
     *ret = publisher;
     return 0;
 }

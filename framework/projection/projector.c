@@ -3,6 +3,7 @@
 
 #include "projection/steward.h"
 #include "projection/table.h"
+#include "redis/eviction.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,8 @@ int cairn_projector_start(const struct cairn_projector_options *options,
         cairn_projector_stop(projector);
         return failed;
     }
+    if (options->redis_url)
+        cairn_redis_warn_of_eviction(options->redis_url);
     *ret = projector;
     return 0;
 }

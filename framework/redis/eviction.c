@@ -2,6 +2,7 @@
 #include "redis/eviction.h"
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "redis/redis.h"
 
 #include <stdio.h>
@@ -31,4 +32,13 @@ bool cairn_redis_evicts(const char *url, char ret[static CAIRN_EVICTION_SIZE])
     cairn_redis_close(redis);
     cairn_arena_close(&arena);
     return evicts;
+}
+
+void cairn_redis_warn_of_eviction(const char *url)
+{
+    char policy[CAIRN_EVICTION_SIZE];
+    if (cairn_redis_evicts(url, policy))
+        cairn_log(CAIRN_LOG_WARN,
+                  "Redis forgets keys when its memory is full: set maxmemory-policy to noeviction",
+                  CAIRN_LOG_TEXT("maxmemory-policy", policy));
 }

@@ -12,4 +12,7 @@ enum { CAIRN_EVICTION_SIZE = 40 };
  * does not tell (a provider may hide it), is taken not to. Waits for a second at most. */
 bool cairn_redis_evicts(const char *url, char ret[static CAIRN_EVICTION_SIZE]);
 
+/* Asks, and says so in the log. */
+void cairn_redis_warn_of_eviction(const char *url);
+
 #endif

@@ -12,7 +12,6 @@
 #include "http/http.h"
 #include "process/engine.h"
 #include "projection/projector.h"
-#include "redis/eviction.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
 #include "runtime/openapi.h"
@@ -316,17 +315,6 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
     return cairn_http_start(&options, &host->http, error);
 }
 
-static void warn_of_eviction(const struct cairn_host *host)
-{
-    char policy[CAIRN_EVICTION_SIZE];
-    if ((host->projector || host->publisher) && *host->config->redis_url &&
-        cairn_redis_evicts(host->config->redis_url, policy))
-        cairn_log(CAIRN_LOG_WARN,
-                  "Redis forgets keys when its memory is full: set maxmemory-policy "
-                  "to noeviction",
-                  CAIRN_LOG_TEXT("maxmemory-policy", policy));
-}
-
 /* Before anybody reads the log. */
 static int load_amendments(const struct cairn_host *host, struct cairn_error *error)
 {
@@ -377,8 +365,6 @@ int cairn_host_start(const struct cairn_config *config,
         failed = open_engine(host, error);
     if (!failed)
         failed = start_publisher(host, error);
-    if (!failed)
-        warn_of_eviction(host);
     if (!failed)
         failed = start_consumers(host, error);
     struct cairn_buffer openapi = cairn_buffer(&host->arena);

@@ -311,22 +311,19 @@ static void an_address_that_makes_no_sense_is_refused(void **state)
 
 static void set_policy(const char *policy)
 {
-    struct cairn_arena arena = {0};
     struct cairn_redis *one = NULL;
     struct cairn_redis_reply reply;
     const struct cairn_redis_arg set[] = {CAIRN_ARG("config"), CAIRN_ARG("set"),
                                           CAIRN_ARG("maxmemory-policy"), CAIRN_ARG(policy)};
-    assert_int_equal(cairn_redis_open(fixture_redis(), CAIRN_SECONDS(5), &one, NULL), 0);
+    assert_int_equal(cairn_redis_open(url, CAIRN_SECONDS(5), &one, NULL), 0);
     assert_int_equal(cairn_redis_call(one, set, 4, &arena, &reply, NULL), 0);
     cairn_redis_close(one);
-    cairn_arena_close(&arena);
 }
 
 static void a_redis_that_forgets_keys_is_noticed(void **state)
 {
     (void)state;
     char policy[CAIRN_EVICTION_SIZE];
-    const char *url = fixture_redis();
     assert_false(cairn_redis_evicts(url, policy));
     set_policy("volatile-lru"); /* of keys with a time to live, which ours have not */
     assert_false(cairn_redis_evicts(url, policy));
