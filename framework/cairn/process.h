@@ -120,7 +120,8 @@ struct cairn_when {
 struct cairn_process {
     const char *name; /* the category of its own streams */
     const struct cairn_record *state;
-    const struct cairn_when *const *when; /* NULL-terminated */
+    const struct cairn_when *const *when;      /* NULL-terminated */
+    const struct cairn_commands *const *sends; /* NULL-terminated, or NULL: it sends nothing */
     bool from_start; /* at its very first start it takes the whole log, else what comes from now on
                       */
     const char *help;
@@ -129,6 +130,15 @@ struct cairn_process {
 /* The `.when` of a process: CAIRN_WHEN_LIST(&fulfilment_when_order_placed, …) */
 #define CAIRN_WHEN_LIST(...)                                                                       \
     .when = (const struct cairn_when *const[])                                                     \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+/* The `.sends` of a process: whose commands it sends, as CAIRN_SENDS(&payment_commands, …). A
+ * process does not start while nobody knows where those of one of them go; a reaction that sends
+ * others is a mistake of its author. */
+#define CAIRN_SENDS(...)                                                                           \
+    .sends = (const struct cairn_commands *const[])                                                \
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }

@@ -72,6 +72,21 @@ static const char *find_url(const struct cairn_courier *courier, const char *cat
     return is_ours(courier, category) ? courier->own : declared(courier, category);
 }
 
+static int nobody_knows(const char *category, struct cairn_error *error)
+{
+    char variable[120];
+    cairn_peer_variable(category, variable, sizeof variable);
+    return cairn_fail(error, CAIRN_CONFIG,
+                      "nobody knows where commands to %s go: name its service in .peers, or set %s",
+                      category, variable);
+}
+
+int cairn_courier_check(struct cairn_courier *courier, const char *category,
+                        struct cairn_error *error)
+{
+    return find_url(courier, category) ? 0 : nobody_knows(category, error);
+}
+
 static struct peer *make_peer(struct cairn_courier *courier, const char *category, const char *url)
 {
     struct peer *peer = cairn_allocate(sizeof *peer);
@@ -105,7 +120,7 @@ static int find_peer(struct cairn_courier *courier, const char *stream, struct p
         peer = make_peer(courier, category, url);
     (void)pthread_mutex_unlock(&courier->lock);
     if (!peer)
-        failed = cairn_fail(error, CAIRN_CONFIG, "nobody knows where commands to %s go", stream);
+        failed = nobody_knows(category, error);
     *ret = peer;
     return failed;
 }

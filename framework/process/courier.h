@@ -22,6 +22,10 @@ struct cairn_courier *cairn_courier_open(const struct cairn_service *const servi
                                          const char *own);
 void cairn_courier_close(struct cairn_courier *courier); /* NULL is fine */
 
+/* Does anybody know where commands of that category go? If not: -CAIRN_CONFIG, and what to do. */
+int cairn_courier_check(struct cairn_courier *courier, const char *category,
+                        struct cairn_error *error) CAIRN_CHECKED;
+
 struct cairn_parcel {
     const char *to; /* the stream: its category says where to */
     const char *method;

@@ -105,13 +105,28 @@ static struct thread *add(struct cairn_engine *engine)
     return thread;
 }
 
+/* A command that goes nowhere is better known before there is one. */
+static int check_targets(const struct cairn_process *process, struct cairn_courier *courier,
+                         struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; process->sends && process->sends[i] && !failed; i++)
+        failed = cairn_courier_check(courier, process->sends[i]->category, error);
+    if (failed)
+        cairn_error_context(error, "process %s", process->name);
+    return failed;
+}
+
 static int open_service(struct cairn_engine *engine, const struct cairn_service *service,
                         const struct cairn_engine_parts *parts, struct cairn_error *error)
 {
     int failed = 0;
-    for (int k = 0; k < CAIRN_SERVICE_MAX && service->processes[k] && !failed; k++)
-        failed = cairn_manager_open(service->processes[k], service->name, parts,
-                                    &add(engine)->manager, error);
+    for (int k = 0; k < CAIRN_SERVICE_MAX && service->processes[k] && !failed; k++) {
+        failed = check_targets(service->processes[k], parts->courier, error);
+        if (!failed)
+            failed = cairn_manager_open(service->processes[k], service->name, parts,
+                                        &add(engine)->manager, error);
+    }
     for (int k = 0; k < CAIRN_SERVICE_MAX && service->reactors[k] && !failed; k++)
         failed = cairn_reactor_open(service->reactors[k], parts, &add(engine)->runner, error);
     return failed;

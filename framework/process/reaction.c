@@ -3,6 +3,8 @@
 
 #include "record/json.h"
 
+#include <string.h>
+
 void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
 {
     *ret = (struct cairn_reaction){.arena = arena};
@@ -61,6 +63,28 @@ void cairn_cancel(struct cairn_reaction *ret, const char *name)
     change_timer(ret, name, true, (struct cairn_time){0});
 }
 
+static bool sends(const struct cairn_process *process, const struct cairn_commands *commands)
+{
+    for (size_t i = 0; process->sends && process->sends[i]; i++) {
+        if (strcmp(process->sends[i]->category, commands->category) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_targets(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                         struct cairn_error *error)
+{
+    for (size_t i = 0; i < reaction->sent_count; i++) {
+        const struct cairn_sent *sent = &reaction->sent[i];
+        if (!sends(process, sent->commands))
+            return cairn_fail(error, CAIRN_BUG,
+                              "the process sent a %s to %s, which its CAIRN_SENDS does not name",
+                              sent->type->name, sent->commands->category);
+    }
+    return 0;
+}
+
 int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
 {
     if (reaction->misuse.code != CAIRN_OK)
@@ -83,6 +107,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
     cairn_reaction_init(ret, arena);
     when->react(state, input, given, ret);
     int failed = cairn_reaction_check(ret, error);
+    if (!failed)
+        failed = check_targets(process, ret, error);
     if (failed)
         return failed;
     struct cairn_error wrong = {0};

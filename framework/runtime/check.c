@@ -2,6 +2,7 @@
 #include "bus/consumers.h"
 #include "bus/publisher.h"
 #include "command/endpoint.h"
+#include "process/reaction.h"
 #include "query/query.h"
 #include "record/json.h"
 #include "runtime/handler.h"
@@ -27,6 +28,18 @@ static int check_projection(const struct cairn_projection *projection, struct ca
     return failed;
 }
 
+/* What it waits to be refused is among what it sends. */
+static int check_refusal(const struct cairn_process *process, const struct cairn_record *command,
+                         struct cairn_error *error)
+{
+    for (size_t i = 0; process->sends && process->sends[i]; i++) {
+        if (cairn_commands_of(process->sends[i], command))
+            return 0;
+    }
+    return cairn_fail(error, CAIRN_BUG, "%s is no command of those that CAIRN_SENDS names",
+                      command->name);
+}
+
 static int check_process(const struct cairn_process *process, struct cairn_error *error)
 {
     int failed = cairn_record_table_check(process->state, error);
@@ -34,6 +47,8 @@ static int check_process(const struct cairn_process *process, struct cairn_error
         const struct cairn_when *when = process->when[i];
         if (when->input == CAIRN_INPUT_EVENT)
             failed = check_event(when->events, when->record, error);
+        else if (when->input == CAIRN_INPUT_REFUSAL)
+            failed = check_refusal(process, when->record, error);
     }
     if (failed)
         cairn_error_context(error, "process %s", process->name);

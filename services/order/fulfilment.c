@@ -145,6 +145,7 @@ static void not_payable(struct fulfilment *self, const struct cairn_refusal *ref
 CAIRN_WHEN_REFUSED(fulfilment, pay_order, not_payable);
 
 CAIRN_PROCESS(fulfilment, .help = "Leads an order to its payment and delivery.",
+              CAIRN_SENDS(&payment_commands, &order_commands),
               CAIRN_WHEN_LIST(&fulfilment_when_order_placed, &fulfilment_when_payment_authorized,
                               &fulfilment_when_payment_declined, &fulfilment_when_deadline,
                               &fulfilment_when_order_shipped, &fulfilment_when_order_cancelled,

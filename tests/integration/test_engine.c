@@ -5,6 +5,7 @@
 #include "../support/support.h"
 #include "../support/wire.h"
 #include "process/courier.h"
+#include "process/reaction.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
@@ -199,9 +200,15 @@ static void refused(struct night *self, const struct cairn_refusal *refusal,
     CAIRN_SEND(ret, lamp, given->id, break_lamp, CAIRN_NOTHING);
 }
 CAIRN_WHEN_REFUSED(night, put_out, refused);
-CAIRN_PROCESS(night, .from_start = true,
+CAIRN_PROCESS(night, .from_start = true, CAIRN_SENDS(&lamp_commands, &wick_commands),
               CAIRN_WHEN_LIST(&night_when_lamp_lit, &night_when_lamp_out, &night_when_burnt_down,
                               &night_when_put_out));
+
+/* It waits for what night waits for, and does not say that it sends to wicks. */
+static const struct cairn_process forgetful_process = {.name = "forgetful",
+                                                       .state = &night_record,
+                                                       CAIRN_SENDS(&lamp_commands),
+                                                       CAIRN_WHEN_LIST(&night_when_lamp_lit)};
 
 /* ---- who writes them down ---- */
 
@@ -238,18 +245,24 @@ static const struct cairn_service *const services[] = {&service, NULL};
 static char url[512];
 static struct cairn_config configs[32]; /* one a host: it is borrowed */
 
-static struct cairn_host *start(void)
+static int try_to_start(const struct cairn_service *const those[], struct cairn_host **ret,
+                        struct cairn_error *error)
 {
     static int started;
     struct cairn_config *config = &configs[started++];
-    struct cairn_host *host = NULL;
-    struct cairn_error error = {0};
     (void)setenv("DATABASE_URL", url, 1);
     (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(config, services, &error), 0);
+    assert_int_equal(cairn_config_read(config, those, error), 0);
     (void)unsetenv("PORT");
     (void)unsetenv("DATABASE_URL");
-    if (cairn_host_start(config, services, &host, &error) < 0)
+    return cairn_host_start(config, those, ret, error);
+}
+
+static struct cairn_host *start(void)
+{
+    struct cairn_host *host = NULL;
+    struct cairn_error error = {0};
+    if (try_to_start(services, &host, &error) < 0)
         fail_msg("%s", error.message);
     return host;
 }
@@ -718,6 +731,48 @@ static void nobody_acts_on_what_was_before_his_time(void **state)
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
 }
 
+static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
+{
+    (void)state;
+    static const struct cairn_service alone = {
+        .name = "alone", .deciders = {&lamp_decider}, .processes = {&night_process}};
+    static const struct cairn_service *const those[] = {&alone, NULL};
+    struct cairn_host *host = NULL;
+    struct cairn_error error = {0};
+    assert_int_equal(try_to_start(those, &host, &error), -CAIRN_CONFIG);
+    assert_string_equal(error.message,
+                        "process night: nobody knows where commands to wick go: name its service "
+                        "in .peers, or set CAIRN_WICK_URL");
+    (void)setenv("CAIRN_WICK_URL", "http://127.0.0.1:9", 1);
+    cairn_error_reset(&error);
+    assert_int_equal(try_to_start(those, &host, &error), 0);
+    (void)unsetenv("CAIRN_WICK_URL");
+    cairn_host_stop(host);
+}
+
+static void a_reaction_sends_what_its_process_says_it_sends(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_error error = {0};
+    struct cairn_reaction ret;
+    struct night night = {0};
+    const struct lamp_lit trims = {.seconds = TRIMS};
+    const struct lamp_lit goes_out = {.seconds = 0};
+    const struct cairn_given given = {.id = CAIRN_UUID("00000000-0000-7000-8000-000000000001")};
+    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit, &night, &trims,
+                                        &given, &arena, &ret, &error),
+                     -CAIRN_BUG);
+    assert_string_equal(error.message,
+                        "the process sent a trim_wick to wick, which its CAIRN_SENDS "
+                        "does not name");
+    cairn_error_reset(&error);
+    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit, &night, &goes_out,
+                                        &given, &arena, &ret, &error),
+                     0);
+    cairn_arena_close(&arena);
+}
+
 static void a_database_that_goes_and_comes_back_is_no_end(void **state)
 {
     (void)state;
@@ -758,6 +813,8 @@ int main(void)
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_process_whose_commands_go_nowhere_does_not_start),
+        TEST(a_reaction_sends_what_its_process_says_it_sends),
         TEST(a_database_that_goes_and_comes_back_is_no_end),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
