@@ -235,6 +235,31 @@ static void a_pass_that_forgets_reads_each_page_once(void **state)
     fixture_drop(copy);
 }
 
+/* A clock was a year ahead when they were recorded. */
+static void a_command_recorded_in_the_future_is_forgotten_too(void **state)
+{
+    (void)state;
+    char copy[512];
+    fixture_database(copy, sizeof copy);
+    fixture_sql(copy,
+                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
+                " 'user-1', 6, 12, 0, now() + case when n <= 100 then interval '1 year'"
+                " else interval '10 seconds' end from generate_series(1, 110) n");
+    static const char *const pass = "select gone from cairn.forget_commands('2 hours', 0, 64)";
+    assert_int_equal(fixture_sql_int(copy, pass), 0);
+    assert_int_equal(fixture_sql_int(copy, pass), 0);
+    assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands_ahead"), 100);
+    fixture_sql(copy, "update cairn.commands_ahead set seen_at = now() + interval '3 hours'");
+    assert_int_equal(fixture_sql_int(copy, pass), 0);
+    fixture_sql(copy, "update cairn.commands_ahead set seen_at = seen_at - interval '119 minutes'");
+    assert_int_equal(fixture_sql_int(copy, pass), 0);
+    fixture_sql(copy, "update cairn.commands_ahead set seen_at = seen_at - interval '2 minutes'");
+    assert_int_equal(fixture_sql_int(copy, pass), 100);
+    assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands"), 10);
+    assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands_ahead"), 0);
+    fixture_drop(copy);
+}
+
 static void fingerprint(char *ret, size_t size)
 {
     fixture_sql_text(url,
@@ -271,6 +296,7 @@ int main(void)
         cmocka_unit_test(what_lies_before_the_first_position_is_left_alone),
         cmocka_unit_test(a_command_may_be_forgotten_after_an_hour_and_not_before),
         cmocka_unit_test(a_pass_that_forgets_reads_each_page_once),
+        cmocka_unit_test(a_command_recorded_in_the_future_is_forgotten_too),
         cmocka_unit_test(claims_and_commands_are_made_again_from_the_log),
     };
     return cmocka_run_group_tests_name("verify", tests, setup, teardown);
