@@ -1,4 +1,5 @@
-/* delivery.c - a lane for each target, and a list of what became of what went out. */
+/* delivery.c - a way for each category, a lane for each target, and a list of what became of what
+ * went out. */
 #include "process/delivery.h"
 
 #include "core/clock.h"
@@ -13,10 +14,20 @@
 #define FIRST_PAUSE_US CAIRN_MILLISECONDS(50)
 #define LONGEST_PAUSE_US CAIRN_SECONDS(10)
 
-struct cairn_delivery {
-    const char *process;
-    struct cairn_courier *courier;
+enum { ROOM = 2000 }; /* commands of one way in memory: some 2 MB, if they are small */
+
+struct way {
     struct cairn_lanes *lanes;
+    bool behind;
+    int64_t position, number; /* of the last that went on it */
+};
+
+struct cairn_delivery {
+    const struct cairn_process *process;
+    struct cairn_courier *courier;
+    const char **categories; /* of the first ways; there is one more, for others */
+    struct way *ways;
+    size_t way_count;
     void (*told)(void *context);
     void *context;
     pthread_mutex_t lock; /* guards what follows */
@@ -43,6 +54,7 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
         .stream = cairn_copy_text(arena, from->stream),
         .version = from->version,
         .number = from->number,
+        .position = from->position,
         .target = cairn_copy_text(arena, from->target),
         .command = cairn_copy_text(arena, from->command),
         .method = cairn_copy_text(arena, from->method),
@@ -120,7 +132,7 @@ static int send(struct cairn_delivery *delivery, const struct cairn_outgoing *ou
     };
     int64_t begun_us = cairn_monotonic_us();
     int failed = cairn_courier_send(delivery->courier, &parcel, error);
-    cairn_metric_observe(&seconds, delivery->process, cairn_monotonic_us() - begun_us);
+    cairn_metric_observe(&seconds, delivery->process->name, cairn_monotonic_us() - begun_us);
     return failed;
 }
 
@@ -146,30 +158,113 @@ static int64_t work(void *context, struct cairn_task *task)
     return CAIRN_TASK_DONE;
 }
 
-void cairn_delivery_push(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing)
+/* ---- the ways ---- */
+
+/* Others are those that an older version of the process has sent to. */
+static struct way *way_to(const struct cairn_delivery *delivery, const char *target)
+{
+    size_t length = strcspn(target, "-");
+    size_t i = 0;
+    while (i < delivery->way_count - 1 && (strncmp(delivery->categories[i], target, length) != 0 ||
+                                           delivery->categories[i][length] != '\0'))
+        i++;
+    return &delivery->ways[i];
+}
+
+static void go(struct way *way, const struct cairn_outgoing *outgoing)
 {
     struct item *item = cairn_allocate(sizeof *item);
     cairn_arena_reserve(&item->arena, 1024);
     item->outgoing = copy(outgoing, &item->arena);
     item->task.key = item->outgoing.target;
-    cairn_lanes_push(delivery->lanes, &item->task);
+    way->position = outgoing->position;
+    way->number = outgoing->number;
+    cairn_lanes_push(way->lanes, &item->task);
+}
+
+void cairn_delivery_push(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing)
+{
+    struct way *way = way_to(delivery, outgoing->target);
+    way->behind = way->behind || cairn_lanes_count(way->lanes) >= ROOM;
+    if (!way->behind)
+        go(way, outgoing);
+}
+
+bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *way, struct cairn_gap *ret)
+{
+    for (; *way < delivery->way_count; ++*way) {
+        const struct way *at = &delivery->ways[*way];
+        size_t named = delivery->way_count - 1;
+        if (!at->behind || cairn_lanes_count(at->lanes) > ROOM / 2)
+            continue;
+        bool others = *way == named;
+        *ret = (struct cairn_gap){
+            .categories = others ? delivery->categories : &delivery->categories[*way],
+            .count = others ? named : 1,
+            .others = others,
+            .position = at->position,
+            .number = at->number,
+            .limit = ROOM / 2,
+            .way = (*way)++,
+        };
+        return true;
+    }
+    return false;
+}
+
+void cairn_delivery_fill(struct cairn_delivery *delivery, const struct cairn_gap *gap,
+                         const struct cairn_outgoing *outgoing)
+{
+    go(&delivery->ways[gap->way], outgoing);
+}
+
+void cairn_delivery_filled(struct cairn_delivery *delivery, const struct cairn_gap *gap)
+{
+    delivery->ways[gap->way].behind = false;
 }
 
 void cairn_delivery_clear(struct cairn_delivery *delivery)
 {
-    cairn_lanes_clear(delivery->lanes);
+    for (size_t i = 0; i < delivery->way_count; i++) {
+        cairn_lanes_clear(delivery->ways[i].lanes);
+        delivery->ways[i].behind = true;
+        delivery->ways[i].position = delivery->ways[i].number = 0;
+    }
 }
 
 size_t cairn_delivery_count(struct cairn_delivery *delivery)
 {
-    return cairn_lanes_count(delivery->lanes);
+    size_t count = 0;
+    for (size_t i = 0; i < delivery->way_count; i++)
+        count += cairn_lanes_count(delivery->ways[i].lanes);
+    return count;
 }
 
 /* ---- life ---- */
 
-int cairn_delivery_open(const char *process, struct cairn_courier *courier, int threads,
-                        void (*told)(void *context), void *context, struct cairn_delivery **ret,
-                        struct cairn_error *error)
+static int open_ways(struct cairn_delivery *delivery, int threads, struct cairn_error *error)
+{
+    const struct cairn_commands *const *sends = delivery->process->sends;
+    size_t count = 0;
+    int failed = 0;
+    while (sends && sends[count])
+        count++;
+    delivery->categories = cairn_allocate((count + 1) * sizeof *delivery->categories);
+    delivery->ways = cairn_allocate((count + 1) * sizeof *delivery->ways);
+    for (size_t i = 0; i <= count && !failed; i++) {
+        if (i < count)
+            delivery->categories[i] = sends[i]->category;
+        delivery->ways[i].behind = true;
+        failed = cairn_lanes_open(i < count ? threads : 1, work, dispose, delivery,
+                                  &delivery->ways[i].lanes, error);
+        delivery->way_count = i + 1;
+    }
+    return failed;
+}
+
+int cairn_delivery_open(const struct cairn_process *process, struct cairn_courier *courier,
+                        int threads, void (*told)(void *context), void *context,
+                        struct cairn_delivery **ret, struct cairn_error *error)
 {
     struct cairn_delivery *delivery = cairn_allocate(sizeof *delivery);
     delivery->process = process;
@@ -177,7 +272,7 @@ int cairn_delivery_open(const char *process, struct cairn_courier *courier, int 
     delivery->told = told;
     delivery->context = context;
     (void)pthread_mutex_init(&delivery->lock, NULL);
-    int failed = cairn_lanes_open(threads, work, dispose, delivery, &delivery->lanes, error);
+    int failed = open_ways(delivery, threads, error);
     if (failed) {
         cairn_delivery_close(delivery);
         return failed;
@@ -190,10 +285,13 @@ void cairn_delivery_close(struct cairn_delivery *delivery)
 {
     if (!delivery)
         return;
-    cairn_lanes_close(delivery->lanes);
+    for (size_t i = 0; i < delivery->way_count; i++)
+        cairn_lanes_close(delivery->ways[i].lanes);
     struct cairn_delivered *at = delivery->first;
     while (at)
         at = cairn_delivered_free(at);
     (void)pthread_mutex_destroy(&delivery->lock);
+    free(delivery->categories);
+    free(delivery->ways);
     free(delivery);
 }

@@ -5,15 +5,15 @@ enum { TIMERS_AT_ONCE = 200 };
 
 #define OUTGOING_COLUMNS                                                                           \
     "held, stream, version, number, target, command, method, path, body, traceparent,"             \
-    " cairn.outgoing_key(stream, version, number) as key"
+    " cairn.outgoing_key(stream, version, number) as key, position"
 
 static const struct cairn_statement advance_statement = {
     .name = "advance_process",
     .sql = "select " OUTGOING_COLUMNS " from cairn.advance_process($1, $2, $3, $4)",
 };
-static const struct cairn_statement open_statement = {
-    .name = "open_outgoing",
-    .sql = "select " OUTGOING_COLUMNS " from cairn.open_outgoing($1)",
+static const struct cairn_statement page_statement = {
+    .name = "outgoing_page",
+    .sql = "select " OUTGOING_COLUMNS " from cairn.outgoing_page($1, $2, $3, $4, $5, $6)",
 };
 static const struct cairn_statement settle_statement = {
     .name = "settle_outgoing",
@@ -39,24 +39,21 @@ static int lost(const char *process, struct cairn_error *error)
 
 /* ---- outgoing ---- */
 
-static void push_all(struct cairn_delivery *delivery, const struct cairn_pg_result *rows,
-                     int64_t count)
+static struct cairn_outgoing outgoing_at(const struct cairn_pg_result *rows, int64_t row)
 {
-    for (int64_t row = 0; row < count; row++) {
-        const struct cairn_outgoing outgoing = {
-            .stream = cairn_pg_text(rows, row, 1),
-            .version = cairn_pg_integer(rows, row, 2),
-            .number = cairn_pg_integer(rows, row, 3),
-            .target = cairn_pg_text(rows, row, 4),
-            .command = cairn_pg_text(rows, row, 5),
-            .method = cairn_pg_text(rows, row, 6),
-            .path = cairn_pg_text(rows, row, 7),
-            .body = cairn_pg_text(rows, row, 8),
-            .traceparent = cairn_pg_text(rows, row, 9),
-            .key = cairn_pg_text(rows, row, 10),
-        };
-        cairn_delivery_push(delivery, &outgoing);
-    }
+    return (struct cairn_outgoing){
+        .stream = cairn_pg_text(rows, row, 1),
+        .version = cairn_pg_integer(rows, row, 2),
+        .number = cairn_pg_integer(rows, row, 3),
+        .target = cairn_pg_text(rows, row, 4),
+        .command = cairn_pg_text(rows, row, 5),
+        .method = cairn_pg_text(rows, row, 6),
+        .path = cairn_pg_text(rows, row, 7),
+        .body = cairn_pg_text(rows, row, 8),
+        .traceparent = cairn_pg_text(rows, row, 9),
+        .key = cairn_pg_text(rows, row, 10),
+        .position = cairn_pg_integer(rows, row, 11),
+    };
 }
 
 int cairn_ledger_advance(struct cairn_pg *pg, const char *process, int64_t fence, int64_t from,
@@ -74,21 +71,47 @@ int cairn_ledger_advance(struct cairn_pg *pg, const char *process, int64_t fence
         return (int)count;
     if (count > 0 && !cairn_pg_bool(rows, 0, 0))
         return lost(process, error);
-    push_all(delivery, rows, count);
+    for (int64_t row = 0; row < count; row++) {
+        const struct cairn_outgoing outgoing = outgoing_at(rows, row);
+        cairn_delivery_push(delivery, &outgoing);
+    }
     return 0;
 }
 
-int cairn_ledger_open(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
-                      struct cairn_arena *arena, struct cairn_error *error)
+static int fill(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
+                const struct cairn_gap *gap, struct cairn_arena *arena, struct cairn_error *error)
 {
+    struct cairn_pg_array categories = cairn_pg_array(CAIRN_PG_TEXTS, arena);
     struct cairn_pg_params params = {.arena = arena};
     CAIRN_PG_RESULT *rows = NULL;
+    for (size_t i = 0; i < gap->count; i++)
+        cairn_pg_array_text(&categories, gap->categories[i]);
     cairn_pg_add_text(&params, process);
-    int64_t count = cairn_pg_call(pg, &open_statement, &params, &rows, error);
+    cairn_pg_add_array(&params, &categories);
+    cairn_pg_add_bool(&params, gap->others);
+    cairn_pg_add_integer(&params, gap->position);
+    cairn_pg_add_integer(&params, gap->number);
+    cairn_pg_add_integer(&params, gap->limit);
+    int64_t count = cairn_pg_call(pg, &page_statement, &params, &rows, error);
     if (count < 0)
         return (int)count;
-    push_all(delivery, rows, count);
+    for (int64_t row = 0; row < count; row++) {
+        const struct cairn_outgoing outgoing = outgoing_at(rows, row);
+        cairn_delivery_fill(delivery, gap, &outgoing);
+    }
+    if (count < gap->limit)
+        cairn_delivery_filled(delivery, gap);
     return 0;
+}
+
+int cairn_ledger_fill(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
+                      struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_gap gap;
+    int failed = 0;
+    for (size_t way = 0; !failed && cairn_delivery_gap(delivery, &way, &gap);)
+        failed = fill(pg, process, delivery, &gap, arena, error);
+    return failed;
 }
 
 int cairn_ledger_settle(struct cairn_pg *pg, const char *process, int64_t fence,

@@ -13,8 +13,8 @@ int cairn_ledger_advance(struct cairn_pg *pg, const char *process, int64_t fence
                          int64_t to, struct cairn_delivery *delivery, struct cairn_arena *arena,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* All that is to be delivered goes on its way. */
-int cairn_ledger_open(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
+/* What there is room for of what was left behind goes on its way (delivery.h). */
+int cairn_ledger_fill(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 /* What was delivered is struck off, what was tried in vain is noted. The same returns. */

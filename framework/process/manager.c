@@ -19,8 +19,6 @@
 #define MOVE_US CAIRN_SECONDS(1)        /* a checkpoint that has nothing to write moves so often */
 #define STARVING_US CAIRN_SECONDS(2)    /* timers wait so long for the log to be read to its end */
 
-enum { OUTGOING_MAX = 20000 };
-
 struct cairn_manager {
     struct cairn_place place;
     const struct cairn_process *process;
@@ -63,12 +61,7 @@ static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error
 {
     let_go(manager);
     int failed = cairn_place_take(&manager->place, fence, error);
-    if (!failed)
-        failed = cairn_aside_look(&manager->aside, &manager->place, true, error);
-    if (failed)
-        return failed;
-    return cairn_ledger_open(pg_of(manager), manager->process->name, manager->delivery,
-                             &manager->place.batch, error);
+    return failed ? failed : cairn_aside_look(&manager->aside, &manager->place, true, error);
 }
 
 static int hold(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
@@ -260,8 +253,7 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
     int failed = cairn_place_look(place, error);
     if (failed)
         return failed;
-    if (cairn_monotonic_us() < manager->again_us ||
-        cairn_delivery_count(manager->delivery) > OUTGOING_MAX)
+    if (cairn_monotonic_us() < manager->again_us)
         return 0;
     struct cairn_range range = {.to = cairn_place_next(place)};
     if (range.to > place->position)
@@ -307,6 +299,9 @@ static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error
     failed = cairn_ledger_now(pg_of(manager), &manager->now, error);
     if (!failed)
         failed = settle(manager, error);
+    if (!failed)
+        failed = cairn_ledger_fill(pg_of(manager), manager->process->name, manager->delivery,
+                                   &manager->place.batch, error);
     if (failed)
         return failed;
     cairn_metric_set(&open_commands, manager->process->name,
@@ -371,7 +366,7 @@ int cairn_manager_open(const struct cairn_process *process, const char *service,
     int failed = cairn_place_open(&manager->place, process->name, process->name,
                                   process->from_start, parts, error);
     if (!failed)
-        failed = cairn_delivery_open(process->name, parts->courier, parts->calls, wake, manager,
+        failed = cairn_delivery_open(process, parts->courier, parts->calls, wake, manager,
                                      &manager->delivery, error);
     if (failed) {
         cairn_manager_close(manager);

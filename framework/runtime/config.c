@@ -179,7 +179,7 @@ static const struct setting settings[] = {
      AT(process_calls),
      .min = 1,
      .max = 64,
-     .help = "commands that each process manager delivers at once, to different streams"},
+     .help = "commands that each process manager delivers at once to streams of one category"},
     {.name = "CAIRN_VERIFY_MIB",
      .fallback = "256",
      .unit = "MiB",

@@ -2,6 +2,7 @@
  * service that lights lamps. A lamp that is lit is to be put out by a process, at once or at a
  * time; some lamps refuse. A reactor writes down what was put out. */
 #include "../support/fixture.h"
+#include "../support/server.h"
 #include "../support/support.h"
 #include "../support/wire.h"
 #include "process/courier.h"
@@ -245,17 +246,25 @@ static const struct cairn_service *const services[] = {&service, NULL};
 static char url[512];
 static struct cairn_config configs[32]; /* one a host: it is borrowed */
 
-static int try_to_start(const struct cairn_service *const those[], struct cairn_host **ret,
-                        struct cairn_error *error)
+static int try_to_start_at(int port, const struct cairn_service *const those[],
+                           struct cairn_host **ret, struct cairn_error *error)
 {
     static int started;
+    char text[20];
     struct cairn_config *config = &configs[started++];
+    (void)snprintf(text, sizeof text, "%d", port);
     (void)setenv("DATABASE_URL", url, 1);
-    (void)setenv("PORT", "0", 1);
+    (void)setenv("PORT", text, 1);
     assert_int_equal(cairn_config_read(config, those, error), 0);
     (void)unsetenv("PORT");
     (void)unsetenv("DATABASE_URL");
     return cairn_host_start(config, those, ret, error);
+}
+
+static int try_to_start(const struct cairn_service *const those[], struct cairn_host **ret,
+                        struct cairn_error *error)
+{
+    return try_to_start_at(0, those, ret, error);
 }
 
 static struct cairn_host *start(void)
@@ -731,12 +740,54 @@ static void nobody_acts_on_what_was_before_his_time(void **state)
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
 }
 
+/* The wicks are elsewhere. */
+static const struct cairn_service alone = {
+    .name = "alone", .deciders = {&lamp_decider}, .processes = {&night_process}};
+static const struct cairn_service *const those[] = {&alone, NULL};
+
+static void never_answer(struct server *server, int socket)
+{
+    (void)server;
+    server_rest(socket);
+}
+
+/* More commands for it than one way has room for. */
+static void a_service_that_hangs_holds_up_commands_to_no_other(void **state)
+{
+    (void)state;
+    enum { TRIMMED = 4100 };
+    static const struct cairn_service wicks = {.name = "wicks", .deciders = {&wick_decider}};
+    static const struct cairn_service *const elsewhere[] = {&wicks, NULL};
+    struct server hangs;
+    struct cairn_host *host = NULL;
+    struct cairn_host *other = NULL;
+    struct cairn_error error = {0};
+    char wick_url[60];
+    server_start(&hangs, never_answer, NULL);
+    (void)snprintf(wick_url, sizeof wick_url, "http://127.0.0.1:%d", hangs.port);
+    (void)setenv("CAIRN_WICK_URL", wick_url, 1);
+    assert_int_equal(try_to_start(those, &host, &error), 0);
+    fixture_sql(url, "select count(cairn.append('lamp-01890000-0000-7000-8000-'"
+                     " || lpad(n::text, 12, '0'), 'LampLit', '{\"seconds\": -2}'))"
+                     " from generate_series(1, 4100) n");
+    expect_soon("select count(*) from cairn.outgoing where target like 'wick-%'", TRIMMED);
+    light(10000, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), TRIMMED);
+    int port = hangs.port;
+    server_stop(&hangs);
+    assert_int_equal(try_to_start_at(port, elsewhere, &other, &error), 0);
+    expect_soon(EVENTS("WickTrimmed"), TRIMMED);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    (void)unsetenv("CAIRN_WICK_URL");
+    cairn_host_stop(host);
+    cairn_host_stop(other);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
+}
+
 static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
 {
     (void)state;
-    static const struct cairn_service alone = {
-        .name = "alone", .deciders = {&lamp_decider}, .processes = {&night_process}};
-    static const struct cairn_service *const those[] = {&alone, NULL};
     struct cairn_host *host = NULL;
     struct cairn_error error = {0};
     assert_int_equal(try_to_start(those, &host, &error), -CAIRN_CONFIG);
@@ -813,6 +864,7 @@ int main(void)
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_service_that_hangs_holds_up_commands_to_no_other),
         TEST(a_process_whose_commands_go_nowhere_does_not_start),
         TEST(a_reaction_sends_what_its_process_says_it_sends),
         TEST(a_database_that_goes_and_comes_back_is_no_end),
