@@ -22,6 +22,7 @@ void cairn_heads_note(struct cairn_heads *heads, struct cairn_exchange *exchange
 void cairn_heads_forget(struct cairn_heads *heads, struct cairn_exchange *exchange);
 
 /* What the library says, as it says it. */
-void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list);
+void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list)
+    CAIRN_PRINTF(2, 0);
 
 #endif

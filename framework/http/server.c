@@ -281,6 +281,7 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
 }
 
+CAIRN_PRINTF(2, 0)
 static void on_log(void *context, const char *format, va_list list)
 {
     cairn_heads_log(cairn_poller_heads(context), format, list);

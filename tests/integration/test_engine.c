@@ -740,6 +740,26 @@ static void nobody_acts_on_what_was_before_his_time(void **state)
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
 }
 
+/* What others have written is not read for it. */
+static void a_process_that_is_new_begins_at_once_on_a_long_log(void **state)
+{
+    (void)state;
+    fixture_sql(url, "select count(cairn.append('day-01890000-0000-7000-8000-'"
+                     " || lpad((n % 100)::text, 12, '0'), 'ProcessAdvanced', '{\"position\": 1}'))"
+                     " from generate_series(1, 5000) n");
+    fixture_sql(url, "do $$ declare before bigint := "
+                     "pg_stat_get_xact_blocks_fetched('cairn.events'::regclass);"
+                     "begin perform cairn.begin_follower('process/dusk', 'dusk', false);"
+                     " if pg_stat_get_xact_blocks_fetched('cairn.events'::regclass) - before > 10"
+                     " then raise 'it was read'; end if; end $$");
+    assert_int_equal(
+        fixture_sql_int(url, "select position from cairn.followers where name = 'process/dusk'"),
+        5000);
+    fixture_sql(url, "select cairn.begin_follower('process/day', 'day', false)");
+    assert_int_equal(
+        fixture_sql_int(url, "select position from cairn.followers where name = 'process/day'"), 0);
+}
+
 /* The wicks are elsewhere. */
 static const struct cairn_service alone = {
     .name = "alone", .deciders = {&lamp_decider}, .processes = {&night_process}};
@@ -864,6 +884,7 @@ int main(void)
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),
         TEST(a_process_whose_commands_go_nowhere_does_not_start),
         TEST(a_reaction_sends_what_its_process_says_it_sends),
