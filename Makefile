@@ -116,12 +116,11 @@ test: install-deps ## every test, on servers of its own; unit and integration sa
 	    else echo "  no fuzzing: clang with libFuzzer is not installed"; fi
 
 # What differs first where libraries and servers are other versions.
-PART := @(store|http|query|redis)
-test-part: install-deps ## a part of the tests, in minutes: unit; store, HTTP, queries, Redis; the shop
+PART := @(http*|query*|store|appender|engine|redis_pipe|publisher|consumer|roles|answers|shop|recover)
+test-part: install-deps ## a part of the tests, in minutes: unit; store, HTTP, queries, processes, the bus; the shop
 	@$(MAKE) --no-print-directory tests WERROR=1
 	@failed=0; tests/run $(BUILD):unit || failed=1; \
-	    TEST='$(PART)' tests/run $(BUILD):integration || failed=1; \
-	    TEST=test_shop tests/run $(BUILD):e2e || failed=1; exit $$failed
+	    TEST='$(PART)' tests/run $(BUILD):integration,e2e || failed=1; exit $$failed
 
 check: ## static analysis, valgrind, ThreadSanitizer: clean, or explained (deploy/deps install check)
 	@tests/check $(BUILD)

@@ -39,8 +39,8 @@ as $$
 declare
     shown regclass := to_regclass(format('read.%I', in_name));
     grants text[];
+    columns text[]; -- that they are on; null: on the view
     others text;
-    statement text;
 begin
     begin
         execute format('create or replace view read.%I as %s', in_name, in_select);
@@ -54,19 +54,23 @@ begin
     end if;
     select array_agg(format('grant %s%s on read.%I to %s%s', a.privilege_type, a.columns, in_name,
                             case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end,
-                            case when a.is_grantable then ' with grant option' else '' end)) into grants
-        from (select x.*, '' as columns
+                            case when a.is_grantable then ' with grant option' else '' end)),
+           array_agg(a.attname) into grants, columns
+        from (select x.*, '' as columns, null::text as attname
                   from pg_class c, aclexplode(c.relacl) x
                   where c.oid = shown and x.grantee <> c.relowner
               union all
-              select x.*, format(' (%I)', t.attname)
+              select x.*, format(' (%I)', t.attname), t.attname::text
                   from pg_attribute t, aclexplode(t.attacl) x
-                  where t.attrelid = shown and not t.attisdropped
-                      and in_select like '%' || quote_ident(t.attname) || '%') a;
+                  where t.attrelid = shown and not t.attisdropped) a;
     execute format('drop view read.%I', in_name);
     execute format('create view read.%I as %s', in_name, in_select);
-    foreach statement in array coalesce(grants, '{}') loop
-        execute statement;
+    shown := to_regclass(format('read.%I', in_name));
+    for i in 1 .. coalesce(cardinality(grants), 0) loop
+        if columns[i] is null or exists (select from pg_attribute t
+                                             where t.attrelid = shown and t.attname = columns[i]) then
+            execute grants[i];
+        end if;
     end loop;
     return null;
 end

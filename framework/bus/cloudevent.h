@@ -9,7 +9,8 @@
 #include <cairn/publication.h>
 
 /* Adds the event. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE only. `problem`
- * is why there can be no state, or NULL: then there is no data, and whoever needs it gives up. */
+ * is why there can be no state, or NULL; with it the event has no data, and a consumer that needs
+ * data buries the event as a dead letter. */
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,

@@ -135,8 +135,8 @@ struct cairn_process {
     }
 
 /* The `.sends` of a process: whose commands it sends, as CAIRN_SENDS(&payment_commands, …). A
- * process does not start while nobody knows where those of one of them go; a reaction that sends
- * others is a mistake of its author. */
+ * process does not start while the URL of one of these services is unknown (service.h, `.peers`); a
+ * reaction that sends a command of another service fails. */
 #define CAIRN_SENDS(...)                                                                           \
     .sends = (const struct cairn_commands *const[])                                                \
     {                                                                                              \

@@ -98,8 +98,6 @@ static int64_t read_first(struct load *load, const struct cairn_stored_event **r
     return snapshot.found == CAIRN_SNAPSHOT_UNREADABLE ? read_next(load, ret, error) : count;
 }
 
-/* Folds one event, unless it is passed over. `union_` is room for the tagged union, used again for
- * every event. */
 static void move_on(struct load *load, const struct cairn_stored_event *stored)
 {
     load->ret->at.version = stored->version;
@@ -108,6 +106,8 @@ static void move_on(struct load *load, const struct cairn_stored_event *stored)
     load->folded++;
 }
 
+/* Folds one event, unless it is passed over. `union_` is room for the tagged union, used again for
+ * every event. */
 static int fold(struct load *load, const struct cairn_stored_event *stored, char *union_,
                 struct cairn_error *error)
 {

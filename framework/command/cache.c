@@ -135,7 +135,8 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     return entry;
 }
 
-/* Nobody holds it. What is not there is asked for by whoever guesses ids: it takes no place. */
+/* The entry is of a stream that does not exist. Clients that guess ids ask for such streams, so the
+ * entry is not kept once its last pin is released. */
 static bool is_of_nothing(const struct cairn_cached *entry)
 {
     return entry->loaded && !entry->under_way && !entry->loading &&

@@ -1,7 +1,7 @@
 /* handle.c - one request for a command, from its body to its answer.
  *
  *     name    the command by its Idempotency-Key, if it has one      identify.c
- *     read    the id, preconditions and the body                          read_request
+ *     read    the id, preconditions and the body             read_request
  *     recall  the states of its stream and of the facts              recall.c, cache.c
  *     decide                                                         decision.c
  *     append  what was decided, if the streams still stand           append.c
@@ -177,8 +177,9 @@ static bool distrusts_now(struct attempt *attempt)
 
 enum next { SUSPEND, AGAIN, WORKER, ANSWER };
 
-/* What came out writes nothing. It is told when what it stands on is in the log, and with a
- * position that is not before that: who waits for it reads what the answer speaks of. */
+/* The decision writes nothing. Its answer waits until the states that it was decided on are in the
+ * log, and has a position that is not before them: a read that waits for the position shows them.
+ */
 static enum next conclude(struct attempt *attempt)
 {
     int outcome = cairn_attempt_stand(attempt);

@@ -1,8 +1,7 @@
 /* snapshots.h - keeps the states of long streams, off the way of the commands.
  *
- *     a load that folded many events  ---------\
- *     a cached state that many events changed --+-> a bounded queue -> one thread ->
- * cairn.snapshots
+ *     a load that folded many events ----------\
+ *     a cached state that many events changed --+-> bounded queue -> thread -> cairn.snapshots
  *
  * No command waits for it: a state for which the queue has no room is dropped; the stream's next
  * `every` events offer a later one.

@@ -1,7 +1,8 @@
 /* hash.h - where a text goes in a table.
  *
- * Keys are chosen by clients: one who knew the function could send thousands that fall into one
- * slot. So it is keyed by a random number of each process, and what it gives is not to be kept.
+ * Clients choose keys, and could choose thousands that fall into one slot of a function that they
+ * know. So the function is keyed by a random number of each process, and its results must not be
+ * stored.
  *
  * Threads: any. */
 #ifndef CAIRN_CORE_HASH_H

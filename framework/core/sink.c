@@ -1,8 +1,8 @@
 /* sink.c - lines gathered in one buffer while the thread writes another.
  *
  * Only the thread writes, while it runs, and never more at a time than a pipe that can be written
- * takes without waiting (pipe(7): PIPE_BUF). So a reader who stands still holds up the thread, and
- * nobody else. */
+ * takes without waiting (pipe(7): PIPE_BUF). So a reader that stops reading blocks this thread and
+ * no other. */
 #include "core/sink.h"
 
 #include "core/arena.h"
@@ -24,7 +24,7 @@ enum { BUFFER_MAX = 1 << 20 };
 
 #define GATHER_US CAIRN_MILLISECONDS(5)
 #define LOOK_US CAIRN_MILLISECONDS(100)  /* between two looks whether it is time to go */
-#define STALL_US CAIRN_MILLISECONDS(500) /* one who reads nothing for so long is not waited for */
+#define STALL_US CAIRN_MILLISECONDS(500) /* a reader that reads nothing for so long has stopped */
 #define CLOSE_US CAIRN_SECONDS(1)        /* for the last lines */
 
 /* Guards what follows. */
@@ -38,7 +38,7 @@ static uint64_t lines_put, lines_written;
 static int64_t lost;         /* not yet told of */
 static bool is_open, urgent; /* something that is not to lie here for long */
 static bool stalled;         /* nothing was read for a while */
-static int64_t close_us;     /* monotonic: the thread ends then; 0: nobody has said so */
+static int64_t close_us;     /* monotonic: the thread ends then; 0: it goes on */
 static pthread_t thread;
 
 static struct cairn_metric lines_lost =
@@ -52,7 +52,7 @@ static void make_conditions(void)
 
 /* ---- writing ---- */
 
-/* Nobody else is held up by this: before the thread runs, and in commands. */
+/* Blocks until all is written: before the thread runs, and in commands. */
 static void write_all(const char *bytes, size_t count)
 {
     while (count > 0) {
@@ -80,7 +80,7 @@ static bool wait_for_reader(void)
         (void)pthread_mutex_lock(&lock);
         stalled = stalled || now_us - since_us > STALL_US;
         bool go = close_us && now_us > close_us;
-        (void)pthread_cond_broadcast(&done); /* nobody waits for one who stands still */
+        (void)pthread_cond_broadcast(&done); /* no caller waits for a reader that has stopped */
         (void)pthread_mutex_unlock(&lock);
         if (go)
             return false;
@@ -152,7 +152,7 @@ static void *write_lines(void *unused)
     return unused;
 }
 
-/* ---- for everybody ---- */
+/* ---- for any thread ---- */
 
 /* With the lock. False if there is no room, and will be none soon. */
 static bool make_room(size_t bytes)
@@ -230,6 +230,6 @@ void cairn_sink_close(void)
     if (was_open)
         (void)pthread_join(thread, NULL);
     (void)pthread_mutex_lock(&lock);
-    is_open = false; /* the buffers stay: somebody may be about to say something */
+    is_open = false; /* the buffers stay: another thread may be about to put a line */
     (void)pthread_mutex_unlock(&lock);
 }

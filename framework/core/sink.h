@@ -6,8 +6,8 @@
  * those. Warnings and errors, which may be a process' last words, are written before the caller
  * goes on, and after all that was said before.
  *
- * A reader who stands still (a full pipe) holds up nobody for longer than half a second, once: what
- * he has no room for is lost, counted, and told of when he reads again.
+ * A reader that stops reading (a full pipe) delays callers by half a second, once: lines for which
+ * there is no room are lost, counted, and reported when the reader reads again.
  *
  * Threads: any thread may put lines; one opens and closes. */
 #ifndef CAIRN_CORE_SINK_H
@@ -27,7 +27,7 @@ void cairn_sink_open(void);
 void cairn_sink_close(void);
 
 /* A line with its newline. `urgent`: it has been written when this returns. Waits only while more
- * than a megabyte has not been written, and for one who reads. */
+ * than a megabyte has not been written, and only for a reader that reads. */
 void cairn_sink_put(const char *line, size_t bytes, bool urgent);
 
 #endif

@@ -50,8 +50,8 @@ struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us
 /* All connections that were opened must be closed. */
 void cairn_connections_free(struct cairn_connections *all);
 
-/* All places are taken and somebody is at the door: one who has waited for a request for a while
- * makes room, if there is one. It is closed a moment later. */
+/* All places are taken and a client wants to connect: closes one connection that has waited for a
+ * request for a while, if there is one. Its place is free a moment later. */
 void cairn_connections_make_room(struct cairn_connections *all);
 
 /* Counts one connection that is about to be opened. False if that would be one too many. */

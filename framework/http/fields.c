@@ -16,7 +16,7 @@
 
 struct look {
     const char *wrong;
-    const char *end; /* of the line before, but for its CR LF; NULL: nobody knows */
+    const char *end; /* of the line before, but for its CR LF; NULL: unknown */
     bool in_place;   /* the library leaves values where they came */
 };
 

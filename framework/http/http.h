@@ -15,7 +15,7 @@
  * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
  * arrived within the deadline 408, body too large 413, wrong media type 415, headers too large 431.
  * HEAD is answered like GET, without the body. A body on a route that takes none is refused with
- * 400: HTTP gives it no meaning, so whoever sends one expects something that would not happen. A
+ * 400: HTTP gives it no meaning, so its sender expects something that would not happen. A
  * head that two readers could understand in two ways (RFC 9112 section 11.2) is refused, and its
  * connection ends. What is no HTTP at all, or has headers far beyond the limit or by the hundred,
  * is answered by the library, in its own words; a library from 0.9.77 on answers itself what

@@ -1,4 +1,4 @@
-/* refused.h - requests that the library refuses before anybody is asked.
+/* refused.h - requests that the library refuses before Cairn sees them.
  *
  * A Content-Length that is no number it answers in words of its own (0.9.75: with two heads, one
  * behind the other), and says so in its log first, without saying whose it was. So those whose

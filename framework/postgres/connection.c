@@ -170,8 +170,8 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
                       (int)(length < 300 ? length : 300), message);
 }
 
-/* What statements rely on, whatever database, role and URL say. Not whether a session may write: an
- * operator who says that none may means us, too. */
+/* Settings that statements rely on, whatever database, role and URL say. Whether a session may
+ * write is left as it is: an operator's read-only setting holds for these sessions, too. */
 static const char pinned[] = "set default_transaction_isolation = 'read committed';"
                              "set default_transaction_deferrable = off;"
                              "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"

@@ -62,12 +62,12 @@ int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_
 
 /* An integer of 2, 4 or 8 bytes in network byte order; 0 for any other length, so for null. */
 int64_t cairn_pg_decode_integer(const char *bytes, int length);
-/* A timestamptz: microseconds from 2000-01-01; zero for null. */
 /* PostgreSQL counts times and days from 2000-01-01 (its manual, chapter 8.5). */
 #define CAIRN_PG_EPOCH_DAYS 730120
 #define CAIRN_PG_EPOCH_US (CAIRN_PG_EPOCH_DAYS * INT64_C(86400000000))
 
-/* What lies beyond year 1 and year 9999, infinity too, becomes their first or last moment. */
+/* A timestamptz: microseconds from 2000-01-01; zero for null. What lies beyond year 1 and year
+ * 9999, infinity too, becomes their first or last moment. */
 struct cairn_time cairn_pg_decode_time(const char *bytes, int length);
 
 #endif

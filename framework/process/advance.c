@@ -59,7 +59,7 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     };
 }
 
-/* `key` is what nobody can know who has not read the log: the end of the Idempotency-Key. */
+/* `key` is random, so that only readers of the log can know it: the end of the Idempotency-Key. */
 static void add_sent(struct cairn_buffer *out, const struct cairn_reaction *reaction)
 {
     char key[CAIRN_UUID_TEXT_SIZE];

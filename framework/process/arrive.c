@@ -4,7 +4,6 @@
 #include "record/json.h"
 #include "store/amend.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- who waits ---- */
@@ -115,6 +114,22 @@ static int decode(const struct cairn_event_type *type, const struct cairn_stored
     return failed;
 }
 
+/* An event that cannot be decoded is for the process that its stream names, unless the author's
+ * function would have said so. */
+static int arrive_unreadable(const struct cairn_when *when, const struct cairn_stored_event *event,
+                             struct cairn_arena *arena, const struct cairn_error *wrong,
+                             struct cairn_arrival *ret, struct cairn_uuid *ret_id,
+                             struct cairn_error *error)
+{
+    bool known = wrong->code == CAIRN_UNREADABLE && !when->correlate &&
+                 cairn_stream_id(event->stream, ret_id) == 0;
+    if (!known)
+        return cairn_fail(error, wrong->code, "%s", wrong->message);
+    *ret = (struct cairn_arrival){.position = event->position,
+                                  .unreadable = cairn_copy_text(arena, wrong->message)};
+    return 1;
+}
+
 int cairn_arrive_event(const struct cairn_process *process, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, struct cairn_arrival *ret,
                        struct cairn_uuid *ret_id, struct cairn_error *error)
@@ -122,15 +137,15 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
     const char *category = cairn_copy_bytes(arena, event->stream, strcspn(event->stream, "-"));
     const struct cairn_event_type *type = NULL;
     const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
+    struct cairn_error wrong = {0};
     struct cairn_meta meta;
     const void *input = NULL;
     if (!when || cairn_is_passed_over(event))
         return 0;
-    int failed = decode(type, event, arena, &input, &meta, error);
-    if (failed)
-        return failed;
+    if (decode(type, event, arena, &input, &meta, &wrong) < 0)
+        return arrive_unreadable(when, event, arena, &wrong, ret, ret_id, error);
     *ret_id = when->correlate ? when->correlate(input, &meta) : meta.id;
-    if (cairn_uuid_is_zero(*ret_id)) /* it is for nobody */
+    if (cairn_uuid_is_zero(*ret_id)) /* no process is meant */
         return 0;
     const struct cairn_origin origin = cairn_origin_of(event, arena);
     *ret = (struct cairn_arrival){
@@ -144,20 +159,6 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
         .traceparent = origin.traceparent,
     };
     return 1;
-}
-
-struct cairn_uuid cairn_arrive_whose(const struct cairn_process *process,
-                                     const struct cairn_stored_event *event)
-{
-    char category[CAIRN_STREAM_MAX_BYTES];
-    const struct cairn_event_type *type = NULL;
-    struct cairn_uuid id = {{0}};
-    (void)snprintf(category, sizeof category, "%.*s", (int)strcspn(event->stream, "-"),
-                   event->stream);
-    const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
-    if (!when || when->correlate || cairn_stream_id(event->stream, &id) < 0)
-        return (struct cairn_uuid){{0}};
-    return id;
 }
 
 /* ---- timers and refusals: what brings them about is the last event of their stream ---- */

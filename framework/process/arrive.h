@@ -30,16 +30,12 @@ CAIRN_DECLARE(cairn_origin);
 struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
                                     struct cairn_arena *arena);
 
-/* An event that is waited for. Returns 1, and which process it is for; 0 if it is ignored; or
- * what cairn_event_decode() returns. */
+/* An event that is waited for. Returns 1, and which process it is for; 0 if it is ignored; or what
+ * cairn_event_decode() returns. One that cannot be decoded arrives too, as `unreadable`, where its
+ * stream alone says which process it is for: it concerns that process, and no other. */
 int cairn_arrive_event(const struct cairn_process *process, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, struct cairn_arrival *ret,
                        struct cairn_uuid *ret_id, struct cairn_error *error) CAIRN_CHECKED;
-
-/* Which process an event is for that could not be read, where its stream says so alone; zero where
- * nobody knows. */
-struct cairn_uuid cairn_arrive_whose(const struct cairn_process *process,
-                                     const struct cairn_stored_event *event);
 
 /* A timer that is due. */
 struct cairn_arrival cairn_arrive_timer(const struct cairn_process *process,

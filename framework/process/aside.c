@@ -24,7 +24,7 @@ static const struct cairn_statement unpark_statement = {
     .sql = "select cairn.unpark_instance($1, $2, $3)",
 };
 
-/* ---- who ---- */
+/* ---- the list ---- */
 
 static struct cairn_aside_one *add(struct cairn_aside *aside, const char *stream, int64_t position,
                                    bool again)
@@ -106,22 +106,6 @@ int cairn_aside_put(struct cairn_aside *aside, struct cairn_place *place,
 
 /* ---- again ---- */
 
-/* One that cannot be read might be anybody's: it stops everybody, not him alone. */
-static int arrive(struct cairn_inputs *inputs, const struct cairn_stored_event *event,
-                  struct cairn_arrival *ret, struct cairn_uuid *ret_id, struct cairn_error *error)
-{
-    struct cairn_error wrong = {0};
-    int outcome = cairn_arrive_event(inputs->process, event, inputs->arena, ret, ret_id, &wrong);
-    if (outcome >= 0)
-        return outcome;
-    *ret_id = cairn_arrive_whose(inputs->process, event);
-    if (outcome != -CAIRN_UNREADABLE || cairn_uuid_is_zero(*ret_id))
-        return cairn_fail(error, wrong.code, "%s", wrong.message);
-    *ret = (struct cairn_arrival){.position = event->position,
-                                  .unreadable = cairn_copy_text(inputs->arena, wrong.message)};
-    return 1;
-}
-
 /* Takes what is for the one instance among these events. */
 static int take(struct cairn_inputs *inputs, struct cairn_instance *instance,
                 const struct cairn_stored_event *events, int64_t count, struct cairn_error *error)
@@ -132,7 +116,8 @@ static int take(struct cairn_inputs *inputs, struct cairn_instance *instance,
         struct cairn_uuid id = {{0}};
         if (cairn_is_own_event(inputs->process, &events[i]))
             continue;
-        int outcome = arrive(inputs, &events[i], &arrival, &id, error);
+        int outcome =
+            cairn_arrive_event(inputs->process, &events[i], inputs->arena, &arrival, &id, error);
         if (outcome > 0 && cairn_uuid_equal(id, instance->id))
             outcome = cairn_inputs_take(inputs, instance, &arrival, error);
         failed = outcome < 0 ? outcome : 0;

@@ -25,7 +25,8 @@ struct cairn_aside {
     int64_t looked_us;        /* monotonic */
 };
 
-/* Reads who is put aside: once a second, or `now`. Returns 0 or what postgres.h says. */
+/* Reads which instances are put aside: once a second, or `now`. Returns 0 or what postgres.h says.
+ */
 int cairn_aside_look(struct cairn_aside *aside, struct cairn_place *place, bool now,
                      struct cairn_error *error) CAIRN_CHECKED;
 

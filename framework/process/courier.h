@@ -22,7 +22,7 @@ struct cairn_courier *cairn_courier_open(const struct cairn_service *const servi
                                          const char *own);
 void cairn_courier_close(struct cairn_courier *courier); /* NULL is fine */
 
-/* Does anybody know where commands of that category go? If not: -CAIRN_CONFIG, and what to do. */
+/* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
 int cairn_courier_check(struct cairn_courier *courier, const char *category,
                         struct cairn_error *error) CAIRN_CHECKED;
 
@@ -45,7 +45,7 @@ int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel 
 
 /* Is there nothing to be gained by sending it again? What the domain said is final; that a peer
  * cannot read the request, or takes its key for another's, is between machines: it is said, and
- * tried until somebody has mended it. */
+ * retried until it is mended. */
 bool cairn_is_final(int failed);
 
 /* The name of the variable, for --help: "CAIRN_PAYMENT_URL". */

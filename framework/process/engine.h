@@ -39,7 +39,7 @@ size_t cairn_engine_states(struct cairn_engine *engine, struct cairn_follower_st
 
 /* Lets what is under way finish, and ends all. NULL is fine. */
 void cairn_engine_stop(struct cairn_engine *engine);
-/* When nobody asks for states any more. NULL is fine. */
+/* After the last call of cairn_engine_states(). NULL is fine. */
 void cairn_engine_close(struct cairn_engine *engine);
 
 #endif

@@ -32,14 +32,6 @@ static size_t decode_all(struct cairn_inputs *inputs, const struct cairn_stored_
         }
         int outcome = cairn_arrive_event(inputs->process, &events[i], inputs->arena,
                                          &ret[taken].arrival, &id, &wrong);
-        if (outcome == -CAIRN_UNREADABLE)
-            id = cairn_arrive_whose(inputs->process, &events[i]);
-        if (outcome == -CAIRN_UNREADABLE && !cairn_uuid_is_zero(id)) {
-            ret[taken].arrival =
-                (struct cairn_arrival){.position = events[i].position,
-                                       .unreadable = cairn_copy_text(inputs->arena, wrong.message)};
-            outcome = 1;
-        }
         if (outcome < 0) {
             stop_before(range, events[i].position, outcome, &wrong);
             return taken;

@@ -13,10 +13,10 @@ struct cairn_range {
     char problem[512]; /* why it ends there, or "" */
 };
 
-/* Reacts to what lies behind the place, up to `range->to`. An event that
- * the process manager cannot react to, or that cannot be read and might be anybody's, ends the
- * range before it: that is no failure. One that is somebody's only sticks him (inputs.h). Returns
- * 0, or what the store or the appender says. */
+/* Reacts to what lies behind the place, up to `range->to`. An event that the process
+ * manager cannot react to, or cannot read without knowing which process it is for, ends the range
+ * before it: that is no failure. One whose process is known parks that process only (inputs.h).
+ * Returns 0, or what the store or the appender says. */
 int cairn_range_react(const struct cairn_place *place, const struct cairn_event_filter *filter,
                       struct cairn_inputs *inputs, struct cairn_range *range,
                       struct cairn_error *error) CAIRN_CHECKED;

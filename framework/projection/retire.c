@@ -74,7 +74,7 @@ static const struct cairn_statement others_statement = {
            " returning s.others",
 };
 
-/* Returns 1 if something of somebody's stands on its table. */
+/* Returns 1 if views or other objects of users depend on its table. */
 static int hold_for_others(struct cairn_pg *pg, const struct cairn_generation *generation,
                            struct cairn_arena *arena, struct cairn_error *error)
 {

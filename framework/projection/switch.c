@@ -205,7 +205,8 @@ static int make_view(struct cairn_pg *pg, const struct cairn_generation *generat
 }
 
 /* Where the columns are others than before, the view is made anew, and -CAIRN_REFUSED says what is
- * in the way. That waits for whoever reads it, and holds up whoever wants to: not for long. */
+ * in the way. The exclusive lock waits for readers and delays new ones, for half a second at most.
+ */
 static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
                 struct cairn_arena *arena, struct cairn_error *error)
 {

@@ -120,7 +120,7 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
                   ? cursor_after(read, last, cairn_pg_text(rows, shown - 1, CAIRN_QUERY_KEY))
                   : NULL);
     read->parked = cairn_pg_integer(rows, 0, CAIRN_QUERY_PARKED);
-    if (read->parked) /* also for those who follow, and look at no header */
+    if (read->parked) /* also for clients that follow the page, and see no header */
         cairn_buffer_print(&out, ",\"parked\":%" PRId64, read->parked);
     cairn_buffer_char(&out, '}');
     read->body = out.text;

@@ -20,7 +20,7 @@
 
 struct cairn_query_watch;
 
-/* At most so many may wait at a time: they hold places that others need, who need not wait. */
+/* At most `waiting_max` reads wait at a time: each holds a place that another read could use. */
 int cairn_query_watch_open(const char *database_url, const char *greeting, size_t waiting_max,
                            struct cairn_query_models *models, struct cairn_query_live *live,
                            struct cairn_query_watch **ret, struct cairn_error *error) CAIRN_CHECKED;

@@ -125,8 +125,8 @@ static void add_followers(const struct cairn_health *health, struct cairn_buffer
     cairn_buffer_char(body, ']');
 }
 
-/* A process that does nothing but answer queries has something to answer without PostgreSQL. Were
- * it not ready, nobody would be. */
+/* A process that only answers queries can answer some without PostgreSQL. If it were not ready, no
+ * replica would be. */
 static bool serves_copies(const struct cairn_health *health, const struct cairn_worker *worker)
 {
     bool serves = !health->projector && !health->engine && !health->publisher && worker->query &&

@@ -236,7 +236,7 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
         .redis_url = config->redis_url,
         .cursor_secret = config->cursor_secret,
         .streams_max = config->streams_max,
-        .waiting_max = config->queue_max / 2, /* the other half is for who need not wait */
+        .waiting_max = config->queue_max / 2, /* the other half is for reads that need not wait */
         .heartbeat_us = CAIRN_SECONDS(config->heartbeat_s),
         .resources = tables,
     };
@@ -315,7 +315,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
     return cairn_http_start(&options, &host->http, error);
 }
 
-/* Before anybody reads the log. */
+/* Before any part reads the log. */
 static int load_amendments(const struct cairn_host *host, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;

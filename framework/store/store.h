@@ -44,7 +44,7 @@ int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
 /* May this session write? Returns 0, or -CAIRN_UNAVAILABLE, and the session is left: the server is
- * a standby, or somebody has said that nobody writes. */
+ * a standby, or transactions are read-only by a setting. */
 int cairn_store_takes_writes(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
 
 /* The position of the newest event, 0 in an empty log. */

@@ -740,6 +740,29 @@ static void nobody_acts_on_what_was_before_his_time(void **state)
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
 }
 
+/* Nothing in it is what it should be. */
+static void a_reaction_that_a_person_wrote_wrong_stops_no_other(void **state)
+{
+    (void)state;
+    static const char *const begins =
+        "select cairn.begin_follower('process/day', 'day', false)::int";
+    static const char *const wrong =
+        "select cairn.append('%s-01890000-0000-7000-8000-000000000077', 'ProcessAdvanced',"
+        " '{\"position\": \"x\", \"input\": {\"kind\": \"refusal\", \"version\": \"y\","
+        " \"number\": {}}, \"sent\": [{}, 5, {\"to\": \"lamp-1\"}], \"timers\": 3}')";
+    char sql[400];
+    struct cairn_host *host = start();
+    (void)snprintf(sql, sizeof sql, wrong, "night");
+    fixture_sql(url, sql);
+    light(1, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    cairn_host_stop(host);
+    (void)snprintf(sql, sizeof sql, wrong, "day");
+    fixture_sql(url, sql);
+    assert_int_equal(fixture_sql_int(url, begins), 1);
+}
+
 /* What others have written is not read for it. */
 static void a_process_that_is_new_begins_at_once_on_a_long_log(void **state)
 {
@@ -886,6 +909,7 @@ int main(void)
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_reaction_that_a_person_wrote_wrong_stops_no_other),
         TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),
         TEST(a_process_whose_commands_go_nowhere_does_not_start),
