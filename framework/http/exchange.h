@@ -48,6 +48,7 @@ struct cairn_exchange {
     struct cairn_error *refusal;          /* why no handler sees it, or NULL */
     char *body;                           /* allocated by itself: it grows */
     size_t body_capacity;
+    size_t target_bytes;                /* of the request line, as it came */
     size_t body_counted;                /* of that, in cairn_http.bodies_bytes */
     struct cairn_parameter *parameters; /* of the query, decoded */
     size_t parameter_count;

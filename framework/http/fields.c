@@ -58,6 +58,13 @@ bool cairn_library_is_strict(void)
     return strcmp(MHD_get_version(), STRICT_SINCE) >= 0;
 }
 
+/* The library ends method and target at the first NUL, its own in the place of a space or the
+ * client's. So the version begins behind both of them and two bytes, or bytes were passed over. */
+static bool is_whole_line(const char *method, size_t target_bytes, const char *version)
+{
+    return version == method + strlen(method) + 1 + target_bytes + 1;
+}
+
 /* After the last value: its line's end, and the empty line. */
 static bool ends_well(struct MHD_Connection *wire, const char *begin, const char *end)
 {
@@ -66,8 +73,11 @@ static bool ends_well(struct MHD_Connection *wire, const char *begin, const char
     return info && end + 4 == begin + info->header_size;
 }
 
-const char *cairn_fields_wrong(struct MHD_Connection *wire, const char *method, const char *version)
+const char *cairn_head_wrong(struct MHD_Connection *wire, const char *method, size_t target_bytes,
+                             const char *version)
 {
+    if (!is_whole_line(method, target_bytes, version))
+        return "the request line has a NUL, or more than one space between its parts";
     struct look look = {.in_place = !cairn_library_is_strict()};
     if (look.in_place)
         look.end = version + strlen(version);

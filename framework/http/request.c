@@ -155,7 +155,8 @@ static int refuse(struct cairn_exchange *exchange, enum cairn_code code, const c
 static int check_framing(struct cairn_exchange *exchange, const char *version)
 {
     const struct cairn_http_request *request = &exchange->request;
-    const char *wrong = cairn_fields_wrong(exchange->wire, request->method, version);
+    const char *wrong =
+        cairn_head_wrong(exchange->wire, request->method, exchange->target_bytes, version);
     if (wrong)
         return refuse(exchange, CAIRN_MALFORMED, "%s", wrong);
     bool oldest = strcmp(version, "HTTP/1.0") == 0;
@@ -312,6 +313,7 @@ static const char *path_of(const char *url)
 bool cairn_request_line(struct cairn_exchange *exchange, const char *target)
 {
     size_t count = 1;
+    exchange->target_bytes = strlen(target);
     for (const char *at = strchr(target, '?'); at && (at = strchr(at + 1, '&')); count++)
         continue;
     if (count <= PARAMETERS_MAX)

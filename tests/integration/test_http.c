@@ -510,6 +510,9 @@ static void a_head_that_can_be_read_in_two_ways_is_400(void **state)
     MALFORMED(POST_HEAD "X@: a\r\nContent-Length: 2\r\n\r\n{}");
     MALFORMED_TO_EITHER("GET /things HTTP/1.1\r\n X: a\r\nHost: test\r\n\r\n");
     MALFORMED_TO_EITHER("GET /things HTTP/1.1\nHost: test\n\n");
+    MALFORMED_TO_EITHER("GET /things\0/1 HTTP/1.1\r\nHost: test\r\n\r\n");
+    MALFORMED_TO_EITHER("GET /things?a=1\0 HTTP/1.1\r\nHost: test\r\n\r\n");
+    MALFORMED_TO_EITHER("GET\0X /things HTTP/1.1\r\nHost: test\r\n\r\n");
 }
 
 static void a_head_that_comes_byte_by_byte_is_taken(void **state)
