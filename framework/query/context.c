@@ -40,7 +40,8 @@ int cairn_query_side_open(const struct cairn_query_options *options, struct cair
     side->redis_url = options->redis_url ? options->redis_url : "";
     side->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
     side->models = cairn_query_models_open(options->resources);
-    side->live = cairn_query_live_open(side->models, options->streams_max, options->heartbeat_us);
+    side->live = cairn_query_live_open(side->models, options->streams_max, options->pages_max,
+                                       options->heartbeat_us);
     int failed = cairn_query_pages_open(side, &side->pages, error);
     if (!failed)
         failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",

@@ -7,6 +7,8 @@
  * A row that changes between the two is read in its newer state and comes up again: it is shown
  * once. Each statement has the checkpoint in its snapshot, so what it does not show was not there
  * at that checkpoint. */
+#include "core/clock.h"
+#include "core/log.h"
 #include "query/context.h"
 #include "query/sql.h"
 #include "query/topics.h"
@@ -17,6 +19,9 @@
 #include <string.h>
 
 enum { KEYS_PAGE = 1000, ROWS_PAGE = 200 };
+#define COMPLAIN_US                                                                                \
+    CAIRN_SECONDS(60) /* between two lines in the log of rows that cannot be read                  \
+                       */
 
 /* The statements for one read model. */
 struct cairn_follow {
@@ -167,10 +172,20 @@ static int read_json(const struct cairn_query_known *known, const struct cairn_p
     return 0;
 }
 
-static int show_row(struct cairn_query_live *live, size_t model,
-                    const struct cairn_query_known *known, const struct cairn_pg_result *rows,
-                    int64_t i, struct cairn_arena *scratch, struct cairn_error *error)
+/* A row that cannot be read is left as it was shown; the log says so, once in a while. */
+static void complain(struct cairn_query_live *live, const struct cairn_error *error)
 {
+    if (cairn_monotonic_us() < live->complain_us)
+        return;
+    live->complain_us = cairn_monotonic_us() + COMPLAIN_US;
+    cairn_log_error(CAIRN_LOG_ERROR, "a row that is followed cannot be read", error);
+}
+
+static void show_row(struct cairn_query_live *live, size_t model,
+                     const struct cairn_query_known *known, const struct cairn_pg_result *rows,
+                     int64_t i, struct cairn_arena *scratch)
+{
+    struct cairn_error error = {0};
     struct cairn_query_state state = {
         .key = cairn_pg_text(rows, i, CAIRN_QUERY_KEY),
         .generation = known->generation,
@@ -178,17 +193,16 @@ static int show_row(struct cairn_query_live *live, size_t model,
         .position = cairn_pg_integer(rows, i, CAIRN_QUERY_POSITION),
         .timeline = &known->timeline,
     };
-    int failed = cairn_pg_bool(rows, i, CAIRN_QUERY_IS_DELETED)
-                     ? 0
-                     : read_json(known, rows, i, scratch, &state.json, error);
-    if (failed)
-        return failed;
+    if (!cairn_pg_bool(rows, i, CAIRN_QUERY_IS_DELETED) &&
+        read_json(known, rows, i, scratch, &state.json, &error) < 0) {
+        complain(live, &error);
+        return;
+    }
     (void)pthread_mutex_lock(&live->lock);
     struct cairn_topic *topic = cairn_topic_find(live, model, state.key);
     if (topic)
         cairn_topic_show(live, topic, &state);
     (void)pthread_mutex_unlock(&live->lock);
-    return 0;
 }
 
 /* A row that another generation does not have at all is gone, as one that was deleted. */
@@ -223,13 +237,12 @@ static int show_page(struct cairn_query_live *live, size_t model,
     cairn_pg_add_texts(&params, keys, sizeof *keys, wanted);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &live->follows[model].rows, &params, &rows, error);
-    int failed = count < 0 ? (int)count : 0;
-    for (int64_t i = 0; i < count && !failed && !cairn_pg_null(rows, i, CAIRN_QUERY_KEY); i++)
-        failed = show_row(live, model, known, rows, i, scratch, error);
-    if (failed == -CAIRN_UNAVAILABLE)
+    if (count < 0) {
         soil_again(live, model, keys, wanted);
-    if (failed)
-        return failed;
+        return (int)count;
+    }
+    for (int64_t i = 0; i < count && !cairn_pg_null(rows, i, CAIRN_QUERY_KEY); i++)
+        show_row(live, model, known, rows, i, scratch);
     show_missing(live, model, known, keys, wanted);
     return wanted == ROWS_PAGE;
 }
@@ -340,17 +353,24 @@ static bool has_pages(struct cairn_query_live *live)
     return count > 0;
 }
 
-/* A generation that is dropped while it is read is seen at the next look. */
+/* A generation that is dropped while it is read is seen at the next look. One read model that
+ * cannot be read stops no other; `error` is of the first. */
 int cairn_query_live_follow(struct cairn_query_live *live, struct cairn_pg *pg,
                             struct cairn_arena *scratch, struct cairn_error *error)
 {
     struct cairn_query_known known;
-    int failed = 0;
-    for (size_t i = 0; i < live->model_count && failed >= 0; i++) {
+    int first = 0;
+    for (size_t i = 0; i < live->model_count; i++) {
+        struct cairn_error why = {0};
+        int failed = 0;
         if (cairn_query_models_get(live->models, i, &known, NULL) == 0)
-            failed = follow(live, i, &known, pg, scratch, error);
+            failed = follow(live, i, &known, pg, scratch, &why);
+        if (failed < 0 && !first) {
+            first = failed;
+            *error = why;
+        }
     }
     if (has_pages(live))
         live->page_news(live->page_context);
-    return failed;
+    return first;
 }

@@ -94,6 +94,7 @@ static struct cairn_topic *add_topic(struct cairn_query_live *live, size_t place
     topic->next = live->buckets[topic->hash % CAIRN_BUCKETS];
     live->buckets[topic->hash % CAIRN_BUCKETS] = topic;
     live->followed[place].topics++;
+    live->pages += page != NULL;
     cairn_metric_add(&topics, "", 1);
     return topic;
 }
@@ -106,6 +107,7 @@ static void remove_topic(struct cairn_query_live *live, struct cairn_topic *topi
     *at = topic->next;
     live->followed[topic->place].topics--;
     live->followed[topic->place].dirty -= topic->dirty;
+    live->pages -= topic->page != NULL;
     cairn_metric_add(&topics, "", -1);
     cairn_page_let_go(topic->page);
     free(topic->message);
@@ -349,6 +351,22 @@ static void enter(struct cairn_query_live *live, size_t place, struct cairn_page
     live->count++;
 }
 
+/* Returns -CAIRN_BUSY if there can be no such stream, 0 if there can. A page costs a query whenever
+ * its read model has moved, for all who follow it together. */
+static int refuse(const struct cairn_query_live *live, size_t place, const struct cairn_page *page,
+                  const char *key, struct cairn_error *error)
+{
+    if (live->stopping || live->count >= live->max)
+        return cairn_fail(error, CAIRN_BUSY, "%zu streams are open already, or the server stops",
+                          live->max);
+    if (page && live->pages >= live->pages_max && !cairn_topic_find(live, place, key))
+        return cairn_fail(error, CAIRN_BUSY,
+                          "%zu different pages are followed already: ask for this one without"
+                          " following it, or later",
+                          live->pages_max);
+    return 0;
+}
+
 int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct cairn_page *page,
                           const struct cairn_query_state *state, int64_t seen,
                           struct cairn_http_request *request, struct cairn_http_response *response,
@@ -357,18 +375,18 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
     struct cairn_reader *reader = cairn_allocate(sizeof *reader);
     reader->live = live;
     reader->request = request;
+    const size_t place = page ? model + live->model_count : model;
     (void)pthread_mutex_lock(&live->lock);
-    bool full = live->stopping || live->count >= live->max;
-    if (full)
+    int failed = refuse(live, place, page, state->key, error);
+    if (failed)
         cairn_page_let_go(page);
     else
-        enter(live, page ? model + live->model_count : model, page, state, seen, reader);
+        enter(live, place, page, state, seen, reader);
     (void)pthread_mutex_unlock(&live->lock);
-    if (full)
+    if (failed)
         free(reader);
-    if (full)
-        return cairn_fail(error, CAIRN_BUSY, "%zu streams are open already, or the server stops",
-                          live->max);
+    if (failed)
+        return failed;
     char ignored[1];
     (void)give(reader, hello, sizeof hello - 1, ignored, 0);
     response->stream = (struct cairn_http_stream){pull, leave, reader};
@@ -382,13 +400,15 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
 /* ---- life ---- */
 
 struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
-                                               int64_t streams_max, int64_t heartbeat_us)
+                                               int64_t streams_max, int64_t pages_max,
+                                               int64_t heartbeat_us)
 {
     struct cairn_query_live *live = cairn_allocate(sizeof *live);
     size_t count = cairn_query_models_count(models);
     live->models = models;
     live->model_count = count;
     live->max = (size_t)streams_max;
+    live->pages_max = (size_t)pages_max;
     live->heartbeat_us = heartbeat_us;
     live->followed = cairn_allocate((2 * count + 1) * sizeof *live->followed);
     live->follows = cairn_follow_open(count);

@@ -27,7 +27,8 @@ struct cairn_query_live;
 struct cairn_page; /* topics.h */
 
 struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
-                                               int64_t streams_max, int64_t heartbeat_us);
+                                               int64_t streams_max, int64_t pages_max,
+                                               int64_t heartbeat_us);
 /* All streams were closed. */
 void cairn_query_live_close(struct cairn_query_live *live);
 /* No more streams; those that there are end with the server. */
@@ -51,7 +52,7 @@ struct cairn_query_state {
 /* Makes the response a stream that begins with this state, unless the reader has seen it: `seen` is
  * the position of his Last-Event-ID, if it is of this timeline and generation, else -1. `page` is
  * NULL for a row; else it is taken, whatever comes of it. Returns 0, or -CAIRN_BUSY if there are
- * too many, or the server stops. */
+ * too many streams, or too many different pages are followed, or the server stops. */
 int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct cairn_page *page,
                           const struct cairn_query_state *state, int64_t seen,
                           struct cairn_http_request *request, struct cairn_http_response *response,

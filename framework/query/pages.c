@@ -13,17 +13,29 @@
 #define PACE_US CAIRN_MILLISECONDS(100)  /* from one round to the next */
 #define AGAIN_US CAIRN_MILLISECONDS(250) /* after one in which not all could be read */
 #define COMPLAIN_US CAIRN_SECONDS(60)    /* between two lines in the log of such that never can */
+#define SLOW_US CAIRN_MILLISECONDS(50)   /* a page that takes so long is slow, … */
+#define FAST_US CAIRN_MILLISECONDS(20)   /* … until it takes no longer than this */
+
+/* A thread, and what is its own. */
+struct lane {
+    struct cairn_query_pages *pages;
+    struct cairn_query_context *context;
+    bool slow;           /* it reads the pages that are slow, and no others */
+    bool failing;        /* the last round did */
+    bool started;        /* the thread */
+    int64_t complain_us; /* monotonic: when to say again that one cannot be read at all */
+    pthread_t thread;
+    pthread_cond_t called;
+    bool news; /* guarded by the lock of the pages */
+};
+
+enum { LANES = 2 };
 
 struct cairn_query_pages {
     struct cairn_query_side *side;
-    struct cairn_query_context *context; /* the thread's own, as what follows */
-    bool failing;                        /* the last round did */
-    int64_t complain_us; /* monotonic: when to say again that one cannot be read at all */
-    pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t called;
-    bool news;
-    bool closing;
+    struct lane lanes[LANES];
+    pthread_mutex_t lock;
+    bool closing; /* guarded by it */
 };
 
 /* A page that is to be read. */
@@ -54,20 +66,20 @@ static void show(struct cairn_query_live *live, size_t place, const char *key,
 }
 
 /* As a request would. */
-static int read_page(struct cairn_query_pages *pages, size_t place, const struct errand *errand,
+static int read_page(struct lane *lane, size_t place, const struct errand *errand,
                      struct cairn_error *error)
 {
-    struct cairn_query_live *live = pages->side->live;
-    struct cairn_query_visit visit = {.side = pages->side,
+    struct cairn_query_live *live = lane->pages->side->live;
+    struct cairn_query_visit visit = {.side = lane->pages->side,
                                       .resource = errand->page->resource,
                                       .ask = *errand->page->ask,
                                       .model = place - live->model_count};
     struct cairn_query_read read = {.visit = &visit,
-                                    .context = pages->context,
+                                    .context = lane->context,
                                     .resource = visit.resource,
                                     .ask = &visit.ask,
-                                    .arena = &pages->context->scratch};
-    cairn_arena_reset(&pages->context->scratch);
+                                    .arena = &lane->context->scratch};
+    cairn_arena_reset(&lane->context->scratch);
     int failed = cairn_query_look(&read, error);
     if (!failed)
         show(live, place, errand->key, &read);
@@ -76,8 +88,9 @@ static int read_page(struct cairn_query_pages *pages, size_t place, const struct
 
 /* ---- a read model ---- */
 
-/* The pages that are dirty. They are clean from now on: what changes later is noticed by itself. */
-static struct errand *take_dirty(struct cairn_query_live *live, size_t place,
+/* The lane's pages that are dirty. They are clean from now on: what changes later is noticed by
+ * itself. */
+static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bool slow,
                                  struct cairn_arena *arena, size_t *ret_count)
 {
     size_t count = 0;
@@ -86,7 +99,7 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place,
     struct errand *all = cairn_new(arena, struct errand, most + 1);
     for (size_t i = 0; i < CAIRN_BUCKETS && count < most; i++) {
         for (struct cairn_topic *at = live->buckets[i]; at && count < most; at = at->next) {
-            if (!at->dirty || at->place != place)
+            if (!at->dirty || at->place != place || at->page->slow != slow)
                 continue;
             at->dirty = false;
             at->page->holders++;
@@ -99,16 +112,35 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place,
     return all;
 }
 
-/* The page is not held any more; one that could not be read is dirty again. */
-static void give_back(struct cairn_query_live *live, size_t place, const struct errand *errand,
-                      bool again)
+/* There may be pages to read, for either thread. */
+static void on_news(void *context)
 {
+    struct cairn_query_pages *pages = context;
+    (void)pthread_mutex_lock(&pages->lock);
+    for (size_t i = 0; i < LANES; i++) {
+        pages->lanes[i].news = true;
+        (void)pthread_cond_signal(&pages->lanes[i].called);
+    }
+    (void)pthread_mutex_unlock(&pages->lock);
+}
+
+/* The page is not held any more; one that could not be read is dirty again. `took_us`: reading it,
+ * or trying; 0 if it was not tried. */
+static void give_back(struct lane *lane, size_t place, const struct errand *errand, bool again,
+                      int64_t took_us)
+{
+    struct cairn_query_live *live = lane->pages->side->live;
+    bool moves = lane->slow ? took_us > 0 && took_us <= FAST_US : took_us > SLOW_US;
     (void)pthread_mutex_lock(&live->lock);
     struct cairn_topic *topic = again ? cairn_topic_find(live, place, errand->key) : NULL;
     if (topic)
         cairn_topic_soil(live, topic);
+    if (moves)
+        errand->page->slow = !lane->slow;
     cairn_page_let_go(errand->page);
     (void)pthread_mutex_unlock(&live->lock);
+    if (moves) /* it may be dirty, and is the other's */
+        on_news(lane->pages);
 }
 
 static bool is_closing(struct cairn_query_pages *pages)
@@ -124,47 +156,49 @@ static bool may_be_read_later(int failed)
     return failed == -CAIRN_UNAVAILABLE || failed == -CAIRN_STALE || failed == -CAIRN_BUSY;
 }
 
-static void complain(struct cairn_query_pages *pages, const struct cairn_error *error)
+static void complain(struct lane *lane, const struct cairn_error *error)
 {
-    if (cairn_monotonic_us() < pages->complain_us)
+    if (cairn_monotonic_us() < lane->complain_us)
         return;
-    pages->complain_us = cairn_monotonic_us() + COMPLAIN_US;
+    lane->complain_us = cairn_monotonic_us() + COMPLAIN_US;
     cairn_log_error(CAIRN_LOG_ERROR, "a page that is followed cannot be read", error);
 }
 
-/* One page that takes too long stops nobody; two in a row are a database that is away. Returns 0,
+/* One page that takes too long stops no other; two in a row are a database that is away. Returns 0,
  * or why not all could be read. One that cannot be read at all is left as it was. */
-static int read_dirty(struct cairn_query_pages *pages, size_t place, struct cairn_arena *arena,
+static int read_dirty(struct lane *lane, size_t place, struct cairn_arena *arena,
                       struct cairn_error *error)
 {
     size_t count = 0;
     int first = 0;
     int in_vain = 0; /* in a row */
     cairn_arena_reset(arena);
-    const struct errand *all = take_dirty(pages->side->live, place, arena, &count);
+    const struct errand *all =
+        take_dirty(lane->pages->side->live, place, lane->slow, arena, &count);
     for (size_t i = 0; i < count; i++) {
         struct cairn_error why = {0};
-        bool gives_up = in_vain > 1 || is_closing(pages);
-        int failed = gives_up ? 0 : read_page(pages, place, &all[i], &why);
+        bool gives_up = in_vain > 1 || is_closing(lane->pages);
+        int64_t begun_us = cairn_monotonic_us();
+        int failed = gives_up ? 0 : read_page(lane, place, &all[i], &why);
         bool later = may_be_read_later(failed);
-        give_back(pages->side->live, place, &all[i], gives_up || later);
+        give_back(lane, place, &all[i], gives_up || later,
+                  gives_up ? 0 : cairn_monotonic_us() - begun_us + 1);
         in_vain = gives_up || later ? in_vain + 1 : 0;
         if (later && !first) {
             first = failed;
             *error = why;
         }
         if (failed && !later)
-            complain(pages, &why);
+            complain(lane, &why);
     }
     return first;
 }
 
 /* Pages are not told apart: where the read model has moved, all of them are read again. */
-static int follow(struct cairn_query_pages *pages, size_t model,
-                  const struct cairn_query_known *known, struct cairn_arena *arena,
-                  struct cairn_error *error)
+static int follow(struct lane *lane, size_t model, const struct cairn_query_known *known,
+                  struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_query_live *live = pages->side->live;
+    struct cairn_query_live *live = lane->pages->side->live;
     size_t place = model + live->model_count;
     struct cairn_followed *followed = &live->followed[place];
     bool moved = false;
@@ -178,21 +212,20 @@ static int follow(struct cairn_query_pages *pages, size_t model,
         followed->key = NULL;
     }
     (void)pthread_mutex_unlock(&live->lock);
-    return read_dirty(pages, place, arena, error);
+    return read_dirty(lane, place, arena, error);
 }
 
 /* Returns 0, or the first that was in the way; a model that cannot be read stops no other. */
-static int follow_all(struct cairn_query_pages *pages, struct cairn_arena *arena,
-                      struct cairn_error *error)
+static int follow_all(struct lane *lane, struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_query_known known;
-    struct cairn_query_live *live = pages->side->live;
+    struct cairn_query_live *live = lane->pages->side->live;
     int first = 0;
     for (size_t i = 0; i < live->model_count; i++) {
         struct cairn_error why = {0};
         int failed = 0;
         if (cairn_query_models_get(live->models, i, &known, NULL) == 0)
-            failed = follow(pages, i, &known, arena, &why);
+            failed = follow(lane, i, &known, arena, &why);
         if (failed && !first) {
             first = failed;
             *error = why;
@@ -201,57 +234,69 @@ static int follow_all(struct cairn_query_pages *pages, struct cairn_arena *arena
     return first;
 }
 
-/* ---- the thread ---- */
+/* ---- the threads ---- */
 
 /* Not before `from_us`; then when there is news, or at `until_us`. Returns false at the end. */
-static bool wait_for_news(struct cairn_query_pages *pages, int64_t from_us, int64_t until_us)
+static bool wait_for_news(struct lane *lane, int64_t from_us, int64_t until_us)
 {
+    struct cairn_query_pages *pages = lane->pages;
     (void)pthread_mutex_lock(&pages->lock);
-    while (!pages->closing && (!pages->news || cairn_monotonic_us() < from_us) &&
+    while (!pages->closing && (!lane->news || cairn_monotonic_us() < from_us) &&
            cairn_monotonic_us() < until_us)
-        (void)cairn_cond_wait_until(&pages->called, &pages->lock, pages->news ? from_us : until_us);
+        (void)cairn_cond_wait_until(&lane->called, &pages->lock, lane->news ? from_us : until_us);
     bool goes_on = !pages->closing;
-    pages->news = false;
+    lane->news = false;
     (void)pthread_mutex_unlock(&pages->lock);
     return goes_on;
 }
 
+static int64_t rest_of(const struct lane *lane, bool failed, int64_t took_us)
+{
+    int64_t rest_us = failed ? AGAIN_US : PACE_US;
+    return lane->slow && took_us > rest_us ? took_us : rest_us;
+}
+
 static void *run(void *context)
 {
-    struct cairn_query_pages *pages = context;
+    struct lane *lane = context;
     struct cairn_arena arena = {0};
     int64_t from_us = 0;
     int64_t until_us = INT64_MAX;
-    while (wait_for_news(pages, from_us, until_us)) {
+    while (wait_for_news(lane, from_us, until_us)) {
         struct cairn_error error = {0};
-        int failed = follow_all(pages, &arena, &error);
-        if (failed && !pages->failing)
+        int64_t begun_us = cairn_monotonic_us();
+        int failed = follow_all(lane, &arena, &error);
+        int64_t now_us = cairn_monotonic_us();
+        if (failed && !lane->failing)
             cairn_log_error(CAIRN_LOG_WARN, "cannot read the pages that are followed", &error);
-        pages->failing = failed != 0;
-        from_us = cairn_monotonic_us() + (failed ? AGAIN_US : PACE_US);
+        lane->failing = failed != 0;
+        from_us = now_us + rest_of(lane, failed, now_us - begun_us);
         until_us = failed ? from_us : INT64_MAX;
     }
     cairn_arena_close(&arena);
     return NULL;
 }
 
-static void on_news(void *context)
-{
-    struct cairn_query_pages *pages = context;
-    (void)pthread_mutex_lock(&pages->lock);
-    pages->news = true;
-    (void)pthread_cond_signal(&pages->called);
-    (void)pthread_mutex_unlock(&pages->lock);
-}
-
 /* ---- life ---- */
 
-static void dispose(struct cairn_query_pages *pages)
+static int start(struct cairn_query_pages *pages, struct lane *lane, struct cairn_error *error)
 {
-    cairn_query_close(pages->context);
-    (void)pthread_cond_destroy(&pages->called);
-    (void)pthread_mutex_destroy(&pages->lock);
-    free(pages);
+    lane->pages = pages;
+    cairn_cond_init(&lane->called);
+    int failed = cairn_query_open(pages->side, &lane->context, error);
+    if (!failed && pthread_create(&lane->thread, NULL, run, lane) != 0)
+        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that reads pages");
+    lane->started = !failed;
+    return failed;
+}
+
+static void stop(struct lane *lane)
+{
+    if (lane->started)
+        (void)pthread_join(lane->thread, NULL);
+    cairn_query_close(lane->context);
+    if (lane->pages)
+        (void)pthread_cond_destroy(&lane->called);
 }
 
 int cairn_query_pages_open(struct cairn_query_side *side, struct cairn_query_pages **ret,
@@ -259,13 +304,13 @@ int cairn_query_pages_open(struct cairn_query_side *side, struct cairn_query_pag
 {
     struct cairn_query_pages *pages = cairn_allocate(sizeof *pages);
     pages->side = side;
-    cairn_cond_init(&pages->called);
+    pages->lanes[1].slow = true;
     (void)pthread_mutex_init(&pages->lock, NULL);
-    int failed = cairn_query_open(side, &pages->context, error);
-    if (!failed && pthread_create(&pages->thread, NULL, run, pages) != 0)
-        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that reads pages");
+    int failed = 0;
+    for (size_t i = 0; i < LANES && !failed; i++)
+        failed = start(pages, &pages->lanes[i], error);
     if (failed) {
-        dispose(pages);
+        cairn_query_pages_close(pages);
         return failed;
     }
     side->live->page_news = on_news;
@@ -280,8 +325,11 @@ void cairn_query_pages_close(struct cairn_query_pages *pages)
         return;
     (void)pthread_mutex_lock(&pages->lock);
     pages->closing = true;
-    (void)pthread_cond_signal(&pages->called);
+    for (size_t i = 0; i < LANES && pages->lanes[i].pages; i++)
+        (void)pthread_cond_signal(&pages->lanes[i].called);
     (void)pthread_mutex_unlock(&pages->lock);
-    (void)pthread_join(pages->thread, NULL);
-    dispose(pages);
+    for (size_t i = 0; i < LANES; i++)
+        stop(&pages->lanes[i]);
+    (void)pthread_mutex_destroy(&pages->lock);
+    free(pages);
 }

@@ -1,12 +1,13 @@
-/* pages.h - the thread that reads pages again which somebody follows.
+/* pages.h - the threads that read pages again which are followed.
  *
  * What has changed in a read model says nothing of which pages show it: a row comes into one, goes
  * out of another, moves. So all pages of a read model are read again when it has moved, each as a
  * request would read it, once for all who follow it, and at most ten times a second; shown is what
- * differs from before. On a connection of its own, so that rows that are followed do not wait for
- * pages.
+ * differs from before. On connections of their own, so that rows that are followed do not wait for
+ * pages; and pages that took long do not hold up the others: these have one thread, those another,
+ * which rests as long as it reads.
  *
- * Threads: one opens and closes; the thread's calls live.h. */
+ * Threads: one opens and closes; the two call live.h. */
 #ifndef CAIRN_QUERY_PAGES_H
 #define CAIRN_QUERY_PAGES_H
 

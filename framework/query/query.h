@@ -47,13 +47,14 @@ struct cairn_query_options {
     const char *cursor_secret; /* what cursors are signed with; NULL or empty: made of the store's
                                 * id, which replicas share and clients are not told */
     int64_t streams_max;       /* open at once; beyond it 503 */
+    int64_t pages_max;         /* different pages that they follow at once; beyond it 503 */
     int64_t waiting_max;       /* reads that wait for a position at once; others are told at once */
     int64_t heartbeat_us;      /* between two signs of life on a stream that has nothing to say */
     const struct cairn_resource *const *resources; /* tables, ended by NULL */
 };
 
 /* What the query side of a process has in common: what is known of the read models, those who wait
- * and those who listen. Two threads, two database connections. */
+ * and those who listen. Three threads, three database connections. */
 struct cairn_query_side;
 
 /* Connects lazily. Returns 0, or -CAIRN_CONFIG if a URL makes no sense or there can be no more

@@ -14,6 +14,7 @@ struct cairn_page {
     const struct cairn_resource *resource;
     const struct cairn_query_ask *ask;
     int holders; /* its topic, and who reads it now */
+    bool slow;   /* reading it takes long: pages.c */
 };
 
 struct cairn_reader {
@@ -67,6 +68,7 @@ struct cairn_query_live {
     struct cairn_query_models *models;
     size_t model_count;
     size_t max;
+    size_t pages_max;
     int64_t heartbeat_us;
     void (*news)(void *context);
     void *news_context;
@@ -76,12 +78,14 @@ struct cairn_query_live {
     pthread_mutex_t lock; /* guards what follows */
     bool stopping;
     size_t count; /* of readers */
+    size_t pages; /* that are topics */
     struct cairn_reader *next_beat;
     struct cairn_reader *last_beat;
     struct cairn_followed *followed; /* the rows of each model, then the pages of each */
     struct cairn_topic *buckets[CAIRN_BUCKETS];
 
     int64_t statement_count; /* the watch's thread's own, as what follows */
+    int64_t complain_us;     /* monotonic: when to say again that a row cannot be read */
     struct cairn_follow *follows;
 };
 

@@ -21,6 +21,7 @@ struct cairn_config {
     int64_t bodies_max_bytes;
     int64_t request_deadline_ms;
     int64_t streams_max;
+    int64_t pages_max;
     int64_t heartbeat_s;
     const char *cursor_secret; /* "" for none */
     int64_t cache_entries;

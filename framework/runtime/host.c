@@ -236,6 +236,7 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
         .redis_url = config->redis_url,
         .cursor_secret = config->cursor_secret,
         .streams_max = config->streams_max,
+        .pages_max = config->pages_max,
         .waiting_max = config->queue_max / 2, /* the other half is for reads that need not wait */
         .heartbeat_us = CAIRN_SECONDS(config->heartbeat_s),
         .resources = tables,

@@ -8,6 +8,7 @@
 #include "core/metrics.h"
 #include "query/live.h"
 
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -737,6 +738,125 @@ static void a_page_outlives_its_database(void **state)
     sse_close(&sse);
 }
 
+/* ---- one that is in the way ---- */
+
+static void a_row_that_cannot_be_read_holds_up_no_other(void **state)
+{
+    (void)state;
+    const struct order spoiled = bench_new_order();
+    const struct order order = bench_new_order();
+    struct sse of_spoiled, of_order;
+    struct sse_message message;
+    open_stream(&of_spoiled, &spoiled, NULL);
+    expect_status(&of_spoiled, "placed");
+    open_stream(&of_order, &order, NULL);
+    expect_status(&of_order, "placed");
+    bench_sql("update read.order_summary_g%" PRId64 " set lines = '5' where _key = '%s'",
+              bench.orders.number, bench_text(spoiled.id));
+    set_status(&spoiled, "paid");
+    for (int i = 0; i < 5; i++) { /* in whatever order they are read */
+        set_status(&spoiled, i % 2 ? "paid" : "placed");
+        set_status(&order, i % 2 ? "placed" : "shipped");
+        expect_status(&of_order, i % 2 ? "placed" : "shipped");
+    }
+    assert_false(sse_next(&of_spoiled, &message, 0));
+    bench_sql("update read.order_summary_g%" PRId64 " set lines = '[]' where _key = '%s'",
+              bench.orders.number, bench_text(spoiled.id));
+    set_status(&spoiled, "cancelled");
+    expect_status(&of_spoiled, "cancelled");
+    sse_close(&of_spoiled);
+    sse_close(&of_order);
+}
+
+static void there_are_only_so_many_different_pages(void **state)
+{
+    (void)state;
+    enum { MAX = 10 };
+    struct sse streams[MAX + 1];
+    struct sse refused;
+    struct sse_message message;
+    const char *last = NULL;
+    fixture_wait(nothing_is_followed, NULL, 20000, "all who have left to be noticed");
+    for (int i = 0; i < MAX; i++) {
+        last = PATH("/users/%s/orders", cairn_uuid_make());
+        open_page(&streams[i], last, NULL);
+        (void)sse_expect(&streams[i]);
+    }
+    open_page(&refused, PATH("/users/%s/orders", cairn_uuid_make()), NULL);
+    assert_false(sse_next(&refused, &message, 20000));
+    assert_int_equal(refused.status, 503);
+    sse_close(&refused);
+    open_page(&streams[MAX], last, NULL); /* one that is followed costs nothing more */
+    (void)sse_expect(&streams[MAX]);
+    for (int i = 0; i <= MAX; i++)
+        sse_close(&streams[i]);
+}
+
+/* The server process that waits for our lock, 0 for none. */
+static int64_t held_process(void)
+{
+    return fixture_sql_int(bench.url, "select coalesce(max(pid), 0) from pg_locks where locktype ="
+                                      " 'advisory' and objid = 4711 and not granted");
+}
+
+static bool a_page_is_held(void *context)
+{
+    *(int64_t *)context = held_process();
+    return *(int64_t *)context > 0;
+}
+
+/* Reading any row of this user waits for a lock that we hold. */
+static PGconn *hold_rows_of(struct cairn_uuid user)
+{
+    bench_sql("create function public.held() returns boolean volatile language plpgsql as"
+              " 'begin perform pg_advisory_xact_lock_shared(4711); return true; end';"
+              "alter table read.order_summary_g%" PRId64 " enable row level security;"
+              "create policy slow on read.order_summary_g%" PRId64
+              " using (user_id <> '%s' or public.held())",
+              bench.orders.number, bench.orders.number, bench_text(user));
+    PGconn *holder = fixture_connect(bench.url);
+    PQclear(PQexec(holder, "select pg_advisory_lock(4711)"));
+    return holder;
+}
+
+static void a_page_that_takes_long_holds_up_no_other(void **state)
+{
+    (void)state;
+    const struct cairn_uuid slow = cairn_uuid_make();
+    const struct cairn_uuid user = cairn_uuid_make();
+    const struct order order = order_of(user, 1700000001);
+    (void)order_of(slow, 1700000002);
+    const char *path = PATH("/users/%s/orders", user);
+    struct sse of_slow, of_user;
+    fixture_wait(nothing_is_followed, NULL, 20000, "all who have left to be noticed");
+    open_page(&of_slow, PATH("/users/%s/orders", slow), NULL);
+    (void)sse_expect(&of_slow);
+    open_page(&of_user, path, NULL);
+    (void)sse_expect(&of_user);
+    PGconn *holder = hold_rows_of(slow);
+    set_status(&order, "paid"); /* the first time both may wait */
+    (void)expect_page(&of_user, path);
+    int64_t process = 0;
+    int passed = 0;
+    for (int i = 0; i < 20 && passed < 3;
+         i++) { /* a reading that has its deadline here counts not */
+        fixture_wait(a_page_is_held, &process, 20000, "the page to be read");
+        set_status(&order, i % 2 ? "paid" : "shipped");
+        (void)expect_page(&of_user, path);
+        passed += held_process() == process;
+    }
+    assert_int_equal(passed, 3);
+    PQfinish(holder);
+    (void)order_of(slow, 1700000003);
+    (void)sse_expect(&of_slow);
+    bench_sql("drop policy slow on read.order_summary_g%" PRId64
+              "; alter table read.order_summary_g%" PRId64 " disable row level security;"
+              " drop function public.held()",
+              bench.orders.number, bench.orders.number);
+    sse_close(&of_slow);
+    sse_close(&of_user);
+}
+
 static void streams_end_when_the_server_stops(void **state)
 {
     (void)state;
@@ -793,6 +913,9 @@ int main(void)
         cmocka_unit_test_setup(an_event_id_of_another_generation_says_how_far_its_reader_was,
                                bench_each),
         cmocka_unit_test_setup(a_stream_goes_on_in_another_generation, bench_each),
+        cmocka_unit_test_setup(a_row_that_cannot_be_read_holds_up_no_other, bench_each),
+        cmocka_unit_test_setup(there_are_only_so_many_different_pages, bench_each),
+        cmocka_unit_test_setup(a_page_that_takes_long_holds_up_no_other, bench_each),
         cmocka_unit_test_setup(streams_end_when_the_server_stops, bench_each),
     };
     return cmocka_run_group_tests_name("query_live", tests, bench_open, bench_close);

@@ -84,6 +84,7 @@ static void open_side(enum bench_server server)
         .database_url = bench.reader_url,
         .redis_url = bench.server_redis[server],
         .streams_max = 20,
+        .pages_max = 10,
         .heartbeat_us = server == PLAIN ? CAIRN_SECONDS(30) : CAIRN_MILLISECONDS(500),
         .resources = tables,
     };
