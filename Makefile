@@ -52,7 +52,8 @@ SHOP_SOURCES := $(filter-out %/main.c,$(wildcard services/*/*.c)) $(wildcard pro
 MAINS := $(wildcard services/*/main.c)
 SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)
-FAULT_SOURCES := $(filter-out tests/fault/test_% tests/fault/clock_shim.c,$(wildcard tests/fault/*.c))
+FAULT_SOURCES := $(filter-out tests/fault/test_% tests/fault/clock_shim.c tests/fault/counter.c, \
+    $(wildcard tests/fault/*.c))
 TEST_SOURCES := $(foreach level,unit integration e2e fault,$(wildcard tests/$(level)/test_*.c))
 HEADERS := $(wildcard framework/cairn/*.h)
 
@@ -62,6 +63,7 @@ SHOP := $(BUILD)/libshop.a
 SUPPORT := $(BUILD)/libsupport.a
 FAULT := $(BUILD)/libfault.a
 CLOCK_SHIM := $(BUILD)/tests/fault/clock_shim.so
+COUNTER := $(BUILD)/tests/fault/counter
 BINARIES := $(BUILD)/bin/cairn $(SERVICES:%=$(BUILD)/bin/cairn-%)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # Those that need no whole system.
@@ -151,7 +153,7 @@ fuzz-programs: $(FUZZERS)
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 
-tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM) $(VARIANTS)
+tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM) $(COUNTER) $(VARIANTS)
 
 inner-tests: $(INNER_TESTS) $(BINARIES)
 

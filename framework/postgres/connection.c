@@ -171,12 +171,19 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
 }
 
 /* Settings that statements rely on, whatever database, role and URL say. Whether a session may
- * write is left as it is: an operator's read-only setting holds for these sessions, too. */
+ * write is left as it is: an operator's read-only setting holds for these sessions, too.
+ *
+ * A server process whose client has given up waits on for its lock, and holds one of the server's
+ * places: with each new try one more, until nobody comes in any more. It looks whether its client
+ * is there, where the server's system can tell. */
 static const char pinned[] = "set default_transaction_isolation = 'read committed';"
                              "set default_transaction_deferrable = off;"
                              "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"
                              "set intervalstyle = 'postgres'; set bytea_output = 'hex';"
-                             "set extra_float_digits = 1; set standard_conforming_strings = on";
+                             "set extra_float_digits = 1; set standard_conforming_strings = on;"
+                             "do $$ begin"
+                             " perform set_config('client_connection_check_interval', '1s', false);"
+                             " exception when others then null; end $$";
 
 static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
 {

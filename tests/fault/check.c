@@ -6,10 +6,10 @@
 #include <string.h>
 
 const char *const check_rules[] = {
-    "positions",  "versions", "times",        "ids",         "seen",    "tampering", "sql",
-    "appends",    "defects",  "acknowledged", "refused",     "unknown", "keys",      "order",
-    "attributed", "legal",    "claims",       "explained",   "fresh",   "folds",     "rows",
-    "bus",        "carried",  "live",         "generations", NULL,
+    "positions",  "versions", "times",        "ids",         "seen",       "tampering", "sql",
+    "appends",    "defects",  "acknowledged", "refused",     "unknown",    "keys",      "order",
+    "attributed", "legal",    "claims",       "explained",   "fresh",      "folds",     "rows",
+    "bus",        "carried",  "live",         "generations", "replicated", NULL,
 };
 
 static bool is_a_rule(const char *name)
@@ -59,11 +59,12 @@ void verdict_print(const struct verdict *verdict, FILE *out)
 /* check_appends and check_sql say of their events that somebody asked for them: they come before
  * check_attributed. */
 static void (*const rules[])(struct evidence *evidence, struct verdict *verdict) = {
-    check_positions, check_versions, check_times,     check_ids,     check_seen,
-    check_tampering, check_sql,      check_appends,   check_defects, check_acknowledged,
-    check_refused,   check_unknown,  check_keys,      check_order,   check_attributed,
-    check_legal,     check_claims,   check_explained, check_fresh,   check_folds,
-    check_rows,      check_bus,      check_carried,   check_live,    check_generations,
+    check_positions,  check_versions, check_times,     check_ids,     check_seen,
+    check_tampering,  check_sql,      check_appends,   check_defects, check_acknowledged,
+    check_refused,    check_unknown,  check_keys,      check_order,   check_attributed,
+    check_legal,      check_claims,   check_explained, check_fresh,   check_folds,
+    check_rows,       check_bus,      check_carried,   check_live,    check_generations,
+    check_replicated,
 };
 
 void check_evidence(struct evidence *evidence, struct verdict *verdict)

@@ -87,4 +87,7 @@ void check_live(struct evidence *evidence, struct verdict *verdict);
 /* check_generations.c: what is left of read models that were built anew. */
 void check_generations(struct evidence *evidence, struct verdict *verdict);
 
+/* check_standby.c: what was acknowledged while there was a synchronous standby. */
+void check_replicated(struct evidence *evidence, struct verdict *verdict);
+
 #endif

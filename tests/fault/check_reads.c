@@ -212,6 +212,19 @@ static void check_model(const struct evidence *evidence, const char *store, cons
                     there, json_object_size(wanted));
 }
 
+/* A row with an event that cannot be read is parked: PostgreSQL has it as it was before, Redis does
+ * not have it. Of the models only that of users has such rows. */
+static json_t *without_parked(const struct evidence *evidence, const json_t *rows)
+{
+    json_t *kept = json_copy((json_t *)(uintptr_t)rows);
+    for (size_t i = 0; i < evidence->event_count; i++) {
+        const struct event *event = &evidence->events[i];
+        if (event->spoiled && strncmp(event->stream, "user-", 5) == 0)
+            (void)json_object_del(kept, event->stream + 5);
+    }
+    return kept;
+}
+
 /* Each model that any row is of, in each store; a model without rows has to have none. */
 void check_rows(struct evidence *evidence, struct verdict *verdict)
 {
@@ -224,8 +237,10 @@ void check_rows(struct evidence *evidence, struct verdict *verdict)
         (void)shop_apply(&shop, &evidence->events[i]);
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         json_t *wanted = shop_model(&shop, models[i]);
+        json_t *copied = without_parked(evidence, wanted);
         check_model(evidence, "postgres", models[i], wanted, verdict);
-        check_model(evidence, "redis", models[i], wanted, verdict);
+        check_model(evidence, "redis", models[i], copied, verdict);
+        json_decref(copied);
         json_decref(wanted);
     }
     shop_close(&shop);

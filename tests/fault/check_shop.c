@@ -89,6 +89,8 @@ static const char *take(struct cairn_map *holdings, struct cairn_arena *arena,
 static const char *move_address(struct cairn_map *holdings, struct cairn_arena *arena,
                                 const struct event *event)
 {
+    if (event->spoiled)
+        return NULL;
     if (strcmp(event->type, "UserDeactivated") == 0)
         give_back(holdings, arena, event, "email");
     if (strcmp(event->type, "UserEmailChanged") == 0)

@@ -94,6 +94,20 @@ static void take_events(struct evidence *evidence)
     }
 }
 
+static void mark_spoiled(struct evidence *evidence)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(evidence->history, i, line)
+    {
+        if (strcmp(member_text(line, "kind"), "spoiled") != 0)
+            continue;
+        struct event *event = cairn_map_get(&evidence->ids, member_text(line, "id"));
+        if (event)
+            event->spoiled = true;
+    }
+}
+
 /* ---- the requests ---- */
 
 static json_t *parse_member(struct evidence *evidence, json_t *line, const char *name)
@@ -247,6 +261,7 @@ void evidence_take(struct evidence *ret, const struct evidence_files *files)
     ret->ids = cairn_map(&ret->arena);
     ret->traces = cairn_map(&ret->arena);
     take_events(ret);
+    mark_spoiled(ret);
     take_requests(ret);
     find_causes(ret);
     find_known(ret);

@@ -30,6 +30,7 @@ struct event {
     json_t *data;
     struct request *cause; /* NULL: none */
     bool asked;            /* somebody wanted it: a request, an append, a person */
+    bool spoiled;          /* it cannot be read: it changes nothing, and has no state */
     int state;             /* of its stream behind it: shop.h */
 };
 

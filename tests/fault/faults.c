@@ -146,6 +146,49 @@ static void release_lock(struct field *field)
     field->holder = NULL;
 }
 
+/* ---- the standby ---- */
+
+/* Whoever waits for it is told to stop, half of the time: a commit that waits and is cancelled is
+ * there, and on the standby it is not. */
+static void end_waits(struct field *field)
+{
+    static const char *const how[] = {"pg_cancel_backend", "pg_terminate_backend"};
+    char sql[200];
+    char text[32];
+    (void)snprintf(sql, sizeof sql,
+                   "select count(%s(pid)) from pg_stat_activity where wait_event = 'SyncRep' and"
+                   " random() < 0.7",
+                   how[roll(field, 2)]);
+    for (int i = roll(field, 4); i > 0; i--) {
+        rest_us(roll(field, 400000));
+        (void)field_sql(field, sql, text, sizeof text);
+    }
+}
+
+static bool lose_standby(struct field *field)
+{
+    field->replication.frozen = true;
+    end_waits(field);
+    SAY(field, "nothing reaches the standby, and waits for it are ended");
+    return true;
+}
+
+static void find_standby(struct field *field)
+{
+    standby_witness(field);
+    proxy_heal(&field->replication);
+}
+
+static bool kill_standby(struct field *field)
+{
+    return signal_process(field, "standby", SIGKILL);
+}
+
+static bool stop_standby(struct field *field)
+{
+    return signal_process(field, "standby", SIGSTOP);
+}
+
 /* ---- Redis ---- */
 
 static bool kill_redis(struct field *field)
@@ -231,12 +274,18 @@ static bool spoil_redis(struct field *field)
     return spoil(field, &field->redis, "redis");
 }
 
+static bool spoil_replication(struct field *field)
+{
+    return spoil(field, &field->replication, "the standby");
+}
+
 static void heal_wires(struct field *field)
 {
     for (int i = 0; i < SERVICES; i++)
         proxy_heal(&field->services[i]);
     proxy_heal(&field->postgres);
     proxy_heal(&field->redis);
+    proxy_heal(&field->replication);
 }
 
 /* ---- disk and clock ---- */
@@ -323,6 +372,10 @@ const struct fault faults[] = {
     {"wire-to-service", 10, spoil_service, heal_wires, 0},
     {"wire-to-postgres", 12, spoil_postgres, heal_wires, 4000},
     {"wire-to-redis", 5, spoil_redis, heal_wires, 0},
+    {"standby-away", 10, lose_standby, find_standby, 5000},
+    {"standby-killed", 3, kill_standby, NULL, 0},
+    {"standby-stopped", 3, stop_standby, continue_victim, 4000},
+    {"wire-to-standby", 3, spoil_replication, heal_wires, 4000},
     {"disk-full", 4, fill_disk, empty_disk, 0},
     {"clock-step", 4, step_clock, NULL, 100},
     {"rebuild", 10, rebuild, NULL, 100},
@@ -376,6 +429,7 @@ void faults_strike(struct field *field, const char *only, int most_ms)
         if (begun[i] && chosen[i]->end)
             chosen[i]->end(field);
     }
+    standby_heal(field);
     system_heal(&field->shop);
     note(field, chosen[0], "healed");
 }

@@ -80,6 +80,13 @@ static void start_proxies(struct field *field, int redis_port)
     (void)snprintf(path, sizeof path, "%s/.s.PGSQL.5432", field->via);
     (void)snprintf(target, sizeof target, "%s/postgres/socket/.s.PGSQL.5432", field->shop.run_dir);
     proxy_start(&field->postgres, path, 0, target, 0);
+    (void)snprintf(field->standby, sizeof field->standby, "%.200s.standby", field->shop.run_dir);
+    (void)snprintf(path, sizeof path, "%.200s.wal", field->shop.run_dir);
+    assert_int_equal(mkdir(path, 0711), 0);
+    assert_int_equal(chmod(path, 0711), 0); /* for the servers' user */
+    (void)snprintf(path, sizeof path, "%.200s.wal/.s.PGSQL.5432", field->shop.run_dir);
+    proxy_start(&field->replication, path, 0, target, 0);
+    assert_int_equal(chmod(path, 0777), 0);
     int port = field->stage.redis_port = fixture_free_port();
     proxy_start(&field->redis, "", port, "", redis_port);
     (void)snprintf(text, sizeof text, "%d", port);
@@ -106,10 +113,28 @@ static void read_redis_url(struct field *field, char *ret, size_t size)
     (void)pclose(pipe);
 }
 
+/* The binaries as `up` looks for them, with those of one service for three by every second seed. */
+static void choose_binaries(struct field *field, unsigned seed)
+{
+    static const char script[] =
+        "to='%s' from='%s'; mkdir -p \"$to/bin\" && ln -s \"$from\"/bin/* \"$to/bin/\" &&"
+        " for s in %s; do ln -sf \"$from/tests/fault/counter\" \"$to/bin/cairn-$s\"; done";
+    char command[1400];
+    const char *build = getenv("CAIRN_TEST_BUILD");
+    (void)snprintf(field->shop.build, sizeof field->shop.build, "%.240s.build",
+                   field->shop.run_dir);
+    (void)snprintf(command, sizeof command, script, field->shop.build, build,
+                   seed % 2 ? "user order payment" : "");
+    if (system(command) != 0)
+        fail_msg("%s", command);
+    print_message("users, orders and payments: %s\n", seed % 2 ? "one service" : "three services");
+}
+
 void field_open(struct field *ret, unsigned seed)
 {
     *ret = (struct field){.random = seed};
     system_plan(&ret->shop);
+    choose_binaries(ret, seed);
     int redis_port = prepare_directory(ret);
     make_clock(ret);
     copy_shim(ret);
@@ -131,6 +156,7 @@ void field_open(struct field *ret, unsigned seed)
     char path[400];
     (void)snprintf(path, sizeof path, "%s/history.jsonl", ret->files);
     stage->history = history_open(path);
+    standby_heal(ret);
     (void)snprintf(path, sizeof path, "%s/bus.jsonl", ret->files);
     stage->bus = history_open(path);
     stage->bus_keep = BUS_KEEP;
@@ -144,6 +170,7 @@ void field_open(struct field *ret, unsigned seed)
 bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
 {
     PGconn *connection = fixture_connect(field->stage.superuser_url);
+    PQclear(PQexec(connection, "set synchronous_commit = local; set statement_timeout = '3s'"));
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     bool good = status == PGRES_TUPLES_OK && PQntuples(result) > 0;
@@ -169,9 +196,10 @@ static bool nothing_is_built(void *context)
 
 static bool nothing_is_left_to_sweep(void *context)
 {
-    return is_answered(
-        context, "select count(*) from cairn.generations where state = 'dropped' and not swept",
-        "0");
+    return is_answered(context,
+                       "select count(*) from cairn.generations where not live and not"
+                       " (state = 'dropped' and swept)",
+                       "0");
 }
 
 static bool read_models_are_at_the_head(void *context)
@@ -217,7 +245,8 @@ void field_finish(struct field *field)
     fixture_wait(nothing_is_built, field, 300000, "no read model to be built any more");
     fixture_wait(read_models_are_at_the_head, field, 120000, "the read models to reach the head");
     fixture_wait(copies_are_at_the_head, field, 120000, "the copies in Redis to reach the head");
-    fixture_wait(nothing_is_left_to_sweep, field, 120000, "dropped generations to be swept");
+    fixture_wait(nothing_is_left_to_sweep, field, 120000,
+                 "generations that are not read to be dropped and swept");
     load_settle(&field->stage);
     history_close(field->stage.history);
     history_close(field->stage.bus);
@@ -232,6 +261,8 @@ void field_close(struct field *field)
         "CAIRN_VIA_REDIS", "CAIRN_ROLLBACK_WINDOW_MS", "CAIRN_BUS_KEEP"};
     for (int i = 0; i < SERVICES; i++)
         proxy_stop(&field->services[i]);
+    standby_stop(field);
+    proxy_stop(&field->replication);
     system_stop(&field->shop);
     proxy_stop(&field->postgres);
     proxy_stop(&field->redis);

@@ -13,6 +13,8 @@
  *             by the C interface, load_ledger.c says how
  *   sql       ids, sent, done, outcome: cairn.append in a transaction: committed, rolled-back,
  *             unknown
+ *   spoiled   id: of an event that cannot be read, load_people.c; it is in an "sql" line, too
+ *   standby   at, head: so far the synchronous standby had the log, cut off, at that time
  *   seen      actor, from, ids: what a reader of the log found after the position `from`
  *   live      hold, path, at, id, event, data (text): what one who follows a row was shown;
  *             load_live.c

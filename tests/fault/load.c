@@ -54,9 +54,9 @@ void load_start(struct stage *stage)
         void (*act)(struct actor *actor);
         int count; /* 0: as many clients as the stage has */
     } actors[] = {
-        {"client", load_client, 0},     {"ledger", load_ledger, 3}, {"person", load_person, 2},
-        {"follower", load_follower, 2}, {"vandal", load_vandal, 1}, {"ahead", load_ahead, 2},
-        {"half", load_half, 2},
+        {"client", load_client, 0},     {"ledger", load_ledger, 3},   {"person", load_person, 2},
+        {"follower", load_follower, 2}, {"vandal", load_vandal, 1},   {"ahead", load_ahead, 2},
+        {"half", load_half, 2},         {"spoiler", load_spoiler, 1},
     };
     (void)pthread_mutex_init(&stage->world.lock, NULL);
     stage->over = false;

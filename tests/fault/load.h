@@ -82,6 +82,7 @@ void load_follower(struct actor *actor);   /* load_people.c: reads the log as it
 void load_vandal(struct actor *actor);     /* load_people.c: tries to change the past */
 void load_ahead(struct actor *actor);      /* load_rude.c: reads with tokens beyond the head */
 void load_half(struct actor *actor);       /* load_rude.c: commands that are sent by half */
+void load_spoiler(struct actor *actor);    /* load_people.c: writes what cannot be read */
 void load_watcher(struct actor *actor);    /* load_live.c: follows a row as server-sent events */
 void load_bus_reader(struct actor *actor); /* load_bus.c: reads what is published */
 

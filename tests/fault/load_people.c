@@ -1,7 +1,9 @@
 /* load_people.c - people and programs that come by SQL: one appends by cairn.append in transactions
- * that take their time and are sometimes rolled back, one reads the log as it grows, one tries to
- * change what has happened. */
-#include "load.h"
+ * that take their time and are sometimes rolled back, one writes so what cannot be read, one reads
+ * the log as it grows, one tries to change what has happened. */
+#include "client.h"
+
+#include "core/clock.h"
 
 #include "../support/fixture.h"
 
@@ -9,6 +11,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A commit that is on this server alone is told of by a warning: it is not acknowledged. */
+static void note_warning(void *context, const PGresult *result)
+{
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    bool *unreplicated = context;
+    if (function && strcmp(function, "SyncRepWaitForLSN") == 0)
+        *unreplicated = true;
+}
+
+static void ignore_warning(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
 
 /* An open connection, the old one if it is well; NULL if there can be none now. */
 static PGconn *connect_again(PGconn *old, const char *url)
@@ -34,35 +51,64 @@ static bool execute(PGconn *connection, const char *sql)
 
 /* ---- one who appends by hand ---- */
 
-static bool append_one(struct actor *actor, PGconn *connection, json_t *ids)
+/* Returns the id of the event, in the actor's arena; NULL if it was refused. */
+static const char *append_one(struct actor *actor, PGconn *connection, json_t *ids,
+                              const char *stream, const char *type, const char *data)
 {
-    const char *sql = cairn_print(
-        &actor->arena, "select event_id from cairn.append('pot-%s-%d', 'PotFilled', '{\"n\":1}')",
-        actor->name, dice(&actor->random, 3));
-    PGresult *result = PQexec(connection, sql);
-    bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
-    if (done)
-        (void)json_array_append_new(ids, json_string(PQgetvalue(result, 0, 0)));
+    const char *const values[] = {stream, type, data};
+    PGresult *result =
+        PQexecParams(connection, "select event_id from cairn.append($1, $2, $3::json)", 3, NULL,
+                     values, NULL, NULL, 0);
+    const char *id = NULL;
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        id = cairn_copy_text(&actor->arena, PQgetvalue(result, 0, 0));
+        (void)json_array_append_new(ids, json_string(id));
+    }
     PQclear(result);
-    return done;
+    return id;
+}
+
+static bool fill_pots(struct actor *actor, PGconn *connection, json_t *ids)
+{
+    bool good = true;
+    for (int i = 1 + dice(&actor->random, 3); i > 0 && good; i--) {
+        const char *pot =
+            cairn_print(&actor->arena, "pot-%s-%d", actor->name, dice(&actor->random, 3));
+        good = append_one(actor, connection, ids, pot, "PotFilled", "{\"n\":1}") != NULL;
+    }
+    return good;
 }
 
 /* Returns what became of the transaction. A commit that was sent and not answered is unknown. */
-static const char *transact(struct actor *actor, PGconn *connection, json_t *ids)
+static const char *transact(struct actor *actor, PGconn *connection, json_t *ids,
+                            bool (*write)(struct actor *actor, PGconn *connection, json_t *ids))
 {
-    bool good = execute(connection, "begin");
-    for (int i = 1 + dice(&actor->random, 3); i > 0 && good; i--)
-        good = append_one(actor, connection, ids);
+    bool good = execute(connection, "begin") && write(actor, connection, ids);
     rest_us(dice(&actor->random, 30000)); /* he looks at what he wrote, and holds the lock */
     if (!good || dice(&actor->random, 4) == 0) {
         (void)execute(connection, "rollback");
         return "rolled-back";
     }
+    bool unreplicated = false;
+    (void)PQsetNoticeReceiver(connection, note_warning, &unreplicated);
     PGresult *result = PQexec(connection, "commit");
-    bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0 && !unreplicated;
     bool rolled_back = strcmp(PQcmdStatus(result), "ROLLBACK") == 0;
     PQclear(result);
+    (void)PQsetNoticeReceiver(connection, ignore_warning, NULL);
     return committed ? "committed" : rolled_back ? "rolled-back" : "unknown";
+}
+
+static void write_transaction(struct actor *actor, PGconn *connection,
+                              bool (*write)(struct actor *actor, PGconn *connection, json_t *ids))
+{
+    json_t *ids = json_array();
+    int64_t sent = history_now_us();
+    const char *outcome = transact(actor, connection, ids, write);
+    history_add(actor->stage->history,
+                json_pack("{ss ss sI sI so ss}", "kind", "sql", "actor", actor->name, "sent",
+                          (json_int_t)sent, "done", (json_int_t)history_now_us(), "ids", ids,
+                          "outcome", outcome));
 }
 
 void load_person(struct actor *actor)
@@ -73,16 +119,78 @@ void load_person(struct actor *actor)
         connection = connect_again(connection, actor->stage->writer_url);
         if (!connection)
             continue;
-        json_t *ids = json_array();
-        int64_t sent = history_now_us();
-        const char *outcome = transact(actor, connection, ids);
-        history_add(actor->stage->history,
-                    json_pack("{ss ss sI sI so ss}", "kind", "sql", "actor", actor->name, "sent",
-                              (json_int_t)sent, "done", (json_int_t)history_now_us(), "ids", ids,
-                              "outcome", outcome));
+        write_transaction(actor, connection, fill_pots);
         rest_us(dice(&actor->random, 100000));
     }
     PQfinish(connection);
+}
+
+/* ---- one who writes what cannot be read ---- */
+
+static bool append_unreadable(struct actor *actor, PGconn *connection, json_t *ids,
+                              const char *stream, const char *type, const char *data)
+{
+    const char *id = append_one(actor, connection, ids, stream, type, data);
+    if (id)
+        history_add(actor->stage->history, json_pack("{ss ss}", "kind", "spoiled", "id", id));
+    return id != NULL;
+}
+
+/* A user who cannot be read from his first event on, or from his second one. */
+static bool spoil_user(struct actor *actor, PGconn *connection, json_t *ids)
+{
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(cairn_uuid_make(), id);
+    const char *stream = cairn_print(&actor->arena, "user-%s", id);
+    if (dice(&actor->random, 2))
+        return append_unreadable(actor, connection, ids, stream, "UserRegistered", "{\"email\":1}");
+    const char *data =
+        cairn_print(&actor->arena, "{\"email\":\"spoiled.%s@example.com\",\"name\":\"S\"}", id);
+    return append_one(actor, connection, ids, stream, "UserRegistered", data) &&
+           append_unreadable(actor, connection, ids, stream, "UserEmailChanged",
+                             "{\"email\":[],\"previous_email\":7}");
+}
+
+/* What leads an order, or one that nobody has placed. */
+static bool spoil_process(struct actor *actor, PGconn *connection, json_t *ids)
+{
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(cairn_uuid_make(), id);
+    const char *order = dice(&actor->random, 2) ? id : world_pick(actor, ORDERS);
+    return append_unreadable(
+        actor, connection, ids, cairn_print(&actor->arena, "fulfilment-%s", order),
+        "ProcessAdvanced",
+        "{\"position\":\"x\",\"input\":7,\"sent\":[{},5],\"timers\":3,\"state\":\"none\"}");
+}
+
+static void spoil_timer(struct actor *actor, PGconn *connection)
+{
+    static const char *const times[] = {"infinity", "-infinity", "10000-01-01 00:00:00Z",
+                                        "0001-01-01 00:00:00Z BC"};
+    (void)execute(connection,
+                  cairn_print(&actor->arena,
+                              "update cairn.timers set due_at = '%s' where ctid = any (array("
+                              "select ctid from cairn.timers order by random() limit 1))",
+                              times[dice(&actor->random, 4)]));
+}
+
+void load_spoiler(struct actor *actor)
+{
+    PGconn *connection = NULL;
+    PGconn *superuser = NULL;
+    while (!actor->stage->over) {
+        cairn_arena_reset(&actor->arena);
+        connection = connect_again(connection, actor->stage->writer_url);
+        superuser = connect_again(superuser, actor->stage->superuser_url);
+        if (connection)
+            write_transaction(actor, connection,
+                              dice(&actor->random, 2) ? spoil_user : spoil_process);
+        if (superuser && dice(&actor->random, 2))
+            spoil_timer(actor, superuser);
+        rest_us(dice(&actor->random, 1500000));
+    }
+    PQfinish(connection);
+    PQfinish(superuser);
 }
 
 /* ---- one who reads ---- */
@@ -144,6 +252,7 @@ void load_vandal(struct actor *actor)
         if (!connection)
             continue;
         const char *sql = tries[dice(&actor->random, 4)];
+        (void)execute(connection, "set lock_timeout = '1s'"); /* all would wait behind him */
         bool done = execute(connection, sql);
         if (PQstatus(connection) == CONNECTION_OK)
             history_add(actor->stage->history,

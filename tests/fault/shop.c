@@ -281,8 +281,8 @@ const char *shop_apply(struct shop *shop, struct event *event)
 {
     bool user = is_of(event, "user");
     bool order = is_of(event, "order");
-    if (!user && !order && !is_of(event, "payment"))
-        return NULL; /* not of the shop */
+    if (event->spoiled || (!user && !order && !is_of(event, "payment")))
+        return NULL; /* not of the shop, or not to be read */
     struct thing *thing = thing_of(shop, event);
     const char *wrong = user    ? apply_user(thing, event)
                         : order ? apply_order(shop, thing, event)

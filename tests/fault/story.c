@@ -36,12 +36,12 @@ const char *const true_history[] = {
     REQUEST(8, 78, 79, 404, "query", "GET", "/orders/" EVENT(9), "'position':'00000000-1-4'"),
     REQUEST(9, 80, 81, 422, "user", "POST", "/users",
             "'code':'claimed','body':'{`email`:`A@example.com`,`name`:`B`}'"),
-    "{'kind':'append','actor':'l','sent':1,'done':2,'outcome':'appended','writes':[{'stream':"
+    "{'kind':'append','actor':'l','sent':90,'done':91,'outcome':'appended','writes':[{'stream':"
     "'ledger-1','version':0,'event_id':'','ids':['" EVENT(4) "','" EVENT(
         5) "'],'takes':'c','command':'k','hash':'h','answered':2,'position':5}]}",
     "{'kind':'append','actor':'l','sent':3,'done':4,'outcome':'conflict','writes':[{'stream':"
     "'ledger-1','version':1,'event_id':'','ids':['" EVENT(8) "']}]}",
-    "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(6) "'],'outcome':'committed'}",
+    "{'kind':'sql','actor':'s','sent':92,'done':93,'ids':['" EVENT(6) "'],'outcome':'committed'}",
     "{'kind':'sql','actor':'s','sent':1,'done':2,'ids':['" EVENT(7) "'],'outcome':'rolled-back'}",
     "{'kind':'seen','actor':'f','from':3,'ids':['" EVENT(4) "','" EVENT(5) "']}",
     "{'kind':'tamper','sql':'truncate','outcome':'refused'}",
@@ -52,6 +52,7 @@ const char *const true_history[] = {
     LIVE_PAGE("2", USER, 2, ORDER_PLACED_ROW),
     LIVE_PAGE("2", USER, 3, ORDER_PAID_ROW),
     "{'kind':'live','hold':'2','path':'/users/" USER "/orders?limit=5','ends':true}",
+    "{'kind':'standby','at':41,'head':2}",
     NULL,
 };
 

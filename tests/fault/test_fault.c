@@ -104,7 +104,10 @@ static bool print_seen(const struct evidence *evidence)
                   "%d entries in all, %d generations, %d of them dropped\n",
                   live, followed, published, lines_of(evidence->bus, "what", "entry"), generations,
                   lines_of(evidence->generations, "state", "dropped"));
-    return live > 0 && followed > published / 2 && generations >= 4;
+    int spoiled = lines_of(evidence->history, "kind", "spoiled");
+    print_message("%d events that nobody can read, %d looks at a standby that was cut off\n",
+                  spoiled, lines_of(evidence->history, "kind", "standby"));
+    return live > 0 && followed > published / 2 && generations >= 4 && spoiled > 0;
 }
 
 static int done_of(const struct evidence *evidence)

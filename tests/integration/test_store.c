@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "store/token.h"
 
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -733,6 +734,30 @@ static void a_session_is_as_its_statements_need_it(void **state)
                        " current_database()); end $$");
 }
 
+static bool none_waits(void *context)
+{
+    return fixture_sql_int(context, "select count(*) from pg_stat_activity where application_name ="
+                                    " 'given up' and datname = current_database()") == 0;
+}
+
+static void who_gave_up_leaves_no_session_that_waits_for_a_lock(void **state)
+{
+    (void)state;
+    char super[600];
+    struct cairn_pg *pg = NULL;
+    fixture_url_as(bench.url, "postgres", super, sizeof super);
+    PGconn *holder = fixture_connect(super);
+    PQclear(PQexec(holder, "begin; lock table cairn.store"));
+    assert_int_equal(PQtransactionStatus(holder), PQTRANS_INTRANS);
+    assert_int_equal(cairn_pg_open(bench.url, "given up", &pg, NULL), 0);
+    cairn_pg_set_deadline(pg, 200000);
+    for (int i = 0; i < 3; i++)
+        assert_true(cairn_pg_script(pg, "select from cairn.store", NULL) < 0);
+    fixture_wait(none_waits, super, 10000, "no session to be left");
+    PQfinish(holder);
+    cairn_pg_close(pg);
+}
+
 static void a_database_in_another_encoding_is_refused_before_the_first_migration(void **state)
 {
     (void)state;
@@ -837,6 +862,7 @@ int main(void)
         cmocka_unit_test(a_session_that_lost_what_was_prepared_is_left),
         cmocka_unit_test(a_session_is_as_its_statements_need_it),
         cmocka_unit_test(a_wrong_url_keeps_its_password),
+        cmocka_unit_test(who_gave_up_leaves_no_session_that_waits_for_a_lock),
         cmocka_unit_test(a_database_in_another_encoding_is_refused_before_the_first_migration),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };

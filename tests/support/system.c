@@ -27,9 +27,10 @@ static int run(const struct system_under_test *shop, const char *script)
         " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
         " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
         " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
-        environment("CAIRN_TEST_ROOT"), shop->run_dir, environment("CAIRN_TEST_BUILD"), shop->user,
-        shop->order, shop->payment, shop->notification, shop->acquirer, shop->query,
-        shop->projector, script, shop->run_dir);
+        environment("CAIRN_TEST_ROOT"), shop->run_dir,
+        *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"), shop->user, shop->order,
+        shop->payment, shop->notification, shop->acquirer, shop->query, shop->projector, script,
+        shop->run_dir);
     return system(command);
 }
 

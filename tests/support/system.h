@@ -10,6 +10,7 @@
 
 struct system_under_test {
     char run_dir[256];
+    char build[256]; /* where its binaries are; "" means that of the tests */
     int user, order, payment, notification, acquirer, query, projector; /* ports */
     char database_url[512];                                             /* as the owner */
     struct child monolith; /* where all of them are one process, but for */
