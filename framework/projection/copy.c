@@ -184,8 +184,11 @@ int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
                     struct cairn_store *store, const struct cairn_checkpoint *committed,
                     struct cairn_arena *arena, struct cairn_error *error)
 {
-    if (!copy->redis || cairn_monotonic_us() < copy->due_us)
-        return 0;
+    int failed = 0;
+    if (copy->redis && copy->current && !copy->repair.running)
+        failed = cairn_copy_patrol(copy, rows, cairn_store_pg(store), committed, arena, error);
+    if (failed || !copy->redis || cairn_monotonic_us() < copy->due_us)
+        return failed;
     if (!copy->repair.running) {
         look(copy, committed, arena);
         return 0;

@@ -28,6 +28,9 @@
  * which was taken back then - all rows are removed before the walk: nobody else would remove those
  * that PostgreSQL does not know.
  *
+ * A single row that is gone - evicted, or deleted by hand - is noticed by a patrol: each second
+ * some rows are looked for, and those that are not there are put back.
+ *
  * Redis away holds nothing up: a call that failed is not repeated for ten times as long as it took.
  *
  * Ownership: a copy belongs to the thread of its projection. */
@@ -59,6 +62,11 @@ struct cairn_copy {
         int64_t position; /* up to where the rows have been walked */
         char key[CAIRN_KEY_MAX_BYTES + 1];
     } repair;
+
+    struct {
+        int64_t due_us;                    /* monotonic */
+        char key[CAIRN_KEY_MAX_BYTES + 1]; /* up to which rows have been looked for */
+    } patrol;
 };
 
 /* Where the copy of this generation lies; what it points to lies in the arena. */
@@ -117,6 +125,12 @@ int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
                        struct cairn_arena *arena) CAIRN_CHECKED;
 int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
+
+/* patrol.c: if it is due, looks whether some rows of a copy that is current are there, and puts
+ * those back that are not. Returns 0 also when Redis is away; an error is PostgreSQL's. */
+int cairn_copy_patrol(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
+                      const struct cairn_checkpoint *committed, struct cairn_arena *arena,
+                      struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- filling the copy of a generation that nobody reads yet ---- */
 

@@ -148,6 +148,15 @@ static const char *walk_sql(const char *table, const char *json, struct cairn_ar
                        json, table);
 }
 
+static const char *keys_sql(const char *table, struct cairn_arena *arena)
+{
+    return cairn_print(
+        arena,
+        "select _key from read.\"%s\" where _key > $1 and not _deleted and not _parked"
+        " order by _key limit $2",
+        table);
+}
+
 /* An event may change several rows, so a position alone does not say where a page ended. */
 static const char *page_sql(const char *table, const char *json, struct cairn_arena *arena)
 {
@@ -180,6 +189,7 @@ void cairn_rows_init(struct cairn_rows *ret, const struct cairn_generation *gene
         .retry = {cairn_print(arena, "retry_%s", table), retry_sql(projection, table, arena)},
         .parked = {cairn_print(arena, "parked_%s", table), parked_sql(table, arena)},
         .walk = {cairn_print(arena, "walk_%s", table), walk_sql(table, json, arena)},
+        .keys = {cairn_print(arena, "keys_%s", table), keys_sql(table, arena)},
         .page = {cairn_print(arena, "page_%s", table), page_sql(table, json, arena)},
     };
 }
@@ -299,6 +309,21 @@ int64_t cairn_rows_page(const struct cairn_rows *rows, struct cairn_pg *pg, int6
 
     int failed = take_all_stored(rows, found, count, 4, arena, ret, error);
     return failed ? failed : count;
+}
+
+int64_t cairn_rows_keys(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
+                        int64_t limit, struct cairn_arena *arena, const char ***ret,
+                        struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, key);
+    cairn_pg_add_integer(&params, limit);
+    CAIRN_PG_RESULT *found = NULL;
+    int64_t count = cairn_pg_call(pg, &rows->keys, &params, &found, error);
+    *ret = cairn_new(arena, const char *, (size_t)(count > 0 ? count : 0) + 1);
+    for (int64_t i = 0; i < count; i++)
+        (*ret)[i] = cairn_copy_text(arena, cairn_pg_text(found, i, 0));
+    return count;
 }
 
 int64_t cairn_rows_walk(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,

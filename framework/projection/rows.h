@@ -21,6 +21,7 @@ struct cairn_rows {
     struct cairn_statement parked;         /* how many, and what is asked: parked.h */
     struct cairn_statement page;
     struct cairn_statement walk;
+    struct cairn_statement keys;
 };
 
 /* A row as it is stored. `json` is what a query answers; NULL: the row was deleted. */
@@ -94,6 +95,12 @@ int64_t cairn_rows_page(const struct cairn_rows *rows, struct cairn_pg *pg, int6
 int64_t cairn_rows_walk(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
                         int64_t limit, struct cairn_arena *arena,
                         const struct cairn_stored_row **ret,
+                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* At most `limit` keys behind a key, in their order, of rows that a copy has to have: not deleted
+ * and not parked. Returns how many. */
+int64_t cairn_rows_keys(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
+                        int64_t limit, struct cairn_arena *arena, const char ***ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 
 /* The row with this key as it is stored: with `json` NULL if it was deleted or never was. */

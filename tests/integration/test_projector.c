@@ -190,6 +190,28 @@ static void an_older_copy_catches_up_with_changes_and_deletions(void **state)
     assert_non_null(strstr(redis_row(a), "\"litres\":2"));
 }
 
+static bool row_is_there(void *context)
+{
+    return redis_row(*(const struct cairn_uuid *)context) != NULL;
+}
+
+static void a_single_row_that_has_gone_from_redis_is_put_back(void **state)
+{
+    (void)state;
+    struct cairn_uuid pots[600]; /* more than are looked for at once */
+    for (size_t i = 0; i < 600; i++)
+        fill(pots[i] = new_pot(), 1);
+    start_projector();
+    wait_for_head();
+    wait_for_copy();
+    for (size_t i = 0; i < 600; i += 100) {
+        const char *row = redis_row(pots[i]);
+        redis_do("DEL", redis_row_key(pots[i]), "");
+        fixture_wait(row_is_there, &pots[i], 20000, "the row to be in Redis again");
+        assert_string_equal(redis_row(pots[i]), row);
+    }
+}
+
 static void the_projection_goes_on_without_redis_and_the_copy_heals(void **state)
 {
     (void)state;
@@ -461,6 +483,7 @@ int main(void)
         TEST(a_new_version_is_built_beside_the_old_and_shown_when_it_is_complete),
         TEST(an_emptied_redis_is_filled_again),
         TEST(an_older_copy_catches_up_with_changes_and_deletions),
+        TEST(a_single_row_that_has_gone_from_redis_is_put_back),
         TEST(the_projection_goes_on_without_redis_and_the_copy_heals),
         TEST(a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_apply),
         TEST(an_event_that_cannot_be_read_stops_a_projection_that_cannot_tell_whose_it_is),
