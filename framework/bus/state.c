@@ -124,7 +124,7 @@ static int catch_up(struct cairn_bus_states *states, struct cairn_store *store,
         int64_t missing = event->version - 1 - kept->version;
         int64_t count =
             cairn_store_read_stream(store, event->stream, kept->version,
-                                    missing < PAGE ? missing : PAGE, &page, &events, error);
+                                    missing < PAGE ? missing : PAGE, &page, &events, NULL, error);
         if (count == 0)
             count = cairn_fail(error, CAIRN_BUG, "%s ends before version %" PRId64, event->stream,
                                event->version);

@@ -20,6 +20,7 @@ struct load {
     struct cairn_arena *arena;
     struct cairn_aggregate *ret;
     int64_t folded; /* events */
+    bool more;      /* than was read of the stream so far */
     bool mends;     /* there is a snapshot that is of no use to anybody */
 };
 
@@ -63,11 +64,11 @@ static bool take_state(struct load *load, const struct cairn_snapshot *snapshot)
 /* ---- the events ---- */
 
 /* Reads the events behind those that have been folded. */
-static int64_t read_next(const struct load *load, const struct cairn_stored_event **ret,
+static int64_t read_next(struct load *load, const struct cairn_stored_event **ret,
                          struct cairn_error *error)
 {
     return cairn_store_read_stream(load->store, load->ret->at.stream, load->ret->at.version, PAGE,
-                                   load->arena, ret, error);
+                                   load->arena, ret, &load->more, error);
 }
 
 /* Copies the state, which may point into events, so that the arena of these can be emptied. */
@@ -89,7 +90,8 @@ static int64_t read_first(struct load *load, const struct cairn_stored_event **r
     struct cairn_snapshot snapshot;
     if (!has_snapshots(folding))
         return read_next(load, ret, error);
-    int64_t count = cairn_store_load(load->store, &key, PAGE, load->arena, &snapshot, ret, error);
+    int64_t count =
+        cairn_store_load(load->store, &key, PAGE, load->arena, &snapshot, ret, &load->more, error);
     if (count < 0)
         return count;
     if (snapshot.found == CAIRN_SNAPSHOT_USABLE && !take_state(load, &snapshot))
@@ -150,14 +152,13 @@ static int fold_rest(struct load *load, struct cairn_error *error)
 {
     struct cairn_arena pages[2] = {{0}};
     struct cairn_arena *home = load->arena;
-    int64_t count = PAGE;
     int failed = 0;
-    for (size_t turn = 0; !failed && count == PAGE; turn = 1 - turn) {
+    for (size_t turn = 0; !failed && load->more; turn = 1 - turn) {
         const struct cairn_stored_event *events = NULL;
         load->arena = &pages[turn];
         cairn_arena_reset(load->arena);
         move_state(load, load->arena);
-        count = read_next(load, &events, error);
+        int64_t count = read_next(load, &events, error);
         failed = count < 0 ? (int)count : fold_page(load, count, events, error);
     }
     load->arena = home;
@@ -174,7 +175,7 @@ static int fold_all(struct load *load, int64_t count, const struct cairn_stored_
     if (count < 0)
         return (int)count;
     int failed = fold_page(load, count - from, events + from, error);
-    return failed || count < PAGE ? failed : fold_rest(load, error);
+    return failed || !load->more ? failed : fold_rest(load, error);
 }
 
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
@@ -212,7 +213,7 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
     int64_t count = 0;
     if (aggregate->at.version > 0)
         count = cairn_store_read_stream(store, aggregate->at.stream, aggregate->at.version - 1,
-                                        PAGE, arena, &events, error);
+                                        PAGE, arena, &events, &load.more, error);
     if (count < 0)
         return (int)count;
     if (count == 0 || !stands(aggregate, &events[0]))
@@ -255,12 +256,12 @@ static bool take_begin(struct load *load, const struct cairn_load *read)
 }
 
 int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn_load *read,
-                         int64_t limit, struct cairn_arena *arena,
-                         struct cairn_aggregate *aggregate, struct cairn_error *error)
+                         struct cairn_arena *arena, struct cairn_aggregate *aggregate,
+                         struct cairn_error *error)
 {
     struct load load = {.folding = folding, .arena = arena, .ret = aggregate};
     bool known = aggregate->at.version > 0;
-    if (read->count == limit)
+    if (read->more)
         return 1;
     if (known ? read->count == 0 || !stands(aggregate, &read->events[0]) : !take_begin(&load, read))
         return 1;

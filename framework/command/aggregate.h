@@ -45,11 +45,10 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
 struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
                                         const struct cairn_aggregate *aggregate);
 
-/* Folds what was read, of each stream `limit` events at most. Returns 0; 1 if there is more to it:
+/* Folds what was read. Returns 0; 1 if there is more to it:
  * cairn_aggregate_catch_up() is to be called; or what store.h says of decoding. */
 int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn_load *read,
-                         int64_t limit, struct cairn_arena *arena,
-                         struct cairn_aggregate *aggregate,
+                         struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                          struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

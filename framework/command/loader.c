@@ -68,7 +68,7 @@ static void read_states(struct cairn_loader *loader, const struct group *group)
     }
     for (size_t i = 0; i < group->count; i++) {
         struct cairn_loading *item = group->items[i];
-        finish(item, cairn_aggregate_take(item->folding, &loads[i], EVENTS, &loader->arena,
+        finish(item, cairn_aggregate_take(item->folding, &loads[i], &loader->arena,
                                           &item->aggregate, item->error));
     }
 }

@@ -56,8 +56,9 @@ struct cairn_write {
 };
 
 enum {
-    CAIRN_APPEND_MAX_EVENTS = 1000, /* of one append */
-    CAIRN_APPEND_MAX_STREAMS = 100, /* written and looked at by one append, each once */
+    CAIRN_APPEND_MAX_EVENTS = 1000,    /* of one append */
+    CAIRN_APPEND_MAX_STREAMS = 100,    /* written and looked at by one append, each once */
+    CAIRN_APPEND_MAX_BYTES = 16 << 20, /* of data and meta */
 };
 
 struct cairn_append {

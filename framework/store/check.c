@@ -80,6 +80,9 @@ int cairn_append_check(const struct cairn_append *append, struct cairn_error *er
                           "one append has 1 to %d streams and at most %d events, not %zu and %zu",
                           CAIRN_APPEND_MAX_STREAMS, CAIRN_APPEND_MAX_EVENTS,
                           append->write_count + append->check_count, events);
+    if (cairn_append_bytes(append) > CAIRN_APPEND_MAX_BYTES)
+        return cairn_fail(error, CAIRN_INVALID, "one append is larger than %d bytes",
+                          CAIRN_APPEND_MAX_BYTES);
     return check_streams(append, error);
 }
 

@@ -20,7 +20,17 @@ struct cairn_store {
 #define CAIRN_EVENT_COLUMNS                                                                        \
     "stream, version, position, type, schema_version, event_id, recorded_at, data"
 
-/* read.c: the events in the rows from `first` to before `end`. */
+/* The same, but without the data of events before which, in this order, lie `bytes` of data or
+ * more: what is read at once is bounded by its bytes, however large the events are. The first has
+ * its data always. */
+#define CAIRN_EVENT_COLUMNS_WITHIN(bytes, order)                                                   \
+    "stream, version, position, type, schema_version, event_id, recorded_at,"                      \
+    " case when sum(octet_length(data::text)) over (order by " order " rows unbounded preceding)"  \
+    "     - octet_length(data::text) < " bytes " then data end as data"
+
+/* read.c: how many of the rows from `first` to before `end` come before one without data. */
+int64_t cairn_count_within(const struct cairn_pg_result *rows, int64_t first, int64_t end);
+/* The events in the rows from `first` to before `end`. */
 struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,
                                              int64_t end, struct cairn_arena *arena);
 

@@ -3,7 +3,8 @@
 
 static const struct cairn_statement stream_statement = {
     .name = "read_stream",
-    .sql = "select " CAIRN_EVENT_COLUMNS " from cairn.read_stream($1, $2, $3)",
+    .sql = "select " CAIRN_EVENT_COLUMNS_WITHIN(
+        "8388608", "version") " from cairn.read_stream($1, $2, $3) order by version",
 };
 
 static const struct cairn_statement range_statement = {
@@ -26,6 +27,14 @@ static void take_event(const struct cairn_pg_result *rows, int64_t row, struct c
     ret->data = cairn_copy_bytes(arena, cairn_pg_text(rows, row, 7), ret->data_bytes);
 }
 
+int64_t cairn_count_within(const struct cairn_pg_result *rows, int64_t first, int64_t end)
+{
+    int64_t at = first;
+    while (at < end && !cairn_pg_null(rows, at, 7))
+        at++;
+    return at - first;
+}
+
 struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,
                                              int64_t end, struct cairn_arena *arena)
 {
@@ -38,7 +47,8 @@ struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows,
 
 int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
                                 int64_t limit, struct cairn_arena *arena,
-                                const struct cairn_stored_event **ret, struct cairn_error *error)
+                                const struct cairn_stored_event **ret, bool *ret_more,
+                                struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_text(&params, stream);
@@ -49,8 +59,11 @@ int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, i
     int64_t count = cairn_pg_call(store->pg, &stream_statement, &params, &rows, error);
     if (count < 0)
         return count;
-    *ret = cairn_take_events(rows, 0, count, arena);
-    return count;
+    int64_t within = cairn_count_within(rows, 0, count);
+    *ret = cairn_take_events(rows, 0, within, arena);
+    if (ret_more)
+        *ret_more = count == limit || within < count;
+    return within;
 }
 
 static size_t count_texts(const char *const *texts)

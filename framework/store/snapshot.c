@@ -7,13 +7,19 @@
 
 static const struct cairn_statement load_statement = {
     .name = "load",
-    .sql = "select " CAIRN_EVENT_COLUMNS ", snapshot from cairn.load($1, $2, $3, $4)",
+    .sql = "select " CAIRN_EVENT_COLUMNS_WITHIN(
+        "8388608", "snapshot is null, version") ", snapshot"
+                                                " from cairn.load($1, $2, $3, $4)"
+                                                " order by snapshot is null, version",
 };
 
 static const struct cairn_statement load_many_statement = {
     .name = "load_many",
-    .sql = "select " CAIRN_EVENT_COLUMNS ", snapshot, number"
-           " from cairn.load_many($1, $2, $3, $4, $5)",
+    .sql = "select " CAIRN_EVENT_COLUMNS_WITHIN(
+        "16777216", "number, snapshot is null, version") ", snapshot, number"
+                                                         " from cairn.load_many($1, $2, $3, $4, $5)"
+                                                         " order by number, snapshot is null,"
+                                                         "     version",
 };
 
 static const struct cairn_statement keep_statement = {
@@ -46,6 +52,8 @@ static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t first, 
     if (first == end || cairn_pg_null(rows, first, SNAPSHOT))
         return 0;
     ret->found = found_as(cairn_pg_text(rows, first, SNAPSHOT));
+    if (ret->found == CAIRN_SNAPSHOT_USABLE && cairn_pg_null(rows, first, 7))
+        ret->found = CAIRN_SNAPSHOT_LEFT_OUT;
     if (ret->found == CAIRN_SNAPSHOT_USABLE) {
         ret->version = cairn_pg_integer(rows, first, 1);
         ret->position = cairn_pg_integer(rows, first, 2);
@@ -58,7 +66,8 @@ static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t first, 
 
 int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_key *key,
                          int64_t limit, struct cairn_arena *arena, struct cairn_snapshot *ret,
-                         const struct cairn_stored_event **ret_events, struct cairn_error *error)
+                         const struct cairn_stored_event **ret_events, bool *ret_more,
+                         struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = arena};
     add_key(&params, key);
@@ -68,13 +77,16 @@ int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_
     if (count < 0)
         return count;
     int64_t first = take_snapshot(rows, 0, count, arena, ret);
-    *ret_events = cairn_take_events(rows, first, count, arena);
-    return count - first;
+    int64_t within = cairn_count_within(rows, first, count);
+    *ret_events = cairn_take_events(rows, first, first + within, arena);
+    *ret_more = count - first == limit || within < count - first;
+    return within;
 }
 
 /* The rows of one after the other, each beginning where the one before ends. */
 static void take_loads(const struct cairn_pg_result *rows, int64_t row_count,
-                       struct cairn_load *loads, size_t count, struct cairn_arena *arena)
+                       struct cairn_load *loads, size_t count, int64_t limit,
+                       struct cairn_arena *arena)
 {
     int64_t first = 0;
     for (size_t i = 0; i < count; i++) {
@@ -82,8 +94,10 @@ static void take_loads(const struct cairn_pg_result *rows, int64_t row_count,
         while (end < row_count && cairn_pg_integer(rows, end, NUMBER) == (int64_t)i + 1)
             end++;
         first += take_snapshot(rows, first, end, arena, &loads[i].snapshot);
-        loads[i].events = cairn_take_events(rows, first, end, arena);
-        loads[i].count = end - first;
+        loads[i].count = cairn_count_within(rows, first, end);
+        loads[i].events = cairn_take_events(rows, first, first + loads[i].count, arena);
+        loads[i].more = end - first == limit || loads[i].count < end - first ||
+                        loads[i].snapshot.found == CAIRN_SNAPSHOT_LEFT_OUT;
         first = end;
     }
 }
@@ -102,7 +116,7 @@ int cairn_store_load_many(struct cairn_store *store, struct cairn_load *loads, s
     int64_t row_count = cairn_pg_call(store->pg, &load_many_statement, &params, &rows, error);
     if (row_count < 0)
         return (int)row_count;
-    take_loads(rows, row_count, loads, count, arena);
+    take_loads(rows, row_count, loads, count, limit, arena);
     return 0;
 }
 

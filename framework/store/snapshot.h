@@ -18,6 +18,7 @@ enum cairn_snapshot_found {
     CAIRN_SNAPSHOT_OTHER_CODE,  /* of another code_version */
     CAIRN_SNAPSHOT_OTHER_EVENT, /* it stands on an event that the log does not have */
     CAIRN_SNAPSHOT_UNREADABLE,  /* whoever decodes it says so */
+    CAIRN_SNAPSHOT_LEFT_OUT,    /* too much was read before it, by one call for many */
 };
 
 struct cairn_snapshot {
@@ -30,11 +31,11 @@ struct cairn_snapshot {
     size_t state_bytes;
 };
 
-/* Reads a snapshot and at most `limit` events behind it, in order; without a usable one, the first
- * `limit` events. Returns how many events. */
+/* Reads a snapshot and at most `limit` events behind it, or some 8 MiB, in order; without a usable
+ * one, the first events. Returns how many events, and whether there may be more. */
 int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_key *key,
                          int64_t limit, struct cairn_arena *arena, struct cairn_snapshot *ret,
-                         const struct cairn_stored_event **ret_events,
+                         const struct cairn_stored_event **ret_events, bool *ret_more,
                          struct cairn_error *error) CAIRN_CHECKED;
 
 /* One stream of many that are read together. */
@@ -45,10 +46,11 @@ struct cairn_load {
     struct cairn_snapshot snapshot;
     const struct cairn_stored_event *events; /* in order */
     int64_t count;
+    bool more; /* there may be more to it */
 };
 
-/* The same for many streams by one call: at most `limit` events of each. Returns 0, or what went
- * wrong with all of them. */
+/* The same for many streams by one call: at most `limit` events of each, and some 16 MiB of all
+ * together. Returns 0, or what went wrong with all of them. */
 int cairn_store_load_many(struct cairn_store *store, struct cairn_load *loads, size_t count,
                           int64_t limit, struct cairn_arena *arena,
                           struct cairn_error *error) CAIRN_CHECKED;

@@ -109,10 +109,11 @@ struct cairn_stored_event {
     const char *meta; /* NULL when read by stream */
 };
 
-/* At most `limit` events of a stream after `version`, in order. Returns how many. */
+/* At most `limit` events of a stream after `version`, or some 8 MiB of them, in order. Returns how
+ * many, and whether there may be more (unless `ret_more` is NULL). */
 int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
                                 int64_t limit, struct cairn_arena *arena,
-                                const struct cairn_stored_event **ret,
+                                const struct cairn_stored_event **ret, bool *ret_more,
                                 struct cairn_error *error) CAIRN_CHECKED;
 
 /* The events at positions from + 1 to `to` whose type is among `types` (NULL-terminated; NULL for

@@ -202,7 +202,7 @@ static void look(struct ledger *ledger)
     for (int i = 0; i < MODEL_STREAMS; i++) {
         const struct cairn_stored_event *events = NULL;
         int64_t count = cairn_store_read_stream(ledger->store, name_of(ledger, "ledger-", i), 0,
-                                                10000, &ledger->actor->arena, &events, NULL);
+                                                10000, &ledger->actor->arena, &events, NULL, NULL);
         ledger->belief[i] = (struct model_stream){0};
         if (count > 0)
             ledger->belief[i] =

@@ -8,6 +8,7 @@
 #include "record/json.h"
 #include "store/append.h"
 #include "store/migrate.h"
+#include "store/snapshot.h"
 #include "store/store.h"
 #include "store/token.h"
 
@@ -123,8 +124,8 @@ static void an_event_reads_back_as_it_was_written(void **state)
     assert_int_equal(cairn_store_head(bench.store, NULL), head + 2);
 
     const struct cairn_stored_event *read = NULL;
-    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL),
-                     2);
+    assert_int_equal(
+        cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL, NULL), 2);
     assert_string_equal(read[0].data, events[0].data);
     assert_string_equal(read[0].type, "Made");
     assert_true(cairn_uuid_equal(read[0].event_id, events[0].id));
@@ -132,8 +133,8 @@ static void an_event_reads_back_as_it_was_written(void **state)
     assert_int_equal(read[1].position, head + 2);
     int64_t age_us = cairn_now().us - read[1].recorded_at.us;
     assert_true(age_us > -CAIRN_SECONDS(5) && age_us < CAIRN_SECONDS(60));
-    assert_int_equal(cairn_store_read_stream(bench.store, stream, 1, 10, &bench.arena, &read, NULL),
-                     1);
+    assert_int_equal(
+        cairn_store_read_stream(bench.store, stream, 1, 10, &bench.arena, &read, NULL, NULL), 1);
 }
 
 static void a_stale_version_is_a_conflict_and_writes_nothing(void **state)
@@ -161,8 +162,8 @@ static void invariant_6_a_right_version_on_another_event_is_a_conflict(void **st
     assert_int_equal(append_one(bench.store, expected, &appended, NULL), -CAIRN_CONFLICT);
 
     const struct cairn_stored_event *read = NULL;
-    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 1, &bench.arena, &read, NULL),
-                     1);
+    assert_int_equal(
+        cairn_store_read_stream(bench.store, stream, 0, 1, &bench.arena, &read, NULL, NULL), 1);
     expected.event_id = read[0].event_id;
     assert_int_equal(append_one(bench.store, expected, &appended, NULL), 0);
     assert_int_equal(appended.version, 2);
@@ -734,6 +735,65 @@ static void a_session_is_as_its_statements_need_it(void **state)
                        " current_database()); end $$");
 }
 
+/* ---- bytes ---- */
+
+enum { LARGE_BYTES = 1000000 };
+
+/* Appends so many events of a megabyte each to the stream. */
+static int append_large(const char *stream, size_t count)
+{
+    struct cairn_arena arena = {0};
+    char *data = cairn_arena_alloc(&arena, LARGE_BYTES + 1, 1);
+    struct cairn_new_event *events = cairn_new(&arena, struct cairn_new_event, count);
+    struct cairn_appended appended;
+    (void)memset(data, 'x', LARGE_BYTES);
+    (void)memcpy(data, "{\"a\":\"", 6);
+    (void)memcpy(data + LARGE_BYTES - 2, "\"}", 3);
+    for (size_t i = 0; i < count; i++)
+        events[i] = event("Grown", data);
+    const struct cairn_write write = {
+        .expected = any(stream), .events = events, .event_count = count};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
+    int failed = cairn_store_append(bench.store, &append, &arena, &appended, NULL);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+static void what_is_appended_and_read_at_once_is_bounded_in_bytes(void **state)
+{
+    (void)state;
+    enum { STREAMS = 5, EVENTS = 12 };
+    struct cairn_load loads[STREAMS] = {{.after = 0}};
+    const struct cairn_stored_event *read = NULL;
+    bool more = false;
+    assert_int_equal(append_large(new_stream("thing"), 17), -CAIRN_INVALID);
+    for (int i = 0; i < STREAMS; i++) {
+        loads[i].key.stream = new_stream("thing");
+        assert_int_equal(append_large(loads[i].key.stream, i == 0 ? 1 : EVENTS), 0);
+    }
+    /* of one stream: 8 MiB, and the event that goes beyond */
+    const char *large = loads[1].key.stream;
+    int64_t count =
+        cairn_store_read_stream(bench.store, large, 0, 100, &bench.arena, &read, &more, NULL);
+    assert_int_equal(count, 9);
+    assert_true(more);
+    assert_int_equal(read[8].data_bytes, LARGE_BYTES);
+    count = cairn_store_read_stream(bench.store, large, 9, 100, &bench.arena, &read, &more, NULL);
+    assert_int_equal(count, 3);
+    assert_false(more);
+    /* of many: 16 MiB of all together */
+    assert_int_equal(cairn_store_load_many(bench.store, loads, STREAMS, 100, &bench.arena, NULL),
+                     0);
+    assert_int_equal(loads[0].count, 1);
+    assert_false(loads[0].more);
+    assert_int_equal(loads[1].count, EVENTS);
+    assert_false(loads[1].more);
+    assert_int_equal(loads[2].count, 4);
+    assert_true(loads[2].more);
+    assert_int_equal(loads[3].count, 0);
+    assert_true(loads[3].more && loads[4].more);
+}
+
 static bool none_waits(void *context)
 {
     return fixture_sql_int(context, "select count(*) from pg_stat_activity where application_name ="
@@ -831,8 +891,8 @@ static void a_database_that_went_away_is_used_again_when_it_is_back(void **state
     char *name = cairn_copy_text(&bench.arena, stream);
     fixture_wait(appends_again, name, 10000, "an append after the restart");
     const struct cairn_stored_event *read = NULL;
-    assert_int_equal(cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL),
-                     2);
+    assert_int_equal(
+        cairn_store_read_stream(bench.store, stream, 0, 10, &bench.arena, &read, NULL, NULL), 2);
 }
 
 int main(void)
@@ -862,6 +922,7 @@ int main(void)
         cmocka_unit_test(a_session_that_lost_what_was_prepared_is_left),
         cmocka_unit_test(a_session_is_as_its_statements_need_it),
         cmocka_unit_test(a_wrong_url_keeps_its_password),
+        cmocka_unit_test(what_is_appended_and_read_at_once_is_bounded_in_bytes),
         cmocka_unit_test(who_gave_up_leaves_no_session_that_waits_for_a_lock),
         cmocka_unit_test(a_database_in_another_encoding_is_refused_before_the_first_migration),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
