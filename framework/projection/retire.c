@@ -139,9 +139,11 @@ static const struct cairn_statement swept_statement = {
     .sql = "update cairn.generations set swept = true where projection = $1 and generation = $2",
 };
 
-/* Goes through all keys: returns 1 when that has come to its end, 0 where Redis is away. */
+/* Goes through all keys: returns 1 when that has come to its end, 0 where Redis is away or it is
+ * time to stop. */
 static int sweep(struct cairn_store *store, const struct cairn_generation *generation,
-                 struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
+                 struct cairn_redis *redis, const atomic_bool *stopping, struct cairn_arena *arena,
+                 struct cairn_error *error)
 {
     struct cairn_copy copy = {.redis = redis};
     struct cairn_timeline timeline;
@@ -154,14 +156,14 @@ static int sweep(struct cairn_store *store, const struct cairn_generation *gener
     do {
         failed = cairn_copy_remove(&copy, cursor, sizeof cursor, &page);
         cairn_arena_reset(&page);
-    } while (!failed && strcmp(cursor, "0") != 0);
+    } while (!failed && strcmp(cursor, "0") != 0 && !atomic_load(stopping));
     cairn_arena_close(&page);
-    return failed ? 0 : 1;
+    return !failed && strcmp(cursor, "0") == 0;
 }
 
 int cairn_retire_sweep(struct cairn_store *store, const struct cairn_projection *projection,
-                       struct cairn_redis *redis, struct cairn_arena *arena,
-                       struct cairn_error *error)
+                       struct cairn_redis *redis, const atomic_bool *stopping,
+                       struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_generation generation = {.projection = projection};
     struct cairn_pg_params params = {.arena = arena};
@@ -171,7 +173,7 @@ int cairn_retire_sweep(struct cairn_store *store, const struct cairn_projection 
     if (count <= 0 || !redis)
         return count < 0 ? (int)count : 0;
     generation.number = cairn_pg_integer(rows, 0, 0);
-    int swept = sweep(store, &generation, redis, arena, error);
+    int swept = sweep(store, &generation, redis, stopping, arena, error);
     if (swept <= 0)
         return swept;
     cairn_pg_add_integer(&params, generation.number);

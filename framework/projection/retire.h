@@ -5,6 +5,8 @@
 
 #include "projection/copy.h"
 
+#include <stdatomic.h>
+
 /* The next one to be dropped, other than `building`, the one that this process builds itself. 1 or
  * 0. */
 int cairn_retire_find(struct cairn_store *store, const struct cairn_projection *projection,
@@ -16,10 +18,10 @@ int cairn_retire_find(struct cairn_store *store, const struct cairn_projection *
 int cairn_retire_drop(struct cairn_store *store, const struct cairn_generation *generation,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Removes what a dropped generation has left in Redis. Returns 1 if there may be
+/* Removes what a dropped generation has left in Redis, until `stopping`. Returns 1 if there may be
  * another. A Redis that is away is asked again later. */
 int cairn_retire_sweep(struct cairn_store *store, const struct cairn_projection *projection,
-                       struct cairn_redis *redis, struct cairn_arena *arena,
-                       struct cairn_error *error) CAIRN_CHECKED;
+                       struct cairn_redis *redis, const atomic_bool *stopping,
+                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

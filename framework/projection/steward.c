@@ -32,7 +32,7 @@ static int retire(struct cairn_steward *steward, struct cairn_error *error)
     if (found < 0 || cairn_monotonic_us() < steward->swept_us)
         return found;
     int swept = cairn_retire_sweep(steward->store, steward->projection, steward->redis,
-                                   &steward->arena, error);
+                                   &steward->stopping, &steward->arena, error);
     if (swept <= 0)
         steward->swept_us = cairn_monotonic_us() + SWEEP_US;
     return swept < 0 ? swept : 0;

@@ -13,6 +13,7 @@
 #define GAP_US CAIRN_MILLISECONDS(5)     /* between the beginnings of two notifications */
 #define AGAIN_US CAIRN_MILLISECONDS(500) /* after a failure */
 #define DEADLINE_US CAIRN_SECONDS(2)     /* for one */
+#define LATE_US CAIRN_SECONDS(1)         /* who tells late of what is known tells of another log */
 
 struct cairn_notifier {
     struct cairn_pg *pg; /* the thread's own */
@@ -21,10 +22,19 @@ struct cairn_notifier {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t news;  /* there is something to send, or it is time to end */
     int64_t told;         /* the highest position */
+    int64_t told_us;      /* monotonic: when it was told */
     int64_t sent;         /* the same, of those that were sent */
     bool failing;         /* the last one could not be sent */
     bool closing;
 };
+
+/* Positions come in order, but for some that come together. One that is lower than what was told a
+ * while ago is of a log that was taken back since, and is as much news as any. */
+static bool is_news(const struct cairn_notifier *notifier, int64_t position)
+{
+    return position > notifier->told ||
+           (position < notifier->told && cairn_monotonic_us() - notifier->told_us > LATE_US);
+}
 
 /* A position of 0 is the one after the last. */
 static void tell(struct cairn_notifier *notifier, int64_t position)
@@ -34,10 +44,12 @@ static void tell(struct cairn_notifier *notifier, int64_t position)
     (void)pthread_mutex_lock(&notifier->lock);
     bool was_idle = notifier->told == notifier->sent;
     if (position == 0)
-        notifier->told++;
-    else if (position > notifier->told)
+        position = notifier->told + 1;
+    if (is_news(notifier, position)) {
         notifier->told = position;
-    if (was_idle && notifier->told > notifier->sent)
+        notifier->told_us = cairn_monotonic_us();
+    }
+    if (was_idle && notifier->told != notifier->sent)
         (void)pthread_cond_signal(&notifier->news);
     (void)pthread_mutex_unlock(&notifier->lock);
 }

@@ -5,6 +5,7 @@
 #include "../support/support.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,10 +239,27 @@ static bool copies_are_at_the_head(void *context)
     return system(command) == 0;
 }
 
+static bool has_ended(void *context)
+{
+    return kill(*(const int *)context, 0) != 0;
+}
+
+/* Those who write, so that the log does not grow behind those who read it to its end. */
+static void end_writers(struct field *field)
+{
+    static const char *const writers[] = {"user", "order", "payment"};
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
+        int pid = system_pid(&field->shop, writers[i]);
+        (void)kill(pid, SIGTERM);
+        fixture_wait(has_ended, &pid, 60000, "a service to end");
+    }
+}
+
 void field_finish(struct field *field)
 {
     char redis_url[300];
     load_stop(&field->stage);
+    end_writers(field);
     fixture_wait(nothing_is_built, field, 300000, "no read model to be built any more");
     fixture_wait(read_models_are_at_the_head, field, 120000, "the read models to reach the head");
     fixture_wait(copies_are_at_the_head, field, 120000, "the copies in Redis to reach the head");

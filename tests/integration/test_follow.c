@@ -275,6 +275,26 @@ static void the_newest_position_is_told_and_few_of_the_others(void **state)
     cairn_notifier_close(notifier);
 }
 
+/* As after a recovery to an earlier point in time, which does not end the processes. */
+static void positions_of_a_log_that_was_taken_back_are_told_again(void **state)
+{
+    (void)state;
+    char payload[32] = "";
+    struct cairn_notifier *notifier = open_notifier();
+    cairn_notifier_tell(notifier, 1000000);
+    (void)hear(1000000);
+    int64_t until_ms = fixture_now_ms() + LONG_MS;
+    while (strcmp(payload, "7") != 0 && fixture_now_ms() < until_ms) {
+        cairn_notifier_tell(notifier, 7); /* as each append does */
+        (void)!cairn_pg_wait(bench.listener, CAIRN_MILLISECONDS(50), -1, payload, sizeof payload,
+                             NULL);
+    }
+    assert_string_equal(payload, "7");
+    cairn_notifier_tell(notifier, 8);
+    (void)hear(8);
+    cairn_notifier_close(notifier);
+}
+
 static void closing_sends_what_is_left(void **state)
 {
     (void)state;
@@ -409,6 +429,7 @@ int main(void)
         TEST(stopping_wakes_everybody),
         TEST(a_url_that_makes_no_sense_is_refused),
         TEST(the_newest_position_is_told_and_few_of_the_others),
+        TEST(positions_of_a_log_that_was_taken_back_are_told_again),
         TEST(closing_sends_what_is_left),
         TEST(an_outage_holds_nobody_up_and_is_logged_once),
         TEST(closing_does_not_wait_for_a_database_that_is_away),

@@ -1,6 +1,7 @@
 /* test_rebuild.c - generations on a real log: what a rebuild makes is what the live path makes, in
  * both stores; it is held, accepted, cancelled, switched to, gone back from, retired; and whatever
  * is in its way leaves one live generation. */
+#include "../fault/proxy.h"
 #include "../support/crates.h"
 #include "../support/fixture.h"
 #include "../support/pots.h"
@@ -552,6 +553,45 @@ static void a_generation_is_gone_from_both_stores_after_its_window(void **state)
     expect_right(&crates_projection);
 }
 
+/* So many keys that removing them over a slow wire takes many seconds. */
+static void add_keys(int count)
+{
+    const char *prefix = cairn_redis_row_prefix(&pot_bench.arena, &pot_bench.timeline, "crates", 1);
+    const struct cairn_redis_arg args[] = {
+        CAIRN_ARG("EVAL"),
+        CAIRN_ARG("for i = 1, tonumber(ARGV[2]) do redis.call('set', ARGV[1] .. i, 'x') end"),
+        CAIRN_ARG("0"), CAIRN_ARG(prefix), CAIRN_ARG(SQL("%d", count))};
+    struct cairn_redis_reply reply = {0};
+    assert_int_equal(cairn_redis_call(pot_bench.redis, args, 5, &pot_bench.arena, &reply, NULL), 0);
+}
+
+static void a_stop_does_not_wait_until_all_keys_are_removed(void **state)
+{
+    (void)state;
+    enum { KEYS = 200000 };
+    struct proxy wire;
+    int port = fixture_free_port();
+    const char *colon = strrchr(pot_bench.redis_url, ':');
+    proxy_start(&wire, "", port, "", atoi(colon + 1));
+    append_crates(100, false);
+    pot_rebuild.window_ms = 0;
+    keeper = start_keeper(&crates_projection,
+                          SQL("%.*s:%d/%s", (int)(colon - pot_bench.redis_url), pot_bench.redis_url,
+                              port, strchr(colon, '/') ? strchr(colon, '/') + 1 : ""));
+    wait_until_live("crates", 1);
+    add_keys(KEYS);
+    wire.latency_us = 50000;
+    (void)request("request_rebuild('crates')");
+    wait_until_live("crates", 2);
+    while (count_keys("crates", 1) > KEYS - 2000)
+        continue; /* it has begun */
+    stop_keeper(&keeper);
+    assert_true(count_keys("crates", 1) > 0);
+    proxy_stop(&wire);
+    start(&crates_projection);
+    expect_gone("crates", 1);
+}
+
 static void a_build_that_died_is_dropped_with_its_keys(void **state)
 {
     (void)state;
@@ -690,6 +730,7 @@ int main(void)
         TEST(a_read_model_of_another_history_is_rebuilt_by_itself),
         TEST(redis_away_during_a_build_is_filled_when_it_is_back),
         TEST(a_generation_is_gone_from_both_stores_after_its_window),
+        TEST(a_stop_does_not_wait_until_all_keys_are_removed),
         TEST(a_build_that_died_is_dropped_with_its_keys),
         TEST(one_goes_back_and_forward_again),
     };
