@@ -77,14 +77,6 @@ static void log_copy(const struct cairn_runner *runner, bool was_current)
         log_line(runner, CAIRN_LOG_WARN, "the copy in Redis is not current", copy->problem);
 }
 
-void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
-{
-    set_problem(runner, error->message);
-    (void)pthread_mutex_lock(&runner->lock);
-    runner->shown.leading = runner->fence != 0;
-    (void)pthread_mutex_unlock(&runner->lock);
-}
-
 static void set_gauges(const struct cairn_runner *runner)
 {
     const char *name = runner->projection->name;
@@ -105,6 +97,16 @@ static void set_shown(struct cairn_runner *runner)
     runner->shown_us = cairn_monotonic_us();
     (void)pthread_mutex_unlock(&runner->lock);
     set_gauges(runner);
+}
+
+/* The log grows on: how far it is ahead is asked where nothing else asks. */
+void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
+{
+    set_problem(runner, error->message);
+    int64_t head = error->code == CAIRN_UNAVAILABLE ? -1 : cairn_store_head(runner->store, NULL);
+    if (head >= 0)
+        runner->head = head;
+    set_shown(runner);
 }
 
 void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
