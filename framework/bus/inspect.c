@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+int cairn_bus_belongs(struct cairn_redis *redis, const char *store, struct cairn_arena *arena,
+                      struct cairn_error *error)
+{
+    const struct cairn_redis_arg args[] = {CAIRN_ARG("HGET"), CAIRN_ARG(CAIRN_BUS_KEY),
+                                           CAIRN_ARG("store")};
+    struct cairn_redis_reply reply = {0};
+    int failed = cairn_redis_call(redis, args, 3, arena, &reply, error);
+    if (failed || reply.kind != CAIRN_REDIS_TEXT || strcmp(reply.text, store) == 0)
+        return failed;
+    return cairn_fail(error, CAIRN_DIVERGED,
+                      "the bus in this Redis is that of store %s, the database has store %s:"
+                      " DATABASE_URL or REDIS_URL leads elsewhere",
+                      reply.text, store);
+}
+
 /* KEYS: the hash. ARGV: categories. Streams are found by the epoch that the hash names. */
 static const struct cairn_redis_script report_script = {
     "local function pairs_of(list)\n"

@@ -15,6 +15,11 @@ struct cairn_bus_report {
     const char *groups;
 };
 
+/* Is the bus, if there is one, that of this store? Returns 0, or -CAIRN_DIVERGED if it is
+ * another's: one of the two addresses is wrong. */
+int cairn_bus_belongs(struct cairn_redis *redis, const char *store, struct cairn_arena *arena,
+                      struct cairn_error *error) CAIRN_CHECKED;
+
 int cairn_bus_inspect(struct cairn_redis *redis, const char *const *categories, size_t count,
                       struct cairn_arena *arena, struct cairn_bus_report *ret,
                       struct cairn_error *error) CAIRN_CHECKED;

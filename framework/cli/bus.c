@@ -119,10 +119,23 @@ static int64_t retry(struct cairn_redis *redis, const struct cairn_cli_options *
     return count;
 }
 
+static int expect_ours(struct cairn_pg *pg, struct cairn_redis *redis, struct cairn_arena *arena,
+                       struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count =
+        cairn_pg_call_printed(pg, "select store_id from cairn.store", NULL, &rows, error);
+    return count < 1 ? (int)count
+                     : cairn_bus_belongs(redis, cairn_pg_text(rows, 0, 0), arena, error);
+}
+
 static int64_t carry_out(struct cairn_pg *pg, struct cairn_redis *redis,
                          const struct cairn_cli_options *options, struct cairn_arena *arena,
                          struct cairn_error *error)
 {
+    int failed = expect_ours(pg, redis, arena, error);
+    if (failed)
+        return failed;
     if (options->word_count == 0)
         return show_all(pg, redis, options->json, arena, error);
     if (strcmp(options->words[0], "dead") == 0 && options->word_count == 2)

@@ -319,6 +319,29 @@ static void cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again(voi
     assert_true(cairn_run(bench.url, "bus rubbish") != 0);
 }
 
+/* Whoever has two stores mixes their addresses up one day. */
+static void cairn_bus_shows_no_other_store_what_is_on_a_bus(void **state)
+{
+    (void)state;
+    char other[512];
+    char super[600];
+    register_user("ada@example.com", "Ada");
+    (void)setenv("REDIS_URL", strchr(bench.redis, '=') + 1, 1);
+    for (int64_t until_ms = fixture_now_ms() + LONG_MS;
+         !cairn_said("\"category\":\"user\"") && fixture_now_ms() < until_ms; fixture_nap())
+        (void)cairn_run(bench.url, "bus --json");
+    fixture_database(other, sizeof other);
+    fixture_url_as(other, "postgres", super, sizeof super);
+    fixture_sql(super, "update cairn.store set store_id = gen_random_uuid()");
+    static const char *const commands[] = {"bus", "bus dead notification",
+                                           "bus retry notification"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        assert_true(cairn_run(other, commands[i]) != 0);
+        assert_true(cairn_said("the bus in this Redis is that of store"));
+    }
+    fixture_drop(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +354,7 @@ int main(void)
         TEST(who_dies_between_the_acceptance_and_the_record_sends_once_more),
         TEST(who_dies_there_every_time_sends_no_third_time),
         TEST(cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again),
+        TEST(cairn_bus_shows_no_other_store_what_is_on_a_bus),
     };
     return cmocka_run_group_tests_name("notification", tests, NULL, NULL);
 }

@@ -52,7 +52,8 @@ void check_legal(struct evidence *evidence, struct verdict *verdict)
 
 struct holding {
     const char *stream;
-    int64_t from, to; /* positions: the event that took it, the one that gave it back */
+    const struct event *taken; /* that took it */
+    int64_t to;                /* position of the one that gave it back */
     struct holding *before;
 };
 
@@ -81,7 +82,7 @@ static const char *take(struct cairn_map *holdings, struct cairn_arena *arena,
     void **place = cairn_map_at(holdings, email);
     struct holding *last = *place;
     struct holding *next = cairn_new(arena, struct holding, 1);
-    *next = (struct holding){event->stream, event->position, INT64_MAX, last};
+    *next = (struct holding){event->stream, event, INT64_MAX, last};
     *place = next;
     return last && last->to == INT64_MAX ? last->stream : NULL;
 }
@@ -171,7 +172,7 @@ static bool was_held(struct evidence *evidence, const struct cairn_map *holdings
     const struct holding *at =
         cairn_map_get(holdings, lower(&evidence->arena, member_text(request->body, "email")));
     for (; at; at = at->before) {
-        const struct request *cause = evidence->events[at->from - 1].cause;
+        const struct request *cause = at->taken->cause;
         if (at->to > request->known && strcmp(at->stream, stream) != 0 &&
             (!cause || cause->sent < request->done))
             return true;
