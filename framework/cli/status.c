@@ -12,7 +12,9 @@ enum { SAMPLE_MS = 250, WATCH_MS = 1000 };
 static const char store_sql[] =
     "select s.store_id as store, s.epoch, cairn.head() as head,"
     " coalesce((select 'pid ' || l.pid || ', ' || coalesce(nullif(a.application_name, ''), '?')"
-    "     || ', ' || coalesce(a.state, '?') from pg_locks l left join pg_stat_activity a"
+    "     || ', ' || coalesce(a.state, '?') || case when a.wait_event = 'SyncRep'"
+    "         then ', waits for a synchronous standby' else '' end from pg_locks l left join "
+    "pg_stat_activity a"
     "     on a.pid = l.pid where l.relation = 'cairn.append_lock'::regclass and l.granted"
     "     and l.mode = 'ExclusiveLock'"
     "     and l.database = (select oid from pg_database where datname = current_database())"

@@ -4,6 +4,7 @@
  * To see what happens inside one batch a test holds the log's lock: the first append waits for it
  * in PostgreSQL, what is handed over meanwhile collects, and goes together when the lock is let go.
  */
+#include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -895,6 +896,7 @@ static void a_cancelled_wait_for_a_standby_acknowledges_nothing(void **state)
     const char *stream = new_stream();
     struct item *item = submit(new_item(any(stream)));
     fixture_wait(append_waits_for_standby, NULL, 10000, "an append to wait for a standby");
+    cairn_expect(bench.url, 0, "status", "waits for a synchronous standby");
     superuser_says("select pg_cancel_backend(pid) from pg_stat_activity where application_name ="
                    " 'appender' and datname = current_database() and wait_event = 'SyncRep'");
     expect(item, -CAIRN_UNKNOWN, NULL);
