@@ -14,17 +14,28 @@ static const char *event_columns(const struct cairn_cli_options *options)
 }
 
 /* Connects, shows, and turns what went wrong into the exit status. `empty` is the status where
- * there was nothing to show. */
-static int show(const struct cairn_cli_command *command, const char *sql,
-                const struct cairn_pg_params *params, bool json, int empty)
+ * there was nothing to show. `doubt` is what to do where the statement, which writes, was sent and
+ * its outcome is not known; NULL for one that writes nothing. */
+static int carry_out(const struct cairn_cli_command *command, const char *sql,
+                     const struct cairn_pg_params *params, bool json, int empty, const char *doubt)
 {
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
     int64_t count = cairn_cli_open(&pg, &error);
-    if (count == 0)
+    bool begun = count == 0;
+    if (begun)
         count = cairn_cli_show(pg, sql, params, json, &error);
+    bool unknown = begun && count == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
     int status = cairn_cli_end(command, pg, count, &error);
+    if (doubt && unknown)
+        (void)fprintf(stderr, "It may have been done all the same: %s.\n", doubt);
     return count == 0 ? empty : status;
+}
+
+static int show(const struct cairn_cli_command *command, const char *sql,
+                const struct cairn_pg_params *params, bool json, int empty)
+{
+    return carry_out(command, sql, params, json, empty, NULL);
 }
 
 static int missing(const struct cairn_cli_command *command)
@@ -131,8 +142,8 @@ int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **ar
     cairn_pg_add_integer(&params, strtoll(position, NULL, 10));
     cairn_pg_add_text(&params, options.words[1]);
     cairn_pg_add_text(&params, options.word_count > 2 ? options.words[2] : NULL);
-    status = show(command, "select stream, version, type from cairn.amend($1, $3::json, $2)",
-                  &params, options.json, 1);
+    status = carry_out(command, "select stream, version, type from cairn.amend($1, $3::json, $2)",
+                       &params, options.json, 1, "`cairn amend` shows what was amended");
     cairn_arena_close(&arena);
     if (status == 0)
         (void)fprintf(stderr,
@@ -154,10 +165,11 @@ int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **a
     for (int i = 0; i < 3; i++)
         cairn_pg_add_text(&params, options.words[i]);
     cairn_pg_add_integer(&params, options.expect);
-    status = show(command,
-                  "select position, version, event_id"
-                  " from cairn.append($1, $2, $3::json, nullif($4, -1))",
-                  &params, options.json, 1);
+    status = carry_out(command,
+                       "select position, version, event_id"
+                       " from cairn.append($1, $2, $3::json, nullif($4, -1))",
+                       &params, options.json, 1,
+                       "look at the stream with `cairn read` before you append it again");
     cairn_arena_close(&arena);
     return status;
 }

@@ -905,6 +905,34 @@ static void a_cancelled_wait_for_a_standby_acknowledges_nothing(void **state)
     bench.appender = shared;
 }
 
+static void *append_by_hand(void *status)
+{
+    *(int *)status = cairn_run(bench.url, "append jar-77 JarFilled '{}'");
+    return NULL;
+}
+
+static bool a_person_waits_for_standby(void *context)
+{
+    (void)context;
+    return sql_int("select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
+                   " and query like '%from cairn.append(%'") > 0;
+}
+
+static void cairn_append_says_that_it_does_not_know(void **state)
+{
+    (void)state;
+    pthread_t person;
+    int status = 0;
+    assert_int_equal(pthread_create(&person, NULL, append_by_hand, &status), 0);
+    fixture_wait(a_person_waits_for_standby, NULL, 10000, "a person's append to wait");
+    superuser_says("select pg_cancel_backend(pid) from pg_stat_activity where wait_event ="
+                   " 'SyncRep' and query like '%from cairn.append(%'");
+    (void)pthread_join(person, NULL);
+    assert_true(status != 0);
+    assert_true(cairn_said("It may have been done all the same"));
+    assert_int_equal(count_of("jar-77"), 1);
+}
+
 /* ---- plans ---- */
 
 static int64_t scans(const char *column)
@@ -992,6 +1020,8 @@ int main(void)
                                         lose_the_standby, need_no_standby),
         cmocka_unit_test_setup_teardown(a_cancelled_wait_for_a_standby_acknowledges_nothing,
                                         lose_the_standby, need_no_standby),
+        cmocka_unit_test_setup_teardown(cairn_append_says_that_it_does_not_know, lose_the_standby,
+                                        need_no_standby),
         cmocka_unit_test(a_connection_that_planned_on_an_empty_log_keeps_good_plans),
     };
     return cmocka_run_group_tests_name("appender", tests, setup, teardown);
