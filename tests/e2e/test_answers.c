@@ -174,6 +174,80 @@ static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(voi
     wire_close(&second);
 }
 
+/* ---- a standby that is not there ---- */
+
+static void superuser_says(const char *sql)
+{
+    char super[600];
+    fixture_url_as(url, "postgres", super, sizeof super);
+    fixture_sql(super, sql);
+}
+
+static int64_t waiting_for_standby(void)
+{
+    return fixture_sql_int(url,
+                           "select count(*) from pg_stat_activity where wait_event = 'SyncRep'");
+}
+
+/* The server takes the setting over some time after it was told to. */
+static bool a_commit_waits(void *context)
+{
+    PGconn *probe = context;
+    if (!PQconsumeInput(probe) || PQisBusy(probe))
+        return waiting_for_standby() > 0;
+    for (PGresult *result; (result = PQgetResult(probe));)
+        PQclear(result);
+    assert_int_equal(PQsendQuery(probe, "select pg_logical_emit_message(true, 'probe', '')"), 1);
+    return false;
+}
+
+static bool all_three_wait(void *context)
+{
+    (void)context;
+    return waiting_for_standby() == 3;
+}
+
+static void send_again(struct wire *wire, const char *key, const char *body)
+{
+    char text[500];
+    (void)snprintf(text, sizeof text,
+                   "POST /users HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                   "Idempotency-Key: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                   key, strlen(body), body);
+    wire_send(wire, text);
+}
+
+/* Who asks again, or asks for what is so already, is told of events that may be on no standby. */
+static void what_is_repeated_or_changes_nothing_waits_for_the_standby(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"email\":\"again@example.com\",\"name\":\"A\"}";
+    static const char key[] = "5e1f0c1e-0000-4000-8000-000000000001";
+    char id[ID];
+    struct wire first = wire_open(port);
+    struct wire second = wire_open(port);
+    PGconn *probe = fixture_connect(url);
+    ask_for(201, port, "POST", "/users",
+            "Idempotency-Key: 5e1f0c1e-0000-4000-8000-000000000001\r\n", body, &reply);
+    (void)reply_id(&reply, id, sizeof id);
+    superuser_says("alter system set synchronous_standby_names = 'ghost'");
+    superuser_says("select pg_reload_conf()");
+    fixture_wait(a_commit_waits, probe, 10000, "commits to wait for a standby");
+    send_again(&first, key, body);
+    send_json(&second, "PUT", id, "email", "{\"email\":\"again@example.com\"}");
+    fixture_wait(all_three_wait, NULL, 8000, "both to wait for a standby");
+    assert_false(wire_readable(&first, 0) || wire_readable(&second, 0));
+    superuser_says("alter system reset synchronous_standby_names");
+    superuser_says("select pg_reload_conf()");
+    assert_int_equal(wire_read(&first).status, 201);
+    struct wire_answer nothing = wire_read(&second);
+    assert_int_equal(nothing.status, 200);
+    assert_non_null(strstr(nothing.body, "\"events\":[]"));
+    wire_close(&first);
+    wire_close(&second);
+    PQfinish(probe);
+}
+
 /* RFC 9110 section 13. The user is at version 1. */
 static void preconditions_are_held_against_the_version(void **state)
 {
@@ -346,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
+        cmocka_unit_test(what_is_repeated_or_changes_nothing_waits_for_the_standby),
         cmocka_unit_test(preconditions_are_held_against_the_version),
         cmocka_unit_test(preconditions_of_what_is_to_be_made),
         cmocka_unit_test(sessions_that_may_not_write_are_left),
