@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "store/events.h"
+#include "store/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,16 +119,22 @@ static int give_up(const struct delivery *delivery, const char *why, struct cair
     return done < 0 ? (int)done : bury(delivery->member, delivery->held, why, error);
 }
 
-/* What comes again behind the mark was handled, or given up. In the transaction. */
+/* What comes again behind the mark was handled, or given up. That was found and not written: it is
+ * acknowledged after a commit, which waits for a synchronous standby. Ends the transaction. */
 static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_pg_params params = name_event(delivery);
+    struct cairn_pg *pg = delivery->member->pg;
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = delivery->again ? 0
-                                    : cairn_pg_call(delivery->member->pg, &why_dead_statement,
-                                                    &params, &rows, error);
-    if (count < 0)
-        return (int)count;
+    int64_t count =
+        delivery->again ? 0 : cairn_pg_call(pg, &why_dead_statement, &params, &rows, error);
+    int64_t done = count < 0 ? count : cairn_pg_run(pg, &cairn_confirm_statement, NULL, error);
+    if (done < 0)
+        return (int)done;
+    delivery->ended = true;
+    int failed = cairn_pg_script(pg, "commit", error);
+    if (failed)
+        return failed;
     if (count > 0)
         return bury(delivery->member, delivery->held, cairn_pg_text(rows, 0, 0), error);
     cairn_metric_add(&repeated, delivery->member->consumer->name, 1);

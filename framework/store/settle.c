@@ -82,7 +82,7 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
 
 /* A transaction that has only a number commits without waiting; one that has written to the
  * write-ahead log waits. */
-static const struct cairn_statement confirm_statement = {
+const struct cairn_statement cairn_confirm_statement = {
     .name = "confirm",
     .sql = "select case when pg_catalog.current_setting('synchronous_standby_names') <> ''"
            " then pg_catalog.pg_logical_emit_message(true, 'cairn', '') end",
@@ -92,7 +92,7 @@ int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
                         struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
-    int64_t done = cairn_pg_run(store->pg, &confirm_statement, NULL, &wrong);
+    int64_t done = cairn_pg_run(store->pg, &cairn_confirm_statement, NULL, &wrong);
     if (done >= 0)
         return 0;
     const struct cairn_pg_backend backend = cairn_pg_backend(store->pg);

@@ -473,6 +473,40 @@ static void a_redis_that_was_emptied_has_nothing_handled_twice(void **state)
     expect_once_and_in_order(400);
 }
 
+static void superuser_says(const char *sql)
+{
+    char super[600];
+    fixture_url_as(bench.url, "postgres", super, sizeof super);
+    fixture_sql(super, sql);
+}
+
+static bool a_commit_waits_for_standby(void *context)
+{
+    (void)context;
+    return fixture_sql_int(bench.url, "select count(*) from pg_stat_activity where wait_event ="
+                                      " 'SyncRep' and query = 'commit'") > 0;
+}
+
+/* What is found to be handled may be so on this server only. */
+static void what_comes_again_is_acknowledged_when_a_standby_has_it(void **state)
+{
+    (void)state;
+    append("pot", 3, 5);
+    start_consumers();
+    wait_for(15);
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    superuser_says("alter system set synchronous_standby_names = 'ghost'");
+    superuser_says("select pg_reload_conf()");
+    for (int64_t until_ms = fixture_now_ms() + LONG_MS;
+         !a_commit_waits_for_standby(NULL) && fixture_now_ms() < until_ms; fixture_nap())
+        (void)bus_redis(&bench.view, "XGROUP SETID cairn:bus:pot:1 test 0"); /* all again */
+    assert_false(nothing_is_pending(NULL));
+    superuser_says("alter system reset synchronous_standby_names");
+    superuser_says("select pg_reload_conf()");
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    expect_once_and_in_order(15);
+}
+
 static void dead_letters_outlive_a_redis_that_was_emptied(void **state)
 {
     (void)state;
@@ -564,6 +598,7 @@ int main(int argc, char **argv)
         TEST(an_event_that_ends_whoever_handles_it_is_given_up),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
         TEST(a_dead_letter_is_handled_when_somebody_has_it_tried_again),
+        TEST(what_comes_again_is_acknowledged_when_a_standby_has_it),
         TEST(dead_letters_outlive_a_redis_that_was_emptied),
         TEST(a_redis_that_was_emptied_has_nothing_handled_twice),
         TEST(who_is_told_to_stop_gives_back_what_he_holds_at_once),
