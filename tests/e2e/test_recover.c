@@ -5,6 +5,7 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,6 +150,28 @@ static void read_models_of_another_history_are_named_and_built_anew(void **state
     cairn_expect(shop.database_url, 0, "verify", "positions");
 }
 
+/* The owner of the database may not end a superuser's. */
+static void a_session_that_cannot_be_ended_is_named_and_fails_the_command(void **state)
+{
+    (void)state;
+    char super[600];
+    int64_t epoch = fixture_sql_int(shop.database_url, "select epoch from cairn.store");
+    (void)snprintf(super, sizeof super, "postgresql:///cairn?host=%s/postgres/socket&user=postgres",
+                   shop.run_dir);
+    PGconn *other = fixture_connect(super);
+    PQclear(PQexec(other, "set application_name = 'stays'"));
+    assert_int_equal(PQstatus(other), CONNECTION_OK);
+    cairn_expect(shop.database_url, 1, "recover --yes",
+                 "could not be ended and go on in the old one");
+    assert_true(cairn_said("stays of role postgres (pid "));
+    PQclear(PQexec(other, "select"));
+    assert_int_equal(PQstatus(other), CONNECTION_OK);
+    PQfinish(other);
+    assert_int_equal(fixture_sql_int(shop.database_url, "select epoch from cairn.store"),
+                     epoch + 1);
+    cairn_expect(shop.database_url, 0, "recover --yes", "sessions_ended");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +179,7 @@ int main(void)
         cmocka_unit_test(without_a_yes_nothing_changes),
         cmocka_unit_test(a_new_epoch_is_noticed_by_all_that_runs),
         cmocka_unit_test(read_models_of_another_history_are_named_and_built_anew),
+        cmocka_unit_test(a_session_that_cannot_be_ended_is_named_and_fails_the_command),
     };
     return cmocka_run_group_tests_name("recover", tests, setup, teardown);
 }
