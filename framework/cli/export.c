@@ -29,6 +29,12 @@ static const struct cairn_statement range_statement = {
     " from cairn.read_range($1, $2)",
 };
 
+static const struct cairn_statement amendments_statement = {
+    "export_amendments",
+    "select position, event_id, data, reason, made_by::text, made_at from cairn.amendments"
+    " where position between $1 and $2 order by position",
+};
+
 /* ---- writing ---- */
 
 static int write_out(const struct cairn_buffer *out, struct cairn_error *error)
@@ -125,6 +131,32 @@ static int export_events(struct export_job *self, struct cairn_error *error)
     return failed;
 }
 
+/* Of the events that were exported; what is amended later is not in the file. */
+static int export_amendments(struct export_job *self, struct cairn_error *error)
+{
+    cairn_arena_reset(&self->arena);
+    struct cairn_pg_params params = {.arena = &self->arena};
+    cairn_pg_add_integer(&params, self->header.from);
+    cairn_pg_add_integer(&params, self->header.to);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(self->pg, &amendments_statement, &params, &rows, error);
+    struct cairn_buffer out = cairn_buffer(&self->arena);
+    for (int64_t i = 0; i < count; i++) {
+        const struct cairn_line_amendment amendment = {
+            .position = cairn_pg_integer(rows, i, 0),
+            .event_id = cairn_pg_uuid(rows, i, 1),
+            .data = cairn_pg_null(rows, i, 2) ? NULL : cairn_pg_text(rows, i, 2),
+            .reason = cairn_pg_text(rows, i, 3),
+            .made_by = cairn_pg_text(rows, i, 4),
+            .made_at = cairn_pg_time(rows, i, 5),
+        };
+        cairn_line_put_amendment(&out, &amendment, &self->sum);
+    }
+    if (count <= 0)
+        return (int)count;
+    return write_out(&out, error);
+}
+
 /* ---- all of it ---- */
 
 static int read_store(struct export_job *self, struct cairn_error *error)
@@ -162,6 +194,8 @@ static int export_all(struct export_job *self, struct cairn_error *error)
         failed = write_header(self, error);
     if (!failed)
         failed = export_events(self, error);
+    if (!failed)
+        failed = export_amendments(self, error);
     return failed ? failed : write_trailer(self, error);
 }
 

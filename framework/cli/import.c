@@ -12,6 +12,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+struct amended {
+    struct cairn_line_amendment amendment;
+    struct amended *next;
+};
+
 struct import_job {
     struct cairn_pg *pg;
     struct cairn_pg_copy copy;
@@ -21,6 +26,11 @@ struct import_job {
     int64_t number; /* of the line, from 1 */
     uint64_t sum;
     int64_t position; /* of the newest event */
+
+    /* how events are to be read: kept here until the events are copied */
+    struct cairn_arena arena;
+    struct amended *amendments, **last;
+
     bool committing;
     struct cairn_progress progress;
 };
@@ -113,6 +123,30 @@ static int take_event(struct import_job *self, const struct cairn_line *line,
     return copy_event(self, &line->event, error);
 }
 
+static const char *keep(struct import_job *self, const char *text)
+{
+    return text ? cairn_copy_text(&self->arena, text) : NULL;
+}
+
+static int take_amendment(struct import_job *self, const struct cairn_line *line,
+                          struct cairn_error *error)
+{
+    const struct cairn_line_amendment *amendment = &line->amendment;
+    int failed = check_intact(self, line, error);
+    if (failed)
+        return failed;
+    if (self->position != self->header.to || amendment->position > self->position)
+        return fail_line(self, "it is about an event that did not come before it", error);
+    struct amended *one = cairn_new(&self->arena, struct amended, 1);
+    one->amendment = *amendment;
+    one->amendment.data = keep(self, amendment->data);
+    one->amendment.reason = keep(self, amendment->reason);
+    one->amendment.made_by = keep(self, amendment->made_by);
+    *(self->last ? self->last : &self->amendments) = one;
+    self->last = &one->next;
+    return 0;
+}
+
 static int take_trailer(struct import_job *self, const struct cairn_line *line,
                         struct cairn_error *error)
 {
@@ -137,7 +171,9 @@ static int copy_lines(struct import_job *self, struct cairn_error *error)
         if (line.kind == CAIRN_LINE_TRAILER)
             return take_trailer(self, &line, error);
         int failed = line.kind == CAIRN_LINE_EVENT ? take_event(self, &line, error)
-                                                   : fail_line(self, "a second header", error);
+                     : line.kind == CAIRN_LINE_AMENDMENT
+                         ? take_amendment(self, &line, error)
+                         : fail_line(self, "a second header", error);
         if (failed)
             return failed;
     }
@@ -162,6 +198,36 @@ static int copy_events(struct import_job *self, struct cairn_error *error)
         cairn_error_context(error, "line %" PRId64, row + 1); /* behind the header */
     cairn_pg_copy_close(&self->copy);
     return failed;
+}
+
+static const struct cairn_statement amend_statement = {
+    "import_amendment",
+    "insert into cairn.amendments (position, event_id, data, reason, made_by, made_at)"
+    " select e.position, e.event_id, $3::json, $4, $5, $6 from cairn.events e"
+    " where e.shard = 0 and e.position = $1 and e.event_id = $2 returning 1",
+};
+
+static int put_amendments(struct import_job *self, struct cairn_error *error)
+{
+    for (const struct amended *at = self->amendments; at; at = at->next) {
+        const struct cairn_line_amendment *one = &at->amendment;
+        struct cairn_pg_params params = {.arena = &self->arena};
+        cairn_pg_add_integer(&params, one->position);
+        cairn_pg_add_uuid(&params, one->event_id);
+        cairn_pg_add_text(&params, one->data);
+        cairn_pg_add_text(&params, one->reason);
+        cairn_pg_add_text(&params, one->made_by);
+        cairn_pg_add_time(&params, one->made_at);
+        CAIRN_PG_RESULT *rows = NULL;
+        int64_t count = cairn_pg_call(self->pg, &amend_statement, &params, &rows, error);
+        if (count < 0)
+            return (int)count;
+        if (count == 0)
+            return cairn_fail(error, CAIRN_INVALID,
+                              "the amendment of position %" PRId64 " is about another event",
+                              one->position);
+    }
+    return 0;
 }
 
 static const struct cairn_statement finish_statement = {
@@ -210,6 +276,8 @@ static int import_all(struct import_job *self, struct cairn_error *error)
         return failed;
     cairn_progress_begin(&self->progress, "import", self->header.to);
     failed = copy_events(self, error);
+    if (!failed)
+        failed = put_amendments(self, error);
     if (!failed) {
         cairn_progress_note(&self->progress, "proves what was copied ...");
         failed = finish(self, error);
@@ -234,6 +302,7 @@ int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_error error = {0};
     int failed = import_all(&self, &error);
     free(self.text);
+    cairn_arena_close(&self.arena);
     status = cairn_cli_end(command, self.pg, failed, &error);
     if (failed)
         (void)fprintf(stderr, "%s\n",

@@ -83,6 +83,24 @@ void cairn_line_put_event(struct cairn_buffer *out, const struct cairn_stored_ev
     seal(out, begin, sum);
 }
 
+void cairn_line_put_amendment(struct cairn_buffer *out,
+                              const struct cairn_line_amendment *amendment, uint64_t *sum)
+{
+    char time[CAIRN_TIME_TEXT_SIZE];
+    size_t begin = out->length;
+    cairn_time_format(amendment->made_at, time);
+    put_integer(out, "{\"amends\":", amendment->position);
+    put_uuid(out, ",\"event_id\":", amendment->event_id);
+    if (amendment->data)
+        put_text(out, ",\"data\":", amendment->data);
+    else
+        cairn_buffer_text(out, ",\"data\":null");
+    put_text(out, ",\"reason\":", amendment->reason);
+    put_text(out, ",\"made_by\":", amendment->made_by);
+    put_text(out, ",\"made_at\":", time);
+    seal(out, begin, sum);
+}
+
 void cairn_line_put_trailer(struct cairn_buffer *out, int64_t events, uint64_t *sum)
 {
     size_t begin = out->length;
@@ -208,6 +226,22 @@ static void read_event(struct reader *reader, struct cairn_line *ret)
         reader->at = NULL;
 }
 
+static void read_amendment(struct reader *reader, struct cairn_line *ret)
+{
+    static const char passed_over[] = ",\"data\":null";
+    struct cairn_line_amendment *amendment = &ret->amendment;
+    ret->kind = CAIRN_LINE_AMENDMENT;
+    amendment->position = read_integer(reader, "{\"amends\":");
+    amendment->event_id = read_uuid(reader, ",\"event_id\":");
+    if (reader->at && strncmp(reader->at, passed_over, sizeof passed_over - 1) == 0)
+        skip(reader, passed_over);
+    else
+        amendment->data = read_text(reader, ",\"data\":");
+    amendment->reason = read_text(reader, ",\"reason\":");
+    amendment->made_by = read_text(reader, ",\"made_by\":");
+    amendment->made_at = read_time(reader, ",\"made_at\":");
+}
+
 /* Cuts `,"crc":"…"}` off the line's end and holds it against the sum. Returns false if there is
  * none. */
 static bool unseal(char *text, size_t length, uint64_t *sum, struct cairn_line *ret)
@@ -231,6 +265,8 @@ void cairn_line_read(char *text, size_t length, uint64_t *sum, struct cairn_line
         return;
     if (strncmp(text, "{\"position\"", 11) == 0) {
         read_event(&reader, ret);
+    } else if (strncmp(text, "{\"amends\"", 9) == 0) {
+        read_amendment(&reader, ret);
     } else if (strncmp(text, "{\"cairn\"", 8) == 0) {
         read_header(&reader, ret);
         if (reader.at && ret->format != CAIRN_LINE_FORMAT)

@@ -3,6 +3,9 @@
  *     {"cairn":1,"store_id":"…","epoch":1,"head":9,"from":1,"to":9,"crc":"…"}
  *     {"position":1,"stream":"…","version":1,"type":"…","schema_version":1,"event_id":"…",
  *      "recorded_at":"…","data":"…","meta":"…","crc":"…"}        (one line for each event)
+ *     {"amends":7,"event_id":"…","data":null,"reason":"…","made_by":"…","made_at":"…","crc":"…"}
+ *                                              (one line for each amendment of these events, if
+ * any)
  *     {"events":9,"crc":"…"}
  *
  * data and meta are the JSON of the event as a string, so that every byte comes back. A line is
@@ -24,12 +27,24 @@ struct cairn_line_header {
     int64_t from, to; /* the events of these positions and between follow */
 };
 
+/* `cairn amend`: how an event is to be read. */
+struct cairn_line_amendment {
+    int64_t position; /* of the event */
+    struct cairn_uuid event_id;
+    const char *data; /* JSON; NULL: it is passed over */
+    const char *reason;
+    const char *made_by;
+    struct cairn_time made_at;
+};
+
 /* ---- writing: adds one line; `sum` is zero before the first ---- */
 
 void cairn_line_put_header(struct cairn_buffer *out, const struct cairn_line_header *header,
                            uint64_t *sum);
 void cairn_line_put_event(struct cairn_buffer *out, const struct cairn_stored_event *event,
                           uint64_t *sum);
+void cairn_line_put_amendment(struct cairn_buffer *out,
+                              const struct cairn_line_amendment *amendment, uint64_t *sum);
 void cairn_line_put_trailer(struct cairn_buffer *out, int64_t events, uint64_t *sum);
 
 /* ---- reading: takes one line apart, in place ---- */
@@ -38,6 +53,7 @@ enum cairn_line_kind {
     CAIRN_LINE_RUBBISH = 0, /* not as they are written */
     CAIRN_LINE_HEADER,
     CAIRN_LINE_EVENT,
+    CAIRN_LINE_AMENDMENT,
     CAIRN_LINE_TRAILER
 };
 
@@ -46,8 +62,9 @@ struct cairn_line {
     bool intact; /* the crc is right */
     int64_t format;
     struct cairn_line_header header;
-    struct cairn_stored_event event; /* its texts lie in the line */
-    int64_t events;                  /* of the trailer */
+    struct cairn_stored_event event; /* its texts lie in the line; so do those of: */
+    struct cairn_line_amendment amendment;
+    int64_t events; /* of the trailer */
 };
 
 /* `text` has `length` bytes, no line break and a NUL behind them; `sum` as after the line before.

@@ -90,6 +90,39 @@ static void all_comes_back_as_it_was(void **state)
     fixture_drop(copy);
 }
 
+/* What cannot be read does not become unreadable again by a copy. */
+static void amendments_come_back_too(void **state)
+{
+    (void)state;
+    static const char amendments[] = "select md5(string_agg(a::text, ',' order by position))"
+                                     " from cairn.amendments a";
+    char before[64];
+    char after[64];
+    char amended[512];
+    char copy[512];
+    fixture_database(amended, sizeof amended);
+    fixture_database(copy, sizeof copy);
+    cairn_expect(url, 0, "export > whole", "");
+    cairn_expect(amended, 0, "import < whole", "imported 3000 events");
+    cairn_expect(amended, 0, "amend 3 'a \"surrogate\"'", "");
+    cairn_expect(amended, 0, "amend 9 'ü' '{\"n\": 9}'", "");
+    cairn_expect(amended, 0, "export > mended", "");
+    cairn_expect(copy, 0, "import < mended", "imported 3000 events");
+    fixture_sql_text(amended, amendments, before, sizeof before);
+    fixture_sql_text(copy, amendments, after, sizeof after);
+    assert_string_equal(before, after);
+    cairn_expect(copy, 0, "export > again", "");
+    shell("cmp mended again");
+    cairn_expect(amended, 0, "export --to 8 > beginning", "");
+    shell("test $(grep -c '^{\"amends\"' beginning) = 1");
+    shell("sed 's/surrogate/surrogat/' mended > bad");
+    cairn_expect(target, 1, "import < bad", "line 3002: the file was changed here");
+    shell("sed -n '1p;/^{\"amends\":3,/p' mended > bad");
+    cairn_expect(target, 1, "import < bad", "line 2: ");
+    fixture_drop(amended);
+    fixture_drop(copy);
+}
+
 static void an_empty_store_and_a_beginning_come_back_too(void **state)
 {
     (void)state;
@@ -256,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back_as_it_was),
+        cmocka_unit_test(amendments_come_back_too),
         cmocka_unit_test(an_empty_store_and_a_beginning_come_back_too),
         cmocka_unit_test(a_read_model_that_has_not_begun_follows_the_new_timeline),
         cmocka_unit_test(a_damaged_file_is_refused_where_it_is_and_nothing_is_written),

@@ -16,6 +16,8 @@ static void expect_as_written(const struct cairn_line *line, const char *origina
         cairn_line_put_header(&out, &line->header, &sum);
     else if (line->kind == CAIRN_LINE_EVENT)
         cairn_line_put_event(&out, &line->event, &sum);
+    else if (line->kind == CAIRN_LINE_AMENDMENT)
+        cairn_line_put_amendment(&out, &line->amendment, &sum);
     else if (line->kind == CAIRN_LINE_TRAILER)
         cairn_line_put_trailer(&out, line->events, &sum);
     else
