@@ -18,7 +18,7 @@ def bound($name; $value; $target): {name: $name, value: $value, target: $target,
     memory_mb: ($memory | median | . * 1024 / 1000000),
     ratios: [
         ratio($rows; "from Redis / the constant"; "redis"; "constant"; 0.4),
-        ratio($rows; "304 / the constant"; "not_modified"; "constant"; 0.6),
+        ratio($rows; "304 / the constant"; "not_modified"; "constant_closed"; 0.6),
         ratio($rows; "from Redis with open streams / the constant"; "redis_streams"; "constant"; null),
         ratio($rows; "from PostgreSQL / the constant"; "postgres"; "constant"; null),
         ratio($rows; "from Redis / redis-benchmark GET"; "redis"; "redis_benchmark"; null)
