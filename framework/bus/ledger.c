@@ -96,6 +96,29 @@ void cairn_bus_ledger_problem(struct cairn_store *store, const char *problem,
     (void)done;
 }
 
+static const struct cairn_statement lost_statement = {
+    .name = "bus_lost",
+    .sql =
+        "insert into cairn.bus_losses as l (category, consumer_group, from_position, to_position)"
+        " select $1, r.\"group\", r.\"from\", $3"
+        " from json_to_recordset($2::json) as r (\"group\" text, \"from\" bigint)"
+        " on conflict on constraint bus_losses_pkey do update"
+        "     set from_position = least(l.from_position, excluded.from_position),"
+        "         to_position = greatest(l.to_position, excluded.to_position),"
+        "         lost_at = excluded.lost_at",
+};
+
+int cairn_bus_ledger_lost(struct cairn_store *store, const char *category, const char *lost,
+                          int64_t to, struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, category);
+    cairn_pg_add_text(&params, lost);
+    cairn_pg_add_integer(&params, to);
+    int64_t done = cairn_pg_run(cairn_store_pg(store), &lost_statement, &params, error);
+    return done < 0 ? (int)done : 0;
+}
+
 static const struct cairn_statement floor_statement = {
     .name = "bus_floor",
     .sql = "update cairn.bus_streams set floor = $2, floor_at = clock_timestamp()"

@@ -28,6 +28,11 @@ int cairn_bus_ledger_note(struct cairn_store *store, const struct cairn_bus_plac
 void cairn_bus_ledger_problem(struct cairn_store *store, const char *problem,
                               struct cairn_arena *arena);
 
+/* Notes which groups have lost entries up to the position: `lost` as cairn_bus_trim() gives it. */
+int cairn_bus_ledger_lost(struct cairn_store *store, const char *category, const char *lost,
+                          int64_t to, struct cairn_arena *arena,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
 /* Notes that all up to the stream's floor was trimmed. */
 int cairn_bus_ledger_floor(struct cairn_store *store, const struct cairn_bus_stream *stream,
                            struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;

@@ -335,9 +335,12 @@ static int trim(struct cairn_publish *publish, struct cairn_error *error)
         if (failed)
             break;
         cairn_metric_set(&lengths, publish->categories[i], trimmed.length);
-        if (trimmed.overrun)
+        if (trimmed.overrun) {
             tell_overrun(publish, i, &trimmed);
-        if (trimmed.floor <= stream->floor)
+            failed = cairn_bus_ledger_lost(publish->store, publish->categories[i], trimmed.lost,
+                                           trimmed.floor, &publish->batch, error);
+        }
+        if (failed || trimmed.floor <= stream->floor)
             continue;
         stream->floor = trimmed.floor;
         failed = cairn_bus_ledger_floor(publish->store, stream, &publish->batch, error);

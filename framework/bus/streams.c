@@ -248,7 +248,7 @@ static const struct cairn_redis_script trim_script = {
            "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'-1', '0', '0', ''} end\n"
            "local key, keep, cap = KEYS[2], tonumber(ARGV[3]), tonumber(ARGV[4])\n"
            "if redis.call('exists', key) == 0 then return {'0', '0', '0', ''} end\n"
-           "local needed, name = math.huge, ''\n"
+           "local needed, name, places = math.huge, '', {}\n"
            "for _, group in ipairs(redis.call('xinfo', 'groups', key)) do\n"
            "  local said = {}\n"
            "  for i = 1, #group, 2 do said[group[i]] = group[i + 1] end\n"
@@ -257,17 +257,22 @@ static const struct cairn_redis_script trim_script = {
            "    local oldest = redis.call('xpending', key, said['name'])[2]\n"
            "    needs = math.min(needs, tonumber(string.match(oldest, '^%d+')))\n"
            "  end\n"
+           "  places[#places + 1] = {group = said['name'], from = needs}\n"
            "  if needs < needed then needed, name = needs, said['name'] end\n"
            "end\n"
-           "local from, overrun = math.min(keep, needed), '0'\n"
+           "local from, overrun, lost = math.min(keep, needed), '0', {}\n"
            "redis.call('xtrim', key, 'MINID', '=', text(from) .. '-0')\n"
            "if redis.call('xlen', key) > cap then\n"
            "  redis.call('xtrim', key, 'MAXLEN', '=', text(cap))\n"
            "  local first = redis.call('xrange', key, '-', '+', 'COUNT', 1)[1][1]\n"
            "  from = tonumber(string.match(first, '^%d+'))\n"
            "  if from > needed then overrun = '1' end\n"
+           "  for _, place in ipairs(places) do\n"
+           "    if place.from < from then lost[#lost + 1] = place end\n"
+           "  end\n"
            "end\n"
-           "return {text(redis.call('xlen', key)), text(from - 1), overrun, name}\n",
+           "return {text(redis.call('xlen', key)), text(from - 1), overrun, name,\n"
+           "  #lost > 0 and cjson.encode(lost) or '[]'}\n",
 };
 
 int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *place,
@@ -292,5 +297,7 @@ int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *plac
                                       .floor = number_at(&reply, 1),
                                       .overrun = number_at(&reply, 2) == 1};
     copy_at(&reply, 3, ret->group, sizeof ret->group);
+    if (ret->overrun && reply.count > 4)
+        ret->lost = reply.items[4].text;
     return 0;
 }

@@ -35,9 +35,12 @@ static const char streams_sql[] =
     " order by s.category";
 
 static const char groups_sql[] =
-    "select r.name as \"group\", r.category, r.members, r.position, r.lag, r.pending, r.dead"
+    "select r.name as \"group\", r.category, r.members, r.position, r.lag, r.pending, r.dead,"
+    " coalesce(l.from_position || ' to ' || l.to_position, '') as lost"
     " from json_to_recordset($1::json) as r (name text, category text, members bigint,"
-    "     position bigint, lag bigint, pending bigint, dead bigint) order by r.name, r.category";
+    "     position bigint, lag bigint, pending bigint, dead bigint)"
+    " left join cairn.bus_losses l on l.category = r.category and l.consumer_group = r.name"
+    " order by r.name, r.category";
 
 static const char dead_sql[] =
     "select r.id, r.entry, r.attempts, r.error, r.event from json_to_recordset($1::json)"

@@ -1,6 +1,7 @@
 /* test_publisher.c - the bus has what the log has: each event once, in order, none left out;
  * whoever is killed or frozen, and whatever happens to Redis. */
 #include "../support/bus.h"
+#include "../support/cairn.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -606,6 +607,31 @@ static void a_stream_is_cut_at_its_cap_whoever_has_not_read_it(void **state)
     bus_expect_log(&bench.view, "pot", 60);
 }
 
+static void what_a_group_has_lost_at_the_cap_is_kept_in_the_database(void **state)
+{
+    (void)state;
+    bench.cap = 40;
+    (void)bus_redis(&bench.view, "XGROUP CREATE cairn:bus:pot:1 asleep 0 MKSTREAM");
+    (void)bus_redis(&bench.view, "XGROUP CREATE cairn:bus:pot:1 awake 0");
+    append("pot", 50, 0);
+    start_publisher();
+    bus_wait(&bench.view);
+    (void)bus_redis(&bench.view,
+                    "XREADGROUP GROUP awake me COUNT 100 NOACK STREAMS cairn:bus:pot:1 >");
+    wait_for_floor(10);
+    append("pot", 30, 0);
+    wait_for_floor(40);
+    char losses[100];
+    fixture_sql_text(bench.url,
+                     "select string_agg(category || ' ' || consumer_group || ' ' || from_position"
+                     " || ' ' || to_position, ', ') from cairn.bus_losses where consumer_group ="
+                     " 'asleep'",
+                     losses, sizeof losses);
+    assert_string_equal(losses, "pot asleep 1 40");
+    (void)setenv("REDIS_URL", bench.redis_url, 1);
+    cairn_expect(bench.url, 0, "bus --json", "\"lost\":\"1 to 40\"");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "publish") == 0)
@@ -632,6 +658,7 @@ int main(int argc, char **argv)
         TEST(a_stream_is_trimmed_to_its_slowest_group_and_not_beyond),
         TEST(the_newest_positions_stay_whoever_has_handled_them),
         TEST(a_stream_is_cut_at_its_cap_whoever_has_not_read_it),
+        TEST(what_a_group_has_lost_at_the_cap_is_kept_in_the_database),
     };
     return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
 }
