@@ -135,7 +135,8 @@ const struct cairn_cli_command cairn_cli_commands[] = {
     {"bus", "bus [dead GROUP | retry GROUP [ID]] [--limit N] [--json]",
      "how far the log is published, who reads it, what could not be handled",
      "Shows the publisher, the streams and the consumer groups: how many entries a group has not\n"
-     "been given yet (lag), has in its hands (pending), has given up (dead), and the positions that\n"
+     "been given yet (lag), has in its hands (pending), has given up (dead), and the positions "
+     "that\n"
      "were cut from the bus at its cap before it had handled them (lost). `dead` lists what was\n"
      "given up, the newest first, with the reason; `retry` hands one of them, or all, out again,\n"
      "out of order. REDIS_URL says where the bus is.",
