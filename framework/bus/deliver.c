@@ -332,7 +332,7 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
     if (before < 0 && strcmp(cairn_pg_state(delivery->member->pg), LOCKED) == 0)
         return too_early(delivery->held);
     if (before < 0)
-        return cairn_fail(error, away.code, "%s", away.message);
+        return cairn_error_pass(error, &away);
     if (before >= version)
         return settle_repeated(delivery, error);
     if (delivery->exhausted) {
@@ -347,7 +347,7 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
         if (turn == -CAIRN_CONFLICT)
             return CAIRN_GONE;
         if (turn < 0)
-            return cairn_fail(error, why.code, "%s", why.message);
+            return cairn_error_pass(error, &why);
         if (turn == 0)
             return too_early(delivery->held);
     }

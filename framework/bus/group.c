@@ -40,7 +40,7 @@ static int fail_as(const struct cairn_error *why, struct cairn_error *error)
 {
     if (strstr(why->message, "NOGROUP") || strstr(why->message, "UNBLOCKED"))
         return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
-    return cairn_fail(error, why->code, "%s", why->message);
+    return cairn_error_pass(error, why);
 }
 
 /* A script on one key or two, whose first arguments are the group and the member. */
@@ -77,7 +77,7 @@ static int ensure_one(struct cairn_group *group, const char *key, struct cairn_a
     int failed = call(group->redis, &args, &reply, &why);
     if (!failed || strstr(why.message, "BUSYGROUP"))
         return 0;
-    return cairn_fail(error, why.code, "%s", why.message);
+    return cairn_error_pass(error, &why);
 }
 
 int cairn_group_ensure(struct cairn_group *group, struct cairn_arena *arena,

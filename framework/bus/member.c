@@ -248,7 +248,7 @@ int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *conte
         member->epoch = 0;
         return 0;
     }
-    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+    return failed ? cairn_error_pass(error, &why) : 0;
 }
 
 void cairn_member_leave(struct cairn_member *member)

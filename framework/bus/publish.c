@@ -202,7 +202,7 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
         problem = cairn_copy_text(&publish->batch, wrong.message);
         cairn_metric_add(&broken, publish->categories[stream], 1);
     } else if (failed) {
-        return cairn_fail(error, wrong.code, "%s", wrong.message);
+        return cairn_error_pass(error, &wrong);
     }
     struct cairn_buffer json = cairn_buffer(&publish->batch);
     cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem,
@@ -226,7 +226,7 @@ static int64_t write_entries(struct cairn_publish *publish, const struct cairn_s
             continue;
         int failed = write_entry(publish, &events[i], &ret[written], &why);
         if (failed && events[i].position == publish->place.position + 1)
-            return cairn_fail(error, why.code, "%s", why.message);
+            return cairn_error_pass(error, &why);
         if (failed || *ret_bytes > HEAVY_BYTES) {
             *ret_to = events[i].position - 1;
             return written;

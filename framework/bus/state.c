@@ -163,7 +163,7 @@ int cairn_bus_state(struct cairn_bus_states *states, struct cairn_store *store,
                   "an event cannot be read: its stream is published without states",
                   CAIRN_LOG_TEXT("stream", event->stream), CAIRN_LOG_TEXT("error", wrong.message));
     }
-    return failed ? cairn_fail(error, wrong.code, "%s", wrong.message) : 0;
+    return failed ? cairn_error_pass(error, &wrong) : 0;
 }
 
 void cairn_bus_states_trim(struct cairn_bus_states *states, bool all)

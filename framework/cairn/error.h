@@ -113,6 +113,10 @@ int cairn_refuse(struct cairn_error *error, const char *reason, const char *form
 int cairn_wrong(struct cairn_error *error, const char *pointer, const char *format, ...)
     CAIRN_PRINTF(3, 4);
 
+/* Copies an error that is set - code, reason, message, wrong fields - into `error`, unless that is
+ * NULL or set already. Returns -code of `from`. */
+int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from);
+
 /* Puts "while doing this: " in front of the message of an error that is set. */
 void cairn_error_context(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
 

@@ -99,7 +99,7 @@ static int check_event(const struct cairn_emitted *emitted, struct cairn_error *
 int cairn_decision_check(const struct cairn_decision *decision, struct cairn_error *error)
 {
     if (decision->misuse.code != CAIRN_OK)
-        return cairn_fail(error, decision->misuse.code, "%s", decision->misuse.message);
+        return cairn_error_pass(error, &decision->misuse);
     if (decision->claim_count > 0 && decision->event_count == 0)
         return cairn_fail(error, CAIRN_BUG, "the decider claimed without an event");
     int failed = 0;

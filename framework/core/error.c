@@ -67,6 +67,19 @@ int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *form
     return failed;
 }
 
+int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from)
+{
+    if (error && error != from && error->code == CAIRN_OK) {
+        error->code = from->code;
+        memcpy(error->reason, from->reason, sizeof error->reason);
+        memcpy(error->message, from->message, sizeof error->message);
+        error->wrong_count = from->wrong_count;
+        size_t kept = from->wrong_count < CAIRN_WRONG_MAX ? from->wrong_count : CAIRN_WRONG_MAX;
+        memcpy(error->wrong, from->wrong, kept * sizeof error->wrong[0]);
+    }
+    return -(int)from->code;
+}
+
 int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
 {
     if (error && error->code == CAIRN_OK)

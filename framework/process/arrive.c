@@ -124,7 +124,7 @@ static int arrive_unreadable(const struct cairn_when *when, const struct cairn_s
     bool known = wrong->code == CAIRN_UNREADABLE && !when->correlate &&
                  cairn_stream_id(event->stream, ret_id) == 0;
     if (!known)
-        return cairn_fail(error, wrong->code, "%s", wrong->message);
+        return cairn_error_pass(error, wrong);
     *ret = (struct cairn_arrival){.position = event->position,
                                   .unreadable = cairn_copy_text(arena, wrong->message)};
     return 1;

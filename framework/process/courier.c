@@ -204,7 +204,7 @@ int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel 
     if (failed == -CAIRN_TOO_LARGE) /* the answer: what it says is not known */
         failed = cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
     else if (failed)
-        failed = cairn_fail(error, lost.code, "%s", lost.message);
+        failed = cairn_error_pass(error, &lost);
     else if (response.status < 200 || response.status > 299)
         failed = read_problem(peer, &response, error);
     cairn_outbound_response_reset(&response);

@@ -154,6 +154,6 @@ int cairn_inputs_append(struct cairn_inputs *inputs, struct cairn_appender *appe
         handed--;
     int outcome = outcome_of(appends, handed, error);
     if (!outcome && failed)
-        outcome = cairn_fail(error, refused.code, "%s", refused.message);
+        outcome = cairn_error_pass(error, &refused);
     return outcome;
 }

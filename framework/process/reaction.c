@@ -88,7 +88,7 @@ static int check_targets(const struct cairn_process *process, const struct cairn
 int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
 {
     if (reaction->misuse.code != CAIRN_OK)
-        return cairn_fail(error, reaction->misuse.code, "%s", reaction->misuse.message);
+        return cairn_error_pass(error, &reaction->misuse);
     for (size_t i = 0; i < reaction->sent_count; i++) {
         const struct cairn_sent *sent = &reaction->sent[i];
         struct cairn_error wrong = {0};

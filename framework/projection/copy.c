@@ -196,7 +196,7 @@ int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
     struct cairn_error away = {0};
     int done = cairn_repair_page(copy, rows, cairn_store_pg(store), arena, &away);
     if (away.code)
-        return cairn_fail(error, away.code, "%s", away.message);
+        return cairn_error_pass(error, &away);
     if (done == 1 && strcmp(copy->repair.text, cairn_checkpoint_text(arena, committed)) == 0)
         settle(copy);
     return 0;

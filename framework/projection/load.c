@@ -405,9 +405,7 @@ int cairn_load_wait(struct cairn_load *load, int64_t until_us, struct cairn_erro
            cairn_cond_wait_until(&load->changed, &load->lock, until_us))
         continue;
     bool over = load->loading == 0 && !load->filling;
-    int failed = over && load->problem.code
-                     ? cairn_fail(error, load->problem.code, "%s", load->problem.message)
-                     : 0;
+    int failed = over && load->problem.code ? cairn_error_pass(error, &load->problem) : 0;
     (void)pthread_mutex_unlock(&load->lock);
     return failed ? failed : over;
 }

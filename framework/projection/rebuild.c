@@ -362,7 +362,7 @@ int cairn_rebuild_run(struct cairn_rebuild *rebuild, struct cairn_arena *arena,
     if (begun && (cairn_is_refusal(failed) || failed == -CAIRN_PARKED))
         failed = leave_to_live_path(&run, &why, error);
     else if (failed)
-        failed = cairn_fail(error, why.code, "%s", why.message);
+        failed = cairn_error_pass(error, &why);
     if (!failed)
         failed = enter(&run, "following", 0, error);
     cairn_arena_close(&run.scratch);

@@ -69,7 +69,7 @@ static int tell(struct cairn_refold *refold, struct cairn_error *error)
 {
     if (!has_failed(refold))
         return 0;
-    return cairn_fail(error, refold->problem.code, "%s", refold->problem.message);
+    return cairn_error_pass(error, &refold->problem);
 }
 
 /* ---- workers ---- */

@@ -52,7 +52,7 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
         (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
                                      &runner->batch, NULL);
     if (failed)
-        return cairn_fail(error, why.code, "%s", why.message);
+        return cairn_error_pass(error, &why);
     runner->position = runner->checkpoint.position;
     return 0;
 }
@@ -66,7 +66,7 @@ static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
     if (failed == -CAIRN_BUG)
         (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
                                      &runner->batch, NULL);
-    return failed ? cairn_fail(error, why.code, "%s", why.message) : 0;
+    return failed ? cairn_error_pass(error, &why) : 0;
 }
 
 /* The fence comes first: what is read after it, nobody changes but us. */
@@ -257,7 +257,7 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
     if (cairn_is_refusal(more))
         return narrow(runner, to, &why, error);
     if (more < 0)
-        return cairn_fail(error, why.code, "%s", why.message);
+        return cairn_error_pass(error, &why);
     return more;
 }
 

@@ -32,7 +32,7 @@ static int find_refused(struct cairn_runner *runner, const struct cairn_batch *b
                                     .position = to,
                                     .reason = cairn_print(&runner->batch, "%s", why.message)};
         else if (failed)
-            return cairn_fail(error, why.code, "%s", why.message);
+            return cairn_error_pass(error, &why);
     }
     return found;
 }
@@ -47,7 +47,7 @@ int cairn_runner_park_refused(struct cairn_runner *runner, int64_t to, struct ca
     if (cairn_is_refusal(failed))
         return 0; /* the rows cannot even be loaded */
     if (failed)
-        return cairn_fail(error, why.code, "%s", why.message);
+        return cairn_error_pass(error, &why);
     struct cairn_park *refused =
         cairn_new(&runner->batch, struct cairn_park, batch.fold.rows.count + 1);
     int found = find_refused(runner, &batch, to, refused, error);
@@ -79,7 +79,7 @@ static int try_again(struct cairn_runner *runner, const struct cairn_parked_stat
         if (!failed)
             return 0;
         if (!cairn_is_refusal(failed) || ask.refused)
-            return cairn_fail(error, why.code, "%s", why.message);
+            return cairn_error_pass(error, &why);
         if (ask.limit == 1) {
             refused = (struct cairn_park){.key = ask.key,
                                           .position = last,
@@ -103,7 +103,7 @@ static int carry_out(struct cairn_runner *runner, const struct cairn_parked_stat
         return failed ? failed : 1;
     }
     if (failed)
-        return cairn_fail(error, why.code, "%s", why.message);
+        return cairn_error_pass(error, &why);
     runner->checkpoint.revision++;
     cairn_copy_write(&runner->copy, &row, 1, &before, &runner->checkpoint, &runner->batch);
     return 1;

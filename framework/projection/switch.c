@@ -323,7 +323,7 @@ int cairn_switch_to(struct cairn_store *store, struct cairn_generation *generati
                             &switching, arena, error);
     }
     if (done < 0)
-        return cairn_fail(error, wrong.code, "%s", wrong.message);
+        return cairn_error_pass(error, &wrong);
     if (done > 0) {
         generation->complete = generation->serving = true;
         log_switch(generation, "queries read this generation");
@@ -434,5 +434,5 @@ int cairn_switch_back(struct cairn_store *store, const struct cairn_projection *
         return cairn_within(cairn_store_pg(store), projection, refuse_next, &switching, arena,
                             error);
     }
-    return done < 0 ? cairn_fail(error, wrong.code, "%s", wrong.message) : done;
+    return done < 0 ? cairn_error_pass(error, &wrong) : done;
 }

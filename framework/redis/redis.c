@@ -331,7 +331,7 @@ int cairn_redis_eval(struct cairn_redis *redis, const struct cairn_redis_script 
             evaluate(redis, "EVALSHA", sha, keys, key_count, args, arg_count, arena, ret, &wrong);
         if (failed != -CAIRN_BUG || !strstr(wrong.message, "NOSCRIPT")) {
             if (failed)
-                (void)cairn_fail(error, wrong.code, "%s", wrong.message);
+                (void)cairn_error_pass(error, &wrong);
             return failed;
         }
     }

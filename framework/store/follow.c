@@ -121,7 +121,7 @@ int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64
         continue;
     int64_t head = follower->head;
     if (head < 0 && follower->error.code)
-        head = cairn_fail(error, follower->error.code, "%s", follower->error.message);
+        head = cairn_error_pass(error, &follower->error);
     else if (head < 0)
         head = cairn_fail(error, CAIRN_UNAVAILABLE, "the log has not been looked at yet");
     (void)pthread_mutex_unlock(&follower->lock);

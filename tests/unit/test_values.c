@@ -512,6 +512,27 @@ static void all_wrong_fields_are_counted_and_the_first_kept(void **state)
     assert_true(error.message[0] != '\0');
 }
 
+static void a_passed_error_keeps_reason_and_wrong_fields(void **state)
+{
+    (void)state;
+    struct cairn_error refused = {0};
+    struct cairn_error wrong = {0};
+    struct cairn_error error = {0};
+    (void)cairn_refuse(&refused, "order-shipped", "shipped on %d", 5);
+    for (int i = 0; i < CAIRN_WRONG_MAX + 3; i++)
+        (void)cairn_wrong(&wrong, "/a", "field %d", i);
+    assert_int_equal(cairn_error_pass(NULL, &refused), -CAIRN_REFUSED);
+    assert_int_equal(cairn_error_pass(&error, &refused), -CAIRN_REFUSED);
+    assert_string_equal(error.reason, "order-shipped");
+    assert_string_equal(error.message, "shipped on 5");
+    assert_int_equal(cairn_error_pass(&error, &wrong), -CAIRN_INVALID); /* the first stays */
+    assert_int_equal(error.code, CAIRN_REFUSED);
+    error = (struct cairn_error){0};
+    assert_int_equal(cairn_error_pass(&error, &wrong), -CAIRN_INVALID);
+    assert_int_equal(error.wrong_count, CAIRN_WRONG_MAX + 3);
+    assert_string_equal(error.wrong[CAIRN_WRONG_MAX - 1].message, "field 15");
+}
+
 static void context_comes_in_front(void **state)
 {
     (void)state;
@@ -634,6 +655,7 @@ int main(void)
         cmocka_unit_test(nobody_has_to_listen),
         cmocka_unit_test(a_refusal_has_a_reason),
         cmocka_unit_test(all_wrong_fields_are_counted_and_the_first_kept),
+        cmocka_unit_test(a_passed_error_keeps_reason_and_wrong_fields),
         cmocka_unit_test(context_comes_in_front),
         cmocka_unit_test(context_may_quote_the_message),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
