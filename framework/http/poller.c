@@ -205,11 +205,6 @@ static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struc
     return due_us && due_us < until_us ? due_us : until_us;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
 {
     eventfd_t ignored;
@@ -218,7 +213,7 @@ static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
                            {.fd = poller->waker, .events = POLLIN},
                            {.fd = -1}};
     int64_t until_us =
-        earlier(prepare(poller, wait_us, &fds[2]), cairn_stalls_cut(&poller->stalls));
+        cairn_earlier_us(prepare(poller, wait_us, &fds[2]), cairn_stalls_cut(&poller->stalls));
     wait_us = until_us - cairn_monotonic_us();
     if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
         wait_us = 0;

@@ -389,11 +389,6 @@ static int step(struct cairn_runner *runner, struct cairn_error *error)
     return fence ? lead(runner, fence, error) : stand_by(runner, error);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Nothing to do at once: until the log grows, or what is due before that. A projection that stands
  * before an event has seen enough of the log. */
 static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
@@ -403,23 +398,23 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
         return pause;
     if (runner->fence == 0)
         return (struct cairn_pause){.until_us = pause.until_us, .for_lease = true};
-    pause.until_us = earlier(pause.until_us, runner->parked_us);
+    pause.until_us = cairn_earlier_us(pause.until_us, runner->parked_us);
     if (!runner->rows.generation.complete)
-        pause.until_us = earlier(pause.until_us, runner->gate_us);
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->gate_us);
     if (runner->copy.redis)
-        pause.until_us = earlier(pause.until_us, runner->copy.due_us);
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->copy.due_us);
     if (runner->again_us)
-        return (struct cairn_pause){.until_us = earlier(pause.until_us, runner->again_us),
+        return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->again_us),
                                     .seen = INT64_MAX};
     if (runner->position < runner->head) /* ignored events that the checkpoint has to pass yet */
-        pause.until_us = earlier(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
     return pause;
 }
 
 static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool passes)
 {
     int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
-    runner->trouble_us = earlier(wait_us * 2, TROUBLE_MAX_US);
+    runner->trouble_us = cairn_earlier_us(wait_us * 2, TROUBLE_MAX_US);
     return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
 }
 

@@ -180,11 +180,6 @@ static void hear(struct cairn_query_watch *watch, int64_t until_us)
     (void)eventfd_read(watch->waker, &ignored);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void *run(void *context)
 {
     struct cairn_query_watch *watch = context;
@@ -192,9 +187,10 @@ static void *run(void *context)
         look(watch);
         int64_t next_us = resume_all(watch);
         if (next_us < INT64_MAX)
-            watch->look_us = earlier(watch->look_us, cairn_monotonic_us() + LOOK_WAITING_US);
-        next_us = earlier(next_us, watch->look_us);
-        next_us = earlier(next_us, cairn_query_live_beat(watch->live));
+            watch->look_us =
+                cairn_earlier_us(watch->look_us, cairn_monotonic_us() + LOOK_WAITING_US);
+        next_us = cairn_earlier_us(next_us, watch->look_us);
+        next_us = cairn_earlier_us(next_us, cairn_query_live_beat(watch->live));
         hear(watch, next_us);
     }
     return NULL;
