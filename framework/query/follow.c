@@ -19,9 +19,8 @@
 #include <string.h>
 
 enum { KEYS_PAGE = 1000, ROWS_PAGE = 200 };
-#define COMPLAIN_US                                                                                \
-    CAIRN_SECONDS(60) /* between two lines in the log of rows that cannot be read                  \
-                       */
+/* Between two lines in the log about rows that cannot be read. */
+#define COMPLAIN_US CAIRN_SECONDS(60)
 
 /* The statements for one read model. */
 struct cairn_follow {
