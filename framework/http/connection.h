@@ -33,6 +33,7 @@ enum cairn_phase {
 };
 
 struct cairn_connections;
+struct cairn_exchange;
 
 struct cairn_connection {
     struct cairn_connections *all;
@@ -43,7 +44,8 @@ struct cairn_connection {
     int64_t since_us;
     bool listed; /* neither WORKING nor STREAMING, and not cut */
     bool cut;
-    bool linger; /* refused while it still sends; its polling thread's own */
+    bool linger; /* refused while it still sends; its polling thread's own, as what follows */
+    struct cairn_exchange *exchange; /* the request that is open, or NULL */
 };
 
 struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us);

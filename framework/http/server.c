@@ -211,6 +211,24 @@ static struct cairn_connection *connection_of(struct MHD_Connection *wire)
     return MHD_get_connection_info(wire, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+/* The request is over, answered or not. */
+static void close_exchange(struct cairn_exchange *exchange)
+{
+    /* The client has left while the upstream was asked, or before the one who was resumed could be
+     * called. */
+    if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
+        cairn_poller_asked(exchange->poller, -1);
+    if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
+        exchange->route->leave(&exchange->request);
+    give_place(exchange);
+    cairn_stalls_forget(cairn_poller_stalls(exchange->poller), exchange);
+    cairn_heads_forget(cairn_poller_heads(exchange->poller), exchange);
+    exchange->connection->exchange = NULL;
+    cairn_exchange_close(exchange);
+}
+
+/* The library (1.0.1) does not report the end of every request that it refuses itself, for a chunk
+ * whose extension is too long for one: the end of the connection is the end of its request. */
 static void on_connection(void *context, struct MHD_Connection *wire, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -223,6 +241,8 @@ static void on_connection(void *context, struct MHD_Connection *wire, void **soc
         return;
     }
     struct cairn_connection *connection = *socket_context;
+    if (connection->exchange)
+        close_exchange(connection->exchange);
     if (connection->linger)
         cairn_gate_linger(http->gate, connection->socket);
     cairn_connection_close(connection);
@@ -233,6 +253,9 @@ static void *on_line(void *context, const char *url, struct MHD_Connection *wire
     struct cairn_connection *connection = connection_of(wire);
     cairn_connection_enter(connection, CAIRN_PHASE_ARRIVING);
     struct cairn_exchange *exchange = cairn_exchange_open(context, wire, connection);
+    if (connection->exchange)
+        close_exchange(connection->exchange);
+    connection->exchange = exchange;
     if (cairn_request_line(exchange, url))
         cairn_heads_note(cairn_poller_heads(context), exchange);
     return exchange;
@@ -266,16 +289,7 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     cairn_poller_moved(context);
     if (!exchange)
         return;
-    /* The client has left while the upstream was asked, or before the one who was resumed could be
-     * called. */
-    if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
-        cairn_poller_asked(exchange->poller, -1);
-    if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
-        exchange->route->leave(&exchange->request);
-    give_place(exchange);
-    cairn_stalls_forget(cairn_poller_stalls(exchange->poller), exchange);
-    cairn_heads_forget(cairn_poller_heads(exchange->poller), exchange);
-    cairn_exchange_close(exchange);
+    close_exchange(exchange);
     if (why == MHD_REQUEST_TERMINATED_WITH_ERROR) /* or it is a client who has left: no harm */
         connection->linger = true; /* answered by the library, for headers far too large */
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);

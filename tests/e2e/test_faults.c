@@ -5,6 +5,7 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -293,6 +294,23 @@ static bool is_ready_for_rows_by_key(void *context)
 }
 
 /* Were the query service not ready, nobody would be led to what it can answer. */
+/* The read models are at the head, and so are their copies: a row that is not copied yet when the
+ * database goes away is not promised. */
+static bool copies_are_current(void *context)
+{
+    struct http_reply *reply = context;
+    char wanted[60];
+    int64_t head = fixture_sql_int(shop.database_url, "select cairn.head()");
+    ask(shop.projector, "GET", "/readyz", NULL, NULL, reply);
+    (void)snprintf(wanted, sizeof wanted,
+                   "\"position\":%" PRId64 ",\"head\":%" PRId64 ",\"copy_current\":true", head,
+                   head);
+    int current = 0;
+    for (const char *at = reply->body; at && (at = strstr(at, wanted)); at++)
+        current++;
+    return current == 4;
+}
+
 static void rows_by_key_are_answered_and_readiness_says_so_while_the_database_is_away(void **state)
 {
     (void)state;
@@ -301,6 +319,7 @@ static void rows_by_key_are_answered_and_readiness_says_so_while_the_database_is
     struct load *load = start_load(20);
     finish_load(load);
     expect_queries_answer(load);
+    fixture_wait(copies_are_current, &reply, 20000, "the copies to be current");
     system_kill(&shop, "postgres", SIGQUIT);
     fixture_wait(is_ready_for_rows_by_key, &reply, 20000, "readiness to say what there is");
     for (int i = 0; i < load->acknowledged; i++) {
