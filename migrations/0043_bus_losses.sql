@@ -1,7 +1,7 @@
--- 0043_bus_losses: what a group of consumers has lost is known for as long as somebody needs it.
+-- 0043_bus_losses: records which events a consumer group lost when a stream was cut at its cap.
 --
--- A stream of the bus that reaches its cap is cut, whoever has not read it. That was a line in a log
--- and a number that begins anew with its process: who looks a day later found nothing.
+-- A stream of the bus that reaches CAIRN_BUS_CAP is trimmed even if a group has not read it. Until now
+-- a log line and a counter that is lost on restart were the only trace.
 
 create table cairn.bus_losses (
     category text collate "C" not null,

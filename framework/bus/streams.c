@@ -245,9 +245,9 @@ int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place
  * entry that is not handled comes first. */
 static const struct cairn_redis_script trim_script = {
     NUMBER "local now = redis.call('hmget', KEYS[1], 'epoch', 'fence')\n"
-           "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'-1', '0', '0', ''} end\n"
+           "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'-1', '0', '0', '', '[]'} end\n"
            "local key, keep, cap = KEYS[2], tonumber(ARGV[3]), tonumber(ARGV[4])\n"
-           "if redis.call('exists', key) == 0 then return {'0', '0', '0', ''} end\n"
+           "if redis.call('exists', key) == 0 then return {'0', '0', '0', '', '[]'} end\n"
            "local needed, name, places = math.huge, '', {}\n"
            "for _, group in ipairs(redis.call('xinfo', 'groups', key)) do\n"
            "  local said = {}\n"
@@ -297,7 +297,6 @@ int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *plac
                                       .floor = number_at(&reply, 1),
                                       .overrun = number_at(&reply, 2) == 1};
     copy_at(&reply, 3, ret->group, sizeof ret->group);
-    if (ret->overrun && reply.count > 4)
-        ret->lost = reply.items[4].text;
+    ret->lost = reply.items[4].text;
     return 0;
 }

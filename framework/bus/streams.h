@@ -73,12 +73,11 @@ int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place
                          struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 struct cairn_bus_trimmed {
-    int64_t length; /* entries that are left */
-    int64_t floor;  /* all up to here are gone */
-    bool overrun;   /* the cap was reached: a group has lost entries that it had not read */
-    const char
-        *lost; /* then, as JSON: [{"group", "from": the position it had come to}], in the arena */
-    char group[201]; /* then: the slowest */
+    int64_t length;   /* entries that are left */
+    int64_t floor;    /* all up to here are gone */
+    bool overrun;     /* the cap was reached: a group has lost entries that it had not read */
+    const char *lost; /* JSON: [{"group", "from": its oldest unhandled position}]; in the arena */
+    char group[201];  /* then: the slowest */
 };
 
 /* Takes away what every group has handled and what is not among the last positions, from `keep`

@@ -100,22 +100,6 @@ static void put_header(void *sink, const char *name, const char *value)
                   CAIRN_LOG_TEXT("value", value));
 }
 
-/* A 304 has no body. Its Content-Length would be that of the body that it spares (RFC 9110 section
- * 8.6), for which clients with older parsers wait: a library that can leave it out does so. */
-#if MHD_VERSION >= 0x00097701
-static struct MHD_Response *make_bodyless(const struct cairn_http_response *answer)
-{
-    (void)answer;
-    return MHD_create_response_empty(MHD_RF_HEAD_ONLY_RESPONSE);
-}
-#else
-static struct MHD_Response *make_bodyless(const struct cairn_http_response *answer)
-{
-    void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
-    return MHD_create_response_from_buffer(answer->body_bytes, body, MHD_RESPMEM_PERSISTENT);
-}
-#endif
-
 static struct MHD_Response *make_response(struct cairn_exchange *exchange)
 {
     const struct cairn_http_response *answer = &exchange->response;
@@ -124,8 +108,12 @@ static struct MHD_Response *make_response(struct cairn_exchange *exchange)
     /* The library does not write to it; its type is older than const. */
     void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
+#if MHD_VERSION >= 0x00097701
+    /* A 304 has no body. A Content-Length would be that of the 200 (RFC 9110 section 8.6), and
+     * clients with older parsers wait for so many bytes: libraries that can leave it out do so. */
     if (answer->status == 304)
-        return make_bodyless(answer);
+        return MHD_create_response_empty(MHD_RF_HEAD_ONLY_RESPONSE);
+#endif
     return MHD_create_response_from_buffer(answer->body_bytes, body, MHD_RESPMEM_PERSISTENT);
 }
 

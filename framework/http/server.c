@@ -214,8 +214,8 @@ static struct cairn_connection *connection_of(struct MHD_Connection *wire)
 /* The request is over, answered or not. */
 static void close_exchange(struct cairn_exchange *exchange)
 {
-    /* The client has left while the upstream was asked, or before the one who was resumed could be
-     * called. */
+    /* The client disconnected while the upstream was asked, or between the resumption of the request
+     * and the library's next call. */
     if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
         cairn_poller_asked(exchange->poller, -1);
     if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)

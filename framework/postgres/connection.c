@@ -173,9 +173,10 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
 /* Settings that statements rely on, whatever database, role and URL say. Whether a session may
  * write is left as it is: an operator's read-only setting holds for these sessions, too.
  *
- * A server process whose client has given up waits on for its lock, and holds one of the server's
- * places: with each new try one more, until nobody comes in any more. It looks whether its client
- * is there, where the server's system can tell. */
+ * A server process whose client has disconnected keeps waiting for its lock and occupies one of
+ * max_connections; every retry adds one, until no connection is left. With
+ * client_connection_check_interval it ends. The setting is skipped on servers whose operating
+ * system cannot detect a disconnected client. */
 static const char pinned[] = "set default_transaction_isolation = 'read committed';"
                              "set default_transaction_deferrable = off;"
                              "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"

@@ -1,9 +1,9 @@
-/* patrol.c - rows of a copy that have gone one by one: evicted, expired, deleted by hand. Queries
- * ask PostgreSQL for such a row and are answered, but nothing else would ever put it back.
+/* patrol.c - puts back rows of a Redis copy that are missing one by one: evicted, expired or deleted
+ * by hand. Queries fall back to PostgreSQL for such a row, and nothing else restores it.
  *
- * One page of keys a second, round and round: cheap enough to do always, and a million rows are
- * passed in half an hour. Another way, to be told by who misses a row, would need a way from
- * queries back to projections. */
+ * One page of keys per second, cyclically: a million rows are checked in half an hour. The
+ * alternative, a report from the query that misses a row, would need a channel from query services
+ * back to projectors. */
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -39,8 +39,11 @@ static int find_missing(struct cairn_copy *copy, const char *const *keys, size_t
     struct cairn_redis_arg *names = cairn_new(arena, struct cairn_redis_arg, count + 1);
     for (size_t i = 0; i < count; i++)
         names[i] = CAIRN_ARG(cairn_copy_key(copy, keys[i], arena));
-    return cairn_redis_eval(copy->redis, &missing_script, names, count, NULL, 0, arena, ret,
-                            &error);
+    int failed =
+        cairn_redis_eval(copy->redis, &missing_script, names, count, NULL, 0, arena, ret, &error);
+    if (failed) /* no further patrol before the copy was looked at */
+        cairn_copy_doubt(copy);
+    return failed;
 }
 
 /* Those that are missing, as PostgreSQL has them, as far as they can be read. */

@@ -351,8 +351,8 @@ static void enter(struct cairn_query_live *live, size_t place, struct cairn_page
     live->count++;
 }
 
-/* Returns -CAIRN_BUSY if there can be no such stream, 0 if there can. A page costs a query whenever
- * its read model has moved, for all who follow it together. */
+/* Returns -CAIRN_BUSY if the stream cannot be opened, or 0. A page costs one query each time its read
+ * model moves, shared by all of its streams. */
 static int refuse(const struct cairn_query_live *live, size_t place, const struct cairn_page *page,
                   const char *key, struct cairn_error *error)
 {

@@ -53,8 +53,8 @@ struct cairn_query_options {
     const struct cairn_resource *const *resources; /* tables, ended by NULL */
 };
 
-/* What the query side of a process has in common: what is known of the read models, those who wait
- * and those who listen. Three threads, three database connections. */
+/* What the query side of a process shares: what is known of the read models, the waiting reads
+ * and the open streams. Three threads, three database connections. */
 struct cairn_query_side;
 
 /* Connects lazily. Returns 0, or -CAIRN_CONFIG if a URL makes no sense or there can be no more

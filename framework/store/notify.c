@@ -13,7 +13,7 @@
 #define GAP_US CAIRN_MILLISECONDS(5)     /* between the beginnings of two notifications */
 #define AGAIN_US CAIRN_MILLISECONDS(500) /* after a failure */
 #define DEADLINE_US CAIRN_SECONDS(2)     /* for one */
-#define LATE_US CAIRN_SECONDS(1)         /* who tells late of what is known tells of another log */
+#define LATE_US CAIRN_SECONDS(1)         /* a lower position after this long is of another log */
 
 struct cairn_notifier {
     struct cairn_pg *pg; /* the thread's own */

@@ -33,7 +33,7 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
  * connection tracks it. */
 int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
                         struct cairn_error *error) CAIRN_CHECKED;
-/* The same for those who commit it themselves, in a transaction of their own. */
+/* The same statement, for callers that commit it in a transaction of their own. */
 extern const struct cairn_statement cairn_confirm_statement;
 
 #endif
