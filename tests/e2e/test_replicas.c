@@ -32,7 +32,8 @@ static void start_service(int i, const char *name)
     (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
     (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
     const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, port, NULL};
+    /* There is no payment service here. The default URL would be that of a `make demo` beside. */
+    const char *const env[] = {database, port, "CAIRN_PAYMENT_URL=http://127.0.0.1:1", NULL};
     assert_int_equal(child_start(&children[i], argv, env, log), 0);
 }
 
