@@ -23,6 +23,7 @@ static int setup(void **state)
     set_port("CAIRN_USER_PORT");
     set_port("CAIRN_ORDER_PORT");
     set_port("CAIRN_PAYMENT_PORT");
+    set_port("CAIRN_NOTIFICATION_PORT");
     set_port("CAIRN_ACQUIRER_PORT");
     set_port("CAIRN_QUERY_PORT");
     set_port("CAIRN_PROJECTOR_PORT");
