@@ -1,17 +1,17 @@
-/* cairn_append.c - the load for Cairn: so many appends are always under way, and each that is
- * answered is followed by the next, for a number of seconds.
+/* cairn_append.c - the append load for Cairn: keeps a fixed number of appends in flight for a
+ * number of seconds; each append that is answered is followed by the next.
  *
- * An append is what a service makes of a command with an Idempotency-Key: one event, on a stream
- * that must still end in the event that the decision was made on, and the command's row. The stream
- * is one of thousands, by chance; a share of the appends is chained: on the stream of the append
- * before, which is still under way if there is more than one.
+ * Each append is what a service makes of a command with an Idempotency-Key: one event, on a stream
+ * that must still end in the event that the decision was based on, and the command's row. The
+ * stream is picked at random from thousands; a share of the appends is chained: each of these goes
+ * to the stream of the append before, which is still in flight if there is more than one slot.
  *
- * Every outcome is checked, version by version. What is measured is the time from handing over
- * until this program's own thread has the answer. It prints one JSON object:
+ * Every outcome is checked, version by version. The measured time runs from submission until the
+ * main thread of this program has the answer. The program prints one JSON object:
  *
- *   acknowledged   all that was appended, warming up included: what the log must have grown by
- *   rate           events a second, after warming up
- *   p50_us ...     of those */
+ *   acknowledged   all appends, warm-up included: what the log must have grown by
+ *   rate           events a second, after the warm-up
+ *   p50_us ...     latencies of the appends after the warm-up */
 #include "append/streams.h"
 #include "core/arena.h"
 #include "core/clock.h"
@@ -36,7 +36,7 @@ struct options {
     struct streams_range streams;
 };
 
-/* One append, used again when it is answered. */
+/* One append; the slot is reused once it is answered. */
 struct slot {
     struct cairn_appending appending;
     struct cairn_write write;
@@ -53,9 +53,9 @@ struct slot {
 struct load {
     const struct options *options;
     struct cairn_appender *appender;
-    struct cairn_queue *answered; /* slots, from the appender's thread to ours */
+    struct cairn_queue *answered; /* slots, from the appender's thread to the main one */
     struct stream *streams;
-    struct stream *previous; /* of the append before */
+    struct stream *previous; /* stream of the append before */
     struct latency latency;
     uint64_t random;
     int64_t acknowledged;
@@ -81,7 +81,7 @@ static uint64_t roll(struct load *load)
     return load->random * UINT64_C(2685821657736338717);
 }
 
-/* As many hex digits as a SHA-256 has, and as even. */
+/* Fills in as many hex digits as a SHA-256 has, as evenly distributed. */
 static void roll_hex(struct load *load, char ret[static HEX_SIZE])
 {
     (void)snprintf(ret, HEX_SIZE, "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
@@ -124,7 +124,7 @@ static void submit(struct slot *slot)
         fail("an append was not accepted", &error);
 }
 
-/* On the appender's thread. There is room for every slot in the queue. */
+/* Runs on the appender's thread. The queue has room for every slot. */
 static void hand_over(struct cairn_appending *appending)
 {
     struct slot *slot = appending->context;
@@ -155,7 +155,7 @@ static void finish(struct slot *slot, int64_t now_us)
         latency_add(&load->latency, now_us - slot->submitted_us);
 }
 
-/* ---- all of them ---- */
+/* ---- the run ---- */
 
 static void init_slot(struct slot *slot, struct load *load)
 {

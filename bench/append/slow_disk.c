@@ -1,8 +1,8 @@
-/* slow_disk.c - a slower disk for a PostgreSQL that is started with this in LD_PRELOAD: every
- * fdatasync takes CAIRN_SLOW_DISK_US microseconds longer, 2000 unless it says otherwise.
+/* slow_disk.c - slows down the disk of a PostgreSQL that is started with this library in
+ * LD_PRELOAD: every fdatasync takes CAIRN_SLOW_DISK_US microseconds longer, 2000 if it is unset.
  *
- * Only the log of PostgreSQL is flushed that way (wal_sync_method = fdatasync), one commit or one
- * group of commits at a time: what an append waits for. */
+ * PostgreSQL flushes only its write-ahead log with fdatasync (wal_sync_method = fdatasync), one
+ * commit or one group of commits at a time: this is what an append waits for. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>

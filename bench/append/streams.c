@@ -1,4 +1,4 @@
-/* streams.c - how the streams of the load end, read in one query. */
+/* streams.c - reads the last version and event of each stream of the load, in one query. */
 #include "append/streams.h"
 
 #include "core/arena.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The name must be the one that fill.sql gives. */
+/* The stream names must match those that fill.sql creates. */
 static const struct cairn_statement tails_statement = {
     .name = "bench_tails",
     .sql = "select s.name, coalesce(t.version, 0), t.event_id"

@@ -1,17 +1,18 @@
-/* cairn_bus.c - how fast the log is published, and how soon.
+/* cairn_bus.c - measures the throughput and the latency of the publication of the log.
  *
- * First the log is on the bus as soon as the publisher gets it there: the events that are in the
- * log already, as a rate. Then so many a second are appended, one by one as services do, evenly;
- * what is measured is the time from the moment at which an append was answered, so that it is
- * committed, until this program's own reader has the entry out of Redis.
+ * The first phase measures the throughput: the rate at which the publisher catches up with the
+ * events that are in the log already. The second phase appends a fixed number of events a second,
+ * one by one as services do, evenly spaced; the measured time runs from the moment at which an
+ * append was answered, so that it is committed, until this program's own reader has the entry out
+ * of Redis.
  *
- * Every position has to come, once and in order, or the program ends with 1. It prints one JSON
- * object:
+ * Every position has to come, once and in order; otherwise the program exits with 1. It prints one
+ * JSON object:
  *
  *   style         of the publication: event, thin or state
- *   behind        events that were in the log at first
+ *   behind        events that were in the log at the start
  *   follow_rate   of those, a second
- *   rate          events a second that were appended then
+ *   rate          events a second that were appended in the second phase
  *   p50_us ...    of those, from committed to readable */
 #include "bus/publisher.h"
 #include "core/arena.h"
@@ -31,7 +32,7 @@
 
 enum { LATE_S = 60 };
 
-/* ---- what is published ---- */
+/* ---- the publication ---- */
 
 struct amount_credited {
     int64_t amount;
@@ -71,7 +72,7 @@ struct options {
     int64_t seconds;
 };
 
-/* One append; it is looked up by its position when its entry comes. */
+/* One append; it is looked up by its position when its entry is read. */
 struct sent {
     struct cairn_appending appending;
     struct cairn_write write;
@@ -88,7 +89,7 @@ static struct bench {
     struct cairn_arena arena;
     struct cairn_leases *leases;
     struct cairn_publisher *publisher;
-    int64_t behind;       /* the head of the log at first */
+    int64_t behind;       /* the head of the log at the start */
     int64_t total;        /* events to append */
     struct sent *sent;    /* in the order of their appends */
     int64_t *readable_us; /* by position, from behind + 1 on */
@@ -148,7 +149,7 @@ static int64_t bus_position(void)
     return reply.kind == CAIRN_REDIS_TEXT ? strtoll(reply.text, NULL, 10) : 0;
 }
 
-/* From the first entry to the last: what starting takes is not counted. */
+/* Returns the rate from the first published entry to the last; the startup is not counted. */
 static double follow(void)
 {
     int64_t begun_us = 0, from = 0, position;
@@ -286,7 +287,7 @@ static void measure_latency(struct latency *latency)
     cairn_redis_close(redis);
 }
 
-/* ---- all of it ---- */
+/* ---- the run ---- */
 
 static void measure(void)
 {

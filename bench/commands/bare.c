@@ -1,8 +1,8 @@
-/* bare.c - the limit: an HTTP server that takes a body, looks at nothing, and answers 200.
+/* bare.c - the upper limit: an HTTP server that reads the body, ignores it, and answers 200.
  *
- * libmicrohttpd with epoll and two polling threads of its own, as is usual.
- * Each request is answered where it was read: no thread is handed anything, nothing is suspended,
- * and no database is asked. It prints its port, and ends when its standard input does. */
+ * It uses libmicrohttpd with epoll and two polling threads, as is usual. Each request is answered
+ * on the thread that read it: nothing is handed to another thread, nothing is suspended, and no
+ * database is asked. It prints its port, and exits at the end of its standard input. */
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 enum { POLLING_THREADS = 2 };
 
-/* As long as what a service says of a command that was carried out. */
+/* As long as a service's answer to an accepted command. */
 static const char body[] =
     "{\"stream\":\"order-01890000-0000-7000-8000-000000000000\",\"version\":1,\"position\":1000000,"
     "\"events\":[{\"type\":\"OrderPlaced\",\"version\":1,\"position\":1000000}]}";
@@ -40,7 +40,7 @@ static enum MHD_Result answer(struct MHD_Connection *wire)
     return queued;
 }
 
-/* The library calls this for the headers, for each part of the body, and at its end. */
+/* libmicrohttpd calls this for the headers, for each part of the body, and at its end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, const char *url,
                                   const char *method, const char *version, const char *bytes,
                                   size_t *count, void **request)

@@ -1,5 +1,5 @@
-/* order.c - the order service without what it does by itself: what is measured are the commands of
- * clients, so no process manager answers them with commands and events of its own. */
+/* order.c - the order service without its process managers, which would answer the clients'
+ * commands with commands and events of their own: only the commands of clients are measured. */
 #include <cairn/service.h>
 
 extern const struct cairn_service order_service;

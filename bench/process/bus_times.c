@@ -1,11 +1,11 @@
-/* bus_times.c - when the entries of a stream of the bus could be read: a reader of its own, who
- * goes on behind the last entry that he has, and prints a line for each:
+/* bus_times.c - records when the entries of a stream of the bus could be read: it reads on after
+ * the last entry that it has, and prints a line for each:
  *
  *     POSITION MICROSECONDS       on the clock of this machine, which is PostgreSQL's as well
  *
- *     bus_times REDIS_URL STREAM TYPE     entries of other events are left out; until SIGTERM
+ *     bus_times REDIS_URL STREAM TYPE     skips entries of other events; runs until SIGTERM
  *
- * An entry out of order ends it with 1. */
+ * It exits with 1 at an entry that is out of order. */
 #include "core/arena.h"
 #include "core/clock.h"
 #include "redis/redis.h"
@@ -22,7 +22,8 @@ static int fail(const char *what, const struct cairn_error *error)
     return 1;
 }
 
-/* {id, {"event", JSON}}. Returns the last position, -1 if one is out of order. */
+/* Prints the entries, each {id, {"event", JSON}}. Returns the last position, -1 if one is out of
+ * order. */
 static int64_t print_entries(const struct cairn_redis_reply *list, int64_t last, const char *type)
 {
     struct timespec now;

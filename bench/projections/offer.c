@@ -1,12 +1,13 @@
-/* offer.c - the load for projections: so many events a second, whoever keeps up with them, as the
- * shop's services would append them; and how long after its answer each was to be seen.
+/* offer.c - the load for projections: appends a fixed number of events a second, whether or not the
+ * projectors keep up, as the shop's services would append them; and measures how long after its
+ * answer each event was visible.
  *
  * Three fifths of the events place orders, a fifth pays them, the rest registers users and requests
  * payments. An event counts as seen in a store once the checkpoints of all read models are at or
- * past it there: rows and checkpoint change together. Both stores are looked at every millisecond,
- * so what is measured is too long by up to that.
+ * past it there: rows and checkpoint change together. Both stores are polled every millisecond, so
+ * the measured times are too long by up to that.
  *
- *     offer [--rate N] [--events N] URL [REDIS_URL]      rate 0: as fast as the log takes them
+ *     offer [--rate N] [--events N] URL [REDIS_URL]      rate 0: as fast as the log accepts them
  *
  * Without REDIS_URL nothing is watched. It prints one JSON object. */
 #include "core/arena.h"
@@ -28,7 +29,7 @@ enum { SLOTS = 2048, MODELS = 4, TEXT = 400 };
 
 static const char *const models[MODELS] = {"users", "order_summary", "payments", "sales_by_day"};
 
-/* One append, used again when it is answered. */
+/* One append; the slot is reused once it is answered. */
 struct slot {
     struct cairn_appending appending;
     struct cairn_write write;
@@ -45,12 +46,12 @@ struct load {
     struct cairn_appender *appender;
     struct slot *slots;
     _Atomic int64_t *positions;          /* in the order of the answers; 0: none yet */
-    int64_t *answered_us;                /* the same */
-    int64_t *seen_us[2];                 /* the same: PostgreSQL, Redis */
-    _Atomic int64_t answered;            /* how many */
-    _Atomic int64_t noted;               /* the same, for the next place */
-    _Atomic int64_t generations[MODELS]; /* that queries read */
-    struct cairn_uuid orders[256];       /* the last placed */
+    int64_t *answered_us;                /* in the same order */
+    int64_t *seen_us[2];                 /* in the same order: PostgreSQL, Redis */
+    _Atomic int64_t answered;            /* number of answers */
+    _Atomic int64_t noted;               /* number of places reserved for answers */
+    _Atomic int64_t generations[MODELS]; /* those that queries read */
+    struct cairn_uuid orders[256];       /* those placed last */
     int64_t begun_us, ended_us;
 };
 
@@ -122,7 +123,7 @@ static void fill_in(struct slot *slot, int64_t i)
     }
 }
 
-/* On the appender's thread. */
+/* Runs on the appender's thread. */
 static void note(struct cairn_appending *appending)
 {
     struct slot *slot = appending->context;
@@ -190,7 +191,7 @@ static struct cairn_pg *connect_pg(void)
     return pg;
 }
 
-/* Of the generations that queries read, in the order of `models`. */
+/* Selects the checkpoints of the generations that queries read, in the order of `models`. */
 static const struct cairn_statement seen_statement = {
     .name = "seen",
     .sql = "select c.position, c.generation from cairn.checkpoints c"
@@ -215,7 +216,8 @@ static int64_t seen_in_postgres(struct cairn_pg *pg)
     return least;
 }
 
-/* Notes which of the events behind `next` were seen for the first time. Returns the next one. */
+/* Notes the time for the events from index `next` on that are at or before position `seen`. Returns
+ * the index of the first event not seen yet. */
 static int64_t note_seen(int64_t next, int64_t seen, int64_t *seen_us)
 {
     int64_t now_us = cairn_monotonic_us();
@@ -246,7 +248,7 @@ static int64_t seen_in_redis(struct cairn_redis *redis, const struct cairn_redis
     return least;
 }
 
-/* Until all were seen. */
+/* Polls until all events were seen. */
 static void *watch_postgres(void *context)
 {
     struct cairn_pg *pg = connect_pg();
@@ -285,7 +287,7 @@ static void *watch_redis(void *context)
 static void print_lag(const char *store, const int64_t *seen_us)
 {
     struct latency lag = {0};
-    for (int64_t i = load.events / 5; i < load.events; i++) /* the first fifth warms up */
+    for (int64_t i = load.events / 5; i < load.events; i++) /* the first fifth is the warm-up */
         latency_add(&lag, seen_us[i] > load.answered_us[i] ? seen_us[i] - load.answered_us[i] : 0);
     latency_sort(&lag);
     (void)printf(",\"%s\":{\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}", store,
@@ -305,7 +307,7 @@ static void report(void)
     (void)printf("}\n");
 }
 
-/* ---- all of it ---- */
+/* ---- the run ---- */
 
 static void look(struct cairn_timeline *timeline)
 {

@@ -1,5 +1,5 @@
-/* parse.c - how many events jansson parses a second on one core, and nothing else: a limit for
- * whoever folds events that are JSON.
+/* parse.c - measures how many events jansson parses a second on one core, and nothing else: an
+ * upper limit for any projection that folds events in JSON.
  *
  *     parse <LINES      one object a line; prints one JSON object */
 #include <jansson.h>

@@ -1,9 +1,9 @@
-/* constant.c - the limit: a libmicrohttpd server that does nothing but answer the same bytes.
+/* constant.c - the upper limit: a libmicrohttpd server that always answers the same bytes.
  *
  *     constant PORT BYTES
  *
  * It has as many polling threads as Cairn's servers have, waits in the same way (epoll) and sends
- * as many headers. What a framework adds to this is what it costs. */
+ * as many headers. Whatever a framework takes longer is the framework's cost. */
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -15,7 +15,7 @@ enum { POLLING_THREADS = 2, CONNECTIONS = 10000 };
 
 static struct MHD_Response *response;
 
-/* The first call has the headers only; the answer is for the second. */
+/* The first call has the headers only; the response is queued at the second. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *bytes,
                                   size_t *count, void **request)

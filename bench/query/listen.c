@@ -1,9 +1,9 @@
-/* listen.c - event streams that are open and have nothing to say.
+/* listen.c - keeps event streams open that have nothing to report.
  *
  *     listen PORT COUNT ROWS    follows /orders/{id} of rows all over the read model
  *
- * Says "open" when each of them has shown its row, then reads on, throwing away what comes, until
- * it is ended. Ends with 1 if one of them is refused or ends. */
+ * Prints "open" when each stream has shown its row, then reads on and discards what comes, until it
+ * is killed. Exits with 1 if a stream is refused or ends. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static int fail(const char *what)
     return 1;
 }
 
-/* Opens one stream and reads until its row has come. Returns the socket, or -1. */
+/* Opens one stream and reads until its row has arrived. Returns the socket, or -1. */
 static int open_stream(int port, long row)
 {
     char text[512];

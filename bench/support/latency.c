@@ -1,4 +1,4 @@
-/* latency.c - durations in an array that grows. */
+/* latency.c - collects durations in a growing array. */
 #include "support/latency.h"
 
 #include "core/arena.h"

@@ -1,4 +1,4 @@
-/* latency.h - how long things took: each one is kept, so that percentiles are exact.
+/* latency.h - collects durations; every one is kept, so that percentiles are exact.
  *
  * Units: microseconds. */
 #ifndef CAIRN_BENCH_LATENCY_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed is empty. */
+/* A zeroed struct is empty. */
 struct latency {
     uint32_t *taken_us;
     size_t count;
@@ -17,9 +17,10 @@ struct latency {
 void latency_add(struct latency *latency, int64_t us);
 void latency_close(struct latency *latency);
 
-/* Puts them into order; what latency_at() says holds until the next is added. */
+/* Sorts the durations; latency_at() is valid until the next latency_add(). */
 void latency_sort(struct latency *latency);
-/* So many of a thousand were as fast or faster: 500 is the median. 0 if there are none. */
+/* Returns the duration that so many of a thousand do not exceed: 500 is the median. 0 if there are
+ * none. */
 uint32_t latency_at(const struct latency *latency, unsigned thousandth);
 
 #endif

@@ -1,4 +1,4 @@
-/* check.c - every rule, one after the other. */
+/* check.c - runs every rule on the evidence, one after the other, and collects the violations. */
 #include "check.h"
 
 #include <assert.h>
@@ -56,8 +56,8 @@ void verdict_print(const struct verdict *verdict, FILE *out)
         (void)fprintf(out, "  and %d more\n", verdict->count - verdict->kept_count);
 }
 
-/* check_appends and check_sql say of their events that somebody asked for them: they come before
- * check_attributed. */
+/* check_appends and check_sql mark the events that they account for as asked for, so they run
+ * before check_attributed. */
 static void (*const rules[])(struct evidence *evidence, struct verdict *verdict) = {
     check_positions,  check_versions, check_times,     check_ids,     check_seen,
     check_tampering,  check_sql,      check_appends,   check_defects, check_acknowledged,

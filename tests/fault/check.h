@@ -1,15 +1,15 @@
-/* check.h - the checker: what has to be true of the evidence, rule by rule.
+/* check.h - the checker: the rules that the evidence of a fault run has to meet.
  *
- * It knows nothing of the framework: it reads the history and the final log, folds the shop's
- * events by its own means (shop.h), and compares. Each rule has a name that stands in every
- * complaint, a function in one of the check_*.c files, and in tests/unit/test_checker.c a doctored
- * history that it must reject.
+ * It does not depend on the framework: it reads the history and the final log, folds the shop's
+ * events with its own code (shop.h), and compares. Each rule has a name, which is part of every
+ * complaint, a function in one of the check_*.c files, and in tests/unit/test_checker.c at least
+ * one falsified history that it must reject.
  *
  *     struct verdict verdict = {0};
  *     check_evidence(&evidence, &verdict);
  *     if (verdict.count) verdict_print(&verdict, stderr);
  *
- * Another rule is another function in the table in check.c. */
+ * A new rule is a new function in the table in check.c. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -26,24 +26,24 @@ struct verdict {
     struct {
         const char *rule;
         char text[400];
-    } kept[VERDICT_KEPT]; /* the first of each rule */
+    } kept[VERDICT_KEPT]; /* the first few of each rule */
     int kept_count;
 };
 
 void verdict_add(struct verdict *verdict, const char *rule, const char *format, ...)
     CAIRN_PRINTF(3, 4);
-/* Has this rule been broken? */
+/* Returns whether this rule has been broken. */
 bool verdict_names(const struct verdict *verdict, const char *rule);
 void verdict_print(const struct verdict *verdict, FILE *out);
 
-/* The names of all rules, ended by NULL; no other may be broken. */
+/* The names of all rules, ended by NULL; a complaint must name one of them. */
 extern const char *const check_rules[];
 
 void check_evidence(struct evidence *evidence, struct verdict *verdict);
 
 /* ---- the rules, by file ---- */
 
-/* check_log.c: the log by itself, and those who read it while it grew. */
+/* check_log.c: the log itself, its readers while it grew, and attempts to change it. */
 void check_positions(struct evidence *evidence, struct verdict *verdict);
 void check_versions(struct evidence *evidence, struct verdict *verdict);
 void check_times(struct evidence *evidence, struct verdict *verdict);
@@ -55,7 +55,7 @@ void check_sql(struct evidence *evidence, struct verdict *verdict);
 /* check_appends.c: appends by the C interface, against a model of the store. */
 void check_appends(struct evidence *evidence, struct verdict *verdict);
 
-/* check_commands.c: what was asked by HTTP, and what it wrote. */
+/* check_commands.c: the commands sent by HTTP, and the events that they wrote. */
 void check_acknowledged(struct evidence *evidence, struct verdict *verdict);
 void check_refused(struct evidence *evidence, struct verdict *verdict);
 void check_unknown(struct evidence *evidence, struct verdict *verdict);
@@ -64,27 +64,28 @@ void check_order(struct evidence *evidence, struct verdict *verdict);
 void check_attributed(struct evidence *evidence, struct verdict *verdict);
 void check_defects(struct evidence *evidence, struct verdict *verdict);
 
-/* check_shop.c: what the shop's rules allow. */
+/* check_shop.c: what the shop's business rules allow. */
 void check_legal(struct evidence *evidence, struct verdict *verdict);
 void check_claims(struct evidence *evidence, struct verdict *verdict);
 void check_explained(struct evidence *evidence, struct verdict *verdict);
 
-/* check_reads.c: answers of the query service, and the read models at the end. Is this a page of a
- * list? What is wrong with one that was answered, NULL if nothing is. */
+/* check_reads.c: answers of the query service, and the read models at the end. path_lists() returns
+ * whether the path is a page of a list; check_list() returns what is wrong with an answered one,
+ * NULL if nothing is. */
 bool path_lists(const char *path);
 const char *check_list(const struct shop *shop, const struct request *request);
 void check_fresh(struct evidence *evidence, struct verdict *verdict);
 void check_folds(struct evidence *evidence, struct verdict *verdict);
 void check_rows(struct evidence *evidence, struct verdict *verdict);
 
-/* check_bus.c: what was published. */
+/* check_bus.c: the entries that were published. */
 void check_bus(struct evidence *evidence, struct verdict *verdict);
 void check_carried(struct evidence *evidence, struct verdict *verdict);
 
-/* check_live.c: what those saw who followed a row. */
+/* check_live.c: what the followers of rows and pages were shown. */
 void check_live(struct evidence *evidence, struct verdict *verdict);
 
-/* check_generations.c: what is left of read models that were built anew. */
+/* check_generations.c: what is left of rebuilt read models. */
 void check_generations(struct evidence *evidence, struct verdict *verdict);
 
 /* check_standby.c: what was acknowledged while there was a synchronous standby. */

@@ -1,6 +1,6 @@
-/* check_appends.c - appends by the C interface, one actor after the other, against a model of the
- * store that knows streams, claims and commands and nothing else. Each actor has streams, claims
- * and commands of its own, and does one thing at a time: so every outcome follows from those
+/* check_appends.c - replays the appends by the C interface, one actor after the other, against a
+ * model of the store that consists of streams, claims and commands alone. Each actor has streams,
+ * claims and commands of its own and does one thing at a time, so every outcome follows from those
  * before it. */
 #include "check.h"
 
@@ -26,7 +26,7 @@ static const char *last_of(const struct model *model, const char *stream)
     return id ? id : "";
 }
 
-/* {"stream", "version": -1 for any, "event_id": "" for nobody knows} */
+/* {"stream", "version": -1 for any, "event_id": "" if it is unknown} */
 static bool holds(const struct model *model, const json_t *expected)
 {
     const char *stream = member_text(expected, "stream");
@@ -93,7 +93,7 @@ static const char *outcome_of(const struct model *model, const json_t *line)
     return outcome ? outcome : outcome_by_claims(model, writes);
 }
 
-/* ---- carrying out ---- */
+/* ---- applying an append ---- */
 
 static void *text_value(const char *text)
 {
@@ -107,8 +107,8 @@ static void set_last(struct model *model, const char *stream, int64_t version, c
     *cairn_map_at(&model->versions, stream) = state;
 }
 
-/* The write's events have to stand at the end of its stream, at the version and position that were
- * answered. */
+/* Checks that the write's events stand at the end of its stream, at the version and position that
+ * were answered. */
 static void expect_events(struct model *model, const json_t *write)
 {
     size_t i;
@@ -152,7 +152,7 @@ static void carry_out(struct model *model, const json_t *write)
         *cairn_map_at(&model->commands, command) = text_value(member_text(write, "hash"));
 }
 
-/* How many of the append's events are in the log; they are asked for from now on. */
+/* Returns how many of the append's events are in the log, and marks them as asked for. */
 static size_t find_events(struct model *model, const json_t *line, size_t *ret_wanted)
 {
     size_t i, k;

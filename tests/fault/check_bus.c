@@ -1,19 +1,20 @@
-/* check_bus.c - what was published is the log: to one who read it all along, and at the end.
+/* check_bus.c - checks that the bus carried the log: both for a reader that read it all along, and
+ * at the end.
  *
- * Redis may be killed, or lose all: the entries come back under the same ids, so who goes on behind
- * the last one that he has read misses nothing and sees nothing twice. The newest part of the log
- * stays on the bus; what lies at or below the `floor` that an entry was read with may have been
- * trimmed before. */
+ * Redis may be killed or lose all data: the entries come back under the same ids, so a reader that
+ * resumes after the last entry that it has read misses nothing and sees nothing twice. The newest
+ * part of the log stays on the bus; entries at or below the `floor` that an entry was read with may
+ * have been trimmed before. */
 #include "check.h"
 #include "shop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One reader of one category. */
+/* One reader's progress in one category. */
 struct reading {
     const char *reader, *category;
-    const struct event *next; /* what may come */
+    const struct event *next; /* the first event that may come next */
     bool ended;
 };
 
@@ -23,7 +24,8 @@ static bool is_of(const struct event *event, const char *category)
     return strncmp(event->stream, category, bytes) == 0 && event->stream[bytes] == '-';
 }
 
-/* No event of the category that has to be there was left out before `to`. */
+/* Reports each event of the category before `to` that was left out although it lies above the
+ * floor. */
 static void expect_none(const struct reading *reading, const struct event *to, int64_t floor,
                         struct verdict *verdict)
 {
@@ -100,7 +102,7 @@ void check_bus(struct evidence *evidence, struct verdict *verdict)
     }
 }
 
-/* ---- what entries carry ---- */
+/* ---- contents of entries ---- */
 
 static int by_position(const void *a, const void *b)
 {
@@ -124,8 +126,8 @@ static size_t sort_entries(struct evidence *evidence, json_t ***ret)
     return count;
 }
 
-/* Whoever is given the state is given that of exactly this event's version; else it is the event's
- * own data. */
+/* Checks what the entries carry: with style "state" the state at exactly this event's version, else
+ * the event's own data. */
 void check_carried(struct evidence *evidence, struct verdict *verdict)
 {
     struct shop shop;
@@ -138,7 +140,7 @@ void check_carried(struct evidence *evidence, struct verdict *verdict)
         while (next < evidence->event_count && evidence->events[next].position <= position)
             (void)shop_apply(&shop, &evidence->events[next++]);
         if (next == 0 || evidence->events[next - 1].position != position)
-            continue; /* check_bus has said so */
+            continue; /* check_bus reports this */
         const struct event *event = &evidence->events[next - 1];
         const struct thing *thing = cairn_map_get(&shop.things, event->stream);
         bool state = strcmp(member_text(entries[i], "style"), "state") == 0;

@@ -1,5 +1,6 @@
-/* check_commands.c - what was asked by HTTP and what it wrote. An event knows its request by the
- * trace id in its meta; each request, also a repeated one, has a trace id of its own. */
+/* check_commands.c - checks the requests by HTTP and the events that they wrote. An event is
+ * attributed to its request by the trace id in its meta; each request, also a repeated one, has a
+ * trace id of its own. */
 #include "check.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static enum outcome outcome_of(const struct request *request)
     return UNKNOWN;
 }
 
-/* Does the log have, where the answer says so, what the answer says? */
+/* Returns whether the log has, at the position in the answer, the event that the answer names. */
 static bool event_is_as_answered(const struct evidence *evidence, const char *stream,
                                  const json_t *said)
 {
@@ -82,8 +83,8 @@ void check_refused(struct evidence *evidence, struct verdict *verdict)
     }
 }
 
-/* A request decides once: what it wrote is one append, in one stream, one event behind the other.
- * None of the shop's commands writes more than one event. */
+/* A request decides once: it writes one append, in one stream, with consecutive events. None of the
+ * shop's commands writes more than one event. */
 void check_unknown(struct evidence *evidence, struct verdict *verdict)
 {
     for (size_t i = 0; i < evidence->request_count; i++) {
@@ -107,7 +108,8 @@ void check_defects(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- the same Idempotency-Key ---- */
 
-/* All requests of one key: one of them writes, and all that are answered are answered the same. */
+/* Checks two requests of one key: only one may write, and both get the same answer if both get
+ * one. */
 static void check_pair(struct request *first, struct request *request, struct verdict *verdict)
 {
     if (first->events && request->events)
@@ -142,8 +144,8 @@ void check_keys(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- real time ---- */
 
-/* What an answer names was there when it was given: a request sent after that comes behind it. And
- * nobody is told of a position whose request was not yet sent. */
+/* A position named in an answer existed when the answer was given, so a request sent later writes
+ * behind it. No answer may name a position whose request had not been sent yet. */
 void check_order(struct evidence *evidence, struct verdict *verdict)
 {
     for (size_t i = 0; i < evidence->request_count; i++) {

@@ -1,5 +1,5 @@
-/* check_generations.c - of the generations of each read model one is live at the end, and of those
- * that were dropped nothing is left, in neither store. */
+/* check_generations.c - checks that exactly one generation of each read model is live at the end,
+ * and that nothing is left of dropped generations, in either store. */
 #include "check.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@ static bool is_kind(const json_t *line, const char *kind)
     return strcmp(member_text(line, "kind"), kind) == 0;
 }
 
-/* "users:g3" -> its line, or NULL. */
+/* Returns "users:g3", say: the key under which a generation, its table or its Redis keys are
+ * found. */
 static const char *name_of(struct evidence *evidence, const json_t *line)
 {
     return cairn_print(&evidence->arena, "%s:g%" PRId64, member_text(line, "model"),
@@ -32,7 +33,7 @@ static void check_one_is_live(const struct evidence *evidence, const char *model
         verdict_add(verdict, "generations", "%s: %d generations are live", model, live);
 }
 
-/* What is there, a table or keys, is of a generation that is followed. */
+/* Checks that a table or key that exists belongs to a generation that is followed. */
 static void check_remains(struct evidence *evidence, const struct cairn_map *followed,
                           const json_t *line, struct verdict *verdict)
 {

@@ -1,27 +1,28 @@
-/* check_live.c - what those saw who followed a row, or a page of a list: states that it was in, in
- * their order, and at last the last one. A hold is one row that one reader follows, over as many
- * connections as it takes; on each he says what he has seen before. */
+/* check_live.c - checks what the followers of a row, or of a page of a list, were shown: states
+ * that it was in, in their order, and finally the last one. A hold is one row that one reader
+ * follows, over as many connections as needed; on each the reader names the last state that it has
+ * seen. */
 #include "check.h"
 #include "shop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One state that was seen. */
+/* One state that was shown. */
 struct sight {
     const json_t *line;
     const char *path;
     int64_t position;
-    json_t *row; /* NULL: no JSON */
+    json_t *row; /* NULL: not JSON */
 };
 
 struct hold {
     const char *name, *path;
-    const struct sight *last; /* NULL: nothing was seen */
-    bool ended;               /* in quiet: what was seen last is the last state */
+    const struct sight *last; /* NULL: nothing was shown */
+    bool ended;               /* the load had stopped: the last state shown must be the final one */
 };
 
-/* The id of a message: "TAG-EPOCH-POSITION.GENERATION", and more for a page. */
+/* Returns the position in a message id: "TAG-EPOCH-POSITION.GENERATION", and more for a page. */
 static int64_t position_of(struct evidence *evidence, const char *id)
 {
     return token_position(cairn_copy_bytes(&evidence->arena, id, strcspn(id, ".")));
@@ -94,7 +95,7 @@ static bool is_shown(const struct shop *shop, const struct sight *sight)
     return thing && sight->row && same_row(thing->row, sight->row);
 }
 
-/* Each is the fold at the position that it states. */
+/* Checks that each sight is the fold of the log at the position that it states. */
 static void check_sights(struct evidence *evidence, struct shop *shop, struct sight *sights,
                          size_t count, struct verdict *verdict)
 {

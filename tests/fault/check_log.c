@@ -1,5 +1,5 @@
-/* check_log.c - rules on the log alone, and on those who read it, wrote to it by hand or tried to
- * change it. */
+/* check_log.c - rules on the log alone, on its readers, on SQL transactions that wrote to it and on
+ * attempts to change it. */
 #include "check.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ void check_positions(struct evidence *evidence, struct verdict *verdict)
             continue;
         verdict_add(verdict, "positions", "the event at place %zu has position %" PRId64, i + 1,
                     evidence->events[i].position);
-        return; /* all behind it are wrong as well */
+        return; /* all events behind it are wrong as well */
     }
 }
 
@@ -50,7 +50,7 @@ void check_ids(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- readers ---- */
 
-/* What a reader saw after `from` has to be what stands there, without a hole. */
+/* Checks that the reader saw exactly the events after position `from`, without a gap. */
 static void check_sight(const struct evidence *evidence, const json_t *line,
                         struct verdict *verdict)
 {
@@ -81,7 +81,7 @@ void check_seen(struct evidence *evidence, struct verdict *verdict)
     }
 }
 
-/* ---- people ---- */
+/* ---- SQL by hand ---- */
 
 void check_tampering(struct evidence *evidence, struct verdict *verdict)
 {

@@ -1,6 +1,6 @@
-/* check_reads.c - what the query service answered is the fold of the log at the position that it
- * stated; what it was asked to have seen it had seen; and at the end every copy of every read model
- * is the fold of the whole log. */
+/* check_reads.c - checks that each answer of the query service is the fold of the log at the
+ * position that it stated; that this position is not before the one that the request asked for; and
+ * that at the end every copy of every read model is the fold of the whole log. */
 #include "check.h"
 #include "shop.h"
 
@@ -71,7 +71,8 @@ static int by_day(const void *a, const void *b)
     return order ? order : strcmp(member_text(*left, "currency"), member_text(*right, "currency"));
 }
 
-/* The newest orders of a user: at least `limit`, and all that are as old as the last of these. */
+/* Finds the newest orders of a user: `limit` of them, and all others as old as the last of
+ * these. */
 static size_t newest_orders(const struct shop *shop, const struct request *request, size_t limit,
                             const json_t ***ret)
 {
@@ -126,7 +127,7 @@ const char *check_list(const struct shop *shop, const struct request *request)
     const char *said = parameter(shop->arena, request->path, "limit");
     size_t limit = *said ? (size_t)strtoul(said, NULL, 10) : 100;
     if (request->status != 200)
-        return NULL; /* 304: the ETag of a list says the position alone */
+        return NULL; /* 304: the ETag of a list stands for the position alone */
     size_t count =
         sales ? sales_rows(shop, request, &wanted) : newest_orders(shop, request, limit, &wanted);
     if (json_array_size(items) != (count < limit ? count : limit))
@@ -139,7 +140,7 @@ const char *check_list(const struct shop *shop, const struct request *request)
     return NULL;
 }
 
-/* ---- all reads, in the order of what they show ---- */
+/* ---- all reads, by the position that they show ---- */
 
 static int by_position(const void *a, const void *b)
 {
@@ -212,8 +213,8 @@ static void check_model(const struct evidence *evidence, const char *store, cons
                     there, json_object_size(wanted));
 }
 
-/* A row with an event that cannot be read is parked: PostgreSQL has it as it was before, Redis does
- * not have it. Of the models only that of users has such rows. */
+/* A row with an event that cannot be read is parked: PostgreSQL keeps it as it was before, Redis
+ * does not have it. Only the users model has such rows. */
 static json_t *without_parked(const struct evidence *evidence, const json_t *rows)
 {
     json_t *kept = json_copy((json_t *)(uintptr_t)rows);
@@ -225,7 +226,7 @@ static json_t *without_parked(const struct evidence *evidence, const json_t *row
     return kept;
 }
 
-/* Each model that any row is of, in each store; a model without rows has to have none. */
+/* Checks every model in each store; a model without rows must have none. */
 void check_rows(struct evidence *evidence, struct verdict *verdict)
 {
     static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};

@@ -1,6 +1,6 @@
-/* check_shop.c - what the shop's rules allow: every event is legal where it stands and says what
- * its request asked for, no address has two users, and every refusal is true of a state that the
- * stream was in between request and answer. */
+/* check_shop.c - checks the shop's business rules: every event is legal where it stands and says
+ * what its request asked for, no address belongs to two users, and every refusal is true of a state
+ * that the stream had between request and answer. */
 #include "check.h"
 #include "shop.h"
 
@@ -10,7 +10,7 @@
 
 /* ---- events ---- */
 
-/* What the request says and the event says, too, has to be the same. */
+/* Returns whether the members that request and event share are equal. */
 static bool says_what_was_asked(const struct event *event)
 {
     const char *name;
@@ -52,8 +52,8 @@ void check_legal(struct evidence *evidence, struct verdict *verdict)
 
 struct holding {
     const char *stream;
-    const struct event *taken; /* that took it */
-    int64_t to;                /* position of the one that gave it back */
+    const struct event *taken; /* the event that claimed the address */
+    int64_t to;                /* position of the event that released it */
     struct holding *before;
 };
 
@@ -74,7 +74,7 @@ static void give_back(struct cairn_map *holdings, struct cairn_arena *arena,
         last->to = event->position;
 }
 
-/* Returns who holds it already, or NULL. */
+/* Records the claim. Returns the stream that already holds the address, or NULL. */
 static const char *take(struct cairn_map *holdings, struct cairn_arena *arena,
                         const struct event *event)
 {
@@ -122,10 +122,10 @@ void check_claims(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- refusals ---- */
 
-/* What may have been there when a request was decided: all that was answered before it was sent,
- * nothing that was asked for after it was answered. */
+/* The versions that a stream may have had when a request was decided: at least all events answered
+ * before it was sent, no event that was asked for after it was answered. */
 struct window {
-    const struct stream *stream; /* NULL: nothing ever happened in it */
+    const struct stream *stream; /* NULL: the stream has no events */
     int64_t low, high;           /* versions */
 };
 
@@ -148,7 +148,7 @@ static int state_at(const struct window *window, int64_t version)
     return version > 0 ? window->stream->events[version - 1]->state : 0;
 }
 
-/* Was the stream ever, in this window, in one of these states? */
+/* Returns whether the stream was, at any version in this window, in one of these states. */
 static bool was_in(const struct window *window, unsigned states)
 {
     for (int64_t version = window->low; version <= window->high; version++) {
@@ -165,7 +165,7 @@ static bool was_at_another_version(const struct window *window, const struct req
     return version > 0 && (window->low != version || window->high != version);
 }
 
-/* An address that another stream held at some time between request and answer. */
+/* Returns whether another stream held the address at some time between request and answer. */
 static bool was_held(struct evidence *evidence, const struct cairn_map *holdings,
                      const struct request *request, const char *stream)
 {
@@ -180,7 +180,7 @@ static bool was_held(struct evidence *evidence, const struct cairn_map *holdings
     return false;
 }
 
-/* Codes, and the states in which they are right. */
+/* Refusal codes, and the states in which each is right. */
 static const struct {
     const char *code;
     unsigned states;
@@ -213,7 +213,7 @@ static bool is_explained(struct evidence *evidence, const struct cairn_map *hold
     const char *stream = stream_of(evidence, request);
     struct window own = window_of(evidence, request, stream);
     if (strcmp(request->code, "conflict") == 0)
-        return true; /* it is repeated; nobody can say that it was not so */
+        return true; /* the request is repeated; a conflict cannot be disproved */
     if (strcmp(request->code, "idempotency-key-reused") == 0)
         return json_is_true(json_object_get(request->json, "reused"));
     if (strcmp(request->code, "precondition-failed") == 0)

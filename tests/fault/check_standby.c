@@ -1,10 +1,10 @@
-/* check_standby.c - what was acknowledged before the standby was looked at, while nothing reached
- * it, was on the standby. */
+/* check_standby.c - checks that the standby, inspected while nothing reached it, had everything
+ * that was acknowledged before the inspection. */
 #include "check.h"
 
 #include <string.h>
 
-/* A look at the standby. */
+/* One inspection of the standby. */
 struct sight {
     int64_t at, head;
     struct verdict *verdict;
@@ -18,7 +18,7 @@ static void expect(const struct sight *sight, const char *what, int64_t done, in
                     what, position, sight->head);
 }
 
-/* An answer that writes nothing says a position, too, and vouches for it. */
+/* An answer that writes nothing states a position, too, and vouches for it. */
 static void expect_requests(const struct evidence *evidence, const struct sight *sight)
 {
     for (size_t i = 0; i < evidence->request_count; i++) {

@@ -1,4 +1,4 @@
-/* client.c - requests by HTTP, and the lines of the history that they become. */
+/* client.c - sends requests by HTTP, and writes them down as lines of the history. */
 #include "client.h"
 
 #include "core/clock.h"
@@ -10,7 +10,7 @@ enum { TIMEOUT_MS = 8000, HOT = 3 };
 
 static const char *const service_names[] = {"user", "order", "payment", "query"};
 
-/* ---- sending and writing down ---- */
+/* ---- sending and recording ---- */
 
 static void put(json_t *line, const char *name, const char *text)
 {
@@ -69,7 +69,7 @@ static const char *headers_of(struct client *client, const struct ask *ask, cons
                        ask->token ? ask->token : "", ask->token ? "\r\n" : "");
 }
 
-/* On the client's connection, or on a new one. */
+/* Sends on the client's connection, or at random on a new one. */
 static int talk(struct client *client, const struct ask *ask, const char *headers,
                 struct http_reply *reply)
 {
@@ -108,7 +108,7 @@ int client_send(struct client *client, struct ask *ask, struct http_reply *reply
     return failed ? 0 : reply->status;
 }
 
-/* ---- the world ---- */
+/* ---- known ids ---- */
 
 void world_remember(struct stage *stage, int kind, const char *id)
 {

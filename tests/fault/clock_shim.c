@@ -1,8 +1,8 @@
 /* clock_shim.c - a wall clock that can be set: loaded by LD_PRELOAD into the servers and services
- * of a fault run, it adds to the time of day what CAIRN_CLOCK_FILE says.
+ * of a fault run, it adds the offset in CAIRN_CLOCK_FILE to the time of day.
  *
- * The file holds two numbers of 64 bits, microseconds: for PostgreSQL, and for everybody else. The
- * clock that only goes forward is left alone, as it is on a machine whose time is set. */
+ * The file holds two numbers of 64 bits, microseconds: for PostgreSQL, and for all other programs.
+ * The monotonic clock is not changed, as on a machine whose time is set. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-/* counter.c - users, orders and payments behind one counter: one service of another name than its
- * deciders, run in place of the three by every second seed. What takes the name of a service for
- * that of a category is found out. */
+/* counter.c - users, orders and payments in one service, whose name is not that of any of its
+ * deciders. Every second seed runs it in place of the three services, to reveal code that mistakes
+ * the name of a service for that of a category. */
 #include "../../services/order/fulfilment.h"
 #include "../../services/order/order.h"
 #include "../../services/payment/cards.h"

@@ -1,5 +1,5 @@
-/* dump.c - what is left behind at the end, written down: the log, the rows of every read model in
- * PostgreSQL and in Redis, and what there is of their generations. */
+/* dump.c - writes the final state to files: the log, the rows of every read model in PostgreSQL and
+ * in Redis, and what exists of their generations. */
 #include "field.h"
 
 #include "../support/fixture.h"
@@ -27,7 +27,7 @@ static void write_line(FILE *file, json_t *line)
     json_decref(line);
 }
 
-/* Hands over each row of the answer as it comes. */
+/* Calls `take` for each row of the result as it arrives. */
 static void each_row(const char *url, const char *sql,
                      void (*take)(FILE *file, const PGresult *row), FILE *file)
 {
@@ -52,7 +52,8 @@ static void take_text(FILE *file, const PGresult *row)
 
 /* ---- PostgreSQL ---- */
 
-/* "2026-11-21T07:00:00.12+00:00", as PostgreSQL writes times in JSON, with six digits and a Z. */
+/* Converts "2026-11-21T07:00:00.12+00:00", as PostgreSQL writes times in JSON, to six digits and a
+ * Z. Returns NULL for any other text. */
 static json_t *time_as_answered(const char *text)
 {
     size_t length = strlen(text);
@@ -110,14 +111,15 @@ static redisContext *redis_open(const char *url)
     return redis;
 }
 
-/* "cairn:TAG:{MODEL:gN}:..." */
+/* Parses "cairn:TAG:{MODEL:gN}:...". */
 static bool names_generation(const char *key, char model[static 64], int *ret_generation)
 {
     const char *brace = strchr(key, '{');
     return brace && sscanf(brace, "{%63[^:]:g%d}", model, ret_generation) == 2;
 }
 
-/* Under "cairn:TAG:{MODEL:gN}:row:KEY": "EPOCH POSITION VERSION GENERATION\nJSON" */
+/* Writes one row; key "cairn:TAG:{MODEL:gN}:row:KEY", value "EPOCH POSITION VERSION
+ * GENERATION\nJSON". */
 static void dump_copy(FILE *file, const char *key, const char *value)
 {
     char model[64];
@@ -131,7 +133,7 @@ static void dump_copy(FILE *file, const char *key, const char *value)
                                "row", parsed));
 }
 
-/* The rows of one generation. */
+/* Writes the rows of one generation. */
 static void dump_copies(FILE *file, redisContext *redis, const char *model, const char *generation)
 {
     redisReply *keys = redisCommand(redis, "keys cairn:*:{%s:g%s}:row:*", model, generation);
@@ -147,7 +149,7 @@ static void dump_copies(FILE *file, redisContext *redis, const char *model, cons
 
 /* ---- read models ---- */
 
-/* Of each the generation that is live. */
+/* Writes the rows of each model's live generation. */
 static void dump_rows(FILE *file, const char *url, redisContext *redis)
 {
     PGconn *connection = fixture_connect(url);
@@ -162,7 +164,7 @@ static void dump_rows(FILE *file, const char *url, redisContext *redis)
     PQfinish(connection);
 }
 
-/* Every generation that there ever was, every table, and every key that is of one. */
+/* Writes every generation that ever existed, every table, and every key that belongs to one. */
 static void dump_generations(FILE *file, const char *url, redisContext *redis)
 {
     each_row(url,

@@ -1,4 +1,5 @@
-/* evidence.c - reads what a fault run has left behind, and says what belongs together. */
+/* evidence.c - reads the files that a fault run leaves behind, and attributes events to
+ * requests. */
 #include "evidence.h"
 
 #include <stdio.h>
@@ -156,7 +157,7 @@ static void take_requests(struct evidence *evidence)
     }
 }
 
-/* What a command writes, by the end of its path. */
+/* The event that each command writes, by the end of the command's path. */
 static const struct {
     const char *path, *type;
 } commands[] = {
@@ -174,8 +175,9 @@ static const struct {
     {"/refund", "PaymentRefunded"},
 };
 
-/* A trace goes on: what a process did because of a request has its trace, too. The request itself
- * wrote what it asked for, where it asked for it. */
+/* Returns whether the request itself wrote the event. The trace id alone does not tell: events that
+ * a process manager wrote because of the request have it, too. The request's own event has the type
+ * and the stream that the request asked for. */
 static bool is_of_request(const struct request *request, const struct event *event)
 {
     const char *end = strrchr(request->path, '/');
@@ -187,7 +189,7 @@ static bool is_of_request(const struct request *request, const struct event *eve
         if (strcmp(end, commands[i].path) == 0)
             return strcmp(event->type, commands[i].type) == 0;
     }
-    return true; /* a command that is not in the table wrote whatever has its trace */
+    return true; /* a command that is not in the table wrote every event with its trace id */
 }
 
 static void find_causes(struct evidence *evidence)
@@ -269,8 +271,8 @@ void evidence_take(struct evidence *ret, const struct evidence_files *files)
 
 /* ---- files ---- */
 
-/* Returns an array of the file's lines, NULL if one of them is no JSON. A file that is not there
- * has none. */
+/* Returns an array of the file's lines, NULL if one of them is not JSON. A missing file has
+ * none. */
 static json_t *read_lines(const char *directory, const char *name)
 {
     char path[512];

@@ -3,11 +3,11 @@
  *   history.jsonl  history.h
  *   log.jsonl      position, stream, version, type, event_id, data, meta, recorded_us
  *   rows.jsonl     store ("postgres", "redis"), model, key, row
- *   bus.jsonl      load_bus.c: what was read on the bus, in that order
+ *   bus.jsonl      load_bus.c: the entries read on the bus, in that order
  *   generations.jsonl  kind, model, generation; "generation" with state and live, "table" and
  *                  "key" (of Redis) with name
  *
- * Everything lies in the evidence's arena or belongs to its JSON. */
+ * All memory is in the evidence's arena or belongs to its JSON. */
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
@@ -26,15 +26,15 @@ struct event {
     const char *stream;
     const char *type;
     const char *id;
-    const char *trace; /* NULL: no request of ours */
+    const char *trace; /* NULL: not from a request of the load */
     json_t *data;
     struct request *cause; /* NULL: none */
-    bool asked;            /* somebody wanted it: a request, an append, a person */
+    bool asked;            /* it was requested: by HTTP, an append, or SQL */
     bool spoiled;          /* it cannot be read: it changes nothing, and has no state */
-    int state;             /* of its stream behind it: shop.h */
+    int state;             /* the stream's state after this event: shop.h */
 };
 
-/* One HTTP request and what became of it. */
+/* One HTTP request and its outcome. */
 struct request {
     json_t *json;
     int64_t sent;
@@ -48,10 +48,10 @@ struct request {
     const char *key;  /* NULL: none */
     bool replayed;
     json_t *body;        /* NULL: none */
-    json_t *answer;      /* NULL: none, or no JSON */
-    struct event *first; /* of its events */
+    json_t *answer;      /* NULL: none, or not JSON */
+    struct event *first; /* the first of its events */
     int64_t events;
-    int64_t known; /* the highest position that had been answered to anybody when it was sent */
+    int64_t known; /* the highest position that any client had been answered when it was sent */
 };
 
 struct stream {
@@ -63,7 +63,7 @@ struct stream {
 struct evidence {
     struct cairn_arena arena;
     json_t *history, *log, *rows, *bus, *generations; /* arrays */
-    struct event *events;                             /* as they lie in the log */
+    struct event *events;                             /* in log order */
     size_t event_count;
     struct request *requests;
     size_t request_count;
@@ -72,12 +72,12 @@ struct evidence {
     struct cairn_map traces;  /* trace id -> struct request */
 };
 
-/* What the files hold: an array each. */
+/* The contents of the files: an array each. */
 struct evidence_files {
     json_t *history, *log, *rows, *bus, *generations;
 };
 
-/* Takes the arrays, whose references become its own, and makes the rest. */
+/* Takes ownership of the arrays' references, and derives the rest. */
 void evidence_take(struct evidence *ret, const struct evidence_files *files);
 /* Reads the files of a directory. Returns 0, or -1 with a message on standard error. */
 int evidence_read(struct evidence *ret, const char *directory);
@@ -87,10 +87,10 @@ void evidence_close(struct evidence *evidence);
 const char *member_text(const json_t *object, const char *name);
 int64_t member_number(const json_t *object, const char *name, int64_t otherwise);
 
-/* The stream's version by the time that nothing above this position was there. */
+/* Returns the stream's version when the log ended at this position. */
 int64_t stream_version_at(const struct stream *stream, int64_t position);
 
-/* "TAG-EPOCH-POSITION"; -1 if it is none. */
+/* Returns the position in "TAG-EPOCH-POSITION"; -1 if it is not one. */
 int64_t token_position(const char *token);
 
 static inline bool request_reads(const struct request *request)

@@ -1,4 +1,4 @@
-/* faults.c - what is done to the system, one row a fault. Another fault is another row. */
+/* faults.c - the faults that are injected into the system, one table row each. */
 #include "field.h"
 
 #include "../support/fixture.h"
@@ -22,7 +22,8 @@ static int roll(struct field *field, int end)
 
 #define SAY(field, ...) ((void)snprintf((field)->log, sizeof(field)->log, __VA_ARGS__))
 
-/* The pid of what runs under the name, 0 if it does not run: another fault may have hit it. */
+/* Returns the pid of the process of this name, 0 if it does not run: another fault may have hit
+ * it. */
 static int pid_of(struct field *field, const char *name)
 {
     char path[512];
@@ -92,7 +93,7 @@ static bool stop_postgres(struct field *field)
     return signal_process(field, "postgres", SIGSTOP);
 }
 
-/* One of the sessions that do something, if any does. */
+/* Signals a session of a cairn_ role, an active one if there is any. */
 static bool signal_backend(struct field *field, int signal)
 {
     char pid[32] = "";
@@ -130,7 +131,7 @@ static bool end_backends(struct field *field)
     return true;
 }
 
-/* A person who appends with autocommit off and goes to lunch. */
+/* Simulates an operator who appends with autocommit off and leaves the transaction open. */
 static bool hold_lock(struct field *field)
 {
     SAY(field, "somebody appends and does not commit");
@@ -148,8 +149,8 @@ static void release_lock(struct field *field)
 
 /* ---- the standby ---- */
 
-/* Whoever waits for it is told to stop, half of the time: a commit that waits and is cancelled is
- * there, and on the standby it is not. */
+/* Cancels or terminates sessions that wait for the standby, up to three times: a commit whose wait
+ * is cancelled is on the primary, but not on the standby. */
 static void end_waits(struct field *field)
 {
     static const char *const how[] = {"pg_cancel_backend", "pg_terminate_backend"};
@@ -217,7 +218,7 @@ static bool lose_redis(struct field *field)
     return system(command) == 0;
 }
 
-/* ---- wires ---- */
+/* ---- connections ---- */
 
 static bool cut_wire(struct field *field, struct proxy *proxy, const char *name)
 {
@@ -297,7 +298,7 @@ static bool resize_disk(struct field *field, unsigned long long kilobytes)
     return field->disk && mount("cairn", field->shop.run_dir, "tmpfs", MS_REMOUNT, options) == 0;
 }
 
-/* What is used now, and a little: the disk is full in a moment. */
+/* Shrinks the disk to what is used now and a little more, so that it is full within moments. */
 static bool fill_disk(struct field *field)
 {
     struct statvfs disk;
@@ -313,7 +314,8 @@ static void empty_disk(struct field *field)
     (void)resize_disk(field, 3ULL << 20);
 }
 
-/* Of the server, of the services, or of both; days stay days, so that reports keep some rows. */
+/* Sets the clock of PostgreSQL, of the services, or of both, by up to an hour: dates stay about the
+ * same, so that daily reports keep some rows. */
 static bool step_clock(struct field *field)
 {
     int64_t step_s = roll(field, 7200) - 3600;
@@ -332,8 +334,9 @@ static bool step_clock(struct field *field)
 
 /* ---- administration ---- */
 
-/* As `cairn rebuild` asks for it. It goes on beside the load, for as long as it takes; one that is
- * under way is not asked for twice. Half of the time who builds is killed in the middle. */
+/* Requests a rebuild as `cairn rebuild` does. It runs beside the load, for as long as it takes; one
+ * that is in progress is not requested twice. Half of the time the projector is killed during
+ * it. */
 static bool rebuild(struct field *field)
 {
     static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};
@@ -352,7 +355,7 @@ static bool rebuild(struct field *field)
     return true;
 }
 
-/* ---- all of them ---- */
+/* ---- the table ---- */
 
 const struct fault faults[] = {
     {"kill-service", 8, kill_service, NULL, 0},

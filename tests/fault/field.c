@@ -1,4 +1,4 @@
-/* field.c - puts the system on its disk and between its wires. */
+/* field.c - sets up the system under fault on a small disk, with a proxy on each connection. */
 #include "field.h"
 
 #include "../support/fixture.h"
@@ -26,7 +26,8 @@ static void write_file(const char *directory, const char *name, const char *text
     assert_int_equal(fclose(file), 0);
 }
 
-/* The directory as `up` would make it, so that Redis' port is known before it starts. */
+/* Prepares the directory as `up` would, so that Redis' port is known before it starts. Returns the
+ * port. */
 static int prepare_directory(struct field *field)
 {
     char text[64];
@@ -42,7 +43,8 @@ static int prepare_directory(struct field *field)
     return port;
 }
 
-/* Where the servers' user can read it, whatever the mode of the build's directory is. */
+/* Copies the shim to where the servers' user can read it, whatever the mode of the build's
+ * directory. */
 static void copy_shim(struct field *field)
 {
     char command[900];
@@ -93,7 +95,7 @@ static void start_proxies(struct field *field, int redis_port)
     (void)snprintf(text, sizeof text, "%d", port);
     (void)setenv("CAIRN_VIA_POSTGRES", field->via, 1);
     (void)setenv("CAIRN_VIA_REDIS", text, 1);
-    /* so that generations are dropped, and the bus is trimmed, while there is load */
+    /* generations are dropped, and the bus is trimmed, while there is load */
     (void)setenv("CAIRN_ROLLBACK_WINDOW_MS", "2000", 1);
     (void)snprintf(text, sizeof text, "%d", BUS_KEEP);
     (void)setenv("CAIRN_BUS_KEEP", text, 1);
@@ -114,7 +116,8 @@ static void read_redis_url(struct field *field, char *ret, size_t size)
     (void)pclose(pipe);
 }
 
-/* The binaries as `up` looks for them, with those of one service for three by every second seed. */
+/* Links the binaries where `up` looks for them; every second seed has the counter service in place
+ * of the three services. */
 static void choose_binaries(struct field *field, unsigned seed)
 {
     static const char script[] =
@@ -182,7 +185,7 @@ bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
     return good || status == PGRES_COMMAND_OK;
 }
 
-/* ---- the end ---- */
+/* ---- shutdown ---- */
 
 static bool is_answered(void *context, const char *sql, const char *wanted)
 {
@@ -212,8 +215,8 @@ static bool read_models_are_at_the_head(void *context)
                        "4 of 4");
 }
 
-/* A copy is whole when it says the position of the head and no more ("EPOCH POSITION FENCE
- * REVISION"). */
+/* Returns whether all copies are complete: the checkpoint of a complete copy is the head's position
+ * and has no further field ("EPOCH POSITION FENCE REVISION"). */
 static bool copies_are_at_the_head(void *context)
 {
     static const char script[] =
@@ -244,7 +247,7 @@ static bool has_ended(void *context)
     return kill(*(const int *)context, 0) != 0;
 }
 
-/* Those who write, so that the log does not grow behind those who read it to its end. */
+/* Ends the writing services, so that the log does not grow while its readers read to the end. */
 static void end_writers(struct field *field)
 {
     static const char *const writers[] = {"user", "order", "payment"};

@@ -1,4 +1,4 @@
-/* history.c - one line at a time, by any thread. */
+/* history.c - appends lines of JSON to the file, from any thread. */
 #include "history.h"
 
 #include <pthread.h>

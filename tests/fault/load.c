@@ -1,11 +1,11 @@
-/* load.c - starts the actors and ends them. */
+/* load.c - starts and stops the actors. */
 #include "load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-/* Numerical Recipes' linear congruential generator: enough, and the same everywhere. */
+/* Numerical Recipes' linear congruential generator: sufficient, and the same on every machine. */
 int dice(unsigned *random, int end)
 {
     *random = *random * 1664525U + 1013904223U;

@@ -1,11 +1,11 @@
-/* load_bus.c - one who reads the bus as others may: by XREAD, from the last entry that he has read,
- * which he remembers himself. Redis may be killed, or lose all, while he does. At the end he reads
- * once more from the start what is there then.
+/* load_bus.c - a reader that reads the bus as other programs may: by XREAD, from the last entry
+ * that it has read, which it remembers itself. Redis may be killed or lose all data meanwhile. At
+ * the end it reads once more from the start whatever is there then.
  *
  * Lines in bus.jsonl, each with reader and category: what = "begins"; "entry" with position,
- * stream, version, type, event_id, style, data, floor; "ends" with floor. What lies at or below the
- * floor may have been trimmed when it was read: the bus keeps the newest stage->bus_keep positions.
- */
+ * stream, version, type, event_id, style, data, floor; "ends" with floor. Entries at or below the
+ * floor may have been trimmed when it was read: the bus keeps the newest stage->bus_keep
+ * positions. */
 #include "load.h"
 
 #include "../support/fixture.h"
@@ -24,7 +24,7 @@ struct reader {
     const char *name;
     redisContext *redis;
     PGconn *log;
-    int64_t last[CATEGORIES]; /* that was read */
+    int64_t last[CATEGORIES]; /* position of the last entry read */
 };
 
 /* ---- connections ---- */
@@ -54,7 +54,7 @@ static bool is_connected(struct reader *reader)
     return false;
 }
 
-/* Of the log, as soon as PostgreSQL says it. */
+/* Returns the head of the log, as soon as PostgreSQL answers; 0 if it does not. */
 static int64_t head_now(struct reader *reader)
 {
     int64_t until_ms = fixture_now_ms() + PATIENCE_MS;
@@ -71,7 +71,7 @@ static int64_t head_now(struct reader *reader)
         reader->log = NULL;
         rest_us(50000);
     }
-    return 0; /* then nothing may have been trimmed, and the checker says what is missing */
+    return 0; /* then nothing may have been trimmed, and the checker reports what is missing */
 }
 
 static json_int_t floor_now(struct reader *reader)
@@ -108,7 +108,7 @@ static void write_mark(struct reader *reader, const char *what, json_int_t floor
                               categories[i], "floor", floor));
 }
 
-/* [id, [field, value]] */
+/* Each entry is [id, [field, value]]. */
 static void take_entries(struct reader *reader, int of, const redisReply *entries, json_int_t floor)
 {
     for (size_t i = 0; i < entries->elements; i++) {
@@ -119,7 +119,7 @@ static void take_entries(struct reader *reader, int of, const redisReply *entrie
     }
 }
 
-/* "cairn:bus:order:1" */
+/* The key is "cairn:bus:order:1", say. */
 static int category_of(const char *key)
 {
     for (int i = 0; i < CATEGORIES; i++) {
@@ -129,7 +129,7 @@ static int category_of(const char *key)
     return 0;
 }
 
-/* Returns how many streams had something new, -1 if Redis did not answer. */
+/* Returns how many streams had new entries, -1 if Redis did not answer. */
 static int read_on(struct reader *reader)
 {
     if (!is_connected(reader))
@@ -154,7 +154,7 @@ static int read_on(struct reader *reader)
     return found;
 }
 
-/* ---- the end ---- */
+/* ---- reading to the end ---- */
 
 static int64_t bus_position(struct reader *reader)
 {
@@ -169,7 +169,7 @@ static int64_t bus_position(struct reader *reader)
     return position;
 }
 
-/* Until the bus is at the head, and there is nothing new. */
+/* Reads until the bus is at the head, and there is nothing new. */
 static void read_to_the_end(struct reader *reader)
 {
     int64_t head = head_now(reader);

@@ -1,11 +1,10 @@
-/* load_ledger.c - somebody who uses the store without a service: appends of several events to
- * several streams, with conditions that hold or do not, claims and commands, alone and in batches.
- * The operations are those of ../support/model.h.
+/* load_ledger.c - uses the store without a service: appends several events to several streams, with
+ * conditions that hold or do not, claims and commands, alone and in batches. The operations are
+ * those of ../support/model.h.
  *
  * In the history an append has an actor, an outcome, "writes" of {stream, version (-1: any),
- * event_id ("": nobody knows), ids, takes, gives, command, hash; answered (version) and position
- * where it was appended} and, where it looks at another stream, "check" of {stream, version,
- * event_id}. */
+ * event_id ("": unknown), ids, takes, gives, command, hash; answered (version) and position where
+ * it was appended} and, where it checks another stream, "check" of {stream, version, event_id}. */
 #include "load.h"
 
 #include "../support/model.h"
@@ -21,7 +20,7 @@ enum { BATCH_MAX = 8, OPS_OF_A_ROUND = 40 };
 struct ledger {
     struct actor *actor;
     struct cairn_store *store;
-    int round; /* names its streams, claims and commands */
+    int round; /* part of the names of its streams, claims and commands */
     struct model_stream belief[MODEL_STREAMS];
 };
 
@@ -41,14 +40,14 @@ static const char *name_of(const struct ledger *ledger, const char *what, int nu
                        ledger->round, number);
 }
 
-/* ---- from the model's append to the store's, and to a line ---- */
+/* ---- from the model's append to the store's, and to a history line ---- */
 
 static const char *hash_of(const struct ledger *ledger, int number)
 {
     return cairn_print(&ledger->actor->arena, "%064x", (unsigned)number + 1);
 }
 
-/* 64 hexadecimal digits that no other actor, round or number has. */
+/* Returns 64 hexadecimal digits that are unique to the actor, round and number. */
 static const char *command_of(const struct ledger *ledger, int number)
 {
     unsigned long long who = 0;
@@ -148,10 +147,11 @@ static json_t *make_append(struct ledger *ledger, const struct model_append *fro
     return line;
 }
 
-/* ---- carrying out ---- */
+/* ---- appending ---- */
 
-/* All of them in one batch, or one alone. A batch that was sent and not answered is unknown; one
- * that the database refused, as it never should, is written down as that. */
+/* Carries out all appends in one batch, or a single one alone. A batch that was sent and not
+ * answered is unknown; one that the database refused, which should never happen, is recorded as its
+ * error. */
 static void carry_out(struct ledger *ledger, struct pending *pending, struct cairn_batch *batch)
 {
     struct cairn_error error = {0};
@@ -189,14 +189,14 @@ static void write_down(struct ledger *ledger, struct pending *pending, int i)
     history_add(ledger->actor->stage->history, line);
 }
 
-/* Whoever was not told what became of an append believes nothing any more. */
+/* Returns whether the outcome is definite; after any other the streams' versions are unknown. */
 static bool is_known(int outcome)
 {
     return outcome >= 0 || outcome == -CAIRN_CONFLICT || outcome == -CAIRN_EXISTS ||
            outcome == -CAIRN_CLAIMED || outcome == -CAIRN_KEY_REUSED;
 }
 
-/* After a refusal he believes in what is there: he looks, as anybody would. */
+/* Reads the streams' real versions after a refusal, as any client would. */
 static void look(struct ledger *ledger)
 {
     for (int i = 0; i < MODEL_STREAMS; i++) {
@@ -210,7 +210,7 @@ static void look(struct ledger *ledger)
     }
 }
 
-/* Returns whether the round goes on. */
+/* Returns whether the round continues. */
 static bool flush(struct ledger *ledger, struct pending *pending, struct cairn_batch *batch)
 {
     bool known = true;
@@ -229,8 +229,8 @@ static bool flush(struct ledger *ledger, struct pending *pending, struct cairn_b
     return known;
 }
 
-/* In some rounds all that happens is about two claims, in batches: taken, given back and taken
- * again by another stream before anything is committed. */
+/* Some rounds are about two claims alone, in batches: acquired, released, and acquired again by
+ * another stream before anything is committed. */
 static void make_it_about_claims(struct ledger *ledger, struct model_op *op)
 {
     unsigned *random = &ledger->actor->random;
@@ -244,7 +244,8 @@ static void make_it_about_claims(struct ledger *ledger, struct model_op *op)
     op->writes[0].takes = dice(random, 2);
 }
 
-/* In others every append is one event alone, that looks at another stream: the short paths. */
+/* In other rounds every append is one event alone, often with a check of another stream: the short
+ * paths. */
 static void make_it_short(struct ledger *ledger, struct model_op *op)
 {
     unsigned *random = &ledger->actor->random;
@@ -280,7 +281,7 @@ static bool run_round(struct ledger *ledger)
         json_t *line = make_append(ledger, from, &append);
         if (pending.count > 0 &&
             (!op->joins || pending.count == BATCH_MAX - 1 || !cairn_batch_takes(&batch, &append))) {
-            json_decref(line); /* a believer who was wrong decides again */
+            json_decref(line); /* another one is drawn after the flush */
             memcpy(ledger->belief, kept, sizeof kept);
             known = flush(ledger, &pending, &batch);
             continue;

@@ -1,6 +1,6 @@
 /* load_live.c - watchers: each follows some rows and pages as server-sent events, each over as many
- * connections as it takes, for some seconds, then another one. Those that he follows when the load
- * ends he keeps until he has seen their last state, or half a minute has shown that he never will.
+ * connections as needed, for some seconds, then another one. When the load ends, a watcher keeps
+ * those it follows until it has seen their last state, or half a minute has passed.
  *
  * Lines of kind `live`: hold, path, id, event, data (text); at the end of the last: ends. */
 #include "client.h"
@@ -14,15 +14,15 @@
 
 enum { HOLDS = 5, PATIENCE_MS = 30000, STEP_MS = 50 };
 
-/* One row that is followed, or a page. */
+/* One row, or one page, that is followed. */
 struct hold {
     struct actor *actor;
     struct sse sse;
-    bool in_vain;     /* there is no such row */
-    int64_t until_ms; /* then he has seen enough, while there is load */
+    bool in_vain;     /* the row does not exist */
+    int64_t until_ms; /* while there is load: when to follow something else */
     char name[48];
     char path[80];
-    char id[128]; /* of what was seen last; "" if nothing was */
+    char id[128]; /* of the last message; "" if there was none */
     char data[8192];
 };
 
@@ -43,7 +43,7 @@ static void begin(struct hold *hold, struct actor *actor, int number)
                    world_pick(actor, all[i].kind), all[i].after);
 }
 
-/* Again, from what was seen last. */
+/* Reconnects, and resumes after the last message. */
 static void join(struct hold *hold)
 {
     char headers[200];
@@ -72,7 +72,7 @@ static void write_down(struct hold *hold, const struct sse_message *message)
                           "event", message->event, "data", message->data));
 }
 
-/* What comes within a moment. */
+/* Waits a moment for the next message, and records it. */
 static void step(struct hold *hold)
 {
     struct sse_message message;
@@ -90,7 +90,7 @@ static void leave(struct hold *hold)
         sse_close(&hold->sse);
 }
 
-/* What he has followed for long enough, or in vain, he leaves for something else. */
+/* Stops following a row, after long enough or because it does not exist, and follows another. */
 static void exchange(struct hold *hold, struct actor *actor, int *number)
 {
     leave(hold);
@@ -99,7 +99,7 @@ static void exchange(struct hold *hold, struct actor *actor, int *number)
 
 /* ---- the end ---- */
 
-/* Is what was seen last what anybody is answered now? */
+/* Returns whether the state seen last is the one that the query service answers now. */
 static bool has_seen_all(const struct hold *hold)
 {
     struct http_reply reply = {0};
@@ -111,7 +111,7 @@ static bool has_seen_all(const struct hold *hold)
     return same;
 }
 
-/* A row that is not there shows nothing: it is exchanged. */
+/* Waits until the last state was seen. A row that does not exist shows nothing: it is exchanged. */
 static void see_the_last(struct hold *hold, int *number)
 {
     struct actor *actor = hold->actor;

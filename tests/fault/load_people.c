@@ -1,6 +1,6 @@
-/* load_people.c - people and programs that come by SQL: one appends by cairn.append in transactions
- * that take their time and are sometimes rolled back, one writes so what cannot be read, one reads
- * the log as it grows, one tries to change what has happened. */
+/* load_people.c - actors that use SQL: one appends by cairn.append in slow transactions that are
+ * sometimes rolled back, one writes unreadable events in the same way, one reads the log as it
+ * grows, one tries to change the log. */
 #include "client.h"
 
 #include "core/clock.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A commit that is on this server alone is told of by a warning: it is not acknowledged. */
+/* PostgreSQL warns of a commit that is on this server alone: it does not count as acknowledged. */
 static void note_warning(void *context, const PGresult *result)
 {
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
@@ -27,7 +27,7 @@ static void ignore_warning(void *context, const PGresult *result)
     (void)result;
 }
 
-/* An open connection, the old one if it is well; NULL if there can be none now. */
+/* Returns an open connection, the old one if it is usable; NULL if none can be made now. */
 static PGconn *connect_again(PGconn *old, const char *url)
 {
     if (old && PQstatus(old) == CONNECTION_OK)
@@ -49,7 +49,7 @@ static bool execute(PGconn *connection, const char *sql)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-/* ---- one who appends by hand ---- */
+/* ---- appends by hand ---- */
 
 /* Returns the id of the event, in the actor's arena; NULL if it was refused. */
 static const char *append_one(struct actor *actor, PGconn *connection, json_t *ids,
@@ -79,12 +79,12 @@ static bool fill_pots(struct actor *actor, PGconn *connection, json_t *ids)
     return good;
 }
 
-/* Returns what became of the transaction. A commit that was sent and not answered is unknown. */
+/* Returns the outcome of the transaction. A commit that was sent and not answered is unknown. */
 static const char *transact(struct actor *actor, PGconn *connection, json_t *ids,
                             bool (*write)(struct actor *actor, PGconn *connection, json_t *ids))
 {
     bool good = execute(connection, "begin") && write(actor, connection, ids);
-    rest_us(dice(&actor->random, 30000)); /* he looks at what he wrote, and holds the lock */
+    rest_us(dice(&actor->random, 30000)); /* a slow transaction, which holds the lock */
     if (!good || dice(&actor->random, 4) == 0) {
         (void)execute(connection, "rollback");
         return "rolled-back";
@@ -125,7 +125,7 @@ void load_person(struct actor *actor)
     PQfinish(connection);
 }
 
-/* ---- one who writes what cannot be read ---- */
+/* ---- unreadable events ---- */
 
 static bool append_unreadable(struct actor *actor, PGconn *connection, json_t *ids,
                               const char *stream, const char *type, const char *data)
@@ -136,7 +136,7 @@ static bool append_unreadable(struct actor *actor, PGconn *connection, json_t *i
     return id != NULL;
 }
 
-/* A user who cannot be read from his first event on, or from his second one. */
+/* Writes a user that is unreadable from its first event on, or from its second one. */
 static bool spoil_user(struct actor *actor, PGconn *connection, json_t *ids)
 {
     char id[CAIRN_UUID_TEXT_SIZE];
@@ -151,7 +151,7 @@ static bool spoil_user(struct actor *actor, PGconn *connection, json_t *ids)
                              "{\"email\":[],\"previous_email\":7}");
 }
 
-/* What leads an order, or one that nobody has placed. */
+/* Spoils the process of an order: of an existing one, or of one that was never placed. */
 static bool spoil_process(struct actor *actor, PGconn *connection, json_t *ids)
 {
     char id[CAIRN_UUID_TEXT_SIZE];
@@ -193,9 +193,9 @@ void load_spoiler(struct actor *actor)
     PQfinish(superuser);
 }
 
-/* ---- one who reads ---- */
+/* ---- the reader ---- */
 
-/* Returns how far he has come. */
+/* Returns the last position read. */
 static int64_t read_on(struct actor *actor, PGconn *connection, int64_t from)
 {
     const char *sql = cairn_print(&actor->arena,
@@ -235,7 +235,7 @@ void load_follower(struct actor *actor)
     PQfinish(connection);
 }
 
-/* ---- one who would rather it had not happened ---- */
+/* ---- attempts to change the log ---- */
 
 void load_vandal(struct actor *actor)
 {
@@ -252,7 +252,7 @@ void load_vandal(struct actor *actor)
         if (!connection)
             continue;
         const char *sql = tries[dice(&actor->random, 4)];
-        (void)execute(connection, "set lock_timeout = '1s'"); /* all would wait behind him */
+        (void)execute(connection, "set lock_timeout = '1s'"); /* or writers queue behind it */
         bool done = execute(connection, sql);
         if (PQstatus(connection) == CONNECTION_OK)
             history_add(actor->stage->history,

@@ -1,9 +1,9 @@
-/* load_rude.c - clients that ask for what a server should not wait for: reads with the token of a
- * position that does not exist yet, and commands whose body never arrives as a whole.
+/* load_rude.c - clients that ask for things that a server should not wait for: reads with the token
+ * of a position that does not exist yet, and commands whose body never arrives completely.
  *
- * Existing rules judge both. A read that is answered is at its token or past it (`fresh`), so a
- * token far beyond the head is answered by 503 alone. A command that was never sent to its end has
- * no request in the history: an event in its trace was not asked for (`attributed`). */
+ * Existing rules judge both. A read that is answered is at its token or past it (`fresh`), so the
+ * only answer to a token far beyond the head is 503. A command that was never sent completely has
+ * no request in the history: an event with its trace id was not asked for (`attributed`). */
 #include "client.h"
 
 #include <arpa/inet.h>
@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- tokens of the future ---- */
+/* ---- tokens beyond the head ---- */
 
-/* The token with its position moved ahead: by a few, so that the log may reach it while the read
- * waits, or by far more than a run appends. */
+/* Returns the token with its position moved ahead: by a few, so that the log may reach it while the
+ * read waits, or by far more than a run appends. */
 static const char *token_ahead(struct client *client)
 {
     struct cairn_arena *arena = &client->actor->arena;
@@ -53,7 +53,7 @@ void load_ahead(struct actor *actor)
         client.connections[i].socket = -1;
     while (!actor->stage->over) {
         cairn_arena_reset(&actor->arena);
-        read_orders(&client, NULL); /* its answer has the token of now */
+        read_orders(&client, NULL); /* its answer has the current token */
         if (client.token[0])
             read_orders(&client, token_ahead(&client));
         rest_us(dice(&actor->random, 100000));
@@ -62,7 +62,7 @@ void load_ahead(struct actor *actor)
         http_close(&client.connections[i]);
 }
 
-/* ---- bodies that are sent by half ---- */
+/* ---- incomplete bodies ---- */
 
 enum { HALVES = 30, HALF_BYTES = 4000 };
 
@@ -78,8 +78,8 @@ static int dial(int port)
     return file;
 }
 
-/* Half of the bodies are a whole command already, followed by bytes that are announced and never
- * sent: a service that acts before the end is found out. */
+/* Half of the bodies are a complete command already, followed by bytes that are announced and never
+ * sent: this reveals a service that acts before the end of the body. */
 static int send_half(struct actor *actor)
 {
     struct stage *stage = actor->stage;

@@ -1,5 +1,5 @@
 /* load_shop.c - clients of the shop: commands with and without Idempotency-Key and If-Match, reads
- * with and without Cairn-Position, a few hot streams that everybody wants something of. */
+ * with and without Cairn-Position, a few hot streams that all clients contend for. */
 #include "client.h"
 
 #include "core/clock.h"
@@ -16,7 +16,8 @@ static bool is_to_be_repeated(int status, const struct http_reply *reply)
            (status == 409 && reply->body && strstr(reply->body, "\"code\":\"conflict\""));
 }
 
-/* Sends a command; with a key it is repeated until its outcome is known, and once more for fun. */
+/* Sends a command; one with a key is retried until its outcome is known, and now and then once
+ * more. */
 static int command(struct client *client, struct ask *ask)
 {
     struct actor *actor = client->actor;
@@ -44,7 +45,7 @@ static int command(struct client *client, struct ask *ask)
     return status;
 }
 
-/* An id of its own in the body, or "" and the service makes one. */
+/* Returns the body's member with a new id that the client chooses. */
 static const char *own_id(struct client *client, const char *name, char id[static 40])
 {
     cairn_uuid_format(cairn_uuid_make(), id);
@@ -72,7 +73,7 @@ static void create(struct client *client, int service, int kind, const char *nam
     const char *own = own_id(client, name, id);
     ask.body = cairn_print(&client->actor->arena, "{%s%s}", own, members);
     (void)command(client, &ask);
-    world_remember(client->actor->stage, kind, id); /* also where nobody knows what became of it */
+    world_remember(client->actor->stage, kind, id); /* also if the outcome is unknown */
 }
 
 static void register_user(struct client *client)
@@ -105,7 +106,7 @@ static void request_payment(struct client *client)
                        world_pick(client->actor, ORDERS), 1 + dice(&client->actor->random, 9999)));
 }
 
-/* A command on something that is there, perhaps. */
+/* Sends a command on an id that may or may not exist. */
 static void change(struct client *client, int service, int kind, const char *pattern,
                    const char *body)
 {
@@ -187,7 +188,7 @@ static void refund(struct client *client)
     change(client, SERVICE_PAYMENT, PAYMENTS, "/refund", marked(client, "reason"));
 }
 
-/* One key, two requests: whichever comes first has it. */
+/* Sends different requests with one key: the first one to arrive gets it. */
 static void reuse_key(struct client *client)
 {
     struct http_reply reply = {0};
@@ -269,7 +270,8 @@ static void act(struct client *client)
     actions[i].act(client);
 }
 
-/* Half of the time everybody goes as fast as he can, so that much comes together. */
+/* Pauses between requests, except for 300 ms of every 1.8 s, when all clients go at full speed, so
+ * that many requests coincide. */
 static void rest(struct client *client)
 {
     bool burst = history_now_us() / 300000 % 6 == 0;

@@ -1,4 +1,4 @@
-/* proxy.c - two sockets and a poll for each connection. */
+/* proxy.c - passes bytes on: two sockets and a poll loop for each connection. */
 #include "proxy.h"
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ static socklen_t make_address(const char *path, int port, union address *ret)
         ret->path.sun_family = AF_UNIX;
         if (snprintf(ret->path.sun_path, sizeof ret->path.sun_path, "%s", path) >=
             (int)sizeof ret->path.sun_path)
-            abort(); /* not where tests/run puts things */
+            abort(); /* no path that tests/run creates is that long */
         return sizeof ret->path;
     }
     ret->port.sin_family = AF_INET;
@@ -57,7 +57,7 @@ static int dial(const struct proxy *proxy)
     return -1;
 }
 
-/* ---- passing on ---- */
+/* ---- forwarding ---- */
 
 static void rest(int us)
 {
@@ -89,14 +89,14 @@ static bool write_all(int fd, const char *bytes, size_t count)
     return true;
 }
 
-/* The connection is reset, not closed: whoever reads sees an error, not an end. */
+/* Makes close() reset the connection: the peer's read sees an error, not end of file. */
 static void reset(int fd)
 {
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-/* Returns whether the connection goes on. */
+/* Returns whether the connection stays open. */
 static bool pass(struct wire *wire, int from, int to)
 {
     char bytes[16384];
@@ -119,7 +119,7 @@ static bool pass(struct wire *wire, int from, int to)
     if (!cut)
         return passed;
     if (!answer)
-        rest((int)(wire->random >> 8) % 3000); /* the server may have begun */
+        rest((int)(wire->random >> 8) % 3000); /* the server may have begun to work on it */
     reset(wire->client);
     return false;
 }

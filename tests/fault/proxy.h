@@ -1,8 +1,8 @@
-/* proxy.h - a wire that can be bad: passes bytes between whoever connects and a server, and does on
- * demand what networks do.
+/* proxy.h - an unreliable connection: passes bytes between clients and a server, and on demand
+ * fails the way networks do.
  *
- * It listens on a port of the loopback or on a Unix socket, and goes to one. A thread a connection.
- * The knobs may be turned by any thread at any time. */
+ * The proxy listens on a port of the loopback or on a Unix socket, and connects to one. One thread
+ * per connection. Any thread may set the knobs at any time. */
 #ifndef PROXY_H
 #define PROXY_H
 
@@ -19,19 +19,20 @@ struct proxy {
     atomic_bool over;
 
     /* the knobs */
-    atomic_int cuts; /* so many answers more are cut in the middle, with their connections */
+    atomic_int cuts; /* so many more answers are cut in the middle, with their connections */
     atomic_int
-        cuts_before;       /* so many requests more are passed on and then cut, before the answer */
-    atomic_int latency_us; /* each piece of bytes comes that much later, in either direction */
-    atomic_bool frozen;    /* nothing passes; nothing is said */
+        cuts_before;       /* so many more requests are passed on and then cut, before the answer */
+    atomic_int latency_us; /* each piece of data is delayed that much, in either direction */
+    atomic_bool frozen;    /* nothing is passed on, and nothing is closed */
     atomic_bool refuses;   /* new connections are closed at once */
 };
 
-/* "" and a port, or a path: from where, to where. Aborts if it cannot listen. */
+/* Listens on `path`, or on `port` if it is ""; connects to `target` likewise. Aborts if it cannot
+ * listen. */
 void proxy_start(struct proxy *ret, const char *path, int port, const char *target,
                  int target_port);
 void proxy_stop(struct proxy *proxy);
-/* Takes all knobs back. */
+/* Resets all knobs. */
 void proxy_heal(struct proxy *proxy);
 
 #endif

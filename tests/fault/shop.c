@@ -1,4 +1,4 @@
-/* shop.c - users, orders, payments and sales, folded from the log. */
+/* shop.c - folds users, orders, payments and sales from the log. */
 #include "shop.h"
 
 #include <stdio.h>
@@ -31,9 +31,9 @@ json_t *without_nulls(const json_t *row)
     return copy;
 }
 
-/* ---- small things ---- */
+/* ---- helpers ---- */
 
-/* Both are valid until the next call of the same thread. */
+/* day_text() and time_text(): the text is valid until the same thread's next call. */
 static const char *day_text(int64_t us)
 {
     static _Thread_local char text[40];
@@ -65,7 +65,7 @@ static void put_time(json_t *row, const char *name, const struct event *event)
     put_text(row, name, time_text(event->recorded_us));
 }
 
-/* Takes members over from the event's data, as they are. */
+/* Copies these members of the event's data to the row, unchanged. */
 static void put_members(json_t *row, const struct event *event, const char *const names[])
 {
     for (; *names; names++) {
@@ -103,7 +103,8 @@ static struct thing *thing_of(struct shop *shop, const struct event *event)
     return *place;
 }
 
-/* Moves on, if the thing is where it has to be. `from` is a set of states, 1 << state. */
+/* Sets the state and the status. `from` is the set of legal states before, as bits 1 << state.
+ * Returns NULL, or what is wrong. */
 static const char *move(struct thing *thing, unsigned from, int to, const char *status)
 {
     bool legal = from >> thing->state & 1;
@@ -269,7 +270,7 @@ static const char *apply_payment(struct thing *payment, const struct event *even
     return "nobody knows this type";
 }
 
-/* ---- all of them ---- */
+/* ---- the shop ---- */
 
 static bool is_of(const struct event *event, const char *category)
 {
@@ -282,7 +283,7 @@ const char *shop_apply(struct shop *shop, struct event *event)
     bool user = is_of(event, "user");
     bool order = is_of(event, "order");
     if (event->spoiled || (!user && !order && !is_of(event, "payment")))
-        return NULL; /* not of the shop, or not to be read */
+        return NULL; /* not of the shop, or unreadable */
     struct thing *thing = thing_of(shop, event);
     const char *wrong = user    ? apply_user(thing, event)
                         : order ? apply_order(shop, thing, event)
@@ -322,7 +323,7 @@ json_t *shop_model(const struct shop *shop, const char *model)
     return rows;
 }
 
-/* ---- what readers are shown ---- */
+/* ---- rows as readers see them ---- */
 
 bool same_row(const json_t *a, const json_t *b)
 {

@@ -1,5 +1,5 @@
-/* standby.c - the synchronous standby of the field: made and started by the script beside this,
- * ended here, and asked how far it has come. */
+/* standby.c - the synchronous standby of the field: created and started by the script beside this
+ * file, stopped here, and asked how far it has come. */
 #include "field.h"
 
 #include "../support/fixture.h"
@@ -24,7 +24,7 @@ void standby_heal(struct field *field)
         fail_msg("the standby does not start");
 }
 
-/* What it has been sent it has replayed. */
+/* Returns whether the standby has replayed all the WAL that it has received. */
 static bool has_replayed(PGconn *connection)
 {
     PGresult *result = PQexec(connection, "select pg_last_wal_receive_lsn() is not distinct from"
@@ -34,7 +34,7 @@ static bool has_replayed(PGconn *connection)
     return done;
 }
 
-/* One that does not answer, or has not replayed all, is no witness. */
+/* Records nothing if the standby does not answer, or has not replayed all. */
 void standby_witness(struct field *field)
 {
     char url[500];

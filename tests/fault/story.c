@@ -1,4 +1,4 @@
-/* story.c - the lines of the story, file by file. */
+/* story.c - the lines of the true story (story.h), file by file. */
 #include "story.h"
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* story.h - a small story as a fault run would leave it behind, all of it true: what the checker is
- * tried on (tests/unit/test_checker.c), with one lie at a time. Its lines, and the words that lies
- * are made of.
+/* story.h - a small example of what a fault run leaves behind, all of it true: the checker is
+ * tested on it (tests/unit/test_checker.c), with one false statement at a time. Its lines, and the
+ * macros that false statements are made of.
  *
  * In these texts ' and ` stand for ", the second inside of a text. Each list is ended by NULL. */
 #ifndef STORY_H
@@ -55,7 +55,7 @@
 #define ROW(store, model, key, row)                                                                \
     "{'store':'" store "','model':'" model "','key':'" key "','row':" row "}"
 
-/* What a reader found: "begins", entries, "ends". */
+/* The marks and entries of a bus reader: "begins", entries, "ends". */
 #define MARK(reader, category, what, floor)                                                        \
     "{'reader':'" reader "','category':'" category "','what':'" what "','floor':" #floor "}"
 #define ENTRY(...) ENTRY_OF("r", __VA_ARGS__)

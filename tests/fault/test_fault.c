@@ -1,11 +1,11 @@
-/* test_fault.c - the whole system under load while all kinds of things happen to it; then the
- * checker goes through everything that was answered.
+/* test_fault.c - runs the whole system under load while faults are injected; then the checker
+ * verifies everything that was answered.
  *
  *   CAIRN_FAULT_DURATION=20  seconds of faults
- *   CAIRN_FAULT_SEED=n       where the dice begin; what the threads make of it is another matter
+ *   CAIRN_FAULT_SEED=n       seed of the random numbers; the scheduling of threads still varies
  *   CAIRN_FAULT_ONLY=name    one kind of fault only (faults.c)
  *
- * A run that fails keeps its files in the build's directory: history.jsonl has it all. */
+ * A run that fails keeps its files in the build's directory: history.jsonl has all of it. */
 #include "check.h"
 #include "field.h"
 
@@ -41,7 +41,7 @@ static void keep_files(const struct field *field, unsigned seed)
         print_message("what was asked and answered is kept in %s\n", to);
 }
 
-/* What came of the requests, so that a run in which nothing happened is noticed. */
+/* Prints the outcomes of the requests, so that a run in which nothing happened is noticed. */
 static void print_tally(const struct evidence *evidence)
 {
     int classes[6] = {0};
@@ -70,7 +70,7 @@ static int lines_of(const json_t *lines, const char *member, const char *value)
     return count;
 }
 
-/* Of the categories that are published. */
+/* Returns how many events belong to categories that are published. */
 static int published_of(const struct evidence *evidence)
 {
     int count = 0;
@@ -93,7 +93,7 @@ static int followed_of(const struct evidence *evidence)
     return count;
 }
 
-/* Returns whether the witnesses have seen anything worth mentioning. */
+/* Prints what the witnesses saw. Returns whether that was enough for the run to be meaningful. */
 static bool print_seen(const struct evidence *evidence)
 {
     int live = lines_of(evidence->history, "kind", "live");
@@ -165,10 +165,10 @@ static void what_was_answered_holds_whatever_breaks(void **state)
     load_watch(&field.stage);
     int64_t until = fixture_now_ms() + duration_s * 1000LL;
     while (fixture_now_ms() < until) {
-        rest_us(200000 + dice(&field.random, 800000)); /* it works for a while */
+        rest_us(200000 + dice(&field.random, 800000)); /* undisturbed for a while */
         faults_strike(&field, word("CAIRN_FAULT_ONLY"), duration_s * 1000 / 12);
     }
-    rest_us(1000000); /* and it works at the end */
+    rest_us(1000000); /* and undisturbed at the end */
     field_finish(&field);
     examine(&field, seed);
     field_close(&field);

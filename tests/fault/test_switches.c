@@ -1,9 +1,8 @@
-/* test_switches.c - a checker that finds nothing proves nothing: each invariant of the store is
- * broken on purpose (../support/breakage.h), and the load and the checker of a fault run have to
- * notice it.
+/* test_switches.c - tests the load and the checker of the fault runs: each invariant of the store
+ * is broken on purpose (../support/breakage.h), and they have to notice it.
  *
- * All of them take some minutes, so without CAIRN_FAULT_DURATION a few are taken: make test-fault
- * says one.
+ * All of them take some minutes, so without CAIRN_FAULT_DURATION only a few are run: make
+ * test-fault sets it.
  *
  *   TEST=switches CAIRN_FAULT_ONLY=6  only those whose name begins with this */
 #include "check.h"
@@ -43,7 +42,7 @@ static void open_stage(struct stage *stage, const struct system_under_test *shop
     stage->history = history_open(path);
 }
 
-/* One round of load, and what the checker says of all rounds so far. */
+/* Runs one round of load. Returns whether the checker complains of the rounds so far. */
 static bool is_noticed(struct stage *stage, const char *directory, struct verdict *verdict)
 {
     struct evidence evidence;
@@ -59,7 +58,7 @@ static bool is_noticed(struct stage *stage, const char *directory, struct verdic
     return verdict->count > 0;
 }
 
-/* Breaks a store of its own and returns after how many rounds that was noticed, 0 if never. */
+/* Breaks a store of its own. Returns after how many rounds that was noticed, 0 if never. */
 static int rounds_until_noticed(void (*break_it)(const void *what, const char *url),
                                 const void *what, struct verdict *verdict)
 {

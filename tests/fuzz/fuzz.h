@@ -1,6 +1,6 @@
-/* fuzz.h - what the fuzz targets share. Each target is a file fuzz_NAME.c with the one function
- * that libFuzzer calls; what it found once, and a few good inputs, lie in corpus/NAME. A target
- * does not only wait for a crash: it says what has to be true of every input, by expect().
+/* fuzz.h - helpers of the fuzz targets. Each target is a file fuzz_NAME.c with the one function
+ * that libFuzzer calls; its past findings and a few valid inputs are in corpus/NAME. A target does
+ * not only detect crashes: by expect() it states properties that hold for every input.
  *
  *   make fuzz SECONDS=600 TARGET=record */
 #ifndef FUZZ_H
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-/* The input as a text, NUL behind it; to be freed. A NUL within it ends it. */
+/* Returns the input as a string with NUL appended; the caller frees it. A NUL within it ends it. */
 static inline char *text_of(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);

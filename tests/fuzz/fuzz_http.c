@@ -1,6 +1,6 @@
-/* fuzz_http.c - bytes on a connection, as wrong as they are, to a server with routes of every kind.
- * Each is answered, or the connection ends; no answer is a 5xx, and the server is there afterwards.
- */
+/* fuzz_http.c - arbitrary bytes on a connection to a server with routes of every kind. Each input
+ * is answered, or the connection is closed; no answer is a 5xx but 501, 503 and 505, and the server
+ * survives. */
 #include "fuzz.h"
 
 #include "../support/http_client.h"
@@ -19,7 +19,7 @@ static void count_parameter(void *context, const char *name, const char *value)
     *(size_t *)context += strlen(name) + strlen(value);
 }
 
-/* Looks at all that a handler may look at. */
+/* Reads everything that a handler may read. */
 static enum cairn_http_outcome handle(const void *self, void *worker,
                                       struct cairn_http_request *request,
                                       struct cairn_http_response *response)
@@ -56,7 +56,7 @@ static int start(void)
         .queue_max = 64,
         .body_max_bytes = 4096,
         .header_max_bytes = 4096,
-        .deadline_us = 20000, /* most of what is sent is no whole request */
+        .deadline_us = 20000, /* most inputs are not a complete request */
         .connections_max = 256,
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],
@@ -68,7 +68,7 @@ static int start(void)
     return cairn_http_port(http);
 }
 
-/* Reads until the server closes; keeps the beginning. */
+/* Reads until the server closes the connection; keeps the beginning. */
 static size_t read_answer(int fd, char *ret, size_t size)
 {
     size_t used = 0;
@@ -93,7 +93,7 @@ static int dial(int port)
                                         .sin_port = htons((uint16_t)port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0}; /* or the ports run out */
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0}; /* otherwise the ports run out */
     expect(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     return fd;

@@ -1,12 +1,12 @@
-/* fuzz_import.c - files of `cairn export`, line by line. A line that is read and intact is one that
- * export would have written, byte for byte. */
+/* fuzz_import.c - files of `cairn export`, line by line. A line that is read and intact is
+ * identical, byte for byte, to what export would have written. */
 #include "fuzz.h"
 
 #include "cli/line.h"
 
 #include <string.h>
 
-/* The line as it is written: what is read stands in it. */
+/* Writes the line again from what was read, and compares. */
 static void expect_as_written(const struct cairn_line *line, const char *original, size_t length,
                               uint64_t before, struct cairn_arena *arena)
 {

@@ -1,5 +1,5 @@
 /* fuzz_options.c - command lines of `cairn`: words, separated by spaces, after a subcommand. An
- * option is taken for what it says, or the line is refused. */
+ * option has an effect only if it is on the line; otherwise the line is refused. */
 #include "fuzz.h"
 
 #include "cli/cli.h"

@@ -1,5 +1,5 @@
-/* fuzz_record.c - JSON to records. What is accepted strictly is accepted leniently, is well-formed,
- * and comes back byte for byte after it was written and read again. */
+/* fuzz_record.c - JSON to records. Input that is accepted strictly is also accepted leniently, is
+ * well-formed, and is identical, byte for byte, after it was written and read again. */
 #include "fuzz.h"
 
 #include "../../projections/order_summary.h"
@@ -18,7 +18,7 @@ static const struct cairn_record *const records[] = {
     &order_summary_record, &payments_record,       &sales_by_day_record,    &users_record,
     &cancel_order_record,  &capture_payment_record};
 
-/* What is there twice: what was written, and what that is when it is read and written again. */
+/* Compares the encoded value with the encodings of its decoded encoding and of its copy. */
 static void round_trip(const struct cairn_record *record, const void *value,
                        struct cairn_arena *arena)
 {

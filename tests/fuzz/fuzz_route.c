@@ -1,5 +1,5 @@
-/* fuzz_route.c - methods and paths. Whatever a path is, at most one route is its own, and what it
- * finds is among what Allow says. */
+/* fuzz_route.c - methods and paths. For any path at most one route is found, and its method is
+ * listed in Allow. */
 #include "fuzz.h"
 
 #include "http/http.h"

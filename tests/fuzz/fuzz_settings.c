@@ -1,6 +1,6 @@
-/* fuzz_settings.c - what people write into the environment: connection strings of PostgreSQL,
- * numbers, names of levels. Each variable is on a line, NAME=value. A setting makes sense or is
- * named. */
+/* fuzz_settings.c - values of environment variables: connection strings of PostgreSQL, numbers,
+ * names of levels. Each variable is on a line, NAME=value. A setting is valid, or there is an error
+ * message. */
 #include "fuzz.h"
 
 #include "postgres/postgres.h"
@@ -12,7 +12,7 @@ static void try_url(const char *url)
 {
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    int failed = cairn_pg_open(url, "fuzz", &pg, &error); /* connects when it is used: never */
+    int failed = cairn_pg_open(url, "fuzz", &pg, &error); /* connects on first use: never here */
     expect(failed == 0 || failed == -CAIRN_CONFIG);
     expect((failed == 0) == (pg != NULL));
     cairn_pg_close(pg);

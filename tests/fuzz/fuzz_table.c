@@ -1,6 +1,5 @@
-/* fuzz_table.c - field tables, as a programmer may get them wrong: kinds, places, sizes, names and
- * bounds from the input. A table that is accepted can be filled by example, and read and written.
- */
+/* fuzz_table.c - field tables with a programmer's errors: kinds, offsets, sizes, names and bounds
+ * from the input. A table that passes the check can be used for an example, to read and write. */
 #include "fuzz.h"
 
 #include "record/json.h"
@@ -84,7 +83,7 @@ static struct cairn_field make_field(struct input *input, uint32_t *offset)
     return field;
 }
 
-/* What the example says is accepted. */
+/* Makes the schema and the example; an example that can be read can be written again. */
 static void use(const struct cairn_record *record, struct cairn_arena *arena)
 {
     struct cairn_error error = {0};

@@ -1,6 +1,6 @@
-/* fuzz_text.c - the small texts that clients send in headers and URLs and people in settings:
- * tokens, cursors, preferences, ETags, ids, times, days, numbers, addresses. The first byte says
- * which. What is accepted and written again is accepted again, and means the same. */
+/* fuzz_text.c - the short texts that clients send in headers and URLs, and operators in settings:
+ * tokens, cursors, preferences, ETags, ids, times, days, numbers, addresses. The first byte selects
+ * the kind. Input that is accepted and written again is accepted again, and means the same. */
 #include "fuzz.h"
 
 #include "http/conditional.h"
@@ -29,7 +29,7 @@ static void try_token(const char *text)
     expect(cairn_token_parse(again, &timeline, &same, NULL) == 0 && same == position);
 }
 
-/* What can be read can be written again; nothing from outside is sealed, what we seal is. */
+/* A decoded cursor can be encoded again. No input has a valid seal; an encoded cursor has. */
 static void try_cursor(const char *text, struct cairn_arena *arena)
 {
     const struct cairn_query_seal seal = {"a secret that no input knows", "/things"};

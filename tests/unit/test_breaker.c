@@ -1,4 +1,4 @@
-/* test_breaker.c - the circuit breaker: its states, with a clock that the test turns. */
+/* test_breaker.c - tests the circuit breaker: its states, with a clock that the test sets. */
 #include "../support/support.h"
 
 #include "outbound/breaker.h"
@@ -10,7 +10,7 @@ static struct cairn_breaker fresh(void)
     return (struct cairn_breaker){.failures_max = 3, .open_us = OPEN_US};
 }
 
-/* One call from its beginning to its end. Returns whether it was let through. */
+/* Makes one complete call. Returns whether it was admitted. */
 static bool call(struct cairn_breaker *breaker, int64_t now_us, bool fails)
 {
     uint64_t epoch = 0;

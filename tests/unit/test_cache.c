@@ -1,5 +1,5 @@
-/* test_cache.c - aggregates kept between commands. The numbers are those of the invariants in
- * cache.h. */
+/* test_cache.c - tests the cache of aggregates between commands. The numbers are those of the
+ * invariants in cache.h. */
 #include "../support/kit.h"
 
 #include "command/cache.h"
@@ -69,10 +69,10 @@ static void settle(struct cairn_cached *entry, int64_t version)
     const struct cairn_aggregate aggregate = {
         .at = {"x", version, {{1}}}, .position = version, .state = &pot};
     cairn_cached_settle(entry, &aggregate);
-    memset(with, '#', 3); /* it has a copy */
+    memset(with, '#', 3); /* the entry has its own copy */
 }
 
-/* Puts one event ahead; its text does not outlive the call. */
+/* Begins a turn with one event, ahead of the settled state; its text does not outlive the call. */
 static int64_t begin(struct cairn_cached *entry, const char *with, int64_t *ret_branch)
 {
     char text[20];
@@ -167,7 +167,7 @@ static void one_that_fails_ends_its_branch(void **state)
     int64_t two = begin(entry, "honey", &branch[1]);
     assert_null(cairn_cached_end(entry, branch[0], one, false, NULL));
     assert_int_equal(entry->under_way, 0);
-    assert_int_equal(pot_of(entry)->times, 1); /* back to what is known */
+    assert_int_equal(pot_of(entry)->times, 1); /* back to the settled state */
     assert_false(cairn_cached_is_current(entry));
     settle(entry, 2);
     int64_t three = begin(entry, "salt", &branch[2]);
@@ -217,7 +217,7 @@ static void what_is_not_there_takes_no_place(void **state)
     struct cairn_cached *same = cairn_cache_pin(cache, &folding, "pot-nowhere");
     assert_ptr_equal(entry, same);
     cairn_cache_unpin(cache, entry);
-    assert_true(same->loaded); /* somebody has it still */
+    assert_true(same->loaded); /* it is still pinned */
     cairn_cache_unpin(cache, same);
     entry = cairn_cache_pin(cache, &folding, "pot-nowhere");
     assert_false(entry->loaded);

@@ -1,6 +1,6 @@
-/* test_checker.c - the checker of fault runs (../fault/check.h) on a small story that is true
- * (story.h), and on the same story with one lie each. Every rule has at least one lie that it must
- * find. */
+/* test_checker.c - tests the checker of fault runs (../fault/check.h) on a small story that is true
+ * (story.h), and on the same story with one lie (a false statement) each. Every rule has at least
+ * one lie that it must find. */
 #include "../fault/check.h"
 #include "../fault/story.h"
 #include "../support/support.h"
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- from these texts to evidence ---- */
+/* ---- from the story's texts to evidence ---- */
 
-/* Outside of a text ' and ` are both ", inside of one begun by ' a ` is \". */
+/* Parses one text as JSON: outside of '...' both ' and ` are ", inside of it ` is \". */
 static json_t *parse(const char *text)
 {
     char json[8192];

@@ -1,4 +1,4 @@
-/* test_conditional.c - entity tags and media ranges, as clients write them. */
+/* test_conditional.c - tests entity tags and media ranges as they appear in request headers. */
 #include "../support/support.h"
 
 #include "http/conditional.h"
@@ -41,7 +41,7 @@ static void a_list_of_etags_is_told_from_other_texts(void **state)
         assert_false(cairn_etags_valid(bad[i]));
 }
 
-/* RFC 9110 section 12.5.1: the most specific range has the word. */
+/* RFC 9110 section 12.5.1: the most specific range decides. */
 static void the_range_that_fits_best_has_the_word(void **state)
 {
     (void)state;

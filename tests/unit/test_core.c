@@ -1,4 +1,4 @@
-/* test_core.c - arena, buffer, map, log, metrics and queue. */
+/* test_core.c - tests arena, buffer, map, log, metrics and queue. */
 #include "../support/support.h"
 
 #include "core/arena.h"
@@ -39,7 +39,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* Of every test; whatever a failing one leaves is taken back before the next. */
+/* Shared by all tests; the teardown also frees what a failing test leaves. */
 static struct cairn_arena arena;
 
 static int close_arena(void **state)
@@ -95,7 +95,7 @@ static void allocations_do_not_overlap(void **state)
     }
 }
 
-/* Rounds of one size come to rest in one block, so that a request costs no malloc. */
+/* Rounds of one size end up in one block, so that a request costs no malloc. */
 static void rounds_of_one_size_use_the_same_memory(void **state)
 {
     (void)state;
@@ -186,14 +186,14 @@ static void copies_stand_alone(void **state)
     assert_string_equal(cairn_print(&arena, "%s", ""), "");
 }
 
-/* Whether a process in which `action` is called ends by abort(). */
+/* Returns whether a process that calls `action` is ended by abort(). */
 static bool aborts(void (*action)(void))
 {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        (void)signal(SIGABRT, SIG_DFL); /* cmocka would go on with the next test */
+        (void)signal(SIGABRT, SIG_DFL); /* else cmocka would run the next test */
         (void)signal(SIGSEGV, SIG_DFL);
         (void)signal(SIGBUS, SIG_DFL);
         (void)close(STDERR_FILENO);
@@ -205,7 +205,7 @@ static bool aborts(void (*action)(void))
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 }
 
-/* Where the compiler cannot see that it is absurd. */
+/* Volatile, so that the compiler does not detect the absurd size. */
 static volatile size_t absurd = SIZE_MAX;
 
 static void allocate_all(void)
@@ -218,7 +218,7 @@ static void allocate_half_of_all(void)
     (void)cairn_arena_alloc(&arena, absurd / 2, 1);
 }
 
-/* 2^61 + 1 times 8 bytes are 8 bytes, if nobody watches. */
+/* 2^61 + 1 times 8 bytes wraps to 8 bytes if it is not checked. */
 static void allocate_a_product_that_wraps(void)
 {
     (void)cairn_new(&arena, int64_t, absurd / 8 + 2);
@@ -333,11 +333,11 @@ static void broken_utf8_is_replaced(void **state)
     static const struct {
         const char *text, *expected;
     } cases[] = {
-        {"a\x80z", "\"a" BROKEN "z\""},                     /* continues nothing */
+        {"a\x80z", "\"a" BROKEN "z\""},                     /* no first byte before it */
         {"a\xC3", "\"a" BROKEN "\""},                       /* cut off */
         {"a\xE2\x82", "\"a" BROKEN "\""},                   /* cut off, one character */
-        {"\xE2\x82z", "\"" BROKEN "z\""},                   /* goes on with another */
-        {"\xE2\x82\"", "\"" BROKEN "\\\"\""},               /* which is escaped all the same */
+        {"\xE2\x82z", "\"" BROKEN "z\""},                   /* followed by a character */
+        {"\xE2\x82\"", "\"" BROKEN "\\\"\""},               /* which is still escaped */
         {"\xF0\x9F\x98\xC3\xA4", "\"" BROKEN "\xC3\xA4\""}, /* which is intact */
         {"\xC0\xAF", "\"" BROKEN BROKEN "\""},              /* an overlong slash */
         {"\xC1\xBF", "\"" BROKEN BROKEN "\""},              /* overlong */
@@ -345,7 +345,7 @@ static void broken_utf8_is_replaced(void **state)
         {"\xF0\x8F\xBF\xBF", "\"" BROKEN BROKEN BROKEN BROKEN "\""},
         {"\xED\xA0\x80", "\"" BROKEN BROKEN BROKEN "\""},            /* a surrogate */
         {"\xF4\x90\x80\x80", "\"" BROKEN BROKEN BROKEN BROKEN "\""}, /* above U+10FFFF */
-        {"\xF5\xFE\xFF", "\"" BROKEN BROKEN BROKEN "\""},            /* never begin anything */
+        {"\xF5\xFE\xFF", "\"" BROKEN BROKEN BROKEN "\""},            /* never a first byte */
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_string_equal(as_json(cases[i].text), cases[i].expected);
@@ -399,7 +399,7 @@ static void a_map_copies_its_keys(void **state)
 
 /* ---- log ---- */
 
-/* What a test logs goes to a file in memory; cmocka's own words go to the real one. */
+/* The log of a test goes to a file in memory; cmocka's own output goes to the real stderr. */
 static int real_stderr = -1;
 static int memory = -1;
 
@@ -421,7 +421,7 @@ static int release_log(void **state)
     return close_arena(state);
 }
 
-/* All that was logged, without the time, which is checked for its form. */
+/* Returns all that was logged, without the time, whose format is checked. */
 static const char *logged(void)
 {
     char *text = cairn_new(&arena, char, 65536);
@@ -487,7 +487,7 @@ static void *trace_another(void *unused)
     return unused;
 }
 
-/* ---- lines that a thread writes ---- */
+/* ---- lines written by a thread ---- */
 
 enum { LINES = 3000, LINE_THREADS = 4 };
 
@@ -499,7 +499,7 @@ static void *log_many(void *context)
     return NULL;
 }
 
-/* Every line is there, whole, and those of a thread are in order. */
+/* No line is missing or broken, and those of a thread are in order. */
 static void lines_that_are_gathered_are_all_there_in_order(void **state)
 {
     (void)state;
@@ -532,7 +532,7 @@ static void lines_that_are_gathered_are_all_there_in_order(void **state)
     assert_int_equal(fclose(file), 0);
 }
 
-/* A warning is there when it was said, and what was said before it too. */
+/* A warning is written at once, and all that was logged before it, too. */
 static void a_warning_is_not_gathered(void **state)
 {
     (void)state;
@@ -613,7 +613,7 @@ static void *log_long_lines(void *letter)
     return NULL;
 }
 
-/* However they are mixed, there are so many line feeds; counts the lines of one letter only. */
+/* Counts the lines of one letter only. However mixed, they have 2 * LONG_LINES line feeds. */
 static int count_whole_lines(FILE *lines)
 {
     int whole = 0;
@@ -627,7 +627,7 @@ static int count_whole_lines(FILE *lines)
     return whole;
 }
 
-/* The pipe takes a page at a time. */
+/* The pipe has room for one page. */
 static void lines_of_threads_do_not_mix_in_a_pipe(void **state)
 {
     (void)state;
@@ -650,7 +650,7 @@ static void lines_of_threads_do_not_mix_in_a_pipe(void **state)
 
 /* ---- metrics ---- */
 
-/* What is shown of a metric: from its HELP to the next, or to the end. */
+/* Returns the text of one metric: from its HELP to the next one, or to the end. */
 static const char *shown(const char *name)
 {
     struct cairn_buffer buffer = cairn_buffer(&arena);
@@ -688,7 +688,7 @@ static void a_label_divides_a_counter(void **state)
     static struct cairn_metric metric = CAIRN_COUNTER("test_answers_total", "Answers.", "status");
     char status[] = "404";
     cairn_metric_add(&metric, status, 1);
-    status[2] = '9'; /* it was copied */
+    status[2] = '9'; /* the value was copied */
     cairn_metric_add(&metric, "201", 5);
     cairn_metric_add(&metric, "404", 1);
     assert_string_equal(shown(metric.name), "# HELP test_answers_total Answers.\n"
@@ -767,7 +767,7 @@ static int count_lines(const char *text)
     return lines;
 }
 
-/* One value that is called "other" from the start changes nothing. */
+/* An earlier value named "other" makes no difference. */
 static void too_many_values_are_counted_as_other(void **state)
 {
     (void)state;
@@ -858,7 +858,7 @@ static void waiting_for_an_item_ends_at_the_deadline(void **state)
     int64_t deadline_us = cairn_monotonic_us() + CAIRN_MILLISECONDS(20);
     assert_null(cairn_queue_pop(queue, deadline_us));
     assert_true(cairn_monotonic_us() >= deadline_us);
-    assert_null(cairn_queue_pop(queue, 1)); /* long over */
+    assert_null(cairn_queue_pop(queue, 1)); /* long past */
     cairn_queue_free(queue);
 }
 
@@ -909,7 +909,7 @@ static void closing_wakes_everybody_who_waits(void **state)
     cairn_queue_free(queue);
 }
 
-/* What is pushed are the addresses of these; who pops one adds 1 to it. */
+/* The items are the addresses of these numbers; the thread that pops one adds 1 to it. */
 enum { PUSHERS = 3, POPPERS = 3, PUSHED_EACH = 2000 };
 static unsigned char numbers[PUSHERS * PUSHED_EACH];
 
@@ -977,11 +977,11 @@ static void a_phase_is_measured_from_where_it_began(void **state)
     (void)state;
     struct cairn_progress progress;
     cairn_progress_begin(&progress, "work", 100);
-    assert_int_equal(cairn_progress_left_s(&progress, 0), -1); /* nobody can tell yet */
+    assert_int_equal(cairn_progress_left_s(&progress, 0), -1); /* not known yet */
     progress.phase_us -= 10 * 1000000;
     assert_in_range(cairn_progress_rate(&progress, 50), 4, 5);
     assert_in_range(cairn_progress_left_s(&progress, 50), 10, 13);
-    cairn_progress_phase(&progress, "more", 1000, 2000); /* what was done before does not count */
+    cairn_progress_phase(&progress, "more", 1000, 2000); /* earlier work does not count */
     progress.phase_us -= 10 * 1000000;
     assert_int_equal(cairn_progress_rate(&progress, 1000), 0);
     assert_in_range(cairn_progress_rate(&progress, 1500), 49, 50);

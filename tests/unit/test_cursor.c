@@ -1,4 +1,4 @@
-/* test_cursor.c - where a page ended, as text; and what a client prefers. */
+/* test_cursor.c - tests the cursors of pages, the Prefer header and the ETags of rows. */
 #include "../support/support.h"
 
 #include "query/cursor.h"
@@ -110,7 +110,7 @@ static void a_cursor_is_of_one_secret_and_one_list(void **state)
 static void bits_that_mean_nothing_must_be_zero(void **state)
 {
     (void)state;
-    char *text = cairn_copy_text(&arena, encoded(true, "", "a")); /* twenty bytes: two bits over */
+    char *text = cairn_copy_text(&arena, encoded(true, "", "a")); /* 20 bytes: two unused bits */
     assert_false(is_refused(text));
     text[strlen(text) - 1]++;
     assert_true(is_refused(text));
@@ -176,8 +176,8 @@ static const char *etag_of(const struct cairn_resource *resource, const char *bo
     return cairn_query_row_etag(&read, version);
 }
 
-/* Events that were parked are applied where the checkpoint stands: two states of a row may have the
- * same position. */
+/* Parked events are applied later, at the position of the checkpoint: two states of a row may have
+ * the same position. */
 static void a_row_of_several_streams_is_told_by_what_it_shows(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* test_form.c - forms: what is read, what is refused, what is written. */
+/* test_form.c - tests forms: what is read, what is refused, what is written. */
 #include "../support/support.h"
 
 #include <cairn/form.h>

@@ -1,4 +1,4 @@
-/* test_fulfilment.c - the process that leads an order to its payment and delivery. */
+/* test_fulfilment.c - tests the process manager that leads an order to its payment and delivery. */
 #include "../../services/order/fulfilment.h"
 #include "../../services/order/order.h"
 #include "../../services/payment/payment.h"

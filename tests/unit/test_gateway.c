@@ -1,5 +1,5 @@
-/* test_gateway.c - the wall before the acquirer: its dialect in both directions, and what it may
- * say that means nothing. Both sides have tables of currencies of their own: here they meet. */
+/* test_gateway.c - tests the adapter to the acquirer: its dialect in both directions, and answers
+ * that must not be believed. Both sides have currency tables of their own, compared here. */
 #include "../../services/acquirer/dialect.h"
 #include "../../services/payment/gateway.h"
 #include "../support/support.h"
@@ -166,7 +166,7 @@ static void what_we_say_wrong_is_for_a_person(void **state)
     assert_int_equal(hear(GATEWAY_AUTHORIZE, 415, ""), -CAIRN_BUG);
 }
 
-/* Money is at stake: from an answer that is not wholly ours nothing is concluded. */
+/* Money is at stake: an answer that does not match the request completely proves nothing. */
 static void rubbish_leaves_the_outcome_unknown(void **state)
 {
     (void)state;
@@ -212,7 +212,8 @@ static void rubbish_leaves_the_outcome_unknown(void **state)
                          -CAIRN_UNKNOWN);
 }
 
-/* Every byte of a good answer, replaced by each of a few others: never more than was said. */
+/* Replaces each byte of a good answer by each of a few others: an answer that is accepted still has
+ * the same amount and reference. */
 static void an_answer_with_a_wrong_byte_never_says_another_amount(void **state)
 {
     (void)state;
@@ -231,7 +232,7 @@ static void an_answer_with_a_wrong_byte_never_says_another_amount(void **state)
     }
 }
 
-/* ---- the other side ---- */
+/* ---- the acquirer's side ---- */
 
 static void the_acquirer_reads_only_what_it_would_write(void **state)
 {

@@ -1,5 +1,5 @@
-/* test_golden.c - the shop's events stay readable; and the function that says so: what it finds,
- * and what it says. */
+/* test_golden.c - tests that the shop's events stay readable; and the function that checks this:
+ * what it finds, and its messages. */
 #include "../support/kit.h"
 
 #include "../../services/order/order.h"
@@ -76,7 +76,7 @@ struct stamp_event {
 CAIRN_EVENTS(stamp, CAIRN_EVENT(stamp, STAMP_SOLD, stamp_sold, "StampSold", 2,
                                 .upcasters = {&stamp_sold_v1_upcaster}));
 
-/* ---- a directory of its own, and what was said ---- */
+/* ---- fixture: a directory, and the reported failures ---- */
 
 static char directory[64];
 static char said[4096];
@@ -125,7 +125,7 @@ static int teardown(void **state)
     return kit_setup(state);
 }
 
-/* What the check says of the directory; "" if all is well. */
+/* Returns what the check reports about the directory; "" if all is well. */
 static const char *check(void)
 {
     said[0] = '\0';
@@ -185,7 +185,7 @@ static void a_shape_that_is_another_is_found(void **state)
     put("StampSold.v2.json", V2);
     assert_string_equal(check(), "");
 
-    put("StampSold.v2.json", "{\"price\":1," /* a field that was taken away or renamed */
+    put("StampSold.v2.json", "{\"price\":1," /* a field that was removed or renamed */
                              "\"prices\":[],\"best\":{},\"colour\":\"red\"}");
     expect("this shape was published as version 2: raise schema_version and add an upcaster");
     put("StampSold.v2.json", V2 " ");

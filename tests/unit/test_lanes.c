@@ -1,4 +1,4 @@
-/* test_lanes.c - work in order for each key, at once for different keys, tried again. */
+/* test_lanes.c - tests lanes: tasks in order for each key, at once for different keys, retried. */
 #include "../support/support.h"
 #include "core/arena.h"
 #include "core/clock.h"
@@ -47,7 +47,7 @@ static void dispose(struct cairn_task *task)
     free(task);
 }
 
-/* Every third is done at its second attempt only. */
+/* Every third item is done at its second attempt only. */
 static int64_t work(void *context, struct cairn_task *task)
 {
     struct item *item = (struct item *)(void *)task;
@@ -94,7 +94,7 @@ static void each_key_is_worked_off_in_order(void **state)
     assert_int_equal(disposed, 0);
 }
 
-/* Holds its thread until it is let go. */
+/* Blocks its thread until let_go(). */
 static int64_t hold(void *context, struct cairn_task *task)
 {
     (void)context;
@@ -134,7 +134,7 @@ static void a_key_has_one_thread_and_others_do_not_wait_for_it(void **state)
     let_go();
     cairn_lanes_close(lanes);
     assert_int_equal(most_under_way, 2);
-    assert_int_equal(disposed, 4); /* none of them came to its end */
+    assert_int_equal(disposed, 4); /* none of them was completed */
 }
 
 static void what_is_cleared_is_not_tried_again_and_what_comes_after_is_done(void **state)
@@ -147,7 +147,7 @@ static void what_is_cleared_is_not_tried_again_and_what_comes_after_is_done(void
     push(lanes, 0, 1);
     wait_for(&held, 1);
     cairn_lanes_clear(lanes);
-    assert_int_equal(disposed, 1); /* the one that waited */
+    assert_int_equal(disposed, 1); /* the waiting one */
     push(lanes, 0, 2);
     let_go();
     wait_for(&done, 2);

@@ -1,5 +1,5 @@
-/* test_openapi.c - what /openapi.json says, held against the tables that answer: every route is
- * there, and every example is what the tables read and write, to the byte. */
+/* test_openapi.c - checks /openapi.json against the tables that the services use: every route is
+ * documented, and every example is what the tables read and write, byte for byte. */
 #include "../support/kit.h"
 
 #include "../../projections/users.h"
@@ -45,9 +45,9 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- looking around ---- */
+/* ---- access to the document ---- */
 
-/* What a path of names leads to; it has to be there. */
+/* Returns the value at a path of names; fails the test if there is none. */
 static json_t *at(json_t *from, const char *const names[])
 {
     for (size_t i = 0; names[i]; i++) {
@@ -151,7 +151,7 @@ static void assert_reads_and_writes(const struct cairn_record *record, const cha
     if (failed)
         fail_msg("%s: %s %s %s", record->name, error.message, error.wrong[0].pointer, example);
     cairn_record_encode(record, value, &out);
-    if (id_name) { /* which was taken off in front */
+    if (id_name) { /* the id, which decoding has split off */
         char text[CAIRN_UUID_TEXT_SIZE];
         cairn_uuid_format(id, text);
         out.text = cairn_print(&arena, "{\"%s\":\"%s\"%s%s", id_name, text,
@@ -190,7 +190,7 @@ static void every_example_of_an_answer_is_a_row_of_its_table(void **state)
     each_resource(check_row);
 }
 
-/* The door writes these; the document only says so. */
+/* The HTTP layer writes these; the document only describes them. */
 static void every_example_of_a_problem_is_what_the_door_would_write(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void every_example_of_a_problem_is_what_the_door_would_write(void **state
                                                  .trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"};
             struct cairn_http_response written = {0};
             struct cairn_error error = {0};
-            error.code = CAIRN_MALFORMED; /* the first */
+            error.code = CAIRN_MALFORMED; /* the first code */
             while (strcmp(cairn_code_info((int)error.code)->name, code) != 0)
                 error.code = (enum cairn_code)(error.code + 1);
             if (error.code == CAIRN_INVALID) {

@@ -1,4 +1,4 @@
-/* test_order.c - the rules of an order. */
+/* test_order.c - tests the business rules of an order. */
 #include "../../services/order/order.h"
 #include "../support/kit.h"
 

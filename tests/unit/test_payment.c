@@ -1,4 +1,4 @@
-/* test_payment.c - the rules of a payment: every command in every state. */
+/* test_payment.c - tests the business rules of a payment: every command in every state. */
 #include "../../services/payment/payment.h"
 #include "../support/kit.h"
 

@@ -1,4 +1,4 @@
-/* test_read_models.c - what each projection makes of the events. */
+/* test_read_models.c - tests the rows that each projection makes of the events. */
 #include "../../projections/order_summary.h"
 #include "../../projections/payments.h"
 #include "../../projections/sales_by_day.h"

@@ -1,4 +1,4 @@
-/* test_record.c - field tables: JSON in, JSON out, checks, schema. */
+/* test_record.c - tests field tables: JSON in, JSON out, checks, schema. */
 #include "../support/support.h"
 
 #include "record/json.h"

@@ -1,6 +1,6 @@
-/* test_refold.c - the log folded by many threads, part by part, with files for what is too much: it
- * has to be what one fold in order makes. And what that is built of: values in one block, shelves,
- * files. */
+/* test_refold.c - tests the fold of the log by many threads, part by part, with files for what
+ * exceeds the memory: the result must be that of one fold in order. And its building blocks: values
+ * in one block, shelves, files. */
 #include "../support/crates.h"
 #include "../support/support.h"
 
@@ -50,12 +50,12 @@ static void a_value_in_one_block_is_what_it_was(void **state)
         struct crates row = crate_row(&random, i % 10 == 0, &scratch);
         const char *before = encoded(&row);
         size_t bytes = cairn_record_bytes(&crates_record, &row);
-        void *block = malloc(bytes); /* nothing behind it */
+        void *block = malloc(bytes); /* no bytes to spare */
         assert_non_null(block);
         cairn_record_pack(&crates_record, &row, block);
         struct crates copy;
         cairn_record_copy(&crates_record, &row, &copy, &arena);
-        cairn_arena_close(&scratch); /* nothing may point there */
+        cairn_arena_close(&scratch); /* neither copy may point there */
         memset(&row, 0xEE, sizeof row);
         assert_string_equal(encoded(block), before);
         assert_string_equal(encoded(&copy), before);
@@ -273,7 +273,7 @@ static struct cairn_batch fold_in_order(const struct cairn_stored_event *log, si
     return batch;
 }
 
-/* Every third of what is parked: people have skipped it. */
+/* Returns every third of what is parked, as if operators had skipped it. */
 static struct cairn_map skip_some(const struct cairn_batch *folded)
 {
     struct cairn_map skipped = cairn_map(&arena);
@@ -285,7 +285,7 @@ static struct cairn_map skip_some(const struct cairn_batch *folded)
     return skipped;
 }
 
-/* ---- the same by parts ---- */
+/* ---- the same fold by parts ---- */
 
 static struct cairn_refold *refold(const struct cairn_refold_options *options,
                                    const struct cairn_stored_event *log, size_t count)
@@ -294,7 +294,7 @@ static struct cairn_refold *refold(const struct cairn_refold_options *options,
     struct cairn_error error = {0};
     assert_int_equal(cairn_refold_open(options, &ret, &error), 0);
     for (size_t i = 0; i < count; i++) {
-        struct cairn_stored_event lent = log[i]; /* given for the call only */
+        struct cairn_stored_event lent = log[i]; /* valid during the call only */
         char *data = strdup(log[i].data);
         lent.data = data;
         if (cairn_refold_take(ret, &lent, &error) < 0)
@@ -334,7 +334,7 @@ static int by_key_and_position(const void *a, const void *b)
     return order ? order : (x->position > y->position) - (x->position < y->position);
 }
 
-/* Of each key in the order of the log. */
+/* Compares the parked events, those of each key in the order of the log. */
 static void expect_parks(const struct cairn_park *seen, size_t count,
                          const struct cairn_batch *wanted)
 {
@@ -394,7 +394,7 @@ struct terms {
     size_t events;
     int threads;
     size_t memory_bytes;
-    size_t least_spilled, most_spilled; /* parts */
+    size_t least_spilled, most_spilled; /* numbers of parts */
 };
 
 static void expect_the_same_fold(const struct terms *terms)
@@ -459,9 +459,9 @@ static void a_log_without_events_has_no_rows(void **state)
     cairn_refold_close(folded);
 }
 
-/* ---- what ends it ---- */
+/* ---- failures ---- */
 
-/* Gives all of the log, or as much as it takes. */
+/* Gives the whole log, or as much of it as is accepted. */
 static int give(struct cairn_refold *folded, const struct cairn_stored_event *log, size_t count,
                 struct cairn_error *error)
 {

@@ -1,4 +1,5 @@
-/* test_scenario.c - the kit itself: it has to fail where a test is wrong, and say what it saw. */
+/* test_scenario.c - tests the test kit itself: it must fail where a test is wrong, and report what
+ * it saw. */
 #include "../support/kit.h"
 
 #include <cairn/service.h>
@@ -120,7 +121,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* Runs a scenario that has to fail and say these words. */
+/* Runs a scenario that has to fail with a message that contains these words. */
 static void expect_failure(void (*scenario)(void), const char *words)
 {
     said[0] = '\0';

@@ -1,4 +1,4 @@
-/* test_sha256.c - the vectors of FIPS 180-4 (NIST's examples) and of RFC 4231. */
+/* test_sha256.c - the vectors for SHA-256 (FIPS 180-4, NIST's examples) and HMAC (RFC 4231). */
 #include "../support/support.h"
 
 #include "core/sha256.h"

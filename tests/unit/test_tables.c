@@ -1,5 +1,5 @@
-/* test_tables.c - a decider's tables, held against its structs at start: what a compiler lets pass.
- */
+/* test_tables.c - tests the check of a decider's tables against its structs at start: it finds
+ * errors that a compiler accepts. */
 #include "../support/kit.h"
 
 #include "command/endpoint.h"

@@ -1,6 +1,6 @@
-/* test_tuple.c - the binary format of COPY, right and wrong. Every stream lies in memory of exactly
- * its size and the one byte more that reading wants, so that a sanitizer sees what is read beyond.
- */
+/* test_tuple.c - tests the reader of COPY's binary format with valid and invalid input. Every
+ * stream is in memory of exactly its size plus the one byte that the reader requires, so that a
+ * sanitizer detects reads beyond it. */
 #include "../support/support.h"
 
 #include "core/buffer.h"
@@ -38,7 +38,7 @@ static void add_field(struct cairn_buffer *out, const char *text)
     cairn_buffer_text(out, text);
 }
 
-/* A row of "ab", null and "". */
+/* Returns a row of "ab", null and "". */
 static struct cairn_buffer row(void)
 {
     struct cairn_buffer out = cairn_buffer(&arena);
@@ -66,7 +66,7 @@ static int read_columns(struct cairn_buffer stream, int columns, struct cairn_pg
     memcpy(bytes, stream.text, stream.length);
     bytes[stream.length] = '\0';
     int got = cairn_tuple_read(bytes, stream.length, columns, ret, NULL);
-    for (int i = 0; got == 1 && i < columns; i++) /* the memory ends here */
+    for (int i = 0; got == 1 && i < columns; i++) /* copies, as the memory is freed */
         ret[i].bytes =
             ret[i].length < 0 ? NULL : cairn_copy_bytes(&arena, ret[i].bytes, strlen(ret[i].bytes));
     free(bytes);
@@ -177,7 +177,7 @@ static void a_header_that_makes_no_sense_is_garbled(void **state)
     assert_int_equal(read_header(header(0, INT32_MAX)), -CAIRN_UNAVAILABLE);
 }
 
-/* Whatever the bytes, an answer and no crash: each byte of a row changed, to a few values. */
+/* Any bytes lead to an answer, not to a crash: each byte of a row is changed to a few values. */
 static void whatever_comes_is_answered(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_upcasters.c - events of older versions: the chain that lifts them, what is found wrong with
- * it at start, and that deciders and projections see the newest shape only. */
+/* test_upcasters.c - tests events of older versions: the chain that lifts them, the errors in it
+ * that are found at start, and that deciders and projections see the newest shape only. */
 #include "../support/kit.h"
 
 #include "store/events.h"
@@ -82,7 +82,7 @@ CAIRN_EVENTS(parcel,
                          .upcasters = {&parcel_sent_v1_upcaster, &parcel_sent_v2_upcaster}),
              CAIRN_EVENT(parcel, PARCEL_LOST, parcel_lost, "ParcelLost", 1));
 
-/* ---- who looks at it ---- */
+/* ---- a decider and a projection ---- */
 
 struct lose_parcel {
     CAIRN_NO_FIELDS;
@@ -214,7 +214,7 @@ static void what_is_lifted_must_be_as_the_newest_table_says(void **state)
                    "event 7, ParcelSent of version 1, is lifted to what cannot be: /grams must be "
                    "from 1 to 9999");
     struct cairn_error error;
-    struct parcel_sent event; /* a rule that was tightened is not asked of today's version */
+    struct parcel_sent event; /* a stricter rule does not apply to the newest version */
     assert_int_equal(decode(3, "{\"lines\":[],\"label\":\"y\",\"grams\":99999}", &event, &error),
                      0);
 }
@@ -228,7 +228,7 @@ static void versions_that_nobody_wrote_are_not_read(void **state)
                    "event 7, ParcelSent, is of version 0, and nothing lifts it to version 3");
 }
 
-/* ---- what is found at start ---- */
+/* ---- errors found at start ---- */
 
 static void wants(const struct cairn_event_type type, const char *words)
 {

@@ -1,4 +1,4 @@
-/* test_user.c - the rules of a user. */
+/* test_user.c - tests the business rules of a user. */
 #include "../../services/user/user.h"
 #include "../support/kit.h"
 

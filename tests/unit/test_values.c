@@ -1,4 +1,4 @@
-/* test_values.c - ids, times, days, sums, and what can go wrong. */
+/* test_values.c - tests ids, times, days, sums and errors. */
 #include "../support/support.h"
 
 #include "core/clock.h"
@@ -86,7 +86,7 @@ static void a_malformed_constant_aborts(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        (void)signal(SIGABRT, SIG_DFL); /* cmocka would go on with the next test */
+        (void)signal(SIGABRT, SIG_DFL); /* else cmocka would run the next test */
         (void)close(STDERR_FILENO);
         (void)CAIRN_UUID("not-a-uuid");
         _exit(0);
@@ -144,7 +144,7 @@ static void ids_of_several_threads_all_differ(void **state)
 static void a_forked_process_makes_other_ids(void **state)
 {
     (void)state;
-    (void)cairn_uuid_make(); /* random bytes are at hand now, in both */
+    (void)cairn_uuid_make(); /* now both processes have random bytes in store */
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -202,7 +202,7 @@ static const char *written(int64_t us)
     return text;
 }
 
-/* 2026-11-21T07:00:00Z, as date(1) says. */
+/* 2026-11-21T07:00:00Z, according to date(1). */
 static const int64_t MORNING = CAIRN_UNIX_EPOCH_US + 1795244400 * INT64_C(1000000);
 static const int64_t DAY_US = CAIRN_HOURS(24);
 static const int64_t LAST_US = CAIRN_UNIX_EPOCH_US + INT64_C(253402300799999999);
@@ -229,7 +229,7 @@ static void an_offset_is_taken_off(void **state)
     assert_time("2026-11-20T07:01:00-23:59", MORNING);
 }
 
-/* It is the year in UTC that has to be within the bounds. */
+/* The year in UTC has to be within the bounds. */
 static void an_offset_may_cross_the_first_and_the_last_year(void **state)
 {
     (void)state;
@@ -402,7 +402,7 @@ static void what_is_no_day_is_refused(void **state)
         assert_false(is_day(others[i]));
 }
 
-/* Counts along with the calendar that everybody learnt at school. */
+/* Compares with a calendar that counts day by day. */
 static void the_calendar_has_no_gap_in_four_centuries(void **state)
 {
     (void)state;
@@ -525,7 +525,7 @@ static void a_passed_error_keeps_reason_and_wrong_fields(void **state)
     assert_int_equal(cairn_error_pass(&error, &refused), -CAIRN_REFUSED);
     assert_string_equal(error.reason, "order-shipped");
     assert_string_equal(error.message, "shipped on 5");
-    assert_int_equal(cairn_error_pass(&error, &wrong), -CAIRN_INVALID); /* the first stays */
+    assert_int_equal(cairn_error_pass(&error, &wrong), -CAIRN_INVALID); /* the first error stays */
     assert_int_equal(error.code, CAIRN_REFUSED);
     error = (struct cairn_error){0};
     assert_int_equal(cairn_error_pass(&error, &wrong), -CAIRN_INVALID);
@@ -546,7 +546,7 @@ static void context_comes_in_front(void **state)
     assert_int_equal(error.code, CAIRN_UNAVAILABLE);
 }
 
-/* Context that repeats the message must not be read while it is written. */
+/* A context that contains the message must not be read while the message is written. */
 static void context_may_quote_the_message(void **state)
 {
     (void)state;
@@ -556,7 +556,7 @@ static void context_may_quote_the_message(void **state)
     assert_string_equal(error.message, "<it>: it");
 }
 
-/* Room is for 511 bytes. */
+/* A message has room for 511 bytes. */
 static void a_long_message_is_cut_between_characters(void **state)
 {
     (void)state;

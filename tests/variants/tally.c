@@ -1,8 +1,8 @@
-/* tally.c - a service that is built in two versions of its read model, for
+/* tally.c - a service that is built with two versions of its read model, for
  * tests/e2e/test_generations: `tally-1 query` answers, `tally-1` projects; tally-2 has another
  * column and counts in tenths.
  *
- * The n-th addition to a tally adds n, so what a row has to say follows from its count. */
+ * The n-th addition to a tally adds n, so the sum that a row must have follows from its count. */
 #include <cairn/service.h>
 
 #include <string.h>
