@@ -1,5 +1,5 @@
-/* test_acquirer.c - the acquirer's stand-in and the wall before it: killed, restarted, made to
- * misbehave. Its ledger is the witness that no card was charged twice. */
+/* test_acquirer.c - the simulated acquirer and its adapter (cards): killed, restarted, made to
+ * misbehave. The ledger proves that no card was charged twice. */
 #include "../../services/payment/cards.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -43,7 +43,7 @@ static void start(void)
     fixture_wait_http(port, "/readyz", PATIENCE_MS);
 }
 
-/* Each test has a ledger of its own. */
+/* Each test has its own ledger. */
 static int setup(void **state)
 {
     static int number;
@@ -66,7 +66,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- talking to it ---- */
+/* ---- requests ---- */
 
 /* Returns the status, or an http_failure. */
 static int post(const char *path, const char *body, char ret[static TEXT_SIZE])
@@ -95,7 +95,7 @@ static void set_mode(const char *mode)
     assert_int_equal(post("/admin/mode", mode, answer), 200);
 }
 
-/* All of the ledger, page by page. The caller frees it. */
+/* Returns the whole ledger, read page by page. The caller frees it. */
 static char *read_ledger(void)
 {
     char *all = calloc(1, 1);
@@ -126,7 +126,7 @@ static int occurrences(const char *text, const char *wanted)
     return count;
 }
 
-/* How many entries of this function and result a reference has. */
+/* Returns how many entries of this function and result a reference has. */
 static int charges(const char *ledger, const char *function, const char *result,
                    const char *reference)
 {
@@ -222,7 +222,7 @@ static void reference_of(const struct payer *payer, int n, char ret[static 40])
     (void)snprintf(ret, 40, "K-%d-%d", payer->number, n);
 }
 
-/* Pays one reference after the other; one whose answer was lost is repeated until it has one. */
+/* Pays one reference after the other; repeats a reference until it is answered. */
 static void *pay(void *context)
 {
     struct payer *payer = context;
@@ -282,7 +282,7 @@ static void what_was_acknowledged_survives_a_kill_and_is_charged_once(void **sta
     free(ledger);
 }
 
-/* ---- the file ---- */
+/* ---- the ledger's file ---- */
 
 static void append_to_ledger(const char *text)
 {
@@ -373,13 +373,13 @@ static void it_misbehaves_as_it_is_told_and_so_often(void **state)
     assert_int_equal(post("/admin/mode", "mode", answer), 400);
 }
 
-/* ---- through the wall ---- */
+/* ---- through the adapter ---- */
 
 static struct cards_answer answer;
 static struct cairn_error error;
 static char reference_text[2 + CAIRN_UUID_TEXT_SIZE];
 
-/* A payment nobody has seen; its reference is in reference_text. */
+/* Returns a new payment; its reference is in reference_text. */
 static struct cards_payment new_payment(const char *card)
 {
     static int number;
@@ -486,7 +486,8 @@ static bool late_one_has_been_declined(void *context)
     return do_again(cards_authorize, payment) == 0;
 }
 
-/* The caller gives up while the authorisation is still under way: it must not charge afterwards. */
+/* The caller gives up while the authorisation is still in progress: it must not charge
+ * afterwards. */
 static void a_payment_that_was_given_up_is_not_charged_later(void **state)
 {
     (void)state;
@@ -501,7 +502,7 @@ static void a_payment_that_was_given_up_is_not_charged_later(void **state)
     fixture_wait(late_one_has_been_declined, &payment, PATIENCE_MS, "the late authorisation");
     assert_int_equal(answer.standing, CARDS_DECLINED);
     assert_string_equal(answer.reason, "given-up");
-    assert_int_equal(child_stop(&acquirer, PATIENCE_MS), 0); /* carries out what is under way */
+    assert_int_equal(child_stop(&acquirer, PATIENCE_MS), 0); /* finishes the pending request */
     start();
     expect_charges(reference_text, 0);
 }

@@ -1,5 +1,5 @@
-/* test_answers.c - an answer is true of the log: its position is not before what it speaks of. The
- * lock of the log is held by the test, so that what is under way stays under way. */
+/* test_answers.c - an answer is consistent with the log: its position is not before the events it
+ * depends on. The test holds the log's lock, so that a pending append stays pending. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -114,7 +114,7 @@ static void send_json(struct wire *wire, const char *method, const char *id, con
     wire_send(wire, text);
 }
 
-/* Two commands on one user, of which the second is decided while the first is under way. */
+/* Sends two commands on one user, the second of which is decided while the first is pending. */
 static void send_both(struct wire *first, struct wire *second, const char *id, const char *method,
                       const char *what, const char *body)
 {
@@ -174,7 +174,7 @@ static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(voi
     wire_close(&second);
 }
 
-/* ---- a standby that is not there ---- */
+/* ---- an absent standby ---- */
 
 static void superuser_says(const char *sql)
 {
@@ -189,7 +189,7 @@ static int64_t waiting_for_standby(void)
                            "select count(*) from pg_stat_activity where wait_event = 'SyncRep'");
 }
 
-/* The server takes the setting over some time after it was told to. */
+/* The server applies the setting some time after the reload. */
 static bool a_commit_waits(void *context)
 {
     PGconn *probe = context;
@@ -217,7 +217,8 @@ static void send_again(struct wire *wire, const char *key, const char *body)
     wire_send(wire, text);
 }
 
-/* Who asks again, or asks for what is so already, is told of events that may be on no standby. */
+/* A repeated command, or one that changes nothing, is answered from events that may be on no
+ * standby yet. */
 static void what_is_repeated_or_changes_nothing_waits_for_the_standby(void **state)
 {
     (void)state;
@@ -310,8 +311,8 @@ static bool moves(void *context)
     return reply.status == 200;
 }
 
-/* A fail-over to a reader, or somebody's switch: the sessions that were opened meanwhile must not
- * stay as they are when it is over. */
+/* A failover to a read-only server, or an operator's switch: sessions opened meanwhile must not
+ * stay read-only when it is over. */
 static void sessions_that_may_not_write_are_left(void **state)
 {
     (void)state;
@@ -338,7 +339,7 @@ static void sessions_that_may_not_write_are_left(void **state)
     fixture_wait_http(port, "/readyz", 20000);
 }
 
-/* A typing error must not keep the services from starting. */
+/* A typing error must not prevent the services from starting. */
 static void people_append_no_type_that_a_service_does_not_know(void **state)
 {
     (void)state;
@@ -365,7 +366,7 @@ static void put_email(int status, const char *id, const char *email)
     ask_for(status, port, "PUT", path, NULL, body, &reply);
 }
 
-/* The log cannot be changed; how one of its events is read can be said beside it. */
+/* The log cannot be changed, but an amendment beside it can change how an event is read. */
 static void a_stream_with_an_event_that_nobody_can_read_is_mended(void **state)
 {
     (void)state;
@@ -394,13 +395,13 @@ static void a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over(voi
     char id[ID];
     char sql[300];
     make_user(id);
-    fixture_sql(url, "delete from cairn.declared_types"); /* as before services declared them */
+    fixture_sql(url, "delete from cairn.declared_types"); /* as before types were declared */
     (void)snprintf(sql, sizeof sql,
                    "select position from cairn.append('user-%s', 'UserRenamd', '{}')", id);
     int64_t position = fixture_sql_int(url, sql);
     assert_int_equal(child_stop(&service, 15000), 0);
     start_service();
-    assert_int_not_equal(child_wait(&service, 20000), 0); /* it says why, and does not start */
+    assert_int_not_equal(child_wait(&service, 20000), 0); /* logs why; no start */
     (void)snprintf(sql, sizeof sql, "select version from cairn.amend(%lld, null, 'mistyped')",
                    (long long)position);
     assert_int_equal(fixture_sql_int(url, sql), 2);

@@ -1,4 +1,4 @@
-/* test_cli.c - the `cairn` command, as a shell sees it: output and exit status. */
+/* test_cli.c - the `cairn` command, as seen from a shell: output and exit status. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -77,7 +77,7 @@ static void a_table_is_aligned(void **state)
     assert_int_equal(strstr(said, "version") - said, strstr(line, "  ") - line + 3);
 }
 
-/* A terminal obeys control characters. */
+/* Control characters are escaped, because a terminal would execute them. */
 static void what_is_shown_commands_no_terminal(void **state)
 {
     (void)state;

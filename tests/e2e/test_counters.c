@@ -1,5 +1,5 @@
-/* test_counters.c - what an operator can tell from /metrics of a command's fate: each counter is
- * made to count, by what it counts. */
+/* test_counters.c - what /metrics tells an operator about the outcomes of commands: each counter is
+ * driven by the event that it counts. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Three user services on one log; FORGETFUL gives up at the first conflict, keeps one state and
- * waits half a second for a request. */
+/* Three user services on one log; FORGETFUL fails at the first conflict, caches one state and has a
+ * request deadline of half a second. */
 enum { ONE, OTHER, FORGETFUL, PROCESSES };
 
 static char url[512];
@@ -67,7 +67,7 @@ static int teardown(void **state)
 
 /* ---- helpers ---- */
 
-/* What a series shows; 0 while it is not shown. */
+/* Returns the value of a series; 0 if it is not there. */
 static int64_t counted(int process, const char *series)
 {
     char wanted[200];
@@ -156,7 +156,7 @@ static void hits_misses_and_delta_reads_are_counted(void **state)
     assert_counted(ONE, RECALLED("hit"), hits + 1);
     assert_counted(ONE, RECALLED("delta"), deltas);
     deactivate(200, ONE, id);
-    deactivate(422, ONE, id); /* nobody is refused on hearsay */
+    deactivate(422, ONE, id); /* no refusal from cached state alone */
     assert_counted(ONE, RECALLED("delta"), deltas + 1);
     assert_counted(ONE, RECALLED("miss"), misses + 1);
     assert_counted(ONE, AGAIN("refusal"), 1);
@@ -170,7 +170,7 @@ static void conflicts_that_were_decided_again_or_given_up_are_counted(void **sta
     move_user(200, FORGETFUL, id, NULL);
     int64_t retries = counted(ONE, "cairn_command_retries_total");
     int64_t deltas = counted(ONE, RECALLED("delta"));
-    move_user(200, ONE, id, NULL); /* what it remembers is not the log's any more */
+    move_user(200, ONE, id, NULL); /* its cached state is older than the log */
     assert_counted(ONE, "cairn_command_retries_total", retries + 1);
     assert_counted(ONE, RECALLED("delta"), deltas + 1);
     assert_counted(ONE, COMMANDS("conflict"), 0);
@@ -212,8 +212,8 @@ static void send_email(struct wire *wire, const char *id, const char *email)
     wire_send(wire, text);
 }
 
-/* The second of two that say the same writes nothing, and stands on the first, which fails: the
- * other process was faster. They have to meet, so it is tried until they do. */
+/* The second of two identical commands writes nothing and depends on the first, which fails because
+ * the other process was faster. The two have to overlap, so this is repeated until they do. */
 static void what_stood_on_something_that_did_not_come_to_be_is_counted(void **state)
 {
     (void)state;

@@ -1,5 +1,4 @@
-/* test_export.c - what `cairn export` writes, `cairn import` brings back as it was, or not at all.
- */
+/* test_export.c - `cairn import` restores exactly what `cairn export` writes, or nothing. */
 #include "../support/cairn.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -12,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char url[512];    /* the store that is exported */
-static char target[512]; /* an empty one, for imports that are refused */
+static char url[512];    /* the store to export */
+static char target[512]; /* an empty store, for imports that fail */
 static char dir[300];
 
-/* Everything that comes back, in one fingerprint. */
+/* A fingerprint of everything that is restored. */
 static const char everything[] =
     "select md5(concat_ws('#',"
     " (select string_agg(e::text, ',' order by position) from cairn.events e),"
@@ -25,7 +24,7 @@ static const char everything[] =
     " (select string_agg(c::text, ',' order by command_id) from cairn.commands c),"
     " (select store_id || ' ' || epoch from cairn.store)))";
 
-/* JSON as nobody would write it, times to the microsecond, claims, commands, another epoch. */
+/* Unusually formatted JSON, times to the microsecond, claims, commands, another epoch. */
 static const char story[] =
     "insert into cairn.events values"
     " (0, 1, 'user-1', 1, 'Made', 1, gen_random_uuid(), E'{ \"a\" :\\t1,\\n\\r \"z\": \"\\\\u00e9 "
@@ -90,7 +89,7 @@ static void all_comes_back_as_it_was(void **state)
     fixture_drop(copy);
 }
 
-/* What cannot be read does not become unreadable again by a copy. */
+/* An event made readable by an amendment stays readable in a copy. */
 static void amendments_come_back_too(void **state)
 {
     (void)state;
@@ -153,7 +152,8 @@ static void a_read_model_that_has_not_begun_follows_the_new_timeline(void **stat
     fixture_drop(copy);
 }
 
-/* Each makes a bad file "bad" of the good file "whole"; and what is said about it. */
+/* Each command makes a damaged file "bad" of the good file "whole"; `words` are the error
+ * message. */
 static const struct {
     const char *make;
     const char *words;
@@ -197,7 +197,7 @@ static void a_damaged_file_is_refused_where_it_is_and_nothing_is_written(void **
     cairn_expect(url, 1, "export --from 3002", "there is nothing from 3002");
 }
 
-/* Lines whose checksum is right, made from a log that is wrong. */
+/* Lines with a correct checksum, made from an inconsistent log. */
 static void a_file_of_a_broken_log_is_refused(void **state)
 {
     (void)state;

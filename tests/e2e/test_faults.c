@@ -1,6 +1,5 @@
-/* test_faults.c - processes and servers that die under load: nothing acknowledged is lost, and
- * every read model ends up as the fold of the log, which is computed here in SQL, by other means.
- */
+/* test_faults.c - processes and servers that crash under load: nothing acknowledged is lost, and
+ * every read model ends up as the fold of the log, which is computed here independently, in SQL. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -42,13 +41,13 @@ enum { CLIENTS = 8 };
 struct load {
     int orders;               /* to place, over all clients */
     _Atomic int next;         /* the next one's number */
-    _Atomic int acknowledged; /* placed, with 201 */
-    _Atomic int refused;      /* answered otherwise, or not at all */
+    _Atomic int acknowledged; /* answered with 201 */
+    _Atomic int refused;      /* any other answer, or none */
     char (*ids)[40];          /* of those acknowledged */
     pthread_t threads[CLIENTS];
 };
 
-/* Every third order is cancelled, with what the first answer said. */
+/* Places an order; cancels every third one, with the first answer's version. */
 static void place_one(struct load *load, int number)
 {
     struct http_reply reply = {0};
@@ -124,17 +123,17 @@ static void wait_for_load(struct load *load, int orders)
     fixture_wait(load_has_come_to, &progress, 120000, "the load to go on");
 }
 
-/* ---- what has to be true afterwards ---- */
+/* ---- invariants ---- */
 
 static int64_t sql_int(const char *sql)
 {
     return fixture_sql_int(shop.database_url, sql);
 }
 
-/* Something to count, of a state in which the projections are at the head: processes go on deciding
- * after the load has ended, so both are asked in one statement. */
+/* A count in a state where the projections are at the head: processes go on deciding after the load
+ * has ended, so one statement checks both. */
 struct tally {
-    const char *sql; /* a number */
+    const char *sql; /* returns a number */
     int64_t number;
 };
 
@@ -179,7 +178,7 @@ static void expect_every_order_acknowledged_is_there(const struct load *load)
     }
 }
 
-/* order_summary folded in SQL: the last event says the status, the first the rest. */
+/* order_summary folded in SQL: the last event gives the status, the first the rest. */
 static const char orders_differ[] =
     "(select placed.stream::text, (placed.data->>'total')::bigint as total,"
     " placed.data->>'currency' as currency, case last.type when 'OrderPlaced' then 'placed'"
@@ -273,10 +272,10 @@ static void a_database_killed_under_load_comes_back_and_has_lost_nothing(void **
     struct http_reply reply = {0};
     struct load *load = start_load(2000);
     wait_for_load(load, 500);
-    system_kill(&shop, "postgres", SIGQUIT); /* immediate shutdown: no checkpoint, no goodbye */
+    system_kill(&shop, "postgres", SIGQUIT); /* immediate shutdown, no checkpoint */
     wait_for_load(load, 700);
     ask(shop.order, "POST", "/orders", NULL, "{}", &reply);
-    assert_int_equal(reply.status, 400); /* what is wrong is wrong without a database, too */
+    assert_int_equal(reply.status, 400); /* an invalid body is rejected without a database, too */
     system_heal(&shop);
     finish_load(load);
     expect_every_order_acknowledged_is_there(load);
@@ -293,9 +292,10 @@ static bool is_ready_for_rows_by_key(void *context)
     return reply->status == 200 && strstr(reply->body, "only rows by key") != NULL;
 }
 
-/* Were the query service not ready, nobody would be led to what it can answer. */
-/* The read models are at the head, and so are their copies: a row that is not copied yet when the
- * database goes away is not promised. */
+/* Without readiness, no traffic would be routed to the query service for rows that it can
+ * answer. */
+/* Returns whether the read models and their copies are at the head: a row that is not copied yet
+ * when the database becomes unavailable is not guaranteed. */
 static bool copies_are_current(void *context)
 {
     struct http_reply *reply = context;
@@ -329,7 +329,7 @@ static void rows_by_key_are_answered_and_readiness_says_so_while_the_database_is
     (void)snprintf(path, sizeof path, "/users/%s/orders", user);
     ask_for(503, shop.query, "GET", path, NULL, NULL, &reply);
     ask(shop.order, "GET", "/readyz", NULL, NULL, &reply);
-    assert_int_equal(reply.status, 503); /* nothing can be written */
+    assert_int_equal(reply.status, 503); /* no command can be executed */
     system_heal(&shop);
     ask_for(200, shop.query, "GET", path, NULL, NULL, &reply);
     http_reply_free(&reply);

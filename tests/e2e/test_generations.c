@@ -1,10 +1,10 @@
-/* test_generations.c - generations as people meet them: projectors that are killed at every moment
- * of a rebuild, a rolling deploy, going back and forward; and all the while readers, who must not
- * notice. The service is tests/variants/tally.c, in two versions.
+/* test_generations.c - generations in operation: projectors killed in every phase of a rebuild, a
+ * rolling deploy, rolling back and forward, while readers notice nothing. The service is
+ * tests/variants/tally.c, in two versions.
  *
- * A reader asks for rows by key and for lists, with and without the position that it has seen. Each
- * answer has to be there, has to be of one version from beginning to end - the sum of a row follows
- * from its count - and must not be older than the one before it. */
+ * A reader requests rows by key and lists, with and without the position that it has seen. Each
+ * answer must be there, must be of one version throughout - the sum of a row follows from its count
+ * - and must not be older than the one before it. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -33,7 +33,7 @@ static const char *redis_url;
 static struct cairn_timeline timeline;
 static struct cairn_uuid tallies[TALLIES];
 static struct cairn_arena arena; /* of the test's thread */
-static struct cairn_pg *watch;   /* the test's connection, for looking often */
+static struct cairn_pg *watch;   /* the test's connection, for frequent queries */
 static unsigned seed;
 static int window_ms;
 
@@ -68,7 +68,7 @@ static void wait_for(const char *sql, const char *what)
     fixture_wait(is_true, copy, LONG_MS, what);
 }
 
-/* As `cairn rebuild` and `cairn rollback` do. */
+/* Does what `cairn rebuild` and `cairn rollback` do. */
 static void request(const char *call)
 {
     fixture_sql(url, TEXT("select cairn.%s", call));
@@ -143,7 +143,7 @@ static const char *shelf_of(size_t i)
     return i % SHELVES ? "b" : "a";
 }
 
-/* One more to each of the tallies from `first` on. */
+/* Adds one event to each of `count` tallies from `first` on. */
 static int add(struct cairn_pg *pg, size_t first, size_t count)
 {
     struct cairn_arena scratch = {0};
@@ -188,14 +188,14 @@ static void *load(void *context)
 
 struct reader {
     int port;
-    int version; /* what it has to see */
+    int version; /* that it has to see */
     bool by_list;
-    bool fresh; /* asks for what it has seen */
+    bool fresh; /* requires the position that it has seen */
     pthread_t thread;
     int64_t position; /* seen */
     int64_t counts[TALLIES];
     int64_t answers, unavailable;
-    char wrong[1000]; /* the first thing */
+    char wrong[1000]; /* the first violation */
 };
 
 static void complain(struct reader *reader, const char *what, const struct http_reply *reply)
@@ -229,7 +229,7 @@ static size_t find_tally(const char *row)
     return TALLIES;
 }
 
-/* One row is of one version, and not older than it was. */
+/* Checks that a row is of one version, and not older than before. */
 static void check_row(struct reader *reader, const char *row, const struct http_reply *reply)
 {
     char one[400];
@@ -256,9 +256,9 @@ static void check_body(struct reader *reader, const struct http_reply *reply)
         complain(reader, "rows are missing", reply);
 }
 
-/* While a copy in Redis is brought up to date after a kill it shows the rows that are newer than it
- * with their own positions: so positions may go back between rows, for who does not name the one
- * that he has seen. Rows may not. */
+/* While a copy in Redis is updated after a kill, its newer rows are shown with their own positions:
+ * so positions may go back between rows, for a reader that does not send the position it has seen.
+ * Rows may not. */
 static bool killing;
 
 static void check_position(struct reader *reader, const struct http_reply *reply)
@@ -331,7 +331,7 @@ static void *read_on(void *context)
     return NULL;
 }
 
-/* Four of them: by key and by list, with and without what was seen. */
+/* Four readers: by key and by list, with and without the position seen. */
 enum { KINDS = 4 };
 static struct reader readers[VERSIONS][KINDS];
 
@@ -356,7 +356,7 @@ static void stop_readers(void)
     }
 }
 
-/* `unavailable`: whether one that asks for what it has seen may have been told to come again. */
+/* `unavailable`: whether a reader that requires its position may have been answered 503. */
 static void expect_happy_readers(bool unavailable)
 {
     stop_readers();
@@ -441,7 +441,7 @@ static void wait_until_answered(const struct process *query)
     fixture_wait_http(query->port, TEXT("/tallies/%s", id), LONG_MS);
 }
 
-/* ---- in the end ---- */
+/* ---- final state ---- */
 
 static size_t count_keys(int64_t generation)
 {
@@ -455,7 +455,7 @@ static size_t count_keys(int64_t generation)
     return reply.count;
 }
 
-/* One generation, its table and its keys, and nothing else. */
+/* Checks that one generation is left, with its table and its keys, and nothing else. */
 static void expect_one_generation(int version)
 {
     stop_load();
@@ -487,8 +487,8 @@ enum moment { READING = 0, LOADING, INDEXING, GATE, SWITCHING, RETIRING, SWEEPIN
 static const char *const moment_names[MOMENTS] = {"reading",   "loading",  "indexing", "gate",
                                                   "switching", "retiring", "sweeping"};
 
-/* What is going on, as the database says. Of a switch and a retirement that it waits for whoever
- * reads the view or the table. */
+/* The current phase, as the database shows it. A switch and a retirement show as waiting for a lock
+ * on the view or the table. */
 static const char moment_sql[] =
     "select case"
     "     when exists (select from pg_locks l join pg_class c on c.oid = l.relation"
@@ -503,7 +503,8 @@ static const char moment_sql[] =
     "     when exists (select from cairn.generations where state = 'dropped' and not swept) then 7"
     "     else 0 end from (select 1) one left join cairn.rebuilds r on r.ended_at is null";
 
-/* Holds up what would drop the view, or the table of the generation that was left. */
+/* Blocks the switch by reading the view, or the retirement by reading the table of the generation
+ * that was left. */
 static bool block(struct cairn_pg *blocker, enum moment moment)
 {
     if (moment == SWITCHING)
@@ -523,7 +524,7 @@ static void nap_up_to(int ms)
         fixture_nap();
 }
 
-/* Brings a moment about and waits for it. */
+/* Causes a moment and waits for it. */
 static void wait_for_moment(enum moment moment, struct cairn_pg *blocker, bool diff)
 {
     int64_t until_ms = fixture_now_ms() + LONG_MS;
@@ -540,7 +541,7 @@ static void wait_for_moment(enum moment moment, struct cairn_pg *blocker, bool d
     }
 }
 
-/* The lease of a process that is dead need not be waited for, here. */
+/* Expires the lease of a dead process, so that the test need not wait for it. */
 static void forget(pid_t pid)
 {
     fixture_sql(url, TEXT("update cairn.leases set held_until = clock_timestamp()"
@@ -561,7 +562,8 @@ static void end(struct process *projector)
     forget(pid);
 }
 
-/* Kills who has the lease, and starts another one in its place. Returns in which moment. */
+/* Kills the owner of the lease and starts another projector in its place. Returns the moment,
+ * numbered from 1, or 0. */
 static int64_t kill_one(struct process *projectors, size_t count)
 {
     int64_t moment = look(moment_sql);
@@ -589,7 +591,7 @@ static void a_projector_killed_fifty_times_at_every_moment_leaves_one_generation
     wait_until_answered(&query);
     start_readers(query.port, 1);
     for (int i = 0; i < KILLS; i++) {
-        size_t count = 1 + (size_t)(i / 10 % 2); /* part of the time another one stands by */
+        size_t count = 1 + (size_t)(i / 10 % 2); /* part of the time with a standby */
         if (count == 2 && !projectors[1].child.pid)
             projectors[1] = start(1, "projector");
         else if (count == 1)
@@ -632,18 +634,18 @@ static void an_old_and_a_new_version_side_by_side_are_both_right(void **state)
     start_readers(query.port, 1);
     wait_for_more_events(20);
 
-    struct process new_query = start(2, "query"); /* it has nothing to read yet, and says so */
+    struct process new_query = start(2, "query"); /* reports that it has no rows yet */
     struct process new_projector = start(2, "projector");
     wait_until_live(2, 2);
     wait_until_answered(&new_query);
     start_readers(new_query.port, 2);
     wait_for_more_events(100);
-    request("request_rebuild('tallies')"); /* of the one that is live */
+    request("request_rebuild('tallies')"); /* of the live generation */
     wait_until_live(3, 2);
     wait_for_more_events(20);
     assert_int_equal(look("select count(*) from cairn.generations where serving"), 2);
 
-    expect_happy_readers(false); /* of both; then the old ones go */
+    expect_happy_readers(false); /* of both; then the old ones stop */
     start_readers(new_query.port, 2);
     stop(&query);
     stop(&projector);

@@ -1,5 +1,5 @@
-/* test_install.c - a service outside of the tree: the library is installed, the service built with
- * what pkg-config says and nothing else, its schema made by the installed command, and it works. */
+/* test_install.c - a service outside of the tree: the library is installed, the service is built
+ * with only pkg-config's flags, its schema is made by the installed command, and it works. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -55,7 +55,7 @@ static void what_is_installed_stands_alone(void **state)
     expect("! grep -rF \"$tree\" \"$prefix/include\" \"$prefix/lib/pkgconfig\"");
 }
 
-/* A package is made under DESTDIR and used without it. */
+/* A package is built under DESTDIR and used without it. */
 static void destdir_is_where_it_lands_and_not_what_it_says(void **state)
 {
     (void)state;
@@ -87,7 +87,7 @@ static void a_service_outside_of_the_tree_builds_and_runs(void **state)
     struct http_reply reply = {0};
     int port = fixture_free_port();
 
-    /* the README's */
+    /* the README's service */
     expect("awk '/^```c$/ {p = 1; next} /^```$/ {p = 0} p' \"$tree/README.md\" >ticket.c");
     expect("cc -std=gnu17 -Wall -Wextra -Werror ticket.c $(pkg-config --cflags --libs cairn)"
            " -o ticket");

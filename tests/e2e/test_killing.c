@@ -1,8 +1,8 @@
-/* test_killing.c - orders run through while a process is killed every two seconds: which one,
- * chance says. In the end each order has come to its end, no card was charged twice, and all that
- * is kept beside the log is what the log says.
+/* test_killing.c - orders are processed while a randomly chosen process is killed every two
+ * seconds. At the end each order is final, no card was charged twice, and all derived tables agree
+ * with the log.
  *
- * CAIRN_TEST_ORDERS says how many orders (60), CAIRN_TEST_SEED where the chance begins. */
+ * CAIRN_TEST_ORDERS is the number of orders (60), CAIRN_TEST_SEED the random seed. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/shop.h"
@@ -50,7 +50,7 @@ static const char *card_of(int number)
     return number % 10 == 3 ? "tok_declined" : number % 10 == 7 ? "tok_no_funds" : "tok_visa";
 }
 
-/* Sends the same until it is answered: the key sees to it that it is one order. */
+/* Sends the same request until it is answered: the key ensures that it is one order. */
 static void place(int number)
 {
     char key[40];
@@ -86,10 +86,10 @@ static bool all_are_final(void)
 
 static enum shop_part choose(unsigned *seed)
 {
-    return (enum shop_part)(1 + rand_r(seed) % (SHOP_PARTS - 1)); /* but the users' */
+    return (enum shop_part)(1 + rand_r(seed) % (SHOP_PARTS - 1)); /* not the users' */
 }
 
-/* Kills one, starts it again, looks on for a while. */
+/* Kills one process, restarts it, and waits for the next turn, until all orders are final. */
 static void rage(void)
 {
     const char *wanted = getenv("CAIRN_TEST_SEED");
@@ -109,7 +109,8 @@ static void rage(void)
     }
 }
 
-/* Every good authorisation in the acquirer's ledger, and no reference twice. */
+/* Counts the approved authorisations in the acquirer's ledger; fails if a reference occurs
+ * twice. */
 static int count_charges(const char *ledger)
 {
     static const char good[] = "\"function\":\"0100\",\"result\":\"00\",\"reference\":\"";

@@ -1,6 +1,6 @@
-/* test_languages.c - the bus as another language reads it: docs/examples/consumer.mjs, with the
- * packages that everybody takes (tests/node/package.json). Every event has to be a CloudEvent to
- * them, or the program ends. */
+/* test_languages.c - the bus read by another language: docs/examples/consumer.mjs, with the usual
+ * packages (tests/node/package.json). Every event has to be a valid CloudEvent to them, or the
+ * program exits. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -54,7 +54,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Returns false where there is no node. */
+/* Returns false if there is no node. */
 static bool prepare(void)
 {
     char command[1600];

@@ -1,3 +1,3 @@
-/* test_monolith.c - the whole story again, with all services in one process. */
+/* test_monolith.c - test_shop.c with all services in one process. */
 #define MONOLITH
 #include "test_shop.c"

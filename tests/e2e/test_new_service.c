@@ -1,5 +1,5 @@
-/* test_new_service.c - `make new-service` in a copy of the tree: what it makes builds without a
- * warning, its tests pass, and whatever is in the way it leaves nothing half made. */
+/* test_new_service.c - `make new-service` in a copy of the tree: its output builds without a
+ * warning, its tests pass, and a failure leaves no partial output. */
 #include "../support/fixture.h"
 #include "../support/shell.h"
 #include "../support/support.h"
@@ -22,10 +22,10 @@ static int setup(void **state)
     return 0;
 }
 
-/* What there is: without the build, and what this test itself writes. */
+/* Lists the files, without the build and this test's own files. */
 #define LIST "find . -path ./build -prune -o -type f ! -name output ! -name 'list.*' -print | sort"
 
-/* The command fails, and the tree is as it was. */
+/* Checks that the command fails and leaves the tree unchanged. */
 static void expect_refusal(const char *command, const char *words)
 {
     char all[1000];
@@ -37,7 +37,7 @@ static void expect_refusal(const char *command, const char *words)
     expect(all);
 }
 
-/* Builds what was made for a noun, with warnings as errors, and runs its tests on this test's
+/* Builds the new service of a noun, with warnings as errors, and runs its tests on this test's
  * servers. */
 static void expect_works(const char *noun)
 {
@@ -68,11 +68,11 @@ static void a_name_of_two_words_and_a_plural_of_its_own_do_as_well(void **state)
     expect("make new-service NAME=credit_entry PLURAL=credit_entries");
     expect_works("credit_entry");
     expect("test -e tests/golden/credit_entry/CreditEntryOpened.v1.json");
-    expect("make new-service NAME=nothing"); /* what stands for the noun is in this one */
+    expect("make new-service NAME=nothing"); /* it contains the placeholder noun */
     expect_works("nothing");
     expect("for noun in invoice credit_entry nothing; do port=$(grep -oE '[.]port = [0-9]+' "
            "services/$noun/$noun.c) && test $(grep -rhF \"$port,\" services --include='*.c' | wc "
-           "-l) = 1 || exit 1; done"); /* each its own */
+           "-l) = 1 || exit 1; done"); /* each its own port */
 }
 
 static void what_was_made_is_formatted(void **state)
@@ -109,7 +109,7 @@ static void what_is_there_is_never_touched(void **state)
     expect("test \"$(cat tests/unit/test_receipt.c)\" = mine && rm tests/unit/test_receipt.c");
 }
 
-/* The disk is full, a person presses ^C: somewhere in the middle. */
+/* The disk is full, or a person presses ^C, in the middle. */
 static void what_breaks_off_leaves_nothing(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_notification.c - what customers are written, from the log over the bus to the mail server:
- * one message for each event that is worth one, whoever dies in between. */
+/* test_notification.c - mail to customers, from the log over the bus to the mail server: one
+ * message for each event that causes one, whichever process is killed in between. */
 #include "../support/cairn.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -137,7 +137,7 @@ static void expect(const char *text, const char *part)
         fail_msg("no %s in %s", part, text);
 }
 
-/* ---- the tests ---- */
+/* ---- tests ---- */
 
 static void customers_are_told_what_becomes_of_their_orders(void **state)
 {
@@ -170,7 +170,7 @@ static void customers_are_told_what_becomes_of_their_orders(void **state)
     assert_int_equal(smtp_sink_matches(&bench.sink, id), 1);
 }
 
-/* An order may be told of before its user: those are two streams. */
+/* An order's event may arrive before its user's: those are two streams. */
 static void who_is_not_known_yet_is_waited_for_and_the_last_address_counts(void **state)
 {
     (void)state;
@@ -218,7 +218,7 @@ static void a_message_that_is_refused_for_good_is_parked(void **state)
     expect(problem, "550");
 }
 
-/* Ten mailboxes are full; what is for others goes out, and in one mailbox order is kept. */
+/* Ten mailboxes are full; mail to others is sent, and each mailbox keeps its order. */
 static void mailboxes_that_are_full_hold_up_no_other(void **state)
 {
     (void)state;
@@ -260,7 +260,7 @@ static void mailboxes_that_are_full_hold_up_no_other(void **state)
     }
 }
 
-/* Where nobody lives long enough to hear that the message was accepted. */
+/* Kills the service before it can record that the message was accepted. */
 static void kill_before_the_record(int accepted)
 {
     smtp_sink_wait(&bench.sink, accepted, LONG_MS);
@@ -294,7 +294,7 @@ static void who_dies_there_every_time_sends_no_third_time(void **state)
     assert_int_equal(smtp_sink_count(&bench.sink), 2);
 }
 
-/* What cannot be read is no mail; the rest goes on, and people see it. */
+/* An invalid address makes no mail but a dead letter; the rest goes on, and operators see it. */
 static void cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again(void **state)
 {
     (void)state;
@@ -319,7 +319,7 @@ static void cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again(voi
     assert_true(cairn_run(bench.url, "bus rubbish") != 0);
 }
 
-/* Whoever has two stores mixes their addresses up one day. */
+/* Two stores' Redis addresses may be confused. */
 static void cairn_bus_shows_no_other_store_what_is_on_a_bus(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_openapi.c - /openapi.json taken at its word: each process' document is read by others'
- * validator, and every operation is asked with its own example and answers as it says. */
+/* test_openapi.c - /openapi.json is correct: each process's document passes an independent
+ * validator, and every operation, called with its own example, answers as documented. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -85,7 +85,7 @@ static json_t *within(json_t *from, const char *const names[])
 }
 #define WITHIN(from, ...) within((from), (const char *const[]){__VA_ARGS__, NULL})
 
-/* What a reference leads to, or the value itself. */
+/* Returns the target of a reference, or the value itself. */
 static json_t *resolved(int process, json_t *value)
 {
     const char *reference = json_string_value(json_object_get(value, "$ref"));
@@ -100,17 +100,17 @@ static json_t *resolved(int process, json_t *value)
     return at;
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 struct asking {
     const struct operation *operation;
-    const char *instead; /* of the last digit of the examples' id */
+    const char *instead; /* replaces the last digit of the examples' id */
     bool first;          /* the stream is at version 1, which the example of If-Match names */
     char path[600];
     char headers[1000];
 };
 
-/* The examples are all about one thing, X; a second one is made by another last digit. */
+/* The examples are all about one id; another last digit makes a second one. */
 static void change_id(char *text, const char *instead)
 {
     static const char id[] = "01890000-0000-7000-8000-000000000002";
@@ -142,7 +142,7 @@ static void add_parameter(struct asking *asking, json_t *parameter)
     } else if (strcmp(in, "query") == 0) {
         (void)snprintf(asking->path + used, sizeof asking->path - used, "%s%s=%s",
                        strchr(asking->path, '?') ? "&" : "?", name, value);
-    } else { /* a key is one request's */
+    } else { /* a key belongs to one request */
         used = strlen(asking->headers);
         (void)snprintf(asking->headers + used, sizeof asking->headers - used, "%s: %s%s%s\r\n",
                        name, value,
@@ -151,7 +151,7 @@ static void add_parameter(struct asking *asking, json_t *parameter)
     }
 }
 
-/* Sends an operation's examples. Returns the response that the document has for the status. */
+/* Sends an operation's examples. Returns the documented response for the status. */
 static json_t *send_examples(const struct operation *operation, const char *instead, bool first,
                              const char *more_headers)
 {
@@ -197,7 +197,7 @@ static void assert_headers(const struct operation *operation, json_t *response)
     }
 }
 
-/* Two objects say the same members in the same order. */
+/* Checks that two objects have the same members in the same order. */
 static void assert_alike(const struct operation *operation, json_t *said, json_t *documented)
 {
     void *at = json_object_iter(said);
@@ -231,12 +231,12 @@ static void assert_answered(const struct operation *operation, json_t *response)
     json_decref(said);
 }
 
-/* ---- the story ---- */
+/* ---- the commands ---- */
 
 struct step {
     const char *id;
     const char *instead;
-    bool first; /* command on what was made */
+    bool first; /* command on the new stream */
     bool done;
 };
 
@@ -251,7 +251,7 @@ static void take_step(const struct operation *operation, void *context)
     step->done = true;
 }
 
-/* Each command when its time has come. */
+/* The commands, in an order in which each is allowed. */
 static struct step story[] = {
     {.id = "register_user", .instead = "2"},
     {.id = "change_user_email", .instead = "2", .first = true},
@@ -273,7 +273,7 @@ static struct step story[] = {
 static void the_example_of_every_command_is_answered_as_documented(void **state)
 {
     (void)state;
-    system_kill(&shop, "acquirer", SIGSTOP); /* or orders would be paid, or not, by themselves */
+    system_kill(&shop, "acquirer", SIGSTOP); /* it would pay or decline the orders */
     for (size_t i = 0; i < sizeof story / sizeof story[0]; i++) {
         each_operation(take_step, &story[i]);
         if (!story[i].done)
@@ -282,7 +282,7 @@ static void the_example_of_every_command_is_answered_as_documented(void **state)
     system_kill(&shop, "acquirer", SIGCONT);
 }
 
-/* A route of a service's own: what it takes and answers is known to its handler alone. */
+/* Returns whether this is a custom route, whose input and output only its handler knows. */
 static bool is_its_own(const struct operation *operation)
 {
     return WITHIN(operation->json, "responses", "default") != NULL;
@@ -324,7 +324,7 @@ static void the_example_of_every_query_is_answered_as_documented(void **state)
     each_operation(assert_asked, NULL);
 }
 
-/* ---- others' reading ---- */
+/* ---- the validator ---- */
 
 static int validate(const char *files)
 {
@@ -346,10 +346,10 @@ static void a_validator_finds_no_error_in_the_document_of_any_process(void **sta
     }
     int status = validate(files);
     if (status == 77)
-        skip(); /* it has said so, loudly */
+        skip(); /* the script has printed why */
     assert_int_equal(status, 0);
 
-    /* and it would find one */
+    /* the validator does detect an error */
     json_t *title = json_object_get(json_object_get(documents[0], "info"), "title");
     json_t *wrong = json_deep_copy(documents[0]);
     assert_non_null(title);

@@ -1,5 +1,5 @@
-/* test_paying.c - an order and its money, led from one to the other by events alone: what happens
- * when all goes well, and when somebody says no, is slow, is away, or is asked twice. */
+/* test_paying.c - an order and its payment, connected by events alone: success, and a participant
+ * that declines, is slow, is unavailable, or is asked twice. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/shop.h"
@@ -41,7 +41,7 @@ static void turn_clock(const char *by)
     fixture_sql(shop.url, sql);
 }
 
-/* After all this the tables are what the streams say. */
+/* Checks that the derived tables agree with the streams. */
 static void expect_all_proved(void)
 {
     shop_wait_quiet(&shop);
@@ -113,7 +113,7 @@ static void a_payment_that_takes_too_long_cancels_the_order(void **state)
     assert_int_equal(shop_count(&shop, "order", order, "OrderCancelled"), 0);
     turn_clock("2 minutes");
     shop_wait_event(&shop, "order", order, "OrderCancelled");
-    shop_wait_event(&shop, "payment", payment, "PaymentDeclined"); /* it is given up */
+    shop_wait_event(&shop, "payment", payment, "PaymentDeclined"); /* the payment is given up */
     assert_int_equal(shop_count(&shop, "order", order, "OrderPaid"), 0);
     assert_int_equal(shop_charges(&shop, "0100", payment), 0);
     assert_int_equal(fixture_sql_int(shop.url, "select count(*) from cairn.timers"), 0);
@@ -134,7 +134,7 @@ static void an_order_cancelled_after_its_payment_is_refunded(void **state)
     assert_int_equal(shop_charges(&shop, "0420", payment), 1);
 }
 
-/* The customer is quicker than the bank: whoever of the two is first, no money is kept. */
+/* The customer is faster than the bank: whichever is first, no money is kept. */
 static void an_order_cancelled_while_the_bank_thinks_keeps_no_money(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void orders_are_taken_while_nobody_can_take_money(void **state)
         shop_wait_event(&shop, "order", order[i], "OrderPaid");
 }
 
-/* All that was ever sent goes out again, and everything that was ever seen is seen again. */
+/* Every sent command is delivered again, and every event is processed again. */
 static void what_is_delivered_and_seen_twice_has_one_effect(void **state)
 {
     (void)state;
@@ -200,7 +200,7 @@ static void what_is_delivered_and_seen_twice_has_one_effect(void **state)
     expect_all_proved();
 }
 
-/* The order service is away while deadlines pass. */
+/* The order service is down while deadlines pass. */
 static void late_timers_fire_in_their_order(void **state)
 {
     (void)state;

@@ -1,3 +1,3 @@
-/* test_paying_monolith.c - the same with all services in one process. */
+/* test_paying_monolith.c - test_paying.c with all services in one process. */
 #define MONOLITH
 #include "test_paying.c"

@@ -1,5 +1,4 @@
-/* test_process.c - one process by itself: how it starts, what it refuses, and the README's service.
- */
+/* test_process.c - a single process: its start, its start-up errors, and the README's service. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -55,7 +54,7 @@ static const char *number(int value)
     return text;
 }
 
-/* What the process has written so far. */
+/* Returns the process's output so far. */
 static const char *output(void)
 {
     static char text[16384];
@@ -216,7 +215,7 @@ static void who_is_told_to_stop_says_so_first_and_works_on(void **state)
                      0);
     assert_int_equal(reply.status, 201);
     http_reply_free(&reply);
-    assert_int_equal(child_stop(&child, 20000), 0); /* being told twice means now */
+    assert_int_equal(child_stop(&child, 20000), 0); /* a second SIGTERM stops at once */
 }
 
 int main(void)

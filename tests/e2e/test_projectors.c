@@ -1,6 +1,6 @@
 /* test_projectors.c - projectors as processes, under a load of events: frozen, killed, replaced,
- * with a Redis that is emptied or older than it was. In the end each read model is folded again and
- * held against both stores. */
+ * with a Redis that is emptied or older than before. At the end each read model is folded again and
+ * compared with both stores. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -101,7 +101,7 @@ static void *load(void *context)
     while (atomic_load(&loading)) {
         if (place_orders(pg, 20) < 0)
             fixture_nap();
-        for (int i = 0; i < 10; i++) /* not to keep a small machine from everything else */
+        for (int i = 0; i < 10; i++) /* leave CPU time on a small machine */
             fixture_nap();
     }
     cairn_pg_close(pg);
@@ -120,7 +120,7 @@ static void stop_load(void)
         assert_int_equal(pthread_join(loader, NULL), 0);
 }
 
-/* ---- what is seen ---- */
+/* ---- state ---- */
 
 static int64_t sql_int(const char *sql)
 {
@@ -142,7 +142,7 @@ static void wait_for_sql(const char *sql, const char *what)
 static const char at_head[] =
     "select (count(*) = 4)::int from cairn.checkpoints where position = cairn.head()";
 
-/* Every projection's lease is held by this process, and the checkpoints have its fence. */
+/* Waits until this process holds every projection's lease, and the checkpoints have its fence. */
 static void wait_until_leading(const struct projector *projector)
 {
     char sql[700];
@@ -239,7 +239,7 @@ static void a_projector_that_was_frozen_wakes_up_and_writes_nothing(void **state
         struct projector *owner = &projectors[round % 2];
         struct projector *next = &projectors[(round + 1) % 2];
         wait_until_ready_as(owner, "\"role\":\"leading\"");
-        child_kill(&owner->child, SIGSTOP); /* wherever it is, also in the middle of a write */
+        child_kill(&owner->child, SIGSTOP); /* anywhere, also in the middle of a write */
         wait_until_leading(next);
         int64_t head = sql_int("select cairn.head()");
         char sql[200];
@@ -255,7 +255,7 @@ static void a_projector_that_was_frozen_wakes_up_and_writes_nothing(void **state
         end_projector(&projectors[i]);
 }
 
-/* By the clock of the database: from the last beat of the one that is dead. */
+/* By the database's clock: from the last heartbeat of the dead process. */
 static void a_projector_that_is_killed_is_followed_by_another_within_five_seconds(void **state)
 {
     (void)state;
@@ -282,7 +282,7 @@ static void nap_up_to(int ms)
         fixture_nap();
 }
 
-/* The leases of a process that is dead need not be waited for, here. */
+/* The leases of the dead process are expired, so that the test need not wait for them. */
 static void a_projector_that_is_killed_fifty_times_has_folded_everything_once(void **state)
 {
     (void)state;
@@ -376,14 +376,14 @@ static void a_store_that_was_taken_back_is_followed_on_with_the_same_redis(void 
     wait_until_leading(&projector);
     start_load();
     wait_for_sql("select (cairn.head() > 300)::int", "some orders");
-    dump_and_restore(restored, sizeof restored); /* while both go on */
+    dump_and_restore(restored, sizeof restored); /* while load and projector go on */
     wait_for_sql("select (cairn.head() > 900)::int", "more orders, which will be lost");
     stop_load();
     wait_for_sql(at_head, "the projections to reach the head");
     end_projector(&projector);
 
     (void)snprintf(abandoned, sizeof abandoned, "%s", url);
-    (void)snprintf(url, sizeof url, "%s", restored); /* Redis knows orders that it does not */
+    (void)snprintf(url, sizeof url, "%s", restored); /* Redis has orders that it lacks */
     shell("DATABASE_URL='%s' '%s/bin/cairn' recover --yes >/dev/null", url,
           getenv("CAIRN_TEST_BUILD"));
     projector = start_projector();

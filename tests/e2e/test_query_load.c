@@ -1,5 +1,5 @@
-/* test_query_load.c - reads under load and among failures: nobody who sends his position sees an
- * older state, and nothing worse than "not yet" is said while a store is away. */
+/* test_query_load.c - reads under load and during failures: a client that sends its position never
+ * sees an older state, and gets nothing worse than 503 while a store is unavailable. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -29,22 +29,22 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- clients that write and read what they wrote ---- */
+/* ---- clients that read their own writes ---- */
 
 struct pairs {
     int wanted;
     _Atomic int begun;
-    _Atomic int seen;        /* reads that showed what was written */
-    _Atomic int stale;       /* … that showed less */
+    _Atomic int seen;        /* reads that showed the write */
+    _Atomic int stale;       /* … an older state */
     _Atomic int not_yet;     /* answered 503 */
-    _Atomic int no_answer;   /* nobody listened, or the connection was lost */
+    _Atomic int no_answer;   /* no listener, or the connection was lost */
     _Atomic int worse;       /* any other answer */
-    _Atomic int not_written; /* the command was not carried out: nothing to read */
+    _Atomic int not_written; /* the command failed: nothing to read */
     _Atomic bool ending;
-    char example[400]; /* of what was worse */
+    char example[400]; /* of a worse answer */
 };
 
-static _Atomic int emails; /* given so far: an address belongs to one user */
+static _Atomic int emails; /* used so far: an address belongs to one user */
 
 struct client {
     pthread_t thread;
@@ -64,8 +64,8 @@ static int send_to(struct http_connection *connection, int port, const char *met
     return http_ask(connection, method, path, headers, body, body ? strlen(body) : 0, reply, 40000);
 }
 
-/* A server may end a connection that has rested for long, also at the moment when it is used again:
- * then the read is sent once more, as every client does. */
+/* A server may close a long idle connection at the moment of its next use: then the read is sent
+ * once more, as every client does. */
 static int get_from(struct http_connection *connection, int port, const char *path,
                     const char *headers, struct http_reply *reply)
 {
@@ -76,8 +76,8 @@ static int get_from(struct http_connection *connection, int port, const char *pa
     return failed;
 }
 
-/* Reads until it is shown the user or told something worse; a 503 is asked again, as its
- * Retry-After says, and counted. */
+/* Reads until the answer shows the user or is worse than 503; a 503 is retried as its Retry-After
+ * says, and counted. */
 static void read_back(struct client *client, const char *id, const char *position,
                       const char *email, char etag[64])
 {
@@ -110,8 +110,8 @@ static void read_back(struct client *client, const char *id, const char *positio
     (void)http_header(&client->reply, "ETag", etag, 64);
 }
 
-/* One command, which gives the user a new address, and the read of it. Without an id it registers
- * one. `etag` is what the last read gave: it is sent back. */
+/* Sends one command that changes the user's address, and reads the user back. Without an id it
+ * registers one. `etag` is the last read's, and is sent with the command. */
 static bool write_and_read(struct client *client, char id[64], char etag[64])
 {
     char path[120] = "/users";
@@ -190,7 +190,7 @@ static void a_client_that_sends_its_position_sees_what_it_wrote(void **state)
     assert_true(pairs.seen >= PAIRS);
 }
 
-/* ---- stores that die meanwhile ---- */
+/* ---- stores that fail meanwhile ---- */
 
 struct goal {
     struct pairs *pairs;
@@ -267,7 +267,8 @@ static bool has_ended(void *context)
     return kill(*(const int *)context, 0) != 0;
 }
 
-/* Commands fail while it is away, as they must; reads say 503 at worst, and then go on. */
+/* Commands fail while PostgreSQL is down, as they must; reads return 503 at worst, and then
+ * continue. */
 static void postgres_may_restart_under_load(void **state)
 {
     (void)state;
@@ -291,10 +292,10 @@ static void postgres_may_restart_under_load(void **state)
 enum { ROWS = 10000, ID_SIZE = 37 };
 
 struct book {
-    char (*ids)[ID_SIZE]; /* of the orders that were there before */
+    char (*ids)[ID_SIZE]; /* of the orders placed before */
     _Atomic int next;
     _Atomic bool ending;
-    char reader[64]; /* whose orders they are */
+    char reader[64]; /* the orders' user */
 };
 
 static const char order_body[] = "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_"
@@ -320,7 +321,7 @@ static void *place_orders(void *context)
     return NULL;
 }
 
-/* New orders come, old ones are cancelled: rows appear before the page and change in it. */
+/* New orders are placed, old ones cancelled: rows appear before the page and change in it. */
 static void *change_orders(void *context)
 {
     struct book *book = context;
@@ -348,7 +349,7 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* Every id of a page's items is counted where it is one of the book's. */
+/* Counts the ids of a page's items that are the book's. */
 static void count_page(const struct book *book, int *seen, const struct http_reply *reply)
 {
     static const char mark[] = "\"order_id\":\"";
@@ -364,7 +365,7 @@ static void count_page(const struct book *book, int *seen, const struct http_rep
 
 struct change {
     const struct book *book;
-    int seen; /* how many there were */
+    int seen; /* the count before */
 };
 
 static bool another_came(void *context)
@@ -373,7 +374,7 @@ static bool another_came(void *context)
     return atomic_load(&change->book->next) != change->seen;
 }
 
-/* Between any two pages a row has changed and one has come. */
+/* Pages through the orders; between any two pages a row is changed and one is added. */
 static void page_through(const struct book *book, int *seen)
 {
     struct http_reply reply = {0};

@@ -1,5 +1,5 @@
-/* test_recover.c - a whole system whose store was taken back to an older state: `cairn recover`
- * starts a new epoch, and everything that runs notices. */
+/* test_recover.c - a whole system whose store was restored to an older state: `cairn recover`
+ * starts a new epoch, and all running processes notice. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -51,7 +51,7 @@ static int make_user(void *context)
     return 1;
 }
 
-/* Sessions have just been ended under the services' feet: a request that met that is repeated. */
+/* The services' sessions were just terminated: a request that failed by this is repeated. */
 static bool is_made(void *context)
 {
     return make_user(context);
@@ -114,11 +114,11 @@ static void a_new_epoch_is_noticed_by_all_that_runs(void **state)
                         "position-of-another-timeline");
     fixture_wait(is_made, &after, 15000, "a command after the recovery");
     assert_null(strstr(after.position, "-1-"));
-    expect_answer(&after, 200); /* the read models were taken along */
+    expect_answer(&after, 200); /* the read models moved to the new epoch */
 }
 
-/* The log ends before what the read models and clients know. While the projector is frozen they
- * stand still. */
+/* The log ends before the state that the read models and clients know. They do not advance while
+ * the projector is frozen. */
 static void read_models_of_another_history_are_named_and_built_anew(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void read_models_of_another_history_are_named_and_built_anew(void **state
     cairn_expect(shop.database_url, 0, "verify", "positions");
 }
 
-/* The owner of the database may not end a superuser's. */
+/* The owner of the database may not terminate a superuser's session. */
 static void a_session_that_cannot_be_ended_is_named_and_fails_the_command(void **state)
 {
     (void)state;

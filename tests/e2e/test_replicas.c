@@ -1,5 +1,5 @@
-/* test_replicas.c - two order services on one log, each with states of its own in memory: what one
- * of them believes is never what a client gets wrong. */
+/* test_replicas.c - two order services on one log, each with its own cached states: a stale one
+ * never leads to a wrong answer. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -32,7 +32,7 @@ static void start_service(int i, const char *name)
     (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
     (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
     const char *const argv[] = {binary, NULL};
-    /* There is no payment service here. The default URL would be that of a `make demo` beside. */
+    /* There is no payment service here. The default URL could be that of a running `make demo`. */
     const char *const env[] = {database, port, "CAIRN_PAYMENT_URL=http://127.0.0.1:1", NULL};
     assert_int_equal(child_start(&children[i], argv, env, log), 0);
 }
@@ -59,7 +59,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- a shop's words ---- */
+/* ---- requests ---- */
 
 #define ID 40
 
@@ -114,7 +114,7 @@ static void a_user_who_was_unknown_or_active_a_moment_ago_is_known_as_he_is(void
     for (int round = 0; round < ROUNDS; round++) {
         char user[ID];
         make_user(user);
-        place(201, ports[ORDER], user, NULL); /* now it is in its memory */
+        place(201, ports[ORDER], user, NULL); /* the fact is cached now */
         place(201, ports[OTHER_ORDER], user, NULL);
         deactivate(user);
         place(422, ports[ORDER], user, NULL);
@@ -172,7 +172,7 @@ static void fire_all(struct shot *shots, unsigned count)
     (void)pthread_barrier_destroy(&barrier);
 }
 
-/* Whatever comes first: no order of a user comes after he has left. */
+/* Whatever the timing, no order of a user comes after the user's deactivation. */
 static void nobody_orders_after_he_has_left_whoever_is_quicker(void **state)
 {
     (void)state;
@@ -216,10 +216,10 @@ static void what_another_process_did_is_seen(void **state)
     for (int round = 0; round < ROUNDS; round++) {
         char order[ID];
         place(201, ports[ORDER], user, order);
-        command(422, ports[ORDER], order, "ship", ship); /* not paid, as far as it knows */
+        command(422, ports[ORDER], order, "ship", ship); /* not paid in its cached state */
         command(422, ports[OTHER_ORDER], order, "ship", ship);
         command(200, ports[OTHER_ORDER], order, "pay", pay);
-        command(200, ports[ORDER], order, "ship", ship); /* and does not refuse on that */
+        command(200, ports[ORDER], order, "ship", ship); /* which is no reason to refuse */
         command(422, ports[OTHER_ORDER], order, "cancel", "{\"reason\":\"late\"}");
         command(404, ports[ORDER], user, "ship", ship);
     }
@@ -304,7 +304,7 @@ static void two_processes_share_a_hot_stream(void **state)
     struct child kept = children[ORDER];
     int kept_port = ports[ORDER];
     make_user(user);
-    start_service(ORDER, "user"); /* a second user service, in another's place for a while */
+    start_service(ORDER, "user"); /* a second user service, temporarily in another's slot */
     fixture_wait_http(ports[ORDER], "/readyz", 20000);
     both[1] = ports[ORDER];
     heat(both, 2, user, &done, &conflicts);

@@ -1,5 +1,5 @@
-/* test_restore.c - a store is dumped by pg_dump and restored into another cluster: everything is
- * still readable there, proved, and can be gone on with. */
+/* test_restore.c - a store dumped by pg_dump and restored into another cluster is readable,
+ * verified and writable there. */
 #include "../support/cairn.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct system_under_test shop; /* has a cluster of its own */
-static char target[512];              /* a database of the tests' cluster */
+static struct system_under_test shop; /* has its own cluster */
+static char target[512];              /* a database in the tests' cluster */
 static char dump[300];
 static struct http_reply reply;
 
@@ -64,7 +64,7 @@ static void make_history(void)
     }
 }
 
-/* Everything that is in the tables, in one number each. */
+/* Compares a table's row count and a checksum of its content. */
 static void assert_same(const char *table, const char *order)
 {
     char sql[300];
@@ -113,7 +113,7 @@ static void what_was_dumped_is_readable_in_another_cluster(void **state)
     cairn_expect(target, 0, "verify", "claims             20         0");
     cairn_expect(target, 0, "tail --limit 200", "OrderPlaced");
 
-    /* and it goes on, with the same rights and the same refusals */
+    /* appending continues, with the same privileges and the same refusals */
     int64_t head = fixture_sql_int(target, "select cairn.head()");
     cairn_expect(target, 0, "append restored-1 Restored {}", "");
     assert_int_equal(fixture_sql_int(target, "select cairn.head()"), head + 1);

@@ -30,7 +30,7 @@ static int teardown(void **state)
 #define NOBODY "01890000-0000-7000-8000-00000000dead"
 #define LINES "\"lines\":[{\"sku\":\"tea-100\",\"quantity\":2,\"unit_price\":450}]"
 
-/* Of the events that nobody but a client brings about; the others go on meanwhile. */
+/* Counts the events that only a client causes; the others continue meanwhile. */
 static int64_t event_count(void)
 {
     return fixture_sql_int(
@@ -39,7 +39,7 @@ static int64_t event_count(void)
         " 'UserEmailChanged', 'UserDeactivated', 'OrderPlaced', 'OrderShipped')");
 }
 
-/* ---- the story's parts ---- */
+/* ---- steps ---- */
 
 static void register_user(char *ret_id, size_t size, struct http_reply *reply)
 {
@@ -51,7 +51,7 @@ static void register_user(char *ret_id, size_t size, struct http_reply *reply)
     reply_id(reply, ret_id, size);
 }
 
-/* With tok_error nobody answers for the card, so the order stays as it is; with tok_visa it is
+/* With tok_error the card is never answered for, so the order stays as it is; with tok_visa it is
  * paid. */
 static void place_order_by(const char *card, const char *user, char *ret_id, size_t size,
                            struct http_reply *reply)
@@ -120,7 +120,7 @@ static bool has_come(void *context)
     return strcmp(value, awaited->value) == 0;
 }
 
-/* What nobody asks for and comes about by events. */
+/* Waits for a row that events change, not a command of the test. */
 static void await_row(const char *path, const char *name, const char *wanted)
 {
     struct awaited awaited = {path, name, wanted};
@@ -236,7 +236,7 @@ static void a_user_reads_their_orders_page_by_page(void **state)
     reply_position(&reply, headers, sizeof headers);
 
     (void)snprintf(path, sizeof path, "/users/%s/orders?limit=1", user);
-    for (int i = ORDERS - 1; i >= 0; i--) { /* the newest first */
+    for (int i = ORDERS - 1; i >= 0; i--) { /* newest first */
         ask_for(200, shop.query, "GET", path, headers, NULL, &reply);
         assert_string_equal(reply_member(&reply, "order_id", value, sizeof value), order[i]);
         reply_member(&reply, "next", value, sizeof value);
@@ -251,7 +251,7 @@ static void a_user_reads_their_orders_page_by_page(void **state)
     http_reply_free(&reply);
 }
 
-/* What a read model has nothing to do with keeps nobody waiting for it. */
+/* A read model does not make clients wait for events that it ignores. */
 static void a_projection_that_ignores_everything_still_satisfies_a_fresh_read(void **state)
 {
     (void)state;
@@ -290,7 +290,7 @@ static void every_process_says_how_it_is(void **state)
 {
     (void)state;
     if (getenv("CAIRN_TEST_DOOR"))
-        skip(); /* the door shows them elsewhere: tests/compose/run asks */
+        skip(); /* the proxy serves them elsewhere: tests/compose/run checks them */
     const int ports[] = {shop.user, shop.order, shop.payment, shop.query, shop.projector};
     struct http_reply reply = {0};
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
@@ -323,7 +323,7 @@ static void if_match_pins_the_version(void **state)
             "{\"reason\":\"x\"}", &reply);
     ask_for(400, shop.order, "POST", path_of("/orders/*/cancel", order), "If-Match: 1\r\n",
             "{\"reason\":\"x\"}", &reply);
-    (void)snprintf(headers, sizeof headers, "If-Match: %s\r\n", etag); /* what was read */
+    (void)snprintf(headers, sizeof headers, "If-Match: %s\r\n", etag); /* as read */
     ask_for(200, shop.order, "POST", path_of("/orders/*/cancel", order), headers,
             "{\"reason\":\"x\"}", &reply);
     ask_for(412, shop.order, "POST", path_of("/orders/*/cancel", order), headers,
@@ -475,7 +475,7 @@ static void what_is_no_query_is_refused_by_the_query_service(void **state)
 {
     (void)state;
     if (getenv("CAIRN_TEST_DOOR"))
-        skip(); /* the door leads it elsewhere */
+        skip(); /* the proxy routes it elsewhere */
     static const struct bad no_queries[] = {
         {404, "GET", "/", NULL},
         {405, "POST", "/orders/" NOBODY, "{}"},

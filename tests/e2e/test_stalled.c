@@ -1,4 +1,4 @@
-/* test_stalled.c - somebody reads the log of a service, and stops reading. */
+/* test_stalled.c - a reader of a service's log stops reading. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -54,7 +54,7 @@ static void a_reader_of_the_log_who_stands_still_stops_nothing(void **state)
     (void)unlink(path);
 }
 
-/* What was lost is told of, and the lines that came through are whole. */
+/* Lost lines are reported, and the received lines are complete. */
 static void a_reader_who_reads_again_is_told_what_is_missing(void **state)
 {
     (void)state;
@@ -93,7 +93,7 @@ static void a_reader_who_reads_again_is_told_what_is_missing(void **state)
     (void)unlink(path);
 }
 
-/* They would be given to sockets, and the log would go to a client. */
+/* Otherwise sockets would get these descriptors, and the log would go to a client. */
 static void closed_descriptors_are_given_to_no_socket(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_streams.c - event streams of a real system: readers that outlive the query service, the
- * EventSource that web applications have, and five thousand of them at once. */
+/* test_streams.c - event streams of a whole system: readers that outlive the query service, the
+ * EventSource of web applications, and five thousand streams at once. */
 #include "../support/fixture.h"
 #include "../support/sse.h"
 #include "../support/support.h"
@@ -51,7 +51,7 @@ static int teardown(void **state)
 struct order {
     char id[64];
     char path[100];     /* of the read */
-    char position[200]; /* headers that name where it was changed last */
+    char position[200]; /* headers with the position of its last change */
 };
 
 static void place(struct order *order)
@@ -79,7 +79,7 @@ static void change(struct order *order, const char *verb, const char *body)
 static const char pay[] = "{\"payment_id\":\"01890000-0000-7000-8000-00000000000a\"}";
 static const char ship[] = "{\"carrier\":\"DHL\",\"tracking\":\"1\"}";
 
-/* The next message has to show this. */
+/* Checks that the next message has this status. */
 static void expect_status(struct sse *sse, const char *status)
 {
     char wanted[60];
@@ -107,14 +107,14 @@ static void a_stream_is_resumed_after_the_service_was_killed(void **state)
     assert_true(sse.ended);
     sse_close(&sse);
 
-    change(&order, "pay", pay); /* while nobody is there to tell */
+    change(&order, "pay", pay); /* while there is no reader */
     system_heal(&shop);
     assert_true(sse_open(&sse, shop.query, order.path, last));
     expect_status(&sse, "paid");
     (void)snprintf(last, sizeof last, "Last-Event-ID: %s\r\n", sse.id);
     sse_close(&sse);
 
-    /* One who has missed nothing is told nothing, until there is something. */
+    /* A reader that has missed nothing gets no message until there is a change. */
     assert_true(sse_open(&sse, shop.query, order.path, last));
     change(&order, "ship", ship);
     expect_status(&sse, "shipped");
@@ -125,7 +125,7 @@ static void a_stream_is_resumed_after_the_service_was_killed(void **state)
 
 struct follower {
     pid_t pid;
-    int input; /* the child ends when this is closed */
+    int input; /* the child exits when this is closed */
     FILE *output;
 };
 
@@ -162,11 +162,11 @@ static struct follower follow(const char *modules, const char *url)
     (void)close(out[1]);
     struct follower follower = {pid, in[1], fdopen(out[0], "r")};
     assert_non_null(follower.output);
-    (void)setvbuf(follower.output, NULL, _IONBF, 0); /* what poll() does not see is not there */
+    (void)setvbuf(follower.output, NULL, _IONBF, 0); /* unbuffered, as poll() sees no buffer */
     return follower;
 }
 
-/* Reads lines until one begins with `what` and holds `part`. */
+/* Reads lines until one begins with `what` and contains `part`. */
 static void expect_line(struct follower *follower, const char *what, const char *part)
 {
     char line[4096];
@@ -181,7 +181,7 @@ static void expect_line(struct follower *follower, const char *what, const char 
     fail_msg("no line \"%s ... %s\"", what, part);
 }
 
-/* Both of them: one follows a row, the other a page. */
+/* Both followers: one follows a row, the other a page. */
 static void expect_lines(struct follower followers[2], const char *what, const char *part)
 {
     expect_line(&followers[0], what, part);
@@ -247,7 +247,7 @@ static int64_t memory_kib(const char *name)
     return kib;
 }
 
-/* Reads until the stream shows the last state; a reader may skip states, but the last one comes. */
+/* Reads until the stream shows the last state; states may be skipped, but not the last one. */
 static void expect_last(struct sse *sse, const char *part)
 {
     struct sse_message message = {0};
@@ -277,7 +277,7 @@ static void five_thousand_readers_all_end_on_the_last_state(void **state)
     if (!getenv("CAIRN_TEST_SANITIZED"))
         assert_in_range(kib, 1, MEMORY_MAX_KIB);
 
-    /* They end when the service is told to stop, and it does so in time. */
+    /* The streams end when the service is told to stop, and it stops in time. */
     int pid = system_pid(&shop, "query");
     assert_int_equal(kill(pid, SIGTERM), 0);
     struct sse_message message;

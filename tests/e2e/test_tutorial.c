@@ -1,4 +1,4 @@
-/* test_tutorial.c - docs/TUTORIAL.md, followed by somebody who takes every word of it seriously. */
+/* test_tutorial.c - docs/TUTORIAL.md, executed literally. */
 #include "../support/fixture.h"
 #include "../support/shell.h"
 #include "../support/support.h"
@@ -44,7 +44,7 @@ static void every_block_of_the_tutorial_does_what_the_page_says(void **state)
     shell_expect(&copy, "tests/support/tutorial docs/TUTORIAL.md $TUTORIAL_PORT");
 }
 
-/* After the last step, whoever followed it has a tree that stands. */
+/* After the last step, the tree passes the format check. */
 static void what_the_tutorial_leaves_behind_is_formatted(void **state)
 {
     (void)state;
@@ -54,7 +54,7 @@ static void what_the_tutorial_leaves_behind_is_formatted(void **state)
                         " projections/invoices.[ch] tests/*/test_invoice.c");
 }
 
-/* The test above can fail. */
+/* Checks that the test above can fail. */
 static void a_page_that_says_something_else_is_found_out(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* test_two.c - two processes of one service on one log, at the same moment. */
+/* test_two.c - two processes of one service on one log, at the same time. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -56,7 +56,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* One request to each process, let go by a barrier. */
+/* One request to each process, released by a barrier. */
 struct shot {
     pthread_t thread;
     pthread_barrier_t *barrier;
@@ -137,7 +137,7 @@ static void one_key_is_one_user_and_one_answer(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events") - before, ROUNDS);
 }
 
-/* ---- a dead client's backend that stands still ---- */
+/* ---- a dead client's backend that is stopped ---- */
 
 /* Holds the lock of the log, as an append does. */
 static struct cairn_pg *take_lock(void)
@@ -176,8 +176,8 @@ static struct shot carols(int port, pthread_barrier_t *barrier)
     };
 }
 
-/* What the first process has sent when it dies is still under way: its backend stands still, in
- * front of the lock, and goes on after the same command came to the second one. */
+/* The request of the first process is still in progress when it is killed: its backend is stopped,
+ * waiting for the lock, and continues after the same command reached the second process. */
 static void what_a_dead_process_has_under_way_is_done_once(void **state)
 {
     (void)state;
@@ -193,7 +193,7 @@ static void what_a_dead_process_has_under_way_is_done_once(void **state)
     child_kill(&children[0], SIGKILL);
     assert_int_equal(pthread_join(first.thread, NULL), 0);
     assert_int_equal(first.reply.status, -1);
-    cairn_pg_close(holder); /* the lock is the backend's now, and it stands still */
+    cairn_pg_close(holder); /* the backend has the lock now, and is stopped */
 
     struct shot again = carols(ports[1], &alone);
     (void)fire(&again);
@@ -212,9 +212,9 @@ static void what_a_dead_process_has_under_way_is_done_once(void **state)
     fixture_wait_http(ports[0], "/readyz", 20000);
 }
 
-/* ---- a twin that is on its way ---- */
+/* ---- a repeat of a pending command ---- */
 
-/* That somebody has sent and waits for, and this question itself. */
+/* Returns whether two requests are open: the test's pending one, and this request itself. */
 static bool two_are_open(void *context)
 {
     struct http_reply reply = {0};
@@ -225,8 +225,8 @@ static bool two_are_open(void *context)
     return open;
 }
 
-/* The second one comes while the first is being committed, and is decided on what that does: there
- * it would be refused. */
+/* The second request arrives while the first is being committed, and is decided on the first's
+ * result: that state alone would refuse it. */
 static void a_repeat_that_meets_the_first_on_its_way_is_not_refused(void **state)
 {
     (void)state;

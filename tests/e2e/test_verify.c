@@ -1,5 +1,5 @@
-/* test_verify.c - `cairn verify` sees every damage that it looks for, and nothing where there is
- * none; what is kept beside the log is made again from it. */
+/* test_verify.c - `cairn verify` detects every damage that it looks for, and nothing else; derived
+ * tables are rebuilt from the log. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -9,9 +9,9 @@
 
 static char url[512];
 
-/* Twelve events of three streams. Streams 1 and 2 have taken keys; stream 2 has given one back,
- * which stream 3 then took; there are a creating command, one of two events, and one that is old.
- */
+/* Twelve events of three streams. Streams 1 and 2 have claimed keys; stream 2 has released one,
+ * which stream 3 then claimed; there are a creating command, one with two events, and an old
+ * one. */
 static const char story[] =
     "create function pg_temp.put(p bigint, s text, v bigint, meta text,"
     "     age interval default '10 minutes') returns void language sql as $$"
@@ -46,7 +46,7 @@ static const char story[] =
     "now()),"
     " (0, sha256('nowhere'), sha256('r'), 200, 'user-9', 0, 12, 0, now())";
 
-/* What the owner can do when he sets the protection aside. */
+/* The owner can disable the protection. */
 #define UNPROTECTED(change)                                                                        \
     "alter table cairn.events disable trigger events_are_never_changed;" change                    \
     ";alter table cairn.events enable always trigger events_are_never_changed"
@@ -207,7 +207,7 @@ static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state
     fixture_drop(copy);
 }
 
-/* Old rows and new ones lie in the same pages, as they do when pages were used again. */
+/* Old and new rows are mixed in the same pages, as when pages are reused. */
 static void a_pass_that_forgets_reads_each_page_once(void **state)
 {
     (void)state;
@@ -235,7 +235,7 @@ static void a_pass_that_forgets_reads_each_page_once(void **state)
     fixture_drop(copy);
 }
 
-/* A clock was a year ahead when they were recorded. */
+/* The clock was a year ahead when they were recorded. */
 static void a_command_recorded_in_the_future_is_forgotten_too(void **state)
 {
     (void)state;

@@ -1,8 +1,9 @@
-/* test_wrong_requests.c - two thousand wrong requests to every service, made from what it says of
- * itself: each is answered 4xx as problem+json, none leaves an event, and the process is as large
- * afterwards as before.
+/* test_wrong_requests.c - two thousand invalid requests to every service, made from its own
+ * description: each is answered 4xx as problem+json, none leaves an event, and the process does not
+ * grow.
  *
- *   CAIRN_TEST_SEED=n  where the dice begin */
+ *   CAIRN_TEST_SEED=n  the random seed
+ */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -18,7 +19,7 @@ enum {
     REQUESTS = 2000,
     WARM_UP = 400,
     GROWTH_MAX_KIB = 6144,
-    FIRST_NEEDED_MAX = 16 /* files that are opened once: a worker's connection to a database */
+    FIRST_NEEDED_MAX = 16 /* files opened once: a worker's connection to a database */
 };
 
 static struct system_under_test shop;
@@ -77,7 +78,7 @@ static bool has_few_files(void *context)
 
 /* ---- one request ---- */
 
-/* Fails the test, with the request in the message, unless it was refused as it should be. */
+/* Fails the test, with the request in the message, unless it was refused correctly. */
 static void expect_refusal(const struct wrong_request *wrong, const struct http_reply *reply)
 {
     char type[80] = "";
@@ -106,7 +107,7 @@ static void send_wrong(int port, struct http_connection *connection, json_t *ope
         assert_int_equal(http_open(connection, port, 20000), 0);
     int failed = http_ask(connection, wrong.method, wrong.path, wrong.headers, wrong.body,
                           wrong.body_bytes, &reply, 20000);
-    if (failed) /* a refusal may end the connection while the body is under way */
+    if (failed) /* a refusal may close the connection while the body is being sent */
         failed = http_send(port, wrong.method, wrong.path, wrong.headers, wrong.body,
                            wrong.body_bytes, &reply, 20000);
     if (failed)

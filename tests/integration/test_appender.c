@@ -1,9 +1,9 @@
 /* test_appender.c - group commit on a real PostgreSQL. The numbers are those of the invariants in
  * store.h and appender.h.
  *
- * To see what happens inside one batch a test holds the log's lock: the first append waits for it
- * in PostgreSQL, what is handed over meanwhile collects, and goes together when the lock is let go.
- */
+ * To control the content of a batch a test holds the log's lock: the first append waits for it in
+ * PostgreSQL, later ones are collected meanwhile, and are committed together when the lock is
+ * released. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -112,7 +112,7 @@ static struct cairn_new_event *new_event(const char *data)
     return event;
 }
 
-/* An append on its way: one event on one stream, and what a test adds to it. */
+/* A pending append: one event on one stream, and what a test adds to it. */
 struct item {
     struct cairn_write writes[3];
     struct cairn_appended ret[3];
@@ -200,7 +200,7 @@ static void expect(struct item *item, int outcome, const char *words)
                  item->appending.error.message);
 }
 
-/* Holds up what is handed over until let_go(). */
+/* Blocks appends until let_go(). */
 static struct item *hold_up(void)
 {
     take_lock();
@@ -285,7 +285,7 @@ static void each_append_of_a_batch_has_its_own_outcome(void **state)
     the_log_is_in_order();
 }
 
-/* Invariant 6, inside one batch. */
+/* Invariant 6, within one batch. */
 static void an_append_that_builds_on_one_that_fails_fails(void **state)
 {
     (void)state;
@@ -357,14 +357,14 @@ static void two_writes_of_one_append_do_not_take_the_same_claim(void **state)
     const struct cairn_claim take = {true, "thing.name", "eve"};
     const struct cairn_claim other = {true, "thing.name", "fay"};
     int64_t head = sql_int("select cairn.head()");
-    struct item *first = hold_up(); /* so that the short path is not theirs */
+    struct item *first = hold_up(); /* so that they do not take the short path */
     struct item *both = submit(with_two_streams(take, take));
     struct item *apart = submit(with_two_streams(take, other));
     struct item *later =
         submit(with_two_streams(other, (struct cairn_claim){true, "thing.name", "gil"}));
     let_go();
     expect(first, 0, NULL);
-    expect(both, -CAIRN_CLAIMED, NULL); /* and leaves nothing behind for those after it */
+    expect(both, -CAIRN_CLAIMED, NULL); /* leaves no claim for the later ones */
     expect(apart, 0, NULL);
     expect(later, -CAIRN_CLAIMED, NULL);
     assert_int_equal(sql_int("select cairn.head()"), head + 3);
@@ -482,7 +482,7 @@ static void a_stream_that_is_only_looked_at_is_held_to_its_condition(void **stat
     expect(submit(good), 0, NULL);
     expect(submit(bad), -CAIRN_CONFLICT, "exists, at version 1");
 
-    /* and to what those before it in the batch leave behind */
+    /* and to the state after the earlier appends of the batch */
     struct item *first = hold_up();
     struct item *moves = submit(new_item(at(fact, 1, id_of(made))));
     struct item *late = new_item(any(new_stream()));
@@ -587,8 +587,8 @@ static int append_as(const char *stream, struct cairn_expected expected, struct 
     return cairn_appender_append(bench.appender, &append, ret, NULL);
 }
 
-/* Everybody on one stream: whatever is there; a stream that must not exist; exactly what was seen
- * last. */
+/* All writers on one stream: with any version; with a stream that must not exist; with exactly the
+ * version seen last. */
 static void *write_all_ways(void *context)
 {
     struct writer *writer = context;
@@ -634,7 +634,7 @@ static void expected_versions_hold_under_twenty_writers(void **state)
     }
     assert_int_equal(sql_int("select cairn.head()") - before, appended);
     assert_int_equal(appended + conflicts, WRITERS * ROUNDS * 2);
-    /* of those who wanted to make a stream exactly one did */
+    /* of the writers that tried to create a stream exactly one did */
     assert_int_equal(
         sql_int("select count(*) from cairn.events where stream like 'thing-%-%-%-%-%-%'"), ROUNDS);
     the_log_is_in_order();
@@ -702,7 +702,7 @@ static void await_more(struct crowd *crowd, int64_t more)
     fixture_wait(has_appended, &goal, 30000, "the appends to go on");
 }
 
-/* Invariant 4. Those that were answered are there once, and nothing else is. */
+/* Invariant 4. Every acknowledged append is there once, and nothing else is. */
 static void nothing_was_lost_or_doubled(const struct crowd *crowd)
 {
     assert_int_equal(sql_int("select count(*) from cairn.events where stream like 'crowd-%'"),
@@ -738,7 +738,7 @@ static void a_backend_that_is_killed_in_mid_batch_loses_nothing(void **state)
         pid_t pid = (pid_t)sql_int("select pid from pg_stat_activity where datname ="
                                    " current_database() and application_name = 'appender'"
                                    " and query like '%cairn.append%'");
-        assert_int_equal(kill(pid, SIGKILL), 0); /* and the others go down with it */
+        assert_int_equal(kill(pid, SIGKILL), 0); /* which restarts all other backends */
     }
     await_more(&crowd, 50);
     stop_crowd(&crowd);
@@ -746,7 +746,7 @@ static void a_backend_that_is_killed_in_mid_batch_loses_nothing(void **state)
     nothing_was_lost_or_doubled(&crowd);
 }
 
-/* ---- a backend that stands still ---- */
+/* ---- a stopped backend ---- */
 
 static pid_t waiting_backend(void)
 {
@@ -776,7 +776,7 @@ static void what_a_standing_backend_does_later_is_known_before_it_is_done_again(
     pid_t pid = waiting_backend();
     assert_int_equal(kill(pid, SIGSTOP), 0);
     let_go();
-    /* the call is given up, and the backend is told to end, which it cannot hear */
+    /* the call times out; the stopped backend is told to terminate, but cannot react */
     char ended[200];
     (void)snprintf(ended, sizeof ended,
                    "select count(*) from pg_stat_activity where application_name = 'appender'"
@@ -815,7 +815,7 @@ static void an_outcome_that_cannot_be_found_out_is_unknown(void **state)
     the_log_is_in_order();
 }
 
-/* ---- a standby that is not there ---- */
+/* ---- an absent standby ---- */
 
 static void superuser_says(const char *sql)
 {
@@ -824,7 +824,7 @@ static void superuser_says(const char *sql)
     fixture_sql(url, sql);
 }
 
-/* Does a commit wait? The server takes the setting over some time after it was told to. */
+/* Returns whether commits wait. The server applies the setting some time after the reload. */
 static bool commits_wait(void *context)
 {
     struct cairn_pg *probe = context;
@@ -866,7 +866,7 @@ static void what_no_standby_has_is_unknown_until_one_has_it(void **state)
     const char *stream = new_stream();
     struct item *item = with_command(new_item(any(stream)), 'e', 'f');
     expect(submit(item), -CAIRN_UNKNOWN, NULL);
-    assert_int_equal(count_of(stream), 1); /* on this server it is */
+    assert_int_equal(count_of(stream), 1); /* it is on this server */
     struct item *replayed = with_command(new_item(any(stream)), 'e', 'f');
     expect(submit(replayed), -CAIRN_UNKNOWN, NULL);
     assert_int_equal(need_no_standby(state), 0);
@@ -986,7 +986,7 @@ static void a_connection_that_planned_on_an_empty_log_keeps_good_plans(void **st
         cairn_arena_close(&bench.arena);
         bench.arena = arena;
     }
-    cairn_appender_close(bench.appender); /* its session reports what it has counted */
+    cairn_appender_close(bench.appender); /* its session reports its statistics */
     struct plan_wait wait = {APPENDS + APPENDS / 10};
     fixture_wait(has_counted, &wait, 10000, "the statistics to arrive");
     assert_int_equal(scans("seq_scan") - before, 0);

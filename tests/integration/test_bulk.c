@@ -1,4 +1,4 @@
-/* test_bulk.c - many events out of a real log, and what can go wrong on their way. */
+/* test_bulk.c - bulk reads from a real log, and their failures. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -65,7 +65,7 @@ static struct cairn_bulk *open_bulk(int64_t from, int64_t to,
     return bulk;
 }
 
-/* Reads to the end. Returns how many there were, or what failed. */
+/* Reads to the end. Returns the number of events, or the error. */
 static int64_t count(int64_t from, int64_t to, const struct cairn_event_filter *filter)
 {
     struct cairn_bulk *bulk = open_bulk(from, to, filter);
@@ -117,7 +117,7 @@ static void expect_same(const struct cairn_stored_event *a, const struct cairn_s
 static void events_are_what_a_range_gives(void **state)
 {
     (void)state;
-    const int64_t from = 49500; /* over the end of a slice that begins at 0 or here */
+    const int64_t from = 49500; /* across the end of a slice that begins at 0 or here */
     const struct cairn_stored_event *read = NULL;
     int64_t all =
         cairn_store_read_range(bench.store, from, from + 1000, NULL, &bench.arena, &read, NULL);
@@ -175,7 +175,7 @@ static void a_name_is_never_sql(void **state)
     expect_store_to_answer();
 }
 
-/* ---- what goes wrong ---- */
+/* ---- failures ---- */
 
 static void an_early_end_leaves_a_store_that_answers(void **state)
 {
@@ -230,7 +230,7 @@ static void whoever_asks_in_between_loses_both(void **state)
     expect_store_to_answer();
 }
 
-/* ---- the door ---- */
+/* ---- the copy interface ---- */
 
 static int begin(const char *sql, struct cairn_error *error)
 {

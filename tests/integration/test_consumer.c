@@ -1,6 +1,6 @@
-/* test_consumer.c - events from the bus, handled: each with effect once, in the order of its
- * stream, by any number of members; whoever is killed, whatever cannot be handled, whatever Redis
- * forgets. */
+/* test_consumer.c - consuming events from the bus: each takes effect once, in the order of its
+ * stream, with any number of members; despite killed members, failing events, and a Redis that
+ * loses data. */
 #include "../support/bus.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -21,9 +21,9 @@ enum { LONG_MS = 60000, POISON = 666, DEADLY = 667, SHY = 668 };
 
 #define ID "0193a1c2-0000-7000-8000-0000000000"
 
-/* ---- what is done with them ---- */
+/* ---- handlers ---- */
 
-/* Writes down what was seen, in the transaction of the delivery. */
+/* Records the event in the transaction of the delivery. */
 static enum cairn_outcome write_down(const struct cairn_consumed *delivery, int64_t litres,
                                      struct cairn_error *error)
 {
@@ -40,7 +40,7 @@ static enum cairn_outcome write_down(const struct cairn_consumed *delivery, int6
     return done < 0 ? CAIRN_TRY_AGAIN : CAIRN_DONE;
 }
 
-/* Are poisonous ones mended by now? */
+/* Returns whether poison events can be handled by now. */
 static bool is_mended(const struct cairn_consumed *delivery)
 {
     const char *const *cells;
@@ -170,7 +170,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- members that are processes ---- */
+/* ---- members as processes ---- */
 
 static _Noreturn void consume_until_told(void)
 {
@@ -203,7 +203,7 @@ static void start_member(struct child *child)
 
 /* ---- helpers ---- */
 
-/* So many events to each of some streams of the category, one after the other. */
+/* Appends `count` events to each of some streams of the category, one after the other. */
 static void append(const char *category, int streams, int count)
 {
     char sql[512];
@@ -243,7 +243,7 @@ static void wait_for(int64_t count)
     fixture_wait(so_many_are_handled, NULL, LONG_MS, "so many events are handled");
 }
 
-/* Nothing twice, and the versions of each stream in order. */
+/* Checks that no event was handled twice, and the versions of each stream in order. */
 static void expect_once_and_in_order(int64_t count)
 {
     assert_int_equal(count_handled(), count);
@@ -281,7 +281,7 @@ static bool so_many_dead_letters(void *context)
     return dead_letters() >= wanted;
 }
 
-/* ---- the tests ---- */
+/* ---- tests ---- */
 
 static void each_event_is_handled_once_and_in_the_order_of_its_stream(void **state)
 {
@@ -331,7 +331,7 @@ static void of_three_members_one_is_killed_and_order_is_kept_and_nothing_lost(vo
     assert_int_equal(dead_letters(), 0);
 }
 
-/* All that the only member can hold waits for entries of one that has died. */
+/* Every entry that the only member can hold waits for entries of a dead one. */
 static void a_member_that_is_full_takes_over_from_the_dead(void **state)
 {
     (void)state;
@@ -404,7 +404,7 @@ static void an_event_that_has_no_state_is_a_dead_letter_and_holds_up_nothing(voi
     assert_int_equal(dead_letters(), 1);
 }
 
-/* Those that came with it in one batch are not counted among the tries. */
+/* The attempts are not counted for other events of the same batch. */
 static void an_event_that_ends_whoever_handles_it_is_given_up(void **state)
 {
     (void)state;
@@ -487,7 +487,7 @@ static bool a_commit_waits_for_standby(void *context)
                                       " 'SyncRep' and query = 'commit'") > 0;
 }
 
-/* What is found to be handled may be so on this server only. */
+/* An event found already handled may be so on this server only. */
 static void what_comes_again_is_acknowledged_when_a_standby_has_it(void **state)
 {
     (void)state;
@@ -499,7 +499,7 @@ static void what_comes_again_is_acknowledged_when_a_standby_has_it(void **state)
     superuser_says("select pg_reload_conf()");
     for (int64_t until_ms = fixture_now_ms() + LONG_MS;
          !a_commit_waits_for_standby(NULL) && fixture_now_ms() < until_ms; fixture_nap())
-        (void)bus_redis(&bench.view, "XGROUP SETID cairn:bus:pot:1 test 0"); /* all again */
+        (void)bus_redis(&bench.view, "XGROUP SETID cairn:bus:pot:1 test 0"); /* redeliver all */
     assert_false(nothing_is_pending(NULL));
     superuser_says("alter system reset synchronous_standby_names");
     superuser_says("select pg_reload_conf()");
@@ -529,7 +529,7 @@ static void dead_letters_outlive_a_redis_that_was_emptied(void **state)
     assert_int_equal(cairn_group_retry(bench.view.redis, "test", NULL, &bench.view.arena, NULL), 2);
     wait_for(4);
     assert_int_equal(dead_letters(), 0);
-    /* what was handled after all does not rise again */
+    /* letters handled meanwhile do not come back */
     (void)bus_redis(&bench.view, "FLUSHALL");
     append_litres("pot", 11, 1);
     wait_for(5);

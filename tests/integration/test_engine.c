@@ -1,6 +1,6 @@
-/* test_engine.c - process managers and reactors on a real log, in this very process: a small
- * service that lights lamps. A lamp that is lit is to be put out by a process, at once or at a
- * time; some lamps refuse. A reactor writes down what was put out. */
+/* test_engine.c - process managers and reactors on a real log, within the test's process: a small
+ * service that lights lamps. A process puts out a lit lamp, at once or at a given time; some lamps
+ * refuse. A reactor records the lamps that were put out. */
 #include "../support/fixture.h"
 #include "../support/server.h"
 #include "../support/support.h"
@@ -20,7 +20,7 @@
 /* ---- a lamp ---- */
 
 struct lamp_lit {
-    int64_t seconds; /* that it is to burn; 0: it goes out at once; below: nobody can put it out */
+    int64_t seconds; /* to burn; 0: put out at once; below: it refuses to be put out */
 };
 struct lamp_out {
     CAIRN_NO_FIELDS;
@@ -150,9 +150,9 @@ static int wick_decide(const struct wick *self, const struct wick_command *comma
 }
 CAIRN_DECIDER(wick, .state_version = 1);
 
-/* ---- who puts them out ---- */
+/* ---- the process that puts them out ---- */
 
-enum { TRIMS = -2 }; /* seconds of a lamp whose wick is to be trimmed */
+enum { TRIMS = -2 }; /* a value of `seconds`: the lamp's wick is to be trimmed */
 
 struct night {
     int64_t lit, out;
@@ -205,13 +205,13 @@ CAIRN_PROCESS(night, .from_start = true, CAIRN_SENDS(&lamp_commands, &wick_comma
               CAIRN_WHEN_LIST(&night_when_lamp_lit, &night_when_lamp_out, &night_when_burnt_down,
                               &night_when_put_out));
 
-/* It waits for what night waits for, and does not say that it sends to wicks. */
+/* Handles night's events but does not declare that it sends to wicks. */
 static const struct cairn_process forgetful_process = {.name = "forgetful",
                                                        .state = &night_record,
                                                        CAIRN_SENDS(&lamp_commands),
                                                        CAIRN_WHEN_LIST(&night_when_lamp_lit)};
 
-/* ---- who writes them down ---- */
+/* ---- the reactor that records them ---- */
 
 static atomic_int handled, attempts_wanted, gives_up;
 
@@ -234,7 +234,7 @@ CAIRN_HANDLE(notes, lamp, lamp_out, note);
 CAIRN_REACTOR(notes, .concurrency = 4, .from_start = true,
               CAIRN_HANDLE_LIST(&notes_handles_lamp_out));
 
-/* It decides two nouns, and is called as neither. */
+/* It has deciders of two categories, and the name of neither. */
 static const struct cairn_service service = {.name = "lighting",
                                              .deciders = {&lamp_decider, &wick_decider},
                                              .processes = {&night_process},
@@ -244,7 +244,7 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config configs[32]; /* one a host: it is borrowed */
+static struct cairn_config configs[32]; /* one per host, which borrows it */
 
 static int try_to_start_at(int port, const struct cairn_service *const those[],
                            struct cairn_host **ret, struct cairn_error *error)
@@ -345,7 +345,7 @@ static void an_event_leads_to_a_command_and_is_written_down_once(void **state)
     expect_soon(EVENTS("LampOut"), LAMPS);
     expect_handled(LAMPS);
     expect_soon("select count(*) from cairn.outgoing", 0);
-    expect_soon(EVENTS("ProcessAdvanced"), 2 * LAMPS); /* lit, and out */
+    expect_soon(EVENTS("ProcessAdvanced"), 2 * LAMPS); /* one for lit, one for out */
     cairn_host_stop(host);
     assert_int_equal(atomic_load(&handled), LAMPS);
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
@@ -384,7 +384,7 @@ static void a_timer_fires_once_whoever_runs_when_it_is_due(void **state)
                      1);
 }
 
-/* Two run, and the lease is taken from whoever has it again and again. */
+/* Two hosts run, and the lease is repeatedly taken from its owner. */
 static void two_that_take_turns_do_nothing_twice(void **state)
 {
     (void)state;
@@ -406,7 +406,7 @@ static void two_that_take_turns_do_nothing_twice(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
 }
 
-/* The tables are lost, and the checkpoint with them. */
+/* The tables are lost, including the checkpoint. */
 static void the_tables_are_made_again_from_the_log(void **state)
 {
     (void)state;
@@ -426,7 +426,7 @@ static void the_tables_are_made_again_from_the_log(void **state)
     assert_int_equal(fixture_sql_int(url, "select cairn.head()"), head);
     fixture_sql(url, "delete from cairn.timers; select cairn.rebuild_process('night');");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.timers"), 1);
-    light(3, 0); /* and it goes on, with a new lease */
+    light(3, 0); /* it continues, with a new lease */
     expect_soon(EVENTS("LampOut"), 2);
     cairn_host_stop(host);
 }
@@ -442,12 +442,12 @@ static void a_service_may_be_called_otherwise_than_its_streams(void **state)
     expect_soon("select count(*) from cairn.outgoing", 0);
     cairn_host_stop(host);
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
-    /* the commands of an imported log are known by the events that they wrote; so are those whose
+    /* commands of an imported log are recognised by the events that they wrote; so are those whose
      * keys have expired */
     fixture_sql(url, "delete from cairn.commands; select cairn.rebuild_process('night')");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), 0);
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
-    /* the same key in the hands of another service says nothing about the command */
+    /* the same key in another service's event proves nothing about the command */
     fixture_sql(url, "alter table cairn.events disable trigger events_are_never_changed;"
                      "update cairn.events set stream = 'rain-1' where type = 'LampOut'");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 1);
@@ -467,7 +467,7 @@ static void a_member_that_names_the_stream_is_its_id(void **state)
                      1);
 }
 
-/* Who guesses names and numbers does not get the key. */
+/* A command's key cannot be guessed from names and numbers. */
 static void nobody_uses_the_key_of_a_command_before_it_is_sent(void **state)
 {
     (void)state;
@@ -491,7 +491,7 @@ static void nobody_uses_the_key_of_a_command_before_it_is_sent(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
 }
 
-/* It would be taken for the domain's, and a process would make amends for nothing. */
+/* It would count as a domain refusal, and a process would compensate for nothing. */
 static void what_is_wrong_between_machines_is_no_refusal(void **state)
 {
     (void)state;
@@ -513,7 +513,7 @@ static bool readyz_says(void *context)
            strstr(answer.body, "is tried again: no paper yet");
 }
 
-/* The checkpoint stays before it, and everybody who looks sees why. */
+/* The checkpoint stays before the event, and the reason is visible. */
 static void a_reactor_that_fails_is_seen(void **state)
 {
     (void)state;
@@ -572,8 +572,8 @@ static void retry(int night, const char *skip)
     assert_int_equal(fixture_sql_int(url, sql), 1);
 }
 
-/* Its stream ends with something that is no state. The others go on; when it can be read, it takes
- * what it has missed, and nothing twice. */
+/* The stream of one process ends with an event that is not a state. The others continue; once the
+ * stream can be read, the process handles the events it has missed, each once. */
 static void a_process_that_cannot_be_read_is_parked_and_the_others_go_on(void **state)
 {
     (void)state;
@@ -590,15 +590,15 @@ static void a_process_that_cannot_be_read_is_parked_and_the_others_go_on(void **
     fixture_sql(url, sql);
     light(2, 0);
     expect_parked(1, "SomethingElse");
-    expect_soon(EVENTS("LampOut"), 1); /* the second's */
+    expect_soon(EVENTS("LampOut"), 1); /* of the second lamp */
     retry(1, "false");
     expect_parked(1, "SomethingElse");
     cairn_host_stop(host);
-    host = start(); /* whoever runs next knows it, too */
+    host = start(); /* the next owner knows it, too */
     light(3, 0);
     expect_soon(EVENTS("LampOut"), 2);
     expect_parked(1, "SomethingElse");
-    /* a person says what it is to be */
+    /* an operator appends the right state */
     (void)snprintf(sql, sizeof sql,
                    "select cairn.append('" NIGHT "', 'ProcessAdvanced',"
                    " (select data from cairn.events where stream = '" NIGHT "'"
@@ -606,7 +606,7 @@ static void a_process_that_cannot_be_read_is_parked_and_the_others_go_on(void **
                    1, 1);
     fixture_sql(url, sql);
     light(4, 0);
-    expect_soon(EVENTS("LampOut"), 3); /* by itself it does not go on: it has missed something */
+    expect_soon(EVENTS("LampOut"), 3); /* it does not resume by itself, as it missed an event */
     expect_soon("select count(*) from cairn.parked_instances", 1);
     retry(1, "false");
     expect_soon(EVENTS("LampOut"), 4);
@@ -630,7 +630,7 @@ static void an_event_that_cannot_be_read_parks_its_process_only(void **state)
     expect_parked(9, "seconds");
     retry(9, "false");
     expect_parked(9, "seconds");
-    retry(9, "true"); /* without it: the lamp's own service cannot read it either */
+    retry(9, "true"); /* skips the event: the lamp's own service cannot read it either */
     expect_soon("select count(*) from cairn.parked_instances", 0);
     expect_soon("select count(*) from cairn.outgoing where target like '%09'", 1);
     cairn_host_stop(host);
@@ -652,7 +652,7 @@ static void a_timer_is_due_at_a_time_that_can_be_read_back(void **state)
                        1, wrong[i]);
         fixture_sql(url, sql);
     }
-    /* and what somebody has written by hand stops nobody */
+    /* and a malformed event written by hand blocks no other process */
     (void)snprintf(sql, sizeof sql,
                    "select cairn.append('" NIGHT "', 'ProcessAdvanced', '{\"timers\": [{\"name\":"
                    " \"x\", \"at\": \"whenever\"}], \"sent\": 5, \"position\": \"there\"}')",
@@ -665,7 +665,7 @@ static void a_timer_is_due_at_a_time_that_can_be_read_back(void **state)
     cairn_host_stop(host);
 }
 
-/* As a newer release would write it. */
+/* Appends an event as a newer release would. */
 static void put_out_by_a_newer_release(int lamp)
 {
     char sql[500];
@@ -683,7 +683,7 @@ static const char lease_is_free[] = "select count(*) from cairn.leases l join ca
                                     " using (name) where l.name = 'reactor/notes' and l.fence > %d"
                                     " and f.fence = l.fence and l.held_until <= clock_timestamp()";
 
-/* Whoever takes over from a reactor that came upon a newer event begins there. */
+/* The successor of a reactor that stopped at a newer event starts there. */
 static void what_is_before_a_newer_event_is_handled_once(void **state)
 {
     (void)state;
@@ -725,7 +725,7 @@ static void a_reactor_tries_again_parks_and_tries_again_when_told(void **state)
     cairn_host_stop(host);
 }
 
-/* A follower that is new begins behind what there is. */
+/* A new follower starts after the existing events. */
 static void nobody_acts_on_what_was_before_his_time(void **state)
 {
     (void)state;
@@ -740,7 +740,7 @@ static void nobody_acts_on_what_was_before_his_time(void **state)
     assert_int_equal(fixture_sql_int(url, EVENTS("LampOut") " and stream like '%000000000002'"), 1);
 }
 
-/* Nothing in it is what it should be. */
+/* Every member has a wrong type. */
 static void a_reaction_that_a_person_wrote_wrong_stops_no_other(void **state)
 {
     (void)state;
@@ -763,7 +763,7 @@ static void a_reaction_that_a_person_wrote_wrong_stops_no_other(void **state)
     assert_int_equal(fixture_sql_int(url, begins), 1);
 }
 
-/* What others have written is not read for it. */
+/* Other processes' events are not read for it. */
 static void a_process_that_is_new_begins_at_once_on_a_long_log(void **state)
 {
     (void)state;
@@ -783,7 +783,7 @@ static void a_process_that_is_new_begins_at_once_on_a_long_log(void **state)
         fixture_sql_int(url, "select position from cairn.followers where name = 'process/day'"), 0);
 }
 
-/* The wicks are elsewhere. */
+/* The wicks are another service's. */
 static const struct cairn_service alone = {
     .name = "alone", .deciders = {&lamp_decider}, .processes = {&night_process}};
 static const struct cairn_service *const those[] = {&alone, NULL};
@@ -794,7 +794,7 @@ static void never_answer(struct server *server, int socket)
     server_rest(socket);
 }
 
-/* More commands for it than one way has room for. */
+/* Sends the hanging service more commands than are held in memory for one service. */
 static void a_service_that_hangs_holds_up_commands_to_no_other(void **state)
 {
     (void)state;

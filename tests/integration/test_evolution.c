@@ -1,5 +1,5 @@
-/* test_evolution.c - a release among events of older and newer ones: what the service makes of
- * them, and when it does not start. */
+/* test_evolution.c - a release whose log has events of older and newer releases: how the service
+ * reads them, and when it does not start. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a small domain: jars, once filled by the spoon ---- */
+/* ---- a small domain: jars, formerly filled by the spoon ---- */
 
 struct jar_filled_v1 {
     int64_t spoons;
@@ -88,7 +88,7 @@ static int jar_decide(const struct jar *self, const struct jar_command *command,
 }
 CAIRN_DECIDER(jar, .state_version = 1);
 
-/* A shelf knows its jar as a fact, and a list of jars sees only that they were filled. */
+/* A shelf uses its jar as a fact; a list of jars handles only JarFilled. */
 struct shelf_jar {
     int64_t grams;
 };
@@ -218,7 +218,7 @@ static void start(const struct cairn_service *service)
         fail_msg("%s", error.message);
 }
 
-/* The next event of a stream, as another release wrote it. */
+/* Appends the next event of a stream, as another release wrote it. */
 static void put(const char *stream, const char *type, int schema_version, const char *data)
 {
     char sql[800];
@@ -259,7 +259,7 @@ static void gate(const struct cairn_service *service, const char *message)
 
 #define PREFIX "the log holds events that this binary cannot read, a newer release can: "
 
-/* ---- a service among versions ---- */
+/* ---- a service with events of several versions ---- */
 
 static void a_service_folds_events_of_every_version(void **state)
 {
@@ -271,7 +271,7 @@ static void a_service_folds_events_of_every_version(void **state)
     assert_int_equal(
         fixture_sql_int(bench.url, "select data ->> 'grams' from cairn.events where version = 3"),
         35);
-    gate(&jar_service, ""); /* the append has told what it wrote */
+    gate(&jar_service, ""); /* the append has registered the types it wrote */
     assert_int_equal(fixture_sql_int(bench.url, "select count(*) from cairn.event_types"), 3);
 }
 
@@ -320,7 +320,7 @@ static void the_gate_names_every_event_that_cannot_be_read(void **state)
                              "jar: JarFilled version 3 (this binary knows up to 2); "
                              "jar: JarFilled version 4 (this binary knows up to 2)";
     gate(&jar_service, all);
-    gate(&shelf_service, all); /* by its fact */
+    gate(&shelf_service, all); /* because of its fact */
 }
 
 static void a_projection_minds_the_events_it_listens_to(void **state)

@@ -1,4 +1,4 @@
-/* test_follow.c - following the log, and telling those who do, on a real PostgreSQL. */
+/* test_follow.c - following the log, and notifying followers, on a real PostgreSQL. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -21,7 +21,7 @@ enum { LONG_MS = 30000 };
 static struct bench {
     char url[512];
     struct cairn_follower *follower;
-    struct cairn_pg *listener; /* hears what notifiers send */
+    struct cairn_pg *listener; /* receives the notifications */
 } bench;
 
 static struct cairn_pg *open_listener(void)
@@ -83,7 +83,7 @@ static void append_and_notify(void)
     fixture_sql(bench.url, "select pg_notify('cairn', cairn.head()::text)");
 }
 
-/* Appends and waits so often that one who looks once a second would take as many seconds. */
+/* Appends and waits so often that polling once a second would take as many seconds. */
 static void expect_to_be_woken(int64_t head)
 {
     enum { ROUNDS = 10 };
@@ -235,7 +235,7 @@ static void a_url_that_makes_no_sense_is_refused(void **state)
                      -CAIRN_CONFIG);
 }
 
-/* ---- telling ---- */
+/* ---- notifying ---- */
 
 static struct cairn_notifier *open_notifier(void)
 {
@@ -246,7 +246,7 @@ static struct cairn_notifier *open_notifier(void)
     return notifier;
 }
 
-/* Listens until this is heard. Returns how many notifications that took. */
+/* Listens until this position is received. Returns the number of notifications until then. */
 static int hear(int64_t position)
 {
     char payload[32] = "";
@@ -269,13 +269,13 @@ static void the_newest_position_is_told_and_few_of_the_others(void **state)
     int64_t begun_ms = fixture_now_ms();
     while (fixture_now_ms() - begun_ms < 300)
         cairn_notifier_tell(notifier, ++position);
-    cairn_notifier_tell(notifier, 1); /* that is known */
+    cairn_notifier_tell(notifier, 1); /* already notified */
     int count = hear(position);
     assert_true(count <= 2 + (fixture_now_ms() - begun_ms) / 5);
     cairn_notifier_close(notifier);
 }
 
-/* As after a recovery to an earlier point in time, which does not end the processes. */
+/* As after a recovery to an earlier point in time, which does not stop the processes. */
 static void positions_of_a_log_that_was_taken_back_are_told_again(void **state)
 {
     (void)state;
@@ -311,7 +311,7 @@ static void closing_sends_what_is_left(void **state)
 
 /* ---- outages ---- */
 
-/* What is logged goes to a file meanwhile. */
+/* Redirects the log to a file. */
 struct logged {
     char path[64];
     int kept; /* the real standard error */
@@ -389,7 +389,7 @@ static void closing_does_not_wait_for_a_database_that_is_away(void **state)
     fixture_postgres_start();
 }
 
-/* ---- both ends ---- */
+/* ---- appender and follower ---- */
 
 static void what_is_appended_is_told(void **state)
 {

@@ -1,4 +1,4 @@
-/* test_handlers.c - services that answer URLs with plain functions: routes, settings, start and
+/* test_handlers.c - services that handle URLs with plain functions: routes, settings, start and
  * stop, in a process without a database. */
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -41,7 +41,7 @@ static void on_echo(struct cairn_request *request, struct cairn_reply *reply)
                       strlen(request->traceparent));
 }
 
-/* Answers when it has been called so often. */
+/* Answers after `pauses` calls. */
 static void on_later(struct cairn_request *request, struct cairn_reply *reply)
 {
     int64_t *calls = request->memo;
@@ -277,7 +277,7 @@ static void a_secret_may_come_from_a_file(void **state)
     assert_int_equal(setenv("CAIRN_TEST_SECRET_FILE", path, 1), 0);
     assert_int_equal(start(both), 0);
     assert_string_equal(secret, "open");
-    static const char *volatile kept; /* what was read from a file lives as long as the process */
+    static const char *volatile kept; /* text from a file lives as long as the process */
     kept = secret;
     assert_non_null(kept);
     assert_int_equal(unsetenv("CAIRN_TEST_SECRET_FILE"), 0);

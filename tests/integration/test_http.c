@@ -1,4 +1,5 @@
-/* test_http.c - the door: what it lets in, what it refuses and how it says so. */
+/* test_http.c - the HTTP server: which requests it accepts, which it rejects, and with which
+ * answers. */
 #include "../support/support.h"
 #include "../support/wire.h"
 
@@ -34,7 +35,7 @@ static void print_parameter(void *context, const char *name, const char *value)
     cairn_buffer_print(context, "[%s=%s]", name, value);
 }
 
-/* Says what it was asked, in plain text. */
+/* Answers with a description of the request, in plain text. */
 static enum cairn_http_outcome echo(const void *self, void *worker,
                                     struct cairn_http_request *request,
                                     struct cairn_http_response *response)
@@ -153,7 +154,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 static void get(const char *target, int status, const char *body)
 {
@@ -165,7 +166,7 @@ static void get(const char *target, int status, const char *body)
         assert_string_equal(got.body, body);
 }
 
-/* The answer to plain bytes. */
+/* Returns the answer to raw bytes. */
 static struct wire_answer tell(const char *bytes)
 {
     struct wire wire = wire_open(port);
@@ -257,12 +258,12 @@ static void head_is_get_without_the_body(void **state)
     assert_int_equal(got.status, 200);
     assert_string_equal(wire_header(&got, "Content-Length"), "38");
     wire_send(&wire, "GET /things/7 HTTP/1.1\r\nHost: test\r\n\r\n");
-    got = wire_read(&wire); /* no byte of the other body is in between */
+    got = wire_read(&wire); /* no byte of a HEAD answer's body is in between */
     assert_string_equal(got.body, "read GET /things/7 id=7 body= keys=0 ");
     wire_close(&wire);
 }
 
-/* ---- what a path and a query may hold ---- */
+/* ---- paths and queries ---- */
 
 static void an_id_is_percent_decoded(void **state)
 {
@@ -392,7 +393,7 @@ static void a_body_of_exactly_the_limit_is_taken(void **state)
     assert_int_equal(post(json, body).status, 200);
 }
 
-/* The client sends all of it before it looks; the answer must not be lost by a reset. */
+/* The client sends the whole body before it reads; the answer must not be lost by a reset. */
 static void the_413_reaches_a_client_that_sends_first(void **state)
 {
     (void)state;
@@ -444,7 +445,7 @@ static void after_a_refusal_the_connection_can_be_used(void **state)
 
 /* ---- framing ---- */
 
-/* What one newer library refuses itself it answers in words of its own. */
+/* `library_may`: from 0.9.77 on libmicrohttpd rejects such a request itself, with its own body. */
 static void assert_malformed(const char *bytes, size_t count, bool library_may)
 {
     struct wire wire = wire_open(port);
@@ -455,7 +456,7 @@ static void assert_malformed(const char *bytes, size_t count, bool library_may)
         assert_code(&got, 400, "malformed");
     assert_string_not_equal(wire_header(&got, "Date"), "");
     assert_null(strstr(got.body, "HTTP/1.1 4"));
-    wire_read_end(&wire); /* nothing that follows is taken for a request */
+    wire_read_end(&wire); /* nothing after it is parsed as a request */
     wire_close(&wire);
 }
 
@@ -495,7 +496,7 @@ static void a_missing_host_is_400(void **state)
     MALFORMED_TO_EITHER("GET /things HTTP/1.7\r\n\r\n");
 }
 
-/* Where two readers see different requests, one of them is fooled. */
+/* Two servers that read different requests in one head allow request smuggling. */
 static void a_head_that_can_be_read_in_two_ways_is_400(void **state)
 {
     (void)state;
@@ -512,7 +513,7 @@ static void a_head_that_can_be_read_in_two_ways_is_400(void **state)
     MALFORMED_TO_EITHER("GET /things HTTP/1.1\nHost: test\n\n");
 }
 
-/* A newer library closes the connection, and says nothing. */
+/* From 0.9.77 on, the library closes the connection without an answer. */
 static void assert_line_refused(const char *bytes, size_t count)
 {
     char got[16] = {0};
@@ -595,18 +596,18 @@ static void headers_beyond_the_limit_are_431(void **state)
     (void)snprintf(head, sizeof head, "GET /things HTTP/1.1\r\nX-Large: %0*d\r\n", HEADER_MAX, 1);
     struct wire_answer got = wire_ask(port, head, "");
     assert_code(&got, 431, "headers-too-large");
-    /* Far beyond it is the library that says so. */
+    /* Far beyond the limit the library itself rejects the request. */
     (void)snprintf(head, sizeof head, "GET /things HTTP/1.1\r\nX-Large: %0*d\r\n", 2 * HEADER_MAX,
                    1);
     assert_int_equal(wire_ask(port, head, "").status, 431);
-    /* So it is where they are small, and too many. */
+    /* The library also rejects headers that are small, but too many. */
     size_t used = (size_t)snprintf(head, sizeof head, "GET /things HTTP/1.1\r\n");
     for (int i = 0; i < 400; i++)
         used += (size_t)snprintf(head + used, sizeof head - used, "X-%03d: 1\r\n", i);
     assert_int_equal(wire_ask(port, head, "").status, 431);
 }
 
-/* As many as a browser behind two proxies sends, and as large as they may be. */
+/* As many as a browser behind two proxies sends, and as large as allowed. */
 static void headers_up_to_the_limit_are_taken(void **state)
 {
     enum { HEADERS = 40, EACH = HEADER_MAX / HEADERS - 4 };

@@ -1,5 +1,5 @@
-/* test_http_suspend.c - requests that are suspended, and what another thread makes of them: they
- * are resumed, handed over to a worker, or answered. */
+/* test_http_suspend.c - suspended requests, which another thread resumes, hands over to a worker,
+ * or answers. */
 #include "../support/fixture.h"
 #include "../support/http_client.h"
 #include "../support/support.h"
@@ -23,11 +23,11 @@ static struct cairn_http *http;
 static int port;
 static struct cairn_queue *suspended; /* requests, for the thread that resumes them */
 static pthread_t resumer;
-static atomic_int held_back; /* the resumer leaves them where they are */
+static atomic_int held_back; /* the resumer waits meanwhile */
 static atomic_int count;
 
-/* A request that is given away, and what becomes of it, letter by letter: it is resumed, handed
- * over or answered. */
+/* A request whose fate another thread decides, letter by letter: it is resumed, handed over or
+ * answered. */
 struct gift {
     struct cairn_http_request *request;
     struct cairn_http_response *response;
@@ -37,14 +37,14 @@ struct gift {
 static const char *const scripts[] = {"a", "ra", "ha", "rhrha", "hhra"};
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
-static struct cairn_queue *given; /* gifts, for the thread that decides on them */
+static struct cairn_queue *given; /* gifts, for the thread that decides */
 static pthread_t taker;
 
-/* Where they are decided on: by the other thread, or by the handler before it returns. */
+/* Where a gift is decided: in the other thread, or in the handler before it returns. */
 static const bool elsewhere = false;
 static const bool at_once = true;
 
-/* The first call hands the request to the resumer, who may be quicker than the return. */
+/* The first call hands the request to the resumer, which may resume it before the call returns. */
 static enum cairn_http_outcome suspend(const void *self, void *worker,
                                        struct cairn_http_request *request,
                                        struct cairn_http_response *response)
@@ -82,7 +82,7 @@ static enum cairn_http_outcome refuse(struct cairn_http_request *request,
     return CAIRN_HTTP_DONE;
 }
 
-/* What happens to it, call by call: every way between the polling threads and the workers. */
+/* The outcomes, call by call: every transition between the polling threads and the workers. */
 static enum cairn_http_outcome wander(const void *self, void *worker,
                                       struct cairn_http_request *request,
                                       struct cairn_http_response *response)
@@ -170,7 +170,7 @@ static void *take_all(void *context)
     return NULL;
 }
 
-static atomic_int held; /* things that suspended requests hold */
+static atomic_int held; /* references that suspended requests hold */
 
 static enum cairn_http_outcome hold(const void *self, void *worker,
                                     struct cairn_http_request *request,
@@ -372,7 +372,7 @@ static bool no_place_is_taken(void *context)
     return none;
 }
 
-/* As many again find room: there is one place a request. */
+/* Checks that as many requests fit again: each has one place. */
 static void expect_places(void)
 {
     struct wire wires[REQUESTS];
@@ -440,7 +440,7 @@ static bool nobody_is_admitted(void *context)
     return outcome == HTTP_AWAY;
 }
 
-/* Also after the grace: what it waited for has happened, and the client is to know. */
+/* Also after the grace period: the awaited event has happened, and the client has to know. */
 static void what_is_suspended_when_the_server_stops_is_answered(void **state)
 {
     (void)state;
@@ -460,7 +460,7 @@ static void what_is_suspended_when_the_server_stops_is_answered(void **state)
     http = NULL;
 }
 
-/* One that is handed over then is refused: a worker may have no time left for it. */
+/* A request that is handed over then is refused: a worker may have no time left for it. */
 static void what_is_given_away_when_the_server_stops_is_answered(void **state)
 {
     (void)state;

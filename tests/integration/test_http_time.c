@@ -1,4 +1,5 @@
-/* test_http_time.c - the door under clients that are many, slow, gone or late, and its stop. */
+/* test_http_time.c - the HTTP server under clients that are many, slow, gone or late, and its
+ * stop. */
 #include "../support/support.h"
 #include "../support/wire.h"
 
@@ -22,10 +23,10 @@
 
 enum { LARGE_BYTES = 1 << 25 };
 
-/* What the handlers and the tests have in common. */
+/* State shared by the handlers and the tests. */
 static struct {
-    atomic_bool open;   /* the doors that handlers wait at */
-    atomic_int waiting; /* requests whose handler was called and did not answer */
+    atomic_bool open;   /* lets waiting handlers answer */
+    atomic_int waiting; /* requests whose handler has not answered yet */
     atomic_int calls;   /* of handlers that wait */
     atomic_int opened;  /* worker contexts */
     atomic_int closed;
@@ -169,7 +170,7 @@ static int clear(void **state)
     return 0;
 }
 
-/* After a test that failed, too. */
+/* Cleans up, also after a failed test. */
 static int clean(void **state)
 {
     (void)state;
@@ -179,7 +180,7 @@ static int clean(void **state)
     return 0;
 }
 
-/* ---- asking and waiting ---- */
+/* ---- requesting and waiting ---- */
 
 static struct wire ask_for(const char *path)
 {
@@ -260,7 +261,7 @@ static void more_requests_can_wait_than_there_are_workers(void **state)
     until_shown("cairn_http_requests_open 0\n");
 }
 
-/* The other worker has to watch over what was deferred. */
+/* The other worker has to handle the deferred requests. */
 static void a_deferred_request_is_called_again_while_a_worker_is_held(void **state)
 {
     (void)state;
@@ -286,7 +287,7 @@ static void beyond_the_bound_the_answer_is_busy_at_once(void **state)
     start(options);
     struct wire wires[4] = {ask_for("/held"), ask_for("/held"), ask_for("/held"),
                             ask_for("/later/1")};
-    until_shown("cairn_http_requests_open 4\n"); /* two worked on, two in line */
+    until_shown("cairn_http_requests_open 4\n"); /* two in progress, two queued */
     struct wire_answer got = wire_ask(port, "GET /now HTTP/1.1\r\n", "");
     assert_int_equal(got.status, 503);
     assert_non_null(strstr(got.body, "\"code\":\"busy\""));
@@ -355,7 +356,7 @@ static void every_worker_has_a_context_of_its_own(void **state)
     assert_int_equal(atomic_load(&hall.closed), 2);
 }
 
-/* Half of the clients go away at any moment: a mix for the sanitizers. */
+/* Half of the clients disconnect at any moment: a mix for the sanitizers. */
 static void clients_come_and_go(void **state)
 {
     (void)state;
@@ -395,7 +396,7 @@ static void start_short(void)
     start(options);
 }
 
-/* Sends a byte every few milliseconds until there is an answer or the end. */
+/* Sends a byte every few milliseconds until an answer or the end comes. */
 static int64_t drip(struct wire *wire, const char *byte)
 {
     int64_t since_us = cairn_monotonic_us();
@@ -449,7 +450,7 @@ static void a_dripping_request_line_does_not_defeat_the_deadline(void **state)
 {
     (void)state;
     start_short();
-    struct wire wire = ask_for("/now"); /* nor does one that comes after a good request */
+    struct wire wire = ask_for("/now"); /* also after a good request */
     assert_int_equal(wire_read(&wire).status, 200);
     int64_t after_us = drip(&wire, "G");
     assert_true(after_us < CAIRN_MILLISECONDS(10 * SHORT_MS));
@@ -484,8 +485,8 @@ static struct wire begin_chunks(const char *path)
     return wire;
 }
 
-/* From 0.9.77 on the library gives up on such a chunk by itself, without a word where its memory
- * is full. */
+/* From 0.9.77 on the library itself rejects such a chunk, without an answer if its memory is
+ * full. */
 static bool library_gives_up(void)
 {
     return strcmp(MHD_get_version(), "0.9.77") >= 0;
@@ -501,7 +502,7 @@ static void expect_malformed(struct wire *wire)
     wire_read_end(wire);
 }
 
-/* The deadline is far away. One that merely pauses, on the same threads, is left alone. */
+/* The deadline is far away. A client that merely pauses, on the same threads, is not cut. */
 static void a_chunk_whose_beginning_never_ends_is_refused(void **state)
 {
     (void)state;
@@ -532,8 +533,8 @@ static void a_chunk_whose_beginning_never_ends_is_refused(void **state)
     stop();
 }
 
-/* What the server has not read of what the client has sent (proc(5), /proc/net/tcp); -1: it has no
- * such connection. */
+/* Returns how many bytes of the client the server has not read (proc(5), /proc/net/tcp); -1: it has
+ * no such connection. */
 static int unread(const struct wire *wire)
 {
     struct sockaddr_in client = {0};
@@ -554,8 +555,8 @@ static int unread(const struct wire *wire)
     return found;
 }
 
-/* Then nothing lies in the socket that would tell it from a chunk that pauses, as a byte less is.
- */
+/* Such a chunk leaves no unread byte in the socket, so it looks like one that pauses, as with a
+ * byte less. */
 static void a_chunk_that_fills_the_memory_to_the_last_byte_is_cut_at_the_deadline(void **state)
 {
     (void)state;
@@ -568,7 +569,7 @@ static void a_chunk_that_fills_the_memory_to_the_last_byte_is_cut_at_the_deadlin
     start(options);
     struct wire wire = begin_chunks("/now");
     wire_send_bytes(&wire, extension, MANY);
-    int left = 0, longest = 0; /* what it leaves unread for the longest time, until it refuses */
+    int left = 0, longest = 0; /* the bytes left unread for the longest time, until the refusal */
     for (int seen = -1, times = 0, now; !wire_readable(&wire, 1); seen = now) {
         now = unread(&wire);
         times = now == seen ? times + 1 : 0;
@@ -731,7 +732,7 @@ static void half_sent_bodies_have_a_memory_of_their_own(void **state)
     wire_close(&small);
 }
 
-/* One that is asked by whoever decides where requests go. */
+/* A load balancer asks a vital route, to decide where requests go. */
 static void what_is_vital_has_places_of_its_own(void **state)
 {
     (void)state;
@@ -800,7 +801,7 @@ static void what_was_accepted_is_finished_before_the_stop(void **state)
     struct wire half = wire_open(port);
     wire_send(&half, "POST /now HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
                      "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
-    assert_int_equal(wire_read_head(&half).status, 100); /* it is known to be on its way */
+    assert_int_equal(wire_read_head(&half).status, 100); /* it is certainly in progress */
     until_shown("cairn_http_requests_open 4\n");
     pthread_t thread = begin_stop(&grace_us);
     wire_send(&half, "{}");

@@ -1,6 +1,6 @@
-/* test_http_upstream.c - requests that wait for their polling thread's upstream: they are answered
- * or handed over by it, others are served meanwhile, and whoever leaves takes his question with
- * him. */
+/* test_http_upstream.c - requests that wait for their polling thread's upstream: it answers or
+ * hands over them, others are served meanwhile, and a client that disconnects withdraws its
+ * request. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/wire.h"
@@ -24,28 +24,28 @@ enum { REQUESTS = 200, BODY_BYTES = 1 << 20, SPRINGS_MAX = 8 };
 
 /* ---- the upstream ---- */
 
-/* One that was asked. */
+/* A pending request. */
 struct wish {
     struct cairn_http_request *request;
     struct cairn_http_response *response;
     int calls;      /* of its handler */
-    int64_t due_us; /* monotonic: when it is answered by itself; 0 when the spring is told to */
+    int64_t due_us; /* monotonic: when it is answered by itself; 0: when the spring is told to */
     struct spring *spring;
     struct wish *next;
 };
 
 struct spring {
-    int fd; /* readable: all are to be answered */
+    int fd; /* readable: answer all */
     struct wish *wishes;
-    bool started; /* its thread has come by */
+    bool started; /* its thread has been seen */
     pthread_t thread;
 };
 
 static struct spring *springs[SPRINGS_MAX];
 static atomic_int spring_count;
 static atomic_int asked;                        /* requests that wait now */
-static atomic_int answered;                     /* that were, in all */
-static atomic_int springs_may_be = SPRINGS_MAX; /* one more is refused */
+static atomic_int answered;                     /* in total */
+static atomic_int springs_may_be = SPRINGS_MAX; /* further ones fail */
 
 static int open_spring(void *context, void **ret, struct cairn_error *error)
 {
@@ -63,13 +63,13 @@ static int open_spring(void *context, void **ret, struct cairn_error *error)
 static void close_spring(void *self)
 {
     struct spring *spring = self;
-    assert_null(spring->wishes); /* nobody is left behind */
+    assert_null(spring->wishes); /* no request is left */
     (void)close(spring->fd);
     free(spring);
     atomic_fetch_sub(&spring_count, 1);
 }
 
-/* A spring is one thread's alone. */
+/* Checks that a spring is used by one thread only. */
 static void expect_thread(struct spring *spring)
 {
     if (!spring->started)
@@ -91,7 +91,7 @@ static int64_t prepare_spring(void *self, struct pollfd *ret)
     return due_us;
 }
 
-/* "handed" goes on with a worker; all else is answered. */
+/* Hands "handed" over to a worker; answers everything else. */
 static void fulfil(struct wish *wish)
 {
     struct cairn_http_request *request = wish->request;
@@ -126,7 +126,7 @@ static void spring_goes_on(void *self, short what)
     }
 }
 
-/* Whoever waits is answered. */
+/* Has all waiting requests answered. */
 static void let_flow(void)
 {
     for (int i = 0; i < atomic_load(&spring_count); i++)
@@ -163,7 +163,7 @@ static enum cairn_http_outcome wish(const void *self, void *worker,
     return CAIRN_HTTP_ASKED;
 }
 
-/* The upstream knows at once. */
+/* The upstream answers at once. */
 static enum cairn_http_outcome wish_granted(const void *self, void *worker,
                                             struct cairn_http_request *request,
                                             struct cairn_http_response *response)
@@ -271,7 +271,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 static struct wire ask(const char *what, int number)
 {
@@ -314,7 +314,7 @@ static void who_has_asked_is_answered_by_the_upstream(void **state)
     let_flow();
     for (int i = 0; i < REQUESTS; i++)
         expect_text(&wires[i], i, "1");
-    for (int i = 0; i < REQUESTS; i++) /* the same connections, once more */
+    for (int i = 0; i < REQUESTS; i++) /* once more on the same connections */
         wire_send(&wires[i], "GET /due/7 HTTP/1.1\r\nHost: test\r\n\r\n");
     for (int i = 0; i < REQUESTS; i++) {
         expect_text(&wires[i], 7, "1");
@@ -360,8 +360,8 @@ static void what_is_due_comes_without_a_sign(void **state)
     wire_close(&wire);
 }
 
-/* The library cannot say that there is work while requests wait: bodies in many parts, both ways.
- */
+/* The library cannot signal that it has work while requests wait: bodies in many parts, both
+ * ways. */
 static void while_some_wait_all_others_are_served(void **state)
 {
     (void)state;
@@ -409,7 +409,7 @@ static bool no_place_is_taken(void *context)
     return none;
 }
 
-/* Its connection is reset: what the other side sees at once. */
+/* Resets the connection, which the server sees at once. */
 static void cut(struct wire *wire)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -444,7 +444,7 @@ static void who_leaves_takes_his_question_and_leaves_his_place(void **state)
     }
 }
 
-/* Answered or not by then, in the same moment. */
+/* Disconnects clients at the moment of the answer. */
 static void who_leaves_while_he_is_answered_disturbs_nobody(void **state)
 {
     (void)state;
@@ -499,7 +499,7 @@ static void a_server_without_its_upstream_does_not_start(void **state)
     struct cairn_http *other = NULL;
     struct cairn_error error = {0};
     int before = atomic_load(&spring_count);
-    atomic_store(&springs_may_be, before + 1); /* the first is there, and closed again */
+    atomic_store(&springs_may_be, before + 1); /* the first is opened, and closed again */
     assert_int_equal(cairn_http_start(&options, &other, &error), -CAIRN_CONFIG);
     assert_string_equal(error.message, "no water");
     assert_null(other);

@@ -1,4 +1,4 @@
-/* test_lease.c - leases on a real PostgreSQL: one owner at a time, and each new one with a greater
+/* test_lease.c - leases on a real PostgreSQL: one owner at a time, and each new owner has a greater
  * fence. */
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -72,7 +72,7 @@ static void expect_owner(struct cairn_lease *lease, const char *label, bool mine
     assert_int_equal(state.mine, mine);
 }
 
-/* ---- the tests ---- */
+/* ---- tests ---- */
 
 static void one_of_two_has_the_lease(void **state)
 {
@@ -138,8 +138,8 @@ static void who_yields_for_a_while_asks_again(void **state)
     assert_int_equal(take(mine), fence + 1);
 }
 
-/* Who is not heard of for longer than a lease lasts, as a frozen process: here the database makes
- * him wait. He knows by himself that it is over. */
+/* An owner that does not renew for longer than the lease lasts, as a frozen process: here the
+ * database gives its lease to another. The owner notices by itself. */
 static void who_cannot_beat_loses_it_and_knows(void **state)
 {
     (void)state;
@@ -167,8 +167,8 @@ static void an_outage_ends_a_lease_and_it_comes_back(void **state)
     assert_true(take(mine) >= fence);
 }
 
-/* Many in each process, wanted in another order: nobody waits for anybody in a ring, and each has
- * one owner. */
+/* Many in each process, wanted in different orders: there is no deadlock, and each lease has one
+ * owner. */
 static void many_leases_have_one_owner_each(void **state)
 {
     enum { MANY = 40 };

@@ -1,8 +1,8 @@
-/* test_model.c - random operations on the real store and on the model of it (../support/model.h),
- * compared after each step. What differs is made as short as it gets, and printed.
+/* test_model.c - random operations on the real store and on its model (../support/model.h),
+ * compared after each step. A difference is reduced to the fewest operations, and printed.
  *
- * A test that notices nothing proves nothing: for each invariant of store.h there is a switch that
- * breaks the SQL on purpose, and the same run has to notice it. */
+ * A test has to be able to fail: for each invariant of store.h there is a breakage of the SQL,
+ * which the same run has to detect. */
 #include "../support/breakage.h"
 #include "../support/fixture.h"
 #include "../support/model.h"
@@ -232,7 +232,7 @@ struct pending {
     struct cairn_batch batch;
 };
 
-/* Runs what is pending on both, and compares. */
+/* Runs the pending operations on both, and compares. */
 static bool batch_differs(struct run *run, struct pending *pending)
 {
     int outcomes[BATCH_MAX];
@@ -278,7 +278,7 @@ static void add(struct run *run, struct pending *pending, struct model_stream *b
     pending->count++;
 }
 
-/* Whoever decides within a batch believes that what is before him will succeed. */
+/* An operation within a batch expects the earlier ones to succeed. */
 static bool run_differs(const struct model_op *ops, int count)
 {
     struct run run;
@@ -302,7 +302,7 @@ static bool run_differs(const struct model_op *ops, int count)
     return pending.count > 0 && batch_differs(&run, &pending);
 }
 
-/* ---- making it short ---- */
+/* ---- reducing ---- */
 
 static void shrink(struct model_op *ops, int *count)
 {
@@ -315,10 +315,10 @@ static void shrink(struct model_op *ops, int *count)
             --*count;
         }
     }
-    (void)run_differs(ops, *count); /* says why once more */
+    (void)run_differs(ops, *count); /* sets bench.why once more */
 }
 
-/* ---- what random operations cannot see: invariants 3 and 5 ---- */
+/* ---- invariants 3 and 5, which random operations cannot test ---- */
 
 static bool somebody_waits(void *context)
 {
@@ -335,8 +335,8 @@ static void *append_once(void *context)
     return NULL;
 }
 
-/* While an append is under way nobody else may get a position: a reader could see it and then an
- * earlier one. */
+/* While an append is open no other may get a position: a reader could see it and then an earlier
+ * one. */
 static bool somebody_overtakes(void)
 {
     struct cairn_pg *other = cairn_store_pg(bench.other);
@@ -367,7 +367,7 @@ static bool somebody_changes_what_has_happened(void)
     struct cairn_pg *pg = NULL;
     bool changed = false;
     char url[600];
-    fixture_url_as(bench.url, "postgres", url, sizeof url); /* who may do anything */
+    fixture_url_as(bench.url, "postgres", url, sizeof url); /* the superuser */
     assert_int_equal(cairn_pg_open(url, "model", &pg, NULL), 0);
     for (size_t i = 0; i < sizeof tries / sizeof tries[0] && !changed; i++) {
         if (cairn_pg_script(pg, tries[i], NULL) == 0)
@@ -424,7 +424,7 @@ static void the_store_does_what_the_model_does(void **state)
     close_bench();
 }
 
-/* ---- switches that break the code: ../support/breakage.h ---- */
+/* ---- breakages: ../support/breakage.h ---- */
 
 static void each_invariant_is_missed_when_it_is_broken(void **state)
 {

@@ -1,4 +1,4 @@
-/* test_outbound.c - calls out, to a server that is slow, rude, absent or wrong. */
+/* test_outbound.c - outgoing calls to a server that is slow, abrupt, absent or wrong. */
 #include "../support/fixture.h"
 #include "../support/server.h"
 #include "../support/support.h"
@@ -37,7 +37,7 @@ static bool send_page(int socket, const char *status, const char *headers, const
     return sent;
 }
 
-/* A byte now and then, for ever. */
+/* Sends a byte every few milliseconds, forever. */
 static bool drip(int socket)
 {
     bool on = server_send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
@@ -83,7 +83,7 @@ static bool is(const char *request, const char *path)
     return at && strncmp(at + 1, path, strlen(path)) == 0 && at[1 + strlen(path)] == ' ';
 }
 
-/* Answers one request. Returns whether the connection goes on. */
+/* Answers one request. Returns whether the connection stays open. */
 static bool respond(int socket, const char *request)
 {
     if (is(request, "/echo"))
@@ -98,7 +98,7 @@ static bool respond(int socket, const char *request)
         return server_send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") && false;
     if (is(request, "/silent-cut"))
         return false;
-    if (is(request, "/once")) /* and then nobody listens any more */
+    if (is(request, "/once")) /* and then stops listening */
         return shutdown(server.listener, SHUT_RDWR) != 0 && false;
     if (is(request, "/500"))
         return send_page(socket, "500 Oops", "", "");
@@ -120,7 +120,7 @@ static bool respond(int socket, const char *request)
         return send_page(socket, "302 There", "Location: /echo\r\n", "");
     if (is(request, "/rubbish"))
         return server_send(socket, "\001\002 this is no HTTP\r\n\r\n") && false;
-    if (is(request, "/closing")) { /* says that it stays open, and closes */
+    if (is(request, "/closing")) { /* closes without "Connection: close" */
         (void)send_page(socket, "200 OK", "", "closing");
         return false;
     }
@@ -247,7 +247,7 @@ static void every_method_is_sent_as_it_is(void **state)
     assert_string_equal(response.body, "");
 }
 
-/* ---- who does not answer ---- */
+/* ---- failing servers ---- */
 
 static void where_nobody_listens_nothing_was_sent(void **state)
 {
@@ -260,8 +260,8 @@ static void where_nobody_listens_nothing_was_sent(void **state)
     assert_non_null(strstr(error.message, "test was not asked"));
 }
 
-/* Calls, and holds the time to the deadline: not before it, and far before anybody's patience ends.
- */
+/* Makes a call that has to return at its own deadline: not before it, and long before the
+ * target's. */
 static void expect_unknown_at_the_deadline(const char *path)
 {
     const struct cairn_outbound_request request = {
@@ -318,7 +318,7 @@ static void a_hundred_megabytes_are_refused_early(void **state)
     assert_true(atomic_load(&bytes_sent) < INT64_C(40) << 20);
     target.answer_max_bytes = 7;
     cairn_target_close(&target);
-    assert_int_equal(get("/404"), 0); /* exactly as large as it may be */
+    assert_int_equal(get("/404"), 0); /* exactly as large as allowed */
     assert_string_equal(response.body, "nothing");
 }
 
@@ -336,7 +336,7 @@ static void redirects_are_answers(void **state)
     assert_int_equal(atomic_load(&server.requests), 1);
 }
 
-/* ---- repeating ---- */
+/* ---- retrying ---- */
 
 static void what_is_idempotent_is_repeated(void **state)
 {
@@ -385,7 +385,7 @@ static void what_may_have_been_done_before_is_not_called_unsent(void **state)
     assert_int_equal(get_idempotent("/once"), -CAIRN_UNKNOWN);
     assert_non_null(strstr(error.message, "an attempt before this one"));
     assert_int_equal(atomic_load(&server.requests), 1);
-    assert_int_equal(get("/once"), -CAIRN_UNAVAILABLE); /* nobody listens there now */
+    assert_int_equal(get("/once"), -CAIRN_UNAVAILABLE); /* no listener now */
 }
 
 /* ---- connections ---- */
@@ -401,7 +401,7 @@ static void connections_are_kept_for_what_is_idempotent(void **state)
     assert_int_equal(atomic_load(&server.connections), 6);
 }
 
-/* libcurl would repeat by itself, also a POST, what it sent on a connection that had died. */
+/* libcurl itself would resend, even a POST, a request sent on a dead connection. */
 static void a_connection_that_died_costs_no_repetition(void **state)
 {
     (void)state;
@@ -547,7 +547,7 @@ static void a_breaker_that_opens_between_attempts_leaves_the_last_answer(void **
 static bool probe_is_held(void *context)
 {
     struct caller *probe = context;
-    if (atomic_load(&held) == 0 && probe->thread) { /* it came too early, and was refused */
+    if (atomic_load(&held) == 0 && probe->thread) { /* the call was too early, and was refused */
         assert_int_equal(pthread_join(probe->thread, NULL), 0);
         start_callers(probe, 1, "/held");
     }
@@ -599,7 +599,7 @@ static void a_probe_that_fails_opens_the_breaker_again(void **state)
     assert_int_equal(get("/404"), 0);
 }
 
-/* ---- what must not go out ---- */
+/* ---- what must not be sent ---- */
 
 static void line_breaks_do_not_go_out(void **state)
 {

@@ -1,4 +1,5 @@
-/* test_outbound_mail.c - mail to a server that takes it, refuses it, or leaves one in the dark. */
+/* test_outbound_mail.c - mail to a server that accepts it, refuses it, or leaves the outcome
+ * unknown. */
 #include "../support/fixture.h"
 #include "../support/smtp_sink.h"
 #include "../support/support.h"
@@ -136,7 +137,7 @@ static void a_message_that_left_and_was_not_answered_is_unknown(void **state)
     smtp_sink_misbehave(&sink, SMTP_MESSAGE, NULL, 1);
     assert_int_equal(submit_in_a_hurry(), -CAIRN_UNKNOWN);
     assert_int_equal(smtp_sink_count(&sink),
-                     2); /* both were accepted, as far as the server knows */
+                     2); /* the server considers both messages as accepted */
 }
 
 static void a_server_that_hangs_up_badly_has_accepted_all_the_same(void **state)

@@ -1,5 +1,5 @@
-/* test_parked.c - events that cannot be applied to a row: the key is parked and nothing else, it is
- * tried again or skipped, and who has lost the lease writes in neither store. */
+/* test_parked.c - events that cannot be applied to a row: only that key is parked, it is retried or
+ * skipped, and a projector that has lost the lease writes to neither store. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/pots.h"
@@ -67,7 +67,7 @@ static void a_poison_event_on_one_key_of_two_parks_that_key_alone(void **state)
     struct cairn_uuid b = new_pot();
     fill(a, 10);
     fill(a, 666);
-    pour(a, b, 3); /* of a it waits, to b it is applied */
+    pour(a, b, 3); /* parked for a, applied to b */
     fill(b, 1);
     start_projector();
     wait_for_head();
@@ -79,7 +79,7 @@ static void a_poison_event_on_one_key_of_two_parks_that_key_alone(void **state)
     assert_int_equal(sql_int("select attempts from cairn.parked where position = 2"), 1);
     assert_int_equal(sql_int("select attempts from cairn.parked where position = 3"), 0);
     wait_for_copy();
-    assert_null(redis_row(a)); /* who asks for it has to hear of that from PostgreSQL */
+    assert_null(redis_row(a)); /* a read has to learn that from PostgreSQL */
     assert_non_null(redis_row(b));
     struct cairn_projector_state shown = keeper_state(&pot_bench.keeper);
     assert_true(shown.following);
@@ -121,7 +121,7 @@ static void an_event_that_cannot_be_decoded_parks_its_stream(void **state)
     assert_int_equal(sql_int("select count(*) from cairn.parked where key = 'by-hand'"), 1);
 }
 
-/* A label that no index takes: thousands of bytes that cannot be compressed. */
+/* Returns a label that no index accepts: thousands of incompressible bytes. */
 static const char *long_label(void)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/";
@@ -140,7 +140,7 @@ static void a_row_that_postgresql_refuses_is_parked(void **state)
     struct cairn_uuid a = new_pot();
     struct cairn_uuid b = new_pot();
     start_projector();
-    wait_for_head(); /* of nothing: what comes now is followed, not loaded */
+    wait_for_head(); /* empty: later events are followed, not loaded */
     for (int i = 0; i < 40; i++)
         fill(b, 1);
     fill(a, 1);
@@ -160,7 +160,7 @@ static void a_row_that_postgresql_refuses_is_parked(void **state)
     assert_int_equal(sql_int("select max(attempts) from cairn.parked"), 2);
 }
 
-/* ---- trying again ---- */
+/* ---- retrying ---- */
 
 static void what_was_parked_is_applied_in_order_when_the_cause_is_mended(void **state)
 {
@@ -168,12 +168,12 @@ static void what_was_parked_is_applied_in_order_when_the_cause_is_mended(void **
     struct cairn_uuid a = new_pot();
     fill(a, 1);
     fill(a, 666);
-    for (int i = 0; i < 250; i++) /* more than are tried at once */
+    for (int i = 0; i < 250; i++) /* more than are retried at once */
         fill(a, 1);
     start_projector();
     wait_for_head();
     expect_parked(a, 251);
-    assert_int_equal(ask("retry_parked('pots')"), 1); /* nothing was mended yet */
+    assert_int_equal(ask("retry_parked('pots')"), 1); /* the cause remains */
     wait_until_done();
     expect_parked(a, 251);
     assert_int_equal(sql_int("select attempts from cairn.parked where position = 2"), 2);
@@ -181,7 +181,7 @@ static void what_was_parked_is_applied_in_order_when_the_cause_is_mended(void **
     mend();
     assert_int_equal(ask(cairn_print(&pot_bench.arena, "retry_parked('pots', '%s')", key_of(a))),
                      1);
-    for (int i = 0; i < 20; i++) /* while it is at it */
+    for (int i = 0; i < 20; i++) /* during the retry */
         fill(a, 1);
     wait_for_head();
     wait_for_sql("select (count(*) = 0)::int from cairn.parked", "nothing to be parked");
@@ -207,7 +207,7 @@ static void an_event_that_is_skipped_is_noted_and_the_key_goes_on(void **state)
     assert_int_equal(ask(cairn_print(&pot_bench.arena, "skip_parked('pots', '%s', 2)", key_of(a))),
                      1);
     wait_until_done();
-    expect_litres(a, 3); /* up to the next one that cannot be right */
+    expect_litres(a, 3); /* until the next poison event */
     expect_parked(a, 2);
     assert_int_equal(ask(cairn_print(&pot_bench.arena, "skip_parked('pots', '%s', 4)", key_of(a))),
                      1);
@@ -219,7 +219,7 @@ static void an_event_that_is_skipped_is_noted_and_the_key_goes_on(void **state)
     assert_non_null(strstr(redis_row(a), "\"litres\":7"));
 }
 
-/* What was tried again changes rows, and the position stays: an older copy has to notice. */
+/* A retry changes rows, but not the position: an older copy has to be detected. */
 static void a_copy_of_before_a_retry_is_repaired(void **state)
 {
     (void)state;
@@ -236,13 +236,13 @@ static void a_copy_of_before_a_retry_is_repaired(void **state)
     wait_for_copy();
     assert_non_null(strstr(redis_row(a), "\"litres\":666"));
 
-    redis_do("SET", redis_checkpoint_key(), before); /* as an older file would have it */
+    redis_do("SET", redis_checkpoint_key(), before); /* as in an older file */
     redis_do("DEL", redis_row_key(a), "");
     wait_for_copy();
     assert_non_null(strstr(redis_row(a), "\"litres\":666"));
 }
 
-/* The request is given up, and the projection goes on. */
+/* The request is dropped, and the projection continues. */
 static void a_retry_that_cannot_be_done_is_in_nobodys_way(void **state)
 {
     (void)state;
@@ -289,7 +289,7 @@ static void people_see_what_is_parked_and_try_it_again(void **state)
     expect_litres(a, 666);
 }
 
-/* ---- who may write ---- */
+/* ---- writing with and without the lease ---- */
 
 static int64_t fence(void)
 {
@@ -305,7 +305,7 @@ static void an_owner_of_before_writes_in_neither_store(void **state)
     wait_for_head();
     wait_for_copy();
 
-    /* What a process has in hand that is frozen right before it writes. */
+    /* The state of a process that is frozen right before it writes. */
     struct cairn_generation generation;
     struct cairn_checkpoint before;
     struct cairn_rows rows;
@@ -337,7 +337,7 @@ static void an_owner_of_before_writes_in_neither_store(void **state)
     struct cairn_pg *pg = cairn_store_pg(pot_bench.store);
     assert_int_equal(cairn_rows_write(&rows, pg, &change, &before, &pot_bench.arena, NULL),
                      -CAIRN_CONFLICT);
-    struct cairn_checkpoint late = before; /* the right position, and not the right fence */
+    struct cairn_checkpoint late = before; /* the right position, but the wrong fence */
     late.position = 2;
     assert_int_equal(cairn_rows_write(&rows, pg, &change, &late, &pot_bench.arena, NULL),
                      -CAIRN_CONFLICT);
@@ -379,7 +379,7 @@ static void one_of_two_stands_by_and_takes_over(void **state)
     fixture_wait(stands_by, &other, 60000, "the other one to stand by");
     assert_int_equal(keeper_state(&other).position, 1);
     assert_true(keeper_state(&pot_bench.keeper).leading);
-    stop_projector(); /* gives its lease back */
+    stop_projector(); /* releases its lease */
     fixture_wait(leads, &other, 60000, "the other one to take over");
     fill(a, 1);
     wait_for_head();
@@ -388,7 +388,8 @@ static void one_of_two_stands_by_and_takes_over(void **state)
     stop_keeper(&other);
 }
 
-/* Leases that were put back, as by a restore of that table alone, are outgrown. */
+/* Leases that were restored to an older state, as by a restore of that table alone, are
+ * overtaken. */
 static void a_fence_that_is_too_low_is_left_behind(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* test_projector.c - projections on a real log: rows, checkpoints, generations, the copy in Redis,
- * and what stands in the way. */
+ * and failures. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/pots.h"
@@ -21,7 +21,7 @@ static void rows_follow_events_of_any_key(void **state)
     struct cairn_uuid a = new_pot();
     struct cairn_uuid b = new_pot();
     fill(a, 10);
-    append("kettle", a, "PotFilled", 1, "{\"litres\":1000}"); /* somebody else's event */
+    append("kettle", a, "PotFilled", 1, "{\"litres\":1000}"); /* another category's event */
     pour(a, b, 3);
     start_projector();
     wait_for_head();
@@ -83,7 +83,7 @@ static void people_may_read_the_view_and_see_what_it_is(void **state)
     assert_string_equal(text, "It's one row a pot.");
 }
 
-/* ---- again, and twice ---- */
+/* ---- restarts and versions ---- */
 
 static void a_restart_repeats_nothing(void **state)
 {
@@ -136,7 +136,7 @@ static void a_new_version_is_built_beside_the_old_and_shown_when_it_is_complete(
     struct pot_keeper next = start_keeper(&pots_version_2, pot_bench.redis_url);
     fixture_wait(second_generation_is_live, NULL, 20000, "the second generation to be live");
     expect_litres(a, 10);
-    fill(a, 1); /* both go on */
+    fill(a, 1); /* both continue */
     wait_for_head();
     expect_litres(a, 11);
     assert_int_equal(sql_int("select litres from read.pots_g1"), 1);
@@ -156,7 +156,7 @@ static void an_emptied_redis_is_filled_again(void **state)
     wait_for_copy();
     redis_do("FLUSHDB", "", "");
     assert_null(redis_row(pots[0]));
-    fill(pots[599], 1); /* the next write finds out */
+    fill(pots[599], 1); /* the next write detects it */
     wait_for_head();
     wait_for_copy();
     for (size_t i = 0; i < 600; i++)
@@ -182,7 +182,7 @@ static void an_older_copy_catches_up_with_changes_and_deletions(void **state)
     wait_for_head();
     wait_for_copy();
 
-    redis_do("SET", checkpoint_key, checkpoint); /* as an older file would have it */
+    redis_do("SET", checkpoint_key, checkpoint); /* as in an older file */
     redis_do("SET", row_key, row);
     fill(new_pot(), 1);
     wait_for_head();
@@ -199,7 +199,7 @@ static bool row_is_there(void *context)
 static void a_single_row_that_has_gone_from_redis_is_put_back(void **state)
 {
     (void)state;
-    struct cairn_uuid pots[600]; /* more than are looked for at once */
+    struct cairn_uuid pots[600]; /* more than are checked at once */
     for (size_t i = 0; i < 600; i++)
         fill(pots[i] = new_pot(), 1);
     start_projector();
@@ -231,7 +231,7 @@ static void the_projection_goes_on_without_redis_and_the_copy_heals(void **state
     assert_non_null(strstr(redis_row(a), "\"litres\":3"));
 }
 
-/* ---- what stands in the way ---- */
+/* ---- failures ---- */
 
 static void expect_stop(const char *words, int64_t position)
 {
@@ -276,7 +276,7 @@ static void a_projection_stops_before_an_event_of_a_newer_release(void **state)
     expect_stop("this binary knows version 1", 1);
 }
 
-/* ---- tables of other columns ---- */
+/* ---- tables with other columns ---- */
 
 /* The row with one more member, and with a member of another type; .version stays. */
 struct taller_pots {
@@ -320,14 +320,14 @@ static void a_row_that_changed_without_a_new_version_is_refused_by_name(void **s
     fill(a, 2);
     expect_refused_row(&taller_pots_record, "has no column \"height\"");
     expect_refused_row(&wordy_pots_record, "has \"litres\" as bigint, the record has it as text");
-    start_projector(); /* the row of the version that the table has */
+    start_projector(); /* with the row of the table's version */
     wait_for_head();
     expect_litres(a, 3);
     wait_for_sql("select count(*) from cairn.checkpoints where stopped is null",
                  "the reason to be withdrawn");
 }
 
-/* Two events, in the metrics and in what `/readyz` shows. */
+/* Returns whether a lag of two events is shown, in the metrics and in the state for `/readyz`. */
 static bool lag_is_shown(void *context)
 {
     (void)context;
@@ -359,7 +359,7 @@ static void a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_o
                  "the other read model to go on");
     assert_int_equal(sql_int("select count(*) from read.pots_g1 where _parked"), 0);
     stop_projector();
-    start_projector(); /* the table is found to be another one at start, too */
+    start_projector(); /* the changed table is detected at start, too */
     wait_for_problem(&pot_bench.keeper, "has no column \"litres\"");
     fill(a, 3);
     fixture_wait(lag_is_shown, NULL, 20000, "the lag to be shown, although it stands still");
@@ -373,7 +373,7 @@ static void a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_o
 
 /* ---- releases ---- */
 
-/* The same pots, as a newer release knows them. */
+/* The same pots in a newer release. */
 struct pot_filled_v2 {
     int64_t millilitres;
 };
@@ -415,7 +415,7 @@ static void a_newer_release_goes_on_and_the_old_one_stays_where_it_is(void **sta
     stop_keeper(&newer);
     fixture_sql(pot_bench.url, "select pg_terminate_backend(pid) from pg_stat_activity"
                                " where datname = current_database() and application_name = 'pots'");
-    fill(a, 8); /* which the old one could apply, and does not */
+    fill(a, 8); /* the old one could apply it, but does not */
     wait_for_problem(&pot_bench.keeper, "this binary knows version 1");
     for (int64_t until_ms = fixture_now_ms() + 500; fixture_now_ms() < until_ms;)
         fixture_nap();
@@ -464,7 +464,7 @@ static void rows_of_another_history_are_not_folded_on(void **state)
     cairn_expect(pot_bench.url, 0, "status", "builds it anew");
     assert_int_equal(sql_int("select litres from read.pots"), 1);
 
-    start_projector(); /* it is built beside it, from the log as it is */
+    start_projector(); /* a new one is built beside it from the current log */
     wait_for_sql("select count(*) from cairn.generations where live and generation = 2",
                  "the next generation to be live");
     expect_litres(a, 2);

@@ -1,5 +1,5 @@
-/* test_publisher.c - the bus has what the log has: each event once, in order, none left out;
- * whoever is killed or frozen, and whatever happens to Redis. */
+/* test_publisher.c - the bus has what the log has: each event once, in order, without gaps; despite
+ * killed or frozen publishers, and whatever happens to Redis. */
 #include "../support/bus.h"
 #include "../support/cairn.h"
 #include "../support/child.h"
@@ -79,7 +79,7 @@ static int teardown(void **state)
 
 /* ---- helpers ---- */
 
-/* So many events to each of ten streams of the category. */
+/* Appends `count` events over ten streams of the category. */
 static void append(const char *category, int count, int bytes)
 {
     char sql[512];
@@ -133,7 +133,7 @@ static void expect_part(const char *text, const char *part)
         fail_msg("no %s in %s", part, text);
 }
 
-/* ---- what is published ---- */
+/* ---- published events ---- */
 
 static void the_bus_has_what_the_log_has_and_nothing_else(void **state)
 {
@@ -179,7 +179,7 @@ static void a_thin_event_says_only_that_it_happened(void **state)
     assert_null(strstr(json, "litres"));
 }
 
-/* Also of a stream that was there before the publisher, and that others came between. */
+/* Also for a stream older than the publisher, and with events of other streams in between. */
 static void a_carried_state_is_that_of_the_events_version(void **state)
 {
     (void)state;
@@ -222,7 +222,7 @@ static void a_stream_that_nobody_can_fold_stops_no_other(void **state)
     append("vase", 20, 0);
     fixture_sql(bench.url,
                 "select cairn.append('vase-" ID "3', 'Filled', '{\"litres\": \"much\"}')");
-    append("vase", 10, 0); /* to ten streams, this one too */
+    append("vase", 10, 0); /* to ten streams, including this one */
     start_publisher();
     bus_wait(&bench.view);
     struct cairn_redis_reply entries = bus_redis(&bench.view, "XRANGE cairn:bus:vase:1 - +");
@@ -240,9 +240,9 @@ static void a_stream_that_nobody_can_fold_stops_no_other(void **state)
     assert_int_equal(broken, 2);
 }
 
-/* ---- whoever dies ---- */
+/* ---- killed publishers ---- */
 
-/* This program as a process that does nothing but publish. */
+/* Runs this program as a process that only publishes. */
 static _Noreturn void publish_until_killed(void)
 {
     bench = (struct bench){.keep = KEEP, .cap = CAP, .redis_url = getenv("BUS_REDIS")};
@@ -282,7 +282,7 @@ static bool has_come_so_far(void *context)
     return bus_position(view) >= wanted_position;
 }
 
-/* Its lease would be over after a while: it is over now. */
+/* Ends its lease at once, so that the test need not wait for the end. */
 static void end_lease(void)
 {
     fixture_sql(bench.url, "update cairn.leases set held_until = clock_timestamp()");
@@ -360,7 +360,7 @@ static void of_two_publishers_one_may_freeze_at_any_time(void **state)
     child_kill(&second, SIGKILL);
 }
 
-/* ---- whatever happens to Redis ---- */
+/* ---- Redis ---- */
 
 static int64_t memory_used(void)
 {
@@ -396,7 +396,7 @@ static void a_redis_that_was_emptied_is_published_to_again(void **state)
     start_publisher();
     expect_log();
     (void)bus_redis(&bench.view, "FLUSHALL");
-    expect_log(); /* also when nothing more happens */
+    expect_log(); /* also without further events */
     (void)bus_redis(&bench.view, "FLUSHALL");
     append_all(30);
     expect_log();
@@ -430,7 +430,7 @@ static void a_stream_that_is_gone_is_published_again_and_no_other(void **state)
 static const char *const bus_keys[] = {"cairn:bus", "cairn:bus:pot:1", "cairn:bus:jar:1",
                                        "cairn:bus:vase:1"};
 
-/* Puts back what Redis had before, as from an older file. */
+/* Restores Redis's keys to an earlier state, as from an older file. */
 static void restore(const struct cairn_redis_reply *dumps)
 {
     (void)bus_redis(&bench.view, "FLUSHALL");
@@ -460,12 +460,12 @@ static void a_redis_from_an_older_file_is_brought_up_to_date(void **state)
     start_publisher();
     append_all(100);
     expect_log();
-    restore(dumps); /* under the publisher's feet */
+    restore(dumps); /* while the publisher runs */
     expect_log();
     append_all(10);
     expect_log();
     stop_publisher();
-    restore(dumps); /* behind its back */
+    restore(dumps); /* while it is stopped */
     start_publisher();
     expect_log();
     bus_view_close(&older);
@@ -484,7 +484,7 @@ static void a_redis_that_restarts_is_found_again(void **state)
     expect_log();
 }
 
-/* ---- what is refused ---- */
+/* ---- refusals ---- */
 
 static void the_bus_of_another_store_is_left_alone(void **state)
 {
@@ -511,7 +511,8 @@ static void entries_that_the_log_does_not_have_are_refused(void **state)
     assert_int_equal(bus_position(&bench.view), 40);
 }
 
-/* A log that was taken back is another history, and says so only after `cairn recover`. */
+/* A log restored to an earlier state is another history, but is marked so only by `cairn
+ * recover`. */
 static void a_log_that_was_taken_back_is_refused_until_a_new_epoch_begins(void **state)
 {
     (void)state;
@@ -570,13 +571,13 @@ static void a_stream_is_trimmed_to_its_slowest_group_and_not_beyond(void **state
     for (int i = 1; i <= 100; i++)
         (void)bus_redis(&bench.view,
                         cairn_print(&bench.view.arena, "XACK cairn:bus:pot:1 quick %d-0", i));
-    for (int i = 1; i <= 60; i++) /* 61 to 70 are in somebody's hands */
+    for (int i = 1; i <= 60; i++) /* 61 to 70 are pending */
         (void)bus_redis(&bench.view,
                         cairn_print(&bench.view.arena, "XACK cairn:bus:pot:1 slow %d-0", i));
     wait_for_floor(60);
     assert_int_equal(length(), 40);
     bus_expect_log(&bench.view, "pot", 60);
-    (void)bus_redis(&bench.view, "FLUSHALL"); /* what was trimmed does not come back */
+    (void)bus_redis(&bench.view, "FLUSHALL"); /* trimmed entries do not come back */
     bus_wait(&bench.view);
     assert_int_equal(length(), 40);
 }

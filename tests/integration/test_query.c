@@ -1,5 +1,5 @@
 /* test_query.c - one row by its key, from a real PostgreSQL and a real Redis: which of them
- * answers, in every state in which the two can be, and what becomes of a request that is wrong. */
+ * answers, in every combination of their states, and how wrong requests are answered. */
 #include "../support/fixture.h"
 #include "../support/query_bench.h"
 #include "../support/support.h"
@@ -167,7 +167,7 @@ static void who_wants_another_state_is_told_that_it_is_gone(void **state)
             bench_get((enum bench_server)server, path, "If-Match: \"77\", W/\"1\"\r\n");
         expect(&gone, 412, "precondition-failed");
         assert_int_equal(bench_get((enum bench_server)server, path, "If-Match: 1\r\n").status, 400);
-        /* The ETag of a page is weak, so no If-Match names it. */
+        /* The ETag of a page is weak, so no If-Match matches it. */
         assert_int_equal(bench_get((enum bench_server)server, page, "If-Match: \"1\"\r\n").status,
                          412);
         assert_int_equal(bench_get((enum bench_server)server,
@@ -194,7 +194,7 @@ static void a_cache_is_told_what_the_resource_declares(void **state)
     assert_string_equal(wire_header(&answer, "Vary"), "Accept, Cairn-Position");
     answer = bench_get_ok(BOTH, PATH("/users/%s/orders", order.user), "");
     assert_string_equal(wire_header(&answer, "Cache-Control"), "private, no-cache");
-    assert_memory_equal(wire_header(&answer, "ETag"), "W/\"", 3); /* no command takes that */
+    assert_memory_equal(wire_header(&answer, "ETag"), "W/\"", 3); /* no command accepts it */
 }
 
 static void head_says_what_get_would(void **state)
@@ -324,7 +324,7 @@ static bool has_copy(void *order)
            reply.integer == 1;
 }
 
-/* The read models begin anew: what the tests before have put there belongs to no log. */
+/* Empties the read models: the rows of earlier tests have no events in the log. */
 static void both_stores_show_what_a_projector_wrote_alike(void **state)
 {
     (void)state;
@@ -358,7 +358,7 @@ static void both_stores_show_what_a_projector_wrote_alike(void **state)
     assert_string_equal(wire_header(&copied, "ETag"),
                         cairn_print(&bench.arena, "\"1.%" PRId64 "\"", bench.orders.number));
 
-    /* What Redis says is what is answered: another byte there is seen. */
+    /* The answer is Redis's value: an additional byte there shows. */
     bench_redis("APPEND", bench_row_key(order.id), " ");
     assert_int_equal(bench_get_ok(BOTH, path, headers).body_bytes, copied.body_bytes + 1);
 
@@ -371,7 +371,7 @@ static void both_stores_show_what_a_projector_wrote_alike(void **state)
     cairn_leases_close(leases);
 }
 
-/* ---- stores that are away ---- */
+/* ---- unavailable stores ---- */
 
 static void a_redis_that_is_away_costs_next_to_nothing(void **state)
 {
@@ -424,7 +424,7 @@ static void rows_are_read_from_redis_while_postgres_is_away(void **state)
     (void)bench_get_ok(BOTH, path, bench_wants(bench.position, ""));
     fixture_postgres_stop();
 
-    /* Longer than what is known is taken for granted. */
+    /* Longer than cached state is trusted. */
     for (int64_t until_us = cairn_monotonic_us() + CAIRN_SECONDS(2);
          cairn_monotonic_us() < until_us;) {
         struct wire_answer answer = bench_get_ok(BOTH, path, bench_wants(bench.position, ""));

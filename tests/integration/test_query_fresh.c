@@ -1,4 +1,4 @@
-/* test_query_fresh.c - reads that want to see a position: waiting, timelines, generations. */
+/* test_query_fresh.c - reads that require a position: waiting, timelines, generations. */
 #include "../support/fixture.h"
 #include "../support/query_bench.h"
 #include "../support/support.h"
@@ -36,7 +36,7 @@ static void a_copy_that_is_behind_is_passed_over(void **state)
     expect_position(&answer, bench.position);
 }
 
-/* Sends a request that has to wait, sees that it does, lets the row arrive, reads the answer. */
+/* Sends a request that has to wait, checks that it does, inserts the row, reads the answer. */
 static void expect_wait(enum bench_server server, bool list)
 {
     const struct order order = {cairn_uuid_make(), cairn_uuid_make(), 1700000000, "placed"};
@@ -61,7 +61,7 @@ static void a_read_waits_until_its_position_is_there(void **state)
     }
 }
 
-/* With one worker: whoever waits does not keep it. */
+/* There is one worker: a waiting read does not occupy it. */
 static void many_who_wait_hold_no_thread_and_nobody_up(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static bool all_wait(void *context)
                                          (int)BENCH_WAITING_MAX)) != NULL;
 }
 
-/* Who waits holds a place; the other places are for those who need not wait. */
+/* A waiting read occupies a place; the other places are for reads that need not wait. */
 static void who_waits_leaves_places_for_the_others(void **state)
 {
     (void)state;
@@ -156,8 +156,8 @@ static void a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history(v
 
 /* ---- two replicas ---- */
 
-/* The version of the order that a replica shows to one who has seen `token`, which becomes the
- * answer's. 0 if it says "not yet". */
+/* Returns the version of the order that a replica shows to a client that has seen `token`, which
+ * becomes the answer's. 0 if it answers 503. */
 static int64_t look_at(enum bench_server server, const struct order *order, char token[200])
 {
     const char *headers =
@@ -172,7 +172,7 @@ static int64_t look_at(enum bench_server server, const struct order *order, char
     return version;
 }
 
-/* The copy in Redis is behind, or is being repaired, when its rows are newer than it says. */
+/* Writes a copy that is behind or being repaired: its row may be newer than its checkpoint. */
 static void copy_as(const struct order *order, int64_t row, int64_t checkpoint)
 {
     bench_redis("SET", bench_row_key(order->id),
@@ -321,7 +321,7 @@ static void a_new_epoch_is_noticed(void **state)
     const struct order order = bench_new_order();
     const char *path = PATH("/orders/%s", order.id);
     bench_copy(&order);
-    (void)bench_get_ok(BOTH, path, bench_wants(bench.position, "")); /* it knows the timeline now */
+    (void)bench_get_ok(BOTH, path, bench_wants(bench.position, "")); /* caches the timeline */
     const char *old = bench_wants(bench.position, "");
     bench_sql("update cairn.store set epoch = epoch + 1");
     bench.timeline.epoch++;
@@ -371,7 +371,7 @@ static void the_newest_complete_generation_is_shown(void **state)
     bench_switch(old, bench.orders.number);
     fixture_wait(shows_generation, &order, 5000, "the new generation to be shown");
 
-    /* One that is gone is noticed at once. */
+    /* A dropped generation is noticed at once. */
     bench_switch(bench.orders.number, old);
     bench_sql("drop table read.order_summary_g%" PRId64 " cascade", bench.orders.number);
     bench.orders.number = old;

@@ -10,7 +10,7 @@
 
 /* ---- lists ---- */
 
-/* Keeps what a list shows: the ids, and where it goes on. */
+/* A page of a list: the ids, and the cursor of the next page. */
 struct page {
     size_t count;
     char ids[20][CAIRN_UUID_TEXT_SIZE];
@@ -78,7 +78,7 @@ static void orders_come_newest_first_and_by_status(void **state)
     assert_string_equal(page.next, "");
 }
 
-/* Also among rows that were placed at the same time, while others are put before and behind. */
+/* Also with rows placed at the same time, while others are inserted before and after. */
 static void paging_shows_each_row_once_while_others_come(void **state)
 {
     (void)state;

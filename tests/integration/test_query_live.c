@@ -1,4 +1,4 @@
-/* test_query_live.c - rows that are followed: what a stream shows, to whom, and when it ends. */
+/* test_query_live.c - followed rows: what a stream sends, to which clients, and when it ends. */
 #include "../support/fixture.h"
 #include "../support/query_bench.h"
 #include "../support/sse.h"
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* ---- rows that change ---- */
+/* ---- changing rows ---- */
 
-/* As if an event had set the status; the projector's notification included. */
+/* Sets the status as an event would, including the projector's notification. */
 static void set_status(const struct order *order, const char *status)
 {
     bench.position++;
@@ -87,7 +87,7 @@ static void a_stream_shows_the_row_and_then_each_change(void **state)
         expect_status(&sse, statuses[i]);
         assert_string_equal(sse.id, event_id(bench.position));
     }
-    /* The plain answer is what the last message said. */
+    /* The plain answer equals the last message. */
     assert_non_null(strstr(bench_get_ok(PLAIN, PATH("/orders/%s", order.id), "").body,
                            "\"status\":\"cancelled\""));
     sse_close(&sse);
@@ -130,10 +130,10 @@ static void one_who_comes_back_hears_only_what_is_new(void **state)
     sse_close(&sse);
 
     open_stream(&sse, &order, last_event(seen));
-    set_status(&order, "paid"); /* or it would be silent for ever */
+    set_status(&order, "paid"); /* or the stream would stay silent */
     expect_status(&sse, "paid");
     sse_close(&sse);
-    open_stream(&sse, &order, last_event(seen)); /* has missed that */
+    open_stream(&sse, &order, last_event(seen)); /* has missed the change */
     expect_status(&sse, "paid");
     sse_close(&sse);
 }
@@ -214,7 +214,7 @@ static void a_row_that_there_is_not_has_no_stream_and_a_deleted_one_says_so(void
     assert_string_equal(message.data, "{}");
 
     struct sse later;
-    open_stream(&later, &order, last_event(seen)); /* was away meanwhile */
+    open_stream(&later, &order, last_event(seen)); /* was disconnected meanwhile */
     assert_string_equal(sse_expect(&later).event, "deleted");
     sse_close(&later);
     open_stream(&later, &order, NULL);
@@ -291,14 +291,14 @@ static void there_are_only_so_many_streams(void **state)
     assert_false(sse_next(&refused, &message, 20000));
     assert_int_equal(refused.status, 503);
     sse_close(&refused);
-    /* Other requests have their places still. */
+    /* Other requests still have their places. */
     (void)bench_get_ok(BOTH, PATH("/orders/%s", order.id), "");
     for (int i = 0; i < MAX; i++)
         sse_close(&streams[i]);
     fixture_wait(nobody_streams, NULL, 20000, "the streams to be closed");
 }
 
-/* Who has gone is noticed when something is sent to him. */
+/* A closed connection is noticed when something is sent on it. */
 static bool nobody_streams_after_a_change(void *order)
 {
     static int looks;
@@ -306,14 +306,14 @@ static bool nobody_streams_after_a_change(void *order)
     return nobody_streams(NULL);
 }
 
-/* Rows of 200 kB fill every buffer between us before the reader looks. */
+/* Rows of 200 kB fill every buffer on the way before the reader reads. */
 static void a_slow_reader_gets_the_last_state_and_not_all_between(void **state)
 {
     (void)state;
     enum { CHANGES = 100 };
     const struct order order = bench_new_order();
     struct sse sse;
-    int small = 131072; /* less than a segment of the loopback is waited for in vain */
+    int small = 131072; /* a smaller buffer never fits a segment of the loopback */
     assert_true(
         sse_open(&sse, cairn_http_port(bench.http[PLAIN]), PATH("/orders/%s", order.id), NULL));
     (void)setsockopt(sse.socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -375,7 +375,7 @@ static void open_page(struct sse *sse, const char *path, const char *headers)
     assert_true(sse_open(sse, cairn_http_port(bench.http[BOTH]), path, headers));
 }
 
-/* An order of this user. */
+/* Inserts an order of this user. */
 static struct order order_of(struct cairn_uuid user, int64_t seconds)
 {
     const struct order order = {cairn_uuid_make(), user, seconds, "placed"};
@@ -384,7 +384,7 @@ static struct order order_of(struct cairn_uuid user, int64_t seconds)
     return order;
 }
 
-/* The next message has to be what a request for the page is answered. */
+/* Checks that the next message equals the answer to a request for the page. */
 static struct sse_message expect_page(struct sse *sse, const char *path)
 {
     struct sse_message message = sse_expect(sse);
@@ -439,7 +439,7 @@ static void a_row_comes_into_a_filtered_page_and_goes_out(void **state)
     sse_close(&of_paid);
 }
 
-/* Whatever else happens in the read model. */
+/* Other rows of the read model change. */
 static void a_page_that_shows_the_same_is_not_sent_again(void **state)
 {
     (void)state;
@@ -455,7 +455,7 @@ static void a_page_that_shows_the_same_is_not_sent_again(void **state)
     (void)sse_expect(&other);
     for (int i = 0; i < 5; i++) {
         set_status(&elsewhere, i % 2 ? "placed" : "paid");
-        (void)sse_expect(&other); /* it has been looked at */
+        (void)sse_expect(&other); /* it has been checked */
     }
     assert_false(sse_next(&sse, &message, 0));
     (void)order_of(user, 1700000002);
@@ -498,13 +498,13 @@ static void the_second_page_is_followed_by_its_cursor(void **state)
     (void)order_of(user, 1700000009); /* the newest: on the first */
     (void)sse_expect(&first);
     set_status(&orders[1], "paid");
-    (void)expect_page(&sse, path); /* the next that came */
+    (void)expect_page(&sse, path); /* the next message */
     sse_close(&sse);
     sse_close(&twin);
     sse_close(&first);
 }
 
-/* Its first sign is there, and no message. */
+/* Returns whether the stream has begun, without a message. */
 static bool is_open_and_silent(void *context)
 {
     struct sse *sse = context;
@@ -524,7 +524,7 @@ static void who_comes_back_to_a_page_is_sent_what_he_has_not_seen(void **state)
     open_page(&sse, path, bench_wants(bench.position, ""));
     const char *seen = last_event(cairn_copy_text(&bench.arena, expect_page(&sse, path).id));
     sse_close(&sse);
-    const struct order elsewhere = bench_new_order(); /* the read model has moved */
+    const struct order elsewhere = bench_new_order(); /* the read model has advanced */
     open_page(&sse, path, seen);
     fixture_wait(is_open_and_silent, &sse, 20000, "the stream to begin");
     set_status(&elsewhere, "paid");
@@ -539,7 +539,8 @@ static void who_comes_back_to_a_page_is_sent_what_he_has_not_seen(void **state)
     sse_close(&sse);
 }
 
-/* What was parked is written where the checkpoint stands, whose revision grows. */
+/* A parked event is finally written at the checkpoint's position, and the checkpoint's revision
+ * grows. */
 static void what_was_parked_is_shown_when_it_was_applied(void **state)
 {
     (void)state;
@@ -557,7 +558,7 @@ static void what_was_parked_is_shown_when_it_was_applied(void **state)
               "update cairn.checkpoints set revision = revision + 1"
               "     where projection = 'order_summary'; notify cairn_read; commit",
               bench.orders.number, bench.position, bench_text(order.id));
-    open_page(&late, path, NULL); /* whatever he is shown first, at last he sees that */
+    open_page(&late, path, NULL); /* may show an older state first */
     expect_status(&row, "paid");
     assert_non_null(strstr(expect_page(&page, path).data, "\"status\":\"paid\""));
     while (!strstr(sse_expect(&late).data, "\"status\":\"paid\""))
@@ -567,7 +568,7 @@ static void what_was_parked_is_shown_when_it_was_applied(void **state)
     sse_close(&late);
 }
 
-/* Another replica has shown him a state that this one has passed over. */
+/* Another replica has shown the reader a state that this one skipped. */
 static void who_has_seen_a_state_in_between_is_told_of_the_next(void **state)
 {
     (void)state;
@@ -625,8 +626,8 @@ static void what_a_client_likes_best_is_answered(void **state)
 
 /* ---- generations and epochs ---- */
 
-/* Who has followed a row in one generation is not shown an older state in another, but its state
- * there, also at the same position. */
+/* A reader that followed a row in one generation is not shown an older state in another, but is
+ * shown its state there, also at the same position. */
 static void an_event_id_of_another_generation_says_how_far_its_reader_was(void **state)
 {
     (void)state;
@@ -696,7 +697,7 @@ static void a_stream_outlives_its_database(void **state)
     sse_close(&sse);
 }
 
-/* ---- the end ---- */
+/* ---- pages across generations ---- */
 
 static void a_page_goes_on_in_another_generation(void **state)
 {
@@ -738,7 +739,7 @@ static void a_page_outlives_its_database(void **state)
     sse_close(&sse);
 }
 
-/* ---- one that is in the way ---- */
+/* ---- blocked and unreadable rows ---- */
 
 static void a_row_that_cannot_be_read_holds_up_no_other(void **state)
 {
@@ -786,13 +787,13 @@ static void there_are_only_so_many_different_pages(void **state)
     assert_false(sse_next(&refused, &message, 20000));
     assert_int_equal(refused.status, 503);
     sse_close(&refused);
-    open_page(&streams[MAX], last, NULL); /* one that is followed costs nothing more */
+    open_page(&streams[MAX], last, NULL); /* one more reader of a followed page is free */
     (void)sse_expect(&streams[MAX]);
     for (int i = 0; i <= MAX; i++)
         sse_close(&streams[i]);
 }
 
-/* The server process that waits for our lock, 0 for none. */
+/* Returns the server process that waits for the test's lock, 0 for none. */
 static int64_t held_process(void)
 {
     return fixture_sql_int(bench.url, "select coalesce(max(pid), 0) from pg_locks where locktype ="
@@ -805,7 +806,7 @@ static bool a_page_is_held(void *context)
     return *(int64_t *)context > 0;
 }
 
-/* Reading any row of this user waits for a lock that we hold. */
+/* Makes reading any row of this user wait for a lock that the test holds. */
 static PGconn *hold_rows_of(struct cairn_uuid user)
 {
     bench_sql("create function public.held() returns boolean volatile language plpgsql as"
@@ -839,7 +840,7 @@ static void a_page_that_takes_long_holds_up_no_other(void **state)
     int64_t process = 0;
     int passed = 0;
     for (int i = 0; i < 20 && passed < 3;
-         i++) { /* a reading that has its deadline here counts not */
+         i++) { /* a read that hits its deadline here does not count */
         fixture_wait(a_page_is_held, &process, 20000, "the page to be read");
         set_status(&order, i % 2 ? "paid" : "shipped");
         (void)expect_page(&of_user, path);

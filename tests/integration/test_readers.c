@@ -1,5 +1,5 @@
-/* test_readers.c - what a reader of the log may rely on, whatever others do meanwhile: store.h (2)
- * and (3). */
+/* test_readers.c - guarantees for readers of the log, whatever other sessions do: store.h (2) and
+ * (3). */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -54,7 +54,7 @@ struct writer {
     int number;
 };
 
-/* One append of one to three events. */
+/* Makes one append of one to three events. */
 static int append(struct cairn_store *store, const char *stream, size_t count)
 {
     static const char *const types[] = {"Common", "Rare", "Common"};
@@ -108,7 +108,7 @@ static void join_writers(struct writer *writers)
     assert_int_equal(atomic_load(&bench.failures), 0);
 }
 
-/* What the writers append: rounds of one, two and three events. */
+/* Returns the number of appended events: rounds of one, two and three events. */
 static int64_t expected_events(void)
 {
     int64_t events = 0;
@@ -117,7 +117,7 @@ static int64_t expected_events(void)
     return events * WRITERS;
 }
 
-/* ---- others ---- */
+/* ---- other sessions ---- */
 
 static struct cairn_pg *open_session(const char *sql)
 {
@@ -135,7 +135,7 @@ static void expect_open_transaction(struct cairn_pg *pg, const char *sql)
     cairn_pg_close(pg);
 }
 
-/* Appends, keeps the lock for a second and thinks better of it. */
+/* Appends, holds the lock for a second, and rolls back. */
 static void *hold_and_roll_back(void *context)
 {
     (void)context;
@@ -155,10 +155,10 @@ static void *hold_and_roll_back(void *context)
 /* ---- a reader that follows ---- */
 
 struct reader {
-    const struct cairn_event_filter *filter; /* NULL: it wants all, so positions have no gaps */
+    const struct cairn_event_filter *filter; /* NULL: all events, so positions have no gaps */
     int64_t seen;
     int64_t events;
-    const char *wrong_type; /* must not come */
+    const char *wrong_type; /* of events that must not come */
 };
 
 static void read_on(struct reader *reader, int64_t head)
@@ -212,7 +212,7 @@ static void a_follower_sees_every_position_once_in_order_and_waits_for_nobody_id
     join_writers(writers);
     assert_int_equal(reader.events, expected_events());
     assert_int_equal(cairn_store_head(bench.store, NULL), reader.seen);
-    /* all of it came while these two were open */
+    /* all events came while these two were open */
     expect_open_transaction(idle, "select txid_current()");
     expect_open_transaction(looking, "select 1 / (count(*) = 0)::int from cairn.events");
 }
@@ -292,7 +292,7 @@ static void a_filter_works_on_positions_and_never_on_rows(void **state)
     for (int i = 1; i <= 9; i++)
         fixture_sql(bench.url, "select cairn.append('pot-1', 'Common', '{}')");
     fixture_sql(bench.url, "select cairn.append('pot-1', 'Rare', '{}')");
-    assert_int_equal(count(0, 9, &filter), 0); /* one is there, behind the range */
+    assert_int_equal(count(0, 9, &filter), 0); /* the matching event is after the range */
     assert_int_equal(count(9, 10, &filter), 1);
     assert_int_equal(count(10, 20, &filter), 0);
 }

@@ -1,6 +1,6 @@
-/* test_rebuild.c - generations on a real log: what a rebuild makes is what the live path makes, in
- * both stores; it is held, accepted, cancelled, switched to, gone back from, retired; and whatever
- * is in its way leaves one live generation. */
+/* test_rebuild.c - generations on a real log: a rebuild makes the same rows as the live path, in
+ * both stores; it is held, accepted, cancelled, switched to, rolled back, retired; and whatever
+ * fails, one live generation remains. */
 #include "../fault/proxy.h"
 #include "../support/crates.h"
 #include "../support/fixture.h"
@@ -65,7 +65,7 @@ static void start(const struct cairn_projection *projection)
     keeper = start_keeper(projection, pot_bench.redis_url);
 }
 
-/* Events of the random crates, in the order of their making. */
+/* Returns SQL that appends events of random crates, in order. */
 static const char *crate_script(unsigned *random, int count, bool poison, struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
@@ -114,7 +114,7 @@ static int64_t last_rebuild(const char *column)
                        column));
 }
 
-/* ---- folding it again ---- */
+/* ---- folding again ---- */
 
 static char found[4000];
 
@@ -147,8 +147,8 @@ static void expect_right(const struct cairn_projection *projection)
     assert_true(seen.copied > 0);
 }
 
-/* Byte for byte, with every column of ours; but rows whose events were tried again bear the
- * position of that. */
+/* Compares the rows byte for byte, with all internal columns; but rows whose events were retried
+ * have the position of the retry. */
 static void expect_equal_tables(const char *condition)
 {
     assert_int_equal(sql_int(SQL("select count(*) from read.crates_g1 a full join read.crates_g2 b"
@@ -212,7 +212,7 @@ static void a_rebuild_makes_the_rows_that_the_live_path_makes(void **state)
     expect_same_parked();
     expect_equal_tables("_key not in (select key from cairn.skipped)");
     expect_right(&crates_projection);
-    append_crates(100, false); /* both go on from there */
+    append_crates(100, false); /* both continue from there */
     wait_for_head();
     expect_equal_tables("_key not in (select key from cairn.skipped)");
     expect_right(&crates_projection);
@@ -228,7 +228,7 @@ static void a_rebuild_by_four_threads_makes_them_too(void **state)
     a_rebuild_makes_the_rows_that_the_live_path_makes(state);
 }
 
-/* The same log in the same memory is refused where there is no room for files, so it needs them. */
+/* The same log in the same memory fails without room for files, which proves that it needs them. */
 static void what_does_not_fit_into_the_memory_makes_the_same_rows(void **state)
 {
     (void)state;
@@ -256,7 +256,7 @@ static void what_does_not_fit_into_the_memory_makes_the_same_rows(void **state)
     sql("drop view second");
 }
 
-/* ---- what is left to the live path ---- */
+/* ---- rows left to the live path ---- */
 
 static const char *long_label(void)
 {
@@ -377,7 +377,7 @@ static void it_is_switched_to_though_events_never_pause(void **state)
     stop_load(loader);
 }
 
-/* ---- held against the one that is read ---- */
+/* ---- compared with the live generation ---- */
 
 static void plant_a_difference(void)
 {
@@ -401,7 +401,7 @@ static void a_planted_difference_is_found_and_holds_the_switch_until_it_is_accep
                      "select examples from cairn.rebuilds order by rebuild desc limit 1", examples,
                      sizeof examples);
     assert_non_null(strstr(examples, "-77"));
-    append_crates(20, false); /* it is followed meanwhile, and not switched to */
+    append_crates(20, false); /* it is followed meanwhile, but not switched to */
     wait_for_head();
     assert_int_equal(sql_int("select generation from cairn.generations where live"), 1);
     assert_int_equal(sql_int("select count(*) from cairn.generations where generation = 2"
@@ -459,7 +459,7 @@ static void more_parked_keys_than_the_live_one_hold_the_switch(void **state)
     start(&pots_that_are_mended);
     wait_until_live("pots", 1);
     stop_keeper(&keeper);
-    start(&pots_projection); /* it parks what was applied */
+    start(&pots_projection); /* parks what was applied */
     (void)request("request_rebuild('pots')");
     wait_until_phase("held");
     fixture_sql_text(pot_bench.url, "select note from cairn.rebuilds order by rebuild desc limit 1",
@@ -471,10 +471,10 @@ static void more_parked_keys_than_the_live_one_hold_the_switch(void **state)
         fixture_sql_int(pot_bench.projector_url, SQL("select cairn.skip_parked('pots', '%s', %d)",
                                                      key_of(a), (int)position)),
         1);
-    wait_until_live("pots", 2); /* it is as good now */
+    wait_until_live("pots", 2); /* no more keys are parked than in 1 */
 }
 
-/* ---- trouble ---- */
+/* ---- failures ---- */
 
 static void a_read_model_of_another_history_is_rebuilt_by_itself(void **state)
 {
@@ -488,7 +488,7 @@ static void a_read_model_of_another_history_is_rebuilt_by_itself(void **state)
     wait_until_live("crates", 2);
     assert_int_equal(last_rebuild("(cause = 'diverged')::int"), 1);
     expect_right(&crates_projection);
-    (void)request("request_rollback('crates')"); /* not to that */
+    (void)request("request_rollback('crates')"); /* not to that generation */
     wait_for_sql(
         "select (refused is not null)::int from cairn.switches order by switch desc limit 1",
         "the rollback to be refused");
@@ -508,7 +508,7 @@ static void redis_away_during_a_build_is_filled_when_it_is_back(void **state)
     expect_right(&crates_projection);
 }
 
-/* ---- what goes ---- */
+/* ---- dropping ---- */
 
 static size_t count_keys(const char *name, int generation)
 {
@@ -553,7 +553,7 @@ static void a_generation_is_gone_from_both_stores_after_its_window(void **state)
     expect_right(&crates_projection);
 }
 
-/* So many keys that removing them over a slow wire takes many seconds. */
+/* Adds so many keys that removing them over a slow connection takes many seconds. */
 static void add_keys(int count)
 {
     const char *prefix = cairn_redis_row_prefix(&pot_bench.arena, &pot_bench.timeline, "crates", 1);
@@ -633,7 +633,7 @@ static void one_goes_back_and_forward_again(void **state)
     }
 }
 
-/* ---- what people have made of it ---- */
+/* ---- grants and views of others ---- */
 
 #define READER_MAY                                                                                 \
     "select has_table_privilege('cairn_consumer', 'read.crates', 'select')::int"                   \
@@ -665,14 +665,14 @@ static void a_view_that_other_columns_would_break_holds_the_switch_and_is_named(
     wait_until_live("crates", 1);
     sql("alter view read.crates rename column weight to eight;"
         "grant select on read.crates to cairn_consumer;"
-        "grant select (eight) on read.crates to cairn_writer;" /* it goes with its column */
+        "grant select (eight) on read.crates to cairn_writer;" /* dropped with its column */
         "create view public.heavy as select * from read.crates where eight > 0");
     (void)request("request_rebuild('crates')");
     wait_until_phase("held");
     assert_int_equal(sql_int("select count(*) from cairn.rebuilds where note like"
                              " '%view public.heavy%'"),
                      1);
-    append_crates(20, false); /* it goes on meanwhile */
+    append_crates(20, false); /* the live generation continues */
     wait_for_head();
     sql("drop view public.heavy");
     wait_until_live("crates", 2);

@@ -1,5 +1,5 @@
-/* test_rebuild_cli.c - what people do with generations: `cairn rebuild`, `cairn rollback` and what
- * `cairn status` shows of them. */
+/* test_rebuild_cli.c - generations on the command line: `cairn rebuild`, `cairn rollback` and
+ * `cairn status`. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/pots.h"
@@ -38,7 +38,7 @@ static void wait_until_live(int64_t generation)
                  "the generation to be live");
 }
 
-/* Three pots, and a projector that has seen them. */
+/* Fills three pots and starts a projector, which applies them. */
 static struct cairn_uuid begin(void)
 {
     struct cairn_uuid first = new_pot();
@@ -50,7 +50,7 @@ static struct cairn_uuid begin(void)
     return first;
 }
 
-/* A row that is read is not what the log says. */
+/* Changes a live row so that it differs from the log. */
 static void plant(struct cairn_uuid id)
 {
     fixture_sql(pot_bench.url,
@@ -109,7 +109,7 @@ static void a_planted_difference_is_held_shown_and_dropped(void **state)
     assert_int_equal(live(), 1);
     expect(0, "status", "held");
     also("its rows differ");
-    expect(1, "rebuild pots", "being built anew already"); /* it is joined */
+    expect(1, "rebuild pots", "being built anew already"); /* it is watched */
     expect(1, "rebuild pots --watch --json", "\"column\":\"litres\",\"read\":70,\"new\":7}");
     expect(0, "rebuild pots --cancel", "pots: the rebuild was cancelled");
     assert_int_equal(live(), 1);
@@ -150,7 +150,7 @@ static void a_rebuild_that_parks_more_is_held_until_they_are_mended(void **state
     (void)state;
     struct cairn_uuid pot = new_pot();
     fill(pot,
-         666); /* the code that made what is read takes that, the code that rebuilds does not */
+         666); /* the code of the live generation applies it, the code that rebuilds does not */
     pot_bench.keeper = start_keeper(&pots_that_are_mended, pot_bench.redis_url);
     wait_for_head();
     stop_projector();
@@ -180,7 +180,7 @@ static void without_a_projector_the_request_stays(void **state)
 
     stop_projector();
     fixture_sql(pot_bench.url, "select cairn.request_rebuild('pots')");
-    expect(0, "rebuild pots --cancel", "cancelled"); /* it takes no projector to build nothing */
+    expect(0, "rebuild pots --cancel", "cancelled"); /* cancelling needs no projector */
     start_projector();
     expect(0, "rebuild pots", "queries read generation 3");
 }
@@ -199,7 +199,7 @@ static void who_stops_watching_does_not_stop_the_rebuild(void **state)
     wait_until_live(2);
 }
 
-/* Here the test is the projector, and takes its time. */
+/* The test itself acts as a slow projector. */
 static void on_a_terminal_there_is_a_bar(void **state)
 {
     (void)state;
@@ -274,7 +274,7 @@ static void a_rollback_that_nobody_carries_out_is_taken_back(void **state)
                              " and refused = 'nobody took it up'"),
                      1);
     start_projector();
-    expect(0, "rebuild pots", "queries read generation 3"); /* so it has looked */
+    expect(0, "rebuild pots", "queries read generation 3"); /* so the projector has seen it */
     assert_int_equal(sql_int("select count(*) from cairn.switches where cause = 'rollback'"
                              " and done_at is not null"),
                      0);

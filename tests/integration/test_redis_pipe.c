@@ -1,5 +1,5 @@
-/* test_redis_pipe.c - one connection to Redis for many: who gets which reply, and what becomes of
- * questions when their asker goes, and when Redis goes away, is slow, and comes back. */
+/* test_redis_pipe.c - one shared connection to Redis: the assignment of replies, and what happens
+ * to questions that are forgotten, and while Redis is unavailable, slow, and available again. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -27,7 +27,7 @@ static int setup(void **state)
 {
     (void)state;
     cairn_log_setup("test", CAIRN_LOG_ERROR);
-    (void)signal(SIGPIPE, SIG_DFL); /* it has to do without */
+    (void)signal(SIGPIPE, SIG_DFL); /* the pipe must work without SIG_IGN */
     url = fixture_redis();
     assert_int_equal(cairn_redis_open(url, CAIRN_SECONDS(5), &redis, NULL), 0);
     assert_int_equal(cairn_redis_pipe_open(url, CAIRN_SECONDS(15), &pipe_, NULL), 0);
@@ -43,14 +43,14 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- asking ---- */
+/* ---- questions ---- */
 
 struct question {
     struct cairn_redis_question question;
     struct cairn_arena arena;
-    char text[32];   /* that was said */
+    char text[32];   /* sent */
     char answer[32]; /* "" if there was none */
-    int done;        /* how often */
+    int done;        /* how many times */
 };
 
 static void on_reply(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
@@ -71,7 +71,7 @@ static bool say(struct question *self, const char *text)
     return cairn_redis_pipe_ask(pipe_, args, 2, &self->question);
 }
 
-/* As its thread's loop does. */
+/* Runs one turn of the loop of the pipe's thread. */
 static void turn(void)
 {
     struct pollfd fd;
@@ -91,7 +91,7 @@ static bool is_done(void *context)
     return question->done > 0;
 }
 
-/* Returns whether Redis has answered, and with what was said. */
+/* Returns whether Redis has answered, and with the text that was sent. */
 static bool is_answered(void *context)
 {
     (void)context;
@@ -113,7 +113,7 @@ static int64_t metric(const char *name)
     return at ? strtoll(at + strlen(name) + 2, NULL, 10) : 0;
 }
 
-/* For so many milliseconds Redis answers nobody. */
+/* Pauses all replies of Redis for this many milliseconds. */
 static void pause_redis(const char *ms)
 {
     struct cairn_redis_reply reply;
@@ -135,7 +135,7 @@ static void everybody_gets_the_reply_to_his_own_question(void **state)
     for (int i = 0; i < QUESTIONS; i++) {
         (void)snprintf(text, sizeof text, "%d", i);
         while (!say(&questions[i], text))
-            turn(); /* so many are under way */
+            turn(); /* the maximum is in flight */
     }
     for (int i = 0; i < QUESTIONS; i++) {
         fixture_wait(is_done, &questions[i], 20000, "an answer");
@@ -184,14 +184,14 @@ static void who_has_gone_is_not_told_and_all_others_are(void **state)
         (void)snprintf(text, sizeof text, "%d", i);
         assert_true(say(&questions[i], text));
     }
-    for (int i = 0; i < 10; i += 3) /* the first and the last too */
+    for (int i = 0; i < 10; i += 3) /* including the first and the last */
         cairn_redis_pipe_forget(pipe_, &questions[i].question);
     fixture_wait(is_done, &questions[8], 20000, "an answer");
-    assert_true(is_answered(NULL)); /* the last one's has come and gone by now */
+    assert_true(is_answered(NULL)); /* the last one's reply has come by now */
     for (int i = 0; i < 10; i++) {
         assert_int_equal(questions[i].done, i % 3 != 0);
         assert_string_equal(questions[i].answer, i % 3 ? questions[i].text : "");
-        cairn_redis_pipe_forget(pipe_, &questions[i].question); /* nothing of his is under way */
+        cairn_redis_pipe_forget(pipe_, &questions[i].question); /* it has no pending reply */
         cairn_arena_close(&questions[i].arena);
     }
     assert_true(is_answered(NULL));
@@ -202,7 +202,7 @@ static void a_redis_that_has_gone_is_not_asked_until_it_is_back(void **state)
     (void)state;
     assert_true(is_answered(NULL));
     fixture_redis_stop();
-    (void)is_answered(NULL); /* whoever is under way is told */
+    (void)is_answered(NULL); /* fails pending questions */
     int64_t begun_us = cairn_monotonic_us();
     struct question question;
     for (int i = 0; i < 1000; i++)
@@ -240,8 +240,8 @@ static bool time_has_come(void *until_us)
     return cairn_monotonic_us() >= *(int64_t *)until_us;
 }
 
-/* Its thread had other things to do for longer than the deadline: before the question has left, and
- * while the answer came. */
+/* The pipe's thread was busy for longer than the deadline: before the question was sent, and while
+ * the answer came. */
 static void a_thread_that_was_busy_does_not_take_redis_for_slow(void **state)
 {
     (void)state;
@@ -257,7 +257,7 @@ static void a_thread_that_was_busy_does_not_take_redis_for_slow(void **state)
         if (sent)
             (void)cairn_redis_pipe_prepare(pipe_, &fd);
         fixture_wait(time_has_come, &until_us, 5000, "the deadline to be over");
-        cairn_redis_pipe_go_on(pipe_, 0); /* as if nothing had been seen yet */
+        cairn_redis_pipe_go_on(pipe_, 0); /* as if nothing was readable yet */
         fixture_wait(is_done, &question, 20000, "an answer");
         assert_string_equal(question.answer, "busy");
         cairn_arena_close(&question.arena);
@@ -325,7 +325,7 @@ static void a_redis_that_forgets_keys_is_noticed(void **state)
     (void)state;
     char policy[CAIRN_EVICTION_SIZE];
     assert_false(cairn_redis_evicts(url, policy));
-    set_policy("volatile-lru"); /* of keys with a time to live, which ours have not */
+    set_policy("volatile-lru"); /* of keys with a time to live; Cairn's have none */
     assert_false(cairn_redis_evicts(url, policy));
     set_policy("allkeys-lru");
     assert_true(cairn_redis_evicts(url, policy));

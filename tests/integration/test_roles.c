@@ -1,5 +1,5 @@
-/* test_roles.c - who may do what in the database: each role tries, as itself, what it may and what
- * it may not do. What is not granted to anybody is tried by the owner too. */
+/* test_roles.c - privileges in the database: each role tries, as itself, what it may and what it
+ * may not do. What is granted to no role is tried by the owner too. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 
@@ -49,9 +49,10 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- trying ---- */
+/* ---- attempts ---- */
 
-/* What the server says, on a connection of its own and in a transaction that is rolled back. */
+/* Returns the server's SQLSTATE, on a separate connection and in a transaction that is rolled
+ * back. */
 static void try(enum role role, const char *sql, char ret[static 6])
 {
     char become[80];
@@ -83,7 +84,7 @@ static void try_all(const struct attempt *attempts, size_t count)
 }
 #define TRY_ALL(attempts) try_all(attempts, sizeof(attempts) / sizeof(attempts)[0])
 
-/* The same for all of these roles. */
+/* Does the same for all of these roles. */
 static void try_as(const enum role *roles, size_t role_count, const char *const *sql, size_t count,
                    const char *state)
 {
@@ -209,8 +210,8 @@ static void only_a_writer_appends(void **state)
     TRY_ALL(attempts);
 }
 
-/* Whatever runs as the owner may be called by writers at most. */
-/* Leases aside, which the projector needs too and which give no right to anything. */
+/* Functions that run as the owner may be called by writers at most, except for leases, which the
+ * projector needs too and which give no further rights. */
 static void only_writers_call_what_runs_as_the_owner(void **state)
 {
     (void)state;
@@ -228,7 +229,7 @@ static void only_writers_call_what_runs_as_the_owner(void **state)
                                      " and pronamespace = 'cairn'::regnamespace") > 0);
 }
 
-/* ---- what a caller brings along ---- */
+/* ---- the caller's own objects ---- */
 
 static void every_function_names_pg_temp_last(void **state)
 {
@@ -242,7 +243,7 @@ static void every_function_names_pg_temp_last(void **state)
     assert_string_equal(text, "");
 }
 
-/* A check that complains when somebody else than the caller runs it, on every type whose name a
+/* Defines a check that fails when it does not run as the caller, on every type whose name a
  * function could look up. */
 #define BRING(type)                                                                                \
     "create domain pg_temp." type " as pg_catalog." type                                           \

@@ -1,6 +1,6 @@
-/* test_slow_clients.c - a service under clients that never finish what they say (slow loris): half
- * of their headers, bodies that drip. Others are answered meanwhile, and when they are gone nothing
- * of them is left in the process, as /proc shows it. */
+/* test_slow_clients.c - a service under clients that never finish their requests (slow loris):
+ * partial headers, dripping bodies. Others are answered meanwhile, and afterwards no resources are
+ * left in the process, as /proc shows it. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -42,12 +42,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    assert_int_equal(child_stop(&service, 30000), 0); /* a sanitizer says so if memory is left */
+    assert_int_equal(child_stop(&service, 30000), 0); /* a sanitizer reports leaks */
     fixture_drop(url);
     return 0;
 }
 
-/* ---- what the process holds ---- */
+/* ---- the resources of the process ---- */
 
 static int entries_of(const char *what)
 {
@@ -62,7 +62,7 @@ static int entries_of(const char *what)
     return count;
 }
 
-/* Connections to the database are opened when they are first needed: what counts is the rest. */
+/* Returns the sessions in the database, which are opened when first needed and not counted. */
 static int sessions(void)
 {
     return (int)fixture_sql_int(url, "select count(*) from pg_stat_activity where"
@@ -70,9 +70,9 @@ static int sessions(void)
 }
 
 struct held {
-    int descriptors; /* but for those of database sessions */
+    int descriptors; /* except those of database sessions */
     int threads;
-    int64_t since_ms; /* it holds so many */
+    int64_t since_ms; /* the time since when the numbers are these */
 };
 
 static struct held hold_now(void)
@@ -80,7 +80,7 @@ static struct held hold_now(void)
     return (struct held){entries_of("fd") - sessions(), entries_of("task"), fixture_now_ms()};
 }
 
-/* What the last client has left behind is closed a moment later. */
+/* The last client's resources are released a moment later. */
 static bool is_settled(void *before)
 {
     struct held *held = before;
@@ -104,7 +104,7 @@ static bool holds_no_more(void *before)
     return now.descriptors == held->descriptors && now.threads == held->threads;
 }
 
-/* ---- those who are served meanwhile ---- */
+/* ---- clients that are served meanwhile ---- */
 
 static void assert_served(void)
 {
@@ -117,7 +117,7 @@ static void assert_served(void)
     assert_int_equal(wire_ask(port, "GET /readyz HTTP/1.1\r\n", "").status, 200);
 }
 
-/* ---- those who are slow ---- */
+/* ---- slow clients ---- */
 
 static const char *const beginnings[] = {
     "GET /readyz HTTP/1.1\r\nHost: test\r\nX-Half: ",
@@ -137,7 +137,7 @@ static void open_half(struct wire wires[HALF_OPEN])
     }
 }
 
-/* A bit more from each who was not answered yet. */
+/* Sends a bit more on each connection without an answer. */
 static void drip(struct wire wires[HALF_OPEN])
 {
     for (int i = 0; i < HALF_OPEN; i++) {
@@ -159,7 +159,8 @@ static bool holds_many(void *many)
     return entries_of("fd") >= *(const int *)many;
 }
 
-/* Opens five hundred, lets them drip while others are served, and has all of them refused. */
+/* Opens five hundred connections, lets them drip while others are served, and has all of them
+ * refused. */
 static void suffer(int threads)
 {
     static struct wire wires[HALF_OPEN];

@@ -1,5 +1,5 @@
-/* test_snapshots.c - long streams that are not folded from their first event; and snapshots that
- * are stale, wrong or gone, which cost time and never the right answer. */
+/* test_snapshots.c - long streams are not folded from their first event; and snapshots that are
+ * stale, wrong or missing cost time, but never the right answer. */
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a small domain: a meter that is read ---- */
+/* ---- a small domain: readings of a meter ---- */
 
 struct meter_read {
     int64_t units;
@@ -98,7 +98,7 @@ static int64_t sql_int(const char *sql)
     return fixture_sql_int(bench.url, sql);
 }
 
-/* So many more events of a stream; `n` is the version of each. */
+/* Appends `count` more events to a stream; `$n` in their data is the version. */
 static void put(const char *stream, const char *type, const char *data, int count)
 {
     char sql[4000];
@@ -118,7 +118,7 @@ static void read_meter(int count)
     put(METER, "MeterRead", "{\"units\": $n, \"by\": \"reader $n\"}", count);
 }
 
-/* What a counter stands at, 0 where it has not counted yet. */
+/* Returns the value of a counter, 0 if it has not counted yet. */
 static int64_t counted(const char *series)
 {
     struct cairn_buffer text = cairn_buffer(&bench.arena);
@@ -132,7 +132,7 @@ static int64_t outcomes(const char *outcome)
     return counted(cairn_print(&bench.arena, "cairn_snapshots_total{outcome=\"%s\"}", outcome));
 }
 
-/* Loads the meter, which must be what its events say; returns how many of them were folded. */
+/* Loads the meter and checks it against its events; returns how many of them were folded. */
 static int64_t load(int64_t readings)
 {
     struct cairn_aggregate meter;
@@ -197,7 +197,7 @@ static void wait_for_outcome(const char *outcome, int64_t count)
     fixture_wait(has_counted, &wanted, 10000, outcome);
 }
 
-/* ---- what they are for ---- */
+/* ---- use ---- */
 
 static void a_long_stream_is_loaded_from_its_snapshot(void **state)
 {
@@ -206,7 +206,7 @@ static void a_long_stream_is_loaded_from_its_snapshot(void **state)
     assert_int_equal(load(1000), 0);
     read_meter(7);
     assert_int_equal(load(1007), 7);
-    assert_int_equal(sql_int(KEPT), 1000); /* seven are not worth another one */
+    assert_int_equal(sql_int(KEPT), 1000); /* seven are too few for another one */
     read_meter(EVERY);
     assert_int_equal(load(1207), 207);
     wait_for(KEPT, 1207);
@@ -235,7 +235,7 @@ static void a_load_keeps_no_more_than_a_few_pages_of_a_stream(void **state)
     const struct meter *self = meter.state;
     assert_int_equal(self->readings, 20000);
     assert_string_equal(self->by, "reader 20000");
-    assert_true(cairn_arena_bytes(&arena) < 2 << 20); /* of some 22 MB of events */
+    assert_true(cairn_arena_bytes(&arena) < 2 << 20); /* for some 22 MB of events */
     cairn_arena_close(&arena);
 }
 
@@ -245,7 +245,7 @@ static void a_short_stream_needs_none(void **state)
     int64_t kept = outcomes("kept");
     read_meter(EVERY);
     assert_int_equal(load(EVERY), EVERY);
-    cairn_snapshots_close(bench.snapshots); /* nothing is under way any more */
+    cairn_snapshots_close(bench.snapshots); /* nothing is pending any more */
     open_snapshots(bench.writer_url);
     assert_int_equal(sql_int(KEPT), 0);
     assert_int_equal(outcomes("kept"), kept);
@@ -262,7 +262,7 @@ static void code_without_a_version_keeps_and_uses_none(void **state)
     assert_int_equal(load(1000), 1000);
 }
 
-/* ---- stale, wrong, gone ---- */
+/* ---- stale, wrong, missing ---- */
 
 static void a_snapshot_of_other_code_is_not_used(void **state)
 {
@@ -287,8 +287,8 @@ static void a_state_that_is_not_what_we_would_write_is_not_used(void **state)
     (void)state;
     static const char *const states[] = {
         "{\"units\":\"many\",\"readings\":1,\"by\":\"x\"}",
-        "{\"units\":1,\"readings\":1}",                          /* a field that is new since */
-        "{\"units\":1,\"readings\":1,\"by\":\"x\",\"at\":null}", /* one that is gone */
+        "{\"units\":1,\"readings\":1}",                          /* lacks a newer field */
+        "{\"units\":1,\"readings\":1,\"by\":\"x\",\"at\":null}", /* has a removed one */
         "{\"readings\":1,\"units\":1,\"by\":\"x\"}",
         "[]",
         "\"corrupted\"",
@@ -301,7 +301,7 @@ static void a_state_that_is_not_what_we_would_write_is_not_used(void **state)
         assert_int_equal(load(1000), 1000);
         assert_int_equal(outcomes("unreadable"), before + 1);
         wait_for("select count(*) from cairn.snapshots where state::text like '%\"reader 1000\"}'",
-                 1); /* mended */
+                 1); /* corrected */
     }
     assert_int_equal(load(1000), 0);
 }
@@ -310,8 +310,8 @@ static void a_snapshot_that_the_log_does_not_bear_out_is_not_used(void **state)
 {
     (void)state;
     static const char *const changes[] = {
-        "version = 5000",               /* the log was taken back to before it */
-        "event_id = gen_random_uuid()", /* and has gone another way since */
+        "version = 5000",               /* the log was restored to before it */
+        "event_id = gen_random_uuid()", /* and has diverged since */
         "version = 999",
     };
     keep_thousand();
@@ -323,7 +323,7 @@ static void a_snapshot_that_the_log_does_not_bear_out_is_not_used(void **state)
         assert_int_equal(outcomes("other-event"), before + 1);
         wait_for("select count(*) from cairn.snapshots s join cairn.events e"
                  " using (stream, version, event_id) where version = 1000",
-                 1); /* mended */
+                 1); /* corrected */
     }
     assert_int_equal(load(1000), 0);
 }
@@ -389,7 +389,7 @@ static void a_newer_snapshot_is_not_replaced(void **state)
     assert_int_equal(keep(6, "6"), 0);
     assert_int_equal(keep(7, "7"), 1);
     assert_int_equal(keep(8, "8"), 1);
-    assert_int_equal(keep(9, "8"), 0);  /* an event that is not there at that version */
+    assert_int_equal(keep(9, "8"), 0);  /* no such event at that version */
     assert_int_equal(keep(11, "8"), 0); /* or beyond the log */
     assert_int_equal(sql_int(KEPT), 8);
 }
@@ -437,7 +437,8 @@ static void ask_host(struct cairn_host *host, const char *method, const char *pa
     http_reply_free(&reply);
 }
 
-/* A process that decides users and orders; without a cache every command loads its stream. */
+/* Starts a process that decides users and orders; without a cache every command loads its
+ * stream. */
 static struct cairn_host *start_host(int64_t cache_entries)
 {
     static struct cairn_config config; /* borrowed by the host */

@@ -62,7 +62,7 @@ static struct cairn_new_event event(const char *type, const char *data)
         .id = cairn_uuid_make(), .type = type, .schema_version = 1, .data = data, .meta = "{}"};
 }
 
-/* Appends one event; the error is for those who want to read it. */
+/* Appends one event; `error` may be NULL. */
 static int append_one(struct cairn_store *store, struct cairn_expected expected,
                       struct cairn_appended *ret, struct cairn_error *error)
 {
@@ -197,7 +197,7 @@ static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
-    assert_int_equal(append_claim(bob, &release, 1), 0); /* not bob's: nothing happens */
+    assert_int_equal(append_claim(bob, &release, 1), 0); /* not bob's: no effect */
     assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
     assert_int_equal(append_claim(ada, &release, 1), 0);
     assert_int_equal(append_claim(bob, &take, 1), 0);
@@ -255,7 +255,7 @@ static void a_command_is_carried_out_once(void **state)
     assert_false(known.known);
 }
 
-/* ---- many at once ---- */
+/* ---- concurrency ---- */
 
 enum { WRITERS = 20, ROUNDS = 25 };
 
@@ -265,7 +265,7 @@ struct writer {
     int64_t accepted;
 };
 
-/* Appends to a stream of its own and, by exact version, to one that all share. */
+/* Appends to its own stream and, by exact version, to one that all share. */
 static void *write_rounds(void *context)
 {
     struct writer *writer = context;
@@ -353,7 +353,7 @@ static void a_range_reads_only_the_types_that_are_asked_for(void **state)
     assert_string_equal(read[1].meta, "{}");
 }
 
-/* ---- rights ---- */
+/* ---- privileges ---- */
 
 static int as_role(const char *role, const char *sql, struct cairn_error *error)
 {
@@ -405,7 +405,7 @@ static void a_service_appends_only_through_the_function(void **state)
     assert_int_equal(as_role("cairn_writer", call, NULL), 0);
 }
 
-/* ---- people ---- */
+/* ---- SQL functions for operators ---- */
 
 static void expect_refusal(const char *sql, const char *words)
 {
@@ -491,7 +491,7 @@ static void people_append_nothing_that_nobody_can_read(void **state)
         fixture_sql(bench.url, sql);
         assert_int_equal(decode(right[i]), 0);
     }
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) /* the other reader says the same */
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) /* the decoder agrees */
         assert_int_equal(decode(wrong[i][0]), -CAIRN_MALFORMED);
 }
 
@@ -521,7 +521,7 @@ static void people_append_no_type_that_the_services_do_not_know(void **state)
     fixture_sql(bench.url, "select cairn.append('tin-1', 'TinClosed', '{}')");
 }
 
-/* Whoever may connect may take advisory locks. */
+/* Any role that may connect may take advisory locks. */
 static void a_stranger_cannot_stop_appends(void **state)
 {
     (void)state;
@@ -576,11 +576,11 @@ static struct cairn_pg *open_session(const char *url)
 {
     struct cairn_pg *pg = NULL;
     assert_int_equal(cairn_pg_open(url, "session", &pg, NULL), 0);
-    assert_int_equal(cairn_pg_script(pg, "select", NULL), 0); /* it connects when it is used */
+    assert_int_equal(cairn_pg_script(pg, "select", NULL), 0); /* it connects at first use */
     return pg;
 }
 
-/* What the function says it has ended; it must have left nobody over. */
+/* Returns how many sessions the function has terminated; checks that none is left. */
 static int64_t end_sessions(struct cairn_pg *pg, const char *function)
 {
     const char *sql =
@@ -593,7 +593,7 @@ static int64_t end_sessions(struct cairn_pg *pg, const char *function)
     return cairn_pg_integer(rows, 0, 0);
 }
 
-/* Also those who have connected since it looked for the first time. */
+/* Also those that connected after the first call. */
 static void a_recovery_ends_and_counts_all_other_sessions(void **state)
 {
     (void)state;
@@ -614,7 +614,7 @@ static void a_recovery_ends_and_counts_all_other_sessions(void **state)
     fixture_drop(url);
 }
 
-/* From PostgreSQL 16 on membership alone is not enough. */
+/* Since PostgreSQL 16, membership alone is not enough. */
 static void the_owner_ends_the_sessions_of_the_roles_that_it_made(void **state)
 {
     (void)state;
@@ -661,7 +661,7 @@ static void a_token_is_good_in_its_own_timeline_only(void **state)
                          -CAIRN_MALFORMED);
 }
 
-/* ---- a database that goes away ---- */
+/* ---- an unavailable database ---- */
 
 static bool appends_again(void *context)
 {
@@ -692,7 +692,7 @@ static void a_session_that_lost_what_was_prepared_is_left(void **state)
     }
     fixture_sql(bench.url, "drop table it");
 
-    /* In a transaction nothing is done twice, or outside of it. */
+    /* In a transaction a statement is not repeated, within or outside of it. */
     assert_int_equal(cairn_store_head(bench.store, &error), head);
     assert_int_equal(cairn_pg_script(pg, "begin; deallocate all", &error), 0);
     assert_int_equal(cairn_store_head(bench.store, &error), -CAIRN_UNAVAILABLE);
@@ -739,7 +739,7 @@ static void a_session_is_as_its_statements_need_it(void **state)
 
 enum { LARGE_BYTES = 1000000 };
 
-/* Appends so many events of a megabyte each to the stream. */
+/* Appends this many events of a megabyte each to the stream. */
 static int append_large(const char *stream, size_t count)
 {
     struct cairn_arena arena = {0};
@@ -771,7 +771,7 @@ static void what_is_appended_and_read_at_once_is_bounded_in_bytes(void **state)
         loads[i].key.stream = new_stream("thing");
         assert_int_equal(append_large(loads[i].key.stream, i == 0 ? 1 : EVENTS), 0);
     }
-    /* of one stream: 8 MiB, and the event that goes beyond */
+    /* of one stream: 8 MiB, and the event that exceeds them */
     const char *large = loads[1].key.stream;
     int64_t count =
         cairn_store_read_stream(bench.store, large, 0, 100, &bench.arena, &read, &more, NULL);
@@ -781,7 +781,7 @@ static void what_is_appended_and_read_at_once_is_bounded_in_bytes(void **state)
     count = cairn_store_read_stream(bench.store, large, 9, 100, &bench.arena, &read, &more, NULL);
     assert_int_equal(count, 3);
     assert_false(more);
-    /* of many: 16 MiB of all together */
+    /* of many: 16 MiB in total */
     assert_int_equal(cairn_store_load_many(bench.store, loads, STREAMS, 100, &bench.arena, NULL),
                      0);
     assert_int_equal(loads[0].count, 1);
@@ -833,7 +833,7 @@ static void a_database_in_another_encoding_is_refused_before_the_first_migration
     assert_int_equal(cairn_migrate(pg, NULL, NULL, &error), -CAIRN_CONFIG);
     assert_non_null(strstr(error.message, "LATIN1"));
     error = (struct cairn_error){0};
-    assert_int_equal(cairn_pg_script(pg, "create schema cairn", &error), 0); /* nothing was made */
+    assert_int_equal(cairn_pg_script(pg, "create schema cairn", &error), 0); /* none was made */
     cairn_pg_close(pg);
     fixture_sql(super, "drop database latin");
 }

@@ -1,5 +1,5 @@
-/* test_verify_rows.c - a read model is folded again and held against both stores: whatever was
- * changed behind the projector's back is found, and nothing else. */
+/* test_verify_rows.c - a read model is folded again and compared with both stores: every change
+ * that bypassed the projector is found, and nothing else. */
 #include "../support/fixture.h"
 #include "../support/pots.h"
 #include "../support/support.h"
@@ -81,7 +81,7 @@ static void what_the_projector_wrote_is_found_to_be_right(void **state)
     assert_int_equal(seen.copied, 49);
     assert_int_equal(seen.position, 252);
 
-    seen = verify(&pots_projection, 24 << 10); /* in parts, and the same */
+    seen = verify(&pots_projection, 24 << 10); /* in parts, with the same result */
     expect_clean(&seen);
     assert_int_equal(seen.rows, 49);
     assert_int_equal(seen.copied, 49);

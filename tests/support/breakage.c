@@ -1,4 +1,4 @@
-/* breakage.c - what is broken, and how. */
+/* breakage.c - the list of breakages, and applying one of them. */
 #include "breakage.h"
 
 #include "fixture.h"

@@ -1,6 +1,6 @@
-/* breakage.h - switches that break the store on purpose: for each invariant of store.h, words in
- * one of the SQL functions and what to put in their place. A test that is to notice broken
- * invariants has to notice every one of these. */
+/* breakage.h - deliberate breakages of the store: for each invariant of store.h, a text in one of
+ * the SQL functions and its replacement. A test that checks the invariants has to detect every one
+ * of these. */
 #ifndef BREAKAGE_H
 #define BREAKAGE_H
 
@@ -11,15 +11,14 @@ struct breakage {
     const char *function;
     const char *from;
     const char *to;
-    const char *also_from; /* NULL where one place is enough */
+    const char *also_from; /* NULL if one place is enough */
     const char *also_to;
 };
 
 extern const struct breakage breakages[];
 extern const size_t breakage_count;
 
-/* Replaces the function in this database by one in which the words are others. Fails the test if
- * they are not there. */
+/* Replaces the texts in the function in this database. Fails the test if they are not found. */
 void breakage_apply(const struct breakage *breakage, const char *url);
 
 #endif

@@ -1,4 +1,4 @@
-/* bus.c - the bus in Redis as a test sees it. */
+/* bus.c - a test's view of the bus in Redis. */
 #include "bus.h"
 
 #include "fixture.h"

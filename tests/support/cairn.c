@@ -1,4 +1,4 @@
-/* cairn.c - the `cairn` command, run as a shell runs it. */
+/* cairn.c - runs the `cairn` command through a shell. */
 #include "cairn.h"
 
 #include "support.h"

@@ -1,4 +1,4 @@
-/* child.c - fork and exec, with a parent that forgets nobody. */
+/* child.c - starts child processes with fork and exec, and reaps every one. */
 #include "child.h"
 
 #include "fixture.h"
@@ -20,7 +20,7 @@ static size_t count(const char *const list[])
     return length;
 }
 
-/* Whether `list` has a variable of the same name as `entry`. */
+/* Returns whether `list` has a variable of the same name as `entry`. */
 static bool has_variable(const char *const list[], const char *entry)
 {
     size_t bytes = strcspn(entry, "=") + 1;
@@ -31,7 +31,8 @@ static bool has_variable(const char *const list[], const char *entry)
     return false;
 }
 
-/* Our environment with `env` on top. The list is the caller's to free, its texts are borrowed. */
+/* Returns the test's environment with `env` on top. The caller frees the list; its texts are
+ * borrowed. */
 static const char **merge_environment(const char *const env[])
 {
     const char *const *ours = (const char *const *)environ;
@@ -48,7 +49,7 @@ static const char **merge_environment(const char *const env[])
     return merged;
 }
 
-/* Opens what the child reads (nothing) and writes; -1 leaves the output as it is. */
+/* Opens the child's input (/dev/null) and its output; -1 leaves the output as it is. */
 static int open_output(const char *log_path, int *ret_input, int *ret_output)
 {
     *ret_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -65,7 +66,8 @@ static int open_output(const char *log_path, int *ret_input, int *ret_output)
     return failed;
 }
 
-/* The child's side. Between fork and exec only what is safe in a process of many threads. */
+/* Runs in the child. Between fork and exec, makes only calls that are safe in a multithreaded
+ * process. */
 static _Noreturn void become(const char *const argv[], const char *const env[], pid_t parent,
                              int input, int output)
 {
@@ -115,7 +117,7 @@ int child_start(struct child *ret, const char *const argv[], const char *const e
     return failed;
 }
 
-/* Collects the child if it has ended; `options` as for waitpid. */
+/* Reaps the child if it has exited; `options` as for waitpid. */
 static void collect(struct child *child, int options)
 {
     int status = 0;

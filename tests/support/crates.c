@@ -1,4 +1,4 @@
-/* crates.c - the domain of crates, and random events of it. */
+/* crates.c - the domain of crates, and random events in it. */
 #include "crates.h"
 
 #include "record/json.h"
@@ -69,7 +69,7 @@ static void both_crates(struct cairn_keys *ret, const struct crate_stacked *even
     cairn_key(ret, "%s", id);
 }
 
-/* 667 cannot be right for the one below, and is for the one on top. */
+/* 667 kilograms park the crate below only, not the one on top. */
 static enum cairn_row stacked(struct crates *row, const struct crate_stacked *event,
                               const struct cairn_meta *meta)
 {
@@ -101,14 +101,14 @@ CAIRN_PROJECTION(crates, .version = 1, .indexes = (const char *const[]){"owner",
 const struct cairn_projection crates_that_stop = {
     .name = "crates", .version = 1, .row = &crates_record, .poison = CAIRN_POISON_STOPS, CRATES_ON};
 
-/* ---- what is random ---- */
+/* ---- random values ---- */
 
 static unsigned up_to(unsigned *random, unsigned limit)
 {
     return (unsigned)rand_r(random) % limit;
 }
 
-/* What is hard to write: quotes, controls, more than one byte. */
+/* Returns a text that is hard to encode: quotes, control characters, multi-byte characters. */
 static const char *random_text(unsigned *random, size_t most, struct cairn_arena *arena)
 {
     static const char *const parts[] = {

@@ -1,8 +1,8 @@
-/* crates.h - a small domain for tests of rebuilding: a row that has a field of every kind, events
- * of one key and of several, rows that go away and come back, and every kind of trouble.
+/* crates.h - a small domain for tests of rebuilding: a row with a field of every kind, events of
+ * one key and of several, rows that are deleted and recreated, and every kind of poison.
  *
- * Crates are packed, stacked onto another one, and thrown away. 666 kilograms cannot be right: that
- * parks the crate; nothing is skipped. What is random depends on the seed alone. */
+ * Crates are packed, stacked onto another one, and thrown away. 666 kilograms park the crate; 0
+ * kilograms are skipped. Random values depend on the seed alone. */
 #ifndef CRATES_H
 #define CRATES_H
 
@@ -27,7 +27,7 @@ struct crate_origin {
 struct crate_packed {
     int64_t weight;
     bool fragile;
-    const char *label; /* what follows may be unset */
+    const char *label; /* the fields from here on may be unset */
     struct cairn_uuid owner;
     struct cairn_time due;
     struct cairn_day best_before;
@@ -70,19 +70,19 @@ struct crates {
 extern const struct cairn_record crates_record;
 extern const struct cairn_events crate_events;
 extern const struct cairn_projection crates_projection;
-extern const struct cairn_projection crates_that_stop; /* at what the other parks */
+extern const struct cairn_projection crates_that_stop; /* stops where the other parks */
 
-/* Of the type, as JSON in the arena, of one of the `count` crates. About every hundredth is trouble
- * where `poison`. */
+/* A random event of one of the `count` crates, its data as JSON in the arena. If `poison`, about
+ * one in a hundred is poison. */
 struct crate_step {
-    size_t crate; /* which one's stream */
+    size_t crate; /* index of the crate whose stream it is */
     const char *type;
     const char *data;
 };
 struct crate_step crate_step(unsigned *random, const struct cairn_uuid *crates, size_t count,
                              bool poison, struct cairn_arena *arena);
 
-/* A row with something in every field, or where `sparse` in as few as may be. */
+/* Returns a row with a value in every field, or if `sparse` in as few as possible. */
 struct crates crate_row(unsigned *random, bool sparse, struct cairn_arena *arena);
 
 #endif

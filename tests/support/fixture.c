@@ -1,4 +1,4 @@
-/* fixture.c - databases, Redis numbers, waiting, and servers that stop and start. */
+/* fixture.c - databases, Redis numbers, waiting, and stopping and starting the servers. */
 #include "fixture.h"
 
 #include "child.h"
@@ -40,7 +40,7 @@ PGconn *fixture_connect(const char *url)
     return connection;
 }
 
-/* Runs the SQL on a connection of its own. The result has a row if `wants_row`. */
+/* Runs the SQL on its own connection. With `wants_row`, fails unless the result has a row. */
 static PGresult *query(const char *url, const char *sql, bool wants_row)
 {
     PGconn *connection = fixture_connect(url);
@@ -81,7 +81,7 @@ int64_t fixture_sql_int(const char *url, const char *sql)
     return number;
 }
 
-/* A part of a URL, as libpq reads it. */
+/* Returns one part of a URL, as libpq parses it. */
 static void url_part(const char *url, const char *keyword, char *ret, size_t size)
 {
     PQconninfoOption *options = PQconninfoParse(url, NULL);
@@ -139,7 +139,7 @@ void fixture_drop(const char *url)
 
 /* ---- Redis ---- */
 
-/* Sends one command and fails the test on any answer that is an error. */
+/* Sends one command and fails the test on an error reply. */
 static void redis_command(redisContext *redis, const char *name, const char *argument)
 {
     const char *words[] = {name, argument};
@@ -201,8 +201,8 @@ void fixture_nap(void)
     nap_ms(1);
 }
 
-/* Between two looks, which may each be a session of PostgreSQL: an eighth of the time that has
- * passed, so that what takes long is not looked at a thousand times. */
+/* Returns the pause between two checks, each of which may open a PostgreSQL session: an eighth of
+ * the time that has passed, so that a long wait does not poll a thousand times. */
 static int64_t pause_ms(int64_t passed_ms)
 {
     enum { LONGEST = 50 };
@@ -259,9 +259,9 @@ static bool port_is_free(int port)
     return is_free;
 }
 
-/* Of those that tests/run has set apart for this lane: below the ports that the kernel gives to
- * outgoing connections, and below those that the servers take (lib.sh); from a random place on, so
- * that two runs beside each other do not meet. */
+/* The range is the one that tests/run reserves for this lane: below the kernel's ephemeral ports,
+ * and below the servers' ports (lib.sh). The search starts at a random port, so that two runs at
+ * the same time do not collide. */
 int fixture_free_port(void)
 {
     static unsigned next;

@@ -1,5 +1,5 @@
-/* http_client.c - requests out, replies in, each with a deadline. From top to bottom: sockets, the
- * bytes of a reply, its body, the calls. */
+/* http_client.c - sends requests and reads replies, each with a deadline. From top to bottom:
+ * sockets, the bytes of a reply, its body, the calls. */
 #include "http_client.h"
 
 #include "fixture.h"
@@ -18,7 +18,7 @@
 
 enum { HEAD_MAX_BYTES = 64 * 1024, REPLY_MAX_BYTES = 64 * 1024 * 1024 };
 
-/* What has come of a reply: bytes in one growing piece, and until when we wait for more. */
+/* The bytes of a reply received so far, in one growing buffer, and the deadline for more. */
 struct incoming {
     int socket;
     int64_t deadline_ms;
@@ -37,7 +37,8 @@ static void *grow(void *memory, size_t bytes)
 
 /* ---- sockets ---- */
 
-/* Waits for one of these events. Returns those that came, or HTTP_LATE. */
+/* Waits for one of these events. Returns the events that occurred, or HTTP_LATE; HTTP_CUT if poll
+ * fails. */
 static int await(int socket, short events, int64_t deadline_ms)
 {
     struct pollfd wanted = {.fd = socket, .events = events};
@@ -53,7 +54,7 @@ static int await(int socket, short events, int64_t deadline_ms)
     }
 }
 
-/* Waits until a connection that is being made is made. */
+/* Waits until a connection in progress is established. */
 static int await_connection(int socket, int64_t deadline_ms)
 {
     int failed = 0;
@@ -86,8 +87,8 @@ static int dial(int port, int64_t deadline_ms)
     return failed;
 }
 
-/* Sends all, or as much as the other side wants to hear: it may answer before it has read all, and
- * close. What it has to say, or that it is gone, shows when we read. */
+/* Sends everything, or as much as the server reads: it may answer before it has read all, and
+ * close. Its answer, or that it is gone, shows when the reply is read. */
 static int send_bytes(int socket, const char *bytes, size_t count, int64_t deadline_ms)
 {
     while (count > 0) {
@@ -107,7 +108,7 @@ static int send_bytes(int socket, const char *bytes, size_t count, int64_t deadl
     return 0;
 }
 
-/* Returns how many bytes came, 0 at the end of the connection, or an http_failure. */
+/* Returns the number of bytes received, 0 at the end of the connection, or an http_failure. */
 static int64_t receive(struct incoming *in)
 {
     if (in->used + 1 >= REPLY_MAX_BYTES)
@@ -133,7 +134,7 @@ static int64_t receive(struct incoming *in)
 
 /* ---- the bytes of a reply ---- */
 
-/* Reads until there are so many bytes. */
+/* Reads until `count` bytes are there. */
 static int want_bytes(struct incoming *in, size_t count)
 {
     if (count > REPLY_MAX_BYTES)
@@ -146,7 +147,7 @@ static int want_bytes(struct incoming *in, size_t count)
     return 0;
 }
 
-/* Reads until `mark` comes at or behind `from`. Returns the place behind it, or an http_failure. */
+/* Reads until `mark` occurs at or after `from`. Returns the offset after it, or an http_failure. */
 static int64_t want_mark(struct incoming *in, size_t from, const char *mark)
 {
     for (;;) {
@@ -168,7 +169,7 @@ static void remove_first(struct incoming *in, size_t count)
     in->used -= count;
 }
 
-/* Reads the head of the reply, behind the interim ones (100 Continue). Returns where it ends. */
+/* Reads the head of the reply, skipping interim ones (100 Continue). Returns where it ends. */
 static int64_t read_head(struct incoming *in, struct http_reply *reply)
 {
     for (;;) {
@@ -187,7 +188,7 @@ static int64_t read_head(struct incoming *in, struct http_reply *reply)
     }
 }
 
-/* ---- its body ---- */
+/* ---- the body of a reply ---- */
 
 static void add_to_body(struct http_reply *reply, const char *bytes, size_t count)
 {
@@ -197,7 +198,7 @@ static void add_to_body(struct http_reply *reply, const char *bytes, size_t coun
     reply->body[reply->body_bytes] = '\0';
 }
 
-/* Reads the line at `at`, a size in hexadecimal and perhaps an extension. Returns where it ends. */
+/* Reads the line at `at`: a hexadecimal size and an optional extension. Returns where it ends. */
 static int64_t read_chunk_size(struct incoming *in, size_t at, size_t *ret)
 {
     char *digits_end;
@@ -218,7 +219,7 @@ static int read_chunks(struct incoming *in, size_t at, struct http_reply *reply)
         if (start < 0)
             return (int)start;
         if (count == 0) {
-            /* trailers, if any, up to the empty line */
+            /* trailers, if any, until the empty line */
             int64_t end = want_mark(in, (size_t)start - 2, "\r\n\r\n");
             return end < 0 ? (int)end : 0;
         }
@@ -292,7 +293,8 @@ static bool method_has_body(const char *method)
            strcmp(method, "PATCH") == 0;
 }
 
-/* The request in one piece, so that it leaves in one packet if it can. The caller frees it. */
+/* Returns the request in one buffer, so that it leaves in one packet if it can. The caller frees
+ * it. */
 static char *compose(const struct http_connection *connection, bool keep, const char *method,
                      const char *path, const char *headers, const void *body, size_t body_bytes,
                      size_t *ret_bytes)

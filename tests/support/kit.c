@@ -1,4 +1,4 @@
-/* kit.c - the given/when/then kit under cmocka. */
+/* kit.c - connects the given/when/then kit to cmocka. */
 #include "kit.h"
 
 static void fail_test(const char *file, int line, const char *message)

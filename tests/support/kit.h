@@ -1,4 +1,4 @@
-/* kit.h - the given/when/then kit under cmocka: a failed THEN fails the test. */
+/* kit.h - the given/when/then kit for cmocka: a failed THEN fails the test. */
 #ifndef KIT_H
 #define KIT_H
 
@@ -6,7 +6,7 @@
 
 #include <cairn/test.h>
 
-/* For cmocka_run_group_tests: the group's setup. */
+/* The group's setup, for cmocka_run_group_tests. */
 int kit_setup(void **state);
 
 #endif

@@ -1,11 +1,11 @@
-/* model.c - what the store is meant to do, without a database. */
+/* model.c - an in-memory model of the store's specification, without a database. */
 #include "model.h"
 
 #include "core/clock.h"
 
 #include <string.h>
 
-/* ---- what is expected ---- */
+/* ---- expectations ---- */
 
 static struct cairn_expected expect(const struct model_stream *believed, enum model_expects expects)
 {
@@ -55,7 +55,7 @@ void model_resolve(struct model_stream belief[MODEL_STREAMS], const struct model
     }
 }
 
-/* ---- carrying out ---- */
+/* ---- appending ---- */
 
 static bool holds(const struct model_stream *stream, const struct cairn_expected *expected)
 {
@@ -153,7 +153,7 @@ int model_append(struct model *model, const struct model_append *append,
 
 /* ---- random operations ---- */
 
-/* Numerical Recipes' linear congruential generator: enough, and the same everywhere. */
+/* Numerical Recipes' linear congruential generator: sufficient, and the same on every platform. */
 static int below(unsigned *random, int end)
 {
     *random = *random * 1664525U + 1013904223U;
@@ -208,7 +208,7 @@ struct model_op model_random_op(unsigned *random)
     return op;
 }
 
-/* ---- for people ---- */
+/* ---- printing ---- */
 
 static const char *const words[MODEL_EXPECTS] = {
     "any", "none", "right", "right version", "older version", "version ahead", "another event",

@@ -1,4 +1,4 @@
-/* pots.c - the small domain, and the bench. */
+/* pots.c - a small domain for tests of projections, and their bench. */
 #include "pots.h"
 
 #include "fixture.h"
@@ -84,7 +84,7 @@ CAIRN_ON(pots, pot, pot_broken, broken);
     CAIRN_ON_LIST(&pots_on_pot_filled, &pots_on_pot_poured, &pots_on_pot_labelled,                 \
                   &pots_on_pot_broken)
 
-/* A label of some thousand bytes does not fit into its index: PostgreSQL refuses the row. */
+/* A label of several thousand bytes does not fit into its index: PostgreSQL rejects the row. */
 CAIRN_PROJECTION(pots, .version = 1, .help = "It's one row a pot.",
                  .indexes = (const char *const[]){"litres", "label", NULL}, POTS_ON);
 
@@ -254,7 +254,7 @@ void pour(struct cairn_uuid from, struct cairn_uuid into, int litres)
            cairn_print(&pot_bench.arena, "{\"into\":\"%s\",\"litres\":%d}", text, litres));
 }
 
-/* ---- what is there ---- */
+/* ---- state ---- */
 
 int64_t sql_int(const char *sql)
 {
@@ -288,7 +288,6 @@ void expect_litres(struct cairn_uuid id, int64_t litres)
     assert_int_equal(sql_int(sql), litres);
 }
 
-/* What Redis holds for a key; NULL for nothing. */
 const char *redis_get(const char *key)
 {
     const struct cairn_redis_arg args[] = {CAIRN_ARG("GET"), CAIRN_ARG(key)};
@@ -314,7 +313,7 @@ const char *redis_checkpoint_key(void)
     return cairn_redis_checkpoint_key(&pot_bench.arena, &pot_bench.timeline, "pots", 1);
 }
 
-/* At the head, and with the revision that PostgreSQL has. */
+/* Returns whether the copy is at the head and has PostgreSQL's revision. */
 static bool copy_is_current(void *context)
 {
     char wanted[100];

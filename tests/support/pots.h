@@ -1,7 +1,8 @@
-/* pots.h - a small domain for tests of projections, and a bench: a database and a Redis a test.
+/* pots.h - a small domain for tests of projections, and a bench: a database and a Redis number for
+ * each test.
  *
- * Pots are filled, poured from one into another, and broken. Filling 666 litres cannot be right:
- * that parks the pot. A pot's label may be anything. */
+ * Pots are filled, poured from one into another, and broken. Filling 666 litres parks the pot. A
+ * pot's label may be any text. */
 #ifndef POTS_H
 #define POTS_H
 
@@ -42,19 +43,19 @@ extern const struct cairn_record pots_record;
 extern const struct cairn_events pot_events;
 
 extern const struct cairn_projection pots_projection;
-/* The next version of it, which nobody can break. */
+/* Version 2 of it, which ignores PotLabelled and PotBroken. */
 extern const struct cairn_projection pots_version_2;
-/* The first version, with other ideas of what is poison. */
+/* Version 1 with other poison handling: one stops at poison, the other accepts 666 litres. */
 extern const struct cairn_projection pots_that_stop;
 extern const struct cairn_projection pots_that_are_mended;
-/* All litres there are, in one row that is found by a field: it cannot be told of an event that
- * cannot be decoded. */
+/* The total litres, in one row. Its key comes from a function of the event, so the row of an event
+ * that cannot be decoded is unknown. */
 extern const struct cairn_projection cellar_projection;
 cairn_apply pots_fill;
 
 /* ---- the bench ---- */
 
-/* A projector with leases of its own, as a process has. */
+/* A projector with its own leases, as in a process. */
 struct pot_keeper {
     struct cairn_leases *leases;
     struct cairn_projector *projector;
@@ -62,7 +63,7 @@ struct pot_keeper {
 
 struct pot_bench {
     char url[512];           /* as the owner */
-    char projector_url[600]; /* as the role of projectors */
+    char projector_url[600]; /* as the role cairn_projector */
     const char *redis_url;
     struct cairn_store *store;
     struct cairn_redis *redis;
@@ -71,15 +72,15 @@ struct pot_bench {
     struct cairn_timeline timeline;
 };
 extern struct pot_bench pot_bench;
-extern struct cairn_rebuild_limits pot_rebuild; /* of projectors that are started */
+extern struct cairn_rebuild_limits pot_rebuild; /* for the projectors that are started */
 
-/* For cmocka, of each test. */
+/* For cmocka: setup and teardown of each test. */
 int pots_setup(void **state);
 int pots_teardown(void **state);
 
 struct pot_keeper start_keeper(const struct cairn_projection *projection, const char *redis_url);
 void stop_keeper(struct pot_keeper *keeper);
-void start_projector(void); /* of pots */
+void start_projector(void); /* one that follows pots */
 void stop_projector(void);
 struct cairn_projector_state keeper_state(const struct pot_keeper *keeper);
 
@@ -91,23 +92,23 @@ void append(const char *category, struct cairn_uuid id, const char *type, int64_
 void fill(struct cairn_uuid id, int litres);
 void pour(struct cairn_uuid from, struct cairn_uuid into, int litres);
 
-/* ---- what is there ---- */
+/* ---- state ---- */
 
 int64_t sql_int(const char *sql);
 const char *key_of(struct cairn_uuid id);
 void expect_litres(struct cairn_uuid id, int64_t litres);
 void wait_for_head(void);
-/* Until the keeper says that it stands still because of this. */
+/* Waits until the keeper reports that it is stopped by this problem. */
 void wait_for_problem(const struct pot_keeper *keeper, const char *words);
-/* Until it is 1. */
+/* Waits until the query returns 1. */
 void wait_for_sql(const char *sql, const char *what);
 
-/* What Redis holds for a key; NULL for nothing. */
+/* Returns Redis's value of a key; NULL for none. */
 const char *redis_get(const char *key);
 const char *redis_row(struct cairn_uuid id);
 const char *redis_row_key(struct cairn_uuid id);
 const char *redis_checkpoint_key(void);
-/* Until the copy of the first generation is what PostgreSQL has. */
+/* Waits until the first generation's copy in Redis matches PostgreSQL. */
 void wait_for_copy(void);
 void redis_do(const char *command, const char *key, const char *value);
 

@@ -1,4 +1,4 @@
-/* query_bench.c - read models that a test puts there by hand, and servers that answer from them. */
+/* query_bench.c - read models that a test writes by hand, and servers that answer from them. */
 #include "query_bench.h"
 
 #include "fixture.h"
@@ -90,8 +90,7 @@ static void open_side(enum bench_server server)
     };
     assert_int_equal(cairn_query_side_open(&options, &bench.side[server], NULL), 0);
 
-    /* It knows the read models from the beginning, so that no first answer is another than usual.
-     */
+    /* Loads the read models at once, so that a first answer does not differ from later ones. */
     struct cairn_query_context *context = open_worker(&bench.side[server]);
     (void)!cairn_query_ready(shop_resources, context, NULL);
     cairn_query_close(context);
@@ -125,7 +124,7 @@ static struct cairn_http *start_server(enum bench_server server)
     return http;
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 struct wire_answer bench_get(enum bench_server server, const char *path, const char *headers)
 {

@@ -1,8 +1,9 @@
-/* query_bench.h - read models in both stores that a test puts there by hand, and servers that
- * answer from them.
+/* query_bench.h - read models in both stores that a test writes by hand, and servers that answer
+ * from them.
  *
- * The tables are made by the projection's own functions. Rows, checkpoints and copies are written
- * by the tests, because what matters to a reader is every state in which the two stores can be. */
+ * The tables are created by the projection's own functions. Rows, checkpoints and copies are
+ * written by the tests, because a reader has to handle every combination of the two stores'
+ * states. */
 #ifndef QUERY_BENCH_H
 #define QUERY_BENCH_H
 
@@ -13,9 +14,9 @@
 #include "query/query.h"
 #include "redis/redis.h"
 
-/* One server over both stores, one without Redis, one whose Redis is nowhere. Each has one worker,
- * so that what one request has learned the next one knows. Streams have a heartbeat of half a
- * second, those of PLAIN one of half a minute: nobody is cut there for being slow. */
+/* One server over both stores, one without Redis, one whose Redis is unreachable. Each has one
+ * worker, so that a request sees what the one before it cached. Streams have a heartbeat of half a
+ * second, those of PLAIN of half a minute, so that no slow client is cut off there. */
 enum bench_server { BOTH, PLAIN, NOWHERE, SERVERS };
 
 enum { BENCH_WAITING_MAX = 90, BENCH_HEAD = 1000 };
@@ -37,28 +38,28 @@ struct query_bench {
 };
 extern struct query_bench bench;
 
-/* For cmocka: of the group, and of each test. */
+/* For cmocka: setup and teardown of the group, and setup of each test. */
 int bench_open(void **state);
 int bench_close(void **state);
 int bench_each(void **state);
 
-/* Stops one of the servers, and starts it again on another port. */
+/* Stops one of the servers and starts it again on another port. */
 void bench_restart(enum bench_server server);
 
-/* What a worker of the server over both stores has. */
+/* Returns a worker's context of the server over both stores. */
 struct cairn_query_context *bench_context(void);
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 struct wire_answer bench_get(enum bench_server server, const char *path, const char *headers);
 /* The same, and the status has to be 200. */
 struct wire_answer bench_get_ok(enum bench_server server, const char *path, const char *headers);
 
-/* The answer has to be of this status and hold this part. */
+/* Fails the test unless the answer has this status and contains this part. */
 void expect(const struct wire_answer *answer, int status, const char *part);
 void expect_position(const struct wire_answer *answer, int64_t position);
 
-/* "Cairn-Position: …" of a position, and the headers of a client that wants to see it. */
+/* The token of a position, and the headers of a client that requires that position. */
 const char *bench_token(const struct cairn_timeline *timeline, int64_t position);
 const char *bench_wants(int64_t position, const char *prefer);
 
@@ -77,14 +78,13 @@ struct order {
     const char *status;
 };
 
-/* Puts an order there, as if the event at the next position had made it. */
+/* Inserts an order, as if the event at the next position had created it. */
 void bench_insert(const struct order *order);
 struct order bench_new_order(void);
 
 /* ---- Redis ---- */
 
-/* A row that differs from PostgreSQL's, so that answers tell where they are from. Its version is
- * 7. */
+/* A row that differs from PostgreSQL's, so that an answer shows its source. Its version is 7. */
 #define COPY "{\"from\":\"redis\"}"
 
 void bench_redis(const char *command, const char *key, const char *value);
@@ -92,13 +92,13 @@ const char *bench_row_key(struct cairn_uuid id);
 const char *bench_checkpoint_key(void);
 void bench_copy_checkpoint(int64_t epoch, int64_t position);
 void bench_copy_row(struct cairn_uuid id, int64_t epoch, int64_t generation, const char *json);
-/* COPY of the order, and a checkpoint that is PostgreSQL's. */
+/* Copies the order as COPY, and sets the checkpoint to PostgreSQL's. */
 void bench_copy(const struct order *order);
 
-/* Makes another generation of the orders, with those of their rows for which the condition holds,
- * at the same position; it is bench.orders then. Queries stay where they are. */
+/* Creates another generation of the orders, with those of their rows for which the condition holds,
+ * at the same position; it becomes bench.orders. Queries stay on the old one. */
 void bench_next_generation(const char *condition);
-/* Has queries go from one to the other. */
+/* Switches queries from one generation to the other. */
 void bench_switch(int64_t from, int64_t to);
 
 #endif

@@ -25,7 +25,8 @@ static void *serve_line(void *context)
     return NULL;
 }
 
-/* Under the lock, so that whoever stops the server sees a line with its thread or not at all. */
+/* The caller holds the lock, so that server_stop sees a connection with its thread or not at
+ * all. */
 static void open_line(struct server *server, int socket)
 {
     int number = atomic_load(&server->connections);
@@ -35,7 +36,7 @@ static void open_line(struct server *server, int socket)
         return;
     }
     *line = (struct server_line){.server = server, .socket = socket};
-    atomic_fetch_add(&server->connections, 1); /* before anybody is answered, who may look */
+    atomic_fetch_add(&server->connections, 1); /* before the client is answered, as it may look */
     if (pthread_create(&line->thread, NULL, serve_line, line) != 0)
         abort();
 }
@@ -100,7 +101,7 @@ void server_stop(struct server *server)
     (void)pthread_mutex_destroy(&server->lock);
 }
 
-/* ---- for the function ---- */
+/* ---- for the test's serve function ---- */
 
 bool server_read_line(int socket, char *ret, size_t size)
 {
@@ -115,7 +116,7 @@ bool server_read_line(int socket, char *ret, size_t size)
     return false;
 }
 
-/* The value of Content-Length, 0 if there is none. */
+/* Returns the value of Content-Length, 0 if there is none. */
 static size_t body_length(const char *head)
 {
     static const char name[] = "\r\nContent-Length:";

@@ -1,15 +1,15 @@
-/* server.h - a server that a test brings itself: as slow, as rude and as wrong as it likes.
+/* server.h - a server inside a test: as slow, abrupt and wrong as the test needs.
  *
  *     static void serve(struct server *server, int socket) { ... send(socket, ...); }
  *
  *     struct server server;
  *     server_start(&server, serve, NULL);
- *     ... talk to 127.0.0.1:server.port ...
+ *     ... connect to 127.0.0.1:server.port ...
  *     server_stop(&server);
  *
- * Each connection has a thread of its own, which calls the function once and closes the socket
- * behind it. Stopping ends all connections: a function that waits for its client, or by
- * server_rest, returns then. */
+ * Each connection has its own thread, which calls the function once and then closes the socket.
+ * Stopping shuts down all connections: a function that waits for its client, or in server_rest,
+ * then returns. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -23,8 +23,8 @@ enum { SERVER_CONNECTIONS_MAX = 256 };
 struct server {
     int port;
     void *context;           /* the test's own */
-    _Atomic int connections; /* that were made, ever */
-    _Atomic int requests;    /* for the function to count what it likes */
+    _Atomic int connections; /* accepted so far */
+    _Atomic int requests;    /* a counter for the function's own use */
     void (*serve)(struct server *server, int socket);
     int listener;
     _Atomic bool stopping;
@@ -32,24 +32,23 @@ struct server {
     pthread_mutex_t lock;
     struct server_line {
         struct server *server;
-        int socket; /* -1: ended */
+        int socket; /* -1: closed */
         pthread_t thread;
     } lines[SERVER_CONNECTIONS_MAX];
 };
 
-/* On a port of its own, or (port > 0) on this one, which has to be free. */
+/* Starts at a free port, or (server_start_at) at this one, which has to be free. */
 void server_start(struct server *ret, void (*serve)(struct server *, int socket), void *context);
 void server_start_at(struct server *ret, int port, void (*serve)(struct server *, int socket),
                      void *context);
 void server_stop(struct server *server);
 
-/* ---- for the function ---- */
+/* ---- for the test's serve function ---- */
 
 /* Reads one HTTP request with its body, NUL-terminated. Returns false at the end of the connection.
  */
 bool server_read_request(int socket, char *ret, size_t size);
-/* Reads a line, without its CRLF. Returns false at the end, or if it is longer than there is room.
- */
+/* Reads a line, without its CRLF. Returns false at the end, or if the line exceeds `size`. */
 bool server_read_line(int socket, char *ret, size_t size);
 /* Returns false if the client is gone. */
 bool server_send(int socket, const char *text);

@@ -1,4 +1,4 @@
-/* service.c - one service as a process of its own, on an empty log. */
+/* service.c - runs one service as its own process, on an empty log. */
 #include "service.h"
 
 #include "fixture.h"

@@ -1,4 +1,4 @@
-/* service.h - one service as a process of its own, on an empty log.
+/* service.h - runs one service as its own process, on an empty log.
  *
  *     static struct service service;
  *     service_start(&service, "invoice");       build/bin/cairn-invoice
@@ -16,9 +16,9 @@ struct service {
     int port;
 };
 
-/* Starts it and waits until it is ready; fails the test if it is not. */
+/* Starts the service and waits until it is ready; fails the test if it is not. */
 void service_start(struct service *ret, const char *name);
-/* Stops it, which has to go well, and drops its database. */
+/* Stops the service, which has to exit with 0, and drops its database. */
 void service_stop(struct service *service);
 
 #endif

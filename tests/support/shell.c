@@ -1,4 +1,4 @@
-/* shell.c - commands run by a shell in a directory of the test's own. */
+/* shell.c - runs shell commands in the test's own directory. */
 #include "shell.h"
 
 #include "support.h"
@@ -13,10 +13,10 @@ void shell_open(struct shell *ret, const char *name)
 {
     (void)snprintf(ret->directory, sizeof ret->directory, "%s/%s-%d", getenv("CAIRN_TEST_SERVERS"),
                    name, (int)getpid());
-    assert_int_equal(mkdir(ret->directory, 0711), 0); /* a database server is another user */
+    assert_int_equal(mkdir(ret->directory, 0711), 0); /* the database server is another user */
 }
 
-/* In a terminal no make is above the one that is called. */
+/* Unsets make's variables: in a terminal, the make that is called has no parent. */
 int shell_run(const struct shell *shell, const char *command)
 {
     char all[8192];
@@ -30,7 +30,7 @@ int shell_run(const struct shell *shell, const char *command)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The end of what it said: there the reason is. */
+/* Prints the end of the output, which has the reason. */
 static void print_output(const struct shell *shell)
 {
     char command[400];

@@ -1,4 +1,4 @@
-/* shop.c - the services of a shop as children of a test. */
+/* shop.c - runs the services of a shop as children of a test. */
 #include "shop.h"
 
 #include "fixture.h"
@@ -93,7 +93,7 @@ void shop_stop(struct shop *shop)
     fixture_drop(shop->url);
 }
 
-/* ---- what a customer does ---- */
+/* ---- customer actions ---- */
 
 void shop_register(struct shop *shop, char ret_id[static SHOP_ID_SIZE])
 {
@@ -156,7 +156,7 @@ void shop_do(struct shop *shop, int status, const char *order, const char *verb,
     http_reply_free(&reply);
 }
 
-/* ---- what has happened ---- */
+/* ---- events ---- */
 
 int64_t shop_count(struct shop *shop, const char *category, const char *id, const char *type)
 {
@@ -220,7 +220,7 @@ void shop_wait_quiet(struct shop *shop)
     fixture_wait(is_quiet, shop, SHOP_PATIENCE_MS, "all that was sent to be delivered");
 }
 
-/* ---- beyond the wall ---- */
+/* ---- the acquirer ---- */
 
 void shop_acquirer(struct shop *shop, const char *mode)
 {

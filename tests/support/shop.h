@@ -1,6 +1,6 @@
-/* shop.h - the services that take an order and its money, started by a test on a database of its
- * own: apart, or all in one process; with the acquirer beside them. Nothing is read by a query
- * service: what has happened is what the log says. */
+/* shop.h - the services that handle an order and its payment, started by a test on its own
+ * database: as separate processes or as a monolith, with the acquirer beside them. No query service
+ * is involved: events are read from the log. */
 #ifndef SHOP_H
 #define SHOP_H
 
@@ -25,42 +25,42 @@ struct shop {
 void shop_start(struct shop *shop, bool monolith);
 void shop_stop(struct shop *shop);
 
-/* In a monolith, user, order and payment are the same. */
+/* In a monolith, user, order and payment are the same process. */
 void shop_kill(struct shop *shop, enum shop_part part);
-/* Starts it again; harmless if it runs. Does not wait. */
+/* Starts the process again; harmless if it runs. Does not wait. */
 void shop_restart(struct shop *shop, enum shop_part part);
 void shop_wait_ready(struct shop *shop, enum shop_part part);
 
-/* ---- what a customer does ---- */
+/* ---- customer actions ---- */
 
 void shop_register(struct shop *shop, char ret_id[static SHOP_ID_SIZE]);
 /* `card` may be NULL. */
 void shop_place(struct shop *shop, const char *user, const char *card,
                 char ret_id[static SHOP_ID_SIZE]);
-/* One attempt, under a key: returns the status, or what http_client.h says. */
+/* Makes one attempt, under a key. Returns the status, or an http_failure (http_client.h). */
 int shop_try_place(struct shop *shop, const char *user, const char *card, const char *key,
                    char ret_id[static SHOP_ID_SIZE]);
-/* "ship", "cancel"… of an order. */
+/* Posts "ship", "cancel"… to an order. */
 void shop_do(struct shop *shop, int status, const char *order, const char *verb, const char *body);
 
-/* ---- what has happened ---- */
+/* ---- events ---- */
 
 /* Waits until the stream has an event of the type. */
 void shop_wait_event(struct shop *shop, const char *category, const char *id, const char *type);
 int64_t shop_count(struct shop *shop, const char *category, const char *id, const char *type);
-/* The payment that fulfilment has asked for. */
+/* Waits until fulfilment has requested a payment for the order, and returns its id. */
 void shop_payment_of(struct shop *shop, const char *order, char ret_id[static SHOP_ID_SIZE]);
-/* Until no process manager has anything to do and all is delivered. */
+/* Waits until no process manager has work left and everything is delivered. */
 void shop_wait_quiet(struct shop *shop);
 
-/* ---- beyond the wall ---- */
+/* ---- the acquirer ---- */
 
-/* "mode=down": acquirer.c says which there are. */
+/* Sets the mode, such as "mode=down"; acquirer.c lists them. */
 void shop_acquirer(struct shop *shop, const char *mode);
-/* How many entries the acquirer's ledger has of this function ("0100") and payment, whose result
- * was good ("00"). */
+/* Returns the number of entries in the acquirer's ledger with this function ("0100") and payment
+ * and the result "00" (approved). */
 int shop_charges(struct shop *shop, const char *function, const char *payment);
-/* All of the ledger; the caller frees it. */
+/* Returns the whole ledger; the caller frees it. */
 char *shop_ledger(struct shop *shop);
 
 #endif

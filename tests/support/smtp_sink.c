@@ -1,4 +1,4 @@
-/* smtp_sink.c - the server's half of an SMTP dialogue. */
+/* smtp_sink.c - the server side of an SMTP dialogue. */
 #include "smtp_sink.h"
 
 #include "fixture.h"
@@ -11,9 +11,9 @@
 
 enum { LINE_MAX_BYTES = 2048, MESSAGE_MAX_BYTES = 1 << 20 };
 
-/* ---- saying ---- */
+/* ---- answers ---- */
 
-/* Whether it misbehaves here, and how. */
+/* Returns whether the sink misbehaves at this step, and with which answer. */
 static bool misbehaves(struct smtp_sink *sink, enum smtp_step step, const char **ret_answer)
 {
     (void)pthread_mutex_lock(&sink->lock);
@@ -25,7 +25,7 @@ static bool misbehaves(struct smtp_sink *sink, enum smtp_step step, const char *
     return here;
 }
 
-/* Answers one step. `*ret_went_well` says whether it was the usual answer. Returns false when the
+/* Answers one step. `*ret_went_well` is whether it was the usual answer. Returns false when the
  * dialogue is over. */
 static bool answer(struct smtp_sink *sink, int socket, enum smtp_step step, const char *usual,
                    bool *ret_went_well)
@@ -44,7 +44,7 @@ static bool answer(struct smtp_sink *sink, int socket, enum smtp_step step, cons
 
 /* ---- the message ---- */
 
-/* Reads up to the line that is a dot. Returns NULL at the end of the connection. */
+/* Reads until the line that is a dot. Returns NULL at the end of the connection. */
 static char *read_message(int socket, size_t *ret_bytes)
 {
     char line[LINE_MAX_BYTES];
@@ -87,7 +87,8 @@ static bool take_message(struct smtp_sink *sink, int socket, struct smtp_message
     message->text = read_message(socket, &message->bytes);
     if (!message->text)
         return false;
-    /* Kept before it is acknowledged, as a mail server does; what it refuses is not kept. */
+    /* A message is kept before it is acknowledged, as a mail server does; a refused one is not
+     * kept. */
     (void)pthread_mutex_lock(&sink->lock);
     bool refuses = sink->step == SMTP_MESSAGE && sink->answer && *sink->answer;
     (void)pthread_mutex_unlock(&sink->lock);
@@ -101,7 +102,7 @@ static bool take_message(struct smtp_sink *sink, int socket, struct smtp_message
 
 /* ---- the dialogue ---- */
 
-/* The address of "MAIL FROM:<a@b>". */
+/* Copies the address of "MAIL FROM:<a@b>". */
 static void copy_address(const char *line, char ret[static SMTP_SINK_ADDRESS])
 {
     const char *begin = strchr(line, '<');

@@ -1,4 +1,4 @@
-/* smtp_sink.h - a mail server that keeps what it gets: a plain SMTP dialogue (RFC 5321) on the
+/* smtp_sink.h - a mail server that keeps its messages: a plain SMTP dialogue (RFC 5321) on the
  * loopback, for tests that send mail.
  *
  *     struct smtp_sink sink;
@@ -8,8 +8,8 @@
  *     assert_non_null(strstr(smtp_sink_message(&sink, 0)->text, "Subject: …"));
  *     smtp_sink_stop(&sink);
  *
- * It can be told to misbehave at one step of the dialogue: to answer with another line, to close
- * the connection, or to say nothing any more. */
+ * It can be set to misbehave at one step of the dialogue: to answer with another line, to close the
+ * connection, or to stop answering. */
 #ifndef SMTP_SINK_H
 #define SMTP_SINK_H
 
@@ -23,14 +23,14 @@ enum smtp_step {
     SMTP_FROM,
     SMTP_TO,
     SMTP_DATA,
-    SMTP_MESSAGE, /* it has arrived, and is kept if it is accepted */
+    SMTP_MESSAGE, /* received, and kept if accepted */
     SMTP_QUIT,
 };
 
 struct smtp_message {
     char from[SMTP_SINK_ADDRESS];
-    char to[SMTP_SINK_ADDRESS]; /* the last one */
-    char *text;                 /* as sent: lines ended by CRLF, doubled dots made single */
+    char to[SMTP_SINK_ADDRESS]; /* the last recipient */
+    char *text;                 /* as sent: lines ended by CRLF, dots unstuffed */
     size_t bytes;
 };
 
@@ -39,33 +39,34 @@ struct smtp_sink {
     pthread_mutex_t lock;
     struct smtp_message messages[SMTP_SINK_MAX];
     int count;
-    enum smtp_step step; /* where it misbehaves; 0: nowhere */
-    const char *answer;  /* with this line; "" closes the connection, NULL says nothing any more */
-    int times;           /* so often; 0: until told otherwise */
+    enum smtp_step step; /* the step at which it misbehaves; 0: none */
+    const char *answer;  /* its answer there; "" closes the connection, NULL stops answering */
+    int times;           /* how many times; 0: until changed */
     const char *whose;   /* at SMTP_TO, only addresses that contain this; NULL: all */
 };
 
 void smtp_sink_start(struct smtp_sink *ret);
-/* On this port, with what it held before: a server that was away comes back. */
+/* Starts again on the same port, with the messages it held, as a server that returns after an
+ * outage. */
 void smtp_sink_restart(struct smtp_sink *sink);
-/* Ends its connections and takes no more; what it holds stays. */
+/* Closes its connections and accepts no more; its messages stay. */
 void smtp_sink_pause(struct smtp_sink *sink);
 void smtp_sink_stop(struct smtp_sink *sink);
 
-/* "550 5.1.1 no such user" at SMTP_TO refuses a recipient; "" closes; NULL hangs; step 0 behaves.
- */
+/* "550 5.1.1 no such user" at SMTP_TO rejects a recipient; "" closes; NULL hangs; step 0
+ * behaves. */
 void smtp_sink_misbehave(struct smtp_sink *sink, enum smtp_step step, const char *answer,
                          int times);
 
-/* The same for mailboxes whose addresses contain a text, until told otherwise. */
+/* The same for mailboxes whose addresses contain a text, until changed. */
 void smtp_sink_misbehave_for(struct smtp_sink *sink, const char *whose, const char *answer);
 
-/* How many messages it has accepted; which (valid until it is stopped). */
+/* The number of accepted messages, and one of them (valid until the sink is stopped). */
 int smtp_sink_count(struct smtp_sink *sink);
 const struct smtp_message *smtp_sink_message(struct smtp_sink *sink, int index);
-/* How many accepted messages contain this text. */
+/* Returns how many accepted messages contain this text. */
 int smtp_sink_matches(struct smtp_sink *sink, const char *text);
-/* Waits until there are so many; fails the test when the time is over. */
+/* Waits until there are `count` messages; fails the test at the timeout. */
 void smtp_sink_wait(struct smtp_sink *sink, int count, int timeout_ms);
 
 #endif

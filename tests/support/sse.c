@@ -1,4 +1,4 @@
-/* sse.c - from a socket's bytes to chunks, from chunks to lines, from lines to messages. */
+/* sse.c - parses server-sent events: a socket's bytes to chunks, to lines, to messages. */
 #include "sse.h"
 
 #include "fixture.h"
@@ -48,7 +48,7 @@ static void take_head(struct sse *sse)
     drop(&sse->raw, (size_t)(end - sse->raw.bytes) + 4);
 }
 
-/* An answer that is no stream has no chunks; nobody here reads its body. */
+/* An answer that is not a stream has no chunks; its body is not read. */
 static void take_chunks(struct sse *sse)
 {
     while (sse->status == 200 && sse->raw.count) {
@@ -65,7 +65,7 @@ static void take_chunks(struct sse *sse)
     }
 }
 
-/* Reads what there is, waiting for it at most until then. */
+/* Reads the available bytes, waiting for them at most until `until_ms`. */
 static void read_some(struct sse *sse, int64_t until_ms)
 {
     char bytes[16384];
@@ -97,7 +97,7 @@ static void take_line(struct sse *sse, const char *line, struct sse_message *mes
         (void)snprintf(message->data, sizeof message->data, "%s", line + 6);
 }
 
-/* One block of lines up to an empty one. Returns whether it is a message. */
+/* Takes one block of lines, until an empty line. Returns whether it is a message. */
 static bool take_block(struct sse *sse, struct sse_message *ret, bool *ret_block)
 {
     char *end = sse->body.count ? strstr(sse->body.bytes, "\n\n") : NULL;
@@ -142,7 +142,7 @@ struct sse_message sse_expect(struct sse *sse)
     return message;
 }
 
-/* ---- life ---- */
+/* ---- open and close ---- */
 
 bool sse_open(struct sse *sse, int port, const char *path, const char *headers)
 {

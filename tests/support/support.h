@@ -1,4 +1,4 @@
-/* support.h - cmocka, whose header wants these four before it, in this order. */
+/* support.h - includes cmocka after the four headers that it requires, in this order. */
 #ifndef SUPPORT_H
 #define SUPPORT_H
 

@@ -1,4 +1,4 @@
-/* system.c - the whole system, started and stopped by the scripts behind `make up`. */
+/* system.c - starts and stops the whole system with the scripts behind `make up`. */
 #include "system.h"
 
 #include "fixture.h"
@@ -34,7 +34,7 @@ static int run(const struct system_under_test *shop, const char *script)
     return system(command);
 }
 
-/* What the script said, for whoever reads why a test failed. */
+/* Prints the script's output, to show why a test failed. */
 static void print_output(const struct system_under_test *shop)
 {
     char command[512];
@@ -54,7 +54,8 @@ static void read_database_url(struct system_under_test *shop)
     assert_int_equal(pclose(pipe), 0);
 }
 
-/* Somebody else runs it, behind one door, and tells where: tests/compose/run. */
+/* Returns whether the system already runs elsewhere, behind one port, as set by
+ * tests/compose/run. */
 static bool is_elsewhere(void)
 {
     return getenv("CAIRN_TEST_DOOR") != NULL;
@@ -102,7 +103,7 @@ void system_start(struct system_under_test *shop)
     system_heal(shop);
 }
 
-/* The acquirer of a monolith, with a ledger of its own. */
+/* Starts the acquirer of a monolith, with its own ledger. */
 static void start_acquirer(struct system_under_test *shop)
 {
     char binary[512];
@@ -162,7 +163,7 @@ void system_stop(struct system_under_test *shop)
         print_output(shop);
 }
 
-/* PostgreSQL's own file names its first process; the others are in pid/. */
+/* PostgreSQL's own file names its first process; pid/ has the others. */
 static bool read_pid(const char *path, int *ret)
 {
     FILE *file = fopen(path, "re");
@@ -198,7 +199,7 @@ void system_kill(const struct system_under_test *shop, const char *name, int sig
         fixture_wait(has_ended, &pid, 10000, "a killed process to end");
 }
 
-/* ---- talking to it ---- */
+/* ---- requests ---- */
 
 void ask(int port, const char *method, const char *path, const char *headers, const char *body,
          struct http_reply *reply)

@@ -1,5 +1,5 @@
-/* system.h - the whole system, as `make up` starts it, for tests of their own: on free ports, in a
- * directory of its own, with servers of its own. */
+/* system.h - the whole system, as `make up` starts it, for tests: on free ports, in its own
+ * directory, with its own servers. */
 #ifndef SYSTEM_H
 #define SYSTEM_H
 
@@ -10,47 +10,49 @@
 
 struct system_under_test {
     char run_dir[256];
-    char build[256]; /* where its binaries are; "" means that of the tests */
+    char build[256]; /* where its binaries are; "" means the tests' build */
     int user, order, payment, notification, acquirer, query, projector; /* ports */
     char database_url[512];                                             /* as the owner */
-    struct child monolith; /* where all of them are one process, but for */
-    struct child outside;  /* the acquirer, which is not of the shop */
+    struct child monolith; /* all services as one process, except for */
+    struct child outside;  /* the acquirer, not part of the shop */
 };
 
-/* Chooses its directory and its ports, and starts nothing: for who has to prepare something, which
- * the scripts find by the environment or in the directory. system_heal() starts it then. */
+/* Chooses the directory and the ports but starts nothing, for a test that first prepares something
+ * in the environment or in the directory for the scripts. system_heal() then starts the system. */
 void system_plan(struct system_under_test *shop);
-/* Starts all of it and waits until it is ready; fails the test if it is not. With CAIRN_TEST_DOOR
- * it runs already, behind one port, and stays. */
+/* Starts the whole system and waits until it is ready; fails the test if it is not. With
+ * CAIRN_TEST_DOOR the system already runs, behind one port, and is not stopped. */
 void system_start(struct system_under_test *shop);
-/* The same services wired into one process, on servers of the tests: every port is the same. */
+/* Starts the same services wired into one process, on the tests' servers: every port is the
+ * same. */
 void system_start_monolith(struct system_under_test *shop);
-/* Starts what does not run any more, and learns where the database is; harmless where all runs. */
+/* Starts the processes that do not run, and reads the database's URL; harmless if all run. */
 void system_heal(struct system_under_test *shop);
 /* Stops everything and removes the directory. */
 void system_stop(struct system_under_test *shop);
 
-/* The process that runs under this name ("projector", "postgres", "redis"…); fails the test if
- * there is none. */
+/* Returns the pid of the process with this name ("projector", "postgres", "redis"…); fails the test
+ * if there is none. */
 int system_pid(const struct system_under_test *shop, const char *name);
 void system_kill(const struct system_under_test *shop, const char *name, int signal);
 
-/* ---- talking to it ---- */
+/* ---- requests ---- */
 
-/* One request whose body, if any, is JSON. Fails the test if there is no answer. The reply is
+/* Sends one request whose body, if any, is JSON. Fails the test if there is no answer. The reply is
  * freed by the next call on the same struct, or by http_reply_free. */
 void ask(int port, const char *method, const char *path, const char *headers, const char *body,
          struct http_reply *reply);
-/* The same, and the status has to be this. */
+/* The same, but fails the test unless the status is this. */
 void ask_for(int status, int port, const char *method, const char *path, const char *headers,
              const char *body, struct http_reply *reply);
 
-/* The text of a member of the reply's JSON, found by name in the text; fails the test if it is not
- * there. For numbers too. */
+/* Copies the value of a member of the reply's JSON, found by name in the text; fails the test if it
+ * is not there. For numbers too. */
 const char *reply_member(const struct http_reply *reply, const char *name, char *ret, size_t size);
-/* "Cairn-Position: …\r\nPrefer: wait=10\r\n" of a command's answer, for the query that follows. */
+/* Copies the headers "Cairn-Position: …\r\nPrefer: wait=10\r\n" of a command's answer, for the
+ * query that follows. */
 const char *reply_position(const struct http_reply *reply, char *ret, size_t size);
-/* The id at the end of Location. */
+/* Copies the id at the end of Location. */
 const char *reply_id(const struct http_reply *reply, char *ret, size_t size);
 
 #endif

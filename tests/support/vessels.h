@@ -1,7 +1,7 @@
-/* vessels.h - a small domain for tests of the bus: pots tell what happened, jars that it did, vases
- * what has become of them.
+/* vessels.h - a small domain for tests of the bus: pots publish full events, jars thin ones, vases
+ * their state.
  *
- * It defines what it names, so one file of a test includes it, and not pots.h besides. */
+ * The header contains definitions, so only one file of a test includes it, and not with pots.h. */
 #ifndef VESSELS_H
 #define VESSELS_H
 

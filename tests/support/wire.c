@@ -65,7 +65,7 @@ bool wire_readable(const struct wire *wire, int ms)
     return poll(&watched, 1, ms) > 0;
 }
 
-/* Returns false at the end. A reset is an end, too: the caller looks at what came before. */
+/* Returns false at the end. A reset also counts as the end: the caller checks what came before. */
 static bool read_more(struct wire *wire)
 {
     if (wire->capacity - wire->count < 4096) {
@@ -114,7 +114,7 @@ struct wire_answer wire_read_head(struct wire *wire)
 struct wire_answer wire_read(struct wire *wire)
 {
     struct wire_answer answer = wire_read_head(wire);
-    if (answer.status == 204 || answer.status == 304) /* have none, whatever length they tell */
+    if (answer.status == 204 || answer.status == 304) /* have no body, whatever length they state */
         return answer;
     answer.body_bytes = (size_t)atoll(wire_header(&answer, "Content-Length"));
     while (wire->count < answer.body_bytes) {

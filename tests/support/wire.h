@@ -1,5 +1,5 @@
-/* wire.h - a connection on which a test sends what no decent client would: halves of requests, two
- * at once, a byte at a time. Everything waits for at most ten seconds and then fails the test. */
+/* wire.h - a connection for sending what no ordinary client would: partial requests, two at once, a
+ * byte at a time. Every wait is at most ten seconds and then fails the test. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -9,7 +9,7 @@
 
 struct wire {
     int socket;
-    char *bytes; /* read and not yet taken */
+    char *bytes; /* read but not consumed yet */
     size_t count;
     size_t capacity;
 };
@@ -17,7 +17,7 @@ struct wire {
 struct wire_answer {
     int status;
     char head[4096];
-    char body[8192]; /* as much as fits */
+    char body[8192]; /* truncated to fit */
     size_t body_bytes;
 };
 
@@ -25,25 +25,25 @@ struct wire wire_open(int port);
 void wire_close(struct wire *wire);
 void wire_send(struct wire *wire, const char *text);
 void wire_send_bytes(struct wire *wire, const void *bytes, size_t count);
-/* Sends if the other side still listens. */
+/* Returns whether the text could be sent, the other side still being connected. */
 bool wire_try_send(struct wire *wire, const char *text);
 
 /* Reads one answer; the one to HEAD has no body. */
 struct wire_answer wire_read(struct wire *wire);
 struct wire_answer wire_read_head(struct wire *wire);
-/* Reads on until the other side closes; what came before is thrown away. */
+/* Reads until the other side closes, and discards the data. */
 void wire_read_end(struct wire *wire);
-/* Whether there is something to read, or the end, within so long. */
+/* Returns whether there is data to read, or the end, within `ms`. */
 bool wire_readable(const struct wire *wire, int ms);
 
-/* One request on a connection of its own. `head` is the request line and headers, each ended by
+/* Sends one request on its own connection. `head` is the request line and headers, each ended by
  * CRLF; Host and Content-Length are added. */
 struct wire_answer wire_ask(int port, const char *head, const char *body);
 
-/* The value of an answer's header, "" if it has none. Valid until the next call. */
+/* Returns the value of an answer's header, "" if it has none. Valid until the next call. */
 const char *wire_header(const struct wire_answer *answer, const char *name);
 
-/* Waits until `holds` does; fails the test after ten seconds. */
+/* Waits until `holds` returns true; fails the test after ten seconds. */
 void wire_until(bool (*holds)(void *context), void *context);
 
 #endif

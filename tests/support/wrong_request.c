@@ -1,5 +1,5 @@
-/* wrong_request.c - a right request, as far as the document says what is right, and one thing wrong
- * with it. */
+/* wrong_request.c - makes a request that is valid according to the document, except for one
+ * error. */
 #include "wrong_request.h"
 
 #include "core/buffer.h"
@@ -30,7 +30,7 @@ static const char *member_text(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-/* What "$ref" leads to: "#/components/schemas/Problem". */
+/* Returns the target of "$ref": "#/components/schemas/Problem". */
 static json_t *resolve(const struct maker *maker, json_t *schema)
 {
     const char *at = json_string_value(json_object_get(schema, "$ref"));
@@ -46,7 +46,7 @@ static json_t *resolve(const struct maker *maker, json_t *schema)
     return found;
 }
 
-/* The schema's type; of several the first. */
+/* Returns the schema's type; of several the first. */
 static const char *type_of(const json_t *schema)
 {
     const json_t *type = json_object_get(schema, "type");
@@ -59,7 +59,7 @@ static bool is(const json_t *schema, const char *type)
     return strcmp(type_of(schema), type) == 0;
 }
 
-/* ---- what is right ---- */
+/* ---- valid values ---- */
 
 static json_t *right_value(const struct maker *maker, json_t *schema);
 
@@ -100,7 +100,7 @@ static json_t *right_value(const struct maker *maker, json_t *unresolved)
     return is(schema, "string") ? right_text(schema) : right_object(maker, schema);
 }
 
-/* ---- one thing wrong with a value ---- */
+/* ---- one error in a value ---- */
 
 static json_t *long_text(const struct maker *maker, json_int_t bytes)
 {
@@ -109,7 +109,7 @@ static json_t *long_text(const struct maker *maker, json_int_t bytes)
     return json_string(text);
 }
 
-/* Something that the schema does not allow, whatever it is. */
+/* Returns a value that the schema does not allow. */
 static json_t *wrong_value(struct maker *maker, json_t *schema)
 {
     json_t *most = json_object_get(schema, "maximum");
@@ -143,7 +143,7 @@ static const char *any_member(struct maker *maker, json_t *object)
     return at ? json_object_iter_key(at) : NULL;
 }
 
-/* Spoils one member of the object, perhaps one of an object within it. */
+/* Makes one member of the object, or of an object within it, invalid. */
 static const char *spoil(struct maker *maker, json_t *schema, json_t *object)
 {
     json_t *properties = json_object_get(schema, "properties");
@@ -176,7 +176,7 @@ static void set_body(struct wrong_request *ret, const char *way, const char *bod
     ret->body_bytes = bytes;
 }
 
-/* Texts that are no JSON, or none that may be. */
+/* Makes a body that is not JSON, or not acceptable JSON. */
 static void make_rubbish(struct maker *maker, struct wrong_request *ret)
 {
     static const char *const rubbish[] = {
@@ -206,7 +206,7 @@ static void make_rubbish(struct maker *maker, struct wrong_request *ret)
         memset(large, ' ', BODY_TOO_LARGE);
         set_body(ret, "it is too large", large, BODY_TOO_LARGE);
     } else {
-        /* an empty text is {}: it has to lack something, so a member too many instead */
+        /* an empty body counts as {}, which may be valid: send an unknown member instead */
         const char *text = *rubbish[which] ? rubbish[which] : "{\"never_heard_of\":1}";
         set_body(ret, "it is no JSON", text, strlen(text));
     }
@@ -233,7 +233,7 @@ static void make_body(struct maker *maker, json_t *operation, struct wrong_reque
 
 /* ---- paths, parameters, headers ---- */
 
-/* The path with something for {id} that nobody has. */
+/* Returns the path with a nonexistent or malformed {id}. */
 static const char *path_of(struct maker *maker, const char *pattern)
 {
     static const char *const ids[] = {
@@ -249,7 +249,7 @@ static const char *path_of(struct maker *maker, const char *pattern)
     return cairn_print(maker->arena, "%.*s%s%s", (int)(brace - pattern), pattern, id, rest);
 }
 
-/* What no resource knows, or knows and cannot read. */
+/* Returns query parameters that the resource does not know, or cannot parse. */
 static const char *parameters(struct maker *maker, json_t *operation)
 {
     size_t i;
@@ -270,7 +270,7 @@ static const char *parameters(struct maker *maker, json_t *operation)
     return cairn_print(maker->arena, "?never_heard_of=%d", dice(maker, 100));
 }
 
-/* Headers that Cairn reads, as nobody should send them. */
+/* Returns a malformed value of a header that Cairn reads. */
 static const char *wrong_header(struct maker *maker, bool reads)
 {
     static const char *const writing[] = {
@@ -295,7 +295,7 @@ static const char *wrong_header(struct maker *maker, bool reads)
 
 /* ---- requests ---- */
 
-/* A path that there is not, or one that there is by a method that it has not. */
+/* A path that does not exist, or an existing one with a method that it does not have. */
 static void make_stray(struct maker *maker, const char *pattern, struct wrong_request *ret)
 {
     static const char *const nowhere[] = {
