@@ -1,5 +1,5 @@
-/* consumer.h - what others have published, handled: in order for each stream, by any number of
- * members, each event with effect once.
+/* consumer.h - handlers for published events: in order for each stream, by any number of members,
+ * each event taking effect once.
  *
  *     static enum cairn_outcome paid(const struct order_summary *order,
  *                                    const struct cairn_consumed *delivery,
@@ -17,23 +17,23 @@
  *
  * The consumer's name is that of its group in Redis: every process that runs it is a member, and
  * each event goes to one of them. What a handler writes by `delivery->sql` is committed together
- * with the note that the event was handled (table cairn.consumed), so it is there once, whoever
- * dies and whatever Redis forgets. For effects elsewhere there is `idempotency_key`.
+ * with the record that the event was handled (table cairn.consumed), so it takes effect once, even
+ * if a member crashes or Redis loses data. Effects elsewhere use `idempotency_key`.
  *
- * Order. A consumer group of Redis hands out entries to whoever asks, in order, but two members may
- * hold two events of one stream. So an event is handled only when the one before it in its stream
- * was, or when nothing of that stream that came before it is still in the group's hands.
+ * Order. A consumer group of Redis hands out entries in order to any member that asks, but two
+ * members may hold two events of one stream. So an event is handled only when the one before it in
+ * its stream was, or when no earlier event of that stream is still pending in the group.
  *
- * Failing. CAIRN_TRY_AGAIN is tried again after a pause that doubles, CAIRN_GIVE_UP is not. What
- * was tried `attempts` times, or ended the process as often, goes to the group's dead letters
- * (`cairn bus dead GROUP`) with the reason, and holds up nothing any more: later events of its
- * stream go on without it. `cairn bus retry GROUP` hands it out again, then out of order. While the
- * database is away nothing is tried and nothing is counted.
+ * Failures. CAIRN_TRY_AGAIN is retried after a pause that doubles, CAIRN_GIVE_UP is not. An event
+ * that was tried `attempts` times, or ended the process as often, goes to the group's dead letters
+ * (`cairn bus dead GROUP`) with the reason, and blocks nothing any more: later events of its stream
+ * are handled without it. `cairn bus retry GROUP` delivers it again, then out of order. While the
+ * database is unavailable nothing is tried and nothing is counted.
  *
- * A member that dies leaves what it held to the others, who take it after `stuck_us`; one that is
- * told to stop finishes the event it is at and gives back the rest at once.
+ * The entries of a crashed member are claimed by other members after `stuck_us`; a member that is
+ * told to stop finishes its current event and releases the rest at once.
  *
- * The consumer's database is that of the store; its role has to be a member of cairn_consumer. */
+ * The consumer uses the database of the store; its role has to be a member of cairn_consumer. */
 #ifndef CAIRN_CONSUMER_H
 #define CAIRN_CONSUMER_H
 
@@ -47,16 +47,16 @@ struct cairn_consumed {
     const char *traceparent;     /* or NULL */
     const char *idempotency_key; /* the same each time this group handles this event */
     int attempt;                 /* 1, 2, 3… */
-    bool again;                  /* a dead letter that somebody had tried again: out of order */
-    struct cairn_sql *sql;       /* in the transaction that notes the event as handled */
+    bool again;                  /* a dead letter that is retried on request: out of order */
+    struct cairn_sql *sql;       /* in the transaction that records the event as handled */
 };
 
-/* `data` is the event's struct, the state's row (NULL where it is gone), or NULL of a thin event.
+/* `data` is the event's struct, the state's row (NULL if it was deleted), or NULL for a thin event.
  */
 typedef enum cairn_outcome cairn_consume(const void *data, const struct cairn_consumed *delivery,
                                          struct cairn_error *error);
 
-/* Events of other types are passed over. */
+/* One event type and its handler; events of types without one are skipped. */
 struct cairn_consumes {
     const struct cairn_events *events;
     const struct cairn_record *record; /* which of them */
@@ -71,7 +71,7 @@ struct cairn_consumes {
 /* The same from function(const struct ROW *, delivery, error), for events that carry a state. */
 #define CAIRN_CONSUME_STATE(consumer, noun, event_, row_, function)                                \
     CAIRN_CONSUME_(consumer, noun, event_, row_, function, CAIRN_BUS_STATE, &row_##_record)
-/* The same for thin events; what function gets is NULL. */
+/* The same for thin events; the function is called with NULL. */
 #define CAIRN_CONSUME_THIN(consumer, noun, event_, function)                                       \
     CAIRN_CONSUME_(consumer, noun, event_, event_, function, CAIRN_BUS_THIN, NULL)
 
@@ -88,10 +88,10 @@ struct cairn_consumes {
         .state = (state_),                                                                         \
         .handle = consumer##_consume_##event_##_}
 
-/* Work that is not the handling of one event, for instance sending what handlers have put into a
- * table: called again and again by a thread of its own, outside of any transaction, by every
- * member. CAIRN_DONE: there may be more at once; anything else: look again after a moment, or after
- * the next event. An error that is set is logged when it is another than before. */
+/* Work other than handling one event, for instance sending what handlers have put into a table.
+ * Every member calls it repeatedly, on a thread of its own and outside of any transaction.
+ * CAIRN_DONE: call again at once, there may be more; anything else: call again after a short pause
+ * or after the next event. An error that is set is logged if it differs from the previous one. */
 typedef enum cairn_outcome cairn_consumer_work(struct cairn_sql *sql, struct cairn_error *error);
 
 struct cairn_consumer {
@@ -101,8 +101,8 @@ struct cairn_consumer {
     int attempts;                                 /* before an event is a dead letter; 0 means 8 */
     int64_t backoff_us;     /* the first pause; 0 means 200 ms; doubled each time up to … */
     int64_t backoff_max_us; /* … this; 0 means 30 s */
-    int64_t stuck_us; /* who has had an event for so long is taken for dead; 0 means 30 s: longer
-                         than any handler takes */
+    int64_t stuck_us; /* a member that holds an event this long counts as crashed; 0 means 30 s:
+                         must be longer than any handler takes */
 };
 
 /* The `.consumes` of a consumer: CAIRN_CONSUME_LIST(&ledger_consumes_order_paid, …) */

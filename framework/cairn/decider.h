@@ -6,8 +6,8 @@
  * An author declares the events and the commands as tagged unions, gives each a field table
  * (record.h), lists both, and writes the two functions. Neither does I/O, reads a clock or
  * allocates; both run unchanged in the service, in a test and in a replay. Cairn loads the
- * stream, folds it with evolve, asks decide, appends what it emitted if the stream still ends
- * where the decision was made, decides again if it does not, and answers over HTTP.
+ * stream, folds it with evolve, calls decide, appends the emitted events if the stream has not
+ * changed meanwhile, decides again if it has, and answers over HTTP.
  *
  *     struct order_event {
  *         enum order_event_type { ORDER_PLACED = 1, ORDER_CANCELLED } type;
@@ -20,13 +20,13 @@
  *                  CAIRN_EVENT(order, ORDER_PLACED, order_placed, "OrderPlaced", 1),
  *                  CAIRN_EVENT(order, ORDER_CANCELLED, order_cancelled, "OrderCancelled", 1));
  *
- * One rule names everything: a union member is called as its struct. The category of the streams
- * is the noun: `order` makes "order-0193…".
+ * Naming: a union member has the name of its struct. The category of the streams is the noun:
+ * `order` makes "order-0193…".
  *
- * What the compiler catches: an event or command that a switch forgot (write it without
- * `default`), a union member of another type than its table row says, a decide or evolve that
- * takes another state. What the start of the process catches: an event emitted that is in no
- * table, a field table that leaves a member out, an enum value without a name. */
+ * The compiler catches: an event or command that a switch omits (write it without `default`), a
+ * union member whose type differs from its table row, a decide or evolve with another state. The
+ * start of the process catches: a field table that omits a member, an enum value without a name. An
+ * emitted event that is in no table fails its command as CAIRN_BUG. */
 #ifndef CAIRN_DECIDER_H
 #define CAIRN_DECIDER_H
 
@@ -74,7 +74,7 @@ struct cairn_events {
         .count = sizeof noun##_event_types_ / sizeof noun##_event_types_[0],                       \
     }
 
-/* What is known of an event besides what it says. */
+/* The metadata of an event. */
 struct cairn_meta {
     const char *stream;   /* "order-0193…" */
     struct cairn_uuid id; /* the id in the stream's name */
@@ -85,17 +85,17 @@ struct cairn_meta {
     const char *key; /* in a projection: of the row that apply is called for */
 };
 
-/* ---- facts: what a decision has to know of other streams ---- */
+/* ---- facts: what a decision needs to know of other streams ---- */
 
-/* A fact is another stream, folded into a small struct of the deciding service's own. The append
- * is accepted only if that stream has not moved in between, so an order for a user who is being
- * deactivated is refused also when both commit at the same moment.
+/* A fact is another stream, folded into a small struct that the deciding service declares. The
+ * append is accepted only if that stream has not changed in between, so an order for a user who is
+ * being deactivated is refused even when both commit at the same moment.
  *
  *     struct order_customer { bool active; };
  *     static void order_customer_evolve(struct order_customer *, const struct user_event *);
  *     CAIRN_FACT(order_customer, user);
  *
- * A stream that does not exist is the zeroed struct. A fact of long streams says
+ * A stream that does not exist gives the zeroed struct. A fact of long streams sets
  * `CAIRN_FACT(order_customer, user, .state_version = 1)`, and raises it as a decider does. */
 struct cairn_fact {
     const char *name;
@@ -117,7 +117,8 @@ struct cairn_fact {
                                                   .evolve = fact##_evolve_,                        \
                                                   __VA_ARGS__}
 
-/* One row of a command's `.needs`: which fact, and which uuid of the command names its stream. */
+/* One row of a command's `.needs`: the fact, and the uuid member of the command that names its
+ * stream. */
 struct cairn_need {
     const struct cairn_fact *fact;
     uint32_t id_offset;
@@ -153,10 +154,10 @@ struct cairn_commands {
 
 /* One row of CAIRN_COMMANDS: (noun, the enum's value, the struct, "METHOD /path", …) and then, if
  * wanted, `.needs = {CAIRN_NEED(…)}` and `.help`. The path has at most one parameter, `{id}`; the
- * body is the command's record. A path without `{id}` creates the stream: its id is new, or the
- * body's member NOUN_id, which may also be a member of the command's struct: then it is a uuid, and
- * a process that sends the command need not set it. A path with `{id}` on an unknown stream is 404
- * before decide is asked. */
+ * body is the command's record. A path without `{id}` creates the stream: its id is new, or given
+ * by the body's member NOUN_id. That may also be a member of the command's struct: then it is a
+ * uuid, and a process that sends the command need not set it. A path with `{id}` of an unknown
+ * stream is answered with 404 without calling decide. */
 #define CAIRN_COMMAND(noun, value, tag_, ...) CAIRN_COMMAND_(noun, value, tag_, __VA_ARGS__, )
 #define CAIRN_COMMAND_(noun, value, tag_, route_, ...)                                             \
     {                                                                                              \
@@ -190,37 +191,37 @@ struct cairn_given {
     } facts[CAIRN_NEEDS_MAX];
 };
 
-/* A new id for something inside this stream. The same decision gets the same id for the same
- * label, also when it is made again. */
+/* Returns a new id for something inside this stream. The same decision gets the same id for the
+ * same label, also when it is repeated. */
 struct cairn_uuid cairn_new_id(const struct cairn_given *given, const char *label);
 
-/* The folded fact: `const struct order_customer *c = CAIRN_KNOWN(given, order_customer);`
- * A fact that the command's `.needs` does not name aborts: it is a mistake in the program. */
+/* Returns the folded fact: `const struct order_customer *c = CAIRN_KNOWN(given, order_customer);`
+ * Aborts for a fact that the command's `.needs` does not name: that is a programming error. */
 #define CAIRN_KNOWN(given, fact) ((const struct fact *)cairn_known((given), &fact##_fact))
 const void *cairn_known(const struct cairn_given *given, const struct cairn_fact *fact);
 
-/* ---- what decide gives back ---- */
+/* ---- what decide returns ---- */
 
-/* Events and claims, collected for one append: all of it is written, or nothing. */
+/* Events and claims, collected for one append: either all or none are written. */
 struct cairn_decision;
 
 enum { CAIRN_DECISION_MAX_EVENTS = 100, CAIRN_DECISION_MAX_CLAIMS = 20 };
 
 /* Emits an event: `CAIRN_EMIT(ret, order_placed, .user_id = command->user_id, .total = total);`
- * What the members point to is borrowed until the command has been answered. A value that breaks
- * the event's own field table fails the command as CAIRN_BUG; nothing is written. */
+ * Memory that members point to is borrowed until the command has been answered. A value that
+ * violates the event's field table fails the command as CAIRN_BUG; nothing is written. */
 #define CAIRN_EMIT(ret, tag, ...) cairn_emit((ret), &tag##_record, &(const struct tag){__VA_ARGS__})
 void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, const void *event);
 
-/* Takes (scope, key) for this stream, in the same append: ("user.email", "a@b.c"). Another stream
- * that holds it fails the command as CAIRN_CLAIMED; this stream may hold it already. Keys compare
- * by bytes and are at most 200 long. */
+/* Claims (scope, key) for this stream, in the same append: ("user.email", "a@b.c"). If another
+ * stream holds it, the command fails as CAIRN_CLAIMED; this stream may hold it already. Keys are
+ * compared bytewise and have at most 200 bytes. */
 void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key);
-/* Gives a claim of this stream back. One that it does not hold is ignored. */
+/* Releases a claim of this stream. A claim that it does not hold is ignored. */
 void cairn_release(struct cairn_decision *ret, const char *scope, const char *key);
 
-/* A lower-case copy (ASCII only), for keys: cairn_claim(ret, "user.email", cairn_lower(ret, …)).
- * It lives as long as the decision. */
+/* Returns a lower-case copy (ASCII only), for keys: cairn_claim(ret, "user.email", cairn_lower(ret,
+ * …)). It lives as long as the decision. */
 const char *cairn_lower(struct cairn_decision *ret, const char *text);
 
 /* ---- the decider ---- */
@@ -238,8 +239,9 @@ struct cairn_decider {
     const struct cairn_commands *commands;
     cairn_decide *decide;
     cairn_evolve *evolve;
-    int state_version; /* 1, 2, 3… of evolve, the state and the upcasters: raise it when one of them
-                          changes, and snapshots that the old code made are not used; 0: none are */
+    int state_version; /* of evolve, the state and the upcasters: 1, 2, 3…; raise it when one of
+                          them changes, so that snapshots of the old code are not used; 0: no
+                          snapshots */
     const char *help;
 };
 
@@ -268,7 +270,7 @@ struct cairn_decider {
                                                  .evolve = noun##_evolve_,                         \
                                                  __VA_ARGS__}
 
-/* What a noun shows to others, for its header: CAIRN_PUBLISH(order); */
+/* Declares what a noun exports, for its header: CAIRN_PUBLISH(order); */
 #define CAIRN_PUBLISH(noun)                                                                        \
     extern const struct cairn_events noun##_events;                                                \
     extern const struct cairn_commands noun##_commands;                                            \

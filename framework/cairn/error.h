@@ -1,10 +1,10 @@
-/* error.h - what can go wrong, in one table, and the struct that says it to a person.
+/* error.h - the table of all error codes, and the struct that describes an error to its reader.
  *
- * Every function of Cairn that can fail returns int or int64_t: zero or more is success and the
- * number means something, a negative number is minus an `enum cairn_code`. The caller owns the
- * `struct cairn_error` and zeroes it; the function that fails first fills it and nobody
- * overwrites it, so the message is always the root cause. Outer layers add where it happened
- * with cairn_error_context().
+ * Every function of Cairn that can fail returns int or int64_t: zero or more is success, with a
+ * meaning that the function states; a negative number is minus an `enum cairn_code`. The caller
+ * owns the `struct cairn_error` and zeroes it; the function that fails first fills it and no other
+ * overwrites it, so the message is always the root cause. Outer layers add context with
+ * cairn_error_context().
  *
  * A decider refuses a command with one line:
  *
@@ -20,10 +20,10 @@
 
 /* CODE, its name on the wire, the HTTP status, what a caller does about it, what it means.
  *
- *   FINAL  asking again gives the same answer: change the request
+ *   FINAL  a repetition gives the same answer: change the request
  *   RETRY  nothing was written: the same request may succeed later
- *   ASK    the outcome is not known: ask again under the same Idempotency-Key
- *   FIX    a person has to look at the service */
+ *   ASK    the outcome is not known: repeat the request under the same Idempotency-Key
+ *   FIX    an operator has to look at the service */
 #define CAIRN_CODES(X)                                                                             \
     X(MALFORMED, "malformed", 400, FINAL, "the request could not be read")                         \
     X(INVALID, "invalid", 400, FINAL, "fields of the request are wrong")                           \
@@ -86,8 +86,8 @@ struct cairn_error {
     struct cairn_wrong wrong[CAIRN_WRONG_MAX];
 };
 
-/* As if it was zeroed, for one that is used again: it has some kilobytes, and hardly any is used.
- */
+/* Resets an error for reuse, as if it was zeroed: zeroing all its kilobytes would cost more, and
+ * hardly any of them is used. */
 static inline void cairn_error_reset(struct cairn_error *error)
 {
     error->code = CAIRN_OK;
@@ -104,12 +104,12 @@ int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *form
 int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *format, va_list list)
     CAIRN_PRINTF(3, 0);
 
-/* The domain says no. `reason` is a stable code in kebab case which clients may branch on
- * ("order-already-shipped"); the message is for people. Returns -CAIRN_REFUSED. */
+/* Reports a refusal by the domain. `reason` is a stable code in kebab case which clients may branch
+ * on ("order-already-shipped"); the message is for people. Returns -CAIRN_REFUSED. */
 int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
     CAIRN_PRINTF(3, 4);
 
-/* Adds one wrong field, so that a request learns all of them at once. Returns -CAIRN_INVALID. */
+/* Adds one wrong field, so that a client learns of all of them at once. Returns -CAIRN_INVALID. */
 int cairn_wrong(struct cairn_error *error, const char *pointer, const char *format, ...)
     CAIRN_PRINTF(3, 4);
 
@@ -120,8 +120,8 @@ int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from);
 /* Puts "while doing this: " in front of the message of an error that is set. */
 void cairn_error_context(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
 
-/* What is known about a code. `code` may be negative, as functions return it; an unknown one is
- * answered as CAIRN_BUG. */
+/* Returns what is known about a code. `code` may be negative, as functions return it; an unknown
+ * one is treated as CAIRN_BUG. */
 const struct cairn_code_info *cairn_code_info(int code);
 
 #endif

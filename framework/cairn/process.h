@@ -1,8 +1,9 @@
-/* process.h - long-running business as pure functions: events in, commands and timers out.
+/* process.h - long-running business processes as pure functions: events in, commands and timers
+ * out.
  *
  * A process manager follows one piece of business across streams. Its state is a struct with a
- * field table; for each event it waits for there is a function that changes the state and says
- * what is to happen next:
+ * field table; for each event it waits for there is a function that changes the state and
+ * emits the commands and timers to follow:
  *
  *     static void placed(struct fulfilment *self, const struct order_placed *event,
  *                        const struct cairn_given *given, struct cairn_reaction *ret)
@@ -14,42 +15,44 @@
  *     }
  *     CAIRN_WHEN(fulfilment, order, order_placed, placed);
  *
- * One reaction is one append to the process' own stream: what came in, what goes out, the state
- * after it. An input is skipped if it was seen, a command goes out under an Idempotency-Key made
- * from that event, so that a crash anywhere repeats nothing and loses nothing.
+ * One reaction is one append to the process' own stream: the input, the output and the state after
+ * it. An input that was seen before is skipped, and a command is sent under an Idempotency-Key made
+ * from that event, so that a crash at any point repeats nothing and loses nothing.
  *
- * Functions react to one process at a time, to its inputs in the order of the log. They are pure:
- * `given` has the time, ids that are the same when the reaction is made again, and the process' id.
+ * The functions of one process are called one at a time, for its inputs in the order of the log.
+ * They are pure: `given` has the time, ids that are the same when the reaction is repeated, and the
+ * process' id.
  *
- * Commands go to the service of their category (service.h, `.peers`), in order to one stream, again
- * and again until the answer is final by the table of error.h; what was refused then comes back as
- * an input. Times are those of cairn.now(), which tests turn (cairn.turn_clock).
+ * Commands go to the service of their category (service.h, `.peers`), in order for each stream, and
+ * are retried until the answer is final by the table of error.h; a refused command then comes back
+ * as an input. Times are those of cairn.now(), which tests can shift (cairn.turn_clock).
  *
- * The state is stored as JSON with each reaction, and read again for ever: a field that is added
- * later is `.optional`. A process manager begins, at its very first start, behind the newest event.
- */
+ * The state is stored as JSON with each reaction and has to stay readable: a field that is added
+ * later is `.optional`. At its very first start, a process manager begins after the newest event,
+ * unless `from_start` is set. */
 #ifndef CAIRN_PROCESS_H
 #define CAIRN_PROCESS_H
 
 #include <cairn/decider.h>
 
-/* Collects what one reaction wants done. */
+/* Collects the commands and timers of one reaction. */
 struct cairn_reaction;
 
 /* Sends a command to a stream: CAIRN_SEND(ret, order, order_id, cancel_order, .reason = "…").
- * An id whose stream does not exist is right for a command that creates. */
+ * For a command that creates, `id` is that of a stream that does not exist yet. */
 #define CAIRN_SEND(ret, noun, id, tag, ...)                                                        \
     cairn_send((ret), &noun##_commands, (id), &tag##_record, &(const struct tag){__VA_ARGS__})
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command);
 
-/* Sets the timer `name` of this process, or moves it. Cancelling one that is not set is fine. */
+/* Set or move the timer `name` of this process, or cancel it. Cancelling a timer that is not set
+ * has no effect. */
 void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at);
 void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
 typedef void cairn_react(void *state, const void *input, const struct cairn_given *given,
                          struct cairn_reaction *ret);
-/* Which process an event is for; given.id in the reaction is what this returns. */
+/* Returns the id of the process that an event is for; it is given.id in the reaction. */
 typedef struct cairn_uuid cairn_correlate(const void *event, const struct cairn_meta *meta);
 
 /* A command that was sent and finally refused comes back as an input. */
@@ -100,7 +103,7 @@ struct cairn_when {
     static const struct cairn_when process##_when_##label = {                                      \
         .input = CAIRN_INPUT_TIMER, .timer = (name), .react = process##_react_##label##_}
 
-/* Makes `PROCESS_when_COMMAND`, for a command that was refused for good. The function is called as
+/* Makes `PROCESS_when_COMMAND`, for a command that was finally refused. The function is called as
  * function(self, const struct cairn_refusal *, given, ret). */
 #define CAIRN_WHEN_REFUSED(process, command, function)                                             \
     CAIRN_WHEN_THUNK_(process, command, const struct cairn_refusal *, function)                    \
@@ -122,8 +125,8 @@ struct cairn_process {
     const struct cairn_record *state;
     const struct cairn_when *const *when;      /* NULL-terminated */
     const struct cairn_commands *const *sends; /* NULL-terminated, or NULL: it sends nothing */
-    bool from_start; /* at its very first start it takes the whole log, else what comes from now on
-                      */
+    bool from_start; /* at its very first start: begin with the oldest event, not after the newest
+                        one */
     const char *help;
 };
 
@@ -134,7 +137,7 @@ struct cairn_process {
         __VA_ARGS__, NULL                                                                          \
     }
 
-/* The `.sends` of a process: whose commands it sends, as CAIRN_SENDS(&payment_commands, …). A
+/* The `.sends` of a process: the commands that it sends, as CAIRN_SENDS(&payment_commands, …). A
  * process does not start while the URL of one of these services is unknown (service.h, `.peers`); a
  * reaction that sends a command of another service fails. */
 #define CAIRN_SENDS(...)                                                                           \

@@ -1,6 +1,6 @@
 /* projection.h - a read model as a pure fold over events.
  *
- * A projection is a row struct with a field table and, for each event it cares about, a function
+ * A projection is a row struct with a field table and, for each event it handles, a function
  * that changes the row:
  *
  *     static enum cairn_row placed(struct order_summary *row, const struct order_placed *event,
@@ -16,7 +16,7 @@
  *                      .indexes = (const char *const[]){"user_id, placed_at", NULL},
  *                      CAIRN_ON_LIST(&order_summary_on_order_placed));
  *
- * A row that is not there yet comes zeroed. Cairn reads the log, loads the rows that a batch
+ * A row that does not exist yet is passed zeroed. Cairn reads the log, loads the rows that a batch
  * touches, calls the functions in log order and writes rows and checkpoint in one transaction;
  * then it copies the committed rows to Redis. The functions see no database, so a rebuild, a test
  * and a verification run the same code.
@@ -29,15 +29,15 @@
 
 #include <cairn/decider.h>
 
-/* What becomes of the row. */
+/* What to do with the row. */
 enum cairn_row {
     CAIRN_KEEP = 1, /* write it */
     CAIRN_DELETE,   /* remove it */
-    CAIRN_SKIP,     /* the event does not matter to this row: leave it as it was */
-    CAIRN_PARK,     /* this cannot be right: set the row aside for a person to look at */
+    CAIRN_SKIP,     /* the event does not concern this row: leave it unchanged */
+    CAIRN_PARK,     /* the event cannot be right: set the row aside for an operator */
 };
 
-/* Collects the keys of the rows that an event touches: one call a row. Keys are text, at most 200
+/* Collects the keys of the rows that an event touches: one call per row. Keys are text, at most 200
  * bytes, unique in the read model: cairn_key(ret, "%s:%s", day, event->currency). */
 struct cairn_keys;
 void cairn_key(struct cairn_keys *ret, const char *format, ...) CAIRN_PRINTF(2, 3);
@@ -53,8 +53,8 @@ struct cairn_on {
     cairn_keys_of *keys; /* NULL: one row, keyed by the stream's id */
 };
 
-/* Makes `ROW_on_EVENT`: when `event` of `noun` comes, `function` changes the row whose key is the
- * id of the event's stream. */
+/* Makes `ROW_on_EVENT`: for each `event` of `noun`, `function` changes the row whose key is the id
+ * of the event's stream. */
 #define CAIRN_ON(row_, noun, event_, function)                                                     \
     CAIRN_ON_THUNK_(row_, event_, function)                                                        \
     static const struct cairn_on row_##_on_##event_ = {                                            \
@@ -81,15 +81,15 @@ struct cairn_on {
         return function((struct row_ *)row, (const struct event_ *)event, meta);                   \
     }
 
-/* What a projection does with an event that cannot be applied to a row: a function said CAIRN_PARK
- * or left the row as its table does not allow, PostgreSQL refused the row, or the event cannot be
- * decoded. Parked, the row stays as it was and is marked; later events of its key queue behind, and
- * a person mends the cause and says `cairn parked retry`, or leaves the event out (`skip`). An
- * event that cannot be decoded stops the projection all the same if one of its rows is found by a
- * field. */
+/* What a projection does with an event that cannot be applied to a row: a function returned
+ * CAIRN_PARK or left the row in violation of its table, PostgreSQL refused the row, or the event
+ * cannot be decoded. A parked row stays unchanged and is marked; later events of its key queue
+ * behind, until an operator fixes the cause and runs `cairn parked retry`, or discards the event
+ * (`skip`). An event that cannot be decoded stops the projection in either case if one of its rows
+ * is found by a field. */
 enum cairn_poison {
-    CAIRN_POISON_PARKS = 0, /* the key is set aside, everything else flows */
-    CAIRN_POISON_STOPS,     /* the projection stops there */
+    CAIRN_POISON_PARKS = 0, /* the key is parked, all other keys continue */
+    CAIRN_POISON_STOPS,     /* the projection stops at the event */
 };
 
 struct cairn_projection {

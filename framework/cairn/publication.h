@@ -1,10 +1,10 @@
-/* publication.h - which events leave the house, on the bus, and how much they say.
+/* publication.h - which events a service publishes on the bus, and how much of each.
  *
- * A service that publishes names categories of streams; whichever process runs it follows the log
- * and appends their events to Redis Streams, one a category and epoch (`cairn:bus:order:1`). An
+ * A service that publishes names categories of streams; the process that runs it follows the log
+ * and appends their events to Redis Streams, one per category and epoch (`cairn:bus:order:1`). An
  * entry has one field, `event`: a CloudEvent 1.0 in JSON, structured mode. The entry's id is the
- * event's position in the log and "-0", so nothing is there twice whoever publishes it again, and
- * whoever reads knows where he is.
+ * event's position in the log and "-0", so publishing an event again makes no second entry, and a
+ * reader knows its position.
  *
  *     static const struct cairn_publication publishes[] = {
  *         {.events = &payment_events},                                         the event
@@ -14,21 +14,21 @@
  *     };
  *     const struct cairn_service shop = {.name = "shop", .publishes = publishes};
  *
- * Which style? What others may learn is a contract that is hard to take back.
+ * The style decides what consumers can learn; it is a contract that is hard to withdraw.
  *
- *     CAIRN_BUS_EVENT  `data` is what the event says, of the version it was written in
+ *     CAIRN_BUS_EVENT  `data` is the event's content, in the version it was written in
  *                      (`schemaversion`). For consumers that share the published language.
  *     CAIRN_BUS_THIN   no `data`: type, stream and position. Nothing leaks, nothing has to stay
- *                      compatible; who wants more asks the service, which costs it a call.
- *     CAIRN_BUS_STATE  `data` is the whole state that the event left behind, as a row of a read
- *                      model says it; null where the row is gone. A consumer keeps a copy by
- *                      overwriting what it has, and never has to ask or to know the other events.
+ *                      compatible; a consumer that needs more calls the service.
+ *     CAIRN_BUS_STATE  `data` is the whole state after the event, as a row of a read model; null
+ *                      if the row was deleted. A consumer keeps a copy by overwriting what it has,
+ *                      and needs neither queries nor the other events.
  *
- * The state is folded from the stream's own events, with the functions of the projection, so it is
- * the one of exactly that version, whatever a projector has come to. A projection serves as a state
- * if each of its functions for this category has no keys of its own (CAIRN_ON, not CAIRN_ON_KEYED).
- * Where an event of the stream cannot be read, it and those behind it have no `data` but `problem`,
- * which says why: for consumers they are dead letters, and other streams go on.
+ * The state is folded from the stream's own events, with the functions of the projection, so it
+ * belongs to exactly that version, whatever position a projector has reached. A projection serves
+ * as a state if none of its functions for this category has keys of its own (CAIRN_ON, not
+ * CAIRN_ON_KEYED). If an event of the stream cannot be read, it and those after it have no `data`
+ * but `problem`, which says why: for consumers they are dead letters, and other streams continue.
  *
  * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
  * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),

@@ -1,8 +1,8 @@
-/* reactor.h - the one place for side effects: mail, a call to a partner, a file.
+/* reactor.h - the place for side effects: mail, a call to a partner, a file.
  *
  * A reactor follows the log with a position of its own and handles one event at a time, in order
- * for each stream. It may be called again for the same event after a crash, so it hands
- * `call->idempotency_key` on to whatever it calls. It never runs during a rebuild. */
+ * for each stream. It may be called again for the same event after a crash, so it passes
+ * `call->idempotency_key` to the services it calls. It never runs during a rebuild. */
 #ifndef CAIRN_REACTOR_H
 #define CAIRN_REACTOR_H
 
@@ -10,8 +10,8 @@
 
 enum cairn_outcome {
     CAIRN_DONE = 1,
-    CAIRN_TRY_AGAIN, /* later, with growing pauses; the stream's later events wait */
-    CAIRN_GIVE_UP,   /* park it for a person (`cairn parked`); the stream's later events go on */
+    CAIRN_TRY_AGAIN, /* retry later, with growing pauses; the stream's later events wait */
+    CAIRN_GIVE_UP,   /* park it for an operator (`cairn parked`); the stream's later events go on */
 };
 
 struct cairn_call {
@@ -22,13 +22,13 @@ struct cairn_call {
     const char *traceparent_;
 };
 
-/* Sends a command, and waits for what becomes of it:
+/* Sends a command, and waits for its outcome:
  *
  *     failed = CAIRN_TELL(call, error, payment, id, authorize_payment, .reference = reference);
  *
- * It goes out under a key made from the event's and the command's name, so telling the same again
- * changes nothing; an event leads to at most one command of each name. Returns 0 if it was carried
- * out, now or before. Else cairn_outcome_of() says what a reactor does about it. */
+ * The Idempotency-Key is made from the event's and the command's name, so a repeated call changes
+ * nothing; an event leads to at most one command of each name. Returns 0 if the command was carried
+ * out, now or before. Else cairn_outcome_of() gives the outcome that a reactor returns. */
 #define CAIRN_TELL(call, error, noun, id, tag, ...)                                                \
     cairn_tell((call), &noun##_commands, (id), &tag##_record, &(const struct tag){__VA_ARGS__},    \
                (error))
@@ -36,7 +36,8 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
                struct cairn_error *error) CAIRN_CHECKED;
 
-/* CAIRN_DONE for 0, CAIRN_GIVE_UP for what asking again does not change, else CAIRN_TRY_AGAIN. */
+/* Returns CAIRN_DONE for 0, CAIRN_GIVE_UP for a failure that a retry does not change, else
+ * CAIRN_TRY_AGAIN. */
 enum cairn_outcome cairn_outcome_of(int failed);
 
 typedef enum cairn_outcome cairn_handle(const void *event, const struct cairn_call *call,
@@ -61,12 +62,12 @@ struct cairn_reacts {
         .handle = reactor##_handle_##event_##_}
 
 struct cairn_reactor {
-    const char *name;                          /* its checkpoint goes by this name */
+    const char *name;                          /* also the name of its checkpoint */
     const struct cairn_reacts *const *handles; /* NULL-terminated */
     int concurrency;                           /* streams handled at once; 0 means 1 */
     int attempts;                              /* before an event is parked; 0 means 20 */
-    bool from_start; /* at its very first start it takes the whole log, else what comes from now on
-                      */
+    bool from_start; /* at its very first start: begin with the oldest event, not after the newest
+                        one */
     const char *help;
 };
 

@@ -1,4 +1,4 @@
-/* record.h - declare a struct once: the field table beside it does the rest.
+/* record.h - field tables: a struct is declared once, and a table of its fields drives the rest.
  *
  * A record is a plain C struct and a constant table of its fields. The table serves JSON in both
  * directions, validation, JSON Schema and the columns of a read model:
@@ -11,7 +11,7 @@
  *                  CAIRN_FIELD(order_line, sku, .max_bytes = 40),
  *                  CAIRN_FIELD(order_line, quantity, CAIRN_RANGE(1, 1000)));
  *
- * The JSON name is the member's name. What a member is, is seen from its C type:
+ * The JSON name is the member's name. The kind of a member follows from its C type:
  *
  *     C type                    kind       in JSON                      in PostgreSQL
  *     int64_t                   integer    42                           bigint
@@ -29,16 +29,16 @@
  *
  * A command is decoded strictly: unknown fields, missing fields and values out of bounds are all
  * reported at once, by JSON pointer. A stored event is decoded leniently: unknown fields are
- * ignored and bounds are not asked again, so a rule may be tightened without making history
- * unreadable. What an event says is checked against its table before it is written.
+ * ignored and bounds are not checked again, so a rule may be tightened without making history
+ * unreadable. An event is checked against its table before it is written.
  *
- * A field that is not `.optional` must be there. An optional one that is absent or null is zero
+ * A field that is not `.optional` must be present. An optional one that is absent or null is zero
  * (NULL, false, 0, no items) and is written as null.
  *
  * Ownership: tables are constants. Text and lists that were decoded belong to the request or the
- * batch; a fold may assign them to a state or a row and forget them: the engine knows every
- * pointer from the table and copies what has to live longer. That is why a state's table must
- * name every member; a process whose tables leave one out says so and does not start. */
+ * batch; a fold may assign them to a state or a row without copying: the engine finds every pointer
+ * by the table and copies what has to live longer. Therefore a state's table must name every
+ * member; a process whose tables omit one reports it and does not start. */
 #ifndef CAIRN_RECORD_H
 #define CAIRN_RECORD_H
 
@@ -57,7 +57,7 @@ enum cairn_kind {
     CAIRN_KIND_LIST,
 };
 
-/* What a text must look like, beyond its length. */
+/* The format of a text, besides its length. */
 enum cairn_format {
     CAIRN_FORMAT_ANY = 0,
     CAIRN_FORMAT_EMAIL,    /* something@host.tld, the way browsers check it */
@@ -65,7 +65,7 @@ enum cairn_format {
     CAIRN_FORMAT_TOKEN,    /* letters, digits, and - _ . */
 };
 
-/* The limits that hold where a field does not say its own. */
+/* Default limits of fields that set none. */
 enum {
     CAIRN_TEXT_MAX_BYTES = 1000,
     CAIRN_LIST_MAX_COUNT = 1000,
@@ -78,7 +78,7 @@ struct cairn_record;
 
 struct cairn_field {
     const char *name;
-    const char *of; /* the struct it is a member of, held against the table's at start */
+    const char *of; /* the struct it is a member of, checked against the table's at start */
     enum cairn_kind kind;
     uint32_t offset;
     uint32_t size;
@@ -111,12 +111,12 @@ struct cairn_record {
         size_t count;                                                                              \
     }
 
-/* A record that says nothing: `struct capture_payment { CAIRN_NO_FIELDS; };` with
- * CAIRN_EMPTY_RECORD(capture_payment), and CAIRN_NOTHING where its members would be given. */
+/* A record without fields: `struct capture_payment { CAIRN_NO_FIELDS; };` with
+ * CAIRN_EMPTY_RECORD(capture_payment), and CAIRN_NOTHING in place of its members. */
 #define CAIRN_NO_FIELDS char no_fields_
 #define CAIRN_NOTHING 0
 
-/* Makes tag_record visible to other files; stands beside the struct in a header. */
+/* Makes tag_record visible to other files; placed beside the struct in a header. */
 #define CAIRN_DECLARE(tag) extern const struct cairn_record tag##_record
 
 #define CAIRN_RECORD(tag, ...)                                                                     \
@@ -137,8 +137,9 @@ struct cairn_record {
 
 #define CAIRN_RANGE(least, most) .min = (least), .max = (most)
 
-/* A member whose kind is its C type; any other type fails the build here. What follows the member
- * are designated initialisers of struct cairn_field: `.optional = true`, `.max_bytes = 40`. */
+/* A member whose kind follows from its C type; an unsupported type fails the build here. The
+ * arguments after the member are designated initialisers of struct cairn_field: `.optional = true`,
+ * `.max_bytes = 40`. */
 #define CAIRN_FIELD(tag, ...) CAIRN_PLAIN_(tag, __VA_ARGS__, )
 
 /* An enum: (tag, member, values, …) with
@@ -151,7 +152,7 @@ struct cairn_record {
 /* A list of records: (tag, member, the item's tag, …). */
 #define CAIRN_LIST_FIELD(tag, member, ...) CAIRN_ITEMS_(tag, member, __VA_ARGS__, )
 
-/* The parts of the macros above. CAIRN_MUST_ is 0, or a build that fails with `why`. */
+/* The parts of the macros above. CAIRN_MUST_ is 0, or fails the build with `why`. */
 #define CAIRN_MEMBER_(tag, member) (((struct tag *)0)->member)
 #define CAIRN_MUST_(condition, why)                                                                \
     (0 * (int)sizeof(struct {                                                                      \

@@ -1,4 +1,4 @@
-/* resource.h - what can be asked: one row of a table for each URL of the query side.
+/* resource.h - the resources of the query side: a table with one row for each URL.
  *
  *     const struct cairn_resource shop_resources[] = {
  *         {.path = "/orders/{id}", .projection = &order_summary_projection},
@@ -14,10 +14,10 @@
  * A path without `.list` answers the row whose key is `{id}`. A list answers {"items", "next"}:
  * rows that pass every filter the client gave, `limit` at a time, in order; `next` is the cursor
  * of the following page or null. A filter named as the path's parameter is always given. Any
- * other query parameter is refused with 400, so that a typing error is not an empty filter.
+ * other query parameter is refused with 400, so that a misspelt filter is not ignored.
  *
- * Rows and pages can also be followed: with `Accept: text/event-stream` the same URL sends the row,
- * or the page, as it is and then each time it has changed (query.h). */
+ * Rows and pages can also be followed: with `Accept: text/event-stream` the same URL sends the
+ * current row or page, and sends it again after each change (query.h). */
 #ifndef CAIRN_RESOURCE_H
 #define CAIRN_RESOURCE_H
 
@@ -36,13 +36,13 @@ struct cairn_filter {
 enum { CAIRN_FILTERS_MAX = 8 };
 
 /* What caches may do with an answer: Cache-Control (RFC 9111, RFC 5861). Zeroed: "private,
- * no-cache", a copy is the client's own and is used only after asking whether it still holds, which
- * costs a 304. A request that names a position is never answered from a copy that was kept for one
- * that did not. */
+ * no-cache": only the client may keep a copy, and has to revalidate it before each use, which costs
+ * a 304. A request that names a position is never answered from a copy of an answer to a request
+ * without one. */
 struct cairn_caching {
-    bool shared;   /* nobody's in particular: proxies and CDNs may keep it too */
-    int max_age_s; /* for so long it is good without asking */
-    int stale_s;   /* and for so long after that while asking (stale-while-revalidate) */
+    bool shared;   /* not specific to a client: proxies and CDNs may keep it too */
+    int max_age_s; /* seconds that it may be used without revalidation */
+    int stale_s;   /* further seconds, while it is revalidated (stale-while-revalidate) */
 };
 
 struct cairn_resource {

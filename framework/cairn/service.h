@@ -1,4 +1,4 @@
-/* service.h - a service is a constant struct, and main is one call.
+/* service.h - a service is declared as a constant struct, and run by one call in main.
  *
  *     const struct cairn_service order_service = {
  *         .name = "order",
@@ -11,7 +11,7 @@
  *         return cairn_main(argc, argv, all);
  *     }
  *
- * Any number of services can share a process: the first one's name and port are the process'. A
+ * Any number of services can share a process, which has the name and port of the first one. A
  * service that lists projections runs them (a projector); one that lists resources answers
  * queries; one that lists publications puts their events on the bus, one process at a time; one
  * that has only routes of its own (handler.h) needs no database. */
@@ -45,17 +45,17 @@ struct cairn_service {
     struct cairn_peer peers[CAIRN_SERVICE_MAX]; /* ends with a zeroed one */
     const struct cairn_projection *projections[CAIRN_SERVICE_MAX];
     const struct cairn_consumer *consumers[CAIRN_SERVICE_MAX]; /* need REDIS_URL */
-    const struct cairn_resource *resources;    /* ends with a zeroed row; so do these three */
+    const struct cairn_resource *resources;    /* ends with a zeroed row, as do the next three */
     const struct cairn_publication *publishes; /* needs REDIS_URL */
     const struct cairn_route *routes;
     const struct cairn_setting *settings;
-    /* Called once each, before the first request and after the last one; the settings are read by
-     * then. What start returns below zero ends the process. May be NULL. */
+    /* Called once each, before the first request and after the last one; the settings have been
+     * read by then. A negative result of start ends the process. May be NULL. */
     int (*start)(struct cairn_error *error);
     void (*stop)(void);
 };
 
-/* Runs the services until SIGTERM or SIGINT, then finishes what it has accepted and returns.
+/* Runs the services until SIGTERM or SIGINT, then finishes the accepted requests and returns.
  *
  * Configuration comes from the environment; `--help` lists every variable with its default and
  * unit. Returns the exit status: 0 after a requested stop, 64 for wrong usage or configuration,

@@ -1,4 +1,4 @@
-/* setting.h - what a service of its own wants to be told by the environment.
+/* setting.h - environment variables that a service declares for itself.
  *
  *     static const struct cairn_setting payment_settings[] = {
  *         {.name = "CAIRN_ACQUIRER_URL", .fallback = "http://127.0.0.1:8005", .unit = "URL",
@@ -6,8 +6,8 @@
  *         {0},
  *     };
  *
- * They are read before anything is started, listed by --help, and wrong ones are named together
- * with all others. */
+ * Settings are read before anything is started and listed by --help; invalid ones are reported
+ * together with all others. */
 #ifndef CAIRN_SETTING_H
 #define CAIRN_SETTING_H
 
@@ -19,8 +19,8 @@ struct cairn_setting {
     const char *unit;     /* "URL", "ms" */
     const char *help;
     bool secret;       /* NAME_FILE may name a file that holds it */
-    const char **text; /* where it is put; or */
-    int64_t *number;   /* a whole number from min to max */
+    const char **text; /* where a text is stored; or */
+    int64_t *number;   /* where an integer is stored, from min to max */
     int64_t min, max;
 };
 

@@ -1,10 +1,10 @@
-/* sql.h - plain SQL for those who keep tables of their own: handlers of a consumer (consumer.h).
+/* sql.h - plain SQL for code with tables of its own: the handlers of a consumer (consumer.h).
  *
- * Values go in as text and are cast where they are used ($1::uuid); cells come out as the text that
- * PostgreSQL prints. Nothing is quoted into the statement. One that fails spoils the transaction it
- * is in: whatever is said afterwards, nothing of it is kept.
+ * Values are passed as text and cast where they are used ($1::uuid); cells are returned as the text
+ * that PostgreSQL prints. Nothing is quoted into the statement. A statement that fails aborts its
+ * transaction: nothing of it is kept, whatever the handler returns.
  *
- * Ownership: rows live as long as the call that the handler was made in. */
+ * Ownership: rows live as long as the call of the handler. */
 #ifndef CAIRN_SQL_H
 #define CAIRN_SQL_H
 
@@ -12,13 +12,16 @@
 
 struct cairn_sql;
 
-/* One statement. Returns how many rows it has changed, or
+/* Runs one statement. Returns the number of rows it has changed, or
  *   -CAIRN_UNAVAILABLE  the database is away
- *   -CAIRN_BUG          it refused; the message is its own */
+ *   -CAIRN_BUSY         a lock timeout, a deadlock or a serialization failure
+ *   -CAIRN_INVALID      a value is wrong (SQLSTATE class 22)
+ *   -CAIRN_BUG          the statement was refused; the message is the server's */
 int64_t cairn_sql_run(struct cairn_sql *sql, const char *statement, const char *const *values,
                       size_t count, struct cairn_error *error) CAIRN_CHECKED;
 
-/* One that gives rows: `*ret` has the cells, row by row; NULL for null. Returns how many rows. */
+/* Runs a statement that returns rows: `*ret` has the cells, row by row; NULL for null. Returns the
+ * number of rows. */
 int64_t cairn_sql_get(struct cairn_sql *sql, const char *statement, const char *const *values,
                       size_t count, const char *const **ret,
                       struct cairn_error *error) CAIRN_CHECKED;
@@ -29,9 +32,9 @@ int64_t cairn_sql_get(struct cairn_sql *sql, const char *statement, const char *
     (const char *const[]){__VA_ARGS__},                                                            \
         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
 
-/* Text that lives as long as the rows. */
+/* Formats text that lives as long as the rows. */
 const char *cairn_sql_print(struct cairn_sql *sql, const char *format, ...) CAIRN_PRINTF(2, 3);
-/* Zeroed room for so many bytes, likewise. */
+/* Returns `bytes` zeroed bytes that live as long as the rows. */
 char *cairn_sql_room(struct cairn_sql *sql, size_t bytes);
 
 #endif

@@ -1,8 +1,8 @@
-/* upcaster.h - events of older versions, and what they mean today.
+/* upcaster.h - converts events of older versions to the current struct.
  *
- * What happened stays as it was written, but its struct may change: a member is added, renamed,
- * retyped, taken away. Then the struct gets a new version. The old one keeps its name with the
- * version behind it, and its field table, and a pure function says what it means today:
+ * A stored event never changes, but its struct may: a member is added, renamed, retyped, removed.
+ * Then the struct gets a new version. The old struct and its field table are kept under its name
+ * with the version appended, and a pure function converts it to the new one:
  *
  *     struct order_placed_v1 {
  *         int64_t cents;
@@ -18,18 +18,18 @@
  *     CAIRN_EVENT(order, ORDER_PLACED, order_placed, "OrderPlaced", 2,
  *                 .upcasters = {&order_placed_v1_upcaster})
  *
- * That is all: deciders, facts, projections and processes see the newest struct only. With the next
- * version, order_placed becomes order_placed_v2, lift_placed_v1 goes on to make that one, and a
- * second upcaster stands in the row. Each is written once, when both shapes are fresh in mind.
+ * Deciders, facts, projections and processes see the newest struct only. With the next version,
+ * order_placed becomes order_placed_v2, lift_placed_v1 now makes that one, and the row gets a
+ * second upcaster. Each is written once, when both shapes are well known.
  *
  * A lift gets a zeroed `ret`; what it assigns may point into `old`. It must be able to lift every
- * event there is: the result is held against today's table, bounds included, and an event that
- * breaks it cannot be read (CAIRN_UNREADABLE).
+ * event in the log: the result is checked against the current table, bounds included, and an event
+ * that violates it cannot be read (CAIRN_UNREADABLE).
  *
- * What the compiler catches: a lift between other structs than the upcaster names. What the start
- * of the process and CAIRN_GOLDEN (test.h) catch: a version without an upcaster, or with two; one
- * that leads to another struct than the next one takes. What CAIRN_GOLDEN catches besides: a struct
- * that was changed without a new version. */
+ * The compiler catches: a lift between other structs than the upcaster names. The start of the
+ * process and CAIRN_GOLDEN (test.h) catch: a version without an upcaster, or with two; one that
+ * leads to another struct than the next one takes. CAIRN_GOLDEN also catches a struct that was
+ * changed without a new version. */
 #ifndef CAIRN_UPCASTER_H
 #define CAIRN_UPCASTER_H
 
@@ -38,7 +38,7 @@
 struct cairn_lift;
 
 struct cairn_upcaster {
-    int version; /* that it lifts; the result is of the next */
+    int version; /* the version that it lifts, to the next one */
     const struct cairn_record *from;
     const struct cairn_record *to;
     void (*lift)(void *ret, const void *old, struct cairn_lift *lift);
@@ -57,7 +57,7 @@ struct cairn_upcaster {
     }                                                                                              \
     CAIRN_UPCASTER_(old_, version_, new_)
 
-/* The same, for function(ret, old, struct cairn_lift *lift): one that has to make text or lists. */
+/* The same, for function(ret, old, struct cairn_lift *lift), which can allocate text and lists. */
 #define CAIRN_UPCASTER_MAKING(old_, version_, new_, function)                                      \
     _Static_assert(                                                                                \
         __builtin_types_compatible_p(                                                              \
@@ -74,9 +74,10 @@ struct cairn_upcaster {
     static const struct cairn_upcaster old_##_upcaster = {                                         \
         .version = (version_), .from = &old_##_record, .to = &new_##_record, .lift = old_##_lift_}
 
-/* Text that lives as long as the event: ret->name = cairn_lift_text(lift, "%s %s", first, last). */
+/* Formats text that lives as long as the event:
+ *     ret->name = cairn_lift_text(lift, "%s %s", first, last); */
 const char *cairn_lift_text(struct cairn_lift *lift, const char *format, ...) CAIRN_PRINTF(2, 3);
-/* Zeroed items, likewise:
+/* Returns zeroed items, likewise:
  *     struct order_line *items = CAIRN_LIFT_ITEMS(lift, struct order_line, old->lines.count); */
 #define CAIRN_LIFT_ITEMS(lift, type, count)                                                        \
     ((type *)cairn_lift_items((lift), (count), sizeof(type), _Alignof(type)))

@@ -1,7 +1,7 @@
 /* value.h - the small values that events, commands and rows are made of.
  *
  * They are plain structs, passed by value, compared by value and zero when absent. Wrapping a
- * number in a struct lets the field table (record.h) see from the C type what it is. */
+ * number in a struct lets the field table (record.h) derive its kind from the C type. */
 #ifndef CAIRN_VALUE_H
 #define CAIRN_VALUE_H
 
@@ -20,8 +20,7 @@ struct cairn_uuid {
 enum { CAIRN_UUID_TEXT_SIZE = 37 }; /* 36 characters and the NUL */
 
 /* A point in time, from year 1 to 9999: microseconds since the day before 0001-01-01T00:00:00Z.
- * Zero means none; it is no time that can be written, so no valid time is taken for an absent one.
- */
+ * Zero means none; it lies outside the range, so no valid time is mistaken for an absent one. */
 struct cairn_time {
     int64_t us;
 };
@@ -35,7 +34,7 @@ struct cairn_day {
 enum { CAIRN_TIME_TEXT_SIZE = 28 }; /* 2026-11-21T07:00:00.123456Z and the NUL */
 enum { CAIRN_DAY_TEXT_SIZE = 11 };  /* 2026-11-21 and the NUL */
 
-/* 1970-01-01 as the two above. */
+/* 1970-01-01 in the two units above. */
 #define CAIRN_UNIX_EPOCH_DAYS 719163
 #define CAIRN_UNIX_EPOCH_US INT64_C(62135683200000000)
 
@@ -53,27 +52,27 @@ struct cairn_money {
 bool cairn_uuid_is_zero(struct cairn_uuid id);
 bool cairn_uuid_equal(struct cairn_uuid a, struct cairn_uuid b);
 
-/* Reads the 36 character form, in either case. Returns 0 or -CAIRN_INVALID; `ret` is untouched
+/* Parses the 36 character form, in either case. Returns 0 or -CAIRN_INVALID; `ret` is untouched
  * on failure. */
 int cairn_uuid_parse(const char *text, struct cairn_uuid *ret) CAIRN_CHECKED;
 void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZE]);
 
-/* For constants in tests and demos: CAIRN_UUID("0193…") of a well-formed text. A malformed one
- * aborts: it is a mistake in the program. */
+/* For constants in tests and demos: CAIRN_UUID("0193…") of a well-formed text. Aborts if it is
+ * malformed: that is a programming error. */
 struct cairn_uuid cairn_uuid_from(const char *text);
 #define CAIRN_UUID(text) cairn_uuid_from(text)
 
-/* Reads RFC 3339 with any offset and up to nine digits of fraction, of which those below the
+/* Parses RFC 3339 with any offset and up to nine digits of fraction, of which those below the
  * microsecond are dropped. In UTC the year is 1 to 9999. Returns 0 or -CAIRN_INVALID; `ret` is
  * untouched on failure. */
 int cairn_time_parse(const char *text, struct cairn_time *ret) CAIRN_CHECKED;
-/* Writes UTC with six digits of fraction, so that texts sort as the times do. What lies outside
- * the years above is written as their first or last moment. */
+/* Writes UTC with six digits of fraction, so that texts sort as the times do. A time outside the
+ * years above is written as their first or last moment. */
 void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE]);
-/* `time` and so many microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). Stops at the
- * first and the last moment of the years above. */
+/* Returns `time` plus `us` microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). The
+ * result is limited to the first and the last moment of the years above. */
 struct cairn_time cairn_time_after(struct cairn_time time, int64_t us);
-/* From and to microseconds since 1970-01-01T00:00:00Z, as clock_gettime() counts. */
+/* Convert from and to microseconds since 1970-01-01T00:00:00Z, as clock_gettime() counts. */
 struct cairn_time cairn_time_of_unix(int64_t us);
 int64_t cairn_time_to_unix(struct cairn_time time);
 /* For constants: CAIRN_TIME("2026-11-21T07:00:00Z"). A malformed text aborts, as with CAIRN_UUID.
@@ -81,9 +80,9 @@ int64_t cairn_time_to_unix(struct cairn_time time);
 struct cairn_time cairn_time_from(const char *text);
 #define CAIRN_TIME(text) cairn_time_from(text)
 
-/* The UTC day that a time lies in. */
+/* Returns the UTC day that a time lies in. */
 struct cairn_day cairn_day_of(struct cairn_time time);
-/* Reads and writes "2026-11-21", from year 1 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
+/* Parse and format "2026-11-21", from year 1 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
  * untouched on failure. */
 int cairn_day_parse(const char *text, struct cairn_day *ret) CAIRN_CHECKED;
 void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]);
@@ -91,7 +90,7 @@ void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]
 struct cairn_day cairn_day_from(const char *text);
 #define CAIRN_DAY(text) cairn_day_from(text)
 
-/* Adds a * b to *sum. Returns false, and leaves *sum alone, if the result does not fit. */
+/* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
 
 #endif

@@ -1,10 +1,10 @@
-/* version.h - which Cairn this is: of the headers when compiling, of the library when running.
+/* version.h - the version of Cairn: of the headers at compile time, of the library at run time.
  *
  *     #if CAIRN_VERSION_NUMBER < CAIRN_VERSION_OF(0, 1, 0)
  *     #error "this service needs Cairn 0.1"
  *     #endif
  *
- * Before 1.0 a minor version may change what a service sees; a patch never does. */
+ * Before 1.0 a minor version may change the interface that a service uses; a patch never does. */
 #ifndef CAIRN_VERSION_H
 #define CAIRN_VERSION_H
 
@@ -17,7 +17,7 @@
 #define CAIRN_VERSION_NUMBER                                                                       \
     CAIRN_VERSION_OF(CAIRN_VERSION_MAJOR, CAIRN_VERSION_MINOR, CAIRN_VERSION_PATCH)
 
-/* Of the library that the process was linked with: "0.1.0". */
+/* Returns the version of the library that the process was linked with: "0.1.0". */
 const char *cairn_version(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* breaker.c - the circuit breaker: three states and the arrows between them. */
+/* breaker.c - the circuit breaker: its three states and the transitions between them. */
 #include "outbound/breaker.h"
 
 static void enter(struct cairn_breaker *breaker, enum cairn_breaker_state state)

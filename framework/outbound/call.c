@@ -1,4 +1,4 @@
-/* call.c - one HTTP request: out with its headers and its body, back with a bounded answer. */
+/* call.c - one HTTP request: sends headers and body, and reads an answer of bounded size. */
 #include "outbound/check.h"
 #include "outbound/transfer.h"
 
@@ -23,9 +23,9 @@ struct call {
     bool too_large;
 };
 
-/* ---- what comes back ---- */
+/* ---- the answer ---- */
 
-/* Returning less than it was given makes libcurl give up. */
+/* A result that is less than size * count makes libcurl abort the transfer. */
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct call *call = context;
@@ -54,7 +54,7 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *context)
     return call->too_large ? 0 : size * count;
 }
 
-/* ---- what goes out ---- */
+/* ---- the request ---- */
 
 static void add_header(struct call *call, const char *name, const char *value)
 {
@@ -67,7 +67,7 @@ static void add_header(struct call *call, const char *name, const char *value)
     call->headers = longer;
 }
 
-/* Without Expect, or libcurl would ask before it sends a large body, and wait. */
+/* Removes Expect: otherwise libcurl would ask, and wait, before it sends a large body. */
 static void add_headers(struct call *call)
 {
     const struct cairn_outbound_request *request = call->request;
@@ -99,8 +99,8 @@ static void set_request(const struct call *call, CURL *handle)
         (void)curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
     else
         (void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
-    /* libcurl sends again by itself, whatever the method, what it had sent on an old connection
-     * that turned out to be dead. */
+    /* libcurl repeats by itself, whatever the method, a request that it had sent on a kept
+     * connection that turned out to be closed. */
     (void)curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, request->idempotent ? 0L : 1L);
     (void)curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 1L);
     (void)curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, (long)KEEP_S);
@@ -142,7 +142,7 @@ static void read_answer(struct call *call, CURL *handle, struct cairn_attempt *r
     ret->pause_us = wait_s > 0 && wait_s < 86400 ? CAIRN_SECONDS(wait_s) : 0;
 }
 
-/* What libcurl counts are the bytes that the kernel has taken. */
+/* CURLINFO_REQUEST_SIZE counts the bytes that the kernel has accepted. */
 static bool was_sent(CURL *handle, CURLcode code)
 {
     long bytes = 0;

@@ -1,8 +1,9 @@
-/* check.c - what may go out.
+/* check.c - validates requests and mails before they are sent.
  *
- * A line break in a header, a path or an address begins a header, a request or a command of the
- * attacker's (CWE-93); one that is not CRLF in a mail may end it for one server and not for the
- * next. libcurl checks some of it; here all of it is checked, before anything is sent. */
+ * A line break in a header, a path or an address starts a header, a request or a command of the
+ * attacker's choice (CWE-93); one that is not CRLF in a mail may end the mail for one server and
+ * not for the next. libcurl checks some of it; here all of it is checked, before anything is sent.
+ */
 #include "outbound/check.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ static bool is_token(const char *text)
     return *text && is_visible(text) && !strpbrk(text, "\"(),/:;<=>?@[\\]{}");
 }
 
-/* A field value of RFC 9110 section 5.5, without the bytes that are allowed for old times' sake. */
+/* A field value of RFC 9110 section 5.5, without tabs and the bytes that are obsolete (obs-text).
+ */
 static bool is_value(const char *text)
 {
     size_t length = strlen(text);
@@ -54,7 +56,7 @@ static int check_value(const char *name, const char *value, struct cairn_error *
 
 static int check_headers(const struct cairn_outbound_request *request, struct cairn_error *error)
 {
-    /* What says where a message ends is libcurl's to say. */
+    /* Only libcurl may set the headers that frame and route a message. */
     static const char *const framing[] = {"Host", "Content-Length", "Transfer-Encoding",
                                           "Connection"};
     for (int i = 0; i < CAIRN_OUTBOUND_HEADERS_MAX && request->headers[i].name; i++) {
@@ -89,7 +91,7 @@ int cairn_outbound_check_request(const struct cairn_outbound_request *request,
 
 /* ---- mail ---- */
 
-/* A mailbox as plain as nearly all are: no quotes, no comments, no source route. */
+/* A plain mailbox, as nearly all are: no quotes, no comments, no source route. */
 static bool is_address(const char *text)
 {
     if (!text || strlen(text) > ADDRESS_MAX_BYTES || !is_visible(text))
@@ -98,7 +100,7 @@ static bool is_address(const char *text)
     return at && at > text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, "<>()[]\\,;:\"");
 }
 
-/* Lines of 7 bit text, each ended by CRLF. */
+/* Checks that the message consists of 7 bit lines, each ended by CRLF. */
 static int check_lines(const char *bytes, size_t count, struct cairn_error *error)
 {
     size_t line = 0;

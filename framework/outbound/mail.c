@@ -1,8 +1,8 @@
-/* mail.c - one message to an SMTP server (RFC 5321).
+/* mail.c - sends one message to an SMTP server (RFC 5321).
  *
- * The connection is new and closed afterwards: a server may end an idle one at any time, and
- * whether it did before or after it accepted a message could not be told. libcurl doubles the dots
- * that begin a line, and waits for the answer to the message's end. */
+ * The connection is new and closed afterwards: a server may close an idle one at any time, and
+ * whether it did so before or after it accepted a message could not be determined. libcurl doubles
+ * the dots that begin a line, and waits for the answer to the end of the message. */
 #include "outbound/check.h"
 #include "outbound/transfer.h"
 
@@ -19,7 +19,7 @@ struct submission {
     const char *from; /* "<shop@example.com>" */
     struct curl_slist *to;
     size_t at;
-    bool all; /* libcurl has taken the whole message */
+    bool all; /* libcurl has read the whole message */
 };
 
 static size_t give_message(char *bytes, size_t size, size_t count, void *context)
@@ -47,11 +47,12 @@ static void set_mail(struct submission *submission, CURL *handle, const struct c
     (void)curl_easy_setopt(handle, CURLOPT_READDATA, submission);
     (void)curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
     (void)curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
-    /* Also bounds the wait for the answer to QUIT, which the timeout of the transfer does not. */
+    /* Also limits the wait for the answer to QUIT, to which the timeout of the transfer does not
+     * apply. */
     (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, left_s < 1 ? 1L : (long)left_s);
 }
 
-/* `reply` is the last one of the server, 0 if it never said anything. */
+/* `reply` is the last one of the server, 0 if there was none. */
 static void read_failure(const struct submission *submission, long reply, CURLcode code,
                          const char *words, const char *name, struct cairn_attempt *ret)
 {
@@ -64,7 +65,7 @@ static void read_failure(const struct submission *submission, long reply, CURLco
                                "%s got the message and did not answer: %s", name, why);
     else if (!silent && reply >= 500)
         ret->code = cairn_fail(&ret->error, CAIRN_REFUSED, "%s refuses the message: %s", name, why);
-    else if (!ret->failed) /* it is there, and takes others */
+    else if (!ret->failed) /* a 4yz other than 421: the server accepts other messages */
         ret->code =
             cairn_fail(&ret->error, CAIRN_BUSY, "%s does not take the message now: %s", name, why);
     else

@@ -1,8 +1,8 @@
-/* run.c - one call from its first attempt to its last.
+/* run.c - runs one call with all its attempts.
  *
- * A repetition that does not come about, because the breaker has opened or time is short, leaves
- * the outcome of the attempt before. One that does, and says that it was not sent, says nothing of
- * those before it: then the outcome is unknown. */
+ * If a retry is not made, because the breaker has opened or time is short, the outcome is that of
+ * the attempt before. If a retry is made and was not sent, that says nothing about the attempts
+ * before: if one of them was sent, the outcome is unknown. */
 #include "outbound/run.h"
 
 #include "core/clock.h"
@@ -31,7 +31,7 @@ static int64_t random_below(int64_t limit)
     return limit > 0 ? (int64_t)(number % (uint64_t)limit) : 0;
 }
 
-/* Half of the pause is certain, half by chance, so that those who failed together do not come back
+/* Half of the pause is fixed, half random, so that callers that failed together do not retry
  * together; it doubles each time, up to 64 times the first one. */
 static int64_t pause_us(const struct cairn_limits *limits, int attempt, int64_t asked_us)
 {
@@ -50,7 +50,7 @@ static void sleep_until(int64_t until_us)
 
 /* ---- attempts ---- */
 
-/* Returns false, and leaves `ret` alone, if the breaker says no. */
+/* Returns false, and leaves `ret` unchanged, if the breaker refuses. */
 static bool attempt_once(struct cairn_target_state *state, CURL *handle, int64_t deadline_us,
                          cairn_attempt_make *make, void *context, struct cairn_attempt *ret)
 {

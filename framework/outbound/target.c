@@ -1,8 +1,8 @@
-/* target.c - what a target holds between calls.
+/* target.c - the state of a target between calls.
  *
  * Invariants, under `lock`
  *  (1) 0 <= in_use <= concurrency, and in_use + idle_count <= concurrency.
- *  (2) The breaker is looked at and told under the lock, with a clock that was read there. */
+ *  (2) The breaker is read and updated under the lock, with a clock that was read there. */
 #include "outbound/target.h"
 
 #include "core/arena.h"
@@ -20,7 +20,7 @@ struct cairn_target_state {
     pthread_cond_t freed;
     struct cairn_breaker breaker;
     int in_use;
-    CURL **idle; /* the one used last on top: its connection is the freshest */
+    CURL **idle; /* a stack: the handle used last has the freshest connection */
     int idle_count;
 };
 
@@ -30,7 +30,7 @@ static struct cairn_metric breaker_state =
     CAIRN_GAUGE("cairn_outbound_breaker_state",
                 "The circuit breaker: 0 closed, 1 half-open, 2 open.", "target");
 
-/* ---- making one ---- */
+/* ---- creation ---- */
 
 static int64_t or_else(int64_t value, int64_t fallback)
 {
@@ -52,7 +52,7 @@ static struct cairn_limits read_limits(const struct cairn_target *target)
     };
 }
 
-/* Copies a part of the URL; "" if it has none. */
+/* Copies a part of the URL; "" if it is absent or too long. */
 static void copy_part(CURLU *url, CURLUPart part, char *ret, size_t size)
 {
     char *text = NULL;
@@ -70,7 +70,7 @@ static bool has_part(CURLU *url, CURLUPart part)
     return found;
 }
 
-/* The URL itself may hold a password: it stands in no message. */
+/* The URL may contain a password, so no message shows it. */
 static int read_url(struct cairn_limits *limits, struct cairn_error *error)
 {
     char scheme[16];
@@ -120,7 +120,7 @@ static void init_library(void)
         abort(); /* out of memory is the only reason */
 }
 
-/* Under the lock `making`. */
+/* Called under the lock `making`. */
 static int ensure(struct cairn_target *target, struct cairn_error *error)
 {
     if (target->state_)
@@ -176,7 +176,7 @@ static int refuse_open(const struct cairn_target_state *state, struct cairn_erro
                       state->limits.name);
 }
 
-/* Under the lock. Returns false if there was no place in time. */
+/* Called under the lock. Returns false if no place became free in time. */
 static bool await_place(struct cairn_target_state *state, int64_t until_us)
 {
     while (state->in_use == state->limits.concurrency &&
@@ -185,7 +185,7 @@ static bool await_place(struct cairn_target_state *state, int64_t until_us)
     return state->in_use < state->limits.concurrency;
 }
 
-/* Under the lock. */
+/* Called under the lock. */
 static int take_place(struct cairn_target_state *state, int64_t deadline_us,
                       struct cairn_error *error)
 {

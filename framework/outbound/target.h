@@ -1,10 +1,10 @@
-/* target.h - what a target holds between calls: its limits, its breaker, its places, its handles.
+/* target.h - the state of a target between calls: its limits, its breaker, its places, its handles.
  *
- * A call takes a place, keeps it over all its attempts and the pauses between them, and gives it
- * back. A handle is libcurl's, with the connections that it keeps open; each place has one, so no
- * more are ever made than there are places, and each is used by one thread at a time.
+ * A call acquires a place, keeps it over all its attempts and the pauses between them, and releases
+ * it. A handle is libcurl's, with the connections that it keeps open; each place has one, so there
+ * are never more handles than places, and each is used by one thread at a time.
  *
- * Threads: one lock a target, never held during input or output. */
+ * Threads: one lock per target, never held during input or output. */
 #ifndef CAIRN_OUTBOUND_TARGET_H
 #define CAIRN_OUTBOUND_TARGET_H
 
@@ -24,18 +24,18 @@ struct cairn_limits {
     int attempts, concurrency;
     size_t answer_max_bytes;
     bool mail;    /* smtp or smtps */
-    bool tls_due; /* it has a password and would go in the clear */
+    bool tls_due; /* it has a password and would be sent unencrypted */
 };
 
-/* The state, made at the first call. Returns 0, or -CAIRN_CONFIG if the URL makes no sense or is
- * not for `mail` (or, if false, for HTTP). */
+/* Gets the state, created at the first call. Returns 0, or -CAIRN_CONFIG if the URL is invalid or
+ * is not for `mail` (or, if false, for HTTP). */
 int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_target_state **ret,
                        struct cairn_error *error) CAIRN_CHECKED;
 
 const struct cairn_limits *cairn_target_limits(const struct cairn_target_state *state);
 
-/* Takes a place and its handle; waits for one until `deadline_us` (monotonic) or as long as the
- * target says. Returns 0, -CAIRN_BUSY, or -CAIRN_UNAVAILABLE if the breaker is open anyway. */
+/* Acquires a place and its handle; waits for one until `deadline_us` (monotonic), at most as long
+ * as the target's wait_us. Returns 0, -CAIRN_BUSY, or -CAIRN_UNAVAILABLE if the breaker is open. */
 int cairn_target_enter(struct cairn_target_state *state, int64_t deadline_us, CURL **ret,
                        struct cairn_error *error) CAIRN_CHECKED;
 void cairn_target_leave(struct cairn_target_state *state, CURL *handle);

@@ -1,4 +1,4 @@
-/* transfer.c - what every transfer by libcurl has in common. */
+/* transfer.c - options and errors that all transfers by libcurl share. */
 #include "outbound/transfer.h"
 
 #include "core/clock.h"
@@ -28,8 +28,8 @@ bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int
         handle, CURLOPT_CONNECTTIMEOUT_MS,
         milliseconds(left_us < limits->connect_us ? left_us : limits->connect_us));
 #if LIBCURL_VERSION_NUM >= 0x075700
-    /* Or a name server that does not answer would hold us up behind the deadline: libcurl would
-     * wait for the thread that asks it. */
+    /* Otherwise libcurl would wait, beyond the deadline, for its resolver thread if a name server
+     * does not answer. */
     (void)curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 #endif
     return true;

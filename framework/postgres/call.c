@@ -1,4 +1,4 @@
-/* call.c - one statement, sent and answered within a deadline. */
+/* call.c - sends one statement and reads its answer within a deadline. */
 #include "postgres/connection.h"
 
 #include "core/clock.h"
@@ -41,7 +41,7 @@ int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error 
     return failed;
 }
 
-/* Brings what was sent on its way and reads until a result is complete. */
+/* Flushes what was sent and reads until a result is complete. */
 int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error)
 {
     for (;;) {
@@ -81,14 +81,14 @@ int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *erro
     return 0;
 }
 
-/* ---- what the server refused ---- */
+/* ---- refusals by the server ---- */
 
 static bool state_is(const char *state, const char *prefix)
 {
     return strncmp(state, prefix, strlen(prefix)) == 0;
 }
 
-/* Is the server going or gone? Then nobody knows what became of the statement. */
+/* Returns whether the server is shutting down or gone; the statement's outcome is unknown then. */
 static bool is_going(const char *state)
 {
     return state[0] == '\0' || state_is(state, "08") || state_is(state, "57P");
@@ -105,7 +105,8 @@ static enum cairn_code code_of(const char *state)
     return CAIRN_BUG;
 }
 
-/* The place in a COPY, of which the server tells in a sentence. */
+/* Returns the row of a failed COPY, parsed from the context of the error message; 0 if it has none.
+ */
 static int64_t row_of(const PGresult *result)
 {
     const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
@@ -114,7 +115,8 @@ static int64_t row_of(const PGresult *result)
     return line ? strtoll(line + strlen(", line "), NULL, 10) : 0;
 }
 
-/* What was prepared is gone, or fits its tables no more: another session prepares it anew. */
+/* Returns whether the prepared statement is gone, or no longer matches its tables: a new session
+ * prepares it again. */
 static bool is_outdated(const char *state, const PGresult *result)
 {
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
@@ -122,7 +124,7 @@ static bool is_outdated(const char *state, const PGresult *result)
            (state_is(state, "0A000") && function && strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
-/* The session does not become again what it was, so it is left. Nothing was done in it. */
+/* Closes a session that cannot recover. The statement had no effect. */
 static int fail_worn_out(struct cairn_pg *pg, const char *message, bool outdated,
                          struct cairn_error *error)
 {
@@ -130,7 +132,7 @@ static int fail_worn_out(struct cairn_pg *pg, const char *message, bool outdated
         cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: %.300s (%s)", message, pg->state);
     if (outdated)
         cairn_pg_drop(pg);
-    else /* that nothing may be written is often so for the next one, too */
+    else /* 25006, read-only: a new session is often read-only, too, so it is opened with a delay */
         cairn_pg_leave(pg);
     return failed;
 }
@@ -142,7 +144,7 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
     (void)snprintf(pg->state, sizeof pg->state, "%s", state ? state : "");
     if (is_going(pg->state) || PQstatus(pg->conn) != CONNECTION_OK)
         return cairn_pg_fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
-    pg->sent = false; /* the server has rolled it back and said so */
+    pg->sent = false; /* the server has reported its rollback */
     pg->row = row_of(result);
     bool outdated = is_outdated(pg->state, result);
     if (outdated || state_is(pg->state, "25006"))
@@ -158,7 +160,7 @@ static int fail_unsent(struct cairn_pg *pg, struct cairn_error *error)
     return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
 }
 
-/* Waits for the answer to what was sent, and takes a refusal for a failure. */
+/* Waits for the answer to what was sent; a refusal is a failure. */
 int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
 {
     PGresult *result = NULL;
@@ -216,7 +218,7 @@ static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
     return 0;
 }
 
-/* Its own session is the one row that shows everything to everybody. */
+/* Reads the row of this session in pg_stat_activity, which every role may see completely. */
 int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error)
 {
     static const struct cairn_statement statement = {
@@ -243,7 +245,7 @@ static int execute_once(struct cairn_pg *pg, const struct cairn_statement *state
     pg->sent = false;
     pg->state[0] = '\0';
     int failed = cairn_pg_ensure(pg, error);
-    pg->sent = false; /* what opened the connection does not count */
+    pg->sent = false; /* statements that opened the connection do not count */
     if (!failed && statement->name)
         failed = prepare(pg, statement, params, error);
     if (!failed)
@@ -251,7 +253,8 @@ static int execute_once(struct cairn_pg *pg, const struct cairn_statement *state
     return failed ? failed : cairn_pg_finish(pg, ret, error);
 }
 
-/* Outside of a transaction, what was refused because the session is outdated is done in another. */
+/* Outside of a transaction, a statement that was refused because its session is outdated is
+ * repeated in a new session. */
 static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
                    const struct cairn_pg_params *params, bool printed, PGresult **ret,
                    struct cairn_error *error)
@@ -323,7 +326,7 @@ int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *er
     return failed;
 }
 
-/* ---- into a copy ---- */
+/* ---- copying rows in ---- */
 
 int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error)
 {
@@ -365,7 +368,7 @@ int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error
 
 /* ---- notifications ---- */
 
-/* Gives the oldest notification that has come, if there is one. */
+/* Returns the oldest notification received, if there is one. */
 static bool take_note(struct cairn_pg *pg, char *ret, size_t size)
 {
     PGnotify *note = PQnotifies(pg->conn);

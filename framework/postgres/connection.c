@@ -1,4 +1,4 @@
-/* connection.c - opening, losing and opening again. */
+/* connection.c - opens, closes and reopens connections. */
 #include "postgres/connection.h"
 
 #include "core/clock.h"
@@ -9,7 +9,7 @@
 
 enum { DEADLINE_US = 10000000, RETRY_US = 250000 };
 
-/* Of a list of hosts, an IPv6 address in brackets among them. */
+/* Returns whether a port in a list of hosts is not a number; IPv6 addresses are in brackets. */
 static bool has_wrong_port(const char *at, const char *end)
 {
     bool in_brackets = false;
@@ -23,8 +23,9 @@ static bool has_wrong_port(const char *at, const char *end)
     return false;
 }
 
-/* A password that is not percent-encoded (RFC 3986 section 2.1) makes a URL of other parts, of
- * which libpq then tells what is wrong: a part of the password is a host, or a port. */
+/* Returns whether a password seems not to be percent-encoded (RFC 3986 section 2.1): the URL is
+ * then split in the wrong place, and libpq's message would show a part of the password as a host or
+ * a port. */
 static bool looks_unescaped(const char *url)
 {
     const char *at = strstr(url, "://");
@@ -38,7 +39,7 @@ static bool looks_unescaped(const char *url)
     return memchr(end, '@', strcspn(end, "?")) || has_wrong_port(at, end);
 }
 
-/* What libpq says of it may show the password, so nothing of that is said. */
+/* libpq's message may show the password, so it is discarded. */
 static int check_url(const char *url, struct cairn_error *error)
 {
     PQconninfoOption *options = looks_unescaped(url) ? NULL : PQconninfoParse(url, NULL);
@@ -126,7 +127,7 @@ void cairn_pg_drop(struct cairn_pg *pg)
 {
     PQfinish(pg->conn);
     pg->conn = NULL;
-    pg->retry_us = 0; /* the first attempt to open another is at once */
+    pg->retry_us = 0; /* the next connection may be opened at once */
 }
 
 void cairn_pg_leave(struct cairn_pg *pg)
@@ -150,9 +151,9 @@ static PGconn *dial(const struct cairn_pg *pg)
     return PQconnectdbParams(names, values, 1);
 }
 
-/* A notice is of no interest, except for the one that a commit is on this server only: its wait for
- * the synchronous standby was cancelled. Severity and message are translated, the server's function
- * is not. */
+/* Ignores notices, except for the one that a commit is on this server only: its wait for the
+ * synchronous standby was cancelled. Severity and message are translated, the server's function is
+ * not. */
 static void take_notice(void *context, const PGresult *result)
 {
     struct cairn_pg *pg = context;
@@ -161,7 +162,7 @@ static void take_notice(void *context, const PGresult *result)
         pg->unreplicated = true;
 }
 
-/* libpq's messages end in a line break and may span lines; ours do neither. */
+/* libpq's messages end in a line break and may span lines; those of Cairn do neither. */
 static int fail_away(PGconn *conn, struct cairn_error *error)
 {
     const char *message = PQerrorMessage(conn);
@@ -206,14 +207,14 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
         failed = cairn_pg_learn_backend(pg, error);
     if (!failed && pg->greeting)
         failed = cairn_pg_script(pg, pg->greeting, error);
-    if (failed) /* one that has not begun as it should is none */
+    if (failed) /* a session whose setup failed must not be used */
         cairn_pg_leave(pg);
     return failed;
 }
 
-/* Did the server go away while nothing was asked? An idle connection has nothing to read but
- * notifications and the server's farewell, so looking costs one system call, and the next statement
- * is not wasted on a connection that is known to be dead. */
+/* Returns whether the server closed the connection while it was idle. An idle connection has
+ * nothing to read but notifications and the server's last message, so the check costs one system
+ * call, and saves the next statement from being sent on a closed connection. */
 static bool has_died_idle(struct cairn_pg *pg)
 {
     struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
@@ -229,7 +230,7 @@ int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
     bool in_transaction = pg->conn && PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
     if (pg->conn && has_died_idle(pg)) {
         cairn_pg_drop(pg);
-        if (in_transaction) /* what follows must not run outside of it */
+        if (in_transaction) /* later statements must not run outside of the transaction */
             return cairn_fail(error, CAIRN_UNAVAILABLE,
                               "PostgreSQL is away: the connection was lost in a transaction");
     }

@@ -1,4 +1,4 @@
-/* copy.c - rows on their way into a table, in the binary format of COPY. */
+/* copy.c - writes rows into a table, in the binary format of COPY. */
 #include "postgres/connection.h"
 
 #include "core/clock.h"
@@ -6,11 +6,11 @@
 #include <endian.h>
 #include <string.h>
 
-enum { FULL_BYTES = 1 << 18 }; /* so much is sent at once */
+enum { FULL_BYTES = 1 << 18 }; /* buffered rows are sent at this size */
 
 /* ---- sending ---- */
 
-/* Hands bytes to libpq and brings them on their way, so that they do not pile up here. */
+/* Passes bytes to libpq and flushes them, so that they do not accumulate in its buffer. */
 static int put(struct cairn_pg *pg, const char *bytes, size_t count, struct cairn_error *error)
 {
     int taken;

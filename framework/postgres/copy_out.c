@@ -1,7 +1,7 @@
-/* copy_out.c - rows on their way out of PostgreSQL, in the binary format of COPY.
+/* copy_out.c - reads rows from PostgreSQL, in the binary format of COPY.
  *
- * libpq gives the stream in the server's messages, and the server sends a row a message; its header
- * stands in front of the first row, its trailer may be a message of its own. */
+ * libpq returns the stream message by message, and the server sends one row per message; the header
+ * precedes the first row in its message, the trailer may be a message of its own. */
 #include "postgres/connection.h"
 #include "postgres/tuple.h"
 
@@ -13,18 +13,18 @@
 
 struct cairn_pg_copy_out {
     struct cairn_pg *pg;
-    int64_t connection; /* the one it is read from */
+    int64_t connection; /* generation of the connection that the copy is read from */
     int columns;
     bool begun;    /* the header was read */
-    bool trailed;  /* the trailer was */
-    bool finished; /* the connection is free again, or gone */
+    bool trailed;  /* the trailer was read */
+    bool finished; /* the connection can be used again, or is closed */
     char *message; /* libpq's */
     struct cairn_pg_field fields[CAIRN_PG_COLUMNS_MAX];
 };
 
 /* ---- beginning ---- */
 
-/* Is this the copy? Returns 1; 0 for the answer to a statement in front of it; or why not. */
+/* Returns 1 if this is the copy, 0 if it is the answer to a statement before it, or an error. */
 static int judge(struct cairn_pg *pg, const PGresult *result, int columns,
                  struct cairn_error *error)
 {
@@ -53,7 +53,8 @@ static int await_copy(struct cairn_pg *pg, int columns, struct cairn_error *erro
     }
 }
 
-/* After a refusal the connection is free for others; a copy that nobody wants goes with it. */
+/* After a refusal, discards the remaining results, so that the connection can be used again; after
+ * the start of a copy that is not read, closes the connection. */
 static void clear(struct cairn_pg *pg)
 {
     PGresult *rest = NULL;
@@ -88,7 +89,7 @@ int cairn_pg_copy_out_begin(struct cairn_pg *pg, const char *sql, int columns,
 
 /* ---- reading ---- */
 
-/* What it says cannot be trusted any more. */
+/* Ends a copy whose stream cannot be trusted any more, and closes its connection. */
 static int give_up(struct cairn_pg_copy_out *copy, int failed)
 {
     copy->finished = true;
@@ -97,7 +98,7 @@ static int give_up(struct cairn_pg_copy_out *copy, int failed)
     return failed;
 }
 
-/* The next message of the copy. Returns its size, 0 if there are no more. */
+/* Reads the next message of the copy. Returns its size, 0 if there are no more. */
 static int next_message(struct cairn_pg_copy_out *copy, struct cairn_error *error)
 {
     struct cairn_pg *pg = copy->pg;
@@ -118,7 +119,7 @@ static int next_message(struct cairn_pg_copy_out *copy, struct cairn_error *erro
     return bytes > 0 ? bytes : 0;
 }
 
-/* The server has no more to say: that was all, or it says why. */
+/* Reads the final result of the copy: success, or the reason of its failure. */
 static int finish(struct cairn_pg_copy_out *copy, struct cairn_error *error)
 {
     PGresult *result = NULL;

@@ -1,4 +1,4 @@
-/* params.c - values in PostgreSQL's binary formats.
+/* params.c - encodes parameters in PostgreSQL's binary formats.
  *
  * Integers are in network byte order, times count microseconds from 2000-01-01, and an array is
  * its dimensions and then each element with its length (src/backend/utils/adt/arrayfuncs.c,
@@ -97,7 +97,8 @@ static const struct {
     [CAIRN_PG_BYTES] = {OID_BYTEA, OID_BYTEA_ARRAY},
 };
 
-/* dimensions, whether there may be nulls, the element's type, how many, the first index */
+/* number of dimensions, whether there may be nulls, the element's type, the count, the first index
+ */
 struct array_head {
     uint32_t words[5];
 };
@@ -135,7 +136,7 @@ void cairn_pg_array_uuid(struct cairn_pg_array *array, struct cairn_uuid id)
     cairn_pg_array_bytes(array, cairn_uuid_is_zero(id) ? NULL : id.bytes, sizeof id.bytes);
 }
 
-/* An array of nothing has no dimension. */
+/* An empty array has no dimension. */
 void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *array)
 {
     struct array_head head = {{htonl(1), htonl(1), htonl(oids[array->element].element),
@@ -149,7 +150,7 @@ void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *a
     add(params, oids[array->element].array, array->bytes.text, bytes);
 }
 
-/* The element i of an array whose elements are `stride` bytes apart. */
+/* Returns the element i of an array whose elements are `stride` bytes apart. */
 static const void *at(const void *first, size_t stride, size_t i)
 {
     return (const char *)first + i * stride;

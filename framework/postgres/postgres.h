@@ -1,12 +1,12 @@
-/* postgres.h - the door to PostgreSQL: one connection, prepared statements, binary values. The one
- * folder that knows libpq.
+/* postgres.h - the interface to PostgreSQL: one connection, prepared statements, binary values.
+ * Only this folder uses libpq.
  *
  * A statement is a constant {name, sql}; a connection prepares it at its first use. Parameters and
- * results travel in binary, so nothing is quoted or parsed. Every call has a deadline: a server
- * that does not answer is as good as away, and its connection is closed.
+ * results are sent in binary, so nothing is quoted or parsed. Every call has a deadline: a server
+ * that does not answer counts as unavailable, and its connection is closed.
  *
- * A connection that was lost is opened again by the next call. If that fails it is tried again
- * after 250 ms; in between calls fail at once with -CAIRN_UNAVAILABLE.
+ * A connection that was lost is opened again by the next call. If that fails, the next attempt is
+ * made after 250 ms; until then calls fail at once with -CAIRN_UNAVAILABLE.
  *
  * Ownership: a connection belongs to one thread. A result lives until cairn_pg_clear(). */
 #ifndef CAIRN_POSTGRES_H
@@ -26,36 +26,36 @@ struct cairn_statement {
     const char *sql;
 };
 
-/* Connects lazily: a server that is away is no failure here; a URL that makes no sense is
- * -CAIRN_CONFIG. `label` is the application_name. Both are copied. */
+/* Connects lazily: a server that is away is no failure here; an invalid URL is -CAIRN_CONFIG.
+ * `label` is the application_name. Both are copied. */
 int cairn_pg_open(const char *url, const char *label, struct cairn_pg **ret,
                   struct cairn_error *error) CAIRN_CHECKED;
 void cairn_pg_close(struct cairn_pg *pg);
 
-/* Raises or lowers the deadline of the calls that follow; the default is 10 s. */
+/* Sets the deadline of the calls that follow; the default is 10 s. */
 void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us);
 
-/* Every connection, also one that is opened again later, begins with this statement, for instance
- * "listen cairn". NULL for none; borrowed. */
+/* Sets a statement that is run first on every connection, also on one that is reopened later, for
+ * instance "listen cairn". NULL for none; borrowed. */
 void cairn_pg_on_connect(struct cairn_pg *pg, const char *sql);
 
-/* A server process; zeroed is none. Its number may be given to another one later, hence the time.
- */
+/* A server process; zeroed is none. Its pid may be reused later, hence the time. */
 struct cairn_pg_backend {
     int64_t pid;
     struct cairn_time started_at;
 };
 
-/* Every connection from now on learns which server process serves it, for one round trip more. */
+/* From now on every connection asks which server process serves it, at the cost of one round trip.
+ */
 void cairn_pg_track_backend(struct cairn_pg *pg);
-/* The one of the last connection that there was, also after it was lost. */
+/* Returns the server process of the last connection, also after that was lost. */
 struct cairn_pg_backend cairn_pg_backend(const struct cairn_pg *pg);
 
 /* ---- parameters ---- */
 
 enum { CAIRN_PG_PARAMS_MAX = 40 };
 
-/* The values of one call, in order; zeroed is empty. They lie in the arena. */
+/* The values of one call, in order; zeroed is empty. They are in the arena. */
 struct cairn_pg_params {
     struct cairn_arena *arena;
     int count;
@@ -74,8 +74,8 @@ void cairn_pg_add_bytes(struct cairn_pg_params *params, const void *bytes,
 void cairn_pg_add_uuid(struct cairn_pg_params *params, struct cairn_uuid id);   /* zero is null */
 void cairn_pg_add_time(struct cairn_pg_params *params, struct cairn_time time); /* timestamptz */
 
-/* Arrays: the element i is at `first + i * stride`, so a member of a struct array serves as it is.
- */
+/* Arrays: the element i is at `first + i * stride`, so a member of a struct array can be passed
+ * directly. */
 void cairn_pg_add_integers(struct cairn_pg_params *params, const int64_t *first, size_t stride,
                            size_t count); /* bigint[] */
 void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
@@ -85,7 +85,7 @@ void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first
 void cairn_pg_add_uuids(struct cairn_pg_params *params, const struct cairn_uuid *first,
                         size_t stride, size_t count); /* uuid[]; zero elements are null */
 
-/* An array that grows element by element, where no struct array has them. */
+/* An array that is built element by element, where no struct array has them. */
 enum cairn_pg_element {
     CAIRN_PG_INTEGERS = 1,
     CAIRN_PG_TEXTS,
@@ -110,19 +110,20 @@ void cairn_pg_add_array(struct cairn_pg_params *params, struct cairn_pg_array *a
 
 /* ---- calls ---- */
 
-/* Runs one statement and gives all of its rows; its own transaction unless one is open. Returns
- * the number of rows, or
+/* Runs one statement and returns all of its rows; in its own transaction unless one is open.
+ * Returns the number of rows, or
  *   -CAIRN_UNAVAILABLE  the server is away, shutting down or refuses connections; if the statement
- *                       was under way, its outcome is not known: cairn_pg_sent() tells. So it is
- *                       where a commit's wait for a synchronous standby was cancelled
- *   -CAIRN_BUG          the server refused the statement; the message is its own
- * or, for an SQLSTATE of class CA, what store.h maps it to. */
+ *                       was under way, its outcome is not known: cairn_pg_sent() tells. The same
+ *                       holds where a commit's wait for a synchronous standby was cancelled
+ *   -CAIRN_BUSY         a lock timeout, a deadlock or a serialization failure (55P03, class 40)
+ *   -CAIRN_INVALID      a value is wrong (class 22)
+ *   -CAIRN_BUG          any other refusal, also of class CA; the message is the server's */
 int64_t cairn_pg_call(struct cairn_pg *pg, const struct cairn_statement *statement,
                       const struct cairn_pg_params *params, struct cairn_pg_result **ret,
                       struct cairn_error *error) CAIRN_CHECKED;
 
 /* The same for a statement that is not prepared, with every value of its rows as the text that
- * PostgreSQL prints: for showing to people, by cairn_pg_text(). */
+ * PostgreSQL prints: for display, by cairn_pg_text(). */
 int64_t cairn_pg_call_printed(struct cairn_pg *pg, const char *sql,
                               const struct cairn_pg_params *params, struct cairn_pg_result **ret,
                               struct cairn_error *error) CAIRN_CHECKED;
@@ -134,39 +135,40 @@ int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statemen
 /* Runs SQL text without parameters, possibly several statements: migrations, begin, commit. */
 int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Makes sure that a connection is open, as far as this side can know. A connection that was lost
- * inside a transaction is not opened again by the call that finds out: it fails, so that nothing
- * runs outside of the transaction it belongs to. */
+/* Makes sure that a connection is open, as far as the client can know. A connection that was lost
+ * inside a transaction is not reopened by the call that detects the loss: that call fails, so that
+ * nothing runs outside of the transaction it belongs to. */
 int cairn_pg_ready(struct cairn_pg *pg, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Leaves the session for another, which is not opened at once: it is good for nothing any more. */
+/* Closes a session that cannot be used any more; the next one is opened only after a delay. */
 void cairn_pg_leave(struct cairn_pg *pg);
 
-/* Did the last call that failed reach the server? Then a statement that writes may have been
- * carried out. */
+/* Returns whether the last call that failed reached the server. If so, a statement that writes may
+ * have been carried out. */
 bool cairn_pg_sent(const struct cairn_pg *pg);
-/* Is a connection open (as far as this side knows), and which: counts the connections made. */
+/* Return whether a connection is open (as far as the client knows), and which: the number of
+ * connections made. */
 bool cairn_pg_connected(const struct cairn_pg *pg);
 int64_t cairn_pg_generation(const struct cairn_pg *pg);
-/* SQLSTATE of the last refusal, "" if there was none. */
+/* Returns the SQLSTATE of the last refusal, "" if there was none. */
 const char *cairn_pg_state(const struct cairn_pg *pg);
 
-/* Waits for a notification, at most so long, or until the file descriptor `wake` can be read; -1
- * for none. Returns 1 and its payload, cut to `size`; or 0; or
- *   -CAIRN_UNAVAILABLE  there is no connection. It is not opened here: what was told meanwhile is
- *                       lost, so whoever waits has to look for himself first
- * Those that came together are given one a call, in order. */
+/* Waits for a notification, at most `us`, or until the file descriptor `wake` can be read; -1 for
+ * none. Returns 1 and its payload, cut to `size`; or 0; or
+ *   -CAIRN_UNAVAILABLE  there is no connection. It is not opened here: notifications sent meanwhile
+ *                       are lost, so the caller has to check for changes first
+ * Notifications that arrived together are returned one per call, in order. */
 int cairn_pg_wait(struct cairn_pg *pg, int64_t us, int wake, char *ret, size_t size,
                   struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- many rows into a table ---- */
 
-/* Rows on their way by "copy TABLE (COLUMNS) from stdin (format binary)": for each row
+/* Rows written by "copy TABLE (COLUMNS) from stdin (format binary)": for each row
  * cairn_pg_copy_row(), then its values in order. */
 struct cairn_pg_copy {
     struct cairn_pg *pg;
     struct cairn_arena arena;
-    struct cairn_buffer bytes; /* that have not been sent */
+    struct cairn_buffer bytes; /* not yet sent */
 };
 
 int cairn_pg_copy_begin(struct cairn_pg *pg, const char *sql, struct cairn_pg_copy *ret,
@@ -182,39 +184,41 @@ void cairn_pg_copy_day(struct cairn_pg_copy *copy, struct cairn_day day);
 void cairn_pg_copy_null(struct cairn_pg_copy *copy);
 void cairn_pg_copy_uuid(struct cairn_pg_copy *copy, struct cairn_uuid id);
 void cairn_pg_copy_time(struct cairn_pg_copy *copy, struct cairn_time time);
-/* The server has them all, or says what is wrong with one of them: cairn_pg_refused_row() tells
- * which, from 1, or 0 where nobody knows. */
+/* Returns 0 when the server has stored all rows. If it refuses one, cairn_pg_refused_row() returns
+ * which, from 1, or 0 if that is unknown. */
 int cairn_pg_copy_end(struct cairn_pg_copy *copy, struct cairn_error *error) CAIRN_CHECKED;
 int64_t cairn_pg_refused_row(const struct cairn_pg *pg);
-/* Gives the memory back. A copy that was not ended is ended by closing the connection. */
+/* Frees the memory. A copy that was not ended is ended by closing the connection. */
 void cairn_pg_copy_close(struct cairn_pg_copy *copy);
 
 /* ---- many rows out of a table ---- */
 
 enum { CAIRN_PG_COLUMNS_MAX = 32 };
 
-/* Rows of "copy ... to stdout (format binary)", one at a time. Until its end the connection can be
- * asked for nothing else: who asks loses it. */
+/* Rows of "copy ... to stdout (format binary)", one at a time. Until its end the connection must
+ * not be used for anything else: a call that does closes it. */
 struct cairn_pg_copy_out;
 
-/* Begins. The SQL may have other statements before the copy, which are in its transaction; none may
- * be open. The deadline is for each row. Returns 0, or
+/* Begins a copy. The SQL may have other statements before the copy, which are in its transaction;
+ * none may be open. The deadline is for each row. Returns 0, or
  *   -CAIRN_UNAVAILABLE  the server is away
- *   -CAIRN_BUG          the server refused, a transaction is open, or this is no binary copy of so
- *                       many columns */
+ *   -CAIRN_BUG          a transaction is open, or this is no binary copy of `columns` columns
+ * or, for a statement that the server refused, what cairn_pg_call() returns for it. */
 int cairn_pg_copy_out_begin(struct cairn_pg *pg, const char *sql, int columns,
                             struct cairn_pg_copy_out **ret,
                             struct cairn_error *error) CAIRN_CHECKED;
 
-/* Returns 1 and holds the next row until the next call; 0 after the last one; or what begin says,
- * with -CAIRN_UNAVAILABLE also for a stream that is garbled: its connection is closed then. */
+/* Returns 1 and holds the next row until the next call; 0 after the last one; or the errors of
+ * begin, with -CAIRN_UNAVAILABLE also for a stream that is garbled: its connection is closed then.
+ */
 int cairn_pg_copy_out_next(struct cairn_pg_copy_out *copy, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Also before the last row: then the connection is closed, and the next call opens another. NULL is
- * fine. */
+/* Ends a copy, also before the last row: then the connection is closed, and the next call opens
+ * another. NULL is allowed. */
 void cairn_pg_copy_out_end(struct cairn_pg_copy_out *copy);
 
-/* Values of the row: as cairn_pg_integer() and its neighbours below, valid as long as the row. */
+/* Return values of the row, like cairn_pg_integer() and its neighbours below; valid as long as the
+ * row. */
 int64_t cairn_pg_out_integer(const struct cairn_pg_copy_out *copy, int column);
 struct cairn_uuid cairn_pg_out_uuid(const struct cairn_pg_copy_out *copy, int column);
 struct cairn_time cairn_pg_out_time(const struct cairn_pg_copy_out *copy, int column);
@@ -223,7 +227,7 @@ size_t cairn_pg_out_bytes(const struct cairn_pg_copy_out *copy, int column);
 
 /* ---- results ---- */
 
-void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is fine */
+void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is allowed */
 #define CAIRN_PG_RESULT __attribute__((cleanup(cairn_pg_clear_at))) struct cairn_pg_result
 void cairn_pg_clear_at(struct cairn_pg_result **result);
 
@@ -233,23 +237,23 @@ int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row,
 bool cairn_pg_bool(const struct cairn_pg_result *result, int64_t row, int column);
 struct cairn_uuid cairn_pg_uuid(const struct cairn_pg_result *result, int64_t row, int column);
 struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t row, int column);
-/* bigint[] without nulls: how many there are, in `ret`, which lies in the arena. */
+/* Decodes a bigint[] without nulls into `ret`, in the arena. Returns the number of elements. */
 size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int column,
                          struct cairn_arena *arena, const int64_t **ret);
-/* text[] without nulls, added to an array: how many there are. Null is none. */
+/* Appends the elements of a text[] without nulls to an array. Returns their number, 0 for null. */
 size_t cairn_pg_texts(const struct cairn_pg_result *result, int64_t row, int column,
                       struct cairn_pg_array *ret);
 /* text, json, name: NUL-terminated, lives as long as the result; NULL for null. */
 const char *cairn_pg_text(const struct cairn_pg_result *result, int64_t row, int column);
 size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int column);
 
-/* How many columns the rows have, and what they are called. */
+/* Return the number of columns of the rows, and the name of one. */
 int cairn_pg_columns(const struct cairn_pg_result *result);
 const char *cairn_pg_column(const struct cairn_pg_result *result, int column);
 
-/* An identifier in double quotes, for SQL that is built from a table's name. */
+/* Appends an identifier in double quotes, for SQL that is built from a table's name. */
 void cairn_pg_quote(struct cairn_buffer *out, const char *identifier);
-/* A text as a literal, for the few statements that take no parameters. */
+/* Appends a text as a literal, for the few statements that take no parameters. */
 void cairn_pg_quote_text(struct cairn_buffer *out, const char *text);
 
 #endif

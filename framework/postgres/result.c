@@ -1,4 +1,4 @@
-/* result.c - values out of PostgreSQL's binary formats. */
+/* result.c - decodes values from PostgreSQL's binary formats. */
 #include "postgres/connection.h"
 
 #include <endian.h>
@@ -76,7 +76,7 @@ struct cairn_time cairn_pg_time(const struct cairn_pg_result *result, int64_t ro
                                 PQgetlength(result->rows, (int)row, column));
 }
 
-/* As params.c writes them: five words of head, then each element with its length. */
+/* The format of params.c: five words of header, then each element with its length. */
 size_t cairn_pg_integers(const struct cairn_pg_result *result, int64_t row, int column,
                          struct cairn_arena *arena, const int64_t **ret)
 {
@@ -145,7 +145,7 @@ void cairn_pg_quote(struct cairn_buffer *out, const char *identifier)
     cairn_buffer_char(out, '"');
 }
 
-/* In this form a backslash means the same whatever the session has set. */
+/* In E'' literals a backslash has the same meaning in every session, whatever its settings. */
 void cairn_pg_quote_text(struct cairn_buffer *out, const char *text)
 {
     cairn_buffer_text(out, "E'");

@@ -1,4 +1,4 @@
-/* tuple.c - the binary format of COPY taken apart. */
+/* tuple.c - parses the binary format of COPY. */
 #include "postgres/tuple.h"
 
 #include "postgres/connection.h"
@@ -7,7 +7,7 @@
 
 static const char signature[11] = "PGCOPY\n\377\r\n"; /* and a NUL */
 
-enum { FLAGS_KNOWN = 0xFFFF }; /* the others say that a reader has to understand them */
+enum { FLAGS_KNOWN = 0xFFFF }; /* a reader must understand the higher ones, which are critical */
 
 static int fail_garbled(const char *what, struct cairn_error *error)
 {
@@ -28,7 +28,7 @@ int64_t cairn_tuple_header(const char *bytes, size_t count, struct cairn_error *
     return (int64_t)fixed + extension;
 }
 
-/* The field at `*at`, which moves behind it. */
+/* Reads the field at `*at` and moves `*at` past it. */
 static int read_field(const char *bytes, size_t count, size_t *at, struct cairn_pg_field *ret,
                       struct cairn_error *error)
 {

@@ -1,4 +1,5 @@
-/* deciding.c - given events, when a command, then events and claims, or a refusal. */
+/* deciding.c - tests of deciders: given events, when a command, then events and claims or a
+ * refusal. */
 #include "test/scenario.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ static void evolve(struct cairn_scenario *scenario, const void *event)
     (void)cairn_scenario_meta(scenario, scenario->decider->category);
 }
 
-/* A tagged union with one member filled in. */
+/* Returns a tagged union with one member filled in. */
 static char *tagged(struct cairn_arena *arena, size_t size, uint32_t tag_offset, int tag,
                     uint32_t offset, const void *value, size_t bytes)
 {
@@ -103,7 +104,7 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
                                &scenario->arena, &scenario->error);
 }
 
-/* As the service does it: a command that creates never sees a state. */
+/* As in the service, a command that creates is decided on a zeroed state. */
 static int decide(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                   const void *value)
 {
@@ -151,7 +152,7 @@ static const char *refused_as(const struct cairn_scenario *scenario)
                                      : cairn_code_info(scenario->outcome)->name;
 }
 
-/* Whether there is something to look at; says so if it was refused. */
+/* Returns whether there are results to check; fails the test if the command was refused. */
 static bool was_accepted(struct cairn_here here, const char *word)
 {
     struct cairn_scenario *scenario = here.scenario;

@@ -1,4 +1,4 @@
-/* failing.c - how a test in progress fails: what it compares, and what it says. */
+/* failing.c - comparisons and failures of a test in progress. */
 #include "record/json.h"
 #include "test/scenario.h"
 
@@ -24,7 +24,7 @@ void cairn_test_fail(const char *file, int line, const char *message)
     on_failure(file, line, message);
 }
 
-/* The message lies in the arena, so that the longest row is shown whole. */
+/* The message is in the arena, so that the longest row is shown completely. */
 void cairn_scenario_fail(struct cairn_here here, const char *format, ...)
 {
     va_list list;
@@ -61,7 +61,7 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
                             wanted_of->name, left, seen_of->name, right);
 }
 
-/* ---- tests that are wrong ---- */
+/* ---- errors in the test itself ---- */
 
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value)
 {

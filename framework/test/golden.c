@@ -1,4 +1,4 @@
-/* golden.c - one stored event of each version of each type, held against the tables of today. */
+/* golden.c - checks one stored event of each version of each type against the current tables. */
 #include "record/json.h"
 #include "store/events.h"
 #include "test/scenario.h"
@@ -40,7 +40,7 @@ static const char *path_of(struct golden *golden, const struct cairn_event_type 
 
 /* ---- files ---- */
 
-/* The file without the line break at its end; NULL if there is none. */
+/* Returns the file without the line break at its end; NULL if it cannot be opened. */
 static const char *read_file(struct golden *golden, const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -54,7 +54,7 @@ static const char *read_file(struct golden *golden, const char *path)
     return text;
 }
 
-/* Never over one that is there. */
+/* Never overwrites an existing file. */
 static void write_file(struct golden *golden, const char *path, const char *text)
 {
     FILE *file = fopen(path, "wxe");
@@ -67,7 +67,7 @@ static void write_file(struct golden *golden, const char *path, const char *text
         (void)fprintf(stderr, "written: %s\n", path);
 }
 
-/* The directory and those above it. */
+/* Creates the directory and its parents. */
 static void make_directory(struct golden *golden)
 {
     char *path = cairn_copy_text(&golden->arena, golden->directory);
@@ -88,7 +88,7 @@ static const char *first_wrong(struct golden *golden, const struct cairn_error *
                                                  wrong->wrong[0].message);
 }
 
-/* Reads it as strictly as a request, writes it again: nothing may be lost, nothing may be new. */
+/* Decodes the file as strictly as a request and encodes it again: the text must be the same. */
 static void check_current(struct golden *golden, const struct cairn_event_type *type,
                           const char *path, const char *text)
 {
@@ -107,7 +107,7 @@ static void check_current(struct golden *golden, const struct cairn_event_type *
                 text, again.text);
 }
 
-/* Reads it as the service does. */
+/* Decodes the file as the service does. */
 static void check_older(struct golden *golden, const struct cairn_event_type *type, int version,
                         const char *path, const char *text)
 {
@@ -124,7 +124,7 @@ static void check_older(struct golden *golden, const struct cairn_event_type *ty
         problem(golden, path, "%s", wrong.message);
 }
 
-/* ---- one that is missing ---- */
+/* ---- a missing file ---- */
 
 static void write_example(struct golden *golden, const struct cairn_event_type *type,
                           const char *path)
@@ -174,8 +174,8 @@ static void check_version(struct golden *golden, const struct cairn_event_type *
         check_older(golden, type, version, path, text);
 }
 
-/* What was published stays readable: a file that no row of the table speaks of is an event that was
- * renamed or taken away. */
+/* What was published stays readable: a file that no row of the table covers belongs to an event
+ * that was renamed or removed. */
 static void check_stray(struct golden *golden, const char *name)
 {
     char type_name[256];

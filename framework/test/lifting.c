@@ -1,5 +1,5 @@
-/* lifting.c - events given in the shape of an older version: stored as they were then, and read as
- * the service reads them today. */
+/* lifting.c - lifts events given in the shape of an older version: encodes them as that version
+ * stored them, and decodes them as the service does today. */
 #include "test/scenario.h"
 
 #include "record/json.h"
@@ -13,7 +13,8 @@ struct shape {
 
 /* ---- which shape ---- */
 
-/* The tables of events that the scenario knows, one after the other; NULL where it has none. */
+/* Returns the i-th table of events that the scenario uses; NULL where it has none. `*more` is false
+ * after the last one. */
 static const struct cairn_events *table(const struct cairn_scenario *scenario, size_t i, bool *more)
 {
     *more = true;
@@ -51,7 +52,7 @@ static bool find_shape(const struct cairn_scenario *scenario, const struct cairn
         const struct cairn_events *events = table(scenario, i, &more);
         if (!more || !events)
             continue;
-        if (cairn_events_of(events, record)) /* today's */
+        if (cairn_events_of(events, record)) /* a current one */
             return false;
         for (uint32_t k = 0; k < events->count; k++) {
             if (find_in_type(&events->types[k], record, ret))
@@ -61,7 +62,7 @@ static bool find_shape(const struct cairn_scenario *scenario, const struct cairn
     return false;
 }
 
-/* ---- there and back ---- */
+/* ---- encode and decode ---- */
 
 static const void *lift(struct cairn_here here, const struct shape *shape, struct cairn_any event)
 {

@@ -1,4 +1,4 @@
-/* processing.c - given events, when an input, then commands and timers. */
+/* processing.c - tests of processes: given events, when an input, then commands and timers. */
 #include "test/scenario.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ static void step(struct cairn_here here, const struct cairn_when *when, const vo
     remember_sent(scenario);
 }
 
-/* A test follows one process: the one that its first event is for. */
+/* Checks that an event is for the process of the test, which is that of its first event. */
 static bool is_ours(struct cairn_here here, const char *event, struct cairn_uuid id)
 {
     struct cairn_scenario *scenario = here.scenario;
@@ -153,7 +153,7 @@ void cairn_scenario_then_sent(struct cairn_here here, struct cairn_uuid to,
                             describe_sent(scenario, seen->id));
 }
 
-/* As the two words of a test say it. */
+/* Describes a timer as THEN_TIMER and THEN_CANCELLED state it. */
 static const char *describe_timer(struct cairn_scenario *scenario, const char *name, bool cancelled,
                                   struct cairn_time at)
 {

@@ -1,4 +1,4 @@
-/* projecting.c - given events, then rows. */
+/* projecting.c - tests of projections: given events, then rows. */
 #include "record/json.h"
 #include "test/scenario.h"
 
@@ -23,7 +23,7 @@ static void park(struct cairn_here here, struct cairn_fold_row *row, const char 
     row->parked = true;
 }
 
-/* The engine would not write a row that breaks its own table. */
+/* Fails the test if the row violates its table: the engine would not write it. */
 static void hold(struct cairn_here here, const struct cairn_record *record,
                  const struct cairn_fold_row *row)
 {
@@ -77,7 +77,8 @@ void cairn_projecting_given(struct cairn_here here, struct cairn_any event)
 
 /* ---- then ---- */
 
-/* The row, if there is one to look at; a parked one is never as a test wants it. */
+/* Returns the row, or NULL if it does not exist. Fails the test if it is parked and no THEN_PARKED
+ * names it. */
 static const struct cairn_fold_row *find_row(struct cairn_here here, const char *key)
 {
     const struct cairn_fold_row *row = cairn_map_get(&here.scenario->fold.rows, key);

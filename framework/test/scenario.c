@@ -1,4 +1,4 @@
-/* scenario.c - a test in progress: its beginning, its world, its end. */
+/* scenario.c - a test in progress: creation, stream and time, end. */
 #include "test/scenario.h"
 
 #include "record/json.h"
@@ -58,7 +58,7 @@ void cairn_scenario_close(struct cairn_scenario **at)
     free(scenario);
 }
 
-/* ---- the world ---- */
+/* ---- stream and time ---- */
 
 void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id)
 {

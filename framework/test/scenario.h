@@ -1,4 +1,4 @@
-/* scenario.h - what the files of this folder share: a test in progress. */
+/* scenario.h - a test in progress, shared by the files of this folder. */
 #ifndef CAIRN_TEST_SCENARIO_H
 #define CAIRN_TEST_SCENARIO_H
 
@@ -16,9 +16,9 @@ struct cairn_test_fact {
     const void *state;
 };
 
-/* A row that was set aside. */
+/* A parked row. */
 struct cairn_test_park {
-    struct cairn_here here; /* of the GIVEN that did it */
+    struct cairn_here here; /* of the GIVEN that parked it */
     const char *event;
     bool named;
 };
@@ -30,25 +30,25 @@ struct cairn_scenario {
     const struct cairn_projection *projection;
     const struct cairn_process *process;
 
-    /* the world: which stream, what time */
+    /* current stream and time */
     struct cairn_uuid id;
     struct cairn_time now;
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
 
-    /* what came before */
+    /* state before the WHEN */
     void *state;
     struct cairn_test_fact facts[CAIRN_NEEDS_MAX]; /* decider */
     size_t fact_count;
     struct cairn_fold fold;       /* projection */
     struct cairn_map parks;       /* projection: key -> struct cairn_test_park */
-    struct cairn_uuid process_id; /* process: which one, as its first event says */
+    struct cairn_uuid process_id; /* process: the one that its first event is for */
     struct cairn_map sent_to; /* process: command -> struct cairn_uuid, where it was sent last */
 
-    /* what came out of the last WHEN, and how much of it a THEN has named */
+    /* results of the last WHEN, and how many of them a THEN has named */
     struct cairn_here when;
     bool asked;  /* there was a WHEN, and no GIVEN since */
-    bool failed; /* one failure is enough: what no THEN names is not looked for any more */
+    bool failed; /* after a failure, results that no THEN names are not reported any more */
     int outcome;
     struct cairn_error error;
     bool refusal_named;
@@ -68,43 +68,43 @@ void cairn_test_fail(const char *file, int line, const char *message);
 /* Reports a failure at `here`. May not return. */
 void cairn_scenario_fail(struct cairn_here here, const char *format, ...) CAIRN_PRINTF(2, 3);
 
-/* A record as JSON text, in the scenario's arena. */
+/* Returns a record as JSON text, in the scenario's arena. */
 const char *cairn_scenario_json(struct cairn_scenario *scenario, const struct cairn_record *record,
                                 const void *value);
 
-/* Compares as JSON text; `what` names the thing in the failure. */
+/* Compares as JSON text; `what` names the compared thing in the failure. */
 void cairn_scenario_compare(struct cairn_here here, const char *what,
                             const struct cairn_record *wanted_of, const void *wanted,
                             const struct cairn_record *seen_of, const void *seen);
 
-/* These fail, and return false, where the test itself is wrong: a value that breaks its table; a
- * word that belongs to another kind of scenario; a THEN without a WHEN. */
+/* These fail, and return false, if the test itself is wrong: a value that violates its table; a
+ * macro of another kind of scenario; a THEN without a WHEN. */
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
 bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word);
 bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word);
 
-/* Fails at `here` unless everything that came out of the last WHEN was named. */
+/* Fails at `here` unless every result of the last WHEN was named. */
 void cairn_scenario_settle(struct cairn_here here);
 
 /* ---- scenario.c ---- */
 
 struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario);
 
-/* Counts an event of `category` in, and tells what is known of it. */
+/* Adds an event of `category` to the stream, and returns its metadata. */
 struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category);
-/* How many events the stream has that STREAM() named. */
+/* Returns a pointer to the number of events of the current stream. */
 int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
 
-/* A copy in the scenario's arena: what the test wrote ends with its block. */
+/* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
 
-/* Begins a WHEN: what came out of the one before is settled and forgotten. */
+/* Begins a WHEN: settles and clears the results of the one before. */
 void cairn_scenario_ask(struct cairn_here here);
 
 /* ---- lifting.c ---- */
 
-/* Makes the newest of an event that was given in the shape of an older version. Fails, and returns
- * false, if the event cannot be, before or after. */
+/* Converts an event that was given in the shape of an older version to the newest one. Fails, and
+ * returns false, if the event is invalid before or after. */
 bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event);
 
 /* ---- deciding.c, projecting.c, processing.c ---- */
