@@ -1,4 +1,4 @@
-/* arena.c - memory that is given back all at once. */
+/* arena.c - an arena allocator: all of an arena's memory is freed at once. */
 #include "core/arena.h"
 
 #include <stdint.h>
@@ -23,8 +23,8 @@
 #define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
 #endif
 
-/* HUGE_BLOCK is where blocks stop growing and above which none is kept. GAP is left between two
- * allocations under AddressSanitizer, so that running over the end of one is seen. */
+/* Blocks grow up to HUGE_BLOCK bytes, and reset keeps no larger one. GAP bytes separate two
+ * allocations under AddressSanitizer, so that it detects an overrun. */
 enum { FIRST_BLOCK = 8192, HUGE_BLOCK = 1 << 18 };
 #ifdef POISONING
 enum { GAP = 8 };
@@ -86,7 +86,8 @@ static struct cairn_arena_block *new_block(size_t capacity)
     return block;
 }
 
-/* Puts a block of twice the size in front: it is the one that hands out from now on. */
+/* Adds a block of at least twice the size, up to HUGE_BLOCK, in front. Further allocations come
+ * from it. */
 static void add_block(struct cairn_arena *arena, size_t wanted)
 {
     size_t capacity = arena->blocks ? arena->blocks->capacity * 2 : FIRST_BLOCK;
@@ -98,7 +99,8 @@ static void add_block(struct cairn_arena *arena, size_t wanted)
     arena->used = 0;
 }
 
-/* A large value has a block of its own, behind the newest: that one may still be nearly empty. */
+/* Allocates a separate block for one large value, linked behind the newest block, which may still
+ * be nearly empty. */
 static char *alloc_apart(struct cairn_arena *arena, size_t bytes)
 {
     if (!arena->blocks)
@@ -118,8 +120,8 @@ void cairn_arena_close(struct cairn_arena *arena)
     *arena = (struct cairn_arena){0};
 }
 
-/* The newest block is the largest of those that grew. Those behind it, and what was made for a
- * single large value, go: the next round of this size fits into fewer blocks, in the end in one. */
+/* Keeps the newest block, the largest of those that grew, and frees those behind it and those of
+ * single large values: the next round of this size needs fewer blocks, eventually only one. */
 void cairn_arena_reset(struct cairn_arena *arena)
 {
     struct cairn_arena_block *keep = arena->blocks;
@@ -149,7 +151,7 @@ size_t cairn_arena_bytes(const struct cairn_arena *arena)
     return bytes;
 }
 
-/* ---- handing out ---- */
+/* ---- allocation ---- */
 
 void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align)
 {
@@ -192,7 +194,7 @@ char *cairn_copy_text(struct cairn_arena *arena, const char *text)
 
 char *cairn_print(struct cairn_arena *arena, const char *format, ...)
 {
-    char most[256]; /* are shorter, and are printed once only */
+    char most[256]; /* most texts fit and are formatted only once */
     va_list list;
     va_list again;
     va_start(list, format);

@@ -1,8 +1,8 @@
-/* arena.h - memory that is given back all at once: one arena a request or a batch.
+/* arena.h - an arena allocator: memory that is freed all at once, one arena per request or batch.
  *
- * Memory comes zeroed and is never NULL. Out of memory aborts in one place, and so does a size
+ * Memory is zeroed, and never NULL. Running out of memory aborts in one place, and so does a size
  * that no memory could have: limits on every input keep clients from reaching it. Under
- * AddressSanitizer the part of a block that is not handed out is poisoned.
+ * AddressSanitizer the unallocated part of a block is poisoned.
  *
  * Ownership: an arena belongs to one thread at a time. */
 #ifndef CAIRN_CORE_ARENA_H
@@ -12,22 +12,22 @@
 
 struct cairn_arena {
     struct cairn_arena_block *blocks; /* the newest first */
-    size_t used;                      /* of the newest */
+    size_t used;                      /* bytes of the newest block */
 };
 
-/* A zeroed arena is ready for use. Both take back all that was handed out: reset keeps one block
- * for the next round, the largest that is not huge; close leaves a zeroed arena. */
+/* A zeroed arena is ready for use. Both functions free everything that was allocated: reset keeps
+ * one block for the next round, the largest that is not huge; close leaves a zeroed arena. */
 void cairn_arena_reset(struct cairn_arena *arena);
 void cairn_arena_close(struct cairn_arena *arena);
 
-/* Gives an empty arena a first block of this size, for what is small and lives long. */
+/* Gives an empty arena a first block of this size, for small and long-lived data. */
 void cairn_arena_reserve(struct cairn_arena *arena, size_t bytes);
-/* How much memory it has taken. */
+/* Returns how many bytes of heap the arena occupies. */
 size_t cairn_arena_bytes(const struct cairn_arena *arena);
 
 /* `align` is a power of two, at most that of max_align_t. */
 void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align);
-/* The same for `count` things of `size` bytes each; a product that overflows aborts. */
+/* Allocates an array of `count` elements of `size` bytes each; aborts if the product overflows. */
 void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, size_t align);
 #define cairn_new(arena, type, n)                                                                  \
     ((type *)cairn_arena_array((arena), (n), sizeof(type), _Alignof(type)))
@@ -37,7 +37,7 @@ char *cairn_copy_text(struct cairn_arena *arena, const char *text);
 char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count);
 char *cairn_print(struct cairn_arena *arena, const char *format, ...) CAIRN_PRINTF(2, 3);
 
-/* malloc, calloc and realloc that abort when memory is out, for what outlives an arena. */
+/* calloc, realloc and strdup that abort when out of memory, for data that outlives an arena. */
 void *cairn_allocate(size_t bytes); /* zeroed */
 void *cairn_reallocate(void *old, size_t bytes);
 char *cairn_duplicate(const char *text);

@@ -1,4 +1,4 @@
-/* buffer.c - text that grows, in an arena. */
+/* buffer.c - a growing text buffer in an arena. */
 #include "core/buffer.h"
 
 #include "core/text.h"
@@ -54,7 +54,7 @@ void cairn_buffer_print(struct cairn_buffer *buffer, const char *format, ...)
     va_end(list);
 }
 
-/* What fits into the room there is, as nearly all does, is printed once only. */
+/* Text that fits into the free space, as nearly all does, is formatted only once. */
 void cairn_buffer_print_va(struct cairn_buffer *buffer, const char *format, va_list list)
 {
     va_list again;
@@ -89,7 +89,8 @@ static bool is_plain(char c)
     return c >= 0x20 && c != '"' && c != '\\'; /* a char of UTF-8 beyond ASCII is negative */
 }
 
-/* What may stand in a JSON string as it is: returns where it ends. */
+/* Skips what needs no escape in a JSON string. Returns the first byte that does, or is not
+ * UTF-8. */
 static const char *skip_plain(const char *text)
 {
     for (;;) {

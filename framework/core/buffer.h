@@ -1,4 +1,4 @@
-/* buffer.h - text that grows, in an arena. Always NUL-terminated. */
+/* buffer.h - a growing text buffer in an arena, always NUL-terminated. */
 #ifndef CAIRN_CORE_BUFFER_H
 #define CAIRN_CORE_BUFFER_H
 
@@ -20,8 +20,8 @@ void cairn_buffer_print_va(struct cairn_buffer *buffer, const char *format, va_l
     CAIRN_PRINTF(2, 0);
 void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value);
 
-/* Adds a JSON string, quoted and escaped (RFC 8259 section 7); NULL becomes null. Bytes that are
- * not UTF-8 become U+FFFD, one for each broken character, so what comes out is always JSON. */
+/* Appends a JSON string, quoted and escaped (RFC 8259 section 7); NULL becomes null. Bytes that are
+ * not UTF-8 become U+FFFD, one for each broken character, so the output is always valid JSON. */
 void cairn_buffer_json(struct cairn_buffer *buffer, const char *text);
 
 #endif

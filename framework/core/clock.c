@@ -1,4 +1,4 @@
-/* clock.c - the two clocks, and new ids. */
+/* clock.c - the wall clock, the monotonic clock and new UUIDs. */
 #include "core/clock.h"
 
 #include <errno.h>
@@ -26,12 +26,12 @@ int64_t cairn_monotonic_us(void)
     return read_us(CLOCK_MONOTONIC);
 }
 
-/* ---- random bytes from the kernel, fetched for some hundred ids at a time ---- */
+/* ---- random bytes from the kernel, fetched for 256 UUIDs at a time ---- */
 
 static _Thread_local uint8_t pool[4096];
-static _Thread_local size_t left; /* the last so many of the pool are unused */
+static _Thread_local size_t left; /* unused bytes, at the end of the pool */
 
-/* A forked process must not hand out what its parent hands out too. */
+/* Empties the pool in a forked child, which must not use the same bytes as its parent. */
 static void drop_pool(void)
 {
     left = 0;
@@ -65,7 +65,7 @@ static void random_bytes(uint8_t *ret, size_t count)
     left -= count;
 }
 
-/* RFC 9562 section 5.7: 48 bits of milliseconds, the version, random, the variant, random. */
+/* RFC 9562 section 5.7: 48 bits of milliseconds, version, random bits, variant, random bits. */
 struct cairn_uuid cairn_uuid_make(void)
 {
     struct cairn_uuid id;

@@ -1,4 +1,4 @@
-/* error.c - setting errors, and what is known of their codes. */
+/* error.c - sets errors and describes their codes. */
 #include <cairn/error.h>
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ const struct cairn_code_info *cairn_code_info(int code)
     return &infos[negative > -CODES ? -negative : CAIRN_BUG];
 }
 
-/* How many bytes a UTF-8 character takes that begins with `first`. */
+/* Returns how many bytes a UTF-8 character that begins with `first` has. */
 static size_t utf8_length(unsigned char first)
 {
     if (first < 0xC0)
@@ -30,7 +30,7 @@ static size_t utf8_length(unsigned char first)
     return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
-/* A text that was cut in the middle of a character loses the rest of that character too. */
+/* Removes an incomplete UTF-8 character from the end of a text that fills its buffer. */
 static void trim_utf8(char *text, size_t size)
 {
     size_t length = strlen(text);

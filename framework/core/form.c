@@ -1,12 +1,12 @@
-/* form.c - application/x-www-form-urlencoded (WHATWG URL section 5), strictly. */
+/* form.c - reads and writes application/x-www-form-urlencoded (WHATWG URL section 5), strictly. */
 #include "core/text.h"
 
 #include <cairn/form.h>
 
 #include <string.h>
 
-/* Decodes from `from` up to a delimiter to `to`, which may not be behind it. Returns where it
- * stopped reading, or NULL if the encoding is wrong. `*ret_end` is where it stopped writing. */
+/* Decodes from `from` up to a delimiter into `to`, which must not be after `from`. Returns where
+ * reading stopped, or NULL if the encoding is invalid. `*ret_end` is where writing stopped. */
 static const char *decode(const char *from, const char *end, const char *delimiters, char *to,
                           char **ret_end)
 {
@@ -33,8 +33,8 @@ static int fail(struct cairn_error *error)
     return cairn_fail(error, CAIRN_MALFORMED, "the body is no form");
 }
 
-/* Reads one "name=value". What is decoded takes no more room than what was sent, NULs in the place
- * of delimiters. Returns where the next one begins, or NULL. */
+/* Reads one "name=value". The decoded text, with NULs instead of delimiters, is no longer than the
+ * encoded one. Returns where the pair ends, or NULL. */
 static const char *read_field(struct cairn_form *form, const char *from, const char *end, char **to)
 {
     struct cairn_form_field *field = &form->fields[form->count];
@@ -69,7 +69,7 @@ int cairn_form_read(struct cairn_form *ret, const char *text, size_t bytes,
         text = read_field(ret, text, end, &to);
         if (!text)
             return fail(error);
-        if (text < end && ++text == end) /* an "&" with nothing behind it */
+        if (text < end && ++text == end) /* a trailing "&" */
             return fail(error);
     }
     return 0;
@@ -86,7 +86,7 @@ const char *cairn_form_get(const struct cairn_form *form, const char *name)
 
 /* ---- writing ---- */
 
-/* Returns the length after it, or 0 if it does not fit. */
+/* Appends the encoded `value` at `at`. Returns the new length, or 0 if it does not fit. */
 static size_t encode(char *text, size_t size, size_t at, const char *value)
 {
     static const char plain[] =

@@ -1,4 +1,4 @@
-/* hash.c - SipHash-1-3: one round for each word of the text, three at the end. */
+/* hash.c - SipHash-1-3: one round for each word of the input, three at the end. */
 #include "core/hash.h"
 
 #include <endian.h>

@@ -1,8 +1,7 @@
-/* hash.h - where a text goes in a table.
+/* hash.h - a keyed hash function for hash tables.
  *
- * Clients choose keys, and could choose thousands that fall into one slot of a function that they
- * know. So the function is keyed by a random number of each process, and its results must not be
- * stored.
+ * Clients choose keys, and could choose thousands that fall into one slot of a known function. The
+ * function is therefore keyed by a random number per process, and its results must not be stored.
  *
  * Threads: any. */
 #ifndef CAIRN_CORE_HASH_H
@@ -11,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) of a text. */
+/* Returns SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) of a
+ * text. */
 uint64_t cairn_hash(const char *text);
-/* The same of bytes. */
+/* Returns the same hash of `count` bytes. */
 uint64_t cairn_hash_span(const void *bytes, size_t count);
 
 #endif

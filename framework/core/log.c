@@ -1,4 +1,4 @@
-/* log.c - one JSON object a line on standard error. */
+/* log.c - writes the log: one JSON object per line on standard error. */
 #include "core/log.h"
 
 #include "core/buffer.h"
@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Room for the usual line, growing included, of a size that the heap has at hand. */
+/* Room for the usual line including the buffer's growth, small enough for malloc to serve from its
+ * cache. */
 enum { LINE_BYTES = 960 };
 
 static const char *log_service = "cairn";

@@ -1,10 +1,11 @@
-/* log.h - one JSON object a line on standard error: time, level, service, message, fields.
+/* log.h - the log: one JSON object per line on standard error: time, level, service, message,
+ * fields.
  *
  *     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_INTEGER("port", port));
  *
- * Only the outermost layers log (http, projection's loop, runtime, cli) and threads that work for
- * nobody in particular (store's follower and notifier); everything else returns its error. The
- * trace id of the request that the thread serves is added by itself.
+ * Only the outermost layers log (http, projection's loop, runtime, cli) and background threads,
+ * which have no caller (store's follower and notifier); everything else returns its error. The
+ * trace id of the request that the thread serves is added automatically.
  *
  * Threads: any thread may log; a line is written in one piece. */
 #ifndef CAIRN_CORE_LOG_H
@@ -18,7 +19,7 @@ enum cairn_log_level { CAIRN_LOG_DEBUG = 1, CAIRN_LOG_INFO, CAIRN_LOG_WARN, CAIR
 
 struct cairn_log_field {
     const char *name;
-    bool is_text; /* else the number counts */
+    bool is_text; /* false: `number` is the value */
     const char *text;
     int64_t number;
 };
@@ -31,15 +32,15 @@ struct cairn_log_field {
         .name = (name_), .number = (number_)                                                       \
     }
 
-/* Set once at start, before threads run. `service` is borrowed for the life of the process. */
+/* Call once at start, before threads run. `service` is borrowed for the life of the process. */
 void cairn_log_setup(const char *service, enum cairn_log_level least);
 int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHECKED;
 
-/* The trace id that this thread's lines carry from now on; NULL for none. Copied, at most 39
+/* Sets the trace id that this thread's lines carry from now on; NULL for none. Copied, at most 39
  * bytes. */
 void cairn_log_trace(const char *trace_id);
 
-/* Writes the line unless `level` is below the least. Fields end at `count` or at a NULL name. */
+/* Writes the line unless `level` is below the minimum. Fields end at `count` or at a NULL name. */
 void cairn_log_fields(enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count);
 #define cairn_log(level, ...) cairn_log_((level), __VA_ARGS__, {.name = NULL})
@@ -48,8 +49,8 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
                      sizeof((const struct cairn_log_field[]){__VA_ARGS__}) /                       \
                          sizeof(struct cairn_log_field))
 
-/* The usual line for something that failed: `code`, `error` with the fields that are wrong, and
- * `reason` where the domain refused. */
+/* Logs a failure with the fields `code`, `error` (which lists the invalid fields) and, where the
+ * domain refused, `reason`. */
 void cairn_log_error(enum cairn_log_level level, const char *message,
                      const struct cairn_error *error);
 

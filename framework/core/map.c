@@ -1,5 +1,5 @@
-/* map.c - text to pointer, by open addressing: slots hold places in the list of entries, so that
- * entries keep their order and growing moves only numbers. */
+/* map.c - a hash table from text to pointer, with open addressing: slots hold indexes into the list
+ * of entries, so that entries keep their order and rehashing moves only numbers. */
 #include "core/map.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ struct cairn_map cairn_map(struct cairn_arena *arena)
     return (struct cairn_map){.arena = arena};
 }
 
-/* The slot that holds the key, or the free one where it belongs. */
+/* Returns the slot that holds the key, or the free slot for it. */
 static uint32_t *find_slot(const struct cairn_map *map, const char *key, uint64_t hash)
 {
     size_t mask = map->slot_count - 1;

@@ -1,6 +1,6 @@
-/* map.h - text to pointer, in an arena: for the rows of a batch, the metrics, the statements.
+/* map.h - a map from text to pointer, in an arena: for the rows of a batch, metrics, statements.
  *
- * Iterate by `entries[0 .. count)`, which are in the order of their first insertion. */
+ * Iterate over `entries[0 .. count)`, which are in the order of their first insertion. */
 #ifndef CAIRN_CORE_MAP_H
 #define CAIRN_CORE_MAP_H
 
@@ -24,11 +24,12 @@ struct cairn_map {
 };
 
 struct cairn_map cairn_map(struct cairn_arena *arena);
-/* The value's place; it is NULL when the key was new. Valid until the next cairn_map_at. */
+/* Returns a pointer to the value, which is NULL if the key was new. Valid until the next
+ * cairn_map_at. */
 void **cairn_map_at(struct cairn_map *map, const char *key);
-/* The value, or NULL. */
+/* Returns the value, or NULL. */
 void *cairn_map_get(const struct cairn_map *map, const char *key);
-/* The same, where the key's hash is known. */
+/* The same, for a key whose hash is known. */
 void *cairn_map_get_hashed(const struct cairn_map *map, const char *key, uint64_t hash);
 
 #endif

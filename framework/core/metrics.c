@@ -1,8 +1,8 @@
 /* metrics.c - counters, gauges and histograms, in a list under one lock.
  *
  * Invariants, under `lock`
- *  (1) A metric is in the list exactly if it is registered; the list is sorted by name.
- *  (2) A metric has at most SERIES_MAX series and one more, "other", each value once. */
+ *  (1) A metric is in the list if and only if it is registered; the list is sorted by name.
+ *  (2) A metric has at most SERIES_MAX series, plus "other", and each label value once. */
 #include "core/metrics.h"
 
 #include <assert.h>
@@ -20,10 +20,10 @@ static const char *const bucket_names[BUCKETS] = {"0.0005", "0.001", "0.0025", "
 
 struct cairn_metric_series {
     struct cairn_metric_series *next;
-    char *value; /* of the label */
+    char *value; /* the label's value */
     int64_t sum; /* counter and gauge: the number; histogram: microseconds */
     int64_t count;
-    int64_t buckets[BUCKETS]; /* each counts its own only; they are added up when shown */
+    int64_t buckets[BUCKETS]; /* not cumulative; added up when written */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -100,9 +100,10 @@ void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_
     unlock();
 }
 
-/* ---- showing ---- */
+/* ---- output ---- */
 
-/* Backslash and line feed are escaped everywhere, the double quote in a label's value too. */
+/* Escapes line feeds, and the characters in `escaped`: the backslash, in a label's value also the
+ * double quote. */
 static void write_escaped(struct cairn_buffer *out, const char *text, const char *escaped)
 {
     for (; *text; text++) {
@@ -116,7 +117,7 @@ static void write_escaped(struct cairn_buffer *out, const char *text, const char
     }
 }
 
-/* label="value"; of two labels, "target,outcome", the value has two parts as well. */
+/* Writes label="value"; for two labels, "target,outcome", the value has two parts as well. */
 static void write_label(struct cairn_buffer *out, const char *label, const char *value)
 {
     size_t first = strcspn(label, ",");
@@ -134,7 +135,7 @@ static void write_label(struct cairn_buffer *out, const char *label, const char 
     write_label(out, label + first + 1, comma + 1);
 }
 
-/* NAME SUFFIX {label="value",le="…"} */
+/* Writes NAME SUFFIX {label="value",le="…"} */
 static void write_name(struct cairn_buffer *out, const struct cairn_metric *metric,
                        const char *suffix, const struct cairn_metric_series *series, const char *le)
 {

@@ -5,12 +5,12 @@
  *
  *     cairn_metric_add(&appends, "committed", 1);
  *
- * A metric has at most one label, or two in one text, "target,outcome", whose values come as
- * "bank,answered": the first has no comma. It registers itself at its first use; one that was never
- * used is not shown. Names must differ.
+ * A metric has at most one label, or two in one text, "target,outcome", whose values are passed as
+ * "bank,answered"; the first must not contain a comma. A metric registers itself at its first use;
+ * an unused one is not shown. Names must differ.
  *
- * Threads: any thread may add; one lock guards them all, adding holds it for some nanoseconds.
- * Ownership: a metric is static; what it has counted stays for the life of the process. */
+ * Threads: any thread may update a metric; one lock guards all metrics and is held for some
+ * nanoseconds. Ownership: a metric is static; its values are kept for the life of the process. */
 #ifndef CAIRN_CORE_METRICS_H
 #define CAIRN_CORE_METRICS_H
 
@@ -37,21 +37,21 @@ struct cairn_metric {
     {                                                                                              \
         .kind = CAIRN_METRIC_GAUGE, .name = (name_), .help = (help_), .label = (label_)            \
     }
-/* Observes microseconds, shows seconds, in buckets from 0.5 ms to 10 s. */
+/* A histogram of microseconds, shown in seconds, with buckets from 0.5 ms to 10 s. */
 #define CAIRN_HISTOGRAM(name_, help_, label_)                                                      \
     {                                                                                              \
         .kind = CAIRN_METRIC_HISTOGRAM, .name = (name_), .help = (help_), .label = (label_)        \
     }
 
-/* `value` is that of the label, "" where the metric has none; it is copied at its first use. A
- * metric takes at most 200 values; what comes after them is counted under "other". Counters and
- * gauges are added to, gauges set, histograms observe; anything else is a mistake in the program
- * and aborts. A duration below zero counts as zero. */
+/* `value` is the label's value, "" if the metric has no label; it is copied at its first use. A
+ * metric has at most 200 values; further ones are counted under "other". Counters and gauges are
+ * added to, gauges are set, histograms observe; anything else is a programming error and aborts. A
+ * negative duration counts as zero. */
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_set(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us);
 
-/* Writes all of them, sorted by name; the series of each in the order of their first use. */
+/* Writes all metrics, sorted by name, the series of each in the order of their first use. */
 void cairn_metrics_write(struct cairn_buffer *buffer);
 
 #endif

@@ -1,4 +1,4 @@
-/* progress.c - how far a long piece of work has come, how fast it goes and what is left. */
+/* progress.c - shows the progress of long work: how much is done, the rate and the time left. */
 #include "core/progress.h"
 
 #include "core/clock.h"
@@ -57,7 +57,7 @@ int64_t cairn_progress_left_s(const struct cairn_progress *progress, int64_t don
     return rate > 0 ? (left + rate - 1) / rate : -1;
 }
 
-/* Is it time to draw? */
+/* Returns whether to draw now, and records the time. */
 static bool is_due(struct cairn_progress *progress)
 {
     int64_t now_us = cairn_monotonic_us();
@@ -68,7 +68,7 @@ static bool is_due(struct cairn_progress *progress)
     return true;
 }
 
-/* "verify", or "users g2 reading". */
+/* Prints the label and the phase: "verify", or "users g2 reading". */
 static void print_head(const struct cairn_progress *progress, char *ret, size_t size)
 {
     (void)snprintf(ret, size, "%s%s%s", progress->label, progress->phase ? " " : "",
@@ -89,7 +89,7 @@ static void draw(const struct cairn_progress *progress, int filled, int bar, con
     (void)fflush(stderr);
 }
 
-/* So much of so many, how fast, how long still. */
+/* Prints percentage, done of total, rate and time left. */
 static void print_measure(const struct cairn_progress *progress, int64_t done, char *ret,
                           size_t size)
 {
@@ -119,7 +119,7 @@ void cairn_progress_at(struct cairn_progress *progress, int64_t done)
 
 void cairn_progress_note(struct cairn_progress *progress, const char *what)
 {
-    progress->drawn_us = progress->drawn_us ? 1 : 0; /* a new part is shown at once */
+    progress->drawn_us = progress->drawn_us ? 1 : 0; /* a new part is drawn at once */
     if (is_due(progress))
         draw(progress, 0, 0, what);
 }

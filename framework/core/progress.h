@@ -1,8 +1,8 @@
-/* progress.h - how far a long piece of work has come, for a person who waits for it: one line on
- * standard error, if that is a terminal and the work takes more than a second.
+/* progress.h - shows the progress of long work to a waiting user: one line on standard error, if
+ * that is a terminal and the work takes more than a second.
  *
- * Work may have phases: each has a measure of its own, of which the rate and the time that is left
- * are reckoned from where it began. A total may grow while it is worked off. */
+ * Work may have phases: each has a total of its own, and its rate and remaining time are computed
+ * from its start. A total may grow during the work. */
 #ifndef CAIRN_CORE_PROGRESS_H
 #define CAIRN_CORE_PROGRESS_H
 
@@ -10,30 +10,31 @@
 
 struct cairn_progress {
     const char *label;
-    const char *phase; /* NULL: the work has none */
-    int64_t total;     /* of the phase; 0: it cannot be counted */
-    int64_t first;     /* what was done of it when we began to look */
-    int64_t begun_us;  /* monotonic: the work */
-    int64_t phase_us;  /* monotonic: the phase */
-    int64_t drawn_us;  /* 0: nothing is drawn */
-    int columns;       /* 0: no terminal */
+    const char *phase; /* NULL: the work has no phases */
+    int64_t total;     /* of the phase; 0: cannot be counted */
+    int64_t first;     /* already done when the phase began */
+    int64_t begun_us;  /* monotonic: start of the work */
+    int64_t phase_us;  /* monotonic: start of the phase */
+    int64_t drawn_us;  /* monotonic; 0: nothing is drawn */
+    int columns;       /* 0: not a terminal */
 };
 
 void cairn_progress_begin(struct cairn_progress *progress, const char *label, int64_t total);
-/* A new measure, at `done` of `total`. The text is borrowed until the next one. */
+/* Begins a phase, at `done` of `total`. `phase` is borrowed until the next one. */
 void cairn_progress_phase(struct cairn_progress *progress, const char *phase, int64_t done,
                           int64_t total);
 void cairn_progress_at(struct cairn_progress *progress, int64_t done);
-/* A part of the work that cannot be counted. */
+/* Shows a part of the work that cannot be counted. */
 void cairn_progress_note(struct cairn_progress *progress, const char *what);
-void cairn_progress_end(struct cairn_progress *progress); /* wipes the line */
+void cairn_progress_end(struct cairn_progress *progress); /* clears the line */
 
-/* A second, since the phase began; 0 while nobody can tell. */
+/* Returns the rate per second since the phase began; 0 while unknown. */
 int64_t cairn_progress_rate(const struct cairn_progress *progress, int64_t done);
-/* Seconds, at that rate; -1 while nobody can tell. */
+/* Returns the seconds left at that rate; -1 while unknown. */
 int64_t cairn_progress_left_s(const struct cairn_progress *progress, int64_t done);
 
-/* How many columns a terminal has; 80 if it does not say. 0 if the descriptor is no terminal. */
+/* Returns the terminal's width in columns, 80 if it is unknown; 0 if the descriptor is not a
+ * terminal. */
 int cairn_terminal_width(int fd);
 
 #endif

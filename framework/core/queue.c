@@ -57,7 +57,7 @@ int cairn_queue_push(struct cairn_queue *queue, void *item)
     return full ? -CAIRN_BUSY : 0;
 }
 
-/* Waits until there is an item, the queue is closed, or time is up. */
+/* Waits until there is an item, the queue is closed, or the deadline has passed. */
 static void wait_filled(struct cairn_queue *queue, int64_t deadline_us)
 {
     int64_t until_us = deadline_us ? deadline_us : INT64_MAX;
@@ -66,7 +66,7 @@ static void wait_filled(struct cairn_queue *queue, int64_t deadline_us)
         continue;
 }
 
-/* Under the lock. */
+/* Removes up to `max` items; the caller holds the lock. */
 static size_t take(struct cairn_queue *queue, void **ret, size_t max)
 {
     size_t count = queue->count < max ? queue->count : max;

@@ -1,4 +1,4 @@
-/* sha256.c - SHA-256 as FIPS 180-4 describes it, and HMAC as RFC 2104 does. */
+/* sha256.c - SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104). */
 #include "core/sha256.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@ enum { BLOCK = 64, ROUNDS = 64 };
 
 struct hash {
     uint32_t state[8];
-    uint64_t count; /* of bytes so far */
+    uint64_t count; /* bytes so far */
     uint8_t block[BLOCK];
 };
 
@@ -38,7 +38,7 @@ static void expand(const uint8_t *block, uint32_t w[static ROUNDS])
     }
 }
 
-/* s is a, b, c, d, e, f, g, h of the standard. */
+/* s is a, b, c, d, e, f, g, h of FIPS 180-4. */
 static void compress(struct hash *hash, const uint8_t *block)
 {
     uint32_t w[ROUNDS];
@@ -80,7 +80,7 @@ static void add(struct hash *hash, const void *bytes, size_t count)
     }
 }
 
-/* A one bit, zeros, and the length in bits at the end of a block. */
+/* Pads with a one bit, zeros, and the length in bits at the end of a block. */
 static void end(struct hash *hash, uint8_t *ret)
 {
     static const uint8_t padding[BLOCK] = {0x80};

@@ -1,8 +1,8 @@
-/* sink.c - lines gathered in one buffer while the thread writes another.
+/* sink.c - collects log lines in one buffer while a thread writes the other.
  *
- * Only the thread writes, while it runs, and never more at a time than a pipe that can be written
- * takes without waiting (pipe(7): PIPE_BUF). So a reader that stops reading blocks this thread and
- * no other. */
+ * While the thread runs only it writes, and at most as much at a time as a writable pipe accepts
+ * without blocking (pipe(7): PIPE_BUF). A reader that stops reading therefore blocks this thread
+ * and no other. */
 #include "core/sink.h"
 
 #include "core/arena.h"
@@ -23,22 +23,22 @@
 enum { BUFFER_MAX = 1 << 20 };
 
 #define GATHER_US CAIRN_MILLISECONDS(5)
-#define LOOK_US CAIRN_MILLISECONDS(100)  /* between two looks whether it is time to go */
+#define LOOK_US CAIRN_MILLISECONDS(100)  /* between two checks of close_us */
 #define STALL_US CAIRN_MILLISECONDS(500) /* a reader that reads nothing for so long has stopped */
 #define CLOSE_US CAIRN_SECONDS(1)        /* for the last lines */
 
-/* Guards what follows. */
+/* Guards the variables below. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t news; /* for the thread; on the clock of core/wait.h, as the next */
+static pthread_cond_t news; /* wakes the thread; on the clock of core/wait.h, like `done` */
 static pthread_cond_t done; /* something was written */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char *gathered, *spare;
 static size_t gathered_bytes;
 static uint64_t lines_put, lines_written;
-static int64_t lost;         /* not yet told of */
-static bool is_open, urgent; /* something that is not to lie here for long */
-static bool stalled;         /* nothing was read for a while */
-static int64_t close_us;     /* monotonic: the thread ends then; 0: it goes on */
+static int64_t lost;         /* not yet reported */
+static bool is_open, urgent; /* urgent: a line must be written at once */
+static bool stalled;         /* the reader has read nothing for a while */
+static int64_t close_us;     /* monotonic: the thread stops then; 0: it runs */
 static pthread_t thread;
 
 static struct cairn_metric lines_lost =
@@ -52,13 +52,13 @@ static void make_conditions(void)
 
 /* ---- writing ---- */
 
-/* Blocks until all is written: before the thread runs, and in commands. */
+/* Writes everything, blocking: before the thread runs, and in commands. */
 static void write_all(const char *bytes, size_t count)
 {
     while (count > 0) {
         ssize_t n = write(STDERR_FILENO, bytes, count);
         if (n < 0 && errno != EINTR)
-            break; /* nobody is left to be told */
+            break; /* there is no other place to report it */
         bytes += n > 0 ? n : 0;
         count -= n > 0 ? (size_t)n : 0;
     }
@@ -70,7 +70,7 @@ static bool is_file(void)
     return fstat(STDERR_FILENO, &about) == 0 && S_ISREG(about.st_mode);
 }
 
-/* Returns false when it is time to go. */
+/* Waits until standard error is writable. Returns false when close_us has passed. */
 static bool wait_for_reader(void)
 {
     struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -88,7 +88,7 @@ static bool wait_for_reader(void)
     return true;
 }
 
-/* On the thread. */
+/* Runs on the thread. */
 static void write_slowly(const char *bytes, size_t count)
 {
     const size_t most = is_file() ? count : PIPE_BUF;
@@ -101,7 +101,7 @@ static void write_slowly(const char *bytes, size_t count)
     }
 }
 
-/* ---- the thread, with the lock ---- */
+/* ---- the thread, with the lock held ---- */
 
 static void tell_of_the_lost(void)
 {
@@ -152,9 +152,9 @@ static void *write_lines(void *unused)
     return unused;
 }
 
-/* ---- for any thread ---- */
+/* ---- called by any thread ---- */
 
-/* With the lock. False if there is no room, and will be none soon. */
+/* Waits for room, with the lock held. Returns false if there is none soon. */
 static bool make_room(size_t bytes)
 {
     int64_t until_us = cairn_monotonic_us() + STALL_US;

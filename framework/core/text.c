@@ -23,7 +23,7 @@ size_t cairn_utf8_read(const char *text, bool *ret_valid)
     unsigned char high = at[0] == 0xED ? 0x9F : at[0] == 0xF4 ? 0x8F : 0xBF;
     for (size_t i = 1; i < length; i++) {
         if (at[i] < low || at[i] > high)
-            return i; /* the NUL ends here too */
+            return i; /* the terminating NUL stops here too */
         low = 0x80;
         high = 0xBF;
     }

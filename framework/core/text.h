@@ -1,4 +1,4 @@
-/* text.h - what several rooms have to know of text: hex, percent-encoding, UTF-8. */
+/* text.h - text encodings that several modules use: hex, percent-encoding, UTF-8. */
 #ifndef CAIRN_CORE_TEXT_H
 #define CAIRN_CORE_TEXT_H
 
@@ -6,17 +6,17 @@
 
 #include <stdbool.h>
 
-/* The value of a hex digit in either case, -1 if it is none. */
+/* Returns the value of a hex digit in either case, -1 if it is not one. */
 int cairn_hex_value(char digit);
 
 /* Reads one UTF-8 character by table 3-7 of the Unicode standard: no overlong forms, no surrogates,
- * nothing above U+10FFFF. Returns how many bytes belong together, at least one; `*ret_valid` says
+ * nothing above U+10FFFF. Returns how many bytes belong together, at least one; `*ret_valid` tells
  * whether they are a character or the beginning of a broken one. `text` ends with a NUL. */
 size_t cairn_utf8_read(const char *text, bool *ret_valid);
 bool cairn_is_utf8(const char *text);
 
-/* A copy of `length` characters with their percent-encoding undone (RFC 3986 section 2.1); NULL if
- * it is wrong or stands for a NUL. */
+/* Returns a copy of `length` characters, percent-decoded (RFC 3986 section 2.1); NULL if the
+ * encoding is invalid or stands for a NUL. */
 char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t length);
 
 #endif

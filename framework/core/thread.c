@@ -1,4 +1,4 @@
-/* thread.c - what a thread says of itself to the kernel. */
+/* thread.c - sets the scheduling priority of a thread. */
 #include "core/thread.h"
 
 #include <sys/resource.h>
@@ -6,7 +6,7 @@
 
 enum { NICE = 10 };
 
-/* On Linux niceness is a thread's, not the process' (sched(7)). */
+/* On Linux niceness belongs to a thread, not to the process (sched(7)). */
 void cairn_thread_yields(void)
 {
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);

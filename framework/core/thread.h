@@ -1,9 +1,9 @@
-/* thread.h - what a thread says of itself to the kernel. */
+/* thread.h - sets the scheduling priority of a thread. */
 #ifndef CAIRN_CORE_THREAD_H
 #define CAIRN_CORE_THREAD_H
 
-/* This thread has work that takes long and can wait: others go first where processors are short. It
- * stays so. */
+/* Lowers the calling thread's priority for good: for long work that can wait, so that other threads
+ * run first where processors are scarce. */
 void cairn_thread_yields(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* value.c - uuids, times and days: text and back. */
+/* value.c - converts uuids, times and days to text and back. */
 #include <cairn/value.h>
 
 #include "core/text.h"
@@ -76,10 +76,10 @@ struct cairn_uuid cairn_uuid_from(const char *text)
     return id;
 }
 
-/* ---- the calendar: day 1 is 0001-01-01, and 9999-12-31 the last one ----
+/* ---- the calendar: day 1 is 0001-01-01, and 9999-12-31 is the last ----
  *
  * Years are counted from March, so that the leap day is a year's last, and in eras of 400 years,
- * which are all of 146097 days. */
+ * each of 146097 days. */
 
 struct date {
     int64_t year;
@@ -159,8 +159,8 @@ static const char *read_date(const char *text, int64_t *ret_days)
 
 /* ---- times: RFC 3339 ---- */
 
-/* A leap second, 23:59:60 UTC, is the first of the next day, as POSIX counts. Whether it is at the
- * end of a UTC day shows only with the offset: *ret_leap asks for that. */
+/* A leap second, 23:59:60 UTC, is the first second of the next day, as in POSIX. Whether it is at
+ * the end of a UTC day is known only with the offset: *ret_leap asks the caller to check that. */
 static const char *read_clock(const char *text, int64_t *ret_us, bool *ret_leap)
 {
     int64_t hour = 0;
@@ -176,7 +176,7 @@ static const char *read_clock(const char *text, int64_t *ret_us, bool *ret_leap)
     return text;
 }
 
-/* What is finer than a microsecond is dropped. */
+/* Digits finer than a microsecond are dropped. */
 static const char *read_fraction(const char *text, int64_t *us)
 {
     if (!text || *text != '.')
@@ -230,7 +230,7 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* Writes `value` with `count` digits and what follows them. Returns where it ends. */
+/* Writes `value` as `count` digits, followed by `next`. Returns the end of the text. */
 static char *put_digits(char *at, int count, int64_t value, char next)
 {
     for (int i = count - 1; i >= 0; i--, value /= 10)

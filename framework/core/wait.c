@@ -1,4 +1,4 @@
-/* wait.c - condition variables by the monotonic clock. */
+/* wait.c - condition variables on the monotonic clock. */
 #include "core/wait.h"
 
 #include <time.h>

@@ -1,6 +1,5 @@
-/* answer.c - what leaves: headers that every answer carries, the library's answer or, where it
- * takes none, plain bytes; and the line in the log and the numbers that each answer leaves
- * behind. */
+/* answer.c - sends answers, with the headers that each carries, through the library or, where it
+ * accepts none, as plain bytes; and writes the log line and the metrics of each answer. */
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -91,7 +90,7 @@ static void each_header(const struct cairn_http_request *request,
         put(sink, response->headers[i].name, response->headers[i].value);
 }
 
-/* ---- by the library ---- */
+/* ---- through the library ---- */
 
 static void put_header(void *sink, const char *name, const char *value)
 {
@@ -105,12 +104,13 @@ static struct MHD_Response *make_response(struct cairn_exchange *exchange)
     const struct cairn_http_response *answer = &exchange->response;
     if (answer->stream.pull)
         return cairn_stream_begin(exchange);
-    /* The library does not write to it; its type is older than const. */
+    /* The library does not write to the body; its parameter is not const for historical reasons. */
     void *body = (void *)(uintptr_t)(answer->body ? answer->body : "");
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_ANSWERING);
 #if MHD_VERSION >= 0x00097701
     /* A 304 has no body. A Content-Length would be that of the 200 (RFC 9110 section 8.6), and
-     * clients with older parsers wait for so many bytes: libraries that can leave it out do so. */
+     * clients with older parsers wait for that many bytes: library versions that can omit it do
+     * so. */
     if (answer->status == 304)
         return MHD_create_response_empty(MHD_RF_HEAD_ONLY_RESPONSE);
 #endif
@@ -133,14 +133,14 @@ enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange)
     return queued;
 }
 
-/* ---- past the library ---- */
+/* ---- bypassing the library ---- */
 
 static void print_header(void *sink, const char *name, const char *value)
 {
     cairn_buffer_print(sink, "%s: %s\r\n", name, value);
 }
 
-/* RFC 9110 section 5.6.7, whatever the locale. */
+/* Prints the date (RFC 9110 section 5.6.7) independently of the locale. */
 static void print_date(struct cairn_buffer *out)
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -154,7 +154,7 @@ static void print_date(struct cairn_buffer *out)
                            tm.tm_sec);
 }
 
-/* It fits into the socket's empty buffer; whoever does not take it has been told enough. */
+/* Sends without waiting: the answer fits into the socket's empty buffer; the rest is dropped. */
 static void send_plain(int socket, const struct cairn_http_request *request,
                        const struct cairn_http_response *answer)
 {
@@ -176,7 +176,7 @@ void cairn_answer_cut(struct cairn_exchange *exchange)
     cairn_answer_complete(exchange);
 }
 
-/* The library finds the socket at its end, and closes the connection. */
+/* Answers at the socket and shuts it down: the library finds its end and closes the connection. */
 void cairn_answer_refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *why)
 {
     exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);

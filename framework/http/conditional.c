@@ -1,4 +1,4 @@
-/* conditional.c - lists of entity tags and of media ranges, taken apart. */
+/* conditional.c - parses lists of entity tags and of media ranges. */
 #include "http/conditional.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 /* ---- entity tags ---- */
 
-/* etagc: visible but for the quote, or beyond ASCII. */
+/* etagc: visible ASCII except the double quote, or beyond ASCII. */
 static bool is_etagc(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -68,7 +68,7 @@ bool cairn_etags_name(const char *list, const char *etag)
 
 /* ---- media ranges ---- */
 
-/* Behind one element of a list: commas in quotes are its own. */
+/* Returns the end of a list's element, which includes commas in quotes. */
 static const char *end_of(const char *at)
 {
     bool quoted = false;
@@ -81,7 +81,7 @@ static const char *end_of(const char *at)
     return at;
 }
 
-/* qvalue (RFC 9110 section 12.4.2) in thousandths, or -1. */
+/* Returns a qvalue (RFC 9110 section 12.4.2) in thousandths, or -1 if invalid. */
 static int read_weight(const char *at, const char *end)
 {
     int weight = 0;
@@ -97,7 +97,7 @@ static int read_weight(const char *at, const char *end)
     return at >= end && weight <= 1000 ? weight : -1;
 }
 
-/* Of the parameters of a range only q counts. */
+/* Returns a range's weight; other parameters than q are ignored. */
 static int weight_of(const char *at, const char *end)
 {
     for (at = memchr(at, ';', (size_t)(end - at)); at; at = memchr(at, ';', (size_t)(end - at))) {
@@ -108,7 +108,7 @@ static int weight_of(const char *at, const char *end)
     return 1000;
 }
 
-/* 3 the type, 2 its kind, 1 any, 0 another. */
+/* Returns how a range matches: 3 the type, 2 type/*, 1 any type, 0 not. */
 static int fit(const char *range, size_t bytes, const char *type)
 {
     size_t kind = (size_t)(strchr(type, '/') + 1 - type);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define IDLE_US CAIRN_SECONDS(1) /* that make room for others */
+#define IDLE_US CAIRN_SECONDS(1) /* after which a connection may make room */
 
 struct cairn_connections {
     pthread_mutex_t lock;
@@ -70,7 +70,7 @@ void cairn_connections_dismiss(struct cairn_connections *all)
     cairn_metric_add(&open_connections, "", -1);
 }
 
-/* ---- the list, under the lock ---- */
+/* ---- the list, with the lock held ---- */
 
 static void unlist(struct cairn_connection *connection)
 {
@@ -92,7 +92,7 @@ static void list_newest(struct cairn_connection *connection)
     connection->listed = true;
 }
 
-/* The clock is read under the lock, so that the list is in its order. */
+/* Reads the clock under the lock, so that the list is in order of `since_us`. */
 static void set_phase(struct cairn_connection *connection, enum cairn_phase phase)
 {
     struct cairn_connections *all = connection->all;
@@ -176,14 +176,15 @@ int64_t cairn_connections_cut(struct cairn_connections *all)
     int64_t now_us = cairn_monotonic_us();
     while (all->oldest && all->oldest->since_us + all->deadline_us <= now_us)
         cut(all->oldest, late);
-    /* Nobody who comes meanwhile can be overdue before. */
+    /* A connection that is opened meanwhile cannot be overdue earlier. */
     int64_t next_us = (all->oldest ? all->oldest->since_us : now_us) + all->deadline_us;
     (void)pthread_mutex_unlock(&all->lock);
     report(late);
     return next_us;
 }
 
-/* Between two requests a client may be cut at any time (RFC 9112 section 9.5), and asks again. */
+/* A connection between two requests may be closed at any time (RFC 9112 section 9.5); clients
+ * retry. */
 void cairn_connections_make_room(struct cairn_connections *all)
 {
     size_t late[CAIRN_PHASE_ANSWERING + 1] = {0};

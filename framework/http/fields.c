@@ -1,11 +1,11 @@
-/* fields.c - names, values, and what stands between them.
+/* fields.c - checks header names, values, and the bytes between them.
  *
- * libmicrohttpd from 0.9.77 on refuses a NUL, a line that ends in CR or in LF alone, and one that
- * is folded, if it is told to be strict (server.c). Before that it takes them: a value ends for it
- * at the NUL, a line at the first of either. It parses in place and puts a NUL for each byte of a
- * line's end, so between the end of a value and the next name there are two NUL then, and anything
- * else where the line did not end as it should. The head begins with the method, and the library
- * knows its size. */
+ * If told to be strict (server.c), libmicrohttpd from 0.9.77 on refuses a NUL, a line that ends in
+ * CR or in LF alone, and a folded line. Earlier versions accept them: a value ends at the NUL, a
+ * line at the first CR or LF. The library parses in place and overwrites each byte of a line's end
+ * with a NUL. In earlier versions there are thus two NULs between the end of a value and the next
+ * name, and anything else where the line did not end in CR LF. The head begins with the method, and
+ * the library knows its size. */
 #include "http/fields.h"
 
 #include <ctype.h>
@@ -16,8 +16,8 @@
 
 struct look {
     const char *wrong;
-    const char *end; /* of the line before, but for its CR LF; NULL: unknown */
-    bool in_place;   /* the library leaves values where they came */
+    const char *end; /* of the previous line, without its CR LF; NULL: unknown */
+    bool in_place;   /* the library does not move values */
 };
 
 bool cairn_is_token(const char *text)
@@ -58,14 +58,15 @@ bool cairn_library_is_strict(void)
     return strcmp(MHD_get_version(), STRICT_SINCE) >= 0;
 }
 
-/* The library ends method and target at the first NUL, its own in the place of a space or the
- * client's. So the version begins behind both of them and two bytes, or bytes were passed over. */
+/* Returns whether no bytes were skipped: the library ends method and target at the first NUL, its
+ * own in place of a space or the client's, so the version must begin after both of them and two
+ * bytes. */
 static bool is_whole_line(const char *method, size_t target_bytes, const char *version)
 {
     return version == method + strlen(method) + 1 + target_bytes + 1;
 }
 
-/* After the last value: its line's end, and the empty line. */
+/* Returns whether the last value is followed by its line's end and the empty line. */
 static bool ends_well(struct MHD_Connection *wire, const char *begin, const char *end)
 {
     const union MHD_ConnectionInfo *info =

@@ -1,4 +1,4 @@
-/* gate.c - one thread: accept, cut, linger. */
+/* gate.c - the thread that accepts, cuts and lingers on connections. */
 #include "http/gate.h"
 
 #include "core/arena.h"
@@ -18,8 +18,8 @@
 enum {
     LINGER_MAX = 64,
     LINGER_US = 2000000,
-    FULL_US = 20000,      /* all places are taken: when to look again */
-    EXHAUSTED_US = 200000 /* no descriptors left: when to look again */
+    FULL_US = 20000,      /* all places are taken: interval between attempts */
+    EXHAUSTED_US = 200000 /* no descriptors left: interval between attempts */
 };
 
 struct lingering {
@@ -33,7 +33,7 @@ struct cairn_gate {
     struct cairn_pollers *pollers;
     struct cairn_connections *connections;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t shut;
     enum { OPEN = 1, SHUTTING, SHUT, CLOSING } state;
     struct lingering lingering[LINGER_MAX];
@@ -53,7 +53,7 @@ static bool somebody_knocks(const struct cairn_gate *gate)
     return poll(&fd, 1, 0) > 0;
 }
 
-/* Returns after how long to accept again if it cannot now; 0 when nobody is waiting. */
+/* Returns after how long to accept again if it cannot now; 0 when no client is waiting. */
 static int64_t accept_all(struct cairn_gate *gate)
 {
     for (;;) {
@@ -78,7 +78,7 @@ static int64_t accept_all(struct cairn_gate *gate)
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             return 0;
-        /* All else concerns the one connection that failed before it was taken. */
+        /* Any other error concerns only the connection that failed before it was accepted. */
     }
 }
 
@@ -101,7 +101,7 @@ void cairn_gate_linger(struct cairn_gate *gate, int socket)
         (void)close(copy);
 }
 
-/* True when the client is done. */
+/* Discards what has arrived. Returns true when the client has finished. */
 static bool drain(int socket)
 {
     char waste[16384];
@@ -155,7 +155,7 @@ static void watch_lingering(struct watch *watch, struct cairn_gate *gate)
     (void)pthread_mutex_unlock(&gate->lock);
 }
 
-/* Does what the other threads have asked for. False when it is time to go. */
+/* Carries out what other threads have requested. Returns false when the thread is to stop. */
 static bool follow(struct cairn_gate *gate)
 {
     (void)pthread_mutex_lock(&gate->lock);
@@ -219,7 +219,7 @@ int cairn_gate_open(int listener, struct cairn_pollers *pollers,
                                 .state = OPEN};
     (void)pthread_mutex_init(&gate->lock, NULL);
     (void)pthread_cond_init(&gate->shut, NULL);
-    *ret = gate; /* before the first connection comes, whose thread looks at it */
+    *ret = gate; /* set before the first connection, whose thread reads it */
     int failed = gate->waker < 0 ? errno : pthread_create(&gate->thread, NULL, keep_gate, gate);
     if (failed) {
         *ret = NULL;

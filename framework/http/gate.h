@@ -1,13 +1,13 @@
-/* gate.h - where connections come in, and where the refused ones are seen off.
+/* gate.h - accepts connections and lingers on refused ones.
  *
- * One thread accepts connections and hands them to the polling threads, in turn; cuts
- * what is overdue (connection.h); and lingers on connections that were refused while the client was
- * still sending: what it sends is thrown away for a moment, or closing them would reset the
- * connection and with it the answer that says why.
+ * One thread accepts connections and hands them to the polling threads, in turn; cuts overdue ones
+ * (connection.h); and lingers on connections that were refused while the client was still sending:
+ * it discards the client's data for a moment, since closing at once would reset the connection and
+ * lose the answer that says why.
  *
- * The library could accept by itself, but then each of its daemons would on the same socket, and
- * one has nearly all connections; and its way to stop accepting (MHD_quiesce_daemon) may abort the
- * process in 0.9.75 when it meets a polling thread.
+ * The library could accept connections itself, but then all its daemons would share one listening
+ * socket, and one of them would get nearly all connections; and its way to stop accepting
+ * (MHD_quiesce_daemon) may abort the process in 0.9.75 when it meets a polling thread.
  *
  * Threads: cairn_gate_linger() from any; all else from the one that opened it. */
 #ifndef CAIRN_HTTP_GATE_H
@@ -20,17 +20,17 @@
 struct cairn_pollers;
 struct cairn_gate;
 
-/* A listening socket on an IPv4 or IPv6 address, given as text. `ret_port` is the port it got.
- * Returns the socket, or -CAIRN_CONFIG. */
+/* Opens a listening socket on an IPv4 or IPv6 address, given as text. `ret_port` is the port it
+ * got. Returns the socket, or -CAIRN_CONFIG. */
 int cairn_gate_listen(const char *address, int port, int *ret_port,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* Takes the listening socket over, also when it fails. Returns 0 or -CAIRN_CONFIG. */
+/* Takes ownership of the listening socket, even on failure. Returns 0 or -CAIRN_CONFIG. */
 int cairn_gate_open(int listener, struct cairn_pollers *pollers,
                     struct cairn_connections *connections, struct cairn_gate **ret,
                     struct cairn_error *error) CAIRN_CHECKED;
 
-/* Takes no more connections; afterwards none is handed over any more. */
+/* Stops accepting; after it returns no more connections are handed over. */
 void cairn_gate_shut(struct cairn_gate *gate);
 
 void cairn_gate_close(struct cairn_gate *gate);

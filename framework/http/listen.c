@@ -1,4 +1,4 @@
-/* listen.c - the listening socket, and what to say when it cannot be had. */
+/* listen.c - opens the listening socket, and explains why it cannot. */
 #include "http/gate.h"
 
 #include <arpa/inet.h>
@@ -14,7 +14,7 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-/* Returns the address' length, or 0 if the text is none. */
+/* Returns the address' length, or 0 if the text is not an address. */
 static socklen_t parse_address(const char *text, int port, union address *ret)
 {
     *ret = (union address){0};
@@ -62,7 +62,7 @@ int cairn_gate_listen(const char *address, int port, int *ret_port, struct cairn
     int listener = socket(parsed.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0)
         return fail_to_listen(address, port, errno, error);
-    /* Connections of the last run that still fade away must not keep this one from starting. */
+    /* Connections of the last run in TIME_WAIT must not prevent a new start. */
     const int on = 1;
     (void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(listener, &parsed.any, length) != 0 || listen(listener, SOMAXCONN) != 0) {

@@ -1,15 +1,14 @@
 /* poller.c - the loop of each polling thread.
  *
  * Invariants
- *  (1) Whoever has something for a thread leaves it where the thread looks, then calls; the thread
- *      notes that it is awake, then looks, and sleeps only if nobody has called since. So nothing
- *      is left lying, and a thread that is awake costs its callers no system call.
- *  (2) While requests wait for the upstream, the library always says that it has work, and
- *      cannot say whether it is theirs. So the thread then waits for events, but never long;
- *      and also where nothing has come of the library's work.
- *  (3) A request that was resumed may be answered, and its server stopped, before its resumer
- *      has returned: the lock is held meanwhile, and taken once more when the thread has ended.
- */
+ *  (1) A thread that has work for a polling thread first stores it, then calls; the polling thread
+ *      marks itself awake, then looks for work, and sleeps only if it has not been called since. So
+ *      no work is missed, and calling a thread that is awake needs no system call.
+ *  (2) While requests wait for the upstream, the library always reports work, and cannot tell
+ *      whether it is theirs. The thread then waits for events, but never long; likewise where
+ *      the library's work has had no result.
+ *  (3) A resumed request may be answered, and its server stopped, before the call that resumes it
+ *      has returned: that call holds the lock, and stop() acquires it after the thread ended. */
 #include "http/poller.h"
 
 #include "core/clock.h"
@@ -23,11 +22,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library's: one calls a handler, the next sends */
-#define BUSY_US CAIRN_MILLISECONDS(1) /* at most, while the library says that it has work */
+enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library: one calls a handler, the next sends */
+#define BUSY_US CAIRN_MILLISECONDS(1) /* longest wait while the library reports work */
 #define FOREVER_US CAIRN_SECONDS(60)
 
-/* Where a thread is, for those who call it. */
+/* The state of a thread, for threads that call it. */
 enum whereabouts { AWAKE, ASLEEP, CALLED };
 
 struct newcomer {
@@ -43,22 +42,22 @@ struct cairn_poller {
     int epoll; /* the daemon's */
     int waker;
     void *upstream;
-    size_t asked; /* requests that wait for it */
+    size_t asked; /* requests that wait for the upstream */
     bool running; /* the thread was started */
-    size_t given; /* connections that the library was given and has not opened yet */
-    bool moved;   /* it has passed something on in this turn */
+    size_t given; /* connections given to the library and not opened yet */
+    bool moved;   /* the library has passed something on in this turn */
     struct cairn_stalls stalls;
     struct cairn_heads heads;
     pthread_t thread;
     atomic_int whereabouts;
     atomic_bool stopping;
-    pthread_mutex_t lock; /* guards what follows; also held by whoever resumes a connection */
+    pthread_mutex_t lock; /* guards the members below; also held while a connection is resumed */
     struct newcomer *newest;
 };
 
 struct cairn_pollers {
     int count;
-    unsigned next; /* the gate's own */
+    unsigned next; /* used by the gate's thread only */
     struct cairn_poller all[];
 };
 
@@ -97,7 +96,7 @@ struct cairn_heads *cairn_poller_heads(struct cairn_poller *poller)
     return &poller->heads;
 }
 
-/* ---- calling ---- */
+/* ---- called by other threads ---- */
 
 static void call(struct cairn_poller *poller)
 {
@@ -138,7 +137,8 @@ static struct newcomer *take_newcomers(struct cairn_poller *poller)
     return first;
 }
 
-/* The library opens the connection at once or with its next turn, as it was built. */
+/* Passes new connections to the library, which opens each at once or in its next turn, depending on
+ * how it was built. */
 static void welcome(struct cairn_poller *poller)
 {
     for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
@@ -150,8 +150,8 @@ static void welcome(struct cairn_poller *poller)
     }
 }
 
-/* Nothing is left for the library to open: it has closed the sockets of those that it did not
- * take, and says nothing of them. */
+/* Dismisses the connections that the library did not open: it has closed their sockets without a
+ * notification, and has none left to open. */
 static void dismiss_the_rest(struct cairn_poller *poller)
 {
     for (; poller->given > 0; poller->given--)
@@ -176,8 +176,8 @@ static bool has_work(struct cairn_poller *poller)
     return MHD_get_timeout(poller->daemon, &wait_ms) == MHD_YES && wait_ms == 0;
 }
 
-/* The library works until it has nothing to do, or nothing that could be told from waiting; or for
- * so long that others have to have their turn. Returns for how long may be waited then. */
+/* Runs the library until it has no work, only work that looks like waiting, or until other work has
+ * to have its turn. Returns how long the thread may wait then. */
 static int64_t take_turns(struct cairn_poller *poller)
 {
     int turns = 0;
@@ -196,7 +196,7 @@ static int64_t take_turns(struct cairn_poller *poller)
     return poller->asked || in_vain > 0 ? BUSY_US : 0; /* see (2), and stall.h */
 }
 
-/* The upstream's turn. Returns until when may be waited (monotonic). */
+/* Runs the upstream's turn. Returns until when the thread may wait (monotonic). */
 static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struct pollfd *upstream)
 {
     const struct cairn_http_upstream *kind = &poller->http->options.upstream;
@@ -275,7 +275,7 @@ int cairn_pollers_start(struct cairn_http *http, int count,
         pollers->all[i].waker = -1;
         (void)pthread_mutex_init(&pollers->all[i].lock, NULL);
     }
-    *ret = pollers; /* before the first connection comes */
+    *ret = pollers; /* set before the first connection */
     for (int i = 0; i < count && !failed; i++)
         failed = start(&pollers->all[i], start_daemon, error);
     if (failed) {
@@ -289,7 +289,7 @@ static void stop(struct cairn_poller *poller)
 {
     if (poller->running)
         (void)pthread_join(poller->thread, NULL);
-    if (poller->upstream) /* of one that was never started */
+    if (poller->upstream) /* of a thread that was never started */
         poller->http->options.upstream.close(poller->upstream);
     send_away(poller); /* and see (3) */
     if (poller->daemon)

@@ -1,8 +1,8 @@
-/* problem.c - errors as clients see them: problem details (RFC 9457).
+/* problem.c - writes errors as problem details (RFC 9457).
  *
- * The code is stable and for machines, the title says what the code means, the detail what happened
- * this time. The details of status 500 name our insides, and so does what PostgreSQL and Redis say:
- * they go to the log, where the trace id finds them. */
+ * The code is stable and machine-readable, the title says what the code means, the detail what
+ * happened this time. The details of status 500, and messages of PostgreSQL and Redis, reveal
+ * internals: they go to the log, where the trace id finds them. */
 #include "core/buffer.h"
 #include "core/log.h"
 #include "http/http.h"
@@ -29,7 +29,8 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
     cairn_buffer_json(body, value);
 }
 
-/* What a client library says of a server that is away names addresses, databases and users. */
+/* Returns how much of a message may be public: a client library's text about an unavailable server
+ * names addresses, databases and users. */
 static size_t public_bytes(const char *message)
 {
     static const char *const servers[] = {"PostgreSQL is away", "PostgreSQL", "Redis is away"};

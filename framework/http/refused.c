@@ -1,4 +1,4 @@
-/* refused.c - whose request it was that the library refuses. */
+/* refused.c - finds the request that the library refuses, and answers it. */
 #include "http/refused.h"
 
 #include "core/log.h"
@@ -30,7 +30,8 @@ void cairn_heads_forget(struct cairn_heads *heads, struct cairn_exchange *exchan
     exchange->head.listed = false;
 }
 
-/* Refuses it if it is this one. A number of more than 19 digits is one, and too large. */
+/* Refuses the request if its Content-Length is not a number or has more than 19 digits, which is
+ * too large. */
 static void refuse_length(struct cairn_heads *heads, struct cairn_exchange *exchange)
 {
     const char *length = cairn_http_header(&exchange->request, "Content-Length");

@@ -1,10 +1,11 @@
 /* refused.h - requests that the library refuses before Cairn sees them.
  *
- * A Content-Length that is no number it answers in words of its own (0.9.75: with two heads, one
- * behind the other), and says so in its log first, without saying whose it was. So those whose
- * headers are not complete are listed, and the one it means is found among them and answered here.
+ * The library answers a Content-Length that is not a number with its own text (0.9.75: with two
+ * heads, one after the other), and logs this first, without naming the connection. Requests whose
+ * headers are not complete are therefore listed, and the one it means is found among them and
+ * answered here.
  *
- * Threads: the polling thread's, each for its own connections. */
+ * Threads: each polling thread, for its own connections. */
 #ifndef CAIRN_HTTP_REFUSED_H
 #define CAIRN_HTTP_REFUSED_H
 
@@ -12,16 +13,16 @@
 
 #include <stdarg.h>
 
-/* Exchanges whose request line is there and whose headers are not; zeroed at first. */
+/* Exchanges whose request line has arrived and whose headers have not; initialized to zero. */
 struct cairn_heads {
     struct cairn_exchange *first;
 };
 
 void cairn_heads_note(struct cairn_heads *heads, struct cairn_exchange *exchange);
-/* Its headers are complete, or it is gone. Harmless where it was forgotten before. */
+/* Removes an exchange whose headers are complete, or that is closed. No effect if not listed. */
 void cairn_heads_forget(struct cairn_heads *heads, struct cairn_exchange *exchange);
 
-/* What the library says, as it says it. */
+/* Handles a message of the library's log, while the library writes it. */
 void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list)
     CAIRN_PRINTF(2, 0);
 

@@ -1,8 +1,8 @@
-/* request.c - what arrives: a request's headers, query and body, and the rules they have to keep.
+/* request.c - reads a request's headers, query and body, and checks the rules for them.
  *
- * The first rule that is broken becomes the exchange's refusal. A refused request is still read to
- * its end, so that the connection stays usable, except where its end is unknown, too far away, or
- * where the client asked first (Expect: 100-continue). */
+ * The first violation becomes the exchange's refusal. A refused request is still read to its end,
+ * so that the connection stays usable, except where its end is unknown, too far away, or where the
+ * client asked first (Expect: 100-continue). */
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "http/connection.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each parameter costs the connection's memory 72 bytes (server.c). */
+/* Each parameter uses 72 bytes of the connection's memory (server.c). */
 enum { SPARE_MAX_BYTES = 1 << 17, PARAMETERS_MAX = 50, SMALL_BODY_BYTES = 8192 };
 
 /* ---- headers ---- */
@@ -104,7 +104,7 @@ struct query {
     bool wrong;
 };
 
-/* The library has taken the query apart and made spaces of its plus signs. */
+/* The library has split the query and replaced its plus signs by spaces. */
 static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *name,
                                       const char *value)
 {
@@ -150,8 +150,8 @@ static int refuse(struct cairn_exchange *exchange, enum cairn_code code, const c
     return failed;
 }
 
-/* Two statements of the body's length are how requests are smuggled past a proxy that believes the
- * other one (RFC 9112 section 11.2). */
+/* Checks that the body's length is stated once: a second statement allows a request to be smuggled
+ * past a proxy that uses the other one (RFC 9112 section 11.2). */
 static int check_framing(struct cairn_exchange *exchange, const char *version)
 {
     const struct cairn_http_request *request = &exchange->request;
@@ -196,7 +196,7 @@ static enum cairn_http_outcome answer_options(const void *self, void *worker,
     return CAIRN_HTTP_DONE;
 }
 
-/* OPTIONS (RFC 9110 section 9.3.7): of a path, or with * of the whole service. */
+/* Answers OPTIONS (RFC 9110 section 9.3.7): for a path, or with * for the whole service. */
 static int offer(struct cairn_exchange *exchange, const char *allow)
 {
     static const struct cairn_http_route options = {
@@ -236,7 +236,7 @@ static int find_route(struct cairn_exchange *exchange)
                   allow);
 }
 
-/* `text` behind `prefix` and white space, or NULL. */
+/* Returns `text` after `prefix` and white space, or NULL. */
 static const char *behind(const char *text, const char *prefix)
 {
     size_t length = strlen(prefix);
@@ -245,7 +245,7 @@ static const char *behind(const char *text, const char *prefix)
     return text + length + strspn(text + length, " \t");
 }
 
-/* The media type `wanted`, with any parameters except a charset that is not UTF-8. */
+/* Returns whether `type` is `wanted`, with any parameters except a charset other than UTF-8. */
 static bool is_type(const char *type, const char *wanted)
 {
     const char *at = behind(type, wanted);
@@ -298,7 +298,7 @@ static int check_body(struct cairn_exchange *exchange)
     return length ? check_media_type(exchange) : 0;
 }
 
-/* Of the absolute form (RFC 9112 section 3.2.2) only the path counts. */
+/* Returns the path; the rest of an absolute form (RFC 9112 section 3.2.2) is ignored. */
 static const char *path_of(const char *url)
 {
     static const char scheme[] = "http://";
@@ -343,7 +343,8 @@ bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, co
                       cairn_http_header(request, "Expect"));
 }
 
-/* Half-sent bodies cost their senders nothing, and us their memory. */
+/* Limits the memory of all bodies: a half-sent body costs its sender nothing, but occupies
+ * memory. */
 static bool grow_body(struct cairn_exchange *exchange, size_t wanted)
 {
     struct cairn_http *http = exchange->http;
@@ -366,7 +367,7 @@ int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes, si
     struct cairn_http_request *request = &exchange->request;
     size_t limit = exchange->http->options.body_max_bytes;
     if (count > limit - request->body_bytes) {
-        exchange->refusal = NULL; /* whatever it was, this weighs more */
+        exchange->refusal = NULL; /* this error takes precedence */
         return refuse(exchange, CAIRN_TOO_LARGE, "the body is larger than %zu bytes", limit);
     }
     size_t wanted = request->body_bytes + count + 1;
@@ -389,7 +390,7 @@ void cairn_request_complete(struct cairn_exchange *exchange)
 
 /* ---- life ---- */
 
-/* Keeps the arena's largest block, unless it is a rare one. */
+/* Keeps the arena with its largest block, unless that is unusually large. */
 static void give_arena(struct cairn_spares *spares, struct cairn_arena *arena)
 {
     cairn_arena_reset(arena);

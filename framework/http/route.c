@@ -1,4 +1,4 @@
-/* route.c - the route table. */
+/* route.c - matches requests against the route table. */
 #include "http/route.h"
 
 #include "core/buffer.h"

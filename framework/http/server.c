@@ -1,6 +1,6 @@
 /* server.c - the library's daemons, and the callbacks by which they drive an exchange.
  *
- * For each connection the library calls, on the polling thread whose it is:
+ * For each connection the library calls, on the polling thread that owns it:
  *
  *     on_connection   a connection begins or is about to be closed
  *     on_line         the request line is there: an exchange opens
@@ -29,8 +29,8 @@
 
 enum {
     POLLING_THREADS = 2,
-    MEMORY_LEAST = 8192,  /* of a connection, in bytes */
-    FAREWELL_US = 1000000 /* when the time is up: for the last answers to leave */
+    MEMORY_LEAST = 8192,  /* per connection, in bytes */
+    FAREWELL_US = 1000000 /* after the grace period: for sending the last answers */
 };
 
 /* ---- one request ---- */
@@ -48,7 +48,8 @@ static void give_place(struct cairn_exchange *exchange)
     exchange->placed = false;
 }
 
-/* The place is free before the client can know, or its next request might find it taken. */
+/* Releases the place before the client has the answer; otherwise its next request might find it
+ * taken. */
 static enum MHD_Result send_answer(struct cairn_exchange *exchange)
 {
     give_place(exchange);
@@ -66,7 +67,7 @@ static enum MHD_Result answer(struct cairn_exchange *exchange)
     return send_answer(exchange);
 }
 
-/* An answer before the body was read ends the connection. */
+/* An answer that is sent before the body was read ends the connection. */
 static enum MHD_Result begin(struct cairn_exchange *exchange, const char *method, const char *url,
                              const char *version)
 {
@@ -112,8 +113,8 @@ static enum MHD_Result answer_busy(struct cairn_exchange *exchange)
     return answer(exchange);
 }
 
-/* Where it was resumed or answered before the connection is suspended, this thread goes on at once.
- * Returns whether it is suspended. */
+/* Suspends the connection, unless the request was already resumed or answered: then this thread
+ * continues at once. Returns whether it is suspended. */
 static bool suspend(struct cairn_exchange *exchange)
 {
     int now = atomic_load(&exchange->suspension);
@@ -124,7 +125,7 @@ static bool suspend(struct cairn_exchange *exchange)
     return true;
 }
 
-/* A worker has to go on. One that was resumed is not refused when the server stops. */
+/* Passes the request to a worker. A resumed one is not refused when the server stops. */
 static enum MHD_Result hand_over(struct cairn_exchange *exchange, bool later, bool resumed)
 {
     MHD_suspend_connection(exchange->wire);
@@ -147,7 +148,8 @@ static enum cairn_http_outcome call(struct cairn_exchange *exchange)
     return outcome;
 }
 
-/* The library asks again until there is an answer. Returns false if there is one already. */
+/* Marks the request as waiting for the upstream: the library calls again until there is an answer.
+ * Returns false if there already is one. */
 static bool wait_for_upstream(struct cairn_exchange *exchange)
 {
     int was = CAIRN_RUNNING;
@@ -211,11 +213,11 @@ static struct cairn_connection *connection_of(struct MHD_Connection *wire)
     return MHD_get_connection_info(wire, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The request is over, answered or not. */
+/* Closes the exchange of a request that is over, answered or not. */
 static void close_exchange(struct cairn_exchange *exchange)
 {
-    /* The client disconnected while the upstream was asked, or between the resumption of the request
-     * and the library's next call. */
+    /* The client disconnected while the upstream was asked, or after the request was resumed and
+     * before the library's next call. */
     if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
         cairn_poller_asked(exchange->poller, -1);
     if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
@@ -227,8 +229,8 @@ static void close_exchange(struct cairn_exchange *exchange)
     cairn_exchange_close(exchange);
 }
 
-/* The library (1.0.1) does not report the end of every request that it refuses itself, for a chunk
- * whose extension is too long for one: the end of the connection is the end of its request. */
+/* The library (1.0.1) does not report the end of every request that it refuses itself (for example,
+ * where a chunk's extension is too long): a request ends at the latest with its connection. */
 static void on_connection(void *context, struct MHD_Connection *wire, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -290,7 +292,7 @@ static void on_completed(void *context, struct MHD_Connection *wire, void **requ
     if (!exchange)
         return;
     close_exchange(exchange);
-    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR) /* or it is a client who has left: no harm */
+    if (why == MHD_REQUEST_TERMINATED_WITH_ERROR) /* or the client has disconnected: harmless */
         connection->linger = true; /* answered by the library, for headers far too large */
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
 }
@@ -301,7 +303,7 @@ static void on_log(void *context, const char *format, va_list list)
     cairn_heads_log(cairn_poller_heads(context), format, list);
 }
 
-/* Percent-encoding is undone by request.c, which refuses what is wrong with it. */
+/* Leaves percent-encoding to request.c, which refuses invalid encodings. */
 static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text)
 {
     (void)context;
@@ -311,9 +313,9 @@ static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text
 
 /* ---- life ---- */
 
-/* The limit on connections is the gate's; the library's own only must not be in its way. The memory
- * of a connection holds a request's headers, as bytes and taken apart (72 bytes each), and those of
- * the answer; each open connection and stream has it, and it is wiped after each request. */
+/* The gate limits connections; the library's own limit only must not be lower. A connection's
+ * memory holds the request's headers, as bytes and parsed (72 bytes each), and the answer's
+ * headers; each open connection and stream has it, and it is cleared after each request. */
 static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
 {
     const struct cairn_http_options *options = &cairn_poller_http(poller)->options;
@@ -321,7 +323,7 @@ static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
     const size_t memory = options->header_max_bytes + options->header_max_bytes / 2;
     const unsigned flags =
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
-    const int strict = cairn_library_is_strict() ? 1 : 0; /* before that it means something else */
+    const int strict = cairn_library_is_strict() ? 1 : 0; /* earlier, 1 has another meaning */
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, poller, MHD_OPTION_EXTERNAL_LOGGER, on_log, poller,
         MHD_OPTION_STRICT_FOR_CLIENT, strict, MHD_OPTION_NOTIFY_CONNECTION, on_connection, poller,

@@ -1,4 +1,4 @@
-/* stall.c - who has sent something and got nowhere with it. */
+/* stall.c - detects chunked bodies that make no progress although bytes have arrived. */
 #include "http/stall.h"
 
 #include "core/clock.h"
@@ -6,8 +6,8 @@
 
 #include <sys/ioctl.h>
 
-#define LOOK_US CAIRN_MILLISECONDS(100)     /* from one look to the next */
-#define PATIENCE_US CAIRN_MILLISECONDS(300) /* with a body of which nothing is passed on */
+#define LOOK_US CAIRN_MILLISECONDS(100)     /* between two checks */
+#define PATIENCE_US CAIRN_MILLISECONDS(300) /* with a body that makes no progress */
 
 static bool has_unread(const struct cairn_exchange *exchange)
 {
@@ -40,7 +40,8 @@ void cairn_stalls_forget(struct cairn_stalls *stalls, struct cairn_exchange *exc
     exchange->chunks.listed = false;
 }
 
-/* Has something lain there from look to look, and nothing been passed on? */
+/* Returns whether bytes were unread at every check for longer than PATIENCE_US, and none was passed
+ * on. */
 static bool is_stuck(struct cairn_exchange *exchange, int64_t now_us)
 {
     if (!has_unread(exchange))

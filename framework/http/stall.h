@@ -1,32 +1,33 @@
-/* stall.h - bodies in chunks of which nothing comes out.
+/* stall.h - chunked bodies that make no progress.
  *
- * The library keeps what it has not understood yet: the size of a chunk and its extensions (RFC
- * 9112 section 7.1.1), which nobody bounds. When they fill the memory of a connection, it gives up
- * if the loop is its own; where it is not (poller.h) it asks to be called again, for ever, and
- * looks through all of it each time.
+ * The library keeps what it has not parsed yet: the size of a chunk and its extensions (RFC 9112
+ * section 7.1.1), whose length is unlimited. When they fill the memory of a connection, it gives up
+ * if it runs its own loop; otherwise (poller.h) it asks to be called again, without end, and scans
+ * all of it each time.
  *
- * So a request of which nothing is passed on, while more of it lies in the socket, is answered 400
- * and cut, well before its deadline. One who fills the memory to the very byte is not told from one
- * who pauses: he is cut at the deadline, and costs a look a millisecond until then.
+ * A request of which nothing is passed on, while more of it is in the socket, is therefore answered
+ * 400 and cut, well before its deadline. A client that fills the memory to the exact byte cannot be
+ * distinguished from one that pauses: it is cut at the deadline, and costs one check per
+ * millisecond until then.
  *
- * Threads: the polling thread's, each for its own connections. */
+ * Threads: each polling thread, for its own connections. */
 #ifndef CAIRN_HTTP_STALL_H
 #define CAIRN_HTTP_STALL_H
 
 #include "http/exchange.h"
 
-/* Requests whose bodies arrive in chunks; zeroed at first. */
+/* Requests whose bodies arrive in chunks; initialized to zero. */
 struct cairn_stalls {
     struct cairn_exchange *first;
-    int64_t look_us; /* monotonic: when to look next */
+    int64_t look_us; /* monotonic: time of the next check */
 };
 
-/* Such a request has begun, or a part of its body was passed on. */
+/* Records that such a request has begun, or that a part of its body was passed on. */
 void cairn_stalls_note(struct cairn_stalls *stalls, struct cairn_exchange *exchange);
-/* It is complete, or gone. Harmless where it was never noted. */
+/* Removes a request that is complete or closed. No effect if it was never noted. */
 void cairn_stalls_forget(struct cairn_stalls *stalls, struct cairn_exchange *exchange);
 
-/* Cuts those that are stuck. Returns when to look again (monotonic); INT64_MAX: there are none. */
+/* Cuts stuck requests. Returns when to check again (monotonic); INT64_MAX: none are listed. */
 int64_t cairn_stalls_cut(struct cairn_stalls *stalls);
 
 #endif

@@ -1,9 +1,9 @@
-/* stream.c - answers that do not end: the library pulls at them while the socket takes bytes, and
- * rests while there are none.
+/* stream.c - answers without a known end: the library pulls data while the socket accepts bytes,
+ * and the connection rests while there is none.
  *
- * A connection that rests is suspended. Nobody looks at a suspended socket, so a reader who has
- * gone is noticed when something is sent to him: whoever feeds a stream sends a sign of life now
- * and then.
+ * A resting connection is suspended, and the library does not watch a suspended socket. A client
+ * that has disconnected is thus noticed only when something is sent to it: the producer of a stream
+ * must send a keep-alive from time to time.
  *
  * Threads: one lock for all streams of a server. It guards `flow` of each and is held while the
  * library suspends or resumes, never while `pull` or `close` run. */
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { BLOCK_BYTES = 128 }; /* the library's own buffer, of which a chunked answer makes no use */
+enum { BLOCK_BYTES = 128 }; /* the library's own buffer, which a chunked answer does not use */
 
 struct cairn_streams {
     pthread_mutex_t lock;
@@ -38,7 +38,7 @@ void cairn_streams_free(struct cairn_streams *streams)
 
 /* ---- the library pulls ---- */
 
-/* Is it time to end? Else what was said before is forgotten: it is looked at now. */
+/* Returns whether the stream is to end. Clears `woken`, since the stream is about to be pulled. */
 static bool begin_pull(struct cairn_exchange *exchange)
 {
     struct cairn_streams *streams = exchange->http->streams;
@@ -49,7 +49,7 @@ static bool begin_pull(struct cairn_exchange *exchange)
     return ending;
 }
 
-/* Suspends the connection, unless somebody has woken the stream since it was pulled at. */
+/* Suspends the connection, unless the stream was woken since the pull. Returns whether it did. */
 static bool rest(struct cairn_exchange *exchange)
 {
     struct cairn_streams *streams = exchange->http->streams;
@@ -81,7 +81,7 @@ static ssize_t on_pull(void *context, uint64_t position, char *ret, size_t room)
     return 0;
 }
 
-/* ---- others wake ---- */
+/* ---- other threads wake a stream ---- */
 
 static void wake(struct cairn_exchange *exchange)
 {

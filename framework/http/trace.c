@@ -1,8 +1,8 @@
-/* trace.c - W3C Trace Context, level 1: which trace a request belongs to.
+/* trace.c - W3C Trace Context, level 1: determines which trace a request belongs to.
  *
  * traceparent is version, trace id, the sender's span id and flags, in lower case hex:
- * 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01. What this service sends on has a span id
- * of its own. A new trace is marked as sampled: what it did stands in the log. */
+ * 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01. The one that this service sends has a
+ * new span id. A new trace is marked as sampled: it is logged. */
 #include "core/clock.h"
 #include "http/exchange.h"
 
@@ -20,7 +20,7 @@ static bool is_zero(const char *text, size_t count)
     return strspn(text, "0") >= count;
 }
 
-/* A later version may have more behind the flags, after another dash. */
+/* A later version may have more after the flags, behind another dash. */
 static bool is_traceparent(const char *text)
 {
     size_t length = strlen(text);
@@ -52,7 +52,7 @@ void cairn_trace_begin(struct cairn_http_request *request, const char *tracepare
     const char *flags = "01";
     if (traceparent && is_traceparent(traceparent)) {
         request->trace_id = cairn_copy_bytes(request->arena, traceparent + TRACE_AT, 32);
-        /* The lowest bit says sampled; no other is defined. */
+        /* The lowest bit means sampled; no other is defined. */
         flags = strchr("13579bdf", traceparent[FLAGS_AT + 1]) ? "01" : "00";
     } else {
         struct cairn_uuid trace = cairn_uuid_make();

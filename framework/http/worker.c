@@ -1,4 +1,4 @@
-/* worker.c - two lists under one lock, and the threads that work them off. */
+/* worker.c - the queue, the list of deferred requests, and the threads that process them. */
 #include "http/worker.h"
 
 #include "core/clock.h"
@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A handler that is in a greater hurry than this would only burn its thread. */
+/* A handler that asked to be called again sooner would only keep its thread busy. */
 enum { AGAIN_LEAST_US = 500, VITAL_PLACES = 16 };
 
 struct cairn_workers {
     const struct cairn_http_options *options;
     pthread_mutex_t lock;
     pthread_cond_t wanted;
-    struct cairn_exchange *first; /* in line */
+    struct cairn_exchange *first; /* the queue */
     struct cairn_exchange *last;
     struct cairn_exchange *deferred; /* in the order of due_us */
     size_t open;
@@ -34,7 +34,7 @@ static struct cairn_metric shed_requests =
     CAIRN_COUNTER("cairn_http_requests_shed_total",
                   "Requests answered 503 at the door: too many are open, or it closes.", NULL);
 
-/* ---- the lists, under the lock ---- */
+/* ---- the lists, with the lock held ---- */
 
 static void line_up(struct cairn_workers *workers, struct cairn_exchange *exchange)
 {
@@ -112,11 +112,11 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
     exchange->deferred = true;
     (void)pthread_mutex_lock(&workers->lock);
     put_off(workers, exchange);
-    (void)pthread_cond_signal(&workers->wanted); /* somebody has to watch the time */
+    (void)pthread_cond_signal(&workers->wanted); /* a worker has to wait for its due time */
     (void)pthread_mutex_unlock(&workers->lock);
 }
 
-/* Brings a suspended one on its way. */
+/* Moves a suspended request on. */
 static void move_on(struct cairn_exchange *exchange, int how)
 {
     atomic_store(&exchange->suspension, how);
@@ -126,7 +126,7 @@ static void move_on(struct cairn_exchange *exchange, int how)
         cairn_workers_push(exchange->http->workers, exchange);
 }
 
-/* Once it is marked, it may be another thread's. */
+/* After it is marked as suspended, the exchange may belong to another thread. */
 void cairn_exchange_suspend(struct cairn_exchange *exchange)
 {
     int was = CAIRN_RUNNING;
@@ -134,8 +134,8 @@ void cairn_exchange_suspend(struct cairn_exchange *exchange)
         move_on(exchange, was);
 }
 
-/* While it runs, whoever runs it will see, and so will the polling thread that it waits on, which
- * is this one. */
+/* Records how a request continues. If its handler still runs, the thread that runs it will see
+ * that; if it waits for the upstream, its polling thread will, which is the current one. */
 static void wake(struct cairn_exchange *exchange, int how)
 {
     int was = CAIRN_RUNNING;
@@ -160,8 +160,9 @@ void cairn_http_hand_over(struct cairn_http_request *request)
     wake(request->handle_, CAIRN_HANDED);
 }
 
-/* The next request, or NULL when all is answered and no more may come. `ret_refuse` says that there
- * is no time left to call its handler; one that was resumed has what it waited for, and is. */
+/* Returns the next request, or NULL when all are answered and no more may come. `ret_refuse` says
+ * that there is no time left to call its handler; a resumed one has what it waited for, and is
+ * called. */
 static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refuse)
 {
     (void)pthread_mutex_lock(&workers->lock);
@@ -174,7 +175,8 @@ static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refu
     struct cairn_exchange *exchange = workers->first;
     if (exchange)
         workers->first = exchange->next;
-    /* Whoever waits for the next due one may be the thread that goes now: send another to watch. */
+    /* The thread that leaves may be the one that waits for the next due request: wake another to do
+     * so. */
     if (workers->first || workers->deferred)
         (void)pthread_cond_signal(&workers->wanted);
     bool stopping = workers->stopping;
@@ -187,7 +189,8 @@ static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refu
 
 /* ---- one request ---- */
 
-/* One whose handler was called may have had its effect, unless it only asked. */
+/* Refuses a request. If its handler was called, it may have had its effect, unless it is a GET or
+ * HEAD. */
 static void refuse(struct cairn_exchange *exchange)
 {
     const char *method = exchange->request.method;
@@ -220,7 +223,7 @@ void cairn_http_answer(struct cairn_http_request *request)
     cairn_log_trace(NULL);
 }
 
-/* Does what the handler said. The exchange may be gone then. */
+/* Carries out the handler's outcome. The exchange may be freed then. */
 static void settle(struct cairn_workers *workers, struct cairn_exchange *exchange,
                    enum cairn_http_outcome outcome)
 {

@@ -1,4 +1,4 @@
-/* check.c - are the tables of the services what their structs are? */
+/* check.c - checks the tables of the services against their structs. */
 #include "bus/consumers.h"
 #include "bus/publisher.h"
 #include "command/endpoint.h"
@@ -9,7 +9,7 @@
 #include "runtime/host.h"
 #include "store/events.h"
 
-/* An event that somebody listens to: its table makes sense, and it is in there. */
+/* Checks an event that a service listens to: it is in the table, and the table is valid. */
 static int check_event(const struct cairn_events *events, const struct cairn_record *record,
                        struct cairn_error *error)
 {
@@ -28,7 +28,7 @@ static int check_projection(const struct cairn_projection *projection, struct ca
     return failed;
 }
 
-/* What it waits to be refused is among what it sends. */
+/* Checks that a command whose refusal the process handles is one that it sends. */
 static int check_refusal(const struct cairn_process *process, const struct cairn_record *command,
                          struct cairn_error *error)
 {

@@ -1,4 +1,4 @@
-/* config.c - what a process is told by its environment. */
+/* config.c - reads a process' configuration from its environment. */
 #include "runtime/config.h"
 
 #include "core/arena.h"
@@ -10,7 +10,7 @@ enum kind { TEXT = 1, SECRET, NUMBER };
 
 struct setting {
     const char *name;
-    const char *fallback; /* NULL: there is none, it must be set */
+    const char *fallback; /* NULL: no default, it must be set */
     const char *unit;
     const char *help;
     enum kind kind;
@@ -276,8 +276,8 @@ static const struct setting settings[] = {
 
 enum { SETTINGS = sizeof settings / sizeof settings[0] };
 
-/* The first line of the file that NAME_FILE names; NULL if it cannot be read, or is larger than any
- * secret is. */
+/* Returns the first line of the file that NAME_FILE names; NULL if it cannot be read, or is larger
+ * than any secret. */
 static char *read_file(const char *path)
 {
     char text[16384];
@@ -299,14 +299,14 @@ static int wrong_setting(struct cairn_error *error, const char *name, const char
     return cairn_wrong(error, name, "%s", what);
 }
 
-/* A variable of the environment; one that is empty is not set. */
+/* Returns a variable of the environment; an empty one counts as not set. */
 static const char *find_variable(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-/* The text of a setting from the environment, from the file it names, or its default. */
+/* Finds the text of a setting: from the environment, from the file it names, or its default. */
 static int find_text(const struct setting *setting, const char **ret, struct cairn_error *error)
 {
     char file_name[80];
@@ -387,7 +387,7 @@ static void read_own(const struct cairn_setting *own, struct cairn_error *error)
         *own->text = text;
 }
 
-/* Whoever has routes of its own and nothing else keeps nothing in the database. */
+/* Returns whether a service needs the database: one that has only routes of its own does not. */
 static bool needs_database(const struct cairn_service *service)
 {
     return !service->routes || service->deciders[0] || service->processes[0] ||

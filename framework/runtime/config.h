@@ -1,5 +1,5 @@
-/* config.h - what a process is told by its environment. One table says all there is; --help prints
- * it. */
+/* config.h - a process' configuration, read from its environment. One table defines all variables;
+ * --help prints it. */
 #ifndef CAIRN_RUNTIME_CONFIG_H
 #define CAIRN_RUNTIME_CONFIG_H
 
@@ -45,13 +45,13 @@ struct cairn_config {
     const char *log_level;
 };
 
-/* Reads the environment, the services' own settings too; `services` is NULL where there are
- * none, as in the command. Texts live as long as the process. Returns
- * 0 or -CAIRN_CONFIG, naming every variable that is wrong. */
+/* Reads the environment, including the services' own settings; `services` is NULL where there are
+ * none, as in the `cairn` command. Texts live as long as the process. Returns 0 or -CAIRN_CONFIG,
+ * naming every variable that is wrong. */
 int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* The table for people: name, default, unit, meaning. */
+/* Prints the table for users: name, unit, default, meaning. */
 void cairn_config_help(FILE *out, const struct cairn_service *const services[]);
 
 #endif

@@ -1,4 +1,4 @@
-/* gate.c - gathers what the services of a process read. */
+/* gate.c - collects the events that the services of a process read, and checks them. */
 #include "runtime/gate.h"
 
 #include "core/arena.h"
@@ -77,7 +77,8 @@ static void log_refusal(void *context, const char *what)
               CAIRN_LOG_TEXT("event", what));
 }
 
-/* People append no other types to a category that a service writes. */
+/* Declares the types of a category that a service writes: no others may be appended to it by
+ * hand. */
 static int declare(const struct cairn_events *events, struct cairn_pg *pg,
                    struct cairn_error *error)
 {

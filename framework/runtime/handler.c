@@ -1,11 +1,12 @@
-/* handler.c - a request of the door as a service's own function sees it, and its answer. */
+/* handler.c - converts an HTTP request for a service's own function, and its reply to a
+ * response. */
 #include "runtime/handler.h"
 
 #include "core/buffer.h"
 
 #include <string.h>
 
-/* What a reply stands on. */
+/* The state behind a reply. */
 struct answering {
     struct cairn_http_request *request;
     struct cairn_http_response *response;

@@ -1,4 +1,4 @@
-/* handler.h - between the door and a service's own functions (cairn/handler.h). */
+/* handler.h - connects the HTTP server to a service's own functions (cairn/handler.h). */
 #ifndef CAIRN_RUNTIME_HANDLER_H
 #define CAIRN_RUNTIME_HANDLER_H
 
@@ -6,14 +6,14 @@
 
 #include <cairn/handler.h>
 
-/* "POST /things/{id}" taken apart. */
+/* "POST /things/{id}" split into its parts. */
 struct cairn_handler_route {
     char method[8];
     const char *pattern; /* the rest of route->route */
     const struct cairn_route *route;
 };
 
-/* Returns 0, or -CAIRN_BUG if the row makes no sense. The route is borrowed. */
+/* Returns 0, or -CAIRN_BUG if the row is invalid. The route is borrowed. */
 int cairn_handler_init(struct cairn_handler_route *ret, const struct cairn_route *route,
                        struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,4 +1,4 @@
-/* health.c - what a process says of itself. */
+/* health.c - reports the state of a process. */
 #include "runtime/health.h"
 
 #include "core/buffer.h"
@@ -95,8 +95,8 @@ static void add_projections(const struct cairn_health *health, struct cairn_buff
     cairn_buffer_char(body, ']');
 }
 
-/* A bus that stands still holds up those who consume it, and is in nobody's way here: it is said,
- * and the process stays ready. */
+/* Adds the state of the bus. One that is stuck delays its consumers only: it is reported, and the
+ * process stays ready. */
 static void add_bus(const struct cairn_health *health, struct cairn_buffer *body)
 {
     struct cairn_publisher_state state;
@@ -108,7 +108,7 @@ static void add_bus(const struct cairn_health *health, struct cairn_buffer *body
     cairn_buffer_char(body, '}');
 }
 
-/* The same holds for process managers and reactors. */
+/* Adds the state of process managers and reactors, which does not affect readiness either. */
 static void add_followers(const struct cairn_health *health, struct cairn_buffer *body)
 {
     struct cairn_follower_state states[STATES_MAX];
@@ -125,8 +125,8 @@ static void add_followers(const struct cairn_health *health, struct cairn_buffer
     cairn_buffer_char(body, ']');
 }
 
-/* A process that only answers queries can answer some without PostgreSQL. If it were not ready, no
- * replica would be. */
+/* Returns whether the process can still answer from copies: one that only answers queries can
+ * answer some without PostgreSQL. If it were not ready, no replica would be. */
 static bool serves_copies(const struct cairn_health *health, const struct cairn_worker *worker)
 {
     bool serves = !health->projector && !health->engine && !health->publisher && worker->query &&

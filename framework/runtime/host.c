@@ -1,5 +1,5 @@
-/* host.c - the services of one process put together: what is started, and stopped the other way
- * round. */
+/* host.c - assembles the services of one process: starts their parts, and stops them in reverse
+ * order. */
 #include "runtime/host.h"
 
 #include "bus/consumers.h"
@@ -30,7 +30,7 @@ struct cairn_host {
     const struct cairn_service *const *services;
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
-    struct cairn_leases *leases;        /* NULL in a process that only answers */
+    struct cairn_leases *leases;        /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
     struct cairn_consumers *consumers; /* NULL where nothing is consumed */
@@ -40,7 +40,7 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
     struct cairn_query_side *queries; /* NULL in a process without resources */
-    size_t started;                   /* services whose start was called and went well */
+    size_t started;                   /* services that were started */
 };
 
 /* ---- starting and stopping ---- */
@@ -87,7 +87,7 @@ static int open_engine(struct cairn_host *host, struct cairn_error *error)
     return cairn_engine_open(&options, &host->engine, error);
 }
 
-/* Where this process answers itself. */
+/* Runs the engine, with the URL at which this process answers. */
 static int run_engine(struct cairn_host *host, struct cairn_error *error)
 {
     char url[300];
@@ -103,7 +103,7 @@ static int run_engine(struct cairn_host *host, struct cairn_error *error)
     return cairn_engine_run(host->engine, url, error);
 }
 
-/* Without a Redis there is no bus. */
+/* Starts the publisher. Without Redis there is no bus. */
 static int start_publisher(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_publication *all[CAIRN_SERVICE_MAX * 4];
@@ -174,7 +174,7 @@ static void open_cache(struct cairn_host *host)
                                                 (size_t)host->config->cache_mib * 1048576);
 }
 
-/* Every open request waits for one thing at a time: the loader has room for all. */
+/* Starts the loader, with room for all open requests: each waits for one load at a time. */
 static int start_loader(struct cairn_host *host, struct cairn_error *error)
 {
     if (!decides(host))
@@ -201,7 +201,7 @@ static int start_housekeeping(struct cairn_host *host, struct cairn_error *error
                                    config->command_retention_h, &host->housekeeping, error);
 }
 
-/* Whether there is work that one process at a time does. */
+/* Returns whether there is work that only one process at a time may do. */
 static bool works_alone(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
@@ -221,7 +221,7 @@ static int start_leases(struct cairn_host *host, struct cairn_error *error)
                              error);
 }
 
-/* The resources of all services, where there are any. */
+/* Opens the query side with the resources of all services, if there are any. */
 static int start_queries(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
@@ -303,7 +303,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .queue_max = (size_t)config->queue_max,
         .body_max_bytes = (size_t)config->body_max_bytes,
         .bodies_max_bytes = (size_t)config->bodies_max_bytes,
-        .header_max_bytes = 8192, /* a connection keeps half as much again while it is open */
+        .header_max_bytes = 8192, /* an open connection holds 1.5 times as much */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
         .routes = host->routes.all,
@@ -316,7 +316,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
     return cairn_http_start(&options, &host->http, error);
 }
 
-/* Before any part reads the log. */
+/* Loads the amendments; called before any part reads the log. */
 static int load_amendments(const struct cairn_host *host, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
@@ -402,7 +402,7 @@ void cairn_host_leave(struct cairn_host *host)
 
 void cairn_host_stop(struct cairn_host *host)
 {
-    cairn_engine_stop(host->engine); /* its calls may come in by the next door */
+    cairn_engine_stop(host->engine); /* its calls may go to this process' own HTTP server */
     cairn_query_side_stop(host->queries);
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));

@@ -1,5 +1,4 @@
-/* host.h - the services of one process put together: their routes, their workers, their
- * projections. */
+/* host.h - assembles the services of one process: their routes, workers and projections. */
 #ifndef CAIRN_RUNTIME_HOST_H
 #define CAIRN_RUNTIME_HOST_H
 
@@ -9,7 +8,7 @@
 
 struct cairn_host;
 
-/* Holds every table of the services against its structs, before anything is started. Returns 0 or
+/* Checks every table of the services against its structs, before anything is started. Returns 0 or
  * -CAIRN_BUG. */
 int cairn_host_check(const struct cairn_service *const services[],
                      struct cairn_error *error) CAIRN_CHECKED;
@@ -20,14 +19,15 @@ int cairn_host_start(const struct cairn_config *config,
                      const struct cairn_service *const services[], struct cairn_host **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The port it listens on. */
+/* Returns the port it listens on. */
 int cairn_host_port(const struct cairn_host *host);
 
-/* Says from now on that it is not ready, and works on: who balances goes elsewhere. */
+/* Reports from now on that it is not ready, but still serves requests: load balancers then use
+ * other replicas. */
 void cairn_host_leave(struct cairn_host *host);
 
-/* Stops process managers and reactors, stops taking requests, finishes what was accepted, stops the
- * projections, frees all. */
+/* Stops process managers and reactors, stops accepting requests, finishes accepted ones, stops the
+ * projections, frees everything. */
 void cairn_host_stop(struct cairn_host *host);
 
 #endif

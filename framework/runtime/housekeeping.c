@@ -1,4 +1,4 @@
-/* housekeeping.c - a thread that sleeps, and cleans up when it wakes. */
+/* housekeeping.c - a thread that deletes expired commands periodically. */
 #include "runtime/housekeeping.h"
 
 #include "core/log.h"
@@ -18,11 +18,11 @@
 enum { PAGES = 512 }; /* 4 MiB */
 
 struct cairn_housekeeping {
-    struct cairn_queue *stop; /* nothing comes through it; its end is the end */
+    struct cairn_queue *stop; /* carries no items; closing it stops the thread */
     struct cairn_pg *pg;
     int64_t retention_h;
     pthread_t thread;
-    bool failing; /* the last time, and that was logged */
+    bool failing; /* the last run failed, which was logged */
 };
 
 static struct cairn_metric forgotten =
@@ -35,7 +35,7 @@ static const struct cairn_statement forget_statement = {
            " $2, $3)",
 };
 
-/* Those in a portion of the pages, which *page moves along; -1 behind the last. */
+/* Deletes those in a portion of the pages and advances *page; -1 after the last. */
 static int forget_some(struct cairn_housekeeping *housekeeping, int64_t *page,
                        struct cairn_error *error)
 {
@@ -61,7 +61,8 @@ static bool is_closed(struct cairn_housekeeping *housekeeping)
     return cairn_monotonic_us() < now_us + PAUSE_US;
 }
 
-/* Others need the database, too: there is a pause after each portion. */
+/* Deletes all expired commands, with a pause after each portion, since others use the database
+ * too. */
 static void clean_up(struct cairn_housekeeping *housekeeping)
 {
     struct cairn_error error = {0};
@@ -82,7 +83,7 @@ static void *work(void *context)
     int64_t due_us = cairn_monotonic_us() + FIRST_US;
     for (;;) {
         (void)cairn_queue_pop(housekeeping->stop, due_us);
-        if (cairn_monotonic_us() < due_us) /* it is closed */
+        if (cairn_monotonic_us() < due_us) /* the queue was closed */
             return NULL;
         clean_up(housekeeping);
         due_us = cairn_monotonic_us() + EVERY_US;

@@ -1,8 +1,6 @@
-/* housekeeping.h - what has to be done now and then: commands whose retention is over are
- * forgotten.
+/* housekeeping.h - periodic maintenance: deletes commands whose retention is over.
  *
- * Every process that decides does it, on a connection of its own; they do not disturb each other.
- */
+ * Every process with deciders does it, on its own connection; they do not disturb each other. */
 #ifndef CAIRN_RUNTIME_HOUSEKEEPING_H
 #define CAIRN_RUNTIME_HOUSEKEEPING_H
 

@@ -1,5 +1,5 @@
-/* main.c - the life of a service process: read the configuration, wait for the database, run until
- * it is told to stop, finish what was accepted. */
+/* main.c - the main function of a service process: reads the configuration, waits for the database,
+ * runs until a signal, finishes accepted requests. */
 #include "core/clock.h"
 #include "core/sink.h"
 #include "process/courier.h"
@@ -26,7 +26,7 @@ const char *cairn_version(void)
 
 /* ---- the command line ---- */
 
-/* Who else is sent commands: each has a variable of its own. */
+/* Prints the variables of the peers: each other service that is sent commands has one. */
 static void print_peers(const struct cairn_service *const services[])
 {
     char name[120];
@@ -54,7 +54,7 @@ static void print_help(const char *program, const struct cairn_service *const se
     print_peers(services);
 }
 
-/* Returns -1 to go on, or the exit status. */
+/* Returns -1 to continue, or the exit status. */
 static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
 {
     if (argc == 1 || strcmp(argv[1], "verify") == 0)
@@ -86,8 +86,8 @@ static int check_database(const struct cairn_config *config,
     return failed;
 }
 
-/* Waits for a database that is away, as it is when both start together; a schema that is wrong, or
- * events that nobody here can read, are not waited for. */
+/* Waits for an unavailable database, as when both start together. Does not wait if the schema is
+ * wrong, or the log has events that this binary cannot read. */
 static int wait_for_database(const struct cairn_config *config,
                              const struct cairn_service *const services[], const sigset_t *stop,
                              struct cairn_error *error)
@@ -113,7 +113,8 @@ static int wait_for_database(const struct cairn_config *config,
 
 /* ---- running ---- */
 
-/* A connection is a descriptor, and the usual limit on them is lower than ours on connections. */
+/* Raises the limit on file descriptors: each connection needs one, and the usual limit is below
+ * that on connections. */
 static void raise_limits(void)
 {
     struct rlimit files;
@@ -135,7 +136,7 @@ static int exit_status(int failed)
     }
 }
 
-/* Another signal ends it at once. */
+/* Reports not ready for the drain time. Another signal ends the wait at once. */
 static void drain(const struct cairn_config *config, struct cairn_host *host, const sigset_t *stop)
 {
     const struct timespec time = {.tv_sec = config->stop_drain_ms / 1000,
@@ -168,7 +169,7 @@ static int run(const struct cairn_config *config, const struct cairn_service *co
     return 0;
 }
 
-/* Signals are taken in one place, by the thread that waits for them. */
+/* Blocks the signals, so that only the thread that waits for them receives them. */
 static void take_signals(sigset_t *ret)
 {
     (void)sigemptyset(ret);

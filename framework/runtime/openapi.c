@@ -1,9 +1,9 @@
-/* openapi.c - /openapi.json from the tables of the services.
+/* openapi.c - writes /openapi.json from the tables of the services.
  *
- * Operations are gathered by path, since OpenAPI wants the methods of one path together; then the
- * document is written in one go. What is written where:
+ * Operations are collected by path, since OpenAPI groups the methods of one path; then the document
+ * is written in one pass. Which file writes what:
  *
- *     openapi_command.c   a command          openapi_parts.c   what operations share
+ *     openapi_command.c   a command          openapi_parts.c   parts that operations share
  *     openapi_query.c     a resource         openapi_route.c   a route of a service's own */
 #include "runtime/openapi.h"
 
@@ -17,10 +17,10 @@
 struct document {
     struct cairn_arena *arena;
     struct cairn_map by_path; /* -> struct cairn_buffer: the operations, ready to be written */
-    struct cairn_map tags;    /* -> const char *: what they are about */
+    struct cairn_map tags;    /* -> const char *: descriptions */
 };
 
-/* The place for the next operation on a path, with the comma before it. */
+/* Returns the buffer for the next operation on a path, with the preceding comma written. */
 static struct cairn_buffer *begin_operation(struct document *document, const char *path)
 {
     void **at = cairn_map_at(&document->by_path, path);
@@ -41,7 +41,7 @@ static void add_tag(struct document *document, const char *name, const char *hel
         cairn_copy_text(document->arena, help ? help : "What happens here.");
 }
 
-/* ---- what every process answers ---- */
+/* ---- operations of every process ---- */
 
 static const struct {
     const char *path;
@@ -80,7 +80,7 @@ static void add_process(struct document *document)
     }
 }
 
-/* ---- what its services answer ---- */
+/* ---- operations of its services ---- */
 
 static void add_decider(struct document *document, const struct cairn_decider *decider)
 {
@@ -135,7 +135,8 @@ static void write_tags(const struct document *document, struct cairn_buffer *out
     cairn_buffer_char(out, ']');
 }
 
-/* Who may call what is not Cairn's to say yet: `security` is empty, which means nobody is asked. */
+/* Writes an empty `security`, which means no authentication: Cairn does not define authorization
+ * yet. */
 void cairn_openapi_write(const struct cairn_service *const services[], struct cairn_buffer *out)
 {
     struct document document = {

@@ -1,5 +1,5 @@
-/* openapi.h - /openapi.json: what the services of a process can be asked, from the same tables that
- * answer (OpenAPI 3.1, https://spec.openapis.org/oas/v3.1.0). */
+/* openapi.h - /openapi.json: describes the operations of a process' services, from the same tables
+ * that implement them (OpenAPI 3.1, https://spec.openapis.org/oas/v3.1.0). */
 #ifndef CAIRN_RUNTIME_OPENAPI_H
 #define CAIRN_RUNTIME_OPENAPI_H
 

@@ -1,10 +1,11 @@
-/* openapi_command.c - a command as an operation of /openapi.json. */
+/* openapi_command.c - writes a command as an operation of /openapi.json. */
 #include "record/json.h"
 #include "runtime/openapi_parts.h"
 
 #include <string.h>
 
-/* The member of the body that names the new stream, if the record has none of that name itself. */
+/* Returns the member of the body that names a new stream, or NULL if the record has that field or
+ * none is created. */
 static const char *id_name(struct cairn_buffer *out, const struct cairn_decider *decider,
                            const struct cairn_command_type *command)
 {
@@ -43,8 +44,9 @@ static void add_answer_schema(struct cairn_buffer *out, const struct cairn_decid
     cairn_buffer_text(out, "]}}}}}}");
 }
 
-/* What a command brings about is known to `decide` alone. By habit the first command is answered by
- * the first event, and so on; where there are not as many of both, the first event stands. */
+/* Writes an example event. Only `decide` knows which events a command creates; by convention the
+ * first command creates the first event, and so on. If their numbers differ, uses the first
+ * event. */
 static void add_answer_example(struct cairn_buffer *out, const struct cairn_decider *decider,
                                const struct cairn_command_type *command, bool creates)
 {

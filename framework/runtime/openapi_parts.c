@@ -1,4 +1,4 @@
-/* openapi_parts.c - pieces of operations, and the components that they refer to. */
+/* openapi_parts.c - writes parts of operations, and the components that they refer to. */
 #include "runtime/openapi_parts.h"
 
 #include "core/arena.h"
@@ -31,7 +31,7 @@ void cairn_openapi_text(struct cairn_buffer *out, const char *name, const char *
     cairn_buffer_json(out, text);
 }
 
-/* A comma, unless something has just been opened. */
+/* Writes a comma, unless a bracket was just opened. */
 static void separate(struct cairn_buffer *out)
 {
     if (!strchr("{[", out->text[out->length - 1]))
@@ -206,7 +206,7 @@ static const struct component components[] = {
      "\"string\"}}}},\"trace_id\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"}}"},
 };
 
-/* Those of one kind that are referred to in `where`. */
+/* Writes the components of one kind that `where` refers to. */
 static void add_kind(struct cairn_buffer *out, const char *kind, const char *where)
 {
     separate(out);

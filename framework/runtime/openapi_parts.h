@@ -1,7 +1,7 @@
-/* openapi_parts.h - what the operations of /openapi.json are written with, and what they share.
+/* openapi_parts.h - writes parts of operations of /openapi.json, and the components they share.
  *
- * Whatever several operations say is a component that they refer to: parameters, headers, problems.
- * Only those that somebody refers to are written. */
+ * Whatever several operations have in common is a component that they refer to: parameters,
+ * headers, problems. Only components that are referred to are written. */
 #ifndef CAIRN_RUNTIME_OPENAPI_PARTS_H
 #define CAIRN_RUNTIME_OPENAPI_PARTS_H
 
@@ -9,32 +9,33 @@
 
 #include <cairn/service.h>
 
-/* `,"name":"text"`, the text escaped. */
+/* Writes `,"name":"text"`, the text escaped. */
 void cairn_openapi_text(struct cairn_buffer *out, const char *name, const char *text);
 
-/* `"post":{"operationId":"` of "POST /things", and, where no name is at hand, one of its words:
- * `post_things"`. */
+/* Writes `"post":{"operationId":"` for "POST /things", and, where there is no name, one made of the
+ * route's words: `post_things"`. */
 void cairn_openapi_method(struct cairn_buffer *out, const char *route);
 void cairn_openapi_words(struct cairn_buffer *out, const char *route);
 
-/* A parameter of this operation alone; `schema` and `example` are JSON, `example` may be NULL. All
- * but those of the path are optional. */
+/* Writes a parameter of this operation alone; `schema` and `example` are JSON, `example` may be
+ * NULL. Only path parameters are required. */
 void cairn_openapi_parameter(struct cairn_buffer *out, const char *name, const char *in,
                              const char *schema, const char *example, const char *help);
 
-/* `{"$ref":"#/components/KIND/NAME"}` */
+/* Writes `{"$ref":"#/components/KIND/NAME"}`. */
 void cairn_openapi_refer(struct cairn_buffer *out, const char *kind, const char *name);
 
-/* A response's headers, by their names as components, ended by NULL: `,"headers":{…}`. */
+/* Writes a response's headers, given by their names as components, ended by NULL:
+ * `,"headers":{…}`. */
 void cairn_openapi_headers(struct cairn_buffer *out, const char *const names[]);
 
-/* `,"STATUS":{…}` for each status, ended by 0: what is answered with it as problem+json. */
+/* Writes `,"STATUS":{…}`, a problem+json response, for each status; the list ends with 0. */
 void cairn_openapi_problems(struct cairn_buffer *out, const int statuses[]);
 
-/* `"components":{…}`: what `paths` refers to, and what that refers to. */
+/* Writes `"components":{…}`: what `paths` refers to, and what that refers to. */
 void cairn_openapi_components(struct cairn_buffer *out, const char *paths);
 
-/* The operations: `"post":{…}`, what stands under a path. */
+/* Write an operation, `"post":{…}`, as it stands under a path. */
 void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider *decider,
                            const struct cairn_command_type *command);
 void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource);

@@ -1,4 +1,4 @@
-/* openapi_query.c - a resource as an operation of /openapi.json. */
+/* openapi_query.c - writes a resource as an operation of /openapi.json. */
 #include "query/ask.h"
 #include "query/context.h"
 #include "record/json.h"
@@ -16,7 +16,7 @@ static void add_field_parameter(struct cairn_buffer *out, const char *name, cons
     cairn_openapi_parameter(out, name, in, schema.text, example.text, help);
 }
 
-/* The key of a row that belongs to a stream is the stream's id; another one is any text. */
+/* Writes the key parameter: the stream's id if rows belong to streams, otherwise any text. */
 static void add_key(struct cairn_buffer *out, const struct cairn_resource *resource)
 {
     if (cairn_query_by_stream(resource->projection))

@@ -1,5 +1,5 @@
-/* openapi_route.c - a route of a service's own as an operation of /openapi.json: what it answers is
- * known to its handler alone. */
+/* openapi_route.c - writes a service's own route as an operation of /openapi.json. Only the route's
+ * handler knows its answers. */
 #include "runtime/openapi_parts.h"
 
 #include <string.h>

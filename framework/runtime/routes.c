@@ -1,4 +1,4 @@
-/* routes.c - the thunks between the door and the rooms, and the list of them. */
+/* routes.c - builds the route table, with the functions that adapt each handler. */
 #include "runtime/routes.h"
 
 #include "command/endpoint.h"
@@ -6,7 +6,7 @@
 #include "runtime/handler.h"
 #include "runtime/worker.h"
 
-/* A resource, and the query side that answers. */
+/* A resource, and the query side that answers for it. */
 struct query_route {
     struct cairn_query_side *const *queries;
     const struct cairn_resource *resource;

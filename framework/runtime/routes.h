@@ -1,8 +1,8 @@
-/* routes.h - which requests the services of one process answer, and what answers each: a command's
- * endpoint, a resource of the query side, a service's own handler, or the process' health.
+/* routes.h - the routes of one process, and what handles each: a command's endpoint, a resource of
+ * the query side, a service's own handler, or the process' health.
  *
- * Ownership: what it points to has to live as long as the routes are in use; so has the arena, from
- * which they are made. */
+ * Ownership: what it points to must live as long as the routes are in use, and so must the arena
+ * from which they are allocated. */
 #ifndef CAIRN_RUNTIME_ROUTES_H
 #define CAIRN_RUNTIME_ROUTES_H
 
@@ -18,14 +18,14 @@ enum { CAIRN_ROUTES_MAX = 512 };
 struct cairn_routes {
     struct cairn_arena *arena;
     struct cairn_command_side *commands;
-    struct cairn_query_side *const *queries; /* where it stands once it is open */
+    struct cairn_query_side *const *queries; /* set once it is open */
     struct cairn_health *health;
-    struct cairn_http_route *all; /* made */
+    struct cairn_http_route *all; /* result */
     size_t count;
 };
 
-/* Makes the routes of all services and of the process. Returns 0, or -CAIRN_BUG if a command or a
- * handler of theirs makes no sense. */
+/* Makes the routes of all services and of the process. Returns 0, or -CAIRN_BUG if one of their
+ * commands or handlers is invalid. */
 int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
                       struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,5 +1,5 @@
-/* verify.c - the read models of a process' services held against the log, for a person or a script.
- */
+/* verify.c - compares the read models of a process' services with the log, for a user or a
+ * script. */
 #include "runtime/verify.h"
 
 #include "core/arena.h"
@@ -29,7 +29,7 @@ static bool read_arguments(int argc, char **argv, struct wanted *ret)
     return true;
 }
 
-/* ---- what is found ---- */
+/* ---- output ---- */
 
 static void print_lines(const struct cairn_difference *difference)
 {
@@ -103,7 +103,7 @@ static void summarise(const struct cairn_verify *verify)
     (void)printf("\n");
 }
 
-/* ---- one after the other ---- */
+/* ---- the comparisons, one after the other ---- */
 
 static int exit_status(const char *name, const struct cairn_error *error)
 {

@@ -1,5 +1,5 @@
-/* verify.h - `PROGRAM verify [NAME] [--json]`: the face of a service that has projections by which
- * their read models are held against the log. `cairn verify NAME` runs it. */
+/* verify.h - `PROGRAM verify [NAME] [--json]`: compares the read models of a service that has
+ * projections with the log. `cairn verify NAME` runs it. */
 #ifndef CAIRN_RUNTIME_VERIFY_H
 #define CAIRN_RUNTIME_VERIFY_H
 
@@ -7,9 +7,9 @@
 
 #include <cairn/service.h>
 
-/* `argv[0]` is "verify". Prints what differs and a summary. Returns the exit status: 0 if nothing
- * differs, 1 if something does or could not be compared, 64 for wrong usage, 69 when the database
- * is away. */
+/* `argv[0]` is "verify". Prints the differences and a summary. Returns the exit status: 0 if
+ * nothing differs, 1 if something does or could not be compared, 64 for wrong usage, 69 when the
+ * database is unavailable. */
 int cairn_host_verify(const struct cairn_config *config,
                       const struct cairn_service *const services[], int argc, char **argv);
 

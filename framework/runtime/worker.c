@@ -1,4 +1,4 @@
-/* worker.c - what each thread that answers requests owns. */
+/* worker.c - the connections of each thread that answers requests. */
 #include "runtime/worker.h"
 
 #include "core/arena.h"
@@ -14,7 +14,7 @@ struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const 
     int failed = 0;
     if (config->database_url)
         failed = cairn_store_open(config->database_url, label, &worker->store, &error);
-    if (!failed && worker->store) /* a commit that waits for a standby too long is ended */
+    if (!failed && worker->store) /* lets a commit that waits too long for a standby be ended */
         cairn_pg_track_backend(cairn_store_pg(worker->store));
     if (!failed && queries)
         failed = cairn_query_open(queries, &worker->query, &error);

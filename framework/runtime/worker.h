@@ -1,4 +1,4 @@
-/* worker.h - what each thread that answers requests owns: its connections. */
+/* worker.h - the connections of each thread that answers requests. */
 #ifndef CAIRN_RUNTIME_WORKER_H
 #define CAIRN_RUNTIME_WORKER_H
 
@@ -13,7 +13,7 @@ struct cairn_worker {
     struct cairn_query_context *query; /* NULL in a process without resources */
 };
 
-/* Connections are made when they are first needed. NULL if a URL makes no sense, which
+/* Opens a worker; connections are made on first use. Returns NULL if a URL is invalid, which
  * cairn_host_start() has ruled out. `queries` may be NULL. */
 struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
                                        struct cairn_query_side *queries);
