@@ -1,4 +1,4 @@
-/* order_summary.c - read model: one row an order, with where it stands. */
+/* order_summary.c - read model with one row per order and its status. */
 #include "order_summary.h"
 
 static const char *const statuses[] = {

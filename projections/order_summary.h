@@ -1,4 +1,4 @@
-/* order_summary.h - read model: one row an order, with where it stands. */
+/* order_summary.h - read model with one row per order and its status. */
 #ifndef ORDER_SUMMARY_H
 #define ORDER_SUMMARY_H
 

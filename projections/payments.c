@@ -1,4 +1,4 @@
-/* payments.c - read model: one row a payment. The card's token stays out of it. */
+/* payments.c - read model with one row per payment. It does not contain the card's token. */
 #include "payments.h"
 
 #include "../services/payment/payment.h"

@@ -1,4 +1,4 @@
-/* payments.h - read model: one row a payment. */
+/* payments.h - read model with one row per payment. */
 #ifndef PAYMENTS_H
 #define PAYMENTS_H
 

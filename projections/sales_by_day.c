@@ -1,7 +1,7 @@
-/* sales_by_day.c - read model: what was sold, one row a day and currency.
+/* sales_by_day.c - read model of sales with one row per day and currency.
  *
- * A row belongs to no stream: each event finds its row by the day it was recorded on and by its
- * currency. */
+ * A row belongs to no stream: the row of an event is found by the day it was recorded on and by
+ * its currency. */
 #include "sales_by_day.h"
 
 #include "../services/order/order.h"
@@ -20,7 +20,7 @@ static void add_key(struct cairn_keys *ret, const char *currency, const struct c
     cairn_key(ret, "%s:%s", day, currency);
 }
 
-/* What a row says of itself; an event that opens a row has to set it, so every event does. */
+/* Sets the row's identifying fields; the event that creates a row has to, so every event does. */
 static void name_row(struct sales_by_day *row, const char *currency, const struct cairn_meta *meta)
 {
     row->day = cairn_day_of(meta->recorded_at);

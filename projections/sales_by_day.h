@@ -1,4 +1,4 @@
-/* sales_by_day.h - read model: what was sold, one row a day and currency. */
+/* sales_by_day.h - read model of sales with one row per day and currency. */
 #ifndef SALES_BY_DAY_H
 #define SALES_BY_DAY_H
 

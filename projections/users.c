@@ -1,4 +1,4 @@
-/* users.c - read model: one row a user. */
+/* users.c - read model with one row per user. */
 #include "users.h"
 
 #include "../services/user/user.h"

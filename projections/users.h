@@ -1,4 +1,4 @@
-/* users.h - read model: one row a user. */
+/* users.h - read model with one row per user. */
 #ifndef USERS_H
 #define USERS_H
 

@@ -1,4 +1,4 @@
-/* answer.c - what the client is told. */
+/* answer.c - fills in the response to a query. */
 #include "core/metrics.h"
 #include "http/conditional.h"
 #include "query/fresh.h"
@@ -12,7 +12,7 @@ static struct cairn_metric reads = CAIRN_COUNTER(
 
 /* ---- preconditions ---- */
 
-/* The ETag of a row, or the part of it that a command hands out: the version. */
+/* If-Match may name the full ETag of a row, or only its version, which commands return as ETag. */
 static bool is_wanted(const struct cairn_query_read *read)
 {
     const char *at = read->ask->wanted;
@@ -50,8 +50,8 @@ static const char *cache_control(const struct cairn_query_read *read)
                        caching->max_age_s, caching->stale_s);
 }
 
-/* Prefer says how long to wait and never what is answered, so answers vary by form and by position
- * alone. Problems are never kept: the door sees to that. */
+/* Prefer sets how long to wait, never the content, so answers vary by Accept and Cairn-Position
+ * alone. Problems are never cached: http/ answers them with no-store. */
 static void add_caching(const struct cairn_query_read *read)
 {
     cairn_http_set_header(read->visit->response, "Cache-Control", cache_control(read));
@@ -84,7 +84,7 @@ static void show(const struct cairn_query_read *read)
                               cairn_print(arena, "%" PRId64, read->parked));
     cairn_http_set_header(response, "ETag",
                           lasts ? read->etag : cairn_copy_text(arena, read->etag));
-    /* A 304 has the length that the body would have (RFC 9110 section 8.6), and no body. */
+    /* A 304 has the Content-Length of the omitted body (RFC 9110 section 8.6). */
     response->status = cairn_etags_name(read->ask->seen, read->etag) ? 304 : 200;
     response->body = lasts ? read->body : cairn_copy_bytes(arena, read->body, read->body_bytes);
     response->body_bytes = read->body_bytes;
@@ -110,7 +110,7 @@ void cairn_query_answer(const struct cairn_query_read *read, int failed,
         show(read);
     else
         refuse(read);
-    if (!failed || failed == -CAIRN_NOT_FOUND) { /* a 503 shows no position: nobody may keep one */
+    if (!failed || failed == -CAIRN_NOT_FOUND) { /* a 503 has no position to keep */
         add_position(read);
         cairn_query_models_shown(read->visit->side->models, read->visit->model, read->position);
         cairn_metric_add(&reads, read->source, 1);

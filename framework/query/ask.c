@@ -1,4 +1,4 @@
-/* ask.c - what a client asks of a resource. */
+/* ask.c - parses the path, parameters and headers of a query. */
 #include "query/ask.h"
 
 #include "http/conditional.h"
@@ -47,7 +47,7 @@ struct reading {
     struct cairn_query_ask *ask;
     bool limit_seen;
     bool cursor_seen;
-    const char *texts[CAIRN_FILTERS_MAX]; /* of the filters that are given */
+    const char *texts[CAIRN_FILTERS_MAX]; /* of the given filters */
     int failed;
     struct cairn_error *error;
 };
@@ -141,8 +141,8 @@ static void take_parameter(void *context, const char *name, const char *value)
         refuse_unknown(reading, pointer);
 }
 
-/* Path and filters, in the order of their declaration. A value may hold anything, so its length
- * stands before it. */
+/* Returns the path and the filters, in the order of their declaration. Each value is preceded by
+ * its length, since it may contain any character. */
 static const char *name_list(const struct reading *reading)
 {
     struct cairn_buffer out = cairn_buffer(reading->arena);
@@ -157,7 +157,7 @@ static const char *name_list(const struct reading *reading)
 
 /* ---- path ---- */
 
-/* A uuid is written in lower case, as the keys are. */
+/* A UUID is normalised to lower case, as keys are stored. */
 static int read_key(const struct cairn_resource *resource, const struct cairn_http_request *request,
                     const char **ret, struct cairn_error *error)
 {
@@ -179,7 +179,7 @@ static int read_key(const struct cairn_resource *resource, const struct cairn_ht
 
 /* ---- headers ---- */
 
-/* JSON unless a stream is named and liked at least as much. */
+/* JSON, unless a stream is named explicitly with at least the same quality. */
 static bool wants_stream(const struct cairn_http_request *request)
 {
     static const char stream[] = "text/event-stream";
@@ -228,7 +228,7 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
     return reading.failed;
 }
 
-/* ---- pages that are followed ---- */
+/* ---- followed pages ---- */
 
 struct cairn_query_ask *cairn_query_ask_keep(const struct cairn_query_ask *ask,
                                              struct cairn_arena *arena)

@@ -1,4 +1,4 @@
-/* check.c - holds a resource against its row, before the first request comes. */
+/* check.c - checks a resource against its row type at startup. */
 #include "query/ask.h"
 #include "query/query.h"
 #include "record/json.h"
@@ -26,7 +26,7 @@ static int check_filter(const struct cairn_resource *resource, const struct cair
     return 0;
 }
 
-/* A row without the order's value would have no place in the list. */
+/* The order field must not be optional: a row without its value would have no place in the list. */
 static int check_order(const struct cairn_resource *resource, struct cairn_error *error)
 {
     if (!resource->order)
@@ -40,7 +40,7 @@ static int check_order(const struct cairn_resource *resource, struct cairn_error
     return 0;
 }
 
-/* Takes the next column off a list like "user_id, placed_at". */
+/* Consumes the next column of a list like "user_id, placed_at" if it is `name`. */
 static bool begins_with_column(const char **columns, const char *name)
 {
     size_t bytes = strlen(name);
@@ -50,8 +50,9 @@ static bool begins_with_column(const char **columns, const char *name)
     return true;
 }
 
-/* The rows that are asked for must lie together in an index, in order: the path's field, which is
- * always given, then the order. Else every page would sort the whole read model. */
+/* Requires an index that begins with the path's field, which is always given, followed by the order
+ * field, so that the requested rows are contiguous and sorted in it. Without one every page would
+ * sort the whole read model. */
 static int check_index(const struct cairn_resource *resource, struct cairn_error *error)
 {
     int path = cairn_query_path_filter(resource);
@@ -64,7 +65,7 @@ static int check_index(const struct cairn_resource *resource, struct cairn_error
             return 0;
     }
     if (!first && !resource->order)
-        return 0; /* in the order of the keys */
+        return 0; /* ordered by key */
     return cairn_fail(error, CAIRN_BUG, "projection %s needs an index on \"%s%s%s\"",
                       resource->projection->name, first ? first : "",
                       first && resource->order ? ", " : "", resource->order ? resource->order : "");

@@ -1,4 +1,4 @@
-/* context.c - what the query side holds, opened and closed: once a process, and once a worker. */
+/* context.c - opens and closes the query side's state: per process, and per worker. */
 #include "query/context.h"
 
 #include "query/side.h"
@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A server that does not answer must not hold anybody for long: the client may ask again. */
+/* Short, so that an unresponsive server blocks no worker for long: the client may retry. */
 #define POSTGRES_DEADLINE_US CAIRN_SECONDS(3)
 
-/* Reads only, and always by index: a statement that was planned while a table was small would
- * otherwise go on reading all of it when it has grown. What is switched off counts as very dear
- * where there is no other way, and dear plans would be compiled: no jit. */
+/* Read-only, and always by index: a statement planned while a table was small would otherwise keep
+ * scanning the whole table after it has grown. A disabled plan type that has no alternative gets a
+ * very high cost estimate, which would trigger JIT compilation: jit is off. */
 #define GREETING                                                                                   \
     "set default_transaction_read_only = on;"                                                      \
     "set enable_seqscan = off; set enable_bitmapscan = off;"                                       \

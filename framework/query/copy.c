@@ -1,12 +1,12 @@
-/* copy.c - one row by its key from Redis, as the bytes that are stored there.
+/* copy.c - reads one row by its key from Redis, as the stored bytes.
  *
- * Redis answers if it has the row and the checkpoint, both of this timeline and this generation,
- * and the checkpoint is at or past what the client wants. Anything else is asked of PostgreSQL,
- * also a row that Redis lacks: a parked one is not in the copy, so only PostgreSQL can say that
- * there is none.
+ * Redis answers if it has both the row and the checkpoint, of this timeline and this generation,
+ * and the checkpoint is at or past the position that the client requires. Everything else goes to
+ * PostgreSQL, including a row that Redis lacks: parked rows are not copied, so only PostgreSQL can
+ * tell that a row does not exist.
  *
- * The answer shows the later of two positions: a copy that is being repaired may hold rows that are
- * newer than its checkpoint, and whoever has seen such a row must not see an older one elsewhere.
+ * The answer shows the later of two positions: a copy under repair may hold rows newer than its
+ * checkpoint, and a client that has seen such a row must not see an older one elsewhere.
  */
 #include "core/metrics.h"
 #include "query/read.h"
@@ -20,7 +20,7 @@ static struct cairn_metric reads =
     CAIRN_COUNTER("cairn_query_copy_reads_total",
                   "Rows asked of the copy in Redis, by what came of it.", "outcome");
 
-/* Reads `count` numbers with one space between them. Returns what follows, or NULL. */
+/* Reads `count` numbers, separated by one space each. Returns the text that follows, or NULL. */
 static const char *read_numbers(const char *text, int64_t *ret, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -37,7 +37,7 @@ static const char *read_numbers(const char *text, int64_t *ret, int count)
 
 enum outcome { SERVED, LACKS_ROW, LACKS_GENERATION, BEHIND, UNANSWERED };
 
-/* "EPOCH POSITION VERSION GENERATION\nJSON" */
+/* Parses "EPOCH POSITION VERSION GENERATION\nJSON". */
 static bool take_row(struct cairn_query_read *read, const struct cairn_redis_reply *row)
 {
     int64_t about[4];
@@ -54,7 +54,7 @@ static bool take_row(struct cairn_query_read *read, const struct cairn_redis_rep
     return read->body_bytes > 0;
 }
 
-/* "EPOCH POSITION FENCE REVISION", and more while it is repaired */
+/* Parses "EPOCH POSITION FENCE REVISION"; more may follow while the copy is repaired. */
 static enum outcome take_copy(struct cairn_query_read *read, const struct cairn_redis_reply *reply)
 {
     int64_t at[2];
@@ -78,7 +78,7 @@ static void count(const struct cairn_query_visit *visit, enum outcome outcome)
                                         [BEHIND] = "behind",
                                         [UNANSWERED] = "unanswered"};
     cairn_metric_add(&reads, names[outcome], 1);
-    if (outcome != UNANSWERED) /* the pipe has a breaker of its own */
+    if (outcome != UNANSWERED) /* the pipe has its own breaker */
         cairn_query_models_served(visit->side->models, visit->model,
                                   outcome == SERVED || outcome == LACKS_ROW);
 }

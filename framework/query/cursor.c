@@ -1,4 +1,4 @@
-/* cursor.c - where a page of a list ended, as text, and its seal. */
+/* cursor.c - encodes, decodes and signs list cursors. */
 #include "query/cursor.h"
 
 #include "core/buffer.h"
@@ -28,8 +28,8 @@ static const char *to_base64(const char *bytes, size_t count, struct cairn_arena
     return out.text;
 }
 
-/* Returns how many bytes there are, or -CAIRN_MALFORMED. The bits that are left over must be zero,
- * so that one cursor has one text. */
+/* Returns the number of bytes, or -CAIRN_MALFORMED. Leftover bits must be zero, so that a cursor
+ * has exactly one text. */
 static int64_t from_base64(const char *text, char *ret)
 {
     int64_t count = 0;
@@ -52,7 +52,7 @@ static int64_t from_base64(const char *text, char *ret)
 
 /* ---- seals ---- */
 
-/* The list's name ends with a NUL, so that no name runs on into a cursor. */
+/* The list's name is terminated by a NUL, so that a name and a cursor cannot be confused. */
 static void make_seal(const struct cairn_query_seal *seal, const char *bytes, size_t count,
                       struct cairn_arena *arena, uint8_t ret[static CAIRN_DIGEST_BYTES])
 {
@@ -107,7 +107,7 @@ int cairn_query_cursor_decode(const char *text, struct cairn_arena *arena,
     size_t length = strlen(text);
     if (length > CURSOR_MAX_BYTES)
         return -CAIRN_MALFORMED;
-    char *bytes = cairn_new(arena, char, length + 1); /* more than it takes, and zeroed */
+    char *bytes = cairn_new(arena, char, length + 1); /* larger than needed, and zeroed */
     int64_t count = from_base64(text, bytes);
     if (count < 4 + CAIRN_CURSOR_SEAL_BYTES || bytes[0] != CURSOR_VERSION ||
         (bytes[1] != ASCENDING && bytes[1] != DESCENDING))

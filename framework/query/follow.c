@@ -1,12 +1,12 @@
-/* follow.c - reads what has changed in the read models that are followed, and shows it.
+/* follow.c - reads the changed rows of followed read models and shows them.
  *
- *     keys    of the rows whose last change lies behind the place that was followed up to, a page
- * at a time, in the order of the index on (_position, _key); those that are topics are dirty then
- *     rows    of the topics that are dirty
+ *     keys    of the rows that changed after the followed position, one page at a time, in the
+ *             order of the index on (_position, _key); those that are topics become dirty
+ *     rows    of the dirty topics
  *
- * A row that changes between the two is read in its newer state and comes up again: it is shown
- * once. Each statement has the checkpoint in its snapshot, so what it does not show was not there
- * at that checkpoint. */
+ * A row that changes between the two is read in its newer state and its key is read again later: it
+ * is shown once. Each statement includes the checkpoint in its snapshot, so what it does not return
+ * did not exist at that checkpoint. */
 #include "core/clock.h"
 #include "core/log.h"
 #include "query/context.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum { KEYS_PAGE = 1000, ROWS_PAGE = 200 };
-/* Between two lines in the log about rows that cannot be read. */
+/* Minimum interval between log lines about unreadable rows. */
 #define COMPLAIN_US CAIRN_SECONDS(60)
 
 /* The statements for one read model. */
@@ -83,7 +83,8 @@ static void soil(struct cairn_query_live *live, size_t model, const char *key)
         cairn_topic_soil(live, topic);
 }
 
-/* Where the next page begins: behind the last key, or behind the checkpoint if that was all. */
+/* Advances to the start of the next page: after the last key, or after the checkpoint if this page
+ * was the last. */
 static void move(struct cairn_followed *followed, const struct cairn_pg_result *rows, int64_t count)
 {
     free(followed->key);
@@ -123,8 +124,7 @@ static int follow_page(struct cairn_query_live *live, size_t model,
 
 /* ---- rows ---- */
 
-/* Some keys of topics that are dirty, copied. They are clean from now on: what changes later is
- * noticed by itself. */
+/* Copies some keys of dirty topics and marks these clean: later changes are noticed separately. */
 static size_t take_dirty(struct cairn_query_live *live, size_t model, struct cairn_arena *scratch,
                          const char **ret)
 {
@@ -152,7 +152,7 @@ static void soil_again(struct cairn_query_live *live, size_t model, const char *
     (void)pthread_mutex_unlock(&live->lock);
 }
 
-/* The row as a query by key would answer it. */
+/* Encodes the row as a query by key would answer it. */
 static int read_json(const struct cairn_query_known *known, const struct cairn_pg_result *rows,
                      int64_t i, struct cairn_arena *scratch, const char **ret,
                      struct cairn_error *error)
@@ -171,7 +171,7 @@ static int read_json(const struct cairn_query_known *known, const struct cairn_p
     return 0;
 }
 
-/* A row that cannot be read is left as it was shown; the log says so, once in a while. */
+/* A row that cannot be read stays as last shown; this is logged at most every COMPLAIN_US. */
 static void complain(struct cairn_query_live *live, const struct cairn_error *error)
 {
     if (cairn_monotonic_us() < live->complain_us)
@@ -204,7 +204,7 @@ static void show_row(struct cairn_query_live *live, size_t model,
     (void)pthread_mutex_unlock(&live->lock);
 }
 
-/* A row that another generation does not have at all is gone, as one that was deleted. */
+/* Shows rows that are missing in the new generation as deleted. */
 static void show_missing(struct cairn_query_live *live, size_t model,
                          const struct cairn_query_known *known, const char *const *keys,
                          size_t count)
@@ -254,15 +254,15 @@ static bool is_of(const struct cairn_followed *followed, const struct cairn_quer
            cairn_timeline_equal(&followed->timeline, &known->timeline);
 }
 
-/* A generation that queries went to may be behind the one before, whose states readers have seen:
- * it is not shown until it is at or past all of them. */
+/* A new generation may be behind the previous one, whose states readers have seen: it is not shown
+ * until it is at or past all of them. */
 static bool is_behind(const struct cairn_followed *followed, const struct cairn_query_known *known)
 {
     return cairn_timeline_equal(&followed->timeline, &known->timeline) &&
            known->position < followed->shown;
 }
 
-/* `again`: positions that were shown are of another history, or generation, and say nothing now. */
+/* `again`: shown positions are of another history or generation and no longer comparable. */
 static void soil_topics(struct cairn_query_live *live, size_t place, bool again)
 {
     for (size_t i = 0; i < CAIRN_BUCKETS; i++) {
@@ -295,8 +295,8 @@ static void begin_again(struct cairn_query_live *live, size_t place,
     followed->key = NULL;
 }
 
-/* Rows that were parked are written where the checkpoint stands, when they are tried again with
- * success: its revision says so. The rows of that position are looked at once more. */
+/* Parked rows that are retried with success are written at the checkpoint's position, which stays;
+ * the checkpoint's revision changes instead. The rows of that position are read again. */
 static void look_back(struct cairn_followed *followed, const struct cairn_query_known *known)
 {
     if (!followed->topics || known->revision == followed->revision)
@@ -312,7 +312,7 @@ bool cairn_follow_look(struct cairn_query_live *live, size_t place,
     struct cairn_followed *followed = &live->followed[place];
     *ret_moved = false;
     if (known->epoch != known->timeline.epoch)
-        return false; /* after a recovery: its rows are of the history that was left */
+        return false; /* after a recovery: its rows are of the abandoned history */
     (void)pthread_mutex_lock(&live->lock);
     bool other = followed->topics && !is_of(followed, known);
     bool behind = other && is_behind(followed, known);
@@ -352,8 +352,8 @@ static bool has_pages(struct cairn_query_live *live)
     return count > 0;
 }
 
-/* A generation that is dropped while it is read is seen at the next look. One read model that
- * cannot be read stops no other; `error` is of the first. */
+/* A generation that is dropped while it is read is noticed by the next look. A read model that
+ * cannot be read does not block the others; `error` is of the first failure. */
 int cairn_query_live_follow(struct cairn_query_live *live, struct cairn_pg *pg,
                             struct cairn_arena *scratch, struct cairn_error *error)
 {

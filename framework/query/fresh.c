@@ -1,4 +1,4 @@
-/* fresh.c - read your writes. */
+/* fresh.c - implements read your writes. */
 #include "query/fresh.h"
 
 #include "core/clock.h"
@@ -24,7 +24,7 @@ static bool is_wait(const char *name, size_t bytes)
     return bytes == 4 && strncasecmp(name, "wait", 4) == 0;
 }
 
-/* Reads "= N" or "= \"N\"", where it ends in white space, ';', ',' or the text's end. */
+/* Parses "= N" or "= \"N\"", followed by white space, ';', ',' or the end of the text. */
 static bool read_seconds(const char *text, int64_t *ret)
 {
     text += strspn(text, " \t");
@@ -40,10 +40,10 @@ static bool read_seconds(const char *text, int64_t *ret)
     text += digits;
     if (quoted && *text++ != '"')
         return false;
-    return strchr(" \t;,", *text) != NULL; /* also the NUL */
+    return strchr(" \t;,", *text) != NULL; /* matches the NUL, too */
 }
 
-/* The start of the next preference: past a comma that no quotes enclose. */
+/* Returns the start of the next preference: after a comma outside of quotes. */
 static const char *next_preference(const char *text)
 {
     bool quoted = false;
@@ -115,7 +115,7 @@ static const struct cairn_statement future_statement = {
     .sql = "select cairn.head() < $1 and not pg_is_in_recovery()",
 };
 
-/* No token is handed out for what is not in the log; a standby may not have heard of it yet. */
+/* Tokens are issued only for positions in the log. A standby may not have received them yet. */
 bool cairn_query_is_future(struct cairn_query_read *read)
 {
     struct cairn_pg_params params = {.arena = read->arena};

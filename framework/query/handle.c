@@ -1,15 +1,15 @@
-/* handle.c - one GET, from the request to its answer.
+/* handle.c - handles one GET, from the request to its answer.
  *
- *     what is asked                                              ask.c
- *     by key: ask Redis, and be called again if that was in vain copy.c, upstream.c
- *     which generation of which timeline is known                models.c
- *     which position must be seen                                fresh.c
- *     look                                                       resource.c, list.c
- *         the model was outdated: once more from the third line, asking PostgreSQL
- *         behind: be called again when it has moved, or when the time is over
+ *     parse the query                                            ask.c
+ *     by key: ask Redis; called again if it cannot answer        copy.c, upstream.c
+ *     find the known generation and timeline                     models.c
+ *     find the required position                                 fresh.c
+ *     read                                                       resource.c, list.c
+ *         the model was outdated: repeat from the third line, asking PostgreSQL
+ *         behind: called again when it has moved, or at the deadline
  *     answer                                                     answer.c, stream.c
  *
- * The first two lines take no connection of a worker's: the polling thread does them. */
+ * The first two steps need no worker's connection: the polling thread does them. */
 #include "core/metrics.h"
 #include "query/fresh.h"
 #include "query/query.h"
@@ -29,7 +29,7 @@ static struct cairn_query_visit *make_visit(const struct cairn_resource *resourc
     return visit;
 }
 
-/* What is asked, read at the first call; NULL if that was answered with a problem. */
+/* Returns the parsed query, parsed at the first call; NULL if a problem has been answered. */
 static struct cairn_query_visit *recall(const struct cairn_resource *resource,
                                         struct cairn_query_side *side,
                                         struct cairn_http_request *request,

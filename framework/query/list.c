@@ -1,7 +1,7 @@
-/* list.c - a page of rows, from PostgreSQL.
+/* list.c - reads a page of rows from PostgreSQL.
  *
- * Pages follow each other by keyset: the next one begins after the last row of this one, wherever
- * that is by then, so rows that are inserted meanwhile make nobody see a row twice or miss one. */
+ * Pages are linked by keyset: the next page begins after the last row of this one, wherever that
+ * row would be by then, so rows inserted meanwhile make no client see a row twice or miss one. */
 #include "core/sha256.h"
 #include "query/fresh.h"
 #include "query/sql.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* The statement for this combination of filters, made when it is first asked for. */
+/* Returns the statement for this combination of filters; it is created on first use. */
 static const struct cairn_statement *statement_for(struct cairn_query_read *read)
 {
     struct cairn_query_model *model = read->model;
@@ -28,7 +28,7 @@ static const struct cairn_statement *statement_for(struct cairn_query_read *read
     return *place;
 }
 
-/* One row more than a page tells whether there is a next page. */
+/* Fetching one row more than the page tells whether there is a next page. */
 static void add_params(struct cairn_pg_params *params, const struct cairn_query_read *read)
 {
     const struct cairn_query_ask *ask = read->ask;
@@ -46,8 +46,8 @@ static void add_params(struct cairn_pg_params *params, const struct cairn_query_
         cairn_pg_add_text(params, ask->cursor.key);
 }
 
-/* Unless it is told, the secret is the id of the store, of which clients know the beginning: all
- * replicas have it and nobody has to hand it round. */
+/* Without a configured secret, the store's id is used, of which clients know only the first 8
+ * digits: all replicas have it, so it need not be distributed. */
 static struct cairn_query_seal seal_of(const struct cairn_query_read *read)
 {
     const char *secret = read->visit->side->cursor_secret;
@@ -97,7 +97,7 @@ static int add_items(struct cairn_query_read *read, const struct cairn_pg_result
     return 0;
 }
 
-/* W/"GENERATION.DIGEST" */
+/* The ETag is W/"GENERATION.DIGEST". */
 const char *cairn_query_page_print(const struct cairn_query_read *read)
 {
     const char *digest = strchr(read->etag, '.') + 1;
@@ -120,7 +120,7 @@ static int show_page(struct cairn_query_read *read, const struct cairn_pg_result
                   ? cursor_after(read, last, cairn_pg_text(rows, shown - 1, CAIRN_QUERY_KEY))
                   : NULL);
     read->parked = cairn_pg_integer(rows, 0, CAIRN_QUERY_PARKED);
-    if (read->parked) /* also for clients that follow the page, and see no header */
+    if (read->parked) /* in the body, too: clients that follow the page see no header */
         cairn_buffer_print(&out, ",\"parked\":%" PRId64, read->parked);
     cairn_buffer_char(&out, '}');
     read->body = out.text;

@@ -1,4 +1,4 @@
-/* live.c - topics, their readers, and what a reader is given when his socket has room. */
+/* live.c - topics, their readers, and what a reader's stream is sent. */
 #include "query/live.h"
 
 #include "core/clock.h"
@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A reader that has taken nothing for so many heartbeats has gone, or might as well have. */
+/* The stream of a reader that misses this many heartbeats in a row is cut. */
 enum { MISSED_MAX = 4 };
 
-static const char hello[] = "retry: 1000\n\n"; /* milliseconds until a client comes back */
+static const char hello[] = "retry: 1000\n\n"; /* milliseconds until a client reconnects */
 static const char beat[] = ":\n\n";
 
 static struct cairn_metric streams =
@@ -120,7 +120,7 @@ void cairn_topic_soil(struct cairn_query_live *live, struct cairn_topic *topic)
     topic->dirty = true;
 }
 
-/* "id: …", "event: deleted" where it was, "data: …", an empty line. The JSON has no line break. */
+/* Formats "id: …", "event: deleted" if so, "data: …", an empty line. The JSON has no line break. */
 static char *make_message(const struct cairn_query_state *state, size_t *ret_bytes)
 {
     char id[CAIRN_EVENT_ID_SIZE];
@@ -134,7 +134,7 @@ static char *make_message(const struct cairn_query_state *state, size_t *ret_byt
     return text;
 }
 
-/* Do both show the same, apart from the position that they show it at? */
+/* Returns whether both messages are the same apart from their id. */
 static bool is_same_message(const struct cairn_topic *topic, const char *message, size_t bytes)
 {
     if (!topic->message)
@@ -194,7 +194,7 @@ static void unqueue_beat(struct cairn_query_live *live, struct cairn_reader *rea
     *(reader->later ? &reader->later->earlier : &live->last_beat) = reader->earlier;
 }
 
-/* One that has not taken the last sign of life has no room, not even for that. */
+/* A reader that has not consumed the previous heartbeat has no room for another one. */
 static void give_beat(struct cairn_reader *reader)
 {
     reader->missed = reader->beat ? reader->missed + 1 : 0;
@@ -222,9 +222,9 @@ int64_t cairn_query_live_beat(struct cairn_query_live *live)
     return next_us;
 }
 
-/* ---- a reader takes ---- */
+/* ---- reading from the stream ---- */
 
-/* Gives bytes that begin at `from`; what does not fit is kept. */
+/* Copies what fits into `ret`; the rest is kept in the reader. */
 static int64_t give(struct cairn_reader *reader, const char *text, size_t count, char *ret,
                     size_t room)
 {
@@ -295,7 +295,7 @@ static void leave(void *self)
 
 /* ---- joining ---- */
 
-/* The first of a model's readers decides where following it begins. */
+/* The model's first topic sets the position from which it is followed. */
 static void begin_following(struct cairn_query_live *live, size_t place,
                             const struct cairn_query_state *state)
 {
@@ -311,9 +311,9 @@ static void begin_following(struct cairn_query_live *live, size_t place,
     followed->key = NULL;
 }
 
-/* Brings topic and reader to the newer of the two states. Changes up to where the model has been
- * followed are not told again: if the reader's state is older than that, the row is read once
- * more; and so is a page that two have read at one position, as nobody can say who was later. */
+/* Updates the topic and the reader to the newer of the two states. Changes up to the followed
+ * position are not reported again: if the reader's state is older than that, the row is read once
+ * more; so is a page read at the position of the topic's state, since their order is unknown. */
 static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
                  const struct cairn_query_state *state, int64_t seen, struct cairn_reader *reader)
 {
@@ -324,7 +324,7 @@ static void meet(struct cairn_query_live *live, struct cairn_topic *topic,
     if (is_new || (!other && state->changed > topic->changed))
         cairn_topic_show(live, topic, state);
     if (past)
-        topic->position = 0; /* it says nothing in this history */
+        topic->position = 0; /* not comparable with positions of this history */
     if (past || followed->generation != state->generation || state->position < followed->position ||
         (topic->page && !is_new && state->position == topic->position))
         cairn_topic_soil(live, topic);
@@ -351,8 +351,8 @@ static void enter(struct cairn_query_live *live, size_t place, struct cairn_page
     live->count++;
 }
 
-/* Returns -CAIRN_BUSY if the stream cannot be opened, or 0. A page costs one query each time its read
- * model moves, shared by all of its streams. */
+/* Returns -CAIRN_BUSY if the stream cannot be opened, or 0. A page costs one query each time its
+ * read model moves, shared by all of its streams. */
 static int refuse(const struct cairn_query_live *live, size_t place, const struct cairn_page *page,
                   const char *key, struct cairn_error *error)
 {
@@ -391,7 +391,7 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
     (void)give(reader, hello, sizeof hello - 1, ignored, 0);
     response->stream = (struct cairn_http_stream){pull, leave, reader};
     cairn_metric_add(&streams, "", 1);
-    live->news(live->news_context); /* to read a row that is dirty, to know of the next heartbeat */
+    live->news(live->news_context); /* to read a dirty row, and to schedule the next heartbeat */
     if (page)
         live->page_news(live->page_context);
     return 0;

@@ -1,4 +1,4 @@
-/* model.c - a worker's statements for the generation of a read model that is read now. */
+/* model.c - a worker's statements for the current generation of a read model. */
 #include "query/context.h"
 
 #include "query/side.h"
@@ -37,7 +37,7 @@ static struct cairn_query_model *find(struct cairn_query_context *context, size_
     return *at;
 }
 
-/* The statements for a generation that is new to this context. */
+/* Creates the statements for a generation that is new to this context. */
 static void settle(struct cairn_query_context *context, struct cairn_query_model *model)
 {
     struct cairn_arena *arena = &model->arena;

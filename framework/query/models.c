@@ -1,7 +1,7 @@
-/* models.c - what a process knows of its read models, under one lock.
+/* models.c - the process's knowledge of its read models, under one lock.
  *
- * The names in Redis are made anew for each generation and timeline, and those of before are kept:
- * requests that are under way point to them, and there are few. */
+ * The Redis key names are created for each new generation and timeline; the previous ones are kept,
+ * since requests in progress point to them and they are few. */
 #include "query/models.h"
 
 #include "core/clock.h"
@@ -14,25 +14,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long it is good while PostgreSQL cannot be asked: a generation that queries have left is kept
- * for so long, as a rule, and its copy says how far it is. */
+/* How long the knowledge is valid while PostgreSQL is unavailable: a generation that is no longer
+ * read is usually kept that long, and its copy in Redis has its own checkpoint. */
 #define KEPT_US CAIRN_HOURS(1)
-#define FLOOR_US CAIRN_SECONDS(10) /* for which a switch may be in somebody's way */
+#define FLOOR_US CAIRN_SECONDS(10) /* how long the floor applies after a switch */
 enum { FAILURES_MAX = 50 };        /* of the copy, in a row */
 
 struct model {
-    const struct cairn_projection *projection; /* never changes: read without the lock */
+    const struct cairn_projection *projection; /* constant: read without the lock */
     struct cairn_query_known known;
-    int64_t looked_us;           /* monotonic: when the look began that it is from; 0: none */
-    int failures;                /* of the copy, since it has answered last */
-    atomic_llong shown;          /* newest position that was, in this timeline */
-    atomic_llong floor_until_us; /* monotonic: so long nothing older is */
+    int64_t looked_us;           /* monotonic: start of the look that `known` is from; 0: none */
+    int failures;                /* of the copy, since its last success */
+    atomic_llong shown;          /* newest position shown, in this timeline */
+    atomic_llong floor_until_us; /* monotonic: end of the floor */
 };
 
 struct cairn_query_models {
-    atomic_int passed_over; /* copies that fail */
+    atomic_int passed_over; /* number of failing copies */
     pthread_mutex_t lock;
-    struct cairn_arena arena; /* of the names */
+    struct cairn_arena arena; /* for the names */
     size_t count;
     struct model *all;
 };
@@ -87,7 +87,7 @@ size_t cairn_query_models_find(const struct cairn_query_models *models,
     return i;
 }
 
-/* ---- knowing ---- */
+/* ---- known state ---- */
 
 int cairn_query_models_get(struct cairn_query_models *models, size_t model,
                            struct cairn_query_known *ret, struct cairn_error *error)
@@ -137,7 +137,7 @@ static void name_keys(struct cairn_query_models *models, struct cairn_query_know
         cairn_redis_checkpoint_key(&models->arena, &known->timeline, name, known->generation);
 }
 
-/* Positions of another timeline say nothing in this one. */
+/* Positions of another timeline are not comparable with this one's. */
 static void raise_floor(struct model *model, const struct cairn_query_known *now)
 {
     const struct cairn_query_known *before = &model->known;
@@ -147,7 +147,7 @@ static void raise_floor(struct model *model, const struct cairn_query_known *now
         atomic_store(&model->floor_until_us, cairn_monotonic_us() + FLOOR_US);
 }
 
-/* Null is 0: a generation that there is not. */
+/* A null generation (none is complete) reads as 0. */
 static void publish(struct cairn_query_models *models, const struct cairn_pg_result *rows, size_t i,
                     int64_t begun_us)
 {
@@ -155,7 +155,7 @@ static void publish(struct cairn_query_models *models, const struct cairn_pg_res
     struct cairn_query_known now = model->known;
     int64_t row = (int64_t)i;
     if (begun_us < model->looked_us)
-        return; /* somebody has looked after us, and was quicker */
+        return; /* another thread looked later and published first */
     now.timeline =
         (struct cairn_timeline){cairn_pg_uuid(rows, row, 0), cairn_pg_integer(rows, row, 1)};
     now.generation = cairn_pg_integer(rows, row, 2);
@@ -235,7 +235,7 @@ bool cairn_query_models_passed_over(const struct cairn_query_models *models)
     return atomic_load_explicit(&models->passed_over, memory_order_relaxed) > 0;
 }
 
-/* ---- never back ---- */
+/* ---- monotonic reads ---- */
 
 void cairn_query_models_shown(struct cairn_query_models *models, size_t model, int64_t position)
 {

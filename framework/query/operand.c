@@ -1,4 +1,4 @@
-/* operand.c - a value out of a URL, read as a field of a row. */
+/* operand.c - parses a value from a URL as a field of a row. */
 #include "query/operand.h"
 
 #include "record/json.h"
@@ -14,7 +14,7 @@ bool cairn_query_comparable(const struct cairn_field *field)
            cairn_query_sortable(field);
 }
 
-/* An enum is stored by its name, whose place in the alphabet means nothing. */
+/* Enums are not sortable: they are stored by name, whose alphabetical order is meaningless. */
 bool cairn_query_sortable(const struct cairn_field *field)
 {
     return field->kind == CAIRN_KIND_INTEGER || field->kind == CAIRN_KIND_TEXT ||

@@ -1,4 +1,4 @@
-/* pages.c - reads pages again when their read model has moved. */
+/* pages.c - re-reads followed pages when their read model has moved. */
 #include "query/pages.h"
 
 #include "core/clock.h"
@@ -10,20 +10,20 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define PACE_US CAIRN_MILLISECONDS(100)  /* from one round to the next */
-#define AGAIN_US CAIRN_MILLISECONDS(250) /* after one in which not all could be read */
-#define COMPLAIN_US CAIRN_SECONDS(60)    /* between two lines in the log of such that never can */
-#define SLOW_US CAIRN_MILLISECONDS(50)   /* a page that takes so long is slow, … */
+#define PACE_US CAIRN_MILLISECONDS(100)  /* pause between two rounds */
+#define AGAIN_US CAIRN_MILLISECONDS(250) /* pause after a round with failures */
+#define COMPLAIN_US CAIRN_SECONDS(60)    /* between log lines about unreadable pages */
+#define SLOW_US CAIRN_MILLISECONDS(50)   /* a page that takes longer is slow … */
 #define FAST_US CAIRN_MILLISECONDS(20)   /* … until it takes no longer than this */
 
-/* A thread, and what is its own. */
+/* A thread and its own state. */
 struct lane {
     struct cairn_query_pages *pages;
     struct cairn_query_context *context;
-    bool slow;           /* it reads the pages that are slow, and no others */
-    bool failing;        /* the last round did */
-    bool started;        /* the thread */
-    int64_t complain_us; /* monotonic: when to say again that one cannot be read at all */
+    bool slow;           /* it reads the slow pages, and no others */
+    bool failing;        /* the last round failed */
+    bool started;        /* the thread is running */
+    int64_t complain_us; /* monotonic: earliest next log line about an unreadable page */
     pthread_t thread;
     pthread_cond_t called;
     bool news; /* guarded by the lock of the pages */
@@ -38,9 +38,9 @@ struct cairn_query_pages {
     bool closing; /* guarded by it */
 };
 
-/* A page that is to be read. */
+/* A page to read. */
 struct errand {
-    struct cairn_page *page; /* held */
+    struct cairn_page *page; /* holds a reference */
     const char *key;
 };
 
@@ -65,7 +65,7 @@ static void show(struct cairn_query_live *live, size_t place, const char *key,
     (void)pthread_mutex_unlock(&live->lock);
 }
 
-/* As a request would. */
+/* Reads the page as a request would. */
 static int read_page(struct lane *lane, size_t place, const struct errand *errand,
                      struct cairn_error *error)
 {
@@ -88,8 +88,7 @@ static int read_page(struct lane *lane, size_t place, const struct errand *erran
 
 /* ---- a read model ---- */
 
-/* The lane's pages that are dirty. They are clean from now on: what changes later is noticed by
- * itself. */
+/* Returns the lane's dirty pages and marks them clean: later changes are noticed separately. */
 static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bool slow,
                                  struct cairn_arena *arena, size_t *ret_count)
 {
@@ -112,7 +111,7 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bo
     return all;
 }
 
-/* There may be pages to read, for either thread. */
+/* Wakes both threads: there may be pages to read. */
 static void on_news(void *context)
 {
     struct cairn_query_pages *pages = context;
@@ -124,8 +123,8 @@ static void on_news(void *context)
     (void)pthread_mutex_unlock(&pages->lock);
 }
 
-/* The page is not held any more; one that could not be read is dirty again. `took_us`: reading it,
- * or trying; 0 if it was not tried. */
+/* Releases the page; a page that could not be read becomes dirty again. `took_us` is the duration
+ * of the attempt; 0 if there was none. */
 static void give_back(struct lane *lane, size_t place, const struct errand *errand, bool again,
                       int64_t took_us)
 {
@@ -139,7 +138,7 @@ static void give_back(struct lane *lane, size_t place, const struct errand *erra
         errand->page->slow = !lane->slow;
     cairn_page_let_go(errand->page);
     (void)pthread_mutex_unlock(&live->lock);
-    if (moves) /* it may be dirty, and is the other's */
+    if (moves) /* it may be dirty, and is now the other lane's */
         on_news(lane->pages);
 }
 
@@ -164,14 +163,15 @@ static void complain(struct lane *lane, const struct cairn_error *error)
     cairn_log_error(CAIRN_LOG_ERROR, "a page that is followed cannot be read", error);
 }
 
-/* One page that takes too long stops no other; two in a row are a database that is away. Returns 0,
- * or why not all could be read. One that cannot be read at all is left as it was. */
+/* One failing page does not block the others; after two in a row the database counts as
+ * unavailable. Returns 0, or the first retryable failure. An unreadable page stays as
+ * last shown. */
 static int read_dirty(struct lane *lane, size_t place, struct cairn_arena *arena,
                       struct cairn_error *error)
 {
     size_t count = 0;
     int first = 0;
-    int in_vain = 0; /* in a row */
+    int in_vain = 0; /* consecutive failures */
     cairn_arena_reset(arena);
     const struct errand *all =
         take_dirty(lane->pages->side->live, place, lane->slow, arena, &count);
@@ -194,7 +194,7 @@ static int read_dirty(struct lane *lane, size_t place, struct cairn_arena *arena
     return first;
 }
 
-/* Pages are not told apart: where the read model has moved, all of them are read again. */
+/* Individual pages are not distinguished: when the read model has moved, all are read again. */
 static int follow(struct lane *lane, size_t model, const struct cairn_query_known *known,
                   struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -215,7 +215,7 @@ static int follow(struct lane *lane, size_t model, const struct cairn_query_know
     return read_dirty(lane, place, arena, error);
 }
 
-/* Returns 0, or the first that was in the way; a model that cannot be read stops no other. */
+/* Returns 0, or the first failure; a model that cannot be read does not block the others. */
 static int follow_all(struct lane *lane, struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_query_known known;
@@ -236,7 +236,7 @@ static int follow_all(struct lane *lane, struct cairn_arena *arena, struct cairn
 
 /* ---- the threads ---- */
 
-/* Not before `from_us`; then when there is news, or at `until_us`. Returns false at the end. */
+/* Waits until `from_us` at least, then for news or until `until_us`. Returns false when closing. */
 static bool wait_for_news(struct lane *lane, int64_t from_us, int64_t until_us)
 {
     struct cairn_query_pages *pages = lane->pages;

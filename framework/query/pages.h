@@ -1,11 +1,11 @@
-/* pages.h - the threads that read pages again which are followed.
+/* pages.h - the threads that re-read followed pages.
  *
- * What has changed in a read model says nothing of which pages show it: a row comes into one, goes
- * out of another, moves. So all pages of a read model are read again when it has moved, each as a
- * request would read it, once for all who follow it, and at most ten times a second; shown is what
- * differs from before. On connections of their own, so that rows that are followed do not wait for
- * pages; and pages that took long do not hold up the others: these have one thread, those another,
- * which rests as long as it reads.
+ * A change in a read model does not tell which pages show it: a row enters one, leaves another,
+ * moves. All pages of a read model are therefore read again when it has moved, each as a request
+ * would read it, once for all its readers, and at most ten times a second; a page is sent if it
+ * differs from before. The threads have their own connections, so that followed rows do not wait
+ * for pages. Slow pages do not delay the others: each kind has its own thread, and the slow pages'
+ * thread pauses for as long as it reads.
  *
  * Threads: one opens and closes; the two call live.h. */
 #ifndef CAIRN_QUERY_PAGES_H
@@ -15,7 +15,7 @@
 
 struct cairn_query_pages;
 
-/* Returns 0, or -CAIRN_CONFIG if there can be no more threads. */
+/* Returns 0, or -CAIRN_CONFIG if no more threads can be created. */
 int cairn_query_pages_open(struct cairn_query_side *side, struct cairn_query_pages **ret,
                            struct cairn_error *error) CAIRN_CHECKED;
 /* NULL is fine. */

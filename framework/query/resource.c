@@ -1,4 +1,4 @@
-/* resource.c - one row by its key from PostgreSQL. */
+/* resource.c - reads one row by its key from PostgreSQL. */
 #include "core/sha256.h"
 #include "query/fresh.h"
 #include "query/sql.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* By what is shown: a read model that has moved elsewhere leaves it as it was. */
+/* The ETag is made from the content: changes elsewhere in the read model do not affect it. */
 const char *cairn_query_body_etag(const struct cairn_query_read *read)
 {
     uint8_t digest[CAIRN_DIGEST_BYTES];
@@ -19,9 +19,9 @@ const char *cairn_query_body_etag(const struct cairn_query_read *read)
     return out.text;
 }
 
-/* The version of its stream says all about a row that is the fold of one stream. Of another row no
- * number does: events that were parked are applied where the checkpoint stands, one after the
- * other. */
+/* The version of its stream identifies the state of a row that is the fold of one stream. No
+ * number identifies that of other rows: parked events are applied one after the other at the
+ * same checkpoint. */
 const char *cairn_query_row_etag(const struct cairn_query_read *read, int64_t version)
 {
     if (!cairn_query_by_stream(read->resource->projection))
@@ -71,7 +71,7 @@ static int show_row(struct cairn_query_read *read, const struct cairn_pg_result 
     return 0;
 }
 
-/* With what is left of one that was deleted: when that was. */
+/* Sets read->changed, also from the tombstone of a deleted row. */
 static int find_row(struct cairn_query_read *read, const struct cairn_pg_result *rows,
                     struct cairn_error *error)
 {

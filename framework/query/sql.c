@@ -1,4 +1,4 @@
-/* sql.c - the statements that read a generation of a read model. */
+/* sql.c - builds the statements that read a generation of a read model. */
 #include "query/sql.h"
 
 #include "projection/names.h"
@@ -17,7 +17,7 @@ static void add_table(struct cairn_buffer *out, const char *projection, int64_t 
     cairn_pg_quote(out, cairn_table_name(out->arena, projection, generation));
 }
 
-/* The fields alone, without the columns that are Cairn's. */
+/* Selects the fields only, without Cairn's own columns. */
 static void add_json(struct cairn_buffer *out, const struct cairn_record *row)
 {
     cairn_buffer_text(out, "(select row_to_json(x) from (select ");
@@ -115,7 +115,7 @@ static void add_filters(struct cairn_buffer *out, const struct cairn_resource *r
     }
 }
 
-/* Row comparison: what comes after (value, key) in the order, which one index scan can begin at. */
+/* Row comparison with (value, key), from which a single index scan can start. */
 static void add_after(struct cairn_buffer *out, const struct cairn_resource *resource,
                       int *parameter)
 {
@@ -158,8 +158,9 @@ static void add_page(struct cairn_buffer *out, const struct cairn_resource *reso
     cairn_buffer_print(out, "r._key %s limit $4", way);
 }
 
-/* The condition on k.position holds no column of the table, so PostgreSQL checks it once and reads
- * no row where it fails. The outer order says again what the page's is: a join promises none. */
+/* The condition on k.position refers to no column of the table, so PostgreSQL checks it once
+ * and reads no row if it fails. The outer `order by` repeats the page's: a join does not
+ * preserve order. */
 const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_resource *resource,
                                  int64_t generation, uint32_t given, bool after)
 {

@@ -1,10 +1,9 @@
-/* stream.c - a row or a page that is followed: where its stream begins, and for whom there is none.
- */
+/* stream.c - begins the stream of a followed row or page, or refuses it. */
 #include "query/read.h"
 #include "query/topics.h"
 
-/* Up to where the reader has seen this generation in this timeline; -1 if it says nothing of
- * these. Who has seen the same page has seen it as it is now. */
+/* Returns the position up to which the client has seen this generation in this timeline; -1 if its
+ * Last-Event-ID is of another. A client with the same page content is up to date. */
 static int64_t seen_by(const struct cairn_query_read *read, const char *print)
 {
     int64_t position = -1;
@@ -24,8 +23,8 @@ static struct cairn_page *make_page(const struct cairn_query_read *read)
     return page;
 }
 
-/* A row that was there before is followed by those who have seen it: they are told that it was
- * deleted, and are there when it comes back. To anybody else there is no such row. */
+/* The stream of a deleted row is open only to clients that have seen the row: they are told of the
+ * deletion and of the row's return. Other clients get 404. */
 int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
                              struct cairn_error *error)
 {

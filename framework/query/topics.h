@@ -1,5 +1,5 @@
-/* topics.h - what live.c, follow.c and pages.c share: topics and readers, and the pages that
- * stream.c makes. Private to them, and under the lock of live.h. */
+/* topics.h - internals shared by live.c, follow.c, pages.c and stream.c: topics, readers and pages.
+ * Private to them, and guarded by the lock of live.h. */
 #ifndef CAIRN_QUERY_TOPICS_H
 #define CAIRN_QUERY_TOPICS_H
 
@@ -8,12 +8,12 @@
 
 #include <pthread.h>
 
-/* A page of a list that is followed: what has to be asked to read it. */
+/* A followed page of a list: what is needed to read it. */
 struct cairn_page {
     struct cairn_arena arena;
     const struct cairn_resource *resource;
     const struct cairn_query_ask *ask;
-    int holders; /* its topic, and who reads it now */
+    int holders; /* references: its topic, and the threads reading it */
     bool slow;   /* reading it takes long: pages.c */
 };
 
@@ -21,45 +21,45 @@ struct cairn_reader {
     struct cairn_query_live *live;
     struct cairn_http_request *request;
     struct cairn_topic *topic;
-    struct cairn_reader *before; /* of the topic's */
+    struct cairn_reader *before; /* list of the topic's readers */
     struct cairn_reader *after;
-    struct cairn_reader *earlier; /* in the order of their heartbeats */
+    struct cairn_reader *earlier; /* queue in the order of their heartbeats */
     struct cairn_reader *later;
-    uint64_t seen;  /* number of the message that it was given last */
-    char *rest;     /* of a message that did not fit, or NULL; allocated */
-    size_t rest_at; /* how much of it was sent */
+    uint64_t seen;  /* number of the last message it was given */
+    char *rest;     /* unsent part of a message, or NULL; allocated */
+    size_t rest_at; /* how much of `rest` was sent */
     size_t rest_bytes;
-    int64_t beat_us; /* monotonic: when the next sign of life is due */
-    bool beat;       /* it is to be given one */
-    int missed;      /* signs of life that it did not take, in a row */
+    int64_t beat_us; /* monotonic: when the next heartbeat is due */
+    bool beat;       /* a heartbeat is pending */
+    int missed;      /* heartbeats it did not consume, in a row */
 };
 
 struct cairn_topic {
-    struct cairn_topic *next; /* of the same bucket */
-    size_t place;             /* among what is followed */
-    struct cairn_page *page;  /* NULL: it is a row */
+    struct cairn_topic *next; /* in the same bucket */
+    size_t place;             /* index into `followed` */
+    struct cairn_page *page;  /* NULL: a row */
     struct cairn_reader *readers;
-    uint64_t number; /* of the message; grows when it changes */
+    uint64_t number; /* of the message; grows with each change */
     char *message;
     size_t bytes;
     int64_t generation;
     int64_t changed;
-    int64_t position; /* of the newest state that came */
+    int64_t position; /* of the newest state received */
     uint32_t hash;
     bool dirty;
     char key[];
 };
 
-/* One read model's rows, or its pages, while they have topics. */
+/* The rows of one read model, or its pages, while they have topics. */
 struct cairn_followed {
     size_t topics;
     size_t dirty;
     int64_t generation;
     struct cairn_timeline timeline;
-    int64_t shown;    /* the highest position that any of its readers was shown */
-    int64_t revision; /* of the checkpoint when it was looked at last; -1: it was not yet */
-    int64_t position; /* followed up to here, … */
-    char *key;        /* … and within the next position up to this key; "" at first */
+    int64_t shown;    /* highest position shown to any of its readers */
+    int64_t revision; /* of the checkpoint at the last look; -1: none yet */
+    int64_t position; /* followed up to here … */
+    char *key;        /* … and at this position up to this key; "" at first */
 };
 
 enum { CAIRN_BUCKETS = 16384 };
@@ -75,44 +75,44 @@ struct cairn_query_live {
     void (*page_news)(void *context); /* there may be pages to read */
     void *page_context;
 
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards the members below */
     bool stopping;
-    size_t count; /* of readers */
-    size_t pages; /* that are topics */
+    size_t count; /* number of readers */
+    size_t pages; /* number of pages that are topics */
     struct cairn_reader *next_beat;
     struct cairn_reader *last_beat;
     struct cairn_followed *followed; /* the rows of each model, then the pages of each */
     struct cairn_topic *buckets[CAIRN_BUCKETS];
 
-    int64_t statement_count; /* the watch's thread's own, as what follows */
-    int64_t complain_us;     /* monotonic: when to say again that a row cannot be read */
+    int64_t statement_count; /* the watch thread's own, like the members below */
+    int64_t complain_us;     /* monotonic: earliest next log line about an unreadable row */
     struct cairn_follow *follows;
 };
 
-/* NULL if nobody follows it. The place is a model's number, and for pages so much behind it as
- * there are models. */
+/* Returns NULL if there is no such topic. The place of a model's rows is its index; that of its
+ * pages is its index plus the number of models. */
 struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
                                      const char *key);
 
-/* It has to be read. */
+/* Marks the topic as to be read. */
 void cairn_topic_soil(struct cairn_query_live *live, struct cairn_topic *topic);
 
-/* Shows the state to the topic's readers, if it is another one than before and no older one:
- * between a look and this, somebody may have brought a newer one. */
+/* Shows the state to the topic's readers, if it differs from the current one and is not older: a
+ * newer state may have arrived between the read and this call. */
 void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
                       const struct cairn_query_state *state);
 
-/* One holder less. */
+/* Drops a reference. */
 void cairn_page_let_go(struct cairn_page *page);
 
 /* ---- follow.c ---- */
 
-/* Looks at how the model stands: topics of another generation or history are to be read again,
- * unless that would show less than was seen. Returns whether there is something to do: for topics
- * that are dirty, or because the model has moved (`ret_moved`). */
+/* Compares the model's state with the followed one: topics of another generation or history become
+ * dirty, unless that would show an older state than readers have seen. Returns whether there is
+ * work: dirty topics, or a model that has moved (`ret_moved`). */
 bool cairn_follow_look(struct cairn_query_live *live, size_t place,
                        const struct cairn_query_known *known, bool *ret_moved);
-/* All topics of the place are to be read again. */
+/* Marks all topics of the place as dirty. */
 void cairn_follow_soil_all(struct cairn_query_live *live, size_t place);
 
 struct cairn_follow *cairn_follow_open(size_t models);

@@ -1,5 +1,5 @@
-/* upstream.c - a pipe to Redis for each polling thread, and the looks at copies that are passed
- * over. */
+/* upstream.c - a pipe to Redis per polling thread, and the periodic checks of copies that are
+ * passed over. */
 #include "query/upstream.h"
 
 #include "core/clock.h"
@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 
-/* A server that does not answer must not hold anybody for long: the client may ask again. */
+/* Short, so that an unresponsive server delays no request for long. */
 #define DEADLINE_US CAIRN_MILLISECONDS(250)
-#define LOOK_US CAIRN_MILLISECONDS(250) /* between two looks at a copy that is passed over */
+#define LOOK_US CAIRN_MILLISECONDS(250) /* interval between checks of a copy that is passed over */
 
-/* A look at one copy. */
+/* A check of one copy. */
 struct look {
     struct cairn_redis_question question;
     struct cairn_query_models *models;
@@ -24,8 +24,8 @@ struct look {
 struct upstream {
     struct cairn_query_models *models;
     struct cairn_redis_pipe *redis;
-    int64_t look_us;     /* monotonic: when to look next */
-    struct look looks[]; /* one a model */
+    int64_t look_us;     /* monotonic: time of the next check */
+    struct look looks[]; /* one per model */
 };
 
 struct cairn_redis_pipe *cairn_query_upstream_pipe(const void *upstream)
@@ -35,7 +35,7 @@ struct cairn_redis_pipe *cairn_query_upstream_pipe(const void *upstream)
 
 /* ---- copies that are passed over ---- */
 
-/* "EPOCH POSITION FENCE REVISION" */
+/* Parses "EPOCH POSITION FENCE REVISION". */
 static void on_seen(struct cairn_redis_question *question, const struct cairn_redis_reply *reply)
 {
     struct look *look = question->context;
@@ -72,7 +72,7 @@ static void look_at_all(struct upstream *upstream)
     }
 }
 
-/* ---- the loop's ---- */
+/* ---- called by the polling loop ---- */
 
 static int64_t prepare(void *self, struct pollfd *ret)
 {

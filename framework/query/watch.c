@@ -1,4 +1,4 @@
-/* watch.c - the thread that looks, and the list of those who wait. */
+/* watch.c - the watch thread and the list of waiting requests. */
 #include "query/watch.h"
 
 #include "core/clock.h"
@@ -12,25 +12,25 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define LOOK_US CAIRN_SECONDS(1)                /* between two looks, if nothing is heard */
-#define LOOK_WAITING_US CAIRN_MILLISECONDS(200) /* the same, while somebody waits */
+#define LOOK_US CAIRN_SECONDS(1)                /* between two looks without a notification */
+#define LOOK_WAITING_US CAIRN_MILLISECONDS(200) /* the same, while a request waits */
 #define AGAIN_US CAIRN_MILLISECONDS(250)        /* after a failure */
 #define DEADLINE_US CAIRN_SECONDS(3)            /* for a look */
 
 struct cairn_query_watch {
     struct cairn_query_models *models;
     struct cairn_query_live *live;
-    struct cairn_pg *pg; /* the thread's own, as what follows */
+    struct cairn_pg *pg; /* the thread's own, like the members below */
     struct cairn_arena scratch;
-    int64_t look_us; /* monotonic: when to look next */
-    bool failing;    /* the last look did */
+    int64_t look_us; /* monotonic: time of the next look */
+    bool failing;    /* the last look failed */
     int waker;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards the members below */
     struct cairn_query_wait *waiting;
     size_t waiting_count;
     size_t waiting_max;
-    bool look_now; /* what is known is not what somebody has just seen */
+    bool look_now; /* a request has found the known state outdated */
     bool stopping;
     bool closing;
 };
@@ -50,7 +50,7 @@ static void wake(struct cairn_query_watch *watch)
     (void)eventfd_write(watch->waker, 1);
 }
 
-/* Is there a reason to go on? `known` is NULL if nothing is known. */
+/* Returns whether the wait is over. `known` is NULL if nothing is known. */
 static bool is_over(const struct cairn_query_wait *wait, const struct cairn_query_known *known,
                     int64_t now_us)
 {
@@ -60,8 +60,9 @@ static bool is_over(const struct cairn_query_wait *wait, const struct cairn_quer
                      known->timeline.epoch != wait->epoch || known->epoch != wait->epoch);
 }
 
-/* What was looked up before the request looked for itself tells it nothing, except the first time:
- * the checkpoint may have moved between its look and now. */
+/* The known state is usually older than the request's own look, so it is consulted only at the
+ * first wait, when the checkpoint may have moved between that look and now; later waits ask for a
+ * new look. */
 bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_wait *wait)
 {
     struct cairn_query_known known;
@@ -95,8 +96,8 @@ bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_
     return true;
 }
 
-/* Resumes those who need not wait any longer. Returns when the next one's time is over; INT64_MAX
- * if nobody waits. One who was resumed may be gone at once. */
+/* Resumes the requests whose wait is over. Returns the next deadline; INT64_MAX if no request
+ * waits. A resumed request may be freed at any moment. */
 static int64_t resume_all(struct cairn_query_watch *watch)
 {
     struct cairn_query_known known;
@@ -140,7 +141,7 @@ static bool take_look_now(struct cairn_query_watch *watch)
     return look_now;
 }
 
-/* Looks if that is due, and feeds the streams; a failure is logged once. */
+/* Looks if that is due, and feeds the streams; repeated failures are logged once. */
 static void look(struct cairn_query_watch *watch)
 {
     struct cairn_error error = {0};
@@ -162,7 +163,7 @@ static void look(struct cairn_query_watch *watch)
     watch->failing = failed != 0;
 }
 
-/* Waits for a notification, for somebody who wants something, or for what is due. */
+/* Waits for a notification, a wake-up, or `until_us`. */
 static void hear(struct cairn_query_watch *watch, int64_t until_us)
 {
     char payload[8];
@@ -173,7 +174,7 @@ static void hear(struct cairn_query_watch *watch, int64_t until_us)
         cairn_pg_wait(watch->pg, us > 0 ? us : 0, watch->waker, payload, sizeof payload, NULL);
     if (came < 0)
         (void)poll(&waker, 1, us > 0 ? (int)((us + 999) / 1000) : 0);
-    while (came > 0) { /* however many came: one look */
+    while (came > 0) { /* one look for all of them */
         watch->look_us = 0;
         came = cairn_pg_wait(watch->pg, 0, -1, payload, sizeof payload, NULL);
     }

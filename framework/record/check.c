@@ -1,4 +1,4 @@
-/* check.c - holds values, and the tables themselves, against what they promise. */
+/* check.c - validates values against their field tables, and the tables themselves. */
 #include "core/text.h"
 #include "record/json.h"
 #include "record/rules.h"
@@ -90,7 +90,7 @@ static int check_value(const struct cairn_field *field, const char *at, const ch
         return check_list(field, at, pointer, error);
     case CAIRN_KIND_NESTED:
         return check_object(field->record, at, pointer, error);
-    case CAIRN_KIND_MONEY: /* the amount comes first, the currency is in the struct */
+    case CAIRN_KIND_MONEY: /* the amount is the first member; is_absent() looks at the currency */
         return check_number(field, at, pointer, error);
     case CAIRN_KIND_BOOL:
     case CAIRN_KIND_UUID:
@@ -170,7 +170,7 @@ static uint32_t size_of(const struct cairn_field *field)
     return 0;
 }
 
-/* A table that was made by hand, not by the macros, may say anything. */
+/* Guards against tables that were written by hand instead of by the macros. */
 static int check_sizes(const struct cairn_record *record, struct cairn_error *error)
 {
     for (uint32_t i = 0; i < record->count; i++) {
@@ -201,8 +201,8 @@ static const struct cairn_field *field_from(const struct cairn_record *record, u
     return next;
 }
 
-/* Walks the struct from its first byte to its last: between two fields there may be padding, and
- * nothing else. A member smaller than the padding it lies in cannot be seen. */
+/* Walks the struct from its first byte to its last: only padding may lie between two fields. A
+ * missing member that fits into padding is not detected. */
 static int check_layout(const struct cairn_record *record, struct cairn_error *error)
 {
     uint32_t at = 0;

@@ -1,5 +1,6 @@
-/* decode.c - JSON to record. jansson reads the text; this file walks its tree along the field
- * table, and goes on after a wrong field so that a request learns all of them at once. */
+/* decode.c - decodes JSON into a record. jansson parses the text; this file walks its tree
+ * along the field table and continues after a wrong field, so that a client learns of all
+ * errors at once. */
 #include "record/json.h"
 #include "record/rules.h"
 
@@ -10,7 +11,7 @@ struct walk {
     enum cairn_strictness strictness;
     struct cairn_arena *arena;
     struct cairn_error *error;
-    const char *extra; /* a member of the outermost object that is somebody else's */
+    const char *extra; /* accepted member of the outermost object that is no field */
 };
 
 static void close_json(json_t **json)
@@ -223,7 +224,7 @@ static int read_object(struct walk *walk, const struct cairn_record *record, jso
     if (!json_is_object(json))
         return wrong_type(walk, pointer, "an object");
     const char *extra = walk->extra;
-    walk->extra = NULL; /* only the outermost object has it */
+    walk->extra = NULL; /* applies to the outermost object only */
 
     int failed = 0;
     for (uint32_t i = 0; i < record->count; i++) {
@@ -237,7 +238,7 @@ static int read_object(struct walk *walk, const struct cairn_record *record, jso
 
 /* ---- the text ---- */
 
-/* jansson would follow 2048 levels; brackets are counted before it has to. */
+/* Counts the nesting of brackets before jansson parses them, whose own limit is 2048 levels. */
 static int check_depth(const char *json, size_t bytes, struct cairn_error *error)
 {
     int depth = 0;

@@ -1,5 +1,5 @@
-/* encode.c - record to JSON, straight into a buffer: a tree in between would only be thrown away,
- * and reading models send every row they change through here. */
+/* encode.c - encodes a record as JSON, straight into a buffer: every row that read models change
+ * passes through here, and an intermediate tree would only be discarded. */
 #include "record/json.h"
 
 #include <string.h>

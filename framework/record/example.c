@@ -1,4 +1,4 @@
-/* example.c - a record filled with something in every field, within the bounds of its table. */
+/* example.c - generates an example of a record, with a value in every field within its bounds. */
 #include "record/json.h"
 #include "record/rules.h"
 
@@ -15,7 +15,7 @@ static void add_integer(const struct cairn_field *field, struct cairn_buffer *ou
     cairn_buffer_integer(out, value < most ? value : most);
 }
 
-/* The field's own name, cut or drawn out to what its bounds allow. */
+/* Writes the field's own name, truncated or padded with 'x' to its bounds. */
 static void add_named(const struct cairn_field *field, struct cairn_buffer *out)
 {
     size_t length = strlen(field->name);

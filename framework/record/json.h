@@ -1,8 +1,8 @@
-/* record/json.h - records to JSON and back. The one folder that knows jansson.
+/* record/json.h - converts records to JSON and back. Only this directory uses jansson.
  *
- * Decoding goes through jansson, so what is JSON is its decision: UTF-8, no U+0000, no lone
- * surrogates, no member twice. Encoding writes the fields in the order of the table, without
- * white space: the same value gives the same bytes. */
+ * jansson does the parsing, so it decides what is valid JSON: UTF-8, no U+0000, no lone surrogates,
+ * no duplicate members. Encoding writes the fields in the order of the table, without white space:
+ * equal values give equal bytes. */
 #ifndef CAIRN_RECORD_JSON_H
 #define CAIRN_RECORD_JSON_H
 
@@ -11,12 +11,12 @@
 #include <cairn/record.h>
 
 enum cairn_strictness {
-    CAIRN_STRICT = 1, /* a request: unknown fields and values out of bounds are wrong */
-    CAIRN_LENIENT,    /* what we stored: unknown fields are ignored, bounds are not asked again */
+    CAIRN_STRICT = 1, /* requests: unknown fields and values out of bounds are errors */
+    CAIRN_LENIENT,    /* stored data: unknown fields are ignored, bounds not checked */
 };
 
-/* Reads one JSON object into `ret`, a struct of the record's type. Empty text is {}. What `ret`
- * points to lies in the arena. Returns 0, or
+/* Decodes one JSON object into `ret`, a struct of the record's type. Empty text is {}. `ret` points
+ * into the arena. Returns 0, or
  *   -CAIRN_MALFORMED  it is not JSON, is nested deeper than CAIRN_DEPTH_MAX, or is no object
  *   -CAIRN_INVALID    fields are wrong: error->wrong names all of them
  * `ret` is undefined after a failure. */
@@ -24,8 +24,8 @@ int cairn_record_decode(const struct cairn_record *record, const char *json, siz
                         enum cairn_strictness strictness, struct cairn_arena *arena, void *ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* The same for the body of a command that creates a stream: takes the member `id_name`, a uuid,
- * out of the body first, if it is there; *ret_id is untouched if it is not. */
+/* The same for the body of a command that creates a stream: the optional member `id_name`, a uuid,
+ * is stored in *ret_id instead of the record; *ret_id is unchanged if it is absent. */
 int cairn_record_decode_with_id(const struct cairn_record *record, const char *id_name,
                                 const char *json, size_t bytes, struct cairn_arena *arena,
                                 void *ret, struct cairn_uuid *ret_id,
@@ -35,41 +35,41 @@ int cairn_record_decode_with_id(const struct cairn_record *record, const char *i
 void cairn_record_encode(const struct cairn_record *record, const void *value,
                          struct cairn_buffer *out);
 
-/* Holds a value that code made against its table: required text that is NULL, an enum without a
- * name, text that is not UTF-8, bounds. Returns 0, or -CAIRN_INVALID with all wrong fields. */
+/* Checks a value made by code against its table: required text that is NULL, an enum value without
+ * a name, text that is not UTF-8, bounds. Returns 0, or -CAIRN_INVALID with all wrong fields. */
 int cairn_record_check(const struct cairn_record *record, const void *value,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* Holds a table against its struct, once at start: every byte of the struct belongs to a field or
- * is padding, enum values have names, names are unique. Returns 0 or -CAIRN_BUG. */
+/* Checks a table against its struct, once at startup: every byte of the struct belongs to a field
+ * or is padding, enum values have names, names are unique. Returns 0 or -CAIRN_BUG. */
 int cairn_record_table_check(const struct cairn_record *record,
                              struct cairn_error *error) CAIRN_CHECKED;
 
-/* Copies a value: what it points to is copied into the arena, also what is nested. */
+/* Copies a value deeply: all that it points to is copied into the arena. */
 void cairn_record_copy(const struct cairn_record *record, const void *value, void *ret,
                        struct cairn_arena *arena);
 
-/* The same into one block of so many bytes, aligned for anything: first the struct, then what it
+/* The same into one block of cairn_record_bytes(), aligned for any type: the struct, then what it
  * points to. */
 size_t cairn_record_bytes(const struct cairn_record *record, const void *value);
 void cairn_record_pack(const struct cairn_record *record, const void *value, void *block);
 
-/* Appends the record's JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it). `id_name`, unless it
- * is NULL, is the member that cairn_record_decode_with_id takes off. */
+/* Appends the record's JSON Schema (draft 2020-12, as used by OpenAPI 3.1). `id_name`, unless NULL,
+ * is the member that cairn_record_decode_with_id() extracts. */
 void cairn_record_schema(const struct cairn_record *record, const char *id_name,
                          struct cairn_buffer *out);
 
-/* Appends JSON that has something in every field, within its bounds; a field's `.example` where it
- * has one. `id_name` as above; that and every other uuid without an example is CAIRN_EXAMPLE_ID. */
+/* Appends example JSON with a value in every field, within its bounds; a field's `.example` if it
+ * has one. `id_name` as above; its value and every uuid without an example is CAIRN_EXAMPLE_ID. */
 #define CAIRN_EXAMPLE_ID "01890000-0000-7000-8000-000000000002"
 void cairn_record_example(const struct cairn_record *record, const char *id_name,
                           struct cairn_buffer *out);
 
-/* The same of one field, as something that is there: null is no value of it. */
+/* The same for one field, as a required one: null is not a value of it. */
 void cairn_field_schema(const struct cairn_field *field, struct cairn_buffer *out);
 void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *out);
 
-/* One field, for those who walk a table themselves. */
+/* Access to single fields, for code that walks a table itself. */
 void cairn_field_encode(const struct cairn_field *field, const void *at, struct cairn_buffer *out);
 const void *cairn_field_at(const struct cairn_field *field, const void *value);
 const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);

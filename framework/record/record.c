@@ -1,4 +1,4 @@
-/* record.c - walking and copying records. */
+/* record.c - walks and copies records. */
 #include "record/json.h"
 
 #include <stddef.h>
@@ -22,7 +22,7 @@ const struct cairn_field *cairn_record_field(const struct cairn_record *record, 
 
 /* ---- copying ---- */
 
-/* Bytes on their way to one block; without a block they are only counted. */
+/* An output block; without a block the bytes are only counted. */
 struct room {
     char *block;
     size_t used;
@@ -37,7 +37,8 @@ static void *take(struct room *room, const void *bytes, size_t count, size_t ali
     return memcpy(room->block + at, bytes, count);
 }
 
-/* Moves what the struct points to into the room; `value` is the copy, or what is only counted. */
+/* Copies what `value` points to into the room and updates the pointers in `copy`, if that is
+ * not NULL. */
 static void own(const struct cairn_record *record, const char *value, char *copy,
                 struct room *room);
 

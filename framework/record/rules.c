@@ -1,4 +1,4 @@
-/* rules.c - what a field's value must look like. */
+/* rules.c - the rules for a field's value. */
 #include "record/rules.h"
 
 #include <stdio.h>
@@ -74,8 +74,8 @@ static bool is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* One or more labels of letters, digits and inner hyphens, at least one dot: what the HTML
- * standard takes for the host of a valid e-mail address, but with a dot. */
+/* One or more labels of letters, digits and inner hyphens, at least one dot: the HTML standard's
+ * definition of the host of a valid e-mail address, except that it requires no dot. */
 static bool is_host(const char *host)
 {
     unsigned labels = 0;
@@ -147,7 +147,7 @@ int cairn_rule_text(const struct cairn_field *field, const char *text, size_t by
     return check_format(field->format, text, pointer, error);
 }
 
-/* For each field of each record that is read: no printf here. */
+/* Called for each field of each record that is decoded: hence no printf. */
 static size_t begin_pointer(char ret[static CAIRN_POINTER_SIZE], const char *parent)
 {
     size_t at = 0;

@@ -1,4 +1,4 @@
-/* schema.c - a record's JSON Schema, draft 2020-12, as OpenAPI 3.1 takes it. */
+/* schema.c - generates a record's JSON Schema, draft 2020-12, as used by OpenAPI 3.1. */
 #include "record/json.h"
 #include "record/rules.h"
 
@@ -69,7 +69,7 @@ static void write_list(const struct cairn_field *field, struct cairn_buffer *out
                        cairn_field_max_count(field));
 }
 
-/* A nested record brings an object of its own; what the field says of it stands beside it. */
+/* Wraps the nested record's own schema in anyOf, beside which the field's description stands. */
 static void write_nested(const struct cairn_field *field, struct cairn_buffer *out)
 {
     cairn_buffer_text(out, "\"anyOf\":[");

@@ -1,4 +1,4 @@
-/* address.c - taking a Redis URL apart. */
+/* address.c - parses Redis URLs. */
 #include "redis/address.h"
 
 #include "core/text.h"
@@ -26,7 +26,8 @@ static bool read_number(const char *text, int min, int max, int *ret)
     return number >= min && number <= max;
 }
 
-/* What stands before the @: "password", ":password" or "user:password". An empty password is none.
+/* Parses the part before the @: "password", ":password" or "user:password". An empty password
+ * means none.
  */
 static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena,
                        struct cairn_redis_address *ret)
@@ -43,7 +44,7 @@ static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena
     return true;
 }
 
-/* "host", "host:port", "[v6]:port" and what follows: "/number" or nothing. */
+/* Parses "host", "host:port" or "[v6]:port", and the rest: "/number" or nothing. */
 static bool read_host(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
 {
     bool bracket = *text == '[';

@@ -1,4 +1,4 @@
-/* address.h - the parts of a Redis URL. */
+/* address.h - parses a Redis URL into its parts. */
 #ifndef CAIRN_REDIS_ADDRESS_H
 #define CAIRN_REDIS_ADDRESS_H
 
@@ -13,8 +13,8 @@ struct cairn_redis_address {
     int database;
 };
 
-/* redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n], percent-decoded. What it
- * gives lies in the arena. Returns 0 or -CAIRN_CONFIG; the message does not show the password. */
+/* redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n], percent-decoded. The
+ * result lies in the arena. Returns 0 or -CAIRN_CONFIG; the message does not show the password. */
 int cairn_redis_address(const char *url, struct cairn_arena *arena, struct cairn_redis_address *ret,
                         struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,4 +1,4 @@
-/* connection.h - what redis.c shares with pipe.c: the open connection itself. Private to redis/. */
+/* connection.h - the open connection, which redis.c shares with pipe.c. Private to redis/. */
 #ifndef CAIRN_REDIS_CONNECTION_H
 #define CAIRN_REDIS_CONNECTION_H
 
@@ -7,7 +7,7 @@
 struct redisContext;
 struct redisReply;
 
-/* The connection, or NULL while there is none. It stays the cairn_redis'. */
+/* Returns the connection, or NULL while there is none. The cairn_redis keeps its ownership. */
 struct redisContext *cairn_redis_wire(struct cairn_redis *redis);
 
 void cairn_redis_copy_reply(const struct redisReply *reply, struct cairn_arena *arena,

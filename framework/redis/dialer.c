@@ -1,4 +1,4 @@
-/* dialer.c - the thread that connects. */
+/* dialer.c - the thread that connects to Redis. */
 #include "redis/dialer.h"
 
 #include "core/clock.h"
@@ -15,11 +15,11 @@ struct cairn_redis_dialer {
     int64_t deadline_us;
     int fd;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t called;
     enum { IDLE, WANTED, TRIED } state;
-    int64_t at_us;             /* WANTED: when */
-    struct cairn_redis *redis; /* TRIED: NULL if it was in vain */
+    int64_t at_us;             /* WANTED: time of the attempt */
+    struct cairn_redis *redis; /* TRIED: NULL if the attempt failed */
     struct cairn_error error;
     bool closing;
 };
@@ -29,7 +29,7 @@ static struct cairn_metric probes =
 
 /* ---- the thread ---- */
 
-/* Returns whether there is something to do. */
+/* Returns false when closing. */
 static bool wait_until_wanted(struct cairn_redis_dialer *dialer)
 {
     (void)pthread_mutex_lock(&dialer->lock);
@@ -133,7 +133,7 @@ static void dispose(struct cairn_redis_dialer *dialer)
     free(dialer);
 }
 
-/* Is the URL one that can be dialed? */
+/* Checks that the URL is valid; does not connect. */
 static int check(const char *url, int64_t deadline_us, struct cairn_error *error)
 {
     struct cairn_redis *redis = NULL;

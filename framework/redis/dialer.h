@@ -1,6 +1,6 @@
-/* dialer.h - connections to Redis for one who must not wait: a thread makes them.
+/* dialer.h - connects to Redis on a thread of its own, for a caller that must not block.
  *
- * Threads: one asks and takes; the dialer's own makes. */
+ * Threads: one requests and takes connections; the dialer's own makes them. */
 #ifndef CAIRN_REDIS_DIALER_H
 #define CAIRN_REDIS_DIALER_H
 
@@ -8,21 +8,21 @@
 
 struct cairn_redis_dialer;
 
-/* Returns 0, or -CAIRN_CONFIG if the URL makes no sense or there can be no more threads. */
+/* Returns 0, or -CAIRN_CONFIG if the URL is invalid or no more threads can be created. */
 int cairn_redis_dialer_open(const char *url, int64_t deadline_us, struct cairn_redis_dialer **ret,
                             struct cairn_error *error) CAIRN_CHECKED;
-/* Waits for a try that is under way. NULL is fine. */
+/* Waits for an attempt in progress. NULL is fine. */
 void cairn_redis_dialer_close(struct cairn_redis_dialer *dialer);
 
-/* Tries once, at this time (monotonic): a connection, a greeting and a PING, all within the
- * deadline. What came of it has to be taken before another is wanted. */
+/* Schedules one attempt at this time (monotonic): connection, login and PING, all within the
+ * deadline. Its result has to be taken before the next attempt is requested. */
 void cairn_redis_dialer_want(struct cairn_redis_dialer *dialer, int64_t at_us);
 
-/* Can be read when a try has ended. */
+/* Becomes readable when an attempt has finished. */
 int cairn_redis_dialer_fd(const struct cairn_redis_dialer *dialer);
 
-/* Returns 0 with the connection, which is the caller's; 0 with NULL if no try has ended; or
- * -CAIRN_UNAVAILABLE if it was in vain. */
+/* Returns 0 with the connection, which the caller then owns; 0 with NULL if no attempt has
+ * finished; or -CAIRN_UNAVAILABLE if the attempt failed. */
 int cairn_redis_dialer_take(struct cairn_redis_dialer *dialer, struct cairn_redis **ret,
                             struct cairn_error *error) CAIRN_CHECKED;
 

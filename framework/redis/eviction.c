@@ -1,4 +1,4 @@
-/* eviction.c - one question to Redis. */
+/* eviction.c - reads the eviction policy of a Redis. */
 #include "redis/eviction.h"
 
 #include "core/clock.h"
@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* Keys without a time to live, as all of ours are, go by these only. */
+/* Cairn's keys have no time to live, so only these policies evict them. */
 static bool forgets_any(const char *policy)
 {
     return strncmp(policy, "allkeys-", strlen("allkeys-")) == 0;

@@ -1,11 +1,11 @@
-/* pipe.c - questions in the order in which they were asked, and the connection that they share.
+/* pipe.c - pipelined questions over one connection, answered in the order in which they were asked.
  *
  * Invariants
- *  (1) The questions from `first` up to `next` are under way, in order: the bytes of all that came
- *      after those that were sent are in `unsent`. The slot of one that was forgotten is empty, but
- *      its reply still comes.
+ *  (1) The questions from `first` up to `next` are in progress, in order; the bytes of those that
+ *      were not sent completely are in `unsent`. The slot of a forgotten question is empty, but
+ *      its reply still arrives.
  *  (2) While the breaker is open there are neither questions nor a connection.
- *  (3) Where there is no connection, one is being made. */
+ *  (3) While there is no connection, one is being made. */
 #include "redis/pipe.h"
 
 #include "core/clock.h"
@@ -21,8 +21,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PROBE_US CAIRN_MILLISECONDS(100) /* the first after the breaker has opened */
-#define PROBE_MAX_US CAIRN_SECONDS(2)    /* what it is doubled up to */
+#define PROBE_US CAIRN_MILLISECONDS(100) /* delay of the first probe after the breaker has opened */
+#define PROBE_MAX_US CAIRN_SECONDS(2)    /* upper limit of the doubled delay */
 enum { UNDER_WAY_MAX = 1 << 14 };        /* a power of two */
 
 struct slot {
@@ -32,18 +32,18 @@ struct slot {
 
 struct cairn_redis_pipe {
     int64_t deadline_us;
-    int64_t backing_us; /* how long to wait after the next failure */
+    int64_t backing_us; /* delay of the next connection attempt after a failure */
     struct cairn_redis_dialer *dialer;
     struct cairn_redis *redis; /* NULL: there is no connection */
     bool open;                 /* the breaker */
     char *unsent;
     size_t unsent_bytes;
     size_t unsent_room;
-    size_t sent_bytes; /* of them */
-    bool leaving;      /* a piece has begun to be sent, and not all of it has left */
-    int64_t sent_us;   /* when the piece that is under way began to be */
-    uint64_t first;    /* question whose reply comes next; they are counted from 1 */
-    uint64_t gathered; /* the first that is in no piece yet */
+    size_t sent_bytes; /* of `unsent`, already sent */
+    bool leaving;      /* part of a piece has been sent, but not all of it */
+    int64_t sent_us;   /* when sending of the current piece began */
+    uint64_t first;    /* question whose reply comes next; numbered from 1 */
+    uint64_t gathered; /* the first question not yet part of a piece */
     uint64_t next;
     struct slot *slots; /* by number, modulo UNDER_WAY_MAX */
 };
@@ -74,7 +74,7 @@ static char *make_room(struct cairn_redis_pipe *pipe, size_t bytes)
     return pipe->unsent + pipe->unsent_bytes;
 }
 
-/* "*3\r\n" */
+/* Writes "*3\r\n". */
 static void put_size(struct cairn_redis_pipe *pipe, char kind, size_t size)
 {
     enum { SIZE_BYTES = 24 };
@@ -92,7 +92,7 @@ static void put_size(struct cairn_redis_pipe *pipe, char kind, size_t size)
     pipe->unsent_bytes = (size_t)(to - pipe->unsent);
 }
 
-/* As an array of bulk strings (the Redis serialization protocol). */
+/* Writes the command as an array of bulk strings (the Redis serialization protocol). */
 static void put_command(struct cairn_redis_pipe *pipe, const struct cairn_redis_arg *args,
                         size_t count)
 {
@@ -127,7 +127,7 @@ void cairn_redis_pipe_forget(struct cairn_redis_pipe *pipe, struct cairn_redis_q
 
 /* ---- replies ---- */
 
-/* To the question whose turn it is. */
+/* Passes the reply to the next question in order. */
 static void answer(struct cairn_redis_pipe *pipe, const struct redisReply *from)
 {
     struct cairn_redis_reply reply;
@@ -140,7 +140,7 @@ static void answer(struct cairn_redis_pipe *pipe, const struct redisReply *from)
     question->done(question, from ? &reply : NULL);
 }
 
-/* Nobody who has asked gets an answer. */
+/* Closes the connection; no pending question gets a reply. */
 static void drop_all(struct cairn_redis_pipe *pipe)
 {
     cairn_redis_close(pipe->redis);
@@ -152,7 +152,7 @@ static void drop_all(struct cairn_redis_pipe *pipe)
     pipe->leaving = false;
 }
 
-/* Says that Redis is not asked any more. */
+/* Opens the breaker: Redis is not asked any more. */
 static void trip(struct cairn_redis_pipe *pipe, const char *why)
 {
     bool was_open = pipe->open;
@@ -171,14 +171,14 @@ static void dial_again(struct cairn_redis_pipe *pipe)
     pipe->backing_us = pipe->backing_us * 2 < PROBE_MAX_US ? pipe->backing_us * 2 : PROBE_MAX_US;
 }
 
-/* The connection is of no use any more. */
+/* Gives up the connection and schedules a new one. */
 static void lose(struct cairn_redis_pipe *pipe, const char *why)
 {
     trip(pipe, why);
     dial_again(pipe);
 }
 
-/* Says what is wrong with the reply itself: Redis is there, and loading, or not ours to read. */
+/* Returns the error in a reply, or NULL. Error reply: Redis is loading, or access is denied. */
 static const char *refusal(const struct cairn_redis_pipe *pipe, const struct redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR)
@@ -186,7 +186,7 @@ static const char *refusal(const struct cairn_redis_pipe *pipe, const struct red
     return pipe->first == pipe->gathered ? "a reply that nobody asked for" : NULL;
 }
 
-/* Reads what has come, and answers whom it is for. */
+/* Reads the replies that have arrived and passes them on. */
 static void receive(struct cairn_redis_pipe *pipe)
 {
     struct redisContext *wire = cairn_redis_wire(pipe->redis);
@@ -203,7 +203,7 @@ static void receive(struct cairn_redis_pipe *pipe)
             answer(pipe, reply);
         freeReplyObject(reply);
     }
-    if (pipe->leaving) /* it grows while its replies come */
+    if (pipe->leaving) /* the piece may still grow while replies arrive */
         pipe->sent_us = cairn_monotonic_us();
     if (good && wire->err)
         (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
@@ -213,8 +213,8 @@ static void receive(struct cairn_redis_pipe *pipe)
 
 /* ---- commands ---- */
 
-/* A piece is all that has gathered. It leaves when the one before was answered; what comes while it
- * leaves belongs to it. */
+/* A piece consists of all commands gathered so far. It is sent once the previous one has been
+ * answered; commands that arrive while it is being sent are added to it. */
 static bool may_leave(const struct cairn_redis_pipe *pipe)
 {
     return pipe->leaving || (pipe->unsent_bytes > 0 && pipe->first == pipe->gathered);
@@ -271,10 +271,11 @@ static void see_dialer(struct cairn_redis_pipe *pipe)
         close_breaker(pipe);
 }
 
-/* ---- the loop's ---- */
+/* ---- called by the polling loop ---- */
 
-/* When the oldest question is too late; 0 for never. Redis has its time from when it was told: this
- * thread may have been busy before. One that was forgotten counts too. */
+/* Returns the deadline of the oldest question; 0 for none. While connected, the time counts
+ * from the sending of the piece, since this thread may have been busy before. Forgotten
+ * questions count. */
 static int64_t late_us(const struct cairn_redis_pipe *pipe)
 {
     if (pipe->redis)
@@ -288,7 +289,7 @@ static bool is_late(const struct cairn_redis_pipe *pipe)
     return until_us && cairn_monotonic_us() > until_us;
 }
 
-/* Is there something that this thread has had no time to read? */
+/* Returns whether there is input that this thread has not read yet. */
 static bool has_come(const struct cairn_redis_pipe *pipe)
 {
     struct pollfd fd = {.fd = cairn_redis_wire(pipe->redis)->fd, .events = POLLIN};

@@ -1,4 +1,4 @@
-/* redis.c - one connection, opened when it is needed, and commands on it. */
+/* redis.c - a connection that is opened on demand, and commands on it. */
 #include "redis/connection.h"
 
 #include "core/clock.h"
@@ -20,12 +20,12 @@ struct known_script {
 };
 
 struct cairn_redis {
-    struct cairn_arena arena; /* of the address */
+    struct cairn_arena arena; /* for the address */
     struct cairn_redis_address address;
     int64_t deadline_us;
-    int64_t retry_us; /* monotonic: not before this is a new connection tried */
+    int64_t retry_us; /* monotonic: earliest time of the next connection attempt */
     redisContext *context;
-    struct known_script scripts[SCRIPTS_MAX]; /* that this connection's Redis has loaded */
+    struct known_script scripts[SCRIPTS_MAX]; /* known to be loaded on this connection's server */
     size_t script_count;
 };
 
@@ -75,8 +75,8 @@ static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_er
 
 /* ---- replies ---- */
 
-/* Is the first word of an error reply, or one that a script passes on ("… -OOM …", as Redis before
- * version 7 says it), among those that mean "not now"? */
+/* Returns whether an error reply means "not now": by its first word, or by that of an error passed
+ * on by a script ("… -OOM …", the form used by Redis before version 7). */
 static bool is_away(const char *message)
 {
     static const char *const states[] = {"LOADING",    "READONLY", "OOM",    "MASTERDOWN",
@@ -103,7 +103,7 @@ void cairn_redis_copy_reply(const struct redisReply *reply, struct cairn_arena *
         break;
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-    case REDIS_REPLY_ERROR: /* one inside a list */
+    case REDIS_REPLY_ERROR: /* inside a list */
         ret->kind = CAIRN_REDIS_TEXT;
         ret->text = cairn_copy_bytes(arena, reply->str, reply->len);
         ret->bytes = reply->len;
@@ -123,14 +123,14 @@ void cairn_redis_copy_reply(const struct redisReply *reply, struct cairn_arena *
     }
 }
 
-/* Takes what hiredis gave: NULL is a connection that failed. */
+/* Consumes a reply of hiredis; NULL means that the connection failed. */
 static int take_reply(struct cairn_redis *redis, redisReply *reply, struct cairn_arena *arena,
                       struct cairn_redis_reply *ret, struct cairn_error *error)
 {
     if (!reply)
         return fail_away(redis, redis->context->errstr, error);
     int failed = 0;
-    /* The next connection may reach another server, or this one when it can again. */
+    /* The next connection may reach another server, or this one after it has recovered. */
     if (reply->type == REDIS_REPLY_ERROR && is_away(reply->str))
         failed = fail_away(redis, reply->str, error);
     else if (reply->type == REDIS_REPLY_ERROR)
@@ -141,8 +141,8 @@ static int take_reply(struct cairn_redis *redis, redisReply *reply, struct cairn
     return failed;
 }
 
-/* hiredis writes as to a file: to a peer that has gone, that is a signal which ends the process,
- * unless it is held back and taken off. */
+/* hiredis writes without MSG_NOSIGNAL: writing to a closed connection raises SIGPIPE, which would
+ * end the process, so the signal is blocked and consumed here. */
 static redisReply *send_command(redisContext *context, int count, const char **texts,
                                 const size_t *lengths)
 {
@@ -159,7 +159,7 @@ static redisReply *send_command(redisContext *context, int count, const char **t
     return reply;
 }
 
-/* Sends a command on the connection that is open. */
+/* Sends a command on the open connection. */
 static int command(struct cairn_redis *redis, const struct cairn_redis_arg *args, size_t count,
                    struct cairn_arena *arena, struct cairn_redis_reply *ret,
                    struct cairn_error *error)
@@ -193,12 +193,12 @@ static int dial(struct cairn_redis *redis, struct cairn_error *error)
     if (redis->context->err)
         return fail_away(redis, redis->context->errstr, error);
     (void)redisSetTimeout(redis->context, deadline);
-    if (!address->path) /* a peer that is gone without a word is noticed */
+    if (!address->path) /* detects a peer that has vanished silently */
         (void)redisEnableKeepAlive(redis->context);
     return 0;
 }
 
-/* Says who we are and which database we mean. */
+/* Authenticates and selects the database. */
 static int greet(struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_redis_address *address = &redis->address;
@@ -219,7 +219,7 @@ static int greet(struct cairn_redis *redis, struct cairn_arena *arena, struct ca
     return command(redis, choice, 2, arena, &ignored, error);
 }
 
-/* A Redis that does not let us in is as good as away: somebody may be setting it up. */
+/* A Redis that rejects the login counts as unavailable: its setup may not be finished. */
 static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
 {
     struct cairn_arena arena = {0};
@@ -235,7 +235,7 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
     return cairn_fail(error, CAIRN_UNAVAILABLE, "%s", refusal.message);
 }
 
-/* An idle connection has nothing to read but its end. */
+/* An idle connection is readable only if the peer has closed it. */
 static bool has_died_idle(const struct cairn_redis *redis)
 {
     struct pollfd fd = {.fd = redis->context->fd, .events = POLLIN};
@@ -246,7 +246,7 @@ static int ensure(struct cairn_redis *redis, struct cairn_error *error)
 {
     if (redis->context && has_died_idle(redis)) {
         drop(redis);
-        redis->retry_us = 0; /* nobody has tried yet to open another */
+        redis->retry_us = 0; /* no new connection has been tried yet */
     }
     if (redis->context)
         return 0;
@@ -285,7 +285,7 @@ static int evaluate(struct cairn_redis *redis, const char *command, const char *
     return cairn_redis_call(redis, all, 3 + key_count + arg_count, arena, ret, error);
 }
 
-/* Redis computes the hash, so that it need not be computed here. */
+/* Redis computes the hash, so it need not be computed here. */
 static int load(struct cairn_redis *redis, const struct cairn_redis_script *script,
                 struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -311,8 +311,8 @@ static const char *find_sha(const struct cairn_redis *redis,
     return NULL;
 }
 
-/* A Redis that was restarted or flushed behind an open connection has forgotten its scripts; it
- * says NOSCRIPT, and gets the source once more. */
+/* A Redis that was restarted or flushed behind an open connection has lost its scripts; it replies
+ * NOSCRIPT and is sent the source again. */
 int cairn_redis_eval(struct cairn_redis *redis, const struct cairn_redis_script *script,
                      const struct cairn_redis_arg *keys, size_t key_count,
                      const struct cairn_redis_arg *args, size_t arg_count,

@@ -1,9 +1,8 @@
-/* redis.h - the door to Redis: one connection, commands with a deadline. The one folder that knows
- * hiredis.
+/* redis.h - a Redis client: one connection, commands with a deadline. Only this directory
+ * uses hiredis.
  *
- * A connection that was lost is opened again by the next call, at most every 250 ms; in between
- * calls fail at once with -CAIRN_UNAVAILABLE, so that a Redis that is away costs its callers
- * nothing.
+ * A lost connection is reopened by the next call, at most every 250 ms; in between, calls fail at
+ * once with -CAIRN_UNAVAILABLE, so that an unavailable Redis costs its callers no time.
  *
  * Ownership: a connection belongs to one thread; replies are copied into the caller's arena. */
 #ifndef CAIRN_REDIS_H
@@ -25,14 +24,14 @@ enum cairn_redis_kind {
 
 struct cairn_redis_reply {
     enum cairn_redis_kind kind;
-    const char *text; /* NUL-terminated; may hold any bytes */
+    const char *text; /* NUL-terminated; may contain any bytes */
     size_t bytes;
     int64_t integer;
     const struct cairn_redis_reply *items;
     size_t count;
 };
 
-/* One argument: bytes of a length. CAIRN_ARG("get") is a text. */
+/* One argument: a pointer and a length. CAIRN_ARG("get") makes one from a string. */
 struct cairn_redis_arg {
     const char *bytes;
     size_t count;
@@ -40,14 +39,15 @@ struct cairn_redis_arg {
 #define CAIRN_ARG(text_) ((struct cairn_redis_arg){(text_), strlen(text_)})
 
 /* `url` is redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n]. Connects
- * lazily. -CAIRN_CONFIG if the URL makes no sense. Each call waits at most `deadline_us`. */
+ * lazily. -CAIRN_CONFIG if the URL is invalid. Each call waits at most `deadline_us`. */
 int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 void cairn_redis_close(struct cairn_redis *redis);
 
-/* One command. Returns 0, or
- *   -CAIRN_UNAVAILABLE  Redis is away, loading, full or read only; it may or may not have acted
- *   -CAIRN_BUG          it refused the command; the message is its own */
+/* Runs one command. Returns 0, or
+ *   -CAIRN_UNAVAILABLE  Redis is unreachable, loading, full or read-only; the command may or may
+ *                       not have taken effect
+ *   -CAIRN_BUG          Redis refused the command; the message is Redis's own */
 int cairn_redis_call(struct cairn_redis *redis, const struct cairn_redis_arg *args, size_t count,
                      struct cairn_arena *arena, struct cairn_redis_reply *ret,
                      struct cairn_error *error) CAIRN_CHECKED;

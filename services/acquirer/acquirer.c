@@ -1,6 +1,6 @@
-/* acquirer.c - a stand-in for a card acquirer: the house beyond the payment service's last wall. It
- * speaks a dialect of its own (dialect.h), keeps a ledger of its own (ledger.h), and can be told to
- * misbehave (mood.h). Nothing of the shop knows its headers: what is said between them is bytes. */
+/* acquirer.c - simulates the external card acquirer that the payment service calls. It has its own
+ * protocol (dialect.h) and ledger (ledger.h), and can be made to misbehave (mood.h). No other
+ * service includes its headers: they communicate only by messages. */
 #include "books.h"
 #include "ledger.h"
 #include "mood.h"
@@ -17,17 +17,16 @@ static int64_t slow_ms, hold_ms;
 
 /* ---- POST /gateway ---- */
 
-/* A request that is not answered at once. */
+/* A request that is answered later. */
 struct kept {
     struct acquirer_request request;
-    enum acquirer_mood
-        mood; /* SLOW: it is to be carried out; else only the end of the wait is left */
+    enum acquirer_mood mood; /* SLOW: still to be carried out; else only a 504 is left to send */
 };
 
 static void put(char *text, size_t size, const char *name, const char *value)
 {
     if (!cairn_form_put(text, size, name, value))
-        abort(); /* all that is put has a bounded length */
+        abort(); /* everything that is put has a bounded length */
 }
 
 static void answer_form(struct cairn_reply *reply, const struct acquirer_request *request,
@@ -135,7 +134,7 @@ static void print_entry(struct cairn_reply *reply, const struct acquirer_entry *
     char amount[ACQUIRER_AMOUNT_SIZE] = "";
     cairn_time_format(entry->at, at);
     (void)acquirer_amount_write(entry->money, amount);
-    /* References and cards are words: nothing in them has to be escaped. */
+    /* References and cards are plain words: they need no escaping. */
     cairn_reply_print(reply,
                       "{\"number\":%" PRId64 ",\"at\":\"%s\",\"function\":\"%04d\",\"result\":"
                       "\"%02d\",\"reference\":\"%s\",\"card\":\"%s\",\"amount\":\"%s\","
@@ -172,7 +171,7 @@ static void on_mode_get(struct cairn_request *request, struct cairn_reply *reply
                       acquirer_mood_name(mode.mood), mode.count, mode.for_ms);
 }
 
-/* A number that may be left out. */
+/* Reads an optional number. */
 static bool read_number(const struct cairn_form *form, const char *name, int64_t *ret)
 {
     const char *text = cairn_form_get(form, name);

@@ -1,4 +1,4 @@
-/* books.c - payments by reference, folded from the ledger. */
+/* books.c - the payments by reference, folded from the ledger. */
 #include "books.h"
 
 #include "ledger.h"
@@ -12,9 +12,9 @@ struct payment {
     char card[ACQUIRER_CARD_SIZE];
     struct acquirer_money money;
     enum acquirer_standing standing;
-    enum acquirer_result declined; /* why, if it was */
-    int64_t authorised;            /* the entry's number */
-    int64_t last;                  /* of its newest entry */
+    enum acquirer_result declined; /* the reason, if declined */
+    int64_t authorised;            /* number of the entry */
+    int64_t last;                  /* number of its newest entry */
 };
 
 static void *payments; /* a tree by reference; guarded by the ledger's lock */
@@ -45,7 +45,7 @@ static struct payment *begin(const struct acquirer_entry *entry)
     return payment;
 }
 
-/* What an entry means. */
+/* Applies an entry to its payment. */
 static void fold(const struct acquirer_entry *entry)
 {
     struct payment *payment = find(entry->reference);
@@ -90,7 +90,7 @@ static bool is_same_money(struct acquirer_money a, struct acquirer_money b)
     return a.minor == b.minor && a.currency == b.currency;
 }
 
-/* Returns whether there is something to write; `*ret` is the result either way. */
+/* Returns whether an entry has to be written; `*ret` is the result either way. */
 static bool may_authorise(const struct payment *payment, const struct acquirer_request *request,
                           enum acquirer_result card_says, enum acquirer_result *ret)
 {
@@ -148,7 +148,7 @@ static bool decide(const struct payment *payment, const struct acquirer_request 
                                                  : may_give_back(payment, ret);
 }
 
-/* ---- carrying out ---- */
+/* ---- execution ---- */
 
 static bool append(const struct payment *payment, const struct acquirer_request *request,
                    enum acquirer_result result)
@@ -182,7 +182,7 @@ struct acquirer_answer acquirer_books_apply(const struct acquirer_request *reque
         last = payment->last;
     }
     acquirer_ledger_unlock();
-    /* Also what somebody else has written a moment ago is told only when it is on the disk. */
+    /* An entry that another thread has just written is reported only once it is on disk, too. */
     if (!acquirer_ledger_sync(last))
         return (struct acquirer_answer){.result = ACQUIRER_MALFUNCTION};
     return answer;

@@ -1,11 +1,11 @@
-/* books.h - the acquirer's rules: what becomes of a payment, by the merchant's reference.
+/* books.h - the acquirer's rules: the states of a payment, by the merchant's reference.
  *
  *     (none) --authorise--> authorised --capture--> captured --give back--> refunded
  *        \  `-------------> declined        \
  *         \                                  `--give back--> given back
- *          `--give back--> given back: an authorisation that comes too late is refused
+ *          `--give back--> given back: a later authorisation is refused
  *
- * Whatever is repeated gets its first result again, and nothing is written. */
+ * A repeated request gets its first result again, and nothing is written. */
 #ifndef ACQUIRER_BOOKS_H
 #define ACQUIRER_BOOKS_H
 
@@ -29,8 +29,8 @@ struct acquirer_answer {
 int acquirer_books_open(const char *path, struct cairn_error *error) CAIRN_CHECKED;
 void acquirer_books_close(void);
 
-/* Carries a request out. `card_says` is what becomes of a new authorisation. When it returns, what
- * it answers is on the disk. */
+/* Carries out a request. `card_says` is the result of a new authorisation. Everything that the
+ * answer reports is on disk when it returns. */
 struct acquirer_answer acquirer_books_apply(const struct acquirer_request *request,
                                             enum acquirer_result card_says);
 

@@ -1,4 +1,4 @@
-/* dialect.c - requests as the acquirer reads them, amounts as it writes them. */
+/* dialect.c - parses requests to the acquirer, and reads and writes amounts. */
 #include "dialect.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 /* ---- amounts ---- */
 
-/* The currencies it settles in, and how many decimals they have. */
+/* The currencies it settles in, with their number of decimals. */
 static const struct {
     int number;
     int decimals;
@@ -50,7 +50,7 @@ bool acquirer_amount_write(struct acquirer_money money, char ret[static ACQUIRER
     return true;
 }
 
-/* What it reads has to be what it would write: one text for one amount. */
+/* Accepts only what acquirer_amount_write() would write: one text per amount. */
 bool acquirer_amount_read(const char *text, int currency, int64_t *ret)
 {
     enum { DIGITS_MAX = 15 };
@@ -90,7 +90,7 @@ static bool read_function(const char *text, enum acquirer_function *ret)
     return false;
 }
 
-/* Copies a text of letters, digits and what `more` has. */
+/* Copies a text that consists of letters, digits and the characters in `more`. */
 static bool read_word(const char *text, const char *more, char *ret, size_t size)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -1,17 +1,19 @@
-/* dialect.h - what the acquirer speaks: forms with short names, numeric codes, amounts as text.
+/* dialect.h - the acquirer's protocol: forms with short names, numeric codes, amounts as text.
  *
  *     FN=0100&MREF=P-1&TOK=tok_visa&AMT=12.50&CCY=978
  *     RC=00&RT=approved&FN=0100&MREF=P-1&TXID=A000000001&AMT=12.50&CCY=978&ST=1
  *
- *   FN    what is wanted: 0100 authorise, 0220 capture, 0420 give back, 0600 inquiry
- *   MREF  the merchant's reference of one payment, through all of its functions: up to 40 letters,
- *         digits and hyphens. The same one again gets the first result again and charges nothing
- *   TOK   the card; with 0100
- *   AMT   with as many decimals as the currency has: 12.50, 1250, 12.500. With 0100; with 0220 and
- * 0420 it may be left out, and has to be that of the authorisation if it is not CCY   the
- * currency's number in ISO 4217; goes with AMT RC    the result: see the table. RT says it in
- * English TXID  the acquirer's own number of the authorisation ST    where the payment stands: 1
- * authorised, 2 declined, 3 captured, 4 given back uncaptured, 5 refunded */
+ *   FN    the function: 0100 authorise, 0220 capture, 0420 give back, 0600 inquire
+ *   MREF  the merchant's reference of a payment, in all of its functions: up to 40 letters, digits
+ *         and hyphens. A repeated request gets the first result again and charges nothing
+ *   TOK   the card; with 0100 only
+ *   AMT   with the currency's number of decimals: 12.50, 1250, 12.500. Required with 0100; optional
+ *         with 0220 and 0420, where it has to equal the amount of the authorisation
+ *   CCY   the currency's number in ISO 4217; goes with AMT
+ *   RC    the result: see the table. RT is its text in English
+ *   TXID  the acquirer's own number of the authorisation
+ *   ST    the payment's state: 1 authorised, 2 declined, 3 captured, 4 given back uncaptured,
+ *         5 refunded */
 #ifndef ACQUIRER_DIALECT_H
 #define ACQUIRER_DIALECT_H
 
@@ -46,7 +48,7 @@ enum acquirer_result {
 
 enum { ACQUIRER_REFERENCE_SIZE = 41, ACQUIRER_CARD_SIZE = 101, ACQUIRER_AMOUNT_SIZE = 24 };
 
-/* An amount in minor units; a currency of 0 means that none was said. */
+/* An amount in minor units; a currency of 0 means that there is none. */
 struct acquirer_money {
     int64_t minor;
     int currency; /* ISO 4217, numeric */
@@ -55,16 +57,15 @@ struct acquirer_money {
 struct acquirer_request {
     enum acquirer_function function;
     char reference[ACQUIRER_REFERENCE_SIZE];
-    char card[ACQUIRER_CARD_SIZE]; /* "" if it was not said */
+    char card[ACQUIRER_CARD_SIZE]; /* "" if absent */
     struct acquirer_money money;
 };
 
-/* Returns whether the body is a request; anything unknown, missing or too long in it makes it none.
- */
+/* Returns whether the body is a valid request: nothing in it is unknown, missing or too long. */
 bool acquirer_request_read(struct acquirer_request *ret, const char *body, size_t bytes);
 
-/* "12.50" to minor units and back, by the currency's number of decimals. False if there is no such
- * currency, or the text is not exactly as it would be written. */
+/* Convert "12.50" to minor units and back, by the currency's number of decimals. Return false if
+ * the currency is unknown, or the text is not exactly as it would be written. */
 bool acquirer_amount_read(const char *text, int currency, int64_t *ret);
 bool acquirer_amount_write(struct acquirer_money money, char ret[static ACQUIRER_AMOUNT_SIZE]);
 

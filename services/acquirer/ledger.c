@@ -1,8 +1,8 @@
-/* ledger.c - an append-only file of forms, each line with a checksum.
+/* ledger.c - an append-only file of forms, with a checksum in each line.
  *
- *     N=1&AT=2026-11-21T07:00:00.000000Z&FN=0100&RC=00&MREF=P-1&TOK=tok_visa&AMT=12.50&CCY=978&SUM=…
+ *   N=1&AT=2026-11-21T07:00:00.000000Z&FN=0100&RC=00&MREF=P-1&TOK=tok_visa&AMT=12.50&CCY=978&SUM=…
  *
- * The lock guards all of `ledger`; the thread that syncs gives it back meanwhile. */
+ * The lock guards all of `ledger`; a thread releases it while it syncs. */
 #include "ledger.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@ static struct {
     pthread_cond_t synced_more;
     int file; /* -1: closed */
     off_t bytes;
-    int64_t synced; /* entries that are on the disk */
-    bool syncing;   /* somebody is at it */
+    int64_t synced; /* number of entries on disk */
+    bool syncing;   /* a thread is syncing */
     bool broken;
     struct acquirer_entry *entries; /* entry n is at n - 1 */
     int64_t count;
@@ -43,7 +43,7 @@ void acquirer_ledger_unlock(void)
 
 /* ---- lines ---- */
 
-/* FNV-1a, 64 bits: it finds what a crash has torn; nobody is to be kept from forging. */
+/* FNV-1a, 64 bits: it detects lines torn by a crash; it does not protect against forgery. */
 static uint64_t sum_of(const char *text, size_t bytes)
 {
     uint64_t sum = UINT64_C(14695981039346656037);
@@ -52,7 +52,7 @@ static uint64_t sum_of(const char *text, size_t bytes)
     return sum;
 }
 
-/* With at least so many digits. */
+/* Appends the number with at least `digits` digits. */
 static bool put_number(char *text, const char *name, int digits, int64_t number)
 {
     char word[32];
@@ -72,7 +72,7 @@ static bool write_money(char *text, struct acquirer_money money)
            put_number(text, "CCY", 3, money.currency);
 }
 
-/* The line with its checksum and its end. */
+/* Writes the line with its checksum and newline. */
 static bool write_line(const struct acquirer_entry *entry, char text[static LINE_SIZE])
 {
     char at[CAIRN_TIME_TEXT_SIZE];
@@ -101,7 +101,7 @@ static bool copy_field(const struct cairn_form *form, const char *name, char *re
     return text && snprintf(ret, size, "%s", text) < (int)size;
 }
 
-/* The line without its end. */
+/* Parses a line without its newline. */
 static bool read_line(const char *text, size_t bytes, struct acquirer_entry *ret)
 {
     static const char tail[] = "&SUM=";
@@ -158,7 +158,7 @@ static int fail_file(struct cairn_error *error, const char *path, const char *wh
     return cairn_fail(error, CAIRN_CONFIG, "the ledger %s %s: %s", path, what, strerror(errno));
 }
 
-/* Reads all lines. What is wrong with the last one is its end: the process died while it wrote. */
+/* Reads all lines. An invalid last line is cut off: the process crashed while writing it. */
 static int read_all(const char *path, FILE *file, void (*each)(const struct acquirer_entry *),
                     struct cairn_error *error)
 {
@@ -201,7 +201,7 @@ static int read_file(const char *path, void (*each)(const struct acquirer_entry 
     return failed;
 }
 
-/* The name of a new file has to be on the disk as well. */
+/* Makes the name of a new file durable, too. */
 static int sync_directory(const char *path, struct cairn_error *error)
 {
     char *copy = strdup(path);
@@ -256,7 +256,7 @@ static struct cairn_time now(void)
     return cairn_time_of_unix((int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000);
 }
 
-/* All of it or nothing: half a line is taken back. */
+/* Writes the whole line or nothing: a partial line is truncated. */
 static bool write_whole(const char *text, size_t bytes)
 {
     if (write(ledger.file, text, bytes) == (ssize_t)bytes)
@@ -277,7 +277,7 @@ bool acquirer_ledger_append(struct acquirer_entry *entry)
     return true;
 }
 
-/* Under the lock, which is given back in between. */
+/* Called under the lock, which is released during the sync. */
 static void sync_once(void)
 {
     int64_t upto = ledger.count;

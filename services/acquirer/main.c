@@ -1,4 +1,4 @@
-/* main.c - the card acquirer's stand-in. */
+/* main.c - the card acquirer's simulator. */
 #include <cairn/service.h>
 
 extern const struct cairn_service acquirer_service;

@@ -1,4 +1,4 @@
-/* mood.c - one mode for all, and what cards do by their names. */
+/* mood.c - the global mode, and the behaviour of cards by their names. */
 #include "mood.h"
 
 #include <pthread.h>
@@ -32,7 +32,7 @@ void acquirer_mode_set(struct acquirer_mode wanted)
     (void)pthread_mutex_unlock(&lock);
 }
 
-/* Under the lock. */
+/* Called under the lock. */
 static void end_if_over(void)
 {
     if (until_ms && now_ms() >= until_ms) {
@@ -52,7 +52,7 @@ struct acquirer_mode acquirer_mode_get(void)
     return now;
 }
 
-/* What the mode for all says to a request; counts it if it is meant. */
+/* Returns how the global mode affects a request; counts the request if it does. */
 static enum acquirer_mood take_mode(const struct acquirer_request *request)
 {
     (void)pthread_mutex_lock(&lock);

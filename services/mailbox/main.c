@@ -1,10 +1,10 @@
-/* main.c - a mail server for `make up`, where nobody has one: takes every message by SMTP (RFC
- * 5321) and appends it to a file, so that one can read what customers would have got.
+/* main.c - a mail server for `make up` on machines without one: accepts every message by SMTP (RFC
+ * 5321) and appends it to a file, so that the mail to customers can be read.
  *
  *     cairn-mailbox PORT FILE
  *
- * It listens on the loopback, unless CAIRN_BIND has another IPv4 address; it serves one client at a
- * time, believes what it is told, and delivers nothing anywhere. */
+ * The server listens on the loopback unless CAIRN_BIND names another IPv4 address. It serves one
+ * client at a time, validates nothing, and delivers no mail. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ static bool say(FILE *client, const char *line)
     return fprintf(client, "%s\r\n", line) > 0 && fflush(client) == 0;
 }
 
-/* A whole line without its end; one that is too long ends the dialogue. */
+/* Reads a line without its line end; a line that is too long ends the session. */
 static bool hear(FILE *client, char line[static LINE_BYTES])
 {
     if (!fgets(line, LINE_BYTES, client) || !strchr(line, '\n'))
@@ -37,7 +37,7 @@ static bool hear(FILE *client, char line[static LINE_BYTES])
     return true;
 }
 
-/* Up to the line that is a dot. It is on disk before it is accepted. */
+/* Receives a message up to the line with a single dot. It is on disk before it is accepted. */
 static bool take_message(FILE *client, const char *path)
 {
     char line[LINE_BYTES];

@@ -1,6 +1,5 @@
-/* main.c - the whole shop in one process, on one port: the same services, wired together. Its role
- * in the database has to be a member of cairn_writer, cairn_projector, cairn_consumer and
- * cairn_reader. */
+/* main.c - the whole shop in one process, on one port: the same services combined. Its database
+ * role has to be a member of cairn_writer, cairn_projector, cairn_consumer and cairn_reader. */
 #include "../projector/projector.h"
 #include "../query/query.h"
 

@@ -1,11 +1,11 @@
-/* mailer.c - handing messages to the mail server. */
+/* mailer.c - hands messages to the mail server. */
 #include "mailer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SUBMISSIONS_MAX "2"
-#define ATTEMPTS_MAX "30" /* a day and more, as the pauses grow */
+#define ATTEMPTS_MAX "30" /* about 19 hours, as the pauses grow */
 #define MAIL_DEADLINE_US CAIRN_SECONDS(20)
 
 struct cairn_target mail_server = {
@@ -13,9 +13,9 @@ struct cairn_target mail_server = {
 const char *mail_from;
 int64_t mail_patience_s;
 
-/* Messages to one mailbox go in their order; mailboxes do not wait for each other.
+/* Messages to one mailbox are sent in order; mailboxes do not wait for each other.
  *
- * One that may have been accepted as often as it may be is not handed over again. */
+ * A message that may already have been accepted SUBMISSIONS_MAX times is parked, not sent again. */
 static const char park_sql[] =
     "update notification.messages set status = 'parked', settled_at = clock_timestamp(),"
     "     problem = 'it is not known whether the mail server has accepted it'"
@@ -33,7 +33,7 @@ static const char take_sql[] =
     "     order by n.due_at, n.seq limit 1 for update skip locked)"
     " returning m.event_id, m.email, m.message, m.submissions";
 
-/* Each of them only if nobody else has taken the message meanwhile. */
+/* All but sent_sql apply only if no other process has taken the message meanwhile. */
 #define STILL_MINE " where event_id = $1::uuid and status = 'sending' and submissions = $2::int"
 static const char sent_sql[] =
     "update notification.messages set status = 'sent', problem = null,"
@@ -55,7 +55,7 @@ static const char unknown_sql[] =
     "update notification.messages set problem = $3,"
     "     due_at = clock_timestamp() + interval '1 second'" STILL_MINE;
 
-/* What the record says after the mail server has answered so. */
+/* Returns the statement that records the mail server's answer. */
 static const char *record_sql(int failed)
 {
     switch (-failed) {
@@ -66,7 +66,7 @@ static const char *record_sql(int failed)
         return parked_sql;
     case CAIRN_UNKNOWN:
         return unknown_sql;
-    case CAIRN_BUSY: /* this mailbox; others may be taken */
+    case CAIRN_BUSY: /* this mailbox only; others may be accepted */
         return later_sql;
     default: /* it was not sent */
         return again_sql;

@@ -1,11 +1,11 @@
-/* message.c - messages to customers, as they go out. */
+/* message.c - formats messages to customers. */
 #include "message.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { LINE_MAX_BYTES = 73 }; /* and "=" and the line's end: 76, RFC 2045 section 6.7 */
+enum { LINE_MAX_BYTES = 73 }; /* with "=" and the line end: 76, RFC 2045 section 6.7 */
 
 bool message_address_is_plain(const char *address)
 {
@@ -18,7 +18,7 @@ bool message_address_is_plain(const char *address)
 
 /* ---- quoted-printable ---- */
 
-/* Writes one character, or a line's end, at `out`. Returns how many bytes. */
+/* Writes one quoted character at `out`. Returns the number of bytes. */
 static size_t quote(char c, bool ends_line, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -33,7 +33,7 @@ static size_t quote(char c, bool ends_line, char *out)
     return 3;
 }
 
-/* `ret` has room for four bytes for each of the text's, and three more. */
+/* `ret` has room for four bytes per byte of the text, plus three. */
 static void quote_text(const char *text, char *ret)
 {
     size_t column = 0;

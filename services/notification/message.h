@@ -1,6 +1,6 @@
-/* message.h - a message to a customer, as it goes out (RFC 5322): headers, and a body in
- * quoted-printable (RFC 2045). Written once, from the event that it tells of, and never again, so
- * that whoever gets it twice can see that it is one: its Message-ID is made from the event's id. */
+/* message.h - a formatted message to a customer (RFC 5322): headers, and a body in quoted-printable
+ * (RFC 2045). It is written once, from its event, and never changed. Its Message-ID is made from
+ * the event's id, so that a recipient can recognise a duplicate. */
 #ifndef NOTIFICATION_MESSAGE_H
 #define NOTIFICATION_MESSAGE_H
 
@@ -16,13 +16,13 @@ struct message {
     struct cairn_time at;
 };
 
-/* Can this stand in a header? What is there may have come from anywhere. */
+/* Returns whether the address may be put into a header: its origin is not trusted. */
 bool message_address_is_plain(const char *address);
 
-/* The whole message. Lives as long as the delivery. */
+/* Returns the whole message. It lives as long as the delivery. */
 const char *message_write(struct cairn_sql *sql, const struct message *message);
 
-/* "21.00 EUR". All currencies are taken to have hundredths. */
+/* Returns "21.00 EUR". Assumes that all currencies have two decimals. */
 const char *message_money(struct cairn_sql *sql, int64_t minor, const char *currency);
 
 #endif

@@ -1,8 +1,8 @@
-/* notification.c - tells customers what has become of their orders.
+/* notification.c - notifies customers of what happens to their orders.
  *
- * The bus tells it of users, orders and payments. Of users it keeps whom to write to; of what
- * happened to an order it composes a message, once for each event, in the transaction that notes
- * the event as handled. mailer.c sends it. */
+ * The service consumes users, orders and payments from the bus. It stores the addresses of users;
+ * for each event of an order it composes one message, in the transaction that marks the event as
+ * handled. mailer.c sends the messages. */
 #include "mailer.h"
 #include "message.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- whom to write to ---- */
+/* ---- recipients ---- */
 
 static enum cairn_outcome outcome_of(int64_t done)
 {
@@ -55,7 +55,7 @@ static enum cairn_outcome user_is(const struct users *user, const struct cairn_c
 CAIRN_CONSUME_STATE(notification, user, user_registered, users, user_is);
 CAIRN_CONSUME_STATE(notification, user, user_email_changed, users, user_is);
 
-/* ---- what to write ---- */
+/* ---- messages ---- */
 
 struct notice {
     const char *kind;
@@ -92,7 +92,7 @@ static enum cairn_outcome compose(const struct notice *notice, const char *const
                       error));
 }
 
-/* The user may have registered just now: events of one stream come in order, not those of two. */
+/* The user's registration may not have arrived yet: only events of the same stream are ordered. */
 static enum cairn_outcome notify(const struct notice *notice, const struct cairn_consumed *delivery,
                                  struct cairn_error *error)
 {
@@ -173,7 +173,7 @@ CAIRN_CONSUME_STATE(notification, order, order_cancelled, order_summary, cancell
 
 /* ---- payments ---- */
 
-/* A payment knows its order; whose that is was told when the order was placed. */
+/* A payment names its order; the order's user was stored when the order was placed. */
 static enum cairn_outcome declined(const struct payment_declined *event,
                                    const struct cairn_consumed *delivery, struct cairn_error *error)
 {

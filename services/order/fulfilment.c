@@ -1,15 +1,15 @@
-/* fulfilment.c - the process that leads an order from its placing to its payment and delivery.
+/* fulfilment.c - the process that takes an order from its placing to its payment and delivery.
  *
  *     OrderPlaced        -> request a payment, wait 15 minutes for it (CAIRN_PAYMENT_DEADLINE_S)
  *     PaymentAuthorized  -> the order is paid
  *     PaymentDeclined    -> the order is cancelled
  *     the deadline       -> the order is cancelled
  *     OrderShipped       -> capture the payment
- *     OrderCancelled     -> refund what was authorised; give a payment up that is still open
+ *     OrderCancelled     -> refund what was authorised; decline a payment that is still open
  *
- * Money that is authorised after the order was cancelled is refunded at once: whichever of the
- * two comes last makes it good. Payments of orders that were not led from their placing, as by a
- * person, are left alone. */
+ * Money authorised after the order was cancelled is refunded at once: whichever of the two events
+ * comes last triggers the refund. Payments of orders whose placing this process did not handle,
+ * such as those requested by a person, are ignored. */
 #include "fulfilment.h"
 
 #include "../payment/payment.h"
@@ -20,7 +20,7 @@
 int64_t fulfilment_deadline_s = 900;
 
 struct fulfilment {
-    struct cairn_uuid payment_id; /* zero: this is not ours to lead */
+    struct cairn_uuid payment_id; /* zero: the order is not managed by this process */
     bool authorized;
     bool declined;
     bool cancelled;
@@ -133,8 +133,8 @@ static void cancelled(struct fulfilment *self, const struct order_cancelled *eve
 }
 CAIRN_WHEN(fulfilment, order, order_cancelled, cancelled);
 
-/* The order was cancelled while the payment was authorised: the money goes back, whether this
- * answer comes before the OrderCancelled or after it. */
+/* The order was cancelled while the payment was authorised: the money is refunded, whether this
+ * refusal arrives before the OrderCancelled or after it. */
 static void not_payable(struct fulfilment *self, const struct cairn_refusal *refusal,
                         const struct cairn_given *given, struct cairn_reaction *ret)
 {

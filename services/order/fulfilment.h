@@ -1,4 +1,4 @@
-/* fulfilment.h - the process that leads an order from its placing to its payment and delivery. */
+/* fulfilment.h - the process that takes an order from its placing to its payment and delivery. */
 #ifndef FULFILMENT_H
 #define FULFILMENT_H
 

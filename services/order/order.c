@@ -7,9 +7,9 @@
 #include <cairn/service.h>
 
 #define TEST_CARD "tok_visa"
-#define TOTAL_MAX INT64_C(1000000000000) /* minor units: what one order may come to */
+#define TOTAL_MAX INT64_C(1000000000000) /* minor units: limit of one order */
 
-/* ---- what is written and read ---- */
+/* ---- events and commands ---- */
 
 #define CURRENCY .max_bytes = 3, .format = CAIRN_FORMAT_CURRENCY, .example = "\"EUR\""
 
@@ -47,7 +47,7 @@ CAIRN_RECORD(ship_order,
 CAIRN_RECORD(cancel_order,
              CAIRN_FIELD(cancel_order, reason, .max_bytes = 500, .example = "\"changed my mind\""));
 
-/* ---- what an order has to know of its user ---- */
+/* ---- the fact about the order's user ---- */
 
 CAIRN_RECORD(order_customer, CAIRN_FIELD(order_customer, known),
              CAIRN_FIELD(order_customer, active));
@@ -118,7 +118,7 @@ static void order_evolve(struct order *self, const struct order_event *event)
 
 /* ---- decisions ---- */
 
-/* Adds up the lines; their ranges keep one product small, the limit keeps the sum small. */
+/* Adds up the lines; the ranges limit each product, TOTAL_MAX limits the sum. */
 static int order_total(const struct order_lines *lines, int64_t *ret, struct cairn_error *error)
 {
     int64_t total = 0;

@@ -1,4 +1,4 @@
-/* order.h - what the order service says to others: its events and commands.
+/* order.h - public interface of the order service: its events and commands.
  *
  *     placed --pay--> paid --ship--> shipped
  *        \              \
@@ -57,7 +57,7 @@ struct place_order {
     struct cairn_uuid user_id;
     const char *currency;
     struct order_lines lines;
-    const char *card_token; /* a test card if it is left out */
+    const char *card_token; /* optional: defaults to a test card */
 };
 struct pay_order {
     struct cairn_uuid payment_id;
@@ -84,7 +84,7 @@ struct order_command {
     } as;
 };
 
-/* What an order has to know of its user; a fact of place_order. */
+/* The fact that place_order needs about its user. */
 struct order_customer {
     bool known;
     bool active;

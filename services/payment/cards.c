@@ -1,5 +1,5 @@
-/* cards.c - calls to the acquirer: deadline, breaker and bulkhead are the target's, the words are
- * gateway.c's. */
+/* cards.c - calls the acquirer: the target provides deadline, breaker and bulkhead, gateway.c the
+ * message format. */
 #include "cards.h"
 
 #include "gateway.h"
@@ -38,7 +38,7 @@ const struct cairn_setting cards_settings[] = {
     {.name = NULL},
 };
 
-/* All that is asked may be repeated: the reference in it sees to that. `error` is fresh. */
+/* Every request may be repeated, since it carries the payment's reference. `error` is fresh. */
 static int call(enum gateway_function function, const struct cards_payment *payment,
                 struct cards_answer *ret, struct cairn_error *error)
 {
@@ -64,7 +64,7 @@ static int call(enum gateway_function function, const struct cards_payment *paym
     if (!failed)
         failed = gateway_read(function, payment, response.status, response.body,
                               response.body_bytes, ret, error);
-    else if (failed == -CAIRN_TOO_LARGE) /* says nothing of what was done */
+    else if (failed == -CAIRN_TOO_LARGE) /* the outcome is unknown */
         failed = cairn_fail(error, CAIRN_UNKNOWN, "%s", why.message);
     else
         *error = why;
@@ -82,7 +82,7 @@ int cards_ask(const struct cards_payment *payment, struct cards_answer *ret,
     return failed;
 }
 
-/* Calls, and asks if the outcome is unknown. An answer that is `one` or `other` settles it. */
+/* Calls, and inquires if the outcome is unknown. A standing of `one` or `other` settles it. */
 static int call_or_ask(enum gateway_function function, enum cards_standing one,
                        enum cards_standing other, const struct cards_payment *payment,
                        struct cards_answer *ret, struct cairn_error *error)

@@ -1,13 +1,13 @@
-/* charging.c - the reactor that moves the money: what the payment's events say is done at the
- * acquirer (cards.h), and what comes back becomes a command to the payment.
+/* charging.c - the reactor that moves the money: it calls the acquirer (cards.h) for the payment's
+ * events, and sends the results to the payment as commands.
  *
- *     PaymentRequested  -> hold the money; authorise the payment, or decline it. If the payment was
- *                          closed meanwhile, or nobody answers for long, let the money go
- *     PaymentCaptured   -> take the money
+ *     PaymentRequested  -> hold the money; authorise or decline the payment. If the payment was
+ *                          closed meanwhile, or there is no answer for long, release the money
+ *     PaymentCaptured   -> capture the money
  *     PaymentRefunded   -> give it back
  *
- * All that is asked there goes by a reference made of the payment's id and may be repeated, so
- * being called twice for an event charges nobody twice. */
+ * Every request carries a reference made from the payment's id and may be repeated, so an event
+ * that is handled twice charges no card twice. */
 #include "charging.h"
 
 #include "cards.h"
@@ -15,8 +15,8 @@
 
 #include <stdio.h>
 
-/* Some ten minutes of an acquirer that does not answer. Then the payment is declined: an order
- * cannot wait for ever. */
+/* About ten minutes without an answer from the acquirer. Then the payment is declined, so that the
+ * order does not wait for ever. */
 enum { PATIENCE = 60, ATTEMPTS = 1000 };
 
 static struct cards_payment card_of(const struct cairn_call *call, int64_t amount,
@@ -28,7 +28,7 @@ static struct cards_payment card_of(const struct cairn_call *call, int64_t amoun
 
 /* ---- PaymentRequested ---- */
 
-/* The payment is closed: nothing may be held of it, now or later. */
+/* Releases the money of a closed payment: nothing may be held for it, now or later. */
 static enum cairn_outcome let_go(const struct cards_payment *payment, struct cairn_error *error)
 {
     struct cards_answer answer;
@@ -45,7 +45,7 @@ static enum cairn_outcome decline(const struct cairn_call *call, const char *rea
 {
     int failed =
         CAIRN_TELL(call, error, payment, call->meta->id, decline_payment, .reason = reason);
-    return failed == -CAIRN_REFUSED ? CAIRN_DONE : cairn_outcome_of(failed); /* it is closed */
+    return failed == -CAIRN_REFUSED ? CAIRN_DONE : cairn_outcome_of(failed); /* closed before */
 }
 
 static enum cairn_outcome authorize(const struct cairn_call *call,
@@ -69,7 +69,7 @@ static enum cairn_outcome requested(const struct payment_requested *event,
         return authorize(call, &payment, answer.reference, error);
     if (!failed)
         return decline(call, answer.reason[0] ? answer.reason : "declined", error);
-    if (failed == -CAIRN_INVALID) /* it cannot be asked for over there */
+    if (failed == -CAIRN_INVALID) /* the acquirer cannot charge it */
         return decline(call, "not-chargeable", error);
     if (call->attempt >= PATIENCE && decline(call, "no-answer", error) == CAIRN_DONE)
         return let_go(&payment, error);

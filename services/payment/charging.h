@@ -1,4 +1,4 @@
-/* charging.h - what is done about a payment at the acquirer. */
+/* charging.h - the reactor that carries out payments at the acquirer. */
 #ifndef CHARGING_H
 #define CHARGING_H
 

@@ -1,5 +1,5 @@
-/* gateway.c - the acquirer's dialect: names, numbers and decimal amounts in, the payment's words
- * out. */
+/* gateway.c - converts between the payment's terms and the acquirer's protocol: names, numeric
+ * codes and decimal amounts. */
 #include "gateway.h"
 
 #include <cairn/form.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What it settles in: our name, its number, how many decimals it writes (ISO 4217). */
+/* The currencies it settles in: name, number, and number of decimals (ISO 4217). */
 static const struct currency {
     const char *name;
     const char *number;
@@ -48,7 +48,7 @@ static void write_reference(struct cairn_uuid id, char ret[static REFERENCE_SIZE
     (void)snprintf(ret, REFERENCE_SIZE, "P-%s", text);
 }
 
-/* 1250 is 12.50, 1250 or 1.250. */
+/* Writes 1250 as 12.50, 1250 or 1.250. */
 static void write_amount(int64_t minor, int decimals, char ret[static AMOUNT_SIZE])
 {
     static const int64_t powers[] = {1, 10, 100, 1000};
@@ -103,7 +103,7 @@ struct answer {
 
 enum { AUTHORISED = 1, DECLINED, CAPTURED, RELEASED, REFUNDED };
 
-/* A number of so many digits, or -1. */
+/* Returns a number of exactly `digits` digits, or -1. */
 static int number_of(const char *text, size_t digits)
 {
     if (!text || strlen(text) != digits || strspn(text, "0123456789") != digits)
@@ -117,7 +117,7 @@ static bool has(const struct cairn_form *form, const char *name, const char *val
     return text && strcmp(text, value) == 0;
 }
 
-/* Whether an answer is to what was asked, about this payment. */
+/* Returns whether an answer belongs to this function and payment. */
 static bool is_ours(const struct cairn_form *form, enum gateway_function function,
                     const struct cards_payment *payment)
 {
@@ -126,8 +126,8 @@ static bool is_ours(const struct cairn_form *form, enum gateway_function functio
     return has(form, "FN", functions[function]) && has(form, "MREF", reference);
 }
 
-/* Whether the money in an answer is that of the payment. One that was given up before it was known
- * has none. */
+/* Returns whether the money in an answer is that of the payment. The answer has none if the payment
+ * was given back before the acquirer knew it. */
 static bool is_our_money(const struct answer *answer, const struct cards_payment *payment)
 {
     char amount[AMOUNT_SIZE];
@@ -168,7 +168,7 @@ static int unknown(struct cairn_error *error, const char *what)
     return cairn_fail(error, CAIRN_UNKNOWN, "the acquirer's answer %s", what);
 }
 
-/* Where it stands, of an answer that it was done or, if asked, that it is known. */
+/* Reads the standing from an answer that reports success: done or, of an inquiry, known. */
 static int read_standing(const struct answer *answer, enum gateway_function function,
                          const struct cards_payment *payment, struct cards_answer *ret,
                          struct cairn_error *error)
@@ -191,14 +191,14 @@ static int read_standing(const struct answer *answer, enum gateway_function func
         return decline(ret, "given-up");
     *ret = (struct cards_answer){.standing = standings[answer->standing]};
     if (function == GATEWAY_AUTHORIZE)
-        ret->standing = CARDS_AUTHORIZED; /* it was, whatever has become of it since */
+        ret->standing = CARDS_AUTHORIZED; /* it was authorised, whatever happened since */
     if (function == GATEWAY_CAPTURE)
         ret->standing = CARDS_CAPTURED;
     (void)snprintf(ret->reference, sizeof ret->reference, "%s", number ? number : "");
     return 0;
 }
 
-/* The result is not that it was done. */
+/* Reads an answer with another result than 0. */
 static int read_refusal(const struct answer *answer, enum gateway_function function,
                         struct cards_answer *ret, struct cairn_error *error)
 {
@@ -238,7 +238,7 @@ int gateway_read(enum gateway_function function, const struct cards_payment *pay
                             .result = number_of(cairn_form_get(&form, "RC"), 2),
                             .standing = number_of(cairn_form_get(&form, "ST"), 1)};
     if (answer.result == 30)
-        return read_refusal(&answer, function, ret, error); /* it could not read whose it was */
+        return read_refusal(&answer, function, ret, error); /* it could not parse the reference */
     if (answer.result < 0 || !is_ours(&form, function, payment))
         return unknown(error, "is to something else");
     return answer.result == 0 ? read_standing(&answer, function, payment, ret, error)

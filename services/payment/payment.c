@@ -1,4 +1,4 @@
-/* payment.c - the rules of a payment: money is taken once, and given back at most once. */
+/* payment.c - the rules of a payment: money is captured once, and given back at most once. */
 #include "payment.h"
 
 #include "cards.h"

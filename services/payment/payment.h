@@ -1,4 +1,4 @@
-/* payment.h - what the payment service says to others: its events and commands.
+/* payment.h - public interface of the payment service: its events and commands.
  *
  *     requested --authorize--> authorized --capture--> captured
  *         \                         \                     \

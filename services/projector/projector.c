@@ -1,4 +1,4 @@
-/* projector.c - the projector: which read models the shop has. */
+/* projector.c - the projector service: the shop's read models and publications. */
 #include "projector.h"
 
 #include "../../projections/order_summary.h"
@@ -9,8 +9,8 @@
 #include "../payment/payment.h"
 #include "../user/user.h"
 
-/* What others may know. Of users and orders they get the whole state, so that they can keep a copy
- * without asking; of payments what happened. */
+/* What is published on the bus: for users and orders the whole state, so that consumers can keep a
+ * copy without asking; for payments the events. */
 static const struct cairn_publication publishes[] = {
     {.events = &user_events, .style = CAIRN_BUS_STATE, .state = &users_projection},
     {.events = &order_events, .style = CAIRN_BUS_STATE, .state = &order_summary_projection},

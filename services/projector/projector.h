@@ -1,4 +1,4 @@
-/* projector.h - the projector: it keeps the shop's read models up to date. */
+/* projector.h - the projector service: keeps the shop's read models up to date. */
 #ifndef PROJECTOR_H
 #define PROJECTOR_H
 

@@ -1,4 +1,4 @@
-/* query.c - the query service: what can be asked of the shop, one row a URL. */
+/* query.c - the query service: the shop's resources, one row per URL. */
 #include "query.h"
 
 #include "../../projections/order_summary.h"

@@ -1,4 +1,4 @@
-/* query.h - what the query service says to others: its URLs. */
+/* query.h - public interface of the query service: its URLs. */
 #ifndef QUERY_H
 #define QUERY_H
 

@@ -36,7 +36,7 @@ CAIRN_COMMANDS(user,
                CAIRN_COMMAND(user, DEACTIVATE_USER, deactivate_user, "POST /users/{id}/deactivate",
                              .help = "Ends the user's account and frees the address."));
 
-/* What the rules have to remember of a user. */
+/* The state that the rules need. */
 struct user {
     bool deactivated;
     const char *email;

@@ -1,4 +1,4 @@
-/* user.h - what the user service says to others: its events and commands. */
+/* user.h - public interface of the user service: its events and commands. */
 #ifndef USER_H
 #define USER_H
 

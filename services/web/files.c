@@ -1,5 +1,5 @@
-/* files.c - the index page, its script and its style. The page is complete without the script: that
- * only adds who is ready. Addresses are those of the compose demo. */
+/* files.c - the index page, its script and its style. The page is complete without the script,
+ * which only adds the readiness of the services. Addresses are those of the compose demo. */
 #include "files.h"
 
 const char web_page[] =

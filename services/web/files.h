@@ -1,4 +1,4 @@
-/* files.h - what a browser is sent. */
+/* files.h - the files that are sent to the browser. */
 #ifndef WEB_FILES_H
 #define WEB_FILES_H
 

@@ -1,5 +1,5 @@
-/* mail.c - the page /mail: what the demo's mail server has kept, as it was sent. Of a long file it
- * shows the end. */
+/* mail.c - serves /mail: the messages in the file of the demo's mail server, as they were sent.
+ * Only the end of a long file is shown. */
 #include "mail.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@ enum { SHOWN_BYTES = 64 * 1024 };
 
 const char *mail_path;
 
-/* From `offset` on; in the middle of the file, from the next line on. */
+/* Prints from `offset`; if that is inside the file, from the next line. */
 static void print_from(FILE *file, long offset, char *memory, struct cairn_reply *reply)
 {
     if (fseek(file, offset, SEEK_SET) != 0)

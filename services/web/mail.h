@@ -1,4 +1,4 @@
-/* mail.h - the mail that customers would have got, to read. */
+/* mail.h - shows the mail to customers. */
 #ifndef WEB_MAIL_H
 #define WEB_MAIL_H
 

@@ -1,6 +1,6 @@
-/* web.c - an index that links everything, and says of each service whether it is ready. It knows no
- * database: the browser asks the services themselves, through the same door as everybody. Besides
- * it shows the mail that was sent. */
+/* web.c - an index page with links to everything and the readiness of each service. It accesses no
+ * database: the browser asks the services themselves, through the public entry point. It also shows
+ * the mail that was sent. */
 #include "web.h"
 
 #include "files.h"

@@ -1,4 +1,4 @@
-/* web.h - the first page of the demo. */
+/* web.h - the demo's index page. */
 #ifndef WEB_H
 #define WEB_H
 

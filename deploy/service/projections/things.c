@@ -1,4 +1,4 @@
-/* things.c - read model: one row a thing. */
+/* things.c - read model with one row per thing. */
 #include "things.h"
 
 #include "../services/thing/thing.h"

@@ -1,4 +1,4 @@
-/* things.h - read model: one row a thing. */
+/* things.h - read model with one row per thing. */
 #ifndef THINGS_H
 #define THINGS_H
 

@@ -1,4 +1,4 @@
-/* thing.c - the rules of a thing: it is opened, and closed once. */
+/* thing.c - the rules of a thing: it is opened, and closed at most once. */
 #include "thing.h"
 
 #include "../../projections/things.h"
@@ -22,7 +22,7 @@ CAIRN_COMMANDS(thing,
                CAIRN_COMMAND(thing, CLOSE_THING, close_thing, "POST /things/{id}/close",
                              .help = "Closes one that is open."));
 
-/* ---- state: what the rules have to remember ---- */
+/* ---- state: what the rules need ---- */
 
 struct thing {
     bool closed;
@@ -76,7 +76,7 @@ static int thing_decide(const struct thing *self, const struct thing_command *co
 /* Raise state_version when the state or thing_evolve changes. */
 CAIRN_DECIDER(thing, .state_version = 1, .help = "What is opened, and closed once.");
 
-/* ---- the service: it takes commands, follows the log and answers queries ---- */
+/* ---- the service: accepts commands, follows the log, answers queries ---- */
 
 static const struct cairn_resource thing_resources[] = {
     {.path = "/things/{id}", .projection = &things_projection, .help = "One of them."},

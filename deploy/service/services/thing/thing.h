@@ -1,4 +1,4 @@
-/* thing.h - what the thing service says to others: its events and commands. */
+/* thing.h - public interface of the thing service: its events and commands. */
 #ifndef THING_H
 #define THING_H
 

@@ -1,4 +1,4 @@
-/* test_thing.c - the thing service as a process: a command, its refusal, and what is read of it. */
+/* test_thing.c - runs the thing service as a process: a command, a refusal, and the read model. */
 #include "../support/service.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -33,7 +33,7 @@ static void one_is_opened_closed_and_read(void **state)
     assert_true(http_header(&reply, "Location", path, sizeof path));
     (void)snprintf(close, sizeof close, "%s/close", path);
     ask_for(200, service.port, "POST", close, NULL, "{\"reason\":\"done\"}", &reply);
-    (void)reply_position(&reply, headers, sizeof headers); /* what is read shows at least this */
+    (void)reply_position(&reply, headers, sizeof headers); /* the reads show at least this */
     ask_for(422, service.port, "POST", close, NULL, "{\"reason\":\"again\"}", &reply);
 
     ask_for(200, service.port, "GET", path, headers, NULL, &reply);

@@ -1,4 +1,4 @@
-/* test_thing.c - the rules of a thing, its read model, and that its events stay readable. */
+/* test_thing.c - the rules of a thing, its read model, and the compatibility of its events. */
 #include "../../projections/things.h"
 #include "../../services/thing/thing.h"
 #include "../support/kit.h"
@@ -22,7 +22,7 @@ static void one_is_closed_once(void **state)
     THEN_REFUSED("thing-closed");
 }
 
-/* The time that the clock of a test shows. */
+/* The time shown by the test's clock. */
 #define NEW_YEAR CAIRN_TIME("2026-01-01T00:00:00Z")
 
 static void a_row_says_how_it_stands(void **state)
@@ -35,7 +35,7 @@ static void a_row_says_how_it_stands(void **state)
              .closed_because = "done", .opened_at = NEW_YEAR);
 }
 
-/* A field that changes needs a new version of its event: cairn/upcaster.h. */
+/* A changed field needs a new version of its event: cairn/upcaster.h. */
 static void its_events_stay_readable(void **state)
 {
     (void)state;
