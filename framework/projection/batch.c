@@ -1,4 +1,4 @@
-/* batch.c - events folded in memory: decode all, load all rows at once, apply all. */
+/* batch.c - folds events in memory: decodes all, loads all rows in one call, applies all. */
 #include "projection/batch.h"
 
 #include "projection/item.h"
@@ -20,8 +20,8 @@ const char *const *cairn_projection_types(const struct cairn_projection *project
 
 /* ---- decoding ---- */
 
-/* Decodes until the end or the first event that stops the projection; puts the keys into the map.
- * Returns how many matter. */
+/* Decodes events up to the first that stops the projection, and adds their keys to the map. Returns
+ * the number of events that the projection handles. */
 static size_t decode_all(struct cairn_batch *batch, const struct cairn_batch_events *events,
                          struct cairn_item *items)
 {
@@ -74,7 +74,7 @@ static void add_park(struct cairn_batch *batch, const struct cairn_item *item, c
                      const char *reason, int64_t attempts)
 {
     size_t count = batch->park_count;
-    if ((count & (count - 1)) == 0) { /* room for 1, 2, 4, 8… */
+    if ((count & (count - 1)) == 0) { /* full: the capacity is 1, 2, 4, 8… */
         struct cairn_park *more =
             cairn_new(batch->fold.arena, struct cairn_park, count ? count * 2 : 1);
         if (count)
@@ -87,7 +87,7 @@ static void add_park(struct cairn_batch *batch, const struct cairn_item *item, c
 
 /* ---- events ---- */
 
-/* The row of the item's key i, or NULL if it is not asked for. */
+/* Returns the row of the item's key i, or NULL if that key is not wanted. */
 static struct cairn_fold_row *row_of(const struct cairn_batch *batch,
                                      const struct cairn_batch_events *events,
                                      const struct cairn_item *item, size_t i)
@@ -98,7 +98,7 @@ static struct cairn_fold_row *row_of(const struct cairn_batch *batch,
     return cairn_map_get(&batch->fold.rows, key);
 }
 
-/* Each row by itself: what cannot be applied to one is parked there. */
+/* Applies the event to each row independently; parks the keys of rows where that fails. */
 static void apply_or_park(struct cairn_batch *batch, const struct cairn_batch_events *events,
                           const struct cairn_item *item)
 {
@@ -120,7 +120,7 @@ static void apply_or_park(struct cairn_batch *batch, const struct cairn_batch_ev
     }
 }
 
-/* All rows of the event, or none. */
+/* Applies the event to all of its rows, or to none. */
 static int apply_or_stop(struct cairn_batch *batch, const struct cairn_batch_events *events,
                          const struct cairn_item *item, struct cairn_error *error)
 {
@@ -159,7 +159,7 @@ static void apply_all(struct cairn_batch *batch, const struct cairn_batch_events
             apply_or_park(batch, events, item);
         } else if (apply_or_stop(batch, events, item, &wrong) < 0) {
             batch->position = item->meta.position - 1;
-            batch->newer = false; /* this one comes first */
+            batch->newer = false; /* this event precedes the newer one */
             (void)snprintf(batch->problem, sizeof batch->problem, "%s", wrong.message);
             return;
         }

@@ -1,8 +1,8 @@
-/* compare.c - two generations in one snapshot.
+/* compare.c - compares two generations in one snapshot.
  *
- * Both follow the log, each at its own pace: the snapshot has one at position a and the other at b.
- * A row that neither has changed after the lower of the two is what it was there in both, so it has
- * to be the same. The others are looked at again in a later snapshot, by their keys. */
+ * Both follow the log independently: the snapshot has one at position a and the other at b. A row
+ * that neither has changed after min(a, b) has its state as of that position in both, so it must be
+ * equal. The other rows are compared again, by key, in a later snapshot. */
 #include "projection/compare.h"
 
 #include "projection/names.h"
@@ -19,10 +19,10 @@ struct comparison {
     struct cairn_arena *arena;
     struct cairn_compared *ret;
     const char *sql;
-    struct cairn_pg_array keys; /* to be looked at again */
+    struct cairn_pg_array keys; /* to be compared again */
 };
 
-/* ---- with which, and by which columns ---- */
+/* ---- the other generation, the columns ---- */
 
 static const struct cairn_statement other_statement = {
     .name = "compare_with",
@@ -65,8 +65,8 @@ static const char *table(const struct comparison *comparison, int64_t generation
         cairn_table_name(comparison->arena, comparison->generation->projection->name, generation));
 }
 
-/* jsonb, so that what means the same is the same. $1 and $2: the generations' positions, $3: the
- * keys, null for all. */
+/* Compares as jsonb, so that equivalent values are equal. $1 and $2: the generations' positions,
+ * $3: the keys, null for all. */
 static const char *compare_sql(const struct comparison *comparison, const char *columns_o,
                                const char *columns_n)
 {
@@ -148,7 +148,7 @@ static void take(struct comparison *comparison, const struct cairn_pg_result *ro
         ret->examples = cairn_copy_text(comparison->arena, cairn_pg_text(rows, 0, 3));
 }
 
-/* The keys that are not settled go back with the next round. */
+/* Compares once. The keys of unsettled rows are kept for the next round. */
 static int look(struct comparison *comparison, bool first, struct cairn_error *error)
 {
     const struct cairn_generation *generation = comparison->generation;
@@ -182,7 +182,7 @@ static int look(struct comparison *comparison, bool first, struct cairn_error *e
     return left > 0;
 }
 
-/* Returns 1 if some rows have to be looked at again. */
+/* Returns 1 if some rows have to be compared again. */
 static int round_of(struct comparison *comparison, bool first, struct cairn_error *error)
 {
     int more = cairn_pg_script(comparison->pg,

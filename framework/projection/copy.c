@@ -1,4 +1,5 @@
-/* copy.c - the copy of a generation's rows in Redis: writing, and looking whether it still fits. */
+/* copy.c - the copy of a generation's rows in Redis: writes batches, checks that it still matches.
+ */
 #include "projection/copy.h"
 
 #include "core/clock.h"
@@ -7,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_US CAIRN_SECONDS(1)        /* between two looks at a copy that fits */
-#define AGAIN_US CAIRN_MILLISECONDS(20) /* after another one has written in between */
-#define AWAY_US CAIRN_MILLISECONDS(250) /* after Redis failed, at least */
+#define LOOK_US CAIRN_SECONDS(1)        /* between two checks of a copy that matches */
+#define AGAIN_US CAIRN_MILLISECONDS(20) /* after another process has written in between */
+#define AWAY_US CAIRN_MILLISECONDS(250) /* minimum after a failure of Redis */
 
-/* KEYS: the checkpoint, the rows. ARGV: the text it builds on ("" for none), the one to put there,
- * a value a row ("" to delete it). */
+/* KEYS: the checkpoint, the rows. ARGV: the expected text ("" for no key), the new text, one value
+ * per row ("" to delete it). */
 static const struct cairn_redis_script put_script = {
     "local now = redis.call('get', KEYS[1]) or ''\n"
     "if now ~= ARGV[1] then return 0 end\n"
@@ -49,9 +50,10 @@ const char *cairn_checkpoint_text(struct cairn_arena *arena,
                        checkpoint->position, checkpoint->fence, checkpoint->revision);
 }
 
-/* ---- asking Redis ---- */
+/* ---- calling Redis ---- */
 
-/* A Redis that answers slowly must not take a large part of the projection's time. */
+/* Records the result of a call. The pause after a failure is proportional to the duration of the
+ * call, so that a slow Redis does not take a large part of the projection's time. */
 static int took(struct cairn_copy *copy, int64_t begun_us, int failed,
                 const struct cairn_error *error)
 {
@@ -81,7 +83,7 @@ int cairn_copy_get(struct cairn_copy *copy, struct cairn_arena *arena, const cha
     return failed;
 }
 
-/* A row that is parked is not in the copy: who asks for it has to hear of that from PostgreSQL. */
+/* A parked row is not in the copy: a query of it must read from PostgreSQL that it is parked. */
 const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,
                              const struct cairn_stored_row *row, struct cairn_arena *arena)
 {
@@ -150,9 +152,9 @@ void cairn_copy_write(struct cairn_copy *copy, const struct cairn_stored_row *ch
         settle(copy);
 }
 
-/* ---- looking ---- */
+/* ---- checking ---- */
 
-/* Does the text say that the rows are those of this checkpoint, though another one wrote them? */
+/* Returns whether the rows are those of this checkpoint, though written under another fence. */
 static bool is_the_same_rows(const char *text, const struct cairn_checkpoint *committed)
 {
     struct cairn_checkpoint at = {0};

@@ -1,4 +1,4 @@
-/* fold.c - the pure part of a projection. */
+/* fold.c - the pure part of a projection: keys of an event, rows, applying an event to a row. */
 #include "projection/fold.h"
 
 #include "store/store.h"

@@ -1,7 +1,7 @@
-/* fold.h - the pure part of a projection: which rows an event touches, and what becomes of them.
+/* fold.h - the pure part of a projection: which rows an event touches, and how it changes them.
  *
- * The live engine, a rebuild, a verification and the test kit all fold by these functions. They
- * know no database: whoever folds puts the rows that exist into the map first. */
+ * The live engine, a rebuild, a verification and the test kit all fold with these functions. They
+ * use no database: the caller puts the existing rows into the map first. */
 #ifndef CAIRN_PROJECTION_FOLD_H
 #define CAIRN_PROJECTION_FOLD_H
 
@@ -17,17 +17,17 @@ struct cairn_keys {
     struct cairn_arena *arena;
     const char **keys;
     size_t count;
-    bool too_long; /* one was longer than CAIRN_KEY_MAX_BYTES: the event cannot be applied */
+    bool too_long; /* one was empty or longer than CAIRN_KEY_MAX_BYTES: not applicable */
 };
 
 struct cairn_fold_row {
     const char *key;
     void *value;      /* a struct of the projection's row type, zeroed while there is no row */
-    bool exists;      /* there is a row now */
-    bool changed;     /* since it was put into the map */
+    bool exists;      /* the row exists now */
+    bool changed;     /* since it was added to the map */
     bool parked;      /* an event could not be applied to it */
     int64_t position; /* of the event that changed it last */
-    int64_t version;  /* of the stream it is keyed by, 0 where it is keyed otherwise */
+    int64_t version;  /* of the stream whose id is the key, 0 for any other key */
 };
 
 struct cairn_fold {
@@ -38,22 +38,21 @@ struct cairn_fold {
 
 struct cairn_fold cairn_fold(const struct cairn_projection *projection, struct cairn_arena *arena);
 
-/* What the projection does with an event of this category and type name; NULL if it ignores it.
- * *ret_type, if not NULL, is how to decode it. */
+/* Returns what the projection does with an event of this category and type name; NULL if it ignores
+ * the event. Sets *ret_type, unless ret_type is NULL, to the type that decodes it. */
 const struct cairn_on *cairn_fold_on(const struct cairn_projection *projection,
                                      const char *category, const char *type,
                                      const struct cairn_event_type **ret_type);
 
-/* The keys of the rows that `event` touches, in the arena of the fold. A key named twice counts
- * once. */
+/* Returns the keys of the rows that `event` touches, in the fold's arena, without duplicates. */
 struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct cairn_on *on,
                                   const void *event, const struct cairn_meta *meta);
 
-/* The row with this key, made (zeroed, not existing) if the map lacks it. */
+/* Returns the row with this key; adds it (zeroed, not existing) if the map does not have it. */
 struct cairn_fold_row *cairn_fold_row(struct cairn_fold *fold, const char *key);
 
-/* Applies the event to one row. The row takes the text that the event points to: both must live
- * in the fold's arena or longer. Returns what apply said. */
+/* Applies the event to one row. The row may point to texts of the event, which must live as long as
+ * the fold's arena. Returns the result of `on->apply`. */
 enum cairn_row cairn_fold_apply(struct cairn_fold *fold, const struct cairn_on *on,
                                 const void *event, const struct cairn_meta *meta,
                                 struct cairn_fold_row *row);

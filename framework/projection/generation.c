@@ -1,4 +1,4 @@
-/* generation.c - finding, making and starting generations. */
+/* generation.c - finds, makes and starts generations; fences and checkpoints. */
 #include "projection/generation.h"
 
 #include "postgres/postgres.h"
@@ -93,7 +93,7 @@ static const struct cairn_statement columns_statement = {
            "     and attnum > 0 and not attisdropped and not starts_with(attname::text, '_')",
 };
 
-/* The type of the column in the table, or NULL if there is no such column. */
+/* Returns the type of the column in the table, or NULL if there is no such column. */
 static const char *find_column(const struct cairn_pg_result *columns, int64_t count,
                                const char *name)
 {
@@ -154,7 +154,7 @@ int cairn_generation_check_columns(struct cairn_store *store,
 
 /* ---- making ---- */
 
-/* Numbers are never used twice: the rows of those that were dropped stay. */
+/* Numbers are never reused: the rows of dropped generations stay. */
 static const struct cairn_statement add_statement = {
     .name = "add_generation",
     .sql = "insert into cairn.generations (projection, generation, code_version, state)"
@@ -290,7 +290,7 @@ int cairn_generation_start_empty(struct cairn_store *store,
     return cairn_generation_start(store, generation, &at_zero, arena, error);
 }
 
-/* ---- who writes ---- */
+/* ---- lease and fence ---- */
 
 const char *cairn_generation_lease(const struct cairn_projection *projection,
                                    struct cairn_arena *arena)

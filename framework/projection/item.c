@@ -1,4 +1,4 @@
-/* item.c - one event on its way into rows. */
+/* item.c - decodes one event and applies it to one row. */
 #include "projection/item.h"
 
 #include "record/json.h"
@@ -33,7 +33,8 @@ static int decode_event(const struct cairn_projection *projection,
     return 0;
 }
 
-/* It cannot be decoded, but whose it is can be told: it will park the row of its stream. */
+/* Makes an item of an event that cannot be decoded but whose row is known from its stream: applying
+ * the item parks that row. */
 static int set_aside(const struct cairn_projection *projection,
                      const struct cairn_stored_event *stored, struct cairn_arena *arena,
                      const struct cairn_error *wrong, struct cairn_item *ret)
@@ -70,7 +71,7 @@ int cairn_item_decode(const struct cairn_projection *projection,
 
 /* ---- applying ---- */
 
-/* Holds the row against its table: what is written must be readable again. */
+/* Checks the row against its field table: a row that is written must be readable again. */
 static int check_row(const struct cairn_fold *fold, const struct cairn_fold_row *row,
                      struct cairn_error *error)
 {

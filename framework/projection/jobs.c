@@ -1,4 +1,4 @@
-/* jobs.c - what is to be built of a read model, by whom it is asked for, and what becomes of it. */
+/* jobs.c - requests rebuilds of a read model, runs them, compares and cancels them. */
 #include "projection/jobs.h"
 
 #include "core/clock.h"
@@ -8,7 +8,7 @@
 #include "projection/within.h"
 
 #define AGAIN_US CAIRN_SECONDS(5) /* after an attempt that failed */
-#define LOOK_US CAIRN_SECONDS(1)  /* between two looks whether one has diverged */
+#define LOOK_US CAIRN_SECONDS(1)  /* between two checks for divergence */
 
 static struct cairn_metric phases = CAIRN_GAUGE(
     "cairn_rebuild_running", "1 while a generation of the read model is built here.", "projection");
@@ -19,13 +19,13 @@ static struct cairn_metric totals =
 static struct cairn_metric folded =
     CAIRN_GAUGE("cairn_rebuild_events", "Events that were folded for it.", "projection");
 
-/* ---- finding and asking ---- */
+/* ---- finding and requesting ---- */
 
-/* What is to be built or is being held, if anything. */
+/* The open rebuild: to be built, or built and not read yet. */
 struct job {
     int64_t rebuild;
     bool cancelled;
-    bool followed; /* its generation is: built, and not read yet */
+    bool followed; /* its generation is followed: built, and not read yet */
     int64_t generation;
     bool uncompared;
 };
@@ -93,7 +93,8 @@ static const struct cairn_statement failed_statement = {
            " where rebuild = $1 and ended_at is null",
 };
 
-/* It is tried again, but the whole log is not read every second for nothing. */
+/* Records a failed attempt and delays the retry, so that the whole log is not read every second in
+ * vain. */
 static int note_failure(struct cairn_steward *steward, const struct job *job, int failed,
                         const struct cairn_error *error)
 {
@@ -126,7 +127,7 @@ static int build(struct cairn_steward *steward, const struct job *job, int64_t f
         return 0;
     steward->waits = pthread_mutex_trylock(steward->turn) != 0;
     if (steward->waits)
-        return 0; /* another one is built now */
+        return 0; /* another read model is being built */
     int failed = cairn_rebuild_run(&rebuild, &steward->arena, error);
     (void)pthread_mutex_unlock(steward->turn);
     show_progress(steward, &none);
@@ -157,7 +158,8 @@ static int end_job(struct cairn_pg *pg, void *context, struct cairn_arena *arena
     return cancelled < 0 ? (int)cancelled : 0;
 }
 
-/* Either it is cancelled or queries go there: not both. */
+/* Cancels the rebuild, under the lock of the projection: a rebuild is either cancelled or switched
+ * to, never both. */
 static int cancel(struct cairn_steward *steward, struct job *job, struct cairn_error *error)
 {
     steward->hurries = true;
@@ -165,7 +167,7 @@ static int cancel(struct cairn_steward *steward, struct job *job, struct cairn_e
                         &steward->arena, error);
 }
 
-/* By whoever has the lease by now. */
+/* A new owner of the lease may update the same rebuild: compares its generation, not the fence. */
 #define STILL_COMPARED " where rebuild = $1 and generation = $2 and ended_at is null"
 
 static const struct cairn_statement compared_statement = {
@@ -180,7 +182,7 @@ static const struct cairn_statement comparing_statement = {
            "clock_timestamp()" STILL_COMPARED,
 };
 
-/* A row that is parked in either is no difference: the gate counts those. */
+/* A row that is parked in either generation is no difference: the gate counts parked rows. */
 static int compare(struct cairn_steward *steward, const struct job *job, struct cairn_error *error)
 {
     const struct cairn_generation generation = {.projection = steward->projection,
@@ -217,7 +219,7 @@ static int do_job(struct cairn_steward *steward, struct job *job, int64_t fence,
     return 0;
 }
 
-/* ---- what went wrong ---- */
+/* ---- divergence ---- */
 
 static const struct cairn_statement diverged_statement = {
     .name = "diverged_generation",
@@ -226,7 +228,7 @@ static const struct cairn_statement diverged_statement = {
            " where v.projection = $1 and g.code_version = $2 and g.serving",
 };
 
-/* A read model of another history than the log is built anew. */
+/* Requests a rebuild of a read model that is of another history than the log. */
 static int look_for_divergence(struct cairn_steward *steward, struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = &steward->arena};

@@ -1,13 +1,13 @@
-/* jobs.h - what is to be built of a read model: because its code is of a new version, because
- * somebody asks for it, or because it is of another history than the log. The rows of
- * cairn.rebuilds say it; one at a time is open for each code version. */
+/* jobs.h - the rebuilds of a read model: because its code has a new version, because an operator
+ * asks for one, or because the read model is of another history than the log. They are rows of
+ * cairn.rebuilds, of which each code version has at most one open. */
 #ifndef CAIRN_PROJECTION_JOBS_H
 #define CAIRN_PROJECTION_JOBS_H
 
 #include "projection/steward.h"
 
-/* Does what is due under this fence: builds, compares, cancels; or asks for what has to be built.
- * `followed` is how many generations are. Building takes as long as it takes. */
+/* Does what is due under this fence: builds, compares, cancels; or requests a rebuild that is
+ * needed. `followed` is the number of followed generations. Blocks for the duration of a build. */
 int cairn_jobs_do(struct cairn_steward *steward, int64_t followed, int64_t fence,
                   struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,5 +1,5 @@
-/* load.c - parts into the table by COPY, one connection a thread; and what they read goes on to the
- * one thread that fills Redis. */
+/* load.c - loads parts into the table by COPY, one connection per thread; each thread passes its
+ * rows on to the one thread that fills Redis. */
 #include "projection/load.h"
 
 #include "core/clock.h"
@@ -16,7 +16,7 @@
 
 enum { THREADS_MAX = 16, PAGE = 1000, PAGE_BYTES = 1 << 20, PAGES_MAX = 4 };
 
-/* Rows on their way to Redis. */
+/* Rows that are passed to the thread that fills Redis. */
 struct page {
     struct cairn_arena arena;
     struct cairn_stored_row rows[PAGE];
@@ -38,9 +38,9 @@ struct cairn_load {
     pthread_cond_t changed;
     struct page *pages, **last;
     int page_count;
-    bool no_copy; /* Redis does not take it */
-    int loading;  /* threads that do */
-    bool filling; /* the one that does */
+    bool no_copy; /* there is no Redis, or filling it failed */
+    int loading;  /* number of loading threads */
+    bool filling; /* the thread that fills Redis is running */
     struct cairn_error problem;
 };
 
@@ -82,7 +82,7 @@ static void put_time(const void *at, struct cairn_pg_copy *copy)
     if (time.us == 0)
         cairn_pg_copy_null(copy);
     else
-        cairn_pg_copy_time(copy, cairn_time_after(time, 0)); /* within what JSON can say */
+        cairn_pg_copy_time(copy, cairn_time_after(time, 0)); /* within the range of JSON times */
 }
 
 static void put_day(const void *at, struct cairn_pg_copy *copy)
@@ -105,7 +105,7 @@ static void put_enum(const struct cairn_field *field, const void *at, struct cai
     put_text(value && value < field->name_count ? field->names[value] : NULL, copy);
 }
 
-/* What json_populate_recordset makes of the same field's JSON. */
+/* Writes the value that json_populate_recordset would make of the same field's JSON. */
 static void put_field(const struct cairn_field *field, const void *at, struct cairn_pg_copy *copy,
                       struct cairn_arena *arena)
 {
@@ -179,7 +179,7 @@ static void free_page(struct page *page)
     free(page);
 }
 
-/* Waits while the other side is behind. */
+/* Waits while PAGES_MAX pages are queued; frees the page if Redis is not being filled. */
 static void send_page(struct cairn_load *load, struct page *page)
 {
     (void)pthread_mutex_lock(&load->lock);
@@ -197,7 +197,7 @@ static void send_page(struct cairn_load *load, struct page *page)
         free_page(page);
 }
 
-/* NULL when there will be no more. */
+/* Returns the next page, or NULL if there will be no more. */
 static struct page *receive_page(struct cairn_load *load)
 {
     (void)pthread_mutex_lock(&load->lock);
@@ -243,7 +243,7 @@ static void *fill(void *context)
     return NULL;
 }
 
-/* ---- a thread that loads ---- */
+/* ---- a loading thread ---- */
 
 struct loader {
     struct cairn_load *load;
@@ -253,7 +253,7 @@ struct loader {
     struct page *page;
 };
 
-/* A parked row is not in the copy, and one that is deleted neither. */
+/* Adds the row to the page for Redis, unless it is parked or deleted: such rows have no copy. */
 static void add_to_page(struct loader *loader, const struct cairn_shelf *shelf,
                         const struct cairn_shelf_row *row)
 {
@@ -348,7 +348,7 @@ static void *load_thread(void *context)
     return NULL;
 }
 
-/* ---- all of it ---- */
+/* ---- opening, waiting, closing ---- */
 
 static int start(struct cairn_load *load, void *(*run_thread)(void *), struct cairn_error *error)
 {
@@ -358,7 +358,7 @@ static int start(struct cairn_load *load, void *(*run_thread)(void *), struct ca
     return 0;
 }
 
-/* So many threads could not be started: nobody waits for them. */
+/* `missing` threads could not be started and must not be waited for. */
 static void give_up(struct cairn_load *load, int missing)
 {
     (void)pthread_mutex_lock(&load->lock);
@@ -387,7 +387,7 @@ int cairn_load_open(const struct cairn_load_options *options, struct cairn_load 
     if (!failed && options->redis_url) {
         load->filling = true;
         failed = start(load, fill, error);
-        if (failed) /* else it is the thread's, which may have ended already */
+        if (failed) /* otherwise the thread, which may have ended, clears it */
             load->filling = false;
     }
     for (int i = 0; i < threads && !failed; i++) {

@@ -1,5 +1,5 @@
-/* load.h - the rows of a rebuild on their way into both stores: COPY into a table without indexes,
- * and the copy in Redis, page by page. */
+/* load.h - loads the rows of a rebuild into both stores: by COPY into a table without indexes, and
+ * page by page into the copy in Redis. */
 #ifndef CAIRN_PROJECTION_LOAD_H
 #define CAIRN_PROJECTION_LOAD_H
 
@@ -9,7 +9,7 @@
 struct cairn_load;
 
 struct cairn_load_options {
-    struct cairn_refold *refold; /* ended */
+    struct cairn_refold *refold; /* after cairn_refold_end() */
     const struct cairn_generation *generation;
     const struct cairn_timeline *timeline;
     struct cairn_checkpoint at; /* of the rows */
@@ -18,27 +18,27 @@ struct cairn_load_options {
     int threads;
 };
 
-/* Starts to load: `threads` connections to PostgreSQL and one to Redis, each with a thread. The
- * options are borrowed until the close. */
+/* Starts loading: `threads` connections to PostgreSQL and one to Redis, each with its own thread.
+ * The objects that the options point to are borrowed until the close. */
 int cairn_load_open(const struct cairn_load_options *options, struct cairn_load **ret,
                     struct cairn_error *error) CAIRN_CHECKED;
 
-/* Waits until all is loaded, at most until `until_us` (monotonic). Returns 1 when it is, 0 when it
- * goes on; or why PostgreSQL does not have the rows: -CAIRN_UNAVAILABLE, or that it refuses one, or
- * what a part that was spilled fails with. A copy that Redis does not take is no failure: it will
- * be repaired. */
+/* Waits until everything is loaded, at most until `until_us` (monotonic). Returns 1 if it is, 0 if
+ * loading continues; or why PostgreSQL does not have the rows: -CAIRN_UNAVAILABLE, the error of a
+ * row that it refuses, or the error of a spilled part. A copy that cannot be filled is no failure:
+ * it will be repaired. */
 int cairn_load_wait(struct cairn_load *load, int64_t until_us,
                     struct cairn_error *error) CAIRN_CHECKED;
 
-/* How far it is. Any thread may ask. */
+/* The progress of the load. Any thread may call it. */
 struct cairn_load_state {
-    int64_t rows;   /* that PostgreSQL was sent */
-    int64_t copied; /* that Redis has */
-    bool loaded;    /* PostgreSQL has all */
+    int64_t rows;   /* rows sent to PostgreSQL */
+    int64_t copied; /* rows sent to Redis */
+    bool loaded;    /* the threads that load PostgreSQL have ended */
 };
 void cairn_load_state(struct cairn_load *load, struct cairn_load_state *ret);
 
-/* Stops what goes on still. NULL is fine. */
+/* Stops threads that are still running and frees the load. NULL is allowed. */
 void cairn_load_close(struct cairn_load *load);
 
 #endif

@@ -1,4 +1,4 @@
-/* names.c - where a generation's rows are kept. */
+/* names.c - the names under which a generation's rows are stored. */
 #include "projection/names.h"
 
 const char *cairn_table_name(struct cairn_arena *arena, const char *projection, int64_t generation)

@@ -1,17 +1,17 @@
-/* names.h - where a generation's rows are kept, for those who write and those who read them.
+/* names.h - the names under which a generation's rows are stored, for writers and readers.
  *
  * PostgreSQL: table read.NAME_gN with columns
  *     _key text primary key, _position bigint, _version bigint, _parked boolean, _deleted boolean,
- *     and one column a field (record.h says of which type)
- * and the view read.NAME over the live generation: the fields, without rows that are deleted.
+ *     and one column per field (cairn_column_type() gives its type)
+ * and the view read.NAME over the live generation: the fields, without deleted rows.
  *
  * Redis: strings
  *     cairn:STORE:{NAME:gN}:row:KEY      "EPOCH POSITION VERSION GENERATION\nJSON"
  *     cairn:STORE:{NAME:gN}:checkpoint   "EPOCH POSITION FENCE REVISION"
- * The rows are what PostgreSQL had at that checkpoint. While somebody repairs them something else
- * stands behind the fence (copy.h), and rows may be newer than the position says, never older; a
- * position of -1 says nothing about them.
- * STORE is the first eight hex digits of the store's id and JSON is what a query answers. */
+ * The rows are those of PostgreSQL at that checkpoint. During a repair the text after the fence
+ * differs (copy.h), and rows may be newer than the position, never older; with a position of -1
+ * nothing is known about them.
+ * STORE is the first eight hex digits of the store's id, and JSON is the answer to a query. */
 #ifndef CAIRN_PROJECTION_NAMES_H
 #define CAIRN_PROJECTION_NAMES_H
 

@@ -1,11 +1,11 @@
-/* parked.c - parked keys: looking for requests, trying events again. */
+/* parked.c - parked keys: finds requests, retries events. */
 #include "projection/parked.h"
 
 #include "projection/names.h"
 
 #include <string.h>
 
-/* ---- looking ---- */
+/* ---- requests ---- */
 
 int cairn_parked_look(const struct cairn_rows *rows, struct cairn_pg *pg, struct cairn_arena *arena,
                       struct cairn_parked_state *ret, struct cairn_error *error)
@@ -55,7 +55,7 @@ static const struct cairn_statement first_statement = {
 struct page {
     struct cairn_stored_event *events;
     size_t count;
-    bool more; /* the key has others behind them */
+    bool more; /* the key has further parked events */
 };
 
 static int read_event(struct cairn_store *store, int64_t position, struct cairn_arena *arena,
@@ -111,7 +111,7 @@ static bool is_wanted(void *context, int64_t position, const char *key)
     return position != retry->skipped && strcmp(key, retry->key) == 0;
 }
 
-/* The row as it was before the event that is in the way. */
+/* Loads the row, as it was before its first parked event, and clears its mark. */
 static int load(void *context, struct cairn_fold *fold, struct cairn_error *error)
 {
     const struct retry *retry = context;
@@ -121,7 +121,8 @@ static int load(void *context, struct cairn_fold *fold, struct cairn_error *erro
     return failed;
 }
 
-/* The row as it is to be stored. It has the checkpoint's position: copies find it by that. */
+/* Returns the row as it is to be stored, with the checkpoint's position: repairs of a copy find it
+ * by that. */
 static struct cairn_stored_row stored(struct cairn_fold *fold, const char *key, bool parked,
                                       const struct cairn_checkpoint *from)
 {
@@ -134,7 +135,7 @@ static struct cairn_stored_row stored(struct cairn_fold *fold, const char *key, 
     return *changed;
 }
 
-/* Of the first event of the page behind a position. */
+/* Returns the position of the first event of the page after `position`. */
 static int64_t next_position(const struct page *page, int64_t position)
 {
     size_t i = 0;

@@ -1,34 +1,34 @@
-/* parked.h - the parked keys of a generation: how many there are, and what people ask for.
+/* parked.h - counts the parked keys of a generation and carries out operators' requests for them.
  *
- * Requests are rows of cairn.parked (`cairn parked retry`, `cairn parked skip`). The runner that
- * has the lease carries them out between two batches, a page of events of one key at a time: they
- * are applied in order, by the same fold, and written under the same fence as a batch is. So nobody
- * folds the key at the same time, and what comes in meanwhile queues behind. */
+ * Requests are set in rows of cairn.parked (`cairn parked retry`, `cairn parked skip`). The runner
+ * that has the lease carries them out between two batches, a page of events of one key at a time:
+ * the events are applied in order, by the same fold, and written under the same fence as a batch.
+ * So the key is never folded concurrently, and events that arrive meanwhile queue behind. */
 #ifndef CAIRN_PROJECTION_PARKED_H
 #define CAIRN_PROJECTION_PARKED_H
 
 #include "projection/rows.h"
 
 struct cairn_parked_state {
-    int64_t keys;    /* that are parked, at most CAIRN_PARKED_COUNT_MAX */
-    const char *key; /* for which something is asked, or NULL */
-    bool skip;       /* its first event is to be left out */
+    int64_t keys;    /* number of parked keys, counted up to CAIRN_PARKED_COUNT_MAX */
+    const char *key; /* a key with a request, or NULL */
+    bool skip;       /* the request is to skip its first event */
 };
 enum { CAIRN_PARKED_COUNT_MAX = 10000 };
 
-/* One query. What it points to lies in the arena. */
+/* Reads the state with one query; its key is allocated in the arena. */
 int cairn_parked_look(const struct cairn_rows *rows, struct cairn_pg *pg, struct cairn_arena *arena,
                       struct cairn_parked_state *ret, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Tries a page of the key's events again, the first of them skipped if that is asked, and writes
- * what became of it. `*ret` is the row as it is stored now. `refused` says of an event that
- * PostgreSQL does not take what it would make of the row; NULL: of none. Returns 0; or as
- * cairn_rows_write does, where a refusal is of an event that is not yet in `refused`: its position
- * is in *ret_last, the last that was tried. */
+/* Retries a page of the key's events, skipping the first if `skip` is set, and writes the result.
+ * `*ret` is the row as stored now. `refused` names an event that produces a row that PostgreSQL
+ * refuses; NULL: none. Returns 0, or fails as cairn_rows_write does; a refusal is then caused by an
+ * event of the page that is not in `refused`: with a limit of 1 by the one at *ret_last, the
+ * position of the last event that was tried. */
 struct cairn_parked_try {
     const char *key;
     bool skip;
-    int64_t limit;                    /* events at most */
+    int64_t limit;                    /* maximum number of events */
     const struct cairn_park *refused; /* one, or NULL */
 };
 int cairn_parked_retry(const struct cairn_rows *rows, struct cairn_store *store,
@@ -36,7 +36,7 @@ int cairn_parked_retry(const struct cairn_rows *rows, struct cairn_store *store,
                        struct cairn_arena *arena, struct cairn_stored_row *ret, int64_t *ret_last,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* What is asked for the key cannot be done: people are told why, and it is not tried any more. */
+/* Clears the request for the key, which cannot be carried out, and records why. */
 int cairn_parked_give_up(const struct cairn_rows *rows, struct cairn_pg *pg, const char *key,
                          const char *why, struct cairn_arena *arena,
                          struct cairn_error *error) CAIRN_CHECKED;

@@ -1,4 +1,4 @@
-/* part.c - decoding for all parts, applying to one. */
+/* part.c - decodes batches for all parts, applies them to one part, spills parts to files. */
 #include "projection/part.h"
 
 #include "projection/scratch.h"
@@ -10,7 +10,7 @@
 
 enum { READ_BACK = 1000 };
 
-/* ---- what parts have in common ---- */
+/* ---- shared state ---- */
 
 void cairn_part_store_open(struct cairn_part_store *store,
                            const struct cairn_projection *projection, size_t limit_bytes,
@@ -137,7 +137,7 @@ static bool is_skipped(const struct cairn_part_store *store, const struct cairn_
            cairn_skip_is_named(store->skipped, entry->item->meta.position, entry->key);
 }
 
-/* Fails only where the projection stops at what cannot be applied. */
+/* Fails only if the projection stops at events that cannot be applied. */
 static int apply_entry(struct cairn_part *part, struct cairn_fold *fold,
                        const struct cairn_part_entry *entry, struct cairn_error *error)
 {
@@ -166,7 +166,7 @@ static int apply_entry(struct cairn_part *part, struct cairn_fold *fold,
     return 0;
 }
 
-/* What the fold has made of the rows, back on the shelf. */
+/* Stores the rows that the fold has changed on the shelf. */
 static void keep(struct cairn_part *part, const struct cairn_fold *fold)
 {
     size_t bytes = part->shelf.bytes;
@@ -198,9 +198,9 @@ static int64_t fold_batch(struct cairn_part *part, const struct cairn_part_batch
     return 0;
 }
 
-/* ---- what does not fit ---- */
+/* ---- spilling ---- */
 
-/* Each event once, also if it has several keys of the part. */
+/* Writes each event once, even if it has several keys of the part. */
 static int64_t spill_batch(struct cairn_part *part, const struct cairn_part_batch *batch,
                            struct cairn_error *error)
 {
@@ -216,7 +216,8 @@ static int64_t spill_batch(struct cairn_part *part, const struct cairn_part_batc
     return 0;
 }
 
-/* A part that has its share goes when there is no room for all. */
+/* Returns whether to spill the part: the rows exceed the limit, and this part has at least an
+ * average share of them. */
 static bool is_to_go(const struct cairn_part *part)
 {
     const struct cairn_part_store *store = part->store;
@@ -253,7 +254,7 @@ int64_t cairn_part_apply(struct cairn_part *part, const struct cairn_part_batch 
 
 /* ---- finishing ---- */
 
-/* Only the keys of this part: others of the same events have been applied where they belong. */
+/* Folds only the keys of this part: other keys of these events belong to other parts. */
 static int fold_back(struct cairn_part *part, struct cairn_part_batch *batch,
                      struct cairn_arena *arena, struct cairn_error *error)
 {

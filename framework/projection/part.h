@@ -1,8 +1,8 @@
-/* part.h - a part of the rows that are folded again (refold.h): those whose key's hash falls into
- * it, in memory or in a file.
+/* part.h - decodes events and applies them to one part of the rows of a refold (refold.h): the rows
+ * whose key's hash falls into the part, in memory or in a file.
  *
- * Ownership: a part belongs to one thread at a time, a batch to one while it is decoded and to all
- * that read it afterwards. */
+ * Ownership: a part belongs to one thread at a time. A batch belongs to one thread until it is
+ * decoded; afterwards several threads may read it. */
 #ifndef CAIRN_PROJECTION_PART_H
 #define CAIRN_PROJECTION_PART_H
 
@@ -19,10 +19,10 @@ struct cairn_part_entry {
     const struct cairn_stored_event *event;
     const char *key;
     uint64_t hash;
-    uint32_t next; /* of the same part, as index + 1 */
+    uint32_t next; /* next entry of the same part, as index + 1 */
 };
 
-/* Events in the order of the log. Once decoded, the entries of each part hang together. */
+/* Events in log order. Once decoded, the entries of each part form a linked list. */
 struct cairn_part_batch {
     struct cairn_arena arena;
     struct cairn_stored_event *events;
@@ -41,7 +41,7 @@ struct cairn_part_parks {
     size_t count, capacity;
 };
 
-/* What all parts have in common. */
+/* The state that all parts share. */
 struct cairn_part_store {
     const struct cairn_projection *projection;
     size_t limit_bytes; /* of rows in memory */
@@ -51,7 +51,7 @@ struct cairn_part_store {
     atomic_size_t bytes, spilled;
     pthread_mutex_t lock; /* guards what follows */
     struct cairn_part_parks parks, skips;
-    struct cairn_arena arena; /* of their texts */
+    struct cairn_arena arena; /* of the texts of parks and skips */
 };
 
 void cairn_part_store_open(struct cairn_part_store *store,
@@ -63,20 +63,21 @@ struct cairn_part {
     struct cairn_part_store *store;
     size_t number;
     struct cairn_shelf shelf;
-    FILE *file; /* NULL: it was not spilled */
+    FILE *file; /* NULL: the part is not spilled */
 };
 
 void cairn_part_open(struct cairn_part *part, struct cairn_part_store *store, size_t number);
 void cairn_part_clear(struct cairn_part *part);
 
-/* Returns 0, or the position of the event that the live path would stop at, with the reason. */
+/* Decodes the batch. Returns 0, or the position of the event that the live path would stop at, with
+ * the reason in `error`. */
 int64_t cairn_part_decode(struct cairn_part_store *store, struct cairn_part_batch *batch,
                           struct cairn_error *error) CAIRN_CHECKED;
-/* Applies what the batch has for the part, or puts it into its file. `arena` is scratch. Returns as
- * above. */
+/* Applies the batch's events of the part, or appends them to its file. `arena` is scratch memory.
+ * Returns as above. */
 int64_t cairn_part_apply(struct cairn_part *part, const struct cairn_part_batch *batch,
                          struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
-/* Folds what lies in its file. */
+/* Reads the part's file back, if it has one, and folds it. */
 int cairn_part_finish(struct cairn_part *part, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -1,4 +1,4 @@
-/* patrol.c - puts back rows of a Redis copy that are missing one by one: evicted, expired or deleted
+/* patrol.c - puts back single rows that are missing from a Redis copy: evicted, expired, or deleted
  * by hand. Queries fall back to PostgreSQL for such a row, and nothing else restores it.
  *
  * One page of keys per second, cyclically: a million rows are checked in half an hour. The
@@ -16,13 +16,13 @@
 enum {
     PAGE = 500,
     BACK_MAX = 50
-}; /* keys that are looked for, and rows that are put back at once */
+}; /* keys that are checked, and rows that are put back, in one round */
 
 static struct cairn_metric put_back =
     CAIRN_COUNTER("cairn_projection_copy_put_back_total",
                   "Rows that had gone from the copy in Redis and were put back.", "projection");
 
-/* KEYS: rows. Returns the places, from 1 on, of those that are not there. */
+/* KEYS: rows. Returns the 1-based indexes of those that do not exist. */
 static const struct cairn_redis_script missing_script = {
     "local missing = {}\n"
     "for i = 1, #KEYS do\n"
@@ -31,7 +31,7 @@ static const struct cairn_redis_script missing_script = {
     "return missing\n",
 };
 
-/* Which of the rows are not in Redis; or what Redis fails with. */
+/* Finds the rows that are not in Redis. Returns 0 or Redis's error. */
 static int find_missing(struct cairn_copy *copy, const char *const *keys, size_t count,
                         struct cairn_arena *arena, struct cairn_redis_reply *ret)
 {
@@ -41,12 +41,12 @@ static int find_missing(struct cairn_copy *copy, const char *const *keys, size_t
         names[i] = CAIRN_ARG(cairn_copy_key(copy, keys[i], arena));
     int failed =
         cairn_redis_eval(copy->redis, &missing_script, names, count, NULL, 0, arena, ret, &error);
-    if (failed) /* no further patrol before the copy was looked at */
+    if (failed) /* no further patrol before the copy is checked */
         cairn_copy_doubt(copy);
     return failed;
 }
 
-/* Those that are missing, as PostgreSQL has them, as far as they can be read. */
+/* Reads the missing rows, as far as they can be read, from PostgreSQL. Returns their number. */
 static size_t get_rows(const struct cairn_rows *rows, struct cairn_pg *pg, const char *const *keys,
                        const struct cairn_redis_reply *missing, struct cairn_arena *arena,
                        struct cairn_stored_row *ret)

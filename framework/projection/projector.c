@@ -1,4 +1,4 @@
-/* projector.c - a steward for each projection, and what they share. */
+/* projector.c - starts and stops a steward for each projection, and the threads that they share. */
 #include "projection/projector.h"
 
 #include "projection/steward.h"
@@ -11,7 +11,7 @@
 struct cairn_projector {
     struct cairn_steward_shared shared;
     struct cairn_steward *stewards;
-    size_t count; /* of those that are open */
+    size_t count; /* of opened stewards */
 };
 
 static int check(const struct cairn_projector_options *options, struct cairn_error *error)

@@ -1,4 +1,4 @@
-/* rebuild.c - one attempt, phase by phase. */
+/* rebuild.c - runs the phases of one attempt to build a generation. */
 #include "projection/rebuild.h"
 
 #include "core/clock.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define TELL_US CAIRN_MILLISECONDS(250)
-enum { LOOK_EVENTS = 1000 }; /* between two looks at the clock */
+enum { LOOK_EVENTS = 1000 }; /* between two checks of the clock */
 
 struct run {
     struct cairn_rebuild *rebuild;
@@ -25,12 +25,12 @@ struct run {
     struct cairn_checkpoint at;
     struct cairn_refold *refold;
     struct cairn_load *load;
-    struct cairn_map skipped; /* events that people have skipped before */
+    struct cairn_map skipped; /* events that operators have skipped before */
     struct cairn_rebuild_progress progress;
     int64_t told_us;
 };
 
-/* ---- telling, and being told ---- */
+/* ---- progress and cancellation ---- */
 
 static const struct cairn_statement tell_statement = {
     .name = "tell_rebuild",
@@ -65,7 +65,7 @@ static int tell(struct run *run, struct cairn_error *error)
     return 0;
 }
 
-/* Looks whether it goes on, and tells how far it is if that is due. */
+/* Fails if the lease is lost or `stopping` is set; records the progress if that is due. */
 static int look(struct run *run, struct cairn_error *error)
 {
     const struct cairn_rebuild *rebuild = run->rebuild;
@@ -166,7 +166,7 @@ static int read_all(struct run *run, struct cairn_bulk *bulk, struct cairn_error
     return failed ? failed : cairn_refold_end(run->refold, error);
 }
 
-/* On a connection of its own: the store's is for telling meanwhile. */
+/* Reads the log on a connection of its own: the store's is needed to record progress meanwhile. */
 static int read_log(struct run *run, struct cairn_error *error)
 {
     const struct cairn_rebuild *rebuild = run->rebuild;
@@ -195,7 +195,7 @@ static int read_log(struct run *run, struct cairn_error *error)
 
 /* ---- loading ---- */
 
-/* Redis may need longer than PostgreSQL. */
+/* Waits until both stores are loaded; Redis may take longer than PostgreSQL. */
 static int watch_load(struct run *run, struct cairn_error *error)
 {
     struct cairn_load_state state;
@@ -207,7 +207,7 @@ static int watch_load(struct run *run, struct cairn_error *error)
         if (done < 0)
             return done;
         cairn_load_state(run->load, &state);
-        cairn_refold_state(run->refold, &folded); /* more, where parts were spilled */
+        cairn_refold_state(run->refold, &folded); /* may grow: spilled parts */
         run->progress.phase = state.loaded ? "copying" : "loading";
         run->progress.done = state.loaded ? state.copied : state.rows;
         run->progress.total = folded.rows > run->progress.total ? folded.rows : run->progress.total;
@@ -244,7 +244,7 @@ static int load_rows(struct run *run, struct cairn_error *error)
 
 /* ---- indexing ---- */
 
-/* In the server as many bytes as rows had here, which are given back by now. */
+/* Lets the server use about the memory that the rows had in this process, which is free by now. */
 static const char *settings(const struct run *run, struct cairn_arena *arena)
 {
     int64_t mib = (int64_t)(run->rebuild->limits.memory_bytes >> 20) / 2;
@@ -325,7 +325,8 @@ static void give_back(struct run *run)
     run->refold = NULL;
 }
 
-/* A generation that has rows already is dropped, as every other that nobody builds any more. */
+/* Starts an empty generation for the live path. If the present one may have rows already, a new one
+ * is made; the old one is dropped like any other abandoned build. */
 static int leave_to_live_path(struct run *run, const struct cairn_error *why,
                               struct cairn_error *error)
 {
@@ -335,7 +336,7 @@ static int leave_to_live_path(struct run *run, const struct cairn_error *why,
               CAIRN_LOG_INTEGER("generation", run->generation.number),
               CAIRN_LOG_TEXT("error", why->message));
     int failed = 0;
-    if (cairn_lease_fence(rebuild->lease) != rebuild->fence) /* then somebody has dropped it */
+    if (cairn_lease_fence(rebuild->lease) != rebuild->fence) /* another owner may have dropped it */
         return cairn_fail(error, CAIRN_CONFLICT, "the lease is over");
     if (strcmp(run->progress.phase, "reading") != 0) {
         failed = cairn_generation_make(rebuild->store, rebuild->projection, run->arena,

@@ -1,4 +1,5 @@
-/* refold.c - who does what: batches in a ring, workers that decode them and apply them to parts. */
+/* refold.c - schedules a refold: batches in a ring, workers that decode them and apply them to
+ * parts. */
 #include "projection/refold.h"
 
 #include "core/thread.h"
@@ -11,7 +12,7 @@
 
 enum { RING = 8, BATCH_EVENTS = 2000, BATCH_BYTES = 1 << 20, THREADS_MAX = 16 };
 
-/* What rows may take of the memory; the rest is for batches, buffers and what malloc wastes. */
+/* The share of the memory for rows; the rest is for batches, buffers and malloc's overhead. */
 #define ROWS_SHARE(bytes) ((bytes) / 20 * 11)
 
 enum batch_state { FREE = 0, FILLED, DECODING, DECODED };
@@ -19,12 +20,12 @@ enum batch_state { FREE = 0, FILLED, DECODING, DECODED };
 struct slot {
     struct cairn_part_batch batch;
     enum batch_state state;
-    int left; /* parts that have not applied it */
+    int left; /* number of parts that have not applied it */
 };
 
 struct lane {
     struct cairn_part part;
-    int64_t next; /* number of the batch that it applies next */
+    int64_t next; /* number of the batch to apply next */
     bool busy;
 };
 
@@ -35,26 +36,26 @@ struct cairn_refold {
     int started;
 
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t work;  /* there is something to do, or nothing will come any more */
-    pthread_cond_t room;  /* a batch was done */
+    pthread_cond_t work;  /* there is work, or there will be none any more */
+    pthread_cond_t room;  /* a batch was completed */
     struct slot slots[RING];
     struct lane lanes[CAIRN_REFOLD_PARTS];
-    int64_t filled; /* batches that were given */
-    int64_t freed;  /* of which so many are done */
-    size_t turn;    /* lane that is looked at first */
+    int64_t filled; /* number of batches handed over */
+    int64_t freed;  /* number of batches completed */
+    size_t turn;    /* lane that is checked first */
     bool ending;
     struct cairn_error problem; /* of the earliest event */
     int64_t problem_at;
 };
 
-/* ---- trouble ---- */
+/* ---- failure ---- */
 
 static bool has_failed(const struct cairn_refold *refold)
 {
     return refold->problem.code != 0;
 }
 
-/* The one that the log has first is told: another run would find the same. */
+/* Keeps the failure with the lowest position, so that another run would report the same. */
 static void fail(struct cairn_refold *refold, int64_t position, const struct cairn_error *error)
 {
     if (has_failed(refold) && refold->problem_at <= position)
@@ -79,7 +80,7 @@ static struct slot *slot_of(struct cairn_refold *refold, int64_t number)
     return &refold->slots[number % RING];
 }
 
-/* A part whose next batch is decoded, or NULL. */
+/* Returns an idle part whose next batch is decoded, or NULL. */
 static struct lane *find_lane(struct cairn_refold *refold)
 {
     for (size_t i = 0; i < CAIRN_REFOLD_PARTS; i++) {
@@ -124,7 +125,7 @@ static void release(struct cairn_refold *refold, struct slot *slot)
     (void)pthread_cond_signal(&refold->room);
 }
 
-/* All of the batches that wait for the part, as long as they are decoded. */
+/* Applies to the part its next batches, up to the first that is not decoded. */
 static void apply(struct cairn_refold *refold, struct lane *lane, struct cairn_arena *arena)
 {
     lane->busy = true;
@@ -168,9 +169,9 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- giving events ---- */
+/* ---- input ---- */
 
-/* The batch that is being filled; nobody else looks at it. */
+/* Returns the batch that is being filled, which no worker accesses. */
 static struct slot *current(struct cairn_refold *refold)
 {
     return slot_of(refold, refold->filled);
@@ -188,7 +189,7 @@ static void hand_over(struct cairn_refold *refold)
     (void)pthread_cond_broadcast(&refold->work);
     while (!has_failed(refold) && current(refold)->state != FREE)
         (void)pthread_cond_wait(&refold->room, &refold->lock);
-    bool is_ours = current(refold)->state == FREE; /* unless it failed */
+    bool is_ours = current(refold)->state == FREE; /* false after a failure */
     (void)pthread_mutex_unlock(&refold->lock);
     if (is_ours)
         cairn_part_batch_reset(&current(refold)->batch);
@@ -267,7 +268,7 @@ void cairn_refold_state(struct cairn_refold *refold, struct cairn_refold_state *
     ret->spilled = atomic_load(&refold->store.spilled);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 int cairn_refold_open(const struct cairn_refold_options *options, struct cairn_refold **ret,
                       struct cairn_error *error)

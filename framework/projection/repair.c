@@ -1,5 +1,5 @@
-/* repair.c - making a copy whole again, a page at a time, while the projection goes on. copy.h says
- * why the result is right. */
+/* repair.c - repairs a copy in Redis, a page at a time, while the projection continues; fills and
+ * removes copies. copy.h says why the result of a repair is correct. */
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "projection/copy.h"
@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More than a batch changes as a rule, so that the walk is faster than what it follows. */
+/* More rows than a batch usually changes, so that the walk is faster than the projection. */
 enum { PAGE = 2000 };
 
 static struct cairn_metric repairs = CAIRN_COUNTER("cairn_projection_copy_repairs_total",
                                                    "Repairs of a copy in Redis.", "projection");
 
-/* The text after so many pages. */
+/* Returns the text after `pages` pages. */
 static const char *repair_text(const struct cairn_copy *copy, int64_t pages,
                                struct cairn_arena *arena)
 {
@@ -27,8 +27,8 @@ static void remember(struct cairn_copy *copy, const char *text)
     copy->due_us = cairn_monotonic_us(); /* the next page may follow */
 }
 
-/* Up to where the rows in Redis can be trusted: -1 if not at all. At its very position rows may
- * have changed since: those of a later revision. */
+/* Returns the position up to which the rows in Redis can be trusted, -1 for none. The text's own
+ * position is excluded, since rows at it may have changed in a later revision. */
 static int64_t trusted(const char *text, const struct cairn_checkpoint *committed)
 {
     int64_t epoch = 0;
@@ -71,10 +71,10 @@ static void walk_on(struct cairn_copy *copy, const struct cairn_stored_row *last
     (void)snprintf(copy->repair.key, sizeof copy->repair.key, "%s", last->key);
 }
 
-/* ---- removing what cannot be trusted ---- */
+/* ---- removing untrusted rows ---- */
 
-/* Some of the rows that are there, from the cursor on. Returns 0 with *ret_count, or what Redis
- * fails with. */
+/* Lists some of the rows in Redis, from the cursor on. Returns 0 and sets *ret_count, or returns
+ * Redis's error. */
 static int scan(struct cairn_copy *copy, char *cursor, size_t cursor_size,
                 struct cairn_arena *arena, struct cairn_stored_row **ret, size_t *ret_count)
 {
@@ -101,7 +101,7 @@ static int sweep(struct cairn_copy *copy, struct cairn_arena *arena)
 {
     struct cairn_stored_row *rows = NULL;
     size_t count = 0;
-    copy->repair.running = false; /* whatever fails, it begins anew */
+    copy->repair.running = false; /* after any failure the repair restarts */
     int failed = scan(copy, copy->repair.cursor, sizeof copy->repair.cursor, arena, &rows, &count);
     if (failed)
         return failed;
@@ -124,7 +124,7 @@ int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, st
     struct cairn_checkpoint at;
     if (copy->repair.sweeping)
         return sweep(copy, arena);
-    copy->repair.running = false; /* whatever fails, it begins anew */
+    copy->repair.running = false; /* after any failure the repair restarts */
     int64_t count = cairn_rows_page(rows, pg, copy->repair.position, copy->repair.key, PAGE, arena,
                                     &page, &at, error);
     if (count < 0)
@@ -180,7 +180,7 @@ int cairn_fill_end(struct cairn_copy *copy, const struct cairn_checkpoint *at,
                           NULL, 0, arena);
 }
 
-/* ---- removing what nobody reads ---- */
+/* ---- removing a copy ---- */
 
 int cairn_copy_remove(struct cairn_copy *copy, char *cursor, size_t size, struct cairn_arena *arena)
 {

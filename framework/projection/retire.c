@@ -1,4 +1,4 @@
-/* retire.c - dropping generations. */
+/* retire.c - finds and drops generations, and removes their rows from Redis. */
 #include "projection/retire.h"
 
 #include "core/log.h"
@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* Those of another code version go only when nobody has its lease: its projector does not run. One
- * that people have asked for while it was there is kept until that is done or refused. */
+/* Generations of another code version are dropped only if no process has its lease, that is, its
+ * projector does not run. One that a pending `cairn rollback` names is kept until that is done or
+ * refused. */
 static const struct cairn_statement find_statement = {
     .name = "find_retired",
     .sql = "select g.generation from cairn.generations g"
@@ -64,7 +65,7 @@ static const struct cairn_statement drop_statement = {
            " select count(*) from gone",
 };
 
-/* It is looked at again after a while; what is dropped before it is not held up. */
+/* Postpones a generation that cannot be dropped, so that it does not block dropping the others. */
 static const struct cairn_statement others_statement = {
     .name = "hold_generation",
     .sql = "update cairn.generations g set in_the_way = s.others,"
@@ -105,7 +106,7 @@ static int drop(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &drop_statement, &params, &rows, error);
     if (count < 0 || cairn_pg_integer(rows, 0, 0) == 0)
-        return count < 0 ? (int)count : 0; /* it is live again, or gone already */
+        return count < 0 ? (int)count : 0; /* it is live again, or was dropped already */
     const char *sql =
         cairn_print(arena, "set local lock_timeout = '500ms'; drop table if exists read.\"%s\"",
                     cairn_table_name(arena, generation->projection->name, generation->number));
@@ -139,8 +140,8 @@ static const struct cairn_statement swept_statement = {
     .sql = "update cairn.generations set swept = true where projection = $1 and generation = $2",
 };
 
-/* Goes through all keys: returns 1 when that has come to its end, 0 where Redis is away or it is
- * time to stop. */
+/* Removes all keys of the generation. Returns 1 when the scan is complete, 0 if Redis failed or
+ * `stopping` was set. */
 static int sweep(struct cairn_store *store, const struct cairn_generation *generation,
                  struct cairn_redis *redis, const atomic_bool *stopping, struct cairn_arena *arena,
                  struct cairn_error *error)

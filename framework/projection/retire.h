@@ -1,5 +1,5 @@
-/* retire.h - generations that nobody needs any more: those that were left long enough ago, builds
- * that died, and those of code versions that nobody runs. */
+/* retire.h - drops generations that are not needed any more: those replaced long enough ago, those
+ * of builds that failed, and those of code versions that no process runs. */
 #ifndef CAIRN_PROJECTION_RETIRE_H
 #define CAIRN_PROJECTION_RETIRE_H
 
@@ -7,19 +7,19 @@
 
 #include <stdatomic.h>
 
-/* The next one to be dropped, other than `building`, the one that this process builds itself. 1 or
- * 0. */
+/* Finds the next generation to be dropped, other than `building`, the one that this process builds.
+ * Returns 1, or 0 if there is none. */
 int cairn_retire_find(struct cairn_store *store, const struct cairn_projection *projection,
                       int64_t building, int64_t window_ms, struct cairn_arena *arena,
                       struct cairn_generation *ret, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Drops it: its table, its checkpoint, what was parked. Nobody may follow it any more. -CAIRN_BUSY:
- * somebody reads the table still, try again. */
+/* Drops the generation: its table, its checkpoint, its parked and skipped events. No thread of this
+ * process may follow it any more. -CAIRN_BUSY: a query still reads the table, try again. */
 int cairn_retire_drop(struct cairn_store *store, const struct cairn_generation *generation,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Removes what a dropped generation has left in Redis, until `stopping`. Returns 1 if there may be
- * another. A Redis that is away is asked again later. */
+/* Removes the rows of a dropped generation from Redis, until `stopping` is set. Returns 1 if there
+ * may be another such generation; 0 also if Redis is unavailable: try again later. */
 int cairn_retire_sweep(struct cairn_store *store, const struct cairn_projection *projection,
                        struct cairn_redis *redis, const atomic_bool *stopping,
                        struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;

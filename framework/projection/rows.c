@@ -1,14 +1,14 @@
 /* rows.c - the rows of a generation in PostgreSQL.
  *
- * Rows travel as JSON in both directions: row_to_json makes it, json_populate_recordset takes it,
- * and the field table reads and writes it. So the types of the columns are PostgreSQL's business
+ * Rows are transferred as JSON in both directions: row_to_json writes it, json_populate_recordset
+ * reads it, and the field table does both in this process. So PostgreSQL converts the column types,
  * and one statement serves any number of rows.
  *
  * The write compares and moves the checkpoint first, and that update's row lock makes a second
- * projector wait; the rows are inserted only if it moved. So who has lost the lease and does not
- * know it yet writes nothing. A connection may be lost and opened again between any two statements,
- * also to a store that was taken back to an older state: that is why the write itself holds the
- * checkpoint against the log. */
+ * projector wait; the rows are inserted only if it moved. So a process that has lost the lease
+ * without noticing writes nothing. A connection may be lost and reopened between any two
+ * statements, even to a store that was restored to an older state: that is why the write itself
+ * checks the checkpoint against the log. */
 #include "projection/rows.h"
 
 #include "core/buffer.h"
@@ -36,7 +36,7 @@ static const char *load_sql(const char *table, const char *json, struct cairn_ar
                        json, table);
 }
 
-/* "insert ... on conflict do update" of the rows in $N, where `condition` holds. */
+/* Appends "insert ... on conflict do update" for the rows in $N, with a `where` condition. */
 static void add_put_sql(struct cairn_buffer *out, const struct cairn_projection *projection,
                         const char *table, int parameter, const char *condition)
 {
@@ -55,14 +55,14 @@ static void add_put_sql(struct cairn_buffer *out, const struct cairn_projection 
     }
 }
 
-/* Whoever writes has to hold the fence, and the log has to be the one that the rows stand on. */
+/* The writer must hold the fence, and the log must be the one that the checkpoint belongs to. */
 #define IS_OURS                                                                                    \
     " where projection = $1 and generation = $2 and shard = 0"                                     \
     "     and epoch = $3 and position = $4 and fence = $5"                                         \
     "     and exists (select from cairn.store s where s.epoch = $3)"                               \
     "     and event_id is not distinct from"                                                       \
     "         (select e.event_id from cairn.events e where e.shard = 0 and e.position = $4)"
-/* And it has to have the event that the checkpoint is moved to. */
+/* The log must also have the event that the checkpoint is moved to. */
 #define IS_THERE                                                                                   \
     " and ($6 = 0 or exists (select from cairn.events e where e.shard = 0 and e.position = $6))"
 
@@ -87,8 +87,8 @@ static const char *write_sql(const struct cairn_projection *projection, const ch
     return out.text;
 }
 
-/* $7 the key, $8 through, $9 the one that is skipped, $10 and $11 the one that failed and why, $12
- * whether it goes on. */
+/* $7 the key, $8 through, $9 the skipped event, $10 and $11 the failed event and its reason, $12
+ * goes_on. */
 static const char *retry_sql(const struct cairn_projection *projection, const char *table,
                              struct cairn_arena *arena)
 {
@@ -157,7 +157,8 @@ static const char *keys_sql(const char *table, struct cairn_arena *arena)
         table);
 }
 
-/* An event may change several rows, so a position alone does not say where a page ended. */
+/* Pages by (position, key): an event may change several rows, so a position alone does not identify
+ * the end of a page. */
 static const char *page_sql(const char *table, const char *json, struct cairn_arena *arena)
 {
     return cairn_print(arena,
@@ -247,8 +248,8 @@ int cairn_rows_load(const struct cairn_rows *rows, struct cairn_pg *pg, struct c
     return failed;
 }
 
-/* The columns of a row from `first` on. The JSON that queries answer with is the record's own, not
- * PostgreSQL's. */
+/* Reads a row from the columns from `first` on. Its JSON is encoded by the record, as queries
+ * answer it, not by PostgreSQL. */
 static int take_stored(const struct cairn_record *record, const struct cairn_pg_result *rows,
                        int64_t i, int first, struct cairn_arena *arena,
                        struct cairn_stored_row *ret, struct cairn_error *error)
@@ -305,7 +306,7 @@ int64_t cairn_rows_page(const struct cairn_rows *rows, struct cairn_pg *pg, int6
     ret_at->fence = cairn_pg_integer(found, 0, 2);
     ret_at->revision = cairn_pg_integer(found, 0, 3);
     if (cairn_pg_null(found, 0, 4))
-        return 0; /* the checkpoint stands alone */
+        return 0; /* only the checkpoint: no rows */
 
     int failed = take_all_stored(rows, found, count, 4, arena, ret, error);
     return failed ? failed : count;
@@ -391,7 +392,7 @@ static void add_row(struct cairn_buffer *out, const struct cairn_stored_row *row
     cairn_buffer_text(out, row->json ? ",\"_deleted\":false" : ",\"_deleted\":true");
     if (row->json && row->json[1] != '}') {
         cairn_buffer_char(out, ',');
-        cairn_buffer_text(out, row->json + 1); /* its fields, and the brace at its end */
+        cairn_buffer_text(out, row->json + 1); /* the fields and the closing brace */
     } else {
         cairn_buffer_char(out, '}');
     }

@@ -1,4 +1,4 @@
-/* runner.c - one generation on its way along the log. */
+/* runner.c - the steps by which one generation follows the log. */
 #include "projection/runner.h"
 
 #include "core/clock.h"
@@ -6,17 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDLE_US CAIRN_SECONDS(1) /* between two looks at the head, unasked */
+#define IDLE_US CAIRN_SECONDS(1) /* between two reads of the head without news */
 #define EMPTY_MOVE_US                                                                              \
     CAIRN_MILLISECONDS(25)                 /* between two moves over nothing but ignored events    \
                                             */
-#define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first failure; doubled up to … */
-#define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, which a refusal waits at once */
-#define GATE_US CAIRN_MILLISECONDS(100)    /* between two looks whether it may be read */
+#define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first UNAVAILABLE or BUSY; doubled to … */
+#define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, the pause after any other failure */
+#define GATE_US CAIRN_MILLISECONDS(100)    /* between two checks whether it may be read */
 #define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
-/* A range is bounded in positions, and by what the ranges before it weighed: the log may hold
- * events of a megabyte each. */
+/* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
+ * may hold events of a megabyte each. */
 enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 2 << 20, HEAVY_BYTES = 8 << 20 };
 
 /* ---- begin ---- */
@@ -57,7 +57,7 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
     return 0;
 }
 
-/* A table of other columns than the record's stops this generation, and the reason is recorded. */
+/* Fails and records the reason if the table's columns differ from the record's. */
 static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
 {
     const struct cairn_generation *generation = &runner->rows.generation;
@@ -69,7 +69,7 @@ static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
     return failed ? cairn_error_pass(error, &why) : 0;
 }
 
-/* The fence comes first: what is read after it, nobody changes but us. */
+/* Moves the fence before reading, so that no other process can change what is read. */
 static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     int failed = cairn_generation_fence(runner->store, &runner->rows.generation, fence,
@@ -87,13 +87,13 @@ static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_er
         cairn_copy_doubt(&runner->copy);
     runner->fence = fence;
     runner->outdated = false;
-    runner->told = 0; /* it may have been told of another log */
+    runner->told = 0; /* it may be of another log */
     runner->parked_us = 0;
     return 0;
 }
 
-/* What was read is true for the connection it was read on, for this tenure of the lease, and until
- * a write finds the checkpoint to be another one. */
+/* Takes the generation over unless that is done already. What was read stays valid for its
+ * connection, for this tenure of the lease, and until a write finds another checkpoint. */
 static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(runner->store);
@@ -116,8 +116,8 @@ static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error 
 
 /* ---- advance ---- */
 
-/* A range of nothing but ignored events is only remembered, unless it ends at the head, which
- * those who wait for a fresh read must see. */
+/* Returns whether to move the checkpoint. A range of only ignored events moves it only at the head,
+ * which clients that wait for a fresh read must see, and then at most every EMPTY_MOVE_US. */
 static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_batch *batch)
 {
     if (batch->park_count)
@@ -126,7 +126,7 @@ static bool is_worth_a_move(const struct cairn_runner *runner, const struct cair
         if (((const struct cairn_fold_row *)batch->fold.rows.entries[i].value)->changed)
             return true;
     }
-    if (batch->problem[0]) /* people are told once */
+    if (batch->problem[0]) /* the reason is recorded once */
         return batch->position > runner->checkpoint.position ||
                strcmp(runner->stopped, batch->problem) != 0;
     return batch->position >= runner->head &&
@@ -150,10 +150,10 @@ int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_batch *b
     runner->checkpoint.stopped = change.stopped != NULL;
     runner->moved_us = cairn_monotonic_us();
     if (batch->park_count)
-        runner->parked_us = 0; /* how many there are now */
+        runner->parked_us = 0; /* count them */
     cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
                      &runner->batch);
-    cairn_notifier_nudge(runner->notifier); /* after Redis has it, or readers would be too early */
+    cairn_notifier_nudge(runner->notifier); /* after the write to Redis, which readers read */
     return 0;
 }
 
@@ -190,8 +190,8 @@ static void fit_range(struct cairn_runner *runner, size_t bytes)
         runner->range = runner->range * 2 < RANGE_MAX ? runner->range * 2 : RANGE_MAX;
 }
 
-/* It stands before an event, and tries it again now and then: what it could not be applied to may
- * have been mended. */
+/* Records why the runner is stopped before an event ("" if it is not), and when it retries: the
+ * cause may have been repaired by then. */
 static void stand(struct cairn_runner *runner, const char *why)
 {
     (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", why);
@@ -212,12 +212,12 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
             return failed;
         cairn_show_batch(runner, &batch, cairn_monotonic_us() - begun_us);
     } else if (batch.position >= runner->head) {
-        return 0; /* looked at again when it is time to move */
+        return 0; /* folded again when a move is due */
     }
     runner->position = batch.position;
     fit_range(runner, batch.bytes);
     stand(runner, batch.problem);
-    if (batch.newer) { /* somebody else may be able to read it */
+    if (batch.newer) { /* another process may be able to read it */
         runner->halted = true;
         runner->fence = 0;
         cairn_lease_yield(runner->lease, INT64_MAX);
@@ -225,8 +225,8 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
     return 1;
 }
 
-/* PostgreSQL refuses something in the range, and says not in which event: smaller ranges find it.
- * All before it is committed on the way. */
+/* PostgreSQL refuses the range without naming the event: halves the range until the event is found.
+ * Everything before it is committed on the way. */
 static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
                   struct cairn_error *error)
 {
@@ -263,8 +263,8 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- rest ---- */
 
-/* A copy that is behind would have readers see an older state; one that cannot be asked is read by
- * nobody. */
+/* Returns whether the copy allows the switch: a copy that is behind would show readers an older
+ * state; a Redis that fails is not read. */
 static bool is_copied(const struct cairn_runner *runner)
 {
     return !runner->copy.redis || runner->copy.current || runner->copy.problem[0];
@@ -303,8 +303,8 @@ static int rest(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- a step ---- */
 
-/* News that the follower has read from the log need not be asked for again: if they are of a log
- * that is gone by now, the write finds out. */
+/* Uses a newer head from the follower without another query: if it is of a log that was replaced
+ * since, the write detects that. */
 static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
 {
     if (runner->told > runner->position && runner->told > runner->head) {
@@ -323,8 +323,9 @@ static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
     return 0;
 }
 
-/* An event of a newer release may mean anything, also for the events behind it, so this binary
- * folds nothing any more, whoever moves the checkpoint on. It says so until it is replaced. */
+/* An event of a newer release may change the meaning of later events too, so this binary folds
+ * nothing more, even if another process moves the checkpoint past it. It reports that until it is
+ * replaced. */
 static int halt(struct cairn_runner *runner, struct cairn_error *error)
 {
     int failed = cairn_pg_ready(cairn_store_pg(runner->store), error);
@@ -335,7 +336,7 @@ static int halt(struct cairn_runner *runner, struct cairn_error *error)
     return failed;
 }
 
-/* Another process has the lease: what it has committed is only looked at. */
+/* Reads the checkpoint that another process, which has the lease, has committed. */
 static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation generation = {0};
@@ -389,8 +390,8 @@ static int step(struct cairn_runner *runner, struct cairn_error *error)
     return fence ? lead(runner, fence, error) : stand_by(runner, error);
 }
 
-/* Nothing to do at once: until the log grows, or what is due before that. A projection that stands
- * before an event has seen enough of the log. */
+/* Pauses until the log grows or the next action is due. A projection that is stopped before an
+ * event does not wait for the log. */
 static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
 {
     struct cairn_pause pause = {.until_us = cairn_monotonic_us() + IDLE_US, .seen = runner->head};
@@ -406,7 +407,7 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
     if (runner->again_us)
         return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->again_us),
                                     .seen = INT64_MAX};
-    if (runner->position < runner->head) /* ignored events that the checkpoint has to pass yet */
+    if (runner->position < runner->head) /* ignored events that the checkpoint must still pass */
         pause.until_us = cairn_earlier_us(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
     return pause;
 }
@@ -418,8 +419,8 @@ static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool pas
     return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
 }
 
-/* If a higher fence is there, the lease is not ours whatever we have heard last: it is asked for
- * again, and comes with a higher number. */
+/* Makes the next step take over again. If that conflicts too, a higher fence exists and the lease
+ * is lost, whatever its last known state: it is requested again, which yields a higher fence. */
 static void conflict(struct cairn_runner *runner)
 {
     if (runner->outdated)
@@ -438,7 +439,7 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
         runner->trouble_us = TROUBLE_US;
         return more ? none : pause_at_rest(runner);
     }
-    if (more == -CAIRN_CONFLICT) { /* the checkpoint is another one, or somebody else's */
+    if (more == -CAIRN_CONFLICT) { /* the checkpoint was moved, or taken over */
         conflict(runner);
         return none;
     }
@@ -447,14 +448,14 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
     return pause_in_trouble(runner, more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
-/* The tables are empty when the statements are planned first, and a plan may be kept: it has to be
- * one that uses the keys. A plan that has to scan all the same, as that of cairn.store's one row,
- * is reckoned so dear then that it would be compiled, for half a second each time: no jit.
+/* The statements are first planned while the tables are empty, and plans may be cached: they must
+ * use the keys, so sequential scans are off. A plan that has to scan anyway, as for the one row of
+ * cairn.store, then gets a cost estimate high enough to trigger JIT, about 0.5 s per plan: no jit.
  *
  * A process that is frozen between two statements of a transaction must not keep its locks from
- * the next owner, who comes when its lease is over. */
+ * the next owner, which starts when the lease expires. */
 static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
                                "set idle_in_transaction_session_timeout = '2s'";
 

@@ -1,4 +1,4 @@
-/* scratch.c - the rows of a read model in memory. */
+/* scratch.c - folds the expected rows of a read model in memory. */
 #include "projection/scratch.h"
 
 #include "projection/shelf.h"
@@ -29,7 +29,7 @@ size_t cairn_scratch_bytes(const struct cairn_scratch *scratch)
     return scratch->json_bytes + cairn_arena_bytes(&scratch->arena);
 }
 
-/* ---- which keys ---- */
+/* ---- keys of the part, skipped events ---- */
 
 bool cairn_scratch_has(const struct cairn_scratch *scratch, const char *key)
 {

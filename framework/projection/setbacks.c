@@ -1,10 +1,10 @@
-/* setbacks.c - what a runner does about events that could not be applied: rows that PostgreSQL
- * refuses are parked, and what is parked is tried again when somebody asks for it. */
+/* setbacks.c - handles events that a runner cannot apply: parks rows that PostgreSQL refuses, and
+ * retries parked events when an operator requests it. */
 #include "core/clock.h"
 #include "projection/parked.h"
 #include "projection/runner.h"
 
-#define LOOK_US CAIRN_SECONDS(1) /* between two looks at what is parked */
+#define LOOK_US CAIRN_SECONDS(1) /* between two checks of parked events */
 
 enum { PAGE = 100 };
 
@@ -15,7 +15,7 @@ bool cairn_is_refusal(int failed)
 
 /* ---- rows that PostgreSQL refuses ---- */
 
-/* Which rows of this batch of one event are refused, and why. Returns how many. */
+/* Finds the rows of this batch of one event that are refused, and why. Returns their number. */
 static int find_refused(struct cairn_runner *runner, const struct cairn_batch *batch, int64_t to,
                         struct cairn_park *ret, struct cairn_error *error)
 {
@@ -64,7 +64,7 @@ int cairn_runner_park_refused(struct cairn_runner *runner, int64_t to, struct ca
 
 /* ---- parked events ---- */
 
-/* A page that PostgreSQL refuses is made shorter, until the event is found that it refuses. */
+/* Halves a page that PostgreSQL refuses, until the event that it refuses is found. */
 static int try_again(struct cairn_runner *runner, const struct cairn_parked_state *asked,
                      struct cairn_stored_row *ret, struct cairn_error *error)
 {
@@ -97,7 +97,7 @@ static int carry_out(struct cairn_runner *runner, const struct cairn_parked_stat
     struct cairn_stored_row row;
     struct cairn_error why = {0};
     int failed = try_again(runner, asked, &row, &why);
-    if (cairn_is_refusal(failed) || failed == -CAIRN_DIVERGED) { /* in nobody else's way */
+    if (cairn_is_refusal(failed) || failed == -CAIRN_DIVERGED) { /* other keys continue */
         failed = cairn_parked_give_up(&runner->rows, cairn_store_pg(runner->store), asked->key,
                                       why.message, &runner->batch, error);
         return failed ? failed : 1;
@@ -120,7 +120,7 @@ int cairn_runner_tend_parked(struct cairn_runner *runner, struct cairn_error *er
         return failed;
     runner->parked_keys = state.keys;
     if (state.key)
-        return carry_out(runner, &state, error); /* and it is looked for the next at once */
+        return carry_out(runner, &state, error); /* checks for the next request at once */
     runner->parked_us = cairn_monotonic_us() + LOOK_US;
     return 0;
 }

@@ -1,4 +1,4 @@
-/* shelf.c - rows in memory, by open addressing. */
+/* shelf.c - a hash table of rows with open addressing. */
 #include "projection/shelf.h"
 
 #include "record/json.h"
@@ -9,8 +9,7 @@
 
 enum { FIRST_SLOTS = 64 };
 
-/* The places in a shelf use the low bits of a hash; who spreads keys over shelves uses high ones.
- */
+/* Slots use the low bits of the hash; code that distributes keys over shelves uses high bits. */
 static struct cairn_shelf_row **find(const struct cairn_shelf *shelf, uint64_t hash,
                                      const char *key)
 {
@@ -47,7 +46,7 @@ static size_t aligned(size_t bytes)
     return (bytes + align - 1) & ~(align - 1);
 }
 
-/* One block: the header, the value and what it points to, the key. */
+/* Allocates one block: the header, the value and what it points to, the key. */
 static struct cairn_shelf_row *pack(const struct cairn_shelf *shelf, uint64_t hash,
                                     const struct cairn_fold_row *row)
 {

@@ -1,5 +1,5 @@
-/* show.c - what others see of a projection: its state, its metrics, its lines in the log. A change
- * is logged once, not for as long as it lasts. */
+/* show.c - publishes a projection's state and metrics and logs its changes: each change is logged
+ * once, not repeatedly while it lasts. */
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FRESH_US CAIRN_SECONDS(5) /* for how long what was seen counts as following */
+#define FRESH_US CAIRN_SECONDS(5) /* how long an update of `shown` counts as following */
 
 static struct cairn_metric positions =
     CAIRN_GAUGE("cairn_projection_position", "Position of the committed checkpoint.", "projection");
@@ -51,7 +51,7 @@ static void log_line(const struct cairn_runner *runner, enum cairn_log_level lev
 
 /* ---- problems ---- */
 
-/* Sets what is in the way, "" for nothing; logs it if it is another than before. */
+/* Sets the problem, "" for none; logs it if it differs from the previous one. */
 static void set_problem(struct cairn_runner *runner, const char *problem)
 {
     char before[sizeof runner->shown.problem];
@@ -67,7 +67,7 @@ static void set_problem(struct cairn_runner *runner, const char *problem)
         log_line(runner, CAIRN_LOG_INFO, "the projection goes on", "");
 }
 
-/* The copy's is in nobody's way, but people should know. */
+/* Logs a change of the copy's state: it delays nothing, but operators should know. */
 static void log_copy(const struct cairn_runner *runner, bool was_current)
 {
     const struct cairn_copy *copy = &runner->copy;
@@ -81,7 +81,7 @@ static void set_gauges(const struct cairn_runner *runner)
 {
     const char *name = runner->projection->name;
     if (!atomic_load(&runner->serving))
-        return; /* the metrics are of the one that is read */
+        return; /* the metrics describe the generation that is read */
     cairn_metric_set(&positions, name, runner->checkpoint.position);
     cairn_metric_set(&heads, name, runner->head);
     cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
@@ -99,7 +99,7 @@ static void set_shown(struct cairn_runner *runner)
     set_gauges(runner);
 }
 
-/* The log grows on: how far it is ahead is asked where nothing else asks. */
+/* Reads the head of the growing log, since a failed step may not have, unless PostgreSQL failed. */
 void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
 {
     set_problem(runner, error->message);
@@ -118,7 +118,7 @@ void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
         log_line(runner, CAIRN_LOG_WARN, "the projection has lost its lease and stands by", "");
     (void)pthread_mutex_lock(&runner->lock);
     runner->shown.generation = (int)generation;
-    runner->shown.copy_current = false; /* who knows */
+    runner->shown.copy_current = false; /* unknown */
     (void)pthread_mutex_unlock(&runner->lock);
     set_shown(runner);
 }
@@ -142,7 +142,7 @@ void cairn_show_step(struct cairn_runner *runner)
                  "");
 }
 
-/* ---- what goes well ---- */
+/* ---- success ---- */
 
 void cairn_show_batch(struct cairn_runner *runner, const struct cairn_batch *batch, int64_t took_us)
 {

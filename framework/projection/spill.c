@@ -1,5 +1,5 @@
-/* spill.c - rows and events in a file: numbers as they are in memory, texts behind their length.
- * A row's value is written as JSON, as its struct is full of pointers. */
+/* spill.c - writes rows and events to a file: numbers as they are in memory, texts after their
+ * length. A row's value is written as JSON, since its struct contains pointers. */
 #include "projection/spill.h"
 
 #include "record/json.h"
@@ -19,7 +19,7 @@ static int open_nameless(const char *directory)
     int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0)
         return fd;
-    struct cairn_arena arena = {0}; /* a file system that cannot do that */
+    struct cairn_arena arena = {0}; /* no O_TMPFILE on this file system */
     char *path = cairn_print(&arena, "%s/cairn-rebuild-XXXXXX", directory);
     fd = mkostemp(path, O_CLOEXEC);
     if (fd >= 0)

@@ -1,4 +1,4 @@
-/* steward.c - the rounds of one projection. */
+/* steward.c - the thread that manages the generations of one projection, in rounds. */
 #include "projection/steward.h"
 
 #include "core/clock.h"
@@ -13,7 +13,7 @@
 
 #define ROUND_US CAIRN_SECONDS(1)
 #define HURRY_US CAIRN_MILLISECONDS(50)
-#define TURN_US CAIRN_MILLISECONDS(200) /* between two looks whether it is our turn to build */
+#define TURN_US CAIRN_MILLISECONDS(200) /* between two attempts to get `turn` */
 #define SWEEP_US CAIRN_SECONDS(10)
 
 /* ---- dropping ---- */
@@ -51,7 +51,7 @@ static int lead(struct cairn_steward *steward, int64_t followed, int64_t fence,
     steward->hurries |= back > 0;
     if (back == 1)
         cairn_notifier_nudge(steward->notifier);
-    int failed = retire(steward, error); /* after those that somebody wants back */
+    int failed = retire(steward, error); /* after rollbacks, which may need them */
     if (failed)
         return failed;
     return cairn_jobs_do(steward, followed, fence, error);
@@ -68,7 +68,7 @@ static int go_round(struct cairn_steward *steward, struct cairn_error *error)
     return lead(steward, followed, fence, error);
 }
 
-/* Says it once. */
+/* Records the problem; logs it if it has changed. */
 static void tell(struct cairn_steward *steward, int failed, const struct cairn_error *error)
 {
     const char *problem = failed ? error->message : "";
@@ -85,7 +85,7 @@ static void tell(struct cairn_steward *steward, int failed, const struct cairn_e
 static void rest(struct cairn_steward *steward)
 {
     if (steward->built)
-        return; /* it is followed at once */
+        return; /* the next round follows it at once */
     int64_t pause_us = steward->hurries ? HURRY_US : steward->waits ? TURN_US : ROUND_US;
     int64_t until_us = cairn_monotonic_us() + pause_us;
     if (!cairn_lease_fence(steward->lease)) {
@@ -111,7 +111,7 @@ static void *look_after(void *context)
     return NULL;
 }
 
-/* ---- what it shows ---- */
+/* ---- state ---- */
 
 void cairn_steward_state(struct cairn_steward *steward, struct cairn_projector_state *ret)
 {
@@ -135,7 +135,7 @@ void cairn_steward_state(struct cairn_steward *steward, struct cairn_projector_s
     (void)pthread_mutex_unlock(&steward->lock);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 int cairn_steward_open(struct cairn_steward *steward, const struct cairn_projection *projection,
                        const struct cairn_projector_options *options,

@@ -1,4 +1,4 @@
-/* switch.c - from one generation to another. */
+/* switch.c - switches queries from one generation to another, forward or back. */
 #include "projection/switch.h"
 
 #include "core/log.h"
@@ -20,13 +20,13 @@ static struct cairn_pg_params params_of(const struct cairn_generation *generatio
 
 /* ---- the gate ---- */
 
-/* The checkpoint k stands on the log s. */
+/* The checkpoint k belongs to the log of store s. */
 #define IS_OF_THIS_LOG                                                                             \
     " k.epoch = s.epoch and (k.position = 0 or exists (select from cairn.events e"                 \
     "     where e.shard = 0 and e.position = k.position and e.event_id = k.event_id))"
 
-/* Compared with the one that is read by the same code version, or else with the live one; one that
- * is of another history is no measure. */
+/* Compares with the generation that the same code version reads, or else with the live one; ignores
+ * one of another history. */
 static const struct cairn_statement gate_statement = {
     .name = "gate_generation",
     .sql = "select n.position, o.generation, o.position,"
@@ -80,7 +80,7 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
     if (cairn_pg_bool(rows, 0, 8))
         return 0; /* it is about to be dropped */
     if (cairn_pg_null(rows, 0, 1))
-        return 1; /* there is nothing to be compared with */
+        return 1; /* there is nothing to compare with */
     bool accepted = !cairn_pg_null(rows, 0, 7) && cairn_pg_bool(rows, 0, 7);
     int64_t parked = cairn_pg_integer(rows, 0, 3);
     int64_t usual = cairn_pg_integer(rows, 0, 4);
@@ -95,13 +95,13 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
                         parked, usual),
             arena, error);
     if (!cairn_pg_null(rows, 0, 5) && cairn_pg_bool(rows, 0, 5))
-        return 0; /* it is to be compared first */
+        return 0; /* it must be compared first */
     if (!cairn_pg_null(rows, 0, 6) && cairn_pg_bool(rows, 0, 6))
         return hold_back(pg, generation, "its rows differ from those that are read", arena, error);
     return 1;
 }
 
-/* Nobody takes it over before the transaction ends. */
+/* Locks the checkpoint, so that no process takes it over before the transaction ends. */
 static const struct cairn_statement own_statement = {
     .name = "own_generation",
     .sql = "select 1 from cairn.checkpoints"
@@ -123,9 +123,9 @@ static int own(struct cairn_pg *pg, const struct cairn_generation *generation, i
 
 /* ---- switching ---- */
 
-/* In a rolling deploy an older code version may be built or catch up after a newer one: it is read
- * then by those who were compiled with it, but the newer one stays live, unless people go back
- * ($5). Of a version one is kept besides the one that is read. */
+/* In a rolling deploy an older code version may be built or catch up after a newer one: processes
+ * of that version then read it, but the newer one stays live, except in a rollback ($5). Of each
+ * version one generation is kept besides the one that is read. */
 static const struct cairn_statement leave_statement = {
     .name = "leave_generation",
     .sql = "update cairn.generations set serving = serving and code_version <> $3,"
@@ -140,8 +140,8 @@ static const struct cairn_statement leave_statement = {
            "     and (code_version = $3 or code_version < $3 or (live and $5))",
 };
 
-/* One that is not live is kept for the window ($3), and as long as a projector of its code version
- * runs. */
+/* A generation that is not live is kept for the window ($3), and as long as a projector of its code
+ * version runs. */
 static const struct cairn_statement enter_statement = {
     .name = "enter_generation",
     .sql = "update cairn.generations g set complete_at = coalesce(complete_at, now()),"
@@ -204,9 +204,9 @@ static int make_view(struct cairn_pg *pg, const struct cairn_generation *generat
                             generation->projection->name, cairn_pg_text(rows, 0, 0));
 }
 
-/* Where the columns are others than before, the view is made anew, and -CAIRN_REFUSED says what is
- * in the way. The exclusive lock waits for readers and delays new ones, for half a second at most.
- */
+/* Switches the view, which is recreated if the columns change; -CAIRN_REFUSED names objects that
+ * prevent that. The exclusive lock waits for readers and delays new ones, for at most half a
+ * second. */
 static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
                 struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -224,7 +224,7 @@ static int show(struct cairn_pg *pg, const struct cairn_generation *generation,
     return failed;
 }
 
-/* The live one, 0 if there is none. */
+/* Returns the live generation, 0 if there is none. */
 static int64_t find_before(struct cairn_pg *pg, const struct cairn_generation *generation,
                            struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -287,7 +287,7 @@ static void log_switch(const struct cairn_generation *generation, const char *wh
 struct switching {
     const struct cairn_generation *generation;
     const struct cairn_switch_terms *terms;
-    const char *why; /* it has to wait */
+    const char *why; /* it has to wait, or is refused */
 };
 
 static int wait_for_people(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
@@ -333,7 +333,7 @@ int cairn_switch_to(struct cairn_store *store, struct cairn_generation *generati
 
 /* ---- back ---- */
 
-/* The others must not be ahead of it: nobody who reads may see an older state. */
+/* The generations that are read must not be ahead of it: no reader may see an older state. */
 static const struct cairn_statement back_statement = {
     .name = "switch_back",
     .sql = "select w.generation, g.state = 'following' and g.complete_at is not null,"
@@ -348,7 +348,7 @@ static const struct cairn_statement back_statement = {
            " left join cairn.checkpoints k using (projection, generation)"
            " where w.projection = $1 and w.code_version = $2 and w.done_at is null"
            "     and w.refused is null"
-           " order by w.switch limit 1 for update of w", /* who has asked may take it back */
+           " order by w.switch limit 1 for update of w", /* it may be withdrawn meanwhile */
 };
 
 static const struct cairn_statement refuse_statement = {
@@ -401,7 +401,7 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     return done;
 }
 
-/* The one that backward() took up. */
+/* Refuses the request that backward() has tried. */
 static const struct cairn_statement refuse_next_statement = {
     .name = "refuse_next_switch",
     .sql = "update cairn.switches set refused = $3 where switch = (select min(w.switch)"

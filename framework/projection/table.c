@@ -1,8 +1,8 @@
-/* table.c - a generation's table and the view over it.
+/* table.c - generates the SQL of a generation's table and of the view over it.
  *
- * A row that was deleted stays as its key and its position, so that a copy that was away learns of
- * it. That is why no column of the row itself is "not null", and why the declared indexes leave
- * deleted rows out. Each of them ends in the key: lists are paged by (column, key). */
+ * A deleted row keeps its key and its position, so that a copy that was unavailable learns of the
+ * deletion. That is why no column of the row itself is "not null", and why the declared indexes
+ * exclude deleted rows. Each of these indexes ends in the key: lists are paged by (column, key). */
 #include "projection/table.h"
 
 #include "postgres/postgres.h"
@@ -46,7 +46,7 @@ static bool is_indexable(const struct cairn_field *field)
     return field && strcmp(cairn_column_type(field), "json") != 0;
 }
 
-/* A text in single quotes; standard_conforming_strings is on. */
+/* Appends a text in single quotes; standard_conforming_strings is on. */
 static void quote_text(struct cairn_buffer *out, const char *text)
 {
     cairn_buffer_char(out, '\'');
@@ -115,8 +115,8 @@ static void add_comments(const struct cairn_projection *projection, const char *
                     projection->row->fields[i].help);
 }
 
-/* "user_id, placed_at" as columns in quotes. A name that is no column, or one whose values have no
- * order, is -CAIRN_BUG. */
+/* Appends "user_id, placed_at" as quoted columns. Fails with -CAIRN_BUG at a name that is not a
+ * column, or whose values have no order. */
 static int add_index_columns(const struct cairn_record *row, const char *columns,
                              struct cairn_buffer *out, struct cairn_error *error)
 {

@@ -1,4 +1,4 @@
-/* tracks.c - the generations of a read model that are followed, a thread each. */
+/* tracks.c - starts, stops and finds the threads of followed generations. */
 #include "projection/tracks.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static void *follow(void *context)
         struct cairn_pause pause = cairn_runner_step(&track->runner);
         if (pause.for_lease)
             (void)cairn_lease_wait(track->runner.lease, pause.until_us);
-        else if (pause.until_us) /* where there is no news the runner looks for itself */
+        else if (pause.until_us) /* without news the runner reads the head */
             track->runner.told =
                 cairn_follower_wait(track->follower, pause.seen, pause.until_us, NULL);
     }

@@ -1,4 +1,4 @@
-/* verify.c - folds again, and compares. */
+/* verify.c - folds a read model again, and compares it with the stored rows. */
 #include "projection/verify.h"
 
 #include "core/clock.h"
@@ -12,10 +12,10 @@
 #include <string.h>
 
 enum {
-    EVENTS = 2000,    /* a batch */
-    BYTES = 4 << 20,  /* of its data, about */
-    PAGE = 1000,      /* rows that are looked at together */
-    DOUBTS_MAX = 5000 /* rows of the copy that are looked at again */
+    EVENTS = 2000,    /* per batch */
+    BYTES = 4 << 20,  /* of a batch's data, approximately */
+    PAGE = 1000,      /* rows read at once */
+    DOUBTS_MAX = 5000 /* rows of the copy that are compared again */
 };
 #define PATIENCE_US CAIRN_SECONDS(10)
 
@@ -24,16 +24,16 @@ struct run {
     struct cairn_store *log;      /* reads events */
     struct cairn_store *snapshot; /* has a snapshot open while rows are compared */
     struct cairn_redis *redis;
-    struct cairn_copy copy; /* names and values; it writes nothing */
+    struct cairn_copy copy; /* for names and values only */
     struct cairn_rows rows;
     struct cairn_scratch scratch;
     struct cairn_checkpoint at;
     struct cairn_arena arena; /* of the run */
     struct cairn_arena page;  /* of a batch or a page */
-    struct cairn_arena doubt; /* keys of the copy that are to be looked at again */
+    struct cairn_arena doubt; /* of the keys in `doubts` */
     struct cairn_map doubts;
-    int64_t skips;         /* that the fold knows of */
-    int64_t folded_before; /* positions, of the parts before */
+    int64_t skips;         /* number of skipped events known to the fold */
+    int64_t folded_before; /* positions folded in the parts before, for the progress */
 };
 
 /* ---- differences ---- */
@@ -57,13 +57,13 @@ static void tell(struct run *run, const char *store, const char *key, const char
     verify->differs(verify->context, &difference);
 }
 
-/* How JSON is nested at a place. */
+/* The nesting at one place of a JSON text. */
 struct place {
     int depth;
     bool quoted;
 };
 
-/* Goes past one character, or an escape. Returns its length. */
+/* Updates the nesting for one character, or escape. Returns its length. */
 static size_t go_past(struct place *place, const char *at)
 {
     if (place->quoted && *at == '\\' && at[1])
@@ -77,7 +77,8 @@ static size_t go_past(struct place *place, const char *at)
     return 1;
 }
 
-/* The member of an object that begins here, up to its comma or the object's end. */
+/* Returns the length, at most 200, of the object member that begins here, up to its comma or the
+ * object's end. */
 static int member_bytes(const char *member)
 {
     struct place place = {.depth = 1};
@@ -87,8 +88,8 @@ static int member_bytes(const char *member)
     return i < 200 ? (int)i : 200;
 }
 
-/* "is "total":5, should be "total":7": the first member of the two objects that is not alike. Both
- * were written by the same encoder, so they are alike byte for byte up to there. */
+/* Returns `is "total":5, should be "total":7` for the first member that differs. Both objects were
+ * written by the same encoder, so they are equal byte for byte up to it. */
 static const char *first_difference(const char *stored, const char *folded,
                                     struct cairn_arena *arena)
 {
@@ -113,13 +114,13 @@ static int fold_batch(struct run *run, struct cairn_stored_event *events, size_t
     return failed;
 }
 
-/* Too much for the memory: it has to be done in more parts. */
+/* Returns whether the rows exceed the memory limit, so that more parts are needed. */
 static bool is_too_much(const struct run *run)
 {
     return cairn_scratch_bytes(&run->scratch) > run->verify->memory_bytes;
 }
 
-/* Takes all events that the reader gives, as far as the memory lasts. */
+/* Folds all events of the reader, until a problem or the memory limit. */
 static int fold_all(struct run *run, struct cairn_bulk *bulk, int64_t to, struct cairn_error *error)
 {
     int got = 1;
@@ -158,7 +159,7 @@ static int fold_to(struct run *run, int64_t to, struct cairn_error *error)
     return failed;
 }
 
-/* ---- what people skipped ---- */
+/* ---- skipped events ---- */
 
 static const struct cairn_statement skipped_statement = {
     .name = "skipped",
@@ -254,7 +255,7 @@ static void find_missing(struct run *run)
 
 /* ---- Redis ---- */
 
-/* Another look is taken at the end, when nothing is in the way. */
+/* Marks a row of the copy to be compared again at the end, outside the snapshot. */
 static void doubt(struct run *run, const char *key)
 {
     if (run->doubts.count < DOUBTS_MAX)
@@ -302,7 +303,7 @@ static void look_at_copy(struct run *run, const struct cairn_stored_row *rows, s
     }
 }
 
-/* Those of rows that there are not, or that are parked. */
+/* Marks the keys whose rows do not exist or are parked. */
 static void doubt_left_over(struct run *run, const struct cairn_redis_reply *keys, size_t count)
 {
     size_t prefix = strlen(run->copy.row_prefix);
@@ -318,7 +319,7 @@ static void doubt_left_over(struct run *run, const struct cairn_redis_reply *key
     }
 }
 
-/* Keys that are left over. */
+/* Scans the copy for keys that should not exist. */
 static void scan_copy(struct run *run)
 {
     const char *cursor = "0";
@@ -336,8 +337,8 @@ static void scan_copy(struct run *run)
     } while (strcmp(cursor, "0") != 0);
 }
 
-/* PostgreSQL first: what Redis has was committed before it was copied, so a copy that is ahead is
- * looked at again. */
+/* Compares one row again. PostgreSQL is read before Redis, which has only committed rows: if Redis
+ * is ahead by then, the caller compares once more. */
 static bool agrees(struct run *run, const char *key, struct cairn_stored_row *ret,
                    struct cairn_redis_reply *ret_value)
 {
@@ -345,7 +346,7 @@ static bool agrees(struct run *run, const char *key, struct cairn_stored_row *re
     cairn_arena_reset(&run->page);
     if (cairn_rows_get(&run->rows, cairn_store_pg(run->snapshot), key, &run->page, ret, NULL) < 0 ||
         copy_values(run, ret, 1, &reply) < 0)
-        return true; /* that was told in another way */
+        return true; /* no difference; copy_problem has an error of Redis */
     *ret_value = reply.items[0];
     return is_copy_of(run, ret, ret_value);
 }
@@ -399,7 +400,8 @@ static void end_snapshot(struct run *run)
         (void)!cairn_pg_script(cairn_store_pg(run->snapshot), "rollback", NULL);
 }
 
-/* Returns 1 if somebody has skipped an event meanwhile: then the fold is not what it should be. */
+/* Returns 1 if the part must be repeated: an event was skipped meanwhile, which the fold has
+ * applied, or the memory limit is exceeded. */
 static int compare_part(struct run *run, struct cairn_error *error)
 {
     CAIRN_PG_RESULT *skipped = NULL;
@@ -421,7 +423,7 @@ static int compare_part(struct run *run, struct cairn_error *error)
     return failed;
 }
 
-/* Returns 1 if it has to be done again. */
+/* Returns 1 if the part must be repeated. */
 static int verify_part(struct run *run, uint64_t part, uint64_t parts, struct cairn_error *error)
 {
     cairn_scratch_open(&run->scratch, run->verify->projection, part, parts);
@@ -442,8 +444,8 @@ static int verify_part(struct run *run, uint64_t part, uint64_t parts, struct ca
     return failed;
 }
 
-/* Twice as many parts as before, if the rows of the first do not fit into the memory. The others
- * are about as large. */
+/* Doubles the number of parts while the rows of the first do not fit into memory; the others are
+ * about as large. */
 static int verify_parts(struct run *run, struct cairn_error *error)
 {
     uint64_t parts = 1;
@@ -462,7 +464,7 @@ static int verify_parts(struct run *run, struct cairn_error *error)
     return failed;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole verification ---- */
 
 static int open_run(struct run *run, struct cairn_error *error)
 {

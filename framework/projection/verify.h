@@ -1,13 +1,13 @@
-/* verify.h - folds a read model again from the log and holds what is stored against it, row by row,
- * in both stores.
+/* verify.h - verifies a read model: folds it again from the log and compares the rows of both
+ * stores with the result.
  *
- * The log is folded up to the checkpoint that one snapshot of PostgreSQL shows, and the rows of
- * that snapshot are compared; projector and appends go on meanwhile. The copy in Redis has no
- * snapshots: a row there that is not what it should be is held against PostgreSQL again until both
- * agree or the patience is over, so that what changes meanwhile is no difference.
+ * The log is folded up to the checkpoint of a snapshot of PostgreSQL, and the rows of that snapshot
+ * are compared; projector and appends continue meanwhile. The copy in Redis has no snapshots: a row
+ * that differs there is compared with PostgreSQL again until both agree or `patience_us` has
+ * passed, so that a concurrent change is not reported as a difference.
  *
- * What is parked is not compared but counted: those rows are known to be behind. Events that
- * somebody has skipped are left out. */
+ * Parked rows are counted, not compared: they are known to be behind. Events that an operator has
+ * skipped are left out. */
 #ifndef CAIRN_PROJECTION_VERIFY_H
 #define CAIRN_PROJECTION_VERIFY_H
 
@@ -21,7 +21,7 @@ struct cairn_difference {
     const char *key;
     const char *store; /* "postgres", "redis" */
     const char *what;  /* "/total is 5, should be 7" */
-    int64_t position;  /* of the event that touched the row last; 0: none did */
+    int64_t position;  /* of the last event that touched the row; 0: none */
     const char *type;  /* of that event, or "" */
     const char *stream;
 };
@@ -31,16 +31,16 @@ struct cairn_verify {
     const char *database_url;
     const char *redis_url; /* NULL: there is no copy */
     size_t memory_bytes;   /* of folded rows; more are folded in parts */
-    int64_t patience_us;   /* with a copy that is behind; 0: ten seconds */
-    /* Told of each; what it points to is valid for the call. */
+    int64_t patience_us;   /* how long to wait for a copy that is behind; 0: ten seconds */
+    /* Called for each difference, which is valid during the call. */
     void (*differs)(void *context, const struct cairn_difference *difference);
     void *context;
     struct cairn_progress *progress; /* begun and ended here */
 
-    /* what came of it */
+    /* the result */
     int64_t generation;
     int64_t position;    /* at which it was compared */
-    int64_t rows;        /* that there are */
+    int64_t rows;        /* existing rows that were compared */
     int64_t parked;      /* keys that were not compared */
     int64_t differences; /* in PostgreSQL */
     int64_t copied;      /* rows of the copy that were compared */
@@ -48,11 +48,11 @@ struct cairn_verify {
     char copy_problem[200]; /* why the copy could not be compared, or "" */
 };
 
-/* Returns 0 if it could be compared, whatever was found; or
+/* Returns 0 if it could be compared, whether or not there are differences; or
  *   -CAIRN_NOT_FOUND    no generation of this code version was built
  *   -CAIRN_DIVERGED     the read model belongs to another history than the log
  *   -CAIRN_UNREADABLE   an event stops the fold before the checkpoint
- *   -CAIRN_UNAVAILABLE  PostgreSQL is away */
+ *   -CAIRN_UNAVAILABLE  PostgreSQL cannot be reached */
 int cairn_projection_verify(struct cairn_verify *verify, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

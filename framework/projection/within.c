@@ -1,4 +1,4 @@
-/* within.c - a transaction about the generations of one projection. */
+/* within.c - runs a transaction under the lock of a projection. */
 #include "projection/within.h"
 
 static const struct cairn_statement lock_statement = {

@@ -1,5 +1,5 @@
-/* within.h - a transaction about the generations of one projection: one process at a time has one.
- */
+/* within.h - runs a transaction under the lock of a projection, which serializes changes of its
+ * generations. */
 #ifndef CAIRN_PROJECTION_WITHIN_H
 #define CAIRN_PROJECTION_WITHIN_H
 
@@ -7,9 +7,9 @@
 
 #include <cairn/projection.h>
 
-/* Does the work in a transaction that has the lock of the projection. Returns what `work` returns:
- * below 0 the transaction is rolled back. Fails with -CAIRN_BUSY where somebody has the lock for
- * too long. */
+/* Calls `work` in a transaction that holds the lock of the projection. Returns what `work` returns;
+ * a negative result rolls the transaction back. Fails with -CAIRN_BUSY if another transaction holds
+ * the lock for too long. */
 int cairn_within(struct cairn_pg *pg, const struct cairn_projection *projection,
                  int (*work)(struct cairn_pg *pg, void *context, struct cairn_arena *arena,
                              struct cairn_error *error),
