@@ -1,4 +1,4 @@
-/* aggregate.c - a stream folded into a state. */
+/* aggregate.c - loads a stream and folds its events into a state. */
 #include "command/aggregate.h"
 
 #include "command/snapshots.h"
@@ -13,15 +13,15 @@ enum { PAGE = 500 };
 static struct cairn_metric folded_events =
     CAIRN_COUNTER("cairn_folded_events_total", "Events read and folded to load a stream.", "kind");
 
-/* A load on its way. */
+/* A load in progress. */
 struct load {
     struct cairn_store *store;
     const struct cairn_folding *folding;
     struct cairn_arena *arena;
     struct cairn_aggregate *ret;
     int64_t folded; /* events */
-    bool more;      /* than was read of the stream so far */
-    bool mends;     /* there is a snapshot that is of no use to anybody */
+    bool more;      /* the stream has events that were not read yet */
+    bool mends;     /* the stored snapshot is broken and should be replaced */
 };
 
 /* ---- the snapshot ---- */
@@ -31,7 +31,8 @@ static bool has_snapshots(const struct cairn_folding *folding)
     return folding->snapshots && folding->state_version;
 }
 
-/* What is there must be what we would write today: a state whose table has changed is another. */
+/* Returns whether encoding the state again gives the stored text; not if its field table has
+ * changed. */
 static bool is_whole(const struct load *load, const struct cairn_snapshot *snapshot,
                      const void *state)
 {
@@ -63,7 +64,7 @@ static bool take_state(struct load *load, const struct cairn_snapshot *snapshot)
 
 /* ---- the events ---- */
 
-/* Reads the events behind those that have been folded. */
+/* Reads the events after those that have been folded. */
 static int64_t read_next(struct load *load, const struct cairn_stored_event **ret,
                          struct cairn_error *error)
 {
@@ -71,7 +72,7 @@ static int64_t read_next(struct load *load, const struct cairn_stored_event **re
                                    load->arena, ret, &load->more, error);
 }
 
-/* Copies the state, which may point into events, so that the arena of these can be emptied. */
+/* Copies the state into `to`, since it may point into events whose arena is about to be reset. */
 static void move_state(const struct load *load, struct cairn_arena *to)
 {
     const struct cairn_record *record = load->folding->state;
@@ -80,7 +81,7 @@ static void move_state(const struct load *load, struct cairn_arena *to)
     load->ret->state = copy;
 }
 
-/* Those behind the snapshot, or the first ones of the stream. */
+/* Reads the first page, after the snapshot or from the stream's start. */
 static int64_t read_first(struct load *load, const struct cairn_stored_event **ret,
                           struct cairn_error *error)
 {
@@ -108,8 +109,8 @@ static void move_on(struct load *load, const struct cairn_stored_event *stored)
     load->folded++;
 }
 
-/* Folds one event, unless it is passed over. `union_` is room for the tagged union, used again for
- * every event. */
+/* Folds one event, unless an amendment says to skip it. `union_` is scratch space for the tagged
+ * union, reused for every event. */
 static int fold(struct load *load, const struct cairn_stored_event *stored, char *union_,
                 struct cairn_error *error)
 {
@@ -146,8 +147,9 @@ static int fold_page(struct load *load, int64_t count, const struct cairn_stored
     return 0;
 }
 
-/* Folds the pages behind the first one. Each lies in an arena that is emptied two pages later, so
- * that memory does not grow with the stream. The last state is left in the load's arena. */
+/* Folds the pages after the first one. Each page lies in an arena that is reset two pages later, so
+ * that memory use does not grow with the stream. The final state is copied into the load's
+ * arena. */
 static int fold_rest(struct load *load, struct cairn_error *error)
 {
     struct cairn_arena pages[2] = {{0}};
@@ -168,7 +170,8 @@ static int fold_rest(struct load *load, struct cairn_error *error)
     return failed;
 }
 
-/* `count` and `events` are the first page, of which the first `from` are folded already. */
+/* Folds all pages. `count` and `events` are the first, of which `from` events are folded
+ * already. */
 static int fold_all(struct load *load, int64_t count, const struct cairn_stored_event *events,
                     int64_t from, struct cairn_error *error)
 {
@@ -197,7 +200,7 @@ int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *
     return 0;
 }
 
-/* Is the event that the state stands on still in the log, at this version? */
+/* Returns whether `event`, read from the log, is the last event that was folded into the state. */
 static bool stands(const struct cairn_aggregate *aggregate, const struct cairn_stored_event *event)
 {
     return event->version == aggregate->at.version &&
@@ -226,14 +229,14 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
     return 0;
 }
 
-/* ---- many at once ---- */
+/* ---- many streams by one call ---- */
 
 struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
                                         const struct cairn_aggregate *aggregate)
 {
     struct cairn_load wanted = {.key.stream = aggregate->at.stream};
     if (aggregate->at.version > 0) {
-        wanted.after = aggregate->at.version - 1; /* the event that it stands on comes first */
+        wanted.after = aggregate->at.version - 1; /* read its last event, too */
     } else if (has_snapshots(folding)) {
         wanted.key.kind = folding->kind;
         wanted.key.code_version = folding->state_version;
@@ -241,7 +244,8 @@ struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
     return wanted;
 }
 
-/* Begins with a new state, or with the snapshot's. False if there is one that cannot be used. */
+/* Starts from a zeroed state, or from the snapshot's. Returns false if there is a snapshot that
+ * cannot be used. */
 static bool take_begin(struct load *load, const struct cairn_load *read)
 {
     const struct cairn_record *record = load->folding->state;

@@ -1,4 +1,4 @@
-/* aggregate.h - a stream folded into a state, and the event that state stands on. */
+/* aggregate.h - the state that a stream's events fold to, and the last event folded into it. */
 #ifndef CAIRN_COMMAND_AGGREGATE_H
 #define CAIRN_COMMAND_AGGREGATE_H
 
@@ -7,46 +7,46 @@
 
 struct cairn_snapshots;
 
-/* What a fold needs: the decider's own, or a fact's. */
+/* How a stream is folded, by a decider or for a fact. */
 struct cairn_folding {
     const struct cairn_events *events;
     const struct cairn_record *state;
     cairn_evolve *evolve;
-    const char *kind; /* who folds, for snapshots and metrics: "order", "order:order_customer" */
+    const char *kind; /* names the fold in snapshots and metrics: "order", "order:order_customer" */
     int state_version;
     struct cairn_snapshots *snapshots; /* NULL: the stream is read from its first event */
 };
 
 struct cairn_aggregate {
-    struct cairn_expected at; /* the stream, its version (0: there is none), its last event */
-    int64_t position;         /* of its last event */
-    int64_t snapshot_version; /* the newest that was read or offered as a snapshot; 0: none */
+    struct cairn_expected at; /* the stream, its version (0: it does not exist), its last event */
+    int64_t position;         /* of the last event */
+    int64_t snapshot_version; /* the newest version read or offered as a snapshot; 0: none */
     void *state;
 };
 
-/* Reads the stream, from its snapshot on if there is one that can be used, and folds it. A snapshot
- * that cannot be costs time, never the right answer. The state lies in the arena; of the events at
- * most two pages are in memory at a time. Returns 0 or what store.h says of reading and decoding.
- */
+/* Reads the stream, starting at its snapshot if there is a usable one, and folds it. An unusable
+ * snapshot costs time, never correctness. The state is allocated in the arena; at most three pages
+ * of events are in memory at a time. Returns 0, or an error that store.h lists for reading or
+ * decoding. */
 int cairn_aggregate_load(struct cairn_store *store, const struct cairn_folding *folding,
                          const char *stream, struct cairn_arena *arena, struct cairn_aggregate *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* Reads and folds what the stream has beyond `aggregate`, which lies in the arena, as all that
- * comes to it. Returns 0 or what store.h says. */
+/* Reads and folds the events after `aggregate`. Its state is in the arena, and so is everything
+ * that is allocated here. Returns 0 or an error that store.h lists. */
 int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_folding *folding,
                              struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                              struct cairn_error *error) CAIRN_CHECKED;
 
-/* ---- many at once (loader.h) ---- */
+/* ---- many streams by one call (loader.h) ---- */
 
-/* What has to be read of the stream to bring the aggregate up to date: version 0 is an aggregate of
- * which nothing is known. */
+/* Returns what has to be read of the stream to bring the aggregate up to date. Version 0 means that
+ * nothing is known of it. */
 struct cairn_load cairn_aggregate_wants(const struct cairn_folding *folding,
                                         const struct cairn_aggregate *aggregate);
 
-/* Folds what was read. Returns 0; 1 if there is more to it:
- * cairn_aggregate_catch_up() is to be called; or what store.h says of decoding. */
+/* Folds what was read. Returns 0; 1 if that was not enough and cairn_aggregate_catch_up() is to be
+ * called; or an error that store.h lists for decoding. */
 int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn_load *read,
                          struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                          struct cairn_error *error) CAIRN_CHECKED;

@@ -1,11 +1,11 @@
-/* answer.c - what a client is told of a command that was carried out, now or before. */
+/* answer.c - writes the response to a command that was carried out, now or earlier. */
 #include "command/attempt.h"
 
 #include "core/buffer.h"
 #include "store/settle.h"
 #include "store/token.h"
 
-/* What an answer is made of, however it came about. */
+/* The contents of an answer, to a new command or a replayed one. */
 struct outcome {
     int64_t status;
     const char *stream;
@@ -67,7 +67,7 @@ void cairn_attempt_answer(const struct attempt *attempt, struct cairn_http_respo
     write_answer(attempt, &outcome, response);
 }
 
-/* The types of the command's events, read from the log. */
+/* Reads the types of the command's events from the log. */
 static int64_t read_types(struct attempt *attempt, const char ***ret, struct cairn_error *error)
 {
     const struct cairn_known_command *known = &attempt->known;
@@ -85,7 +85,8 @@ static int64_t read_types(struct attempt *attempt, const char ***ret, struct cai
     return count;
 }
 
-/* The command may have been carried out by another request a moment ago: it is looked up again. */
+/* Looks the command up again if it is not known: another request may have carried it out just
+ * now. */
 static int know(struct attempt *attempt, struct cairn_error *error)
 {
     int failed = attempt->known.known ? 0 : cairn_attempt_identify(attempt, error);

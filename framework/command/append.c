@@ -1,4 +1,4 @@
-/* append.c - from a decision to an append: events as JSON, and how they came about. */
+/* append.c - turns a decision into an append: encodes the events and their meta as JSON. */
 #include "command/attempt.h"
 
 #include "core/clock.h"
@@ -27,8 +27,8 @@ static void add_claims(struct cairn_buffer *out, const struct cairn_decision *de
     cairn_buffer_char(out, ']');
 }
 
-/* How the events came about. The claims of the append stand with its first event, so that their
- * table can be proved, and made again, from the log. */
+/* Makes an event's meta. The append's claims are stored with its first event, so that the claims
+ * table can be verified against the log and rebuilt from it. */
 static const char *make_meta(const struct attempt *attempt, bool with_claims)
 {
     struct cairn_buffer out = cairn_buffer(attempt->request->arena);
@@ -69,9 +69,9 @@ static int make_event(const struct attempt *attempt, size_t i, struct cairn_new_
     return 0;
 }
 
-/* ---- handing over ---- */
+/* ---- submitting ---- */
 
-/* On the appender's thread. After the request was resumed the attempt may be gone. */
+/* Runs on the appender's thread. Once the request is resumed, the attempt may have been freed. */
 static void on_done(struct cairn_appending *appending)
 {
     struct attempt *attempt = appending->context;
@@ -114,7 +114,8 @@ static int make_events(struct attempt *attempt, struct cairn_error *error)
     return 0;
 }
 
-/* What is handed over is ahead from now on. The lock is held, so its end cannot come before. */
+/* Applies the submitted events to `ahead`. The entry's lock is held, so the append cannot end
+ * before. */
 static void go_ahead(struct attempt *attempt)
 {
     const struct cairn_decision *decision = &attempt->decision;

@@ -1,4 +1,4 @@
-/* cache.c - a table of entries with the least recently used at one end, and what an entry knows. */
+/* cache.c - a hash table of aggregates with LRU eviction, and the operations on an entry. */
 #include "command/cache.h"
 
 #include "command/snapshots.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* TEXT_BYTES is room for the texts of a state, as a first guess. */
+/* TEXT_BYTES is the space reserved for the texts of a state, a first guess. */
 enum { SLOTS = 1 << 16, TEXT_BYTES = 64 };
 
 struct cairn_cache {
@@ -135,8 +135,8 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     return entry;
 }
 
-/* The entry is of a stream that does not exist. Clients that guess ids ask for such streams, so the
- * entry is not kept once its last pin is released. */
+/* Returns whether the entry's stream does not exist. Clients that guess ids ask for such streams,
+ * so the entry is not kept once its last pin is released. */
 static bool is_of_nothing(const struct cairn_cached *entry)
 {
     return entry->loaded && !entry->under_way && !entry->loading &&
@@ -174,7 +174,7 @@ void cairn_cache_close(struct cairn_cache *cache)
     if (!cache)
         return;
     while (cache->oldest) {
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it unlinks before it frees */
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): evict() unlinks before it frees */
         evict(cache, cache->oldest);
     }
     (void)pthread_mutex_destroy(&cache->lock);
@@ -194,7 +194,7 @@ bool cairn_cached_is_current(const struct cairn_cached *entry)
     return entry->under_way || (entry->loaded && !entry->stale);
 }
 
-/* Replaces what `ret` holds by a copy of `aggregate`, which may lie in what is replaced. */
+/* Replaces `ret` with a copy of `aggregate`, which may lie in the arena that is replaced. */
 static void hold(const struct cairn_cached *entry, const struct cairn_aggregate *aggregate,
                  struct cairn_state *ret)
 {
@@ -217,8 +217,8 @@ void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregat
     entry->is_long = false;
 }
 
-/* A hot stream is never loaded again, so its snapshots come from here: a copy of the state that the
- * append of this turn leads to, until that append has ended. */
+/* Prepares a snapshot of the state that the append of this turn leads to; it is submitted when that
+ * append has succeeded. A hot stream is never loaded again, so its snapshots come from here. */
 static void prepare_offer(struct cairn_cached *entry, int64_t turn)
 {
     if (entry->offer)
@@ -235,7 +235,8 @@ static void submit_offer(struct cairn_cached *entry, int64_t turn)
     entry->offer = NULL;
 }
 
-/* What is under way is over: it fails, or belongs to a past that is not ours. */
+/* Discards `ahead` and begins a new branch, so that the ends of appends still under way are
+ * ignored. */
 static void drop_ahead(struct cairn_cached *entry)
 {
     cairn_arena_close(&entry->ahead.arena);
@@ -270,7 +271,7 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size
     return entry->turns;
 }
 
-/* Takes those out who wait for turns up to `turn`, or, where `all`, for any turn. */
+/* Unlinks and returns the waiters for turns up to `turn` or, if `all`, for any turn. */
 static struct cairn_waiter *take_waiters(struct cairn_cached *entry, int64_t turn, bool all)
 {
     struct cairn_waiter *taken = NULL;
@@ -301,7 +302,7 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
     entry->ahead.aggregate.position = at->position;
     entry->turns_out = turn;
     submit_offer(entry, turn);
-    if (--entry->under_way == 0) { /* what was ahead is the log's now */
+    if (--entry->under_way == 0) { /* all of `ahead` is in the log now */
         cairn_arena_close(&entry->settled.arena);
         entry->settled = entry->ahead;
         entry->ahead = (struct cairn_state){0};
@@ -349,7 +350,7 @@ struct cairn_waiter *cairn_cached_loaded(struct cairn_cached *entry)
 void cairn_waiters_resume(struct cairn_waiter *waiters)
 {
     while (waiters) {
-        struct cairn_waiter *next = waiters->next; /* resumed, it may be gone */
+        struct cairn_waiter *next = waiters->next; /* a resumed waiter may be freed */
         waiters->resume(waiters);
         waiters = next;
     }

@@ -1,4 +1,4 @@
-/* decision.c - collecting what decide gives back, and what it is given. */
+/* decision.c - collects the events and claims of a decision, and provides what decide is given. */
 #include "command/decision.h"
 
 #include "record/json.h"
@@ -108,7 +108,8 @@ int cairn_decision_check(const struct cairn_decision *decision, struct cairn_err
     return failed;
 }
 
-/* What decide returned, if it keeps to the rules; else -CAIRN_BUG, whatever it said before. */
+/* Returns decide's outcome if it follows the rules; else -CAIRN_BUG, discarding the error it
+ * set. */
 static int check_outcome(const struct cairn_decider *decider, int outcome,
                          struct cairn_error *error)
 {
@@ -129,7 +130,7 @@ int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *
     outcome = check_outcome(decider, outcome, error);
     if (outcome == 0)
         outcome = cairn_decision_check(ret, error);
-    if (outcome < 0) /* a refusal comes alone */
+    if (outcome < 0) /* a refusal has no events and no claims */
         ret->event_count = ret->claim_count = 0;
     return outcome;
 }
@@ -170,8 +171,8 @@ static void word_to(uint8_t *ret, uint64_t word)
         ret[i] = (uint8_t)(word >> 8 * i);
 }
 
-/* RFC 9562 section 5.8: a UUID of version 8, whose bits are the maker's own business. The same on
- * every machine. It mixes well and promises no more: who knows the seed knows the id. */
+/* Makes a UUID of version 8 (RFC 9562 section 5.8: custom layout), the same on every machine. The
+ * mixing is not cryptographic: the id can be computed from the seed and the label. */
 struct cairn_uuid cairn_new_id(const struct cairn_given *given, const char *label)
 {
     uint64_t low = word_from(given->seed.bytes);

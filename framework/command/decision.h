@@ -1,4 +1,4 @@
-/* decision.h - what decide gives back, collected: events and claims for one append. */
+/* decision.h - the result of decide: events and claims for one append. */
 #ifndef CAIRN_COMMAND_DECISION_H
 #define CAIRN_COMMAND_DECISION_H
 
@@ -19,21 +19,21 @@ struct cairn_decision {
     size_t event_count;
     struct cairn_claim claims[CAIRN_DECISION_MAX_CLAIMS];
     size_t claim_count;
-    struct cairn_error misuse; /* the first mistake of the program, if there was one */
+    struct cairn_error misuse; /* the first misuse by the decider, if there was one */
 };
 
 void cairn_decision_init(struct cairn_decision *ret, const struct cairn_events *events,
                          struct cairn_arena *arena);
 
-/* Holds what was emitted against its tables. Returns 0, or -CAIRN_BUG: the decider's program is
- * wrong, nothing may be written; the message names event and field. */
+/* Checks the emitted events against their field tables. Returns 0, or -CAIRN_BUG if the decider is
+ * wrong: nothing may be written; the message names event and field. */
 int cairn_decision_check(const struct cairn_decision *decision,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* Asks decide: init, decide, check. Returns 0; or what decide refused with, and then `ret` is
- * empty; or -CAIRN_BUG as cairn_decision_check() does, also for a decide that returned anything
- * else than 0 and what cairn_refuse() or cairn_fail() gave it. What is emitted may point into
- * `state` and `command`. */
+/* Calls decide: init, decide, check. Returns 0; the error that decide refused with, and then `ret`
+ * is empty; or -CAIRN_BUG as cairn_decision_check() does, also if decide returned anything other
+ * than 0 or what cairn_refuse() or cairn_fail() returned. The emitted events may point into `state`
+ * and `command`. */
 int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *decider,
                         const void *state, const void *command, const struct cairn_given *given,
                         struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;

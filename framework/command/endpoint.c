@@ -1,4 +1,4 @@
-/* endpoint.c - what is known of a command's URL before the first request comes. */
+/* endpoint.c - sets up and checks the endpoint of a command at start. */
 #include "command/endpoint.h"
 
 #include "record/json.h"
@@ -17,7 +17,7 @@ static bool is_method(const char *method, size_t bytes)
     return false;
 }
 
-/* Another service may call a fact the same, and fold it otherwise. */
+/* Sets up the folds of facts. Kinds include the service, as another may use the same fact name. */
 static void init_facts(struct cairn_endpoint *endpoint)
 {
     const struct cairn_need *needs = endpoint->command->needs;
@@ -76,7 +76,8 @@ static int check_needs(const struct cairn_command_type *command, struct cairn_er
     return failed;
 }
 
-/* The member NOUN_id of a command that creates names its stream: it has to be a uuid. */
+/* Checks the member NOUN_id of a command that creates, which names its stream: it must be a
+ * uuid. */
 static int check_id_member(const struct cairn_decider *decider,
                            const struct cairn_command_type *command, struct cairn_error *error)
 {

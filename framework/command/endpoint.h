@@ -1,9 +1,9 @@
-/* endpoint.h - one command's URL: a request becomes a command, a command an answer.
+/* endpoint.h - the HTTP endpoint of one command, from request to answer.
  *
  *     the body -> the command -> its stream, folded -> decide -> one append -> the answer
  *
- * While the append is under way the request is suspended and no thread waits. A conflict with
- * somebody else's append is decided again, a bounded number of times. */
+ * While the append is under way the request is suspended and no thread waits. After a conflict with
+ * another append the command is decided again, a bounded number of times. */
 #ifndef CAIRN_COMMAND_ENDPOINT_H
 #define CAIRN_COMMAND_ENDPOINT_H
 
@@ -38,24 +38,25 @@ struct cairn_endpoint {
     char fact_kinds[CAIRN_NEEDS_MAX][160];
 };
 
-/* Takes a decider's command apart. Borrows all of it. Returns 0 or -CAIRN_BUG if its route makes no
- * sense. */
+/* Sets up the endpoint of a decider's command. All arguments are borrowed. Returns 0, or -CAIRN_BUG
+ * if the route is malformed. */
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
                         const struct cairn_command_side *side, const struct cairn_decider *decider,
                         const struct cairn_command_type *command,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Answers one request: the handler of an eager route, but for the store, which is the calling
- * worker's; NULL on a polling thread. */
+/* Handles one request, as the handler of an eager route does. `store` is the calling worker's; NULL
+ * on a polling thread. */
 enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpoint,
                                               struct cairn_store *store,
                                               struct cairn_http_request *request,
                                               struct cairn_http_response *response);
 
-/* The client has left: gives back what the request holds. What was handed over is carried out. */
+/* Releases what the request holds, after its client has disconnected. A submitted append is still
+ * carried out. */
 void cairn_endpoint_leave(struct cairn_http_request *request);
 
-/* Holds a decider's tables against its structs, once at start. Returns 0 or -CAIRN_BUG. */
+/* Checks a decider's tables against its structs, once at start. Returns 0 or -CAIRN_BUG. */
 int cairn_decider_check(const struct cairn_decider *decider,
                         struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,10 +1,10 @@
-/* handle.c - one request for a command, from its body to its answer.
+/* handle.c - executes one command request, from its body to its answer.
  *
  *     name    the command by its Idempotency-Key, if it has one      identify.c
- *     read    the id, preconditions and the body             read_request
+ *     read    the id, preconditions and the body                     read_request
  *     recall  the states of its stream and of the facts              recall.c, cache.c
  *     decide                                                         decision.c
- *     append  what was decided, if the streams still stand           append.c
+ *     append  what was decided, if the streams have not changed      append.c
  *     answer                                                         answer.c
  *
  * The steps and where they may be suspended are in attempt.h. */
@@ -24,8 +24,8 @@ static struct cairn_metric outcomes =
     CAIRN_COUNTER("cairn_commands_total", "Commands, by what became of them.", "outcome");
 static struct cairn_metric retries =
     CAIRN_COUNTER("cairn_command_retries_total", "Commands decided again after a conflict.", NULL);
-/* refusal: it came of a cached state, and nobody is refused on hearsay; undone: what a command was
- * decided on did not come to be. */
+/* refusal: a refusal, or an answer without events, was based on cached state; undone: the append of
+ * a state that the decision was based on failed. */
 static struct cairn_metric decided_again =
     CAIRN_COUNTER("cairn_commands_decided_again_total",
                   "Commands decided again before anything was appended.", "why");
@@ -53,7 +53,7 @@ static int read_id(const struct cairn_http_request *request, struct cairn_uuid *
     return 0;
 }
 
-/* A record that has the member NOUN_id names the stream by it. One that is absent, or zero, leaves
+/* Takes the stream's id from the record's member NOUN_id. If that is absent or zero, `ret` keeps
  * the id that was made. */
 static void take_member_id(const struct cairn_endpoint *endpoint, const void *command,
                            struct cairn_uuid *ret)
@@ -105,7 +105,8 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
 
 /* ---- deciding ---- */
 
-/* An ETag is "VERSION" or "VERSION.GENERATION", as commands and queries hand it out. */
+/* Returns whether an ETag names the version: "VERSION" (of a command) or "VERSION.GENERATION" (of a
+ * query). */
 static bool names_version(const struct cairn_etag *tag, int64_t version)
 {
     char text[24];
@@ -119,7 +120,8 @@ static bool names_version(const struct cairn_etag *tag, int64_t version)
     return good;
 }
 
-/* What is not there has no ETag; `strong`: RFC 9110 section 8.8.3.2. */
+/* Returns whether the list names the version; 0, no stream, has no ETag. `strong`: RFC 9110 section
+ * 8.8.3.2. */
 static bool is_named(const char *list, int64_t version, bool strong)
 {
     struct cairn_etag tag;
@@ -129,7 +131,7 @@ static bool is_named(const char *list, int64_t version, bool strong)
     return named;
 }
 
-/* RFC 9110 section 13.2.2. */
+/* Evaluates the preconditions as in RFC 9110 section 13.2.2. */
 static int check_preconditions(const struct attempt *attempt, struct cairn_error *error)
 {
     int64_t version = attempt->expected.version;
@@ -157,7 +159,7 @@ static int decide_on(struct attempt *attempt, const void *state, struct cairn_er
                                attempt->command, &attempt->given, attempt->request->arena, error);
 }
 
-/* Its own stream's entry is locked, where it has one. */
+/* Returns the state to decide on. The command's own entry, if it has one, is locked. */
 static const void *state_of(const struct attempt *attempt)
 {
     const struct cairn_record *record = attempt->endpoint->decider->state;
@@ -166,7 +168,7 @@ static const void *state_of(const struct attempt *attempt)
     return cairn_arena_alloc(attempt->request->arena, record->size, record->align);
 }
 
-/* Nobody is refused on hearsay: what was recalled from the cache is to be read once. */
+/* Returns whether cached states must be read first: no refusal is returned from them alone. */
 static bool distrusts_now(struct attempt *attempt)
 {
     if (attempt->distrusts || !cairn_attempt_trusts(attempt))
@@ -177,9 +179,9 @@ static bool distrusts_now(struct attempt *attempt)
 
 enum next { SUSPEND, AGAIN, WORKER, ANSWER };
 
-/* The decision writes nothing. Its answer waits until the states that it was decided on are in the
- * log, and has a position that is not before them: a read that waits for the position shows them.
- */
+/* Concludes a decision that writes nothing. Its answer waits until the states that it is based on
+ * are in the log, and has a position not before theirs, so that a read that waits for it shows
+ * them. */
 static enum next conclude(struct attempt *attempt)
 {
     int outcome = cairn_attempt_stand(attempt);
@@ -193,7 +195,7 @@ static enum next conclude(struct attempt *attempt)
     return distrusts_now(attempt) ? AGAIN : ANSWER;
 }
 
-/* Decides, with the lock of its own entry held, and gives the lock back. */
+/* Decides, with the lock of the command's own entry held, and releases the lock. */
 static enum next decide(struct attempt *attempt)
 {
     struct cairn_cached *entry = attempt->own.entry;
@@ -207,7 +209,7 @@ static enum next decide(struct attempt *attempt)
         attempt->decided = cairn_attempt_append(attempt, &attempt->error);
         next = attempt->decided ? ANSWER : SUSPEND;
     }
-    if (entry) /* after this a suspended attempt may be another thread's */
+    if (entry) /* after this another thread may own a suspended attempt */
         (void)pthread_mutex_unlock(&entry->lock);
     return writes ? next : conclude(attempt);
 }
@@ -222,7 +224,7 @@ static enum next recall_and_decide(struct attempt *attempt)
     return attempt->decided < 0 ? ANSWER : decide(attempt);
 }
 
-/* ---- after having waited ---- */
+/* ---- after a suspension ---- */
 
 static enum next after_append(struct attempt *attempt)
 {
@@ -246,9 +248,9 @@ static enum next after_append(struct attempt *attempt)
 
 /* ---- before a refusal ---- */
 
-/* Who refuses a command that has a key may have decided on what a twin of it has done meanwhile,
- * here or in another process. So the key is looked up again, after the state was read that the
- * refusal stands on: a twin that was carried out before that is found. */
+/* Returns whether the key must be looked up again before a refusal. The refusal may be based on
+ * what another request with the same key has written meanwhile, here or in another process. A
+ * lookup after that state was read finds that request. */
 static bool is_doubtful(const struct attempt *attempt)
 {
     bool decided = attempt->step == CAIRN_ATTEMPT_DECIDE || attempt->step == CAIRN_ATTEMPT_WAIT;
@@ -287,7 +289,7 @@ static enum next doubt(struct attempt *attempt)
 
 /* ---- from the beginning ---- */
 
-/* Reads the request. Returns ANSWER if there is nothing left to decide. */
+/* Reads the request, recalls and decides. Returns ANSWER if there is nothing left to decide. */
 static enum next go_on_identified(struct attempt *attempt)
 {
     if (!attempt->decided && attempt->known.known)
@@ -305,7 +307,7 @@ static enum next begin(struct attempt *attempt)
     return go_on_identified(attempt);
 }
 
-/* What it has waited for was read, or cannot be. */
+/* Continues when the awaited state was read, or could not be. */
 static enum next after_load(struct attempt *attempt)
 {
     if (!attempt->load_failed)
@@ -336,7 +338,8 @@ static enum next go_on(struct attempt *attempt)
 
 /* ---- answering ---- */
 
-/* A command that wrote nothing is answered for the timeline that can be read now. */
+/* Returns whether the timeline is known. If not, nothing was written, and the answer is for the
+ * timeline that can be read now. */
 static bool has_timeline(const struct attempt *attempt)
 {
     return !cairn_uuid_is_zero(attempt->timeline.store_id);
@@ -351,7 +354,7 @@ static void answer(struct attempt *attempt, struct cairn_http_response *response
 {
     int outcome = attempt->decided;
     cairn_attempt_forget(attempt);
-    if (outcome == 0 && !has_timeline(attempt)) { /* what it found is what it acknowledges */
+    if (outcome == 0 && !has_timeline(attempt)) { /* it acknowledges what it found */
         outcome = cairn_store_timeline(attempt->store, &attempt->timeline, &attempt->error);
         if (outcome == 0)
             outcome = cairn_store_confirm(attempt->store, attempt->request->arena, &attempt->error);
@@ -371,7 +374,7 @@ static void answer(struct attempt *attempt, struct cairn_http_response *response
                      1);
 }
 
-/* Those who collided shall not collide again at once: 1 to 10 ms. */
+/* Random 1-10 ms delay, so that conflicting commands do not retry in lockstep. */
 static int64_t step_back_us(void)
 {
     return CAIRN_MILLISECONDS(1 + cairn_uuid_make().bytes[15] % 10);

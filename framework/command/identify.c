@@ -1,4 +1,4 @@
-/* identify.c - which command this is: an Idempotency-Key makes two requests the same command.
+/* identify.c - identifies commands: requests with the same Idempotency-Key are the same command.
  *
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 #include "command/attempt.h"
@@ -13,7 +13,7 @@
 
 enum { KEY_MAX_BYTES = 200 };
 
-/* The key as the client wrote it, quotes and all: it is compared, not understood. */
+/* Reads the key as the client sent it, with its quotes: keys are compared, not parsed. */
 static int read_key(const struct cairn_http_request *request, const char **ret,
                     struct cairn_error *error)
 {
@@ -32,7 +32,7 @@ static int read_key(const struct cairn_http_request *request, const char **ret,
                       KEY_MAX_BYTES);
 }
 
-/* All that makes it this request and no other. */
+/* Returns the text that identifies this request. */
 static struct cairn_buffer describe(const struct cairn_http_request *request)
 {
     const char *if_match = cairn_http_header_list(request, "If-Match");
@@ -46,8 +46,8 @@ static struct cairn_buffer describe(const struct cairn_http_request *request)
     return out;
 }
 
-/* A UUID of version 8 (RFC 9562 section 5.8) from the first bits of the key's hash: the same key
- * makes the same stream, also after its row has expired. */
+/* Makes a UUID of version 8 (RFC 9562 section 5.8) from the first bits of the key's hash, so that
+ * the same key makes the same stream, even after the key's row has expired. */
 static struct cairn_uuid uuid_of(const char *hex)
 {
     struct cairn_uuid id;
@@ -63,7 +63,7 @@ static void take_ids(struct attempt *attempt)
     attempt->command_id = attempt->id = uuid_of(attempt->known.key.id);
 }
 
-/* On the loader's thread. */
+/* Runs on the loader's thread. */
 static void on_found(struct cairn_loading *loading)
 {
     struct attempt *attempt =
@@ -71,7 +71,7 @@ static void on_found(struct cairn_loading *loading)
     cairn_http_resume(attempt->request);
 }
 
-/* A full loader leaves it to the workers. */
+/* Asks the loader to look the command up. If the loader is full, a worker does. */
 static int ask_loader(struct attempt *attempt, const char *key, const struct cairn_buffer *request)
 {
     attempt->loading = (struct cairn_loading){

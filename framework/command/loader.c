@@ -1,4 +1,4 @@
-/* loader.c - a queue, and the thread that reads for all who are in it. */
+/* loader.c - a queue of reads, and the thread that executes them in groups. */
 #include "command/loader.h"
 
 #include "core/metrics.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* EVENTS is of one stream; with more it is long. */
+/* At most EVENTS - 1 events of one stream; a stream with more to read is long. */
 enum { MANY = 64, EVENTS = 32 };
 #define DEADLINE_US CAIRN_SECONDS(10)
 
@@ -27,7 +27,7 @@ static struct cairn_metric calls =
 static struct cairn_metric loaded = CAIRN_COUNTER(
     "cairn_loader_reads_total", "What they read: states, and Idempotency-Keys.", "what");
 
-/* What one call reads: some of those that were taken from the queue. */
+/* The reads of one call: those of one kind that were taken from the queue. */
 struct group {
     struct cairn_loading *items[MANY];
     size_t count;
@@ -123,7 +123,7 @@ int cairn_loader_submit(struct cairn_loader *loader, struct cairn_loading *loadi
     return cairn_queue_push(loader->queue, loading);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 static int start(struct cairn_loader *loader, const char *url, const char *label,
                  struct cairn_error *error)

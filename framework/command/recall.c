@@ -1,4 +1,4 @@
-/* recall.c - the states that a command is decided on: from the cache, or read from the log now. */
+/* recall.c - provides the states that a command is decided on, from the cache or the log. */
 #include "command/attempt.h"
 
 #include "core/clock.h"
@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* hit: what is cached was decided on; miss: the stream was read from its start, or a snapshot;
- * delta: what is cached was read on from. */
+/* hit: the cached state was used; miss: the stream was read from its start, or a snapshot; delta:
+ * the events after the cached state were read. */
 static struct cairn_metric recalled_states = CAIRN_COUNTER(
     "cairn_aggregates_recalled_total", "States that commands needed, by how they were had.", "how");
 
@@ -22,13 +22,14 @@ void cairn_attempt_resume(struct cairn_waiter *waiter)
     cairn_http_resume(attempt_of(waiter)->request);
 }
 
-/* Before what was read is taken over. */
+/* Counts a read, before its result is stored in the entry. */
 static void count_read(const struct cairn_cached *entry)
 {
     cairn_metric_add(&recalled_states, entry->loaded ? "delta" : "miss", 1);
 }
 
-/* An attempt that was suspended comes by again; it is one hit, and none if it has read itself. */
+/* Counts a hit: one for an attempt, even if it was suspended, and none if it has read the state
+ * itself. */
 static void count_hit(struct cairn_recalled *recalled)
 {
     if (!recalled->read && !recalled->counted)
@@ -38,7 +39,7 @@ static void count_hit(struct cairn_recalled *recalled)
 
 /* ---- reading alone, on a worker's connection ---- */
 
-/* A copy to read on from. */
+/* Returns a copy of the settled state to continue reading from. */
 static struct cairn_aggregate copy_settled(const struct attempt *attempt,
                                            const struct cairn_cached *entry)
 {
@@ -52,8 +53,8 @@ static struct cairn_aggregate copy_settled(const struct attempt *attempt,
     return copy;
 }
 
-/* Reads the log for an entry, whose lock is let go meanwhile. What this process appended to it in
- * between is newer than what was read, and stays. */
+/* Reads the log for an entry, whose lock is released meanwhile. If an append to it was handed over
+ * in between, the entry is newer than what was read, and is kept. */
 static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
                       struct cairn_error *error)
 {
@@ -78,7 +79,7 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     return failed;
 }
 
-/* ---- reading with others ---- */
+/* ---- reading by the loader ---- */
 
 static void fail_waiters(struct cairn_waiter *waiters, const struct attempt *failed)
 {
@@ -90,8 +91,8 @@ static void fail_waiters(struct cairn_waiter *waiters, const struct attempt *fai
     }
 }
 
-/* On the loader's thread. The attempt is among those who wait: when it was resumed it may be gone.
- */
+/* Runs on the loader's thread. The attempt is among the waiters: once resumed, it may have been
+ * freed. */
 static void on_loaded(struct cairn_loading *loading)
 {
     struct attempt *attempt =
@@ -112,7 +113,7 @@ static void on_loaded(struct cairn_loading *loading)
     cairn_waiters_resume(waiters);
 }
 
-/* Has the loader read the entry, whose lock is held. */
+/* Asks the loader to read the entry, whose lock is held. */
 static int ask_loader(struct attempt *attempt, struct cairn_recalled *recalled)
 {
     struct cairn_cached *entry = recalled->entry;
@@ -139,13 +140,13 @@ static int ask_loader(struct attempt *attempt, struct cairn_recalled *recalled)
 static bool has_to_read(const struct attempt *attempt, const struct cairn_recalled *recalled)
 {
     const struct cairn_cached *entry = recalled->entry;
-    if (entry->under_way) /* it is decided on, and the append tells whether it was right */
+    if (entry->under_way) /* `ahead` is decided on; the append verifies it */
         return false;
     return !cairn_cached_is_current(entry) || (attempt->distrusts && !recalled->read);
 }
 
-/* Locks the entry and makes sure that it is current. Returns 0, and it is locked; or, unlocked,
- * what cairn_attempt_recall() returns. */
+/* Locks the entry and makes sure that it is current. Returns 0 with the entry locked; or, with it
+ * unlocked, what cairn_attempt_recall() returns. */
 static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
                   const struct cairn_folding *folding, const char *stream,
                   struct cairn_error *error)
@@ -181,8 +182,8 @@ static void see(struct attempt *attempt, int64_t position)
         attempt->seen = position;
 }
 
-/* What of the fact is known, copied: its entry is not locked while the command is decided. Should
- * it move meanwhile, the check that goes with the append finds out. */
+/* Copies the fact's state, since its entry is unlocked while the command is decided. If the fact
+ * changes meanwhile, the check that goes with the append fails. */
 static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
@@ -208,7 +209,8 @@ static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error
     return 0;
 }
 
-/* A command that creates needs no look: the append is accepted only if there is no stream. */
+/* Recalls the command's own stream. One that creates needs none: its append requires that no such
+ * stream exists. */
 static int recall_own(struct attempt *attempt, struct cairn_error *error)
 {
     attempt->expected = (struct cairn_expected){.stream = attempt->stream};
@@ -235,9 +237,9 @@ int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error)
     return failed ? failed : recall_own(attempt, error);
 }
 
-/* ---- all of them ---- */
+/* ---- all recalled states ---- */
 
-/* The position of what was under way is known when it has ended. */
+/* Checks one recalled state. Its position is known when the append that was under way has ended. */
 static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
 {
     struct cairn_cached *entry = recalled->entry;

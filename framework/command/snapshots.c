@@ -1,4 +1,4 @@
-/* snapshots.c - a queue of states and the thread that writes them. */
+/* snapshots.c - a queue of states, and the thread that writes them as snapshots. */
 #include "command/snapshots.h"
 
 #include "core/log.h"
@@ -17,14 +17,14 @@ enum { WAITING_MAX = 64 };
 struct cairn_snapshots {
     int64_t every;
     struct cairn_queue *queue;
-    struct cairn_store *store; /* the thread's */
+    struct cairn_store *store; /* used by the thread only */
     pthread_t thread;
     bool started;
     atomic_bool stopping;
-    bool failing; /* the thread's: the last write failed, and that was logged */
+    bool failing; /* the thread's: the last write failed, which was logged */
 };
 
-/* A state on its way; it owns the key's texts and the snapshot's state. */
+/* A state to be written. Owns the key's texts and the snapshot's state. */
 struct cairn_snapshot_offer {
     struct cairn_snapshot_key key;
     struct cairn_snapshot snapshot;
@@ -134,7 +134,7 @@ void cairn_snapshots_offer(const struct cairn_folding *folding, struct cairn_agg
 
 /* ---- writing ---- */
 
-/* A database that is away is said once. */
+/* Counts the outcome. An outage is logged once. */
 static void note(struct cairn_snapshots *snapshots, int outcome, const struct cairn_error *error)
 {
     count(outcome < 0 ? "failed" : outcome ? "kept" : "outrun");
@@ -163,7 +163,7 @@ static void *write_all(void *context)
     return NULL;
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 static int start(struct cairn_snapshots *snapshots, const char *database_url, const char *label,
                  struct cairn_error *error)

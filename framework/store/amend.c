@@ -1,4 +1,4 @@
-/* amend.c - a short list, sorted by position, that nearly always is empty. */
+/* amend.c - the amendments in memory: a list, sorted by position, that is nearly always empty. */
 #include "store/amend.h"
 
 #include "core/log.h"
@@ -11,14 +11,14 @@
 struct amendment {
     int64_t position;
     struct cairn_uuid event_id;
-    const char *data; /* NULL: it is passed over */
+    const char *data; /* NULL: the event is skipped */
     size_t bytes;
 };
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER; /* guards what follows */
 static struct cairn_arena arena;
 static struct amendment *all;
-static atomic_size_t count; /* may be read without the lock: most logs have none */
+static atomic_size_t count; /* may be read without the lock, as most logs have none */
 
 static const struct cairn_statement statement = {
     .name = NULL,
@@ -64,7 +64,7 @@ static int compare(const void *position, const void *amendment)
     return (wanted > have) - (wanted < have);
 }
 
-/* Under the lock. A position is another event's after a recovery. */
+/* Called under the lock. After a recovery the position may be another event's. */
 static const struct amendment *find(const struct cairn_stored_event *event)
 {
     const struct amendment *found =
@@ -90,7 +90,7 @@ struct cairn_stored_event cairn_amended(const struct cairn_stored_event *event)
         return amended;
     (void)pthread_rwlock_rdlock(&lock);
     const struct amendment *found = find(event);
-    if (found && found->data) { /* it lives until the next load */
+    if (found && found->data) { /* valid until the next load */
         amended.data = found->data;
         amended.data_bytes = found->bytes;
     }

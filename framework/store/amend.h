@@ -1,21 +1,21 @@
-/* amend.h - events that are to be read otherwise than they were written (cairn.amendments): with
- * other data, or not at all. A process reads them once, when it starts.
+/* amend.h - amendments (cairn.amendments): events that are read with other data than was written,
+ * or are skipped. A process loads them once, when it starts.
  *
- * Threads: one loads, before others ask; all may ask. */
+ * Threads: one thread loads, before any other queries them; then all may query. */
 #ifndef CAIRN_STORE_AMEND_H
 #define CAIRN_STORE_AMEND_H
 
 #include "postgres/postgres.h"
 #include "store/store.h"
 
-/* Takes those in that there are now, instead of those of before. Returns 0 or what postgres.h says.
- */
+/* Loads the current amendments in place of earlier ones. Returns 0 or an error that postgres.h
+ * lists. */
 int cairn_amendments_load(struct cairn_pg *pg, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Is the event passed over? */
+/* Returns whether the event is skipped. */
 bool cairn_is_passed_over(const struct cairn_stored_event *event);
 
-/* The event as it is to be read. */
+/* Returns the event with its amended data, if any, valid until the next load. */
 struct cairn_stored_event cairn_amended(const struct cairn_stored_event *event);
 
 #endif

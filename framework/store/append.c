@@ -1,11 +1,12 @@
-/* append.c - one append on a connection of the caller's own: a batch of one. */
+/* append.c - one append on the caller's own connection, as a batch of one. */
 #include "store/append.h"
 
 #include "store/batch.h"
 #include "store/handle.h"
 #include "store/settle.h"
 
-/* A connection that was lost before the statement left wrote nothing; after that, who knows. */
+/* Returns -CAIRN_UNKNOWN if the connection was lost after the statement was sent; before that,
+ * nothing was written. */
 static int fail_call(struct cairn_store *store, int code, struct cairn_error *error)
 {
     if (code != -CAIRN_UNAVAILABLE || !cairn_pg_sent(store->pg))

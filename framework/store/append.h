@@ -1,11 +1,11 @@
-/* append.h - what is appended to the log, and what becomes of it.
+/* append.h - appends to the log: their contents, conditions and outcomes.
  *
- * An append writes to one stream or to several, and may look at others: all of its conditions hold
- * and all of it is written, or nothing is. What decides about it is the log alone, under the lock
- * that gives positions; a condition that fails is an answer and disturbs no other append.
+ * An append writes to one or more streams and may check others: all of its conditions hold and all
+ * of it is written, or nothing is. Its conditions are checked against the log alone, under the lock
+ * that assigns positions; a condition that fails is a regular outcome and affects no other append.
  *
- * Services append by appender.h, which puts what comes together into one transaction. The call
- * here is for programs that have a thread and a connection to themselves. */
+ * Services append through appender.h, which combines concurrent appends into one transaction. The
+ * call here is for programs that have a thread and a connection to themselves. */
 #ifndef CAIRN_STORE_APPEND_H
 #define CAIRN_STORE_APPEND_H
 
@@ -13,8 +13,8 @@
 
 enum { CAIRN_VERSION_ANY = -1, CAIRN_VERSION_NONE = 0 };
 
-/* What a stream must look like: the version (or ANY, or NONE: it must not exist), and the id of
- * the event that has it, zero where nobody knows. */
+/* The required end of a stream: its version (or ANY, or NONE: it must not exist), and the id of the
+ * event at that version, zero if it is not known. */
 struct cairn_expected {
     const char *stream;
     int64_t version;
@@ -29,9 +29,9 @@ struct cairn_new_event {
     const char *meta; /* JSON */
 };
 
-/* The stream that is written takes (scope, key), or gives it back. */
+/* The written stream claims (scope, key), or releases it. */
 struct cairn_claim {
-    bool taken; /* else given back */
+    bool taken; /* else released */
     const char *scope;
     const char *key;
 };
@@ -39,12 +39,12 @@ struct cairn_claim {
 /* A command with an Idempotency-Key that is carried out by this write, and recorded with it. */
 struct cairn_new_command {
     struct cairn_command_key key;
-    int64_t status;     /* that it is answered with */
-    size_t events_to;   /* its events are events_to - event_count up to events_to - 1 */
-    size_t event_count; /* of the write's; may be none */
+    int64_t status;     /* of its answer */
+    size_t events_to;   /* its events are events_to - event_count to events_to - 1 */
+    size_t event_count; /* of the write's events; may be 0 */
 };
 
-/* What happens to one stream. */
+/* What one append does to one stream. */
 struct cairn_write {
     struct cairn_expected expected;
     const struct cairn_new_event *events; /* none: only commands are recorded */
@@ -57,36 +57,36 @@ struct cairn_write {
 
 enum {
     CAIRN_APPEND_MAX_EVENTS = 1000,    /* of one append */
-    CAIRN_APPEND_MAX_STREAMS = 100,    /* written and looked at by one append, each once */
+    CAIRN_APPEND_MAX_STREAMS = 100,    /* written or checked by one append, each once */
     CAIRN_APPEND_MAX_BYTES = 16 << 20, /* of data and meta */
 };
 
 struct cairn_append {
     const struct cairn_write *writes;
     size_t write_count;
-    const struct cairn_expected *checks; /* streams that are not written */
+    const struct cairn_expected *checks; /* streams that are only checked */
     size_t check_count;
 };
 
-/* What became of one write. */
+/* The result of one write. */
 struct cairn_appended {
     int64_t version;  /* of its last event, or of the stream if there were none */
     int64_t position; /* of its last event, or the head of the log if there were none */
 };
 
-/* Appends all of it, or nothing. `ret` has room for one struct a write. Returns 0; or 1 if one of
- * its commands is known already, and nothing was written; or
+/* Appends all of it, or nothing. `ret` has room for one struct per write. Returns 0; 1 if one of
+ * its commands was carried out before, and nothing was written; or
  *   -CAIRN_CONFLICT     a stream is not as expected: load it again, decide again. The message names
- *                       every condition that failed, `ret` has the versions that the streams are at
- *   -CAIRN_EXISTS       the same, where all that failed were expected not to exist
+ *                       every condition that failed, `ret` has the current versions of the streams
+ *   -CAIRN_EXISTS       the same, if all that failed are written streams that must not exist
  *   -CAIRN_CLAIMED      another stream holds a claim; the message names the scopes
  *   -CAIRN_KEY_REUSED   a command's key belongs to another request
  *   -CAIRN_BUSY         the log's lock was held for too long; nothing was written
- *   -CAIRN_UNAVAILABLE  the database is away; nothing was written
- *   -CAIRN_UNKNOWN      it went away in between: the events may be there or not
- *   -CAIRN_INVALID      the database cannot hold a value
- *   -CAIRN_BUG          the append itself is wrong: a stream twice, too much of something
- * Everything is borrowed for the call. */
+ *   -CAIRN_UNAVAILABLE  the database is not reachable; nothing was written
+ *   -CAIRN_UNKNOWN      the connection was lost meanwhile: the events may be there or not
+ *   -CAIRN_INVALID      the database cannot store a value, or the append has too many bytes
+ *   -CAIRN_BUG          the append itself is wrong: a stream twice, too many streams or events
+ * All arguments are borrowed for the call. */
 int cairn_store_append(struct cairn_store *store, const struct cairn_append *append,
                        struct cairn_arena *arena, struct cairn_appended *ret,
                        struct cairn_error *error) CAIRN_CHECKED;

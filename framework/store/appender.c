@@ -1,10 +1,11 @@
 /* appender.c - the thread that appends, and the queue in front of it.
  *
  *     submit -> queue -> collect -> commit -> done
- *                                     |-- what cannot go with this batch is held for the next
- *                                     |-- refused as a whole: each half on its own
- *                                     '-- connection lost: find out what became of it, and
- *                                         do again what did not happen */
+ *                                     |-- appends that cannot go with this batch are held for
+ *                                     |   the next
+ *                                     |-- refused as a whole: each half is committed by itself
+ *                                     '-- connection lost: find out what became of the batch,
+ *                                         and retry what was not written */
 #include "store/appender.h"
 
 #include "core/clock.h"
@@ -27,15 +28,15 @@ enum {
     BATCH_BYTES = 4 << 20,
     CALL_US = 10000000,
     SETTLE_US = 10000000,
-    WATCH_US = 50,   /* after an answer, for the next append of whoever got it */
-    LOOK_US = 20000, /* between two looks whether the old backend is gone */
-    ATTEMPTS = 3,    /* that an append may lose its connection */
+    WATCH_US = 50,   /* busy-waiting after an answer, for the next append */
+    LOOK_US = 20000, /* between two checks while a batch is settled */
+    ATTEMPTS = 3,    /* at most, of a batch that loses its connection */
 };
 
 struct cairn_appender {
     struct cairn_appender_options options;
     struct cairn_queue *queue;
-    struct cairn_notifier *notifier; /* NULL: nobody is told */
+    struct cairn_notifier *notifier; /* NULL: readers are not notified */
     pthread_t thread;
 
     /* the thread's own */
@@ -58,7 +59,7 @@ static struct cairn_metric lost =
 
 /* ---- answers ---- */
 
-/* What one append has written is told to the readers. */
+/* Counts what one append has written, and notifies the readers. */
 static void announce(const struct cairn_appender *appender, const struct cairn_appending *appending)
 {
     for (size_t i = 0; i < appending->append.write_count; i++) {
@@ -101,7 +102,7 @@ static void rest(int64_t us)
     (void)nanosleep(&pause, NULL);
 }
 
-/* Until the backend is gone, or the time for it is over. */
+/* Waits until the backend is gone. Returns 0, or -CAIRN_UNKNOWN after the deadline. */
 static int await_end(struct cairn_appender *appender, const struct cairn_pg_backend *backend,
                      int64_t deadline_us, struct cairn_error *error)
 {
@@ -119,7 +120,7 @@ static int await_end(struct cairn_appender *appender, const struct cairn_pg_back
     }
 }
 
-/* Looks for an append, also through connections that are lost again. Returns 1, 0 or
+/* Looks for an append in the log, and retries on lost connections. Returns 1, 0 or
  * -CAIRN_UNKNOWN. */
 static int look(struct cairn_appender *appender, struct cairn_appending *appending,
                 int64_t deadline_us, struct cairn_error *error)
@@ -136,8 +137,8 @@ static int look(struct cairn_appender *appender, struct cairn_appending *appendi
     }
 }
 
-/* On a connection that has just been asked something else: it hardly fails, and if it does the
- * timeline is that of the connection before. */
+/* Reads the timeline of the current connection. The connection was just used, so this rarely fails;
+ * if it does, the timeline of the previous connection stays. */
 static void renew_timeline(struct cairn_appender *appender)
 {
     struct cairn_error ignored = {0};
@@ -145,7 +146,7 @@ static void renew_timeline(struct cairn_appender *appender)
     (void)failed;
 }
 
-/* What was found in the log is on the standby, too. Returns 0 or -CAIRN_UNKNOWN. */
+/* Makes sure that what was found is on the standby, too. Returns 0 or -CAIRN_UNKNOWN. */
 static int confirm(struct cairn_appender *appender, int64_t deadline_us, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(appender->store);
@@ -161,8 +162,8 @@ static int confirm(struct cairn_appender *appender, int64_t deadline_us, struct 
     return failed;
 }
 
-/* Answers those that are in the log, and those of which nobody can know. Returns how many are left:
- * they are not in the log and never were, and stand at the front of `items`. */
+/* Answers the appends that are in the log, and those whose outcome cannot be known. Returns how
+ * many are left: they are not in the log and never were, and are moved to the front of `items`. */
 static size_t settle(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
                      const struct cairn_pg_backend *backend)
 {
@@ -215,7 +216,7 @@ static void read_outcomes(struct cairn_appender *appender, const struct cairn_ba
     }
 }
 
-/* The first of them, and as many more as can go with it. */
+/* Adds the first item to the batch, and as many more as can go with it. */
 static void gather(const struct cairn_appender *appender, struct cairn_appending **items,
                    size_t count, struct cairn_batch *ret)
 {
@@ -230,8 +231,8 @@ static void gather(const struct cairn_appender *appender, struct cairn_appending
     }
 }
 
-/* Calls PostgreSQL. Returns 0, and all are answered; or what went wrong with all of them. The
- * connection is open: it was asked for its timeline. */
+/* Calls PostgreSQL. Returns 0, and all appends are answered; or the error that all of them failed
+ * with. The connection is open, since its timeline was just read. */
 static int call(struct cairn_appender *appender, struct cairn_batch *batch,
                 struct cairn_appending **items, struct cairn_error *error)
 {
@@ -250,8 +251,8 @@ static int call(struct cairn_appender *appender, struct cairn_batch *batch,
     return failed;
 }
 
-/* What is done about a batch that was not carried out. Returns how many of its appends are to be
- * tried again; they stand at the front, the others are answered. */
+/* Handles a batch that was not carried out. Returns how many of its appends are to be retried; they
+ * are moved to the front, the others are answered. */
 static size_t mend(struct cairn_appender *appender, struct cairn_appending **items, size_t count,
                    int failed, const struct cairn_error *error, bool again)
 {
@@ -266,7 +267,7 @@ static size_t mend(struct cairn_appender *appender, struct cairn_appending **ite
             left = 0;
         }
     } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
-        /* some value in it is refused: only the append that has it is to fail */
+        /* a value was refused: split, so that only its append fails */
         commit_all(appender, items, count / 2);
         commit_all(appender, items + count / 2, count - count / 2);
     } else {
@@ -275,7 +276,7 @@ static size_t mend(struct cairn_appender *appender, struct cairn_appending **ite
     return left;
 }
 
-/* Commits the first of them, and as many more as go with it. Returns how many. */
+/* Commits the first append, and as many more as can go with it. Returns how many. */
 static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
 {
     struct cairn_batch batch;
@@ -313,7 +314,7 @@ static void commit_all(struct cairn_appender *appender, struct cairn_appending *
 
 /* ---- the thread ---- */
 
-/* Fills up what is held from the queue; waits if there is nothing. False at the end. */
+/* Fills `held` up from the queue; waits if nothing is held. Returns false at the end. */
 static bool collect(struct cairn_appender *appender)
 {
     void **room = (void **)(appender->held + appender->held_count);
@@ -337,7 +338,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- handing over ---- */
+/* ---- submitting ---- */
 
 int cairn_appender_submit(struct cairn_appender *appender, struct cairn_appending *appending,
                           struct cairn_error *error)
@@ -384,7 +385,7 @@ int cairn_appender_append(struct cairn_appender *appender, const struct cairn_ap
     return appending.outcome;
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 static struct cairn_appender_options fill_in(const struct cairn_appender_options *options)
 {

@@ -1,4 +1,4 @@
-/* batch.c - appends into columns, and one call with them. */
+/* batch.c - collects appends in columns, and calls cairn.append_batch with them. */
 #include "store/batch.h"
 
 #include "store/handle.h"
@@ -133,7 +133,7 @@ static size_t count_of(const struct cairn_batch *batch, enum column column)
     return (size_t)batch->columns[column].count;
 }
 
-/* The number of a key among those of its kind, from 1. */
+/* Returns the number of a key in its map, from 1; adds the key if it is new. */
 static size_t number_of(struct cairn_map *map, const char *key)
 {
     void **at = cairn_map_at(map, key);
@@ -253,10 +253,10 @@ void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *appen
     batch->count++;
 }
 
-/* ---- what is known of the database ---- */
+/* ---- types that are known to be in the log ---- */
 
-/* Types that are in the log need not be looked up for every batch. That is remembered for as long
- * as the connection lasts: a log that was taken back to an older state has ended it. */
+/* Returns whether all types of the batch are known to be in the log; then they are not looked up.
+ * They are remembered per connection: restoring the log to an older state ends all connections. */
 static bool knows_types(struct cairn_batch *batch, struct cairn_store *store)
 {
     int64_t connection = cairn_pg_generation(store->pg);
@@ -271,7 +271,8 @@ static bool knows_types(struct cairn_batch *batch, struct cairn_store *store)
     return knows;
 }
 
-/* Were they all accepted, on the connection that knows_types() looked at? */
+/* Remembers the types if all appends were accepted, on the connection that knows_types() looked
+ * at. */
 static void learn_types(const struct cairn_batch *batch, struct cairn_store *store)
 {
     if (store->types_of != cairn_pg_generation(store->pg))
@@ -314,12 +315,13 @@ static bool is_known_after_all(const struct cairn_store *store, int64_t failed)
     return failed == -CAIRN_BUG && strcmp(cairn_pg_state(store->pg), unique_violation) == 0;
 }
 
-/* Nearly always the commands are new: whoever decided has looked. If one is not after all, the
- * table's key refuses the whole batch, nothing is written, and it is asked for again. */
+/* Calls as if all commands were new, as nearly always: each was looked up before its decision. If
+ * one is not, the table's unique key refuses the whole batch, nothing is written, and the call is
+ * repeated with a check. */
 static int64_t call_once_or_twice(struct cairn_batch *batch, struct cairn_store *store,
                                   struct cairn_pg_result **ret, struct cairn_error *error)
 {
-    if (count_of(batch, COMMAND_IDS) == 0 || batch->count == 1) /* the short path has failed */
+    if (count_of(batch, COMMAND_IDS) == 0 || batch->count == 1) /* append_one wrote nothing */
         return call(batch, store, false, ret, error);
     struct cairn_error why = {0};
     int64_t count = call(batch, store, true, ret, &why);

@@ -1,10 +1,10 @@
 /* batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its answers.
  *
- * Appends of one batch may build on each other: each is decided on what those before it leave
- * behind. Only one thing keeps an append out of a batch: a command that is in it already; it goes
- * with the next.
+ * Appends of one batch may build on each other: each is checked against the state that those before
+ * it leave. An append is kept out of a batch only if one of its commands is in it already; it goes
+ * with the next batch.
  *
- * Ownership: a batch lies in an arena; the appends are borrowed until their outcomes were read. */
+ * Ownership: a batch lies in an arena; the appends are borrowed until their outcomes are read. */
 #ifndef CAIRN_STORE_BATCH_H
 #define CAIRN_STORE_BATCH_H
 
@@ -26,7 +26,7 @@ struct cairn_batch {
     struct cairn_map commands;
     struct cairn_map types;
 
-    /* the answer: of each append, condition, claim */
+    /* the answer: one per append, condition or claim */
     const int64_t *outcomes;
     const int64_t *versions;
     const int64_t *fails;
@@ -34,15 +34,16 @@ struct cairn_batch {
     const int64_t *claim_fails;
 };
 
-/* Returns 0, or -CAIRN_BUG or -CAIRN_INVALID if nobody could carry this append out. */
+/* Checks an append on its own. Returns 0, or -CAIRN_BUG or -CAIRN_INVALID if it can never be
+ * carried out. */
 int cairn_append_check(const struct cairn_append *append, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Its conditions: those of the writes, then the checks. */
+/* Returns condition `i` of an append: those of the writes come first, then the checks. */
 const struct cairn_expected *cairn_append_condition(const struct cairn_append *append, size_t i);
-/* How many events it has, and their bytes of data and meta. */
+/* Returns the number of its events, and their bytes of data and meta. */
 size_t cairn_append_events(const struct cairn_append *append);
 size_t cairn_append_bytes(const struct cairn_append *append);
-/* Is this the last word on its key? Given back and taken again is taken. */
+/* Returns whether claim `i` is the last on its key: released and claimed again is claimed. */
 bool cairn_claim_is_last_word(const struct cairn_write *write, size_t i);
 
 enum { CAIRN_SHA256_BYTES = 32 };
@@ -50,31 +51,31 @@ void cairn_hash_bytes(const char *hex, uint8_t ret[static CAIRN_SHA256_BYTES]);
 
 void cairn_batch_init(struct cairn_batch *ret, struct cairn_arena *arena);
 
-/* Could the append, which cairn_append_check() has passed, go with this batch? */
+/* Returns whether the append, which has passed cairn_append_check(), can go with this batch. */
 bool cairn_batch_takes(const struct cairn_batch *batch, const struct cairn_append *append);
 void cairn_batch_add(struct cairn_batch *batch, const struct cairn_append *append);
 
-/* Carries all of it out. Returns 0, and each append has an outcome; or what postgres.h says, and
- * unless cairn_pg_sent() nothing was written. */
+/* Carries the whole batch out. Returns 0, and each append has an outcome; or an error that
+ * postgres.h lists, and unless cairn_pg_sent() nothing was written. */
 int cairn_batch_call(struct cairn_batch *batch, struct cairn_store *store,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The short path for an append that writes one event to one stream and claims nothing. Returns 0;
- * or 1 if it is no such append or its conditions do not hold: a batch of one says which; or what
- * cairn_batch_call() returns. */
+/* The short path for an append that writes one event to one stream, checks at most one and claims
+ * nothing. Returns 0; 1 if it is not such an append or its conditions do not hold (a batch of one
+ * says which); or what cairn_batch_call() returns. */
 int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
                      struct cairn_arena *arena, struct cairn_appended *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Where the rows of an append begin in the answer; zeroed for the first one. */
+/* Where the entries of an append begin in the answer; zeroed for the first one. */
 struct cairn_batch_cursor {
     size_t append;
     size_t condition;
     size_t claim;
 };
 
-/* The outcome of the next append, as cairn_store_append() returns it. `append` is the one that was
- * added as this one. */
+/* Returns the outcome of the next append, as cairn_store_append() does. `append` is the one that
+ * was added in its place. */
 int cairn_batch_next(const struct cairn_batch *batch, struct cairn_batch_cursor *cursor,
                      const struct cairn_append *append, struct cairn_appended *ret,
                      struct cairn_error *error);

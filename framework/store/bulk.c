@@ -1,4 +1,4 @@
-/* bulk.c - many events out of the log, one at a time. */
+/* bulk.c - reads many events from the log, one at a time. */
 #include "store/bulk.h"
 
 #include "store/handle.h"
@@ -10,16 +10,16 @@ enum { SLICE = 50000, COLUMNS = 9 };
 struct cairn_bulk {
     struct cairn_store *store;
     const struct cairn_event_filter *filter;
-    int64_t seen; /* every position up to here was looked at */
-    int64_t end;  /* of the slice that is read */
+    int64_t seen; /* every position up to this one was read */
+    int64_t end;  /* of the current slice */
     int64_t to;
-    struct cairn_pg_copy_out *copy; /* of that slice; NULL between two */
+    struct cairn_pg_copy_out *copy; /* of that slice; NULL between slices */
     struct cairn_arena arena;
 };
 
 /* ---- a slice ---- */
 
-/* " and LEFT = any (array['a','b'])", or nothing if all are wanted. */
+/* Appends " and LEFT = any (array['a','b'])", or nothing if all are wanted. */
 static void add_any(struct cairn_buffer *sql, const char *left, const char *const *texts)
 {
     if (!texts || !texts[0])
@@ -33,8 +33,9 @@ static void add_any(struct cairn_buffer *sql, const char *left, const char *cons
     cairn_buffer_text(sql, "])");
 }
 
-/* COPY takes no parameters and its plan is made each time: it has to be the one by position, also
- * while the server knows nothing about the table, so that the rows come as they are read. */
+/* Makes the SQL of a slice. COPY takes no parameters and is planned each time: the settings force
+ * the index on position, even if the table has no statistics, so that rows are sent as they are
+ * read. */
 static const char *slice_sql(const struct cairn_bulk *bulk, struct cairn_arena *arena)
 {
     struct cairn_buffer sql = cairn_buffer(arena);
@@ -96,7 +97,7 @@ static int take_next(struct cairn_bulk *bulk, struct cairn_stored_event *ret,
     return 1;
 }
 
-/* Nothing is asked any more. */
+/* Stops: nothing more is read. */
 static int give_up(struct cairn_bulk *bulk, int failed)
 {
     end_slice(bulk);
@@ -132,7 +133,7 @@ struct cairn_stored_event cairn_event_keep(const struct cairn_stored_event *even
     return kept;
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 int cairn_bulk_open(struct cairn_store *store, int64_t from, int64_t to,
                     const struct cairn_event_filter *filter, struct cairn_bulk **ret,

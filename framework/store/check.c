@@ -1,4 +1,4 @@
-/* check.c - what is wrong with an append before the database is asked. */
+/* check.c - validates an append before the database is called. */
 #include "store/batch.h"
 
 #include "core/text.h"

@@ -1,4 +1,5 @@
-/* command.c - what a command with an Idempotency-Key was answered, if it was carried out before. */
+/* command.c - looks up whether commands with an Idempotency-Key were carried out, and their
+ * answers. */
 #include "store/handle.h"
 
 static const struct cairn_statement find_statement = {

@@ -1,4 +1,4 @@
-/* event.c - from what is stored to what a fold takes. */
+/* event.c - decodes stored events for folds. */
 #include "record/json.h"
 #include "store/amend.h"
 #include "store/events.h"
@@ -26,7 +26,7 @@ const struct cairn_event_type *cairn_events_of(const struct cairn_events *events
     return NULL;
 }
 
-/* Whatever is wrong with what is stored, it is the first wrong field that is named. */
+/* Fails for an event that cannot be read; the message names the first wrong field, if any. */
 static int unreadable(const struct cairn_stored_event *event, const char *what,
                       const struct cairn_error *wrong, struct cairn_error *error)
 {
@@ -38,7 +38,7 @@ static int unreadable(const struct cairn_stored_event *event, const char *what,
                       field ? wrong->wrong[0].message : "");
 }
 
-/* With the record that it was written with. */
+/* Decodes an event, as amended, with the record that it was written with. */
 static int decode_as(const struct cairn_record *record, const struct cairn_stored_event *event,
                      struct cairn_arena *arena, void *ret, struct cairn_error *error)
 {

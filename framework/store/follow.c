@@ -1,7 +1,7 @@
-/* follow.c - one thread listens, the others wait on a condition.
+/* follow.c - one thread listens for new events, the others wait on a condition variable.
  *
- * `head` is -1 while it is not known: before the first look, and from the moment the connection is
- * lost until the next look. So those who wait are never woken by what the log was before. */
+ * `head` is -1 while it is not known: before the first read, and from the moment the connection is
+ * lost until the next read. So waiting threads are never woken by an outdated head. */
 #include "store/follow.h"
 
 #include "core/clock.h"
@@ -15,23 +15,23 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define LOOK_US CAIRN_SECONDS(1)         /* between two looks, if nothing is heard */
+#define LOOK_US CAIRN_SECONDS(1)         /* between two reads, without a notification */
 #define AGAIN_US CAIRN_MILLISECONDS(250) /* after a failure */
-#define DEADLINE_US CAIRN_SECONDS(3)     /* for a look */
+#define DEADLINE_US CAIRN_SECONDS(3)     /* for a read of the head */
 
 struct cairn_follower {
     struct cairn_store *store; /* the thread's own */
-    int wake;                  /* an eventfd: can be read when it is time to stop */
+    int wake;                  /* an eventfd, readable when it is time to stop */
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t moved;
     int64_t head;
-    struct cairn_error error; /* why it is not known */
-    int64_t woken;            /* how often */
+    struct cairn_error error; /* why the head is not known */
+    int64_t woken;            /* number of cairn_follower_wake() calls */
     bool stopping;
 };
 
-/* ---- what is known ---- */
+/* ---- the head ---- */
 
 static bool is_stopping(struct cairn_follower *follower)
 {
@@ -51,7 +51,7 @@ static void publish(struct cairn_follower *follower, int64_t head)
     (void)pthread_mutex_unlock(&follower->lock);
 }
 
-/* The head is not known any more. An outage is logged once. */
+/* Marks the head as unknown. An outage is logged once. */
 static void lose(struct cairn_follower *follower, const struct cairn_error *why)
 {
     (void)pthread_mutex_lock(&follower->lock);
@@ -65,7 +65,7 @@ static void lose(struct cairn_follower *follower, const struct cairn_error *why)
 
 /* ---- the thread ---- */
 
-/* Is this said of a position beyond the head? What cannot be read may be. */
+/* Returns whether the payload is a position beyond the head, or is malformed. */
 static bool is_news(const char *payload, int64_t head)
 {
     char *end = NULL;
@@ -73,7 +73,7 @@ static bool is_news(const char *payload, int64_t head)
     return end == payload || *end != '\0' || position > head;
 }
 
-/* Waits for something to look at: news, the next look by itself, or the end. */
+/* Waits for a notification of news, the time of the next read, or the stop. */
 static int hear(struct cairn_follower *follower, int64_t head, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(follower->store);
@@ -136,7 +136,7 @@ void cairn_follower_wake(struct cairn_follower *follower)
     (void)pthread_mutex_unlock(&follower->lock);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 static struct cairn_follower *make(void)
 {

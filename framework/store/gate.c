@@ -1,4 +1,4 @@
-/* gate.c - holds the log's types and versions against what this binary reads. */
+/* gate.c - compares the log's event types and versions with those that this binary reads. */
 #include "store/gate.h"
 
 #include "store/events.h"
@@ -11,7 +11,7 @@ static const struct cairn_statement types_statement = {
     .sql = "select category, type, schema_version from cairn.event_types order by 1, 2, 3",
 };
 
-/* A pair that the log has. */
+/* A pair of event type and version in the log. */
 struct pair {
     const char *category;
     const char *type;
@@ -24,11 +24,11 @@ struct gate {
     cairn_gate_refusal *refused;
     void *context;
     struct cairn_arena arena;
-    struct cairn_buffer all; /* that was refused, for the message */
+    struct cairn_buffer all; /* refusals, for the message */
     int64_t refusals;
 };
 
-/* Why this reader cannot read the pair; NULL if it can, or never meets it. */
+/* Returns why this reader cannot read the pair; NULL if it can, or never reads it. */
 static const char *refusal(struct gate *gate, const struct cairn_reading *reading,
                            const struct pair *pair)
 {
@@ -47,7 +47,7 @@ static const char *refusal(struct gate *gate, const struct cairn_reading *readin
                        pair->version < 1 ? "versions from 1 up to" : "up to", type->schema_version);
 }
 
-/* Several may read it; it is named once. */
+/* Checks a pair, and names it once, even if several readers cannot read it. */
 static void hold(struct gate *gate, const struct pair *pair)
 {
     const char *why = NULL;

@@ -1,4 +1,4 @@
-/* handle.h - what the files of this folder share. */
+/* handle.h - the struct of a store, and helpers that the files of this folder share. */
 #ifndef CAIRN_STORE_HANDLE_H
 #define CAIRN_STORE_HANDLE_H
 
@@ -7,7 +7,7 @@
 
 struct cairn_store {
     struct cairn_pg *pg;
-    struct cairn_timeline timeline; /* as it was on connection number `timeline_of` */
+    struct cairn_timeline timeline; /* as read on connection number `timeline_of` */
     int64_t timeline_of;
 
     /* batch.c: types of which events were accepted on connection number `types_of` */
@@ -16,21 +16,21 @@ struct cairn_store {
     int64_t types_of;
 };
 
-/* What an event is read from, in this order. */
+/* The columns that an event is read from, in this order. */
 #define CAIRN_EVENT_COLUMNS                                                                        \
     "stream, version, position, type, schema_version, event_id, recorded_at, data"
 
-/* The same, but without the data of events before which, in this order, lie `bytes` of data or
- * more: what is read at once is bounded by its bytes, however large the events are. The first has
- * its data always. */
+/* The same, but data is null for events that have, in this order, `bytes` or more of data before
+ * them: what is read at once is bounded by its bytes, however large the events are. The first event
+ * always has its data. */
 #define CAIRN_EVENT_COLUMNS_WITHIN(bytes, order)                                                   \
     "stream, version, position, type, schema_version, event_id, recorded_at,"                      \
     " case when sum(octet_length(data::text)) over (order by " order " rows unbounded preceding)"  \
     "     - octet_length(data::text) < " bytes " then data end as data"
 
-/* read.c: how many of the rows from `first` to before `end` come before one without data. */
+/* read.c: Returns how many rows, from `first` to before `end`, come before one without data. */
 int64_t cairn_count_within(const struct cairn_pg_result *rows, int64_t first, int64_t end);
-/* The events in the rows from `first` to before `end`. */
+/* Returns the events in the rows from `first` to before `end`. */
 struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,
                                              int64_t end, struct cairn_arena *arena);
 

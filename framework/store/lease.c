@@ -1,8 +1,8 @@
-/* lease.c - one thread beats for all leases of the process; the others look and wait.
+/* lease.c - one thread sends heartbeats for all leases of the process; the others check and wait.
  *
- * What the thread sends is copied under the lock, and the answer is put in under the lock; the call
- * itself is made without it. If a lease is given up while it is being asked for, its turn tells:
- * the answer to a question of an earlier turn is not taken, and what it brought is given back. */
+ * The thread copies what it sends under the lock, and stores the answer under the lock; the call
+ * itself is made without it. A lease that is given up during the call gets a new turn: an answer to
+ * a question of an earlier turn is ignored, and a lease that it has granted is released. */
 #include "store/lease.h"
 
 #include "core/arena.h"
@@ -19,17 +19,17 @@
 
 #define BEAT_US CAIRN_MILLISECONDS(CAIRN_LEASE_BEAT_MS)
 #define TTL_US CAIRN_MILLISECONDS(CAIRN_LEASE_TTL_MS)
-#define DEADLINE_US CAIRN_SECONDS(1) /* for a beat */
+#define DEADLINE_US CAIRN_SECONDS(1) /* for a heartbeat */
 
 struct cairn_lease {
     struct cairn_leases *leases;
     struct cairn_lease *next;
     char name[201];
     int64_t fence;     /* of this process' tenure; 0: none */
-    int64_t until_us;  /* monotonic: held up to then */
-    int64_t wanted_us; /* monotonic: not asked for before */
-    int64_t turn;      /* goes up when it is given up */
-    int64_t returning; /* the fence to give back; 0: none */
+    int64_t until_us;  /* monotonic: held until then */
+    int64_t wanted_us; /* monotonic: not requested before */
+    int64_t turn;      /* incremented when it is given up */
+    int64_t returning; /* the fence to release; 0: none */
     struct cairn_lease_state seen;
 };
 
@@ -38,19 +38,19 @@ struct cairn_leases {
     char owner[201];
     pthread_t thread;
     bool started;
-    struct cairn_arena arena; /* the thread's own: of one beat */
-    bool failing;             /* the last time, and that was logged; the thread's own */
+    struct cairn_arena arena; /* the thread's own: for one beat */
+    bool failing;             /* the last beat failed, and that was logged; the thread's own */
     pthread_mutex_t lock;     /* guards what follows, and the leases */
     pthread_cond_t changed;
     struct cairn_lease *first;
     bool asked;    /* beat now */
-    bool stopping; /* nobody waits any more */
-    bool closing;  /* the thread ends */
+    bool stopping; /* waits return at once */
+    bool closing;  /* the thread has to stop */
 };
 
 /* ---- a beat ---- */
 
-/* What was asked for one lease. */
+/* What one beat or release asks for one lease. */
 struct question {
     struct cairn_lease *lease;
     const char *name;
@@ -69,7 +69,7 @@ static const struct cairn_statement release_statement = {
     .sql = "select cairn.release($1, $2, $3)",
 };
 
-/* Room for a question on each lease. Under the lock. */
+/* Allocates room for one question per lease. Called under the lock. */
 static struct question *room(struct cairn_leases *leases)
 {
     size_t count = 1;
@@ -78,7 +78,7 @@ static struct question *room(struct cairn_leases *leases)
     return cairn_new(&leases->arena, struct question, count);
 }
 
-/* Under the lock. Returns how many leases are to be asked for. */
+/* Called under the lock. Returns how many leases are to be requested or renewed. */
 static size_t collect_due(struct cairn_leases *leases, struct question **ret)
 {
     size_t count = 0;
@@ -91,7 +91,7 @@ static size_t collect_due(struct cairn_leases *leases, struct question **ret)
     return count;
 }
 
-/* Under the lock. Returns how many leases are to be given back. */
+/* Called under the lock. Returns how many leases are to be released. */
 static size_t collect_returning(struct cairn_leases *leases, struct question **ret)
 {
     size_t count = 0;
@@ -114,7 +114,7 @@ static struct cairn_pg_params params_of(struct cairn_leases *leases,
     return params;
 }
 
-/* Under the lock. */
+/* Called under the lock. */
 static void take_answer(struct cairn_leases *leases, const struct question *question,
                         int64_t asked_us, int64_t fence, bool mine, const char *owner)
 {
@@ -143,7 +143,7 @@ static void take_answers(struct cairn_leases *leases, const struct question *que
     (void)pthread_mutex_unlock(&leases->lock);
 }
 
-/* An outage is logged once. */
+/* Logs a failure; an outage is logged once. */
 static void tell(struct cairn_leases *leases, int64_t done, const struct cairn_error *error)
 {
     if (done < 0 && !leases->failing)
@@ -164,7 +164,8 @@ static void beat(struct cairn_leases *leases, const struct question *questions, 
         take_answers(leases, questions, asked_us, rows, answered);
 }
 
-/* Whoever waits for them need not wait for their end. If this fails, he does. */
+/* Releases leases, so that other processes need not wait until they expire. If this fails, they do
+ * expire. */
 static void give_back(struct cairn_leases *leases, const struct question *questions, size_t count)
 {
     const struct cairn_pg_params params = params_of(leases, questions, count);
@@ -174,13 +175,13 @@ static void give_back(struct cairn_leases *leases, const struct question *questi
 
 /* ---- the thread ---- */
 
-/* What there is to do. */
+/* The work of one round. */
 struct round {
     struct question *due, *returning;
     size_t due_count, returning_count;
 };
 
-/* Waits until it is time for a round. Returns false after the last one. */
+/* Waits until it is time for a round. Returns false for the last one. */
 static bool next(struct cairn_leases *leases, int64_t due_us, struct round *ret)
 {
     (void)pthread_mutex_lock(&leases->lock);
@@ -212,9 +213,9 @@ static void *keep(void *context)
     return NULL;
 }
 
-/* ---- asking ---- */
+/* ---- checking and waiting ---- */
 
-/* Under the lock. */
+/* Called under the lock. */
 static int64_t fence_of(const struct cairn_lease *lease)
 {
     return cairn_monotonic_us() < lease->until_us ? lease->fence : 0;
@@ -248,9 +249,9 @@ void cairn_lease_state(struct cairn_lease *lease, struct cairn_lease_state *ret)
     (void)pthread_mutex_unlock(&lease->leases->lock);
 }
 
-/* ---- wanting ---- */
+/* ---- requesting and yielding ---- */
 
-/* Under the lock. */
+/* Called under the lock. */
 static struct cairn_lease *add(struct cairn_leases *leases, const char *name)
 {
     struct cairn_lease *lease = cairn_allocate(sizeof *lease);
@@ -275,7 +276,7 @@ struct cairn_lease *cairn_lease_want(struct cairn_leases *leases, const char *na
     return lease;
 }
 
-/* Under the lock. */
+/* Called under the lock. */
 static void give_up(struct cairn_lease *lease)
 {
     lease->turn++;
@@ -298,9 +299,10 @@ void cairn_lease_yield(struct cairn_lease *lease, int64_t for_us)
     (void)pthread_mutex_unlock(&leases->lock);
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
-/* Unlike any other, also that of a process with the same number on a host of the same name. */
+/* Makes a unique name, unlike even that of a process with the same pid on a host of the same
+ * name. */
 static void name_owner(struct cairn_leases *leases, const char *label)
 {
     char host[64] = "";
@@ -355,7 +357,7 @@ void cairn_leases_stop(struct cairn_leases *leases)
     (void)pthread_mutex_unlock(&leases->lock);
 }
 
-/* The thread gives everything back in its last round. */
+/* Stops the thread, which releases all leases in its last round. */
 static void end(struct cairn_leases *leases)
 {
     (void)pthread_mutex_lock(&leases->lock);

@@ -1,4 +1,4 @@
-/* lift.c - events of older versions, step by step to the newest. */
+/* lift.c - lifts events of older versions to the newest, one version at a time. */
 #include "record/json.h"
 #include "store/events.h"
 
@@ -45,7 +45,7 @@ int cairn_event_lift(const struct cairn_event_type *type, int64_t version, const
     return cairn_record_check(type->record, ret, error);
 }
 
-/* ---- what a lift makes ---- */
+/* ---- what upcasters allocate ---- */
 
 const char *cairn_lift_text(struct cairn_lift *lift, const char *format, ...)
 {

@@ -1,4 +1,4 @@
-/* notify.c - a thread that sends the newest of the positions it was told. */
+/* notify.c - a thread that sends the newest reported position as a notification. */
 #include "store/notify.h"
 
 #include "core/clock.h"
@@ -10,33 +10,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GAP_US CAIRN_MILLISECONDS(5)     /* between the beginnings of two notifications */
+#define GAP_US CAIRN_MILLISECONDS(5)     /* between the starts of two notifications */
 #define AGAIN_US CAIRN_MILLISECONDS(500) /* after a failure */
-#define DEADLINE_US CAIRN_SECONDS(2)     /* for one */
-#define LATE_US CAIRN_SECONDS(1)         /* a lower position after this long is of another log */
+#define DEADLINE_US CAIRN_SECONDS(2)     /* for one notification */
+#define LATE_US CAIRN_SECONDS(1)         /* after this long, a lower position is of another log */
 
 struct cairn_notifier {
     struct cairn_pg *pg; /* the thread's own */
     const char *channel;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t news;  /* there is something to send, or it is time to end */
-    int64_t told;         /* the highest position */
-    int64_t told_us;      /* monotonic: when it was told */
-    int64_t sent;         /* the same, of those that were sent */
+    pthread_cond_t news;  /* there is a position to send, or it is time to end */
+    int64_t told;         /* the newest position that was reported */
+    int64_t told_us;      /* monotonic: when it was reported */
+    int64_t sent;         /* the newest position that was sent */
     bool failing;         /* the last one could not be sent */
     bool closing;
 };
 
-/* Positions come in order, but for some that come together. One that is lower than what was told a
- * while ago is of a log that was taken back since, and is as much news as any. */
+/* Returns whether a position is news. Positions come in order, except those reported at nearly the
+ * same time. One that is lower than one reported a while ago is of a log restored since, and is
+ * news. */
 static bool is_news(const struct cairn_notifier *notifier, int64_t position)
 {
     return position > notifier->told ||
            (position < notifier->told && cairn_monotonic_us() - notifier->told_us > LATE_US);
 }
 
-/* A position of 0 is the one after the last. */
+/* Reports a position; 0 stands for the one after the last. */
 static void tell(struct cairn_notifier *notifier, int64_t position)
 {
     if (!notifier)
@@ -66,8 +67,8 @@ void cairn_notifier_nudge(struct cairn_notifier *notifier)
 
 /* ---- the thread ---- */
 
-/* Waits until it may send again, and there is something to send. Returns the position, or 0 when it
- * is time to end: with nothing left, or with a database that is away. */
+/* Waits until the next notification may be sent and there is one to send. Returns its position, or
+ * 0 to end the thread: when closing, with nothing left or after a failure. */
 static int64_t next(struct cairn_notifier *notifier, int64_t not_before_us)
 {
     (void)pthread_mutex_lock(&notifier->lock);
@@ -124,7 +125,7 @@ static void *run(void *context)
     return NULL;
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
 static struct cairn_notifier *make(void)
 {
@@ -142,8 +143,8 @@ static void dispose(struct cairn_notifier *notifier)
     free(notifier);
 }
 
-/* A notification that a crash of the database takes along is none that anybody needs: its commit
- * need not wait for the disk. */
+/* Starts the thread. No notification that is lost in a crash of the database is needed, so its
+ * commit need not wait for the disk. */
 static int start(struct cairn_notifier *notifier, const char *url, const char *label,
                  struct cairn_error *error)
 {

@@ -1,13 +1,12 @@
-/* notify.h - telling those who follow the log (follow.h) that it has grown, or those who wait for
- * a read model that its checkpoint has moved.
+/* notify.h - notifies followers of the log (follow.h) that it has grown, or threads that wait for a
+ * read model that its checkpoint has moved.
  *
- * A notification takes a lock of the whole cluster when its transaction commits, which is why it is
- * no part of the append's: a thread of its own sends it afterwards, one at a time, at most some 200
- * a second, and always the newest position. It is a hint that saves a reader up to a second;
- * nothing depends on it, so that nothing waits for it and a failure disturbs nobody: an outage is
- * logged once.
+ * A notification takes a cluster-wide lock when its transaction commits, so it is not part of the
+ * append's transaction: a thread of its own sends it afterwards, one at a time, at most some 200 a
+ * second, and always the newest position. It is a hint that saves a reader up to a second. Nothing
+ * depends on it or waits for it, and a failure has no consequences: an outage is logged once.
  *
- * Threads: any thread may tell; one opens and closes. */
+ * Threads: any thread may report; one opens and closes. */
 #ifndef CAIRN_STORE_NOTIFY_H
 #define CAIRN_STORE_NOTIFY_H
 
@@ -15,23 +14,24 @@
 
 struct cairn_notifier;
 
-/* The channels: of the log's head, and of the read models' checkpoints. */
+/* The channels for the log's head and for the read models' checkpoints. */
 #define CAIRN_CHANNEL_LOG "cairn"
 #define CAIRN_CHANNEL_READ "cairn_read"
 
-/* Connects when there is something to tell. Both texts but the URL are borrowed. Returns 0, or
- * -CAIRN_CONFIG if the URL makes no sense or there can be no more threads. */
+/* Connects when there is something to send. `channel` is borrowed. Returns 0, or -CAIRN_CONFIG if
+ * the URL is malformed or no more threads can be created. */
 int cairn_notifier_open(const char *url, const char *label, const char *channel,
                         struct cairn_notifier **ret, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Sends what was told and not sent yet, if the database answers within 2 s (3 s more where it has
- * to be connected to first). Nobody may tell any more. NULL is fine. */
+/* Sends what was reported and not sent yet, if the database answers within 2 s (3 s more if it has
+ * to connect first). No thread may report any more. NULL is fine. */
 void cairn_notifier_close(struct cairn_notifier *notifier);
 
-/* The log has grown up to this position, and that is committed. Never waits. NULL is fine. */
+/* Reports that the log has grown to this position, which is committed. Never waits. NULL is
+ * fine. */
 void cairn_notifier_tell(struct cairn_notifier *notifier, int64_t position);
 
-/* The same where no number says what is new: something has moved, look. */
+/* Reports a change that has no position: the receivers read again. */
 void cairn_notifier_nudge(struct cairn_notifier *notifier);
 
 #endif

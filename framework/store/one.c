@@ -1,5 +1,5 @@
-/* one.c - the short path for the most usual append when nobody else appends: one event, and perhaps
- * one other stream that is looked at. */
+/* one.c - the short path for the most common append, alone in its batch: one event, and at most one
+ * other stream that is checked. */
 #include "store/batch.h"
 #include "store/handle.h"
 

@@ -1,4 +1,4 @@
-/* outcome.c - what became of each append of a batch, in words. */
+/* outcome.c - turns the answer to a batch into an outcome and a message for each append. */
 #include "store/batch.h"
 
 #include <string.h>
@@ -16,8 +16,9 @@ static void describe_condition(const struct cairn_expected *expected, int64_t ve
                            expected->version);
 }
 
-/* A stream that was to be made and exists is for good; one that has moved, or that was only looked
- * at, is worth deciding again. */
+/* Fails with CAIRN_EXISTS if the failed conditions are only of streams to be created, which is
+ * final; a stream that has moved, or was only checked, makes it CAIRN_CONFLICT: worth deciding
+ * again. */
 static int fail_conditions(const struct cairn_batch *batch, const struct cairn_batch_cursor *cursor,
                            const struct cairn_append *append, struct cairn_appended *ret,
                            struct cairn_error *error)

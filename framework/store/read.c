@@ -1,4 +1,4 @@
-/* read.c - events out of the log, by stream and by position. */
+/* read.c - reads events from the log, by stream and by position. */
 #include "store/handle.h"
 
 static const struct cairn_statement stream_statement = {

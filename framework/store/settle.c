@@ -1,10 +1,10 @@
-/* settle.c - end the old backend, wait, lock, look, confirm. */
+/* settle.c - terminates an old backend, looks for its appends, and confirms them. */
 #include "store/settle.h"
 
 #include "store/batch.h"
 #include "store/handle.h"
 
-/* Only sessions of the same role are shown with their start; the old one is. */
+/* backend_start is shown only for sessions of the same role, as the old one is. */
 static const struct cairn_statement end_statement = {
     .name = "end_backend",
     .sql = "select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a"
@@ -80,8 +80,8 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
 
 /* ---- confirming ---- */
 
-/* A transaction that has only a number commits without waiting; one that has written to the
- * write-ahead log waits. */
+/* A transaction that has only an id commits without waiting for the standby; one that has written
+ * to the write-ahead log waits. */
 const struct cairn_statement cairn_confirm_statement = {
     .name = "confirm",
     .sql = "select case when pg_catalog.current_setting('synchronous_standby_names') <> ''"

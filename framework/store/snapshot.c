@@ -1,4 +1,4 @@
-/* snapshot.c - states of streams, in and out. */
+/* snapshot.c - loads and stores snapshots of streams' states. */
 #include "store/snapshot.h"
 
 #include "store/handle.h"
@@ -43,8 +43,8 @@ static enum cairn_snapshot_found found_as(const char *word)
     return strcmp(word, "other-code") == 0 ? CAIRN_SNAPSHOT_OTHER_CODE : CAIRN_SNAPSHOT_OTHER_EVENT;
 }
 
-/* The first row, where there is one before `end`, is a snapshot's if it says so. Returns how many
- * rows are. */
+/* Reads a snapshot, if the first row before `end` is one. Returns how many rows it takes, 0 or
+ * 1. */
 static int64_t take_snapshot(const struct cairn_pg_result *rows, int64_t first, int64_t end,
                              struct cairn_arena *arena, struct cairn_snapshot *ret)
 {
@@ -83,7 +83,7 @@ int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_
     return within;
 }
 
-/* The rows of one after the other, each beginning where the one before ends. */
+/* Reads the rows of each load, which begin where those of the one before end. */
 static void take_loads(const struct cairn_pg_result *rows, int64_t row_count,
                        struct cairn_load *loads, size_t count, int64_t limit,
                        struct cairn_arena *arena)

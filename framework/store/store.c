@@ -1,4 +1,4 @@
-/* store.c - a store is a connection; here is what it knows of itself. */
+/* store.c - opens a store, which is a connection, and reads its timeline, role and head. */
 #include "store/handle.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static int read_timeline(struct cairn_store *store, struct cairn_error *error)
 }
 
 /* `cairn recover` and `cairn import` end all sessions in the transaction that changes the timeline,
- * so what this connection has once read stays true for it. */
+ * so a timeline once read stays valid for its connection. */
 int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error)
 {

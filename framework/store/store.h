@@ -4,12 +4,12 @@
  *  (1) A stream's versions are 1, 2, 3, ... without gaps.
  *  (2) A shard's positions are 1, 2, 3, ... without gaps, and position order is commit order.
  *  (3) A reader that has seen position P never later sees a new event at or below P.
- *  (4) An append that was acknowledged is durable, all or none, and is there exactly once.
+ *  (4) An acknowledged append is durable, all or nothing, and is in the log exactly once.
  *  (5) Events are never updated, deleted or truncated.
- *  (6) An append is accepted only if its stream still ends in the very event that the decision was
- *      made on: (version, id of that event).
+ *  (6) An append is accepted only if its stream still ends with the event that the decision was
+ *      based on: (version, id of that event).
  *
- * The SQL functions in migrations/ keep them; this file is how C speaks to those functions.
+ * The SQL functions in migrations/ enforce them; this file is their C interface.
  *
  * Ownership: a store belongs to one thread. What is read lies in the caller's arena.
  * Units: positions and versions are counts, from 1; times are microseconds, UTC. */
@@ -29,13 +29,13 @@ struct cairn_store;
 int cairn_store_open(const char *url, const char *label, struct cairn_store **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 void cairn_store_close(struct cairn_store *store);
-/* The connection under it, for reads of one's own on the same thread. */
+/* Returns the store's connection, for the caller's own reads on the same thread. */
 struct cairn_pg *cairn_store_pg(struct cairn_store *store);
 
 /* ---- the timeline ---- */
 
-/* Which history this is. The id is the store's for ever; the epoch goes up by one when the store
- * is taken back to an older state. */
+/* Identifies a history of a store. The id never changes; the epoch is incremented when the store is
+ * restored to an older state. */
 struct cairn_timeline {
     struct cairn_uuid store_id;
     int64_t epoch;
@@ -43,34 +43,34 @@ struct cairn_timeline {
 int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* May this session write? Returns 0, or -CAIRN_UNAVAILABLE, and the session is left: the server is
- * a standby, or transactions are read-only by a setting. */
+/* Checks that this session may write. Returns 0, or -CAIRN_UNAVAILABLE, and the session is
+ * abandoned: the server is a standby, or transactions are read-only by a setting. */
 int cairn_store_takes_writes(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
 
-/* The position of the newest event, 0 in an empty log. */
+/* Returns the position of the newest event, 0 for an empty log. */
 int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- commands ---- */
 
-/* A command that came with an Idempotency-Key: SHA-256 in hex of service and key, and of the
- * request. cairn_store_find_command() makes both. */
+/* Identifies a command with an Idempotency-Key: SHA-256 in hex of service and key, and of the
+ * request. cairn_store_find_command() fills in both. */
 struct cairn_command_key {
     const char *id;
     const char *request_hash;
 };
 
-/* What a command with an Idempotency-Key was answered. */
+/* The answer to a command with an Idempotency-Key. */
 struct cairn_known_command {
-    struct cairn_command_key key; /* filled in also when it is not known */
+    struct cairn_command_key key; /* filled in even if it is not known */
     bool known;
     int64_t status;
     const char *stream;
     int64_t version;
     int64_t position;    /* of its last event */
-    int64_t event_count; /* its events are those up to there */
+    int64_t event_count; /* its events end at `position` */
 };
 
-/* Looks the command up. `request` is all that makes it this request: method, path, If-Match, body.
+/* Looks the command up. `request` identifies the request: its method, path, preconditions and body.
  * Returns 0, or -CAIRN_KEY_REUSED if the key belongs to another request. */
 int cairn_store_find_command(struct cairn_store *store, const char *service, const char *key,
                              const void *request, size_t request_bytes, struct cairn_arena *arena,
@@ -83,13 +83,13 @@ struct cairn_command_query {
     const char *key;
     const void *request;
     size_t request_bytes;
-    struct cairn_arena *arena; /* of what is found */
+    struct cairn_arena *arena; /* for what is found */
     struct cairn_known_command *ret;
     int outcome; /* what cairn_store_find_command() would return */
     struct cairn_error *error;
 };
 
-/* The same for many commands by one call. Returns 0, or what went wrong with all of them. */
+/* The same for many commands by one call. Returns 0, or the error that all of them failed with. */
 int cairn_store_find_commands(struct cairn_store *store, struct cairn_command_query *queries,
                               size_t count, struct cairn_arena *arena,
                               struct cairn_error *error) CAIRN_CHECKED;
@@ -109,22 +109,22 @@ struct cairn_stored_event {
     const char *meta; /* NULL when read by stream */
 };
 
-/* At most `limit` events of a stream after `version`, or some 8 MiB of them, in order. Returns how
- * many, and whether there may be more (unless `ret_more` is NULL). */
+/* Reads the events of a stream after `version`, in order, at most `limit` or some 8 MiB. Returns
+ * how many, and whether there may be more (unless `ret_more` is NULL). */
 int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
                                 int64_t limit, struct cairn_arena *arena,
                                 const struct cairn_stored_event **ret, bool *ret_more,
                                 struct cairn_error *error) CAIRN_CHECKED;
 
-/* The events at positions from + 1 to `to` whose type is among `types` (NULL-terminated; NULL for
- * all), in order. Returns how many. The range is what bounds the work: keep it short. */
+/* Reads the events at positions from + 1 to `to` whose type is among `types` (NULL-terminated; NULL
+ * for all), in order. Returns how many. Only the range bounds the work: keep it short. */
 int64_t cairn_store_read_range(struct cairn_store *store, int64_t from, int64_t to,
                                const char *const *types, struct cairn_arena *arena,
                                const struct cairn_stored_event **ret,
                                struct cairn_error *error) CAIRN_CHECKED;
 
-/* Which events: those of a type that is among `types`, in a stream whose category is among
- * `categories`. Both end with NULL; NULL for all. */
+/* Selects events whose type is among `types`, in streams whose category is among `categories`. Both
+ * lists end with NULL; NULL for all. */
 struct cairn_event_filter {
     const char *const *types;
     const char *const *categories;
@@ -138,30 +138,30 @@ int64_t cairn_store_read_filtered(struct cairn_store *store, int64_t from, int64
 
 /* ---- decoding ---- */
 
-/* The event type with this name, or NULL. */
+/* Returns the event type with this name, or record, or NULL. */
 const struct cairn_event_type *cairn_events_find(const struct cairn_events *events,
                                                  const char *name);
 const struct cairn_event_type *cairn_events_of(const struct cairn_events *events,
                                                const struct cairn_record *record);
 
-/* Decodes an event into `ret`, a struct of the type's record; one of an older version is lifted.
- * Returns 0, or
+/* Decodes an event into `ret`, a struct of the type's record; an older version is lifted. Returns
+ * 0, or
  *   -CAIRN_NEWER_EVENT  its schema_version is higher than this binary knows
- *   -CAIRN_UNREADABLE   it cannot be decoded, or is lifted to what its table does not allow */
+ *   -CAIRN_UNREADABLE   it cannot be decoded, or its lifted value is not allowed by its table */
 int cairn_event_decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, void *ret,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* What projections and processes are told of an event. Points into it. */
+/* Fills in what projections and processes are told of an event. Points into the event. */
 int cairn_event_meta(const struct cairn_stored_event *event, struct cairn_meta *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* "order-0193…" from "order" and an id; and back: the id of a stream, or -CAIRN_INVALID. */
+/* Makes "order-0193…" from "order" and an id; and back: the id of a stream, or -CAIRN_INVALID. */
 enum { CAIRN_STREAM_MAX_BYTES = 200 };
 const char *cairn_stream_name(struct cairn_arena *arena, const char *category,
                               struct cairn_uuid id);
 int cairn_stream_id(const char *stream, struct cairn_uuid *ret) CAIRN_CHECKED;
-/* What follows the category: "0193…". */
+/* Returns what follows the category: "0193…". */
 const char *cairn_stream_id_text(const char *stream);
 
 #endif

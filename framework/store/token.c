@@ -1,4 +1,4 @@
-/* token.c - Cairn-Position, written and read. */
+/* token.c - formats and parses Cairn-Position tokens. */
 #include "store/token.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* type_check.c - tables of events, held against their structs and against each other. */
+/* type_check.c - checks tables of events against their structs and against each other. */
 #include "record/json.h"
 #include "store/events.h"
 #include "store/store.h"
@@ -52,7 +52,8 @@ static int check_upcaster(const struct cairn_event_type *type,
     return cairn_record_table_check(upcaster->from, error);
 }
 
-/* The versions first: what an upcaster leads to is asked of the one that is next. */
+/* Checks versions first, since an upcaster's result is compared with the record of the next
+ * version. */
 static int check_versions(const struct cairn_event_type *type, struct cairn_error *error)
 {
     if (type->schema_version < 1)
