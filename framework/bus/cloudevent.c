@@ -1,4 +1,4 @@
-/* cloudevent.c - CloudEvents, written and read. */
+/* cloudevent.c - writes and reads CloudEvents. */
 #include "bus/cloudevent.h"
 
 #include "record/json.h"
@@ -14,7 +14,7 @@ struct bus_trace {
 };
 CAIRN_RECORD(bus_trace, CAIRN_FIELD(bus_trace, traceparent, .optional = true));
 
-/* Most events have none: only where there may be one is the meta taken apart. */
+/* Decodes the metadata only if it mentions a traceparent, since most events have none. */
 static const char *traceparent_of(const char *meta, struct cairn_arena *arena)
 {
     struct bus_trace trace = {0};
@@ -111,7 +111,7 @@ CAIRN_RECORD(bus_envelope, CAIRN_FIELD(bus_envelope, specversion), CAIRN_FIELD(b
              CAIRN_FIELD(bus_envelope, traceparent, .optional = true),
              CAIRN_FIELD(bus_envelope, problem, .optional = true));
 
-/* A whole number above zero, or 0. */
+/* Returns the positive integer that `text` is, or 0. */
 static int64_t number_of(const char *text)
 {
     char *end = NULL;
@@ -127,7 +127,7 @@ static int unreadable(const struct cairn_error *wrong, struct cairn_error *error
                       field ? wrong->wrong[0].message : "");
 }
 
-/* The writer puts the data last. */
+/* Relies on the writer, which puts the data last. */
 static bool ends_with_null(const char *json, size_t bytes)
 {
     static const char null[] = ",\"data\":null}";
@@ -160,7 +160,7 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
     if (strcmp(envelope.specversion, "1.0") != 0 || !ret->meta.position || !ret->meta.version ||
         !ret->schema_version)
         return cairn_fail(error, CAIRN_UNREADABLE, "this is no CloudEvent of this bus");
-    /* a stream whose name has no UUID is one that somebody appended to by hand */
+    /* a stream whose name has no UUID was appended to by hand */
     (void)!cairn_stream_id(envelope.subject, &ret->meta.id);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* bus/cloudevent.h - an event as a CloudEvent 1.0 in JSON: written by the publisher, read by
- * consumers. cairn/publication.h says which attributes there are. */
+ * consumers. cairn/publication.h lists the attributes. */
 #ifndef CAIRN_BUS_CLOUDEVENT_H
 #define CAIRN_BUS_CLOUDEVENT_H
 
@@ -8,27 +8,27 @@
 
 #include <cairn/publication.h>
 
-/* Adds the event. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE only. `problem`
- * is why there can be no state, or NULL; with it the event has no data, and a consumer that needs
- * data buries the event as a dead letter. */
+/* Appends the event to `out`. `row` is its state, NULL for none; used in style CAIRN_BUS_STATE
+ * only. `problem` is the reason why there is no state, or NULL; with it the event has no data, and
+ * a consumer that needs data makes the event a dead letter. */
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,
                             const char *problem, struct cairn_arena *scratch,
                             struct cairn_buffer *out);
 
-/* All but the data. Texts lie in the arena. */
+/* A decoded event without its data. Its texts are in the arena. */
 struct cairn_cloudevent {
     struct cairn_meta meta;
     const char *type;
     const char *category; /* of the stream */
     const char *traceparent;
     int64_t schema_version;
-    const char *problem; /* why there is no data although there should be; or NULL */
-    bool has_data;       /* `data` is there and not null */
+    const char *problem; /* why expected data is missing, or NULL */
+    bool has_data;       /* `data` is present and not null */
 };
 
-/* Returns 0, or -CAIRN_UNREADABLE if this is none, or none of ours. */
+/* Decodes all but the data. Returns 0, or -CAIRN_UNREADABLE if it is no CloudEvent of this bus. */
 int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *arena,
                           struct cairn_cloudevent *ret, struct cairn_error *error) CAIRN_CHECKED;
 

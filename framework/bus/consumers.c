@@ -1,4 +1,4 @@
-/* consumers.c - the threads of a process' consumers. */
+/* consumers.c - runs the consumer threads of a process. */
 #include "bus/consumers.h"
 
 #include "bus/member.h"
@@ -24,12 +24,12 @@ struct thread {
     struct cairn_consumers *all;
     struct cairn_consumer consumer; /* with its defaults filled in */
     struct cairn_member member;
-    struct cairn_queue *stop; /* nothing comes through it: its end is the end */
+    struct cairn_queue *stop; /* carries no items: closing it interrupts the pause */
     struct cairn_pg *work_pg;
     char greeting[100];
     pthread_t id, work_id;
     bool started, work_started;
-    char problem[200]; /* that was logged last; of the thread that handles */
+    char problem[200]; /* the last one logged by the handling thread */
     char work_problem[200];
 };
 
@@ -47,7 +47,7 @@ static bool is_stopping(void *context)
     return atomic_load(&((struct cairn_consumers *)context)->stopping);
 }
 
-/* Logs a problem when it is another than before, and its end. */
+/* Logs a problem if it differs from the last one, and logs its end. */
 static void tell(const struct thread *thread, char *before, size_t size, const char *what,
                  const struct cairn_error *error)
 {
@@ -142,7 +142,7 @@ static void add_category(struct cairn_member *member, const char *category)
         member->categories[member->category_count++] = category;
 }
 
-/* Nobody else is ever called so: what a member left behind must not be taken for this one's. */
+/* Gives the member a unique name, so that entries left by another are not taken for its own. */
 static void name_member(struct cairn_member *member)
 {
     char host[64] = "";
@@ -152,8 +152,8 @@ static void name_member(struct cairn_member *member)
     (void)snprintf(member->name, sizeof member->name, "%s-%d-%s", host, (int)getpid(), id + 24);
 }
 
-/* Who is frozen in the middle of a delivery must not keep others from the stream for longer than he
- * keeps the event. */
+/* Sets the idle-in-transaction timeout: a member that is frozen during a delivery must not block
+ * the stream for longer than it keeps the event. */
 static void greet(struct thread *thread)
 {
     (void)snprintf(thread->greeting, sizeof thread->greeting,

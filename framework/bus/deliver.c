@@ -1,6 +1,5 @@
-/* deliver.c - one entry on its way to its handler: has it been handled, is it its turn, does it
- * work?
- */
+/* deliver.c - delivers one entry to its handler, if it was not handled before and its turn has
+ * come. */
 #include "bus/cloudevent.h"
 #include "bus/member.h"
 #include "bus/sql.h"
@@ -15,9 +14,9 @@
 
 #define EARLY_US CAIRN_MILLISECONDS(10) /* doubled up to … */
 #define EARLY_MAX_US CAIRN_MILLISECONDS(250)
-#define LOCKED "55P03"     /* lock_not_available: another member is at an event of the stream */
-enum { TELL_ATTEMPT = 2 }; /* what has failed once may have met a moment */
-#define NEWER_US CAIRN_SECONDS(5) /* a newer release may be on its way */
+#define LOCKED "55P03"     /* lock_not_available: another member handles an event of the stream */
+enum { TELL_ATTEMPT = 2 }; /* log the second failure: the first may be transient */
+#define NEWER_US CAIRN_SECONDS(5) /* pause: a newer release may be starting */
 
 static struct cairn_metric handled =
     CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
@@ -34,11 +33,11 @@ struct delivery {
     struct cairn_cloudevent event;
     const struct cairn_consumes *consumes;
     bool again;
-    bool ended;     /* the transaction */
-    bool exhausted; /* it was tried as often as it may be */
+    bool ended;     /* the transaction has ended */
+    bool exhausted; /* no attempts are left */
 };
 
-/* ---- what becomes of it ---- */
+/* ---- outcomes ---- */
 
 static int later(struct cairn_held *held, int64_t us)
 {
@@ -67,7 +66,7 @@ static int bury(struct cairn_member *member, const struct cairn_held *held, cons
     return CAIRN_GONE;
 }
 
-/* The pause before the next try, between half of it and all of it. */
+/* Returns the pause before the next attempt, between half of the backoff and all of it. */
 static int64_t backoff_us(const struct cairn_consumer *consumer, int64_t attempt)
 {
     int64_t us = consumer->backoff_us;
@@ -77,7 +76,7 @@ static int64_t backoff_us(const struct cairn_consumer *consumer, int64_t attempt
     return us / 2 + cairn_monotonic_us() % (us / 2 + 1);
 }
 
-/* ---- what PostgreSQL knows of dead letters ---- */
+/* ---- dead letters in PostgreSQL ---- */
 
 static const struct cairn_statement dead_statement = {
     .name = "consumed_dead",
@@ -105,8 +104,8 @@ static struct cairn_pg_params name_event(const struct delivery *delivery)
     return params;
 }
 
-/* Before Redis: it may forget its dead letters, and the stream goes on behind them. No transaction
- * is open. */
+/* Records the dead letter in PostgreSQL first: Redis may lose its own, and the stream continues
+ * after it. No transaction is open. */
 static int give_up(const struct delivery *delivery, const char *why, struct cairn_error *error)
 {
     const struct cairn_meta *meta = &delivery->event.meta;
@@ -119,8 +118,9 @@ static int give_up(const struct delivery *delivery, const char *why, struct cair
     return done < 0 ? (int)done : bury(delivery->member, delivery->held, why, error);
 }
 
-/* What comes again behind the mark was handled, or given up. That was found and not written: it is
- * acknowledged after a commit, which waits for a synchronous standby. Ends the transaction. */
+/* Settles an event that is not newer than the consumed version: it was handled, or given up. That
+ * was read and not written, so it is acknowledged after a commit, which waits for a synchronous
+ * standby. Ends the transaction. */
 static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_pg_params params = name_event(delivery);
@@ -188,8 +188,8 @@ static const struct cairn_statement again_statement = {
            " on conflict do nothing",
 };
 
-/* Notes that it is handled, in the transaction that is open. Returns the version that the stream
- * was at; for what is tried again, 0 or, if that was handled, its own. */
+/* Records the event as handled, in the open transaction. Returns the version that the stream was
+ * at; for a retried dead letter 0 or, if the retry was handled already, its own version. */
 static int64_t note(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
@@ -209,8 +209,8 @@ static int64_t note(const struct delivery *delivery, struct cairn_error *error)
     return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
 }
 
-/* Nothing of the stream that came before it is in the group's hands. What this member has done with
- * and not said yet must be said first. */
+/* Returns 1 if the group has no earlier entry of the stream pending, else 0. Sends this member's
+ * own outstanding acknowledgements first, since they would count as pending. */
 static int is_its_turn(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
@@ -292,7 +292,8 @@ static void roll_back(struct cairn_member *member)
         (void)!cairn_pg_script(member->pg, "rollback", NULL);
 }
 
-/* What a database that goes away in the middle of it leaves open is seen when it comes again. */
+/* If the connection is lost before the commit is confirmed, the next delivery finds out its
+ * outcome. */
 static int handle(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
@@ -322,8 +323,8 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     return failed_try(delivery, outcome, &why, error);
 }
 
-/* In a transaction. Whoever else has an event of the same stream in his hands waits, or is waited
- * for, at the row. */
+/* Runs in a transaction. Members that handle events of the same stream are serialised by the lock
+ * on its row. */
 static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
 {
     int64_t version = delivery->event.meta.version;
@@ -366,8 +367,8 @@ static int in_transaction(struct delivery *delivery, struct cairn_error *error)
     return verdict;
 }
 
-/* A further try is counted before it is begun: it may be the end of this process. So what was done
- * before it is acknowledged first, or it would be counted to that. */
+/* Counts a further attempt before it begins, since the attempt may crash this process. Outstanding
+ * acknowledgements are sent first, so that the crash is not counted against handled entries. */
 static int begin_try(struct cairn_member *member, struct cairn_held *held,
                      struct cairn_error *error)
 {

@@ -1,4 +1,4 @@
-/* group.c - a consumer group in Redis. */
+/* group.c - the operations of a consumer group in Redis. */
 #include "bus/group.h"
 
 #include "bus/names.h"
@@ -34,8 +34,8 @@ static int call(struct cairn_redis *redis, const struct words *words, struct cai
     return cairn_redis_call(redis, words->items, words->count, words->arena, ret, error);
 }
 
-/* A group that is gone went with all that Redis had: that is told apart from a Redis that is away.
- */
+/* Maps an error: a missing group means that Redis has lost its data, unlike an unreachable
+ * Redis. */
 static int fail_as(const struct cairn_error *why, struct cairn_error *error)
 {
     if (strstr(why->message, "NOGROUP") || strstr(why->message, "UNBLOCKED"))
@@ -43,7 +43,7 @@ static int fail_as(const struct cairn_error *why, struct cairn_error *error)
     return cairn_error_pass(error, why);
 }
 
-/* A script on one key or two, whose first arguments are the group and the member. */
+/* Runs a script on one or two keys, whose first arguments are the group and the member. */
 static int eval(struct cairn_group *group, const struct cairn_redis_script *script, const char *key,
                 const char *other, const struct words *more, struct cairn_arena *arena,
                 struct cairn_redis_reply *ret, struct cairn_error *error)
@@ -156,10 +156,9 @@ int64_t cairn_group_read(struct cairn_group *group, int count, int64_t block_ms,
     return take_streams(group, &reply, arena, ret);
 }
 
-/* ---- taking over, keeping ---- */
+/* ---- claiming, keeping ---- */
 
-/* ARGV: group, member, idle, how many. Entries that are not in the stream any more are done with.
- */
+/* ARGV: group, member, idle time, count. Acknowledges entries that are no longer in the stream. */
 static const struct cairn_redis_script claim_script = {
     "local got = redis.call('xautoclaim', KEYS[1], ARGV[1], ARGV[2], ARGV[3], '0-0', 'COUNT',\n"
     "  ARGV[4], 'JUSTID')[2]\n"
@@ -235,8 +234,8 @@ int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
     return failed ? fail_as(&why, error) : 0;
 }
 
-/* ARGV: group, member, how long ago they were last heard of; then for each an id, and 1 if a try is
- * taken back. */
+/* ARGV: group, member, idle time to set; then for each entry its id, and 1 if an attempt is
+ * uncounted. */
 static const struct cairn_redis_script give_back_script = {
     "for i = 4, #ARGV, 2 do\n"
     "  local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]\n"
@@ -279,7 +278,7 @@ int64_t cairn_group_begin(struct cairn_group *group, size_t key, const char *id,
     return failed ? failed : reply.integer;
 }
 
-/* ARGV: group, member, id, text. More than a thousand before it: then it is too early anyway. */
+/* ARGV: group, member, id, text. With 1000 pending entries before it, it is too early anyway. */
 static const struct cairn_redis_script clear_script = {
     "local p = redis.call('xpending', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)[1]\n"
     "if not p or p[2] ~= ARGV[2] then return -1 end\n"
@@ -305,7 +304,7 @@ int cairn_group_clear(struct cairn_group *group, size_t key, const char *id, con
     return failed ? failed : (int)reply.integer;
 }
 
-/* ---- the end of an entry ---- */
+/* ---- settling ---- */
 
 int cairn_group_ack(struct cairn_group *group, size_t key, const char *const *ids, size_t count,
                     struct cairn_arena *arena, struct cairn_error *error)
@@ -320,7 +319,7 @@ int cairn_group_ack(struct cairn_group *group, size_t key, const char *const *id
     return call(group->redis, &args, &reply, error);
 }
 
-/* ARGV: group, member, id, json, attempts, why, how many letters to keep. */
+/* ARGV: group, member, id, json, attempts, reason, how many letters to keep. */
 static const struct cairn_redis_script bury_script = {
     "redis.call('xadd', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', 'event', ARGV[4], 'stream', "
     "KEYS[1],\n"
@@ -343,8 +342,8 @@ int cairn_group_bury(struct cairn_group *group, const struct cairn_group_entry *
                 cairn_bus_dead_key(arena, group->name), &more, arena, &reply, error);
 }
 
-/* ARGV: group, member, how long ago they were last heard of. A member that is taken off the list
- * takes along what it has: it must have nothing. */
+/* ARGV: group, member, idle time to set. Deleting a member discards its pending entries, so it must
+ * have none. */
 static const struct cairn_redis_script leave_script = {
     "repeat\n"
     "  local mine = redis.call('xpending', KEYS[1], ARGV[1], '-', '+', 1000, ARGV[2])\n"
@@ -369,7 +368,7 @@ int cairn_group_leave(struct cairn_group *group, struct cairn_arena *arena,
 
 /* ---- dead letters ---- */
 
-/* ARGV: from and to which letter, how many. */
+/* ARGV: first and last letter, count. */
 static const struct cairn_redis_script retry_script = {
     "local letters = redis.call('xrange', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])\n"
     "for _, letter in ipairs(letters) do\n"

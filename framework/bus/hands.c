@@ -1,5 +1,5 @@
-/* hands.c - what a member of a consumer group holds: entries that are its own until they are
- * settled, given back, or so long unminded that another may take them. */
+/* hands.c - the entries that a member of a consumer group holds, until they are settled, released,
+ * or idle long enough for another member to claim them. */
 #include "bus/member.h"
 #include "core/hash.h"
 
@@ -31,8 +31,8 @@ static bool is_held(const struct cairn_member *member, const struct cairn_group_
     return false;
 }
 
-/* Which stream an entry is of, without taking it apart: the hash of its subject. Two streams with
- * one hash wait for each other, and nothing worse. */
+/* Returns the hash of the entry's subject, which identifies its stream, without decoding the JSON.
+ * Two streams with one hash wait for each other, which is harmless. */
 static uint64_t hash_stream(const char *json)
 {
     static const char before[] = "\"subject\":\"";
@@ -71,7 +71,7 @@ void cairn_member_let_go(struct cairn_member *member, size_t i)
             (member->held_count - i) * sizeof *member->held);
 }
 
-/* What waits here for its turn is not stuck. */
+/* Keeps waiting entries from being claimed as stuck. */
 int cairn_member_keep(struct cairn_member *member, struct cairn_error *error)
 {
     int failed = 0;
@@ -98,9 +98,9 @@ int cairn_member_keep(struct cairn_member *member, struct cairn_error *error)
     return failed;
 }
 
-/* ---- giving back, taking over ---- */
+/* ---- releasing, claiming ---- */
 
-/* The newest that is held of a key and comes after that position; NULL if there is none. */
+/* Returns the newest held entry of a key after that position; NULL if there is none. */
 static struct cairn_held *find_newest(const struct cairn_member *member, size_t key, int64_t after,
                                       size_t *ret_index)
 {
@@ -115,7 +115,7 @@ static struct cairn_held *find_newest(const struct cairn_member *member, size_t 
     return newest;
 }
 
-/* Gives back the newest that are held and come after that position, at most so many. */
+/* Releases the newest held entries after that position, at most `most`. */
 static int give_back(struct cairn_member *member, size_t key, int64_t after, size_t most,
                      struct cairn_error *error)
 {
@@ -141,8 +141,8 @@ int cairn_member_give_back(struct cairn_member *member, struct cairn_error *erro
     return failed;
 }
 
-/* Whoever is full of what waits for entries of the dead would wait for ever: what comes after those
- * makes room for them. Returns how many there is room for. */
+/* Makes room for stuck entries. A full member could deadlock waiting for entries of a crashed
+ * member, so it releases the entries that come after those. Returns how many there is room for. */
 static int64_t make_room(struct cairn_member *member, size_t key, struct cairn_error *error)
 {
     const char *stuck = NULL;

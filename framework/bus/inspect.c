@@ -1,4 +1,4 @@
-/* inspect.c - what Redis says of the bus. */
+/* inspect.c - reads the state of the bus from Redis. */
 #include "bus/inspect.h"
 
 #include "bus/names.h"
@@ -21,7 +21,7 @@ int cairn_bus_belongs(struct cairn_redis *redis, const char *store, struct cairn
                       reply.text, store);
 }
 
-/* KEYS: the hash. ARGV: categories. Streams are found by the epoch that the hash names. */
+/* KEYS: the hash. ARGV: categories. The keys of the streams follow from the epoch in the hash. */
 static const struct cairn_redis_script report_script = {
     "local function pairs_of(list)\n"
     "  local said = {}\n"

@@ -1,7 +1,7 @@
-/* bus/inspect.h - what Redis says of the bus, for people: each as a JSON array of objects.
+/* bus/inspect.h - the state of the bus in Redis, for display; each list a JSON array.
  *
  *     streams        category, entries, first, last (positions)
- *     groups         category, name, members, pending, lag, position (delivered up to there), dead
+ *     groups         category, name, members, pending, lag, position (delivered up to it), dead
  *     dead letters   id, stream, entry, attempts, error, event */
 #ifndef CAIRN_BUS_INSPECT_H
 #define CAIRN_BUS_INSPECT_H
@@ -15,8 +15,8 @@ struct cairn_bus_report {
     const char *groups;
 };
 
-/* Is the bus, if there is one, that of this store? Returns 0, or -CAIRN_DIVERGED if it is
- * another's: one of the two addresses is wrong. */
+/* Checks that the bus, if there is one, belongs to this store. Returns 0, or -CAIRN_DIVERGED if it
+ * belongs to another: one of the two addresses is wrong. */
 int cairn_bus_belongs(struct cairn_redis *redis, const char *store, struct cairn_arena *arena,
                       struct cairn_error *error) CAIRN_CHECKED;
 
@@ -24,7 +24,7 @@ int cairn_bus_inspect(struct cairn_redis *redis, const char *const *categories, 
                       struct cairn_arena *arena, struct cairn_bus_report *ret,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* At most `limit` dead letters of a group, the newest first. */
+/* Returns at most `limit` dead letters of a group, the newest first. */
 int cairn_bus_dead_letters(struct cairn_redis *redis, const char *group, int64_t limit,
                            struct cairn_arena *arena, const char **ret,
                            struct cairn_error *error) CAIRN_CHECKED;

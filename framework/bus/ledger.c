@@ -1,4 +1,4 @@
-/* ledger.c - what PostgreSQL knows of the bus. */
+/* ledger.c - reads and writes what PostgreSQL records about the bus. */
 #include "bus/ledger.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static const struct cairn_statement take_statement = {
            "     where e.shard = 0 and e.position = b.position and e.event_id = b.event_id)",
 };
 
-/* A category that is new begins with its first event. */
+/* Adds a new category with floor 0: it is published from its first event on. */
 static const struct cairn_statement floors_statement = {
     .name = "bus_floors",
     .sql = "with added as (insert into cairn.bus_streams (category) select unnest($1::text[])"

@@ -1,4 +1,4 @@
-/* member.c - the rounds of a member of a consumer group. */
+/* member.c - runs the rounds of a member of a consumer group. */
 #include "bus/member.h"
 
 #include "bus/names.h"
@@ -11,9 +11,9 @@
 
 #define LOOK_US CAIRN_SECONDS(1)
 #define BLOCK_US CAIRN_MILLISECONDS(250)
-#define BEHIND_US CAIRN_MILLISECONDS(2) /* after the one that comes before */
+#define BEHIND_US CAIRN_MILLISECONDS(2) /* pause after an earlier event of the stream */
 
-/* Few at once: events of one stream that lie in the hands of two members wait for each other. */
+/* Few at once, since events of one stream that two members hold wait for each other. */
 enum { READ_MAX = 16 };
 
 /* ---- acknowledging ---- */
@@ -71,7 +71,7 @@ static bool is_due(int64_t *at_us, int64_t every_us)
 
 /* ---- delivering ---- */
 
-/* An event of the same stream that comes before it and is held here too; NULL if there is none. */
+/* Returns an earlier event of the same stream that is held here too; NULL if there is none. */
 static const struct cairn_held *find_earlier(const struct cairn_member *member,
                                              const struct cairn_held *held)
 {
@@ -84,7 +84,8 @@ static const struct cairn_held *find_earlier(const struct cairn_member *member,
     return NULL;
 }
 
-/* Is it time, and its turn among what is held here? Others may come before it in others' hands. */
+/* Returns whether the entry is due and first of its stream here. Other members may hold earlier
+ * ones. */
 static bool is_ready(const struct cairn_member *member, struct cairn_held *held)
 {
     int64_t now_us = cairn_monotonic_us();
@@ -96,8 +97,8 @@ static bool is_ready(const struct cairn_member *member, struct cairn_held *held)
     return !earlier;
 }
 
-/* Delivers what is due, one after the other. A round that takes long must not let others believe
- * that what is held is stuck: it is kept in between, and they begin anew. */
+/* Delivers the due entries one after the other. During a long round the held entries are kept in
+ * between, so that other members do not claim them as stuck; the scan then restarts. */
 static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), void *context,
                        struct cairn_error *error)
 {
@@ -146,7 +147,7 @@ static int read_more(struct cairn_member *member, struct cairn_error *error)
     int64_t room =
         (int64_t)(CAIRN_HELD_MAX - member->held_count) / (int64_t)member->group.key_count;
     int64_t wait_ms = (next_due_us(member) - cairn_monotonic_us()) / 1000;
-    if (room <= 0) { /* nothing more fits: only the time is waited for */
+    if (room <= 0) { /* no room: only wait until an entry is due */
         const struct timespec pause = {.tv_nsec = (wait_ms > 0 ? wait_ms : 1) * 1000000};
         (void)nanosleep(&pause, NULL);
         return 0;
@@ -237,7 +238,7 @@ static int round_of(struct cairn_member *member, bool (*stopping)(void *), void 
     return failed;
 }
 
-/* A group that is gone went with all that Redis had: what is held is handed out again. */
+/* A missing group means that Redis has lost its data: held entries will be delivered again. */
 int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *context), void *context,
                        struct cairn_error *error)
 {

@@ -1,10 +1,10 @@
-/* bus/member.h - a member of a consumer group: what it holds, and the round that its thread
+/* bus/member.h - a member of a consumer group: the entries it holds, and the round that its thread
  * (consumers.c) repeats.
  *
- *     look     which epoch the bus is in; after a new one all that is held is dropped
- *     claim    what the dead have held; what this member holds is kept from being claimed
- *     deliver  what is held and due: deliver.c
- *     read     more, if there is room
+ *     look     reads the epoch of the bus; a new one discards all held entries
+ *     claim    claims entries of crashed members, and keeps its own from being claimed
+ *     deliver  delivers the held entries that are due: deliver.c
+ *     read     reads more, if there is room
  *
  * Ownership: belongs to its thread. */
 #ifndef CAIRN_BUS_MEMBER_H
@@ -16,15 +16,15 @@
 
 #include <cairn/consumer.h>
 
-/* An entry in this member's hands. */
+/* An entry that this member holds. */
 struct cairn_held {
-    struct cairn_group_entry entry; /* its texts are its own */
-    int64_t position;               /* of its event, as its id says it */
-    uint64_t stream;                /* a hash of its stream's name; 0: not known */
+    struct cairn_group_entry entry; /* owns its texts */
+    int64_t position;               /* of its event, from the entry's id */
+    uint64_t stream;                /* hash of its stream's name; 0: unknown */
     int64_t due_us;                 /* monotonic */
-    int64_t wait_us;                /* the next time that it is too early */
-    int64_t attempt;                /* which try this is, or was */
-    bool begun;                     /* the try is counted */
+    int64_t wait_us;                /* the next pause if it is too early */
+    int64_t attempt;                /* number of the current or last attempt */
+    bool begun;                     /* the attempt is counted */
 };
 
 enum { CAIRN_HELD_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
@@ -32,11 +32,11 @@ enum { CAIRN_HELD_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
 struct cairn_member {
     const struct cairn_consumer *consumer; /* with its defaults filled in */
     const char *categories[CAIRN_GROUP_KEYS_MAX];
-    size_t category_count; /* the group's keys: these, then the one of second tries */
+    size_t category_count; /* the group's keys: these, then the one of retried dead letters */
     char name[160];
     struct cairn_pg *pg;
     struct cairn_group group;
-    struct cairn_queue *kick; /* wakes the thread that works; NULL for none */
+    struct cairn_queue *kick; /* wakes the work thread; NULL for none */
     struct cairn_arena names; /* of the keys */
     struct cairn_arena batch; /* of one delivery */
     int64_t epoch;            /* of the keys; 0: none yet */
@@ -50,34 +50,35 @@ struct cairn_member {
     int64_t looked_us, claimed_us, kept_us; /* monotonic */
 };
 
-/* One round: waits for entries for at most a moment. `stopping` is asked between two of them.
- * Returns 0, or what is in the way:
- *   -CAIRN_UNAVAILABLE  Redis or the database is away; there is no bus yet */
+/* Runs one round, which waits for entries for at most 250 ms. `stopping` is called between two
+ * entries. Returns 0, or the error that stops the round:
+ *   -CAIRN_UNAVAILABLE  Redis or the database is unreachable; there is no bus yet */
 int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *context), void *context,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* Acknowledges what was handled, gives back the rest. */
+/* Acknowledges the handled entries, releases the rest and leaves the group. */
 void cairn_member_leave(struct cairn_member *member);
 
-/* Sends the acknowledgements that are waiting. */
+/* Sends the outstanding acknowledgements. */
 int cairn_member_flush(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- hands.c ---- */
 
-/* Takes entries into its hands: copies of them, and not those that it has. `fresh`: they were read,
- * which is counted as their first try. */
+/* Holds copies of the entries, except those that it holds already. `fresh`: they were read, which
+ * counts as their first attempt. */
 void cairn_member_hold(struct cairn_member *member, const struct cairn_group_entry *entries,
                        int64_t count, bool fresh);
-/* Forgets the one at this place. */
+/* Forgets the entry at this index. */
 void cairn_member_let_go(struct cairn_member *member, size_t i);
-/* Forgets all; somebody will claim them. */
+/* Forgets all entries without releasing them; a member will claim them. */
 void cairn_member_drop(struct cairn_member *member);
 
-/* Says that what waits here for its turn is not stuck, and forgets what others have taken. */
+/* Resets the idle time of the held entries, so that they do not count as stuck, and forgets those
+ * that others have claimed. */
 int cairn_member_keep(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
-/* Takes over what is stuck. A member that is full gives back its newest for it. */
+/* Claims stuck entries. A full member releases its newest entries for them. */
 int cairn_member_claim(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
-/* Gives back all, for others to take at once. Tries that have not begun do not count. */
+/* Releases all entries, for others to claim at once. Attempts that have not begun do not count. */
 int cairn_member_give_back(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- deliver.c ---- */
@@ -85,11 +86,11 @@ int cairn_member_give_back(struct cairn_member *member, struct cairn_error *erro
 enum cairn_verdict {
     CAIRN_SETTLED = 1, /* handled, handled before, or of no interest: acknowledge */
     CAIRN_LATER,       /* at `due_us` */
-    CAIRN_GONE,        /* a dead letter, or somebody else's: nothing more to do */
+    CAIRN_GONE,        /* a dead letter, or held by another member: nothing more to do */
 };
 
-/* Handles one entry. Returns its verdict, or -CAIRN_UNAVAILABLE or another code where it is not the
- * entry's fault: nothing was counted. */
+/* Handles one entry. Returns its verdict, or -CAIRN_UNAVAILABLE or another error that the entry did
+ * not cause: no attempt is used up. */
 int cairn_member_deliver(struct cairn_member *member, struct cairn_held *held,
                          struct cairn_error *error) CAIRN_CHECKED;
 

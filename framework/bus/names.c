@@ -1,4 +1,4 @@
-/* names.c - what the bus is called in Redis. */
+/* names.c - builds the Redis keys of the bus. */
 #include "bus/names.h"
 
 const char *cairn_bus_stream_key(struct cairn_arena *arena, const char *category, int64_t epoch)

@@ -1,13 +1,13 @@
-/* bus/names.h - what the bus is called in Redis.
+/* bus/names.h - the Redis keys of the bus.
  *
- *     cairn:bus                   a hash: which store and epoch, up to which position it was
- *                                 published, under which fence; `at:order` is the last entry of a
+ *     cairn:bus                   a hash: the store, the epoch, the position up to which it was
+ *                                 published, the fence; `at:order` is the last entry of a
  *                                 stream
  *     cairn:bus:order:1           a stream: the events of category order, in epoch 1
- *     cairn:bus-dead:GROUP        a stream: what a group could not handle
- *     cairn:bus-again:GROUP       a stream: what it is to try again
+ *     cairn:bus-dead:GROUP        a stream: entries that a group could not handle
+ *     cairn:bus-again:GROUP       a stream: entries that a group is to retry
  *
- * A Redis database has the bus of one store. */
+ * A Redis database holds the bus of one store. */
 #ifndef CAIRN_BUS_NAMES_H
 #define CAIRN_BUS_NAMES_H
 

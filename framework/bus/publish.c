@@ -1,4 +1,4 @@
-/* publish.c - taking the publisher's place, publishing a range, tending the bus. */
+/* publish.c - takes over the bus, publishes a range, tends the bus. */
 #include "bus/publish.h"
 
 #include "bus/cloudevent.h"
@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOTE_US CAIRN_MILLISECONDS(250) /* between two notes in the ledger */
-#define TEND_US CAIRN_SECONDS(1)        /* between two looks at Redis, and two trims */
+#define NOTE_US CAIRN_MILLISECONDS(250) /* between two records in the ledger */
+#define TEND_US CAIRN_SECONDS(1)        /* between two checks of Redis, and two trims */
 
-/* A range is bounded in positions, and by what the ones before it weighed. */
+/* A range is bounded in positions, and by the size of the ranges before it. */
 enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 1 << 20, HEAVY_BYTES = 4 << 20 };
 
 static struct cairn_metric broken = CAIRN_COUNTER(
@@ -43,7 +43,7 @@ static void name_streams(struct cairn_publish *publish)
                                                        publish->place.timeline.epoch);
 }
 
-/* Is what Redis has of this store, this history? */
+/* Checks that the bus in Redis belongs to this store and this history. */
 static int check_seen(struct cairn_publish *publish, const struct cairn_bus_seen *seen,
                       struct cairn_error *error)
 {
@@ -73,8 +73,8 @@ static bool is_intact(const struct cairn_bus_stream *stream)
     return stream->recorded >= 0 && stream->last >= stream->recorded;
 }
 
-/* Where to go on: behind the place that Redis names, unless a stream has lost something: then
- * behind its last entry, or its floor. */
+/* Returns the position after which to resume: the one in Redis, unless a stream has lost entries;
+ * then that of its last entry, or its floor. */
 static int64_t find_start(struct cairn_publish *publish, const struct cairn_bus_seen *seen,
                           const struct cairn_bus_ledger *ledger)
 {
@@ -130,7 +130,7 @@ static int find_place(struct cairn_publish *publish, struct cairn_bus_seen *seen
     if (failed)
         return failed;
     for (size_t i = 0; i < publish->count; i++) {
-        if (publish->streams[i].floor > publish->head) /* it was taken back to before that */
+        if (publish->streams[i].floor > publish->head) /* a recovery has moved the head back */
             publish->streams[i].floor = publish->head;
     }
     publish->place.position = find_start(publish, seen, &ledger);
@@ -139,8 +139,8 @@ static int find_place(struct cairn_publish *publish, struct cairn_bus_seen *seen
                               publish->place.event, error);
 }
 
-/* What was noted stands until more than that is there, so that a loss in the middle of making good
- * another one is noticed too. */
+/* Records the place in the ledger. A recorded position is replaced only by a greater one, so that a
+ * loss while another one is being repaired is detected too. */
 static int note(struct cairn_publish *publish, struct cairn_error *error)
 {
     publish->noted = publish->place.position;
@@ -182,7 +182,7 @@ static size_t stream_of(const struct cairn_publish *publish, const char *stream)
     size_t i = 0;
     while (strlen(publish->categories[i]) != bytes ||
            memcmp(publish->categories[i], stream, bytes) != 0)
-        i++; /* the filter has let only these pass */
+        i++; /* the filter passes only these */
     return i;
 }
 
@@ -198,7 +198,7 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     if (publication->style == CAIRN_BUS_STATE)
         failed = cairn_bus_state(&publish->states, publish->store, publication, event,
                                  &publish->batch, &row, &wrong);
-    if (failed == -CAIRN_UNREADABLE) { /* one stream holds up no other */
+    if (failed == -CAIRN_UNREADABLE) { /* one stream must not block the others */
         problem = cairn_copy_text(&publish->batch, wrong.message);
         cairn_metric_add(&broken, publish->categories[stream], 1);
     } else if (failed) {
@@ -211,9 +211,8 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     return 0;
 }
 
-/* All that comes before an event that cannot be written is published; the place is then before it.
- * What was trimmed, because everybody has handled it, does not come back. Returns how many entries
- * there are. */
+/* Writes all events before one that cannot be written; `ret_to` is then before it. Events up to a
+ * stream's floor were trimmed, and are skipped. Returns how many entries there are. */
 static int64_t write_entries(struct cairn_publish *publish, const struct cairn_stored_event *events,
                              int64_t count, struct cairn_bus_entry *ret, size_t *ret_bytes,
                              int64_t *ret_to, struct cairn_error *error)
@@ -286,7 +285,8 @@ static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cair
     return added;
 }
 
-/* What the timeline and the ledger said is true for the connection they were read on. */
+/* Checks the connection: the timeline and the ledger are valid only for the one they were read
+ * on. */
 static int is_still_seated(struct cairn_publish *publish, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(publish->store);
@@ -348,7 +348,8 @@ static int trim(struct cairn_publish *publish, struct cairn_error *error)
     return failed;
 }
 
-/* Is Redis as it was left? Nobody notices that it was emptied while there is nothing to publish. */
+/* Checks that Redis is as it was left; while there is nothing to publish, nothing else detects that
+ * it was emptied. */
 static int look_again(struct cairn_publish *publish, struct cairn_error *error)
 {
     struct cairn_bus_seen seen;

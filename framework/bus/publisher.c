@@ -1,4 +1,4 @@
-/* publisher.c - the thread that publishes, and what others see of it. */
+/* publisher.c - runs the publishing thread, and shows its state to other threads. */
 #include "bus/publisher.h"
 
 #include "bus/publish.h"
@@ -17,7 +17,7 @@
 
 #define LEASE_NAME "bus"
 #define IDLE_US CAIRN_SECONDS(1)
-#define BEHIND_US CAIRN_MILLISECONDS(30) /* until a place that has moved is noted at rest */
+#define BEHIND_US CAIRN_MILLISECONDS(30) /* until a moved place is recorded when idle */
 #define TROUBLE_US CAIRN_MILLISECONDS(100)
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)
 #define YIELD_US CAIRN_SECONDS(5)
@@ -50,9 +50,9 @@ static struct cairn_metric healed =
                   "lost; or a new epoch began.",
                   "cause");
 
-/* ---- what others see ---- */
+/* ---- visible state ---- */
 
-/* Notes what is in the way, "" for nothing. Returns whether that is another than before. */
+/* Records the problem, "" for none. Returns whether it differs from the one before. */
 static bool show(struct cairn_publisher *publisher, bool leads, const char *problem)
 {
     const struct cairn_publish *publish = &publisher->publish;
@@ -126,7 +126,7 @@ static int seat(struct cairn_publisher *publisher, int64_t fence, struct cairn_e
     return failed;
 }
 
-/* One step. Returns 1 if there is more to do at once, 0 if not. */
+/* Makes one step. Returns 1 if there is more to do at once, 0 if not. */
 static int step(struct cairn_publisher *publisher, int64_t fence, struct cairn_error *error)
 {
     struct cairn_publish *publish = &publisher->publish;
@@ -141,7 +141,8 @@ static int step(struct cairn_publisher *publisher, int64_t fence, struct cairn_e
     return failed ? failed : !idle;
 }
 
-/* A conflict is looked into at once, and again only if it comes again. */
+/* Handles a failed step. A conflict while seated is retried at once, one while seating after a
+ * pause. */
 static void suffer(struct cairn_publisher *publisher, int failed, const struct cairn_error *error)
 {
     bool again = publisher->publish.seated && failed == -CAIRN_CONFLICT;
@@ -150,7 +151,7 @@ static void suffer(struct cairn_publisher *publisher, int failed, const struct c
         return;
     show_trouble(publisher, error);
     if (failed == -CAIRN_NEWER_EVENT || failed == -CAIRN_UNREADABLE)
-        cairn_lease_yield(publisher->lease, YIELD_US); /* another release may know it */
+        cairn_lease_yield(publisher->lease, YIELD_US); /* another release may be able to read it */
     bool passes = failed == -CAIRN_UNAVAILABLE || failed == -CAIRN_CONFLICT;
     wait_for(publisher, INT64_MAX, passes ? publisher->trouble_us : TROUBLE_MAX_US);
     publisher->trouble_us =

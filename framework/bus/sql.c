@@ -1,4 +1,4 @@
-/* sql.c - plain SQL for handlers. */
+/* sql.c - runs plain SQL for handlers. */
 #include "bus/sql.h"
 
 #include <stdio.h>

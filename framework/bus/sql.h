@@ -1,4 +1,5 @@
-/* bus/sql.h - what stands behind cairn/sql.h: a connection, and whether a statement has failed. */
+/* bus/sql.h - the implementation of cairn/sql.h: a connection, and whether a statement has
+ * failed. */
 #ifndef CAIRN_BUS_SQL_H
 #define CAIRN_BUS_SQL_H
 
@@ -9,7 +10,7 @@
 struct cairn_sql {
     struct cairn_pg *pg;
     struct cairn_arena *arena;
-    bool failed; /* PostgreSQL would take a commit then, and keep nothing */
+    bool failed; /* PostgreSQL would then accept a commit but roll back */
 };
 
 #endif

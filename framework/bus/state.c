@@ -1,4 +1,4 @@
-/* state.c - folding the state that an event carries. */
+/* state.c - folds the state that an event carries. */
 #include "bus/state.h"
 
 #include "core/log.h"
@@ -10,10 +10,10 @@
 enum { KEPT_MAX_BYTES = 32 << 20, PAGE = 500 };
 
 struct kept {
-    int64_t version; /* of the stream: all up to here is folded in */
+    int64_t version; /* of the stream: all events up to it are folded in */
     bool exists;
     void *row;
-    const char *broken; /* why no event of the stream has a state any more; NULL: all have */
+    const char *broken; /* why later events of the stream have no state; NULL: they have */
 };
 
 int cairn_bus_state_check(const struct cairn_publication *publication, struct cairn_error *error)
@@ -51,7 +51,7 @@ static const struct cairn_on *find_on(const struct cairn_publication *publicatio
     return NULL;
 }
 
-/* A row that the function leaves alone, or finds wrong, stays as it was. */
+/* Stores the outcome of the function; CAIRN_SKIP and CAIRN_PARK leave the row unchanged. */
 static void settle(const struct cairn_record *record, struct kept *kept, const void *row,
                    enum cairn_row outcome, struct cairn_bus_states *states)
 {
@@ -95,7 +95,7 @@ static int apply(struct cairn_bus_states *states, const struct cairn_publication
     return 0;
 }
 
-/* ---- keeping ---- */
+/* ---- caching ---- */
 
 static struct kept *find_kept(struct cairn_bus_states *states, const struct cairn_record *record,
                               const char *stream)
@@ -111,7 +111,7 @@ static struct kept *find_kept(struct cairn_bus_states *states, const struct cair
     return *at;
 }
 
-/* Reads what lies between what is kept and the event. */
+/* Folds the events between the cached version and the event. */
 static int catch_up(struct cairn_bus_states *states, struct cairn_store *store,
                     const struct cairn_publication *publication,
                     const struct cairn_stored_event *event, struct kept *kept,
@@ -144,7 +144,7 @@ int cairn_bus_state(struct cairn_bus_states *states, struct cairn_store *store,
                     const void **ret, struct cairn_error *error)
 {
     struct kept *kept = find_kept(states, publication->state->row, event->stream);
-    if (kept->version >= event->version) { /* it is published again */
+    if (kept->version >= event->version) { /* the event is published again */
         kept->version = 0;
         kept->exists = false;
         memset(kept->row, 0, publication->state->row->size);

@@ -1,4 +1,4 @@
-/* streams.c - the bus in Redis: looking, taking over, appending, trimming. */
+/* streams.c - the bus in Redis: reads its state, takes over, appends, trims. */
 #include "bus/streams.h"
 
 #include "bus/names.h"
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last id that a stream has given, 0 where there is none. Redis counts it on when entries are
- * deleted or trimmed. */
+/* Returns the last id that a stream has generated, 0 if there is none. Redis keeps it when entries
+ * are deleted or trimmed. */
 #define LAST_OF                                                                                    \
     "local function last_of(key)\n"                                                                \
     "  if redis.call('exists', key) == 0 then return 0 end\n"                                      \
@@ -44,7 +44,7 @@ static void add_number(struct words *words, int64_t number)
     add(words, cairn_print(words->arena, "%" PRId64, number));
 }
 
-/* The hash, then the streams. */
+/* Returns the keys: the hash, then the streams. */
 static struct words keys_of(struct cairn_arena *arena, const struct cairn_bus_stream *streams,
                             size_t count)
 {
@@ -68,7 +68,7 @@ static void add_at_names(struct words *args, const struct cairn_bus_stream *stre
 
 /* ---- looking ---- */
 
-/* ARGV: the hash's name for each stream's last entry. */
+/* ARGV: for each stream, the hash field of its last entry. */
 static const struct cairn_redis_script look_script = {
     LAST_OF NUMBER
     "local ret = redis.call('hmget', KEYS[1], 'store', 'epoch', 'position', 'event', 'fence')\n"
@@ -121,8 +121,8 @@ int cairn_bus_look(struct cairn_redis *redis, struct cairn_bus_stream *streams, 
 enum { FORMER_SECONDS = 86400 };
 
 /* KEYS: the hash, the streams, those of the former epoch. ARGV: store, epoch, position, event,
- * fence, how many streams, how long the former ones stay; then the hash's name for each stream. The
- * fence of another epoch is not comparable: there it is the epoch that decides. */
+ * fence, number of streams, seconds until the former ones expire; then the hash field of each
+ * stream. The fence of another epoch is not comparable: there the epoch decides. */
 static const struct cairn_redis_script seat_script = {
     LAST_OF NUMBER
     "local now = redis.call('hmget', KEYS[1], 'epoch', 'fence')\n"
@@ -175,9 +175,9 @@ int cairn_bus_seat(struct cairn_redis *redis, const struct cairn_bus_place *plac
 
 /* ---- appending ---- */
 
-/* ARGV: epoch, fence, position before, position after, event after, how many streams, the hash's
- * name for each stream; then three an entry: its stream, its position, its JSON. A stream may be
- * ahead of the hash only by what an earlier call left behind that was stopped by an error. */
+/* ARGV: epoch, fence, position before, position after, event after, number of streams, the hash
+ * field of each stream; then three per entry: its stream, its position, its JSON. A stream may be
+ * ahead of the hash only by entries of an earlier call that was stopped by an error. */
 static const struct cairn_redis_script append_script = {
     LAST_OF NUMBER
     "local now = redis.call('hmget', KEYS[1], 'epoch', 'fence', 'position')\n"
@@ -242,7 +242,7 @@ int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place
 /* ---- trimming ---- */
 
 /* ARGV: epoch, fence, the position to keep from, the cap. The slowest group is the one whose oldest
- * entry that is not handled comes first. */
+ * unhandled entry comes first. */
 static const struct cairn_redis_script trim_script = {
     NUMBER "local now = redis.call('hmget', KEYS[1], 'epoch', 'fence')\n"
            "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'-1', '0', '0', '', '[]'} end\n"

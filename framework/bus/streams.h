@@ -1,9 +1,9 @@
 /* bus/streams.h - the bus in Redis, as its publisher writes it: each change is one Lua call that
  * compares first and stops at the first error.
  *
- * Where Redis stands is said by Redis alone: by the last id of each stream, and by the hash
+ * The position of the bus is stored in Redis alone: in the last id of each stream, and in the hash
  * `cairn:bus`, which is written together with the entries. An entry at or below its stream's last
- * id is there already and is left out, so that repeating a call, or publishing a range again, adds
+ * id exists already and is skipped, so that repeating a call, or publishing a range again, adds
  * nothing twice.
  *
  * Ownership: a connection belongs to one thread; `struct cairn_bus_stream` is the publisher's. */
@@ -19,9 +19,9 @@
 struct cairn_bus_stream {
     const struct cairn_publication *publication;
     const char *key;
-    int64_t floor;    /* entries up to here were trimmed; nobody needs them */
+    int64_t floor;    /* entries up to here were trimmed and are not needed */
     int64_t last;     /* id of the last entry that Redis has; 0 for none */
-    int64_t recorded; /* the same, as the hash says it; -1 where it says nothing */
+    int64_t recorded; /* the same, from the hash; -1 if the hash has none */
 };
 
 struct cairn_bus_entry {
@@ -31,7 +31,7 @@ struct cairn_bus_entry {
     size_t bytes;
 };
 
-/* What Redis says of the bus. */
+/* The state of the bus in Redis. */
 struct cairn_bus_seen {
     bool exists;
     char store[CAIRN_UUID_TEXT_SIZE];
@@ -41,13 +41,13 @@ struct cairn_bus_seen {
     int64_t fence;
 };
 
-/* Asks Redis where it stands; sets `last` and `recorded` of the streams. Returns 0, or what
- * cairn_redis_eval() says. */
+/* Reads the state of the bus from Redis; sets `last` and `recorded` of the streams. Returns 0, or
+ * the error of cairn_redis_eval(). */
 int cairn_bus_look(struct cairn_redis *redis, struct cairn_bus_stream *streams, size_t count,
                    struct cairn_arena *arena, struct cairn_bus_seen *ret,
                    struct cairn_error *error) CAIRN_CHECKED;
 
-/* The publisher's place: all that its writes compare, or leave behind. */
+/* The publisher's place: the values that its writes compare or store. */
 struct cairn_bus_place {
     struct cairn_timeline timeline;
     int64_t fence;
@@ -55,18 +55,17 @@ struct cairn_bus_place {
     char event[CAIRN_UUID_TEXT_SIZE];
 };
 
-/* Takes the bus over at this place, unless a greater fence has been there. `former_epoch` is the
- * one whose streams are left to themselves, 0 for none: they go after a day. Returns 0, or
- *   -CAIRN_CONFLICT  a later owner was quicker */
+/* Takes over the bus at this place, unless a greater fence was there. The streams of
+ * `former_epoch`, 0 for none, expire after a day. Returns 0, or
+ *   -CAIRN_CONFLICT  a later owner has taken it over */
 int cairn_bus_seat(struct cairn_redis *redis, const struct cairn_bus_place *place,
                    struct cairn_bus_stream *streams, size_t count, int64_t former_epoch,
                    struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Appends entries, which are in order, and moves the place on to `to`. Returns how many were not
- * there yet, or
- *   -CAIRN_CONFLICT     the bus is not at `from`, or a stream is not as it was left: look again
- *   -CAIRN_UNAVAILABLE  Redis is away or full. It may have taken some of them: they are left out
- *                       the next time */
+/* Appends entries, which are in order, and moves the place to `to`. Returns how many were new, or
+ *   -CAIRN_CONFLICT     the bus is not at `from`, or a stream has changed: look again
+ *   -CAIRN_UNAVAILABLE  Redis is unreachable or full. It may have stored some of them: the next
+ *                       call skips those */
 int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place *from,
                          const struct cairn_bus_place *to, struct cairn_bus_stream *streams,
                          size_t count, const struct cairn_bus_entry *entries, size_t entry_count,
@@ -77,11 +76,11 @@ struct cairn_bus_trimmed {
     int64_t floor;    /* all up to here are gone */
     bool overrun;     /* the cap was reached: a group has lost entries that it had not read */
     const char *lost; /* JSON: [{"group", "from": its oldest unhandled position}]; in the arena */
-    char group[201];  /* then: the slowest */
+    char group[201];  /* with an overrun: the slowest */
 };
 
-/* Takes away what every group has handled and what is not among the last positions, from `keep`
- * on; and what is beyond `cap` entries, whoever needs it. */
+/* Removes entries before `keep` that every group has handled; and those beyond `cap` entries, even
+ * if a group still needs them. */
 int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *place,
                    const struct cairn_bus_stream *stream, int64_t keep, int64_t cap,
                    struct cairn_arena *arena, struct cairn_bus_trimmed *ret,

@@ -1,6 +1,7 @@
-/* bus.c - `cairn bus`: how far the log is published, who reads it, and what could not be handled.
+/* bus.c - `cairn bus`: shows how far the log is published, the consumer groups and the dead
+ * letters.
  *
- * What Redis says comes as JSON and is shown by PostgreSQL, as everything else is here. */
+ * Redis returns its part as JSON; PostgreSQL formats it, as all other output here. */
 #include "bus/group.h"
 #include "bus/inspect.h"
 #include "cli/cli.h"
@@ -18,7 +19,7 @@ static int open_redis(struct cairn_redis **ret, struct cairn_error *error)
     return cairn_redis_open(url, CAIRN_SECONDS(10), ret, error);
 }
 
-/* ---- what is shown ---- */
+/* ---- output ---- */
 
 static const char publisher_sql[] =
     "select $1::bigint as epoch, $2::bigint as position, cairn.head() as head,"

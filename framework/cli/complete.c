@@ -1,8 +1,8 @@
 /* complete.c - `cairn completion bash`, and the candidates that its script asks for.
  *
- * The script knows nothing: it hands the words over to `cairn complete`, which reads subcommands
- * and options off the table in main.c, and names from the database by index, within a second or not
- * at all. */
+ * The script has no candidates itself: it passes the words to `cairn complete`, which takes
+ * subcommands and options from the table in main.c, and names from the database, by index and with
+ * a deadline of one second. */
 #include "cli/cli.h"
 
 #include "cli/complete.h"
@@ -50,7 +50,7 @@ static void offer_commands(const char *prefix)
         offer(at->name, strlen(at->name), prefix);
 }
 
-/* The usage line names them all. */
+/* Offers the options in the usage line, which names them all. */
 static void offer_options(const struct cairn_cli_command *command, const char *prefix)
 {
     for (const char *at = command->usage; (at = strstr(at, "--"));) {
@@ -71,7 +71,7 @@ static const struct cairn_cli_command *find(const char *name)
 
 /* ---- from the database ---- */
 
-/* One step along the index for each name: categories while no hyphen is typed, then streams. */
+/* Takes one index step per name: categories while no hyphen is typed, then streams. */
 static const char streams_sql[] =
     "with recursive s as ("
     " (select e.stream from cairn.events e where e.shard = 0 and e.stream >= $1"
@@ -121,7 +121,7 @@ static void offer_words(const struct cairn_cli_command *command, const char *pre
         offer("bash", strlen("bash"), prefix);
 }
 
-/* How many words before the one at `index` are no options; the first is the subcommand. */
+/* Returns how many words between the subcommand and the one at `index` are no options. */
 static int words_before(int index, char **words)
 {
     int count = 0;

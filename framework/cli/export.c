@@ -1,5 +1,6 @@
-/* export.c - `cairn export`: the log as a file. The head is looked up once, and positions up to
- * there never change, so the file is a consistent copy though it is read range by range. */
+/* export.c - `cairn export`: writes the log to standard output. The head is read once, and
+ * positions up to it never change, so the file is a consistent copy although it is read range by
+ * range. */
 #include "cli/cli.h"
 #include "cli/line.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many positions are read at once, fewer where events are large. */
+/* Positions read at once, fewer where events are large. */
 enum { RANGE_FIRST = 200, RANGE_MAX = 5000, LIGHT_BYTES = 1 << 21, HEAVY_BYTES = 1 << 23 };
 
 struct export_job {
@@ -86,7 +87,7 @@ static void fit_range(struct export_job *self, size_t bytes)
         self->range = self->range * 2 < RANGE_MAX ? self->range * 2 : RANGE_MAX;
 }
 
-/* The events after `from`, up to `to`. */
+/* Writes the events after `from`, up to `to`. */
 static int export_range(struct export_job *self, int64_t from, int64_t to,
                         struct cairn_error *error)
 {
@@ -118,7 +119,7 @@ static int export_events(struct export_job *self, struct cairn_error *error)
     struct cairn_progress progress;
     cairn_progress_begin(&progress, "export", self->header.to - from);
     if (isatty(STDOUT_FILENO))
-        progress.columns = 0; /* the events themselves are there */
+        progress.columns = 0; /* the terminal shows the events themselves */
     int failed = 0;
     while (!failed && from < self->header.to) {
         int64_t left = self->header.to - from;
@@ -131,7 +132,7 @@ static int export_events(struct export_job *self, struct cairn_error *error)
     return failed;
 }
 
-/* Of the events that were exported; what is amended later is not in the file. */
+/* Writes the amendments of the exported events; later amendments are not in the file. */
 static int export_amendments(struct export_job *self, struct cairn_error *error)
 {
     cairn_arena_reset(&self->arena);
@@ -157,7 +158,7 @@ static int export_amendments(struct export_job *self, struct cairn_error *error)
     return write_out(&out, error);
 }
 
-/* ---- all of it ---- */
+/* ---- the export ---- */
 
 static int read_store(struct export_job *self, struct cairn_error *error)
 {

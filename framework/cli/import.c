@@ -1,8 +1,9 @@
-/* import.c - `cairn import`: a file of `cairn export` into an empty store, all of it or nothing.
+/* import.c - `cairn import`: loads a file of `cairn export` into an empty store, all of it or
+ * nothing.
  *
- * One transaction takes the lock that appends take, copies the events, proves their order, makes
- * what is kept beside the log, and takes over the timeline. Whatever goes wrong before its commit,
- * or kills this process, leaves the store as empty as it was. */
+ * One transaction takes the lock that appends take, copies the events, proves their order, derives
+ * the tables beside the log, and adopts the timeline. An error or a crash before its commit leaves
+ * the store as empty as it was. */
 #include "cli/cli.h"
 #include "cli/line.h"
 
@@ -27,7 +28,7 @@ struct import_job {
     uint64_t sum;
     int64_t position; /* of the newest event */
 
-    /* how events are to be read: kept here until the events are copied */
+    /* amendments: kept here until the events are copied */
     struct cairn_arena arena;
     struct amended *amendments, **last;
 
@@ -42,7 +43,7 @@ static int fail_line(const struct import_job *self, const char *what, struct cai
     return cairn_fail(error, CAIRN_INVALID, "line %" PRId64 ": %s", self->number, what);
 }
 
-/* Returns 1, or 0 at the end of the file. */
+/* Reads the next line. Returns 1, or 0 at the end of the file. */
 static int next_line(struct import_job *self, struct cairn_line *ret, struct cairn_error *error)
 {
     self->number++;
@@ -195,7 +196,7 @@ static int copy_events(struct import_job *self, struct cairn_error *error)
         failed = cairn_pg_copy_end(&self->copy, error);
     int64_t row = cairn_pg_refused_row(self->pg);
     if (failed && row > 0)
-        cairn_error_context(error, "line %" PRId64, row + 1); /* behind the header */
+        cairn_error_context(error, "line %" PRId64, row + 1); /* after the header */
     cairn_pg_copy_close(&self->copy);
     return failed;
 }
@@ -282,7 +283,7 @@ static int import_all(struct import_job *self, struct cairn_error *error)
         cairn_progress_note(&self->progress, "proves what was copied ...");
         failed = finish(self, error);
     }
-    if (!failed) /* the planner has seen an empty table so far */
+    if (!failed) /* the planner has statistics of an empty table only */
         (void)!cairn_pg_script(self->pg, "analyze cairn.events", NULL);
     cairn_progress_end(&self->progress);
     return failed;

@@ -1,4 +1,4 @@
-/* line.c - the lines of an export, written and read. */
+/* line.c - writes and reads the lines of an export. */
 #include "cli/line.h"
 
 #include "core/text.h"
@@ -110,7 +110,7 @@ void cairn_line_put_trailer(struct cairn_buffer *out, int64_t events, uint64_t *
 
 /* ---- reading ---- */
 
-/* What is left of the line; NULL once something was wrong. */
+/* The unread rest of the line; NULL after an error. */
 struct reader {
     char *at;
 };
@@ -135,8 +135,8 @@ static int64_t read_integer(struct reader *reader, const char *name)
     return value;
 }
 
-/* Undoes the escape behind a backslash; only what the writer writes. Returns how many characters
- * it had, 0 if it is none of those. */
+/* Decodes the escape after a backslash, if the writer writes such escapes. Returns its length in
+ * characters, 0 if it is none of those. */
 static size_t unescape(const char *at, char *ret)
 {
     static const char names[] = "\"\\bfnrt";
@@ -152,7 +152,7 @@ static size_t unescape(const char *at, char *ret)
     return *ret && (unsigned char)*ret < 0x20 ? 5 : 0;
 }
 
-/* Takes the string apart in place: what it means is never longer than how it is written. */
+/* Decodes the string in place: its value is never longer than its JSON form. */
 static char *read_text(struct reader *reader, const char *name)
 {
     skip(reader, name);
@@ -201,7 +201,7 @@ static void read_header(struct reader *reader, struct cairn_line *ret)
     ret->kind = CAIRN_LINE_HEADER;
     ret->format = read_integer(reader, "{\"cairn\":");
     if (ret->format != CAIRN_LINE_FORMAT)
-        return; /* the caller says so */
+        return; /* the caller reports it */
     ret->header.store_id = read_uuid(reader, ",\"store_id\":");
     ret->header.epoch = read_integer(reader, ",\"epoch\":");
     ret->header.head = read_integer(reader, ",\"head\":");
@@ -242,7 +242,7 @@ static void read_amendment(struct reader *reader, struct cairn_line *ret)
     amendment->made_at = read_time(reader, ",\"made_at\":");
 }
 
-/* Cuts `,"crc":"…"}` off the line's end and holds it against the sum. Returns false if there is
+/* Cuts `,"crc":"…"}` off the line's end and compares it with the sum. Returns false if there is
  * none. */
 static bool unseal(char *text, size_t length, uint64_t *sum, struct cairn_line *ret)
 {

@@ -1,10 +1,10 @@
-/* log.c - `cairn streams`, `read`, `tail`, `append`: the log on the command line. */
+/* log.c - `cairn streams`, `read`, `tail`, `amend`, `append`: the log on the command line. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A table is for people: to the second, and in UTC, as the session is. */
+/* Tables show times to the second, in UTC, as the session does. */
 #define SECONDS(time) "to_char(" #time ", 'YYYY-MM-DD HH24:MI:SS\"+00\"') as " #time
 
 static const char *event_columns(const struct cairn_cli_options *options)
@@ -13,9 +13,9 @@ static const char *event_columns(const struct cairn_cli_options *options)
                          : "position, " SECONDS(recorded_at) ", stream, version, type, data";
 }
 
-/* Connects, shows, and turns what went wrong into the exit status. `empty` is the status where
- * there was nothing to show. `doubt` is what to do where the statement, which writes, was sent and
- * its outcome is not known; NULL for one that writes nothing. */
+/* Connects, shows the rows, and turns an error into the exit status. `empty` is the status if there
+ * are no rows. `doubt` says what to do if the statement, which writes, was sent and its outcome is
+ * unknown; NULL for one that writes nothing. */
 static int carry_out(const struct cairn_cli_command *command, const char *sql,
                      const struct cairn_pg_params *params, bool json, int empty, const char *doubt)
 {
@@ -92,7 +92,7 @@ int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **arg
     return status;
 }
 
-/* The newest events, or those after a position; in the order of the log either way. */
+/* Shows the newest events, or those after a position; in log order either way. */
 int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
@@ -114,7 +114,8 @@ int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **arg
     return status;
 }
 
-/* cairn amend: shows them; POSITION REASON: it is passed over; POSITION REASON JSON. */
+/* Without arguments, shows the amendments; POSITION REASON: passes the event over; POSITION REASON
+ * JSON: replaces its data. */
 int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;

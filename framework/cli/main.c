@@ -1,4 +1,4 @@
-/* main.c - the `cairn` command: one subcommand a row. */
+/* main.c - the `cairn` command: the table of its subcommands, and the dispatch. */
 #include "cli/cli.h"
 
 #include "cli/complete.h"
@@ -184,7 +184,7 @@ static int run(int argc, char **argv)
     return EX_USAGE;
 }
 
-/* Output that did not arrive is a failure, whatever the command itself came to. */
+/* Fails if the output could not be written, whatever the result of the command itself. */
 int main(int argc, char **argv)
 {
     cairn_standard_files();

@@ -14,7 +14,7 @@ static int migrate(struct cairn_pg **ret, struct cairn_error *error)
     int failed = cairn_cli_connect(ret, error);
     if (failed)
         return failed;
-    cairn_pg_set_deadline(*ret, CAIRN_HOURS(1)); /* a migration may have to write a table anew */
+    cairn_pg_set_deadline(*ret, CAIRN_HOURS(1)); /* a migration may have to rewrite a table */
     return cairn_migrate(*ret, print_applied, NULL, error);
 }
 

@@ -1,4 +1,4 @@
-/* options.c - the command line of a subcommand. */
+/* options.c - reads the command line of a subcommand. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static int wrong(const struct cairn_cli_command *command, const char *what, cons
     return EX_USAGE;
 }
 
-/* A whole word of the list: "-json" is none. */
+/* Returns whether the option is a whole word of the list: "-json" is not. */
 static bool is_allowed(const char *allowed, const char *option)
 {
     size_t length = strlen(option);
@@ -24,7 +24,7 @@ static bool is_allowed(const char *allowed, const char *option)
     return false;
 }
 
-/* Digits and nothing else, at most 18 of them. */
+/* Reads a number of at most 18 digits, and nothing else. */
 static bool read_number(const char *text, int64_t *ret)
 {
     size_t digits = strspn(text, "0123456789");
@@ -34,7 +34,7 @@ static bool read_number(const char *text, int64_t *ret)
     return true;
 }
 
-/* Where the number of an option goes. */
+/* Returns where the number of an option is stored; NULL for a flag. */
 static int64_t *place(struct cairn_cli_options *options, const char *option)
 {
     if (strcmp(option, "--limit") == 0)

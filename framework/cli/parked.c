@@ -1,7 +1,7 @@
-/* parked.c - `cairn parked`: events that could not be applied to a row, and what to do about them.
+/* parked.c - `cairn parked`: shows, retries and skips events that could not be applied to a row.
  *
- * Only a projector can apply events, and only the one that has the lease may write. So this asks,
- * by a mark in cairn.parked, and looks until the mark is gone. */
+ * Only a projector can apply events, and only the one that has the lease may write. So the command
+ * sets a request in cairn.parked, and polls until the request is gone. */
 #include "cli/cli.h"
 
 #include "core/clock.h"
@@ -33,8 +33,8 @@ static const struct cairn_statement retry_statement = {.name = "retry",
                                                        .sql = "select cairn.retry_parked($1, $2)"};
 static const struct cairn_statement skip_statement = {
     .name = "skip", .sql = "select cairn.skip_parked($1, $2, $3)"};
-/* In the generation that is read, in one that is held because of them, and in others that somebody
- * follows. */
+/* Counts keys in the live generation, in one that is being built or held, and in others that a
+ * projector follows. */
 #define FOLLOWED                                                                                   \
     "(g.live or g.complete_at is null or exists (select from cairn.leases l"                       \
     "     where l.held_until > clock_timestamp()"                                                  \
@@ -60,7 +60,7 @@ static int64_t number(struct cairn_pg *pg, const struct cairn_statement *stateme
     return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
 }
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 struct request {
     const char *name;
@@ -81,7 +81,7 @@ static struct cairn_pg_params params_of(const struct request *request, int count
     return params;
 }
 
-/* Until the projector has gone through it all. Returns how many requests are left. */
+/* Waits until the projector has handled all requests. Returns how many are left. */
 static int64_t wait_for_projector(struct cairn_pg *pg, const struct request *request,
                                   struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -95,7 +95,8 @@ static int64_t wait_for_projector(struct cairn_pg *pg, const struct request *req
     return left;
 }
 
-/* Returns 0 if all went well, 1 if something is parked still, or an error. */
+/* Prints the result. Returns 0 if nothing is parked any more, 1 if something still is, or an
+ * error. */
 static int64_t report(struct cairn_pg *pg, const struct request *request, int64_t asked,
                       struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -142,7 +143,7 @@ static int usage(const struct cairn_cli_command *command)
     return EX_USAGE;
 }
 
-/* Returns 1 for a request, 0 for a list, or -1 for what is neither. */
+/* Returns 1 for a request, 0 for a list, or -1 for wrong usage. */
 static int read_request(const struct cairn_cli_options *options, struct request *ret)
 {
     const char *const *words = options->words;

@@ -1,5 +1,5 @@
-/* processes.c - `cairn processes`: how far process managers and reactors have come, the events that
- * reactors have given up on, and the processes that cannot go on. */
+/* processes.c - `cairn processes`: shows the progress of process managers and reactors, the events
+ * that reactors have given up on, and the processes that are parked. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static const char parked_sql[] =
     " order by p.reactor, p.position limit $1";
 
 /* $1: a reactor, or process/ and a process manager, or null for all; $2: a position, or null; $3: a
- * stream, or null; $4: from the event behind the one that it stopped at. */
+ * stream, or null; $4: skip the event that it stopped at. */
 static const char retry_sql[] =
     "select case when $4 or $1 like 'process/%' or $3 is not null then 0"
     "           else cairn.retry_parked_events($1, $2) end"

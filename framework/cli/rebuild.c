@@ -1,17 +1,17 @@
-/* rebuild.c - `cairn rebuild`: asks for another generation of a read model, and watches. */
+/* rebuild.c - `cairn rebuild`: requests another generation of a read model, and watches it. */
 #include "cli/rebuild.h"
 
 #include <string.h>
 #include <sysexits.h>
 
-/* ---- asking ---- */
+/* ---- requests ---- */
 
 static const struct cairn_statement ask_statement = {
     .name = "request_rebuild",
     .sql = "select rebuild, is_new from cairn.request_rebuild($1, $2)",
 };
 
-/* One that waits for a person is meant before one that goes on by itself. */
+/* Prefers a rebuild that is held, and waits for an operator, to one that proceeds by itself. */
 static const struct cairn_statement find_statement = {
     .name = "rebuild_under_way",
     .sql = "select rebuild from cairn.rebuilds where projection = $1 and ended_at is null"
@@ -23,8 +23,8 @@ static const struct cairn_statement accept_statement = {
     .sql = "update cairn.rebuilds set request = 'accept' where rebuild = $1 and ended_at is null",
 };
 
-/* Where nothing has been built, or what was is gone, there is nothing that a projector has to
- * do. */
+/* If no generation was built, or it is dropped already, no projector is needed: the rebuild is
+ * cancelled at once. */
 static const struct cairn_statement cancel_statement = {
     .name = "cancel_rebuild",
     .sql = "with asked as (select r.rebuild, r.generation is null or exists ("
@@ -53,7 +53,7 @@ static int64_t ask_anew(struct cairn_pg *pg, const struct cairn_cli_options *opt
     return cairn_pg_integer(rows, 0, 0);
 }
 
-/* Returns the one that is under way, having told it what people want of it. */
+/* Accepts or cancels the rebuild under way, if the options say so. Returns its id. */
 static int64_t ask_of_it(struct cairn_pg *pg, const struct cairn_cli_options *options,
                          struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -75,9 +75,9 @@ static int64_t ask_of_it(struct cairn_pg *pg, const struct cairn_cli_options *op
     return count < 0 ? count : id;
 }
 
-/* ---- how it ended ---- */
+/* ---- the outcome ---- */
 
-/* Of an example that both have, the columns that differ; of another the row that there is. */
+/* For an example that both generations have, the columns that differ; for another, the row. */
 static const char differences_sql[] =
     "with e as (select x.n, x.v ->> 'key' as key, nullif((x.v -> 'read')::jsonb, 'null') as o,"
     "         nullif((x.v -> 'new')::jsonb, 'null') as w"
@@ -150,7 +150,7 @@ static void print_alone(const struct cairn_cli_watch *watch, const struct cairn_
                   watch->name, seen->code_version, seen->code_version, watch->name);
 }
 
-/* Returns the exit status, or an error. */
+/* Prints the outcome. Returns the exit status, or an error. */
 static int64_t report(const struct cairn_cli_watch *watch, const struct cairn_cli_rebuild *seen,
                       bool cancels, struct cairn_arena *arena, struct cairn_error *error)
 {

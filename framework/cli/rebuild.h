@@ -1,7 +1,8 @@
-/* rebuild.h - what `cairn rebuild` looks at: one row of cairn.rebuilds, and what belongs to it.
+/* rebuild.h - the state that `cairn rebuild` shows: one row of cairn.rebuilds, and what belongs to
+ * it.
  *
- * A projector does the work. The command asks for it by the row and looks at it until it has ended,
- * so whoever stops looking stops nothing. */
+ * A projector does the work. The command requests it by the row and polls the row until the rebuild
+ * has ended, so interrupting the command does not stop the rebuild. */
 #ifndef CAIRN_CLI_REBUILD_H
 #define CAIRN_CLI_REBUILD_H
 
@@ -9,17 +10,17 @@
 
 #include <stdbool.h>
 
-/* What is known of it at one moment. The texts lie in the arena of the look. */
+/* A snapshot of a rebuild. The texts are in the arena that was passed. */
 struct cairn_cli_rebuild {
     int64_t id;
     const char *phase;
     const char *request;              /* "" */
-    const char *note;                 /* why it is held; "" */
-    const char *owner;                /* who has the lease of its code version; "": nobody */
-    const char *kept;                 /* until when the one before can be gone back to; "" */
+    const char *note;                 /* why it is held, or what it waits for; "" */
+    const char *owner;                /* of the lease of its code version; "": no owner */
+    const char *kept;                 /* until when a rollback is possible; "" */
     const char *left_out;             /* columns that were not compared; "" */
     int64_t code_version, generation; /* generation 0: no projector has begun */
-    int64_t before;                   /* that was live before; 0: none */
+    int64_t before;                   /* the live one before; 0: none */
     int64_t done, total;              /* of the phase */
     int64_t events, rows;
     int64_t differences; /* -1: not compared */
@@ -35,13 +36,13 @@ struct cairn_cli_watch {
     struct cairn_pg *pg;
     const char *name; /* of the read model */
     int64_t id;
-    bool json;                /* a line on each change */
-    bool beyond_held;         /* to be held is not its end: people have said what is to be done */
-    struct cairn_arena arena; /* of what it has seen last */
+    bool json;                /* print a line on each change */
+    bool beyond_held;         /* do not stop when it is held: it was accepted or cancelled */
+    struct cairn_arena arena; /* of the last snapshot */
 };
 
-/* Looks until the rebuild has ended or is held, or no projector has been there for 15 seconds: then
- * it is neither. */
+/* Polls until the rebuild has ended or is held, or until no projector has had the lease for 15
+ * seconds: then it is neither. */
 int cairn_cli_rebuild_watch(struct cairn_cli_watch *watch, struct cairn_cli_rebuild *ret,
                             struct cairn_error *error) CAIRN_CHECKED;
 

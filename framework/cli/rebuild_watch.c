@@ -1,4 +1,5 @@
-/* rebuild_watch.c - a rebuild on its way: a bar on a terminal, or a line of JSON on each change. */
+/* rebuild_watch.c - shows a running rebuild: a bar on a terminal, or a line of JSON on each
+ * change. */
 #include "cli/rebuild.h"
 
 #include "core/clock.h"
@@ -9,9 +10,9 @@
 #define PATIENCE_US CAIRN_SECONDS(15) /* without a projector */
 enum { LOOK_MS = 100 };
 
-/* ---- a look ---- */
+/* ---- the snapshot ---- */
 
-/* While it follows, its measure is the log. */
+/* While the rebuild follows, its progress is measured against the log. */
 static const struct cairn_statement look_statement = {
     .name = "look_at_rebuild",
     .sql = "select r.phase, coalesce(r.request, ''), coalesce(r.note, ''), coalesce(l.owner, ''),"
@@ -73,9 +74,9 @@ int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *
     return 0;
 }
 
-/* ---- showing it ---- */
+/* ---- output ---- */
 
-/* What was shown last. */
+/* The values shown last. */
 struct shown {
     char phase[20];
     char label[60];
@@ -91,7 +92,8 @@ static bool is_new(const struct shown *shown, const struct cairn_cli_rebuild *no
            shown->rows != now->rows;
 }
 
-/* A dead attempt is followed by another one, which begins from the start. */
+/* Restarts the progress with each phase and generation: a failed attempt is followed by a new one,
+ * which begins from the start. */
 static void measure(struct shown *shown, const struct cairn_cli_rebuild *now)
 {
     if (strcmp(shown->phase, now->phase) != 0 || shown->generation != now->generation) {
@@ -112,7 +114,7 @@ static void measure(struct shown *shown, const struct cairn_cli_rebuild *now)
     shown->rows = now->rows;
 }
 
-/* It is built: what it has to come to the end of is the log. */
+/* Returns whether the generation is built, and only has to catch up with the log. */
 static bool follows(const struct cairn_cli_rebuild *now)
 {
     return strcmp(now->phase, "following") == 0 || strcmp(now->phase, "held") == 0;

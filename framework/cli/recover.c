@@ -1,9 +1,9 @@
-/* recover.c - `cairn recover`: after the store was taken back to an older state.
+/* recover.c - `cairn recover`: starts a new epoch after the store was restored to an older state.
  *
- * Clients, read models and running processes may know events that the log does not have any more,
- * or others at the same positions. A new epoch tells them apart. It begins in one transaction that
- * also ends all other sessions of the database, because processes trust the timeline that they have
- * read on a connection as long as that is open. */
+ * Clients, read models and running processes may know events that the log no longer has, or others
+ * at the same positions. A new epoch tells them apart. It begins in one transaction that also ends
+ * all other sessions of the database, because processes trust the timeline that they read on a
+ * connection as long as it is open. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -24,9 +24,9 @@ static const char checkpoints_sql[] =
 static const char recover_sql[] =
     "select old_epoch, new_epoch, head, claims, commands, carried_over as read_models,"
     " ended as sessions_ended, left_over as not_ended from cairn.recover()";
-enum { LEFT_OVER = 7 }; /* its column */
+enum { LEFT_OVER = 7 }; /* column of not_ended */
 
-/* Returns how many read models are of another history. */
+/* Shows the store. Returns how many read models are of another history. */
 static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
 {
     int64_t count = cairn_cli_show(pg, store_sql, NULL, false, error);
@@ -41,7 +41,7 @@ static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
     return count;
 }
 
-/* May it be done? Asks a person, if there is one. */
+/* Returns whether the operator agrees: by --yes, or when asked on a terminal. */
 static bool is_agreed(const struct cairn_cli_options *options)
 {
     char answer[16];
@@ -55,8 +55,8 @@ static bool is_agreed(const struct cairn_cli_options *options)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* Shows what the function says it did. A session that it could not end goes on in the old epoch:
- * that is a failure, although the new epoch has begun. */
+/* Starts the new epoch and shows the result. A session that could not be ended continues in the old
+ * epoch: that is a failure, although the new epoch has begun. */
 static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
 {
     CAIRN_PG_RESULT *rows = NULL;

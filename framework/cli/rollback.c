@@ -1,8 +1,8 @@
-/* rollback.c - `cairn rollback`: has queries read a generation again that they have left.
+/* rollback.c - `cairn rollback`: switches queries back to a generation that they have left.
  *
- * A projector of that generation's code version does it, so this asks by a row in cairn.switches
- * and looks until it was done or refused. What nobody has done by then is taken back: it must not
- * happen some day when nobody thinks of it. */
+ * A projector of that generation's code version does it, so the command requests it by a row in
+ * cairn.switches and polls until it was done or refused. After 20 seconds a request that no
+ * projector has carried out is withdrawn, so that it does not take effect unexpectedly later. */
 #include "cli/cli.h"
 
 #include "core/clock.h"
@@ -65,7 +65,8 @@ static bool is_over(const struct cairn_pg_result *rows)
     return cairn_pg_bool(rows, 0, 0) || !cairn_pg_null(rows, 0, 1);
 }
 
-/* Returns 1 when it was done or refused, 0 if nobody has taken it up; *ret is the last look. */
+/* Returns 1 if it was done or refused, 0 if no projector has carried it out; *ret is the last
+ * state. */
 static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *which,
                            struct cairn_pg_result **ret, struct cairn_error *error)
 {
@@ -84,7 +85,7 @@ static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *wh
     return seen < 0 ? seen : withdrawn == 0;
 }
 
-/* Returns the exit status. */
+/* Prints the outcome. Returns the exit status. */
 static int report(const char *name, const struct cairn_pg_result *rows, bool over)
 {
     int64_t generation = cairn_pg_integer(rows, 0, 2);
@@ -124,7 +125,7 @@ static int64_t roll_back(struct cairn_pg *pg, const struct cairn_cli_options *op
     return over < 0 ? over : report(options->words[0], rows, over > 0);
 }
 
-/* NAME, and perhaps a number that a generation can have. */
+/* Returns whether the arguments are NAME, and optionally a generation number of up to 9 digits. */
 static bool is_right(const struct cairn_cli_options *options)
 {
     const char *number = options->words[1];

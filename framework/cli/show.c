@@ -1,4 +1,5 @@
-/* show.c - the database, its rows as a table or as JSON lines, and what went wrong. */
+/* show.c - connects to the database, prints rows as a table or as JSON lines, and reports
+ * errors. */
 #include "cli/cli.h"
 
 #include "runtime/config.h"
@@ -73,9 +74,10 @@ int64_t cairn_cli_show(struct cairn_pg *pg, const char *sql, const struct cairn_
     return count;
 }
 
-/* ---- what went wrong ---- */
+/* ---- errors ---- */
 
-/* A refusal of our own SQL functions is an answer, not a defect. */
+/* Returns the exit status of an error. A refusal of Cairn's SQL functions (SQLSTATE CA...) is an
+ * answer, not a defect. */
 static int exit_status(const struct cairn_error *error, const char *state)
 {
     switch ((int)error->code) {

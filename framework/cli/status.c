@@ -1,5 +1,5 @@
-/* status.c - `cairn status`: the store, who holds its lock, and how far each read model has come.
- */
+/* status.c - `cairn status`: shows the store, the owner of its lock, and the progress of each read
+ * model. */
 #include "cli/cli.h"
 
 #include "core/clock.h"
@@ -21,8 +21,8 @@ static const char store_sql[] =
     "     limit 1), 'nobody') as append_lock"
     " from cairn.store s";
 
-/* $1 to $3: where each generation was $4 milliseconds ago. Where the generation is one that is
- * built, the rebuild says how far; what is asked for and not begun has no generation yet. */
+/* $1 to $3: the positions of the generations $4 milliseconds ago. For a generation that is being
+ * built, the rebuild has the progress; a rebuild that has not begun has no generation yet. */
 static const char projections_sql[] =
     "with known as (select g.projection, g.generation, g.code_version, g.live, g.serving, g.state,"
     "         g.in_the_way,"
@@ -81,7 +81,7 @@ static const char advice[] =
     "rebuild NAME --watch` shows how far it is. If there is none, none runs: the lease is "
     "nobody's.\n";
 
-/* ---- where they are now ---- */
+/* ---- positions ---- */
 
 struct sample {
     struct cairn_arena arena;
@@ -111,7 +111,7 @@ static int take_sample(struct cairn_pg *pg, struct sample *ret, struct cairn_err
 
 /* ---- showing ---- */
 
-/* One that is read. */
+/* Returns whether a generation that queries read has diverged. */
 static bool has_diverged(struct cairn_pg *pg)
 {
     static const struct cairn_statement statement = {

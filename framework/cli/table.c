@@ -1,4 +1,4 @@
-/* table.c - rows in aligned columns, cut to the width of the terminal. */
+/* table.c - prints rows in aligned columns, cut to the width of the terminal. */
 #include "cli/cli.h"
 
 #include "core/buffer.h"
@@ -15,7 +15,7 @@ static bool begins_character(char c)
     return ((unsigned char)c & 0xC0) != 0x80;
 }
 
-/* How many columns of the terminal a text takes: its characters, for most scripts. */
+/* Returns the width of a text in terminal columns: its number of characters, for most scripts. */
 static int width_of(const char *text)
 {
     int width = 0;
@@ -24,7 +24,7 @@ static int width_of(const char *text)
     return width;
 }
 
-/* Where the character number `n` begins. */
+/* Returns where the character number `n` begins. */
 static const char *character(const char *text, int n)
 {
     for (; *text; text++) {
@@ -34,7 +34,7 @@ static const char *character(const char *text, int n)
     return text;
 }
 
-/* C0, DEL, and C1 as UTF-8 has them. */
+/* Returns whether a control character begins at `at`: C0, DEL, or C1 in UTF-8. */
 static bool is_control(const char *at)
 {
     unsigned char c = (unsigned char)*at;
@@ -70,7 +70,7 @@ static bool is_number(const char *text)
 
 struct column {
     int width;
-    bool numbers; /* and times: to the right, never cut */
+    bool numbers; /* or times: right-aligned, never cut */
 };
 
 static int measure(const char *const *cells, int columns, int64_t rows, struct column *ret)
@@ -89,7 +89,8 @@ static int measure(const char *const *cells, int columns, int64_t rows, struct c
     return total;
 }
 
-/* The widest column that is not a number, at least so wide; -1 if there is none. */
+/* Returns the widest column that is not of numbers and is wider than `least`; -1 if there is
+ * none. */
 static int widest(const struct column *column, int columns, int least)
 {
     int found = -1;

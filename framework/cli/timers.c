@@ -33,13 +33,13 @@ static int list(const struct cairn_cli_command *command, const struct cairn_cli_
     return cairn_cli_end(command, pg, count, &error);
 }
 
-/* A time is from now if it is an interval, else it is what timestamptz reads. */
+/* WHEN is relative to now if it is an interval, else it is what timestamptz reads. */
 static const char move_sql[] =
     "select cairn.change_timer($1, $2, case when $3 ~ '^-?[0-9]+(\\.[0-9]+)? ?[a-z]+$'"
     " then cairn.now() + $3::text::interval else $3::text::timestamptz end) as version";
 static const char cancel_sql[] = "select cairn.change_timer($1, $2, null) as version";
 
-/* That there is no such timer is an answer, not a defect. */
+/* A timer that is not set (CA014) and a conflict (CA001) are answers, not defects. */
 static int end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t count,
                const struct cairn_error *error)
 {

@@ -1,6 +1,7 @@
-/* verify.c - `cairn verify`: proves the log, and what is kept beside it, range by range.
+/* verify.c - `cairn verify`: proves the log, and the tables beside it, range by range.
  *
- * The proofs are functions of migrations/0012_verify.sql; each row they return is a problem. */
+ * The proofs are functions of migrations/repeatable/verify.sql and processes.sql; each row they
+ * return is a problem. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -10,10 +11,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* So many positions a statement: its memory is bounded, and the progress moves. */
+/* Positions per statement: its memory is bounded, and the progress moves. */
 enum { RANGE = 50000 };
 
-/* Problems of one check that are shown; all are counted. */
+/* Problems shown of one check; all are counted. */
 enum { SHOWN_MAX = 5 };
 
 struct check {
@@ -56,7 +57,7 @@ static const struct check no_checks[CHECKS] = {
 
 /* ---- the statements ---- */
 
-/* Its rows: check, how many problems it has found, and the first of them. */
+/* Rows: the check, its number of problems, and the first of them. */
 #define PROBLEMS(sql)                                                                              \
     "select f.\"check\", f.problems, f.position, f.stream, f.problem from (select p.*,"            \
     " count(*) over (partition by p.\"check\") as problems,"                                       \
@@ -123,7 +124,7 @@ static const char *copy_cell(struct verification *self, const char *text)
     return text ? cairn_copy_text(&self->arena, text) : "-";
 }
 
-/* Keeps the problem if not enough of its check are known yet. */
+/* Keeps the problem, unless SHOWN_MAX of its check are kept already. */
 static void keep(struct verification *self, const struct cairn_pg_result *rows, int64_t row,
                  int64_t known)
 {
@@ -153,7 +154,7 @@ static void take(struct verification *self, const struct cairn_pg_result *rows, 
     }
 }
 
-/* `to` below 0 stands for the end, wherever it is by then. */
+/* Runs one statement. A negative `to` stands for the end of the log at that time. */
 static int64_t run(struct verification *self, const struct cairn_statement *statement, int64_t from,
                    int64_t to, bool is_range, struct cairn_error *error)
 {
@@ -181,7 +182,7 @@ static int64_t verify_range(struct verification *self, int64_t from, int64_t to,
         count = run(self, at, from, to, true, error);
     if (count < 0)
         return count;
-    /* the rows of commands without events may be younger than every event */
+    /* the rows of commands without events may be newer than every event */
     return run(self, &commands_statement, from, to == self->head ? -1 : to, true, error);
 }
 
@@ -220,7 +221,7 @@ static int64_t verify_all(struct verification *self, struct cairn_progress *prog
     return run(self, &processes_statement, self->from, 0, false, error);
 }
 
-/* How much there is to examine, and up to where. */
+/* Reads how much there is to examine, and the head. */
 static int64_t count_all(struct verification *self, struct cairn_error *error)
 {
     CAIRN_PG_RESULT *rows = NULL;
@@ -240,7 +241,7 @@ static int64_t count_all(struct verification *self, struct cairn_error *error)
     return 0;
 }
 
-/* ---- what it has found ---- */
+/* ---- results ---- */
 
 static void show_table(struct verification *self)
 {
@@ -303,8 +304,8 @@ static int64_t verify(struct verification *self, struct cairn_error *error)
 
 /* ---- a read model ---- */
 
-/* The projector's binary has the projections. It is the one that CAIRN_PROJECTOR names, or the one
- * beside this program, or the first in PATH. */
+/* Returns the program that has the projections: the one that CAIRN_PROJECTOR names, or
+ * cairn-projector beside this program, or the first in PATH. */
 static const char *projector(struct cairn_arena *arena)
 {
     char own[PATH_MAX];

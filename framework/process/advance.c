@@ -1,4 +1,4 @@
-/* advance.c - one reaction becomes one event. */
+/* advance.c - turns one reaction into one event. */
 #include "process/advance.h"
 
 #include "core/clock.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- commands as they go out ---- */
+/* ---- outgoing commands ---- */
 
 /* "POST /orders/{id}/pay" becomes "/orders/0193…/pay". */
 static const char *path_of(const char *route, const char *id, struct cairn_arena *arena)
@@ -18,8 +18,8 @@ static const char *path_of(const char *route, const char *id, struct cairn_arena
     return cairn_print(arena, "%.*s%s%s", (int)(mark - path), path, id, mark + 4);
 }
 
-/* A command that creates and has the member NOUN_id creates the stream that it is sent to. Returns
- * the command with that member set; the sender's own is not changed. */
+/* Returns the command, which creates the stream that it is sent to, with its member NOUN_id set to
+ * that stream's id; the sender's own struct is not changed. */
 static const void *with_member_id(const struct cairn_command_type *type,
                                   const struct cairn_field *field, struct cairn_uuid id,
                                   const void *command, struct cairn_arena *arena)
@@ -44,7 +44,7 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
         command = with_member_id(type, member, id, command, arena);
     cairn_uuid_format(id, text);
     cairn_record_encode(type->record, command, &body);
-    if (creates && !member) { /* it creates, and the sender has chosen the id */
+    if (creates && !member) { /* creates, with an id chosen by the sender */
         const char *rest = body.text + 1;
         struct cairn_buffer with_id = cairn_buffer(arena);
         cairn_buffer_print(&with_id, "{\"%s\":\"%s\"%s%s", id_name, text, *rest == '}' ? "" : ",",
@@ -59,7 +59,8 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     };
 }
 
-/* `key` is random, so that only readers of the log can know it: the end of the Idempotency-Key. */
+/* Adds the commands. `key`, the end of the Idempotency-Key, is random, so that only readers of the
+ * log can know it. */
 static void add_sent(struct cairn_buffer *out, const struct cairn_reaction *reaction)
 {
     char key[CAIRN_UUID_TEXT_SIZE];
@@ -90,7 +91,8 @@ static void remove_timer(struct cairn_set_timer *items, size_t *count, const cha
     }
 }
 
-/* The timers that are set after the reaction: those before, less the one that fired, changed. */
+/* Returns the timers set after the reaction: those before, without the one that fired, with the
+ * reaction's changes. */
 static struct cairn_set_timers timers_after(const struct cairn_instance *instance,
                                             const char *fired,
                                             const struct cairn_reaction *reaction,
@@ -138,7 +140,7 @@ static const char *make_meta(const struct cairn_arrival *arrival, const char *se
     return out.text;
 }
 
-/* What the instance becomes, and the texts of it. */
+/* The instance after the reaction, and its texts. */
 struct after {
     struct cairn_set_timers timers;
     int64_t position;
@@ -161,8 +163,8 @@ static const char *make_data(const struct cairn_arrival *arrival, const struct a
     return out.text;
 }
 
-/* An event that changed nothing is as good as not seen: seeing it again changes nothing either. A
- * timer has fired and a refusal has come, whatever was made of it. */
+/* Returns whether the reaction is recorded. An event that changed nothing is not: handling it again
+ * changes nothing either. A timer that has fired and a refusal always are. */
 static bool is_worth_an_event(const struct cairn_process *process,
                               const struct cairn_instance *instance,
                               const struct cairn_arrival *arrival, const struct after *after,

@@ -1,13 +1,13 @@
-/* advance.h - from an input and an instance to the one event that a reaction is.
+/* advance.h - makes the one event that a reaction is from an input and an instance.
  *
  *     {"input":{"kind":"event","position":7,"stream":"order-…","type":"OrderPlaced"},
  *      "position":7,                             the newest event that was reacted to
  *      "at":"…",                                 given.now
  *      "state":{…},"timers":[{"name","at"}],     after it, whole
  *      "sent":[{"to":"payment-…","command":"request_payment","method":"POST","path":"/payments",
- *               "body":{…}}]}
+ *               "key":"…","body":{…}}]}
  *
- * It is pure but for the new event's id. */
+ * The function is pure, except for the new event's id and the keys of its commands. */
 #ifndef CAIRN_PROCESS_ADVANCE_H
 #define CAIRN_PROCESS_ADVANCE_H
 
@@ -16,21 +16,21 @@
 #include "process/reaction.h"
 #include "store/append.h"
 
-/* What came in. */
+/* An input. */
 struct cairn_arrival {
-    const struct cairn_when *when; /* NULL: nobody waits for it; it is recorded all the same */
+    const struct cairn_when *when; /* NULL: no handler; it is recorded all the same */
     const void *input;             /* what `when` takes */
     const char *description;       /* JSON of "input" */
     int64_t position;              /* of an event; 0 for a timer or a refusal */
     const char *timer;             /* that has fired, or NULL */
     struct cairn_uuid seed;        /* of the ids that the reaction makes */
     struct cairn_uuid causation_id;
-    const char *correlation_id; /* NULL: it begins here */
+    const char *correlation_id; /* NULL: the correlation begins here */
     const char *traceparent;    /* or NULL */
-    const char *unreadable;     /* why `input` is none; NULL: it is one */
+    const char *unreadable;     /* why `input` cannot be decoded; NULL: it can */
 };
 
-/* How a command goes out. */
+/* A command as a request. */
 struct cairn_letter {
     const char *to; /* the stream */
     const char *method;
@@ -41,9 +41,9 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
                                     const struct cairn_command_type *type, struct cairn_uuid id,
                                     const void *command, struct cairn_arena *arena);
 
-/* Reacts. Returns 1, the event is in `ret`, and the instance is what it will be after it; 0 if the
- * reaction changed nothing and wants nothing, so that there is nothing to record; or -CAIRN_BUG
- * with an untouched instance. All lies in the arena, which is also the instance's. */
+/* Reacts to the input. Returns 1, with the event in `ret` and the instance as it is after the
+ * event; 0 if the reaction changed and sent nothing, so that there is nothing to record; or
+ * -CAIRN_BUG with an unchanged instance. All data is in the arena, which is also the instance's. */
 int cairn_advance(const struct cairn_process *process, const char *service,
                   struct cairn_instance *instance, const struct cairn_arrival *arrival,
                   struct cairn_time now, struct cairn_arena *arena, struct cairn_new_event *ret,

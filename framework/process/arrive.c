@@ -1,4 +1,4 @@
-/* arrive.c - the three kinds of input. */
+/* arrive.c - makes the three kinds of input: events, timers, refusals. */
 #include "process/arrive.h"
 
 #include "record/json.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- who waits ---- */
+/* ---- handlers ---- */
 
 static bool is_of(const char *stream, const char *category)
 {
@@ -114,8 +114,8 @@ static int decode(const struct cairn_event_type *type, const struct cairn_stored
     return failed;
 }
 
-/* An event that cannot be decoded is for the process that its stream names, unless the author's
- * function would have said so. */
+/* Assigns an event that cannot be decoded to the process that its stream names, unless the author's
+ * `correlate` function would decide that. */
 static int arrive_unreadable(const struct cairn_when *when, const struct cairn_stored_event *event,
                              struct cairn_arena *arena, const struct cairn_error *wrong,
                              struct cairn_arrival *ret, struct cairn_uuid *ret_id,
@@ -145,7 +145,7 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
     if (decode(type, event, arena, &input, &meta, &wrong) < 0)
         return arrive_unreadable(when, event, arena, &wrong, ret, ret_id, error);
     *ret_id = when->correlate ? when->correlate(input, &meta) : meta.id;
-    if (cairn_uuid_is_zero(*ret_id)) /* no process is meant */
+    if (cairn_uuid_is_zero(*ret_id)) /* for no process */
         return 0;
     const struct cairn_origin origin = cairn_origin_of(event, arena);
     *ret = (struct cairn_arrival){
@@ -161,7 +161,7 @@ int cairn_arrive_event(const struct cairn_process *process, const struct cairn_s
     return 1;
 }
 
-/* ---- timers and refusals: what brings them about is the last event of their stream ---- */
+/* ---- timers and refusals: caused by the last event of their stream ---- */
 
 static struct cairn_arrival arrival_of(const struct cairn_instance *instance,
                                        const struct cairn_when *when, const void *input,

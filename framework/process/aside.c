@@ -1,4 +1,4 @@
-/* aside.c - functions of migrations/0036_parked_instances.sql, called; and reading again. */
+/* aside.c - parks and retries instances; calls functions of migrations/repeatable/processes.sql. */
 #include "process/aside.h"
 
 #include "core/clock.h"
@@ -104,9 +104,9 @@ int cairn_aside_put(struct cairn_aside *aside, struct cairn_place *place,
     return failed;
 }
 
-/* ---- again ---- */
+/* ---- retries ---- */
 
-/* Takes what is for the one instance among these events. */
+/* Takes those of the events that are for this instance. */
 static int take(struct cairn_inputs *inputs, struct cairn_instance *instance,
                 const struct cairn_stored_event *events, int64_t count, struct cairn_error *error)
 {
@@ -125,7 +125,8 @@ static int take(struct cairn_inputs *inputs, struct cairn_instance *instance,
     return failed;
 }
 
-/* Reads on for it up to the place of all. Returns 0, and inputs->stuck says whether it is stuck. */
+/* Reads the log for one instance, up to the manager's position. Returns 0, and inputs->stuck says
+ * whether it is stuck. */
 static int read_on(struct cairn_place *place, const struct cairn_event_filter *filter,
                    struct cairn_inputs *inputs, struct cairn_uuid id, int64_t from,
                    struct cairn_error *error)
@@ -171,7 +172,7 @@ int cairn_aside_retry(struct cairn_aside *aside, struct cairn_place *place,
     int64_t from = one->position > 0 ? one->position - 1 : place->position;
     int failed = read_on(place, filter, &inputs, id, from, error);
     if (!failed && inputs.stuck_count > 0) {
-        if (inputs.stuck[0].position == 0) /* not before what it was parked at */
+        if (inputs.stuck[0].position == 0) /* not before the position it was parked at */
             inputs.stuck[0].position = one->position;
         failed = cairn_aside_put(aside, place, &inputs, error);
         one->again = false;

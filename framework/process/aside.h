@@ -1,9 +1,9 @@
-/* aside.h - the instances of a process manager that cannot go on (cairn.parked_instances): they are
- * put aside, the others go on, and a person has them tried again.
+/* aside.h - parks the instances of a process manager that cannot proceed (cairn.parked_instances):
+ * the others proceed, and an operator has the parked ones retried.
  *
- * What comes in for one of them is passed over. When it is tried again, the log is read once more
- * from where it stopped, for it alone; what it has seen by then it does not take twice, as every
- * instance knows the newest position that it has reacted to.
+ * Inputs of a parked instance are skipped. On a retry, the log is read again from where the
+ * instance stopped, for it alone; no event is taken twice, since every instance records the newest
+ * position that it has reacted to.
  *
  * Ownership: the manager's thread. */
 #ifndef CAIRN_PROCESS_ASIDE_H
@@ -21,21 +21,21 @@ struct cairn_aside_one {
 struct cairn_aside {
     struct cairn_arena arena;
     struct cairn_map streams; /* to a struct cairn_aside_one */
-    size_t again;             /* how many are to be tried again */
+    size_t again;             /* how many are to be retried */
     int64_t looked_us;        /* monotonic */
 };
 
-/* Reads which instances are put aside: once a second, or `now`. Returns 0 or what postgres.h says.
- */
+/* Reads which instances are parked: once a second, or `now`. Returns 0 or an error of
+ * postgres.h. */
 int cairn_aside_look(struct cairn_aside *aside, struct cairn_place *place, bool now,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Puts those aside that are stuck. Returns 0, -CAIRN_CONFLICT or what postgres.h says. */
+/* Parks the stuck instances. Returns 0, -CAIRN_CONFLICT or an error of postgres.h. */
 int cairn_aside_put(struct cairn_aside *aside, struct cairn_place *place,
                     const struct cairn_inputs *inputs, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Tries one of those again that a person wants tried. Returns 1 if it goes on with the others, 0 if
- * it is stuck still, or there is none; or a failure. */
+/* Retries one instance that an operator wants retried. Returns 1 if it is unparked, 0 if it is
+ * still stuck, or there is none; or an error. */
 int cairn_aside_retry(struct cairn_aside *aside, struct cairn_place *place,
                       const struct cairn_event_filter *filter, struct cairn_inputs like,
                       struct cairn_error *error) CAIRN_CHECKED;

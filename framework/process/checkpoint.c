@@ -1,4 +1,4 @@
-/* checkpoint.c - three functions of migrations/0017_processes.sql. */
+/* checkpoint.c - calls three functions of migrations/repeatable/processes.sql. */
 #include "process/checkpoint.h"
 
 static const struct cairn_statement begin_statement = {

@@ -1,4 +1,4 @@
-/* courier.c - one target a category, made at its first use. */
+/* courier.c - sends commands: one target per category, made at its first use. */
 #include "process/courier.h"
 
 #include "record/json.h"
@@ -25,11 +25,11 @@ struct peer {
 struct cairn_courier {
     const struct cairn_service *const *services;
     char own[300];
-    pthread_mutex_t lock; /* guards the list; peers stay where they are */
+    pthread_mutex_t lock; /* guards the list; peers are never moved */
     struct peer *peers;
 };
 
-/* ---- where to ---- */
+/* ---- targets ---- */
 
 void cairn_peer_variable(const char *category, char *ret, size_t size)
 {
@@ -96,7 +96,7 @@ static struct peer *make_peer(struct cairn_courier *courier, const char *categor
         .name = peer->category,
         .url = peer->url,
         .deadline_us = DEADLINE_US,
-        .attempts = 1, /* who sends knows how long to wait, and for what */
+        .attempts = 1, /* the sender decides on retries */
         .concurrency = CALLS_AT_ONCE,
         .breaker_open_us = CAIRN_SECONDS(1),
     };
@@ -125,7 +125,7 @@ static int find_peer(struct cairn_courier *courier, const char *stream, struct p
     return failed;
 }
 
-/* ---- what comes back ---- */
+/* ---- responses ---- */
 
 struct problem {
     const char *code;
@@ -156,7 +156,7 @@ static enum cairn_code code_called(const char *name)
     return CAIRN_OK;
 }
 
-/* Only what a service of Cairn says is taken at its word: a 404 of a proxy means nothing. */
+/* Trusts only the problem documents of Cairn services: a 404 of a proxy means nothing. */
 static int read_problem(const struct peer *peer, const struct cairn_outbound_response *response,
                         struct cairn_error *error)
 {
@@ -201,7 +201,7 @@ int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel 
     struct cairn_outbound_response response = {0};
     struct cairn_error lost = {0};
     failed = cairn_outbound_call(&peer->target, &request, &response, &lost);
-    if (failed == -CAIRN_TOO_LARGE) /* the answer: what it says is not known */
+    if (failed == -CAIRN_TOO_LARGE) /* the response: its content is unknown */
         failed = cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
     else if (failed)
         failed = cairn_error_pass(error, &lost);

@@ -1,11 +1,11 @@
-/* courier.h - takes commands to the services that carry them out, by HTTP.
+/* courier.h - sends commands by HTTP to the services that carry them out.
  *
  * A command goes to the service that its category belongs to: `payment` to the URL that
- * CAIRN_PAYMENT_URL names, else to this process if it carries such commands out itself, else to the
- * URL that the service declared for its peer (service.h). What comes back is read by the table of
- * error.h: carried out, refused for good, or to be tried again.
+ * CAIRN_PAYMENT_URL names, else to this process if it carries out such commands itself, else to the
+ * URL that the service declared for its peer (service.h). The response is classified by the table
+ * of error.h: carried out, refused for good, or to be retried.
  *
- * Threads: all may send at once. */
+ * Threads: any number may send at once. */
 #ifndef CAIRN_PROCESS_COURIER_H
 #define CAIRN_PROCESS_COURIER_H
 
@@ -20,14 +20,14 @@ struct cairn_courier;
 /* `own` is the URL of this process. The services are borrowed. */
 struct cairn_courier *cairn_courier_open(const struct cairn_service *const services[],
                                          const char *own);
-void cairn_courier_close(struct cairn_courier *courier); /* NULL is fine */
+void cairn_courier_close(struct cairn_courier *courier); /* NULL is allowed */
 
 /* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
 int cairn_courier_check(struct cairn_courier *courier, const char *category,
                         struct cairn_error *error) CAIRN_CHECKED;
 
 struct cairn_parcel {
-    const char *to; /* the stream: its category says where to */
+    const char *to; /* the stream: its category selects the target */
     const char *method;
     const char *path;
     const char *body;
@@ -38,17 +38,17 @@ struct cairn_parcel {
 
 /* Returns 0 if the command was carried out, now or before; or
  *   -CAIRN_UNAVAILABLE, -CAIRN_BUSY, -CAIRN_UNKNOWN and others that the table does not call final:
- *    send it again, as it is; or
+ *    send it again, unchanged; or
  *   another code, which is final: `error` has it, and the domain's own reason if it refused. */
 int cairn_courier_send(struct cairn_courier *courier, const struct cairn_parcel *parcel,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* Is there nothing to be gained by sending it again? What the domain said is final; that a peer
- * cannot read the request, or takes its key for another's, is between machines: it is said, and
- * retried until it is mended. */
+/* Returns whether a retry is pointless. A refusal of the domain is final. If a peer cannot read the
+ * request, or takes its key for another's, the services disagree: that is reported, and retried
+ * until it is mended. */
 bool cairn_is_final(int failed);
 
-/* The name of the variable, for --help: "CAIRN_PAYMENT_URL". */
+/* Writes the name of the variable, for --help: "CAIRN_PAYMENT_URL". */
 void cairn_peer_variable(const char *category, char *ret, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-/* delivery.c - a way for each category, a lane for each target, and a list of what became of what
- * went out. */
+/* delivery.c - delivers commands: a way for each category, a lane for each target, and a list of
+ * the outcomes. */
 #include "process/delivery.h"
 
 #include "core/clock.h"
@@ -19,7 +19,7 @@ enum { ROOM = 2000 }; /* commands of one way in memory: some 2 MB, if they are s
 struct way {
     struct cairn_lanes *lanes;
     bool behind;
-    int64_t position, number; /* of the last that went on it */
+    int64_t position, number; /* of the last command queued on it */
 };
 
 struct cairn_delivery {
@@ -34,7 +34,7 @@ struct cairn_delivery {
     struct cairn_delivered *first, *last;
 };
 
-/* One command; its texts lie in an arena of its own. */
+/* One command; its texts are in its own arena. */
 struct item {
     struct cairn_task task;
     struct cairn_arena arena;
@@ -65,9 +65,9 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
     };
 }
 
-/* ---- what became of them ---- */
+/* ---- outcomes ---- */
 
-/* Lies in an arena of its own too, whose handle stands in front of it. */
+/* An outcome, and the arena that its texts are in. */
 struct told {
     struct cairn_delivered delivered;
     struct cairn_arena arena;
@@ -136,7 +136,7 @@ static int send(struct cairn_delivery *delivery, const struct cairn_outgoing *ou
     return failed;
 }
 
-/* People are told of the first attempt in vain, and of one in a while. */
+/* Returns whether a failed attempt is reported: the first, and then every eighth. */
 static bool is_worth_telling(int64_t attempts)
 {
     return attempts == 0 || attempts % 8 == 7;
@@ -160,7 +160,8 @@ static int64_t work(void *context, struct cairn_task *task)
 
 /* ---- the ways ---- */
 
-/* Others are those that an older version of the process has sent to. */
+/* Returns the way to a target. The last one is for categories that only an older version of the
+ * process has sent to. */
 static struct way *way_to(const struct cairn_delivery *delivery, const char *target)
 {
     size_t length = strcspn(target, "-");

@@ -1,4 +1,4 @@
-/* engine.c - the threads. */
+/* engine.c - runs the threads of process managers and reactors. */
 #include "process/engine.h"
 
 #include "process/checkpoint.h"
@@ -12,7 +12,7 @@
 
 struct thread {
     struct cairn_engine *engine;
-    struct cairn_manager *manager; /* one of the two */
+    struct cairn_manager *manager; /* exactly one of the two is set */
     struct cairn_reactor_runner *runner;
     pthread_t id;
     bool started;
@@ -26,7 +26,7 @@ struct cairn_engine {
     size_t count;
     atomic_bool stopping;
     pthread_mutex_t lock; /* guards what follows */
-    bool runs;            /* its threads have what states are read from */
+    bool runs;            /* all managers and runners exist: states can be read */
 };
 
 static size_t count_of(const struct cairn_service *const services[])
@@ -105,7 +105,7 @@ static struct thread *add(struct cairn_engine *engine)
     return thread;
 }
 
-/* A command that goes nowhere is better known before there is one. */
+/* Checks that every category has a target: better at the start than at the first command. */
 static int check_targets(const struct cairn_process *process, struct cairn_courier *courier,
                          struct cairn_error *error)
 {

@@ -1,5 +1,5 @@
-/* engine.h - the process managers and reactors of one process: a thread each, one follower of the
- * log for all. */
+/* engine.h - runs the process managers and reactors of one process: a thread for each, and one
+ * follower of the log for all. */
 #ifndef CAIRN_PROCESS_ENGINE_H
 #define CAIRN_PROCESS_ENGINE_H
 
@@ -16,30 +16,31 @@ struct cairn_engine_options {
     const struct cairn_service *const *services; /* borrowed */
     struct cairn_appender *appender;
     struct cairn_leases *leases;
-    int calls; /* commands that each process manager delivers at once */
+    int calls; /* commands delivered at once, per process manager and category */
 };
 
-/* Is there anything to run? */
+/* Returns whether there is anything to run. */
 bool cairn_engine_is_wanted(const struct cairn_service *const services[]);
 
-/* Makes the checkpoints that there are not yet, so that whatever is appended from now on is
- * handled. Returns 0, or -CAIRN_CONFIG       a URL makes no sense -CAIRN_UNAVAILABLE  the database
- * is away */
+/* Creates the missing checkpoints, so that everything appended from now on is handled. Returns 0,
+ * or
+ *   -CAIRN_CONFIG       a URL is invalid
+ *   -CAIRN_UNAVAILABLE  the database is unreachable */
 int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_engine **ret,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* Begins. `own_url` is where this process answers. Returns 0 or -CAIRN_CONFIG. */
+/* Starts the threads. `own_url` is the URL of this process. Returns 0 or -CAIRN_CONFIG. */
 int cairn_engine_run(struct cairn_engine *engine, const char *own_url,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* How each of them stands. Returns how many there are; at most `max` are written. From any thread,
- * from its opening to its closing. */
+/* Writes the states of at most `max` of them. Returns how many there are. Any thread may call it,
+ * from the opening to the closing. */
 size_t cairn_engine_states(struct cairn_engine *engine, struct cairn_follower_state *ret,
                            size_t max);
 
-/* Lets what is under way finish, and ends all. NULL is fine. */
+/* Finishes the current steps, and stops all threads. NULL is allowed. */
 void cairn_engine_stop(struct cairn_engine *engine);
-/* After the last call of cairn_engine_states(). NULL is fine. */
+/* Follows the last call of cairn_engine_states(). NULL is allowed. */
 void cairn_engine_close(struct cairn_engine *engine);
 
 #endif

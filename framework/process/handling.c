@@ -1,7 +1,7 @@
-/* handling.c - the list of what a reactor has under way, and the work of the lanes.
+/* handling.c - the list of events that a reactor has under way, and the work of the lanes.
  *
- * The reactor's thread keeps the list. The handling is done by the threads of the lanes: when one
- * has come to an end it says so in the item, under the lock, and wakes the reactor. */
+ * The reactor's thread keeps the list. The threads of the lanes handle the events: a thread that
+ * has finished one records the result in the item, under the lock, and wakes the reactor. */
 #include "process/handling.h"
 
 #include "core/clock.h"
@@ -17,7 +17,7 @@
 #define FIRST_PAUSE_US CAIRN_MILLISECONDS(100)
 #define LONGEST_PAUSE_US CAIRN_SECONDS(10)
 
-/* What has failed once may have met a moment. */
+/* Failures are reported from the second on: the first may be transient. */
 enum { ATTEMPTS = 20, TELL_ATTEMPTS = 2 };
 
 /* An event under way. Guarded by the lock: `state`, `reason`, `attempts`. */
@@ -27,7 +27,7 @@ struct item {
     struct cairn_arena arena; /* of the event's texts */
     struct cairn_stored_event event;
     const char *traceparent;
-    bool parked; /* it was, and a person wants it tried again */
+    bool parked; /* a parked event that an operator wants retried */
     enum { WAITING, FINISHED, GIVEN_UP, FORGOTTEN } state;
     char reason[300];
     int64_t attempts;
@@ -40,7 +40,7 @@ struct cairn_handling {
     struct cairn_lanes *lanes;
     struct item *first, *last; /* in the order of the log */
     size_t count;
-    pthread_mutex_t lock; /* guards what the items say of themselves */
+    pthread_mutex_t lock; /* guards the named fields of the items */
 };
 
 static struct cairn_metric outcomes = CAIRN_COUNTER(
@@ -136,7 +136,7 @@ static int64_t work(void *context, struct cairn_task *task)
     return CAIRN_TASK_DONE;
 }
 
-/* The lanes forget it; the list does so when it comes to it. */
+/* Marks an item that the lanes discard; the next sweep frees it. */
 static void dispose(struct cairn_task *task)
 {
     struct item *item = (struct item *)(void *)task;
@@ -259,11 +259,12 @@ int cairn_handling_sweep(struct cairn_handling *handling, cairn_put_away *put_aw
     return 0;
 }
 
-/* Every item is done with by its thread then: the lanes are cleared, and nothing is under way. */
+/* Frees the items only when no thread uses them: the lanes are cleared, and nothing is under
+ * way. */
 void cairn_handling_clear(struct cairn_handling *handling)
 {
     cairn_lanes_clear(handling->lanes);
-    while (cairn_lanes_count(handling->lanes) > 0) /* a call has a deadline of its own */
+    while (cairn_lanes_count(handling->lanes) > 0) /* a call has its own deadline */
         (void)!cairn_follower_wait(handling->parts.follower, INT64_MAX,
                                    cairn_monotonic_us() + CAIRN_MILLISECONDS(20), NULL);
     free_items(handling);

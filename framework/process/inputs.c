@@ -1,4 +1,4 @@
-/* inputs.c - reactions of one batch, appended at once. */
+/* inputs.c - makes the reactions of one batch, and appends them at once. */
 #include "process/inputs.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* instance.c - loading processes from the ends of their streams. */
+/* instance.c - loads processes from the last events of their streams. */
 #include "process/instance.h"
 
 #include "record/json.h"

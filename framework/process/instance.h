@@ -1,6 +1,6 @@
-/* instance.h - one process of a process manager, as its stream says: the state after its last
- * reaction, and what has been seen and set by then. The last event of the stream says all of it, so
- * that loading one costs one row, however long it has lived. */
+/* instance.h - one process of a process manager: its state, the position it has seen and the timers
+ * it has set, as of its last reaction. The last event of its stream has all of that, so that
+ * loading a process costs one row, however long its stream is. */
 #ifndef CAIRN_PROCESS_INSTANCE_H
 #define CAIRN_PROCESS_INSTANCE_H
 
@@ -9,7 +9,7 @@
 
 #include <cairn/process.h>
 
-/* The event that each reaction is. */
+/* The type of the event that each reaction is. */
 #define CAIRN_ADVANCED "ProcessAdvanced"
 enum { CAIRN_ADVANCED_VERSION = 1 };
 
@@ -34,22 +34,22 @@ struct cairn_instance {
     const char *correlation_id; /* of its last event, or NULL */
     const char *traceparent;
     const char *unreadable; /* why it cannot be loaded; NULL: it was, or is new */
-    bool stuck;             /* it does not go on in this batch */
+    bool stuck;             /* takes no more inputs in this batch */
 };
 
-/* The timer, if it is set, or NULL. */
+/* Returns the timer, if it is set, or NULL. */
 const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *instance,
                                                    const char *name);
 
-/* Puts the instance into the map, by its stream, if it is not there: it is empty until it is
+/* Returns the instance in the map, by its stream; a missing one is added, empty until it is
  * loaded. */
 struct cairn_instance *cairn_instance_want(struct cairn_map *instances,
                                            const struct cairn_process *process,
                                            struct cairn_uuid id);
 
-/* Reads all that are in the map. They lie in its arena. One whose stream ends with what is no
- * ProcessAdvanced, or with a state that cannot be decoded, says so itself. Returns 0, or what
- * postgres.h says. */
+/* Loads all instances in the map, into its arena. An instance whose stream ends with another event
+ * than ProcessAdvanced, or with a state that cannot be decoded, is marked `unreadable`. Returns 0,
+ * or an error of postgres.h. */
 int cairn_instances_load(struct cairn_pg *pg, const struct cairn_process *process,
                          struct cairn_map *instances, struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,6 +1,5 @@
-/* lanes.c - lanes found by key in a table of buckets; those that are ready in a list, those that
- * pause in a heap by the time at which they are due. A lane is in one of them, or with a thread; an
- * empty one is freed. */
+/* lanes.c - keeps lanes by key in a hash table; those that are ready in a list, those that pause in
+ * a heap by due time. A lane is in one of the two, or with a thread; an empty one is freed. */
 #include "process/lanes.h"
 
 #include "core/arena.h"
@@ -18,7 +17,7 @@ enum { BUCKETS = 4096 };
 struct lane {
     char *key;
     struct cairn_task *first, *last;
-    bool cleared;   /* while its first task is under way: do not try that one again */
+    bool cleared;   /* while its first task is under way: do not retry that task */
     int64_t due_us; /* in the heap */
     struct lane *next_ready;
     struct lane *next_in_bucket;
@@ -34,7 +33,7 @@ struct cairn_lanes {
     pthread_cond_t wanted;
     struct lane *buckets[BUCKETS];
     struct lane *ready, *last_ready;
-    struct lane **heap; /* those that pause, the next one due first */
+    struct lane **heap; /* paused lanes, the next one due first */
     size_t pausing, heap_capacity;
     size_t tasks;
     bool closing;
@@ -88,7 +87,7 @@ static struct lane **bucket_of(struct cairn_lanes *lanes, const char *key)
     return &lanes->buckets[cairn_hash(key) % BUCKETS];
 }
 
-/* The lane's place, or where a new one belongs. */
+/* Returns the link to the lane, or the one where a new lane belongs. */
 static struct lane **find(struct cairn_lanes *lanes, const char *key)
 {
     struct lane **at = bucket_of(lanes, key);
@@ -133,7 +132,7 @@ void cairn_lanes_push(struct cairn_lanes *lanes, struct cairn_task *task)
     (void)pthread_mutex_unlock(&lanes->lock);
 }
 
-/* Forgets the tasks of a lane behind `kept` (NULL: all). */
+/* Discards the tasks of a lane after `kept` (NULL: all). */
 static void forget_behind(struct cairn_lanes *lanes, struct lane *lane, struct cairn_task *kept)
 {
     struct cairn_task *task = kept ? kept->next_ : lane->first;
@@ -171,7 +170,7 @@ static void clear(struct cairn_lanes *lanes)
 
 /* ---- the threads ---- */
 
-/* Under the lock. Waits for a lane; NULL at the end. */
+/* Waits for a ready lane, under the lock; NULL when closing. */
 static struct lane *next_lane(struct cairn_lanes *lanes)
 {
     while (!lanes->closing) {
@@ -189,7 +188,7 @@ static struct lane *next_lane(struct cairn_lanes *lanes)
     return NULL;
 }
 
-/* Under the lock. The first task of the lane was worked on. */
+/* Returns a lane after work on its first task, under the lock. */
 static void put_back(struct cairn_lanes *lanes, struct lane *lane, struct cairn_task *task,
                      struct cairn_task *behind, int64_t again_us)
 {
@@ -216,7 +215,7 @@ static void *run(void *context)
     struct cairn_lanes *lanes = context;
     (void)pthread_mutex_lock(&lanes->lock);
     for (struct lane *lane; (lane = next_lane(lanes));) {
-        /* A stand-in keeps the place while the task is worked on: it is the worker's afterwards. */
+        /* A placeholder keeps the place meanwhile, since `work` may free a task that is done. */
         struct cairn_task *task = lane->first;
         struct cairn_task place = {.key = lane->key, .next_ = task->next_};
         lane->first = &place;

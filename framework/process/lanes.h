@@ -1,11 +1,12 @@
-/* lanes.h - work in order for each key, at once for different keys, tried again with a pause.
+/* lanes.h - runs tasks in order for each key, concurrently for different keys, with retries after a
+ * pause.
  *
- * Tasks of one key stand in one lane and are worked off one after the other; a task that has to be
- * tried again stays at the head of its lane, and holds up nobody else. A fixed number of threads
- * works on the lanes that are ready.
+ * Tasks of one key form one lane and are executed one after the other; a task that has to be
+ * retried stays at the head of its lane, and delays no other lane. A fixed number of threads works
+ * on the lanes that are ready.
  *
  * Threads: any thread may push; `work` is called by the threads of the lanes.
- * Ownership: a task is the lanes' from the push until `work` has returned CAIRN_TASK_DONE for it,
+ * Ownership: the lanes own a task from the push until `work` has returned CAIRN_TASK_DONE for it,
  * or `dispose` was called. */
 #ifndef CAIRN_PROCESS_LANES_H
 #define CAIRN_PROCESS_LANES_H
@@ -14,17 +15,17 @@
 
 struct cairn_lanes;
 
-/* First member of what is to be done. */
+/* The first member of a task's struct. */
 struct cairn_task {
     const char *key;
-    int64_t attempts; /* that have been made; `work` finds 0 the first time */
+    int64_t attempts; /* made so far; `work` finds 0 the first time */
     struct cairn_task *next_;
 };
 
 enum { CAIRN_TASK_DONE = 0 };
 
-/* Does it. Returns CAIRN_TASK_DONE, and the task is the worker's again; or after how many
- * microseconds to try it again. */
+/* Executes a task. Returns CAIRN_TASK_DONE, and `work` owns the task again; or after how many
+ * microseconds to retry it. */
 typedef int64_t cairn_work(void *context, struct cairn_task *task);
 typedef void cairn_dispose(struct cairn_task *task);
 
@@ -33,18 +34,18 @@ int cairn_lanes_open(int threads, cairn_work *work, cairn_dispose *dispose, void
 
 void cairn_lanes_push(struct cairn_lanes *lanes, struct cairn_task *task);
 
-/* How many tasks wait or are under way. */
+/* Returns how many tasks wait or are under way. */
 size_t cairn_lanes_count(struct cairn_lanes *lanes);
 
-/* Forgets what waits; what is under way is finished, but not tried again. What is pushed from now
- * on stands behind it. */
+/* Discards waiting tasks; those under way are finished, but not retried. Tasks pushed from now on
+ * run after them. */
 void cairn_lanes_clear(struct cairn_lanes *lanes);
 
-/* The same, and waits for what is under way. NULL is fine. */
+/* Does the same, and waits for tasks under way. NULL is allowed. */
 void cairn_lanes_close(struct cairn_lanes *lanes);
 
-/* A pause before the next attempt: doubled each time from `first_us` up to `most_us`, and spread,
- * so that those who failed together do not come again together. */
+/* Returns the pause before the next attempt: doubled each time from `first_us` up to `most_us`,
+ * with jitter, so that tasks that failed together do not retry together. */
 int64_t cairn_backoff_us(int64_t attempts, int64_t first_us, int64_t most_us);
 
 #endif

@@ -1,4 +1,4 @@
-/* ledger.c - functions of migrations/0017_processes.sql, called. */
+/* ledger.c - calls functions of migrations/repeatable/processes.sql. */
 #include "process/ledger.h"
 
 enum { TIMERS_AT_ONCE = 200 };
@@ -124,7 +124,7 @@ int cairn_ledger_settle(struct cairn_pg *pg, const char *process, int64_t fence,
     struct cairn_pg_array attempts = cairn_pg_array(CAIRN_PG_INTEGERS, arena);
     struct cairn_pg_array problems = cairn_pg_array(CAIRN_PG_TEXTS, arena);
     for (const struct cairn_delivered *at = first; at; at = at->next) {
-        if (at->fate == CAIRN_TURNED_DOWN) /* the event that says so strikes it off */
+        if (at->fate == CAIRN_TURNED_DOWN) /* the event of the refusal deletes its row */
             continue;
         cairn_pg_array_text(&streams, at->outgoing.stream);
         cairn_pg_array_integer(&versions, at->outgoing.version);

@@ -1,23 +1,23 @@
 /* ledger.h - the tables of one process manager: commands to be delivered, timers that are set. They
- * are a projection of its streams (migrations/0017_processes.sql). */
+ * are a projection of its streams (migrations/repeatable/processes.sql). */
 #ifndef CAIRN_PROCESS_LEDGER_H
 #define CAIRN_PROCESS_LEDGER_H
 
 #include "postgres/postgres.h"
 #include "process/delivery.h"
 
-/* Takes the process manager's own events at positions from + 1 to `to` into the tables and moves
- * its checkpoint; what is new goes on its way. Returns 0, or -CAIRN_CONFLICT if somebody else has
- * taken over, or what postgres.h says. */
+/* Applies the process manager's own events at positions from + 1 to `to` to the tables, moves its
+ * checkpoint, and queues the new commands. Returns 0, or -CAIRN_CONFLICT if another process has
+ * taken over, or an error of postgres.h. */
 int cairn_ledger_advance(struct cairn_pg *pg, const char *process, int64_t fence, int64_t from,
                          int64_t to, struct cairn_delivery *delivery, struct cairn_arena *arena,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* What there is room for of what was left behind goes on its way (delivery.h). */
+/* Queues commands that are only in the table, as far as their ways have room (delivery.h). */
 int cairn_ledger_fill(struct cairn_pg *pg, const char *process, struct cairn_delivery *delivery,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* What was delivered is struck off, what was tried in vain is noted. The same returns. */
+/* Deletes the delivered commands, records the failed attempts. Returns the same. */
 int cairn_ledger_settle(struct cairn_pg *pg, const char *process, int64_t fence,
                         const struct cairn_delivered *first, struct cairn_arena *arena,
                         struct cairn_error *error) CAIRN_CHECKED;
@@ -28,18 +28,17 @@ struct cairn_due {
     struct cairn_time at;
 };
 
-/* The time, on the clock of all processes. */
+/* Reads the time from the clock of all processes. */
 int cairn_ledger_now(struct cairn_pg *pg, struct cairn_time *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The timers that are due by then, the oldest first; not all, if there are many. Returns how many.
- */
+/* Reads the timers that are due by then, the oldest first; at most 200. Returns how many. */
 int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_time by,
                          struct cairn_arena *arena, const struct cairn_due **ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* Does the stream say already that this command was turned down? Returns 1 or 0, or what postgres.h
- * says. */
+/* Returns 1 if the stream records already that this command was refused, 0 if not, or an error of
+ * postgres.h. */
 int cairn_ledger_was_refused(struct cairn_pg *pg, const struct cairn_outgoing *outgoing,
                              struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 

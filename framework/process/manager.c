@@ -1,4 +1,4 @@
-/* manager.c - the steps of one process manager. */
+/* manager.c - implements the steps of one process manager. */
 #include "process/manager.h"
 
 #include "core/clock.h"
@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDLE_US CAIRN_MILLISECONDS(500) /* between two looks at clock and log, unasked */
-#define STOPPED_US CAIRN_SECONDS(1)     /* between two tries of an event that stops it */
-#define MOVE_US CAIRN_SECONDS(1)        /* a checkpoint that has nothing to write moves so often */
-#define STARVING_US CAIRN_SECONDS(2)    /* timers wait so long for the log to be read to its end */
+#define IDLE_US CAIRN_MILLISECONDS(500) /* between two checks of clock and log, if not woken */
+#define STOPPED_US CAIRN_SECONDS(1)     /* between two attempts at an event that stops it */
+#define MOVE_US CAIRN_SECONDS(1)        /* between two moves of a checkpoint that has no rows */
+#define STARVING_US CAIRN_SECONDS(2)    /* longest time that timers wait for the end of the log */
 
 struct cairn_manager {
     struct cairn_place place;
@@ -27,10 +27,10 @@ struct cairn_manager {
     struct cairn_event_filter filter;
     struct cairn_aside aside;
     struct cairn_time now;
-    struct cairn_delivered *news; /* what became of commands, not yet dealt with */
+    struct cairn_delivered *news; /* outcomes of commands, not yet processed */
     int64_t due_us;               /* monotonic: when the next timer is due */
-    int64_t fired_us;             /* monotonic: when timers were looked at last */
-    int64_t again_us;             /* monotonic: not before this is the next range tried */
+    int64_t fired_us;             /* monotonic: when timers were last checked */
+    int64_t again_us;             /* monotonic: earliest time of the next range */
 };
 
 static struct cairn_metric reactions =
@@ -47,7 +47,7 @@ static struct cairn_pg *pg_of(const struct cairn_manager *manager)
 
 /* ---- take ---- */
 
-/* What was under way is found in the tables by whoever is next. */
+/* Discards the commands under way: the next owner finds them in the tables. */
 static void let_go(struct cairn_manager *manager)
 {
     manager->place.fence = 0;
@@ -56,7 +56,7 @@ static void let_go(struct cairn_manager *manager)
         manager->news = cairn_delivered_free(manager->news);
 }
 
-/* The lease is held: nobody with an older one writes any more. */
+/* Takes the place under a new lease; an owner with an older one can no longer write. */
 static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
 {
     let_go(manager);
@@ -74,7 +74,7 @@ static int hold(struct cairn_manager *manager, int64_t fence, struct cairn_error
 
 /* ---- settle ---- */
 
-/* What has come from the delivery goes behind what there is. */
+/* Appends the new outcomes of the delivery to those already there. */
 static void collect_news(struct cairn_manager *manager)
 {
     struct cairn_delivered **at = &manager->news;
@@ -136,7 +136,7 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
 
 static int settle(struct cairn_manager *manager, struct cairn_error *error)
 {
-    bool had = manager->news != NULL; /* they have been told of */
+    bool had = manager->news != NULL; /* these were logged already */
     collect_news(manager);
     if (!manager->news)
         return 0;
@@ -153,7 +153,8 @@ static int settle(struct cairn_manager *manager, struct cairn_error *error)
 
 /* ---- fire ---- */
 
-/* The table may be behind the streams: what counts is what the stream says. */
+/* Fires a timer. The table may be behind the streams: only a timer that its stream has set
+ * fires. */
 static int fire(struct cairn_manager *manager, struct cairn_inputs *inputs,
                 const struct cairn_due *due, struct cairn_error *error)
 {
@@ -169,15 +170,15 @@ static int fire(struct cairn_manager *manager, struct cairn_inputs *inputs,
     return cairn_inputs_take(inputs, instance, &arrival, error);
 }
 
-/* Events come before timers: what has happened while nobody looked may have cancelled or moved
- * them. Under a load that never ends they cannot wait for that. */
+/* Returns whether timers may fire. Events come first, since unread ones may have cancelled or moved
+ * timers; under a load that never ends timers wait for that no longer than STARVING_US. */
 static bool may_fire(const struct cairn_manager *manager)
 {
     return manager->place.position >= manager->place.head || manager->place.stopped[0] ||
            cairn_monotonic_us() - manager->fired_us > STARVING_US;
 }
 
-/* Returns 1 if timers have fired, 0 if not. */
+/* Fires due timers. Returns 1 if any have fired, 0 if not. */
 static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
 {
     const struct cairn_due *due = NULL;
@@ -229,7 +230,8 @@ static int react(struct cairn_manager *manager, struct cairn_range *range,
     return failed;
 }
 
-/* The tables take what is new in the process' own streams; a checkpoint without that can wait. */
+/* Writes new events of the process' own streams to the tables, with the checkpoint; a checkpoint
+ * without such events can wait. */
 static int write_range(struct cairn_manager *manager, const struct cairn_range *range,
                        struct cairn_error *error)
 {
@@ -246,7 +248,7 @@ static int write_range(struct cairn_manager *manager, const struct cairn_range *
     return cairn_place_stop(place, range->problem, error);
 }
 
-/* Returns 1 if there may be more to do at once, 0 if not. */
+/* Follows the log by one range. Returns 1 if there may be more to do at once, 0 if not. */
 static int follow(struct cairn_manager *manager, struct cairn_error *error)
 {
     struct cairn_place *place = &manager->place;
@@ -274,8 +276,8 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
 
 /* ---- a step ---- */
 
-/* One that goes on may have been refused commands meanwhile: all that are open are delivered again.
- * Returns 1 if one goes on. */
+/* Retries a parked instance. Its commands may have been refused meanwhile, so all open ones are
+ * delivered again. Returns 1 if it is unparked. */
 static int try_again(struct cairn_manager *manager, struct cairn_error *error)
 {
     int failed = cairn_aside_look(&manager->aside, &manager->place, false, error);
@@ -321,7 +323,7 @@ static void rest(struct cairn_manager *manager)
     const struct cairn_place *place = &manager->place;
     int64_t now_us = cairn_monotonic_us();
     int64_t until_us = now_us + IDLE_US;
-    int64_t move_us = place->moved_us + MOVE_US; /* in the past: something else holds it up */
+    int64_t move_us = place->moved_us + MOVE_US; /* in the past: something else delays it */
     if (manager->due_us < until_us)
         until_us = manager->due_us;
     if (move_us > now_us && move_us < until_us && place->position > place->checkpoint)

@@ -1,18 +1,18 @@
-/* manager.h - runs one process manager: what comes in, one event for each reaction, what goes out.
+/* manager.h - runs one process manager: inputs, one event for each reaction, outgoing commands.
  *
- *     take     the lease is held: move the fence, load what is to be delivered yet
- *     settle   what became of commands: strike them off; a refusal becomes an input
- *     follow   a range of the log: events that are waited for become inputs; events of the process'
- *              own streams become rows of timers and outgoing, and commands on their way
- *     fire     at the log's end: timers that are due become inputs, the oldest first
+ *     take     under a new lease: moves the fence, loads what is still to be delivered
+ *     settle   outcomes of commands: delivered ones are deleted; a refusal becomes an input
+ *     follow   a range of the log: events that it handles become inputs; events of the process'
+ *              own streams become rows of timers and outgoing, and commands to deliver
+ *     fire     at the log's end: due timers become inputs, the oldest first
  *
- * Whatever fails, the next step begins again from what is committed: an input that was reacted to
- * is known by the stream of the process that it was for.
+ * Whatever fails, the next step resumes from what is committed: the stream of a process records
+ * which inputs it has reacted to.
  *
  * Invariants
  *  (1) Each input leads to at most one event in the stream of its process, in the order of the log.
- *      Where two run at once, an append of one of them is refused, and it looks again.
- *  (2) A command goes out only after the event that sends it is in the log.
+ *      If two owners run at once, an append of one of them is refused, and that one looks again.
+ *  (2) A command is sent only after the event that sends it is in the log.
  *  (3) A checkpoint moves only under the newest fence, in the transaction that writes its rows.
  *
  * Ownership: one thread steps. */
@@ -27,13 +27,13 @@ struct cairn_manager;
 int cairn_manager_open(const struct cairn_process *process, const char *service,
                        const struct cairn_engine_parts *parts, struct cairn_manager **ret,
                        struct cairn_error *error) CAIRN_CHECKED;
-/* Waits for what is under way. NULL is fine. */
+/* Waits for what is under way. NULL is allowed. */
 void cairn_manager_close(struct cairn_manager *manager);
 
-/* One step, and the wait for the next one. */
+/* Performs one step, and waits for the next one. */
 void cairn_manager_step(struct cairn_manager *manager);
 
-/* From any thread. */
+/* Any thread may call it. */
 struct cairn_follower_state cairn_manager_state(struct cairn_manager *manager);
 
 #endif

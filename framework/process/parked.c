@@ -1,4 +1,4 @@
-/* parked.c - functions of migrations/0017_processes.sql, called. */
+/* parked.c - calls functions of migrations/repeatable/reactors.sql. */
 #include "process/parked.h"
 
 #include "core/log.h"

@@ -12,14 +12,15 @@ struct cairn_parking {
     const char *reason;
 };
 
-/* Both return 0, or -CAIRN_CONFLICT if somebody else has taken the reactor over, or what postgres.h
- * says. Parking says so in the log. */
+/* Both return 0, or -CAIRN_CONFLICT if another process has taken over the reactor, or an error of
+ * postgres.h. Parking is logged. */
 int cairn_park(struct cairn_pg *pg, const struct cairn_parking *parking, struct cairn_arena *arena,
                struct cairn_error *error) CAIRN_CHECKED;
 int cairn_unpark(struct cairn_pg *pg, const struct cairn_parking *parking,
                  struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* The positions of those that a person wants tried again, some at a time. Returns how many. */
+/* Reads the positions of the parked events that an operator wants retried, at most 50 at a time.
+ * Returns how many. */
 int64_t cairn_parked_wanted(struct cairn_pg *pg, const char *reactor, struct cairn_arena *arena,
                             const int64_t **ret, struct cairn_error *error) CAIRN_CHECKED;
 

@@ -1,4 +1,4 @@
-/* place.c - what process managers and reactors have in common: how they hold a place in the log. */
+/* place.c - how process managers and reactors hold a place in the log. */
 #include "process/place.h"
 
 #include "core/clock.h"
@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEASE_US CAIRN_MILLISECONDS(500)   /* for so long is the lease waited for at once */
+#define LEASE_US CAIRN_MILLISECONDS(500)   /* longest wait for the lease in one call */
 #define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first failure; doubled up to … */
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this */
-#define ALIEN_US CAIRN_SECONDS(5)          /* how long a newer binary may have the lease */
+#define ALIEN_US CAIRN_SECONDS(5)          /* how long a newer binary may keep the lease */
 
 enum { RANGE = 500 };
 
@@ -24,9 +24,10 @@ struct cairn_pg *cairn_place_pg(const struct cairn_place *place)
     return cairn_store_pg(place->store);
 }
 
-/* ---- what is shown ---- */
+/* ---- visible state ---- */
 
-/* What a reactor has read it has not handled yet. */
+/* Updates the visible state. A reactor's lag counts from the checkpoint: not all it has read is
+ * handled. */
 static void show(struct cairn_place *place, const char *problem)
 {
     (void)pthread_mutex_lock(&place->lock);
@@ -67,14 +68,14 @@ int cairn_place_take(struct cairn_place *place, int64_t fence, struct cairn_erro
     if (failed)
         return failed;
     int64_t position = cairn_checkpoint_take(pg, place->name, fence, error);
-    if (position == -CAIRN_CONFLICT) /* of a rebuild: the next lease has a higher one */
+    if (position == -CAIRN_CONFLICT) /* fence raised by a rebuild: the next lease exceeds it */
         cairn_lease_yield(place->lease, 0);
     if (position < 0)
         return (int)position;
     place->fence = fence;
     place->connection = cairn_pg_generation(pg);
     place->checkpoint = place->position = position;
-    place->told = false; /* the table may hold what somebody else has said */
+    place->told = false; /* the table may hold the problem of another process */
     cairn_log(CAIRN_LOG_INFO, "running", CAIRN_LOG_TEXT("follower", place->name),
               CAIRN_LOG_INTEGER("position", position), CAIRN_LOG_INTEGER("fence", fence));
     return 0;
@@ -95,7 +96,7 @@ int cairn_place_look(struct cairn_place *place, struct cairn_error *error)
     place->head = head;
     show(place, place->stopped);
     cairn_metric_set(&lag, place->name, place->shown.lag);
-    if (head < place->position) /* the log is another one */
+    if (head < place->position) /* the log is a different one */
         return cairn_fail(error, CAIRN_DIVERGED,
                           "the log ends at %" PRId64 ", before the checkpoint of %s at %" PRId64,
                           head, place->name, place->position);
@@ -148,11 +149,11 @@ int cairn_place_stop(struct cairn_place *place, const char *problem, struct cair
     return 0;
 }
 
-/* ---- how it goes ---- */
+/* ---- failure and success ---- */
 
 void cairn_place_suffer(struct cairn_place *place, int failed, const struct cairn_error *error)
 {
-    place->fence = 0; /* begin again from what is in the log */
+    place->fence = 0; /* resume from what is in the log */
     if (failed == -CAIRN_CONFLICT || failed == -CAIRN_EXISTS)
         return;
     if (!place->failing) {

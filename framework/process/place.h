@@ -1,12 +1,12 @@
-/* place.h - where a process manager or a reactor stands in the log: its lease, its connection, its
- * checkpoint, and what it does when it cannot go on.
+/* place.h - the place of a process manager or a reactor in the log: its lease, its connection, its
+ * checkpoint, and how it handles failures.
  *
- *     fence = cairn_place_wait(…)   is the lease ours?
- *     cairn_place_hold(…)           is what was read still true? if not: cairn_place_take(…)
- *     cairn_place_look(…)           is there more? up to cairn_place_next(…)
- *     cairn_place_suffer(…)         or cairn_place_thrive(…), as it went
+ *     fence = cairn_place_wait(…)   waits for the lease
+ *     cairn_place_hold(…)           is what was read still valid? if not: cairn_place_take(…)
+ *     cairn_place_look(…)           reads the head; the next range ends at cairn_place_next(…)
+ *     cairn_place_suffer(…)         after a failure; cairn_place_thrive(…) after a success
  *
- * Whatever fails, the next step begins again from what is committed.
+ * Whatever fails, the next step resumes from what is committed.
  *
  * Ownership: one thread. Units: times are of the monotonic clock. */
 #ifndef CAIRN_PROCESS_PLACE_H
@@ -21,20 +21,20 @@
 
 struct cairn_courier;
 
-/* What all that follows the log in this process shares. */
+/* What all process managers and reactors of this process share. */
 struct cairn_engine_parts {
     const char *database_url;
     struct cairn_appender *appender;
     struct cairn_leases *leases;
     struct cairn_follower *follower;
     struct cairn_courier *courier;
-    int calls; /* made at once, by each */
+    int calls; /* made at once, by each per category */
 };
 
-/* For people: how far, and what is in the way. */
+/* Progress and problem, for display. */
 struct cairn_follower_state {
     char name[210];
-    bool leads;        /* here, in this process */
+    bool leads;        /* this process has the lease */
     int64_t lag;       /* positions of the log that are not handled */
     char problem[512]; /* or "" */
 };
@@ -46,29 +46,29 @@ struct cairn_place {
     bool from_start;
     struct cairn_store *store;
     struct cairn_lease *lease;
-    struct cairn_arena arena; /* of what lives as long as the place */
+    struct cairn_arena arena; /* of data that lives as long as the place */
     struct cairn_arena batch; /* of one step */
 
-    int64_t fence;      /* under which what follows was read; 0: nothing was */
-    int64_t connection; /* on which */
+    int64_t fence;      /* under which the following was read; 0: nothing was */
+    int64_t connection; /* on which it was read */
     int64_t checkpoint; /* in the table */
-    int64_t position;   /* looked at; ahead of the checkpoint while that has to wait */
-    int64_t head;       /* of the log, when it was looked at last */
-    int64_t moved_us;   /* when the checkpoint was moved last */
-    int64_t trouble_us; /* to wait after the failure that comes next */
-    char stopped[512];  /* by which event, or "" */
-    bool told;          /* the table says so */
-    bool failing;       /* the last step, and that was logged */
+    int64_t position;   /* read up to here; ahead of the checkpoint while that waits */
+    int64_t head;       /* of the log, when it was last read */
+    int64_t moved_us;   /* when the checkpoint was last moved */
+    int64_t trouble_us; /* the pause after the next failure */
+    char stopped[512];  /* which event stops it, and why, or "" */
+    bool told;          /* the table has recorded that */
+    bool failing;       /* the last step failed, and that was logged */
 
-    pthread_mutex_t lock; /* guards what others are shown */
+    pthread_mutex_t lock; /* guards `shown` */
     struct cairn_follower_state shown;
 };
 
-/* As it was at the last step. From any thread. */
+/* Returns the state as of the last step. Any thread may call it. */
 struct cairn_follower_state cairn_place_state(struct cairn_place *place);
 
-/* `process` is NULL for a reactor. Returns 0 or what cairn_store_open() says; it is to be closed
- * also then. */
+/* `process` is NULL for a reactor. Returns 0 or the error of cairn_store_open(); the place must be
+ * closed in either case. */
 int cairn_place_open(struct cairn_place *place, const char *name, const char *process,
                      bool from_start, const struct cairn_engine_parts *parts,
                      struct cairn_error *error) CAIRN_CHECKED;
@@ -76,48 +76,49 @@ void cairn_place_close(struct cairn_place *place);
 
 struct cairn_pg *cairn_place_pg(const struct cairn_place *place);
 
-/* Waits a while for the lease. Returns its fence, or 0 if somebody else has it. */
+/* Waits up to 500 ms for the lease. Returns its fence, or 0 if another process has it. */
 int64_t cairn_place_wait(struct cairn_place *place);
 
-/* Returns 1 if what was read under this fence is still true, 0 if the place has to be taken, or
- * what postgres.h says. */
+/* Returns 1 if what was read under this fence is still valid, 0 if the place has to be taken, or an
+ * error of postgres.h. */
 int cairn_place_hold(struct cairn_place *place, int64_t fence,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Reads the checkpoint; whoever has a lower fence moves it no more. Returns as
- * cairn_checkpoint_take() does. */
+/* Reads the checkpoint; an owner with a lower fence can no longer move it. Returns 0, or an error
+ * of cairn_checkpoint_take(). */
 int cairn_place_take(struct cairn_place *place, int64_t fence,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* Looks how far the log goes. Returns 0, or -CAIRN_DIVERGED if it ends before the place, or what
- * postgres.h says. */
+/* Reads the head of the log. Returns 0, or -CAIRN_DIVERGED if it is before the place, or an error
+ * of postgres.h. */
 int cairn_place_look(struct cairn_place *place, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Where the next range ends: at the head, or some way before it. */
+/* Returns where the next range ends: at the head, or 500 positions after the place. */
 int64_t cairn_place_next(const struct cairn_place *place);
 
-/* Moves the checkpoint; the table says no more then what stops the place. Returns as
- * cairn_checkpoint_move() does. */
+/* Moves the checkpoint, and clears the recorded problem. Returns as cairn_checkpoint_move()
+ * does. */
 int cairn_place_move(struct cairn_place *place, int64_t to,
                      struct cairn_error *error) CAIRN_CHECKED;
-/* The checkpoint was moved together with other rows. */
+/* Notes that the checkpoint was moved together with other rows. */
 void cairn_place_moved(struct cairn_place *place, int64_t to);
 
-/* Says in the table, unless it does already, and once in the log, which event stops the place; ""
- * is none. The same returns. */
+/* Records in the table, unless it has it already, and once in the log, which event stops the place;
+ * "" is none. Returns the same. */
 int cairn_place_stop(struct cairn_place *place, const char *problem,
                      struct cairn_error *error) CAIRN_CHECKED;
 
-/* The next event is of a newer release: a newer binary may have the lease for a while. */
+/* Yields the lease to a newer binary for a while: the next event is of a newer release. */
 void cairn_place_give_way(struct cairn_place *place);
 
-/* A step has failed: the next one takes the place anew, after a pause. An outage is logged once.
- * That somebody was faster is none. */
+/* Handles a failed step: the next one takes the place again, after a pause. An outage is logged
+ * once. A conflict with a faster process is none. */
 void cairn_place_suffer(struct cairn_place *place, int failed, const struct cairn_error *error);
-/* A step has gone well. */
+/* Ends the outage after a successful step. */
 void cairn_place_thrive(struct cairn_place *place);
 
-/* Waits until then, or until the log grows beyond what was seen, or somebody wakes the follower. */
+/* Waits until then, or until the log grows beyond the head that was read, or the follower is
+ * woken. */
 void cairn_place_rest(struct cairn_place *place, int64_t until_us);
 
 #endif

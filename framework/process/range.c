@@ -1,4 +1,4 @@
-/* range.c - from the events of a range to the appends of a process manager. */
+/* range.c - reacts to the events of a range, and appends the reactions of a process manager. */
 #include "process/range.h"
 
 #include "process/arrive.h"
@@ -18,7 +18,8 @@ static void stop_before(struct cairn_range *range, int64_t position, int failed,
     (void)snprintf(range->problem, sizeof range->problem, "%s", why->message);
 }
 
-/* Returns how many events matter; the range ends before the first that cannot be read. */
+/* Decodes the events. Returns how many are inputs; the range ends before the first that cannot be
+ * read. */
 static size_t decode_all(struct cairn_inputs *inputs, const struct cairn_stored_event *events,
                          int64_t count, struct arrived *ret, struct cairn_range *range)
 {

@@ -1,4 +1,4 @@
-/* reaction.c - collecting what a process manager gives back. */
+/* reaction.c - collects the commands and timers of a reaction, and checks them. */
 #include "process/reaction.h"
 
 #include "record/json.h"

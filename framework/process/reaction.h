@@ -1,4 +1,4 @@
-/* reaction.h - what a process manager gives back, collected: commands and timers. */
+/* reaction.h - the commands and timers that a process manager returns, collected. */
 #ifndef CAIRN_PROCESS_REACTION_H
 #define CAIRN_PROCESS_REACTION_H
 
@@ -29,23 +29,23 @@ struct cairn_reaction {
     size_t sent_count;
     struct cairn_timer_change timers[CAIRN_REACTION_MAX];
     size_t timer_count;
-    struct cairn_error misuse; /* the first mistake of the program, if there was one */
+    struct cairn_error misuse; /* the first programming error, if there was one */
 };
 
-/* The command type with this record, or NULL. */
+/* Returns the command type with this record, or NULL. */
 const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
                                                    const struct cairn_record *record);
 
 void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
 
-/* Holds what was sent against its tables. Returns 0, or -CAIRN_BUG: the process' program is wrong.
- */
+/* Checks what was sent against its records. Returns 0, or -CAIRN_BUG: a programming error of the
+ * process. */
 int cairn_reaction_check(const struct cairn_reaction *reaction,
                          struct cairn_error *error) CAIRN_CHECKED;
 
-/* One step of a process, pure: reacts to `input`, which is what `when` waits for (the event's
- * struct, the timer's name or a struct cairn_refusal), and changes `state`. Returns 0, or
- * -CAIRN_BUG if what was sent, or the state, breaks its table. What the state points to is
+/* Performs one step of a process, pure: reacts to `input`, which is what `when` handles (the
+ * event's struct, the timer's name or a struct cairn_refusal), and changes `state`. Returns 0, or
+ * -CAIRN_BUG if what was sent, or the state, violates its record. What the state points to is
  * borrowed from the input. */
 int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
                        void *state, const void *input, const struct cairn_given *given,

@@ -1,7 +1,7 @@
-/* reactor.c - the steps of one reactor.
+/* reactor.c - implements the steps of one reactor.
  *
- * It reads the log, has events handled (handling.h), and moves the checkpoint up to the first that
- * is still under way. */
+ * A reactor reads the log, has events handled (handling.h), and moves the checkpoint up to the
+ * first event that is still under way. */
 #include "process/reactor.h"
 
 #include "core/clock.h"
@@ -13,7 +13,7 @@
 
 #define IDLE_US CAIRN_MILLISECONDS(500)
 #define MOVE_US CAIRN_MILLISECONDS(200) /* between two moves of the checkpoint */
-#define PARKED_US CAIRN_SECONDS(1)      /* between two looks at what people want tried again */
+#define PARKED_US CAIRN_SECONDS(1)      /* between two checks for parked events to retry */
 
 enum { UNDER_WAY_MAX = 2000 };
 
@@ -22,7 +22,7 @@ struct cairn_reactor_runner {
     const struct cairn_reactor *reactor;
     struct cairn_handling *handling;
     struct cairn_event_filter filter;
-    int64_t looked_us; /* monotonic: at what people want tried again */
+    int64_t looked_us; /* monotonic: when parked events were last checked */
 };
 
 static struct cairn_pg *pg_of(const struct cairn_reactor_runner *runner)
@@ -30,7 +30,7 @@ static struct cairn_pg *pg_of(const struct cairn_reactor_runner *runner)
     return cairn_place_pg(&runner->place);
 }
 
-/* What was under way is read again by whoever is next. */
+/* Discards the events under way: the next owner reads them again. */
 static void let_go(struct cairn_reactor_runner *runner)
 {
     runner->place.fence = 0;
@@ -39,7 +39,7 @@ static void let_go(struct cairn_reactor_runner *runner)
 
 /* ---- parked ---- */
 
-/* Takes up what a person wants tried again. */
+/* Begins to handle the parked events that an operator wants retried. */
 static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_error *error)
 {
     if (cairn_monotonic_us() - runner->looked_us < PARKED_US)
@@ -64,7 +64,7 @@ static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_erro
     return count < 0 ? (int)count : 0;
 }
 
-/* ---- what has come to an end ---- */
+/* ---- finished events ---- */
 
 static int put_away(void *context, const struct cairn_handled *handled, struct cairn_error *error)
 {
@@ -90,7 +90,7 @@ static int move(struct cairn_reactor_runner *runner, int64_t to, struct cairn_er
     return cairn_place_move(&runner->place, to, error);
 }
 
-/* The checkpoint stays before what is tried again and again, so people are told of that. */
+/* Reports an event that is retried again and again, since the checkpoint stays before it. */
 static int tell(struct cairn_reactor_runner *runner, struct cairn_error *error)
 {
     char problem[sizeof runner->place.stopped];
@@ -100,7 +100,8 @@ static int tell(struct cairn_reactor_runner *runner, struct cairn_error *error)
 
 /* ---- read ---- */
 
-/* Can it be decoded? An event of a newer release is not parked: a newer binary will handle it. */
+/* Checks the schema version. An event of a newer release is not parked: a newer binary will handle
+ * it. */
 static int check_event(const struct cairn_event_type *type, const struct cairn_stored_event *event,
                        struct cairn_error *error)
 {
@@ -112,8 +113,8 @@ static int check_event(const struct cairn_event_type *type, const struct cairn_s
                       event->position, event->type, event->schema_version, type->schema_version);
 }
 
-/* What came before it is brought to its end first: who takes over would handle it again. Returns
- * `failed` when it has been. */
+/* Stops before an event of a newer release. Earlier events are finished first, since the next owner
+ * would handle them again. Returns `failed` when they are, else 0. */
 static int stop_before(struct cairn_reactor_runner *runner, int64_t position, int failed)
 {
     struct cairn_place *place = &runner->place;

@@ -1,8 +1,8 @@
-/* reactor.h - runs one reactor: each event that it handles, in order for each stream, at once for
- * different ones, again and again until it is done or parked.
+/* reactor.h - runs one reactor: handles its events in order for each stream, concurrently for
+ * different streams, each retried until it is done or parked.
  *
  * Invariants
- *  (1) Everything at or below the checkpoint is done or parked. What is above it is handled again
+ *  (1) Everything at or below the checkpoint is done or parked. Events above it are handled again
  *      after a crash: hence the idempotency key.
  *  (2) The checkpoint moves, and events are parked, only under the newest fence.
  *
@@ -18,13 +18,13 @@ struct cairn_reactor_runner;
 
 int cairn_reactor_open(const struct cairn_reactor *reactor, const struct cairn_engine_parts *parts,
                        struct cairn_reactor_runner **ret, struct cairn_error *error) CAIRN_CHECKED;
-/* Waits for what is under way. NULL is fine. */
+/* Waits for what is under way. NULL is allowed. */
 void cairn_reactor_close(struct cairn_reactor_runner *runner);
 
-/* One step, and the wait for the next one. */
+/* Performs one step, and waits for the next one. */
 void cairn_reactor_step(struct cairn_reactor_runner *runner);
 
-/* From any thread. */
+/* Any thread may call it. */
 struct cairn_follower_state cairn_reactor_state(struct cairn_reactor_runner *runner);
 
 #endif

@@ -1,4 +1,4 @@
-/* tell.c - commands that reactors send. */
+/* tell.c - sends the commands of reactors. */
 #include "process/advance.h"
 #include "process/courier.h"
 #include "process/reaction.h"
