@@ -45,9 +45,10 @@ LDFLAGS_ALL = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 
 # ---- what there is ----
 
-LIB_SOURCES := $(filter-out framework/cli/%,$(wildcard framework/*/*.c))
-CLI_SOURCES := $(wildcard framework/cli/*.c)
-MIGRATIONS := $(sort $(wildcard migrations/*.sql))
+LIB_SOURCES := $(filter-out framework/cli/%,$(wildcard framework/*/*.c framework/*/*/*.c))
+CLI_SOURCES := $(wildcard framework/cli/*.c framework/cli/*/*.c)
+# Versioned migrations in order, then the repeatable ones (functions and views).
+MIGRATIONS := $(sort $(wildcard migrations/*.sql)) $(sort $(wildcard migrations/repeatable/*.sql))
 SHOP_SOURCES := $(filter-out %/main.c,$(wildcard services/*/*.c)) $(wildcard projections/*.c)
 MAINS := $(wildcard services/*/main.c)
 SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
@@ -70,7 +71,7 @@ TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 INNER_TESTS := $(foreach level,unit integration,$(filter $(BUILD)/tests/$(level)/%,$(TESTS)))
 # A service in two versions, for tests of a rolling deploy.
 VARIANTS := $(BUILD)/tests/variants/tally-1 $(BUILD)/tests/variants/tally-2
-README_SERVICE := $(BUILD)/tests/readme/ticket
+EXAMPLES := $(BUILD)/docs/examples/ticket
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -153,7 +154,7 @@ fuzz-programs: $(FUZZERS)
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 
-tests: $(TESTS) $(BINARIES) $(README_SERVICE) $(CLOCK_SHIM) $(COUNTER) $(VARIANTS)
+tests: $(TESTS) $(BINARIES) $(EXAMPLES) $(CLOCK_SHIM) $(COUNTER) $(VARIANTS)
 
 inner-tests: $(INNER_TESTS) $(BINARIES)
 
@@ -291,13 +292,10 @@ $(SINGLE_BENCHES): $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $< -o $@ $(LDLIBS_ALL)
 
-# The README's service, as its readers see it.
-$(README_SERVICE).c: README.md
+# Whole services in the documentation, compiled as their readers see them: with public headers only.
+$(EXAMPLES): $(BUILD)/docs/examples/%: docs/examples/%.c $(LIB) $(HEADERS)
 	@mkdir -p $(@D)
-	$(Q)awk '/^```c$$/ {p = 1; next} /^```$$/ {p = 0} p' $< > $@
-
-$(README_SERVICE): $(README_SERVICE).c $(LIB) $(HEADERS)
 	$(Q)$(CC) -Iframework $(CFLAGS_ALL) $(LDFLAGS_ALL) $< $(LIB) -o $@ $(LDLIBS_ALL)
 
 .SECONDARY:
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

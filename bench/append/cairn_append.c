@@ -16,7 +16,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/queue.h"
-#include "store/appender.h"
+#include "store/append/appender.h"
 #include "support/latency.h"
 
 #include <getopt.h>

@@ -18,7 +18,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "redis/redis.h"
-#include "store/appender.h"
+#include "store/append/appender.h"
 #include "store/store.h"
 #include "support/latency.h"
 

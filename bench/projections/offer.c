@@ -12,9 +12,9 @@
  * Without REDIS_URL nothing is watched. It prints one JSON object. */
 #include "core/arena.h"
 #include "core/clock.h"
-#include "projection/names.h"
+#include "projection/tables/table_names.h"
 #include "redis/redis.h"
-#include "store/appender.h"
+#include "store/append/appender.h"
 #include "support/latency.h"
 
 #include <getopt.h>

@@ -1,12 +1,12 @@
 /* consumers.c - runs the consumer threads of a process. */
 #include "bus/consumers.h"
 
+#include "bus/consumer_sql.h"
 #include "bus/member.h"
-#include "bus/sql.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "store/events.h"
+#include "store/read/events.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -39,7 +39,7 @@ struct cairn_consumers {
     atomic_bool stopping;
 };
 
-static struct cairn_metric held =
+static struct cairn_metric pending =
     CAIRN_GAUGE("cairn_consumer_held", "Entries in the hands of this member.", "consumer");
 
 static bool is_stopping(void *context)
@@ -48,8 +48,8 @@ static bool is_stopping(void *context)
 }
 
 /* Logs a problem if it differs from the last one, and logs its end. */
-static void tell(const struct thread *thread, char *before, size_t size, const char *what,
-                 const struct cairn_error *error)
+static void log_change(const struct thread *thread, char *before, size_t size, const char *what,
+                       const struct cairn_error *error)
 {
     bool is_new = strncmp(before, error->message, size - 1) != 0;
     (void)snprintf(before, size, "%.*s", (int)size - 1, error->message);
@@ -68,9 +68,9 @@ static void *consume(void *context)
     while (!is_stopping(thread->all)) {
         struct cairn_error error = {0};
         int failed = cairn_member_round(&thread->member, is_stopping, thread->all, &error);
-        tell(thread, thread->problem, sizeof thread->problem, "the consumer does not go on",
-             &error);
-        cairn_metric_set(&held, thread->consumer.name, (int64_t)thread->member.held_count);
+        log_change(thread, thread->problem, sizeof thread->problem, "the consumer does not go on",
+                   &error);
+        cairn_metric_set(&pending, thread->consumer.name, (int64_t)thread->member.held_count);
         if (failed)
             (void)cairn_queue_pop(thread->stop, cairn_monotonic_us() + TROUBLE_US);
     }
@@ -87,8 +87,8 @@ static void *work(void *context)
         struct cairn_sql sql = {.pg = thread->work_pg, .arena = &arena};
         cairn_arena_reset(&arena);
         enum cairn_outcome outcome = thread->consumer.work(&sql, &error);
-        tell(thread, thread->work_problem, sizeof thread->work_problem,
-             "the consumer's work does not go on", &error);
+        log_change(thread, thread->work_problem, sizeof thread->work_problem,
+                   "the consumer's work does not go on", &error);
         if (outcome != CAIRN_DONE)
             (void)cairn_queue_pop(thread->member.kick, cairn_monotonic_us() + WORK_US);
     }

@@ -1,13 +1,13 @@
 /* deliver.c - delivers one entry to its handler, if it was not handled before and its turn has
  * come. */
 #include "bus/cloudevent.h"
+#include "bus/consumer_sql.h"
 #include "bus/member.h"
-#include "bus/sql.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "store/events.h"
-#include "store/settle.h"
+#include "store/append/resolve_outcome.h"
+#include "store/read/events.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static struct cairn_metric buried =
 
 struct delivery {
     struct cairn_member *member;
-    struct cairn_held *held;
+    struct cairn_pending_entry *pending;
     struct cairn_cloudevent event;
     const struct cairn_consumes *consumes;
     bool again;
@@ -39,30 +39,30 @@ struct delivery {
 
 /* ---- outcomes ---- */
 
-static int later(struct cairn_held *held, int64_t us)
+static int later(struct cairn_pending_entry *pending, int64_t us)
 {
-    held->due_us = cairn_monotonic_us() + us;
+    pending->due_us = cairn_monotonic_us() + us;
     return CAIRN_LATER;
 }
 
-static int too_early(struct cairn_held *held)
+static int too_early(struct cairn_pending_entry *pending)
 {
-    int64_t wait_us = held->wait_us ? held->wait_us : EARLY_US;
-    held->wait_us = wait_us * 2 < EARLY_MAX_US ? wait_us * 2 : EARLY_MAX_US;
-    return later(held, wait_us);
+    int64_t wait_us = pending->wait_us ? pending->wait_us : EARLY_US;
+    pending->wait_us = wait_us * 2 < EARLY_MAX_US ? wait_us * 2 : EARLY_MAX_US;
+    return later(pending, wait_us);
 }
 
-static int bury(struct cairn_member *member, const struct cairn_held *held, const char *why,
-                struct cairn_error *error)
+static int bury(struct cairn_member *member, const struct cairn_pending_entry *pending,
+                const char *why, struct cairn_error *error)
 {
-    int failed =
-        cairn_group_bury(&member->group, &held->entry, held->attempt, why, &member->batch, error);
+    int failed = cairn_group_dead_letter(&member->group, &pending->entry, pending->attempt, why,
+                                         &member->batch, error);
     if (failed)
         return failed;
     cairn_metric_add(&buried, member->consumer->name, 1);
     cairn_log(CAIRN_LOG_ERROR, "an event was given up: it is a dead letter",
               CAIRN_LOG_TEXT("consumer", member->consumer->name),
-              CAIRN_LOG_TEXT("entry", held->entry.id), CAIRN_LOG_TEXT("error", why));
+              CAIRN_LOG_TEXT("entry", pending->entry.id), CAIRN_LOG_TEXT("error", why));
     return CAIRN_GONE;
 }
 
@@ -115,7 +115,7 @@ static int give_up(const struct delivery *delivery, const char *why, struct cair
     cairn_pg_add_integer(&params, meta->position);
     cairn_pg_add_text(&params, why);
     int64_t done = cairn_pg_run(delivery->member->pg, &dead_statement, &params, error);
-    return done < 0 ? (int)done : bury(delivery->member, delivery->held, why, error);
+    return done < 0 ? (int)done : bury(delivery->member, delivery->pending, why, error);
 }
 
 /* Settles an event that is not newer than the consumed version: it was handled, or given up. That
@@ -136,7 +136,7 @@ static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
     if (failed)
         return failed;
     if (count > 0)
-        return bury(delivery->member, delivery->held, cairn_pg_text(rows, 0, 0), error);
+        return bury(delivery->member, delivery->pending, cairn_pg_text(rows, 0, 0), error);
     cairn_metric_add(&repeated, delivery->member->consumer->name, 1);
     return CAIRN_SETTLED;
 }
@@ -145,21 +145,21 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
                       const struct cairn_error *why, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
-    struct cairn_held *held = delivery->held;
+    struct cairn_pending_entry *pending = delivery->pending;
     const char *message = why->message[0] ? why->message : "the handler has not said why";
     cairn_metric_add(&failures, member->consumer->name, 1);
-    if (outcome == CAIRN_GIVE_UP || held->attempt >= member->consumer->attempts)
+    if (outcome == CAIRN_GIVE_UP || pending->attempt >= member->consumer->attempts)
         return give_up(delivery, message, error);
-    held->begun = false;
-    int64_t pause_us = backoff_us(member->consumer, held->attempt);
-    if (held->attempt == TELL_ATTEMPT)
+    pending->begun = false;
+    int64_t pause_us = backoff_us(member->consumer, pending->attempt);
+    if (pending->attempt == TELL_ATTEMPT)
         cairn_log(CAIRN_LOG_WARN, "an event fails, and is tried again",
                   CAIRN_LOG_TEXT("consumer", member->consumer->name),
                   CAIRN_LOG_TEXT("stream", delivery->event.meta.stream),
                   CAIRN_LOG_INTEGER("position", delivery->event.meta.position),
-                  CAIRN_LOG_INTEGER("attempt", held->attempt),
+                  CAIRN_LOG_INTEGER("attempt", pending->attempt),
                   CAIRN_LOG_INTEGER("next_ms", pause_us / 1000), CAIRN_LOG_TEXT("error", message));
-    return later(held, pause_us);
+    return later(pending, pause_us);
 }
 
 /* ---- before the handler ---- */
@@ -214,7 +214,7 @@ static int64_t note(const struct delivery *delivery, struct cairn_error *error)
 static int is_its_turn(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
-    const struct cairn_group_entry *entry = &delivery->held->entry;
+    const struct cairn_group_entry *entry = &delivery->pending->entry;
     struct cairn_buffer subject = cairn_buffer(&member->batch);
     cairn_buffer_text(&subject, "\"subject\":");
     cairn_buffer_json(&subject, delivery->event.meta.stream);
@@ -227,7 +227,7 @@ static int is_its_turn(const struct delivery *delivery, struct cairn_error *erro
 static int decode_event(const struct delivery *delivery, void **ret, struct cairn_error *error)
 {
     struct cairn_arena *arena = &delivery->member->batch;
-    const struct cairn_group_entry *entry = &delivery->held->entry;
+    const struct cairn_group_entry *entry = &delivery->pending->entry;
     const struct cairn_event_type *type =
         cairn_events_of(delivery->consumes->events, delivery->consumes->record);
     int64_t version = delivery->event.schema_version;
@@ -250,7 +250,7 @@ static int decode_event(const struct delivery *delivery, void **ret, struct cair
 static int decode(const struct delivery *delivery, void **ret, struct cairn_error *error)
 {
     const struct cairn_record *state = delivery->consumes->state;
-    const struct cairn_group_entry *entry = &delivery->held->entry;
+    const struct cairn_group_entry *entry = &delivery->pending->entry;
     struct cairn_arena *arena = &delivery->member->batch;
     *ret = NULL;
     if (delivery->event.problem && delivery->consumes->style != CAIRN_BUS_THIN)
@@ -278,7 +278,7 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
         .type = delivery->event.type,
         .traceparent = delivery->event.traceparent,
         .idempotency_key = cairn_print(&member->batch, "%s-%s", member->consumer->name, id),
-        .attempt = (int)delivery->held->attempt,
+        .attempt = (int)delivery->pending->attempt,
         .again = delivery->again,
         .sql = &sql,
     };
@@ -301,9 +301,9 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     void *data = NULL;
     int failed = decode(delivery, &data, &why);
     if (failed == -CAIRN_NEWER_EVENT)
-        return later(delivery->held, NEWER_US);
+        return later(delivery->pending, NEWER_US);
     enum cairn_outcome outcome = failed ? CAIRN_GIVE_UP : hand_over(delivery, data, &why);
-    if (outcome == CAIRN_DONE && delivery->held->attempt > 1) {
+    if (outcome == CAIRN_DONE && delivery->pending->attempt > 1) {
         struct cairn_pg_params params = name_event(delivery);
         int64_t done = cairn_pg_run(member->pg, &alive_statement, &params, error);
         if (done < 0)
@@ -331,7 +331,7 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
     struct cairn_error away = {0};
     int64_t before = note(delivery, &away);
     if (before < 0 && strcmp(cairn_pg_state(delivery->member->pg), LOCKED) == 0)
-        return too_early(delivery->held);
+        return too_early(delivery->pending);
     if (before < 0)
         return cairn_error_pass(error, &away);
     if (before >= version)
@@ -350,7 +350,7 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
         if (turn < 0)
             return cairn_error_pass(error, &why);
         if (turn == 0)
-            return too_early(delivery->held);
+            return too_early(delivery->pending);
     }
     return handle(delivery, error);
 }
@@ -369,37 +369,38 @@ static int in_transaction(struct delivery *delivery, struct cairn_error *error)
 
 /* Counts a further attempt before it begins, since the attempt may crash this process. Outstanding
  * acknowledgements are sent first, so that the crash is not counted against handled entries. */
-static int begin_try(struct cairn_member *member, struct cairn_held *held,
+static int begin_try(struct cairn_member *member, struct cairn_pending_entry *pending,
                      struct cairn_error *error)
 {
-    if (held->begun)
+    if (pending->begun)
         return CAIRN_LATER;
     int failed = cairn_member_flush(member, error);
     if (failed)
         return failed;
-    int64_t attempt =
-        cairn_group_begin(&member->group, held->entry.key, held->entry.id, &member->batch, error);
+    int64_t attempt = cairn_group_begin(&member->group, pending->entry.key, pending->entry.id,
+                                        &member->batch, error);
     if (attempt < 0)
         return (int)attempt;
-    held->attempt = attempt;
-    held->begun = true;
+    pending->attempt = attempt;
+    pending->begun = true;
     return attempt == 0 ? CAIRN_GONE : CAIRN_LATER;
 }
 
-int cairn_member_deliver(struct cairn_member *member, struct cairn_held *held,
+int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry *pending,
                          struct cairn_error *error)
 {
-    struct delivery delivery = {
-        .member = member, .held = held, .again = held->entry.key == member->category_count};
+    struct delivery delivery = {.member = member,
+                                .pending = pending,
+                                .again = pending->entry.key == member->category_count};
     struct cairn_error why = {0};
     cairn_arena_reset(&member->batch);
-    int verdict = begin_try(member, held, error);
+    int verdict = begin_try(member, pending, error);
     if (verdict != CAIRN_LATER)
         return verdict;
-    if (cairn_cloudevent_read(held->entry.json, held->entry.bytes, &member->batch, &delivery.event,
-                              &why))
-        return bury(member, held, why.message, error);
-    delivery.exhausted = held->attempt > member->consumer->attempts;
+    if (cairn_cloudevent_read(pending->entry.json, pending->entry.bytes, &member->batch,
+                              &delivery.event, &why))
+        return bury(member, pending, why.message, error);
+    delivery.exhausted = pending->attempt > member->consumer->attempts;
     delivery.consumes = find_consumes(member->consumer, &delivery.event);
     if (!delivery.consumes)
         return CAIRN_SETTLED;

@@ -1,7 +1,7 @@
 /* group.c - the operations of a consumer group in Redis. */
 #include "bus/group.h"
 
-#include "bus/names.h"
+#include "bus/bus_names.h"
 
 #include <string.h>
 
@@ -215,8 +215,8 @@ int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *i
     return failed;
 }
 
-int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
-                      struct cairn_arena *arena, const char **ret, struct cairn_error *error)
+int cairn_group_oldest_idle(struct cairn_group *group, size_t key, int64_t idle_ms,
+                            struct cairn_arena *arena, const char **ret, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
     struct cairn_error why = {0};
@@ -246,9 +246,9 @@ static const struct cairn_redis_script give_back_script = {
     "end\n",
 };
 
-int cairn_group_give_back(struct cairn_group *group, size_t key, const char *const *ids,
-                          const bool *counted, size_t count, struct cairn_arena *arena,
-                          struct cairn_error *error)
+int cairn_group_release(struct cairn_group *group, size_t key, const char *const *ids,
+                        const bool *counted, size_t count, struct cairn_arena *arena,
+                        struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
     struct words more = words(arena, 1 + 2 * count);
@@ -327,9 +327,9 @@ static const struct cairn_redis_script bury_script = {
     "return redis.call('xack', KEYS[1], ARGV[1], ARGV[3])\n",
 };
 
-int cairn_group_bury(struct cairn_group *group, const struct cairn_group_entry *entry,
-                     int64_t attempts, const char *why, struct cairn_arena *arena,
-                     struct cairn_error *error)
+int cairn_group_dead_letter(struct cairn_group *group, const struct cairn_group_entry *entry,
+                            int64_t attempts, const char *why, struct cairn_arena *arena,
+                            struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
     struct words more = words(arena, 5);

@@ -53,15 +53,15 @@ int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *i
 
 /* Finds the first entry of this key that has been pending for longer than `idle_ms`: its id, in the
  * arena, or NULL. */
-int cairn_group_stuck(struct cairn_group *group, size_t key, int64_t idle_ms,
-                      struct cairn_arena *arena, const char **ret,
-                      struct cairn_error *error) CAIRN_CHECKED;
+int cairn_group_oldest_idle(struct cairn_group *group, size_t key, int64_t idle_ms,
+                            struct cairn_arena *arena, const char **ret,
+                            struct cairn_error *error) CAIRN_CHECKED;
 
 /* Releases these entries, so that others can claim them at once. An attempt that was counted and
  * has not begun (`counted`) is uncounted. */
-int cairn_group_give_back(struct cairn_group *group, size_t key, const char *const *ids,
-                          const bool *counted, size_t count, struct cairn_arena *arena,
-                          struct cairn_error *error) CAIRN_CHECKED;
+int cairn_group_release(struct cairn_group *group, size_t key, const char *const *ids,
+                        const bool *counted, size_t count, struct cairn_arena *arena,
+                        struct cairn_error *error) CAIRN_CHECKED;
 
 /* Begins a further attempt. Returns its number, or 0: the entry no longer belongs to this
  * member. */
@@ -77,9 +77,9 @@ int cairn_group_ack(struct cairn_group *group, size_t key, const char *const *id
                     struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Makes the entry a dead letter and acknowledges it, in one call. */
-int cairn_group_bury(struct cairn_group *group, const struct cairn_group_entry *entry,
-                     int64_t attempts, const char *why, struct cairn_arena *arena,
-                     struct cairn_error *error) CAIRN_CHECKED;
+int cairn_group_dead_letter(struct cairn_group *group, const struct cairn_group_entry *entry,
+                            int64_t attempts, const char *why, struct cairn_arena *arena,
+                            struct cairn_error *error) CAIRN_CHECKED;
 
 /* Releases all entries of the member, so that others can claim them at once, and deletes the
  * member. */

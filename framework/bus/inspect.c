@@ -1,7 +1,7 @@
 /* inspect.c - reads the state of the bus from Redis. */
 #include "bus/inspect.h"
 
-#include "bus/names.h"
+#include "bus/bus_names.h"
 
 #include <stdlib.h>
 #include <string.h>

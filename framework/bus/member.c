@@ -1,7 +1,7 @@
 /* member.c - runs the rounds of a member of a consumer group. */
 #include "bus/member.h"
 
-#include "bus/names.h"
+#include "bus/bus_names.h"
 #include "core/clock.h"
 
 #include <stdio.h>
@@ -49,12 +49,12 @@ int cairn_member_flush(struct cairn_member *member, struct cairn_error *error)
     return failed;
 }
 
-static int acknowledge(struct cairn_member *member, const struct cairn_held *held,
+static int acknowledge(struct cairn_member *member, const struct cairn_pending_entry *pending,
                        struct cairn_error *error)
 {
     size_t i = member->ack_count++;
-    member->acks[i].key = held->entry.key;
-    (void)snprintf(member->acks[i].id, sizeof member->acks[i].id, "%s", held->entry.id);
+    member->acks[i].key = pending->entry.key;
+    (void)snprintf(member->acks[i].id, sizeof member->acks[i].id, "%s", pending->entry.id);
     return member->ack_count == CAIRN_ACKS_MAX ? cairn_member_flush(member, error) : 0;
 }
 
@@ -72,13 +72,13 @@ static bool is_due(int64_t *at_us, int64_t every_us)
 /* ---- delivering ---- */
 
 /* Returns an earlier event of the same stream that is held here too; NULL if there is none. */
-static const struct cairn_held *find_earlier(const struct cairn_member *member,
-                                             const struct cairn_held *held)
+static const struct cairn_pending_entry *find_earlier(const struct cairn_member *member,
+                                                      const struct cairn_pending_entry *pending)
 {
-    for (size_t i = 0; i < member->held_count && held->stream; i++) {
-        const struct cairn_held *at = member->held[i];
-        if (at->stream == held->stream && at->entry.key == held->entry.key &&
-            at->position < held->position)
+    for (size_t i = 0; i < member->held_count && pending->stream; i++) {
+        const struct cairn_pending_entry *at = member->pending[i];
+        if (at->stream == pending->stream && at->entry.key == pending->entry.key &&
+            at->position < pending->position)
             return at;
     }
     return NULL;
@@ -86,14 +86,14 @@ static const struct cairn_held *find_earlier(const struct cairn_member *member,
 
 /* Returns whether the entry is due and first of its stream here. Other members may hold earlier
  * ones. */
-static bool is_ready(const struct cairn_member *member, struct cairn_held *held)
+static bool is_ready(const struct cairn_member *member, struct cairn_pending_entry *pending)
 {
     int64_t now_us = cairn_monotonic_us();
-    if (held->due_us > now_us)
+    if (pending->due_us > now_us)
         return false;
-    const struct cairn_held *earlier = find_earlier(member, held);
+    const struct cairn_pending_entry *earlier = find_earlier(member, pending);
     if (earlier)
-        held->due_us = (earlier->due_us > now_us ? earlier->due_us : now_us) + BEHIND_US;
+        pending->due_us = (earlier->due_us > now_us ? earlier->due_us : now_us) + BEHIND_US;
     return !earlier;
 }
 
@@ -103,7 +103,7 @@ static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), vo
                        struct cairn_error *error)
 {
     for (size_t i = 0; i < member->held_count && !stopping(context);) {
-        struct cairn_held *held = member->held[i];
+        struct cairn_pending_entry *pending = member->pending[i];
         if (is_due(&member->kept_us, member->consumer->stuck_us / 4)) {
             int failed = cairn_member_keep(member, error);
             if (failed)
@@ -112,15 +112,15 @@ static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), vo
             continue;
         }
         int verdict =
-            is_ready(member, held) ? cairn_member_deliver(member, held, error) : CAIRN_LATER;
+            is_ready(member, pending) ? cairn_member_deliver(member, pending, error) : CAIRN_LATER;
         if (verdict < 0)
             return verdict;
         if (verdict == CAIRN_LATER) {
             i++;
             continue;
         }
-        int failed = verdict == CAIRN_SETTLED ? acknowledge(member, held, error) : 0;
-        cairn_member_let_go(member, i);
+        int failed = verdict == CAIRN_SETTLED ? acknowledge(member, pending, error) : 0;
+        cairn_member_release_all(member, i);
         if (failed)
             return failed;
         if (member->kick)
@@ -133,8 +133,8 @@ static int64_t next_due_us(const struct cairn_member *member)
 {
     int64_t due_us = cairn_monotonic_us() + BLOCK_US;
     for (size_t i = 0; i < member->held_count; i++) {
-        if (member->held[i]->due_us < due_us)
-            due_us = member->held[i]->due_us;
+        if (member->pending[i]->due_us < due_us)
+            due_us = member->pending[i]->due_us;
     }
     return due_us;
 }
@@ -145,7 +145,7 @@ static int read_more(struct cairn_member *member, struct cairn_error *error)
 {
     const struct cairn_group_entry *entries = NULL;
     int64_t room =
-        (int64_t)(CAIRN_HELD_MAX - member->held_count) / (int64_t)member->group.key_count;
+        (int64_t)(CAIRN_PENDING_MAX - member->held_count) / (int64_t)member->group.key_count;
     int64_t wait_ms = (next_due_us(member) - cairn_monotonic_us()) / 1000;
     if (room <= 0) { /* no room: only wait until an entry is due */
         const struct timespec pause = {.tv_nsec = (wait_ms > 0 ? wait_ms : 1) * 1000000};
@@ -157,7 +157,7 @@ static int read_more(struct cairn_member *member, struct cairn_error *error)
                                      wait_ms, &member->batch, &entries, error);
     if (count < 0)
         return (int)count;
-    cairn_member_hold(member, entries, count, true);
+    cairn_member_add_pending(member, entries, count, true);
     return 0;
 }
 
@@ -197,7 +197,7 @@ static int enter_epoch(struct cairn_member *member, int64_t epoch, struct cairn_
     return failed;
 }
 
-static int look(struct cairn_member *member, struct cairn_error *error)
+static int read_epoch(struct cairn_member *member, struct cairn_error *error)
 {
     const struct cairn_redis_arg args[] = {CAIRN_ARG("HMGET"), CAIRN_ARG(CAIRN_BUS_KEY),
                                            CAIRN_ARG("store"), CAIRN_ARG("epoch")};
@@ -226,7 +226,7 @@ static int round_of(struct cairn_member *member, bool (*stopping)(void *), void 
 {
     int failed = 0;
     if (is_due(&member->looked_us, LOOK_US) || !member->epoch)
-        failed = look(member, error);
+        failed = read_epoch(member, error);
     if (!failed && is_due(&member->kept_us, member->consumer->stuck_us / 4))
         failed = cairn_member_keep(member, error);
     if (!failed && is_due(&member->claimed_us, member->consumer->stuck_us / 4))
@@ -258,7 +258,7 @@ void cairn_member_leave(struct cairn_member *member)
     cairn_arena_reset(&member->batch);
     int failed = member->epoch ? cairn_member_flush(member, &error) : -CAIRN_UNAVAILABLE;
     if (!failed)
-        failed = cairn_member_give_back(member, &error);
+        failed = cairn_member_release(member, &error);
     if (!failed)
         (void)!cairn_group_leave(&member->group, &member->batch, &error);
     cairn_member_drop(member);

@@ -17,7 +17,7 @@
 #include <cairn/consumer.h>
 
 /* An entry that this member holds. */
-struct cairn_held {
+struct cairn_pending_entry {
     struct cairn_group_entry entry; /* owns its texts */
     int64_t position;               /* of its event, from the entry's id */
     uint64_t stream;                /* hash of its stream's name; 0: unknown */
@@ -27,7 +27,7 @@ struct cairn_held {
     bool begun;                     /* the attempt is counted */
 };
 
-enum { CAIRN_HELD_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
+enum { CAIRN_PENDING_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
 
 struct cairn_member {
     const struct cairn_consumer *consumer; /* with its defaults filled in */
@@ -40,7 +40,7 @@ struct cairn_member {
     struct cairn_arena names; /* of the keys */
     struct cairn_arena batch; /* of one delivery */
     int64_t epoch;            /* of the keys; 0: none yet */
-    struct cairn_held *held[CAIRN_HELD_MAX];
+    struct cairn_pending_entry *pending[CAIRN_PENDING_MAX];
     size_t held_count;
     struct {
         size_t key;
@@ -62,14 +62,14 @@ void cairn_member_leave(struct cairn_member *member);
 /* Sends the outstanding acknowledgements. */
 int cairn_member_flush(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 
-/* ---- hands.c ---- */
+/* ---- pending_entries.c ---- */
 
 /* Holds copies of the entries, except those that it holds already. `fresh`: they were read, which
  * counts as their first attempt. */
-void cairn_member_hold(struct cairn_member *member, const struct cairn_group_entry *entries,
-                       int64_t count, bool fresh);
+void cairn_member_add_pending(struct cairn_member *member, const struct cairn_group_entry *entries,
+                              int64_t count, bool fresh);
 /* Forgets the entry at this index. */
-void cairn_member_let_go(struct cairn_member *member, size_t i);
+void cairn_member_release_all(struct cairn_member *member, size_t i);
 /* Forgets all entries without releasing them; a member will claim them. */
 void cairn_member_drop(struct cairn_member *member);
 
@@ -79,7 +79,7 @@ int cairn_member_keep(struct cairn_member *member, struct cairn_error *error) CA
 /* Claims stuck entries. A full member releases its newest entries for them. */
 int cairn_member_claim(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 /* Releases all entries, for others to claim at once. Attempts that have not begun do not count. */
-int cairn_member_give_back(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
+int cairn_member_release(struct cairn_member *member, struct cairn_error *error) CAIRN_CHECKED;
 
 /* ---- deliver.c ---- */
 
@@ -91,7 +91,7 @@ enum cairn_verdict {
 
 /* Handles one entry. Returns its verdict, or -CAIRN_UNAVAILABLE or another error that the entry did
  * not cause: no attempt is used up. */
-int cairn_member_deliver(struct cairn_member *member, struct cairn_held *held,
+int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry *pending,
                          struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -1,8 +1,8 @@
 /* publish.c - takes over the bus, publishes a range, tends the bus. */
 #include "bus/publish.h"
 
+#include "bus/bus_names.h"
 #include "bus/cloudevent.h"
-#include "bus/names.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -313,8 +313,8 @@ int64_t cairn_publish_range(struct cairn_publish *publish, struct cairn_error *e
 
 /* ---- tending ---- */
 
-static void tell_overrun(const struct cairn_publish *publish, size_t i,
-                         const struct cairn_bus_trimmed *trimmed)
+static void report_overrun(const struct cairn_publish *publish, size_t i,
+                           const struct cairn_bus_trimmed *trimmed)
 {
     cairn_metric_add(&overruns, publish->categories[i], 1);
     cairn_log(CAIRN_LOG_ERROR, "the bus was cut at its cap: a group has lost entries",
@@ -336,7 +336,7 @@ static int trim(struct cairn_publish *publish, struct cairn_error *error)
             break;
         cairn_metric_set(&lengths, publish->categories[i], trimmed.length);
         if (trimmed.overrun) {
-            tell_overrun(publish, i, &trimmed);
+            report_overrun(publish, i, &trimmed);
             failed = cairn_bus_ledger_lost(publish->store, publish->categories[i], trimmed.lost,
                                            trimmed.floor, &publish->batch, error);
         }

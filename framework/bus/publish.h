@@ -4,7 +4,7 @@
 #ifndef CAIRN_BUS_PUBLISH_H
 #define CAIRN_BUS_PUBLISH_H
 
-#include "bus/ledger.h"
+#include "bus/bus_ledger.h"
 #include "bus/publisher.h"
 #include "bus/state.h"
 

@@ -6,8 +6,8 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "redis/eviction.h"
-#include "store/events.h"
-#include "store/follow.h"
+#include "store/read/events.h"
+#include "store/read/log_follower.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -143,7 +143,8 @@ static int step(struct cairn_publisher *publisher, int64_t fence, struct cairn_e
 
 /* Handles a failed step. A conflict while seated is retried at once, one while seating after a
  * pause. */
-static void suffer(struct cairn_publisher *publisher, int failed, const struct cairn_error *error)
+static void handle_failure(struct cairn_publisher *publisher, int failed,
+                           const struct cairn_error *error)
 {
     bool again = publisher->publish.seated && failed == -CAIRN_CONFLICT;
     publisher->publish.seated = false;
@@ -164,7 +165,7 @@ static void lead(struct cairn_publisher *publisher, int64_t fence)
     struct cairn_error error = {0};
     int more = step(publisher, fence, &error);
     if (more < 0) {
-        suffer(publisher, more, &error);
+        handle_failure(publisher, more, &error);
         return;
     }
     publisher->trouble_us = TROUBLE_US;
@@ -174,7 +175,7 @@ static void lead(struct cairn_publisher *publisher, int64_t fence)
                  publish->noted >= publish->place.position ? IDLE_US : BEHIND_US);
 }
 
-static void *run(void *context)
+static void *publisher_thread(void *context)
 {
     struct cairn_publisher *publisher = context;
     while (!atomic_load(&publisher->stopping)) {
@@ -247,7 +248,7 @@ static int open_all(struct cairn_publisher *publisher,
     }
     if (!failed)
         failed = cairn_follower_open(options->database_url, "bus", &publisher->follower, error);
-    if (!failed && pthread_create(&publisher->thread, NULL, run, publisher) != 0)
+    if (!failed && pthread_create(&publisher->thread, NULL, publisher_thread, publisher) != 0)
         failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that publishes");
     publisher->started = !failed;
     return failed;

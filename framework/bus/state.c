@@ -3,7 +3,7 @@
 
 #include "core/log.h"
 #include "record/json.h"
-#include "store/amend.h"
+#include "store/read/amend.h"
 
 #include <string.h>
 
@@ -52,8 +52,8 @@ static const struct cairn_on *find_on(const struct cairn_publication *publicatio
 }
 
 /* Stores the outcome of the function; CAIRN_SKIP and CAIRN_PARK leave the row unchanged. */
-static void settle(const struct cairn_record *record, struct kept *kept, const void *row,
-                   enum cairn_row outcome, struct cairn_bus_states *states)
+static void store_outcome(const struct cairn_record *record, struct kept *kept, const void *row,
+                          enum cairn_row outcome, struct cairn_bus_states *states)
 {
     switch (outcome) {
     case CAIRN_KEEP:
@@ -89,7 +89,7 @@ static int apply(struct cairn_bus_states *states, const struct cairn_publication
             return failed;
         meta.key = cairn_stream_id_text(event->stream);
         memcpy(row, kept->row, record->size);
-        settle(record, kept, row, on->apply(row, value, &meta), states);
+        store_outcome(record, kept, row, on->apply(row, value, &meta), states);
     }
     kept->version = event->version;
     return 0;

@@ -5,8 +5,8 @@
  * beginning each time.
  *
  * Ownership: belongs to one thread. */
-#ifndef CAIRN_BUS_STATE_FOLD_H
-#define CAIRN_BUS_STATE_FOLD_H
+#ifndef CAIRN_BUS_STATE_H
+#define CAIRN_BUS_STATE_H
 
 #include "core/map.h"
 #include "store/store.h"

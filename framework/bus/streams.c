@@ -1,7 +1,7 @@
 /* streams.c - the bus in Redis: reads its state, takes over, appends, trims. */
 #include "bus/streams.h"
 
-#include "bus/names.h"
+#include "bus/bus_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@ struct cairn_call {
     const struct cairn_meta *meta;
     const char *idempotency_key; /* the same each time this event is handled */
     int attempt;                 /* 1, 2, 3… */
-    struct cairn_courier *courier_;
+    struct cairn_command_client *client_;
     const char *traceparent_;
 };
 

@@ -2,8 +2,8 @@
  *
  * A subcommand prints an aligned table, or with --json one object per line. On a terminal a table
  * is cut to its width; into a file or a pipe it is written in full. */
-#ifndef CAIRN_CLI_H
-#define CAIRN_CLI_H
+#ifndef CAIRN_CLI_CLI_H
+#define CAIRN_CLI_CLI_H
 
 #include "core/progress.h"
 #include "postgres/postgres.h"
@@ -69,7 +69,7 @@ struct cairn_cli_options {
 int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **argv,
                       const char *allowed, int words, struct cairn_cli_options *ret);
 
-/* ---- show.c ---- */
+/* ---- session.c ---- */
 
 /* Connects to the database that the environment names; cairn_cli_open() also checks that its schema
  * is the one that this release works with. */
@@ -94,7 +94,7 @@ int cairn_cli_run(const struct cairn_cli_command *command, const struct cairn_cl
                   int64_t (*work)(struct cairn_pg *pg, const struct cairn_cli_options *options,
                                   struct cairn_arena *arena, struct cairn_error *error));
 
-/* ---- table.c ---- */
+/* ---- text_table.c ---- */
 
 enum { CAIRN_CLI_COLUMNS_MAX = 16 };
 

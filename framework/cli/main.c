@@ -1,7 +1,7 @@
 /* main.c - the `cairn` command: the table of its subcommands, and the dispatch. */
 #include "cli/cli.h"
 
-#include "cli/complete.h"
+#include "cli/commands/completion_command.h"
 #include "core/sink.h"
 
 #include <stdio.h>
@@ -164,7 +164,7 @@ static void print_help(FILE *out)
                        "  78  the database's schema is not the one of this release\n");
 }
 
-static int run(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
@@ -188,7 +188,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     cairn_standard_files();
-    int status = run(argc, argv);
+    int status = run_command(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     (void)fprintf(stderr, "cairn: the output could not be written: is the disk full?\n");

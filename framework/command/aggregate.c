@@ -4,7 +4,7 @@
 #include "command/snapshots.h"
 #include "core/metrics.h"
 #include "record/json.h"
-#include "store/amend.h"
+#include "store/read/amend.h"
 
 #include <string.h>
 

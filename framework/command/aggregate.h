@@ -2,8 +2,8 @@
 #ifndef CAIRN_COMMAND_AGGREGATE_H
 #define CAIRN_COMMAND_AGGREGATE_H
 
-#include "store/append.h"
-#include "store/snapshot.h"
+#include "store/append/append.h"
+#include "store/read/snapshot.h"
 
 struct cairn_snapshots;
 

@@ -132,7 +132,7 @@ void cairn_attempt_forget(struct attempt *attempt);
 /* The `resume` of an attempt that waits for an entry. */
 void cairn_attempt_resume(struct cairn_waiter *waiter);
 
-/* ---- append.c ---- */
+/* ---- command_append.c ---- */
 
 /* Hands the decision to the appender, with the lock of the command's own entry held. Returns 0, and
  * the request is resumed when the outcome is known; or an error of cairn_appender_submit() or
@@ -142,7 +142,7 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error) CAI
 /* Caches the state of the stream that the command has created, for later commands. */
 void cairn_attempt_keep(struct attempt *attempt);
 
-/* ---- answer.c ---- */
+/* ---- command_answer.c ---- */
 
 /* Writes the answer that the command got when it was carried out, now or before. */
 int cairn_attempt_replay(struct attempt *attempt, struct cairn_http_response *response,

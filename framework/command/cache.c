@@ -195,8 +195,8 @@ bool cairn_cached_is_current(const struct cairn_cached *entry)
 }
 
 /* Replaces `ret` with a copy of `aggregate`, which may lie in the arena that is replaced. */
-static void hold(const struct cairn_cached *entry, const struct cairn_aggregate *aggregate,
-                 struct cairn_state *ret)
+static void replace_state(const struct cairn_cached *entry, const struct cairn_aggregate *aggregate,
+                          struct cairn_state *ret)
 {
     const struct cairn_record *record = entry->folding->state;
     struct cairn_state fresh = {.aggregate = *aggregate};
@@ -211,7 +211,7 @@ static void hold(const struct cairn_cached *entry, const struct cairn_aggregate 
 
 void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregate *aggregate)
 {
-    hold(entry, aggregate, &entry->settled);
+    replace_state(entry, aggregate, &entry->settled);
     entry->loaded = true;
     entry->stale = false;
     entry->is_long = false;
@@ -263,7 +263,7 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size
         next.at.version += (int64_t)count;
         next.at.event_id = last_id;
     }
-    hold(entry, &next, &entry->ahead);
+    replace_state(entry, &next, &entry->ahead);
     cairn_arena_close(&scratch);
     entry->under_way++;
     *ret_branch = entry->branch;

@@ -3,7 +3,7 @@
 #define CAIRN_COMMAND_DECISION_H
 
 #include "core/arena.h"
-#include "store/append.h"
+#include "store/append/append.h"
 
 #include <cairn/decider.h>
 

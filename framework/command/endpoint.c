@@ -2,7 +2,7 @@
 #include "command/endpoint.h"
 
 #include "record/json.h"
-#include "store/events.h"
+#include "store/read/events.h"
 
 #include <stdio.h>
 #include <string.h>

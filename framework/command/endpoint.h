@@ -9,7 +9,7 @@
 
 #include "command/aggregate.h"
 #include "http/http.h"
-#include "store/appender.h"
+#include "store/append/appender.h"
 
 struct cairn_cache;
 struct cairn_loader;

@@ -7,7 +7,7 @@
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "core/text.h"
-#include "store/token.h"
+#include "store/read/token.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #define CAIRN_COMMAND_SNAPSHOTS_H
 
 #include "command/aggregate.h"
-#include "store/snapshot.h"
+#include "store/read/snapshot.h"
 
 /* Starts the thread. A state is stored when it is more than `every` events beyond the stream's last
  * known snapshot. Returns 0, or -CAIRN_CONFIG if the URL is malformed or no more threads can be

@@ -103,7 +103,7 @@ static void write_slowly(const char *bytes, size_t count)
 
 /* ---- the thread, with the lock held ---- */
 
-static void tell_of_the_lost(void)
+static void report_lost(void)
 {
     char text[120];
     if (!lost || gathered_bytes + sizeof text > BUFFER_MAX)
@@ -131,7 +131,7 @@ static void write_gathered(void)
     spare = bytes;
     lines_written = lines;
     stalled = false;
-    tell_of_the_lost();
+    report_lost();
     (void)pthread_cond_broadcast(&done);
 }
 
@@ -164,7 +164,7 @@ static bool make_room(size_t bytes)
     return gathered_bytes + bytes <= BUFFER_MAX;
 }
 
-static void lose(void)
+static void count_lost(void)
 {
     lost++;
     cairn_metric_add(&lines_lost, "", 1);
@@ -193,7 +193,7 @@ void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
     else if (bytes <= BUFFER_MAX && make_room(bytes))
         gather(line, bytes, is_urgent);
     else
-        lose();
+        count_lost();
     (void)pthread_mutex_unlock(&lock);
 }
 

@@ -7,7 +7,7 @@
  *     WORKING    a worker           the connection is suspended (worker.c)        ANSWERED
  *                polling thread     where the route is eager; also while it waits
  *                                   for the thread's upstream (server.c)          ANSWERED
- *     ANSWERED   polling thread     the answer leaves (answer.c, stream.c)        freed
+ *     ANSWERED   polling thread     the answer leaves (http_answer.c, body_stream.c)        freed
  *     CUT        polling thread     sent bypassing the library, which closes      freed
  *
  * Suspending and resuming the connection transfers ownership of the exchange: before suspension and
@@ -57,18 +57,18 @@ struct cairn_exchange {
     bool placed;                       /* holds a worker place */
     bool deferred;                     /* its handler was called and returned LATER */
     atomic_int suspension;             /* enum cairn_suspension */
-    struct {                           /* refused.c: headers not complete */
+    struct {                           /* refused_request.c: headers not complete */
         struct cairn_exchange *before; /* in its polling thread's list */
         struct cairn_exchange *after;
         bool listed;
     } head;
-    struct {                           /* stall.c: a body arriving in chunks */
+    struct {                           /* stalled_body.c: a body arriving in chunks */
         struct cairn_exchange *before; /* in its polling thread's list */
         struct cairn_exchange *after;
         bool listed;
         int64_t unread_us; /* monotonic: unread bytes since then; 0: none */
     } chunks;
-    struct {                           /* stream.c: a stream that was begun */
+    struct {                           /* body_stream.c: a stream that was begun */
         struct cairn_exchange *before; /* in the list of all streams */
         struct cairn_exchange *after;
         bool listed;
@@ -104,7 +104,7 @@ struct cairn_http {
     const char **labels; /* one per route */
     struct cairn_connections *connections;
     struct cairn_workers *workers;
-    struct cairn_gate *gate;
+    struct cairn_acceptor *acceptor;
     struct cairn_streams *streams;
     struct cairn_pollers *pollers;
     struct cairn_arena arena;
@@ -138,7 +138,7 @@ int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes,
 /* Checks the complete request. */
 void cairn_request_complete(struct cairn_exchange *exchange);
 
-/* ---- stream.c ---- */
+/* ---- body_stream.c ---- */
 
 struct cairn_streams *cairn_streams_open(void);
 void cairn_streams_free(struct cairn_streams *streams);
@@ -156,7 +156,7 @@ void cairn_streams_end(struct cairn_streams *streams);
  * begins one. */
 void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent);
 
-/* ---- answer.c ---- */
+/* ---- http_answer.c ---- */
 
 /* Counts and logs an answer that is ready. If the handler gave none, it becomes a 500. */
 void cairn_answer_complete(struct cairn_exchange *exchange);

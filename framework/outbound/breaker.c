@@ -1,7 +1,7 @@
 /* breaker.c - the circuit breaker: its three states and the transitions between them. */
 #include "outbound/breaker.h"
 
-static void enter(struct cairn_breaker *breaker, enum cairn_breaker_state state)
+static void set_state(struct cairn_breaker *breaker, enum cairn_breaker_state state)
 {
     breaker->state = state;
     breaker->failures = 0;
@@ -10,7 +10,7 @@ static void enter(struct cairn_breaker *breaker, enum cairn_breaker_state state)
 
 static void open_it(struct cairn_breaker *breaker, int64_t now_us)
 {
-    enter(breaker, CAIRN_BREAKER_OPEN);
+    set_state(breaker, CAIRN_BREAKER_OPEN);
     breaker->opened_us = now_us;
 }
 
@@ -32,7 +32,7 @@ bool cairn_breaker_admit(struct cairn_breaker *breaker, int64_t now_us, uint64_t
     if (cairn_breaker_refuses(breaker, now_us))
         return false;
     if (breaker->state == CAIRN_BREAKER_OPEN)
-        enter(breaker, CAIRN_BREAKER_HALF_OPEN);
+        set_state(breaker, CAIRN_BREAKER_HALF_OPEN);
     *ret_epoch = breaker->epoch;
     return true;
 }
@@ -45,7 +45,7 @@ void cairn_breaker_report(struct cairn_breaker *breaker, uint64_t epoch, bool fa
     if (!failed) {
         breaker->failures = 0;
         if (breaker->state == CAIRN_BREAKER_HALF_OPEN)
-            enter(breaker, CAIRN_BREAKER_CLOSED);
+            set_state(breaker, CAIRN_BREAKER_CLOSED);
         return;
     }
     if (breaker->state == CAIRN_BREAKER_HALF_OPEN || ++breaker->failures >= breaker->failures_max)

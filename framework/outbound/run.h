@@ -1,6 +1,6 @@
 /* run.h - runs one call with all its attempts: its place in the bulkhead, the breaker, the pauses.
  *
- * The caller (call.c, mail.c) provides the function that makes an attempt: it gets libcurl's handle
+ * The caller (http_call.c, smtp_mail.c) provides the function that makes an attempt: it gets libcurl's handle
  * and the deadline, and reports the outcome. */
 #ifndef CAIRN_OUTBOUND_RUN_H
 #define CAIRN_OUTBOUND_RUN_H

@@ -89,7 +89,7 @@ static bool state_is(const char *state, const char *prefix)
 }
 
 /* Returns whether the server is shutting down or gone; the statement's outcome is unknown then. */
-static bool is_going(const char *state)
+static bool is_shutting_down(const char *state)
 {
     return state[0] == '\0' || state_is(state, "08") || state_is(state, "57P");
 }
@@ -125,8 +125,8 @@ static bool is_outdated(const char *state, const PGresult *result)
 }
 
 /* Closes a session that cannot recover. The statement had no effect. */
-static int fail_worn_out(struct cairn_pg *pg, const char *message, bool outdated,
-                         struct cairn_error *error)
+static int fail_unusable_session(struct cairn_pg *pg, const char *message, bool outdated,
+                                 struct cairn_error *error)
 {
     int failed =
         cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: %.300s (%s)", message, pg->state);
@@ -142,13 +142,13 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     (void)snprintf(pg->state, sizeof pg->state, "%s", state ? state : "");
-    if (is_going(pg->state) || PQstatus(pg->conn) != CONNECTION_OK)
+    if (is_shutting_down(pg->state) || PQstatus(pg->conn) != CONNECTION_OK)
         return cairn_pg_fail_lost(pg, message ? message : PQresultErrorMessage(result), error);
     pg->sent = false; /* the server has reported its rollback */
     pg->row = row_of(result);
     bool outdated = is_outdated(pg->state, result);
     if (outdated || state_is(pg->state, "25006"))
-        return fail_worn_out(pg, message ? message : "?", outdated, error);
+        return fail_unusable_session(pg, message ? message : "?", outdated, error);
     return cairn_fail(error, code_of(pg->state), "PostgreSQL: %.300s (%s)", message ? message : "?",
                       pg->state);
 }
@@ -198,8 +198,9 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
     return failed;
 }
 
-static int send(struct cairn_pg *pg, const struct cairn_statement *statement,
-                const struct cairn_pg_params *params, bool printed, struct cairn_error *error)
+static int send_statement(struct cairn_pg *pg, const struct cairn_statement *statement,
+                          const struct cairn_pg_params *params, bool printed,
+                          struct cairn_error *error)
 {
     static const int binary[CAIRN_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                                     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -225,7 +226,7 @@ int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error)
         .sql = "select pid::bigint, backend_start from pg_catalog.pg_stat_activity"
                " where pid = pg_catalog.pg_backend_pid()"};
     PGresult *rows = NULL;
-    int failed = send(pg, &statement, NULL, false, error);
+    int failed = send_statement(pg, &statement, NULL, false, error);
     if (!failed)
         failed = cairn_pg_finish(pg, &rows, error);
     if (failed)
@@ -249,7 +250,7 @@ static int execute_once(struct cairn_pg *pg, const struct cairn_statement *state
     if (!failed && statement->name)
         failed = prepare(pg, statement, params, error);
     if (!failed)
-        failed = send(pg, statement, params, printed, error);
+        failed = send_statement(pg, statement, params, printed, error);
     return failed ? failed : cairn_pg_finish(pg, ret, error);
 }
 

@@ -9,8 +9,8 @@
  * made after 250 ms; until then calls fail at once with -CAIRN_UNAVAILABLE.
  *
  * Ownership: a connection belongs to one thread. A result lives until cairn_pg_clear(). */
-#ifndef CAIRN_POSTGRES_H
-#define CAIRN_POSTGRES_H
+#ifndef CAIRN_POSTGRES_POSTGRES_H
+#define CAIRN_POSTGRES_POSTGRES_H
 
 #include "core/buffer.h"
 

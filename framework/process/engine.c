@@ -1,9 +1,9 @@
 /* engine.c - runs the threads of process managers and reactors. */
 #include "process/engine.h"
 
-#include "process/checkpoint.h"
-#include "process/manager.h"
-#include "process/reactor.h"
+#include "process/follow/checkpoint.h"
+#include "process/manager/manager.h"
+#include "process/reactor/reactor.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +20,7 @@ struct thread {
 
 struct cairn_engine {
     struct cairn_engine_options options;
-    struct cairn_courier *courier;
+    struct cairn_command_client *client;
     struct cairn_follower *follower;
     struct thread *threads;
     size_t count;
@@ -86,7 +86,7 @@ int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_e
 
 /* ---- threads ---- */
 
-static void *run(void *context)
+static void *step_thread(void *context)
 {
     struct thread *thread = context;
     while (!atomic_load(&thread->engine->stopping)) {
@@ -106,12 +106,12 @@ static struct thread *add(struct cairn_engine *engine)
 }
 
 /* Checks that every category has a target: better at the start than at the first command. */
-static int check_targets(const struct cairn_process *process, struct cairn_courier *courier,
+static int check_targets(const struct cairn_process *process, struct cairn_command_client *client,
                          struct cairn_error *error)
 {
     int failed = 0;
     for (size_t i = 0; process->sends && process->sends[i] && !failed; i++)
-        failed = cairn_courier_check(courier, process->sends[i]->category, error);
+        failed = cairn_command_client_check(client, process->sends[i]->category, error);
     if (failed)
         cairn_error_context(error, "process %s", process->name);
     return failed;
@@ -122,7 +122,7 @@ static int open_service(struct cairn_engine *engine, const struct cairn_service 
 {
     int failed = 0;
     for (int k = 0; k < CAIRN_SERVICE_MAX && service->processes[k] && !failed; k++) {
-        failed = check_targets(service->processes[k], parts->courier, error);
+        failed = check_targets(service->processes[k], parts->client, error);
         if (!failed)
             failed = cairn_manager_open(service->processes[k], service->name, parts,
                                         &add(engine)->manager, error);
@@ -139,7 +139,7 @@ static int open_all(struct cairn_engine *engine, struct cairn_error *error)
         .appender = engine->options.appender,
         .leases = engine->options.leases,
         .follower = engine->follower,
-        .courier = engine->courier,
+        .client = engine->client,
         .calls = engine->options.calls,
     };
     int failed = 0;
@@ -152,7 +152,7 @@ static int start_all(struct cairn_engine *engine, struct cairn_error *error)
 {
     for (size_t i = 0; i < engine->count; i++) {
         struct thread *thread = &engine->threads[i];
-        if (pthread_create(&thread->id, NULL, run, thread) != 0)
+        if (pthread_create(&thread->id, NULL, step_thread, thread) != 0)
             return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for a process manager");
         thread->started = true;
     }
@@ -161,7 +161,7 @@ static int start_all(struct cairn_engine *engine, struct cairn_error *error)
 
 int cairn_engine_run(struct cairn_engine *engine, const char *own_url, struct cairn_error *error)
 {
-    engine->courier = cairn_courier_open(engine->options.services, own_url);
+    engine->client = cairn_command_client_open(engine->options.services, own_url);
     int failed = cairn_follower_open(engine->options.database_url, "process follower",
                                      &engine->follower, error);
     if (!failed)
@@ -208,7 +208,7 @@ void cairn_engine_stop(struct cairn_engine *engine)
         cairn_reactor_close(engine->threads[i].runner);
     }
     cairn_follower_close(engine->follower);
-    cairn_courier_close(engine->courier);
+    cairn_command_client_close(engine->client);
 }
 
 void cairn_engine_close(struct cairn_engine *engine)

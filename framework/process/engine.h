@@ -3,8 +3,8 @@
 #ifndef CAIRN_PROCESS_ENGINE_H
 #define CAIRN_PROCESS_ENGINE_H
 
-#include "process/place.h"
-#include "store/appender.h"
+#include "process/follow/log_cursor.h"
+#include "store/append/appender.h"
 #include "store/lease.h"
 
 #include <cairn/service.h>

@@ -1,17 +1,17 @@
-/* projector.c - starts and stops a steward for each projection, and the threads that they share. */
+/* projector.c - starts and stops a supervisor for each projection, and the threads that they share. */
 #include "projection/projector.h"
 
-#include "projection/steward.h"
-#include "projection/table.h"
+#include "projection/generations/supervisor.h"
+#include "projection/tables/read_table.h"
 #include "redis/eviction.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct cairn_projector {
-    struct cairn_steward_shared shared;
-    struct cairn_steward *stewards;
-    size_t count; /* of opened stewards */
+    struct cairn_supervisor_shared shared;
+    struct cairn_supervisor *supervisors;
+    size_t count; /* of opened supervisors */
 };
 
 static int check(const struct cairn_projector_options *options, struct cairn_error *error)
@@ -29,14 +29,15 @@ static int check(const struct cairn_projector_options *options, struct cairn_err
     return failed;
 }
 
-static int open_stewards(struct cairn_projector *projector,
-                         const struct cairn_projector_options *options, struct cairn_error *error)
+static int open_supervisors(struct cairn_projector *projector,
+                            const struct cairn_projector_options *options,
+                            struct cairn_error *error)
 {
     int failed = 0;
-    projector->stewards = cairn_allocate(options->count * sizeof *projector->stewards);
+    projector->supervisors = cairn_allocate(options->count * sizeof *projector->supervisors);
     for (size_t i = 0; i < options->count && !failed; i++) {
-        failed = cairn_steward_open(&projector->stewards[i], options->projections[i], options,
-                                    &projector->shared, error);
+        failed = cairn_supervisor_open(&projector->supervisors[i], options->projections[i], options,
+                                       &projector->shared, error);
         projector->count++;
     }
     return failed;
@@ -49,14 +50,14 @@ int cairn_projector_start(const struct cairn_projector_options *options,
     if (failed)
         return failed;
     struct cairn_projector *projector = cairn_allocate(sizeof *projector);
-    struct cairn_steward_shared *shared = &projector->shared;
+    struct cairn_supervisor_shared *shared = &projector->shared;
     (void)pthread_mutex_init(&shared->turn, NULL);
     failed = cairn_follower_open(options->database_url, "follower", &shared->follower, error);
     if (!failed)
         failed = cairn_notifier_open(options->database_url, "projector", CAIRN_CHANNEL_READ,
                                      &shared->notifier, error);
     if (!failed)
-        failed = open_stewards(projector, options, error);
+        failed = open_supervisors(projector, options, error);
     if (failed) {
         cairn_projector_stop(projector);
         return failed;
@@ -70,15 +71,15 @@ int cairn_projector_start(const struct cairn_projector_options *options,
 void cairn_projector_stop(struct cairn_projector *projector)
 {
     for (size_t i = 0; i < projector->count; i++)
-        cairn_steward_stop(&projector->stewards[i]);
+        cairn_supervisor_stop(&projector->supervisors[i]);
     if (projector->shared.follower)
         cairn_follower_stop(projector->shared.follower);
     for (size_t i = 0; i < projector->count; i++)
-        cairn_steward_close(&projector->stewards[i]);
+        cairn_supervisor_close(&projector->supervisors[i]);
     cairn_follower_close(projector->shared.follower);
     cairn_notifier_close(projector->shared.notifier);
     (void)pthread_mutex_destroy(&projector->shared.turn);
-    free(projector->stewards);
+    free(projector->supervisors);
     free(projector);
 }
 
@@ -86,6 +87,6 @@ size_t cairn_projector_states(struct cairn_projector *projector, struct cairn_pr
                               size_t count)
 {
     for (size_t i = 0; i < projector->count && i < count; i++)
-        cairn_steward_state(&projector->stewards[i], &ret[i]);
+        cairn_supervisor_state(&projector->supervisors[i], &ret[i]);
     return projector->count;
 }

@@ -55,21 +55,22 @@ struct cairn_query_options {
 
 /* State shared by the threads of the query side: the known read models, the waiting reads and the
  * open streams. Three threads, three database connections. */
-struct cairn_query_side;
+struct cairn_query_engine;
 
 /* Connects lazily. Returns 0, or -CAIRN_CONFIG if a URL is invalid or no more threads can
  * be created. */
-int cairn_query_side_open(const struct cairn_query_options *options, struct cairn_query_side **ret,
-                          struct cairn_error *error) CAIRN_CHECKED;
+int cairn_query_engine_open(const struct cairn_query_options *options,
+                            struct cairn_query_engine **ret,
+                            struct cairn_error *error) CAIRN_CHECKED;
 /* Answers waiting requests at once and stops accepting streams. Call it before the server is
  * stopped. NULL is fine. */
-void cairn_query_side_stop(struct cairn_query_side *side);
+void cairn_query_engine_stop(struct cairn_query_engine *engine);
 /* Call it after the server was stopped and the contexts closed. NULL is fine. */
-void cairn_query_side_close(struct cairn_query_side *side);
+void cairn_query_engine_close(struct cairn_query_engine *engine);
 
 /* A worker thread's context: its own connection, connected lazily. */
 struct cairn_query_context;
-int cairn_query_open(struct cairn_query_side *side, struct cairn_query_context **ret,
+int cairn_query_open(struct cairn_query_engine *engine, struct cairn_query_context **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 void cairn_query_close(struct cairn_query_context *context); /* NULL is fine */
 
@@ -85,7 +86,7 @@ int cairn_query_check(const struct cairn_resource *resource,
 /* Answers, or asks to be called again; `request->memo` is reserved for it. Without a context it
  * never waits: whatever needs PostgreSQL is passed to a worker. For `eager` routes. */
 enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource,
-                                           struct cairn_query_side *side,
+                                           struct cairn_query_engine *engine,
                                            struct cairn_query_context *context,
                                            struct cairn_http_request *request,
                                            struct cairn_http_response *response);

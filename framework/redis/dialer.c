@@ -61,8 +61,8 @@ static int connect_now(const struct cairn_redis_dialer *dialer, struct cairn_red
     return failed;
 }
 
-static void tell(struct cairn_redis_dialer *dialer, struct cairn_redis *redis,
-                 const struct cairn_error *error)
+static void publish_result(struct cairn_redis_dialer *dialer, struct cairn_redis *redis,
+                           const struct cairn_error *error)
 {
     (void)pthread_mutex_lock(&dialer->lock);
     dialer->redis = redis;
@@ -72,7 +72,7 @@ static void tell(struct cairn_redis_dialer *dialer, struct cairn_redis *redis,
     (void)eventfd_write(dialer->fd, 1);
 }
 
-static void *run(void *context)
+static void *dialer_thread(void *context)
 {
     struct cairn_redis_dialer *dialer = context;
     while (wait_until_wanted(dialer)) {
@@ -80,7 +80,7 @@ static void *run(void *context)
         struct cairn_error error = {0};
         int failed = connect_now(dialer, &redis, &error);
         cairn_metric_add(&probes, failed ? "failed" : "succeeded", 1);
-        tell(dialer, redis, &error);
+        publish_result(dialer, redis, &error);
     }
     return NULL;
 }
@@ -154,7 +154,7 @@ int cairn_redis_dialer_open(const char *url, int64_t deadline_us, struct cairn_r
     dialer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     cairn_cond_init(&dialer->called);
     (void)pthread_mutex_init(&dialer->lock, NULL);
-    if (dialer->fd < 0 || pthread_create(&dialer->thread, NULL, run, dialer) != 0) {
+    if (dialer->fd < 0 || pthread_create(&dialer->thread, NULL, dialer_thread, dialer) != 0) {
         dispose(dialer);
         return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that connects to Redis");
     }

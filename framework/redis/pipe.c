@@ -11,8 +11,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "redis/connection.h"
 #include "redis/dialer.h"
+#include "redis/redis_connection.h"
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
@@ -172,7 +172,7 @@ static void dial_again(struct cairn_redis_pipe *pipe)
 }
 
 /* Gives up the connection and schedules a new one. */
-static void lose(struct cairn_redis_pipe *pipe, const char *why)
+static void drop_connection(struct cairn_redis_pipe *pipe, const char *why)
 {
     trip(pipe, why);
     dial_again(pipe);
@@ -208,7 +208,7 @@ static void receive(struct cairn_redis_pipe *pipe)
     if (good && wire->err)
         (void)snprintf(why, sizeof why, "%.190s", wire->errstr);
     if (!good || wire->err)
-        lose(pipe, why);
+        drop_connection(pipe, why);
 }
 
 /* ---- commands ---- */
@@ -241,7 +241,7 @@ static void send_on(struct cairn_redis_pipe *pipe)
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
-            lose(pipe, strerror(errno));
+            drop_connection(pipe, strerror(errno));
         if (sent < 0)
             return;
         pipe->sent_bytes += (size_t)sent;
@@ -266,7 +266,7 @@ static void see_dialer(struct cairn_redis_pipe *pipe)
 {
     struct cairn_error error = {0};
     if (cairn_redis_dialer_take(pipe->dialer, &pipe->redis, &error) < 0)
-        lose(pipe, error.message);
+        drop_connection(pipe, error.message);
     else if (pipe->redis)
         close_breaker(pipe);
 }
@@ -320,7 +320,7 @@ void cairn_redis_pipe_go_on(struct cairn_redis_pipe *pipe, short what)
     if (!is_late(pipe))
         return;
     if (pipe->redis)
-        lose(pipe, "a reply is late");
+        drop_connection(pipe, "a reply is late");
     else
         trip(pipe, "it takes long to connect");
 }

@@ -1,5 +1,5 @@
 /* redis.c - a connection that is opened on demand, and commands on it. */
-#include "redis/connection.h"
+#include "redis/redis_connection.h"
 
 #include "core/clock.h"
 #include "redis/address.h"
@@ -236,7 +236,7 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
 }
 
 /* An idle connection is readable only if the peer has closed it. */
-static bool has_died_idle(const struct cairn_redis *redis)
+static bool was_closed_while_idle(const struct cairn_redis *redis)
 {
     struct pollfd fd = {.fd = redis->context->fd, .events = POLLIN};
     return poll(&fd, 1, 0) > 0;
@@ -244,7 +244,7 @@ static bool has_died_idle(const struct cairn_redis *redis)
 
 static int ensure(struct cairn_redis *redis, struct cairn_error *error)
 {
-    if (redis->context && has_died_idle(redis)) {
+    if (redis->context && was_closed_while_idle(redis)) {
         drop(redis);
         redis->retry_us = 0; /* no new connection has been tried yet */
     }

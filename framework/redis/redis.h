@@ -5,8 +5,8 @@
  * once with -CAIRN_UNAVAILABLE, so that an unavailable Redis costs its callers no time.
  *
  * Ownership: a connection belongs to one thread; replies are copied into the caller's arena. */
-#ifndef CAIRN_REDIS_H
-#define CAIRN_REDIS_H
+#ifndef CAIRN_REDIS_REDIS_H
+#define CAIRN_REDIS_REDIS_H
 
 #include "core/arena.h"
 

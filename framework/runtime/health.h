@@ -6,7 +6,7 @@
 #include "http/http.h"
 #include "process/engine.h"
 #include "projection/projector.h"
-#include "runtime/worker.h"
+#include "runtime/service_worker.h"
 
 #include <stdatomic.h>
 

@@ -16,10 +16,10 @@
 #include "runtime/housekeeping.h"
 #include "runtime/openapi.h"
 #include "runtime/routes.h"
-#include "runtime/worker.h"
-#include "store/amend.h"
-#include "store/appender.h"
+#include "runtime/service_worker.h"
+#include "store/append/appender.h"
 #include "store/lease.h"
+#include "store/read/amend.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +39,8 @@ struct cairn_host {
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
-    struct cairn_query_side *queries; /* NULL in a process without resources */
-    size_t started;                   /* services that were started */
+    struct cairn_query_engine *queries; /* NULL in a process without resources */
+    size_t started;                     /* services that were started */
 };
 
 /* ---- starting and stopping ---- */
@@ -241,7 +241,7 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
         .heartbeat_us = CAIRN_SECONDS(config->heartbeat_s),
         .resources = tables,
     };
-    return count ? cairn_query_side_open(&options, &host->queries, error) : 0;
+    return count ? cairn_query_engine_open(&options, &host->queries, error) : 0;
 }
 
 static int make_routes(struct cairn_host *host, struct cairn_error *error)
@@ -403,11 +403,11 @@ void cairn_host_leave(struct cairn_host *host)
 void cairn_host_stop(struct cairn_host *host)
 {
     cairn_engine_stop(host->engine); /* its calls may go to this process' own HTTP server */
-    cairn_query_side_stop(host->queries);
+    cairn_query_engine_stop(host->queries);
     if (host->http)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
     cairn_engine_close(host->engine);
-    cairn_query_side_close(host->queries);
+    cairn_query_engine_close(host->queries);
     if (host->leases)
         cairn_leases_stop(host->leases);
     if (host->projector)

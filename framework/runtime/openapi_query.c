@@ -1,6 +1,6 @@
 /* openapi_query.c - writes a resource as an operation of /openapi.json. */
-#include "query/ask.h"
-#include "query/context.h"
+#include "query/models/query_context.h"
+#include "query/request/ask.h"
 #include "record/json.h"
 #include "runtime/openapi_parts.h"
 

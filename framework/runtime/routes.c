@@ -4,11 +4,11 @@
 #include "command/endpoint.h"
 #include "core/arena.h"
 #include "runtime/handler.h"
-#include "runtime/worker.h"
+#include "runtime/service_worker.h"
 
 /* A resource, and the query side that answers for it. */
 struct query_route {
-    struct cairn_query_side *const *queries;
+    struct cairn_query_engine *const *queries;
     const struct cairn_resource *resource;
 };
 

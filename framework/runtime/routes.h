@@ -18,7 +18,7 @@ enum { CAIRN_ROUTES_MAX = 512 };
 struct cairn_routes {
     struct cairn_arena *arena;
     struct cairn_command_side *commands;
-    struct cairn_query_side *const *queries; /* set once it is open */
+    struct cairn_query_engine *const *queries; /* set once it is open */
     struct cairn_health *health;
     struct cairn_http_route *all; /* result */
     size_t count;

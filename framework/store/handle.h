@@ -10,7 +10,7 @@ struct cairn_store {
     struct cairn_timeline timeline; /* as read on connection number `timeline_of` */
     int64_t timeline_of;
 
-    /* batch.c: types of which events were accepted on connection number `types_of` */
+    /* append_batch.c: types of which events were accepted on connection number `types_of` */
     struct cairn_arena types_arena;
     struct cairn_map types;
     int64_t types_of;
@@ -28,7 +28,7 @@ struct cairn_store {
     " case when sum(octet_length(data::text)) over (order by " order " rows unbounded preceding)"  \
     "     - octet_length(data::text) < " bytes " then data end as data"
 
-/* read.c: Returns how many rows, from `first` to before `end`, come before one without data. */
+/* log_read.c: Returns how many rows, from `first` to before `end`, come before one without data. */
 int64_t cairn_count_within(const struct cairn_pg_result *rows, int64_t first, int64_t end);
 /* Returns the events in the rows from `first` to before `end`. */
 struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows, int64_t first,

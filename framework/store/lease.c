@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BEAT_US CAIRN_MILLISECONDS(CAIRN_LEASE_BEAT_MS)
+#define BEAT_US CAIRN_MILLISECONDS(CAIRN_LEASE_HEARTBEAT_MS)
 #define TTL_US CAIRN_MILLISECONDS(CAIRN_LEASE_TTL_MS)
 #define DEADLINE_US CAIRN_SECONDS(1) /* for a heartbeat */
 
@@ -144,14 +144,15 @@ static void take_answers(struct cairn_leases *leases, const struct question *que
 }
 
 /* Logs a failure; an outage is logged once. */
-static void tell(struct cairn_leases *leases, int64_t done, const struct cairn_error *error)
+static void log_outcome(struct cairn_leases *leases, int64_t done, const struct cairn_error *error)
 {
     if (done < 0 && !leases->failing)
         cairn_log_error(CAIRN_LOG_WARN, "leases cannot be kept", error);
     leases->failing = done < 0;
 }
 
-static void beat(struct cairn_leases *leases, const struct question *questions, size_t count)
+static void send_heartbeat(struct cairn_leases *leases, const struct question *questions,
+                           size_t count)
 {
     struct cairn_error error = {0};
     int64_t asked_us = cairn_monotonic_us();
@@ -159,14 +160,14 @@ static void beat(struct cairn_leases *leases, const struct question *questions, 
     cairn_pg_add_integer(&params, CAIRN_LEASE_TTL_MS);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t answered = cairn_pg_call(leases->pg, &beat_statement, &params, &rows, &error);
-    tell(leases, answered, &error);
+    log_outcome(leases, answered, &error);
     if (answered > 0)
         take_answers(leases, questions, asked_us, rows, answered);
 }
 
 /* Releases leases, so that other processes need not wait until they expire. If this fails, they do
  * expire. */
-static void give_back(struct cairn_leases *leases, const struct question *questions, size_t count)
+static void release_all(struct cairn_leases *leases, const struct question *questions, size_t count)
 {
     const struct cairn_pg_params params = params_of(leases, questions, count);
     if (count)
@@ -205,9 +206,9 @@ static void *keep(void *context)
         struct round round;
         goes_on = next(leases, due_us, &round);
         due_us = cairn_monotonic_us() + BEAT_US;
-        give_back(leases, round.returning, round.returning_count);
+        release_all(leases, round.returning, round.returning_count);
         if (round.due_count)
-            beat(leases, round.due, round.due_count);
+            send_heartbeat(leases, round.due, round.due_count);
         cairn_arena_reset(&leases->arena);
     }
     return NULL;

@@ -30,7 +30,7 @@ struct cairn_leases;
 struct cairn_lease;
 
 /* How long a lease lasts without a beat. Failover takes at most the TTL plus one beat. */
-enum { CAIRN_LEASE_TTL_MS = 3000, CAIRN_LEASE_BEAT_MS = 750 };
+enum { CAIRN_LEASE_TTL_MS = 3000, CAIRN_LEASE_HEARTBEAT_MS = 750 };
 
 /* Starts the keeper. `label` names the process in cairn.leases, with its host and pid. An
  * unreachable database is not an error here. Returns 0, or -CAIRN_CONFIG. */

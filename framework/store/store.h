@@ -13,8 +13,8 @@
  *
  * Ownership: a store belongs to one thread. What is read lies in the caller's arena.
  * Units: positions and versions are counts, from 1; times are microseconds, UTC. */
-#ifndef CAIRN_STORE_H
-#define CAIRN_STORE_H
+#ifndef CAIRN_STORE_STORE_H
+#define CAIRN_STORE_STORE_H
 
 #include "core/arena.h"
 #include "postgres/postgres.h"
@@ -130,7 +130,7 @@ struct cairn_event_filter {
     const char *const *categories;
 };
 
-/* The same, with a filter; NULL for all. bulk.h reads long ranges. */
+/* The same, with a filter; NULL for all. bulk_read.h reads long ranges. */
 int64_t cairn_store_read_filtered(struct cairn_store *store, int64_t from, int64_t to,
                                   const struct cairn_event_filter *filter,
                                   struct cairn_arena *arena, const struct cairn_stored_event **ret,

@@ -137,7 +137,7 @@ static int64_t position_in(const struct wire_answer *answer)
 
 /* ---- tests ---- */
 
-static void who_writes_nothing_is_told_the_position_of_what_it_stands_on(void **state)
+static void a_command_without_events_returns_the_position_it_depends_on(void **state)
 {
     (void)state;
     char id[ID];
@@ -157,7 +157,7 @@ static void who_writes_nothing_is_told_the_position_of_what_it_stands_on(void **
     wire_close(&second);
 }
 
-static void who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log(void **state)
+static void a_refusal_based_on_a_pending_append_waits_for_its_commit(void **state)
 {
     (void)state;
     char id[ID];
@@ -367,7 +367,7 @@ static void put_email(int status, const char *id, const char *email)
 }
 
 /* The log cannot be changed, but an amendment beside it can change how an event is read. */
-static void a_stream_with_an_event_that_nobody_can_read_is_mended(void **state)
+static void a_stream_with_an_unreadable_event_is_amended(void **state)
 {
     (void)state;
     static const char id[] = "01890000-0000-7000-8000-0000000000bb";
@@ -389,7 +389,7 @@ static void a_stream_with_an_event_that_nobody_can_read_is_mended(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_content()"), 0);
 }
 
-static void a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over(void **state)
+static void an_unknown_type_blocks_no_start_once_it_is_skipped(void **state)
 {
     (void)state;
     char id[ID];
@@ -420,15 +420,15 @@ static void a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_writes_nothing_is_told_the_position_of_what_it_stands_on),
+        cmocka_unit_test(a_command_without_events_returns_the_position_it_depends_on),
         cmocka_unit_test(what_is_repeated_or_changes_nothing_waits_for_the_standby),
         cmocka_unit_test(preconditions_are_held_against_the_version),
         cmocka_unit_test(preconditions_of_what_is_to_be_made),
         cmocka_unit_test(sessions_that_may_not_write_are_left),
-        cmocka_unit_test(a_stream_with_an_event_that_nobody_can_read_is_mended),
-        cmocka_unit_test(a_type_that_nobody_knows_keeps_nobody_out_once_it_is_passed_over),
+        cmocka_unit_test(a_stream_with_an_unreadable_event_is_amended),
+        cmocka_unit_test(an_unknown_type_blocks_no_start_once_it_is_skipped),
         cmocka_unit_test(people_append_no_type_that_a_service_does_not_know),
-        cmocka_unit_test(who_is_refused_by_what_is_under_way_waits_until_it_is_in_the_log),
+        cmocka_unit_test(a_refusal_based_on_a_pending_append_waits_for_its_commit),
     };
     return cmocka_run_group_tests_name("answers", tests, setup, teardown);
 }

@@ -214,7 +214,7 @@ static void send_email(struct wire *wire, const char *id, const char *email)
 
 /* The second of two identical commands writes nothing and depends on the first, which fails because
  * the other process was faster. The two have to overlap, so this is repeated until they do. */
-static void what_stood_on_something_that_did_not_come_to_be_is_counted(void **state)
+static void a_decision_on_a_failed_append_is_counted(void **state)
 {
     (void)state;
     char id[ID];
@@ -245,7 +245,7 @@ int main(void)
         cmocka_unit_test(conflicts_that_were_decided_again_or_given_up_are_counted),
         cmocka_unit_test(states_that_made_room_are_counted),
         cmocka_unit_test(requests_past_the_deadline_are_counted),
-        cmocka_unit_test(what_stood_on_something_that_did_not_come_to_be_is_counted),
+        cmocka_unit_test(a_decision_on_a_failed_append_is_counted),
     };
     return cmocka_run_group_tests_name("counters", tests, setup, teardown);
 }

@@ -13,9 +13,9 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "postgres/postgres.h"
-#include "projection/names.h"
+#include "projection/tables/table_names.h"
 #include "redis/redis.h"
-#include "store/token.h"
+#include "store/read/token.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -660,7 +660,7 @@ static void an_old_and_a_new_version_side_by_side_are_both_right(void **state)
 
 /* ---- back and forward ---- */
 
-static void going_back_and_forward_under_load_is_noticed_by_nobody(void **state)
+static void rollback_and_rollforward_under_load_are_invisible_to_clients(void **state)
 {
     (void)state;
     window_ms = 3000;
@@ -691,7 +691,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_projector_killed_fifty_times_at_every_moment_leaves_one_generation),
         TEST(an_old_and_a_new_version_side_by_side_are_both_right),
-        TEST(going_back_and_forward_under_load_is_noticed_by_nobody),
+        TEST(rollback_and_rollforward_under_load_are_invisible_to_clients),
     };
     return cmocka_run_group_tests_name("generations", tests, NULL, NULL);
 }

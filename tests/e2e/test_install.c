@@ -87,8 +87,8 @@ static void a_service_outside_of_the_tree_builds_and_runs(void **state)
     struct http_reply reply = {0};
     int port = fixture_free_port();
 
-    /* the README's service */
-    expect("awk '/^```c$/ {p = 1; next} /^```$/ {p = 0} p' \"$tree/README.md\" >ticket.c");
+    /* the documentation's service */
+    expect("cp \"$tree/docs/examples/ticket.c\" .");
     expect("cc -std=gnu17 -Wall -Wextra -Werror ticket.c $(pkg-config --cflags --libs cairn)"
            " -o ticket");
     assert_int_not_equal(shell_run(&outside, "\"$prefix/bin/cairn\" status"),

@@ -171,7 +171,7 @@ static void customers_are_told_what_becomes_of_their_orders(void **state)
 }
 
 /* An order's event may arrive before its user's: those are two streams. */
-static void who_is_not_known_yet_is_waited_for_and_the_last_address_counts(void **state)
+static void mail_waits_for_an_unknown_user_and_uses_the_last_address(void **state)
 {
     (void)state;
     place_order();
@@ -267,7 +267,7 @@ static void kill_before_the_record(int accepted)
     child_kill(&bench.notification, SIGKILL);
 }
 
-static void who_dies_between_the_acceptance_and_the_record_sends_once_more(void **state)
+static void a_crash_between_acceptance_and_record_sends_once_more(void **state)
 {
     (void)state;
     smtp_sink_misbehave(&bench.sink, SMTP_MESSAGE, NULL, 1);
@@ -280,7 +280,7 @@ static void who_dies_between_the_acceptance_and_the_record_sends_once_more(void 
     assert_string_equal(text_of(0), text_of(1)); /* the Message-ID too */
 }
 
-static void who_dies_there_every_time_sends_no_third_time(void **state)
+static void repeated_crashes_there_send_no_third_time(void **state)
 {
     (void)state;
     smtp_sink_misbehave(&bench.sink, SMTP_MESSAGE, NULL, 0);
@@ -347,12 +347,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(customers_are_told_what_becomes_of_their_orders),
-        TEST(who_is_not_known_yet_is_waited_for_and_the_last_address_counts),
+        TEST(mail_waits_for_an_unknown_user_and_uses_the_last_address),
         TEST(a_mail_server_that_is_away_is_waited_for),
         TEST(a_message_that_is_refused_for_good_is_parked),
         TEST(mailboxes_that_are_full_hold_up_no_other),
-        TEST(who_dies_between_the_acceptance_and_the_record_sends_once_more),
-        TEST(who_dies_there_every_time_sends_no_third_time),
+        TEST(a_crash_between_acceptance_and_record_sends_once_more),
+        TEST(repeated_crashes_there_send_no_third_time),
         TEST(cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again),
         TEST(cairn_bus_shows_no_other_store_what_is_on_a_bus),
     };

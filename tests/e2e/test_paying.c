@@ -149,7 +149,7 @@ static void an_order_cancelled_while_the_bank_thinks_keeps_no_money(void **state
     assert_int_equal(shop_count(&shop, "payment", payment, "PaymentAuthorized"), 0);
 }
 
-static void orders_are_taken_while_nobody_can_take_money(void **state)
+static void orders_are_accepted_while_no_payment_can_be_made(void **state)
 {
     (void)state;
     char order[3][SHOP_ID_SIZE];
@@ -277,7 +277,7 @@ int main(void)
         cmocka_unit_test(an_acquirer_that_is_down_delays_a_payment_and_no_more),
         cmocka_unit_test(an_order_cancelled_after_its_payment_is_refunded),
         cmocka_unit_test(an_order_cancelled_while_the_bank_thinks_keeps_no_money),
-        cmocka_unit_test(orders_are_taken_while_nobody_can_take_money),
+        cmocka_unit_test(orders_are_accepted_while_no_payment_can_be_made),
         cmocka_unit_test(what_is_delivered_and_seen_twice_has_one_effect),
         cmocka_unit_test(a_payment_that_takes_too_long_cancels_the_order),
         cmocka_unit_test(late_timers_fire_in_their_order),

@@ -1,4 +1,4 @@
-/* test_process.c - a single process: its start, its start-up errors, and the README's service. */
+/* test_process.c - a single process: its start, its start-up errors, and the documentation's service. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -118,8 +118,8 @@ static void an_older_or_newer_schema_ends_the_start_and_says_what_to_run(void **
 {
     (void)state;
     const char *const env[] = {variable("DATABASE_URL", url), "PORT=0", NULL};
-    fixture_sql(url, "create table kept as select * from cairn.migrations where version = 7;"
-                     "delete from cairn.migrations where version = 7");
+    fixture_sql(url, "create table kept as select * from cairn.migrations where version = 57;"
+                     "delete from cairn.migrations where version = 57");
     expect_exit(69, env, "cairn migrate");
     fixture_sql(url, "insert into cairn.migrations select * from kept;"
                      "insert into cairn.migrations values (9999, '9999_later', 'x')");
@@ -142,9 +142,9 @@ static void a_port_that_is_taken_is_named(void **state)
     assert_int_equal(child_stop(&child, 10000), 0);
 }
 
-/* ---- the README's service ---- */
+/* ---- the documentation's service ---- */
 
-static void the_service_in_the_readme_works(void **state)
+static void the_example_service_works(void **state)
 {
     (void)state;
     struct child child;
@@ -154,7 +154,7 @@ static void the_service_in_the_readme_works(void **state)
     char path[300];
     static const char json[] = "Content-Type: application/json\r\n";
     int port = fixture_free_port();
-    const char *const argv[] = {binary("tests/readme/ticket"), NULL};
+    const char *const argv[] = {binary("docs/examples/ticket"), NULL};
     const char *const env[] = {variable("DATABASE_URL", url),
                                variable("REDIS_URL", fixture_redis()),
                                variable("PORT", number(port)), NULL};
@@ -196,7 +196,7 @@ static bool is_unready(void *context)
     return unready;
 }
 
-static void who_is_told_to_stop_says_so_first_and_works_on(void **state)
+static void a_stopping_process_reports_unready_first_and_still_serves(void **state)
 {
     (void)state;
     struct child child;
@@ -226,8 +226,8 @@ int main(void)
         cmocka_unit_test(a_database_that_cannot_be_reached_ends_the_start),
         cmocka_unit_test(an_older_or_newer_schema_ends_the_start_and_says_what_to_run),
         cmocka_unit_test(a_port_that_is_taken_is_named),
-        cmocka_unit_test(who_is_told_to_stop_says_so_first_and_works_on),
-        cmocka_unit_test(the_service_in_the_readme_works),
+        cmocka_unit_test(a_stopping_process_reports_unready_first_and_still_serves),
+        cmocka_unit_test(the_example_service_works),
     };
     return cmocka_run_group_tests_name("process", tests, setup, teardown);
 }

@@ -108,7 +108,7 @@ static const char ship[] = "{\"carrier\":\"DHL\",\"tracking\":\"1\"}";
 
 /* ---- facts ---- */
 
-static void a_user_who_was_unknown_or_active_a_moment_ago_is_known_as_he_is(void **state)
+static void a_stale_cached_user_is_read_again(void **state)
 {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
@@ -123,7 +123,7 @@ static void a_user_who_was_unknown_or_active_a_moment_ago_is_known_as_he_is(void
     }
 }
 
-static void one_who_registers_after_a_refusal_may_order(void **state)
+static void a_user_registered_after_a_refusal_may_order(void **state)
 {
     (void)state;
     char body[300];
@@ -173,7 +173,7 @@ static void fire_all(struct shot *shots, unsigned count)
 }
 
 /* Whatever the timing, no order of a user comes after the user's deactivation. */
-static void nobody_orders_after_he_has_left_whoever_is_quicker(void **state)
+static void no_order_follows_a_deactivation_in_any_interleaving(void **state)
 {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
@@ -323,9 +323,9 @@ static void two_processes_share_a_hot_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_user_who_was_unknown_or_active_a_moment_ago_is_known_as_he_is),
-        cmocka_unit_test(one_who_registers_after_a_refusal_may_order),
-        cmocka_unit_test(nobody_orders_after_he_has_left_whoever_is_quicker),
+        cmocka_unit_test(a_stale_cached_user_is_read_again),
+        cmocka_unit_test(a_user_registered_after_a_refusal_may_order),
+        cmocka_unit_test(no_order_follows_a_deactivation_in_any_interleaving),
         cmocka_unit_test(what_another_process_did_is_seen),
         cmocka_unit_test(all_commands_on_one_hot_stream_are_carried_out),
         cmocka_unit_test(two_processes_share_a_hot_stream),

@@ -530,7 +530,7 @@ static void positions_that_mean_nothing_are_answered_at_once(void **state)
     http_reply_free(&reply);
 }
 
-static void the_log_has_no_gaps_and_nobody_changes_it(void **state)
+static void the_log_has_no_gaps_and_cannot_be_changed(void **state)
 {
     (void)state;
     assert_int_equal(
@@ -562,7 +562,7 @@ int main(void)
         cmocka_unit_test(a_total_that_is_too_large_is_refused),
         cmocka_unit_test(a_body_that_is_too_large_or_not_json_is_refused),
         cmocka_unit_test(positions_that_mean_nothing_are_answered_at_once),
-        cmocka_unit_test(the_log_has_no_gaps_and_nobody_changes_it),
+        cmocka_unit_test(the_log_has_no_gaps_and_cannot_be_changed),
     };
     return cmocka_run_group_tests_name("shop", tests, setup, teardown);
 }

@@ -30,7 +30,7 @@ static void start_service(struct child *child, const char *log, int port)
 }
 
 /* The pipe is full long before the last request. */
-static void a_reader_of_the_log_who_stands_still_stops_nothing(void **state)
+static void a_reader_of_the_log_that_stalls_blocks_nothing(void **state)
 {
     (void)state;
     enum { REQUESTS = 12000 };
@@ -55,7 +55,7 @@ static void a_reader_of_the_log_who_stands_still_stops_nothing(void **state)
 }
 
 /* Lost lines are reported, and the received lines are complete. */
-static void a_reader_who_reads_again_is_told_what_is_missing(void **state)
+static void a_reader_that_resumes_is_told_how_many_lines_are_missing(void **state)
 {
     (void)state;
     enum { REQUESTS = 12000 };
@@ -122,8 +122,8 @@ static void closed_descriptors_are_given_to_no_socket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reader_of_the_log_who_stands_still_stops_nothing),
-        cmocka_unit_test(a_reader_who_reads_again_is_told_what_is_missing),
+        cmocka_unit_test(a_reader_of_the_log_that_stalls_blocks_nothing),
+        cmocka_unit_test(a_reader_that_resumes_is_told_how_many_lines_are_missing),
         cmocka_unit_test(closed_descriptors_are_given_to_no_socket),
     };
     return cmocka_run_group_tests_name("stalled", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "../support/model.h"
 
 #include "core/clock.h"
-#include "store/batch.h"
+#include "store/append/append_batch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -152,7 +152,8 @@ static json_t *make_append(struct ledger *ledger, const struct model_append *fro
 /* Carries out all appends in one batch, or a single one alone. A batch that was sent and not
  * answered is unknown; one that the database refused, which should never happen, is recorded as its
  * error. */
-static void carry_out(struct ledger *ledger, struct pending *pending, struct cairn_batch *batch)
+static void carry_out(struct ledger *ledger, struct pending *pending,
+                      struct cairn_append_batch *batch)
 {
     struct cairn_error error = {0};
     if (pending->count == 1) {
@@ -160,15 +161,15 @@ static void carry_out(struct ledger *ledger, struct pending *pending, struct cai
                                                   &ledger->actor->arena, pending->ret[0], &error);
         return;
     }
-    int failed = cairn_batch_call(batch, ledger->store, &error);
-    struct cairn_batch_cursor cursor = {0};
+    int failed = cairn_append_batch_call(batch, ledger->store, &error);
+    struct cairn_append_batch_cursor cursor = {0};
     for (int i = 0; i < pending->count; i++) {
         if (failed)
             pending->outcomes[i] =
                 cairn_pg_sent(cairn_store_pg(ledger->store)) ? -CAIRN_UNKNOWN : failed;
         else
-            pending->outcomes[i] =
-                cairn_batch_next(batch, &cursor, &pending->appends[i], pending->ret[i], NULL);
+            pending->outcomes[i] = cairn_append_batch_next(batch, &cursor, &pending->appends[i],
+                                                           pending->ret[i], NULL);
     }
 }
 
@@ -211,7 +212,7 @@ static void look(struct ledger *ledger)
 }
 
 /* Returns whether the round continues. */
-static bool flush(struct ledger *ledger, struct pending *pending, struct cairn_batch *batch)
+static bool flush(struct ledger *ledger, struct pending *pending, struct cairn_append_batch *batch)
 {
     bool known = true;
     bool refused = false;
@@ -262,7 +263,7 @@ static bool run_round(struct ledger *ledger)
 {
     struct actor *actor = ledger->actor;
     struct pending pending = {.count = 0};
-    struct cairn_batch batch;
+    struct cairn_append_batch batch;
     bool known = true;
     ledger->round++;
     memset(ledger->belief, 0, sizeof ledger->belief);
@@ -279,17 +280,17 @@ static bool run_round(struct ledger *ledger)
         model_resolve(ledger->belief, op, from);
         struct cairn_append append;
         json_t *line = make_append(ledger, from, &append);
-        if (pending.count > 0 &&
-            (!op->joins || pending.count == BATCH_MAX - 1 || !cairn_batch_takes(&batch, &append))) {
+        if (pending.count > 0 && (!op->joins || pending.count == BATCH_MAX - 1 ||
+                                  !cairn_append_batch_takes(&batch, &append))) {
             json_decref(line); /* another one is drawn after the flush */
             memcpy(ledger->belief, kept, sizeof kept);
             known = flush(ledger, &pending, &batch);
             continue;
         }
         if (pending.count == 0)
-            cairn_batch_init(&batch, &actor->arena);
+            cairn_append_batch_init(&batch, &actor->arena);
         pending.appends[pending.count] = append;
-        cairn_batch_add(&batch, &pending.appends[pending.count]);
+        cairn_append_batch_add(&batch, &pending.appends[pending.count]);
         pending.lines[pending.count++] = line;
     }
     return pending.count == 0 || flush(ledger, &pending, &batch);

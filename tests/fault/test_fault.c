@@ -152,7 +152,7 @@ static void examine(const struct field *field, unsigned seed)
     assert_true(done > 100 && seen);
 }
 
-static void what_was_answered_holds_whatever_breaks(void **state)
+static void answers_hold_under_faults(void **state)
 {
     (void)state;
     static struct field field;
@@ -177,7 +177,7 @@ static void what_was_answered_holds_whatever_breaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_answered_holds_whatever_breaks),
+        cmocka_unit_test(answers_hold_under_faults),
     };
     return cmocka_run_group_tests_name("fault", tests, NULL, NULL);
 }

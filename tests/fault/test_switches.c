@@ -85,7 +85,7 @@ static int rounds_until_noticed(void (*break_it)(const void *what, const char *u
 
 /* ---- tests ---- */
 
-static void what_is_whole_is_not_complained_of(void **state)
+static void an_intact_store_has_no_violations(void **state)
 {
     (void)state;
     struct verdict verdict;
@@ -142,7 +142,7 @@ int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_whole_is_not_complained_of),
+        cmocka_unit_test(an_intact_store_has_no_violations),
         cmocka_unit_test(each_broken_invariant_is_found_in_the_history),
         cmocka_unit_test(a_log_that_can_be_changed_is_found_in_the_history),
     };

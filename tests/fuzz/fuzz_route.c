@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "http/http.h"
-#include "http/route.h"
+#include "http/request/route.h"
 
 #include <string.h>
 

@@ -3,12 +3,12 @@
  * the kind. Input that is accepted and written again is accepted again, and means the same. */
 #include "fuzz.h"
 
-#include "http/conditional.h"
-#include "query/cursor.h"
-#include "query/fresh.h"
-#include "query/operand.h"
+#include "http/request/conditional.h"
+#include "query/read/fresh.h"
+#include "query/request/cursor.h"
+#include "query/request/operand.h"
 #include "redis/address.h"
-#include "store/token.h"
+#include "store/read/token.h"
 
 #include "../../projections/order_summary.h"
 #include "record/json.h"

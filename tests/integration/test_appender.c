@@ -9,7 +9,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "store/appender.h"
+#include "store/append/appender.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -495,7 +495,7 @@ static void a_stream_that_is_only_looked_at_is_held_to_its_condition(void **stat
     expect(late, -CAIRN_CONFLICT, "is at version 2, not 1");
 }
 
-static void an_append_that_nobody_could_carry_out_is_refused_at_once(void **state)
+static void an_append_that_can_never_succeed_is_refused_at_once(void **state)
 {
     (void)state;
     struct cairn_error error = {0};
@@ -1008,7 +1008,7 @@ int main(void)
         cmocka_unit_test(a_value_that_is_refused_fails_its_own_append_only),
         cmocka_unit_test(several_streams_are_written_all_or_none),
         cmocka_unit_test(a_stream_that_is_only_looked_at_is_held_to_its_condition),
-        cmocka_unit_test(an_append_that_nobody_could_carry_out_is_refused_at_once),
+        cmocka_unit_test(an_append_that_can_never_succeed_is_refused_at_once),
         cmocka_unit_test(a_full_queue_is_busy_and_what_was_accepted_is_answered),
         cmocka_unit_test(a_batch_is_bounded_in_events_and_in_bytes),
         cmocka_unit_test(expected_versions_hold_under_twenty_writers),

@@ -2,7 +2,7 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "store/bulk.h"
+#include "store/read/bulk_read.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -217,7 +217,7 @@ static void a_lost_connection_is_unavailable_and_can_be_gone_on_from(void **stat
     assert_int_equal(count(position, INT64_MAX, NULL), EVENTS - position);
 }
 
-static void whoever_asks_in_between_loses_both(void **state)
+static void a_call_during_a_bulk_read_fails_both(void **state)
 {
     (void)state;
     struct cairn_stored_event event;
@@ -330,7 +330,7 @@ int main(void)
         TEST(a_name_is_never_sql),
         TEST(an_early_end_leaves_a_store_that_answers),
         TEST(a_lost_connection_is_unavailable_and_can_be_gone_on_from),
-        TEST(whoever_asks_in_between_loses_both),
+        TEST(a_call_during_a_bulk_read_fails_both),
         TEST(what_is_no_copy_of_that_width_is_a_bug),
         TEST(a_copy_inside_a_transaction_is_a_bug),
         TEST(an_error_in_the_middle_is_the_servers_and_leaves_the_connection),

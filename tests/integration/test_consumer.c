@@ -405,7 +405,7 @@ static void an_event_that_has_no_state_is_a_dead_letter_and_holds_up_nothing(voi
 }
 
 /* The attempts are not counted for other events of the same batch. */
-static void an_event_that_ends_whoever_handles_it_is_given_up(void **state)
+static void an_event_that_crashes_its_handler_becomes_a_dead_letter(void **state)
 {
     (void)state;
     struct child member;
@@ -443,7 +443,7 @@ static void an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits(
                      3);
 }
 
-static void a_dead_letter_is_handled_when_somebody_has_it_tried_again(void **state)
+static void a_dead_letter_is_handled_when_an_operator_requests_a_retry(void **state)
 {
     (void)state;
     append_litres("pot", 10, POISON);
@@ -538,7 +538,7 @@ static void dead_letters_outlive_a_redis_that_was_emptied(void **state)
     assert_int_equal(count_handled(), 5);
 }
 
-static void who_is_told_to_stop_gives_back_what_he_holds_at_once(void **state)
+static void a_stopping_member_releases_its_entries_at_once(void **state)
 {
     (void)state;
     struct child first, second;
@@ -595,13 +595,13 @@ int main(int argc, char **argv)
         TEST(a_member_that_was_frozen_does_nothing_twice),
         TEST(a_poison_event_ends_in_the_dead_letters_and_holds_up_nothing),
         TEST(an_event_that_has_no_state_is_a_dead_letter_and_holds_up_nothing),
-        TEST(an_event_that_ends_whoever_handles_it_is_given_up),
+        TEST(an_event_that_crashes_its_handler_becomes_a_dead_letter),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
-        TEST(a_dead_letter_is_handled_when_somebody_has_it_tried_again),
+        TEST(a_dead_letter_is_handled_when_an_operator_requests_a_retry),
         TEST(what_comes_again_is_acknowledged_when_a_standby_has_it),
         TEST(dead_letters_outlive_a_redis_that_was_emptied),
         TEST(a_redis_that_was_emptied_has_nothing_handled_twice),
-        TEST(who_is_told_to_stop_gives_back_what_he_holds_at_once),
+        TEST(a_stopping_member_releases_its_entries_at_once),
         TEST(a_database_that_is_away_costs_no_try),
         TEST(a_new_epoch_is_followed_and_nothing_is_handled_twice),
     };

@@ -5,8 +5,8 @@
 #include "../support/server.h"
 #include "../support/support.h"
 #include "../support/wire.h"
-#include "process/courier.h"
-#include "process/reaction.h"
+#include "process/deliver/command_client.h"
+#include "process/react/reaction.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
@@ -364,7 +364,7 @@ static void a_command_that_is_refused_for_good_comes_back(void **state)
     cairn_host_stop(host);
 }
 
-static void a_timer_fires_once_whoever_runs_when_it_is_due(void **state)
+static void a_timer_fires_once_whichever_process_runs_when_it_is_due(void **state)
 {
     (void)state;
     struct cairn_host *host = start();
@@ -468,7 +468,7 @@ static void a_member_that_names_the_stream_is_its_id(void **state)
 }
 
 /* A command's key cannot be guessed from names and numbers. */
-static void nobody_uses_the_key_of_a_command_before_it_is_sent(void **state)
+static void no_client_uses_the_key_of_a_command_before_it_is_sent(void **state)
 {
     (void)state;
     struct cairn_host *host = start();
@@ -726,7 +726,7 @@ static void a_reactor_tries_again_parks_and_tries_again_when_told(void **state)
 }
 
 /* A new follower starts after the existing events. */
-static void nobody_acts_on_what_was_before_his_time(void **state)
+static void a_new_follower_ignores_earlier_events(void **state)
 {
     (void)state;
     light(1, 0);
@@ -894,12 +894,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_event_leads_to_a_command_and_is_written_down_once),
         TEST(a_command_that_is_refused_for_good_comes_back),
-        TEST(a_timer_fires_once_whoever_runs_when_it_is_due),
+        TEST(a_timer_fires_once_whichever_process_runs_when_it_is_due),
         TEST(two_that_take_turns_do_nothing_twice),
         TEST(the_tables_are_made_again_from_the_log),
         TEST(a_service_may_be_called_otherwise_than_its_streams),
         TEST(a_member_that_names_the_stream_is_its_id),
-        TEST(nobody_uses_the_key_of_a_command_before_it_is_sent),
+        TEST(no_client_uses_the_key_of_a_command_before_it_is_sent),
         TEST(what_is_wrong_between_machines_is_no_refusal),
         TEST(a_reactor_that_fails_is_seen),
         TEST(damage_to_the_tables_is_found),
@@ -908,7 +908,7 @@ int main(void)
         TEST(a_timer_is_due_at_a_time_that_can_be_read_back),
         TEST(what_is_before_a_newer_event_is_handled_once),
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
-        TEST(nobody_acts_on_what_was_before_his_time),
+        TEST(a_new_follower_ignores_earlier_events),
         TEST(a_reaction_that_a_person_wrote_wrong_stops_no_other),
         TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),

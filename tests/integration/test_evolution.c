@@ -5,8 +5,8 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
-#include "runtime/gate.h"
 #include "runtime/host.h"
+#include "runtime/start_gate.h"
 
 #include <cairn/service.h>
 

@@ -5,9 +5,9 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "postgres/postgres.h"
-#include "store/appender.h"
-#include "store/follow.h"
-#include "store/notify.h"
+#include "store/append/appender.h"
+#include "store/notifier.h"
+#include "store/read/log_follower.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -107,14 +107,14 @@ static int64_t sessions_of(const char *label)
 
 /* ---- following ---- */
 
-static void a_notification_wakes_whoever_waits(void **state)
+static void a_notification_wakes_every_waiting_read(void **state)
 {
     (void)state;
     assert_int_equal(head_beyond(-1), 0);
     expect_to_be_woken(0);
 }
 
-static void an_append_that_nobody_told_of_is_seen_too(void **state)
+static void an_append_without_a_notification_is_seen_too(void **state)
 {
     (void)state;
     assert_int_equal(head_beyond(-1), 0);
@@ -210,7 +210,7 @@ static void many_threads_wait_on_one_connection(void **state)
     assert_int_equal(sessions_of("follower"), 1);
 }
 
-static void stopping_wakes_everybody(void **state)
+static void stopping_wakes_all_waiting_threads(void **state)
 {
     (void)state;
     pthread_t threads[WAITERS];
@@ -268,8 +268,8 @@ static void the_newest_position_is_told_and_few_of_the_others(void **state)
     int64_t position = 0;
     int64_t begun_ms = fixture_now_ms();
     while (fixture_now_ms() - begun_ms < 300)
-        cairn_notifier_tell(notifier, ++position);
-    cairn_notifier_tell(notifier, 1); /* already notified */
+        cairn_notifier_notify(notifier, ++position);
+    cairn_notifier_notify(notifier, 1); /* already notified */
     int count = hear(position);
     assert_true(count <= 2 + (fixture_now_ms() - begun_ms) / 5);
     cairn_notifier_close(notifier);
@@ -281,16 +281,16 @@ static void positions_of_a_log_that_was_taken_back_are_told_again(void **state)
     (void)state;
     char payload[32] = "";
     struct cairn_notifier *notifier = open_notifier();
-    cairn_notifier_tell(notifier, 1000000);
+    cairn_notifier_notify(notifier, 1000000);
     (void)hear(1000000);
     int64_t until_ms = fixture_now_ms() + LONG_MS;
     while (strcmp(payload, "7") != 0 && fixture_now_ms() < until_ms) {
-        cairn_notifier_tell(notifier, 7); /* as each append does */
+        cairn_notifier_notify(notifier, 7); /* as each append does */
         (void)!cairn_pg_wait(bench.listener, CAIRN_MILLISECONDS(50), -1, payload, sizeof payload,
                              NULL);
     }
     assert_string_equal(payload, "7");
-    cairn_notifier_tell(notifier, 8);
+    cairn_notifier_notify(notifier, 8);
     (void)hear(8);
     cairn_notifier_close(notifier);
 }
@@ -300,13 +300,13 @@ static void closing_sends_what_is_left(void **state)
     (void)state;
     for (int64_t position = 1; position <= 5; position++) {
         struct cairn_notifier *notifier = open_notifier();
-        cairn_notifier_tell(notifier, position);
-        cairn_notifier_tell(notifier, position + 100);
+        cairn_notifier_notify(notifier, position);
+        cairn_notifier_notify(notifier, position + 100);
         cairn_notifier_close(notifier);
         (void)hear(position + 100);
     }
     cairn_notifier_close(NULL);
-    cairn_notifier_tell(NULL, 1);
+    cairn_notifier_notify(NULL, 1);
 }
 
 /* ---- outages ---- */
@@ -352,23 +352,23 @@ static bool has_complained(void *context)
     return count_lines(context, "cannot tell readers") > 0;
 }
 
-static void an_outage_holds_nobody_up_and_is_logged_once(void **state)
+static void an_outage_delays_no_append_and_is_logged_once(void **state)
 {
     (void)state;
     struct cairn_notifier *notifier = open_notifier();
-    cairn_notifier_tell(notifier, 1);
+    cairn_notifier_notify(notifier, 1);
     (void)hear(1);
     struct logged logged = log_into_file();
     fixture_postgres_stop();
     int64_t begun_ms = fixture_now_ms();
     for (int64_t position = 2; position <= 10000; position++)
-        cairn_notifier_tell(notifier, position);
+        cairn_notifier_notify(notifier, position);
     int64_t took_ms = fixture_now_ms() - begun_ms;
     fixture_wait(has_complained, &logged, 20000, "the notifier to complain");
     fixture_postgres_start();
     cairn_pg_close(bench.listener);
     bench.listener = open_listener();
-    cairn_notifier_tell(notifier, 10001);
+    cairn_notifier_notify(notifier, 10001);
     (void)hear(10001);
     int lines = count_lines(&logged, "cannot tell readers");
     log_to_all(&logged);
@@ -382,7 +382,7 @@ static void closing_does_not_wait_for_a_database_that_is_away(void **state)
     (void)state;
     fixture_postgres_stop();
     struct cairn_notifier *notifier = open_notifier();
-    cairn_notifier_tell(notifier, 1);
+    cairn_notifier_notify(notifier, 1);
     int64_t begun_ms = fixture_now_ms();
     cairn_notifier_close(notifier);
     assert_true(fixture_now_ms() - begun_ms < 6000);
@@ -419,19 +419,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(a_notification_wakes_whoever_waits),
-        TEST(an_append_that_nobody_told_of_is_seen_too),
+        TEST(a_notification_wakes_every_waiting_read),
+        TEST(an_append_without_a_notification_is_seen_too),
         TEST(a_notification_that_lies_moves_nothing),
         TEST(time_that_is_up_ends_the_wait),
         TEST(a_lost_connection_is_opened_again_and_listens),
         TEST(a_database_that_is_away_is_said_to_be),
         TEST(many_threads_wait_on_one_connection),
-        TEST(stopping_wakes_everybody),
+        TEST(stopping_wakes_all_waiting_threads),
         TEST(a_url_that_makes_no_sense_is_refused),
         TEST(the_newest_position_is_told_and_few_of_the_others),
         TEST(positions_of_a_log_that_was_taken_back_are_told_again),
         TEST(closing_sends_what_is_left),
-        TEST(an_outage_holds_nobody_up_and_is_logged_once),
+        TEST(an_outage_delays_no_append_and_is_logged_once),
         TEST(closing_does_not_wait_for_a_database_that_is_away),
         TEST(what_is_appended_is_told),
     };

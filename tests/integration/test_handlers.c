@@ -284,7 +284,7 @@ static void a_secret_may_come_from_a_file(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void who_keeps_something_needs_a_database(void **state)
+static void a_service_without_routes_needs_a_database(void **state)
 {
     (void)state;
     static const struct cairn_service keeper = {.name = "keeper", .port = 8091};
@@ -320,7 +320,7 @@ int main(void)
         TEST(one_that_cannot_start_ends_the_process),
         TEST(wrong_settings_are_named_together),
         TEST(a_secret_may_come_from_a_file),
-        TEST(who_keeps_something_needs_a_database),
+        TEST(a_service_without_routes_needs_a_database),
         TEST(a_row_that_makes_no_sense_is_found_at_start),
     };
     return cmocka_run_group_tests_name("handlers", tests, NULL, NULL);

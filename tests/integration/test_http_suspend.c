@@ -388,7 +388,7 @@ static void expect_places(void)
     wire_until(no_place_is_taken, NULL);
 }
 
-static void who_leaves_what_was_given_away_leaves_his_place(void **state)
+static void a_disconnect_frees_the_place_of_a_request_that_was_handed_over(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -408,7 +408,7 @@ static bool nothing_is_held(void *context)
     return atomic_load(&held) == 0;
 }
 
-static void who_leaves_while_suspended_gives_back_what_he_held(void **state)
+static void a_disconnect_while_suspended_releases_what_the_request_held(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -497,10 +497,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(what_was_decided_before_the_handler_returned_holds, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(who_leaves_what_was_given_away_leaves_his_place, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(who_leaves_while_suspended_gives_back_what_he_held, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            a_disconnect_frees_the_place_of_a_request_that_was_handed_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_disconnect_while_suspended_releases_what_the_request_held,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(suspended_requests_hold_no_thread, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_suspended_when_the_server_stops_is_answered, setup,
                                         teardown),

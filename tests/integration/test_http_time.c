@@ -621,7 +621,7 @@ static void a_request_that_is_worked_on_is_not_cut(void **state)
     }
 }
 
-static void half_open_requests_keep_nobody_out(void **state)
+static void half_open_requests_block_no_client(void **state)
 {
     (void)state;
     enum { MANY = 200 };
@@ -665,7 +665,7 @@ static void a_connection_too_many_waits_for_a_place(void **state)
     wire_close(&third);
 }
 
-static void who_asks_nothing_makes_room_for_who_does(void **state)
+static void idle_connections_make_room_for_requests(void **state)
 {
     (void)state;
     struct cairn_http_options options = usual();
@@ -880,7 +880,7 @@ int main(void)
         TEST(beyond_the_bound_the_answer_is_busy_at_once),
         TEST(what_is_vital_has_places_of_its_own),
         TEST(half_sent_bodies_have_a_memory_of_their_own),
-        TEST(who_asks_nothing_makes_room_for_who_does),
+        TEST(idle_connections_make_room_for_requests),
         TEST(a_client_that_leaves_while_its_request_waits_leaves_nothing),
         TEST(what_is_pipelined_waits_for_the_answer_before),
         TEST(every_worker_has_a_context_of_its_own),
@@ -893,7 +893,7 @@ int main(void)
         TEST(an_idle_connection_is_closed),
         TEST(a_client_that_does_not_read_is_cut),
         TEST(a_request_that_is_worked_on_is_not_cut),
-        TEST(half_open_requests_keep_nobody_out),
+        TEST(half_open_requests_block_no_client),
         TEST(a_connection_too_many_waits_for_a_place),
         TEST(what_was_accepted_is_finished_before_the_stop),
         TEST(when_the_grace_is_over_what_waits_is_answered),

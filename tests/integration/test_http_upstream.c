@@ -303,7 +303,7 @@ static void expect_waiting(int count)
 
 /* ---- tests ---- */
 
-static void who_has_asked_is_answered_by_the_upstream(void **state)
+static void a_suspended_request_is_answered_by_the_upstream(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -322,7 +322,7 @@ static void who_has_asked_is_answered_by_the_upstream(void **state)
     }
 }
 
-static void who_has_asked_in_vain_is_handed_to_a_worker(void **state)
+static void a_failed_upstream_question_is_handed_to_a_worker(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -417,7 +417,7 @@ static void cut(struct wire *wire)
     wire_close(wire);
 }
 
-static void who_leaves_takes_his_question_and_leaves_his_place(void **state)
+static void a_disconnect_withdraws_the_question_and_frees_its_place(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -445,7 +445,7 @@ static void who_leaves_takes_his_question_and_leaves_his_place(void **state)
 }
 
 /* Disconnects clients at the moment of the answer. */
-static void who_leaves_while_he_is_answered_disturbs_nobody(void **state)
+static void a_disconnect_during_the_answer_affects_no_other_request(void **state)
 {
     (void)state;
     struct wire wires[REQUESTS];
@@ -475,7 +475,7 @@ static void *stop(void *context)
     return NULL;
 }
 
-static void who_waits_when_the_server_stops_is_answered(void **state)
+static void a_suspended_request_is_answered_when_the_server_stops(void **state)
 {
     (void)state;
     pthread_t thread;
@@ -511,14 +511,14 @@ static void a_server_without_its_upstream_does_not_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(who_has_asked_is_answered_by_the_upstream),
-        TEST(who_has_asked_in_vain_is_handed_to_a_worker),
+        TEST(a_suspended_request_is_answered_by_the_upstream),
+        TEST(a_failed_upstream_question_is_handed_to_a_worker),
         TEST(what_is_known_at_once_is_answered_at_once),
         TEST(what_is_due_comes_without_a_sign),
         TEST(while_some_wait_all_others_are_served),
-        TEST(who_leaves_takes_his_question_and_leaves_his_place),
-        TEST(who_leaves_while_he_is_answered_disturbs_nobody),
-        TEST(who_waits_when_the_server_stops_is_answered),
+        TEST(a_disconnect_withdraws_the_question_and_frees_its_place),
+        TEST(a_disconnect_during_the_answer_affects_no_other_request),
+        TEST(a_suspended_request_is_answered_when_the_server_stops),
         TEST(a_server_without_its_upstream_does_not_start),
     };
     cairn_log_setup("test", CAIRN_LOG_ERROR);

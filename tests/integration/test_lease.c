@@ -102,7 +102,7 @@ static void an_owner_keeps_it_beyond_its_time_with_the_same_fence(void **state)
     assert_int_equal(cairn_lease_fence(mine), fence);
 }
 
-static void who_ends_hands_it_over_at_once_with_a_greater_fence(void **state)
+static void a_stopping_owner_hands_over_at_once_with_a_greater_fence(void **state)
 {
     (void)state;
     struct cairn_lease *mine = cairn_lease_want(bench.first, "stone");
@@ -116,7 +116,7 @@ static void who_ends_hands_it_over_at_once_with_a_greater_fence(void **state)
     assert_true(fixture_now_ms() - begun_ms < CAIRN_LEASE_TTL_MS);
 }
 
-static void who_yields_does_not_take_it_again(void **state)
+static void an_owner_that_yields_does_not_acquire_the_lease_again(void **state)
 {
     (void)state;
     struct cairn_lease *mine = cairn_lease_want(bench.first, "stone");
@@ -126,10 +126,10 @@ static void who_yields_does_not_take_it_again(void **state)
     assert_int_equal(take(cairn_lease_want(bench.second, "stone")), fence + 1);
     cairn_leases_close(bench.second);
     bench.second = NULL;
-    assert_int_equal(cairn_lease_wait(mine, in_ms(3 * CAIRN_LEASE_BEAT_MS)), 0);
+    assert_int_equal(cairn_lease_wait(mine, in_ms(3 * CAIRN_LEASE_HEARTBEAT_MS)), 0);
 }
 
-static void who_yields_for_a_while_asks_again(void **state)
+static void an_owner_that_yields_for_a_while_asks_again(void **state)
 {
     (void)state;
     struct cairn_lease *mine = cairn_lease_want(bench.first, "stone");
@@ -140,7 +140,7 @@ static void who_yields_for_a_while_asks_again(void **state)
 
 /* An owner that does not renew for longer than the lease lasts, as a frozen process: here the
  * database gives its lease to another. The owner notices by itself. */
-static void who_cannot_beat_loses_it_and_knows(void **state)
+static void an_owner_without_heartbeat_loses_the_lease_and_notices(void **state)
 {
     (void)state;
     struct cairn_lease *mine = cairn_lease_want(bench.first, "stone");
@@ -204,7 +204,7 @@ static void only_the_owner_of_the_fence_can_release(void **state)
                      1);
 }
 
-static void a_clock_that_was_set_back_keeps_nobody_out(void **state)
+static void a_clock_that_was_set_back_blocks_no_lease(void **state)
 {
     (void)state;
     fixture_sql(bench.url, "insert into cairn.leases (name, owner, fence, taken_at, beat_at,"
@@ -220,13 +220,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(one_of_two_has_the_lease),
-        TEST(a_clock_that_was_set_back_keeps_nobody_out),
+        TEST(a_clock_that_was_set_back_blocks_no_lease),
         TEST(the_same_name_is_the_same_lease),
         TEST(an_owner_keeps_it_beyond_its_time_with_the_same_fence),
-        TEST(who_ends_hands_it_over_at_once_with_a_greater_fence),
-        TEST(who_yields_does_not_take_it_again),
-        TEST(who_yields_for_a_while_asks_again),
-        TEST(who_cannot_beat_loses_it_and_knows),
+        TEST(a_stopping_owner_hands_over_at_once_with_a_greater_fence),
+        TEST(an_owner_that_yields_does_not_acquire_the_lease_again),
+        TEST(an_owner_that_yields_for_a_while_asks_again),
+        TEST(an_owner_without_heartbeat_loses_the_lease_and_notices),
         TEST(an_outage_ends_a_lease_and_it_comes_back),
         TEST(many_leases_have_one_owner_each),
         TEST(only_the_owner_of_the_fence_can_release),

@@ -9,7 +9,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "store/batch.h"
+#include "store/append/append_batch.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -229,7 +229,7 @@ struct pending {
     struct model_append from[BATCH_MAX];
     struct cairn_append appends[BATCH_MAX];
     int count;
-    struct cairn_batch batch;
+    struct cairn_append_batch batch;
 };
 
 /* Runs the pending operations on both, and compares. */
@@ -242,12 +242,12 @@ static bool batch_differs(struct run *run, struct pending *pending)
         outcomes[0] =
             cairn_store_append(bench.store, &pending->appends[0], &bench.arena, seen[0], &error);
     } else {
-        if (cairn_batch_call(&pending->batch, bench.store, &error) < 0)
+        if (cairn_append_batch_call(&pending->batch, bench.store, &error) < 0)
             return differ("the batch failed", "", error.message);
-        struct cairn_batch_cursor cursor = {0};
+        struct cairn_append_batch_cursor cursor = {0};
         for (int i = 0; i < pending->count; i++)
-            outcomes[i] =
-                cairn_batch_next(&pending->batch, &cursor, &pending->appends[i], seen[i], NULL);
+            outcomes[i] = cairn_append_batch_next(&pending->batch, &cursor, &pending->appends[i],
+                                                  seen[i], NULL);
     }
     bool differs = false;
     for (int i = 0; i < pending->count && !differs; i++) {
@@ -262,8 +262,8 @@ static bool batch_differs(struct run *run, struct pending *pending)
 static bool fits(const struct pending *pending, const struct model_op *op,
                  const struct cairn_append *append)
 {
-    return pending->count == 0 ||
-           (op->joins && pending->count < BATCH_MAX && cairn_batch_takes(&pending->batch, append));
+    return pending->count == 0 || (op->joins && pending->count < BATCH_MAX &&
+                                   cairn_append_batch_takes(&pending->batch, append));
 }
 
 static void add(struct run *run, struct pending *pending, struct model_stream *belief,
@@ -273,8 +273,8 @@ static void add(struct run *run, struct pending *pending, struct model_stream *b
     model_resolve(belief, op, from);
     pending->appends[pending->count] = make_append(run, from);
     if (pending->count == 0)
-        cairn_batch_init(&pending->batch, &bench.arena);
-    cairn_batch_add(&pending->batch, &pending->appends[pending->count]);
+        cairn_append_batch_init(&pending->batch, &bench.arena);
+    cairn_append_batch_add(&pending->batch, &pending->appends[pending->count]);
     pending->count++;
 }
 

@@ -249,7 +249,7 @@ static void every_method_is_sent_as_it_is(void **state)
 
 /* ---- failing servers ---- */
 
-static void where_nobody_listens_nothing_was_sent(void **state)
+static void without_a_listener_nothing_was_sent(void **state)
 {
     (void)state;
     char nowhere[64];
@@ -482,7 +482,7 @@ static void the_bulkhead_refuses_at_once_when_it_is_full(void **state)
     assert_int_equal(get("/404"), 0);
 }
 
-static void one_who_waits_for_a_place_gets_the_next_one_or_is_refused_in_time(void **state)
+static void a_waiting_call_gets_the_next_free_place_or_is_refused_in_time(void **state)
 {
     (void)state;
     struct caller callers[1];
@@ -520,7 +520,7 @@ static void many_threads_share_a_target(void **state)
 
 /* ---- the breaker ---- */
 
-static void the_breaker_opens_after_failures_and_nobody_is_called(void **state)
+static void the_breaker_opens_after_failures_and_no_call_is_made(void **state)
 {
     (void)state;
     target.breaker_failures = 3;
@@ -732,7 +732,7 @@ int main(void)
         TEST(an_answer_comes_with_status_type_and_body),
         TEST(what_is_asked_for_goes_out),
         TEST(every_method_is_sent_as_it_is),
-        TEST(where_nobody_listens_nothing_was_sent),
+        TEST(without_a_listener_nothing_was_sent),
         TEST(a_server_that_hangs_is_left_at_the_deadline),
         TEST(a_server_that_drips_is_left_at_the_deadline),
         TEST(repetitions_stay_within_the_deadline),
@@ -748,9 +748,9 @@ int main(void)
         TEST(connections_are_kept_for_what_is_idempotent),
         TEST(a_connection_that_died_costs_no_repetition),
         TEST(the_bulkhead_refuses_at_once_when_it_is_full),
-        TEST(one_who_waits_for_a_place_gets_the_next_one_or_is_refused_in_time),
+        TEST(a_waiting_call_gets_the_next_free_place_or_is_refused_in_time),
         TEST(many_threads_share_a_target),
-        TEST(the_breaker_opens_after_failures_and_nobody_is_called),
+        TEST(the_breaker_opens_after_failures_and_no_call_is_made),
         TEST(a_breaker_that_opens_between_attempts_leaves_the_last_answer),
         TEST(one_probe_is_let_through_and_its_answer_closes_the_breaker),
         TEST(a_probe_that_fails_opens_the_breaker_again),

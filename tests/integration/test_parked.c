@@ -6,8 +6,8 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "projection/copy.h"
-#include "projection/switch.h"
+#include "projection/generations/switch.h"
+#include "projection/tables/redis_copy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
-#include "projection/names.h"
-#include "store/append.h"
+#include "projection/tables/table_names.h"
+#include "store/append/append.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -254,8 +254,7 @@ static void a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_
     assert_int_equal(sql_int("select litres from read.pots_g1"), 3);
 }
 
-static void
-an_event_that_cannot_be_read_stops_a_projection_that_cannot_tell_whose_it_is(void **state)
+static void an_unreadable_event_of_an_unknown_key_stops_the_projection(void **state)
 {
     (void)state;
     struct cairn_uuid a = new_pot();
@@ -502,7 +501,7 @@ int main(void)
         TEST(a_single_row_that_has_gone_from_redis_is_put_back),
         TEST(the_projection_goes_on_without_redis_and_the_copy_heals),
         TEST(a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_apply),
-        TEST(an_event_that_cannot_be_read_stops_a_projection_that_cannot_tell_whose_it_is),
+        TEST(an_unreadable_event_of_an_unknown_key_stops_the_projection),
         TEST(a_projection_stops_before_an_event_of_a_newer_release),
         TEST(a_row_that_changed_without_a_new_version_is_refused_by_name),
         TEST(a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_other),

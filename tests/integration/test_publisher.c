@@ -216,7 +216,7 @@ static void a_projection_with_other_keys_is_no_state(void **state)
     expect_part(error.message, "vases knows no event of pot");
 }
 
-static void a_stream_that_nobody_can_fold_stops_no_other(void **state)
+static void a_stream_that_cannot_be_folded_blocks_no_other(void **state)
 {
     (void)state;
     append("vase", 20, 0);
@@ -402,7 +402,7 @@ static void a_redis_that_was_emptied_is_published_to_again(void **state)
     expect_log();
 }
 
-static void a_redis_that_was_emptied_while_nobody_published_is_noticed(void **state)
+static void a_redis_that_was_emptied_without_a_publisher_is_noticed(void **state)
 {
     (void)state;
     append_all(100);
@@ -582,7 +582,7 @@ static void a_stream_is_trimmed_to_its_slowest_group_and_not_beyond(void **state
     assert_int_equal(length(), 40);
 }
 
-static void the_newest_positions_stay_whoever_has_handled_them(void **state)
+static void the_newest_positions_stay_although_all_groups_have_handled_them(void **state)
 {
     (void)state;
     bench.keep = 30;
@@ -596,7 +596,7 @@ static void the_newest_positions_stay_whoever_has_handled_them(void **state)
     assert_int_equal(length(), 30);
 }
 
-static void a_stream_is_cut_at_its_cap_whoever_has_not_read_it(void **state)
+static void a_stream_is_trimmed_at_its_cap_even_if_a_group_has_not_read_it(void **state)
 {
     (void)state;
     bench.cap = 40;
@@ -644,12 +644,12 @@ int main(int argc, char **argv)
         TEST(a_thin_event_says_only_that_it_happened),
         TEST(a_carried_state_is_that_of_the_events_version),
         TEST(a_projection_with_other_keys_is_no_state),
-        TEST(a_stream_that_nobody_can_fold_stops_no_other),
+        TEST(a_stream_that_cannot_be_folded_blocks_no_other),
         TEST(a_publisher_killed_at_random_fifty_times_leaves_the_bus_equal_to_the_log),
         TEST(of_two_publishers_one_may_freeze_at_any_time),
         TEST(a_redis_that_is_full_in_mid_batch_is_waited_for),
         TEST(a_redis_that_was_emptied_is_published_to_again),
-        TEST(a_redis_that_was_emptied_while_nobody_published_is_noticed),
+        TEST(a_redis_that_was_emptied_without_a_publisher_is_noticed),
         TEST(a_stream_that_is_gone_is_published_again_and_no_other),
         TEST(a_redis_from_an_older_file_is_brought_up_to_date),
         TEST(a_redis_that_restarts_is_found_again),
@@ -657,8 +657,8 @@ int main(int argc, char **argv)
         TEST(entries_that_the_log_does_not_have_are_refused),
         TEST(a_log_that_was_taken_back_is_refused_until_a_new_epoch_begins),
         TEST(a_stream_is_trimmed_to_its_slowest_group_and_not_beyond),
-        TEST(the_newest_positions_stay_whoever_has_handled_them),
-        TEST(a_stream_is_cut_at_its_cap_whoever_has_not_read_it),
+        TEST(the_newest_positions_stay_although_all_groups_have_handled_them),
+        TEST(a_stream_is_trimmed_at_its_cap_even_if_a_group_has_not_read_it),
         TEST(what_a_group_has_lost_at_the_cap_is_kept_in_the_database),
     };
     return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "projection/projector.h"
-#include "store/append.h"
+#include "store/append/append.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void a_copy_that_is_being_repaired_is_not_answered(void **state)
     assert_string_not_equal(answer.body, COPY);
 }
 
-static void an_id_that_nobody_knows_is_404_as_of_a_position(void **state)
+static void an_unknown_id_is_404_as_of_a_position(void **state)
 {
     (void)state;
     struct wire_answer answer = bench_get(BOTH, PATH("/orders/%s", cairn_uuid_make()), "");
@@ -150,7 +150,7 @@ static void what_the_client_has_already_is_not_sent_again(void **state)
     }
 }
 
-static void who_wants_another_state_is_told_that_it_is_gone(void **state)
+static void a_read_with_another_if_match_is_412(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -269,7 +269,7 @@ static void wrong_parameters_are_all_named(void **state)
         expect(&answer, 400, parts[i]);
 }
 
-static void a_parameter_that_nobody_declared_is_refused(void **state)
+static void an_undeclared_parameter_is_refused(void **state)
 {
     (void)state;
     const char *user = PATH("/users/%s/orders", cairn_uuid_make());
@@ -480,17 +480,17 @@ int main(void)
         cmocka_unit_test_setup(a_row_that_redis_lacks_comes_from_postgres, bench_each),
         cmocka_unit_test_setup(a_copy_of_another_kind_is_not_answered, bench_each),
         cmocka_unit_test_setup(a_copy_that_is_being_repaired_is_not_answered, bench_each),
-        cmocka_unit_test_setup(an_id_that_nobody_knows_is_404_as_of_a_position, bench_each),
+        cmocka_unit_test_setup(an_unknown_id_is_404_as_of_a_position, bench_each),
         cmocka_unit_test_setup(a_row_that_was_deleted_is_404, bench_each),
         cmocka_unit_test_setup(an_id_is_read_in_either_case_and_nothing_else_is_one, bench_each),
         cmocka_unit_test_setup(what_the_client_has_already_is_not_sent_again, bench_each),
-        cmocka_unit_test_setup(who_wants_another_state_is_told_that_it_is_gone, bench_each),
+        cmocka_unit_test_setup(a_read_with_another_if_match_is_412, bench_each),
         cmocka_unit_test_setup(a_cache_is_told_what_the_resource_declares, bench_each),
         cmocka_unit_test_setup(head_says_what_get_would, bench_each),
         cmocka_unit_test_setup(a_copy_that_has_lost_its_checkpoint_is_passed_over_until_it_has_one,
                                bench_each),
         cmocka_unit_test_setup(wrong_parameters_are_all_named, bench_each),
-        cmocka_unit_test_setup(a_parameter_that_nobody_declared_is_refused, bench_each),
+        cmocka_unit_test_setup(an_undeclared_parameter_is_refused, bench_each),
         cmocka_unit_test_setup(both_stores_show_what_a_projector_wrote_alike, bench_each),
         cmocka_unit_test_setup(a_redis_that_is_away_costs_next_to_nothing, bench_each),
         cmocka_unit_test_setup(a_redis_that_comes_back_is_read_again, bench_each),

@@ -62,7 +62,7 @@ static void a_read_waits_until_its_position_is_there(void **state)
 }
 
 /* There is one worker: a waiting read does not occupy it. */
-static void many_who_wait_hold_no_thread_and_nobody_up(void **state)
+static void waiting_reads_occupy_no_thread_and_delay_no_others(void **state)
 {
     (void)state;
     enum { WAITING = 80 };
@@ -97,7 +97,7 @@ static bool all_wait(void *context)
 }
 
 /* A waiting read occupies a place; the other places are for reads that need not wait. */
-static void who_waits_leaves_places_for_the_others(void **state)
+static void waiting_reads_leave_places_for_others(void **state)
 {
     (void)state;
     const struct order there = bench_new_order();
@@ -181,7 +181,7 @@ static void copy_as(const struct order *order, int64_t row, int64_t checkpoint)
     bench_copy_checkpoint(bench.timeline.epoch, checkpoint);
 }
 
-static void nobody_who_sends_his_position_is_taken_back_by_another_replica(void **state)
+static void a_client_with_a_position_sees_no_older_state_at_another_replica(void **state)
 {
     (void)state;
     enum { ROUNDS = 300 };
@@ -384,14 +384,14 @@ int main(void)
         cmocka_unit_test_setup(a_position_that_was_reached_is_answered_at_once, bench_each),
         cmocka_unit_test_setup(a_copy_that_is_behind_is_passed_over, bench_each),
         cmocka_unit_test_setup(a_read_waits_until_its_position_is_there, bench_each),
-        cmocka_unit_test_setup(many_who_wait_hold_no_thread_and_nobody_up, bench_each),
-        cmocka_unit_test_setup(who_waits_leaves_places_for_the_others, bench_each),
+        cmocka_unit_test_setup(waiting_reads_occupy_no_thread_and_delay_no_others, bench_each),
+        cmocka_unit_test_setup(waiting_reads_leave_places_for_others, bench_each),
         cmocka_unit_test_setup(a_position_that_the_log_has_not_reached_is_not_waited_for,
                                bench_each),
         cmocka_unit_test_setup(a_wait_in_vain_ends_at_its_bound, bench_each),
         cmocka_unit_test_setup(a_wait_ends_when_the_read_model_turns_out_to_be_of_another_history,
                                bench_each),
-        cmocka_unit_test_setup(nobody_who_sends_his_position_is_taken_back_by_another_replica,
+        cmocka_unit_test_setup(a_client_with_a_position_sees_no_older_state_at_another_replica,
                                bench_each),
         cmocka_unit_test_setup(a_read_model_that_has_stopped_says_why, bench_each),
         cmocka_unit_test_setup(a_parked_row_is_not_passed_off_as_fresh, bench_each),

@@ -42,7 +42,7 @@ static void expect_id(const struct page *page, size_t i, struct cairn_uuid id)
     assert_string_equal(page->ids[i], text);
 }
 
-static void a_user_that_nobody_knows_has_no_orders(void **state)
+static void an_unknown_user_has_no_orders(void **state)
 {
     (void)state;
     struct wire_answer answer = bench_get_ok(BOTH, PATH("/users/%s/orders", cairn_uuid_make()), "");
@@ -176,7 +176,7 @@ static void sales_are_shown_from_day_to_day(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_user_that_nobody_knows_has_no_orders, bench_each),
+        cmocka_unit_test_setup(an_unknown_user_has_no_orders, bench_each),
         cmocka_unit_test_setup(orders_come_newest_first_and_by_status, bench_each),
         cmocka_unit_test_setup(paging_shows_each_row_once_while_others_come, bench_each),
         cmocka_unit_test_setup(a_cursor_of_another_list_is_refused, bench_each),

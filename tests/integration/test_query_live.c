@@ -6,7 +6,7 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
-#include "query/live.h"
+#include "query/stream/live.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ static void a_stream_shows_the_row_and_then_each_change(void **state)
     sse_close(&sse);
 }
 
-static void many_readers_of_one_row_hear_of_it_and_nobody_else(void **state)
+static void a_change_is_sent_to_all_readers_of_its_row_and_no_others(void **state)
 {
     (void)state;
     enum { READERS = 10 };
@@ -119,7 +119,7 @@ static void many_readers_of_one_row_hear_of_it_and_nobody_else(void **state)
     sse_close(&elsewhere);
 }
 
-static void one_who_comes_back_hears_only_what_is_new(void **state)
+static void a_resumed_stream_sends_only_what_is_new(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -163,7 +163,7 @@ static void an_id_that_says_nothing_shows_the_row(void **state)
     }
 }
 
-static void nobody_is_shown_less_than_he_has_seen(void **state)
+static void a_stream_shows_no_older_state_than_the_reader_has_seen(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -261,7 +261,7 @@ static bool nobody_streams(void *context)
     return metric("cairn_query_streams") == 0 && metric("cairn_query_topics") == 0;
 }
 
-static void readers_who_have_gone_are_forgotten(void **state)
+static void disconnected_readers_are_forgotten(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -343,7 +343,7 @@ static void a_slow_reader_gets_the_last_state_and_not_all_between(void **state)
     fixture_wait(nobody_streams_after_a_change, &changing, 20000, "the stream to be closed");
 }
 
-static void a_reader_who_has_stopped_reading_is_cut(void **state)
+static void a_client_that_stops_reading_is_disconnected(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -514,7 +514,7 @@ static bool is_open_and_silent(void *context)
     return sse->status == 200;
 }
 
-static void who_comes_back_to_a_page_is_sent_what_he_has_not_seen(void **state)
+static void a_resumed_page_sends_what_the_reader_missed(void **state)
 {
     (void)state;
     const struct cairn_uuid user = cairn_uuid_make();
@@ -569,7 +569,7 @@ static void what_was_parked_is_shown_when_it_was_applied(void **state)
 }
 
 /* Another replica has shown the reader a state that this one skipped. */
-static void who_has_seen_a_state_in_between_is_told_of_the_next(void **state)
+static void a_reader_of_a_skipped_state_is_sent_the_next(void **state)
 {
     (void)state;
     const struct order order = bench_new_order();
@@ -887,25 +887,26 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_stream_shows_the_row_and_then_each_change, bench_each),
-        cmocka_unit_test_setup(many_readers_of_one_row_hear_of_it_and_nobody_else, bench_each),
-        cmocka_unit_test_setup(one_who_comes_back_hears_only_what_is_new, bench_each),
+        cmocka_unit_test_setup(a_change_is_sent_to_all_readers_of_its_row_and_no_others,
+                               bench_each),
+        cmocka_unit_test_setup(a_resumed_stream_sends_only_what_is_new, bench_each),
         cmocka_unit_test_setup(an_id_that_says_nothing_shows_the_row, bench_each),
-        cmocka_unit_test_setup(nobody_is_shown_less_than_he_has_seen, bench_each),
+        cmocka_unit_test_setup(a_stream_shows_no_older_state_than_the_reader_has_seen, bench_each),
         cmocka_unit_test_setup(a_stream_waits_for_its_position_as_a_read_does, bench_each),
         cmocka_unit_test_setup(a_row_that_there_is_not_has_no_stream_and_a_deleted_one_says_so,
                                bench_each),
         cmocka_unit_test_setup(a_stream_with_nothing_to_say_shows_that_it_lives, bench_each),
-        cmocka_unit_test_setup(readers_who_have_gone_are_forgotten, bench_each),
+        cmocka_unit_test_setup(disconnected_readers_are_forgotten, bench_each),
         cmocka_unit_test_setup(there_are_only_so_many_streams, bench_each),
         cmocka_unit_test_setup(a_slow_reader_gets_the_last_state_and_not_all_between, bench_each),
-        cmocka_unit_test_setup(a_reader_who_has_stopped_reading_is_cut, bench_each),
+        cmocka_unit_test_setup(a_client_that_stops_reading_is_disconnected, bench_each),
         cmocka_unit_test_setup(a_page_is_sent_whole_each_time_it_shows_something_else, bench_each),
         cmocka_unit_test_setup(a_row_comes_into_a_filtered_page_and_goes_out, bench_each),
         cmocka_unit_test_setup(a_page_that_shows_the_same_is_not_sent_again, bench_each),
         cmocka_unit_test_setup(the_second_page_is_followed_by_its_cursor, bench_each),
-        cmocka_unit_test_setup(who_comes_back_to_a_page_is_sent_what_he_has_not_seen, bench_each),
+        cmocka_unit_test_setup(a_resumed_page_sends_what_the_reader_missed, bench_each),
         cmocka_unit_test_setup(what_was_parked_is_shown_when_it_was_applied, bench_each),
-        cmocka_unit_test_setup(who_has_seen_a_state_in_between_is_told_of_the_next, bench_each),
+        cmocka_unit_test_setup(a_reader_of_a_skipped_state_is_sent_the_next, bench_each),
         cmocka_unit_test_setup(a_wrong_page_is_refused_before_it_is_a_stream, bench_each),
         cmocka_unit_test_setup(a_page_outlives_its_database, bench_each),
         cmocka_unit_test_setup(a_page_goes_on_in_another_generation, bench_each),

@@ -4,9 +4,9 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "store/append.h"
-#include "store/bulk.h"
-#include "store/follow.h"
+#include "store/append/append.h"
+#include "store/read/bulk_read.h"
+#include "store/read/log_follower.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -196,7 +196,7 @@ static void follow_to(struct reader *reader, int64_t end)
 
 /* ---- tests ---- */
 
-static void a_follower_sees_every_position_once_in_order_and_waits_for_nobody_idle(void **state)
+static void a_follower_sees_every_position_once_in_order_and_waits_for_no_idle_session(void **state)
 {
     (void)state;
     struct writer writers[WRITERS];
@@ -321,7 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(a_follower_sees_every_position_once_in_order_and_waits_for_nobody_idle),
+        TEST(a_follower_sees_every_position_once_in_order_and_waits_for_no_idle_session),
         TEST(an_idle_transaction_holds_up_neither_writers_nor_readers),
         TEST(what_is_rolled_back_leaves_no_gap),
         TEST(a_follower_of_some_types_misses_none_of_them),

@@ -8,9 +8,9 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "projection/generation.h"
-#include "projection/names.h"
-#include "projection/verify.h"
+#include "projection/tables/generation.h"
+#include "projection/tables/table_names.h"
+#include "projection/verify/verify_rows.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -684,7 +684,7 @@ static void a_view_that_other_columns_would_break_holds_the_switch_and_is_named(
                      1);
 }
 
-static void a_table_that_somebody_stands_on_is_left_and_holds_up_nothing(void **state)
+static void a_table_with_dependent_objects_is_kept_and_blocks_nothing(void **state)
 {
     (void)state;
     pot_rebuild.window_ms = 0;
@@ -724,7 +724,7 @@ int main(void)
         TEST(a_held_generation_that_is_cancelled_is_never_read),
         TEST(grants_and_views_of_others_outlive_a_rebuild),
         TEST(a_view_that_other_columns_would_break_holds_the_switch_and_is_named),
-        TEST(a_table_that_somebody_stands_on_is_left_and_holds_up_nothing),
+        TEST(a_table_with_dependent_objects_is_kept_and_blocks_nothing),
         TEST(nothing_differs_while_events_come_in),
         TEST(more_parked_keys_than_the_live_one_hold_the_switch),
         TEST(a_read_model_of_another_history_is_rebuilt_by_itself),

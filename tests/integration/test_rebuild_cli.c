@@ -185,7 +185,7 @@ static void without_a_projector_the_request_stays(void **state)
     expect(0, "rebuild pots", "queries read generation 3");
 }
 
-static void who_stops_watching_does_not_stop_the_rebuild(void **state)
+static void interrupting_the_watch_does_not_stop_the_rebuild(void **state)
 {
     (void)state;
     (void)begin();
@@ -263,7 +263,7 @@ static void queries_do_not_go_back_to_another_history(void **state)
     assert_int_equal(live(), 2);
 }
 
-static void a_rollback_that_nobody_carries_out_is_taken_back(void **state)
+static void a_rollback_without_a_projector_is_withdrawn(void **state)
 {
     (void)state;
     (void)begin();
@@ -320,11 +320,11 @@ int main(void)
         TEST(columns_that_cannot_be_compared_are_named),
         TEST(a_rebuild_that_parks_more_is_held_until_they_are_mended),
         TEST(without_a_projector_the_request_stays),
-        TEST(who_stops_watching_does_not_stop_the_rebuild),
+        TEST(interrupting_the_watch_does_not_stop_the_rebuild),
         TEST(on_a_terminal_there_is_a_bar),
         TEST(queries_go_back_and_forward_again),
         TEST(queries_do_not_go_back_to_another_history),
-        TEST(a_rollback_that_nobody_carries_out_is_taken_back),
+        TEST(a_rollback_without_a_projector_is_withdrawn),
         TEST(each_code_version_has_its_generation_and_people_go_between_them),
         TEST(the_projector_may_ask_and_readers_may_not),
     };

@@ -124,7 +124,7 @@ static void pause_redis(const char *ms)
 
 /* ---- tests ---- */
 
-static void everybody_gets_the_reply_to_his_own_question(void **state)
+static void each_question_gets_its_own_reply(void **state)
 {
     (void)state;
     struct question *questions = calloc(QUESTIONS, sizeof *questions);
@@ -175,7 +175,7 @@ static void what_a_socket_does_not_take_at_once_leaves_by_and_by(void **state)
     free(text);
 }
 
-static void who_has_gone_is_not_told_and_all_others_are(void **state)
+static void a_disconnected_reader_is_skipped_and_all_others_are_told(void **state)
 {
     (void)state;
     struct question questions[10];
@@ -267,7 +267,7 @@ static void a_thread_that_was_busy_does_not_take_redis_for_slow(void **state)
     pipe_ = kept;
 }
 
-static void whoever_waits_when_it_is_closed_is_told(void **state)
+static void closing_fails_pending_questions(void **state)
 {
     (void)state;
     struct cairn_redis_pipe *kept = pipe_;
@@ -338,14 +338,14 @@ static void a_redis_that_forgets_keys_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everybody_gets_the_reply_to_his_own_question),
+        cmocka_unit_test(each_question_gets_its_own_reply),
         cmocka_unit_test(a_redis_that_forgets_keys_is_noticed),
         cmocka_unit_test(what_a_socket_does_not_take_at_once_leaves_by_and_by),
-        cmocka_unit_test(who_has_gone_is_not_told_and_all_others_are),
+        cmocka_unit_test(a_disconnected_reader_is_skipped_and_all_others_are_told),
         cmocka_unit_test(a_redis_that_has_gone_is_not_asked_until_it_is_back),
         cmocka_unit_test(a_redis_that_is_slow_costs_one_deadline_and_no_more),
         cmocka_unit_test(a_thread_that_was_busy_does_not_take_redis_for_slow),
-        cmocka_unit_test(whoever_waits_when_it_is_closed_is_told),
+        cmocka_unit_test(closing_fails_pending_questions),
         cmocka_unit_test(while_it_connects_questions_wait_for_one_deadline),
         cmocka_unit_test(an_address_that_makes_no_sense_is_refused),
     };

@@ -100,7 +100,7 @@ static const enum role everybody_else[] = {WRITER, PROJECTOR, READER, CONSUMER, 
 
 /* ---- the log ---- */
 
-static void nobody_but_the_functions_writes_the_stores_tables(void **state)
+static void only_the_functions_write_the_stores_tables(void **state)
 {
     (void)state;
     static const char *const changes[] = {
@@ -146,7 +146,7 @@ static void invariant_5_the_owner_is_refused_too(void **state)
     TRY_ALL(attempts);
 }
 
-static void nobody_takes_the_protection_off(void **state)
+static void no_role_removes_the_protection(void **state)
 {
     (void)state;
     static const char *const changes[] = {
@@ -173,7 +173,7 @@ static void nobody_takes_the_protection_off(void **state)
     TRY_AS(everybody_else, changes, DENIED);
 }
 
-static void nobody_makes_anything_in_the_stores_schema(void **state)
+static void no_role_creates_objects_in_the_stores_schema(void **state)
 {
     (void)state;
     static const char *const makings[] = {
@@ -249,7 +249,7 @@ static void every_function_names_pg_temp_last(void **state)
     "create domain pg_temp." type " as pg_catalog." type                                           \
     " check (pg_temp.mine(value::pg_catalog.text));"
 
-static void a_writer_cannot_make_the_owner_run_his_code(void **state)
+static void a_writer_cannot_make_the_owner_run_its_code(void **state)
 {
     (void)state;
     static const char sql[] =
@@ -267,7 +267,7 @@ static void a_writer_cannot_make_the_owner_run_his_code(void **state)
 
 /* ---- reading ---- */
 
-static void whoever_needs_the_log_reads_it_and_a_stranger_nothing(void **state)
+static void known_roles_read_the_log_and_a_stranger_reads_nothing(void **state)
 {
     (void)state;
     static const enum role known[] = {OWNER, WRITER, PROJECTOR, READER};
@@ -330,7 +330,7 @@ static void only_the_projector_keeps_read_models(void **state)
 
 /* ---- the bus ---- */
 
-static void the_bus_is_kept_by_those_who_work_on_it(void **state)
+static void the_bus_is_written_by_its_roles_only(void **state)
 {
     (void)state;
     static const char consume[] = "select cairn.consume('group', 'pot-1', 1, 1)";
@@ -362,17 +362,17 @@ static void the_bus_is_kept_by_those_who_work_on_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nobody_but_the_functions_writes_the_stores_tables),
+        cmocka_unit_test(only_the_functions_write_the_stores_tables),
         cmocka_unit_test(invariant_5_the_owner_is_refused_too),
-        cmocka_unit_test(nobody_takes_the_protection_off),
-        cmocka_unit_test(nobody_makes_anything_in_the_stores_schema),
+        cmocka_unit_test(no_role_removes_the_protection),
+        cmocka_unit_test(no_role_creates_objects_in_the_stores_schema),
         cmocka_unit_test(only_a_writer_appends),
         cmocka_unit_test(only_writers_call_what_runs_as_the_owner),
         cmocka_unit_test(every_function_names_pg_temp_last),
-        cmocka_unit_test(a_writer_cannot_make_the_owner_run_his_code),
-        cmocka_unit_test(whoever_needs_the_log_reads_it_and_a_stranger_nothing),
+        cmocka_unit_test(a_writer_cannot_make_the_owner_run_its_code),
+        cmocka_unit_test(known_roles_read_the_log_and_a_stranger_reads_nothing),
         cmocka_unit_test(only_the_projector_keeps_read_models),
-        cmocka_unit_test(the_bus_is_kept_by_those_who_work_on_it),
+        cmocka_unit_test(the_bus_is_written_by_its_roles_only),
     };
     return cmocka_run_group_tests_name("roles", tests, setup, teardown);
 }

@@ -178,7 +178,7 @@ static void suffer(int threads)
     }
 }
 
-static void five_hundred_half_open_requests_keep_nobody_out_and_leave_nothing(void **state)
+static void five_hundred_half_open_requests_block_no_client_and_leave_nothing(void **state)
 {
     (void)state;
     allow_many_descriptors();
@@ -209,7 +209,7 @@ static void clients_that_break_off_in_mid_request_leave_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(five_hundred_half_open_requests_keep_nobody_out_and_leave_nothing),
+        cmocka_unit_test(five_hundred_half_open_requests_block_no_client_and_leave_nothing),
         cmocka_unit_test(clients_that_break_off_in_mid_request_leave_nothing),
     };
     return cmocka_run_group_tests_name("slow clients", tests, setup, teardown);

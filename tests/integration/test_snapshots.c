@@ -282,7 +282,7 @@ static void a_snapshot_of_other_code_is_not_used(void **state)
     assert_int_equal(sql_int("select code_version from cairn.snapshots"), 2);
 }
 
-static void a_state_that_is_not_what_we_would_write_is_not_used(void **state)
+static void a_snapshot_that_is_not_canonical_is_not_used(void **state)
 {
     (void)state;
     static const char *const states[] = {
@@ -406,7 +406,7 @@ static void only_the_function_writes(void **state)
                      0);
 }
 
-static void who_may_not_keep_any_still_loads(void **state)
+static void a_role_that_may_not_store_snapshots_still_loads(void **state)
 {
     (void)state;
     char url[600];
@@ -516,14 +516,14 @@ int main(void)
         TEST(a_short_stream_needs_none),
         TEST(code_without_a_version_keeps_and_uses_none),
         TEST(a_snapshot_of_other_code_is_not_used),
-        TEST(a_state_that_is_not_what_we_would_write_is_not_used),
+        TEST(a_snapshot_that_is_not_canonical_is_not_used),
         TEST(a_snapshot_that_the_log_does_not_bear_out_is_not_used),
         TEST(a_wrong_snapshot_of_a_short_stream_is_mended_too),
         TEST(rows_may_be_deleted_at_any_time),
         TEST(a_stream_that_is_not_there_has_none),
         TEST(a_newer_snapshot_is_not_replaced),
         TEST(only_the_function_writes),
-        TEST(who_may_not_keep_any_still_loads),
+        TEST(a_role_that_may_not_store_snapshots_still_loads),
         TEST(deciders_and_facts_have_their_own),
         TEST(a_hot_stream_gets_snapshots_although_it_is_never_loaded_again),
     };

@@ -6,11 +6,11 @@
 #include "core/clock.h"
 #include "postgres/postgres.h"
 #include "record/json.h"
-#include "store/append.h"
+#include "store/append/append.h"
 #include "store/migrate.h"
-#include "store/snapshot.h"
+#include "store/read/snapshot.h"
+#include "store/read/token.h"
 #include "store/store.h"
-#include "store/token.h"
 
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -367,7 +367,7 @@ static int as_role(const char *role, const char *sql, struct cairn_error *error)
     return failed;
 }
 
-static void invariant_5_nobody_changes_what_has_happened(void **state)
+static void invariant_5_no_role_changes_an_event(void **state)
 {
     (void)state;
     static const char *const changes[] = {
@@ -461,7 +461,7 @@ static int decode(const char *json)
     return failed;
 }
 
-static void people_append_nothing_that_nobody_can_read(void **state)
+static void sql_appends_no_unreadable_event(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
@@ -556,8 +556,8 @@ static void a_schema_that_is_older_or_newer_is_told(void **state)
     fixture_sql(bench.url, "delete from cairn.migrations where version = 9999");
 
     error = (struct cairn_error){0};
-    fixture_sql(bench.url, "create table kept as select * from cairn.migrations where version = 5;"
-                           "delete from cairn.migrations where version = 5");
+    fixture_sql(bench.url, "create table kept as select * from cairn.migrations where version = 51;"
+                           "delete from cairn.migrations where version = 51");
     assert_int_equal(check_schema(&error), -CAIRN_SCHEMA);
     assert_non_null(strstr(error.message, "cairn migrate"));
     fixture_sql(bench.url, "insert into cairn.migrations select * from kept; drop table kept");
@@ -568,6 +568,39 @@ static void a_schema_that_is_older_or_newer_is_told(void **state)
     fixture_sql(bench.url, "update cairn.migrations set checksum = substr(checksum, 2)");
     assert_int_equal(check_schema(&error), 0);
     assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), 0);
+}
+
+/* Returns the definition of a function, with its comment and its privileges. */
+static void describe_function(const char *name, char *ret, size_t size)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "select pg_get_functiondef(p.oid) || obj_description(p.oid, 'pg_proc')"
+                   " || p.proacl::text from pg_proc p where p.oid = '%s'::regproc",
+                   name);
+    fixture_sql_text(bench.url, sql, ret, size);
+}
+
+static void functions_of_another_release_are_replaced_by_migrating(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    char before[8000];
+    char after[8000];
+    describe_function("cairn.declare_types", before, sizeof before);
+    fixture_sql(bench.url,
+                "create or replace function cairn.declare_types(in_category text, in_types text[])"
+                " returns void language sql as 'select';"
+                "comment on function cairn.declare_types is 'another release';"
+                "grant execute on function cairn.declare_types to public;"
+                "update cairn.repeatable_migrations set checksum = 'x' where name = 'append'");
+    assert_int_equal(check_schema(&error), -CAIRN_SCHEMA);
+    assert_non_null(strstr(error.message, "(append)"));
+    assert_non_null(strstr(error.message, "cairn migrate"));
+    assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), 1);
+    assert_int_equal(check_schema(NULL), 0);
+    describe_function("cairn.declare_types", after, sizeof after);
+    assert_string_equal(after, before);
 }
 
 /* ---- recovery ---- */
@@ -800,7 +833,7 @@ static bool none_waits(void *context)
                                     " 'given up' and datname = current_database()") == 0;
 }
 
-static void who_gave_up_leaves_no_session_that_waits_for_a_lock(void **state)
+static void a_call_that_timed_out_leaves_no_session_that_waits_for_a_lock(void **state)
 {
     (void)state;
     char super[600];
@@ -908,14 +941,15 @@ int main(void)
         cmocka_unit_test(invariants_1_and_2_hold_under_twenty_writers),
         cmocka_unit_test(invariant_3_a_reader_misses_nothing_beside_an_idle_transaction),
         cmocka_unit_test(a_range_reads_only_the_types_that_are_asked_for),
-        cmocka_unit_test(invariant_5_nobody_changes_what_has_happened),
+        cmocka_unit_test(invariant_5_no_role_changes_an_event),
         cmocka_unit_test(a_service_appends_only_through_the_function),
         cmocka_unit_test(people_append_and_read_in_sql),
-        cmocka_unit_test(people_append_nothing_that_nobody_can_read),
+        cmocka_unit_test(sql_appends_no_unreadable_event),
         cmocka_unit_test(one_id_has_one_spelling),
         cmocka_unit_test(people_append_no_type_that_the_services_do_not_know),
         cmocka_unit_test(a_stranger_cannot_stop_appends),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
+        cmocka_unit_test(functions_of_another_release_are_replaced_by_migrating),
         cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
         cmocka_unit_test(the_owner_ends_the_sessions_of_the_roles_that_it_made),
         cmocka_unit_test(a_token_is_good_in_its_own_timeline_only),
@@ -923,7 +957,7 @@ int main(void)
         cmocka_unit_test(a_session_is_as_its_statements_need_it),
         cmocka_unit_test(a_wrong_url_keeps_its_password),
         cmocka_unit_test(what_is_appended_and_read_at_once_is_bounded_in_bytes),
-        cmocka_unit_test(who_gave_up_leaves_no_session_that_waits_for_a_lock),
+        cmocka_unit_test(a_call_that_timed_out_leaves_no_session_that_waits_for_a_lock),
         cmocka_unit_test(a_database_in_another_encoding_is_refused_before_the_first_migration),
         cmocka_unit_test(a_database_that_went_away_is_used_again_when_it_is_back),
     };

@@ -5,7 +5,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
-#include "projection/verify.h"
+#include "projection/verify/verify_rows.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -49,7 +49,7 @@ static PGresult *query(const char *url, const char *sql, bool wants_row)
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", sql, PQerrorMessage(connection));
+        fail_msg("%s in: %.1000s", PQerrorMessage(connection), sql);
     if (wants_row && PQntuples(result) == 0)
         fail_msg("%s: no row", sql);
     PQfinish(connection);

@@ -7,7 +7,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "store/append.h"
+#include "store/append/append.h"
 
 enum { MODEL_STREAMS = 4, MODEL_CLAIMS = 3, MODEL_COMMANDS = 4, MODEL_EVENTS = 400 };
 

@@ -6,8 +6,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "projection/names.h"
-#include "store/append.h"
+#include "projection/tables/table_names.h"
+#include "store/append/append.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,9 +10,9 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "projection/names.h"
-#include "projection/switch.h"
-#include "store/token.h"
+#include "projection/generations/switch.h"
+#include "projection/tables/table_names.h"
+#include "store/read/token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct query_bench bench;
 static void *open_worker(void *context)
 {
     struct cairn_query_context *worker = NULL;
-    assert_int_equal(cairn_query_open(*(struct cairn_query_side **)context, &worker, NULL), 0);
+    assert_int_equal(cairn_query_open(*(struct cairn_query_engine **)context, &worker, NULL), 0);
     return worker;
 }
 
@@ -35,14 +35,14 @@ static void close_worker(void *worker)
 
 static int open_upstream(void *context, void **ret, struct cairn_error *error)
 {
-    return cairn_query_upstream.open(*(struct cairn_query_side **)context, ret, error);
+    return cairn_query_upstream.open(*(struct cairn_query_engine **)context, ret, error);
 }
 
 enum { ROUTES = 8 };
 
 struct route {
     const struct cairn_resource *resource;
-    struct cairn_query_side *side;
+    struct cairn_query_engine *side;
 };
 
 static enum cairn_http_outcome on_query(const void *self, void *worker,
@@ -88,7 +88,7 @@ static void open_side(enum bench_server server)
         .heartbeat_us = server == PLAIN ? CAIRN_SECONDS(30) : CAIRN_MILLISECONDS(500),
         .resources = tables,
     };
-    assert_int_equal(cairn_query_side_open(&options, &bench.side[server], NULL), 0);
+    assert_int_equal(cairn_query_engine_open(&options, &bench.side[server], NULL), 0);
 
     /* Loads the read models at once, so that a first answer does not differ from later ones. */
     struct cairn_query_context *context = open_worker(&bench.side[server]);
@@ -327,9 +327,9 @@ int bench_open(void **state)
 
 static void stop_server(enum bench_server server)
 {
-    cairn_query_side_stop(bench.side[server]);
+    cairn_query_engine_stop(bench.side[server]);
     cairn_http_stop(bench.http[server], CAIRN_SECONDS(5));
-    cairn_query_side_close(bench.side[server]);
+    cairn_query_engine_close(bench.side[server]);
 }
 
 void bench_restart(enum bench_server server)

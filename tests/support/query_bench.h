@@ -10,7 +10,7 @@
 #include "wire.h"
 
 #include "http/http.h"
-#include "projection/generation.h"
+#include "projection/tables/generation.h"
 #include "query/query.h"
 #include "redis/redis.h"
 
@@ -26,7 +26,7 @@ struct query_bench {
     char reader_url[512];
     const char *redis_url;
     const char *server_redis[SERVERS];
-    struct cairn_query_side *side[SERVERS];
+    struct cairn_query_engine *side[SERVERS];
     struct cairn_http *http[SERVERS];
     struct cairn_store *store;
     struct cairn_redis *redis;

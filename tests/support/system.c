@@ -132,7 +132,8 @@ void system_start_monolith(struct system_under_test *shop)
     char port[20];
     char acquirer[64];
     int number = fixture_free_port();
-    fixture_database(shop->database_url, sizeof shop->database_url);
+    if (!*shop->database_url)
+        fixture_database(shop->database_url, sizeof shop->database_url);
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-monolith", environment("CAIRN_TEST_BUILD"));
     (void)snprintf(log, sizeof log, "%s/monolith-%d.log", environment("CAIRN_TEST_SERVERS"),
                    (int)getpid());

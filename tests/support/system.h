@@ -23,8 +23,9 @@ void system_plan(struct system_under_test *shop);
 /* Starts the whole system and waits until it is ready; fails the test if it is not. With
  * CAIRN_TEST_DOOR the system already runs, behind one port, and is not stopped. */
 void system_start(struct system_under_test *shop);
-/* Starts the same services wired into one process, on the tests' servers: every port is the
- * same. */
+/* Starts the same services wired into one process, on the tests' servers, with the database
+ * `database_url` or, if it is "", a new one: every port is the same. system_stop() drops the
+ * database. */
 void system_start_monolith(struct system_under_test *shop);
 /* Starts the processes that do not run, and reads the database's URL; harmless if all run. */
 void system_heal(struct system_under_test *shop);

@@ -178,7 +178,7 @@ static void one_that_fails_ends_its_branch(void **state)
     cairn_cache_unpin(cache, entry);
 }
 
-static void who_waits_for_a_turn_is_resumed_with_it(void **state)
+static void a_waiter_is_resumed_with_its_turn(void **state)
 {
     (void)state;
     int64_t branch;
@@ -258,7 +258,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_ahead_becomes_settled_when_all_of_it_is_in_the_log,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_fails_ends_its_branch, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_waits_for_a_turn_is_resumed_with_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_waiter_is_resumed_with_its_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_there_takes_no_place, setup, teardown),
         cmocka_unit_test(memory_is_bounded),
     };

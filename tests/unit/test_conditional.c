@@ -1,7 +1,7 @@
 /* test_conditional.c - tests entity tags and media ranges as they appear in request headers. */
 #include "../support/support.h"
 
-#include "http/conditional.h"
+#include "http/request/conditional.h"
 
 #include <string.h>
 

@@ -893,7 +893,7 @@ static void *pop_one(void *queue)
     return cairn_queue_pop(queue, 0);
 }
 
-static void closing_wakes_everybody_who_waits(void **state)
+static void closing_wakes_all_waiting_threads(void **state)
 {
     (void)state;
     struct cairn_queue *queue = cairn_queue_open(1);
@@ -1048,7 +1048,7 @@ int main(void)
         TEST(waiting_for_an_item_ends_at_the_deadline),
         TEST(an_item_is_popped_even_when_the_deadline_is_over),
         TEST(a_closed_queue_is_emptied_and_then_ends),
-        TEST(closing_wakes_everybody_who_waits),
+        TEST(closing_wakes_all_waiting_threads),
         TEST(every_item_is_popped_by_one_thread),
         cmocka_unit_test(a_phase_is_measured_from_where_it_began),
     };

@@ -1,9 +1,9 @@
 /* test_cursor.c - tests the cursors of pages, the Prefer header and the ETags of rows. */
 #include "../support/support.h"
 
-#include "query/cursor.h"
-#include "query/fresh.h"
-#include "query/read.h"
+#include "query/read/fresh.h"
+#include "query/read/query_read.h"
+#include "query/request/cursor.h"
 
 #include "../../projections/order_summary.h"
 #include "../../projections/sales_by_day.h"
@@ -84,7 +84,7 @@ static void what_is_no_cursor_is_refused(void **state)
     assert_true(is_refused(large));
 }
 
-static void a_cursor_that_somebody_has_changed_is_not_believed(void **state)
+static void a_changed_cursor_is_rejected(void **state)
 {
     (void)state;
     const char *whole = encoded(true, "5", "key");
@@ -196,7 +196,7 @@ int main(void)
         cmocka_unit_test(a_cursor_comes_back_as_it_was),
         cmocka_unit_test(a_cursor_is_safe_in_a_url),
         cmocka_unit_test(what_is_no_cursor_is_refused),
-        cmocka_unit_test(a_cursor_that_somebody_has_changed_is_not_believed),
+        cmocka_unit_test(a_changed_cursor_is_rejected),
         cmocka_unit_test(a_cursor_is_of_one_secret_and_one_list),
         cmocka_unit_test(bits_that_mean_nothing_must_be_zero),
         cmocka_unit_test(prefer_names_the_seconds_to_wait),

@@ -102,7 +102,7 @@ static void a_token_cannot_say_more_than_a_token(void **state)
     assert_false(acquirer_request_read(&read, text, strlen(text)));
 }
 
-static void what_was_done_is_said_in_our_words(void **state)
+static void successful_answers_of_the_acquirer_are_translated(void **state)
 {
     (void)state;
     assert_int_equal(hear(GATEWAY_AUTHORIZE, 200, "RC=00&FN=0100&ST=1" OURS), 0);
@@ -124,7 +124,7 @@ static void what_was_done_is_said_in_our_words(void **state)
     assert_int_equal(answer.standing, CARDS_DECLINED);
 }
 
-static void what_was_declined_has_a_reason_of_ours(void **state)
+static void decline_codes_of_the_acquirer_are_translated(void **state)
 {
     (void)state;
     static const struct {
@@ -156,7 +156,7 @@ static void what_was_not_possible_is_refused(void **state)
     assert_int_equal(hear(GATEWAY_ASK, 200, "RC=25&FN=0600&MREF=" MREF), -CAIRN_NOT_FOUND);
 }
 
-static void what_we_say_wrong_is_for_a_person(void **state)
+static void a_request_that_the_acquirer_calls_malformed_needs_an_operator(void **state)
 {
     (void)state;
     assert_int_equal(hear(GATEWAY_AUTHORIZE, 200, "RC=30&RT=format+error"), -CAIRN_BUG);
@@ -278,10 +278,10 @@ int main(void)
         cmocka_unit_test(amounts_have_as_many_decimals_as_their_currency),
         cmocka_unit_test(what_cannot_be_said_is_not_sent),
         cmocka_unit_test(a_token_cannot_say_more_than_a_token),
-        cmocka_unit_test(what_was_done_is_said_in_our_words),
-        cmocka_unit_test(what_was_declined_has_a_reason_of_ours),
+        cmocka_unit_test(successful_answers_of_the_acquirer_are_translated),
+        cmocka_unit_test(decline_codes_of_the_acquirer_are_translated),
         cmocka_unit_test(what_was_not_possible_is_refused),
-        cmocka_unit_test(what_we_say_wrong_is_for_a_person),
+        cmocka_unit_test(a_request_that_the_acquirer_calls_malformed_needs_an_operator),
         cmocka_unit_test(rubbish_leaves_the_outcome_unknown),
         cmocka_unit_test(an_answer_with_a_wrong_byte_never_says_another_amount),
         cmocka_unit_test(the_acquirer_reads_only_what_it_would_write),

@@ -2,7 +2,7 @@
 #include "../support/support.h"
 #include "core/arena.h"
 #include "core/clock.h"
-#include "process/lanes.h"
+#include "process/deliver/keyed_queue.h"
 
 #include <cairn/value.h>
 
@@ -29,13 +29,13 @@ static void begin(void)
     out_of_order = done = disposed = under_way = most_under_way = held = 0;
 }
 
-static void push(struct cairn_lanes *lanes, int key, int number)
+static void push(struct cairn_keyed_queue *lanes, int key, int number)
 {
     struct item *item = cairn_allocate(sizeof *item);
     (void)snprintf(item->key, sizeof item->key, "key-%d", key);
     item->task.key = item->key;
     item->number = number;
-    cairn_lanes_push(lanes, &item->task);
+    cairn_keyed_queue_push(lanes, &item->task);
 }
 
 static void dispose(struct cairn_task *task)
@@ -81,15 +81,15 @@ static void wait_for(const int *number, int wanted)
 static void each_key_is_worked_off_in_order(void **state)
 {
     (void)state;
-    struct cairn_lanes *lanes = NULL;
+    struct cairn_keyed_queue *lanes = NULL;
     begin();
-    assert_int_equal(cairn_lanes_open(THREADS, work, dispose, NULL, &lanes, NULL), 0);
+    assert_int_equal(cairn_keyed_queue_open(THREADS, work, dispose, NULL, &lanes, NULL), 0);
     for (int i = 0; i < EACH; i++) {
         for (int key = 0; key < KEYS; key++)
             push(lanes, key, i);
     }
     wait_for(&done, KEYS * EACH);
-    cairn_lanes_close(lanes);
+    cairn_keyed_queue_close(lanes);
     assert_int_equal(out_of_order, 0);
     assert_int_equal(disposed, 0);
 }
@@ -123,16 +123,16 @@ static void let_go(void)
 static void a_key_has_one_thread_and_others_do_not_wait_for_it(void **state)
 {
     (void)state;
-    struct cairn_lanes *lanes = NULL;
+    struct cairn_keyed_queue *lanes = NULL;
     begin();
-    assert_int_equal(cairn_lanes_open(THREADS, hold, dispose, NULL, &lanes, NULL), 0);
+    assert_int_equal(cairn_keyed_queue_open(THREADS, hold, dispose, NULL, &lanes, NULL), 0);
     for (int i = 0; i < 3; i++)
         push(lanes, 0, i);
     push(lanes, 1, 0);
     wait_for(&held, 2);
-    assert_int_equal(cairn_lanes_count(lanes), 4);
+    assert_int_equal(cairn_keyed_queue_count(lanes), 4);
     let_go();
-    cairn_lanes_close(lanes);
+    cairn_keyed_queue_close(lanes);
     assert_int_equal(most_under_way, 2);
     assert_int_equal(disposed, 4); /* none of them was completed */
 }
@@ -140,18 +140,18 @@ static void a_key_has_one_thread_and_others_do_not_wait_for_it(void **state)
 static void what_is_cleared_is_not_tried_again_and_what_comes_after_is_done(void **state)
 {
     (void)state;
-    struct cairn_lanes *lanes = NULL;
+    struct cairn_keyed_queue *lanes = NULL;
     begin();
-    assert_int_equal(cairn_lanes_open(1, hold, dispose, NULL, &lanes, NULL), 0);
+    assert_int_equal(cairn_keyed_queue_open(1, hold, dispose, NULL, &lanes, NULL), 0);
     push(lanes, 0, 0);
     push(lanes, 0, 1);
     wait_for(&held, 1);
-    cairn_lanes_clear(lanes);
+    cairn_keyed_queue_clear(lanes);
     assert_int_equal(disposed, 1); /* the waiting one */
     push(lanes, 0, 2);
     let_go();
     wait_for(&done, 2);
-    cairn_lanes_close(lanes);
+    cairn_keyed_queue_close(lanes);
     assert_int_equal(done, 2);
     assert_int_equal(disposed, 3);
 }

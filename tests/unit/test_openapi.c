@@ -191,7 +191,7 @@ static void every_example_of_an_answer_is_a_row_of_its_table(void **state)
 }
 
 /* The HTTP layer writes these; the document only describes them. */
-static void every_example_of_a_problem_is_what_the_door_would_write(void **state)
+static void every_problem_example_is_what_http_writes(void **state)
 {
     (void)state;
     const char *name;
@@ -312,7 +312,7 @@ int main(void)
         cmocka_unit_test(
             every_example_of_a_request_is_read_and_written_by_the_table_of_its_command),
         cmocka_unit_test(every_example_of_an_answer_is_a_row_of_its_table),
-        cmocka_unit_test(every_example_of_a_problem_is_what_the_door_would_write),
+        cmocka_unit_test(every_problem_example_is_what_http_writes),
         cmocka_unit_test(every_command_is_documented_with_its_headers_and_problems),
         cmocka_unit_test(every_query_is_documented_with_its_parameters_and_problems),
         cmocka_unit_test(what_every_process_answers_is_documented),

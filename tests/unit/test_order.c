@@ -53,7 +53,7 @@ static void an_unknown_user_places_nothing(void **state)
     THEN_REFUSED("user-unknown");
 }
 
-static void a_user_who_has_left_places_nothing(void **state)
+static void a_deactivated_user_places_no_order(void **state)
 {
     (void)state;
     CAIRN_DECIDING(order);
@@ -184,7 +184,7 @@ int main(void)
         cmocka_unit_test(the_card_that_was_given_is_taken),
         cmocka_unit_test(all_lines_are_added_up),
         cmocka_unit_test(an_unknown_user_places_nothing),
-        cmocka_unit_test(a_user_who_has_left_places_nothing),
+        cmocka_unit_test(a_deactivated_user_places_no_order),
         cmocka_unit_test(a_total_beyond_the_limit_is_refused),
         cmocka_unit_test(a_placed_order_is_paid),
         cmocka_unit_test(an_order_is_paid_once),

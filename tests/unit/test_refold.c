@@ -5,9 +5,9 @@
 #include "../support/support.h"
 
 #include "core/map.h"
-#include "projection/refold.h"
-#include "projection/scratch.h"
-#include "projection/spill.h"
+#include "projection/rebuild/refold.h"
+#include "projection/rebuild/spill.h"
+#include "projection/verify/expected_rows.h"
 #include "record/json.h"
 
 #include <stdio.h>
@@ -75,10 +75,10 @@ static struct cairn_fold_row fold_row(const char *key, struct crates *value, int
                                    .parked = position % 7 == 0};
 }
 
-static void expect_row(const struct cairn_shelf *shelf, const char *key,
+static void expect_row(const struct cairn_row_table *shelf, const char *key,
                        const struct cairn_fold_row *wanted)
 {
-    const struct cairn_shelf_row *row = cairn_shelf_get(shelf, cairn_hash(key), key);
+    const struct cairn_row_table_row *row = cairn_row_table_get(shelf, cairn_hash(key), key);
     if (!wanted) {
         assert_null(row);
         return;
@@ -92,7 +92,7 @@ static void expect_row(const struct cairn_shelf *shelf, const char *key,
     assert_string_equal(encoded(row->value), encoded(wanted->value));
 }
 
-static void expect_bytes(const struct cairn_shelf *shelf)
+static void expect_bytes(const struct cairn_row_table *shelf)
 {
     size_t bytes = shelf->slot_count * sizeof *shelf->slots;
     size_t count = 0;
@@ -111,7 +111,7 @@ static void a_shelf_has_what_was_put_there_last(void **state)
     (void)state;
     enum { KEYS = 200 };
     unsigned random = seed_of(1);
-    struct cairn_shelf shelf = {.projection = &crates_projection};
+    struct cairn_row_table shelf = {.projection = &crates_projection};
     const struct cairn_fold_row *wanted[KEYS] = {NULL};
     for (int i = 1; i <= 1500; i++) {
         size_t k = (size_t)rand_r(&random) % KEYS;
@@ -119,14 +119,14 @@ static void a_shelf_has_what_was_put_there_last(void **state)
         struct cairn_fold_row *row = cairn_new(&arena, struct cairn_fold_row, 1);
         *value = crate_row(&random, i % 10 == 0, &arena);
         *row = fold_row(cairn_print(&arena, "key-%zu", k), value, i);
-        cairn_shelf_put(&shelf, cairn_hash(row->key), row);
+        cairn_row_table_put(&shelf, cairn_hash(row->key), row);
         wanted[k] = row;
     }
     for (size_t k = 0; k < KEYS; k++)
         expect_row(&shelf, cairn_print(&arena, "key-%zu", k), wanted[k]);
     expect_row(&shelf, "key-200", NULL);
     expect_bytes(&shelf);
-    cairn_shelf_clear(&shelf);
+    cairn_row_table_clear(&shelf);
     assert_int_equal(shelf.bytes, 0);
     expect_row(&shelf, "key-1", NULL);
 }
@@ -174,7 +174,7 @@ static void what_was_put_into_a_file_comes_back(void **state)
     enum { ROWS = 100, EVENTS = 700 };
     unsigned random = seed_of(2);
     struct cairn_error error = {0};
-    struct cairn_shelf shelf = {.projection = &crates_projection};
+    struct cairn_row_table shelf = {.projection = &crates_projection};
     struct cairn_fold_row rows[ROWS];
     struct cairn_stored_event events[EVENTS], seen[64];
     FILE *file = cairn_spill_open("/tmp", &error);
@@ -185,9 +185,9 @@ static void what_was_put_into_a_file_comes_back(void **state)
         rows[i] = fold_row(cairn_print(&arena, "key-%d", i), value, i + 1);
         if (!rows[i].exists)
             memset(value, 0, sizeof *value);
-        cairn_shelf_put(&shelf, cairn_hash(rows[i].key), &rows[i]);
+        cairn_row_table_put(&shelf, cairn_hash(rows[i].key), &rows[i]);
     }
-    assert_int_equal(cairn_spill_shelf(file, &shelf, &error), 0);
+    assert_int_equal(cairn_spill_row_table(file, &shelf, &error), 0);
     assert_int_equal(shelf.count, 0);
     for (int i = 0; i < EVENTS; i++) { /* some of them large */
         size_t bytes = (size_t)rand_r(&random) % (i % 100 ? 50 : 300000);
@@ -211,7 +211,7 @@ static void what_was_put_into_a_file_comes_back(void **state)
     assert_int_equal(got, 0);
     assert_int_equal(at, EVENTS);
     cairn_arena_close(&back);
-    cairn_shelf_clear(&shelf);
+    cairn_row_table_clear(&shelf);
     (void)fclose(file);
 }
 
@@ -258,23 +258,23 @@ static bool is_not_skipped(void *context, int64_t position, const char *key)
     return !cairn_skip_is_named(context, position, key);
 }
 
-static struct cairn_batch fold_in_order(const struct cairn_stored_event *log, size_t count,
-                                        struct cairn_map *skipped)
+static struct cairn_fold_batch fold_in_order(const struct cairn_stored_event *log, size_t count,
+                                             struct cairn_map *skipped)
 {
-    struct cairn_batch batch;
-    const struct cairn_batch_events events = {.events = log,
-                                              .count = count,
-                                              .to = (int64_t)count,
-                                              .load = load_nothing,
-                                              .wants = is_not_skipped,
-                                              .context = skipped};
-    assert_int_equal(cairn_batch_fold(&crates_projection, &events, &arena, &batch, NULL), 0);
+    struct cairn_fold_batch batch;
+    const struct cairn_fold_batch_events events = {.events = log,
+                                                   .count = count,
+                                                   .to = (int64_t)count,
+                                                   .load = load_nothing,
+                                                   .wants = is_not_skipped,
+                                                   .context = skipped};
+    assert_int_equal(cairn_fold_batch_fold(&crates_projection, &events, &arena, &batch, NULL), 0);
     assert_string_equal(batch.problem, "");
     return batch;
 }
 
 /* Returns every third of what is parked, as if operators had skipped it. */
-static struct cairn_map skip_some(const struct cairn_batch *folded)
+static struct cairn_map skip_some(const struct cairn_fold_batch *folded)
 {
     struct cairn_map skipped = cairn_map(&arena);
     for (size_t i = 0; i < folded->park_count; i++) {
@@ -307,7 +307,8 @@ static struct cairn_refold *refold(const struct cairn_refold_options *options,
     return ret;
 }
 
-static size_t expect_shelf(const struct cairn_shelf *shelf, const struct cairn_batch *wanted)
+static size_t expect_shelf(const struct cairn_row_table *shelf,
+                           const struct cairn_fold_batch *wanted)
 {
     for (size_t i = 0; i < shelf->slot_count; i++) {
         if (!shelf->slots[i])
@@ -319,7 +320,7 @@ static size_t expect_shelf(const struct cairn_shelf *shelf, const struct cairn_b
     return shelf->count;
 }
 
-static size_t count_changed(const struct cairn_batch *batch)
+static size_t count_changed(const struct cairn_fold_batch *batch)
 {
     size_t changed = 0;
     for (size_t i = 0; i < batch->fold.rows.count; i++)
@@ -336,7 +337,7 @@ static int by_key_and_position(const void *a, const void *b)
 
 /* Compares the parked events, those of each key in the order of the log. */
 static void expect_parks(const struct cairn_park *seen, size_t count,
-                         const struct cairn_batch *wanted)
+                         const struct cairn_fold_batch *wanted)
 {
     struct cairn_park *a = cairn_new(&arena, struct cairn_park, count + 1);
     struct cairn_park *b = cairn_new(&arena, struct cairn_park, wanted->park_count + 1);
@@ -364,14 +365,14 @@ static void expect_skips(const struct cairn_park *seen, size_t count,
         assert_true(cairn_skip_is_named(wanted, seen[i].position, seen[i].key));
 }
 
-static void expect_same(struct cairn_refold *folded, const struct cairn_batch *wanted,
+static void expect_same(struct cairn_refold *folded, const struct cairn_fold_batch *wanted,
                         const struct cairn_map *skipped)
 {
     struct cairn_error error = {0};
     struct cairn_refold_state now;
     size_t rows = 0;
     for (size_t part = 0; part < CAIRN_REFOLD_PARTS; part++) {
-        const struct cairn_shelf *shelf = NULL;
+        const struct cairn_row_table *shelf = NULL;
         if (cairn_refold_part(folded, part, &shelf, &error) < 0)
             fail_msg("part %zu: %s", part, error.message);
         rows += expect_shelf(shelf, wanted);
@@ -401,9 +402,9 @@ static void expect_the_same_fold(const struct terms *terms)
 {
     const struct cairn_stored_event *log = make_log(seed_of(3), terms->events, true);
     struct cairn_map none = cairn_map(&arena);
-    struct cairn_batch before = fold_in_order(log, terms->events, &none);
+    struct cairn_fold_batch before = fold_in_order(log, terms->events, &none);
     struct cairn_map skipped = skip_some(&before);
-    struct cairn_batch wanted = fold_in_order(log, terms->events, &skipped);
+    struct cairn_fold_batch wanted = fold_in_order(log, terms->events, &skipped);
     assert_true(wanted.park_count > 0);
     assert_true(skipped.count > 0);
     const struct cairn_refold_options options = {.projection = &crates_projection,
@@ -451,7 +452,7 @@ static void a_log_without_events_has_no_rows(void **state)
 {
     (void)state;
     struct cairn_map none = cairn_map(&arena);
-    const struct cairn_batch wanted = fold_in_order(NULL, 0, &none);
+    const struct cairn_fold_batch wanted = fold_in_order(NULL, 0, &none);
     const struct cairn_refold_options options = {
         .projection = &crates_projection, .threads = 2, .memory_bytes = 1, .directory = "/tmp"};
     struct cairn_refold *folded = refold(&options, NULL, 0);

@@ -246,7 +246,7 @@ static void a_word_of_another_kind(void)
     THEN_NO_ROW(CAIRN_TEST_KEY);
 }
 
-static void a_fact_that_nobody_needs(void)
+static void a_fact_that_is_not_used(void)
 {
     CAIRN_DECIDING(lamp);
     GIVEN_FACT(lamp, .broken = true);
@@ -264,7 +264,7 @@ static void a_history_that_cannot_be(void)
     GIVEN(lamp_lit, .by = NULL);
 }
 
-static void a_command_of_somebody_else(void)
+static void a_command_of_another_decider(void)
 {
     CAIRN_DECIDING(lamp);
     WHEN(lamp_broken, CAIRN_NOTHING);
@@ -302,9 +302,9 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(a_stream_that_is_not_there, "not-found");
     expect_failure(a_then_without_a_when, "THEN without a WHEN");
     expect_failure(a_word_of_another_kind, "belongs to CAIRN_PROJECTING, this is CAIRN_DECIDING");
-    expect_failure(a_fact_that_nobody_needs, "no command of lamp needs the fact lamp");
+    expect_failure(a_fact_that_is_not_used, "no command of lamp needs the fact lamp");
     expect_failure(a_history_that_cannot_be, "this lamp_lit cannot be: /by is missing");
-    expect_failure(a_command_of_somebody_else, "lamp_broken is no command");
+    expect_failure(a_command_of_another_decider, "lamp_broken is no command");
     expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
     expect_failure(no_such_row, "there is no row");
 }

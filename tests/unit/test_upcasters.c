@@ -2,7 +2,7 @@
  * that are found at start, and that deciders and projections see the newest shape only. */
 #include "../support/kit.h"
 
-#include "store/events.h"
+#include "store/read/events.h"
 #include "store/store.h"
 
 #include <cairn/decider.h>
@@ -219,7 +219,7 @@ static void what_is_lifted_must_be_as_the_newest_table_says(void **state)
                      0);
 }
 
-static void versions_that_nobody_wrote_are_not_read(void **state)
+static void unknown_versions_are_refused(void **state)
 {
     (void)state;
     expect_failure(4, "{}", CAIRN_NEWER_EVENT,
@@ -318,7 +318,7 @@ int main(void)
         cmocka_unit_test(every_version_is_decoded_as_the_newest),
         cmocka_unit_test(an_old_event_is_decoded_with_its_own_table),
         cmocka_unit_test(what_is_lifted_must_be_as_the_newest_table_says),
-        cmocka_unit_test(versions_that_nobody_wrote_are_not_read),
+        cmocka_unit_test(unknown_versions_are_refused),
         cmocka_unit_test(a_chain_is_found_wrong_at_start),
         cmocka_unit_test(an_upcaster_of_another_event_is_found),
         cmocka_unit_test(a_decider_folds_the_newest_shape),

@@ -44,7 +44,7 @@ static void leaving_frees_the_address_that_one_moved_to(void **state)
     THEN_RELEASED("user.email", "b@example.com");
 }
 
-static void who_has_left_does_nothing_more(void **state)
+static void a_deactivated_user_accepts_no_commands(void **state)
 {
     (void)state;
     CAIRN_DECIDING(user);
@@ -63,7 +63,7 @@ int main(void)
         cmocka_unit_test(moving_gives_the_old_address_back),
         cmocka_unit_test(moving_to_where_one_is_changes_nothing),
         cmocka_unit_test(leaving_frees_the_address_that_one_moved_to),
-        cmocka_unit_test(who_has_left_does_nothing_more),
+        cmocka_unit_test(a_deactivated_user_accepts_no_commands),
     };
     return cmocka_run_group_tests_name("user", tests, kit_setup, NULL);
 }

@@ -476,7 +476,7 @@ static void the_first_error_stays(void **state)
     assert_int_equal(error.wrong_count, 0);
 }
 
-static void nobody_has_to_listen(void **state)
+static void the_error_argument_may_be_null(void **state)
 {
     (void)state;
     assert_int_equal(cairn_fail(NULL, CAIRN_BUSY, "full"), -CAIRN_BUSY);
@@ -652,7 +652,7 @@ int main(void)
         cmocka_unit_test(a_product_is_added),
         cmocka_unit_test(a_sum_that_does_not_fit_is_left_alone),
         cmocka_unit_test(the_first_error_stays),
-        cmocka_unit_test(nobody_has_to_listen),
+        cmocka_unit_test(the_error_argument_may_be_null),
         cmocka_unit_test(a_refusal_has_a_reason),
         cmocka_unit_test(all_wrong_fields_are_counted_and_the_first_kept),
         cmocka_unit_test(a_passed_error_keeps_reason_and_wrong_fields),

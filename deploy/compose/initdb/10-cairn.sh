@@ -1,6 +1,6 @@
 #!/bin/bash
 # 10-cairn.sh - run by PostgreSQL's image when the cluster is new: the database, its owner, and the
-# roles of the services (migrations/0001_roles.sql), each with the password of its URL.
+# roles of the services (migrations/0050_roles.sql), each with the password of its URL.
 set -euo pipefail
 
 # The password in a URL: postgresql://role:PASSWORD@host/database.

@@ -43,7 +43,7 @@ static void one_is_opened_closed_and_read(void **state)
     http_reply_free(&reply);
 }
 
-static void what_makes_no_sense_is_refused(void **state)
+static void invalid_requests_are_refused(void **state)
 {
     (void)state;
     struct http_reply reply = {0};
@@ -59,7 +59,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_is_opened_closed_and_read),
-        cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(invalid_requests_are_refused),
     };
     return cmocka_run_group_tests_name("thing", tests, setup, teardown);
 }

@@ -25,7 +25,7 @@ static void one_is_closed_once(void **state)
 /* The time shown by the test's clock. */
 #define NEW_YEAR CAIRN_TIME("2026-01-01T00:00:00Z")
 
-static void a_row_says_how_it_stands(void **state)
+static void a_row_shows_the_state(void **state)
 {
     (void)state;
     CAIRN_PROJECTING(things);
@@ -47,7 +47,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_is_opened),
         cmocka_unit_test(one_is_closed_once),
-        cmocka_unit_test(a_row_says_how_it_stands),
+        cmocka_unit_test(a_row_shows_the_state),
         cmocka_unit_test(its_events_stay_readable),
     };
     return cmocka_run_group_tests_name("thing", tests, kit_setup, NULL);

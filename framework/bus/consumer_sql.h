@@ -1,0 +1,16 @@
+/* bus/consumer_sql.h - the implementation of cairn/sql.h: a connection, and whether a statement has
+ * failed. */
+#ifndef CAIRN_BUS_CONSUMER_SQL_H
+#define CAIRN_BUS_CONSUMER_SQL_H
+
+#include "postgres/postgres.h"
+
+#include <cairn/sql.h>
+
+struct cairn_sql {
+    struct cairn_pg *pg;
+    struct cairn_arena *arena;
+    bool failed; /* PostgreSQL would then accept a commit but roll back */
+};
+
+#endif

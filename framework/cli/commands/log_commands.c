@@ -1,0 +1,176 @@
+/* log_commands.c - `cairn streams`, `read`, `tail`, `amend`, `append`: the log on the command line. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Tables show times to the second, in UTC, as the session does. */
+#define SECONDS(time) "to_char(" #time ", 'YYYY-MM-DD HH24:MI:SS\"+00\"') as " #time
+
+static const char *event_columns(const struct cairn_cli_options *options)
+{
+    return options->json ? "position, recorded_at, stream, version, type, data"
+                         : "position, " SECONDS(recorded_at) ", stream, version, type, data";
+}
+
+/* Connects, shows the rows, and turns an error into the exit status. `empty` is the status if there
+ * are no rows. `doubt` says what to do if the statement, which writes, was sent and its outcome is
+ * unknown; NULL for one that writes nothing. */
+static int carry_out(const struct cairn_cli_command *command, const char *sql,
+                     const struct cairn_pg_params *params, bool json, int empty, const char *doubt)
+{
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    int64_t count = cairn_cli_open(&pg, &error);
+    bool begun = count == 0;
+    if (begun)
+        count = cairn_cli_show(pg, sql, params, json, &error);
+    bool unknown = begun && count == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
+    int status = cairn_cli_end(command, pg, count, &error);
+    if (doubt && unknown)
+        (void)fprintf(stderr, "It may have been done all the same: %s.\n", doubt);
+    return count == 0 ? empty : status;
+}
+
+static int show(const struct cairn_cli_command *command, const char *sql,
+                const struct cairn_pg_params *params, bool json, int empty)
+{
+    return carry_out(command, sql, params, json, empty, NULL);
+}
+
+static int missing(const struct cairn_cli_command *command)
+{
+    (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
+    return 64;
+}
+
+static int64_t or_else(int64_t number, int64_t fallback)
+{
+    return number < 0 ? fallback : number;
+}
+
+#define STREAMS                                                                                    \
+    " from cairn.streams where category = $1 or $1 is null order by last_position desc limit $2"
+
+int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit", 1, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    cairn_pg_add_text(&params, options.words[0]);
+    cairn_pg_add_integer(&params, or_else(options.limit, 20));
+    status = show(command,
+                  options.json ? "select stream, version, first_at, last_at, last_position" STREAMS
+                               : "select stream, version, " SECONDS(first_at) ", " SECONDS(
+                                     last_at) ", last_position" STREAMS,
+                  &params, options.json, 0);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 1, &options);
+    if (status >= 0)
+        return status;
+    if (options.word_count < 1)
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    cairn_pg_add_text(&params, options.words[0]);
+    cairn_pg_add_integer(&params, or_else(options.after, 0));
+    cairn_pg_add_integer(&params, or_else(options.limit, 1000));
+    status = show(command,
+                  cairn_print(&arena, "select %s from cairn.read_stream($1, $2, $3)",
+                              event_columns(&options)),
+                  &params, options.json, 1);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+/* Shows the newest events, or those after a position; in log order either way. */
+int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 0, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    int64_t limit = or_else(options.limit, 10);
+    cairn_pg_add_integer(&params, options.after);
+    cairn_pg_add_integer(&params, limit);
+    status = show(command,
+                  cairn_print(&arena,
+                              "select %s from cairn.read_all(case when $1 < 0 then"
+                              " greatest(cairn.head() - $2, 0) else $1 end, $2)",
+                              event_columns(&options)),
+                  &params, options.json, 0);
+    cairn_arena_close(&arena);
+    return status;
+}
+
+/* Without arguments, shows the amendments; POSITION REASON: passes the event over; POSITION REASON
+ * JSON: replaces its data. */
+int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json", 3, &options);
+    if (status >= 0)
+        return status;
+    const char *position = options.word_count ? options.words[0] : NULL;
+    if (position && (options.word_count < 2 || position[strspn(position, "0123456789")] ||
+                     strlen(position) > 18))
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    if (!position) {
+        status =
+            show(command,
+                 "select a.position, e.stream, e.version, e.type,"
+                 " case when a.data is null then 'passed over' else a.data::text end as read_as,"
+                 " a.reason, a.made_by, a.made_at from cairn.amendments a left join cairn.events e"
+                 " on e.shard = 0 and e.position = a.position and e.event_id = a.event_id"
+                 " order by a.position",
+                 &params, options.json, 0);
+        cairn_arena_close(&arena);
+        return status;
+    }
+    cairn_pg_add_integer(&params, strtoll(position, NULL, 10));
+    cairn_pg_add_text(&params, options.words[1]);
+    cairn_pg_add_text(&params, options.word_count > 2 ? options.words[2] : NULL);
+    status = carry_out(command, "select stream, version, type from cairn.amend($1, $3::json, $2)",
+                       &params, options.json, 1, "`cairn amend` shows what was amended");
+    cairn_arena_close(&arena);
+    if (status == 0)
+        (void)fprintf(stderr,
+                      "Restart the processes that read this stream: they take amendments in "
+                      "when they start.\n");
+    return status;
+}
+
+int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --expect", 3, &options);
+    if (status >= 0)
+        return status;
+    if (options.word_count < 3)
+        return missing(command);
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    for (int i = 0; i < 3; i++)
+        cairn_pg_add_text(&params, options.words[i]);
+    cairn_pg_add_integer(&params, options.expect);
+    status = carry_out(command,
+                       "select position, version, event_id"
+                       " from cairn.append($1, $2, $3::json, nullif($4, -1))",
+                       &params, options.json, 1,
+                       "look at the stream with `cairn read` before you append it again");
+    cairn_arena_close(&arena);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* migrate_command.c - `cairn migrate`: brings the database's schema up to this release. */
+#include "cli/cli.h"
+
+#include "store/migrate.h"
+
+static void print_applied(void *context, const char *name)
+{
+    (void)context;
+    (void)printf("applied %s\n", name);
+}
+
+static int migrate(struct cairn_pg **ret, struct cairn_error *error)
+{
+    int failed = cairn_cli_connect(ret, error);
+    if (failed)
+        return failed;
+    cairn_pg_set_deadline(*ret, CAIRN_HOURS(1)); /* a migration may have to rewrite a table */
+    return cairn_migrate(*ret, print_applied, NULL, error);
+}
+
+int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, "", 0, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    int count = migrate(&pg, &error);
+    if (count == 0)
+        (void)printf("the schema is up to date\n");
+    return cairn_cli_end(command, pg, count, &error);
+}

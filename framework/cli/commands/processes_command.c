@@ -1,0 +1,87 @@
+/* processes_command.c - `cairn processes`: shows the progress of process managers and reactors, the events
+ * that reactors have given up on, and the processes that are parked. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const char followers_sql[] =
+    "select f.name, f.position, cairn.head() - f.position as lag,"
+    " (select count(*) from cairn.outgoing o where 'process/' || o.process = f.name) as commands,"
+    " (select count(*) from cairn.timers t where 'process/' || t.process = f.name) as timers,"
+    " (select count(*) from cairn.parked_events p where 'reactor/' || p.reactor = f.name)"
+    "     + (select count(*) from cairn.parked_instances i where 'process/' || i.process = f.name)"
+    "     as parked,"
+    " coalesce((select l.owner from cairn.leases l where l.name = f.name"
+    "     and l.held_until > clock_timestamp()), 'nobody') as runs_in,"
+    " coalesce(f.stopped, '') as stopped"
+    " from cairn.followers f order by f.name";
+
+static const char parked_sql[] =
+    "select p.reactor, p.position, p.type, p.stream, p.attempts, p.parked_at,"
+    " case when p.again then 'tried again' else 'waits for you' end as state, p.reason"
+    " from (select reactor, position, type, stream, attempts, parked_at, again, reason"
+    "           from cairn.parked_events"
+    "       union all"
+    "       select 'process/' || process, position, '', stream, 1, parked_at, again, reason"
+    "           from cairn.parked_instances) p"
+    " order by p.reactor, p.position limit $1";
+
+/* $1: a reactor, or process/ and a process manager, or null for all; $2: a position, or null; $3: a
+ * stream, or null; $4: skip the event that it stopped at. */
+static const char retry_sql[] =
+    "select case when $4 or $1 like 'process/%' or $3 is not null then 0"
+    "           else cairn.retry_parked_events($1, $2) end"
+    "     + case when $1 not like 'process/%' or $2 is not null then 0"
+    "           else cairn.retry_parked_instances(substr($1, 9), $3, $4) end as tried_again";
+
+static int64_t query_followers(const struct cairn_cli_options *options, struct cairn_pg *pg,
+                               struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    const char *what = options->word_count ? options->words[0] : "";
+    if (!*what)
+        return cairn_cli_show(pg, followers_sql, NULL, options->json, error);
+    if (strcmp(what, "parked") == 0) {
+        cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
+        return cairn_cli_show(pg, parked_sql, &params, options->json, error);
+    }
+    const char *which = options->word_count > 2 ? options->words[2] : NULL;
+    bool is_position = which && !which[strspn(which, "0123456789")];
+    cairn_pg_add_text(&params, options->word_count > 1 ? options->words[1] : NULL);
+    if (is_position)
+        cairn_pg_add_integer(&params, strtoll(which, NULL, 10));
+    else
+        cairn_pg_add_null(&params);
+    cairn_pg_add_text(&params, is_position ? NULL : which);
+    cairn_pg_add_bool(&params, strcmp(what, "skip") == 0);
+    return cairn_cli_show(pg, retry_sql, &params, options->json, error);
+}
+
+int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --json --limit", 3, &options);
+    if (status >= 0)
+        return status;
+    bool retries = options.word_count && strcmp(options.words[0], "retry") == 0;
+    bool skips = options.word_count == 3 && strcmp(options.words[0], "skip") == 0;
+    if (options.word_count && !retries && !skips &&
+        (strcmp(options.words[0], "parked") != 0 || options.word_count > 1)) {
+        (void)fprintf(stderr,
+                      "cairn processes: say parked, retry [REACTOR [POSITION]],\n"
+                      "retry process/NAME [STREAM], skip process/NAME STREAM, or nothing\n"
+                      "Usage: cairn %s\n",
+                      command->usage);
+        return EX_USAGE;
+    }
+    struct cairn_arena arena = {0};
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    int64_t count = cairn_cli_open(&pg, &error);
+    if (count == 0)
+        count = query_followers(&options, pg, &arena, &error);
+    cairn_arena_close(&arena);
+    return cairn_cli_end(command, pg, count, &error);
+}

@@ -1,0 +1,213 @@
+/* rebuild_command.c - `cairn rebuild`: requests another generation of a read model, and watches it. */
+#include "cli/commands/rebuild_command.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+/* ---- requests ---- */
+
+static const struct cairn_statement ask_statement = {
+    .name = "request_rebuild",
+    .sql = "select rebuild, is_new from cairn.request_rebuild($1, $2)",
+};
+
+/* Prefers a rebuild that is held, and waits for an operator, to one that proceeds by itself. */
+static const struct cairn_statement find_statement = {
+    .name = "rebuild_under_way",
+    .sql = "select rebuild from cairn.rebuilds where projection = $1 and ended_at is null"
+           " order by phase = 'held' desc, rebuild desc limit 1",
+};
+
+static const struct cairn_statement accept_statement = {
+    .name = "accept_rebuild",
+    .sql = "update cairn.rebuilds set request = 'accept' where rebuild = $1 and ended_at is null",
+};
+
+/* If no generation was built, or it is dropped already, no projector is needed: the rebuild is
+ * cancelled at once. */
+static const struct cairn_statement cancel_statement = {
+    .name = "cancel_rebuild",
+    .sql = "with asked as (select r.rebuild, r.generation is null or exists ("
+           "         select from cairn.generations g where g.projection = r.projection"
+           "             and g.generation = r.generation and g.state = 'dropped') as idle"
+           "     from cairn.rebuilds r where r.rebuild = $1 and r.ended_at is null for update)"
+           " update cairn.rebuilds r set request = 'cancel',"
+           "     phase = case when asked.idle then 'cancelled' else r.phase end,"
+           "     ended_at = case when asked.idle then clock_timestamp() end"
+           " from asked where r.rebuild = asked.rebuild",
+};
+
+static int64_t ask_anew(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                        struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, options->words[0]);
+    cairn_pg_add_bool(&params, options->diff);
+    int64_t count = cairn_pg_call(pg, &ask_statement, &params, &rows, error);
+    if (count < 0)
+        return count;
+    if (!cairn_pg_bool(rows, 0, 1))
+        (void)fprintf(stderr, "%s is being built anew already: this is how far it is\n",
+                      options->words[0]);
+    return cairn_pg_integer(rows, 0, 0);
+}
+
+/* Accepts or cancels the rebuild under way, if the options say so. Returns its id. */
+static int64_t ask_of_it(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                         struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, options->words[0]);
+    int64_t count = cairn_pg_call(pg, &find_statement, &params, &rows, error);
+    if (count < 0)
+        return count;
+    if (count == 0)
+        return cairn_fail(error, CAIRN_CONFLICT, "nothing of %s is being built", options->words[0]);
+    int64_t id = cairn_pg_integer(rows, 0, 0);
+    struct cairn_pg_params which = {.arena = arena};
+    cairn_pg_add_integer(&which, id);
+    if (options->accept)
+        count = cairn_pg_run(pg, &accept_statement, &which, error);
+    else if (options->cancel)
+        count = cairn_pg_run(pg, &cancel_statement, &which, error);
+    return count < 0 ? count : id;
+}
+
+/* ---- the outcome ---- */
+
+/* For an example that both generations have, the columns that differ; for another, the row. */
+static const char differences_sql[] =
+    "with e as (select x.n, x.v ->> 'key' as key, nullif((x.v -> 'read')::jsonb, 'null') as o,"
+    "         nullif((x.v -> 'new')::jsonb, 'null') as w"
+    "     from cairn.rebuilds r, json_array_elements(r.examples) with ordinality x(v, n)"
+    "     where r.rebuild = $1)"
+    " select d.key, d.\"column\", d.read, d.new from ("
+    "     select e.n, e.key, c.key as \"column\", e.o -> c.key as read, e.w -> c.key as new"
+    "         from e, jsonb_object_keys(e.o || e.w) c(key)"
+    "         where e.o -> c.key is distinct from e.w -> c.key"
+    "     union all"
+    "     select e.n, e.key, '(row)', e.o, e.w from e where e.o is null or e.w is null) d"
+    " order by d.n, d.\"column\"";
+
+static int64_t show_differences(struct cairn_pg *pg, const struct cairn_cli_rebuild *seen,
+                                bool json, struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    if (seen->differences < 0)
+        return 0;
+    if (!json && seen->differences > 0)
+        (void)printf("\n%" PRId64 " rows differ, of which these are some:\n\n", seen->differences);
+    else if (!json)
+        (void)printf("No row differs from those that were read.\n");
+    cairn_pg_add_integer(&params, seen->id);
+    int64_t count = 0;
+    if (seen->differences > 0)
+        count = cairn_cli_show(pg, differences_sql, &params, json, error);
+    if (count >= 0 && !json && seen->left_out[0])
+        (void)printf("%sOnly one of the two has these columns, or has them of this type; they were "
+                     "not compared: %s\n",
+                     seen->differences ? "\n" : "", seen->left_out);
+    return count;
+}
+
+static void print_held(const char *name, const struct cairn_cli_rebuild *seen)
+{
+    (void)printf("\nIt is followed on until you say what is to be done:\n\n");
+    if (strstr(seen->note, "parked"))
+        (void)printf("    cairn parked %-20s see what could not be applied; mend it, then\n"
+                     "    cairn parked retry %-14s apply it again: when no more are parked than in "
+                     "the\n%40s one that is read, it is read without more ado\n",
+                     name, name, "");
+    (void)printf("    cairn rebuild %s --accept    have it read as it is\n"
+                 "    cairn rebuild %s --cancel    drop it\n",
+                 name, name);
+}
+
+static void print_done(const char *name, const struct cairn_cli_rebuild *seen)
+{
+    (void)printf("%s: %s generation %" PRId64 " (version %" PRId64 ")", name,
+                 seen->live ? "queries read" : "queries of its version read", seen->generation,
+                 seen->code_version);
+    if (seen->before)
+        (void)printf(" now, and %" PRId64 " before", seen->before);
+    (void)printf("\n");
+    (void)printf("%" PRId64 " events folded into %" PRId64 " rows, %" PRId64 ".%" PRId64
+                 " s in all\n",
+                 seen->events, seen->rows, seen->spent_ms / 1000, seen->spent_ms / 100 % 10);
+    if (seen->kept[0])
+        (void)printf("Until %s UTC `cairn rollback %s` goes back to generation %" PRId64 ".\n",
+                     seen->kept, name, seen->before);
+}
+
+static void print_alone(const struct cairn_cli_watch *watch, const struct cairn_cli_rebuild *seen)
+{
+    (void)fprintf(stderr,
+                  "cairn rebuild: nobody has the lease projection/%s/%" PRId64
+                  ": no projector of version %" PRId64 " of it runs.\nThe request stays. It is "
+                  "carried out when one runs; `cairn rebuild %s --cancel` takes it back.\n",
+                  watch->name, seen->code_version, seen->code_version, watch->name);
+}
+
+/* Prints the outcome. Returns the exit status, or an error. */
+static int64_t report(const struct cairn_cli_watch *watch, const struct cairn_cli_rebuild *seen,
+                      bool cancels, struct cairn_arena *arena, struct cairn_error *error)
+{
+    bool done = strcmp(seen->phase, "done") == 0;
+    bool held = !seen->ended && strcmp(seen->phase, "held") == 0 && !seen->request[0];
+    bool cancelled = strcmp(seen->phase, "cancelled") == 0;
+    if (!seen->ended && !held) {
+        print_alone(watch, seen);
+        return 1;
+    }
+    if (!watch->json && done)
+        print_done(watch->name, seen);
+    else if (!watch->json && held)
+        (void)printf("%s: generation %" PRId64 " is held: %s\n", watch->name, seen->generation,
+                     seen->note);
+    else if (!watch->json)
+        (void)printf("%s: the rebuild was cancelled\n", watch->name);
+    int64_t shown = done || held ? show_differences(watch->pg, seen, watch->json, arena, error) : 0;
+    if (!watch->json && held && shown >= 0)
+        print_held(watch->name, seen);
+    return shown < 0 ? shown : cancels ? !cancelled : !done;
+}
+
+/* ---- the command line ---- */
+
+static int64_t rebuild(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                       struct cairn_arena *arena, struct cairn_error *error)
+{
+    bool anew = !options->accept && !options->cancel && !options->watch;
+    struct cairn_cli_watch watch = {
+        .pg = pg,
+        .name = options->words[0],
+        .json = options->json,
+        .beyond_held = options->accept || options->cancel,
+    };
+    struct cairn_cli_rebuild seen;
+    watch.id = anew ? ask_anew(pg, options, arena, error) : ask_of_it(pg, options, arena, error);
+    if (watch.id < 0)
+        return watch.id;
+    int64_t outcome = cairn_cli_rebuild_watch(&watch, &seen, error);
+    if (outcome == 0)
+        outcome = report(&watch, &seen, options->cancel, arena, error);
+    cairn_arena_close(&watch.arena);
+    return outcome;
+}
+
+int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --diff --accept --cancel --watch --json",
+                                   1, &options);
+    if (status >= 0)
+        return status;
+    if (options.word_count < 1 ||
+        options.accept + options.cancel + options.watch + options.diff > 1) {
+        (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
+        return EX_USAGE;
+    }
+    return cairn_cli_run(command, &options, rebuild);
+}

@@ -1,0 +1,212 @@
+/* rebuild_watch.c - shows a running rebuild: a bar on a terminal, or a line of JSON on each
+ * change. */
+#include "cli/commands/rebuild_command.h"
+
+#include "core/clock.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define PATIENCE_US CAIRN_SECONDS(15) /* without a projector */
+enum { LOOK_MS = 100 };
+
+/* ---- the snapshot ---- */
+
+/* While the rebuild follows, its progress is measured against the log. */
+static const struct cairn_statement look_statement = {
+    .name = "look_at_rebuild",
+    .sql = "select r.phase, coalesce(r.request, ''), coalesce(r.note, ''), coalesce(l.owner, ''),"
+           " coalesce(to_char(o.kept_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ''),"
+           " coalesce(r.left_out, ''), r.code_version, coalesce(r.generation, 0),"
+           " coalesce(w.before, 0),"
+           " case when r.phase in ('following', 'held') then coalesce(c.position, 0)"
+           "     else r.done end,"
+           " case when r.phase in ('following', 'held') then cairn.head() else r.total end,"
+           " r.events, r.rows, coalesce(r.differences, -1),"
+           " (extract(epoch from coalesce(r.ended_at, clock_timestamp())"
+           "     - coalesce(r.started_at, r.requested_at)) * 1000)::bigint,"
+           " r.ended_at is not null, coalesce(g.live, false)"
+           " from cairn.rebuilds r"
+           " left join cairn.generations g using (projection, generation)"
+           " left join cairn.checkpoints c on c.projection = r.projection"
+           "     and c.generation = r.generation and c.shard = 0"
+           " left join cairn.leases l on l.held_until > clock_timestamp()"
+           "     and l.name = 'projection/' || r.projection || '/' || r.code_version"
+           " left join lateral (select s.before from cairn.switches s"
+           "     where s.projection = r.projection and s.generation = r.generation"
+           "     order by s.switch limit 1) w on true"
+           " left join cairn.generations o on o.projection = r.projection"
+           "     and o.generation = w.before and o.state = 'following'"
+           " where r.rebuild = $1",
+};
+
+int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *arena,
+                           struct cairn_cli_rebuild *ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_integer(&params, id);
+    int64_t count = cairn_pg_call(pg, &look_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count == 0)
+        return cairn_fail(error, CAIRN_CONFLICT, "rebuild %" PRId64 " is gone", id);
+    *ret = (struct cairn_cli_rebuild){
+        .id = id,
+        .phase = cairn_copy_text(arena, cairn_pg_text(rows, 0, 0)),
+        .request = cairn_copy_text(arena, cairn_pg_text(rows, 0, 1)),
+        .note = cairn_copy_text(arena, cairn_pg_text(rows, 0, 2)),
+        .owner = cairn_copy_text(arena, cairn_pg_text(rows, 0, 3)),
+        .kept = cairn_copy_text(arena, cairn_pg_text(rows, 0, 4)),
+        .left_out = cairn_copy_text(arena, cairn_pg_text(rows, 0, 5)),
+        .code_version = cairn_pg_integer(rows, 0, 6),
+        .generation = cairn_pg_integer(rows, 0, 7),
+        .before = cairn_pg_integer(rows, 0, 8),
+        .done = cairn_pg_integer(rows, 0, 9),
+        .total = cairn_pg_integer(rows, 0, 10),
+        .events = cairn_pg_integer(rows, 0, 11),
+        .rows = cairn_pg_integer(rows, 0, 12),
+        .differences = cairn_pg_integer(rows, 0, 13),
+        .spent_ms = cairn_pg_integer(rows, 0, 14),
+        .ended = cairn_pg_bool(rows, 0, 15),
+        .live = cairn_pg_bool(rows, 0, 16),
+    };
+    return 0;
+}
+
+/* ---- output ---- */
+
+/* The values shown last. */
+struct shown {
+    char phase[20];
+    char label[60];
+    char note[300];
+    int64_t generation, done, total, events, rows;
+    struct cairn_progress progress;
+};
+
+static bool is_new(const struct shown *shown, const struct cairn_cli_rebuild *now)
+{
+    return strcmp(shown->phase, now->phase) != 0 || shown->generation != now->generation ||
+           shown->done != now->done || shown->total != now->total || shown->events != now->events ||
+           shown->rows != now->rows;
+}
+
+/* Restarts the progress with each phase and generation: a failed attempt is followed by a new one,
+ * which begins from the start. */
+static void measure(struct shown *shown, const struct cairn_cli_rebuild *now)
+{
+    if (strcmp(shown->phase, now->phase) != 0 || shown->generation != now->generation) {
+        (void)snprintf(shown->phase, sizeof shown->phase, "%s", now->phase);
+        if (now->generation)
+            (void)snprintf(shown->label, sizeof shown->label, "g%" PRId64 " %s", now->generation,
+                           now->phase);
+        else
+            (void)snprintf(shown->label, sizeof shown->label, "%s", now->phase);
+        cairn_progress_phase(&shown->progress, shown->label, now->done, now->total);
+    }
+    (void)snprintf(shown->note, sizeof shown->note, "%s", now->note);
+    shown->progress.total = now->total;
+    shown->generation = now->generation;
+    shown->done = now->done;
+    shown->total = now->total;
+    shown->events = now->events;
+    shown->rows = now->rows;
+}
+
+/* Returns whether the generation is built, and only has to catch up with the log. */
+static bool follows(const struct cairn_cli_rebuild *now)
+{
+    return strcmp(now->phase, "following") == 0 || strcmp(now->phase, "held") == 0;
+}
+
+static void add_number(struct cairn_buffer *line, const char *name, int64_t number, bool known)
+{
+    if (known)
+        cairn_buffer_print(line, ",\"%s\":%" PRId64, name, number);
+    else
+        cairn_buffer_print(line, ",\"%s\":null", name);
+}
+
+static void print_line(const struct cairn_cli_watch *watch, const struct shown *shown,
+                       const struct cairn_cli_rebuild *now)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_buffer line = cairn_buffer(&arena);
+    int64_t left_s = cairn_progress_left_s(&shown->progress, now->done);
+    cairn_buffer_print(&line, "{\"rebuild\":%" PRId64 ",\"projection\":", now->id);
+    cairn_buffer_json(&line, watch->name);
+    cairn_buffer_print(&line, ",\"phase\":\"%s\"", now->phase);
+    add_number(&line, "code_version", now->code_version, true);
+    add_number(&line, "generation", now->generation, now->generation > 0);
+    add_number(&line, "done", now->done, true);
+    add_number(&line, "total", now->total, true);
+    add_number(&line, "lag", now->total - now->done, follows(now));
+    add_number(&line, "events", now->events, true);
+    add_number(&line, "rows", now->rows, true);
+    add_number(&line, "per_second", cairn_progress_rate(&shown->progress, now->done), true);
+    add_number(&line, "left_s", left_s, left_s >= 0);
+    add_number(&line, "spent_ms", now->spent_ms, true);
+    add_number(&line, "differences", now->differences, now->differences >= 0);
+    cairn_buffer_text(&line, ",\"note\":");
+    cairn_buffer_json(&line, now->note[0] ? now->note : NULL);
+    (void)printf("%s}\n", line.text);
+    (void)fflush(stdout);
+    cairn_arena_close(&arena);
+}
+
+static void show(const struct cairn_cli_watch *watch, struct shown *shown,
+                 const struct cairn_cli_rebuild *now)
+{
+    bool changed = is_new(shown, now);
+    measure(shown, now);
+    if (watch->json) {
+        if (changed)
+            print_line(watch, shown, now);
+    } else if (strcmp(now->phase, "waiting") == 0) {
+        cairn_progress_note(&shown->progress, now->note[0] ? now->note
+                                              : now->owner[0]
+                                                  ? "for its projector, which builds one at a time"
+                                                  : "for a projector");
+    } else if (follows(now)) {
+        char text[60];
+        (void)snprintf(text, sizeof text, "%" PRId64 " events behind the log",
+                       now->total - now->done);
+        cairn_progress_note(&shown->progress, text);
+    } else if (now->total == 0) {
+        cairn_progress_note(&shown->progress, "...");
+    } else {
+        cairn_progress_at(&shown->progress, now->done);
+    }
+}
+
+/* ---- the watch ---- */
+
+static bool is_over(const struct cairn_cli_watch *watch, const struct cairn_cli_rebuild *now)
+{
+    return now->ended ||
+           (strcmp(now->phase, "held") == 0 && !watch->beyond_held && !now->request[0]);
+}
+
+int cairn_cli_rebuild_watch(struct cairn_cli_watch *watch, struct cairn_cli_rebuild *ret,
+                            struct cairn_error *error)
+{
+    struct shown shown = {.generation = -1};
+    int64_t led_us = cairn_monotonic_us();
+    int failed = 0;
+    cairn_progress_begin(&shown.progress, watch->name, 0);
+    for (;;) {
+        cairn_arena_reset(&watch->arena);
+        failed = cairn_cli_rebuild_look(watch->pg, watch->id, &watch->arena, ret, error);
+        if (failed)
+            break;
+        show(watch, &shown, ret);
+        if (ret->owner[0])
+            led_us = cairn_monotonic_us();
+        if (is_over(watch, ret) || cairn_monotonic_us() - led_us > PATIENCE_US)
+            break;
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    cairn_progress_end(&shown.progress);
+    return failed;
+}

@@ -1,0 +1,98 @@
+/* recover_command.c - `cairn recover`: starts a new epoch after the store was restored to an older state.
+ *
+ * Clients, read models and running processes may know events that the log no longer has, or others
+ * at the same positions. A new epoch tells them apart. It begins in one transaction that also ends
+ * all other sessions of the database, because processes trust the timeline that they read on a
+ * connection as long as it is open. */
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char store_sql[] =
+    "select s.epoch, cairn.head() as head,"
+    " (select count(*) from cairn.verify_claims()) as wrong_claims,"
+    " (select count(*) from cairn.verify_commands()) as wrong_commands,"
+    " (select count(*) from pg_stat_activity a where a.datname = current_database()"
+    "     and a.pid <> pg_backend_pid() and a.usesysid is not null) as sessions"
+    " from cairn.store s";
+
+static const char checkpoints_sql[] =
+    "select v.projection || ' g' || v.generation as read_model, v.position, v.problem"
+    " from cairn.verify_checkpoints() v order by 1";
+
+static const char recover_sql[] =
+    "select old_epoch, new_epoch, head, claims, commands, carried_over as read_models,"
+    " ended as sessions_ended, left_over as not_ended from cairn.recover()";
+enum { LEFT_OVER = 7 }; /* column of not_ended */
+
+/* Shows the store. Returns how many read models are of another history. */
+static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
+{
+    int64_t count = cairn_cli_show(pg, store_sql, NULL, false, error);
+    CAIRN_PG_RESULT *rows = NULL;
+    if (count >= 0)
+        count = cairn_pg_call_printed(pg, checkpoints_sql, NULL, &rows, error);
+    if (count > 0) {
+        (void)printf("\nThese read models were built from another history. They stand still until "
+                     "a projector\nhas built them anew, which it does by itself when it runs:\n\n");
+        count = cairn_cli_show(pg, checkpoints_sql, NULL, false, error);
+    }
+    return count;
+}
+
+/* Returns whether the operator agrees: by --yes, or when asked on a terminal. */
+static bool is_agreed(const struct cairn_cli_options *options)
+{
+    char answer[16];
+    if (options->yes)
+        return true;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return false;
+    (void)printf("\nStart a new epoch, make claims and commands again from the log, and end all "
+                 "other\nsessions of this database? [y/N] ");
+    (void)fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* Starts the new epoch and shows the result. A session that could not be ended continues in the old
+ * epoch: that is a failure, although the new epoch has begun. */
+static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    (void)printf("\n");
+    int64_t count = cairn_pg_call_printed(pg, recover_sql, NULL, &rows, error);
+    if (count < 0)
+        return count;
+    cairn_cli_show_rows(rows, count);
+    const char *left_over = cairn_pg_text(rows, 0, LEFT_OVER);
+    if (!left_over)
+        return 0;
+    return cairn_fail(error, CAIRN_REFUSED,
+                      "the new epoch has begun, but these sessions could not be ended and go on in "
+                      "the old one; restart them: %.300s",
+                      left_over);
+}
+
+int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, " --yes", 0, &options);
+    if (status >= 0)
+        return status;
+    struct cairn_pg *pg = NULL;
+    struct cairn_error error = {0};
+    int64_t outcome = cairn_cli_open(&pg, &error);
+    if (outcome >= 0) {
+        cairn_pg_set_deadline(pg, CAIRN_HOURS(1));
+        outcome = report(pg, &error);
+    }
+    bool agreed = outcome >= 0 && is_agreed(&options);
+    if (agreed)
+        outcome = recover(pg, &error);
+    status = cairn_cli_end(command, pg, outcome, &error);
+    if (outcome < 0 || agreed)
+        return status;
+    (void)fprintf(stderr, "cairn recover: nothing changed; say --yes to do it\n");
+    return 1;
+}

@@ -1,0 +1,148 @@
+/* rollback_command.c - `cairn rollback`: switches queries back to a generation that they have left.
+ *
+ * A projector of that generation's code version does it, so the command requests it by a row in
+ * cairn.switches and polls until it was done or refused. After 20 seconds a request that no
+ * projector has carried out is withdrawn, so that it does not take effect unexpectedly later. */
+#include "cli/cli.h"
+
+#include "core/clock.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define PATIENCE_US CAIRN_SECONDS(20)
+enum { LOOK_MS = 50 };
+
+static const struct cairn_statement ask_statement = {
+    .name = "request_rollback",
+    .sql = "select switch from cairn.request_rollback($1, $2::integer)",
+};
+
+static const struct cairn_statement look_statement = {
+    .name = "look_at_switch",
+    .sql = "select w.done_at is not null, w.refused, w.generation, w.code_version,"
+           "     coalesce(w.before, 0), coalesce(o.code_version, 0),"
+           "     coalesce((select l.owner from cairn.leases l"
+           "         where l.held_until > clock_timestamp()"
+           "             and l.name = 'projection/' || w.projection || '/' || w.code_version), '')"
+           " from cairn.switches w left join cairn.generations o"
+           "     on o.projection = w.projection and o.generation = w.before"
+           " where w.switch = $1",
+};
+
+static const struct cairn_statement withdraw_statement = {
+    .name = "withdraw_switch",
+    .sql = "update cairn.switches set refused = 'nobody took it up'"
+           " where switch = $1 and done_at is null and refused is null",
+};
+
+static int64_t ask(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                   struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, options->words[0]);
+    if (options->word_count > 1)
+        cairn_pg_add_integer(&params, strtoll(options->words[1], NULL, 10));
+    else
+        cairn_pg_add_null(&params);
+    int64_t count = cairn_pg_call(pg, &ask_statement, &params, &rows, error);
+    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+}
+
+static int64_t query_switch(struct cairn_pg *pg, const struct cairn_pg_params *which,
+                            struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    cairn_pg_clear(*ret);
+    *ret = NULL;
+    return cairn_pg_call(pg, &look_statement, which, ret, error);
+}
+
+static bool is_over(const struct cairn_pg_result *rows)
+{
+    return cairn_pg_bool(rows, 0, 0) || !cairn_pg_null(rows, 0, 1);
+}
+
+/* Returns 1 if it was done or refused, 0 if no projector has carried it out; *ret is the last
+ * state. */
+static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *which,
+                           struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    int64_t until_us = cairn_monotonic_us() + PATIENCE_US;
+    int64_t seen = query_switch(pg, which, ret, error);
+    while (seen > 0 && !is_over(*ret) && cairn_monotonic_us() < until_us) {
+        (void)poll(NULL, 0, LOOK_MS);
+        seen = query_switch(pg, which, ret, error);
+    }
+    if (seen < 0 || is_over(*ret))
+        return seen;
+    int64_t withdrawn = cairn_pg_run(pg, &withdraw_statement, which, error);
+    if (withdrawn < 0)
+        return withdrawn;
+    seen = query_switch(pg, which, ret, error);
+    return seen < 0 ? seen : withdrawn == 0;
+}
+
+/* Prints the outcome. Returns the exit status. */
+static int report(const char *name, const struct cairn_pg_result *rows, bool over)
+{
+    int64_t generation = cairn_pg_integer(rows, 0, 2);
+    int64_t version = cairn_pg_integer(rows, 0, 3);
+    int64_t before = cairn_pg_integer(rows, 0, 4);
+    const char *owner = cairn_pg_text(rows, 0, 6);
+    if (cairn_pg_bool(rows, 0, 0)) {
+        (void)printf("%s: from generation %" PRId64 " (version %" PRId64 ") to generation %" PRId64
+                     " (version %" PRId64 ")\n",
+                     name, before, cairn_pg_integer(rows, 0, 5), generation, version);
+        return 0;
+    }
+    (void)fprintf(stderr, "cairn rollback: generation %" PRId64 " of %s is not read: ", generation,
+                  name);
+    if (over)
+        (void)fprintf(stderr, "%s\n", cairn_pg_text(rows, 0, 1));
+    else if (owner[0])
+        (void)fprintf(stderr, "%s has not taken it up; its log says why\n", owner);
+    else
+        (void)fprintf(stderr,
+                      "nobody has the lease projection/%s/%" PRId64 ".\nStart a projector of "
+                      "version %" PRId64 " of it, then ask again.\n",
+                      name, version, version);
+    return 1;
+}
+
+static int64_t roll_back(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                         struct cairn_arena *arena, struct cairn_error *error)
+{
+    struct cairn_pg_params which = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t id = ask(pg, options, arena, error);
+    if (id < 0)
+        return id;
+    cairn_pg_add_integer(&which, id);
+    int64_t over = wait_for_it(pg, &which, &rows, error);
+    return over < 0 ? over : report(options->words[0], rows, over > 0);
+}
+
+/* Returns whether the arguments are NAME, and optionally a generation number of up to 9 digits. */
+static bool is_right(const struct cairn_cli_options *options)
+{
+    const char *number = options->words[1];
+    return options->word_count == 1 ||
+           (options->word_count == 2 && number[strspn(number, "0123456789")] == '\0' && *number &&
+            strlen(number) < 10);
+}
+
+int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char **argv)
+{
+    struct cairn_cli_options options;
+    int status = cairn_cli_options(command, argc, argv, "", 2, &options);
+    if (status >= 0)
+        return status;
+    if (!is_right(&options)) {
+        (void)fprintf(stderr, "Usage: cairn %s\n", command->usage);
+        return EX_USAGE;
+    }
+    return cairn_cli_run(command, &options, roll_back);
+}

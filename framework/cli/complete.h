@@ -1,9 +1,0 @@
-/* complete.h - the completion candidates for the shell. */
-#ifndef CAIRN_CLI_COMPLETE_H
-#define CAIRN_CLI_COMPLETE_H
-
-/* Runs `cairn complete N WORD...`: prints the candidates for the word number N, from 1, one per
- * line. Names that cannot be read are not offered; the command never fails. */
-int cairn_cli_complete(int argc, char **argv);
-
-#endif

@@ -1,0 +1,436 @@
+/* command_handler.c - executes one command request, from its body to its answer.
+ *
+ *     name    the command by its Idempotency-Key, if it has one      identify.c
+ *     read    the id, preconditions and the body                     read_request
+ *     recall  the states of its stream and of the facts              recall.c, cache.c
+ *     decide                                                         decision.c
+ *     append  what was decided, if the streams have not changed      command_append.c
+ *     answer                                                         command_answer.c
+ *
+ * The steps and where they may be suspended are in attempt.h. */
+#include "command/attempt.h"
+#include "command/endpoint.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "http/request/conditional.h"
+#include "record/json.h"
+#include "store/append/resolve_outcome.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct cairn_metric outcomes =
+    CAIRN_COUNTER("cairn_commands_total", "Commands, by what became of them.", "outcome");
+static struct cairn_metric retries =
+    CAIRN_COUNTER("cairn_command_retries_total", "Commands decided again after a conflict.", NULL);
+/* refusal: a refusal, or an answer without events, was based on cached state; undone: the append of
+ * a state that the decision was based on failed. */
+static struct cairn_metric decided_again =
+    CAIRN_COUNTER("cairn_commands_decided_again_total",
+                  "Commands decided again before anything was appended.", "why");
+
+/* ---- reading the request ---- */
+
+static int read_preconditions(struct attempt *attempt, struct cairn_error *error)
+{
+    attempt->if_match = cairn_http_header_list(attempt->request, "If-Match");
+    attempt->if_none_match = cairn_http_header_list(attempt->request, "If-None-Match");
+    if (attempt->if_match && !cairn_etags_valid(attempt->if_match))
+        return cairn_fail(error, CAIRN_MALFORMED,
+                          "If-Match must be ETags as they were handed out, such as \"3\", or *");
+    if (attempt->if_none_match && !cairn_etags_valid(attempt->if_none_match))
+        return cairn_fail(error, CAIRN_MALFORMED,
+                          "If-None-Match must be ETags as they were handed out, or *");
+    return 0;
+}
+
+static int read_id(const struct cairn_http_request *request, struct cairn_uuid *ret,
+                   struct cairn_error *error)
+{
+    if (cairn_uuid_parse(request->id, ret) < 0 || cairn_uuid_is_zero(*ret))
+        return cairn_wrong(error, "{id}", "must be a uuid");
+    return 0;
+}
+
+/* Takes the stream's id from the record's member NOUN_id. If that is absent or zero, `ret` keeps
+ * the id that was made. */
+static void take_member_id(const struct cairn_endpoint *endpoint, const void *command,
+                           struct cairn_uuid *ret)
+{
+    struct cairn_uuid id;
+    const struct cairn_field *field =
+        cairn_record_field(endpoint->command->record, endpoint->id_name);
+    memcpy(&id, (const char *)command + field->offset, sizeof id);
+    if (!cairn_uuid_is_zero(id))
+        *ret = id;
+}
+
+static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
+                     struct cairn_error *error)
+{
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    const struct cairn_http_request *request = attempt->request;
+    void *at = (char *)attempt->command + endpoint->command->offset;
+    const struct cairn_record *record = endpoint->command->record;
+    if (endpoint->creates && !cairn_record_field(record, endpoint->id_name))
+        return cairn_record_decode_with_id(record, endpoint->id_name, request->body,
+                                           request->body_bytes, request->arena, at, ret_id, error);
+    int failed = cairn_record_decode(record, request->body, request->body_bytes, CAIRN_STRICT,
+                                     request->arena, at, error);
+    if (!failed && endpoint->creates)
+        take_member_id(endpoint, at, ret_id);
+    return failed;
+}
+
+static int read_request(struct attempt *attempt, struct cairn_error *error)
+{
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    int failed = read_preconditions(attempt, error);
+    if (!failed && !endpoint->creates)
+        failed = read_id(attempt->request, &attempt->id, error);
+    if (failed)
+        return failed;
+
+    const struct cairn_commands *commands = endpoint->decider->commands;
+    attempt->command =
+        cairn_arena_alloc(attempt->request->arena, commands->size, _Alignof(max_align_t));
+    memcpy((char *)attempt->command + commands->tag_offset, &endpoint->command->tag,
+           sizeof endpoint->command->tag);
+    failed = read_body(attempt, &attempt->id, error);
+    attempt->stream =
+        cairn_stream_name(attempt->request->arena, endpoint->decider->category, attempt->id);
+    return failed;
+}
+
+/* ---- deciding ---- */
+
+/* Returns whether an ETag names the version: "VERSION" (of a command) or "VERSION.GENERATION" (of a
+ * query). */
+static bool names_version(const struct cairn_etag *tag, int64_t version)
+{
+    char text[24];
+    size_t digits = (size_t)snprintf(text, sizeof text, "%" PRId64, version);
+    if (tag->bytes < digits || memcmp(tag->text, text, digits) != 0)
+        return false;
+    size_t at = digits + (tag->bytes > digits && tag->text[digits] == '.');
+    bool good = tag->bytes == digits || (at > digits && tag->bytes > at);
+    for (size_t i = at; i < tag->bytes && good; i++)
+        good = tag->text[i] >= '0' && tag->text[i] <= '9';
+    return good;
+}
+
+/* Returns whether the list names the version; 0, no stream, has no ETag. `strong`: RFC 9110 section
+ * 8.8.3.2. */
+static bool is_named(const char *list, int64_t version, bool strong)
+{
+    struct cairn_etag tag;
+    bool named = version > 0 && cairn_etags_any(list);
+    while (version > 0 && !named && cairn_etag_next(&list, &tag) > 0)
+        named = !(strong && tag.weak) && names_version(&tag, version);
+    return named;
+}
+
+/* Evaluates the preconditions as in RFC 9110 section 13.2.2. */
+static int check_preconditions(const struct attempt *attempt, struct cairn_error *error)
+{
+    int64_t version = attempt->expected.version;
+    if (attempt->if_match && !is_named(attempt->if_match, version, true))
+        return cairn_fail(error, CAIRN_PRECONDITION,
+                          "If-Match does not name version %" PRId64 ", which %s is at", version,
+                          attempt->stream);
+    if (attempt->if_none_match && is_named(attempt->if_none_match, version, false))
+        return cairn_fail(error, CAIRN_PRECONDITION,
+                          "If-None-Match names version %" PRId64 ", which %s is at", version,
+                          attempt->stream);
+    return 0;
+}
+
+static int decide_on(struct attempt *attempt, const void *state, struct cairn_error *error)
+{
+    int failed = 0;
+    if (!attempt->endpoint->creates && attempt->expected.version == 0)
+        failed = cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
+    if (!failed)
+        failed = check_preconditions(attempt, error);
+    if (failed)
+        return failed;
+    return cairn_decision_make(&attempt->decision, attempt->endpoint->decider, state,
+                               attempt->command, &attempt->given, attempt->request->arena, error);
+}
+
+/* Returns the state to decide on. The command's own entry, if it has one, is locked. */
+static const void *state_of(const struct attempt *attempt)
+{
+    const struct cairn_record *record = attempt->endpoint->decider->state;
+    if (attempt->own.entry)
+        return cairn_cached_state(attempt->own.entry)->state;
+    return cairn_arena_alloc(attempt->request->arena, record->size, record->align);
+}
+
+/* Returns whether cached states must be read first: no refusal is returned from them alone. */
+static bool distrusts_now(struct attempt *attempt)
+{
+    if (attempt->distrusts || !cairn_attempt_trusts(attempt))
+        return false;
+    cairn_metric_add(&decided_again, "refusal", 1);
+    return attempt->distrusts = true;
+}
+
+enum next { SUSPEND, AGAIN, WORKER, ANSWER };
+
+/* Concludes a decision that writes nothing. Its answer waits until the states that it is based on
+ * are in the log, and has a position not before theirs, so that a read that waits for it shows
+ * them. */
+static enum next conclude(struct attempt *attempt)
+{
+    int outcome = cairn_attempt_stand(attempt);
+    if (outcome == CAIRN_ATTEMPT_WAITS)
+        return SUSPEND;
+    if (outcome == CAIRN_ATTEMPT_UNDONE) {
+        cairn_metric_add(&decided_again, "undone", 1);
+        return AGAIN;
+    }
+    attempt->appended.position = attempt->seen;
+    return distrusts_now(attempt) ? AGAIN : ANSWER;
+}
+
+/* Decides, with the lock of the command's own entry held, and releases the lock. */
+static enum next decide(struct attempt *attempt)
+{
+    struct cairn_cached *entry = attempt->own.entry;
+    enum next next = ANSWER;
+    cairn_error_reset(&attempt->error);
+    attempt->decided = decide_on(attempt, state_of(attempt), &attempt->error);
+    attempt->appended = (struct cairn_appended){attempt->expected.version, attempt->seen};
+    bool writes = attempt->decided == 0 && (attempt->decision.event_count > 0 || attempt->keyed);
+    if (writes) {
+        attempt->step = CAIRN_ATTEMPT_APPEND;
+        attempt->decided = cairn_attempt_append(attempt, &attempt->error);
+        next = attempt->decided ? ANSWER : SUSPEND;
+    }
+    if (entry) /* after this another thread may own a suspended attempt */
+        (void)pthread_mutex_unlock(&entry->lock);
+    return writes ? next : conclude(attempt);
+}
+
+static enum next recall_and_decide(struct attempt *attempt)
+{
+    attempt->step = CAIRN_ATTEMPT_DECIDE;
+    cairn_error_reset(&attempt->error);
+    attempt->decided = cairn_attempt_recall(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
+    return attempt->decided < 0 ? ANSWER : decide(attempt);
+}
+
+/* ---- after a suspension ---- */
+
+static enum next after_append(struct attempt *attempt)
+{
+    attempt->decided = attempt->appending.outcome;
+    if (attempt->decided < 0)
+        attempt->error = attempt->appending.error;
+    if (attempt->decided == -CAIRN_EXISTS && attempt->if_none_match) {
+        cairn_error_reset(&attempt->error);
+        attempt->decided = cairn_fail(&attempt->error, CAIRN_PRECONDITION,
+                                      "If-None-Match: %s is there already", attempt->stream);
+    }
+    if (attempt->decided == 0)
+        attempt->timeline = attempt->appending.timeline;
+    if (attempt->decided == 0 && attempt->endpoint->creates)
+        cairn_attempt_keep(attempt);
+    if (attempt->decided != -CAIRN_CONFLICT)
+        return ANSWER;
+    cairn_attempt_distrust(attempt);
+    return attempt->tries++ < attempt->endpoint->side->retries ? AGAIN : ANSWER;
+}
+
+/* ---- before a refusal ---- */
+
+/* Returns whether the key must be looked up again before a refusal. The refusal may be based on
+ * what another request with the same key has written meanwhile, here or in another process. A
+ * lookup after that state was read finds that request. */
+static bool is_doubtful(const struct attempt *attempt)
+{
+    bool decided = attempt->step == CAIRN_ATTEMPT_DECIDE || attempt->step == CAIRN_ATTEMPT_WAIT;
+    return attempt->keyed && !attempt->refusal && attempt->decided < 0 && decided &&
+           cairn_code_info(attempt->decided)->http_status < 500;
+}
+
+static enum next after_recheck(struct attempt *attempt)
+{
+    if (!attempt->decided && attempt->known.known)
+        attempt->decided = 1;
+    if (attempt->decided == 0) {
+        attempt->error = *attempt->refusal;
+        attempt->decided = -(int)attempt->error.code;
+    }
+    return ANSWER;
+}
+
+static enum next look_up_again(struct attempt *attempt)
+{
+    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
+    return after_recheck(attempt);
+}
+
+static enum next recheck_refusal(struct attempt *attempt)
+{
+    attempt->refusal = cairn_new(attempt->request->arena, struct cairn_error, 1);
+    *attempt->refusal = attempt->error;
+    cairn_error_reset(&attempt->error);
+    cairn_attempt_forget(attempt);
+    attempt->step = CAIRN_ATTEMPT_BEGIN;
+    return look_up_again(attempt);
+}
+
+/* ---- from the beginning ---- */
+
+/* Reads the request, recalls and decides. Returns ANSWER if there is nothing left to decide. */
+static enum next go_on_identified(struct attempt *attempt)
+{
+    if (!attempt->decided && attempt->known.known)
+        attempt->decided = 1;
+    if (!attempt->decided)
+        attempt->decided = read_request(attempt, &attempt->error);
+    return attempt->decided ? ANSWER : recall_and_decide(attempt);
+}
+
+static enum next begin(struct attempt *attempt)
+{
+    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
+    if (attempt->decided > 0)
+        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
+    return go_on_identified(attempt);
+}
+
+/* Continues when the awaited state was read, or could not be. */
+static enum next after_load(struct attempt *attempt)
+{
+    if (!attempt->load_failed)
+        return recall_and_decide(attempt);
+    attempt->decided = -(int)attempt->error.code;
+    return ANSWER;
+}
+
+static enum next continue_attempt(struct attempt *attempt)
+{
+    switch (attempt->step) {
+    case CAIRN_ATTEMPT_BEGIN:
+        return attempt->refusal ? look_up_again(attempt) : begin(attempt);
+    case CAIRN_ATTEMPT_IDENTIFIED:
+        attempt->decided = cairn_attempt_identified(attempt);
+        return attempt->refusal ? after_recheck(attempt) : go_on_identified(attempt);
+    case CAIRN_ATTEMPT_DECIDE:
+        return after_load(attempt);
+    case CAIRN_ATTEMPT_APPEND:
+        return after_append(attempt);
+    case CAIRN_ATTEMPT_WAIT:
+        return conclude(attempt);
+    case CAIRN_ATTEMPT_ANSWER:
+        break;
+    }
+    return ANSWER;
+}
+
+/* ---- answering ---- */
+
+/* Returns whether the timeline is known. If not, nothing was written, and the answer is for the
+ * timeline that can be read now. */
+static bool has_timeline(const struct attempt *attempt)
+{
+    return !cairn_uuid_is_zero(attempt->timeline.store_id);
+}
+
+static bool answer_needs_store(const struct attempt *attempt)
+{
+    return attempt->decided == 1 || (attempt->decided == 0 && !has_timeline(attempt));
+}
+
+static void answer(struct attempt *attempt, struct cairn_http_response *response)
+{
+    int outcome = attempt->decided;
+    cairn_attempt_forget(attempt);
+    if (outcome == 0 && !has_timeline(attempt)) { /* it acknowledges what it found */
+        outcome = cairn_store_timeline(attempt->store, &attempt->timeline, &attempt->error);
+        if (outcome == 0)
+            outcome = cairn_store_confirm(attempt->store, attempt->request->arena, &attempt->error);
+    }
+    if (outcome == 1)
+        outcome = cairn_attempt_replay(attempt, response, &attempt->error) < 0
+                      ? -(int)attempt->error.code
+                      : 1;
+    else if (outcome == 0)
+        cairn_attempt_answer(attempt, response);
+    if (outcome < 0)
+        cairn_http_problem(attempt->request, response, &attempt->error);
+    cairn_metric_add(&outcomes,
+                     outcome < 0    ? cairn_code_info(outcome)->name
+                     : outcome == 1 ? "replayed"
+                                    : "accepted",
+                     1);
+}
+
+/* Random 1-10 ms delay, so that conflicting commands do not retry in lockstep. */
+static int64_t retry_delay_us(void)
+{
+    return CAIRN_MILLISECONDS(1 + cairn_uuid_make().bytes[15] % 10);
+}
+
+static struct attempt *attempt_of(const struct cairn_endpoint *endpoint,
+                                  struct cairn_http_request *request)
+{
+    if (!request->memo) {
+        struct attempt *attempt = cairn_new(request->arena, struct attempt, 1);
+        attempt->endpoint = endpoint;
+        attempt->request = request;
+        request->memo = attempt;
+    }
+    return request->memo;
+}
+
+enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpoint,
+                                              struct cairn_store *store,
+                                              struct cairn_http_request *request,
+                                              struct cairn_http_response *response)
+{
+    struct attempt *attempt = attempt_of(endpoint, request);
+    attempt->store = store;
+    bool appended = attempt->step == CAIRN_ATTEMPT_APPEND;
+    enum next next = continue_attempt(attempt);
+    while (next == AGAIN && !appended)
+        next = recall_and_decide(attempt);
+    if (next == ANSWER && is_doubtful(attempt))
+        next = recheck_refusal(attempt);
+    switch (next) {
+    case SUSPEND:
+        return CAIRN_HTTP_SUSPENDED;
+    case AGAIN: /* after a conflict */
+        cairn_metric_add(&retries, "", 1);
+        attempt->step = CAIRN_ATTEMPT_DECIDE;
+        response->again_us = retry_delay_us();
+        return CAIRN_HTTP_LATER;
+    case WORKER:
+        return CAIRN_HTTP_WORKER;
+    case ANSWER:
+        if (!store && answer_needs_store(attempt)) {
+            attempt->step = CAIRN_ATTEMPT_ANSWER;
+            return CAIRN_HTTP_WORKER;
+        }
+        answer(attempt, response);
+        return CAIRN_HTTP_DONE;
+    }
+    return CAIRN_HTTP_DONE;
+}
+
+void cairn_endpoint_leave(struct cairn_http_request *request)
+{
+    struct attempt *attempt = request->memo;
+    if (!attempt)
+        return;
+    cairn_attempt_forget(attempt);
+    cairn_metric_add(&outcomes, "left", 1);
+}

@@ -1,0 +1,314 @@
+/* poller.c - the loop of each polling thread.
+ *
+ * Invariants
+ *  (1) A thread that has work for a polling thread first stores it, then calls; the polling thread
+ *      marks itself awake, then looks for work, and sleeps only if it has not been called since. So
+ *      no work is missed, and calling a thread that is awake needs no system call.
+ *  (2) While requests wait for the upstream, the library always reports work, and cannot tell
+ *      whether it is theirs. The thread then waits for events, but never long; likewise where
+ *      the library's work has had no result.
+ *  (3) A resumed request may be answered, and its server stopped, before the call that resumes it
+ *      has returned: that call holds the lock, and stop() acquires it after the thread ended. */
+#include "http/connection/poller.h"
+
+#include "core/clock.h"
+#include "http/connection/client_connection.h"
+#include "http/connection/stalled_body.h"
+#include "http/request/refused_request.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library: one calls a handler, the next sends */
+#define BUSY_US CAIRN_MILLISECONDS(1) /* longest wait while the library reports work */
+#define FOREVER_US CAIRN_SECONDS(60)
+
+/* The state of a thread, for threads that call it. */
+enum whereabouts { AWAKE, ASLEEP, CALLED };
+
+struct newcomer {
+    struct newcomer *next;
+    int socket;
+    socklen_t length;
+    struct sockaddr_storage address;
+};
+
+struct cairn_poller {
+    struct cairn_http *http;
+    struct MHD_Daemon *daemon;
+    int epoll; /* the daemon's */
+    int waker;
+    void *upstream;
+    size_t asked; /* requests that wait for the upstream */
+    bool running; /* the thread was started */
+    size_t given; /* connections given to the library and not opened yet */
+    bool moved;   /* the library has passed something on in this turn */
+    struct cairn_stalled_bodies stalled;
+    struct cairn_heads heads;
+    pthread_t thread;
+    atomic_int whereabouts;
+    atomic_bool stopping;
+    pthread_mutex_t lock; /* guards the members below; also held while a connection is resumed */
+    struct newcomer *newest;
+};
+
+struct cairn_pollers {
+    int count;
+    unsigned next; /* used by the acceptor's thread only */
+    struct cairn_poller all[];
+};
+
+struct cairn_http *cairn_poller_http(const struct cairn_poller *poller)
+{
+    return poller->http;
+}
+
+void *cairn_poller_upstream(const struct cairn_poller *poller)
+{
+    return poller->upstream;
+}
+
+void cairn_poller_asked(struct cairn_poller *poller, int more)
+{
+    poller->asked += (size_t)more;
+}
+
+void cairn_poller_opened(struct cairn_poller *poller)
+{
+    poller->given--;
+}
+
+void cairn_poller_moved(struct cairn_poller *poller)
+{
+    poller->moved = true;
+}
+
+struct cairn_stalled_bodies *cairn_poller_stalls(struct cairn_poller *poller)
+{
+    return &poller->stalled;
+}
+
+struct cairn_heads *cairn_poller_heads(struct cairn_poller *poller)
+{
+    return &poller->heads;
+}
+
+/* ---- called by other threads ---- */
+
+static void call(struct cairn_poller *poller)
+{
+    if (atomic_exchange(&poller->whereabouts, CALLED) == ASLEEP)
+        (void)eventfd_write(poller->waker, 1);
+}
+
+void cairn_poller_resume(struct cairn_exchange *exchange)
+{
+    struct cairn_poller *poller = exchange->poller;
+    (void)pthread_mutex_lock(&poller->lock);
+    MHD_resume_connection(exchange->wire);
+    call(poller);
+    (void)pthread_mutex_unlock(&poller->lock);
+}
+
+void cairn_pollers_add(struct cairn_pollers *pollers, int socket,
+                       const struct sockaddr_storage *address, socklen_t length)
+{
+    struct cairn_poller *poller = &pollers->all[pollers->next++ % (unsigned)pollers->count];
+    struct newcomer *newcomer = cairn_allocate(sizeof *newcomer);
+    newcomer->socket = socket;
+    newcomer->length = length;
+    newcomer->address = *address;
+    (void)pthread_mutex_lock(&poller->lock);
+    newcomer->next = poller->newest;
+    poller->newest = newcomer;
+    (void)pthread_mutex_unlock(&poller->lock);
+    call(poller);
+}
+
+static struct newcomer *take_newcomers(struct cairn_poller *poller)
+{
+    (void)pthread_mutex_lock(&poller->lock);
+    struct newcomer *first = poller->newest;
+    poller->newest = NULL;
+    (void)pthread_mutex_unlock(&poller->lock);
+    return first;
+}
+
+/* Passes new connections to the library, which opens each at once or in its next turn, depending on
+ * how it was built. */
+static void add_new(struct cairn_poller *poller)
+{
+    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+        next = at->next;
+        poller->given++;
+        (void)MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
+                                 at->length);
+        free(at);
+    }
+}
+
+/* Dismisses the connections that the library did not open: it has closed their sockets without a
+ * notification, and has none left to open. */
+static void dismiss_unopened(struct cairn_poller *poller)
+{
+    for (; poller->given > 0; poller->given--)
+        cairn_connections_dismiss(poller->http->connections);
+}
+
+static void close_new(struct cairn_poller *poller)
+{
+    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+        next = at->next;
+        (void)close(at->socket);
+        cairn_connections_dismiss(poller->http->connections);
+        free(at);
+    }
+}
+
+/* ---- the thread ---- */
+
+static bool has_work(struct cairn_poller *poller)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms = 1;
+    return MHD_get_timeout(poller->daemon, &wait_ms) == MHD_YES && wait_ms == 0;
+}
+
+/* Runs the library until it has no work, only work that looks like waiting, or until other work has
+ * to have its turn. Returns how long the thread may wait then. */
+static int64_t take_turns(struct cairn_poller *poller)
+{
+    int turns = 0;
+    int in_vain = 0; /* in a row: nothing has come of them */
+    bool more;
+    do {
+        poller->moved = false;
+        (void)MHD_run(poller->daemon);
+        in_vain = poller->moved ? 0 : in_vain + 1;
+        more = has_work(poller);
+    } while (more && in_vain < TURNS && ++turns < (poller->asked ? TURNS : TURNS_MAX));
+    if (!more) {
+        dismiss_unopened(poller);
+        return FOREVER_US;
+    }
+    return poller->asked || in_vain > 0 ? BUSY_US : 0; /* see (2), and stalled_body.h */
+}
+
+/* Runs the upstream's turn. Returns until when the thread may wait (monotonic). */
+static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struct pollfd *upstream)
+{
+    const struct cairn_http_upstream *kind = &poller->http->options.upstream;
+    int64_t until_us = cairn_monotonic_us() + wait_us;
+    int64_t due_us = poller->upstream ? kind->prepare(poller->upstream, upstream) : 0;
+    return due_us && due_us < until_us ? due_us : until_us;
+}
+
+static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
+{
+    eventfd_t ignored;
+    int awake = AWAKE;
+    struct pollfd fds[] = {{.fd = poller->epoll, .events = POLLIN},
+                           {.fd = poller->waker, .events = POLLIN},
+                           {.fd = -1}};
+    int64_t until_us = cairn_earlier_us(prepare(poller, wait_us, &fds[2]),
+                                        cairn_stalled_bodies_cut(&poller->stalled));
+    wait_us = until_us - cairn_monotonic_us();
+    if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
+        wait_us = 0;
+    (void)poll(fds, sizeof fds / sizeof *fds, (int)((wait_us + 999) / 1000));
+    atomic_store(&poller->whereabouts, AWAKE);
+    if (fds[1].revents)
+        (void)eventfd_read(poller->waker, &ignored);
+    if (poller->upstream && (fds[2].revents || cairn_monotonic_us() >= until_us))
+        poller->http->options.upstream.go_on(poller->upstream, fds[2].revents);
+}
+
+static void *poller_thread(void *context)
+{
+    struct cairn_poller *poller = context;
+    while (!atomic_load(&poller->stopping)) {
+        add_new(poller);
+        wait_for_something(poller, take_turns(poller));
+    }
+    if (poller->upstream)
+        poller->http->options.upstream.close(poller->upstream);
+    poller->upstream = NULL;
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static int start(struct cairn_poller *poller,
+                 struct MHD_Daemon *(*start_daemon)(struct cairn_poller *),
+                 struct cairn_error *error)
+{
+    const struct cairn_http_options *options = &poller->http->options;
+    int failed = 0;
+    if (options->upstream.open)
+        failed = options->upstream.open(options->context, &poller->upstream, error);
+    if (failed)
+        return failed;
+    poller->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    poller->daemon = start_daemon(poller);
+    if (poller->waker < 0 || !poller->daemon)
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
+    poller->epoll = MHD_get_daemon_info(poller->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    failed = pthread_create(&poller->thread, NULL, poller_thread, poller);
+    poller->running = failed == 0;
+    return failed ? cairn_fail(error, CAIRN_CONFIG, "cannot start a polling thread: %s",
+                               strerror(failed))
+                  : 0;
+}
+
+int cairn_pollers_start(struct cairn_http *http, int count,
+                        struct MHD_Daemon *(*start_daemon)(struct cairn_poller *poller),
+                        struct cairn_pollers **ret, struct cairn_error *error)
+{
+    struct cairn_pollers *pollers =
+        cairn_allocate(sizeof *pollers + (size_t)count * sizeof *pollers->all);
+    int failed = 0;
+    pollers->count = count;
+    for (int i = 0; i < count; i++) {
+        pollers->all[i].http = http;
+        pollers->all[i].waker = -1;
+        (void)pthread_mutex_init(&pollers->all[i].lock, NULL);
+    }
+    *ret = pollers; /* set before the first connection */
+    for (int i = 0; i < count && !failed; i++)
+        failed = start(&pollers->all[i], start_daemon, error);
+    if (failed) {
+        *ret = NULL;
+        cairn_pollers_stop(pollers);
+    }
+    return failed;
+}
+
+static void stop(struct cairn_poller *poller)
+{
+    if (poller->running)
+        (void)pthread_join(poller->thread, NULL);
+    if (poller->upstream) /* of a thread that was never started */
+        poller->http->options.upstream.close(poller->upstream);
+    close_new(poller); /* and see (3) */
+    if (poller->daemon)
+        MHD_stop_daemon(poller->daemon);
+    dismiss_unopened(poller);
+    if (poller->waker >= 0)
+        (void)close(poller->waker);
+    (void)pthread_mutex_destroy(&poller->lock);
+}
+
+void cairn_pollers_stop(struct cairn_pollers *pollers)
+{
+    if (!pollers)
+        return;
+    for (int i = 0; i < pollers->count; i++) {
+        atomic_store(&pollers->all[i].stopping, true);
+        call(&pollers->all[i]);
+    }
+    for (int i = 0; i < pollers->count; i++)
+        stop(&pollers->all[i]);
+    free(pollers);
+}

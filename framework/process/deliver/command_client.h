@@ -1,0 +1,55 @@
+/* command_client.h - sends commands by HTTP to the services that carry them out.
+ *
+ * A command goes to the service that its category belongs to: `payment` to the URL that
+ * CAIRN_PAYMENT_URL names, else to this process if it carries out such commands itself, else to the
+ * URL that the service declared for its peer (service.h). The response is classified by the table
+ * of error.h: carried out, refused for good, or to be retried.
+ *
+ * Threads: any number may send at once. */
+#ifndef CAIRN_PROCESS_COMMAND_CLIENT_H
+#define CAIRN_PROCESS_COMMAND_CLIENT_H
+
+#include "core/arena.h"
+
+#include <cairn/service.h>
+
+#include <stdbool.h>
+
+struct cairn_command_client;
+
+/* `own` is the URL of this process. The services are borrowed. */
+struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
+                                                       const char *own);
+void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
+
+/* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
+int cairn_command_client_check(struct cairn_command_client *client, const char *category,
+                               struct cairn_error *error) CAIRN_CHECKED;
+
+struct cairn_command_request {
+    const char *to; /* the stream: its category selects the target */
+    const char *method;
+    const char *path;
+    const char *body;
+    const char *idempotency_key;
+    const char *traceparent; /* or NULL */
+    int64_t deadline_us;     /* 0: 5 s */
+};
+
+/* Returns 0 if the command was carried out, now or before; or
+ *   -CAIRN_UNAVAILABLE, -CAIRN_BUSY, -CAIRN_UNKNOWN and others that the table does not call final:
+ *    send it again, unchanged; or
+ *   another code, which is final: `error` has it, and the domain's own reason if it refused. */
+int cairn_command_client_send(struct cairn_command_client *client,
+                              const struct cairn_command_request *request,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns whether a retry is pointless. A refusal of the domain is final. If a peer cannot read the
+ * request, or takes its key for another's, the services disagree: that is reported, and retried
+ * until it is mended. */
+bool cairn_is_final(int failed);
+
+/* Writes the name of the variable, for --help: "CAIRN_PAYMENT_URL". */
+void cairn_peer_variable(const char *category, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,398 @@
+/* manager.c - implements the steps of one process manager. */
+#include "process/manager/manager.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "process/deliver/process_ledger.h"
+#include "process/follow/log_range.h"
+#include "process/manager/parked_instances.h"
+#include "process/react/input_batch.h"
+#include "process/react/inputs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_US CAIRN_MILLISECONDS(500) /* between two checks of clock and log, if not woken */
+#define STOPPED_US CAIRN_SECONDS(1)     /* between two attempts at an event that stops it */
+#define MOVE_US CAIRN_SECONDS(1)        /* between two moves of a checkpoint that has no rows */
+#define STARVING_US CAIRN_SECONDS(2)    /* longest time that timers wait for the end of the log */
+
+struct cairn_manager {
+    struct cairn_log_cursor cursor;
+    const struct cairn_process *process;
+    const char *service;
+    struct cairn_delivery *delivery;
+    struct cairn_event_filter filter;
+    struct cairn_parked_instances parked;
+    struct cairn_time now;
+    struct cairn_delivered *news; /* outcomes of commands, not yet processed */
+    int64_t due_us;               /* monotonic: when the next timer is due */
+    int64_t fired_us;             /* monotonic: when timers were last checked */
+    int64_t again_us;             /* monotonic: earliest time of the next range */
+};
+
+static struct cairn_metric reactions =
+    CAIRN_COUNTER("cairn_process_reactions_total", "Reactions of process managers.", "process");
+static struct cairn_metric fired =
+    CAIRN_COUNTER("cairn_process_timers_fired_total", "Timers that fired.", "process");
+static struct cairn_metric open_commands =
+    CAIRN_GAUGE("cairn_process_commands_open", "Commands on their way.", "process");
+
+static struct cairn_pg *pg_of(const struct cairn_manager *manager)
+{
+    return cairn_log_cursor_pg(&manager->cursor);
+}
+
+/* ---- take ---- */
+
+/* Discards the commands under way: the next owner finds them in the tables. */
+static void drop_work(struct cairn_manager *manager)
+{
+    manager->cursor.fence = 0;
+    cairn_delivery_clear(manager->delivery);
+    while (manager->news)
+        manager->news = cairn_delivered_free(manager->news);
+}
+
+/* Takes the place under a new lease; an owner with an older one can no longer write. */
+static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
+{
+    drop_work(manager);
+    int failed = cairn_log_cursor_take(&manager->cursor, fence, error);
+    return failed ? failed
+                  : cairn_parked_instances_look(&manager->parked, &manager->cursor, true, error);
+}
+
+static int hold_cursor(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
+{
+    int held = cairn_log_cursor_hold(&manager->cursor, fence, error);
+    if (held)
+        return held < 0 ? held : 0;
+    return take(manager, fence, error);
+}
+
+/* ---- settle ---- */
+
+/* Appends the new outcomes of the delivery to those already there. */
+static void collect_news(struct cairn_manager *manager)
+{
+    struct cairn_delivered **at = &manager->news;
+    while (*at)
+        at = &(*at)->next;
+    *at = cairn_delivery_take(manager->delivery);
+}
+
+static void log_outcomes(const struct cairn_manager *manager)
+{
+    for (const struct cairn_delivered *at = manager->news; at; at = at->next) {
+        if (at->status == CAIRN_DELIVERED || (at->status == CAIRN_NOT_YET && at->attempts < 8))
+            continue;
+        cairn_log(
+            CAIRN_LOG_WARN,
+            at->status == CAIRN_TURNED_DOWN ? "a command was refused for good"
+                                            : "a command cannot be delivered yet",
+            CAIRN_LOG_TEXT("process", at->outgoing.stream),
+            CAIRN_LOG_TEXT("command", at->outgoing.command),
+            CAIRN_LOG_TEXT("to", at->outgoing.target), CAIRN_LOG_INTEGER("attempts", at->attempts),
+            CAIRN_LOG_TEXT("reason", at->error.reason), CAIRN_LOG_TEXT("error", at->error.message));
+    }
+}
+
+static int take_refusal(struct cairn_manager *manager, struct cairn_input_batch *inputs,
+                        const struct cairn_delivered *refused, struct cairn_error *error)
+{
+    struct cairn_instance *instance = cairn_map_get(&inputs->instances, refused->outgoing.stream);
+    int known =
+        cairn_ledger_was_refused(pg_of(manager), &refused->outgoing, &manager->cursor.batch, error);
+    if (known)
+        return known < 0 ? known : 0;
+    const struct cairn_process_input input =
+        cairn_input_from_refusal(manager->process, instance, refused, &manager->cursor.batch);
+    return cairn_input_batch_take(inputs, instance, &input, error);
+}
+
+static int take_refusals(struct cairn_manager *manager, struct cairn_error *error)
+{
+    struct cairn_input_batch inputs =
+        cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
+                          &manager->cursor.batch, manager->now);
+    for (const struct cairn_delivered *at = manager->news; at; at = at->next) {
+        struct cairn_uuid id = {{0}};
+        if (at->status == CAIRN_TURNED_DOWN && cairn_stream_id(at->outgoing.stream, &id) == 0)
+            (void)cairn_input_batch_want(&inputs, id);
+    }
+    int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
+    for (const struct cairn_delivered *at = manager->news; at && !failed; at = at->next) {
+        if (at->status == CAIRN_TURNED_DOWN)
+            failed = take_refusal(manager, &inputs, at, error);
+    }
+    if (!failed)
+        failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
+    if (!failed)
+        failed = cairn_input_batch_append(&inputs, manager->cursor.parts.appender, error);
+    return failed;
+}
+
+static int record_outcomes(struct cairn_manager *manager, struct cairn_error *error)
+{
+    bool had = manager->news != NULL; /* these were logged already */
+    collect_news(manager);
+    if (!manager->news)
+        return 0;
+    if (!had)
+        log_outcomes(manager);
+    int failed = cairn_ledger_settle(pg_of(manager), manager->process->name, manager->cursor.fence,
+                                     manager->news, &manager->cursor.batch, error);
+    if (!failed)
+        failed = take_refusals(manager, error);
+    while (!failed && manager->news)
+        manager->news = cairn_delivered_free(manager->news);
+    return failed;
+}
+
+/* ---- fire ---- */
+
+/* Fires a timer. The table may be behind the streams: only a timer that its stream has set
+ * fires. */
+static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
+                const struct cairn_due *due, struct cairn_error *error)
+{
+    struct cairn_instance *instance = cairn_map_get(&inputs->instances, due->stream);
+    const struct cairn_set_timer *set = instance ? cairn_instance_timer(instance, due->name) : NULL;
+    const struct cairn_process_input nothing = {0};
+    if (instance && instance->unreadable)
+        return cairn_input_batch_take(inputs, instance, &nothing, error);
+    if (!set || set->at.us > manager->now.us)
+        return 0;
+    const struct cairn_process_input input = cairn_input_from_timer(
+        manager->process, instance, due->name, set->at, &manager->cursor.batch);
+    return cairn_input_batch_take(inputs, instance, &input, error);
+}
+
+/* Returns whether timers may fire. Events come first, since unread ones may have cancelled or moved
+ * timers; under a load that never ends timers wait for that no longer than STARVING_US. */
+static bool may_fire(const struct cairn_manager *manager)
+{
+    return manager->cursor.position >= manager->cursor.head || manager->cursor.stopped[0] ||
+           cairn_monotonic_us() - manager->fired_us > STARVING_US;
+}
+
+/* Fires due timers. Returns 1 if any have fired, 0 if not. */
+static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
+{
+    const struct cairn_due *due = NULL;
+    if (!may_fire(manager))
+        return 0;
+    manager->fired_us = cairn_monotonic_us();
+    int64_t count = cairn_ledger_due(pg_of(manager), manager->process->name,
+                                     cairn_time_after(manager->now, IDLE_US),
+                                     &manager->cursor.batch, &due, error);
+    if (count < 0)
+        return (int)count;
+    struct cairn_input_batch inputs =
+        cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
+                          &manager->cursor.batch, manager->now);
+    int64_t ready = 0;
+    for (; ready < count && due[ready].at.us <= manager->now.us; ready++) {
+        struct cairn_uuid id = {{0}};
+        if (cairn_stream_id(due[ready].stream, &id) == 0)
+            (void)cairn_input_batch_want(&inputs, id);
+    }
+    manager->due_us = cairn_monotonic_us() +
+                      (ready < count ? due[ready].at.us - manager->now.us : CAIRN_SECONDS(1));
+    int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
+    for (int64_t i = 0; i < ready && !failed; i++)
+        failed = fire(manager, &inputs, &due[i], error);
+    if (!failed)
+        failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
+    if (!failed)
+        failed = cairn_input_batch_append(&inputs, manager->cursor.parts.appender, error);
+    if (failed)
+        return failed;
+    cairn_metric_add(&fired, manager->process->name, (int64_t)inputs.count);
+    return inputs.count > 0;
+}
+
+/* ---- follow ---- */
+
+static int react(struct cairn_manager *manager, struct cairn_log_range *range,
+                 struct cairn_error *error)
+{
+    struct cairn_input_batch inputs =
+        cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
+                          &manager->cursor.batch, manager->now);
+    int failed = cairn_log_range_react(&manager->cursor, &manager->filter, &inputs, range, error);
+    if (!failed)
+        failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
+    if (!failed)
+        cairn_metric_add(&reactions, manager->process->name, (int64_t)inputs.count);
+    return failed;
+}
+
+/* Writes new events of the process' own streams to the tables, with the checkpoint; a checkpoint
+ * without such events can wait. */
+static int write_range(struct cairn_manager *manager, const struct cairn_log_range *range,
+                       struct cairn_error *error)
+{
+    struct cairn_log_cursor *cursor = &manager->cursor;
+    bool is_late = cairn_monotonic_us() - cursor->moved_us >= MOVE_US;
+    if (range->own > 0 || (is_late && range->to > cursor->checkpoint)) {
+        int failed = cairn_ledger_advance(pg_of(manager), manager->process->name, cursor->fence,
+                                          cursor->checkpoint, range->to, manager->delivery,
+                                          &cursor->batch, error);
+        if (failed)
+            return failed;
+        cairn_log_cursor_moved(cursor, range->to);
+    }
+    return cairn_log_cursor_stop(cursor, range->problem, error);
+}
+
+/* Follows the log by one range. Returns 1 if there may be more to do at once, 0 if not. */
+static int follow(struct cairn_manager *manager, struct cairn_error *error)
+{
+    struct cairn_log_cursor *cursor = &manager->cursor;
+    int failed = cairn_log_cursor_look(cursor, error);
+    if (failed)
+        return failed;
+    if (cairn_monotonic_us() < manager->again_us)
+        return 0;
+    struct cairn_log_range range = {.to = cairn_log_cursor_next(cursor)};
+    if (range.to > cursor->position)
+        failed = react(manager, &range, error);
+    if (!failed)
+        failed = write_range(manager, &range, error);
+    if (failed)
+        return failed;
+    bool moved = range.to > cursor->position;
+    cursor->position = range.to;
+    manager->again_us = range.problem[0] ? cairn_monotonic_us() + STOPPED_US : 0;
+    if (range.newer) {
+        drop_work(manager);
+        cairn_log_cursor_give_way(cursor);
+    }
+    return moved;
+}
+
+/* ---- a step ---- */
+
+/* Retries a parked instance. Its commands may have been refused meanwhile, so all open ones are
+ * delivered again. Returns 1 if it is unparked. */
+static int try_again(struct cairn_manager *manager, struct cairn_error *error)
+{
+    int failed = cairn_parked_instances_look(&manager->parked, &manager->cursor, false, error);
+    if (failed)
+        return failed;
+    int goes_on =
+        cairn_parked_instances_retry(&manager->parked, &manager->cursor, &manager->filter,
+                                     cairn_input_batch(manager->process, manager->service, NULL,
+                                                       &manager->cursor.batch, manager->now),
+                                     error);
+    if (goes_on > 0)
+        drop_work(manager);
+    return goes_on;
+}
+
+/* Returns 1 if there may be more to do at once, 0 if not. */
+static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
+{
+    int failed = hold_cursor(manager, fence, error);
+    if (failed)
+        return failed;
+    failed = cairn_ledger_now(pg_of(manager), &manager->now, error);
+    if (!failed)
+        failed = record_outcomes(manager, error);
+    if (!failed)
+        failed = cairn_ledger_fill(pg_of(manager), manager->process->name, manager->delivery,
+                                   &manager->cursor.batch, error);
+    if (failed)
+        return failed;
+    cairn_metric_set(&open_commands, manager->process->name,
+                     (int64_t)cairn_delivery_count(manager->delivery));
+    int again = try_again(manager, error);
+    if (again)
+        return again;
+    int moved = follow(manager, error);
+    if (moved < 0 || !manager->cursor.fence)
+        return moved < 0 ? moved : 0;
+    int fires = fire_timers(manager, error);
+    return fires < 0 ? fires : moved || fires;
+}
+
+static void wait_for_input(struct cairn_manager *manager)
+{
+    const struct cairn_log_cursor *cursor = &manager->cursor;
+    int64_t now_us = cairn_monotonic_us();
+    int64_t until_us = now_us + IDLE_US;
+    int64_t move_us = cursor->moved_us + MOVE_US; /* in the past: something else delays it */
+    if (manager->due_us < until_us)
+        until_us = manager->due_us;
+    if (move_us > now_us && move_us < until_us && cursor->position > cursor->checkpoint)
+        until_us = move_us;
+    cairn_log_cursor_rest(&manager->cursor, until_us);
+}
+
+void cairn_manager_step(struct cairn_manager *manager)
+{
+    struct cairn_error error = {0};
+    int64_t fence = cairn_log_cursor_wait(&manager->cursor);
+    if (!fence) {
+        drop_work(manager);
+        return;
+    }
+    int more = step(manager, fence, &error);
+    if (more < 0) {
+        cairn_log_cursor_step_failed(&manager->cursor, more, &error);
+        return;
+    }
+    cairn_log_cursor_step_ok(&manager->cursor);
+    if (!more)
+        wait_for_input(manager);
+}
+
+/* ---- life ---- */
+
+static void wake(void *context)
+{
+    const struct cairn_manager *manager = context;
+    cairn_follower_wake(manager->cursor.parts.follower);
+}
+
+int cairn_manager_open(const struct cairn_process *process, const char *service,
+                       const struct cairn_engine_parts *parts, struct cairn_manager **ret,
+                       struct cairn_error *error)
+{
+    struct cairn_manager *manager = cairn_allocate(sizeof *manager);
+    manager->process = process;
+    manager->service = service;
+    manager->filter = cairn_process_filter(process, &manager->cursor.arena);
+    int failed = cairn_log_cursor_open(&manager->cursor, process->name, process->name,
+                                       process->from_start, parts, error);
+    if (!failed)
+        failed = cairn_delivery_open(process, parts->client, parts->calls, wake, manager,
+                                     &manager->delivery, error);
+    if (failed) {
+        cairn_manager_close(manager);
+        return failed;
+    }
+    *ret = manager;
+    return 0;
+}
+
+struct cairn_follower_state cairn_manager_state(struct cairn_manager *manager)
+{
+    return cairn_log_cursor_state(&manager->cursor);
+}
+
+void cairn_manager_close(struct cairn_manager *manager)
+{
+    if (!manager)
+        return;
+    cairn_delivery_close(manager->delivery);
+    while (manager->news)
+        manager->news = cairn_delivered_free(manager->news);
+    cairn_parked_instances_close(&manager->parked);
+    cairn_log_cursor_close(&manager->cursor);
+    free(manager);
+}

@@ -1,0 +1,161 @@
+/* input_batch.c - makes the reactions of one batch, and appends them at once. */
+#include "process/react/input_batch.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct cairn_input_batch cairn_input_batch(const struct cairn_process *process, const char *service,
+                                           const struct cairn_map *parked,
+                                           struct cairn_arena *arena, struct cairn_time now)
+{
+    return (struct cairn_input_batch){.parked = parked,
+                                      .process = process,
+                                      .service = service,
+                                      .arena = arena,
+                                      .now = now,
+                                      .instances = cairn_map(arena)};
+}
+
+struct cairn_instance *cairn_input_batch_want(struct cairn_input_batch *inputs,
+                                              struct cairn_uuid id)
+{
+    return cairn_instance_want(&inputs->instances, inputs->process, id);
+}
+
+int cairn_input_batch_load(struct cairn_input_batch *inputs, struct cairn_pg *pg,
+                           struct cairn_error *error)
+{
+    return cairn_instances_load(pg, inputs->process, &inputs->instances, error);
+}
+
+static struct cairn_pending *add(struct cairn_input_batch *inputs)
+{
+    if (inputs->count == inputs->capacity) {
+        inputs->capacity = inputs->capacity ? inputs->capacity * 2 : 16;
+        struct cairn_pending *more =
+            cairn_new(inputs->arena, struct cairn_pending, inputs->capacity);
+        if (inputs->count)
+            memcpy(more, inputs->pending, inputs->count * sizeof *more);
+        inputs->pending = more;
+    }
+    return &inputs->pending[inputs->count];
+}
+
+static void stick(struct cairn_input_batch *inputs, struct cairn_instance *instance,
+                  int64_t position, const char *reason)
+{
+    if (inputs->stuck_count == inputs->stuck_capacity) {
+        inputs->stuck_capacity = inputs->stuck_capacity ? inputs->stuck_capacity * 2 : 16;
+        struct cairn_stuck *more =
+            cairn_new(inputs->arena, struct cairn_stuck, inputs->stuck_capacity);
+        if (inputs->stuck_count)
+            memcpy(more, inputs->stuck, inputs->stuck_count * sizeof *more);
+        inputs->stuck = more;
+    }
+    inputs->stuck[inputs->stuck_count++] = (struct cairn_stuck){instance->stream, position, reason};
+    instance->stuck = true;
+}
+
+int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instance *instance,
+                           const struct cairn_process_input *input, struct cairn_error *error)
+{
+    if (instance->stuck || (inputs->parked && cairn_map_get(inputs->parked, instance->stream)))
+        return 0;
+    if (input->position && input->position <= instance->position)
+        return 0;
+    const char *reason = instance->unreadable ? instance->unreadable : input->unreadable;
+    if (reason) {
+        stick(inputs, instance, input->position, reason);
+        return 0;
+    }
+    struct cairn_pending *pending = add(inputs);
+    pending->expected =
+        (struct cairn_expected){instance->stream, instance->version, instance->event_id};
+    int taken = cairn_advance(inputs->process, inputs->service, instance, input, inputs->now,
+                              inputs->arena, &pending->event, error);
+    if (taken < 0)
+        return taken;
+    inputs->count += (size_t)taken;
+    return 0;
+}
+
+/* ---- appending ---- */
+
+struct latch {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    size_t open;
+};
+
+struct append {
+    struct cairn_appending appending;
+    struct cairn_write write;
+    struct cairn_appended appended;
+};
+
+static void on_done(struct cairn_appending *appending)
+{
+    struct latch *latch = appending->context;
+    (void)pthread_mutex_lock(&latch->lock);
+    if (--latch->open == 0)
+        (void)pthread_cond_signal(&latch->done);
+    (void)pthread_mutex_unlock(&latch->lock);
+}
+
+static int submit(struct cairn_appender *appender, const struct cairn_pending *pending,
+                  struct latch *latch, struct append *append, struct cairn_error *error)
+{
+    append->write = (struct cairn_write){
+        .expected = pending->expected, .events = &pending->event, .event_count = 1};
+    append->appending = (struct cairn_appending){
+        .append = {.writes = &append->write, .write_count = 1},
+        .ret = &append->appended,
+        .done = on_done,
+        .context = latch,
+    };
+    (void)pthread_mutex_lock(&latch->lock);
+    latch->open++;
+    (void)pthread_mutex_unlock(&latch->lock);
+    int failed = cairn_appender_submit(appender, &append->appending, error);
+    if (failed)
+        on_done(&append->appending);
+    return failed;
+}
+
+static void wait_for(struct latch *latch)
+{
+    (void)pthread_mutex_lock(&latch->lock);
+    while (latch->open)
+        (void)pthread_cond_wait(&latch->done, &latch->lock);
+    (void)pthread_mutex_unlock(&latch->lock);
+}
+
+static int outcome_of(const struct append *appends, size_t count, struct cairn_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct cairn_appending *appending = &appends[i].appending;
+        if (appending->outcome < 0)
+            return cairn_fail(error, (enum cairn_code) - appending->outcome, "%s",
+                              appending->error.message);
+    }
+    return 0;
+}
+
+int cairn_input_batch_append(struct cairn_input_batch *inputs, struct cairn_appender *appender,
+                             struct cairn_error *error)
+{
+    struct latch latch = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+    struct append *appends = cairn_new(inputs->arena, struct append, inputs->count + 1);
+    struct cairn_error refused = {0};
+    int failed = 0;
+    size_t handed = 0;
+    for (; handed < inputs->count && !failed; handed++)
+        failed = submit(appender, &inputs->pending[handed], &latch, &appends[handed], &refused);
+    wait_for(&latch);
+    if (failed)
+        handed--;
+    int outcome = outcome_of(appends, handed, error);
+    if (!outcome && failed)
+        outcome = cairn_error_pass(error, &refused);
+    return outcome;
+}

@@ -1,0 +1,95 @@
+/* instance.c - loads processes from the last events of their streams. */
+#include "process/react/instance.h"
+
+#include "record/json.h"
+
+#include <string.h>
+
+CAIRN_RECORD(cairn_set_timer, CAIRN_FIELD(cairn_set_timer, name), CAIRN_FIELD(cairn_set_timer, at));
+CAIRN_RECORD(cairn_set_timers, CAIRN_LIST_FIELD(cairn_set_timers, timers, cairn_set_timer));
+
+static const struct cairn_statement ends_statement = {
+    .name = "process_ends",
+    .sql = "select stream, version, event_id, type, position, state, timers, correlation_id,"
+           " traceparent from cairn.process_ends($1)",
+};
+
+const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *instance,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < instance->timers.timers.count; i++) {
+        if (strcmp(instance->timers.timers.items[i].name, name) == 0)
+            return &instance->timers.timers.items[i];
+    }
+    return NULL;
+}
+
+struct cairn_instance *cairn_instance_want(struct cairn_map *instances,
+                                           const struct cairn_process *process,
+                                           struct cairn_uuid id)
+{
+    const char *stream = cairn_stream_name(instances->arena, process->name, id);
+    void **at = cairn_map_at(instances, stream);
+    if (!*at) {
+        struct cairn_instance *instance = cairn_new(instances->arena, struct cairn_instance, 1);
+        instance->stream = stream;
+        instance->id = id;
+        instance->state =
+            cairn_arena_alloc(instances->arena, process->state->size, process->state->align);
+        *at = instance;
+    }
+    return *at;
+}
+
+static int take(const struct cairn_process *process, const struct cairn_pg_result *rows,
+                int64_t row, struct cairn_map *instances, struct cairn_error *error)
+{
+    struct cairn_instance *instance = cairn_map_get(instances, cairn_pg_text(rows, row, 0));
+    struct cairn_error wrong = {0};
+    instance->version = cairn_pg_integer(rows, row, 1);
+    instance->event_id = cairn_pg_uuid(rows, row, 2);
+    if (strcmp(cairn_pg_text(rows, row, 3), CAIRN_ADVANCED) != 0 || cairn_pg_null(rows, row, 4) ||
+        cairn_pg_null(rows, row, 5))
+        return cairn_fail(error, CAIRN_UNREADABLE, "%s ends with a %s that is none of ours",
+                          instance->stream, cairn_pg_text(rows, row, 3));
+    instance->position = cairn_pg_integer(rows, row, 4);
+    instance->correlation_id = cairn_copy_text(instances->arena, cairn_pg_text(rows, row, 7));
+    instance->traceparent = cairn_copy_text(instances->arena, cairn_pg_text(rows, row, 8));
+    int failed = cairn_record_decode(process->state, cairn_pg_text(rows, row, 5),
+                                     cairn_pg_bytes(rows, row, 5), CAIRN_LENIENT, instances->arena,
+                                     instance->state, &wrong);
+    if (!failed)
+        failed = cairn_record_decode(&cairn_set_timers_record, cairn_pg_text(rows, row, 6),
+                                     cairn_pg_bytes(rows, row, 6), CAIRN_LENIENT, instances->arena,
+                                     &instance->timers, &wrong);
+    if (!failed)
+        return 0;
+    return cairn_fail(error, CAIRN_UNREADABLE,
+                      "the state in version %" PRId64 " of %s cannot be decoded: %s %s",
+                      instance->version, instance->stream,
+                      wrong.wrong_count ? wrong.wrong[0].pointer : wrong.message,
+                      wrong.wrong_count ? wrong.wrong[0].message : "");
+}
+
+int cairn_instances_load(struct cairn_pg *pg, const struct cairn_process *process,
+                         struct cairn_map *instances, struct cairn_error *error)
+{
+    if (instances->count == 0)
+        return 0;
+    struct cairn_pg_params params = {.arena = instances->arena};
+    cairn_pg_add_texts(&params, &instances->entries[0].key, sizeof instances->entries[0],
+                       instances->count);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &ends_statement, &params, &rows, error);
+    int failed = count < 0 ? (int)count : 0;
+    for (int64_t row = 0; row < count && !failed; row++) {
+        struct cairn_error wrong = {0};
+        failed = take(process, rows, row, instances, &wrong);
+        if (failed == -CAIRN_UNREADABLE) {
+            struct cairn_instance *instance = cairn_map_get(instances, cairn_pg_text(rows, row, 0));
+            instance->unreadable = cairn_copy_text(instances->arena, wrong.message);
+            failed = 0;
+        }
+    }
+    return failed;
+}

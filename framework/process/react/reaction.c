@@ -1,0 +1,119 @@
+/* reaction.c - collects the commands and timers of a reaction, and checks them. */
+#include "process/react/reaction.h"
+
+#include "record/json.h"
+
+#include <string.h>
+
+void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
+{
+    *ret = (struct cairn_reaction){.arena = arena};
+}
+
+const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
+                                                   const struct cairn_record *record)
+{
+    for (uint32_t i = 0; i < commands->count; i++) {
+        if (commands->types[i].record == record)
+            return &commands->types[i];
+    }
+    return NULL;
+}
+
+void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
+                struct cairn_uuid id, const struct cairn_record *record, const void *command)
+{
+    const struct cairn_command_type *type = cairn_commands_of(commands, record);
+    if (!type || ret->sent_count == CAIRN_REACTION_MAX) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         type ? "%s: one reaction sent too many commands"
+                              : "%s is no command of the service it was sent to",
+                         record->name);
+        return;
+    }
+    void *copy = cairn_arena_alloc(ret->arena, record->size, record->align);
+    cairn_record_copy(record, command, copy, ret->arena);
+    ret->sent[ret->sent_count++] = (struct cairn_sent){commands, type, id, copy};
+}
+
+static void change_timer(struct cairn_reaction *ret, const char *name, bool cancelled,
+                         struct cairn_time at)
+{
+    if (!name || !*name) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "a timer without a name");
+        return;
+    }
+    if (ret->timer_count == CAIRN_REACTION_MAX) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many timers");
+        return;
+    }
+    ret->timers[ret->timer_count++] =
+        (struct cairn_timer_change){cairn_copy_text(ret->arena, name), cancelled, at};
+}
+
+void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at)
+{
+    change_timer(ret, name, false, at);
+    if (at.us <= 0) /* most likely a time that was never set */
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "the timer %s is set to no time", name);
+}
+
+void cairn_cancel(struct cairn_reaction *ret, const char *name)
+{
+    change_timer(ret, name, true, (struct cairn_time){0});
+}
+
+static bool sends(const struct cairn_process *process, const struct cairn_commands *commands)
+{
+    for (size_t i = 0; process->sends && process->sends[i]; i++) {
+        if (strcmp(process->sends[i]->category, commands->category) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_targets(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                         struct cairn_error *error)
+{
+    for (size_t i = 0; i < reaction->sent_count; i++) {
+        const struct cairn_sent *sent = &reaction->sent[i];
+        if (!sends(process, sent->commands))
+            return cairn_fail(error, CAIRN_BUG,
+                              "the process sent a %s to %s, which its CAIRN_SENDS does not name",
+                              sent->type->name, sent->commands->category);
+    }
+    return 0;
+}
+
+int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
+{
+    if (reaction->misuse.code != CAIRN_OK)
+        return cairn_error_pass(error, &reaction->misuse);
+    for (size_t i = 0; i < reaction->sent_count; i++) {
+        const struct cairn_sent *sent = &reaction->sent[i];
+        struct cairn_error wrong = {0};
+        if (cairn_record_check(sent->type->record, sent->command, &wrong) < 0)
+            return cairn_fail(error, CAIRN_BUG, "the process sent a %s whose %s %s",
+                              sent->type->name, wrong.wrong[0].pointer, wrong.wrong[0].message);
+    }
+    return 0;
+}
+
+int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
+                       void *state, const void *input, const struct cairn_given *given,
+                       struct cairn_arena *arena, struct cairn_reaction *ret,
+                       struct cairn_error *error)
+{
+    cairn_reaction_init(ret, arena);
+    when->react(state, input, given, ret);
+    int failed = cairn_reaction_check(ret, error);
+    if (!failed)
+        failed = check_targets(process, ret, error);
+    if (failed)
+        return failed;
+    struct cairn_error wrong = {0};
+    if (cairn_record_check(process->state, state, &wrong) < 0)
+        return cairn_fail(error, CAIRN_BUG, "the process left a %s whose %s %s", process->name,
+                          wrong.wrong[0].pointer, wrong.wrong[0].message);
+    return 0;
+}

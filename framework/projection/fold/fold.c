@@ -1,0 +1,116 @@
+/* fold.c - the pure part of a projection: keys of an event, rows, applying an event to a row. */
+#include "projection/fold/fold.h"
+
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct cairn_fold cairn_fold(const struct cairn_projection *projection, struct cairn_arena *arena)
+{
+    return (struct cairn_fold){.projection = projection, .arena = arena, .rows = cairn_map(arena)};
+}
+
+const struct cairn_on *cairn_fold_on(const struct cairn_projection *projection,
+                                     const char *category, const char *type,
+                                     const struct cairn_event_type **ret_type)
+{
+    for (size_t i = 0; projection->on[i]; i++) {
+        const struct cairn_on *on = projection->on[i];
+        const struct cairn_event_type *known = cairn_events_of(on->events, on->record);
+        if (!known || strcmp(on->events->category, category) != 0 || strcmp(known->name, type) != 0)
+            continue;
+        if (ret_type)
+            *ret_type = known;
+        return on;
+    }
+    return NULL;
+}
+
+/* ---- keys ---- */
+
+static bool has_key(const struct cairn_keys *keys, const char *key)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (strcmp(keys->keys[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_key(struct cairn_keys *ret, const char *key)
+{
+    if (has_key(ret, key))
+        return;
+    const char **keys = cairn_new(ret->arena, const char *, ret->count + 1);
+    if (ret->count)
+        memcpy(keys, ret->keys, ret->count * sizeof *keys);
+    keys[ret->count++] = cairn_copy_text(ret->arena, key);
+    ret->keys = keys;
+}
+
+void cairn_key(struct cairn_keys *ret, const char *format, ...)
+{
+    char key[CAIRN_KEY_MAX_BYTES + 1];
+    va_list list;
+    va_start(list, format);
+    int length = vsnprintf(key, sizeof key, format, list);
+    va_end(list);
+    if (length <= 0 || length > CAIRN_KEY_MAX_BYTES)
+        ret->too_long = true;
+    else
+        add_key(ret, key);
+}
+
+struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct cairn_on *on,
+                                  const void *event, const struct cairn_meta *meta)
+{
+    struct cairn_keys keys = {.arena = fold->arena};
+    char id[CAIRN_UUID_TEXT_SIZE];
+    if (on->keys) {
+        on->keys(&keys, event, meta);
+    } else {
+        cairn_uuid_format(meta->id, id);
+        add_key(&keys, id);
+    }
+    return keys;
+}
+
+/* ---- rows ---- */
+
+struct cairn_fold_row *cairn_fold_row(struct cairn_fold *fold, const char *key)
+{
+    void **at = cairn_map_at(&fold->rows, key);
+    if (!*at) {
+        const struct cairn_record *record = fold->projection->row;
+        struct cairn_fold_row *row = cairn_new(fold->arena, struct cairn_fold_row, 1);
+        row->key = cairn_copy_text(fold->arena, key);
+        row->value = cairn_arena_alloc(fold->arena, record->size, record->align);
+        *at = row;
+    }
+    return *at;
+}
+
+enum cairn_row cairn_fold_apply(struct cairn_fold *fold, const struct cairn_on *on,
+                                const void *event, const struct cairn_meta *meta,
+                                struct cairn_fold_row *row)
+{
+    const struct cairn_record *record = fold->projection->row;
+    struct cairn_meta with_key = *meta;
+    with_key.key = row->key;
+    void *before = cairn_arena_alloc(fold->arena, record->size, record->align);
+    memcpy(before, row->value, record->size);
+    enum cairn_row outcome = on->apply(row->value, event, &with_key);
+    if (outcome == CAIRN_KEEP || outcome == CAIRN_DELETE) {
+        row->exists = outcome == CAIRN_KEEP;
+        row->changed = true;
+        row->position = meta->position;
+        if (!on->keys)
+            row->version = meta->version;
+    }
+    if (outcome == CAIRN_DELETE)
+        memset(row->value, 0, record->size);
+    else if (outcome != CAIRN_KEEP)
+        memcpy(row->value, before, record->size);
+    return outcome;
+}

@@ -1,0 +1,492 @@
+/* runner.c - the steps by which one generation follows the log. */
+#include "projection/follow/runner.h"
+
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define IDLE_US CAIRN_SECONDS(1) /* between two reads of the head without news */
+#define EMPTY_MOVE_US                                                                              \
+    CAIRN_MILLISECONDS(25)                 /* between two moves over nothing but ignored events    \
+                                            */
+#define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first UNAVAILABLE or BUSY; doubled to … */
+#define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, the pause after any other failure */
+#define GATE_US CAIRN_MILLISECONDS(100)    /* between two checks whether it may be read */
+#define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
+
+/* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
+ * may hold events of a megabyte each. */
+enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 2 << 20, HEAVY_BYTES = 8 << 20 };
+
+/* ---- begin ---- */
+
+static int find_generation(struct cairn_runner *runner, struct cairn_error *error)
+{
+    struct cairn_timeline timeline;
+    struct cairn_generation generation;
+    cairn_arena_reset(&runner->arena);
+    int failed = cairn_store_timeline(runner->store, &timeline, error);
+    if (failed)
+        return failed;
+    int found = cairn_generation_get(runner->store, runner->projection, runner->number,
+                                     &runner->arena, &generation, error);
+    if (found <= 0)
+        return found < 0
+                   ? found
+                   : cairn_fail(error, CAIRN_UNAVAILABLE,
+                                "generation %" PRId64 " is not followed any more", runner->number);
+    atomic_store(&runner->serving, generation.serving);
+    cairn_rows_init(&runner->rows, &generation, &runner->arena);
+    cairn_copy_init(&runner->copy, &timeline, &generation, &runner->arena);
+    return 0;
+}
+
+static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *error)
+{
+    const struct cairn_generation *generation = &runner->rows.generation;
+    struct cairn_error why = {0};
+    int failed = cairn_generation_checkpoint(runner->store, generation, &runner->batch,
+                                             &runner->checkpoint, &why);
+    if (failed == -CAIRN_DIVERGED)
+        (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
+                                     &runner->batch, NULL);
+    if (failed)
+        return cairn_error_pass(error, &why);
+    runner->position = runner->checkpoint.position;
+    return 0;
+}
+
+/* Fails and records the reason if the table's columns differ from the record's. */
+static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
+{
+    const struct cairn_generation *generation = &runner->rows.generation;
+    struct cairn_error why = {0};
+    int failed = cairn_generation_check_columns(runner->store, generation, &runner->batch, &why);
+    if (failed == -CAIRN_BUG)
+        (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
+                                     &runner->batch, NULL);
+    return failed ? cairn_error_pass(error, &why) : 0;
+}
+
+/* Moves the fence before reading, so that no other process can change what is read. */
+static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
+{
+    int failed = cairn_generation_fence(runner->store, &runner->rows.generation, fence,
+                                        &runner->batch, error);
+    if (!failed)
+        failed = read_checkpoint(runner, error);
+    if (failed)
+        return failed;
+    if (runner->checkpoint.fence != fence)
+        return cairn_fail(error, CAIRN_CONFLICT, "the generation was taken over");
+    failed = check_columns(runner, error);
+    if (failed)
+        return failed;
+    if (runner->fence != fence)
+        cairn_copy_doubt(&runner->copy);
+    runner->fence = fence;
+    runner->outdated = false;
+    runner->told = 0; /* it may be of another log */
+    runner->parked_us = 0;
+    return 0;
+}
+
+/* Takes the generation over unless that is done already. What was read stays valid for its
+ * connection, for this tenure of the lease, and until a write finds another checkpoint. */
+static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(runner->store);
+    int failed = cairn_pg_ready(pg, error);
+    if (failed)
+        return failed;
+    bool is_new = runner->connection != cairn_pg_generation(pg);
+    if (!is_new && runner->fence == fence && !runner->outdated)
+        return 0;
+    if (is_new)
+        failed = find_generation(runner, error);
+    if (!failed)
+        failed = take_over(runner, fence, error);
+    if (failed)
+        return failed;
+    runner->connection = cairn_pg_generation(pg);
+    cairn_show_begin(runner);
+    return 0;
+}
+
+/* ---- advance ---- */
+
+/* Returns whether to move the checkpoint. A range of only ignored events moves it only at the head,
+ * which clients that wait for a fresh read must see, and then at most every EMPTY_MOVE_US. */
+static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_fold_batch *batch)
+{
+    if (batch->park_count)
+        return true;
+    for (size_t i = 0; i < batch->fold.rows.count; i++) {
+        if (((const struct cairn_fold_row *)batch->fold.rows.entries[i].value)->changed)
+            return true;
+    }
+    if (batch->problem[0]) /* the reason is recorded once */
+        return batch->position > runner->checkpoint.position ||
+               strcmp(runner->stopped, batch->problem) != 0;
+    return batch->position >= runner->head &&
+           cairn_monotonic_us() - runner->moved_us >= EMPTY_MOVE_US;
+}
+
+int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_batch *batch,
+                        struct cairn_error *error)
+{
+    const struct cairn_checkpoint before = runner->checkpoint;
+    struct cairn_rows_change change = {.parks = batch->parks,
+                                       .park_count = batch->park_count,
+                                       .position = batch->position,
+                                       .stopped = batch->problem[0] ? batch->problem : NULL};
+    change.count = cairn_rows_changed(&batch->fold, &change.rows);
+    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), &change, &before,
+                                  &runner->batch, error);
+    if (failed)
+        return failed;
+    runner->checkpoint.position = batch->position;
+    runner->checkpoint.stopped = change.stopped != NULL;
+    runner->moved_us = cairn_monotonic_us();
+    if (batch->park_count)
+        runner->parked_us = 0; /* count them */
+    cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
+                     &runner->batch);
+    cairn_notifier_nudge(runner->notifier); /* after the write to Redis, which readers read */
+    return 0;
+}
+
+static int load_rows(void *context, struct cairn_fold *fold, struct cairn_error *error)
+{
+    struct cairn_runner *runner = context;
+    return cairn_rows_load(&runner->rows, cairn_store_pg(runner->store), fold, error);
+}
+
+int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cairn_park *refused,
+                      size_t refused_count, struct cairn_fold_batch *ret, struct cairn_error *error)
+{
+    const struct cairn_stored_event *stored = NULL;
+    int64_t count = cairn_store_read_range(
+        runner->store, runner->position, to,
+        cairn_projection_types(runner->projection, &runner->batch), &runner->batch, &stored, error);
+    if (count < 0)
+        return (int)count;
+    const struct cairn_fold_batch_events events = {.events = stored,
+                                                   .count = (size_t)count,
+                                                   .to = to,
+                                                   .load = load_rows,
+                                                   .context = runner,
+                                                   .refused = refused,
+                                                   .refused_count = refused_count};
+    return cairn_fold_batch_fold(runner->projection, &events, &runner->batch, ret, error);
+}
+
+static void fit_range(struct cairn_runner *runner, size_t bytes)
+{
+    if (bytes > HEAVY_BYTES && runner->range > 1)
+        runner->range /= 2;
+    else if (bytes < LIGHT_BYTES && runner->range < RANGE_MAX)
+        runner->range = runner->range * 2 < RANGE_MAX ? runner->range * 2 : RANGE_MAX;
+}
+
+/* Records why the runner is stopped before an event ("" if it is not), and when it retries: the
+ * cause may have been repaired by then. */
+static void stand(struct cairn_runner *runner, const char *why)
+{
+    (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", why);
+    runner->again_us = *why ? cairn_monotonic_us() + TROUBLE_MAX_US : 0;
+}
+
+/* Folds the range up to `to`. Returns 1 if there may be more to do at once, 0 if not. */
+static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_error *error)
+{
+    struct cairn_fold_batch batch;
+    int64_t begun_us = cairn_monotonic_us();
+    int failed = cairn_runner_fold(runner, to, NULL, 0, &batch, error);
+    if (failed)
+        return failed;
+    if (is_worth_a_move(runner, &batch)) {
+        failed = cairn_runner_commit(runner, &batch, error);
+        if (failed)
+            return failed;
+        cairn_show_batch(runner, &batch, cairn_monotonic_us() - begun_us);
+    } else if (batch.position >= runner->head) {
+        return 0; /* folded again when a move is due */
+    }
+    runner->position = batch.position;
+    fit_range(runner, batch.bytes);
+    stand(runner, batch.problem);
+    if (batch.newer) { /* another process may be able to read it */
+        runner->halted = true;
+        runner->fence = 0;
+        cairn_lease_yield(runner->lease, INT64_MAX);
+    }
+    return 1;
+}
+
+/* PostgreSQL refuses the range without naming the event: halves the range until the event is found.
+ * Everything before it is committed on the way. */
+static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
+                  struct cairn_error *error)
+{
+    if (to - runner->position > 1) {
+        runner->range = (to - runner->position) / 2;
+        return 1;
+    }
+    int parked = cairn_runner_park_refused(runner, to, error);
+    if (parked)
+        return parked;
+    struct cairn_fold_batch nothing = {.fold = cairn_fold(runner->projection, &runner->batch),
+                                       .position = runner->position};
+    (void)snprintf(nothing.problem, sizeof nothing.problem,
+                   "event %" PRId64 " cannot be written: %.400s", to, why->message);
+    int failed = 0;
+    if (is_worth_a_move(runner, &nothing))
+        failed = cairn_runner_commit(runner, &nothing, error);
+    stand(runner, nothing.problem);
+    return failed;
+}
+
+static int advance(struct cairn_runner *runner, struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    int64_t to = runner->head - runner->position > runner->range ? runner->position + runner->range
+                                                                 : runner->head;
+    int more = fold_range(runner, to, &why);
+    if (cairn_is_refusal(more))
+        return narrow(runner, to, &why, error);
+    if (more < 0)
+        return cairn_error_pass(error, &why);
+    return more;
+}
+
+/* ---- rest ---- */
+
+/* Returns whether the copy allows the switch: a copy that is behind would show readers an older
+ * state; a Redis that fails is not read. */
+static bool is_copied(const struct cairn_runner *runner)
+{
+    return !runner->copy.redis || runner->copy.current || runner->copy.problem[0];
+}
+
+static int try_switch(struct cairn_runner *runner, struct cairn_generation *generation,
+                      struct cairn_error *error)
+{
+    const struct cairn_switch_terms terms = {runner->fence, runner->window_ms};
+    if (cairn_monotonic_us() < runner->gate_us)
+        return 0;
+    runner->gate_us = cairn_monotonic_us() + GATE_US;
+    if (!is_copied(runner))
+        return 0;
+    int done = cairn_switch_to(runner->store, generation, &terms, &runner->batch, error);
+    if (done <= 0)
+        return done;
+    atomic_store(&runner->serving, true);
+    cairn_notifier_nudge(runner->notifier);
+    return 0;
+}
+
+static int caught_up(struct cairn_runner *runner, struct cairn_error *error)
+{
+    struct cairn_generation *generation = &runner->rows.generation;
+    stand(runner, "");
+    if (runner->checkpoint.stopped) {
+        int failed = cairn_generation_stop(runner->store, generation, &runner->checkpoint, NULL,
+                                           &runner->batch, error);
+        if (failed)
+            return failed;
+        runner->checkpoint.stopped = false;
+    }
+    return generation->complete ? 0 : try_switch(runner, generation, error);
+}
+
+/* ---- a step ---- */
+
+/* Uses a newer head from the follower without another query: if it is of a log that was replaced
+ * since, the write detects that. */
+static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
+{
+    if (runner->told > runner->position && runner->told > runner->head) {
+        runner->head = runner->told;
+        return 0;
+    }
+    int64_t head = cairn_store_head(runner->store, error);
+    if (head < 0)
+        return (int)head;
+    if (head < runner->checkpoint.position)
+        return cairn_fail(error, CAIRN_DIVERGED,
+                          "diverged: the log ends at %" PRId64
+                          ", before the checkpoint at %" PRId64,
+                          head, runner->checkpoint.position);
+    runner->head = head;
+    return 0;
+}
+
+/* An event of a newer release may change the meaning of later events too, so this binary folds
+ * nothing more, even if another process moves the checkpoint past it. It reports that until it is
+ * replaced. */
+static int halt(struct cairn_runner *runner, struct cairn_error *error)
+{
+    int failed = cairn_pg_ready(cairn_store_pg(runner->store), error);
+    if (!failed)
+        failed = look_at_head(runner, error);
+    if (!failed)
+        cairn_show_step(runner);
+    return failed;
+}
+
+/* Reads the checkpoint that another process, which has the lease, has committed. */
+static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
+{
+    struct cairn_generation generation = {0};
+    struct cairn_checkpoint at = {0};
+    runner->fence = 0;
+    int found = cairn_generation_get(runner->store, runner->projection, runner->number,
+                                     &runner->batch, &generation, error);
+    if (found > 0)
+        found = cairn_generation_checkpoint(runner->store, &generation, &runner->batch, &at, NULL);
+    atomic_store(&runner->serving, generation.serving);
+    if (found == -CAIRN_UNAVAILABLE)
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "the checkpoint cannot be read");
+    int64_t head =
+        found < 0 && found != -CAIRN_DIVERGED ? found : cairn_store_head(runner->store, error);
+    if (head < 0)
+        return (int)head;
+    runner->checkpoint = at;
+    runner->head = head;
+    cairn_show_stand_by(runner, generation.number);
+    return 0;
+}
+
+/* Returns 1 if there may be more to do at once, 0 if not. */
+static int lead(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
+{
+    int failed = begin(runner, fence, error);
+    if (!failed)
+        failed = cairn_copy_tend(&runner->copy, &runner->rows, runner->store, &runner->checkpoint,
+                                 &runner->batch, error);
+    int busy = failed ? failed : cairn_runner_tend_parked(runner, error);
+    if (busy >= 0)
+        failed = look_at_head(runner, error);
+    if (busy < 0 || failed)
+        return busy < 0 ? busy : failed;
+    int more = 0;
+    if (runner->head == runner->position)
+        more = caught_up(runner, error);
+    else if (cairn_monotonic_us() >= runner->again_us)
+        more = advance(runner, error);
+    if (more < 0)
+        return more;
+    cairn_show_step(runner);
+    return more || busy;
+}
+
+static int step(struct cairn_runner *runner, struct cairn_error *error)
+{
+    if (runner->halted)
+        return halt(runner, error);
+    int64_t fence = cairn_lease_fence(runner->lease);
+    return fence ? lead(runner, fence, error) : stand_by(runner, error);
+}
+
+/* Pauses until the log grows or the next action is due. A projection that is stopped before an
+ * event does not wait for the log. */
+static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
+{
+    struct cairn_pause pause = {.until_us = cairn_monotonic_us() + IDLE_US, .seen = runner->head};
+    if (runner->halted)
+        return pause;
+    if (runner->fence == 0)
+        return (struct cairn_pause){.until_us = pause.until_us, .for_lease = true};
+    pause.until_us = cairn_earlier_us(pause.until_us, runner->parked_us);
+    if (!runner->rows.generation.complete)
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->gate_us);
+    if (runner->copy.redis)
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->copy.due_us);
+    if (runner->again_us)
+        return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->again_us),
+                                    .seen = INT64_MAX};
+    if (runner->position < runner->head) /* ignored events that the checkpoint must still pass */
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
+    return pause;
+}
+
+static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool passes)
+{
+    int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
+    runner->trouble_us = cairn_earlier_us(wait_us * 2, TROUBLE_MAX_US);
+    return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
+}
+
+/* Makes the next step take over again. If that conflicts too, a higher fence exists and the lease
+ * is lost, whatever its last known state: it is requested again, which yields a higher fence. */
+static void conflict(struct cairn_runner *runner)
+{
+    if (runner->outdated)
+        cairn_lease_yield(runner->lease, 0);
+    runner->outdated = true;
+    runner->fence = 0;
+}
+
+struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
+{
+    static const struct cairn_pause none = {0};
+    struct cairn_error error = {0};
+    cairn_arena_reset(&runner->batch);
+    int more = step(runner, &error);
+    if (more >= 0) {
+        runner->trouble_us = TROUBLE_US;
+        return more ? none : pause_at_rest(runner);
+    }
+    if (more == -CAIRN_CONFLICT) { /* the checkpoint was moved, or taken over */
+        conflict(runner);
+        return none;
+    }
+    runner->connection = 0;
+    cairn_show_trouble(runner, &error);
+    return pause_in_trouble(runner, more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY);
+}
+
+/* ---- opening and closing ---- */
+
+/* The statements are first planned while the tables are empty, and plans may be cached: they must
+ * use the keys, so sequential scans are off. A plan that has to scan anyway, as for the one row of
+ * cairn.store, then gets a cost estimate high enough to trigger JIT, about 0.5 s per plan: no jit.
+ *
+ * A process that is frozen between two statements of a transaction must not keep its locks from
+ * the next owner, which starts when the lease expires. */
+static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
+                               "set idle_in_transaction_session_timeout = '2s'";
+
+int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_options *options,
+                      struct cairn_error *error)
+{
+    *runner = (struct cairn_runner){.projection = options->projection,
+                                    .number = options->generation,
+                                    .lease = options->lease,
+                                    .notifier = options->notifier,
+                                    .window_ms = options->window_ms,
+                                    .range = RANGE_FIRST,
+                                    .trouble_us = TROUBLE_US};
+    runner->shown.name = options->projection->name;
+    runner->shown.generation = (int)options->generation;
+    (void)pthread_mutex_init(&runner->lock, NULL);
+    int failed =
+        cairn_store_open(options->database_url, options->projection->name, &runner->store, error);
+    if (failed)
+        return failed;
+    cairn_pg_on_connect(cairn_store_pg(runner->store), greeting);
+    return options->redis_url
+               ? cairn_redis_open(options->redis_url, REDIS_DEADLINE_US, &runner->copy.redis, error)
+               : 0;
+}
+
+void cairn_runner_close(struct cairn_runner *runner)
+{
+    cairn_redis_close(runner->copy.redis);
+    cairn_store_close(runner->store);
+    cairn_arena_close(&runner->batch);
+    cairn_arena_close(&runner->arena);
+    (void)pthread_mutex_destroy(&runner->lock);
+}

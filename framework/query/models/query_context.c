@@ -1,0 +1,136 @@
+/* query_context.c - opens and closes the query side's state: per process, and per worker. */
+#include "query/models/query_context.h"
+
+#include "query/query_engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Short, so that an unresponsive server blocks no worker for long: the client may retry. */
+#define POSTGRES_DEADLINE_US CAIRN_SECONDS(3)
+
+/* Read-only, and always by index: a statement planned while a table was small would otherwise keep
+ * scanning the whole table after it has grown. A disabled plan type that has no alternative gets a
+ * very high cost estimate, which would trigger JIT compilation: jit is off. */
+#define GREETING                                                                                   \
+    "set default_transaction_read_only = on;"                                                      \
+    "set enable_seqscan = off; set enable_bitmapscan = off;"                                       \
+    "set enable_sort = off; set jit = off"
+
+int cairn_query_connect(const char *database_url, const char *also, struct cairn_pg **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(database_url, "cairn-query", &pg, error);
+    if (failed)
+        return failed;
+    cairn_pg_set_deadline(pg, POSTGRES_DEADLINE_US);
+    cairn_pg_on_connect(pg, also ? also : GREETING);
+    *ret = pg;
+    return 0;
+}
+
+/* ---- the process ---- */
+
+int cairn_query_engine_open(const struct cairn_query_options *options,
+                            struct cairn_query_engine **ret, struct cairn_error *error)
+{
+    struct cairn_query_engine *engine = cairn_allocate(sizeof *engine);
+    engine->database_url = options->database_url;
+    engine->redis_url = options->redis_url ? options->redis_url : "";
+    engine->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
+    engine->models = cairn_query_models_open(options->resources);
+    engine->live = cairn_query_live_open(engine->models, options->streams_max, options->pages_max,
+                                         options->heartbeat_us);
+    int failed = cairn_query_pages_open(engine, &engine->pages, error);
+    if (!failed)
+        failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
+                                        (size_t)options->waiting_max, engine->models, engine->live,
+                                        &engine->watch, error);
+    if (failed) {
+        cairn_query_engine_close(engine);
+        return failed;
+    }
+    *ret = engine;
+    return 0;
+}
+
+void cairn_query_engine_stop(struct cairn_query_engine *engine)
+{
+    if (!engine)
+        return;
+    cairn_query_watch_stop(engine->watch);
+    cairn_query_live_stop(engine->live);
+}
+
+void cairn_query_engine_close(struct cairn_query_engine *engine)
+{
+    if (!engine)
+        return;
+    cairn_query_watch_close(engine->watch);
+    cairn_query_pages_close(engine->pages);
+    cairn_query_live_close(engine->live);
+    cairn_query_models_close(engine->models);
+    free(engine);
+}
+
+/* ---- a worker ---- */
+
+int cairn_query_open(struct cairn_query_engine *engine, struct cairn_query_context **ret,
+                     struct cairn_error *error)
+{
+    struct cairn_query_context *context = cairn_allocate(sizeof *context);
+    context->engine = engine;
+    int failed = cairn_query_connect(engine->database_url, NULL, &context->pg, error);
+    if (failed) {
+        cairn_query_close(context);
+        return failed;
+    }
+    *ret = context;
+    return 0;
+}
+
+static void close_models(struct cairn_query_model *model)
+{
+    while (model) {
+        struct cairn_query_model *next = model->next;
+        cairn_arena_close(&model->arena);
+        free(model);
+        model = next;
+    }
+}
+
+void cairn_query_close(struct cairn_query_context *context)
+{
+    if (!context)
+        return;
+    close_models(context->models);
+    cairn_pg_close(context->pg);
+    cairn_arena_close(&context->scratch);
+    free(context);
+}
+
+bool cairn_query_serves_copies(const struct cairn_resource *resources,
+                               const struct cairn_query_context *context)
+{
+    const struct cairn_query_engine *engine = context->engine;
+    struct cairn_query_known known;
+    bool serves = engine->redis_url[0] != '\0';
+    for (const struct cairn_resource *at = resources; at->path && serves; at++)
+        serves = cairn_query_models_get(engine->models,
+                                        cairn_query_models_find(engine->models, at->projection),
+                                        &known, NULL) == 0;
+    return serves;
+}
+
+int cairn_query_ready(const struct cairn_resource *resources, struct cairn_query_context *context,
+                      struct cairn_error *error)
+{
+    int failed = 0;
+    cairn_arena_reset(&context->scratch);
+    for (const struct cairn_resource *at = resources; at->path && !failed; at++) {
+        struct cairn_query_model *model;
+        failed = cairn_query_model(context, at->projection, true, &model, error);
+    }
+    return failed;
+}

@@ -1,0 +1,70 @@
+/* query_model.c - a worker's statements for the current generation of a read model. */
+#include "query/models/query_context.h"
+
+#include "query/models/read_sql.h"
+#include "query/query_engine.h"
+
+#include <string.h>
+
+bool cairn_query_by_stream(const struct cairn_projection *projection)
+{
+    const struct cairn_on *const *on = projection->on;
+    for (size_t i = 0; on[i]; i++) {
+        if (on[i]->keys || strcmp(on[i]->events->category, on[0]->events->category) != 0)
+            return false;
+    }
+    return true;
+}
+
+struct cairn_statement cairn_query_statement(struct cairn_query_context *context,
+                                             struct cairn_arena *arena, const char *sql)
+{
+    return (struct cairn_statement){
+        .name = cairn_print(arena, "query_%" PRId64, ++context->statement_count),
+        .sql = sql,
+    };
+}
+
+static struct cairn_query_model *find(struct cairn_query_context *context, size_t number)
+{
+    struct cairn_query_model **at = &context->models;
+    while (*at && (*at)->number != number)
+        at = &(*at)->next;
+    if (!*at) {
+        *at = cairn_allocate(sizeof **at);
+        (*at)->number = number;
+    }
+    return *at;
+}
+
+/* Creates the statements for a generation that is new to this context. */
+static void make_statements(struct cairn_query_context *context, struct cairn_query_model *model)
+{
+    struct cairn_arena *arena = &model->arena;
+    cairn_arena_reset(arena);
+    model->made_for = model->known.generation;
+    model->by_key = cairn_query_statement(
+        context, arena,
+        cairn_query_sql_by_key(arena, model->known.projection, model->known.generation));
+    model->lists = cairn_map(arena);
+}
+
+int cairn_query_model(struct cairn_query_context *context,
+                      const struct cairn_projection *projection, bool again,
+                      struct cairn_query_model **ret, struct cairn_error *error)
+{
+    struct cairn_query_models *models = context->engine->models;
+    struct cairn_query_model *model = find(context, cairn_query_models_find(models, projection));
+    int failed = cairn_query_models_get(models, model->number, &model->known, NULL);
+    if (again || failed) {
+        failed = cairn_query_models_look(models, context->pg, &context->scratch, error);
+        if (!failed)
+            failed = cairn_query_models_get(models, model->number, &model->known, error);
+    }
+    if (failed)
+        return failed;
+    if (model->made_for != model->known.generation)
+        make_statements(context, model);
+    *ret = model;
+    return 0;
+}

@@ -1,0 +1,212 @@
+/* cairn_main.c - the main function of a service process: reads the configuration, waits for the database,
+ * runs until a signal, finishes accepted requests. */
+#include "core/clock.h"
+#include "core/sink.h"
+#include "process/deliver/command_client.h"
+#include "runtime/host.h"
+#include "runtime/start_gate.h"
+#include "runtime/verify_program.h"
+#include "store/migrate.h"
+
+#include <cairn/service.h>
+#include <cairn/version.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <time.h>
+
+const char *cairn_version(void)
+{
+    return CAIRN_VERSION;
+}
+
+/* ---- the command line ---- */
+
+/* Prints the variables of the peers: each other service that is sent commands has one. */
+static void print_peers(const struct cairn_service *const services[])
+{
+    char name[120];
+    for (size_t i = 0; services[i]; i++) {
+        for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->peers[k].category; k++) {
+            const struct cairn_peer *peer = &services[i]->peers[k];
+            cairn_peer_variable(peer->category, name, sizeof name);
+            (void)printf("\n%s is where %s sends its commands to %s: %s if it is not set and no\n"
+                         "service of this process takes them.\n",
+                         name, services[i]->name, peer->category, peer->url);
+        }
+    }
+}
+
+static void print_help(const char *program, const struct cairn_service *const services[])
+{
+    (void)printf("Usage: %s [--help | --version | verify [NAME] [--json]]\n\n", program);
+    for (size_t i = 0; services[i]; i++)
+        (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
+    (void)printf(
+        "\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
+        "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
+        "read models, or one, against the log,\nand ends with 1 if something differs.\n\n");
+    cairn_config_help(stdout, services);
+    print_peers(services);
+}
+
+/* Returns -1 to continue, or the exit status. */
+static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
+{
+    if (argc == 1 || strcmp(argv[1], "verify") == 0)
+        return -1;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        print_help(argv[0], services);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        (void)printf("cairn %s\n", CAIRN_VERSION);
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: %s is no option: --help lists what there is\n", argv[0], argv[1]);
+    return EX_USAGE;
+}
+
+/* ---- the database ---- */
+
+static int check_database(const struct cairn_config *config,
+                          const struct cairn_service *const services[], struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(config->database_url, services[0]->name, &pg, error);
+    if (!failed)
+        failed = cairn_migrate_check(pg, error);
+    if (!failed)
+        failed = cairn_host_gate(services, pg, error);
+    cairn_pg_close(pg);
+    return failed;
+}
+
+/* Waits for an unavailable database, as when both start together. Does not wait if the schema is
+ * wrong, or the log has events that this binary cannot read. */
+static int wait_for_database(const struct cairn_config *config,
+                             const struct cairn_service *const services[], const sigset_t *stop,
+                             struct cairn_error *error)
+{
+    int64_t deadline_us = cairn_monotonic_us() + CAIRN_SECONDS(config->start_wait_s);
+    for (bool said = false;; said = true) {
+        struct cairn_error wrong = {0};
+        int failed = check_database(config, services, &wrong);
+        bool again = failed == -CAIRN_UNAVAILABLE && cairn_monotonic_us() < deadline_us;
+        if (!again) {
+            *error = wrong;
+            return failed;
+        }
+        if (!said)
+            cairn_log_error(CAIRN_LOG_WARN, "waiting for the database", &wrong);
+        const struct timespec pause = {.tv_nsec = 250000000};
+        if (sigtimedwait(stop, NULL, &pause) > 0) {
+            *error = wrong;
+            return failed;
+        }
+    }
+}
+
+/* ---- running ---- */
+
+/* Raises the limit on file descriptors: each connection needs one, and the usual limit is below
+ * that on connections. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int exit_status(int failed)
+{
+    switch (-failed) {
+    case CAIRN_CONFIG:
+        return EX_USAGE;
+    case CAIRN_BUG:
+        return EX_SOFTWARE;
+    default:
+        return EX_UNAVAILABLE;
+    }
+}
+
+/* Reports not ready for the drain time. Another signal ends the wait at once. */
+static void drain(const struct cairn_config *config, struct cairn_host *host, const sigset_t *stop)
+{
+    const struct timespec time = {.tv_sec = config->stop_drain_ms / 1000,
+                                  .tv_nsec = config->stop_drain_ms % 1000 * 1000000};
+    cairn_host_leave(host);
+    if (config->stop_drain_ms > 0)
+        (void)sigtimedwait(stop, NULL, &time);
+}
+
+static int run_services(const struct cairn_config *config,
+                        const struct cairn_service *const services[], const sigset_t *stop,
+                        struct cairn_error *error)
+{
+    struct cairn_host *host = NULL;
+    raise_limits();
+    cairn_sink_open();
+    (void)atexit(cairn_sink_close);
+    int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
+    if (!failed)
+        failed = cairn_host_start(config, services, &host, error);
+    if (failed)
+        return failed;
+    cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
+              CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
+              CAIRN_LOG_TEXT("release", CAIRN_VERSION));
+    int number = 0;
+    (void)sigwait(stop, &number);
+    cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
+    drain(config, host, stop);
+    cairn_host_stop(host);
+    return 0;
+}
+
+/* Blocks the signals, so that only the thread that waits for them receives them. */
+static void take_signals(sigset_t *ret)
+{
+    (void)sigemptyset(ret);
+    (void)sigaddset(ret, SIGTERM);
+    (void)sigaddset(ret, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, ret, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+int cairn_main(int argc, char **argv, const struct cairn_service *const services[])
+{
+    cairn_standard_files();
+    int status = read_arguments(argc, argv, services);
+    if (status >= 0)
+        return status;
+
+    struct cairn_error error = {0};
+    struct cairn_config config;
+    sigset_t stop;
+    take_signals(&stop);
+    cairn_log_setup(services[0]->name, CAIRN_LOG_INFO);
+    int failed = cairn_host_check(services, &error);
+    if (!failed)
+        failed = cairn_config_read(&config, services, &error);
+    if (!failed) {
+        enum cairn_log_level level = CAIRN_LOG_INFO;
+        (void)!cairn_log_level_parse(config.log_level, &level);
+        cairn_log_setup(services[0]->name, level);
+        if (argc > 1)
+            return cairn_host_verify(&config, services, argc - 1, argv + 1);
+        failed = run_services(&config, services, &stop, &error);
+    }
+    if (failed) {
+        cairn_log_error(CAIRN_LOG_ERROR, "cannot run", &error);
+        return exit_status(failed);
+    }
+    cairn_log(CAIRN_LOG_INFO, "stopped");
+    return 0;
+}

@@ -1,0 +1,96 @@
+/* service_check.c - checks the tables of the services against their structs. */
+#include "bus/consumers.h"
+#include "bus/publisher.h"
+#include "command/endpoint.h"
+#include "process/react/reaction.h"
+#include "query/query.h"
+#include "record/json.h"
+#include "runtime/handler.h"
+#include "runtime/host.h"
+#include "store/read/events.h"
+
+/* Checks an event that a service listens to: it is in the table, and the table is valid. */
+static int check_event(const struct cairn_events *events, const struct cairn_record *record,
+                       struct cairn_error *error)
+{
+    if (!cairn_events_of(events, record))
+        return cairn_fail(error, CAIRN_BUG, "%s is no event of %s", record->name, events->category);
+    return cairn_events_check(events, error);
+}
+
+static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(projection->row, error);
+    for (size_t i = 0; projection->on[i] && !failed; i++)
+        failed = check_event(projection->on[i]->events, projection->on[i]->record, error);
+    if (failed)
+        cairn_error_context(error, "projection %s", projection->name);
+    return failed;
+}
+
+/* Checks that a command whose refusal the process handles is one that it sends. */
+static int check_refusal(const struct cairn_process *process, const struct cairn_record *command,
+                         struct cairn_error *error)
+{
+    for (size_t i = 0; process->sends && process->sends[i]; i++) {
+        if (cairn_commands_of(process->sends[i], command))
+            return 0;
+    }
+    return cairn_fail(error, CAIRN_BUG, "%s is no command of those that CAIRN_SENDS names",
+                      command->name);
+}
+
+static int check_process(const struct cairn_process *process, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(process->state, error);
+    for (size_t i = 0; process->when[i] && !failed; i++) {
+        const struct cairn_when *when = process->when[i];
+        if (when->input == CAIRN_INPUT_EVENT)
+            failed = check_event(when->events, when->record, error);
+        else if (when->input == CAIRN_INPUT_REFUSAL)
+            failed = check_refusal(process, when->record, error);
+    }
+    if (failed)
+        cairn_error_context(error, "process %s", process->name);
+    return failed;
+}
+
+static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; reactor->handles[i] && !failed; i++)
+        failed = check_event(reactor->handles[i]->events, reactor->handles[i]->record, error);
+    if (failed)
+        cairn_error_context(error, "reactor %s", reactor->name);
+    return failed;
+}
+
+static int check_service(const struct cairn_service *service, struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = cairn_decider_check(service->deciders[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
+        failed = check_projection(service->projections[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i] && !failed; i++)
+        failed = check_process(service->processes[i], error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i] && !failed; i++)
+        failed = check_reactor(service->reactors[i], error);
+    for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
+        failed = cairn_query_check(at, error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i] && !failed; i++)
+        failed = cairn_consumer_check(service->consumers[i], error);
+    for (const struct cairn_publication *at = service->publishes; at && at->events && !failed; at++)
+        failed = cairn_publication_check(at, error);
+    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
+        failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
+    return failed;
+}
+
+int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = check_service(services[i], error);
+    return failed;
+}

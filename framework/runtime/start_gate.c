@@ -1,0 +1,119 @@
+/* start_gate.c - collects the events that the services of a process read, and checks them. */
+#include "runtime/start_gate.h"
+
+#include "core/arena.h"
+#include "core/log.h"
+#include "store/read/readable_types.h"
+
+#include <string.h>
+
+struct readings {
+    struct cairn_arena arena;
+    struct cairn_reading *all;
+    size_t count;
+    size_t capacity;
+};
+
+static void add(struct readings *readings, const struct cairn_events *events,
+                const struct cairn_record *record)
+{
+    if (readings->count == readings->capacity) {
+        readings->capacity = readings->capacity ? readings->capacity * 2 : 32;
+        struct cairn_reading *more =
+            cairn_new(&readings->arena, struct cairn_reading, readings->capacity);
+        if (readings->count)
+            memcpy(more, readings->all, readings->count * sizeof *more);
+        readings->all = more;
+    }
+    readings->all[readings->count++] = (struct cairn_reading){events, record};
+}
+
+static void add_decider(struct readings *readings, const struct cairn_decider *decider)
+{
+    add(readings, decider->events, NULL);
+    for (uint32_t i = 0; i < decider->commands->count; i++) {
+        const struct cairn_need *needs = decider->commands->types[i].needs;
+        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++)
+            add(readings, needs[n].fact->events, NULL);
+    }
+}
+
+static void add_projection(struct readings *readings, const struct cairn_projection *projection)
+{
+    for (size_t i = 0; projection->on[i]; i++)
+        add(readings, projection->on[i]->events, projection->on[i]->record);
+}
+
+static void add_process(struct readings *readings, const struct cairn_process *process)
+{
+    for (size_t i = 0; process->when[i]; i++) {
+        if (process->when[i]->input == CAIRN_INPUT_EVENT)
+            add(readings, process->when[i]->events, process->when[i]->record);
+    }
+}
+
+static void add_reactor(struct readings *readings, const struct cairn_reactor *reactor)
+{
+    for (size_t i = 0; reactor->handles[i]; i++)
+        add(readings, reactor->handles[i]->events, reactor->handles[i]->record);
+}
+
+static void add_service(struct readings *readings, const struct cairn_service *service)
+{
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++)
+        add_decider(readings, service->deciders[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i]; i++)
+        add_projection(readings, service->projections[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i]; i++)
+        add_process(readings, service->processes[i]);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i]; i++)
+        add_reactor(readings, service->reactors[i]);
+}
+
+static void log_refusal(void *context, const char *what)
+{
+    (void)context;
+    cairn_log(CAIRN_LOG_ERROR, "the log holds an event that this binary cannot read",
+              CAIRN_LOG_TEXT("event", what));
+}
+
+/* Declares the types of a category that a service writes: no others may be appended to it by
+ * hand. */
+static int declare(const struct cairn_events *events, struct cairn_pg *pg,
+                   struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {.name = NULL,
+                                                     .sql = "select cairn.declare_types($1, $2)"};
+    struct cairn_arena arena = {0};
+    struct cairn_pg_params params = {.arena = &arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, events->category);
+    cairn_pg_add_texts(&params, &events->types->name, sizeof *events->types, events->count);
+    int64_t done = cairn_pg_call(pg, &statement, &params, &rows, error);
+    cairn_arena_close(&arena);
+    return done < 0 ? (int)done : 0;
+}
+
+static int declare_all(const struct cairn_service *service, struct cairn_pg *pg,
+                       struct cairn_error *error)
+{
+    int failed = 0;
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
+        failed = declare(service->deciders[i]->events, pg, error);
+    return failed;
+}
+
+int cairn_host_gate(const struct cairn_service *const services[], struct cairn_pg *pg,
+                    struct cairn_error *error)
+{
+    struct readings readings = {0};
+    for (size_t i = 0; services[i]; i++)
+        add_service(&readings, services[i]);
+    int failed = readings.count == 0 ? 0
+                                     : cairn_readable_types_check(pg, readings.all, readings.count,
+                                                                  log_refusal, NULL, error);
+    cairn_arena_close(&readings.arena);
+    for (size_t i = 0; services[i] && !failed; i++)
+        failed = declare_all(services[i], pg, error);
+    return failed;
+}

@@ -1,0 +1,353 @@
+/* append_batch.c - collects appends in columns, and calls cairn.append_batch with them. */
+#include "store/append/append_batch.h"
+
+#include "store/handle.h"
+
+#include <string.h>
+
+/* The parameters of cairn.append_batch, in its order. */
+enum column {
+    STREAMS,
+    APPEND_CONDITIONS,
+    APPEND_CLAIMS,
+    APPEND_COMMANDS,
+    CONDITION_STREAMS,
+    CONDITION_VERSIONS,
+    CONDITION_IDS,
+    CONDITION_EVENTS,
+    CONDITION_LAST_IDS,
+    EVENT_CONDITIONS,
+    EVENT_NUMBERS,
+    EVENT_STREAMS,
+    EVENT_IDS,
+    EVENT_TYPES,
+    EVENT_SCHEMA_VERSIONS,
+    EVENT_DATA,
+    EVENT_METAS,
+    CLAIM_CONDITIONS,
+    CLAIM_SLOTS,
+    CLAIM_STREAMS,
+    CLAIM_TAKEN,
+    CLAIM_SCOPES,
+    CLAIM_KEYS,
+    COMMAND_CONDITIONS,
+    COMMAND_STREAMS,
+    COMMAND_IDS,
+    COMMAND_HASHES,
+    COMMAND_STATUSES,
+    COMMAND_ENDS,
+    COMMAND_EVENTS,
+    TYPE_CATEGORIES,
+    TYPE_NAMES,
+    TYPE_VERSIONS,
+};
+
+static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
+    [STREAMS] = CAIRN_PG_TEXTS,
+    [APPEND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [APPEND_CLAIMS] = CAIRN_PG_INTEGERS,
+    [APPEND_COMMANDS] = CAIRN_PG_INTEGERS,
+    [CONDITION_STREAMS] = CAIRN_PG_INTEGERS,
+    [CONDITION_VERSIONS] = CAIRN_PG_INTEGERS,
+    [CONDITION_IDS] = CAIRN_PG_UUIDS,
+    [CONDITION_EVENTS] = CAIRN_PG_INTEGERS,
+    [CONDITION_LAST_IDS] = CAIRN_PG_UUIDS,
+    [EVENT_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [EVENT_NUMBERS] = CAIRN_PG_INTEGERS,
+    [EVENT_STREAMS] = CAIRN_PG_TEXTS,
+    [EVENT_IDS] = CAIRN_PG_UUIDS,
+    [EVENT_TYPES] = CAIRN_PG_TEXTS,
+    [EVENT_SCHEMA_VERSIONS] = CAIRN_PG_INTEGERS,
+    [EVENT_DATA] = CAIRN_PG_JSONS,
+    [EVENT_METAS] = CAIRN_PG_JSONS,
+    [CLAIM_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CLAIM_SLOTS] = CAIRN_PG_INTEGERS,
+    [CLAIM_STREAMS] = CAIRN_PG_TEXTS,
+    [CLAIM_TAKEN] = CAIRN_PG_INTEGERS,
+    [CLAIM_SCOPES] = CAIRN_PG_TEXTS,
+    [CLAIM_KEYS] = CAIRN_PG_TEXTS,
+    [COMMAND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [COMMAND_STREAMS] = CAIRN_PG_TEXTS,
+    [COMMAND_IDS] = CAIRN_PG_BYTES,
+    [COMMAND_HASHES] = CAIRN_PG_BYTES,
+    [COMMAND_STATUSES] = CAIRN_PG_INTEGERS,
+    [COMMAND_ENDS] = CAIRN_PG_INTEGERS,
+    [COMMAND_EVENTS] = CAIRN_PG_INTEGERS,
+    [TYPE_CATEGORIES] = CAIRN_PG_TEXTS,
+    [TYPE_NAMES] = CAIRN_PG_TEXTS,
+    [TYPE_VERSIONS] = CAIRN_PG_INTEGERS,
+};
+
+static const struct cairn_statement batch_statement = {
+    .name = "append_batch",
+    .sql = "select outcomes, versions, fails, positions, claim_fails"
+           " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+           " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
+           " $32, $33, $34)",
+};
+
+/* ---- adding ---- */
+
+void cairn_append_batch_init(struct cairn_append_batch *ret, struct cairn_arena *arena)
+{
+    *ret = (struct cairn_append_batch){
+        .arena = arena,
+        .streams = cairn_map(arena),
+        .claims = cairn_map(arena),
+        .commands = cairn_map(arena),
+        .types = cairn_map(arena),
+    };
+    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++)
+        ret->columns[i] = cairn_pg_array(elements[i], arena);
+}
+
+static const char *claim_key(struct cairn_arena *arena, const struct cairn_claim *claim)
+{
+    return cairn_print(arena, "%zu %s %s", strlen(claim->scope), claim->scope, claim->key);
+}
+
+bool cairn_append_batch_takes(const struct cairn_append_batch *batch,
+                              const struct cairn_append *append)
+{
+    for (size_t i = 0; i < append->write_count; i++) {
+        const struct cairn_write *write = &append->writes[i];
+        for (size_t k = 0; k < write->command_count; k++) {
+            if (cairn_map_get(&batch->commands, write->commands[k].key.id))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void put_integer(struct cairn_append_batch *batch, enum column column, size_t value)
+{
+    cairn_pg_array_integer(&batch->columns[column], (int64_t)value);
+}
+
+static void put_text(struct cairn_append_batch *batch, enum column column, const char *text)
+{
+    cairn_pg_array_text(&batch->columns[column], text);
+}
+
+static size_t count_of(const struct cairn_append_batch *batch, enum column column)
+{
+    return (size_t)batch->columns[column].count;
+}
+
+/* Returns the number of a key in its map, from 1; adds the key if it is new. */
+static size_t number_of(struct cairn_map *map, const char *key)
+{
+    void **at = cairn_map_at(map, key);
+    if (!*at) {
+        size_t *number = cairn_new(map->arena, size_t, 1);
+        *number = map->count;
+        *at = number;
+    }
+    return *(const size_t *)*at;
+}
+
+static size_t stream_number(struct cairn_append_batch *batch, const char *stream)
+{
+    size_t number = number_of(&batch->streams, stream);
+    if (number > count_of(batch, STREAMS))
+        put_text(batch, STREAMS, stream);
+    return number;
+}
+
+static void add_condition(struct cairn_append_batch *batch, const struct cairn_expected *expected,
+                          const struct cairn_new_event *last, size_t event_count)
+{
+    put_integer(batch, CONDITION_STREAMS, stream_number(batch, expected->stream));
+    cairn_pg_array_integer(&batch->columns[CONDITION_VERSIONS], expected->version);
+    cairn_pg_array_uuid(&batch->columns[CONDITION_IDS], expected->event_id);
+    put_integer(batch, CONDITION_EVENTS, event_count);
+    cairn_pg_array_uuid(&batch->columns[CONDITION_LAST_IDS],
+                        last ? last->id : (struct cairn_uuid){0});
+}
+
+static void add_type(struct cairn_append_batch *batch, const char *stream,
+                     const struct cairn_new_event *event)
+{
+    size_t category_bytes = strcspn(stream, "-");
+    const char *key = cairn_print(batch->arena, "%.*s %s %" PRId64, (int)category_bytes, stream,
+                                  event->type, event->schema_version);
+    void **at = cairn_map_at(&batch->types, key);
+    if (*at)
+        return;
+    *at = batch;
+    cairn_pg_array_bytes(&batch->columns[TYPE_CATEGORIES], stream, category_bytes);
+    put_text(batch, TYPE_NAMES, event->type);
+    cairn_pg_array_integer(&batch->columns[TYPE_VERSIONS], event->schema_version);
+}
+
+static void add_event(struct cairn_append_batch *batch, const char *stream, size_t number,
+                      const struct cairn_new_event *event)
+{
+    put_integer(batch, EVENT_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, EVENT_NUMBERS, number);
+    put_text(batch, EVENT_STREAMS, stream);
+    cairn_pg_array_uuid(&batch->columns[EVENT_IDS], event->id);
+    put_text(batch, EVENT_TYPES, event->type);
+    cairn_pg_array_integer(&batch->columns[EVENT_SCHEMA_VERSIONS], event->schema_version);
+    put_text(batch, EVENT_DATA, event->data);
+    put_text(batch, EVENT_METAS, event->meta);
+    add_type(batch, stream, event);
+}
+
+static void add_claim(struct cairn_append_batch *batch, const char *stream,
+                      const struct cairn_claim *claim)
+{
+    put_integer(batch, CLAIM_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, CLAIM_SLOTS, number_of(&batch->claims, claim_key(batch->arena, claim)));
+    put_text(batch, CLAIM_STREAMS, stream);
+    put_integer(batch, CLAIM_TAKEN, claim->taken);
+    put_text(batch, CLAIM_SCOPES, claim->scope);
+    put_text(batch, CLAIM_KEYS, claim->key);
+}
+
+static void put_hash(struct cairn_append_batch *batch, enum column column, const char *hex)
+{
+    uint8_t bytes[CAIRN_SHA256_BYTES];
+    cairn_hash_bytes(hex, bytes);
+    cairn_pg_array_bytes(&batch->columns[column], bytes, sizeof bytes);
+}
+
+static void add_command(struct cairn_append_batch *batch, const char *stream,
+                        const struct cairn_new_command *command)
+{
+    *cairn_map_at(&batch->commands, command->key.id) = batch;
+    put_integer(batch, COMMAND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_text(batch, COMMAND_STREAMS, stream);
+    put_hash(batch, COMMAND_IDS, command->key.id);
+    put_hash(batch, COMMAND_HASHES, command->key.request_hash);
+    cairn_pg_array_integer(&batch->columns[COMMAND_STATUSES], command->status);
+    put_integer(batch, COMMAND_ENDS, command->events_to);
+    put_integer(batch, COMMAND_EVENTS, command->event_count);
+}
+
+static void add_write(struct cairn_append_batch *batch, const struct cairn_write *write)
+{
+    const char *stream = write->expected.stream;
+    size_t count = write->event_count;
+    add_condition(batch, &write->expected, count ? &write->events[count - 1] : NULL, count);
+    for (size_t i = 0; i < count; i++)
+        add_event(batch, stream, i + 1, &write->events[i]);
+    for (size_t i = 0; i < write->claim_count; i++) {
+        if (cairn_claim_is_last_word(write, i))
+            add_claim(batch, stream, &write->claims[i]);
+    }
+    for (size_t i = 0; i < write->command_count; i++)
+        add_command(batch, stream, &write->commands[i]);
+    batch->event_count += count;
+}
+
+void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn_append *append)
+{
+    for (size_t i = 0; i < append->write_count; i++)
+        add_write(batch, &append->writes[i]);
+    for (size_t i = 0; i < append->check_count; i++)
+        add_condition(batch, &append->checks[i], NULL, 0);
+    put_integer(batch, APPEND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
+    put_integer(batch, APPEND_CLAIMS, count_of(batch, CLAIM_SCOPES));
+    put_integer(batch, APPEND_COMMANDS, count_of(batch, COMMAND_IDS));
+    batch->bytes += cairn_append_bytes(append);
+    batch->count++;
+}
+
+/* ---- types that are known to be in the log ---- */
+
+/* Returns whether all types of the batch are known to be in the log; then they are not looked up.
+ * They are remembered per connection: restoring the log to an older state ends all connections. */
+static bool knows_types(struct cairn_append_batch *batch, struct cairn_store *store)
+{
+    int64_t connection = cairn_pg_generation(store->pg);
+    if (store->types_of != connection) {
+        cairn_arena_reset(&store->types_arena);
+        store->types = cairn_map(&store->types_arena);
+        store->types_of = connection;
+    }
+    bool knows = true;
+    for (size_t i = 0; i < batch->types.count && knows; i++)
+        knows = cairn_map_get(&store->types, batch->types.entries[i].key) != NULL;
+    return knows;
+}
+
+/* Remembers the types if all appends were accepted, on the connection that knows_types() looked
+ * at. */
+static void learn_types(const struct cairn_append_batch *batch, struct cairn_store *store)
+{
+    if (store->types_of != cairn_pg_generation(store->pg))
+        return;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->outcomes[i] != 0)
+            return;
+    }
+    for (size_t i = 0; i < batch->types.count; i++)
+        *cairn_map_at(&store->types, batch->types.entries[i].key) = store;
+}
+
+/* ---- calling ---- */
+
+static void add_params(struct cairn_append_batch *batch, bool knows_types, bool commands_are_new,
+                       struct cairn_pg_params *params)
+{
+    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++) {
+        struct cairn_pg_array none = cairn_pg_array(elements[i], batch->arena);
+        bool left_out = knows_types && i >= TYPE_CATEGORIES;
+        cairn_pg_add_array(params, left_out ? &none : &batch->columns[i]);
+    }
+    cairn_pg_add_bool(params, commands_are_new);
+}
+
+static int64_t call(struct cairn_append_batch *batch, struct cairn_store *store,
+                    bool commands_are_new, struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    int failed = cairn_pg_ready(store->pg, error);
+    if (failed)
+        return failed;
+    struct cairn_pg_params params = {.arena = batch->arena};
+    add_params(batch, knows_types(batch, store), commands_are_new, &params);
+    return cairn_pg_call(store->pg, &batch_statement, &params, ret, error);
+}
+
+static bool is_known_after_all(const struct cairn_store *store, int64_t failed)
+{
+    static const char unique_violation[] = "23505";
+    return failed == -CAIRN_BUG && strcmp(cairn_pg_state(store->pg), unique_violation) == 0;
+}
+
+/* Calls as if all commands were new, as nearly always: each was looked up before its decision. If
+ * one is not, the table's unique key refuses the whole batch, nothing is written, and the call is
+ * repeated with a check. */
+static int64_t call_once_or_twice(struct cairn_append_batch *batch, struct cairn_store *store,
+                                  struct cairn_pg_result **ret, struct cairn_error *error)
+{
+    if (count_of(batch, COMMAND_IDS) == 0 || batch->count == 1) /* append_one wrote nothing */
+        return call(batch, store, false, ret, error);
+    struct cairn_error why = {0};
+    int64_t count = call(batch, store, true, ret, &why);
+    if (is_known_after_all(store, count))
+        return call(batch, store, false, ret, error);
+    if (count < 0 && error)
+        *error = why;
+    return count;
+}
+
+int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store *store,
+                            struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = call_once_or_twice(batch, store, &rows, error);
+    if (count < 0)
+        return (int)count;
+    size_t outcomes = cairn_pg_integers(rows, 0, 0, batch->arena, &batch->outcomes);
+    size_t conditions = cairn_pg_integers(rows, 0, 1, batch->arena, &batch->versions);
+    (void)cairn_pg_integers(rows, 0, 2, batch->arena, &batch->fails);
+    (void)cairn_pg_integers(rows, 0, 3, batch->arena, &batch->positions);
+    (void)cairn_pg_integers(rows, 0, 4, batch->arena, &batch->claim_fails);
+    if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
+        return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
+                          outcomes, batch->count);
+    learn_types(batch, store);
+    return 0;
+}

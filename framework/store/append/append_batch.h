@@ -1,0 +1,85 @@
+/* append_batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its answers.
+ *
+ * Appends of one batch may build on each other: each is checked against the state that those before
+ * it leave. An append is kept out of a batch only if one of its commands is in it already; it goes
+ * with the next batch.
+ *
+ * Ownership: a batch lies in an arena; the appends are borrowed until their outcomes are read. */
+#ifndef CAIRN_STORE_APPEND_BATCH_H
+#define CAIRN_STORE_APPEND_BATCH_H
+
+#include "core/map.h"
+#include "store/append/append.h"
+
+#include <stdint.h>
+
+enum { CAIRN_BATCH_COLUMNS = 33 };
+
+struct cairn_append_batch {
+    struct cairn_arena *arena;
+    size_t count; /* appends */
+    size_t event_count;
+    size_t bytes; /* of data and meta */
+    struct cairn_pg_array columns[CAIRN_BATCH_COLUMNS];
+    struct cairn_map streams; /* -> number, from 1 */
+    struct cairn_map claims;  /* likewise */
+    struct cairn_map commands;
+    struct cairn_map types;
+
+    /* the answer: one per append, condition or claim */
+    const int64_t *outcomes;
+    const int64_t *versions;
+    const int64_t *fails;
+    const int64_t *positions;
+    const int64_t *claim_fails;
+};
+
+/* Checks an append on its own. Returns 0, or -CAIRN_BUG or -CAIRN_INVALID if it can never be
+ * carried out. */
+int cairn_append_check(const struct cairn_append *append, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns condition `i` of an append: those of the writes come first, then the checks. */
+const struct cairn_expected *cairn_append_condition(const struct cairn_append *append, size_t i);
+/* Returns the number of its events, and their bytes of data and meta. */
+size_t cairn_append_events(const struct cairn_append *append);
+size_t cairn_append_bytes(const struct cairn_append *append);
+/* Returns whether claim `i` is the last on its key: released and claimed again is claimed. */
+bool cairn_claim_is_last_word(const struct cairn_write *write, size_t i);
+
+enum { CAIRN_SHA256_BYTES = 32 };
+void cairn_hash_bytes(const char *hex, uint8_t ret[static CAIRN_SHA256_BYTES]);
+
+void cairn_append_batch_init(struct cairn_append_batch *ret, struct cairn_arena *arena);
+
+/* Returns whether the append, which has passed cairn_append_check(), can go with this batch. */
+bool cairn_append_batch_takes(const struct cairn_append_batch *batch,
+                              const struct cairn_append *append);
+void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn_append *append);
+
+/* Carries the whole batch out. Returns 0, and each append has an outcome; or an error that
+ * postgres.h lists, and unless cairn_pg_sent() nothing was written. */
+int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store *store,
+                            struct cairn_error *error) CAIRN_CHECKED;
+
+/* The short path for an append that writes one event to one stream, checks at most one and claims
+ * nothing. Returns 0; 1 if it is not such an append or its conditions do not hold (a batch of one
+ * says which); or what cairn_append_batch_call() returns. */
+int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
+                     struct cairn_arena *arena, struct cairn_appended *ret,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+/* Where the entries of an append begin in the answer; zeroed for the first one. */
+struct cairn_append_batch_cursor {
+    size_t append;
+    size_t condition;
+    size_t claim;
+};
+
+/* Returns the outcome of the next append, as cairn_store_append() does. `append` is the one that
+ * was added in its place. */
+int cairn_append_batch_next(const struct cairn_append_batch *batch,
+                            struct cairn_append_batch_cursor *cursor,
+                            const struct cairn_append *append, struct cairn_appended *ret,
+                            struct cairn_error *error);
+
+#endif

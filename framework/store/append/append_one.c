@@ -1,0 +1,83 @@
+/* append_one.c - the short path for the most common append, alone in its batch: one event, and at most one
+ * other stream that is checked. */
+#include "store/append/append_batch.h"
+#include "store/handle.h"
+
+#include <string.h>
+
+static const struct cairn_statement one_statement = {
+    .name = "append_one",
+    .sql = "select version, position"
+           " from cairn.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+};
+
+static const struct cairn_statement checked_statement = {
+    .name = "append_one_checked",
+    .sql = "select version, position from cairn.append_one_checked"
+           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+};
+
+static bool is_short(const struct cairn_append *append)
+{
+    const struct cairn_write *write = append->writes;
+    return append->write_count == 1 && append->check_count <= 1 && write->event_count == 1 &&
+           write->claim_count == 0 &&
+           (write->command_count == 0 ||
+            (write->command_count == 1 && write->commands[0].event_count == 1));
+}
+
+static void add_command(struct cairn_pg_params *params, const struct cairn_write *write)
+{
+    if (write->command_count == 0) {
+        cairn_pg_add_bytes(params, NULL, 0);
+        cairn_pg_add_bytes(params, NULL, 0);
+        cairn_pg_add_integer(params, 0);
+        return;
+    }
+    enum { BYTES = CAIRN_SHA256_BYTES };
+    uint8_t *id = cairn_new(params->arena, uint8_t, BYTES);
+    uint8_t *hash = cairn_new(params->arena, uint8_t, BYTES);
+    cairn_hash_bytes(write->commands[0].key.id, id);
+    cairn_hash_bytes(write->commands[0].key.request_hash, hash);
+    cairn_pg_add_bytes(params, id, BYTES);
+    cairn_pg_add_bytes(params, hash, BYTES);
+    cairn_pg_add_integer(params, write->commands[0].status);
+}
+
+int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
+                     struct cairn_arena *arena, struct cairn_appended *ret,
+                     struct cairn_error *error)
+{
+    if (!is_short(append))
+        return 1;
+    const struct cairn_write *write = append->writes;
+    const struct cairn_new_event *event = write->events;
+    const char *stream = write->expected.stream;
+    struct cairn_pg_params params = {.arena = arena};
+    cairn_pg_add_text(&params, stream);
+    cairn_pg_add_integer(&params, write->expected.version);
+    cairn_pg_add_uuid(&params, write->expected.event_id);
+    cairn_pg_add_uuid(&params, event->id);
+    cairn_pg_add_text(&params, cairn_copy_bytes(arena, stream, strcspn(stream, "-")));
+    cairn_pg_add_text(&params, event->type);
+    cairn_pg_add_integer(&params, event->schema_version);
+    cairn_pg_add_json(&params, event->data);
+    cairn_pg_add_json(&params, event->meta);
+    add_command(&params, write);
+    const struct cairn_statement *statement = &one_statement;
+    if (append->check_count > 0) {
+        statement = &checked_statement;
+        cairn_pg_add_text(&params, append->checks->stream);
+        cairn_pg_add_integer(&params, append->checks->version);
+        cairn_pg_add_uuid(&params, append->checks->event_id);
+    }
+
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (cairn_pg_null(rows, 0, 0))
+        return 1;
+    *ret = (struct cairn_appended){cairn_pg_integer(rows, 0, 0), cairn_pg_integer(rows, 0, 1)};
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* outcome.c - turns the answer to a batch into an outcome and a message for each append. */
+#include "store/append/append_batch.h"
+
+#include <string.h>
+
+static void describe_condition(const struct cairn_expected *expected, int64_t version,
+                               struct cairn_buffer *out)
+{
+    cairn_buffer_print(out, "%sstream %s ", out->length ? "; " : "", expected->stream);
+    if (version == expected->version)
+        cairn_buffer_print(out, "has another event at version %" PRId64, version);
+    else if (expected->version == 0)
+        cairn_buffer_print(out, "exists, at version %" PRId64, version);
+    else
+        cairn_buffer_print(out, "is at version %" PRId64 ", not %" PRId64, version,
+                           expected->version);
+}
+
+/* Fails with CAIRN_EXISTS if the failed conditions are only of streams to be created, which is
+ * final; a stream that has moved, or was only checked, makes it CAIRN_CONFLICT: worth deciding
+ * again. */
+static int fail_conditions(const struct cairn_append_batch *batch,
+                           const struct cairn_append_batch_cursor *cursor,
+                           const struct cairn_append *append, struct cairn_appended *ret,
+                           struct cairn_error *error)
+{
+    struct cairn_buffer out = cairn_buffer(batch->arena);
+    enum cairn_code code = CAIRN_EXISTS;
+    for (size_t i = 0; i < append->write_count + append->check_count; i++) {
+        const struct cairn_expected *expected = cairn_append_condition(append, i);
+        int64_t version = batch->versions[cursor->condition + i];
+        if (i < append->write_count)
+            ret[i] = (struct cairn_appended){.version = version};
+        if (!batch->fails[cursor->condition + i])
+            continue;
+        describe_condition(expected, version, &out);
+        if (expected->version != CAIRN_VERSION_NONE || i >= append->write_count)
+            code = CAIRN_CONFLICT;
+    }
+    return cairn_fail(error, code, "%s", out.text);
+}
+
+static int fail_claims(const struct cairn_append_batch *batch,
+                       const struct cairn_append_batch_cursor *cursor,
+                       const struct cairn_append *append, struct cairn_error *error)
+{
+    struct cairn_buffer out = cairn_buffer(batch->arena);
+    size_t at = cursor->claim;
+    for (size_t i = 0; i < append->write_count; i++) {
+        const struct cairn_write *write = &append->writes[i];
+        for (size_t k = 0; k < write->claim_count; k++) {
+            if (cairn_claim_is_last_word(write, k) && batch->claim_fails[at++])
+                cairn_buffer_print(&out, "%s%s", out.length ? ", " : "", write->claims[k].scope);
+        }
+    }
+    return cairn_fail(error, CAIRN_CLAIMED, "another stream holds this %s", out.text);
+}
+
+static size_t count_claims(const struct cairn_append *append)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < append->write_count; i++) {
+        for (size_t k = 0; k < append->writes[i].claim_count; k++)
+            count += cairn_claim_is_last_word(&append->writes[i], k);
+    }
+    return count;
+}
+
+static int read_outcome(const struct cairn_append_batch *batch,
+                        const struct cairn_append_batch_cursor *cursor,
+                        const struct cairn_append *append, struct cairn_appended *ret,
+                        struct cairn_error *error)
+{
+    enum { APPENDED, REPLAYED, REUSED, CONFLICT, CLAIMED };
+    switch (batch->outcomes[cursor->append]) {
+    case APPENDED:
+        for (size_t i = 0; i < append->write_count; i++)
+            ret[i] = (struct cairn_appended){batch->versions[cursor->condition + i],
+                                             batch->positions[cursor->condition + i]};
+        return 0;
+    case REPLAYED:
+        return 1;
+    case REUSED:
+        return cairn_fail(error, CAIRN_KEY_REUSED,
+                          "the Idempotency-Key belongs to another request");
+    case CONFLICT:
+        return fail_conditions(batch, cursor, append, ret, error);
+    case CLAIMED:
+        return fail_claims(batch, cursor, append, error);
+    default:
+        return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %" PRId64,
+                          batch->outcomes[cursor->append]);
+    }
+}
+
+int cairn_append_batch_next(const struct cairn_append_batch *batch,
+                            struct cairn_append_batch_cursor *cursor,
+                            const struct cairn_append *append, struct cairn_appended *ret,
+                            struct cairn_error *error)
+{
+    int outcome = read_outcome(batch, cursor, append, ret, error);
+    cursor->append++;
+    cursor->condition += append->write_count + append->check_count;
+    cursor->claim += count_claims(append);
+    return outcome;
+}

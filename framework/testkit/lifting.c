@@ -1,0 +1,103 @@
+/* lifting.c - lifts events given in the shape of an older version: encodes them as that version
+ * stored them, and decodes them as the service does today. */
+#include "testkit/scenario.h"
+
+#include "record/json.h"
+#include "store/read/events.h"
+
+/* An event type and the version of it that has this shape. */
+struct shape {
+    const struct cairn_event_type *type;
+    int version;
+};
+
+/* ---- which shape ---- */
+
+/* Returns the i-th table of events that the scenario uses; NULL where it has none. `*more` is false
+ * after the last one. */
+static const struct cairn_events *table(const struct cairn_scenario *scenario, size_t i, bool *more)
+{
+    *more = true;
+    switch (scenario->subject) {
+    case CAIRN_SUBJECT_DECIDER:
+        *more = i == 0;
+        return scenario->decider->events;
+    case CAIRN_SUBJECT_PROJECTION:
+        *more = scenario->projection->on[i] != NULL;
+        return *more ? scenario->projection->on[i]->events : NULL;
+    case CAIRN_SUBJECT_PROCESS:
+        *more = scenario->process->when[i] != NULL;
+        return *more ? scenario->process->when[i]->events : NULL;
+    }
+    return NULL;
+}
+
+static bool find_in_type(const struct cairn_event_type *type, const struct cairn_record *record,
+                         struct shape *ret)
+{
+    for (int version = 1; version < type->schema_version; version++) {
+        if (cairn_event_record(type, version) != record)
+            continue;
+        *ret = (struct shape){type, version};
+        return true;
+    }
+    return false;
+}
+
+static bool find_shape(const struct cairn_scenario *scenario, const struct cairn_record *record,
+                       struct shape *ret)
+{
+    bool more = true;
+    for (size_t i = 0; more; i++) {
+        const struct cairn_events *events = table(scenario, i, &more);
+        if (!more || !events)
+            continue;
+        if (cairn_events_of(events, record)) /* a current one */
+            return false;
+        for (uint32_t k = 0; k < events->count; k++) {
+            if (find_in_type(&events->types[k], record, ret))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- encode and decode ---- */
+
+static const void *lift(struct cairn_here here, const struct shape *shape, struct cairn_any event)
+{
+    struct cairn_error wrong = {0};
+    if (cairn_event_type_check(shape->type, &wrong) < 0) {
+        cairn_scenario_fail(here, "%s", wrong.message);
+        return NULL;
+    }
+    struct cairn_arena *arena = &here.scenario->arena;
+    struct cairn_buffer data = cairn_buffer(arena);
+    cairn_record_encode(event.record, event.value, &data);
+    const struct cairn_stored_event stored = {
+        .stream = "",
+        .position = here.scenario->position + 1,
+        .type = shape->type->name,
+        .schema_version = shape->version,
+        .data = data.text,
+        .data_bytes = data.length,
+    };
+    const struct cairn_record *record = shape->type->record;
+    void *value = cairn_arena_alloc(arena, record->size, record->align);
+    if (cairn_event_decode(shape->type, &stored, arena, value, &wrong) == 0)
+        return value;
+    cairn_scenario_fail(here, "%s", wrong.message);
+    return NULL;
+}
+
+bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event)
+{
+    struct shape shape;
+    if (!cairn_scenario_possible(here, *event))
+        return false;
+    if (!find_shape(here.scenario, event->record, &shape))
+        return true;
+    const void *value = lift(here, &shape, *event);
+    *event = (struct cairn_any){shape.type->record, value};
+    return value != NULL;
+}

@@ -1,0 +1,529 @@
+-- append: creates the functions that append: the only way into the log.
+--
+-- A caller hands over a batch of appends, and each gets an outcome of its own. Everything that decides
+-- about them happens under one lock, in this order: what the log holds is looked up for all of them
+-- together; then they are processed one after the other, each on what those before it leave behind; then
+-- all that was accepted is written by one statement per table. A condition that fails is an answer, not an
+-- exception: it aborts nothing.
+--
+-- Arrays of text and json are unnested and never subscripted: reaching element n of one takes n steps.
+-- The lateral look-ups with a limit cannot become a join over the whole table, and the index plans are
+-- pinned: a connection that planned on an empty log would keep a bad plan.
+
+-- The lock is waited for, and held, for 5 s at most. Commits are durable whatever the session says.
+create or replace function cairn.lock_shard(in_shard smallint) returns void
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    set lock_timeout = '5s'
+as $$
+declare
+    done text;
+begin
+    if in_shard <> 0 then
+        raise exception 'there is no shard %', in_shard;
+    end if;
+    done := set_config('idle_in_transaction_session_timeout', '5s', true);
+    if current_setting('synchronous_commit') in ('off', 'local') then
+        done := set_config('synchronous_commit', 'on', true);
+    end if;
+    lock table cairn.append_lock in exclusive mode;
+end
+$$;
+comment on function cairn.lock_shard is
+    'Acquires the lock under which positions are assigned, until the transaction ends.';
+revoke execute on function cairn.lock_shard from public;
+
+create or replace function cairn.append_batch(
+    -- the streams of the batch, each once
+    in_streams text[],
+    -- the appends: for each the index of its last condition, claim and command
+    in_append_conditions bigint[],
+    in_append_claims bigint[],
+    in_append_commands bigint[],
+    -- conditions: each stream that an append writes or looks at
+    in_condition_streams bigint[],  -- index into in_streams
+    in_condition_versions bigint[], -- -1: any
+    in_condition_ids uuid[],        -- of the event at that version; null: unknown
+    in_condition_events bigint[],   -- how many are written to it
+    in_condition_last_ids uuid[],   -- of the last of them
+    -- events, condition by condition
+    in_event_conditions bigint[],
+    in_event_numbers bigint[],      -- 1, 2, 3 within the condition
+    in_event_streams text[],
+    in_event_ids uuid[],
+    in_event_types text[],
+    in_event_schema_versions bigint[],
+    in_event_data json[],
+    in_event_metas json[],
+    -- claims
+    in_claim_conditions bigint[],
+    in_claim_slots bigint[],        -- the same for the same (scope, key): 1, 2, 3
+    in_claim_streams text[],
+    in_claim_taken bigint[],
+    in_claim_scopes text[],
+    in_claim_keys text[],
+    -- commands, each id once in the batch
+    in_command_conditions bigint[],
+    in_command_streams text[],
+    in_command_ids bytea[],
+    in_command_hashes bytea[],
+    in_command_statuses bigint[],
+    in_command_ends bigint[],       -- number of its last event within the condition
+    in_command_events bigint[],
+    -- the types of the events, each once; those that cairn.event_types has may be left out
+    in_type_categories text[],
+    in_type_names text[],
+    in_type_versions bigint[],
+    -- the caller knows of no earlier execution of any of the commands
+    in_commands_are_new boolean default false,
+    -- for each append: 0 appended, 1 replayed, 2 reused, 3 conflict, 4 claimed
+    out outcomes bigint[],
+    -- for each condition: the version of its stream now, and whether it failed
+    out versions bigint[],
+    out fails bigint[],
+    -- for each condition: the position of its last event, or of the head before it
+    out positions bigint[],
+    -- for each claim: does another stream hold it
+    out claim_fails bigint[]
+)
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    tail_versions bigint[];
+    tail_ids uuid[];
+    claim_holds bigint[];     -- for each claim: its stream holds it already
+    slot_streams bigint[];    -- for each slot: the stream that holds it now; -1 none; 0 as before
+    slot_claims bigint[];     -- for each slot: the claim that decides it
+    undo_streams bigint[];    -- for each claim: the value of its slot before it
+    undo_claims bigint[];
+    other boolean;            -- another stream holds the key after the claims before
+    mine boolean;
+    command_states bigint[];  -- 0 new, 1 replayed, 2 reused
+    -- for each condition whose append was accepted: before its first event
+    first_versions bigint[] := array_fill(null::bigint, array[cardinality(in_condition_streams)]);
+    first_positions bigint[] := first_versions;
+    head bigint;
+    head_time timestamptz;
+    stamp timestamptz;
+    condition_from bigint := 1;
+    claim_from bigint := 1;
+    command_from bigint := 1;
+    stream bigint;
+    slot bigint;
+    outcome bigint;
+    command_state bigint;
+begin
+    perform cairn.lock_shard(0::smallint);
+
+    select array_agg(f.version), array_agg(f.event_id) into tail_versions, tail_ids
+        from (select coalesce(t.version, 0) as version, t.event_id
+                  from unnest(in_streams) with ordinality as u(stream, n)
+                  left join lateral (
+                      select e.version, e.event_id
+                          from cairn.events e
+                          where e.shard = 0 and e.stream = u.stream
+                          order by e.version desc
+                          limit 1) t on true
+                  order by u.n) f;
+    if cardinality(in_claim_scopes) > 0 then
+        select array_agg(f.fails), array_agg(f.holds) into claim_fails, claim_holds
+            from (select coalesce(c.stream <> u.stream, false)::int::bigint as fails,
+                         coalesce(c.stream = u.stream, false)::int::bigint as holds
+                      from unnest(in_claim_scopes, in_claim_keys, in_claim_streams)
+                          with ordinality as u(scope, key, stream, n)
+                      left join lateral (
+                          select k.stream
+                              from cairn.claims k
+                              where k.shard = 0 and k.scope = u.scope and k.key = u.key
+                              limit 1) c on true
+                      order by u.n) f;
+        slot_streams := array_fill(0::bigint, array[cardinality(in_claim_slots)]);
+        slot_claims := slot_streams;
+        undo_streams := slot_streams;
+        undo_claims := slot_streams;
+    end if;
+    if in_commands_are_new then
+        command_states := array_fill(0::bigint, array[cardinality(in_command_ids)]);
+    elsif cardinality(in_command_ids) > 0 then
+        select array_agg(f.state) into command_states
+            from (select case when c.request_hash is null then 0
+                              when c.request_hash = u.hash then 1 else 2 end::bigint as state
+                      from unnest(in_command_ids, in_command_hashes)
+                          with ordinality as u(id, hash, n)
+                      left join lateral (
+                          select k.request_hash
+                              from cairn.commands k
+                              where k.shard = 0 and k.command_id = u.id
+                              limit 1) c on true
+                      order by u.n) f;
+    end if;
+    select e.position, e.recorded_at into head, head_time
+        from cairn.events e
+        where e.shard = 0
+        order by e.position desc
+        limit 1;
+    head := coalesce(head, 0);
+    stamp := greatest(clock_timestamp(), head_time);
+
+    fails := array_fill(0::bigint, array[cardinality(in_condition_streams)]);
+    versions := fails;
+    positions := fails;
+    outcomes := array_fill(0::bigint, array[cardinality(in_append_conditions)]);
+    for k in 1 .. cardinality(in_append_conditions) loop
+        outcome := 0;
+        -- Each on what the claims before it leave behind, those of this append included.
+        for i in claim_from .. in_append_claims[k] loop
+            slot := in_claim_slots[i];
+            stream := in_condition_streams[in_claim_conditions[i]];
+            undo_streams[i] := slot_streams[slot];
+            undo_claims[i] := slot_claims[slot];
+            if slot_streams[slot] = 0 then
+                other := claim_fails[i] = 1;
+                mine := claim_holds[i] = 1;
+            else
+                other := slot_streams[slot] > 0 and slot_streams[slot] <> stream;
+                mine := slot_streams[slot] = stream;
+            end if;
+            claim_fails[i] := (other and in_claim_taken[i] = 1)::int;
+            if claim_fails[i] = 1 then
+                outcome := 4;
+            elsif in_claim_taken[i] = 1 then
+                slot_streams[slot] := stream;
+                slot_claims[slot] := i;
+            elsif mine then
+                slot_streams[slot] := -1;
+                slot_claims[slot] := i;
+            end if;
+        end loop;
+        for i in condition_from .. in_append_conditions[k] loop
+            stream := in_condition_streams[i];
+            if in_condition_versions[i] >= 0
+                    and (tail_versions[stream] <> in_condition_versions[i] or tail_ids[stream] <> in_condition_ids[i]) then
+                fails[i] := 1;
+                outcome := 3;
+            end if;
+        end loop;
+        for i in command_from .. in_append_commands[k] loop
+            if outcome > 0 and in_commands_are_new then -- not written, so the table's key would not report it
+                select case when c.request_hash = in_command_hashes[i] then 1 else 2 end into command_state
+                    from cairn.commands c
+                    where c.shard = 0 and c.command_id = in_command_ids[i];
+                command_states[i] := coalesce(command_state, 0);
+            end if;
+            if command_states[i] > 0 then
+                outcome := command_states[i];
+            end if;
+        end loop;
+
+        for i in condition_from .. in_append_conditions[k] loop
+            stream := in_condition_streams[i];
+            if outcome = 0 then
+                first_versions[i] := tail_versions[stream];
+                first_positions[i] := head;
+                if in_condition_events[i] > 0 then
+                    tail_versions[stream] := tail_versions[stream] + in_condition_events[i];
+                    tail_ids[stream] := in_condition_last_ids[i];
+                    head := head + in_condition_events[i];
+                end if;
+            end if;
+            versions[i] := tail_versions[stream];
+            positions[i] := head;
+        end loop;
+        if outcome > 0 then
+            outcomes[k] := outcome;
+            for i in reverse in_append_claims[k] .. claim_from loop
+                slot_streams[in_claim_slots[i]] := undo_streams[i];
+                slot_claims[in_claim_slots[i]] := undo_claims[i];
+            end loop;
+        end if;
+        condition_from := in_append_conditions[k] + 1;
+        claim_from := in_append_claims[k] + 1;
+        command_from := in_append_commands[k] + 1;
+    end loop;
+
+    -- Before the events, so that a duplicate costs little.
+    if cardinality(in_command_ids) > 0 then
+        insert into cairn.commands
+            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
+        select 0, u.id, u.hash, u.status, u.stream, first_versions[u.condition] + u.last,
+               first_positions[u.condition] + u.last, u.events, stamp
+            from unnest(in_command_conditions, in_command_streams, in_command_ids, in_command_hashes,
+                        in_command_statuses, in_command_ends, in_command_events)
+                as u(condition, stream, id, hash, status, last, events)
+            where first_versions[u.condition] is not null;
+    end if;
+    insert into cairn.events
+        (shard, position, stream, version, type, schema_version, event_id, data, meta, recorded_at)
+    select 0, first_positions[u.condition] + u.number, u.stream, first_versions[u.condition] + u.number,
+           u.type, u.schema_version, u.id, u.data, u.meta, stamp
+        from unnest(in_event_conditions, in_event_numbers, in_event_streams, in_event_ids, in_event_types,
+                    in_event_schema_versions, in_event_data, in_event_metas)
+            as u(condition, number, stream, id, type, schema_version, data, meta)
+        where first_versions[u.condition] is not null;
+
+    if cardinality(in_type_names) > 0 and exists (
+            select from unnest(in_type_categories, in_type_names, in_type_versions) as u(category, type, version)
+                where not exists (
+                    select from cairn.event_types t
+                        where t.category = u.category and t.type = u.type and t.schema_version = u.version)) then
+        -- Of accepted appends only: a service that cannot read a type refuses to start.
+        insert into cairn.event_types (category, type, schema_version)
+        select distinct split_part(u.stream, '-', 1), u.type, u.version
+            from unnest(in_event_conditions, in_event_streams, in_event_types, in_event_schema_versions)
+                as u(condition, stream, type, version)
+            where first_versions[u.condition] is not null and not exists (
+                select from cairn.event_types t
+                    where t.category = split_part(u.stream, '-', 1) and t.type = u.type
+                        and t.schema_version = u.version);
+    end if;
+    if cardinality(in_claim_scopes) > 0 then
+        delete from cairn.claims c
+            using unnest(in_claim_slots, in_claim_taken, in_claim_scopes, in_claim_keys)
+                with ordinality as u(slot, taken, scope, key, n)
+            where u.taken = 0 and slot_claims[u.slot] = u.n
+                and c.shard = 0 and c.scope = u.scope and c.key = u.key;
+        insert into cairn.claims (shard, scope, key, stream, position)
+        select 0, u.scope, u.key, u.stream, first_positions[u.condition] + 1
+            from unnest(in_claim_conditions, in_claim_slots, in_claim_streams, in_claim_taken, in_claim_scopes,
+                        in_claim_keys)
+                with ordinality as u(condition, slot, stream, taken, scope, key, n)
+            where u.taken = 1 and slot_claims[u.slot] = u.n
+            on conflict on constraint claims_pkey
+                do update set stream = excluded.stream, position = excluded.position;
+    end if;
+end
+$$;
+comment on function cairn.append_batch is
+    'Performs many appends at once, each accepted or refused by itself, in order. For the services; '
+    'people call cairn.append.';
+revoke execute on function cairn.append_batch from public;
+grant execute on function cairn.append_batch to cairn_writer;
+
+-- The short path: one event on one stream, perhaps with its command. All conditions are in one
+-- statement; if one of them does not hold, nothing is written, and append_batch has to say why.
+create or replace function cairn.append_one(
+    in_stream text,
+    in_version bigint,
+    in_condition_id uuid,
+    in_event_id uuid,
+    in_category text,
+    in_type text,
+    in_schema_version bigint,
+    in_data json,
+    in_meta json,
+    in_command_id bytea,
+    in_command_hash bytea,
+    in_status bigint,
+    out version bigint,
+    out "position" bigint
+)
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    stamp timestamptz;
+begin
+    perform cairn.lock_shard(0::smallint);
+
+    insert into cairn.events
+        (shard, position, stream, version, type, schema_version, event_id, data, meta, recorded_at)
+    select 0, coalesce(h.position, 0) + 1, in_stream, coalesce(t.version, 0) + 1, in_type, in_schema_version,
+           in_event_id, in_data, in_meta, greatest(clock_timestamp(), h.recorded_at)
+        from (select) as one
+        left join lateral (
+            select e.position, e.recorded_at
+                from cairn.events e
+                where e.shard = 0
+                order by e.position desc
+                limit 1) h on true
+        left join lateral (
+            select e.version, e.event_id
+                from cairn.events e
+                where e.shard = 0 and e.stream = in_stream
+                order by e.version desc
+                limit 1) t on true
+        where (in_version < 0
+               or (coalesce(t.version, 0) = in_version and (t.event_id = in_condition_id) is not false))
+            and exists (
+                select from cairn.event_types k
+                    where k.category = in_category and k.type = in_type and k.schema_version = in_schema_version)
+            and (in_command_id is null or not exists (
+                select from cairn.commands c where c.shard = 0 and c.command_id = in_command_id))
+        returning events.version, events.position, events.recorded_at
+        into append_one.version, append_one."position", stamp;
+
+    if in_command_id is not null and stamp is not null then
+        insert into cairn.commands
+            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
+            values (0, in_command_id, in_command_hash, in_status, in_stream, append_one.version,
+                    append_one."position", 1, stamp);
+    end if;
+end
+$$;
+comment on function cairn.append_one is
+    'Appends one event, if its stream is as expected and its command is new. Null: nothing was written, '
+    'cairn.append_batch says why.';
+revoke execute on function cairn.append_one from public;
+grant execute on function cairn.append_one to cairn_writer;
+
+-- Like append_one, with one more condition: another stream is at the version, and ends with the event,
+-- from which a fact was folded.
+create or replace function cairn.append_one_checked(
+    in_stream text,
+    in_version bigint,
+    in_condition_id uuid,
+    in_event_id uuid,
+    in_category text,
+    in_type text,
+    in_schema_version bigint,
+    in_data json,
+    in_meta json,
+    in_command_id bytea,
+    in_command_hash bytea,
+    in_status bigint,
+    in_checked_stream text,
+    in_checked_version bigint, -- -1: any
+    in_checked_id uuid,        -- of the event at that version; null: unknown
+    out version bigint,
+    out "position" bigint
+)
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    stamp timestamptz;
+begin
+    perform cairn.lock_shard(0::smallint);
+
+    insert into cairn.events
+        (shard, position, stream, version, type, schema_version, event_id, data, meta, recorded_at)
+    select 0, coalesce(h.position, 0) + 1, in_stream, coalesce(t.version, 0) + 1, in_type, in_schema_version,
+           in_event_id, in_data, in_meta, greatest(clock_timestamp(), h.recorded_at)
+        from (select) as one
+        left join lateral (
+            select e.position, e.recorded_at
+                from cairn.events e
+                where e.shard = 0
+                order by e.position desc
+                limit 1) h on true
+        left join lateral (
+            select e.version, e.event_id
+                from cairn.events e
+                where e.shard = 0 and e.stream = in_stream
+                order by e.version desc
+                limit 1) t on true
+        left join lateral (
+            select e.version, e.event_id
+                from cairn.events e
+                where e.shard = 0 and e.stream = in_checked_stream
+                order by e.version desc
+                limit 1) k on true
+        where (in_version < 0
+               or (coalesce(t.version, 0) = in_version and (t.event_id = in_condition_id) is not false))
+            and (in_checked_version < 0
+                 or (coalesce(k.version, 0) = in_checked_version and (k.event_id = in_checked_id) is not false))
+            and exists (
+                select from cairn.event_types y
+                    where y.category = in_category and y.type = in_type and y.schema_version = in_schema_version)
+            and (in_command_id is null or not exists (
+                select from cairn.commands c where c.shard = 0 and c.command_id = in_command_id))
+        returning events.version, events.position, events.recorded_at
+        into append_one_checked.version, append_one_checked."position", stamp;
+
+    if in_command_id is not null and stamp is not null then
+        insert into cairn.commands
+            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
+            values (0, in_command_id, in_command_hash, in_status, in_stream, append_one_checked.version,
+                    append_one_checked."position", 1, stamp);
+    end if;
+end
+$$;
+comment on function cairn.append_one_checked is
+    'Appends one event, if its stream and another one are as expected and its command is new. Null: '
+    'nothing was written, cairn.append_batch says why.';
+revoke execute on function cairn.append_one_checked from public;
+grant execute on function cairn.append_one_checked to cairn_writer;
+
+-- For a client that lost its connection: it runs under the lock, so that no append is in flight.
+-- in_versions has the version that each stream had at least before.
+create or replace function cairn.find_appended(
+    in_streams text[],
+    in_versions bigint[],
+    in_event_ids uuid[],
+    in_command_ids bytea[],
+    out versions bigint[],
+    out positions bigint[]
+)
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+as $$
+begin
+    perform cairn.lock_shard(0::smallint);
+    select array_agg(coalesce(f.version, 0)), array_agg(coalesce(f.position, 0)) into versions, positions
+        from (select coalesce(e.version, c.version) as version, coalesce(e.position, c.position) as position
+                  from unnest(in_streams, in_versions, in_event_ids, in_command_ids)
+                      with ordinality as u(stream, version, event_id, command_id, n)
+                  left join lateral (
+                      select x.version, x.position
+                          from cairn.events x
+                          where x.shard = 0 and x.stream = u.stream and x.version > u.version
+                              and x.event_id = u.event_id
+                          limit 1) e on true
+                  left join lateral (
+                      select k.version, k.position
+                          from cairn.commands k
+                          where u.event_id is null and k.shard = 0 and k.command_id = u.command_id
+                          limit 1) c on true
+                  order by u.n) f;
+end
+$$;
+comment on function cairn.find_appended is
+    'Which of these appends are in the log: version and position, 0 for those that are not. For a client '
+    'that lost its connection.';
+revoke execute on function cairn.find_appended from public;
+grant execute on function cairn.find_appended to cairn_writer;
+
+create or replace function cairn.declare_types(in_category text, in_types text[]) returns void
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (select from unnest(in_types) as t(type)
+                   where not exists (select from cairn.declared_types d
+                                         where d.category = in_category and d.type = t.type)) then
+        insert into cairn.declared_types (category, type)
+            select in_category, t.type from unnest(in_types) as t(type)
+            on conflict on constraint declared_types_pkey do nothing;
+    end if;
+end
+$$;
+comment on function cairn.declare_types is
+    'Called by a service at its start: declares the types of events that it knows of a category that it '
+    'writes.';
+revoke execute on function cairn.declare_types from public;
+grant execute on function cairn.declare_types to cairn_writer;
