@@ -156,13 +156,19 @@ void cairn_streams_end(struct cairn_streams *streams);
  * begins one. */
 void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent);
 
-/* ---- http_answer.c ---- */
+/* ---- answer_record.c ---- */
 
 /* Counts and logs an answer that is ready. If the handler gave none, it becomes a 500. */
 void cairn_answer_complete(struct cairn_exchange *exchange);
+/* Counts an answer that no exchange has. */
+void cairn_answer_count(int status);
+
+/* ---- http_answer.c ---- */
 
 /* Passes the answer to the library. On the polling thread. */
 enum MHD_Result cairn_answer_send(struct cairn_exchange *exchange) CAIRN_CHECKED;
+
+/* ---- plain_answer.c ---- */
 
 /* Sends the exchange's error, bypassing the library, while the request still arrives and the
  * library accepts no answer. The connection must then be closed. */

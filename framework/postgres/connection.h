@@ -7,6 +7,8 @@
 
 #include <libpq-fe.h>
 
+enum { CAIRN_PG_RETRY_US = 250000 }; /* between two attempts to connect */
+
 struct cairn_pg {
     char *url;
     char *label;
@@ -34,8 +36,8 @@ int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error);
 /* Closes the connection: its open transaction is lost, the next call opens another. */
 void cairn_pg_drop(struct cairn_pg *pg);
 
-/* Asks the server which process serves this connection. */
-int cairn_pg_learn_backend(struct cairn_pg *pg, struct cairn_error *error);
+/* Executes SQL on an open connection. */
+int cairn_pg_execute_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error);
 
 /* Waits for the results of what was sent, until the server is ready for the next query: only then
  * has a statement committed. Returns the last result. */
@@ -43,11 +45,10 @@ int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *erro
 
 /* Waits for the answer to what was sent; a refusal is a failure. */
 int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
-/* Sends the statement "copy ... from stdin" and waits until the server wants the rows. */
-int cairn_pg_enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error *error);
 /* Waits until libpq has sent its buffered data. */
 int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error);
-/* Drops the connection. Returns -CAIRN_UNAVAILABLE. */
+/* Both drop the connection and return -CAIRN_UNAVAILABLE; the first with libpq's message. */
+int cairn_pg_fail_unsent(struct cairn_pg *pg, struct cairn_error *error);
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error);
 
 /* Handles a refusal by the server: stores the SQLSTATE and maps it to a code. A session that cannot

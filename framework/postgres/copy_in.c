@@ -31,11 +31,36 @@ static int send_rows(struct cairn_pg_copy *copy, struct cairn_error *error)
     return failed;
 }
 
+/* Sends the statement "copy ... from stdin" and waits until the server wants the rows. */
+static int enter_copy(struct cairn_pg *pg, const char *sql, struct cairn_error *error)
+{
+    pg->state[0] = '\0';
+    pg->row = 0;
+    int failed = cairn_pg_ensure(pg, error);
+    if (failed)
+        return failed;
+    if (!PQsendQuery(pg->conn, sql))
+        return cairn_pg_fail_unsent(pg, error);
+    pg->sent = true;
+    failed = cairn_pg_wait_result(pg, cairn_monotonic_us() + pg->deadline_us, error);
+    if (failed)
+        return failed;
+    PGresult *result = PQgetResult(pg->conn);
+    bool begun = PQresultStatus(result) == PGRES_COPY_IN;
+    if (!begun)
+        failed = cairn_pg_fail_refused(pg, result, error);
+    PQclear(result);
+    PGresult *rest = NULL;
+    if (!begun && pg->conn && cairn_pg_await(pg, &rest, NULL) == 0)
+        PQclear(rest);
+    return failed;
+}
+
 int cairn_pg_copy_begin(struct cairn_pg *pg, const char *sql, struct cairn_pg_copy *ret,
                         struct cairn_error *error)
 {
     static const char header[19] = "PGCOPY\n\377\r\n"; /* a NUL, flags 0, no extension */
-    int failed = cairn_pg_enter_copy(pg, sql, error);
+    int failed = enter_copy(pg, sql, error);
     if (failed)
         return failed;
     *ret = (struct cairn_pg_copy){.pg = pg};

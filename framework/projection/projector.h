@@ -16,6 +16,7 @@
 #ifndef CAIRN_PROJECTION_PROJECTOR_H
 #define CAIRN_PROJECTION_PROJECTOR_H
 
+#include "projection/follow/projector_state.h"
 #include "projection/rebuild/rebuild_attempt.h"
 #include "store/lease.h"
 
@@ -44,24 +45,6 @@ int cairn_projector_start(const struct cairn_projector_options *options,
  * for a lease: call cairn_leases_stop() first to keep that short. */
 void cairn_projector_stop(struct cairn_projector *projector);
 
-/* The state of a projection, for /readyz and /metrics. */
-struct cairn_projector_state {
-    const char *name;
-    int generation;
-    int64_t position;    /* its checkpoint */
-    int64_t head;        /* of the log, when last read */
-    bool serving;        /* queries read the generation */
-    bool leading;        /* it has the lease; else it stands by */
-    bool following;      /* it read the head within the last 5 seconds, and has no problem */
-    bool copy_current;   /* Redis has what PostgreSQL has; if not, nothing is delayed by it */
-    int64_t parked_keys; /* rows that wait for an operator: cairn parked */
-    char owner[201];     /* the process that has the lease; "" while it is not known */
-    char problem[200];   /* why it does not advance, or "" */
-
-    int building;        /* another generation, which this process builds; 0: none */
-    const char *phase;   /* of the build */
-    int64_t done, total; /* of the phase */
-};
 /* Fills in at most `count` states; returns the number of projections. Any thread may call it. */
 size_t cairn_projector_states(struct cairn_projector *projector, struct cairn_projector_state *ret,
                               size_t count);

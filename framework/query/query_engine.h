@@ -2,10 +2,12 @@
 #ifndef CAIRN_QUERY_QUERY_ENGINE_H
 #define CAIRN_QUERY_QUERY_ENGINE_H
 
-#include "query/models/watch.h"
 #include "query/query.h"
-#include "query/stream/follow_pages.h"
-#include "query/stream/live.h"
+
+struct cairn_query_live;
+struct cairn_query_models;
+struct cairn_query_pages;
+struct cairn_query_watch;
 
 struct cairn_query_engine {
     const char *database_url;

@@ -189,12 +189,14 @@ static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state
     fixture_database(copy, sizeof copy);
     fixture_sql(copy, story);
     fixture_url_as(copy, "cairn_writer", writer, sizeof writer);
-    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 days')"), 1);
-    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 days')"), 0);
+    assert_int_equal(
+        fixture_sql_int(writer, "select gone from cairn.forget_commands('2 days', 0, 1000)"), 1);
+    assert_int_equal(
+        fixture_sql_int(writer, "select gone from cairn.forget_commands('2 days', 0, 1000)"), 0);
     assert_int_equal(fixture_sql_int(copy, "select count(*) from cairn.commands"), 4);
     cairn_expect(copy, 0, "verify", "commands            4         0");
     fixture_sql(copy,
-                "do $$ begin perform cairn.forget_commands('59 minutes');"
+                "do $$ begin perform cairn.forget_commands('59 minutes', 0, 1000);"
                 " raise 'it was forgotten'; exception when sqlstate 'CA010' then null; end $$;"
                 "do $$ begin perform cairn.rebuild_commands('59 minutes');"
                 " raise 'it was forgotten'; exception when sqlstate 'CA010' then null; end $$");
@@ -202,8 +204,9 @@ static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state
                 "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
                 " 'user-1', 6, 12, 0, now() - interval '1 day'"
                 " from generate_series(1, 10001) n");
-    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 hours')"), 10000);
-    assert_int_equal(fixture_sql_int(writer, "select cairn.forget_commands('2 hours')"), 1);
+    static const char *const pass = "select gone from cairn.forget_commands('2 hours', 0, 1000)";
+    assert_int_equal(fixture_sql_int(writer, pass), 10001);
+    assert_int_equal(fixture_sql_int(writer, pass), 0);
     fixture_drop(copy);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "query/stream/event_id.h"
 #include "query/stream/live.h"
 
 #include <libpq-fe.h>

@@ -262,13 +262,13 @@ static struct cairn_fold_batch fold_in_order(const struct cairn_stored_event *lo
                                              struct cairn_map *skipped)
 {
     struct cairn_fold_batch batch;
-    const struct cairn_fold_batch_events events = {.events = log,
-                                                   .count = count,
-                                                   .to = (int64_t)count,
-                                                   .load = load_nothing,
-                                                   .wants = is_not_skipped,
-                                                   .context = skipped};
-    assert_int_equal(cairn_fold_batch_fold(&crates_projection, &events, &arena, &batch, NULL), 0);
+    const struct cairn_fold_input events = {.events = log,
+                                            .count = count,
+                                            .to = (int64_t)count,
+                                            .load = load_nothing,
+                                            .wants = is_not_skipped,
+                                            .context = skipped};
+    assert_int_equal(cairn_fold_events(&crates_projection, &events, &arena, &batch, NULL), 0);
     assert_string_equal(batch.problem, "");
     return batch;
 }

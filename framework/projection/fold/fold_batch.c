@@ -22,8 +22,7 @@ const char *const *cairn_projection_types(const struct cairn_projection *project
 
 /* Decodes events up to the first that stops the projection, and adds their keys to the map. Returns
  * the number of events that the projection handles. */
-static size_t decode_all(struct cairn_fold_batch *batch,
-                         const struct cairn_fold_batch_events *events,
+static size_t decode_all(struct cairn_fold_batch *batch, const struct cairn_fold_input *events,
                          struct cairn_decoded_event *items)
 {
     size_t taken = 0;
@@ -51,7 +50,7 @@ static size_t decode_all(struct cairn_fold_batch *batch,
 
 /* ---- one row ---- */
 
-static const char *refusal(const struct cairn_fold_batch_events *events,
+static const char *refusal(const struct cairn_fold_input *events,
                            const struct cairn_decoded_event *item, const char *key)
 {
     for (size_t i = 0; i < events->refused_count; i++) {
@@ -90,7 +89,7 @@ static void add_park(struct cairn_fold_batch *batch, const struct cairn_decoded_
 
 /* Returns the row of the item's key i, or NULL if that key is not wanted. */
 static struct cairn_fold_row *row_of(const struct cairn_fold_batch *batch,
-                                     const struct cairn_fold_batch_events *events,
+                                     const struct cairn_fold_input *events,
                                      const struct cairn_decoded_event *item, size_t i)
 {
     const char *key = item->keys.keys[i];
@@ -100,8 +99,7 @@ static struct cairn_fold_row *row_of(const struct cairn_fold_batch *batch,
 }
 
 /* Applies the event to each row independently; parks the keys of rows where that fails. */
-static void apply_or_park(struct cairn_fold_batch *batch,
-                          const struct cairn_fold_batch_events *events,
+static void apply_or_park(struct cairn_fold_batch *batch, const struct cairn_fold_input *events,
                           const struct cairn_decoded_event *item)
 {
     struct cairn_fold *fold = &batch->fold;
@@ -124,8 +122,7 @@ static void apply_or_park(struct cairn_fold_batch *batch,
 }
 
 /* Applies the event to all of its rows, or to none. */
-static int apply_or_stop(struct cairn_fold_batch *batch,
-                         const struct cairn_fold_batch_events *events,
+static int apply_or_stop(struct cairn_fold_batch *batch, const struct cairn_fold_input *events,
                          const struct cairn_decoded_event *item, struct cairn_error *error)
 {
     struct cairn_fold *fold = &batch->fold;
@@ -153,7 +150,7 @@ static bool parks(const struct cairn_fold_batch *batch)
     return batch->fold.projection->poison == CAIRN_POISON_PARKS;
 }
 
-static void apply_all(struct cairn_fold_batch *batch, const struct cairn_fold_batch_events *events,
+static void apply_all(struct cairn_fold_batch *batch, const struct cairn_fold_input *events,
                       const struct cairn_decoded_event *items, size_t count)
 {
     for (; batch->applied < count; batch->applied++) {
@@ -170,9 +167,9 @@ static void apply_all(struct cairn_fold_batch *batch, const struct cairn_fold_ba
     }
 }
 
-int cairn_fold_batch_fold(const struct cairn_projection *projection,
-                          const struct cairn_fold_batch_events *events, struct cairn_arena *arena,
-                          struct cairn_fold_batch *ret, struct cairn_error *error)
+int cairn_fold_events(const struct cairn_projection *projection,
+                      const struct cairn_fold_input *events, struct cairn_arena *arena,
+                      struct cairn_fold_batch *ret, struct cairn_error *error)
 {
     *ret = (struct cairn_fold_batch){.fold = cairn_fold(projection, arena), .position = events->to};
     struct cairn_decoded_event *items =

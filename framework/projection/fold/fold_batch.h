@@ -32,8 +32,8 @@ struct cairn_fold_batch {
     size_t park_count;
 };
 
-/* The input of cairn_fold_batch_fold(). */
-struct cairn_fold_batch_events {
+/* The input of cairn_fold_events(). */
+struct cairn_fold_input {
     const struct cairn_stored_event *events; /* in log order, of the projection's types */
     size_t count;
     int64_t to; /* position of the batch if no event stops it */
@@ -51,9 +51,9 @@ struct cairn_fold_batch_events {
 
 /* Decodes all events, loads all rows in one call, applies all events. Results are allocated in the
  * arena. Returns 0, or the error of `load`. */
-int cairn_fold_batch_fold(const struct cairn_projection *projection,
-                          const struct cairn_fold_batch_events *events, struct cairn_arena *arena,
-                          struct cairn_fold_batch *ret, struct cairn_error *error) CAIRN_CHECKED;
+int cairn_fold_events(const struct cairn_projection *projection,
+                      const struct cairn_fold_input *events, struct cairn_arena *arena,
+                      struct cairn_fold_batch *ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the NULL-terminated names of the event types that the projection handles. */
 const char *const *cairn_projection_types(const struct cairn_projection *projection,

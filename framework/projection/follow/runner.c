@@ -6,13 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IDLE_US CAIRN_SECONDS(1) /* between two reads of the head without news */
-#define EMPTY_MOVE_US                                                                              \
-    CAIRN_MILLISECONDS(25)                 /* between two moves over nothing but ignored events    \
-                                            */
-#define TROUBLE_US CAIRN_MILLISECONDS(100) /* after a first UNAVAILABLE or BUSY; doubled to … */
-#define TROUBLE_MAX_US CAIRN_SECONDS(1)    /* … this, the pause after any other failure */
-#define GATE_US CAIRN_MILLISECONDS(100)    /* between two checks whether it may be read */
+#define IDLE_US CAIRN_SECONDS(1)             /* between two reads of the head without news */
+#define EMPTY_MOVE_US CAIRN_MILLISECONDS(25) /* between two moves over only ignored events */
+#define TROUBLE_US CAIRN_MILLISECONDS(100)   /* after a first UNAVAILABLE or BUSY; doubled to … */
+#define TROUBLE_MAX_US CAIRN_SECONDS(1)      /* … this, the pause after any other failure */
+#define GATE_US CAIRN_MILLISECONDS(100)      /* between two checks whether it may be read */
 #define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
 /* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
@@ -131,55 +129,6 @@ static bool is_worth_a_move(const struct cairn_runner *runner, const struct cair
                strcmp(runner->stopped, batch->problem) != 0;
     return batch->position >= runner->head &&
            cairn_monotonic_us() - runner->moved_us >= EMPTY_MOVE_US;
-}
-
-int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_batch *batch,
-                        struct cairn_error *error)
-{
-    const struct cairn_checkpoint before = runner->checkpoint;
-    struct cairn_rows_change change = {.parks = batch->parks,
-                                       .park_count = batch->park_count,
-                                       .position = batch->position,
-                                       .stopped = batch->problem[0] ? batch->problem : NULL};
-    change.count = cairn_rows_changed(&batch->fold, &change.rows);
-    int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), &change, &before,
-                                  &runner->batch, error);
-    if (failed)
-        return failed;
-    runner->checkpoint.position = batch->position;
-    runner->checkpoint.stopped = change.stopped != NULL;
-    runner->moved_us = cairn_monotonic_us();
-    if (batch->park_count)
-        runner->parked_us = 0; /* count them */
-    cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
-                     &runner->batch);
-    cairn_notifier_nudge(runner->notifier); /* after the write to Redis, which readers read */
-    return 0;
-}
-
-static int load_rows(void *context, struct cairn_fold *fold, struct cairn_error *error)
-{
-    struct cairn_runner *runner = context;
-    return cairn_rows_load(&runner->rows, cairn_store_pg(runner->store), fold, error);
-}
-
-int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cairn_park *refused,
-                      size_t refused_count, struct cairn_fold_batch *ret, struct cairn_error *error)
-{
-    const struct cairn_stored_event *stored = NULL;
-    int64_t count = cairn_store_read_range(
-        runner->store, runner->position, to,
-        cairn_projection_types(runner->projection, &runner->batch), &runner->batch, &stored, error);
-    if (count < 0)
-        return (int)count;
-    const struct cairn_fold_batch_events events = {.events = stored,
-                                                   .count = (size_t)count,
-                                                   .to = to,
-                                                   .load = load_rows,
-                                                   .context = runner,
-                                                   .refused = refused,
-                                                   .refused_count = refused_count};
-    return cairn_fold_batch_fold(runner->projection, &events, &runner->batch, ret, error);
 }
 
 static void fit_range(struct cairn_runner *runner, size_t bytes)

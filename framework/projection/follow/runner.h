@@ -14,9 +14,10 @@
 #define CAIRN_PROJECTION_RUNNER_H
 
 #include "projection/fold/fold_batch.h"
+#include "projection/follow/projector_state.h"
 #include "projection/generations/switch.h"
-#include "projection/projector.h"
 #include "projection/tables/redis_copy.h"
+#include "store/lease.h"
 #include "store/notifier.h"
 
 #include <pthread.h>
@@ -80,7 +81,7 @@ struct cairn_pause {
 /* Executes one step. */
 struct cairn_pause cairn_runner_step(struct cairn_runner *runner);
 
-/* ---- shared by runner.c and refused_rows.c ---- */
+/* ---- shared by runner.c, runner_batch.c and refused_rows.c ---- */
 
 /* Folds the range after `runner->position` up to `to`; `refused` as in fold_batch.h. */
 int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cairn_park *refused,

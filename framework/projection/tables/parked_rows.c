@@ -159,15 +159,15 @@ int cairn_parked_retry(const struct cairn_rows *rows, struct cairn_store *store,
                           .key = ask->key,
                           .skipped = ask->skip ? page.events[0].position : 0};
     *ret_last = page.events[page.count - 1].position;
-    const struct cairn_fold_batch_events events = {.events = page.events,
-                                                   .count = page.count,
-                                                   .to = *ret_last,
-                                                   .load = load,
-                                                   .wants = is_wanted,
-                                                   .context = &retry,
-                                                   .refused = ask->refused,
-                                                   .refused_count = ask->refused ? 1 : 0};
-    failed = cairn_fold_batch_fold(rows->generation.projection, &events, arena, &batch, error);
+    const struct cairn_fold_input events = {.events = page.events,
+                                            .count = page.count,
+                                            .to = *ret_last,
+                                            .load = load,
+                                            .wants = is_wanted,
+                                            .context = &retry,
+                                            .refused = ask->refused,
+                                            .refused_count = ask->refused ? 1 : 0};
+    failed = cairn_fold_events(rows->generation.projection, &events, arena, &batch, error);
     if (failed)
         return failed;
     const struct cairn_park *stuck = batch.park_count ? &batch.parks[0] : NULL;

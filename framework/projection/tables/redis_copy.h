@@ -92,7 +92,7 @@ int cairn_copy_tend(struct cairn_copy *copy, const struct cairn_rows *rows,
                     struct cairn_store *store, const struct cairn_checkpoint *committed,
                     struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* ---- shared by redis_copy.c, copy_repair.c and copy_patrol.c ---- */
+/* ---- shared by redis_copy.c, copy_upkeep.c, copy_repair.c and copy_patrol.c ---- */
 
 /* Returns the value of a row in Redis; "" if the row has none because it is deleted or parked. */
 const char *cairn_copy_value(const struct cairn_copy *copy, int64_t epoch,

@@ -130,13 +130,13 @@ int cairn_expected_rows_fold(struct cairn_expected_rows *expected,
                              struct cairn_arena *batch, struct cairn_error *error)
 {
     struct cairn_fold_batch folded;
-    const struct cairn_fold_batch_events ask = {.events = events,
-                                                .count = count,
-                                                .to = to,
-                                                .load = load,
-                                                .wants = wants,
-                                                .context = expected};
-    int failed = cairn_fold_batch_fold(expected->projection, &ask, batch, &folded, error);
+    const struct cairn_fold_input ask = {.events = events,
+                                         .count = count,
+                                         .to = to,
+                                         .load = load,
+                                         .wants = wants,
+                                         .context = expected};
+    int failed = cairn_fold_events(expected->projection, &ask, batch, &folded, error);
     if (failed)
         return failed;
     for (size_t i = 0; i < folded.fold.rows.count; i++) {

@@ -1,4 +1,4 @@
-/* query_context.c - opens and closes the query side's state: per process, and per worker. */
+/* query_context.c - opens and closes the state of one worker of the query side, and its connection. */
 #include "query/models/query_context.h"
 
 #include "query/query_engine.h"
@@ -9,14 +9,6 @@
 /* Short, so that an unresponsive server blocks no worker for long: the client may retry. */
 #define POSTGRES_DEADLINE_US CAIRN_SECONDS(3)
 
-/* Read-only, and always by index: a statement planned while a table was small would otherwise keep
- * scanning the whole table after it has grown. A disabled plan type that has no alternative gets a
- * very high cost estimate, which would trigger JIT compilation: jit is off. */
-#define GREETING                                                                                   \
-    "set default_transaction_read_only = on;"                                                      \
-    "set enable_seqscan = off; set enable_bitmapscan = off;"                                       \
-    "set enable_sort = off; set jit = off"
-
 int cairn_query_connect(const char *database_url, const char *also, struct cairn_pg **ret,
                         struct cairn_error *error)
 {
@@ -25,56 +17,10 @@ int cairn_query_connect(const char *database_url, const char *also, struct cairn
     if (failed)
         return failed;
     cairn_pg_set_deadline(pg, POSTGRES_DEADLINE_US);
-    cairn_pg_on_connect(pg, also ? also : GREETING);
+    cairn_pg_on_connect(pg, also ? also : CAIRN_QUERY_GREETING);
     *ret = pg;
     return 0;
 }
-
-/* ---- the process ---- */
-
-int cairn_query_engine_open(const struct cairn_query_options *options,
-                            struct cairn_query_engine **ret, struct cairn_error *error)
-{
-    struct cairn_query_engine *engine = cairn_allocate(sizeof *engine);
-    engine->database_url = options->database_url;
-    engine->redis_url = options->redis_url ? options->redis_url : "";
-    engine->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
-    engine->models = cairn_query_models_open(options->resources);
-    engine->live = cairn_query_live_open(engine->models, options->streams_max, options->pages_max,
-                                         options->heartbeat_us);
-    int failed = cairn_query_pages_open(engine, &engine->pages, error);
-    if (!failed)
-        failed = cairn_query_watch_open(options->database_url, GREETING "; listen cairn_read",
-                                        (size_t)options->waiting_max, engine->models, engine->live,
-                                        &engine->watch, error);
-    if (failed) {
-        cairn_query_engine_close(engine);
-        return failed;
-    }
-    *ret = engine;
-    return 0;
-}
-
-void cairn_query_engine_stop(struct cairn_query_engine *engine)
-{
-    if (!engine)
-        return;
-    cairn_query_watch_stop(engine->watch);
-    cairn_query_live_stop(engine->live);
-}
-
-void cairn_query_engine_close(struct cairn_query_engine *engine)
-{
-    if (!engine)
-        return;
-    cairn_query_watch_close(engine->watch);
-    cairn_query_pages_close(engine->pages);
-    cairn_query_live_close(engine->live);
-    cairn_query_models_close(engine->models);
-    free(engine);
-}
-
-/* ---- a worker ---- */
 
 int cairn_query_open(struct cairn_query_engine *engine, struct cairn_query_context **ret,
                      struct cairn_error *error)

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "query/models/read_sql.h"
+#include "query/stream/event_id.h"
 #include "store/read/token.h"
 
 #include <stdlib.h>

@@ -12,6 +12,7 @@
 #define CAIRN_QUERY_QUERY_READ_H
 
 #include "query/models/query_context.h"
+#include "query/models/watch.h"
 #include "query/query_engine.h"
 #include "query/request/ask.h"
 #include "redis/pipe.h"

@@ -3,6 +3,7 @@
 #include "query/read/upstream.h"
 
 #include "core/clock.h"
+#include "query/models/known_models.h"
 #include "query/query_engine.h"
 
 #include <stdlib.h>

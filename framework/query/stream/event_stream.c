@@ -1,5 +1,6 @@
 /* event_stream.c - begins the stream of a followed row or page, or refuses it. */
 #include "query/read/query_read.h"
+#include "query/stream/event_id.h"
 #include "query/stream/topics.h"
 
 /* Returns the position up to which the client has seen this generation in this timeline; -1 if its

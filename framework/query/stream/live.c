@@ -1,4 +1,4 @@
-/* live.c - topics, their readers, and what a reader's stream is sent. */
+/* live.c - readers that follow topics, and what their streams are sent. */
 #include "query/stream/live.h"
 
 #include "core/clock.h"
@@ -19,163 +19,10 @@ static const char beat[] = ":\n\n";
 
 static struct cairn_metric streams =
     CAIRN_GAUGE("cairn_query_streams", "Streams that are open.", NULL);
-static struct cairn_metric topics =
-    CAIRN_GAUGE("cairn_query_topics", "Rows and pages that they follow.", NULL);
 static struct cairn_metric messages =
     CAIRN_COUNTER("cairn_query_messages_total", "States that were given to streams.", NULL);
 static struct cairn_metric cuts =
     CAIRN_COUNTER("cairn_query_streams_cut_total", "Streams cut because nobody read them.", NULL);
-
-/* ---- ids ---- */
-
-void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t position,
-                           int64_t generation, const char *print,
-                           char ret[static CAIRN_EVENT_ID_SIZE])
-{
-    char token[CAIRN_TOKEN_TEXT_SIZE];
-    cairn_token_format(timeline, position, token);
-    (void)snprintf(ret, CAIRN_EVENT_ID_SIZE, "%s.%" PRId64 "%s%s", token, generation,
-                   print ? "." : "", print ? print : "");
-}
-
-bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,
-                          int64_t generation, const char *print, int64_t *ret_position)
-{
-    char token[CAIRN_TOKEN_TEXT_SIZE];
-    const char *dot = strchr(text, '.');
-    size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 18 || (size_t)(dot - text) >= sizeof token)
-        return false;
-    const char *rest = dot + 1 + digits;
-    if (*rest && *rest != '.')
-        return false;
-    if (print && strcmp(*rest ? rest + 1 : "", print) != 0)
-        return false;
-    if (generation && strtoll(dot + 1, NULL, 10) != generation)
-        return false;
-    (void)snprintf(token, sizeof token, "%.*s", (int)(dot - text), text);
-    return cairn_token_parse(token, timeline, ret_position, NULL) == 0;
-}
-
-/* ---- topics ---- */
-
-static uint32_t hash_of(size_t place, const char *key)
-{
-    return (uint32_t)cairn_hash(key) + (uint32_t)place;
-}
-
-struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
-                                     const char *key)
-{
-    uint32_t hash = hash_of(place, key);
-    struct cairn_topic *at = live->buckets[hash % CAIRN_BUCKETS];
-    while (at && (at->hash != hash || at->place != place || strcmp(at->key, key) != 0))
-        at = at->next;
-    return at;
-}
-
-void cairn_page_let_go(struct cairn_page *page)
-{
-    if (!page || --page->holders > 0)
-        return;
-    cairn_arena_close(&page->arena);
-    free(page);
-}
-
-static struct cairn_topic *add_topic(struct cairn_query_live *live, size_t place,
-                                     struct cairn_page *page, const char *key)
-{
-    size_t bytes = strlen(key) + 1;
-    struct cairn_topic *topic = cairn_allocate(sizeof *topic + bytes);
-    topic->place = place;
-    topic->page = page;
-    topic->hash = hash_of(place, key);
-    memcpy(topic->key, key, bytes);
-    topic->next = live->buckets[topic->hash % CAIRN_BUCKETS];
-    live->buckets[topic->hash % CAIRN_BUCKETS] = topic;
-    live->followed[place].topics++;
-    live->pages += page != NULL;
-    cairn_metric_add(&topics, "", 1);
-    return topic;
-}
-
-static void remove_topic(struct cairn_query_live *live, struct cairn_topic *topic)
-{
-    struct cairn_topic **at = &live->buckets[topic->hash % CAIRN_BUCKETS];
-    while (*at != topic)
-        at = &(*at)->next;
-    *at = topic->next;
-    live->followed[topic->place].topics--;
-    live->followed[topic->place].dirty -= topic->dirty;
-    live->pages -= topic->page != NULL;
-    cairn_metric_add(&topics, "", -1);
-    cairn_page_let_go(topic->page);
-    free(topic->message);
-    free(topic);
-}
-
-void cairn_topic_mark_dirty(struct cairn_query_live *live, struct cairn_topic *topic)
-{
-    live->followed[topic->place].dirty += !topic->dirty;
-    topic->dirty = true;
-}
-
-/* Formats "id: …", "event: deleted" if so, "data: …", an empty line. The JSON has no line break. */
-static char *make_message(const struct cairn_query_state *state, size_t *ret_bytes)
-{
-    char id[CAIRN_EVENT_ID_SIZE];
-    char *text = NULL;
-    cairn_event_id_format(state->timeline, state->position, state->generation, state->print, id);
-    int bytes = asprintf(&text, "id: %s\n%sdata: %s\n\n", id, state->json ? "" : "event: deleted\n",
-                         state->json ? state->json : "{}");
-    if (bytes < 0)
-        abort();
-    *ret_bytes = (size_t)bytes;
-    return text;
-}
-
-/* Returns whether both messages are the same apart from their id. */
-static bool is_same_message(const struct cairn_topic *topic, const char *message, size_t bytes)
-{
-    if (!topic->message)
-        return false;
-    size_t old_id = strcspn(topic->message, "\n");
-    size_t now_id = strcspn(message, "\n");
-    return topic->bytes - old_id == bytes - now_id &&
-           memcmp(topic->message + old_id, message + now_id, bytes - now_id) == 0;
-}
-
-void cairn_topic_show(struct cairn_query_live *live, struct cairn_topic *topic,
-                      const struct cairn_query_state *state)
-{
-    const struct cairn_followed *followed = &live->followed[topic->place];
-    size_t bytes = 0;
-    if (state->generation == topic->generation && state->position < topic->position)
-        return;
-    if (topic->message && state->generation != followed->generation &&
-        topic->generation == followed->generation) {
-        cairn_topic_mark_dirty(live, topic);
-        return;
-    }
-    char *message = make_message(state, &bytes);
-    live->followed[topic->place].dirty -= topic->dirty;
-    topic->dirty = false;
-    topic->generation = state->generation;
-    topic->position = state->position;
-    topic->changed = state->changed;
-    if (state->position > live->followed[topic->place].shown)
-        live->followed[topic->place].shown = state->position;
-    cairn_query_models_shown(live->models, topic->place % live->model_count, state->position);
-    bool same = is_same_message(topic, message, bytes);
-    free(same ? message : topic->message);
-    if (same)
-        return;
-    topic->message = message;
-    topic->bytes = bytes;
-    topic->number++;
-    for (struct cairn_reader *at = topic->readers; at; at = at->after)
-        cairn_http_wake(at->request);
-}
 
 /* ---- heartbeats ---- */
 
@@ -286,7 +133,7 @@ static void leave(void *self)
     unqueue_beat(live, reader);
     live->count--;
     if (!topic->readers)
-        remove_topic(live, topic);
+        cairn_topic_remove(live, topic);
     (void)pthread_mutex_unlock(&live->lock);
     free(reader->rest);
     free(reader);
@@ -342,7 +189,7 @@ static void join_topic(struct cairn_query_live *live, size_t place, struct cairn
     if (topic)
         cairn_page_let_go(page);
     else
-        topic = add_topic(live, place, page, state->key);
+        topic = cairn_topic_add(live, place, page, state->key);
     reader->topic = topic;
     reconcile(live, topic, state, seen, reader);
     reader->after = topic->readers;

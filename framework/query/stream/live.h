@@ -66,18 +66,4 @@ int cairn_query_live_follow(struct cairn_query_live *live, struct cairn_pg *pg,
  * Returns when to do so next (monotonic). */
 int64_t cairn_query_live_heartbeat(struct cairn_query_live *live);
 
-/* ---- Last-Event-ID ---- */
-
-enum { CAIRN_EVENT_ID_SIZE = 128 };
-
-/* "TOKEN.GENERATION" (token.h), of a page "TOKEN.GENERATION.PRINT". Parsing returns the position;
- * false if the text is no id, or of another timeline, of another generation than `generation` (0:
- * any) or of another `print` (NULL: any). */
-void cairn_event_id_format(const struct cairn_timeline *timeline, int64_t position,
-                           int64_t generation, const char *print,
-                           char ret[static CAIRN_EVENT_ID_SIZE]);
-bool cairn_event_id_parse(const char *text, const struct cairn_timeline *timeline,
-                          int64_t generation, const char *print,
-                          int64_t *ret_position) CAIRN_CHECKED;
-
 #endif

@@ -94,6 +94,12 @@ struct cairn_query_live {
 struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
                                      const char *key);
 
+/* Adds a topic without readers; `page` is NULL for a row, else the topic takes the reference. */
+struct cairn_topic *cairn_topic_add(struct cairn_query_live *live, size_t place,
+                                    struct cairn_page *page, const char *key);
+/* Removes and frees a topic that has no readers. */
+void cairn_topic_remove(struct cairn_query_live *live, struct cairn_topic *topic);
+
 /* Marks the topic as to be read. */
 void cairn_topic_mark_dirty(struct cairn_query_live *live, struct cairn_topic *topic);
 
