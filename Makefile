@@ -189,8 +189,8 @@ bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of 
 
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
-lint: ## formatting, one door per dependency, the shell scripts
-	@tests/lint
+lint: all ## formatting, language, layers, circles of files, the shell scripts
+	@tests/lint $(BUILD)
 
 fmt: ## format the sources
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')

@@ -172,3 +172,36 @@ int cairn_member_claim(struct cairn_member *member, struct cairn_error *error)
     }
     return 0;
 }
+
+/* ---- acknowledging ---- */
+
+static int delete_again(struct cairn_member *member, const char *const *ids, size_t count,
+                        struct cairn_error *error)
+{
+    struct cairn_redis_arg args[CAIRN_ACKS_MAX + 2] = {
+        CAIRN_ARG("XDEL"), CAIRN_ARG(member->group.keys[member->category_count])};
+    struct cairn_redis_reply reply;
+    for (size_t i = 0; i < count; i++)
+        args[2 + i] = CAIRN_ARG(ids[i]);
+    return cairn_redis_call(member->group.redis, args, 2 + count, &member->batch, &reply, error);
+}
+
+int cairn_member_flush(struct cairn_member *member, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t key = 0; member->ack_count && key <= member->category_count && !failed; key++) {
+        const char *ids[CAIRN_ACKS_MAX];
+        size_t count = 0;
+        for (size_t i = 0; i < member->ack_count; i++) {
+            if (member->acks[i].key == key)
+                ids[count++] = member->acks[i].id;
+        }
+        if (count)
+            failed = cairn_group_ack(&member->group, key, ids, count, &member->batch, error);
+        if (count && !failed && key == member->category_count)
+            failed = delete_again(member, ids, count, error);
+    }
+    if (!failed)
+        member->ack_count = 0;
+    return failed;
+}

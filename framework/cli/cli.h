@@ -10,39 +10,18 @@
 
 #include <stdio.h>
 
+/* A subcommand: each is defined in its file below commands/. */
 struct cairn_cli_command {
     const char *name;
-    const char *usage;   /* what follows "cairn " */
-    const char *help;    /* one line */
-    const char *more;    /* a paragraph for --help */
-    const char *example; /* a line for the shell, and what it does; may be several */
+    const char *usage;   /* follows "cairn ": its words and options also drive the completion */
+    const char *summary; /* one line of `cairn --help` */
+    const char *details; /* for `cairn NAME --help` */
+    const char *example; /* a line for the shell */
     int (*run)(const struct cairn_cli_command *command, int argc, char **argv);
 };
 
-/* All subcommands, terminated by one without a name. */
-extern const struct cairn_cli_command cairn_cli_commands[];
-
-int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_parked(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv);
 /* Returns the text with control characters as \xNN (ECMA-48 section 5.2 and 5.3). */
 const char *cairn_cli_visible(struct cairn_arena *arena, const char *text);
-
-int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_export(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_timers(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_bus(const struct cairn_cli_command *command, int argc, char **argv);
-int cairn_cli_completion(const struct cairn_cli_command *command, int argc, char **argv);
 
 /* ---- options.c ---- */
 
@@ -69,7 +48,7 @@ struct cairn_cli_options {
 int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **argv,
                       const char *allowed, int words, struct cairn_cli_options *ret);
 
-/* ---- session.c ---- */
+/* ---- cli_session.c ---- */
 
 /* Connects to the database that the environment names; cairn_cli_open() also checks that its schema
  * is the one that this release works with. */

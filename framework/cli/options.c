@@ -65,7 +65,7 @@ static bool *flag(struct cairn_cli_options *options, const char *option)
 
 static void print_help(const struct cairn_cli_command *command)
 {
-    (void)printf("Usage: cairn %s\n\n%s\n\nExample: %s\n", command->usage, command->more,
+    (void)printf("Usage: cairn %s\n\n%s\n\nExample: %s\n", command->usage, command->details,
                  command->example);
 }
 

@@ -22,7 +22,7 @@ static char *tagged(struct cairn_arena *arena, size_t size, uint32_t tag_offset,
     return ret;
 }
 
-void cairn_deciding_given(struct cairn_here here, struct cairn_any event)
+static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_events *events = scenario->decider->events;
@@ -221,7 +221,7 @@ void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *s
                             verb(taken), scope, key, verb(seen->taken), seen->scope, seen->key);
 }
 
-void cairn_deciding_settle(struct cairn_here here)
+static void settle_results(struct cairn_here here)
 {
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_decision *decision = &scenario->decision;
@@ -240,3 +240,5 @@ void cairn_deciding_settle(struct cairn_here here)
                             verb(next->taken), next->scope, next->key);
     }
 }
+
+const struct cairn_scenario_kind cairn_deciding = {.given = give, .settle = settle_results};

@@ -95,13 +95,3 @@ bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject
         cairn_scenario_fail(here, "%s without a WHEN before it", word);
     return here.scenario->asked;
 }
-
-void cairn_scenario_settle(struct cairn_here here)
-{
-    if (here.scenario->failed || !here.scenario->asked)
-        return;
-    if (here.scenario->subject == CAIRN_SUBJECT_DECIDER)
-        cairn_deciding_settle(here);
-    else
-        cairn_processing_settle(here);
-}

@@ -76,7 +76,7 @@ static void react_to_event(struct cairn_here here, struct cairn_any event)
         step(here, when, copy);
 }
 
-void cairn_processing_given(struct cairn_here here, struct cairn_any event)
+static void give(struct cairn_here here, struct cairn_any event)
 {
     react_to_event(here, event);
 }
@@ -187,7 +187,7 @@ void cairn_scenario_then_timer(struct cairn_here here, const char *name, const c
         cairn_scenario_fail(here, "the timer differs\n  wanted: %s\n  seen:   %s", wanted, seen);
 }
 
-void cairn_processing_settle(struct cairn_here here)
+static void settle_results(struct cairn_here here)
 {
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_reaction *reaction = &scenario->reaction;
@@ -203,3 +203,5 @@ void cairn_processing_settle(struct cairn_here here)
                             describe_timer(scenario, next->name, next->cancelled, next->at));
     }
 }
+
+const struct cairn_scenario_kind cairn_processing = {.given = give, .settle = settle_results};

@@ -56,7 +56,7 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
                         on->record->name, (int)outcome);
 }
 
-void cairn_projecting_given(struct cairn_here here, struct cairn_any event)
+static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_on *on = find_on(scenario->projection, event.record);
@@ -135,3 +135,5 @@ void cairn_projecting_settle(struct cairn_scenario *scenario)
                                 park->event, entry->key);
     }
 }
+
+const struct cairn_scenario_kind cairn_projecting = {.given = give};

@@ -1,4 +1,4 @@
-/* scenario.c - a test in progress: creation, stream and time, end. */
+/* scenario.c - creates and ends a test, and passes what is given to the file of its kind. */
 #include "testkit/scenario.h"
 
 #include "record/json.h"
@@ -7,10 +7,12 @@
 
 /* ---- beginning and end ---- */
 
-static struct cairn_scenario *begin(enum cairn_subject subject)
+static struct cairn_scenario *begin(enum cairn_subject subject,
+                                    const struct cairn_scenario_kind *kind)
 {
     struct cairn_scenario *scenario = cairn_allocate(sizeof *scenario);
     scenario->subject = subject;
+    scenario->kind = kind;
     scenario->when.scenario = scenario;
     scenario->id = CAIRN_TEST_ID;
     (void)!cairn_time_parse("2026-01-01T00:00:00Z", &scenario->now);
@@ -27,7 +29,7 @@ static void *new_state(struct cairn_scenario *scenario, const struct cairn_recor
 
 struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decider)
 {
-    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_DECIDER);
+    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_DECIDER, &cairn_deciding);
     scenario->decider = decider;
     scenario->state = new_state(scenario, decider->state);
     return scenario;
@@ -35,7 +37,7 @@ struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decide
 
 struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection)
 {
-    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_PROJECTION);
+    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_PROJECTION, &cairn_projecting);
     scenario->projection = projection;
     scenario->fold = cairn_fold(projection, &scenario->arena);
     return scenario;
@@ -43,7 +45,7 @@ struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *
 
 struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process)
 {
-    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_PROCESS);
+    struct cairn_scenario *scenario = begin(CAIRN_SUBJECT_PROCESS, &cairn_processing);
     scenario->process = process;
     scenario->state = new_state(scenario, process->state);
     return scenario;
@@ -58,65 +60,7 @@ void cairn_scenario_close(struct cairn_scenario **at)
     free(scenario);
 }
 
-/* ---- stream and time ---- */
-
-void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id)
-{
-    if (here.scenario->subject == CAIRN_SUBJECT_DECIDER && here.scenario->position > 0)
-        cairn_scenario_fail(here, "a decider has one stream: STREAM comes before its events");
-    here.scenario->id = id;
-}
-
-void cairn_scenario_at(struct cairn_here here, const char *rfc3339)
-{
-    if (cairn_time_parse(rfc3339, &here.scenario->now) < 0)
-        cairn_scenario_fail(here, "AT(\"%s\"): not a time such as 2026-01-01T00:00:00Z", rfc3339);
-}
-
-struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario)
-{
-    return (struct cairn_given){.id = scenario->id, .now = scenario->now, .seed = CAIRN_TEST_ID};
-}
-
-struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label)
-{
-    const struct cairn_given given = cairn_scenario_given_now(scenario);
-    return cairn_new_id(&given, label);
-}
-
-int64_t *cairn_scenario_version(struct cairn_scenario *scenario)
-{
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(scenario->id, id);
-    void **at = cairn_map_at(&scenario->versions, id);
-    if (!*at)
-        *at = cairn_new(&scenario->arena, int64_t, 1);
-    return *at;
-}
-
-struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category)
-{
-    struct cairn_arena *arena = &scenario->arena;
-    const struct cairn_given given = cairn_scenario_given_now(scenario);
-    scenario->position++;
-    return (struct cairn_meta){
-        .stream = cairn_stream_name(arena, category, scenario->id),
-        .id = scenario->id,
-        .position = scenario->position,
-        .version = ++*cairn_scenario_version(scenario),
-        .event_id = cairn_new_id(&given, cairn_print(arena, "event %" PRId64, scenario->position)),
-        .recorded_at = scenario->now,
-    };
-}
-
-void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value)
-{
-    void *copy = new_state(scenario, value.record);
-    cairn_record_copy(value.record, value.value, copy, &scenario->arena);
-    return copy;
-}
-
-/* ---- given and when ---- */
+/* ---- given, then ---- */
 
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
 {
@@ -124,32 +68,7 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
     here.scenario->asked = false;
     if (!cairn_scenario_lift(here, &event))
         return;
-    switch (here.scenario->subject) {
-    case CAIRN_SUBJECT_DECIDER:
-        cairn_deciding_given(here, event);
-        break;
-    case CAIRN_SUBJECT_PROJECTION:
-        cairn_projecting_given(here, event);
-        break;
-    case CAIRN_SUBJECT_PROCESS:
-        cairn_processing_given(here, event);
-        break;
-    }
-}
-
-void cairn_scenario_ask(struct cairn_here here)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    cairn_scenario_settle(scenario->when);
-    scenario->when = here;
-    scenario->asked = true;
-    scenario->outcome = 0;
-    scenario->error = (struct cairn_error){0};
-    scenario->refusal_named = false;
-    scenario->events_named = scenario->claims_named = 0;
-    scenario->decision.event_count = scenario->decision.claim_count = 0;
-    scenario->sent_named = scenario->timers_named = 0;
-    cairn_reaction_init(&scenario->reaction, &scenario->arena);
+    here.scenario->kind->given(here, event);
 }
 
 void cairn_scenario_then_nothing(struct cairn_here here)

@@ -11,6 +11,13 @@
 
 enum cairn_subject { CAIRN_SUBJECT_DECIDER = 1, CAIRN_SUBJECT_PROJECTION, CAIRN_SUBJECT_PROCESS };
 
+/* What differs between the kinds of tests. */
+struct cairn_scenario_kind {
+    void (*given)(struct cairn_here here, struct cairn_any event);
+    void (*settle)(struct cairn_here here); /* fails unless every result was named */
+};
+extern const struct cairn_scenario_kind cairn_deciding, cairn_projecting, cairn_processing;
+
 struct cairn_test_fact {
     const char *name;
     const void *state;
@@ -26,6 +33,7 @@ struct cairn_test_park {
 struct cairn_scenario {
     struct cairn_arena arena;
     enum cairn_subject subject;
+    const struct cairn_scenario_kind *kind;
     const struct cairn_decider *decider;
     const struct cairn_projection *projection;
     const struct cairn_process *process;
@@ -83,10 +91,7 @@ bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
 bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word);
 bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word);
 
-/* Fails at `here` unless every result of the last WHEN was named. */
-void cairn_scenario_settle(struct cairn_here here);
-
-/* ---- scenario.c ---- */
+/* ---- scenario_state.c ---- */
 
 struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario);
 
@@ -98,6 +103,8 @@ int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
 /* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
 
+/* Fails at `here` unless every result of the last WHEN was named. */
+void cairn_scenario_settle(struct cairn_here here);
 /* Begins a WHEN: settles and clears the results of the one before. */
 void cairn_scenario_ask(struct cairn_here here);
 
@@ -107,14 +114,9 @@ void cairn_scenario_ask(struct cairn_here here);
  * returns false, if the event is invalid before or after. */
 bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event);
 
-/* ---- deciding.c, projecting.c, processing.c ---- */
+/* ---- projecting.c ---- */
 
-void cairn_deciding_given(struct cairn_here here, struct cairn_any event);
-void cairn_projecting_given(struct cairn_here here, struct cairn_any event);
-void cairn_processing_given(struct cairn_here here, struct cairn_any event);
-
-void cairn_deciding_settle(struct cairn_here here);
+/* Fails unless every parked row was named. */
 void cairn_projecting_settle(struct cairn_scenario *scenario);
-void cairn_processing_settle(struct cairn_here here);
 
 #endif

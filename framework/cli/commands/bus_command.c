@@ -4,7 +4,7 @@
  * Redis returns its part as JSON; PostgreSQL formats it, as all other output here. */
 #include "bus/group.h"
 #include "bus/inspect.h"
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +149,7 @@ static int64_t carry_out(struct cairn_pg *pg, struct cairn_redis *redis,
     return cairn_fail(error, CAIRN_CONFIG, "say: dead GROUP, or retry GROUP [ID]");
 }
 
-int cairn_cli_bus(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_bus(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     struct cairn_arena arena = {0};
@@ -168,3 +168,17 @@ int cairn_cli_bus(const struct cairn_cli_command *command, int argc, char **argv
     cairn_arena_close(&arena);
     return cairn_cli_end(command, pg, count, &error);
 }
+
+const struct cairn_cli_command cairn_cli_bus = {
+    .name = "bus",
+    .usage = "bus [dead GROUP | retry GROUP [ID]] [--limit N] [--json]",
+    .summary = "show the publisher, consumer groups and dead letters",
+    .details =
+        "Shows the publisher, the streams and the consumer groups: entries that a group has not received\n"
+        "(lag), is handling (pending), has given up (dead), and the positions that were trimmed from the bus\n"
+        "at its cap before the group had handled them (lost). `dead` lists dead letters, the newest first,\n"
+        "with the reason; `retry` delivers one of them, or all, again, out of order. REDIS_URL says where\n"
+        "the bus is.",
+    .example = "cairn bus retry notification",
+    .run = run_bus,
+};

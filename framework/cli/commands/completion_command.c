@@ -1,9 +1,9 @@
 /* completion_command.c - `cairn completion bash`, and the candidates that its script asks for.
  *
  * The script has no candidates itself: it passes the words to `cairn complete`, which takes
- * subcommands and options from the table in main.c, and names from the database, by index and with
+ * subcommands and options from the descriptors, and names from the database, by index and with
  * a deadline of one second. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include "cli/commands/completion_command.h"
 
@@ -22,7 +22,7 @@ static const char script[] =
     "}\n"
     "complete -F _cairn cairn\n";
 
-int cairn_cli_completion(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_completion(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, "", 1, &options);
@@ -44,10 +44,10 @@ static void offer(const char *candidate, size_t length, const char *prefix)
         (void)printf("%.*s\n", (int)length, candidate);
 }
 
-static void offer_commands(const char *prefix)
+static void offer_commands(const struct cairn_cli_command *const *commands, const char *prefix)
 {
-    for (const struct cairn_cli_command *at = cairn_cli_commands; at->name; at++)
-        offer(at->name, strlen(at->name), prefix);
+    for (; *commands; commands++)
+        offer((*commands)->name, strlen((*commands)->name), prefix);
 }
 
 /* Offers the options in the usage line, which names them all. */
@@ -61,12 +61,12 @@ static void offer_options(const struct cairn_cli_command *command, const char *p
     offer("--help", strlen("--help"), prefix);
 }
 
-static const struct cairn_cli_command *find(const char *name)
+static const struct cairn_cli_command *find(const struct cairn_cli_command *const *commands,
+                                            const char *name)
 {
-    const struct cairn_cli_command *at = cairn_cli_commands;
-    while (at->name && strcmp(at->name, name) != 0)
-        at++;
-    return at->name ? at : NULL;
+    while (*commands && strcmp((*commands)->name, name) != 0)
+        commands++;
+    return *commands;
 }
 
 /* ---- from the database ---- */
@@ -130,7 +130,7 @@ static int words_before(int index, char **words)
     return count;
 }
 
-int cairn_cli_complete(int argc, char **argv)
+int cairn_cli_complete(const struct cairn_cli_command *const *commands, int argc, char **argv)
 {
     int index =
         argc > 1 ? (int)strtol(argv[1], NULL, 10) - 1 : -1; /* of the word under the cursor */
@@ -138,12 +138,21 @@ int cairn_cli_complete(int argc, char **argv)
     if (index < 0 || index > argc - 2)
         return 0;
     const char *prefix = index < argc - 2 ? words[index] : "";
-    const struct cairn_cli_command *command = index > 0 ? find(words[0]) : NULL;
+    const struct cairn_cli_command *command = index > 0 ? find(commands, words[0]) : NULL;
     if (index == 0)
-        offer_commands(prefix);
+        offer_commands(commands, prefix);
     else if (command && prefix[0] == '-')
         offer_options(command, prefix);
     else if (command && words_before(index, words) == 0)
         offer_words(command, prefix);
     return 0;
 }
+
+const struct cairn_cli_command cairn_cli_completion = {
+    .name = "completion",
+    .usage = "completion bash",
+    .summary = "print the completion script for a shell",
+    .details = "Prints a script that completes subcommands, options, streams and read models.",
+    .example = "source <(cairn completion bash)",
+    .run = run_completion,
+};

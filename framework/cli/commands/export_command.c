@@ -1,7 +1,7 @@
 /* export_command.c - `cairn export`: writes the log to standard output. The head is read once, and
  * positions up to it never change, so the file is a consistent copy although it is read range by
  * range. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/export_line.h"
 
 #include <errno.h>
@@ -200,7 +200,7 @@ static int export_all(struct export_job *self, struct cairn_error *error)
     return failed ? failed : write_trailer(self, error);
 }
 
-int cairn_cli_export(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_export(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --from --to", 0, &options);
@@ -213,3 +213,15 @@ int cairn_cli_export(const struct cairn_cli_command *command, int argc, char **a
     cairn_arena_close(&self.arena);
     return cairn_cli_end(command, self.pg, failed, &error);
 }
+
+const struct cairn_cli_command cairn_cli_export = {
+    .name = "export",
+    .usage = "export [--from POSITION] [--to POSITION]",
+    .summary = "write the log to standard output",
+    .details =
+        "Writes one JSON object per line: a header, the events, and a last line without which the file is\n"
+        "not complete. Each line has a checksum of all lines before it. Appends continue meanwhile; their\n"
+        "events are not in the file.",
+    .example = "cairn export | gzip > shop.jsonl.gz",
+    .run = run_export,
+};

@@ -4,7 +4,7 @@
  * One transaction takes the lock that appends take, copies the events, proves their order, derives
  * the tables beside the log, and adopts the timeline. An error or a crash before its commit leaves
  * the store as empty as it was. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/export_line.h"
 
 #include <errno.h>
@@ -289,7 +289,7 @@ static int import_all(struct import_job *self, struct cairn_error *error)
     return failed;
 }
 
-int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_import(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, "", 0, &options);
@@ -313,3 +313,17 @@ int cairn_cli_import(const struct cairn_cli_command *command, int argc, char **a
                           : "Nothing was imported.");
     return status;
 }
+
+const struct cairn_cli_command cairn_cli_import = {
+    .name = "import",
+    .usage = "import",
+    .summary = "fill an empty store from an export",
+    .details =
+        "Reads a file of `cairn export` from standard input, completely or not at all: positions, versions,\n"
+        "ids, times and the store's identity are those of the exported store; event types, claims and\n"
+        "commands are derived from the events. The store must be empty, and the role its owner. If the\n"
+        "exported store continued after the export, run `cairn recover` next: clients and read models may\n"
+        "know events that are not in the file.",
+    .example = "cairn migrate && gunzip < shop.jsonl.gz | cairn import",
+    .run = run_import,
+};

@@ -1,5 +1,5 @@
 /* log_commands.c - `cairn streams`, `read`, `tail`, `amend`, `append`: the log on the command line. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static int64_t or_else(int64_t number, int64_t fallback)
 #define STREAMS                                                                                    \
     " from cairn.streams where category = $1 or $1 is null order by last_position desc limit $2"
 
-int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_streams(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit", 1, &options);
@@ -71,7 +71,7 @@ int cairn_cli_streams(const struct cairn_cli_command *command, int argc, char **
     return status;
 }
 
-int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_read(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 1, &options);
@@ -93,7 +93,7 @@ int cairn_cli_read(const struct cairn_cli_command *command, int argc, char **arg
 }
 
 /* Shows the newest events, or those after a position; in log order either way. */
-int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_tail(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 0, &options);
@@ -116,7 +116,7 @@ int cairn_cli_tail(const struct cairn_cli_command *command, int argc, char **arg
 
 /* Without arguments, shows the amendments; POSITION REASON: passes the event over; POSITION REASON
  * JSON: replaces its data. */
-int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_amend(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json", 3, &options);
@@ -153,7 +153,7 @@ int cairn_cli_amend(const struct cairn_cli_command *command, int argc, char **ar
     return status;
 }
 
-int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_append(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --expect", 3, &options);
@@ -174,3 +174,57 @@ int cairn_cli_append(const struct cairn_cli_command *command, int argc, char **a
     cairn_arena_close(&arena);
     return status;
 }
+
+const struct cairn_cli_command cairn_cli_streams = {
+    .name = "streams",
+    .usage = "streams [CATEGORY] [--limit N] [--json]",
+    .summary = "list streams, the most recently changed first",
+    .details = "Lists at most N streams (20), of one category if it is named. Reads the whole log.",
+    .example = "cairn streams order --limit 5",
+    .run = run_streams,
+};
+
+const struct cairn_cli_command cairn_cli_read = {
+    .name = "read",
+    .usage = "read STREAM [--after VERSION] [--limit N] [--json]",
+    .summary = "show the events of a stream",
+    .details =
+        "Shows at most N events (1000) of the stream after a version (0), in order. Ends with 1 if there\n"
+        "are none.",
+    .example = "cairn read pot-7 --json | jq .data",
+    .run = run_read,
+};
+
+const struct cairn_cli_command cairn_cli_tail = {
+    .name = "tail",
+    .usage = "tail [--after POSITION] [--limit N] [--json]",
+    .summary = "show the newest events",
+    .details = "Shows the newest N events (10), or the first N after a position, in order.",
+    .example = "cairn tail --limit 3",
+    .run = run_tail,
+};
+
+const struct cairn_cli_command cairn_cli_append = {
+    .name = "append",
+    .usage = "append STREAM TYPE JSON [--expect VERSION] [--json]",
+    .summary = "append one event",
+    .details =
+        "Appends an event whose data is the JSON object, if the stream is at this version (0: if the stream\n"
+        "does not exist; not given: at any version). Ends with 1 if it is not.",
+    .example = "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0",
+    .run = run_append,
+};
+
+const struct cairn_cli_command cairn_cli_amend = {
+    .name = "amend",
+    .usage = "amend [POSITION REASON [JSON]] [--json]",
+    .summary = "skip an unreadable event, or read it with other data",
+    .details =
+        "The log never changes. But an event that cannot be read blocks its stream, and one of an unknown\n"
+        "type keeps services from starting. An amendment stands beside the log, with your name and reason:\n"
+        "the event is skipped, or read as if its data were the JSON object. Processes read amendments when\n"
+        "they start: restart those that read the stream. Without arguments, lists the amendments. Connect\n"
+        "as the owner of the database.",
+    .example = "cairn amend 4711 'mistyped in psql'",
+    .run = run_amend,
+};

@@ -1,5 +1,5 @@
 /* migrate_command.c - `cairn migrate`: brings the database's schema up to this release. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include "store/migrate.h"
 
@@ -18,7 +18,7 @@ static int migrate(struct cairn_pg **ret, struct cairn_error *error)
     return cairn_migrate(*ret, print_applied, NULL, error);
 }
 
-int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_migrate(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, "", 0, &options);
@@ -31,3 +31,16 @@ int cairn_cli_migrate(const struct cairn_cli_command *command, int argc, char **
         (void)printf("the schema is up to date\n");
     return cairn_cli_end(command, pg, count, &error);
 }
+
+const struct cairn_cli_command cairn_cli_migrate = {
+    .name = "migrate",
+    .usage = "migrate",
+    .summary = "bring the database's schema up to this release",
+    .details =
+        "Applies the migrations that this release has and the database lacks: those with a number in\n"
+        "order, each in a transaction of its own, then functions and views that have changed. A database\n"
+        "of release 0.1 is upgraded. Connect as the owner of the database; the first time, the role must\n"
+        "be allowed to create roles.",
+    .example = "DATABASE_URL=postgresql://owner@host/shop cairn migrate",
+    .run = run_migrate,
+};

@@ -2,7 +2,7 @@
  *
  * Only a projector can apply events, and only the one that has the lease may write. So the command
  * sets a request in cairn.parked, and polls until the request is gone. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include "core/clock.h"
 
@@ -171,7 +171,7 @@ static int64_t list(struct cairn_pg *pg, const struct cairn_cli_options *options
     return cairn_cli_show(pg, parked_sql, &params, options->json, error);
 }
 
-int cairn_cli_parked(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_parked(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit", 4, &options);
@@ -192,3 +192,21 @@ int cairn_cli_parked(const struct cairn_cli_command *command, int argc, char **a
     cairn_arena_close(&arena);
     return status == 0 && asks && outcome > 0 ? 1 : status;
 }
+
+const struct cairn_cli_command cairn_cli_parked = {
+    .name = "parked",
+    .usage =
+        "parked [NAME] [--limit N] [--json] | parked retry NAME [KEY] | parked skip NAME KEY POSITION",
+    .summary = "show, retry or skip events that could not be applied to a row",
+    .details =
+        "Shows the parked keys, of one read model if it is named, each with its failed event; at most N\n"
+        "(50).\n"
+        "\n"
+        "`parked retry` requests that the projector applies the events of a key again, in order, or those\n"
+        "of all keys: after the cause was fixed. `parked skip` makes it continue with a key without the\n"
+        "failed event, which stays recorded in cairn.skipped. Both wait up to 15 seconds for the projector\n"
+        "that has the lease. They end with 1 if something is still parked, or if there was nothing to do.\n"
+        "Connect as the owner of the database or as the projector.",
+    .example = "cairn parked retry order_summary 0193d0a4-…",
+    .run = run_parked,
+};

@@ -1,6 +1,6 @@
 /* processes_command.c - `cairn processes`: shows the progress of process managers and reactors, the events
  * that reactors have given up on, and the processes that are parked. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static int64_t query_followers(const struct cairn_cli_options *options, struct c
     return cairn_cli_show(pg, retry_sql, &params, options->json, error);
 }
 
-int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_processes(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit", 3, &options);
@@ -85,3 +85,17 @@ int cairn_cli_processes(const struct cairn_cli_command *command, int argc, char 
     cairn_arena_close(&arena);
     return cairn_cli_end(command, pg, count, &error);
 }
+
+const struct cairn_cli_command cairn_cli_processes = {
+    .name = "processes",
+    .usage = "processes [parked | retry [NAME [WHICH]] | skip NAME STREAM] [--limit N] [--json]",
+    .summary = "show process managers and reactors, and what was parked",
+    .details =
+        "Shows how far each has followed the log, its undelivered commands, its timers, the process that\n"
+        "runs it, and why it is stopped, if it is. `parked` lists events that reactors failed to handle, and\n"
+        "instances of process managers that cannot continue. `retry` requests a retry: of all, of those of a\n"
+        "reactor or of process/NAME, of one by its position or its stream. `skip` skips the event at which\n"
+        "an instance stopped.",
+    .example = "cairn processes retry charging",
+    .run = run_processes,
+};

@@ -197,7 +197,7 @@ static int64_t rebuild(struct cairn_pg *pg, const struct cairn_cli_options *opti
     return outcome;
 }
 
-int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_rebuild(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --diff --accept --cancel --watch --json",
@@ -211,3 +211,22 @@ int cairn_cli_rebuild(const struct cairn_cli_command *command, int argc, char **
     }
     return cairn_cli_run(command, &options, rebuild);
 }
+
+const struct cairn_cli_command cairn_cli_rebuild = {
+    .name = "rebuild",
+    .usage = "rebuild NAME [--diff | --watch | --accept | --cancel] [--json]",
+    .summary = "build a new generation of a read model, and switch to it",
+    .details =
+        "Requests another generation of the read model from the projector, in the code version that is\n"
+        "live, and watches it: the log is folded, rows are loaded into both stores and indexed, the\n"
+        "generation follows the log, and queries switch to it when it is at or past the one that is read.\n"
+        "If a rebuild is under way, that one is watched. Interrupting the watch does not stop the rebuild.\n"
+        "\n"
+        "--diff compares it with the one that is read, and holds it if rows differ; it is also held if more\n"
+        "keys are parked. --accept switches to one that is held, --cancel gives up one that is under way or\n"
+        "held, --watch only watches, in whichever code version. Ends with 1 if it is held or was cancelled,\n"
+        "or if there was no projector of that version for 15 seconds; the request stays then. Connect as\n"
+        "the owner of the database or as the projector.",
+    .example = "cairn rebuild order_summary --diff",
+    .run = run_rebuild,
+};

@@ -4,7 +4,7 @@
  * at the same positions. A new epoch tells them apart. It begins in one transaction that also ends
  * all other sessions of the database, because processes trust the timeline that they read on a
  * connection as long as it is open. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +74,7 @@ static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
                       left_over);
 }
 
-int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_recover(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --yes", 0, &options);
@@ -96,3 +96,17 @@ int cairn_cli_recover(const struct cairn_cli_command *command, int argc, char **
     (void)fprintf(stderr, "cairn recover: nothing changed; say --yes to do it\n");
     return 1;
 }
+
+const struct cairn_cli_command cairn_cli_recover = {
+    .name = "recover",
+    .usage = "recover [--yes]",
+    .summary = "start a new epoch after a restore to an older state",
+    .details =
+        "Shows where the log ends and which read models, claims and commands do not belong to it. Then,\n"
+        "after confirmation, starts a new epoch, rebuilds claims and commands from the log and ends all\n"
+        "other sessions of the database, so that every process notices. Positions of the old epoch are\n"
+        "answered 412 from then on. Read models that belong to the log move to the new epoch. Connect as\n"
+        "the owner of the database.",
+    .example = "cairn recover --yes",
+    .run = run_recover,
+};

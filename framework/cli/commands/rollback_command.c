@@ -3,7 +3,7 @@
  * A projector of that generation's code version does it, so the command requests it by a row in
  * cairn.switches and polls until it was done or refused. After 20 seconds a request that no
  * projector has carried out is withdrawn, so that it does not take effect unexpectedly later. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include "core/clock.h"
 
@@ -134,7 +134,7 @@ static bool is_right(const struct cairn_cli_options *options)
             strlen(number) < 10);
 }
 
-int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_rollback(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, "", 2, &options);
@@ -146,3 +146,17 @@ int cairn_cli_rollback(const struct cairn_cli_command *command, int argc, char *
     }
     return cairn_cli_run(command, &options, roll_back);
 }
+
+const struct cairn_cli_command cairn_cli_rollback = {
+    .name = "rollback",
+    .usage = "rollback NAME [GENERATION]",
+    .summary = "switch queries back to the previous generation",
+    .details =
+        "Requests that the projector switches queries back to the generation that they last left, or to the\n"
+        "one that is named: one that is still kept up to date (`cairn status` shows which, and until when).\n"
+        "The same command switches forward again. A generation of another code version needs a projector of\n"
+        "that version, and query services of it to read it. Waits up to 20 seconds; ends with 1 if it was\n"
+        "not done. Connect as the owner of the database or as the projector.",
+    .example = "cairn rollback order_summary",
+    .run = run_rollback,
+};

@@ -1,6 +1,6 @@
 /* status_command.c - `cairn status`: shows the store, the owner of its lock, and the progress of each read
  * model. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include "core/clock.h"
 
@@ -158,7 +158,7 @@ static int64_t show_once(struct cairn_pg *pg, bool json, int wait_ms, struct cai
     return count;
 }
 
-int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_status(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --watch", 0, &options);
@@ -173,3 +173,20 @@ int cairn_cli_status(const struct cairn_cli_command *command, int argc, char **a
         count = show_once(pg, options.json, WATCH_MS, &error);
     return cairn_cli_end(command, pg, count, &error);
 }
+
+const struct cairn_cli_command cairn_cli_status = {
+    .name = "status",
+    .usage = "status [--watch] [--json]",
+    .summary = "show the store and the progress of each read model",
+    .details =
+        "Shows the store's id, epoch and newest position, the session that holds the lock of appends, and\n"
+        "each generation of each read model: state, position, lag in events and seconds, rate in events a\n"
+        "second, parked keys, owner of the lease, and a note: progress of its build, why it is held, until\n"
+        "when it is kept, its problem. --watch repeats that every second.\n"
+        "\n"
+        "States: live (the view shows it, and queries of its code version read it), serving (queries of its\n"
+        "older code version read it), building, held (built, not read yet), kept (up to date for `cairn\n"
+        "rollback`), diverged (of another history than the log).",
+    .example = "cairn status --watch",
+    .run = run_status,
+};

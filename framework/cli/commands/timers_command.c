@@ -1,6 +1,6 @@
 /* timers_command.c - `cairn timers`: lists the timers that processes have set, and moves or cancels one, by
  * an event in the process' stream. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -67,7 +67,7 @@ static int change(const struct cairn_cli_command *command, const struct cairn_cl
     return end(command, pg, count, &error);
 }
 
-int cairn_cli_timers(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_timers(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --limit", 4, &options);
@@ -82,3 +82,15 @@ int cairn_cli_timers(const struct cairn_cli_command *command, int argc, char **a
         return change(command, &options, cancel_sql);
     return wrong_usage(command);
 }
+
+const struct cairn_cli_command cairn_cli_timers = {
+    .name = "timers",
+    .usage = "timers [list | move STREAM NAME WHEN | cancel STREAM NAME] [--limit N] [--json]",
+    .summary = "show the timers of processes, move or cancel one",
+    .details =
+        "Lists at most N timers (1000), the next one first. Moving and cancelling append an event to the\n"
+        "process' stream, as the process itself would. WHEN is a time, or a duration from now. Ends with 1\n"
+        "if the timer is not set, or the process was faster.",
+    .example = "cairn timers move fulfilment-0193… payment-deadline '30 min'",
+    .run = run_timers,
+};

@@ -2,7 +2,7 @@
  *
  * The proofs are functions of migrations/repeatable/verify.sql and processes.sql; each row they
  * return is a problem. */
-#include "cli/cli.h"
+#include "cli/commands/commands.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -338,7 +338,7 @@ static int verify_read_model(const struct cairn_cli_command *command,
     return EX_UNAVAILABLE;
 }
 
-int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **argv)
+static int run_verify(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
     int status = cairn_cli_options(command, argc, argv, " --json --from", 1, &options);
@@ -361,3 +361,21 @@ int cairn_cli_verify(const struct cairn_cli_command *command, int argc, char **a
     cairn_arena_close(&self.arena);
     return status;
 }
+
+const struct cairn_cli_command cairn_cli_verify = {
+    .name = "verify",
+    .usage = "verify [NAME] [--from POSITION] [--json]",
+    .summary = "prove the log and what is derived from it, or a read model",
+    .details =
+        "Proves that positions and versions have no gaps, times do not decrease, ids are unique, data and\n"
+        "meta are readable, the log is protected against changes, and that event types, claims and commands\n"
+        "are what the log says; for the events from a position on (1). It only reads, and appends continue.\n"
+        "Ends with 1 if it has found a problem.\n"
+        "\n"
+        "With the NAME of a read model it folds the log and compares every row with it, in PostgreSQL and in\n"
+        "Redis, while the projector continues; it reports differences and the last event of each such row.\n"
+        "The program that has the projections does that: the one that CAIRN_PROJECTOR names (any service:\n"
+        "`my-service verify NAME`), or else cairn-projector.",
+    .example = "cairn verify order_summary",
+    .run = run_verify,
+};

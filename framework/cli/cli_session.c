@@ -1,4 +1,4 @@
-/* session.c - connects to the database, prints rows as a table or as JSON lines, and reports
+/* cli_session.c - connects to the database, prints rows as a table or as JSON lines, and reports
  * errors. */
 #include "cli/cli.h"
 

@@ -1,4 +1,4 @@
-/* projector.c - the projector service: the shop's read models and publications. */
+/* read_models.c - the projector service: the shop's read models and publications. */
 #include "projector.h"
 
 #include "../../projections/order_summary.h"
