@@ -54,7 +54,7 @@ int cairn_bus_ledger_take(struct cairn_store *store, int64_t fence,
     if (found < 0)
         return (int)found;
     if (found == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken the bus over");
+        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken over the bus");
     *ret = (struct cairn_bus_ledger){.epoch = cairn_pg_integer(rows, 0, 0),
                                      .position = cairn_pg_integer(rows, 0, 1),
                                      .fits = cairn_pg_bool(rows, 0, 2)};
@@ -77,7 +77,7 @@ int cairn_bus_ledger_note(struct cairn_store *store, const struct cairn_bus_plac
     cairn_pg_add_integer(&params, place->fence);
     int64_t done = cairn_pg_run(cairn_store_pg(store), &note_statement, &params, error);
     if (done == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken the bus over");
+        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken over the bus");
     return done < 0 ? (int)done : 0;
 }
 

@@ -159,7 +159,7 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
     };
     if (strcmp(envelope.specversion, "1.0") != 0 || !ret->meta.position || !ret->meta.version ||
         !ret->schema_version)
-        return cairn_fail(error, CAIRN_UNREADABLE, "this is no CloudEvent of this bus");
+        return cairn_fail(error, CAIRN_UNREADABLE, "not a CloudEvent of this bus");
     /* a stream whose name has no UUID was appended to by hand */
     (void)!cairn_stream_id(envelope.subject, &ret->meta.id);
     return 0;

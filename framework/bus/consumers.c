@@ -40,7 +40,7 @@ struct cairn_consumers {
 };
 
 static struct cairn_metric pending =
-    CAIRN_GAUGE("cairn_consumer_held", "Entries in the hands of this member.", "consumer");
+    CAIRN_GAUGE("cairn_consumer_held", "Entries held by this member.", "consumer");
 
 static bool is_stopping(void *context)
 {
@@ -68,8 +68,8 @@ static void *consume(void *context)
     while (!is_stopping(thread->all)) {
         struct cairn_error error = {0};
         int failed = cairn_member_round(&thread->member, is_stopping, thread->all, &error);
-        log_change(thread, thread->problem, sizeof thread->problem, "the consumer does not go on",
-                   &error);
+        log_change(thread, thread->problem, sizeof thread->problem,
+                   "the consumer is stopped by an error", &error);
         cairn_metric_set(&pending, thread->consumer.name, (int64_t)thread->member.held_count);
         if (failed)
             (void)cairn_queue_pop(thread->stop, cairn_monotonic_us() + TROUBLE_US);
@@ -88,7 +88,7 @@ static void *work(void *context)
         cairn_arena_reset(&arena);
         enum cairn_outcome outcome = thread->consumer.work(&sql, &error);
         log_change(thread, thread->work_problem, sizeof thread->work_problem,
-                   "the consumer's work does not go on", &error);
+                   "the consumer's work is stopped by an error", &error);
         if (outcome != CAIRN_DONE)
             (void)cairn_queue_pop(thread->member.kick, cairn_monotonic_us() + WORK_US);
     }
@@ -104,7 +104,7 @@ int cairn_consumer_check(const struct cairn_consumer *consumer, struct cairn_err
     for (size_t i = 0; consumer->consumes[i] && !failed; i++) {
         const struct cairn_consumes *at = consumer->consumes[i];
         if (!cairn_events_of(at->events, at->record))
-            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", at->record->name,
+            failed = cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", at->record->name,
                                 at->events->category);
         else
             failed = cairn_events_check(at->events, error);

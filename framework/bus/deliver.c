@@ -21,9 +21,9 @@ enum { TELL_ATTEMPT = 2 }; /* log the second failure: the first may be transient
 static struct cairn_metric handled =
     CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
 static struct cairn_metric repeated = CAIRN_COUNTER(
-    "cairn_consumer_repeated_total", "Events that came again and were left alone.", "consumer");
+    "cairn_consumer_repeated_total", "Events delivered again and skipped.", "consumer");
 static struct cairn_metric failures =
-    CAIRN_COUNTER("cairn_consumer_failures_total", "Tries that failed.", "consumer");
+    CAIRN_COUNTER("cairn_consumer_failures_total", "Failed attempts.", "consumer");
 static struct cairn_metric buried =
     CAIRN_COUNTER("cairn_consumer_dead_letters_total", "Events given up.", "consumer");
 
@@ -146,14 +146,14 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
 {
     struct cairn_member *member = delivery->member;
     struct cairn_pending_entry *pending = delivery->pending;
-    const char *message = why->message[0] ? why->message : "the handler has not said why";
+    const char *message = why->message[0] ? why->message : "the handler gave no reason";
     cairn_metric_add(&failures, member->consumer->name, 1);
     if (outcome == CAIRN_GIVE_UP || pending->attempt >= member->consumer->attempts)
         return give_up(delivery, message, error);
     pending->begun = false;
     int64_t pause_us = backoff_us(member->consumer, pending->attempt);
     if (pending->attempt == TELL_ATTEMPT)
-        cairn_log(CAIRN_LOG_WARN, "an event fails, and is tried again",
+        cairn_log(CAIRN_LOG_WARN, "handling an event failed; it will be retried",
                   CAIRN_LOG_TEXT("consumer", member->consumer->name),
                   CAIRN_LOG_TEXT("stream", delivery->event.meta.stream),
                   CAIRN_LOG_INTEGER("position", delivery->event.meta.position),
@@ -317,7 +317,8 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
         return failed ? failed : CAIRN_SETTLED;
     }
     if (!cairn_pg_connected(member->pg))
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "the database went away: %s", why.message);
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "the connection to the database was lost: %s",
+                          why.message);
     delivery->ended = true;
     roll_back(member);
     return failed_try(delivery, outcome, &why, error);
@@ -339,8 +340,8 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
     if (delivery->exhausted) {
         delivery->ended = true;
         roll_back(delivery->member);
-        return give_up(delivery, "it was tried as often as it may be, and ended whoever tried",
-                       error);
+        return give_up(delivery,
+                       "all attempts were used up, the last one by a crash of the process", error);
     }
     if (!delivery->again && before < version - 1) {
         struct cairn_error why = {0};

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DEAD_MAX = 100000, RETRY_MAX = 1000, GONE_MS = 3600000 };
+enum { DEAD_MAX = 100000, RETRY_PAGE = 1000, GONE_MS = 3600000 };
 
 struct words {
     struct cairn_arena *arena;
@@ -39,7 +39,7 @@ static int call(struct cairn_redis *redis, const struct words *words, struct cai
 static int fail_as(const struct cairn_error *why, struct cairn_error *error)
 {
     if (strstr(why->message, "NOGROUP") || strstr(why->message, "UNBLOCKED"))
-        return cairn_fail(error, CAIRN_CONFLICT, "the group is gone");
+        return cairn_fail(error, CAIRN_CONFLICT, "the group does not exist any more");
     return cairn_error_pass(error, why);
 }
 
@@ -300,7 +300,7 @@ int cairn_group_clear(struct cairn_group *group, size_t key, const char *id, con
     add(&more, text);
     int failed = eval(group, &clear_script, group->keys[key], NULL, &more, arena, &reply, error);
     if (!failed && reply.integer < 0)
-        failed = cairn_fail(error, CAIRN_CONFLICT, "somebody else has the entry");
+        failed = cairn_fail(error, CAIRN_CONFLICT, "another member has claimed the entry");
     return failed ? failed : (int)reply.integer;
 }
 
@@ -378,17 +378,41 @@ static const struct cairn_redis_script retry_script = {
     "return #letters\n",
 };
 
+/* Queues at most `limit` dead letters, the oldest first, or the one with this id. */
+static int64_t retry_page(struct cairn_redis *redis, const struct cairn_redis_arg keys[2],
+                          const char *id, int64_t limit, struct cairn_arena *arena,
+                          struct cairn_error *error)
+{
+    struct cairn_redis_reply reply;
+    struct words args = words(arena, 3);
+    add(&args, id ? id : "-");
+    add(&args, id ? id : "+");
+    add_number(&args, limit < RETRY_PAGE ? limit : RETRY_PAGE);
+    int failed = cairn_redis_eval(redis, &retry_script, keys, 2, args.items, args.count, arena,
+                                  &reply, error);
+    return failed ? failed : reply.integer;
+}
+
 int64_t cairn_group_retry(struct cairn_redis *redis, const char *name, const char *id,
                           struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_redis_arg keys[] = {CAIRN_ARG(cairn_bus_dead_key(arena, name)),
                                            CAIRN_ARG(cairn_bus_again_key(arena, name))};
+    const struct cairn_redis_arg length[] = {CAIRN_ARG("XLEN"), keys[0]};
     struct cairn_redis_reply reply;
-    struct words args = words(arena, 3);
-    add(&args, id ? id : "-");
-    add(&args, id ? id : "+");
-    add_number(&args, RETRY_MAX);
-    int failed = cairn_redis_eval(redis, &retry_script, keys, 2, args.items, args.count, arena,
-                                  &reply, error);
-    return failed ? failed : reply.integer;
+    int failed = cairn_redis_call(redis, length, 2, arena, &reply, error);
+    if (failed)
+        return failed;
+    /* No more than there are now: one that fails again meanwhile is not queued twice. */
+    int64_t left = id ? 1 : reply.integer;
+    int64_t queued = 0;
+    int64_t page = 1;
+    while (left > 0 && page > 0) {
+        page = retry_page(redis, keys, id, left, arena, error);
+        if (page < 0)
+            return page;
+        queued += page;
+        left -= page;
+    }
+    return queued;
 }

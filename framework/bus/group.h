@@ -86,7 +86,7 @@ int cairn_group_dead_letter(struct cairn_group *group, const struct cairn_group_
 int cairn_group_leave(struct cairn_group *group, struct cairn_arena *arena,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* Queues dead letters for a retry: the one with this id, or up to 1000 of them (NULL). Returns how
+/* Queues dead letters for a retry: the one with this id, or all that exist now (NULL). Returns how
  * many. */
 int64_t cairn_group_retry(struct cairn_redis *redis, const char *name, const char *id,
                           struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;

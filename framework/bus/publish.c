@@ -362,7 +362,7 @@ static int look_again(struct cairn_publish *publish, struct cairn_error *error)
                 seen.position == publish->place.position;
     for (size_t i = 0; i < publish->count; i++)
         same = same && publish->streams[i].last == publish->streams[i].recorded;
-    return same ? 0 : cairn_fail(error, CAIRN_CONFLICT, "Redis is not as it was left");
+    return same ? 0 : cairn_fail(error, CAIRN_CONFLICT, "the bus in Redis has changed");
 }
 
 int cairn_publish_tend(struct cairn_publish *publish, bool idle, struct cairn_error *error)

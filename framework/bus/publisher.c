@@ -43,10 +43,10 @@ static struct cairn_metric lags =
 static struct cairn_metric leading =
     CAIRN_GAUGE("cairn_bus_leader", "1 where this process publishes.", NULL);
 static struct cairn_metric problems =
-    CAIRN_GAUGE("cairn_bus_problem", "1 while the publisher cannot go on.", NULL);
+    CAIRN_GAUGE("cairn_bus_problem", "1 while the publisher is stopped by an error.", NULL);
 static struct cairn_metric healed =
     CAIRN_COUNTER("cairn_bus_healed_total",
-                  "Times that Redis had lost something and was published to again: emptied, older, "
+                  "Times that Redis had lost entries, which were published again: emptied, older, "
                   "lost; or a new epoch began.",
                   "cause");
 
@@ -79,7 +79,7 @@ static bool show(struct cairn_publisher *publisher, bool leads, const char *prob
 static void show_well(struct cairn_publisher *publisher, bool leads)
 {
     if (show(publisher, leads, ""))
-        cairn_log(CAIRN_LOG_INFO, "the bus goes on",
+        cairn_log(CAIRN_LOG_INFO, "publishing has resumed",
                   CAIRN_LOG_INTEGER("position", publisher->publish.place.position));
 }
 
@@ -87,19 +87,19 @@ static void show_trouble(struct cairn_publisher *publisher, const struct cairn_e
 {
     if (!show(publisher, true, error->message))
         return;
-    cairn_log_error(CAIRN_LOG_WARN, "the bus does not go on", error);
+    cairn_log_error(CAIRN_LOG_WARN, "publishing is stopped by an error", error);
     cairn_bus_ledger_problem(publisher->publish.store, error->message, &publisher->publish.batch);
 }
 
 static void show_seat(struct cairn_publisher *publisher)
 {
     const struct cairn_publish *publish = &publisher->publish;
-    cairn_log(publish->healed[0] ? CAIRN_LOG_WARN : CAIRN_LOG_INFO,
-              publish->healed[0] ? "Redis is published to again" : "the bus follows the log",
-              CAIRN_LOG_TEXT("cause", publish->healed),
-              CAIRN_LOG_INTEGER("from_position", publish->place.position),
-              CAIRN_LOG_INTEGER("head", publish->head),
-              CAIRN_LOG_INTEGER("fence", publish->place.fence));
+    cairn_log(
+        publish->healed[0] ? CAIRN_LOG_WARN : CAIRN_LOG_INFO,
+        publish->healed[0] ? "entries are published to Redis again" : "the bus follows the log",
+        CAIRN_LOG_TEXT("cause", publish->healed),
+        CAIRN_LOG_INTEGER("from_position", publish->place.position),
+        CAIRN_LOG_INTEGER("head", publish->head), CAIRN_LOG_INTEGER("fence", publish->place.fence));
     if (publish->healed[0])
         cairn_metric_add(&healed, publish->healed, 1);
 }

@@ -102,7 +102,7 @@ int cairn_bus_look(struct cairn_redis *redis, struct cairn_bus_stream *streams, 
     if (failed)
         return failed;
     if (reply.kind != CAIRN_REDIS_LIST || reply.count != 5 + 2 * count)
-        return cairn_fail(error, CAIRN_BUG, "Redis says of the bus what makes no sense");
+        return cairn_fail(error, CAIRN_BUG, "unexpected reply of Redis about the bus");
     *ret = (struct cairn_bus_seen){.exists = reply.items[0].bytes > 0,
                                    .epoch = number_at(&reply, 1),
                                    .position = number_at(&reply, 2),
@@ -167,7 +167,7 @@ int cairn_bus_seat(struct cairn_redis *redis, const struct cairn_bus_place *plac
     if (failed)
         return failed;
     if (reply.integer != 1)
-        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken the bus over");
+        return cairn_fail(error, CAIRN_CONFLICT, "another publisher has taken over the bus");
     for (size_t i = 0; i < count; i++)
         streams[i].recorded = streams[i].last;
     return 0;
@@ -233,9 +233,9 @@ int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place
     if (failed)
         return failed;
     if (reply.integer == -1)
-        return cairn_fail(error, CAIRN_CONFLICT, "the bus is not where this publisher left it");
+        return cairn_fail(error, CAIRN_CONFLICT, "the position of the bus has changed");
     if (reply.integer < 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "a stream of the bus is not as it was left");
+        return cairn_fail(error, CAIRN_CONFLICT, "a stream of the bus has changed");
     return reply.integer;
 }
 
@@ -292,7 +292,7 @@ int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *plac
     if (failed)
         return failed;
     if (number_at(&reply, 0) < 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "the bus is not where this publisher left it");
+        return cairn_fail(error, CAIRN_CONFLICT, "the position of the bus has changed");
     *ret = (struct cairn_bus_trimmed){.length = number_at(&reply, 0),
                                       .floor = number_at(&reply, 1),
                                       .overrun = number_at(&reply, 2) == 1};

@@ -27,31 +27,33 @@
 #define CAIRN_CODES(X)                                                                             \
     X(MALFORMED, "malformed", 400, FINAL, "the request could not be read")                         \
     X(INVALID, "invalid", 400, FINAL, "fields of the request are wrong")                           \
-    X(NOT_FOUND, "not-found", 404, FINAL, "there is no such thing")                                \
+    X(NOT_FOUND, "not-found", 404, FINAL, "the requested object does not exist")                   \
     X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
     X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \
-    X(CONFLICT, "conflict", 409, RETRY, "the stream moved while the command was decided")          \
+    X(CONFLICT, "conflict", 409, RETRY, "the stream changed while the command was decided")        \
     X(EXISTS, "already-exists", 409, FINAL, "a stream with this id exists already")                \
     X(PRECONDITION, "precondition-failed", 412, FINAL, "If-Match names another version")           \
     X(TIMELINE, "position-of-another-timeline", 412, FINAL,                                        \
       "the position belongs to another history of the store: drop it")                             \
     X(TOO_LARGE, "too-large", 413, FINAL, "the request is larger than the limit")                  \
-    X(MEDIA_TYPE, "unsupported-media-type", 415, FINAL, "the body is of a type not taken here")    \
-    X(REFUSED, "refused", 422, FINAL, "the domain said no")                                        \
+    X(MEDIA_TYPE, "unsupported-media-type", 415, FINAL,                                            \
+      "the media type of the body is not supported here")                                          \
+    X(REFUSED, "refused", 422, FINAL, "refused by a rule of the domain")                           \
     X(CLAIMED, "claimed", 422, FINAL, "another stream holds this claim")                           \
     X(KEY_REUSED, "idempotency-key-reused", 422, FINAL,                                            \
       "the Idempotency-Key belongs to another request")                                            \
     X(HEADERS_TOO_LARGE, "headers-too-large", 431, FINAL, "the headers are larger than the limit") \
-    X(BUG, "internal-error", 500, FIX, "the service has a defect: its log says more")              \
+    X(BUG, "internal-error", 500, FIX, "the service has a defect: see its log")                    \
     X(UNREADABLE, "unreadable-event", 500, FIX, "a stored event cannot be decoded")                \
-    X(BUSY, "busy", 503, RETRY, "too much is waiting already; nothing was written")                \
-    X(UNAVAILABLE, "unavailable", 503, RETRY, "a dependency is away; nothing was written")         \
-    X(UNKNOWN, "outcome-unknown", 503, ASK, "the store went away while it was asked to commit")    \
+    X(BUSY, "busy", 503, RETRY, "the queue is full; nothing was written")                          \
+    X(UNAVAILABLE, "unavailable", 503, RETRY, "a dependency is unavailable; nothing was written")  \
+    X(UNKNOWN, "outcome-unknown", 503, ASK,                                                        \
+      "the connection to the store was lost during the commit")                                    \
     X(STALE, "not-yet-visible", 503, RETRY, "the read model has not reached the position yet")     \
     X(PARKED, "parked", 503, FIX, "an event could not be applied to this row")                     \
     X(DIVERGED, "diverged", 503, FIX, "the read model does not belong to this log")                \
     X(NEWER_EVENT, "newer-event", 503, RETRY, "the stream holds an event of a newer release")      \
-    X(SCHEMA, "schema-mismatch", 503, FIX, "the database schema is not the one this was made for") \
+    X(SCHEMA, "schema-mismatch", 503, FIX, "the database schema belongs to another release")       \
     X(CONFIG, "configuration", 500, FIX, "the configuration is wrong")
 
 enum cairn_code {

@@ -108,9 +108,8 @@ int cairn_cli_end(const struct cairn_cli_command *command, struct cairn_pg *pg, 
                       cairn_cli_visible(&arena, error->message));
         cairn_arena_close(&arena);
         if (error->code == CAIRN_BUSY)
-            (void)fprintf(stderr,
-                          "Somebody held the lock that appends take for too long, and nothing "
-                          "was written;\n`cairn status` says who.\n");
+            (void)fprintf(stderr, "Another session held the append lock for too long, and nothing "
+                                  "was written;\n`cairn status` names it.\n");
         if (status == EX_NOPERM)
             (void)fprintf(stderr, "The role that DATABASE_URL names has no right to do this: "
                                   "connect as the owner of the database.\n");

@@ -81,12 +81,12 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
         }
         if (word[0] != '-') {
             if (ret->word_count == words)
-                return wrong(command, "is more than it takes", word);
+                return wrong(command, "is one argument too many", word);
             ret->words[ret->word_count++] = word;
             continue;
         }
         if (!is_allowed(allowed, word))
-            return wrong(command, "is no option of it", word);
+            return wrong(command, "is not an option of this command", word);
         int64_t *number = place(ret, word);
         if (!number)
             *flag(ret, word) = true;

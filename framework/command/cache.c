@@ -29,7 +29,7 @@ static struct cairn_metric entries =
 static struct cairn_metric cached_bytes =
     CAIRN_GAUGE("cairn_aggregates_cached_bytes", "Memory of the aggregates in the cache.", NULL);
 static struct cairn_metric evictions =
-    CAIRN_COUNTER("cairn_aggregates_evicted_total", "Aggregates that made room for others.", NULL);
+    CAIRN_COUNTER("cairn_aggregates_evicted_total", "Aggregates evicted from the cache.", NULL);
 
 /* ---- the table, under the cache's lock ---- */
 

@@ -21,7 +21,7 @@
 #include <string.h>
 
 static struct cairn_metric outcomes =
-    CAIRN_COUNTER("cairn_commands_total", "Commands, by what became of them.", "outcome");
+    CAIRN_COUNTER("cairn_commands_total", "Commands, by outcome.", "outcome");
 static struct cairn_metric retries =
     CAIRN_COUNTER("cairn_command_retries_total", "Commands decided again after a conflict.", NULL);
 /* refusal: a refusal, or an answer without events, was based on cached state; undone: the append of
@@ -37,11 +37,12 @@ static int read_preconditions(struct attempt *attempt, struct cairn_error *error
     attempt->if_match = cairn_http_header_list(attempt->request, "If-Match");
     attempt->if_none_match = cairn_http_header_list(attempt->request, "If-None-Match");
     if (attempt->if_match && !cairn_etags_valid(attempt->if_match))
-        return cairn_fail(error, CAIRN_MALFORMED,
-                          "If-Match must be ETags as they were handed out, such as \"3\", or *");
+        return cairn_fail(
+            error, CAIRN_MALFORMED,
+            "If-Match must be a list of ETags from earlier answers, such as \"3\", or *");
     if (attempt->if_none_match && !cairn_etags_valid(attempt->if_none_match))
         return cairn_fail(error, CAIRN_MALFORMED,
-                          "If-None-Match must be ETags as they were handed out, or *");
+                          "If-None-Match must be a list of ETags from earlier answers, or *");
     return 0;
 }
 

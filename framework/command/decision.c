@@ -25,7 +25,7 @@ void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, c
 {
     const struct cairn_event_type *type = cairn_events_of(ret->events_of, record);
     if (!type) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "%s is no event of %s", record->name,
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "%s is not an event of %s", record->name,
                          ret->events_of->category);
         return;
     }

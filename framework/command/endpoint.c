@@ -87,9 +87,10 @@ static int check_id_member(const struct cairn_decider *decider,
     if (!field || field->kind == CAIRN_KIND_UUID || !command->route ||
         strstr(command->route, "{id}"))
         return 0;
-    return cairn_fail(error, CAIRN_BUG,
-                      "%s creates a stream, and its member %s, which names the stream, is no uuid",
-                      command->name, name);
+    return cairn_fail(
+        error, CAIRN_BUG,
+        "%s creates a stream, and its member %s, which names the stream, is not a uuid",
+        command->name, name);
 }
 
 int cairn_decider_check(const struct cairn_decider *decider, struct cairn_error *error)

@@ -53,7 +53,7 @@ bool cairn_snapshots_found(const struct cairn_snapshot_key *key, enum cairn_snap
     bool broken = found == CAIRN_SNAPSHOT_OTHER_EVENT || found == CAIRN_SNAPSHOT_UNREADABLE;
     count(outcomes[found]);
     if (broken)
-        cairn_log(CAIRN_LOG_WARN, "a snapshot cannot be used: the stream is folded whole",
+        cairn_log(CAIRN_LOG_WARN, "a snapshot cannot be used: all events of the stream are folded",
                   CAIRN_LOG_TEXT("stream", key->stream), CAIRN_LOG_TEXT("kind", key->kind),
                   CAIRN_LOG_TEXT("outcome", outcomes[found]));
     return broken;
@@ -139,7 +139,7 @@ static void note(struct cairn_snapshots *snapshots, int outcome, const struct ca
 {
     count(outcome < 0 ? "failed" : outcome ? "kept" : "outrun");
     if (outcome < 0 && !snapshots->failing)
-        cairn_log_error(CAIRN_LOG_WARN, "a snapshot cannot be kept", error);
+        cairn_log_error(CAIRN_LOG_WARN, "a snapshot cannot be stored", error);
     snapshots->failing = outcome < 0;
 }
 

@@ -30,7 +30,7 @@ static const char *decode(const char *from, const char *end, const char *delimit
 
 static int fail(struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_MALFORMED, "the body is no form");
+    return cairn_fail(error, CAIRN_MALFORMED, "the body is not a valid form");
 }
 
 /* Reads one "name=value". The decoded text, with NULs instead of delimiters, is no longer than the

@@ -41,8 +41,8 @@ static bool stalled;         /* the reader has read nothing for a while */
 static int64_t close_us;     /* monotonic: the thread stops then; 0: it runs */
 static pthread_t thread;
 
-static struct cairn_metric lines_lost =
-    CAIRN_COUNTER("cairn_log_lines_lost_total", "Lines of the log that nobody read in time.", NULL);
+static struct cairn_metric lines_lost = CAIRN_COUNTER(
+    "cairn_log_lines_lost_total", "Log lines dropped because their reader was too slow.", NULL);
 
 static void make_conditions(void)
 {
@@ -109,7 +109,7 @@ static void report_lost(void)
     if (!lost || gathered_bytes + sizeof text > BUFFER_MAX)
         return;
     int bytes = snprintf(text, sizeof text,
-                         "{\"level\":\"warn\",\"message\":\"lines of the log were lost\","
+                         "{\"level\":\"warn\",\"message\":\"log lines were lost\","
                          "\"count\":%lld}\n",
                          (long long)lost);
     memcpy(gathered + gathered_bytes, text, (size_t)bytes);

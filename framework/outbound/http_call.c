@@ -162,10 +162,10 @@ static void read_failure(const struct call *call, CURL *handle, CURLcode code, c
     }
     ret->again = true;
     ret->sent = was_sent(handle, code);
-    ret->code =
-        cairn_fail(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE,
-                   ret->sent ? "%s was asked and did not answer: %s" : "%s was not asked: %s", name,
-                   cairn_transfer_words(code, words));
+    ret->code = cairn_fail(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE,
+                           ret->sent ? "a request was sent to %s and not answered: %s"
+                                     : "no request was sent to %s: %s",
+                           name, cairn_transfer_words(code, words));
 }
 
 static void attempt(void *context, CURL *handle, const struct cairn_limits *limits,
@@ -177,8 +177,8 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     call->body_capacity = call->head_bytes = 0;
     call->too_large = false;
     if (!cairn_transfer_prepare(handle, limits, deadline_us, words)) {
-        ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s was not asked: no time was left",
-                               limits->name);
+        ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE,
+                               "no request was sent to %s: the deadline has passed", limits->name);
         return;
     }
     set_request(call, handle);

@@ -120,14 +120,14 @@ static int check_lines(const char *bytes, size_t count, struct cairn_error *erro
     }
     return count && line == 0
                ? 0
-               : cairn_fail(error, CAIRN_INVALID, "the message has no last line end");
+               : cairn_fail(error, CAIRN_INVALID, "the message does not end with a line break");
 }
 
 int cairn_outbound_check_mail(const struct cairn_mail *mail, struct cairn_error *error)
 {
     if (!is_address(mail->from))
-        return cairn_fail(error, CAIRN_INVALID, "the sender is no address");
+        return cairn_fail(error, CAIRN_INVALID, "the sender is not an address");
     if (!is_address(mail->to))
-        return cairn_fail(error, CAIRN_INVALID, "the recipient is no address");
+        return cairn_fail(error, CAIRN_INVALID, "the recipient is not an address");
     return check_lines(mail->message, mail->message_bytes, error);
 }

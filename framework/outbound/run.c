@@ -81,8 +81,10 @@ static void attempt_all(struct cairn_target_state *state, CURL *handle, int atte
     for (int attempt = 1;; attempt++) {
         if (!attempt_once(state, handle, deadline_us, make, context, last)) {
             if (attempt == 1)
-                last->code = cairn_fail(&last->error, CAIRN_UNAVAILABLE,
-                                        "%s did not answer of late and is not asked", limits->name);
+                last->code = cairn_fail(
+                    &last->error, CAIRN_UNAVAILABLE,
+                    "%s has failed repeatedly: its circuit breaker is open, no request was sent",
+                    limits->name);
             return;
         }
         if (sent_before && last->code == -CAIRN_UNAVAILABLE)

@@ -62,15 +62,15 @@ static void read_failure(const struct submission *submission, long reply, CURLco
     ret->sent = submission->all && silent;
     if (ret->sent)
         ret->code = cairn_fail(&ret->error, CAIRN_UNKNOWN,
-                               "%s got the message and did not answer: %s", name, why);
+                               "the message was sent to %s and not acknowledged: %s", name, why);
     else if (!silent && reply >= 500)
         ret->code = cairn_fail(&ret->error, CAIRN_REFUSED, "%s refuses the message: %s", name, why);
     else if (!ret->failed) /* a 4yz other than 421: the server accepts other messages */
         ret->code =
-            cairn_fail(&ret->error, CAIRN_BUSY, "%s does not take the message now: %s", name, why);
+            cairn_fail(&ret->error, CAIRN_BUSY, "%s rejects the message for now: %s", name, why);
     else
-        ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s did not take the message: %s",
-                               name, why);
+        ret->code =
+            cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s rejected the message: %s", name, why);
 }
 
 static void attempt(void *context, CURL *handle, const struct cairn_limits *limits,
@@ -80,8 +80,8 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     char words[CURL_ERROR_SIZE];
     long reply = 0;
     if (!cairn_transfer_prepare(handle, limits, deadline_us, words)) {
-        ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s was not asked: no time was left",
-                               limits->name);
+        ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE,
+                               "no request was sent to %s: the deadline has passed", limits->name);
         return;
     }
     set_mail(submission, handle, limits, deadline_us);

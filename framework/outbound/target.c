@@ -25,7 +25,7 @@ struct cairn_target_state {
 };
 
 static struct cairn_metric in_use = CAIRN_GAUGE(
-    "cairn_outbound_in_use", "Calls under way: places of the bulkhead taken.", "target");
+    "cairn_outbound_in_use", "Calls under way: places of the bulkhead in use.", "target");
 static struct cairn_metric breaker_state =
     CAIRN_GAUGE("cairn_outbound_breaker_state",
                 "The circuit breaker: 0 closed, 1 half-open, 2 open.", "target");
@@ -80,7 +80,7 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
     if (!readable || has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT)) {
         curl_url_cleanup(url);
         return cairn_fail(error, CAIRN_CONFIG,
-                          "the URL of %s is none, or has a query: it has to be like "
+                          "the URL of %s is invalid, or has a query: expected one such as "
                           "https://host:port/base",
                           limits->name);
     }
@@ -172,7 +172,8 @@ void cairn_target_close(struct cairn_target *target)
 
 static int refuse_open(const struct cairn_target_state *state, struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "%s did not answer of late and is not asked",
+    return cairn_fail(error, CAIRN_UNAVAILABLE,
+                      "%s has failed repeatedly: its circuit breaker is open, no request was sent",
                       state->limits.name);
 }
 

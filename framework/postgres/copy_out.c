@@ -35,7 +35,7 @@ static int judge(struct cairn_pg *pg, const PGresult *result, int columns,
         return cairn_pg_fail_refused(pg, result, error);
     if (status == PGRES_COPY_OUT && PQnfields(result) == columns && PQbinaryTuples(result))
         return 1;
-    return cairn_fail(error, CAIRN_BUG, "this is no binary copy of %d columns", columns);
+    return cairn_fail(error, CAIRN_BUG, "not a binary copy of %d columns", columns);
 }
 
 static int await_copy(struct cairn_pg *pg, int columns, struct cairn_error *error)
@@ -126,7 +126,7 @@ static int finish(struct cairn_pg_copy_out *copy, struct cairn_error *error)
     int failed = cairn_pg_finish(copy->pg, &result, error);
     PQclear(result);
     if (!failed && !copy->trailed)
-        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: a copy is garbled: it is cut");
+        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: a copy is truncated");
     copy->finished = true;
     return failed;
 }
@@ -149,16 +149,18 @@ int cairn_pg_copy_out_next(struct cairn_pg_copy_out *copy, struct cairn_error *e
     while (!copy->finished) {
         if (!copy->pg->conn || cairn_pg_generation(copy->pg) != copy->connection) {
             copy->finished = true;
-            return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: a copy was cut");
+            return cairn_fail(error, CAIRN_UNAVAILABLE,
+                              "PostgreSQL is unavailable: the connection was lost during a copy");
         }
         int bytes = next_message(copy, error);
         if (bytes < 0)
             return give_up(copy, bytes);
         if (bytes == 0)
             return finish(copy, error);
-        int got = copy->trailed ? cairn_fail(error, CAIRN_UNAVAILABLE,
-                                             "PostgreSQL: a copy is garbled: it goes on at its end")
-                                : read_message(copy, (size_t)bytes, error);
+        int got = copy->trailed
+                      ? cairn_fail(error, CAIRN_UNAVAILABLE,
+                                   "PostgreSQL: a copy is malformed: data after its trailer")
+                      : read_message(copy, (size_t)bytes, error);
         if (got < 0)
             return give_up(copy, got);
         if (got > 0)

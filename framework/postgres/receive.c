@@ -35,7 +35,7 @@ int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
 {
     size_t length = strcspn(why, "\n");
-    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: %.*s",
+    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable: %.*s",
                             (int)(length < 300 ? length : 300), why);
     cairn_pg_drop(pg);
     return failed;
@@ -212,7 +212,7 @@ int cairn_pg_wait(struct cairn_pg *pg, int64_t us, int wake, char *ret, size_t s
 {
     int64_t deadline_us = cairn_monotonic_us() + us;
     if (!pg->conn)
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away");
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable");
     while (!take_note(pg, ret, size)) {
         if (!wait_socket_or(pg->conn, false, wake, deadline_us))
             return 0;

@@ -37,7 +37,7 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
 {
     const char *message = PQerrorMessage(conn);
     size_t length = strcspn(message, "\n");
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away: %.*s",
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable: %.*s",
                       (int)(length < 300 ? length : 300), message);
 }
 
@@ -131,13 +131,14 @@ int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
     if (pg->conn && was_closed_while_idle(pg)) {
         cairn_pg_drop(pg);
         if (in_transaction) /* later statements must not run outside of the transaction */
-            return cairn_fail(error, CAIRN_UNAVAILABLE,
-                              "PostgreSQL is away: the connection was lost in a transaction");
+            return cairn_fail(
+                error, CAIRN_UNAVAILABLE,
+                "PostgreSQL is unavailable: the connection was lost in a transaction");
     }
     if (pg->conn)
         return 0;
     if (cairn_monotonic_us() < pg->retry_us)
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is away");
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable");
     return connect_now(pg, error);
 }
 

@@ -150,7 +150,7 @@ void cairn_record_schema(const struct cairn_record *record, const char *id_name,
     if (id_name)
         cairn_buffer_print(out,
                            "\"%s\":{\"type\":\"string\",\"format\":\"uuid\",\"description\":"
-                           "\"The id of what is made, if the client wants to choose it.\"}",
+                           "\"The id of the new object, if the client wants to choose it.\"}",
                            id_name);
     for (uint32_t i = 0; i < record->count; i++) {
         if (i || id_name)

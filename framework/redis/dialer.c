@@ -24,8 +24,8 @@ struct cairn_redis_dialer {
     bool closing;
 };
 
-static struct cairn_metric probes =
-    CAIRN_COUNTER("cairn_redis_breaker_probes_total", "Probes of a Redis that was.", "outcome");
+static struct cairn_metric probes = CAIRN_COUNTER(
+    "cairn_redis_breaker_probes_total", "Probes of an unavailable Redis, by result.", "outcome");
 
 /* ---- the thread ---- */
 

@@ -39,6 +39,6 @@ void cairn_redis_warn_of_eviction(const char *url)
     char policy[CAIRN_EVICTION_SIZE];
     if (cairn_redis_evicts(url, policy))
         cairn_log(CAIRN_LOG_WARN,
-                  "Redis forgets keys when its memory is full: set maxmemory-policy to noeviction",
+                  "Redis evicts keys when its memory is full: set maxmemory-policy to noeviction",
                   CAIRN_LOG_TEXT("maxmemory-policy", policy));
 }

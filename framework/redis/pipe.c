@@ -48,11 +48,10 @@ struct cairn_redis_pipe {
     struct slot *slots; /* by number, modulo UNDER_WAY_MAX */
 };
 
-static struct cairn_metric breaker_open =
-    CAIRN_GAUGE("cairn_redis_breaker_open",
-                "Threads whose reads do not ask Redis, as it is away or slow.", NULL);
-static struct cairn_metric trips =
-    CAIRN_COUNTER("cairn_redis_breaker_trips_total", "How often it became away or slow.", NULL);
+static struct cairn_metric breaker_open = CAIRN_GAUGE(
+    "cairn_redis_breaker_open", "Threads whose circuit breaker for Redis is open.", NULL);
+static struct cairn_metric trips = CAIRN_COUNTER("cairn_redis_breaker_trips_total",
+                                                 "Times that the circuit breaker opened.", NULL);
 static struct cairn_metric commands =
     CAIRN_COUNTER("cairn_redis_commands_total", "Commands that shared a connection.", NULL);
 static struct cairn_metric pieces =
@@ -162,7 +161,8 @@ static void trip(struct cairn_redis_pipe *pipe, const char *why)
         return;
     cairn_metric_add(&breaker_open, "", 1);
     cairn_metric_add(&trips, "", 1);
-    cairn_log(CAIRN_LOG_WARN, "reads do without Redis", CAIRN_LOG_TEXT("error", why));
+    cairn_log(CAIRN_LOG_WARN, "reads bypass Redis: the breaker is open",
+              CAIRN_LOG_TEXT("error", why));
 }
 
 static void dial_again(struct cairn_redis_pipe *pipe)
@@ -183,7 +183,7 @@ static const char *refusal(const struct cairn_redis_pipe *pipe, const struct red
 {
     if (reply->type == REDIS_REPLY_ERROR)
         return reply->str;
-    return pipe->first == pipe->gathered ? "a reply that nobody asked for" : NULL;
+    return pipe->first == pipe->gathered ? "an unexpected reply" : NULL;
 }
 
 /* Reads the replies that have arrived and passes them on. */
@@ -259,7 +259,7 @@ static void close_breaker(struct cairn_redis_pipe *pipe)
         return;
     pipe->open = false;
     cairn_metric_add(&breaker_open, "", -1);
-    cairn_log(CAIRN_LOG_INFO, "reads ask Redis again");
+    cairn_log(CAIRN_LOG_INFO, "reads use Redis again: the breaker is closed");
 }
 
 static void see_dialer(struct cairn_redis_pipe *pipe)
@@ -320,9 +320,9 @@ void cairn_redis_pipe_go_on(struct cairn_redis_pipe *pipe, short what)
     if (!is_late(pipe))
         return;
     if (pipe->redis)
-        drop_connection(pipe, "a reply is late");
+        drop_connection(pipe, "a reply timed out");
     else
-        trip(pipe, "it takes long to connect");
+        trip(pipe, "connecting timed out");
 }
 
 /* ---- life ---- */

@@ -68,7 +68,7 @@ struct redisContext *cairn_redis_wire(struct cairn_redis *redis)
 
 static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_error *error)
 {
-    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away: %.200s", why);
+    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is unavailable: %.200s", why);
     drop(redis);
     return failed;
 }
@@ -251,7 +251,7 @@ static int ensure(struct cairn_redis *redis, struct cairn_error *error)
     if (redis->context)
         return 0;
     if (cairn_monotonic_us() < redis->retry_us)
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is away");
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is unavailable");
     return connect_now(redis, error);
 }
 

@@ -35,7 +35,7 @@ static void print_peers(const struct cairn_service *const services[])
             const struct cairn_peer *peer = &services[i]->peers[k];
             cairn_peer_variable(peer->category, name, sizeof name);
             (void)printf("\n%s is where %s sends its commands to %s: %s if it is not set and no\n"
-                         "service of this process takes them.\n",
+                         "service of this process has them.\n",
                          name, services[i]->name, peer->category, peer->url);
         }
     }
@@ -67,7 +67,7 @@ static int read_arguments(int argc, char **argv, const struct cairn_service *con
         (void)printf("cairn %s\n", CAIRN_VERSION);
         return 0;
     }
-    (void)fprintf(stderr, "%s: %s is no option: --help lists what there is\n", argv[0], argv[1]);
+    (void)fprintf(stderr, "%s: %s is not an option: see --help\n", argv[0], argv[1]);
     return EX_USAGE;
 }
 

@@ -160,9 +160,9 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
     struct cairn_buffer body = cairn_buffer(request->arena);
     cairn_buffer_print(&body, "{\"status\":\"ready\",\"service\":\"%s\"", health->service);
     if (copies_only)
-        cairn_buffer_text(&body,
-                          ",\"warning\":\"PostgreSQL is away: only rows by key are answered, "
-                          "from Redis, as they were\"");
+        cairn_buffer_text(
+            &body, ",\"warning\":\"PostgreSQL is unavailable: only rows by key are answered, "
+                   "from Redis, as they were\"");
     if (health->projector)
         add_projections(health, &body);
     if (health->publisher)

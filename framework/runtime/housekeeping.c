@@ -25,9 +25,9 @@ struct cairn_housekeeping {
     bool failing; /* the last run failed, which was logged */
 };
 
-static struct cairn_metric forgotten =
-    CAIRN_COUNTER("cairn_commands_forgotten_total",
-                  "Commands with an Idempotency-Key whose retention was over.", NULL);
+static struct cairn_metric forgotten = CAIRN_COUNTER(
+    "cairn_commands_forgotten_total",
+    "Commands with an Idempotency-Key that were deleted after their retention.", NULL);
 
 static const struct cairn_statement forget_statement = {
     .name = "forget_commands",
@@ -73,7 +73,7 @@ static void clean_up(struct cairn_housekeeping *housekeeping)
             break;
     }
     if (failed && !housekeeping->failing)
-        cairn_log_error(CAIRN_LOG_WARN, "old commands cannot be forgotten", &error);
+        cairn_log_error(CAIRN_LOG_WARN, "expired commands cannot be deleted", &error);
     housekeeping->failing = failed != 0;
 }
 

@@ -38,7 +38,7 @@ static struct cairn_buffer *begin_operation(struct document *document, const cha
 static void add_tag(struct document *document, const char *name, const char *help)
 {
     *cairn_map_at(&document->tags, name) =
-        cairn_copy_text(document->arena, help ? help : "What happens here.");
+        cairn_copy_text(document->arena, help ? help : "Operations of this category.");
 }
 
 /* ---- operations of every process ---- */
@@ -59,7 +59,7 @@ static const struct {
      "\"ready\"},\"service\":{\"type\":\"string\"},\"projections\":{\"type\":\"array\",\"items\":{"
      "\"type\":\"object\"}}}}}}},\"503\":{\"$ref\":\"#/components/responses/Problem503\"}"},
     {"/metrics",
-     "\"operationId\":\"get_metrics\",\"summary\":\"What it has counted.\",\"responses\":{\"200\":{"
+     "\"operationId\":\"get_metrics\",\"summary\":\"Metrics of the process.\",\"responses\":{\"200\":{"
      "\"description\":\"Prometheus' text format.\",\"content\":{\"text/plain\":{\"schema\":{"
      "\"type\":\"string\"}}}}"},
     {"/openapi.json",
@@ -71,7 +71,7 @@ static const struct {
 static void add_process(struct document *document)
 {
     static const int problems[] = {400, 408, 431, 0};
-    add_tag(document, "process", "How the process is.");
+    add_tag(document, "process", "State of the process.");
     for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++) {
         struct cairn_buffer *out = begin_operation(document, processes[i].path);
         cairn_buffer_print(out, "\"get\":{\"tags\":[\"process\"],%s", processes[i].operation);

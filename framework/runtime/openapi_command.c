@@ -91,7 +91,7 @@ static void add_parameters(struct cairn_buffer *out, bool creates)
     cairn_buffer_text(out, ",\"parameters\":[");
     if (!creates)
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\",\"format\":\"uuid\"}",
-                                "\"" CAIRN_EXAMPLE_ID "\"", "Which one.");
+                                "\"" CAIRN_EXAMPLE_ID "\"", "The id in the path.");
     cairn_openapi_refer(out, "parameters", "Idempotency-Key");
     if (!creates)
         cairn_openapi_refer(out, "parameters", "If-Match");

@@ -21,7 +21,7 @@ static void add_key(struct cairn_buffer *out, const struct cairn_resource *resou
 {
     if (cairn_query_by_stream(resource->projection))
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\",\"format\":\"uuid\"}",
-                                "\"" CAIRN_EXAMPLE_ID "\"", "Which one.");
+                                "\"" CAIRN_EXAMPLE_ID "\"", "The id in the path.");
     else
         cairn_openapi_parameter(out, "id", "path",
                                 "{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}", NULL,
@@ -62,7 +62,7 @@ static void add_paging(struct cairn_buffer *out, const struct cairn_resource *re
                                         cairn_query_limit_max(resource), usual),
                             cairn_print(out->arena, "%" PRId64, usual), "Rows a page.");
     cairn_openapi_parameter(out, "cursor", "query", "{\"type\":\"string\"}", NULL,
-                            "What the page before gave as `next`.");
+                            "The `next` of the previous page.");
 }
 
 static void add_parameters(struct cairn_buffer *out, const struct cairn_resource *resource)
@@ -78,8 +78,9 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_resource
                                           "traceparent"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         cairn_openapi_refer(out, "parameters", headers[i]);
-    cairn_openapi_parameter(out, "Last-Event-ID", "header", "{\"type\":\"string\"}", NULL,
-                            "Of a stream that broke off: nothing is sent that was seen.");
+    cairn_openapi_parameter(
+        out, "Last-Event-ID", "header", "{\"type\":\"string\"}", NULL,
+        "The id of the last message received: an interrupted stream resumes after it.");
     cairn_buffer_char(out, ']');
 }
 
@@ -116,7 +117,7 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_resource 
                            "says.\"");
     cairn_openapi_headers(out, headers);
     add_content(out, resource);
-    cairn_buffer_text(out, "},\"304\":{\"description\":\"What the client has still holds.\"");
+    cairn_buffer_text(out, "},\"304\":{\"description\":\"Not modified.\"");
     cairn_openapi_headers(out, headers);
     cairn_buffer_char(out, '}');
     static const int of_row[] = {400, 404, 408, 412, 431, 500, 503, 0};

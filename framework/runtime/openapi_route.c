@@ -14,7 +14,8 @@ void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *s
     cairn_openapi_text(out, "summary", route->help ? route->help : route->route);
     cairn_buffer_text(out, ",\"parameters\":[");
     if (strstr(route->route, "{id}"))
-        cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL, "Which one.");
+        cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL,
+                                "The id in the path.");
     cairn_openapi_refer(out, "parameters", "traceparent");
     cairn_buffer_char(out, ']');
     if (route->takes)

@@ -14,7 +14,8 @@ static int check_event(const struct cairn_events *events, const struct cairn_rec
                        struct cairn_error *error)
 {
     if (!cairn_events_of(events, record))
-        return cairn_fail(error, CAIRN_BUG, "%s is no event of %s", record->name, events->category);
+        return cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", record->name,
+                          events->category);
     return cairn_events_check(events, error);
 }
 
@@ -36,7 +37,7 @@ static int check_refusal(const struct cairn_process *process, const struct cairn
         if (cairn_commands_of(process->sends[i], command))
             return 0;
     }
-    return cairn_fail(error, CAIRN_BUG, "%s is no command of those that CAIRN_SENDS names",
+    return cairn_fail(error, CAIRN_BUG, "%s is not a command of those that CAIRN_SENDS names",
                       command->name);
 }
 

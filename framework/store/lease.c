@@ -147,7 +147,7 @@ static void take_answers(struct cairn_leases *leases, const struct question *que
 static void log_outcome(struct cairn_leases *leases, int64_t done, const struct cairn_error *error)
 {
     if (done < 0 && !leases->failing)
-        cairn_log_error(CAIRN_LOG_WARN, "leases cannot be kept", error);
+        cairn_log_error(CAIRN_LOG_WARN, "leases cannot be renewed", error);
     leases->failing = done < 0;
 }
 
@@ -332,7 +332,7 @@ static int start(struct cairn_leases *leases, const char *url, const char *label
     cairn_pg_set_deadline(leases->pg, DEADLINE_US);
     cairn_pg_on_connect(leases->pg, "set enable_seqscan = off; set jit = off");
     if (pthread_create(&leases->thread, NULL, keep, leases) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that keeps leases");
+        return cairn_fail(error, CAIRN_CONFIG, "cannot start the thread that renews leases");
     leases->started = true;
     return 0;
 }

@@ -109,7 +109,7 @@ static void record_sent(struct cairn_notifier *notifier, int64_t position,
         notifier->sent = position;
     (void)pthread_mutex_unlock(&notifier->lock);
     if (is_new)
-        cairn_log_error(CAIRN_LOG_WARN, "cannot tell readers of new events", error);
+        cairn_log_error(CAIRN_LOG_WARN, "cannot notify readers of new events", error);
 }
 
 static void *notifier_thread(void *context)

@@ -79,7 +79,7 @@ int cairn_store_takes_writes(struct cairn_store *store, struct cairn_error *erro
     if (!why)
         return 0;
     cairn_pg_leave(store->pg);
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "the database takes no writes: %s", why);
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "the database does not accept writes: %s", why);
 }
 
 static const struct cairn_statement head_statement = {

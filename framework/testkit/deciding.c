@@ -28,7 +28,7 @@ static void give(struct cairn_here here, struct cairn_any event)
     const struct cairn_events *events = scenario->decider->events;
     const struct cairn_event_type *type = cairn_events_of(events, event.record);
     if (!type) {
-        cairn_scenario_fail(here, "%s is no event of %s", event.record->name,
+        cairn_scenario_fail(here, "%s is not an event of %s", event.record->name,
                             scenario->decider->category);
         return;
     }
@@ -135,7 +135,7 @@ void cairn_scenario_when(struct cairn_here here, struct cairn_any command)
     const struct cairn_command_type *type =
         cairn_commands_of(scenario->decider->commands, command.record);
     if (!type) {
-        cairn_scenario_fail(here, "%s is no command of %s", command.record->name,
+        cairn_scenario_fail(here, "%s is not a command of %s", command.record->name,
                             scenario->decider->category);
         return;
     }
@@ -175,9 +175,9 @@ void cairn_scenario_then(struct cairn_here here, struct cairn_any event)
     if (!was_accepted(here, "THEN"))
         return;
     if (scenario->events_named == scenario->decision.event_count) {
-        cairn_scenario_fail(here, "nothing more happened\n  wanted: %s %s\n  seen:   nothing",
-                            event.record->name,
-                            cairn_scenario_json(scenario, event.record, event.value));
+        cairn_scenario_fail(
+            here, "no further event was emitted\n  wanted: %s %s\n  seen:   nothing",
+            event.record->name, cairn_scenario_json(scenario, event.record, event.value));
         return;
     }
     const struct cairn_emitted *seen = &scenario->decision.events[scenario->events_named++];
@@ -195,7 +195,8 @@ void cairn_scenario_then_refused(struct cairn_here here, const char *reason)
         cairn_scenario_fail(here, "it was not refused\n  wanted: %s\n  seen:   %zu events", reason,
                             scenario->decision.event_count);
     else if (strcmp(refused_as(scenario), reason) != 0)
-        cairn_scenario_fail(here, "it was refused otherwise\n  wanted: %s\n  seen:   %s: %s",
+        cairn_scenario_fail(here,
+                            "it was refused for another reason\n  wanted: %s\n  seen:   %s: %s",
                             reason, refused_as(scenario), scenario->error.message);
 }
 
@@ -226,7 +227,7 @@ static void settle_results(struct cairn_here here)
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_decision *decision = &scenario->decision;
     if (scenario->outcome < 0 && !scenario->refusal_named) {
-        cairn_scenario_fail(here, "it was refused, and no THEN_REFUSED says so: %s: %s",
+        cairn_scenario_fail(here, "it was refused, but no THEN_REFUSED names it: %s: %s",
                             refused_as(scenario), scenario->error.message);
     } else if (scenario->events_named < decision->event_count) {
         const struct cairn_emitted *next = &decision->events[scenario->events_named];

@@ -68,8 +68,8 @@ bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value)
     struct cairn_error wrong = {0};
     if (cairn_record_check(value.record, value.value, &wrong) == 0)
         return true;
-    cairn_scenario_fail(here, "this %s cannot be: %s %s", value.record->name,
-                        wrong.wrong[0].pointer, wrong.wrong[0].message);
+    cairn_scenario_fail(here, "invalid %s: %s %s", value.record->name, wrong.wrong[0].pointer,
+                        wrong.wrong[0].message);
     return false;
 }
 

@@ -137,7 +137,8 @@ static void write_example(struct golden *golden, const struct cairn_event_type *
     cairn_record_example(record, NULL, &example);
     if (cairn_record_decode(record, example.text, example.length, CAIRN_STRICT, &golden->arena,
                             value, &wrong) < 0) {
-        problem(golden, path, "cannot be made, write it by hand: %s", first_wrong(golden, &wrong));
+        problem(golden, path, "cannot be generated, write it by hand: %s",
+                first_wrong(golden, &wrong));
         return;
     }
     cairn_record_encode(record, value, &text);
@@ -148,10 +149,11 @@ static void report_missing(struct golden *golden, const struct cairn_event_type 
                            const char *path)
 {
     if (version < type->schema_version)
-        problem(golden, path,
-                "is missing, and cannot be made any more: take the data of an event of version %d "
-                "from the log",
-                version);
+        problem(
+            golden, path,
+            "is missing, and cannot be generated any more: take the data of an event of version %d "
+            "from the log",
+            version);
     else if (golden->writes)
         write_example(golden, type, path);
     else
@@ -233,7 +235,8 @@ void cairn_golden(const char *file, int line, const char *directory,
         check_all(&golden);
     if (golden.problems.length > 0)
         cairn_test_fail(file, line,
-                        cairn_print(&golden.arena, "the events of %s are not as they were:%s",
+                        cairn_print(&golden.arena,
+                                    "the events of %s differ from their golden files:%s",
                                     events->category, golden.problems.text));
     cairn_arena_close(&golden.arena);
 }

@@ -29,7 +29,7 @@ static void check_row(struct cairn_here here, const struct cairn_record *record,
 {
     struct cairn_error wrong = {0};
     if (cairn_record_check(record, row->value, &wrong) < 0)
-        cairn_scenario_fail(here, "row %s cannot be: %s %s\n  seen:   %s %s", row->key,
+        cairn_scenario_fail(here, "row %s is invalid: %s %s\n  seen:   %s %s", row->key,
                             wrong.wrong[0].pointer, wrong.wrong[0].message, record->name,
                             cairn_scenario_json(here.scenario, record, row->value));
 }
@@ -52,7 +52,7 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
         park(here, row, on->record->name);
         return;
     }
-    cairn_scenario_fail(here, "the function for %s returned %d, which is no enum cairn_row",
+    cairn_scenario_fail(here, "the function for %s returned %d, which is not an enum cairn_row",
                         on->record->name, (int)outcome);
 }
 
@@ -61,7 +61,7 @@ static void give(struct cairn_here here, struct cairn_any event)
     struct cairn_scenario *scenario = here.scenario;
     const struct cairn_on *on = find_on(scenario->projection, event.record);
     if (!on) {
-        cairn_scenario_fail(here, "%s does not look at %s", scenario->projection->name,
+        cairn_scenario_fail(here, "%s does not handle %s", scenario->projection->name,
                             event.record->name);
         return;
     }
@@ -131,7 +131,7 @@ void cairn_projecting_settle(struct cairn_scenario *scenario)
         const struct cairn_map_entry *entry = &scenario->parks.entries[i];
         const struct cairn_test_park *park = entry->value;
         if (!park->named)
-            cairn_scenario_fail(park->here, "%s parked row %s, and no THEN_PARKED says so",
+            cairn_scenario_fail(park->here, "%s parked row %s, but no THEN_PARKED names it",
                                 park->event, entry->key);
     }
 }

@@ -74,7 +74,7 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
 void cairn_scenario_then_nothing(struct cairn_here here)
 {
     if (here.scenario->subject == CAIRN_SUBJECT_PROJECTION)
-        cairn_scenario_fail(here, "THEN_NOTHING says nothing of rows: THEN_NO_ROW does");
+        cairn_scenario_fail(here, "THEN_NOTHING does not apply to projections: use THEN_NO_ROW");
     else if (cairn_scenario_was_asked(here, here.scenario->subject, "THEN_NOTHING"))
         cairn_scenario_settle(here);
 }

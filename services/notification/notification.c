@@ -80,7 +80,7 @@ static enum cairn_outcome compose(const struct notice *notice, const char *const
         .at = delivery->meta->recorded_at,
     };
     if (!message_address_is_plain(message.email)) {
-        (void)cairn_fail(error, CAIRN_INVALID, "this is no address to write to: %s", message.email);
+        (void)cairn_fail(error, CAIRN_INVALID, "not a valid address: %s", message.email);
         return CAIRN_GIVE_UP;
     }
     return outcome_of(
@@ -226,7 +226,7 @@ static const struct cairn_setting settings[] = {
      .number = &mail_patience_s,
      .min = 1,
      .max = 3600,
-     .help = "when a message whose sender is not heard of is sent once more; beyond 20 s"},
+     .help = "when a message of unknown outcome is sent once more; more than 20 s"},
     {0},
 };
 
@@ -234,7 +234,8 @@ static int check_sender(struct cairn_error *error)
 {
     return message_address_is_plain(mail_from)
                ? 0
-               : cairn_fail(error, CAIRN_CONFIG, "CAIRN_SMTP_FROM is no address: %s", mail_from);
+               : cairn_fail(error, CAIRN_CONFIG, "CAIRN_SMTP_FROM is not an address: %s",
+                            mail_from);
 }
 
 static void close_mail(void)

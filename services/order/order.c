@@ -77,7 +77,7 @@ CAIRN_COMMANDS(order,
                CAIRN_COMMAND(order, SHIP_ORDER, ship_order, "POST /orders/{id}/ship",
                              .help = "Hands a paid order to a carrier."),
                CAIRN_COMMAND(order, CANCEL_ORDER, cancel_order, "POST /orders/{id}/cancel",
-                             .help = "Cancels an order that has not left the house."));
+                             .help = "Cancels an order that was not shipped."));
 
 /* ---- state ---- */
 
@@ -228,7 +228,7 @@ static const struct cairn_setting settings[] = {
 const struct cairn_service order_service = {
     .name = "order",
     .port = 8002,
-    .help = "takes orders, and says what may happen to them",
+    .help = "accepts orders, and decides what may happen to them",
     .deciders = {&order_decider},
     .processes = {&fulfilment_process},
     .peers = {{"payment", "http://127.0.0.1:8003"}},

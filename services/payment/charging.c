@@ -98,7 +98,7 @@ static enum cairn_outcome refunded(const struct payment_refunded *event,
 }
 CAIRN_HANDLE(charging, payment, payment_refunded, refunded);
 
-CAIRN_REACTOR(charging, .help = "Holds, takes and gives back the money.", .concurrency = 8,
+CAIRN_REACTOR(charging, .help = "Reserves, captures and refunds the amount.", .concurrency = 8,
               .attempts = ATTEMPTS,
               CAIRN_HANDLE_LIST(&charging_handles_payment_requested,
                                 &charging_handles_payment_captured,

@@ -186,7 +186,7 @@ static int read_standing(const struct answer *answer, enum gateway_function func
     if (answer->standing < AUTHORISED || answer->standing > REFUNDED ||
         answer->standing == DECLINED || (!number && !given_back) ||
         (number && strlen(number) >= sizeof ret->reference))
-        return unknown(error, "does not say where the payment stands");
+        return unknown(error, "lacks the state of the payment");
     if (function == GATEWAY_AUTHORIZE && given_back)
         return decline(ret, "given-up");
     *ret = (struct cards_answer){.standing = standings[answer->standing]};
@@ -213,14 +213,14 @@ static int read_refusal(const struct answer *answer, enum gateway_function funct
     case 13:
     case 30:
     case 94:
-        return cairn_fail(error, CAIRN_BUG, "the acquirer calls the request wrong: %d",
+        return cairn_fail(error, CAIRN_BUG, "the acquirer calls the request malformed: %d",
                           answer->result);
     case 25:
         if (function == GATEWAY_ASK)
             return cairn_fail(error, CAIRN_NOT_FOUND, "the acquirer knows nothing of the payment");
         return cairn_refuse(error, "not-possible-now", "the acquirer knows nothing of the payment");
     default:
-        return unknown(error, "says that it does not know either");
+        return unknown(error, "reports an unknown outcome");
     }
 }
 
@@ -230,8 +230,7 @@ int gateway_read(enum gateway_function function, const struct cards_payment *pay
 {
     struct cairn_form form;
     if (status >= 400 && status < 500 && status != 408 && status != 429)
-        return cairn_fail(error, CAIRN_BUG, "the acquirer does not take the request: status %d",
-                          status);
+        return cairn_fail(error, CAIRN_BUG, "the acquirer rejected the request: status %d", status);
     if (status != 200 || cairn_form_read(&form, body, bytes, NULL) < 0)
         return unknown(error, "is none");
     struct answer answer = {.form = &form,

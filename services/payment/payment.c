@@ -47,19 +47,18 @@ CAIRN_EMPTY_RECORD(capture_payment);
 CAIRN_RECORD(refund_payment, CAIRN_FIELD(refund_payment, reason, .max_bytes = 500,
                                          .example = "\"the parcel was lost\""));
 
-CAIRN_COMMANDS(payment,
-               CAIRN_COMMAND(payment, REQUEST_PAYMENT, request_payment, "POST /payments",
-                             .help = "Asks for money from a card."),
-               CAIRN_COMMAND(payment, AUTHORIZE_PAYMENT, authorize_payment,
-                             "POST /payments/{id}/authorize",
-                             .help = "The card's bank holds the money for us."),
-               CAIRN_COMMAND(payment, DECLINE_PAYMENT, decline_payment,
-                             "POST /payments/{id}/decline", .help = "The card's bank said no."),
-               CAIRN_COMMAND(payment, CAPTURE_PAYMENT, capture_payment,
-                             "POST /payments/{id}/capture",
-                             .help = "Takes the money that is held."),
-               CAIRN_COMMAND(payment, REFUND_PAYMENT, refund_payment, "POST /payments/{id}/refund",
-                             .help = "Gives the money back, held or taken."));
+CAIRN_COMMANDS(
+    payment,
+    CAIRN_COMMAND(payment, REQUEST_PAYMENT, request_payment, "POST /payments",
+                  .help = "Asks for money from a card."),
+    CAIRN_COMMAND(payment, AUTHORIZE_PAYMENT, authorize_payment, "POST /payments/{id}/authorize",
+                  .help = "The card's bank has reserved the amount."),
+    CAIRN_COMMAND(payment, DECLINE_PAYMENT, decline_payment, "POST /payments/{id}/decline",
+                  .help = "The card's bank has declined."),
+    CAIRN_COMMAND(payment, CAPTURE_PAYMENT, capture_payment, "POST /payments/{id}/capture",
+                  .help = "Takes the money that is held."),
+    CAIRN_COMMAND(payment, REFUND_PAYMENT, refund_payment, "POST /payments/{id}/refund",
+                  .help = "Refunds the amount, reserved or captured."));
 
 static const char *const payment_status_names[] = {
     NULL, "requested", "authorized", "declined", "captured", "refunded",
@@ -154,7 +153,7 @@ CAIRN_DECIDER(payment, .state_version = 1, .help = "Payments by card.");
 const struct cairn_service payment_service = {
     .name = "payment",
     .port = 8003,
-    .help = "asks for money, takes it and gives it back",
+    .help = "requests, captures and refunds payments",
     .deciders = {&payment_decider},
     .reactors = {&charging_reactor},
     .settings = cards_settings,

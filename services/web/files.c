@@ -15,7 +15,7 @@ const char web_page[] =
     "<body>\n"
     "<header>\n"
     "<h1>Cairn</h1>\n"
-    "<p>Each event is a stone laid on the pile: nobody removes one, and the pile shows the way that"
+    "<p>Each event is a stone laid on the pile: none is ever removed, and the pile shows the way that"
     " was walked.</p>\n"
     "</header>\n"
     "<main>\n"
@@ -30,13 +30,13 @@ const char web_page[] =
     "<a href=\"/-/" name "/openapi.json\">OpenAPI</a> "                                            \
     "<a href=\"/-/" name "/metrics\">metrics</a> "                                                 \
     "<a href=\"/-/" name "/readyz\">ready?</a></td></tr>\n"
-    SERVICE("user", "registers users")                              /* */
-    SERVICE("order", "takes orders, and brings them to their end")  /* */
-    SERVICE("payment", "authorises, captures and refunds payments") /* */
-    SERVICE("acquirer", "a stand-in for the card company")          /* */
-    SERVICE("notification", "sends the mail that a customer gets")  /* */
-    SERVICE("projector", "replays the log into the read models")    /* */
-    SERVICE("query", "answers from the read models")                /* */
+    SERVICE("user", "registers users")                                   /* */
+    SERVICE("order", "accepts orders, and processes them to completion") /* */
+    SERVICE("payment", "authorises, captures and refunds payments")      /* */
+    SERVICE("acquirer", "a stand-in for the card company")               /* */
+    SERVICE("notification", "sends the mail that a customer gets")       /* */
+    SERVICE("projector", "replays the log into the read models")         /* */
+    SERVICE("query", "answers from the read models")                     /* */
 #undef SERVICE
     "</tbody>\n"
     "</table>\n"

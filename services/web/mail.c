@@ -33,7 +33,7 @@ void mail_show(struct cairn_request *request, struct cairn_reply *reply)
     reply->status = 200;
     reply->content_type = "text/plain; charset=utf-8";
     if (!file) {
-        cairn_reply_print(reply, "Nobody has been written to so far.\n");
+        cairn_reply_print(reply, "No mail has been sent so far.\n");
         return;
     }
     print_end(file, cairn_request_memory(request, SHOWN_BYTES + 1), reply);

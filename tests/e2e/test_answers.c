@@ -297,7 +297,7 @@ static bool is_unready(void *context)
 {
     (void)context;
     ask(port, "GET", "/readyz", NULL, NULL, &reply);
-    return reply.status == 503 && strstr(reply.body, "takes no writes") != NULL;
+    return reply.status == 503 && strstr(reply.body, "does not accept writes") != NULL;
 }
 
 static bool moves(void *context)

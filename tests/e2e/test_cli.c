@@ -36,7 +36,7 @@ static void help_is_there_for_every_command(void **state)
                                         "recover", "completion", "rebuild", "rollback"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
-    expect(64, "dance", "dance is no command");
+    expect(64, "dance", "dance is not a command");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char arguments[40];
         char usage[40];
@@ -100,28 +100,28 @@ static void status_shows_the_store(void **state)
 {
     (void)state;
     expect(0, "status", "append_lock");
-    assert_non_null(strstr(said, "nobody"));
+    assert_non_null(strstr(said, "none"));
     expect(0, "status --json", "\"epoch\":1");
 }
 
 static void wrong_usage_is_told_apart_from_a_database_that_is_away(void **state)
 {
     (void)state;
-    expect(64, "tail --limt 1", "--limt is no option of it");
+    expect(64, "tail --limt 1", "--limt is not an option of this command");
     expect(64, "tail --limit many", "--limit wants a number");
     expect(64, "tail --limit", "--limit wants a number");
     expect(64, "tail --limit 9999999999999999999", "--limit wants a number");
     expect(64, "tail --limit +1", "--limit wants a number");
-    expect(64, "tail -json", "-json is no option of it");
+    expect(64, "tail -json", "-json is not an option of this command");
     expect(64, "read", "Usage: cairn read");
-    expect(64, "read a b", "more than it takes");
+    expect(64, "read a b", "b is one argument too many");
     expect(64, "verify no_such_model", "has no read model no_such_model");
     expect(64, "parked skip a", "Usage: cairn parked");
     expect(64, "export --from x", "--from wants a number");
-    expect(64, "recover --no", "--no is no option of it");
+    expect(64, "recover --no", "--no is not an option of this command");
     expect(64, "completion fish", "it knows bash");
-    cairn_expect("postgresql:///x?host=/nonexistent", 69, "status", "PostgreSQL is away");
-    cairn_expect("postgresql:///x?host=/nonexistent", 69, "export", "PostgreSQL is away");
+    cairn_expect("postgresql:///x?host=/nonexistent", 69, "status", "PostgreSQL is unavailable");
+    cairn_expect("postgresql:///x?host=/nonexistent", 69, "export", "PostgreSQL is unavailable");
     cairn_expect("", 64, "status", "DATABASE_URL is not set");
     cairn_expect("postgresql://[", 64, "verify", "not a PostgreSQL URL");
 }
@@ -132,7 +132,7 @@ static void output_that_cannot_be_written_is_a_failure(void **state)
     expect(1, "status >/dev/full", "the output could not be written: is the disk full?");
     expect(1, "--help >/dev/full", "the output could not be written");
     expect(1, "completion bash >/dev/full", "the output could not be written");
-    expect(64, "dance >/dev/full", "dance is no command");
+    expect(64, "dance >/dev/full", "dance is not a command");
 }
 
 static void a_variable_that_is_empty_is_not_set(void **state)

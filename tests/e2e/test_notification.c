@@ -306,13 +306,13 @@ static void cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again(voi
     for (int64_t until_ms = fixture_now_ms() + LONG_MS;
          !cairn_said("OrderPaid") && fixture_now_ms() < until_ms; fixture_nap())
         (void)cairn_run(bench.url, "bus dead notification");
-    cairn_expect(bench.url, 0, "bus dead notification --json", "this is no address to write to");
+    cairn_expect(bench.url, 0, "bus dead notification --json", "not a valid address");
     cairn_expect(bench.url, 0, "bus", "notification");
     cairn_expect(bench.url, 0, "bus --json", "\"category\":\"order\"");
     cairn_expect(bench.url, 0, "bus --json", "\"dead\":2");
     fixture_sql(bench.url, "update notification.customers set email = 'eve@example.com'");
     (void)snprintf(words, sizeof words, "bus retry notification");
-    cairn_expect(bench.url, 0, words, "2 handed out again");
+    cairn_expect(bench.url, 0, words, "2 delivered again");
     wait_for("sent", 2);
     cairn_expect(bench.url, 0, "bus --json", "\"dead\":0");
     assert_true(cairn_run(bench.url, words) != 0);

@@ -111,7 +111,7 @@ static void a_database_that_cannot_be_reached_ends_the_start(void **state)
     (void)state;
     const char *const env[] = {"DATABASE_URL=postgresql:///x?host=/nonexistent",
                                "CAIRN_START_WAIT_S=0", "PORT=0", NULL};
-    expect_exit(69, env, "PostgreSQL is away");
+    expect_exit(69, env, "PostgreSQL is unavailable");
 }
 
 static void an_older_or_newer_schema_ends_the_start_and_says_what_to_run(void **state)

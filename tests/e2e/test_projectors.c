@@ -87,7 +87,7 @@ static int64_t place_orders(struct cairn_pg *pg, int64_t count)
     struct cairn_error error = {0};
     int64_t done = cairn_pg_run(pg, &orders_statement, &params, &error);
     if (done < 0)
-        (void)fprintf(stderr, "the load cannot go on: %s\n", error.message);
+        (void)fprintf(stderr, "the load a step failed and is retried: %s\n", error.message);
     (void)!cairn_pg_script(pg, "notify cairn, 'x'", NULL);
     cairn_arena_close(&arena);
     return done;

@@ -91,7 +91,7 @@ static void a_real_log_is_proved(void **state)
 static void without_a_yes_nothing_changes(void **state)
 {
     (void)state;
-    cairn_expect(shop.database_url, 1, "recover", "nothing changed; say --yes");
+    cairn_expect(shop.database_url, 1, "recover", "nothing was changed; repeat with --yes");
     assert_int_equal(fixture_sql_int(shop.database_url, "select epoch from cairn.store"), 1);
 }
 

@@ -74,13 +74,13 @@ static void a_reader_that_resumes_is_told_how_many_lines_are_missing(void **stat
     }
     size_t bytes = 0;
     int64_t until_ms = fixture_now_ms() + 20000;
-    while (fixture_now_ms() < until_ms && !strstr(text, "lines of the log were lost")) {
+    while (fixture_now_ms() < until_ms && !strstr(text, "log lines were lost")) {
         ssize_t n = read(reader, text + bytes, sizeof text - 1 - bytes);
         bytes += n > 0 ? (size_t)n : 0;
         if (n <= 0)
             fixture_nap();
     }
-    assert_non_null(strstr(text, "lines of the log were lost"));
+    assert_non_null(strstr(text, "log lines were lost"));
     size_t lines = 0;
     for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1, lines++) {
         assert_int_equal(*at, '{');

@@ -7,6 +7,7 @@
 #include "../support/support.h"
 #include "../support/vessels.h"
 
+#include "bus/bus_names.h"
 #include "bus/consumers.h"
 #include "bus/group.h"
 #include "bus/publisher.h"
@@ -459,6 +460,25 @@ static void a_dead_letter_is_handled_when_an_operator_requests_a_retry(void **st
                      1);
 }
 
+static void all_dead_letters_are_queued_for_a_retry(void **state)
+{
+    (void)state;
+    static const char fill[] = "for i = 1, tonumber(ARGV[1]) do"
+                               " redis.call('xadd', KEYS[1], '*', 'entry', i) end return 1";
+    const struct cairn_redis_script script = {fill};
+    const struct cairn_redis_arg key = CAIRN_ARG(cairn_bus_dead_key(&bench.view.arena, "many"));
+    const struct cairn_redis_arg count = CAIRN_ARG("2500");
+    struct cairn_redis_reply reply;
+    assert_int_equal(cairn_redis_eval(bench.view.redis, &script, &key, 1, &count, 1,
+                                      &bench.view.arena, &reply, NULL),
+                     0);
+    assert_int_equal(cairn_group_retry(bench.view.redis, "many", NULL, &bench.view.arena, NULL),
+                     2500);
+    assert_int_equal(bus_redis(&bench.view, "XLEN cairn:bus-dead:many").integer, 0);
+    assert_int_equal(bus_redis(&bench.view, "XLEN cairn:bus-again:many").integer, 2500);
+    assert_int_equal(cairn_group_retry(bench.view.redis, "many", NULL, &bench.view.arena, NULL), 0);
+}
+
 static void a_redis_that_was_emptied_has_nothing_handled_twice(void **state)
 {
     (void)state;
@@ -598,6 +618,7 @@ int main(int argc, char **argv)
         TEST(an_event_that_crashes_its_handler_becomes_a_dead_letter),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
         TEST(a_dead_letter_is_handled_when_an_operator_requests_a_retry),
+        TEST(all_dead_letters_are_queued_for_a_retry),
         TEST(what_comes_again_is_acknowledged_when_a_standby_has_it),
         TEST(dead_letters_outlive_a_redis_that_was_emptied),
         TEST(a_redis_that_was_emptied_has_nothing_handled_twice),

@@ -510,7 +510,7 @@ static bool readyz_says(void *context)
 {
     struct wire_answer answer = wire_ask(*(const int *)context, "GET /readyz HTTP/1.1\r\n", "");
     return answer.status == 200 && strstr(answer.body, "{\"name\":\"reactor/notes\"") &&
-           strstr(answer.body, "is tried again: no paper yet");
+           strstr(answer.body, "is retried: no paper yet");
 }
 
 /* The checkpoint stays before the event, and the reason is visible. */
@@ -522,7 +522,7 @@ static void a_reactor_that_fails_is_seen(void **state)
     atomic_store(&attempts_wanted, 1000000);
     light(1, 0);
     expect_soon("select count(*) from cairn.followers where name = 'reactor/notes'"
-                " and stopped like '%LampOut of lamp-%is tried again: no paper yet'"
+                " and stopped like '%LampOut of lamp-%is retried: no paper yet'"
                 " and position < cairn.head()",
                 1);
     fixture_wait(readyz_says, &port, 20000, "readiness to tell of it");
@@ -661,7 +661,7 @@ static void a_timer_is_due_at_a_time_that_can_be_read_back(void **state)
     light(5, 0);
     light(2, 0);
     expect_soon(EVENTS("LampOut"), 1);
-    expect_parked(5, "none of ours");
+    expect_parked(5, "of another program");
     cairn_host_stop(host);
 }
 
@@ -837,7 +837,7 @@ static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
     struct cairn_error error = {0};
     assert_int_equal(try_to_start(those, &host, &error), -CAIRN_CONFIG);
     assert_string_equal(error.message,
-                        "process night: nobody knows where commands to wick go: name its service "
+                        "process night: no URL is known for commands to wick: name its service "
                         "in .peers, or set CAIRN_WICK_URL");
     (void)setenv("CAIRN_WICK_URL", "http://127.0.0.1:9", 1);
     cairn_error_reset(&error);

@@ -169,7 +169,7 @@ static void a_database_that_is_away_is_said_to_be(void **state)
     struct cairn_error error;
     assert_int_equal(head_beyond(-1), 0);
     fixture_postgres_stop();
-    fixture_wait(is_away, &error, 20000, "the follower to see that PostgreSQL is away");
+    fixture_wait(is_away, &error, 20000, "the follower to see that PostgreSQL is unavailable");
     assert_int_equal(error.code, CAIRN_UNAVAILABLE);
     fixture_postgres_start();
     append();
@@ -349,7 +349,7 @@ static int count_lines(const struct logged *logged, const char *words)
 
 static bool has_complained(void *context)
 {
-    return count_lines(context, "cannot tell readers") > 0;
+    return count_lines(context, "cannot notify readers") > 0;
 }
 
 static void an_outage_delays_no_append_and_is_logged_once(void **state)
@@ -370,7 +370,7 @@ static void an_outage_delays_no_append_and_is_logged_once(void **state)
     bench.listener = open_listener();
     cairn_notifier_notify(notifier, 10001);
     (void)hear(10001);
-    int lines = count_lines(&logged, "cannot tell readers");
+    int lines = count_lines(&logged, "cannot notify readers");
     log_to_all(&logged);
     assert_int_equal(lines, 1);
     assert_true(took_ms < 1000);

@@ -201,8 +201,8 @@ static void what_is_wrong_is_answered_before_it_comes_to_the_function(void **sta
     ask(415, "POST", "/echo", "Content-Type: application/json\r\n", "{}", "text/csv");
     ask(415, "POST", "/echo", "Content-Type: text/csvs\r\n", "{}", "text/csv");
     ask(415, "POST", "/later", "Content-Type: text/csv\r\n", "{}", "application/json");
-    ask(400, "DELETE", "/echo", "Content-Type: text/csv\r\n", "a,b", "takes no body");
-    ask(405, "PUT", "/echo", NULL, "", "it takes POST, DELETE");
+    ask(400, "DELETE", "/echo", "Content-Type: text/csv\r\n", "a,b", "must not have a body");
+    ask(405, "PUT", "/echo", NULL, "", "use POST, DELETE");
     ask(404, "GET", "/echo/a/b", NULL, "", "not-found");
     ask(404, "GET", "//", NULL, "", "not-found");
     ask(200, "GET", "/", NULL, "", "\"path\":\"/\"");

@@ -765,11 +765,12 @@ static void what_a_server_says_stays_inside(void **state)
 {
     (void)state;
     static const char *const texts[][2] = {
-        {"PostgreSQL is away: connection to server at \"10.0.0.5\" failed", "PostgreSQL is away\""},
-        {"projection users: PostgreSQL is away: FATAL: password of \"u\"",
-         "projection users: PostgreSQL is away\""},
+        {"PostgreSQL is unavailable: connection to server at \"10.0.0.5\" failed",
+         "PostgreSQL is unavailable\""},
+        {"projection users: PostgreSQL is unavailable: FATAL: password of \"u\"",
+         "projection users: PostgreSQL is unavailable\""},
         {"PostgreSQL: no space left on 10.0.0.5 (53100)", "PostgreSQL\""},
-        {"Redis is away: 10.0.0.5 refused", "Redis is away\""},
+        {"Redis is unavailable: 10.0.0.5 refused", "Redis is unavailable\""},
         {"the process is about to stop", "the process is about to stop\""},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -812,7 +813,7 @@ static void a_taken_port_is_named(void **state)
     struct cairn_error error = {0};
     same.port = port;
     char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "port %d on 127.0.0.1 is taken", port);
+    (void)snprintf(wanted, sizeof wanted, "port %d on 127.0.0.1 is in use", port);
     assert_int_equal(cairn_http_start(&same, &other, &error), -CAIRN_CONFIG);
     assert_non_null(strstr(error.message, wanted));
     assert_non_null(strstr(error.message, "PORT"));
@@ -826,7 +827,7 @@ static void an_address_may_be_ipv6_but_has_to_be_one(void **state)
     struct cairn_error error = {0};
     elsewhere.bind = "localhost";
     assert_int_equal(cairn_http_start(&elsewhere, &other, &error), -CAIRN_CONFIG);
-    assert_non_null(strstr(error.message, "localhost is no IPv4 or IPv6 address"));
+    assert_non_null(strstr(error.message, "localhost is not an IPv4 or IPv6 address"));
     elsewhere.bind = "::1";
     if (cairn_http_start(&elsewhere, &other, NULL) < 0)
         skip(); /* a machine without IPv6 */

@@ -275,17 +275,17 @@ static void people_see_what_is_parked_and_try_it_again(void **state)
     cairn_expect(pot_bench.url, 0, "parked", "PotFilled cannot be applied");
     cairn_expect(pot_bench.url, 0, "parked pots --json", "\"waiting\":1");
     cairn_expect(pot_bench.url, 0, "status --json", "\"parked\":2");
-    cairn_expect(pot_bench.url, 1, "parked retry pots", "2 of 2 keys are parked still");
+    cairn_expect(pot_bench.url, 1, "parked retry pots", "2 of 2 keys are still parked");
     cairn_expect(pot_bench.url, 1,
                  cairn_print(&pot_bench.arena, "parked skip pots %s 3", key_of(b)),
                  "not the first of a parked key");
     cairn_expect(pot_bench.url, 0,
                  cairn_print(&pot_bench.arena, "parked skip pots %s 2", key_of(b)),
-                 "0 of 1 keys are parked still");
+                 "0 of 1 keys are still parked");
     expect_litres(b, 1);
     mend();
     cairn_expect(pot_bench.url, 0, cairn_print(&pot_bench.arena, "parked retry pots %s", key_of(a)),
-                 "0 of 1 keys are parked still");
+                 "0 of 1 keys are still parked");
     expect_litres(a, 666);
 }
 

@@ -361,7 +361,8 @@ static void a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_o
     start_projector(); /* the changed table is detected at start, too */
     wait_for_problem(&pot_bench.keeper, "has no column \"litres\"");
     fill(a, 3);
-    fixture_wait(lag_is_shown, NULL, 20000, "the lag to be shown, although it stands still");
+    fixture_wait(lag_is_shown, NULL, 20000,
+                 "the lag to be shown, although it is stopped by an event");
     fixture_sql(pot_bench.url, "alter table read.pots_g1 rename column content to litres");
     wait_for_sql("select count(*) from cairn.checkpoints"
                  "    where projection = 'pots' and position = 3 and stopped is null",

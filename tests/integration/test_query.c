@@ -262,7 +262,7 @@ static void wrong_parameters_are_all_named(void **state)
         "known are status, limit, cursor\"",
         "{\"pointer\":\"?status\",\"detail\":\"is not one of placed, paid, shipped, cancelled\"",
         "{\"pointer\":\"?limit\",\"detail\":\"is not a number from 1 to 200\"",
-        "{\"pointer\":\"?cursor\",\"detail\":\"is not one that was handed out for this list\"",
+        "{\"pointer\":\"?cursor\",\"detail\":\"was not issued for this list\"",
         "{\"pointer\":\"?limit\",\"detail\":\"is given twice\"",
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -285,7 +285,7 @@ static void an_undeclared_parameter_is_refused(void **state)
     }
     const struct order order = bench_new_order();
     struct wire_answer answer = bench_get(BOTH, PATH("/orders/%s?x=1", order.id), "");
-    expect(&answer, 400, "this takes no parameters");
+    expect(&answer, 400, "there are no parameters here");
 }
 
 /* ---- with a projector ---- */
@@ -454,7 +454,7 @@ static void a_resource_that_cannot_be_right_is_a_bug(void **state)
     struct cairn_resource list = shop_resources[1];
     expect_bug((struct cairn_resource){.path = "/x/{id}"}, "has no projection");
     expect_bug((struct cairn_resource){.path = "/x", .projection = &order_summary_projection},
-               "names no {id}");
+               "has no {id}");
     list.order = "paid_at";
     expect_bug(list, "cannot be sorted by paid_at");
     list.order = "total";

@@ -66,7 +66,7 @@ static void a_rebuild_is_watched_to_its_end(void **state)
     struct cairn_uuid pot = begin();
     expect(0, "rebuild pots", "pots: queries read generation 2 (version 1) now, and 1 before");
     also("3 events folded into 3 rows");
-    also("`cairn rollback pots` goes back to generation 1");
+    also("`cairn rollback pots` switches back to generation 1");
     assert_int_equal(live(), 2);
     expect_litres(pot, 7);
     expect(0, "status", "kept until");
@@ -94,7 +94,7 @@ static void what_is_not_there_cannot_be_rebuilt(void **state)
     expect(1, "rebuild pots --watch", "nothing of pots is being built");
     expect(64, "rebuild", "Usage: cairn rebuild NAME");
     expect(64, "rebuild pots --accept --cancel", "Usage: cairn rebuild NAME");
-    expect(0, "rebuild --help", "interrupts the watch does");
+    expect(0, "rebuild --help", "Interrupting the watch does");
 }
 
 static void a_planted_difference_is_held_shown_and_dropped(void **state)
@@ -109,7 +109,7 @@ static void a_planted_difference_is_held_shown_and_dropped(void **state)
     assert_int_equal(live(), 1);
     expect(0, "status", "held");
     also("its rows differ");
-    expect(1, "rebuild pots", "being built anew already"); /* it is watched */
+    expect(1, "rebuild pots", "is under way already"); /* it is watched */
     expect(1, "rebuild pots --watch --json", "\"column\":\"litres\",\"read\":70,\"new\":7}");
     expect(0, "rebuild pots --cancel", "pots: the rebuild was cancelled");
     assert_int_equal(live(), 1);
@@ -159,10 +159,10 @@ static void a_rebuild_that_parks_more_is_held_until_they_are_mended(void **state
     also("cairn parked retry pots");
     expect(0, "status", "1 keys are parked");
     assert_int_equal(live(), 1);
-    expect(1, "parked retry pots", "1 of 1 keys are parked still");
+    expect(1, "parked retry pots", "1 of 1 keys are still parked");
     stop_projector();
     pot_bench.keeper = start_keeper(&pots_that_are_mended, pot_bench.redis_url);
-    expect(0, "parked retry pots", "0 of 1 keys are parked still");
+    expect(0, "parked retry pots", "0 of 1 keys are still parked");
     wait_until_live(2);
     expect_litres(pot, 666);
 }
@@ -172,7 +172,7 @@ static void without_a_projector_the_request_stays(void **state)
     (void)state;
     (void)begin();
     stop_projector();
-    expect(1, "rebuild pots", "nobody has the lease projection/pots/1");
+    expect(1, "rebuild pots", "no projector has the lease projection/pots/1");
     also("The request stays");
     expect(0, "status", "waiting");
     start_projector();
@@ -269,9 +269,9 @@ static void a_rollback_without_a_projector_is_withdrawn(void **state)
     (void)begin();
     expect(0, "rebuild pots", "queries read generation 2");
     stop_projector();
-    expect(1, "rollback pots", "nobody has the lease projection/pots/1");
+    expect(1, "rollback pots", "no projector has the lease projection/pots/1");
     assert_int_equal(sql_int("select count(*) from cairn.switches where cause = 'rollback'"
-                             " and refused = 'nobody took it up'"),
+                             " and refused = 'no projector carried it out'"),
                      1);
     start_projector();
     expect(0, "rebuild pots", "queries read generation 3"); /* so the projector has seen it */

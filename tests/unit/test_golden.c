@@ -152,8 +152,9 @@ static void expect(const char *words)
 static void files_that_are_missing_are_named(void **state)
 {
     (void)state;
-    expect("StampSold.v1.json: is missing, and cannot be made any more: take the data of an event "
-           "of version 1 from the log");
+    expect(
+        "StampSold.v1.json: is missing, and cannot be generated any more: take the data of an event "
+        "of version 1 from the log");
     expect("StampSold.v2.json: is missing: run this test once with CAIRN_GOLDEN=write");
 }
 

@@ -291,7 +291,7 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(another_event,
                    "wanted: lamp_lit {\"by\":\"bob\"}\n  seen:   lamp_lit {\"by\":\"ada\"}");
     expect_failure(another_type_of_event, "wanted: lamp_broken {}");
-    expect_failure(an_event_too_many, "nothing more happened");
+    expect_failure(an_event_too_many, "no further event was emitted");
     expect_failure(a_claim_with_another_key, "seen:   claimed lamp ada");
     expect_failure(a_refusal_for_another_reason, "seen:   lamp-broken: the lamp is broken");
     expect_failure(no_refusal, "it was not refused");
@@ -303,8 +303,8 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(a_then_without_a_when, "THEN without a WHEN");
     expect_failure(a_word_of_another_kind, "belongs to CAIRN_PROJECTING, this is CAIRN_DECIDING");
     expect_failure(a_fact_that_is_not_used, "no command of lamp needs the fact lamp");
-    expect_failure(a_history_that_cannot_be, "this lamp_lit cannot be: /by is missing");
-    expect_failure(a_command_of_another_decider, "lamp_broken is no command");
+    expect_failure(a_history_that_cannot_be, "invalid lamp_lit: /by is missing");
+    expect_failure(a_command_of_another_decider, "lamp_broken is not a command");
     expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
     expect_failure(no_such_row, "there is no row");
 }
@@ -314,7 +314,7 @@ static void what_no_then_names_fails_at_the_end(void **state)
     (void)state;
     expect_failure(an_event_not_named, "an event that no THEN names");
     expect_failure(a_claim_not_named, "a claim that no THEN names");
-    expect_failure(a_refusal_not_named, "no THEN_REFUSED says so: lamp-broken");
+    expect_failure(a_refusal_not_named, "no THEN_REFUSED names it: lamp-broken");
     expect_failure(a_parked_row_not_named, "THEN_PARKED");
 }
 

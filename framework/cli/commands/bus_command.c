@@ -25,7 +25,7 @@ static const char publisher_sql[] =
     "select $1::bigint as epoch, $2::bigint as position, cairn.head() as head,"
     " cairn.head() - $2::bigint as lag,"
     " coalesce((select l.owner from cairn.leases l where l.name = 'bus'"
-    "     and l.held_until > clock_timestamp()), 'nobody') as publisher,"
+    "     and l.held_until > clock_timestamp()), 'none') as publisher,"
     " coalesce((select b.problem from cairn.bus b), '') as problem";
 
 static const char streams_sql[] =
@@ -118,7 +118,7 @@ static int64_t retry(struct cairn_redis *redis, const struct cairn_cli_options *
                           options->words[1]);
     if (count > 0)
         (void)printf(options->json ? "{\"handed_out\":%" PRId64 "}\n"
-                                   : "%" PRId64 " handed out again\n",
+                                   : "%" PRId64 " delivered again\n",
                      count);
     return count;
 }
@@ -146,7 +146,7 @@ static int64_t carry_out(struct cairn_pg *pg, struct cairn_redis *redis,
         return show_dead(pg, redis, options, arena, error);
     if (strcmp(options->words[0], "retry") == 0 && options->word_count >= 2)
         return retry(redis, options, arena, error);
-    return cairn_fail(error, CAIRN_CONFIG, "say: dead GROUP, or retry GROUP [ID]");
+    return cairn_fail(error, CAIRN_CONFIG, "expected: dead GROUP, or retry GROUP [ID]");
 }
 
 static int run_bus(const struct cairn_cli_command *command, int argc, char **argv)

@@ -12,7 +12,7 @@
 #include <sysexits.h>
 
 static const char script[] =
-    "# Completion of cairn for bash. Put it into a file that your shell reads, or say:\n"
+    "# Completion of cairn for bash. Put it into a file that your shell reads, or run:\n"
     "#     source <(cairn completion bash)\n"
     "_cairn() {\n"
     "    local IFS=$'\\n'\n"

@@ -107,7 +107,7 @@ static int export_range(struct export_job *self, int64_t from, int64_t to,
     if (count != to - from)
         return cairn_fail(error, CAIRN_INVALID,
                           "events are missing between the positions %" PRId64 " and %" PRId64
-                          ": `cairn verify` says which",
+                          ": `cairn verify` names them",
                           from + 1, to);
     fit_range(self, out.length);
     return write_out(&out, error);

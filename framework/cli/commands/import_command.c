@@ -137,7 +137,7 @@ static int take_amendment(struct import_job *self, const struct cairn_line *line
     if (failed)
         return failed;
     if (self->position != self->header.to || amendment->position > self->position)
-        return fail_line(self, "it is about an event that did not come before it", error);
+        return fail_line(self, "it refers to an event that does not precede it", error);
     struct amended *one = cairn_new(&self->arena, struct amended, 1);
     one->amendment = *amendment;
     one->amendment.data = keep(self, amendment->data);
@@ -155,7 +155,7 @@ static int take_trailer(struct import_job *self, const struct cairn_line *line,
     if (failed)
         return failed;
     if (line->events != self->position || self->header.to != self->position)
-        return fail_line(self, "the number of events is not what the header says", error);
+        return fail_line(self, "the number of events differs from the header", error);
     self->number++;
     return getc(stdin) == EOF ? 0 : fail_line(self, "something follows the end", error);
 }

@@ -132,7 +132,7 @@ static int run_amend(const struct cairn_cli_command *command, int argc, char **a
         status =
             show(command,
                  "select a.position, e.stream, e.version, e.type,"
-                 " case when a.data is null then 'passed over' else a.data::text end as read_as,"
+                 " case when a.data is null then 'skipped' else a.data::text end as read_as,"
                  " a.reason, a.made_by, a.made_at from cairn.amendments a left join cairn.events e"
                  " on e.shard = 0 and e.position = a.position and e.event_id = a.event_id"
                  " order by a.position",
@@ -147,9 +147,8 @@ static int run_amend(const struct cairn_cli_command *command, int argc, char **a
                        &params, options.json, 1, "`cairn amend` shows what was amended");
     cairn_arena_close(&arena);
     if (status == 0)
-        (void)fprintf(stderr,
-                      "Restart the processes that read this stream: they take amendments in "
-                      "when they start.\n");
+        (void)fprintf(stderr, "Restart the processes that read this stream: they read amendments "
+                              "when they start.\n");
     return status;
 }
 

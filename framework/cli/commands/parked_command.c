@@ -104,7 +104,7 @@ static int64_t report(struct cairn_pg *pg, const struct request *request, int64_
     int64_t parked = number(pg, &live_statement, &params, error);
     if (parked < 0)
         return parked;
-    (void)printf("%" PRId64 " of %" PRId64 " keys are parked still\n", parked, asked);
+    (void)printf("%" PRId64 " of %" PRId64 " keys are still parked\n", parked, asked);
     if (parked == 0)
         return 0;
     (void)printf("\n");
@@ -130,8 +130,9 @@ static int64_t carry_out(struct cairn_pg *pg, const struct request *request,
     }
     int64_t left = wait_for_projector(pg, request, arena, error);
     if (left > 0)
-        (void)fprintf(stderr, "cairn parked: no projector has taken it up yet; it will be done "
-                              "when one runs\n");
+        (void)fprintf(stderr,
+                      "cairn parked: no projector has carried it out yet; that will be done "
+                      "when one runs\n");
     return left < 0 ? left : report(pg, request, asked, arena, error);
 }
 

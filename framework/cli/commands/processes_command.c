@@ -14,13 +14,13 @@ static const char followers_sql[] =
     "     + (select count(*) from cairn.parked_instances i where 'process/' || i.process = f.name)"
     "     as parked,"
     " coalesce((select l.owner from cairn.leases l where l.name = f.name"
-    "     and l.held_until > clock_timestamp()), 'nobody') as runs_in,"
+    "     and l.held_until > clock_timestamp()), 'none') as runs_in,"
     " coalesce(f.stopped, '') as stopped"
     " from cairn.followers f order by f.name";
 
 static const char parked_sql[] =
     "select p.reactor, p.position, p.type, p.stream, p.attempts, p.parked_at,"
-    " case when p.again then 'tried again' else 'waits for you' end as state, p.reason"
+    " case when p.again then 'retry requested' else 'parked' end as state, p.reason"
     " from (select reactor, position, type, stream, attempts, parked_at, again, reason"
     "           from cairn.parked_events"
     "       union all"
@@ -70,7 +70,7 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
     if (options.word_count && !retries && !skips &&
         (strcmp(options.words[0], "parked") != 0 || options.word_count > 1)) {
         (void)fprintf(stderr,
-                      "cairn processes: say parked, retry [REACTOR [POSITION]],\n"
+                      "cairn processes: expected parked, retry [REACTOR [POSITION]],\n"
                       "retry process/NAME [STREAM], skip process/NAME STREAM, or nothing\n"
                       "Usage: cairn %s\n",
                       command->usage);

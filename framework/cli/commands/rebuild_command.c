@@ -48,7 +48,7 @@ static int64_t ask_anew(struct cairn_pg *pg, const struct cairn_cli_options *opt
     if (count < 0)
         return count;
     if (!cairn_pg_bool(rows, 0, 1))
-        (void)fprintf(stderr, "%s is being built anew already: this is how far it is\n",
+        (void)fprintf(stderr, "a rebuild of %s is under way already; its progress:\n",
                       options->words[0]);
     return cairn_pg_integer(rows, 0, 0);
 }
@@ -114,7 +114,7 @@ static int64_t show_differences(struct cairn_pg *pg, const struct cairn_cli_rebu
 
 static void print_held(const char *name, const struct cairn_cli_rebuild *seen)
 {
-    (void)printf("\nIt is followed on until you say what is to be done:\n\n");
+    (void)printf("\nIt is kept up to date until you decide:\n\n");
     if (strstr(seen->note, "parked"))
         (void)printf("    cairn parked %-20s see what could not be applied; mend it, then\n"
                      "    cairn parked retry %-14s apply it again: when no more are parked than in "
@@ -137,16 +137,16 @@ static void print_done(const char *name, const struct cairn_cli_rebuild *seen)
                  " s in all\n",
                  seen->events, seen->rows, seen->spent_ms / 1000, seen->spent_ms / 100 % 10);
     if (seen->kept[0])
-        (void)printf("Until %s UTC `cairn rollback %s` goes back to generation %" PRId64 ".\n",
+        (void)printf("Until %s UTC `cairn rollback %s` switches back to generation %" PRId64 ".\n",
                      seen->kept, name, seen->before);
 }
 
 static void print_alone(const struct cairn_cli_watch *watch, const struct cairn_cli_rebuild *seen)
 {
     (void)fprintf(stderr,
-                  "cairn rebuild: nobody has the lease projection/%s/%" PRId64
+                  "cairn rebuild: no projector has the lease projection/%s/%" PRId64
                   ": no projector of version %" PRId64 " of it runs.\nThe request stays. It is "
-                  "carried out when one runs; `cairn rebuild %s --cancel` takes it back.\n",
+                  "carried out when one runs; `cairn rebuild %s --cancel` withdraws it.\n",
                   watch->name, seen->code_version, seen->code_version, watch->name);
 }
 

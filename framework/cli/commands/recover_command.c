@@ -35,7 +35,7 @@ static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
         count = cairn_pg_call_printed(pg, checkpoints_sql, NULL, &rows, error);
     if (count > 0) {
         (void)printf("\nThese read models were built from another history. They stand still until "
-                     "a projector\nhas built them anew, which it does by itself when it runs:\n\n");
+                     "a projector\nhas rebuilt them, which it does by itself when it runs:\n\n");
         count = cairn_cli_show(pg, checkpoints_sql, NULL, false, error);
     }
     return count;
@@ -93,7 +93,7 @@ static int run_recover(const struct cairn_cli_command *command, int argc, char *
     status = cairn_cli_end(command, pg, outcome, &error);
     if (outcome < 0 || agreed)
         return status;
-    (void)fprintf(stderr, "cairn recover: nothing changed; say --yes to do it\n");
+    (void)fprintf(stderr, "cairn recover: nothing was changed; repeat with --yes\n");
     return 1;
 }
 

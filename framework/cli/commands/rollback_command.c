@@ -34,7 +34,7 @@ static const struct cairn_statement look_statement = {
 
 static const struct cairn_statement withdraw_statement = {
     .name = "withdraw_switch",
-    .sql = "update cairn.switches set refused = 'nobody took it up'"
+    .sql = "update cairn.switches set refused = 'no projector carried it out'"
            " where switch = $1 and done_at is null and refused is null",
 };
 
@@ -103,10 +103,10 @@ static int report(const char *name, const struct cairn_pg_result *rows, bool ove
     if (over)
         (void)fprintf(stderr, "%s\n", cairn_pg_text(rows, 0, 1));
     else if (owner[0])
-        (void)fprintf(stderr, "%s has not taken it up; its log says why\n", owner);
+        (void)fprintf(stderr, "%s has not carried it out; see its log\n", owner);
     else
         (void)fprintf(stderr,
-                      "nobody has the lease projection/%s/%" PRId64 ".\nStart a projector of "
+                      "no projector has the lease projection/%s/%" PRId64 ".\nStart a projector of "
                       "version %" PRId64 " of it, then ask again.\n",
                       name, version, version);
     return 1;

@@ -18,7 +18,7 @@ static const char store_sql[] =
     "     on a.pid = l.pid where l.relation = 'cairn.append_lock'::regclass and l.granted"
     "     and l.mode = 'ExclusiveLock'"
     "     and l.database = (select oid from pg_database where datname = current_database())"
-    "     limit 1), 'nobody') as append_lock"
+    "     limit 1), 'none') as append_lock"
     " from cairn.store s";
 
 /* $1 to $3: the positions of the generations $4 milliseconds ago. For a generation that is being
@@ -55,7 +55,7 @@ static const char projections_sql[] =
     "     and l.name = 'projection/' || k.projection || '/' || k.code_version), 'nobody')"
     "     as lease,"
     " coalesce(d.problem, c.stopped, case when k.phase = 'held' then k.note"
-    "     when k.in_the_way is not null then 'cannot be dropped: on its table stands '"
+    "     when k.in_the_way is not null then 'cannot be dropped: these depend on its table: '"
     "         || k.in_the_way"
     "     when k.phase is not null then k.phase || case when k.phase in ('reading', 'loading',"
     "         'indexing', 'copying') and k.total > 0"
@@ -75,7 +75,7 @@ static const char projections_sql[] =
 static const char advice[] =
     "\nA read model that has diverged was built from events that the log does not have: the log "
     "was\n"
-    "taken back to an older state. It stands still. A projector of its code version builds it "
+    "restored to an older state. It is stopped. A projector of its code version builds it "
     "anew,\n"
     "beside it, from the log as it is: another generation is `building` here then, and `cairn\n"
     "rebuild NAME --watch` shows how far it is. If there is none, none runs: the lease is "

@@ -13,7 +13,7 @@ static const char list_sql[] =
 static int wrong_usage(const struct cairn_cli_command *command)
 {
     (void)fprintf(stderr,
-                  "cairn timers: say move STREAM NAME WHEN, cancel STREAM NAME, or nothing\n"
+                  "cairn timers: expected move STREAM NAME WHEN, cancel STREAM NAME, or nothing\n"
                   "Usage: cairn %s\n",
                   command->usage);
     return EX_USAGE;

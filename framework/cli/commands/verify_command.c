@@ -209,15 +209,15 @@ static int64_t verify_all(struct verification *self, struct cairn_progress *prog
         count = verify_ranges(self, progress, error);
     if (count < 0)
         return count;
-    cairn_progress_note(progress, "looks for ids that are there twice ...");
+    cairn_progress_note(progress, "looking for duplicate ids ...");
     count = run_check(self, &ids_statement, self->from, 0, false, error);
     if (count < 0)
         return count;
-    cairn_progress_note(progress, "holds the claims against the log ...");
+    cairn_progress_note(progress, "comparing the claims with the log ...");
     count = run_check(self, &claims_statement, self->from, 0, false, error);
     if (count < 0)
         return count;
-    cairn_progress_note(progress, "holds timers and commands of processes against the log ...");
+    cairn_progress_note(progress, "comparing timers and commands of processes with the log ...");
     return run_check(self, &processes_statement, self->from, 0, false, error);
 }
 

@@ -9,8 +9,8 @@
 static void put_header(void *sink, const char *name, const char *value)
 {
     if (MHD_add_response_header(sink, name, value) != MHD_YES)
-        cairn_log(CAIRN_LOG_WARN, "an answer's header was left out", CAIRN_LOG_TEXT("name", name),
-                  CAIRN_LOG_TEXT("value", value));
+        cairn_log(CAIRN_LOG_WARN, "a header of an answer could not be added",
+                  CAIRN_LOG_TEXT("name", name), CAIRN_LOG_TEXT("value", value));
 }
 
 static struct MHD_Response *make_response(struct cairn_exchange *exchange)

@@ -33,7 +33,8 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
  * names addresses, databases and users. */
 static size_t public_bytes(const char *message)
 {
-    static const char *const servers[] = {"PostgreSQL is away", "PostgreSQL", "Redis is away"};
+    static const char *const servers[] = {"PostgreSQL is unavailable", "PostgreSQL",
+                                          "Redis is unavailable"};
     for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
         const char *at = strstr(message, servers[i]);
         size_t bytes = at ? (size_t)(at - message) + strlen(servers[i]) : 0;

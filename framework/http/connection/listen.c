@@ -34,9 +34,10 @@ static socklen_t parse_address(const char *text, int port, union address *ret)
 static int fail_to_listen(const char *address, int port, int why, struct cairn_error *error)
 {
     if (why == EADDRINUSE)
-        return cairn_fail(error, CAIRN_CONFIG,
-                          "port %d on %s is taken: stop what listens there, or move this with PORT",
-                          port, address);
+        return cairn_fail(
+            error, CAIRN_CONFIG,
+            "port %d on %s is in use: stop the process that listens there, or set PORT", port,
+            address);
     if (why == EADDRNOTAVAIL)
         return cairn_fail(error, CAIRN_CONFIG,
                           "address %s is not one of this machine's: see CAIRN_BIND", address);
@@ -57,7 +58,7 @@ int cairn_acceptor_listen(const char *address, int port, int *ret_port, struct c
     union address parsed;
     socklen_t length = parse_address(address, port, &parsed);
     if (length == 0)
-        return cairn_fail(error, CAIRN_CONFIG, "%s is no IPv4 or IPv6 address: see CAIRN_BIND",
+        return cairn_fail(error, CAIRN_CONFIG, "%s is not an IPv4 or IPv6 address: see CAIRN_BIND",
                           address);
     int listener = socket(parsed.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0)

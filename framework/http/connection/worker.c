@@ -30,9 +30,9 @@ struct cairn_workers {
 
 static struct cairn_metric open_requests =
     CAIRN_GAUGE("cairn_http_requests_open", "Requests accepted and not yet answered.", NULL);
-static struct cairn_metric shed_requests =
-    CAIRN_COUNTER("cairn_http_requests_shed_total",
-                  "Requests answered 503 at the door: too many are open, or it closes.", NULL);
+static struct cairn_metric shed_requests = CAIRN_COUNTER(
+    "cairn_http_requests_shed_total",
+    "Requests rejected with 503: too many are open, or the server is stopping.", NULL);
 
 /* ---- the lists, with the lock held ---- */
 

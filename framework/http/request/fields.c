@@ -44,7 +44,7 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
     (void)kind;
     struct look *look = context;
     if (!name || !cairn_is_token(name))
-        look->wrong = "the name of a header is no token";
+        look->wrong = "the name of a header is not a token";
     else if (value && has_control(value))
         look->wrong = "a header has control characters in its value";
     else if (look->end && (name != look->end + 2 || look->end[1]))

@@ -40,10 +40,9 @@ static void refuse_length(struct cairn_heads *heads, struct cairn_exchange *exch
         return;
     cairn_heads_forget(heads, exchange);
     if (digits && !length[digits])
-        cairn_answer_refuse(exchange, CAIRN_TOO_LARGE,
-                            "the body is larger than anybody could send");
+        cairn_answer_refuse(exchange, CAIRN_TOO_LARGE, "Content-Length is too large");
     else
-        cairn_answer_refuse(exchange, CAIRN_MALFORMED, "Content-Length is no number");
+        cairn_answer_refuse(exchange, CAIRN_MALFORMED, "Content-Length is not a number");
 }
 
 void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list)
@@ -51,7 +50,7 @@ void cairn_heads_log(struct cairn_heads *heads, const char *format, va_list list
     char text[300];
     (void)vsnprintf(text, sizeof text, format, list);
     text[strcspn(text, "\n")] = '\0';
-    cairn_log(CAIRN_LOG_DEBUG, "the HTTP library says", CAIRN_LOG_TEXT("text", text));
+    cairn_log(CAIRN_LOG_DEBUG, "message of the HTTP library", CAIRN_LOG_TEXT("text", text));
     if (!strstr(format, "Content-Length"))
         return;
     for (struct cairn_exchange *at = heads->first, *next; at; at = next) {

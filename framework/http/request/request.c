@@ -168,9 +168,9 @@ static int check_framing(struct cairn_exchange *exchange, const char *version)
     if (coding && strcasecmp(coding, "chunked") != 0)
         return refuse(exchange, CAIRN_MALFORMED, "the only transfer coding known is chunked");
     if (coding && oldest)
-        return refuse(exchange, CAIRN_MALFORMED, "HTTP/1.0 knows no transfer coding");
+        return refuse(exchange, CAIRN_MALFORMED, "HTTP/1.0 does not support transfer codings");
     if (!oldest && cairn_http_header_count(request, "Host") != 1)
-        return refuse(exchange, CAIRN_MALFORMED, "there has to be one header Host");
+        return refuse(exchange, CAIRN_MALFORMED, "exactly one Host header is required");
     return 0;
 }
 
@@ -212,7 +212,7 @@ static int find_route(struct cairn_exchange *exchange)
     const struct cairn_http_options *options = &exchange->http->options;
     struct cairn_path path = {0};
     if (!cairn_is_token(request->method))
-        return refuse(exchange, CAIRN_MALFORMED, "the method is no token");
+        return refuse(exchange, CAIRN_MALFORMED, "the method is not a token");
     if (strcmp(request->method, "OPTIONS") == 0 && strcmp(request->path, "*") == 0)
         return offer(exchange, cairn_route_allow(options, NULL, &exchange->arena));
     if (request->path[strcspn(request->path, " \t")] ||
@@ -228,12 +228,12 @@ static int find_route(struct cairn_exchange *exchange)
     }
     const char *allow = cairn_route_allow(options, &path, &exchange->arena);
     if (!allow)
-        return refuse(exchange, CAIRN_NOT_FOUND, "there is nothing at this path");
+        return refuse(exchange, CAIRN_NOT_FOUND, "unknown path");
     if (strcmp(request->method, "OPTIONS") == 0)
         return offer(exchange, allow);
     cairn_http_set_header(&exchange->response, "Allow", allow);
-    return refuse(exchange, CAIRN_METHOD, "%s is not for this path: it takes %s", request->method,
-                  allow);
+    return refuse(exchange, CAIRN_METHOD, "%s is not allowed for this path: use %s",
+                  request->method, allow);
 }
 
 /* Returns `text` after `prefix` and white space, or NULL. */
@@ -292,7 +292,7 @@ static int check_body(struct cairn_exchange *exchange)
     size_t limit = exchange->http->options.body_max_bytes;
     bool chunked = cairn_http_header(request, "Transfer-Encoding") != NULL;
     if (!exchange->route->takes_body && (length || chunked))
-        return refuse(exchange, CAIRN_MALFORMED, "%s takes no body here", request->method);
+        return refuse(exchange, CAIRN_MALFORMED, "%s must not have a body here", request->method);
     if (length > limit)
         return refuse(exchange, CAIRN_TOO_LARGE, "the body is larger than %zu bytes", limit);
     return length ? check_media_type(exchange) : 0;

@@ -77,7 +77,7 @@ static int fail_no_url(const char *category, struct cairn_error *error)
     char variable[120];
     cairn_peer_variable(category, variable, sizeof variable);
     return cairn_fail(error, CAIRN_CONFIG,
-                      "nobody knows where commands to %s go: name its service in .peers, or set %s",
+                      "no URL is known for commands to %s: name its service in .peers, or set %s",
                       category, variable);
 }
 

@@ -44,9 +44,8 @@ struct item {
 static struct cairn_metric fates =
     CAIRN_COUNTER("cairn_process_commands_total",
                   "Commands that process managers have sent, by what became of them.", "outcome");
-static struct cairn_metric seconds =
-    CAIRN_HISTOGRAM("cairn_process_delivery_seconds",
-                    "Time that one attempt to deliver a command takes.", "process");
+static struct cairn_metric seconds = CAIRN_HISTOGRAM(
+    "cairn_process_delivery_seconds", "Duration of one attempt to deliver a command.", "process");
 
 static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cairn_arena *arena)
 {

@@ -34,7 +34,8 @@ static const struct cairn_statement refused_statement = {
 
 static int lost(const char *process, struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_CONFLICT, "somebody else has taken process/%s over", process);
+    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over process/%s over",
+                      process);
 }
 
 /* ---- outgoing ---- */

@@ -147,8 +147,8 @@ int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem,
     show(cursor, problem);
     cursor->told = true;
     if (is_new && problem[0])
-        cairn_log(CAIRN_LOG_ERROR, "stands still", CAIRN_LOG_TEXT("follower", cursor->name),
-                  CAIRN_LOG_TEXT("error", problem));
+        cairn_log(CAIRN_LOG_ERROR, "is stopped by an event",
+                  CAIRN_LOG_TEXT("follower", cursor->name), CAIRN_LOG_TEXT("error", problem));
     return 0;
 }
 
@@ -163,7 +163,7 @@ void cairn_log_cursor_step_failed(struct cairn_log_cursor *cursor, int failed,
     if (!cursor->failing) {
         struct cairn_error told = *error;
         cairn_error_context(&told, "%s", cursor->name);
-        cairn_log_error(CAIRN_LOG_WARN, "cannot go on", &told);
+        cairn_log_error(CAIRN_LOG_WARN, "a step failed and is retried", &told);
     }
     cursor->failing = true;
     show(cursor, error->message);

@@ -70,7 +70,8 @@ static int call_fenced(struct cairn_log_cursor *cursor, const struct cairn_state
         return (int)count;
     return cairn_pg_bool(rows, 0, 0)
                ? 0
-               : cairn_fail(error, CAIRN_CONFLICT, "somebody else has taken %s over", cursor->name);
+               : cairn_fail(error, CAIRN_CONFLICT, "another process has taken over %s over",
+                            cursor->name);
 }
 
 static struct cairn_pg_params name_one(struct cairn_log_cursor *cursor, const char *stream)
@@ -190,7 +191,7 @@ int cairn_parked_instances_retry(struct cairn_parked_instances *parked,
         failed = call_fenced(cursor, &unpark_statement, &params, error);
     if (failed)
         return failed;
-    cairn_log(CAIRN_LOG_INFO, "a process goes on", CAIRN_LOG_TEXT("process", one->stream));
+    cairn_log(CAIRN_LOG_INFO, "an instance has resumed", CAIRN_LOG_TEXT("process", one->stream));
     failed = cairn_parked_instances_look(parked, cursor, true, error);
     return failed ? failed : 1;
 }

@@ -50,7 +50,7 @@ static int take(const struct cairn_process *process, const struct cairn_pg_resul
     instance->event_id = cairn_pg_uuid(rows, row, 2);
     if (strcmp(cairn_pg_text(rows, row, 3), CAIRN_ADVANCED) != 0 || cairn_pg_null(rows, row, 4) ||
         cairn_pg_null(rows, row, 5))
-        return cairn_fail(error, CAIRN_UNREADABLE, "%s ends with a %s that is none of ours",
+        return cairn_fail(error, CAIRN_UNREADABLE, "%s ends with an event of another program: %s",
                           instance->stream, cairn_pg_text(rows, row, 3));
     instance->position = cairn_pg_integer(rows, row, 4);
     instance->correlation_id = cairn_copy_text(instances->arena, cairn_pg_text(rows, row, 7));

@@ -27,7 +27,7 @@ void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *command
     if (!type || ret->sent_count == CAIRN_REACTION_MAX) {
         (void)cairn_fail(&ret->misuse, CAIRN_BUG,
                          type ? "%s: one reaction sent too many commands"
-                              : "%s is no command of the service it was sent to",
+                              : "%s is not a command of the service it was sent to",
                          record->name);
         return;
     }

@@ -45,8 +45,8 @@ struct cairn_handling {
 
 static struct cairn_metric outcomes = CAIRN_COUNTER(
     "cairn_reactor_events_total", "Events handled by reactors, by what became of them.", "outcome");
-static struct cairn_metric seconds =
-    CAIRN_HISTOGRAM("cairn_reactor_seconds", "Time that handling an event once takes.", "reactor");
+static struct cairn_metric seconds = CAIRN_HISTOGRAM(
+    "cairn_reactor_seconds", "Duration of one attempt to handle an event.", "reactor");
 
 const struct cairn_reacts *cairn_reacts_find(const struct cairn_reactor *reactor,
                                              const struct cairn_stored_event *event,
@@ -127,7 +127,7 @@ static int64_t work(void *context, struct cairn_task *task)
     if (outcome == CAIRN_TRY_AGAIN && task->attempts + 1 < attempts) {
         cairn_metric_add(&outcomes, "again", 1);
         (void)pthread_mutex_lock(&handling->lock);
-        note_attempt(item, &error, "the handler has not said why");
+        note_attempt(item, &error, "the handler gave no reason");
         (void)pthread_mutex_unlock(&handling->lock);
         return 1 + cairn_backoff_us(task->attempts, FIRST_PAUSE_US, LONGEST_PAUSE_US);
     }
@@ -200,7 +200,7 @@ void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t s
     (void)pthread_mutex_lock(&handling->lock);
     for (const struct item *at = handling->first; at && !ret[0]; at = at->next) {
         if (at->state == WAITING && at->attempts >= TELL_ATTEMPTS)
-            (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is tried again: %s",
+            (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is retried: %s",
                            at->event.position, at->event.type, at->event.stream, at->reason);
     }
     (void)pthread_mutex_unlock(&handling->lock);

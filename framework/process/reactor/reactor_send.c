@@ -13,7 +13,7 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
     const struct cairn_command_type *type = cairn_commands_of(commands, record);
     struct cairn_error wrong = {0};
     if (!type)
-        return cairn_fail(error, CAIRN_BUG, "%s is no command of %s", record->name,
+        return cairn_fail(error, CAIRN_BUG, "%s is not a command of %s", record->name,
                           commands->category);
     if (cairn_record_check(record, command, &wrong) < 0)
         return cairn_fail(error, CAIRN_BUG, "a reactor sent a %s whose %s %s", type->name,

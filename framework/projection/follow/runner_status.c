@@ -62,9 +62,9 @@ static void set_problem(struct cairn_runner *runner, const char *problem)
     bool is_new = strcmp(before, runner->shown.problem) != 0;
     (void)pthread_mutex_unlock(&runner->lock);
     if (is_new && *problem)
-        log_line(runner, CAIRN_LOG_WARN, "the projection does not go on", problem);
+        log_line(runner, CAIRN_LOG_WARN, "the projection is stopped", problem);
     else if (is_new)
-        log_line(runner, CAIRN_LOG_INFO, "the projection goes on", "");
+        log_line(runner, CAIRN_LOG_INFO, "the projection has resumed", "");
 }
 
 /* Logs a change of the copy's state: it delays nothing, but operators should know. */
@@ -113,7 +113,7 @@ void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
 {
     struct cairn_lease_state lease;
     cairn_lease_state(runner->lease, &lease);
-    set_problem(runner, lease.owner[0] ? "" : "it is not known yet who has its lease");
+    set_problem(runner, lease.owner[0] ? "" : "the owner of its lease is not known yet");
     if (runner->shown.leading)
         log_line(runner, CAIRN_LOG_WARN, "the projection has lost its lease and stands by", "");
     (void)pthread_mutex_lock(&runner->lock);

@@ -61,7 +61,7 @@ static int start_track(struct cairn_supervisor *supervisor, struct cairn_generat
     int failed = cairn_runner_open(&track->runner, &options, error);
     atomic_store(&track->runner.serving, generation->serving);
     if (!failed && pthread_create(&track->thread, NULL, follow, track) != 0)
-        failed = cairn_fail(error, CAIRN_BUSY, "there can be no more threads");
+        failed = cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     if (failed) {
         free_track(track);
         return failed;

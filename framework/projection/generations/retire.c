@@ -87,9 +87,9 @@ static int hold_for_others(struct cairn_pg *pg, const struct cairn_generation *g
     cairn_pg_add_text(&params, cairn_print(arena, "read.\"%s\"", table));
     int64_t count = cairn_pg_call(pg, &others_statement, &params, &rows, error);
     if (count > 0)
-        cairn_log(CAIRN_LOG_WARN, "a generation cannot be dropped: something stands on its table",
-                  CAIRN_LOG_TEXT("table", table),
-                  CAIRN_LOG_TEXT("objects", cairn_pg_text(rows, 0, 0)));
+        cairn_log(
+            CAIRN_LOG_WARN, "a generation cannot be dropped: other objects depend on its table",
+            CAIRN_LOG_TEXT("table", table), CAIRN_LOG_TEXT("objects", cairn_pg_text(rows, 0, 0)));
     return count < 0 ? (int)count : count > 0;
 }
 

@@ -79,7 +79,7 @@ static void report_problem(struct cairn_supervisor *supervisor, int failed,
     (void)snprintf(supervisor->problem, sizeof supervisor->problem, "%.190s", problem);
     (void)pthread_mutex_unlock(&supervisor->lock);
     if (is_new && failed)
-        cairn_log(CAIRN_LOG_WARN, "the generations cannot be looked after",
+        cairn_log(CAIRN_LOG_WARN, "the generations cannot be managed",
                   CAIRN_LOG_TEXT("projection", supervisor->projection->name),
                   CAIRN_LOG_TEXT("error", problem));
 }

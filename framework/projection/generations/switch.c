@@ -198,10 +198,11 @@ static int make_view(struct cairn_pg *pg, const struct cairn_generation *generat
         return (int)count;
     return cairn_pg_null(rows, 0, 0)
                ? 0
-               : cairn_fail(error, CAIRN_REFUSED,
-                            "its columns change, and on read.%s stands: %s; drop that, and make it "
-                            "again afterwards",
-                            generation->projection->name, cairn_pg_text(rows, 0, 0));
+               : cairn_fail(
+                     error, CAIRN_REFUSED,
+                     "its columns change, and these depend on read.%s: %s; drop them, and create them "
+                     "again afterwards",
+                     generation->projection->name, cairn_pg_text(rows, 0, 0));
 }
 
 /* Switches the view, which is recreated if the columns change; -CAIRN_REFUSED names objects that
@@ -397,7 +398,7 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
         return 2; /* its runner has not taken it over yet */
     int done = go(pg, &to, switching->terms, true, arena, error);
     if (done > 0)
-        log_switch(&to, "queries are back at this generation");
+        log_switch(&to, "queries were rolled back to this generation");
     return done;
 }
 

@@ -354,7 +354,7 @@ static int start(struct cairn_bulk_load *load, void *(*run_thread)(void *),
                  struct cairn_error *error)
 {
     if (pthread_create(&load->threads[load->started], NULL, run_thread, load) != 0)
-        return cairn_fail(error, CAIRN_BUSY, "there can be no more threads");
+        return cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     load->started++;
     return 0;
 }

@@ -161,7 +161,7 @@ static int compare_once(struct comparison *comparison, bool first, struct cairn_
     if (count < 0)
         return (int)count;
     if (cairn_pg_null(at, 0, 0) || cairn_pg_null(at, 0, 1))
-        return cairn_fail(error, CAIRN_BUSY, "one of the generations is gone");
+        return cairn_fail(error, CAIRN_BUSY, "one of the generations does not exist any more");
     struct cairn_pg_params params = {.arena = comparison->arena};
     cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, 0));
     cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, 1));

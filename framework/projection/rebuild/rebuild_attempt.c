@@ -70,7 +70,7 @@ static int check_lease(struct run *run, struct cairn_error *error)
 {
     const struct cairn_rebuild *rebuild = run->rebuild;
     if (atomic_load(rebuild->stopping) || cairn_lease_fence(rebuild->lease) != rebuild->fence)
-        return cairn_fail(error, CAIRN_CONFLICT, "the lease is over");
+        return cairn_fail(error, CAIRN_CONFLICT, "the lease was lost");
     return cairn_monotonic_us() - run->told_us < TELL_US ? 0 : record_progress(run, error);
 }
 
@@ -109,7 +109,7 @@ static int claim(struct run *run, struct cairn_error *error)
         cairn_pg_run(cairn_store_pg(run->rebuild->store), &claim_statement, &params, error);
     if (done < 0)
         return (int)done;
-    return done ? 0 : cairn_fail(error, CAIRN_CONFLICT, "somebody else builds it");
+    return done ? 0 : cairn_fail(error, CAIRN_CONFLICT, "another process builds it");
 }
 
 static int load_skipped(struct run *run, struct cairn_error *error)
@@ -331,13 +331,13 @@ static int leave_to_live_path(struct run *run, const struct cairn_error *why,
                               struct cairn_error *error)
 {
     struct cairn_rebuild *rebuild = run->rebuild;
-    cairn_log(CAIRN_LOG_WARN, "the read model is built by the live path: that takes longer",
+    cairn_log(CAIRN_LOG_WARN, "the read model is built by the live path, which takes longer",
               CAIRN_LOG_TEXT("projection", rebuild->projection->name),
               CAIRN_LOG_INTEGER("generation", run->generation.number),
               CAIRN_LOG_TEXT("error", why->message));
     int failed = 0;
     if (cairn_lease_fence(rebuild->lease) != rebuild->fence) /* another owner may have dropped it */
-        return cairn_fail(error, CAIRN_CONFLICT, "the lease is over");
+        return cairn_fail(error, CAIRN_CONFLICT, "the lease was lost");
     if (strcmp(run->progress.phase, "reading") != 0) {
         failed = cairn_generation_make(rebuild->store, rebuild->projection, run->arena,
                                        &run->generation, error);

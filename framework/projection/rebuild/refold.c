@@ -287,7 +287,7 @@ int cairn_refold_open(const struct cairn_refold_options *options, struct cairn_r
     (void)pthread_cond_init(&refold->room, NULL);
     for (; refold->started < threads; refold->started++) {
         if (pthread_create(&refold->threads[refold->started], NULL, work, refold) != 0)
-            return cairn_fail(error, CAIRN_BUSY, "there can be no more threads");
+            return cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     }
     return 0;
 }

@@ -33,7 +33,7 @@ FILE *cairn_spill_open(const char *directory, struct cairn_error *error)
     int fd = open_nameless(directory);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
     if (!file) {
-        (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no file can be made in %s: %s", directory,
+        (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no file can be created in %s: %s", directory,
                          strerror(errno));
         if (fd >= 0)
             (void)close(fd);
@@ -45,8 +45,7 @@ FILE *cairn_spill_open(const char *directory, struct cairn_error *error)
 
 static int check(FILE *file, struct cairn_error *error)
 {
-    return ferror(file) ? cairn_fail(error, CAIRN_UNAVAILABLE,
-                                     "what does not fit into the memory cannot be written: %s",
+    return ferror(file) ? cairn_fail(error, CAIRN_UNAVAILABLE, "spilled rows cannot be written: %s",
                                      strerror(errno))
                         : 0;
 }

@@ -362,7 +362,7 @@ int cairn_generation_checkpoint(struct cairn_store *store,
                           ret->epoch, cairn_pg_integer(rows, 0, 5));
     if (!cairn_pg_bool(rows, 0, 6))
         return cairn_fail(error, CAIRN_DIVERGED,
-                          "diverged: the rows stand on an event at position %" PRId64
+                          "diverged: the rows contain an event at position %" PRId64
                           " that the log does not have",
                           ret->position);
     return 0;

@@ -109,7 +109,8 @@ static void add_comments(const struct cairn_projection *projection, const char *
                 "tried again.");
     add_comment(out, "column", table, "_version", "Of its stream; 0 where it has none.");
     add_comment(out, "column", table, "_parked", "An event could not be applied to it.");
-    add_comment(out, "column", table, "_deleted", "It is gone; kept so that copies learn of it.");
+    add_comment(out, "column", table, "_deleted",
+                "The row is deleted; kept so that copies learn of the deletion.");
     for (uint32_t i = 0; i < projection->row->count; i++)
         add_comment(out, "column", table, projection->row->fields[i].name,
                     projection->row->fields[i].help);
@@ -126,7 +127,8 @@ static int add_index_columns(const struct cairn_record *row, const char *columns
         const char *name = cairn_copy_bytes(out->arena, at, bytes);
         if (!is_indexable(cairn_record_field(row, name)))
             return cairn_fail(error, CAIRN_BUG,
-                              "index (%s): \"%s\" is no column that can be indexed", columns, name);
+                              "index (%s): \"%s\" is not a column that can be indexed", columns,
+                              name);
         cairn_pg_quote(out, name);
         cairn_buffer_text(out, ", ");
         at += bytes;
@@ -232,7 +234,7 @@ static int check_events(const struct cairn_projection *projection, struct cairn_
     for (size_t i = 0; projection->on[i] && !failed; i++) {
         const struct cairn_on *on = projection->on[i];
         if (!cairn_events_of(on->events, on->record))
-            failed = cairn_fail(error, CAIRN_BUG, "%s is no event of %s", on->record->name,
+            failed = cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", on->record->name,
                                 on->events->category);
     }
     return failed;

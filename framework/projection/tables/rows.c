@@ -436,7 +436,7 @@ static int move(struct cairn_pg *pg, const struct cairn_statement *statement,
     if (done < 0)
         return (int)done;
     if (cairn_pg_integer(moved, 0, 0) == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "somebody else moved the checkpoint");
+        return cairn_fail(error, CAIRN_CONFLICT, "another process moved the checkpoint");
     return 0;
 }
 

@@ -519,7 +519,7 @@ int cairn_projection_verify(struct cairn_verify *verify, struct cairn_error *err
     if (!failed)
         failed = verify_parts(&run, error);
     if (!failed && run.redis) {
-        cairn_progress_note(verify->progress, "looks at the copy in Redis ...");
+        cairn_progress_note(verify->progress, "comparing the copy in Redis ...");
         scan_copy(&run);
         recheck_doubts(&run);
     }

@@ -98,9 +98,10 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
     bool known = at->looked_us && cairn_monotonic_us() - at->looked_us < KEPT_US;
     (void)pthread_mutex_unlock(&models->lock);
     if (!known)
-        return cairn_fail(error, CAIRN_UNAVAILABLE,
-                          "PostgreSQL has not said which generation of %s is complete",
-                          ret->projection->name);
+        return cairn_fail(
+            error, CAIRN_UNAVAILABLE,
+            "it is not known which generation of %s is complete: PostgreSQL is unavailable",
+            ret->projection->name);
     if (!ret->generation)
         return cairn_fail(error, CAIRN_UNAVAILABLE,
                           "the read model %s is being built: no generation of its version %d is "

@@ -39,7 +39,7 @@ static struct cairn_metric waiting =
     CAIRN_GAUGE("cairn_query_waiting", "Reads that wait for a position now.", NULL);
 static struct cairn_metric crowded_out =
     CAIRN_COUNTER("cairn_query_waits_crowded_total",
-                  "Reads that were not let wait for a position: too many did.", NULL);
+                  "Reads that could not wait for a position: too many were waiting.", NULL);
 static struct cairn_metric looks =
     CAIRN_COUNTER("cairn_query_looks_total", "Looks at how far the read models are.", NULL);
 

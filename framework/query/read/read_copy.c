@@ -18,7 +18,7 @@
 
 static struct cairn_metric reads =
     CAIRN_COUNTER("cairn_query_copy_reads_total",
-                  "Rows asked of the copy in Redis, by what came of it.", "outcome");
+                  "Rows requested from the copy in Redis, by outcome.", "outcome");
 
 /* Reads `count` numbers, separated by one space each. Returns the text that follows, or NULL. */
 static const char *read_numbers(const char *text, int64_t *ret, int count)

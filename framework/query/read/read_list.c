@@ -64,7 +64,7 @@ static int check_cursor(const struct cairn_query_read *read, struct cairn_error 
     const struct cairn_query_seal seal = seal_of(read);
     if (!read->ask->after || cairn_query_cursor_holds(&read->ask->cursor, &seal, read->arena))
         return 0;
-    return cairn_wrong(error, "?cursor", "is not one that was handed out for this list");
+    return cairn_wrong(error, "?cursor", "was not issued for this list");
 }
 
 static const char *cursor_after(const struct cairn_query_read *read, const void *row,

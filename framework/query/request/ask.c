@@ -96,8 +96,7 @@ static int read_cursor(struct reading *reading, const char *text)
 static void take_cursor(struct reading *reading, const char *value)
 {
     if (read_cursor(reading, value) < 0)
-        reading->failed =
-            cairn_wrong(reading->error, "?cursor", "is not one that was handed out for this list");
+        reading->failed = cairn_wrong(reading->error, "?cursor", "was not issued for this list");
     reading->cursor_seen = true;
 }
 
@@ -114,7 +113,7 @@ static void refuse_unknown(struct reading *reading, const char *pointer)
                                       "is not known here; known are %slimit, cursor", names.text);
     else
         reading->failed =
-            cairn_wrong(reading->error, pointer, "is not known here; this takes no parameters");
+            cairn_wrong(reading->error, pointer, "is unknown; there are no parameters here");
 }
 
 static void take_parameter(void *context, const char *name, const char *value)

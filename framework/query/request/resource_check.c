@@ -90,7 +90,7 @@ static int check_list(const struct cairn_resource *resource, struct cairn_error 
 static int check_row(const struct cairn_resource *resource, struct cairn_error *error)
 {
     if (!strstr(resource->path, "{id}"))
-        return cairn_fail(error, CAIRN_BUG, "the path names no {id}, and it is no list");
+        return cairn_fail(error, CAIRN_BUG, "the path has no {id}, and it is not a list");
     if (resource->filters[0].parameter || resource->order)
         return cairn_fail(error, CAIRN_BUG, "filters and order are for lists");
     return 0;

@@ -20,9 +20,9 @@ static const char beat[] = ":\n\n";
 static struct cairn_metric streams =
     CAIRN_GAUGE("cairn_query_streams", "Streams that are open.", NULL);
 static struct cairn_metric messages =
-    CAIRN_COUNTER("cairn_query_messages_total", "States that were given to streams.", NULL);
-static struct cairn_metric cuts =
-    CAIRN_COUNTER("cairn_query_streams_cut_total", "Streams cut because nobody read them.", NULL);
+    CAIRN_COUNTER("cairn_query_messages_total", "States sent to streams.", NULL);
+static struct cairn_metric cuts = CAIRN_COUNTER(
+    "cairn_query_streams_cut_total", "Streams cut because their client did not read.", NULL);
 
 /* ---- heartbeats ---- */
 

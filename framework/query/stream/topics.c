@@ -10,7 +10,7 @@
 #include <string.h>
 
 static struct cairn_metric topics =
-    CAIRN_GAUGE("cairn_query_topics", "Rows and pages that they follow.", NULL);
+    CAIRN_GAUGE("cairn_query_topics", "Rows and pages that are followed by streams.", NULL);
 
 static uint32_t hash_of(size_t place, const char *key)
 {

@@ -52,7 +52,7 @@ int cairn_amendments_load(struct cairn_pg *pg, struct cairn_error *error)
     take_in(rows, (size_t)found);
     (void)pthread_rwlock_unlock(&lock);
     if (found > 0)
-        cairn_log(CAIRN_LOG_INFO, "events are read otherwise than they were written",
+        cairn_log(CAIRN_LOG_INFO, "some events are amended: read with other data, or skipped",
                   CAIRN_LOG_INTEGER("count", found));
     return 0;
 }

@@ -123,7 +123,7 @@ int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64
     if (head < 0 && follower->error.code)
         head = cairn_error_pass(error, &follower->error);
     else if (head < 0)
-        head = cairn_fail(error, CAIRN_UNAVAILABLE, "the log has not been looked at yet");
+        head = cairn_fail(error, CAIRN_UNAVAILABLE, "the head of the log has not been read yet");
     (void)pthread_mutex_unlock(&follower->lock);
     return head;
 }

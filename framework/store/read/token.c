@@ -46,13 +46,14 @@ int cairn_token_parse(const char *text, const struct cairn_timeline *timeline,
         rest = read_part(rest, &position);
     if (!rest || *rest)
         return cairn_fail(error, CAIRN_MALFORMED,
-                          "Cairn-Position is not one that was handed out: send it back as it came");
+                          "Cairn-Position is malformed: send it back as received");
 
     char tag[9];
     store_tag(timeline, tag);
     if (strncmp(text, tag, 8) != 0 || epoch != timeline->epoch)
-        return cairn_fail(error, CAIRN_TIMELINE,
-                          "Cairn-Position is of another timeline than this store's: drop it");
+        return cairn_fail(
+            error, CAIRN_TIMELINE,
+            "Cairn-Position belongs to another timeline than this store's: discard it");
     *ret_position = position;
     return 0;
 }
