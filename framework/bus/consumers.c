@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/thread.h"
 #include "store/read/events.h"
 #include "store/store.h"
 
@@ -188,13 +189,13 @@ static int open_thread(struct thread *thread, const struct cairn_consumer *consu
 
 static int start_thread(struct thread *thread, struct cairn_error *error)
 {
-    thread->started = pthread_create(&thread->id, NULL, consume, thread) == 0;
-    if (thread->started && thread->consumer.work)
-        thread->work_started = pthread_create(&thread->work_id, NULL, work, thread) == 0;
-    if (thread->started && (!thread->consumer.work || thread->work_started))
-        return 0;
-    return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for consumer %s",
-                      thread->consumer.name);
+    int failed = cairn_thread_start(&thread->id, consume, thread, "reads for a consumer", error);
+    thread->started = !failed;
+    if (failed || !thread->consumer.work)
+        return failed;
+    failed = cairn_thread_start(&thread->work_id, work, thread, "works for a consumer", error);
+    thread->work_started = !failed;
+    return failed;
 }
 
 int cairn_consumers_start(const char *database_url, const char *redis_url,
@@ -226,9 +227,9 @@ static void close_thread(struct thread *thread)
 {
     struct cairn_member *member = &thread->member;
     if (thread->work_started)
-        (void)pthread_join(thread->work_id, NULL);
+        cairn_thread_join(thread->work_id);
     if (thread->started)
-        (void)pthread_join(thread->id, NULL);
+        cairn_thread_join(thread->id);
     cairn_queue_free(thread->stop);
     cairn_queue_free(member->kick);
     cairn_member_drop(member);

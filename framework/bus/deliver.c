@@ -3,6 +3,7 @@
 #include "bus/cloudevent.h"
 #include "bus/consumer_sql.h"
 #include "bus/member.h"
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -64,16 +65,6 @@ static int bury(struct cairn_member *member, const struct cairn_pending_entry *p
               CAIRN_LOG_TEXT("consumer", member->consumer->name),
               CAIRN_LOG_TEXT("entry", pending->entry.id), CAIRN_LOG_TEXT("error", why));
     return CAIRN_GONE;
-}
-
-/* Returns the pause before the next attempt, between half of the backoff and all of it. */
-static int64_t backoff_us(const struct cairn_consumer *consumer, int64_t attempt)
-{
-    int64_t us = consumer->backoff_us;
-    for (int64_t i = 1; i < attempt && us < consumer->backoff_max_us; i++)
-        us *= 2;
-    us = us < consumer->backoff_max_us ? us : consumer->backoff_max_us;
-    return us / 2 + cairn_monotonic_us() % (us / 2 + 1);
 }
 
 /* ---- dead letters in PostgreSQL ---- */
@@ -151,7 +142,9 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
     if (outcome == CAIRN_GIVE_UP || pending->attempt >= member->consumer->attempts)
         return give_up(delivery, message, error);
     pending->begun = false;
-    int64_t pause_us = backoff_us(member->consumer, pending->attempt);
+    const struct cairn_consumer *consumer = member->consumer;
+    int64_t pause_us =
+        cairn_backoff_us(pending->attempt, consumer->backoff_us, consumer->backoff_max_us);
     if (pending->attempt == TELL_ATTEMPT)
         cairn_log(CAIRN_LOG_WARN, "handling an event failed; it will be retried",
                   CAIRN_LOG_TEXT("consumer", member->consumer->name),

@@ -3,8 +3,10 @@
 
 #include "bus/publish.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/thread.h"
 #include "redis/eviction.h"
 #include "store/read/events.h"
 #include "store/read/log_follower.h"
@@ -56,7 +58,7 @@ static struct cairn_metric healed =
 static bool show(struct cairn_publisher *publisher, bool leads, const char *problem)
 {
     const struct cairn_publish *publish = &publisher->publish;
-    (void)pthread_mutex_lock(&publisher->lock);
+    cairn_lock(&publisher->lock);
     struct cairn_publisher_state *shown = &publisher->shown;
     bool is_new = strncmp(shown->problem, problem, sizeof shown->problem - 1) != 0;
     shown->leads = leads;
@@ -66,7 +68,7 @@ static bool show(struct cairn_publisher *publisher, bool leads, const char *prob
     }
     (void)snprintf(shown->problem, sizeof shown->problem, "%.*s", (int)sizeof shown->problem - 1,
                    problem);
-    (void)pthread_mutex_unlock(&publisher->lock);
+    cairn_unlock(&publisher->lock);
     cairn_metric_set(&leading, "", leads);
     cairn_metric_set(&problems, "", *problem != '\0');
     if (leads && publish->seated) {
@@ -106,9 +108,9 @@ static void show_seat(struct cairn_publisher *publisher)
 
 void cairn_publisher_state(struct cairn_publisher *publisher, struct cairn_publisher_state *ret)
 {
-    (void)pthread_mutex_lock(&publisher->lock);
+    cairn_lock(&publisher->lock);
     *ret = publisher->shown;
-    (void)pthread_mutex_unlock(&publisher->lock);
+    cairn_unlock(&publisher->lock);
 }
 
 /* ---- the thread ---- */
@@ -232,7 +234,7 @@ static struct cairn_publisher *make(const struct cairn_publisher_options *option
     publisher->trouble_us = TROUBLE_US;
     publisher->leases = options->leases;
     publisher->lease = cairn_lease_want(options->leases, LEASE_NAME);
-    (void)pthread_mutex_init(&publisher->lock, NULL);
+    cairn_lock_init(&publisher->lock);
     return publisher;
 }
 
@@ -248,8 +250,9 @@ static int open_all(struct cairn_publisher *publisher,
     }
     if (!failed)
         failed = cairn_follower_open(options->database_url, "bus", &publisher->follower, error);
-    if (!failed && pthread_create(&publisher->thread, NULL, publisher_thread, publisher) != 0)
-        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that publishes");
+    if (!failed)
+        failed =
+            cairn_thread_start(&publisher->thread, publisher_thread, publisher, "publishes", error);
     publisher->started = !failed;
     return failed;
 }
@@ -281,7 +284,7 @@ void cairn_publisher_stop(struct cairn_publisher *publisher)
     if (publisher->follower)
         cairn_follower_stop(publisher->follower);
     if (publisher->started)
-        (void)pthread_join(publisher->thread, NULL);
+        cairn_thread_join(publisher->thread);
     cairn_follower_close(publisher->follower);
     cairn_redis_close(publish->redis);
     cairn_store_close(publish->store);
@@ -290,6 +293,6 @@ void cairn_publisher_stop(struct cairn_publisher *publisher)
     cairn_arena_close(&publish->batch);
     free(publish->streams);
     free(publish->categories);
-    (void)pthread_mutex_destroy(&publisher->lock);
+    cairn_lock_destroy(&publisher->lock);
     free(publisher);
 }

@@ -3,6 +3,7 @@
 
 #include "command/snapshots.h"
 #include "core/hash.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "record/json.h"
 
@@ -60,7 +61,7 @@ static void free_entry(struct cairn_cached *entry)
     cairn_snapshots_drop(entry->offer);
     cairn_arena_close(&entry->settled.arena);
     cairn_arena_close(&entry->ahead.arena);
-    (void)pthread_mutex_destroy(&entry->lock);
+    cairn_lock_destroy(&entry->lock);
     free(entry->key);
     free(entry);
 }
@@ -100,7 +101,7 @@ static struct cairn_cached *make(struct cairn_cache *cache, const struct cairn_f
                                  const char *key, size_t stream_at, uint32_t hash)
 {
     struct cairn_cached *entry = cairn_allocate(sizeof *entry);
-    (void)pthread_mutex_init(&entry->lock, NULL);
+    cairn_lock_init(&entry->lock);
     entry->folding = folding;
     entry->key = cairn_duplicate(key);
     entry->stream = entry->key + stream_at;
@@ -122,7 +123,7 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
     key[kind_bytes] = ' ';
     memcpy(key + kind_bytes + 1, stream, strlen(stream) + 1);
     uint32_t hash = (uint32_t)cairn_hash(key);
-    (void)pthread_mutex_lock(&cache->lock);
+    cairn_lock(&cache->lock);
     struct cairn_cached *entry = find(cache, key, hash);
     if (entry) {
         unlink_age(cache, entry);
@@ -131,7 +132,7 @@ struct cairn_cached *cairn_cache_pin(struct cairn_cache *cache, const struct cai
         entry = make(cache, folding, key, kind_bytes + 1, hash);
     }
     entry->pins++;
-    (void)pthread_mutex_unlock(&cache->lock);
+    cairn_unlock(&cache->lock);
     return entry;
 }
 
@@ -145,24 +146,24 @@ static bool is_of_nothing(const struct cairn_cached *entry)
 
 void cairn_cache_unpin(struct cairn_cache *cache, struct cairn_cached *entry)
 {
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     size_t bytes = sizeof *entry + strlen(entry->key) + cairn_arena_bytes(&entry->settled.arena) +
                    cairn_arena_bytes(&entry->ahead.arena);
-    (void)pthread_mutex_unlock(&entry->lock);
-    (void)pthread_mutex_lock(&cache->lock);
+    cairn_unlock(&entry->lock);
+    cairn_lock(&cache->lock);
     cache->bytes += bytes - entry->bytes;
     entry->bytes = bytes;
     entry->pins--;
     if (entry->pins == 0 && is_of_nothing(entry))
         evict(cache, entry);
     make_room(cache);
-    (void)pthread_mutex_unlock(&cache->lock);
+    cairn_unlock(&cache->lock);
 }
 
 struct cairn_cache *cairn_cache_open(size_t max_entries, size_t max_bytes)
 {
     struct cairn_cache *cache = cairn_allocate(sizeof *cache);
-    (void)pthread_mutex_init(&cache->lock, NULL);
+    cairn_lock_init(&cache->lock);
     cache->slots = cairn_allocate(SLOTS * sizeof *cache->slots);
     cache->max_entries = max_entries;
     cache->max_bytes = max_bytes;
@@ -177,7 +178,7 @@ void cairn_cache_close(struct cairn_cache *cache)
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): evict() unlinks before it frees */
         evict(cache, cache->oldest);
     }
-    (void)pthread_mutex_destroy(&cache->lock);
+    cairn_lock_destroy(&cache->lock);
     free(cache->slots);
     free(cache);
 }

@@ -2,6 +2,7 @@
 #include "command/attempt.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "record/json.h"
 
 #include <string.h>
@@ -77,10 +78,10 @@ static void on_done(struct cairn_appending *appending)
     struct attempt *attempt = appending->context;
     struct cairn_cached *entry = attempt->own.entry;
     if (entry) {
-        (void)pthread_mutex_lock(&entry->lock);
+        cairn_lock(&entry->lock);
         struct cairn_waiter *waiters = cairn_cached_end(
             entry, attempt->branch, attempt->turn, appending->outcome == 0, &attempt->appended);
-        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_unlock(&entry->lock);
         cairn_waiters_resume(waiters);
     }
     cairn_http_resume(attempt->request);
@@ -166,9 +167,9 @@ void cairn_attempt_keep(struct attempt *attempt)
         endpoint->self.evolve(made.state, attempt->decision.events[i].event);
     struct cairn_cached *entry =
         cairn_cache_pin(endpoint->side->cache, &endpoint->self, attempt->stream);
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     if (entry->turns == 0 && entry->settled.aggregate.at.version < made.at.version)
         cairn_cached_settle(entry, &made);
-    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_unlock(&entry->lock);
     cairn_cache_unpin(endpoint->side->cache, entry);
 }

@@ -10,7 +10,9 @@
  * The steps and where they may be suspended are in attempt.h. */
 #include "command/attempt.h"
 #include "command/endpoint.h"
+#include "core/backoff.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "http/request/conditional.h"
 #include "record/json.h"
@@ -211,7 +213,7 @@ static enum next decide(struct attempt *attempt)
         next = attempt->decided ? ANSWER : SUSPEND;
     }
     if (entry) /* after this another thread may own a suspended attempt */
-        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_unlock(&entry->lock);
     return writes ? next : conclude(attempt);
 }
 
@@ -378,7 +380,7 @@ static void answer(struct attempt *attempt, struct cairn_http_response *response
 /* Random 1-10 ms delay, so that conflicting commands do not retry in lockstep. */
 static int64_t retry_delay_us(void)
 {
-    return CAIRN_MILLISECONDS(1 + cairn_uuid_make().bytes[15] % 10);
+    return cairn_jitter_us(CAIRN_MILLISECONDS(1), CAIRN_MILLISECONDS(10));
 }
 
 static struct attempt *attempt_of(const struct cairn_endpoint *endpoint,

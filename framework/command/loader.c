@@ -3,6 +3,7 @@
 
 #include "core/metrics.h"
 #include "core/queue.h"
+#include "core/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -132,12 +133,9 @@ static int start(struct cairn_loader *loader, const char *url, const char *label
     if (failed)
         return failed;
     cairn_pg_set_deadline(cairn_store_pg(loader->store), DEADLINE_US);
-    int wrong = pthread_create(&loader->thread, NULL, work, loader);
-    if (wrong)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start the loader's thread: %s",
-                          strerror(wrong));
-    loader->started = true;
-    return 0;
+    failed = cairn_thread_start(&loader->thread, work, loader, "loads states", error);
+    loader->started = !failed;
+    return failed;
 }
 
 int cairn_loader_open(const char *url, const char *label, size_t queue_max,
@@ -159,7 +157,7 @@ void cairn_loader_close(struct cairn_loader *loader)
         return;
     cairn_queue_close(loader->queue);
     if (loader->started)
-        (void)pthread_join(loader->thread, NULL);
+        cairn_thread_join(loader->thread);
     cairn_store_close(loader->store);
     cairn_queue_free(loader->queue);
     cairn_arena_close(&loader->arena);

@@ -2,6 +2,7 @@
 #include "command/attempt.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "record/json.h"
 
@@ -63,18 +64,18 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     int64_t turns = entry->turns;
     count_read(entry);
     entry->loading = true;
-    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_unlock(&entry->lock);
     int failed = cairn_aggregate_catch_up(attempt->store, entry->folding, attempt->request->arena,
                                           &aggregate, error);
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     if (!failed && entry->turns == turns)
         cairn_cached_settle(entry, &aggregate);
     recalled->read = !failed;
     struct cairn_waiter *waiters = cairn_cached_loaded(entry);
     if (waiters) {
-        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_unlock(&entry->lock);
         cairn_waiters_resume(waiters);
-        (void)pthread_mutex_lock(&entry->lock);
+        cairn_lock(&entry->lock);
     }
     return failed;
 }
@@ -99,7 +100,7 @@ static void on_loaded(struct cairn_loading *loading)
         (struct attempt *)((char *)loading - offsetof(struct attempt, loading));
     struct cairn_cached *entry = attempt->loads->entry;
     int outcome = loading->outcome;
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     if (outcome == 0)
         count_read(entry);
     if (outcome == 0 && entry->turns == attempt->turns)
@@ -107,7 +108,7 @@ static void on_loaded(struct cairn_loading *loading)
     entry->is_long = outcome == CAIRN_LOADING_LONG;
     attempt->loads->read = outcome == 0;
     struct cairn_waiter *waiters = cairn_cached_loaded(entry);
-    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_unlock(&entry->lock);
     if (outcome < 0)
         fail_waiters(waiters, attempt);
     cairn_waiters_resume(waiters);
@@ -155,7 +156,7 @@ static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
         recalled->entry = cairn_cache_pin(attempt->endpoint->side->cache, folding, stream);
     struct cairn_cached *entry = recalled->entry;
     int failed = 0;
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     if (!has_to_read(attempt, recalled))
         count_hit(recalled);
     while (!failed && has_to_read(attempt, recalled)) {
@@ -172,7 +173,7 @@ static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
     recalled->branch = entry->branch;
     recalled->turn = entry->under_way ? entry->turns : 0;
     if (failed)
-        (void)pthread_mutex_unlock(&entry->lock);
+        cairn_unlock(&entry->lock);
     return failed;
 }
 
@@ -202,7 +203,7 @@ static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error
     cairn_record_copy(record, known->state, state, arena);
     attempt->checks[i] = known->at;
     see(attempt, known->position);
-    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_unlock(&entry->lock);
     attempt->given.facts[i].fact = need->fact;
     attempt->given.facts[i].state = state;
     attempt->check_count = (size_t)i + 1;
@@ -246,7 +247,7 @@ static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
     int outcome = 0;
     if (!entry || !recalled->turn)
         return 0;
-    (void)pthread_mutex_lock(&entry->lock);
+    cairn_lock(&entry->lock);
     switch (cairn_cached_standing(entry, recalled->branch, recalled->turn)) {
     case CAIRN_STANDS:
         see(attempt, cairn_cached_state(entry)->position);
@@ -262,7 +263,7 @@ static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
     case CAIRN_UNDONE:
         outcome = CAIRN_ATTEMPT_UNDONE;
     }
-    (void)pthread_mutex_unlock(&entry->lock);
+    cairn_unlock(&entry->lock);
     return outcome;
 }
 
@@ -292,9 +293,9 @@ static void distrust(struct cairn_recalled *recalled)
     recalled->read = recalled->counted = false;
     if (!recalled->entry)
         return;
-    (void)pthread_mutex_lock(&recalled->entry->lock);
+    cairn_lock(&recalled->entry->lock);
     recalled->entry->stale = true;
-    (void)pthread_mutex_unlock(&recalled->entry->lock);
+    cairn_unlock(&recalled->entry->lock);
 }
 
 void cairn_attempt_distrust(struct attempt *attempt)

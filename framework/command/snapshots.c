@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/queue.h"
+#include "core/thread.h"
 #include "record/json.h"
 
 #include <pthread.h>
@@ -172,10 +173,10 @@ static int start(struct cairn_snapshots *snapshots, const char *database_url, co
     if (failed)
         return failed;
     cairn_pg_set_deadline(cairn_store_pg(snapshots->store), DEADLINE_US);
-    if (pthread_create(&snapshots->thread, NULL, write_all, snapshots) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for snapshots");
-    snapshots->started = true;
-    return 0;
+    failed =
+        cairn_thread_start(&snapshots->thread, write_all, snapshots, "stores snapshots", error);
+    snapshots->started = !failed;
+    return failed;
 }
 
 int cairn_snapshots_open(const char *database_url, const char *label, int64_t every,
@@ -199,7 +200,7 @@ void cairn_snapshots_close(struct cairn_snapshots *snapshots)
     atomic_store(&snapshots->stopping, true);
     cairn_queue_close(snapshots->queue);
     if (snapshots->started)
-        (void)pthread_join(snapshots->thread, NULL);
+        cairn_thread_join(snapshots->thread);
     cairn_store_close(snapshots->store);
     cairn_queue_free(snapshots->queue);
     free(snapshots);

@@ -4,6 +4,7 @@
  *  (1) A metric is in the list if and only if it is registered; the list is sorted by name.
  *  (2) A metric has at most SERIES_MAX series, plus "other", and each label value once. */
 #include "core/metrics.h"
+#include "core/lock.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -60,14 +61,14 @@ static struct cairn_metric_series *find(struct cairn_metric *metric, const char 
 
 static struct cairn_metric_series *locked(struct cairn_metric *metric, const char *value)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     enlist(metric);
     return find(metric, value && metric->label ? value : "");
 }
 
 static void unlock(void)
 {
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
 }
 
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n)
@@ -192,7 +193,7 @@ static void write_metric(struct cairn_buffer *out, const struct cairn_metric *me
 
 void cairn_metrics_write(struct cairn_buffer *buffer)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     for (const struct cairn_metric *at = metrics; at; at = at->next)
         write_metric(buffer, at);
     unlock();

@@ -3,7 +3,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
-#include "core/wait.h"
+#include "core/lock.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@ struct cairn_queue *cairn_queue_open(size_t capacity)
     queue->items = cairn_allocate(capacity * sizeof *queue->items);
     queue->capacity = capacity;
     cairn_cond_init(&queue->filled);
-    (void)pthread_mutex_init(&queue->lock, NULL);
+    cairn_lock_init(&queue->lock);
     return queue;
 }
 
@@ -37,8 +37,8 @@ void cairn_queue_free(struct cairn_queue *queue)
 {
     if (!queue)
         return;
-    (void)pthread_cond_destroy(&queue->filled);
-    (void)pthread_mutex_destroy(&queue->lock);
+    cairn_cond_destroy(&queue->filled);
+    cairn_lock_destroy(&queue->lock);
     free(queue->items);
     free(queue);
 }
@@ -46,14 +46,14 @@ void cairn_queue_free(struct cairn_queue *queue)
 int cairn_queue_push(struct cairn_queue *queue, void *item)
 {
     assert(item);
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     bool full = queue->closed || queue->count == queue->capacity;
     if (!full) {
         queue->items[(queue->first + queue->count) % queue->capacity] = item;
         queue->count++;
-        (void)pthread_cond_signal(&queue->filled);
+        cairn_cond_signal(&queue->filled);
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return full ? -CAIRN_BUSY : 0;
 }
 
@@ -80,19 +80,19 @@ static size_t take(struct cairn_queue *queue, void **ret, size_t max)
 void *cairn_queue_pop(struct cairn_queue *queue, int64_t deadline_us)
 {
     void *item = NULL;
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     wait_filled(queue, deadline_us);
     (void)take(queue, &item, 1);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return item;
 }
 
 size_t cairn_queue_drain(struct cairn_queue *queue, void **ret, size_t max)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     wait_filled(queue, 0);
     size_t count = take(queue, ret, max);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return count;
 }
 
@@ -105,16 +105,16 @@ void cairn_queue_watch(struct cairn_queue *queue, int64_t until_us)
 
 size_t cairn_queue_take(struct cairn_queue *queue, void **ret, size_t max)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     size_t count = take(queue, ret, max);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return count;
 }
 
 void cairn_queue_close(struct cairn_queue *queue)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     queue->closed = true;
-    (void)pthread_cond_broadcast(&queue->filled);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_cond_broadcast(&queue->filled);
+    cairn_unlock(&queue->lock);
 }

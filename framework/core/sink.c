@@ -7,8 +7,9 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
-#include "core/wait.h"
+#include "core/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,11 +78,11 @@ static bool wait_for_reader(void)
     int64_t since_us = cairn_monotonic_us();
     while (poll(&fd, 1, LOOK_US / 1000) == 0) {
         int64_t now_us = cairn_monotonic_us();
-        (void)pthread_mutex_lock(&lock);
+        cairn_lock(&lock);
         stalled = stalled || now_us - since_us > STALL_US;
         bool go = close_us && now_us > close_us;
-        (void)pthread_cond_broadcast(&done); /* no caller waits for a reader that has stopped */
-        (void)pthread_mutex_unlock(&lock);
+        cairn_cond_broadcast(&done); /* no caller waits for a reader that has stopped */
+        cairn_unlock(&lock);
         if (go)
             return false;
     }
@@ -125,19 +126,19 @@ static void write_gathered(void)
     gathered = spare;
     gathered_bytes = 0;
     urgent = false;
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
     write_slowly(bytes, count);
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     spare = bytes;
     lines_written = lines;
     stalled = false;
     report_lost();
-    (void)pthread_cond_broadcast(&done);
+    cairn_cond_broadcast(&done);
 }
 
 static void *write_lines(void *unused)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     while (!close_us || (gathered_bytes > 0 && cairn_monotonic_us() < close_us)) {
         int64_t now_us = cairn_monotonic_us();
         if (gathered_bytes == 0)
@@ -148,7 +149,7 @@ static void *write_lines(void *unused)
         else
             write_gathered();
     }
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
     return unused;
 }
 
@@ -173,7 +174,7 @@ static void count_lost(void)
 static void gather(const char *line, size_t bytes, bool is_urgent)
 {
     if (gathered_bytes == 0 || (is_urgent && !urgent))
-        (void)pthread_cond_signal(&news);
+        cairn_cond_signal(&news);
     memcpy(gathered + gathered_bytes, line, bytes);
     gathered_bytes += bytes;
     urgent = urgent || is_urgent;
@@ -187,14 +188,14 @@ static void gather(const char *line, size_t bytes, bool is_urgent)
 void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
 {
     (void)pthread_once(&once, make_conditions);
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     if (!is_open)
         write_all(line, bytes);
     else if (bytes <= BUFFER_MAX && make_room(bytes))
         gather(line, bytes, is_urgent);
     else
         count_lost();
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
 }
 
 void cairn_standard_files(void)
@@ -209,27 +210,27 @@ void cairn_standard_files(void)
 void cairn_sink_open(void)
 {
     (void)pthread_once(&once, make_conditions);
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     if (!is_open) {
         gathered = gathered ? gathered : cairn_allocate(BUFFER_MAX);
         spare = spare ? spare : cairn_allocate(BUFFER_MAX);
         close_us = 0;
         is_open = pthread_create(&thread, NULL, write_lines, NULL) == 0;
     }
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
 }
 
 void cairn_sink_close(void)
 {
     (void)pthread_once(&once, make_conditions);
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     bool was_open = is_open;
     close_us = cairn_monotonic_us() + CLOSE_US;
-    (void)pthread_cond_signal(&news);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_cond_signal(&news);
+    cairn_unlock(&lock);
     if (was_open)
-        (void)pthread_join(thread, NULL);
-    (void)pthread_mutex_lock(&lock);
+        cairn_thread_join(thread);
+    cairn_lock(&lock);
     is_open = false; /* the buffers stay: another thread may be about to put a line */
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
 }

@@ -5,12 +5,12 @@
  * before: if one of them was sent, the outcome is unknown. */
 #include "outbound/run.h"
 
+#include "core/backoff.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <time.h>
 
 static struct cairn_metric calls = CAIRN_COUNTER(
@@ -23,20 +23,10 @@ static struct cairn_metric retries =
 
 /* ---- pauses ---- */
 
-static int64_t random_below(int64_t limit)
-{
-    uint64_t number = 0;
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        number = (uint64_t)cairn_monotonic_us();
-    return limit > 0 ? (int64_t)(number % (uint64_t)limit) : 0;
-}
-
-/* Half of the pause is fixed, half random, so that callers that failed together do not retry
- * together; it doubles each time, up to 64 times the first one. */
+/* A Retry-After of the answer is observed if it is longer. */
 static int64_t pause_us(const struct cairn_limits *limits, int attempt, int64_t asked_us)
 {
-    int64_t whole_us = limits->backoff_us << (attempt - 1 < 6 ? attempt - 1 : 6);
-    int64_t own_us = whole_us / 2 + random_below(whole_us / 2 + 1);
+    int64_t own_us = cairn_backoff_us(attempt, limits->backoff_us, limits->backoff_us * 64);
     return own_us > asked_us ? own_us : asked_us;
 }
 

@@ -7,8 +7,8 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
-#include "core/wait.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ static struct cairn_target_state *make(const struct cairn_target *target,
     };
     state->idle = cairn_allocate((size_t)limits->concurrency * sizeof(CURL *));
     cairn_cond_init(&state->freed);
-    (void)pthread_mutex_init(&state->lock, NULL);
+    cairn_lock_init(&state->lock);
     cairn_metric_set(&in_use, limits->name, 0);
     cairn_metric_set(&breaker_state, limits->name, CAIRN_BREAKER_CLOSED);
     return state;
@@ -137,10 +137,10 @@ int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_targ
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, init_library);
-    (void)pthread_mutex_lock(&making);
+    cairn_lock(&making);
     int failed = ensure(target, error);
     struct cairn_target_state *state = target->state_;
-    (void)pthread_mutex_unlock(&making);
+    cairn_unlock(&making);
     if (!failed && state->limits.mail != mail)
         return cairn_fail(error, CAIRN_CONFIG, "the URL of %s is not one for %s", target->name,
                           mail ? "mail" : "HTTP");
@@ -161,8 +161,8 @@ void cairn_target_close(struct cairn_target *target)
         return;
     while (state->idle_count > 0)
         curl_easy_cleanup(state->idle[--state->idle_count]);
-    (void)pthread_cond_destroy(&state->freed);
-    (void)pthread_mutex_destroy(&state->lock);
+    cairn_cond_destroy(&state->freed);
+    cairn_lock_destroy(&state->lock);
     free(state->idle);
     free(state);
     target->state_ = NULL;
@@ -206,11 +206,11 @@ int cairn_target_enter(struct cairn_target_state *state, int64_t deadline_us, CU
                        struct cairn_error *error)
 {
     CURL *handle = NULL;
-    (void)pthread_mutex_lock(&state->lock);
+    cairn_lock(&state->lock);
     int failed = take_place(state, deadline_us, error);
     if (!failed && state->idle_count > 0)
         handle = state->idle[--state->idle_count];
-    (void)pthread_mutex_unlock(&state->lock);
+    cairn_unlock(&state->lock);
     if (failed)
         return failed;
     if (!handle)
@@ -223,29 +223,29 @@ int cairn_target_enter(struct cairn_target_state *state, int64_t deadline_us, CU
 
 void cairn_target_leave(struct cairn_target_state *state, CURL *handle)
 {
-    (void)pthread_mutex_lock(&state->lock);
+    cairn_lock(&state->lock);
     state->idle[state->idle_count++] = handle;
     state->in_use--;
     cairn_metric_set(&in_use, state->limits.name, state->in_use);
-    (void)pthread_cond_signal(&state->freed);
-    (void)pthread_mutex_unlock(&state->lock);
+    cairn_cond_signal(&state->freed);
+    cairn_unlock(&state->lock);
 }
 
 /* ---- the breaker ---- */
 
 bool cairn_target_admit(struct cairn_target_state *state, uint64_t *ret_epoch)
 {
-    (void)pthread_mutex_lock(&state->lock);
+    cairn_lock(&state->lock);
     bool admitted = cairn_breaker_admit(&state->breaker, cairn_monotonic_us(), ret_epoch);
     cairn_metric_set(&breaker_state, state->limits.name, state->breaker.state);
-    (void)pthread_mutex_unlock(&state->lock);
+    cairn_unlock(&state->lock);
     return admitted;
 }
 
 void cairn_target_report(struct cairn_target_state *state, uint64_t epoch, bool failed)
 {
-    (void)pthread_mutex_lock(&state->lock);
+    cairn_lock(&state->lock);
     cairn_breaker_report(&state->breaker, epoch, failed, cairn_monotonic_us());
     cairn_metric_set(&breaker_state, state->limits.name, state->breaker.state);
-    (void)pthread_mutex_unlock(&state->lock);
+    cairn_unlock(&state->lock);
 }

@@ -1,6 +1,8 @@
 /* engine.c - runs the threads of process managers and reactors. */
 #include "process/engine.h"
 
+#include "core/lock.h"
+#include "core/thread.h"
 #include "process/follow/checkpoint.h"
 #include "process/manager/manager.h"
 #include "process/reactor/reactor.h"
@@ -78,7 +80,7 @@ int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_e
         return failed;
     struct cairn_engine *engine = cairn_allocate(sizeof *engine);
     engine->options = *options;
-    (void)pthread_mutex_init(&engine->lock, NULL);
+    cairn_lock_init(&engine->lock);
     engine->threads = cairn_allocate(count_of(options->services) * sizeof *engine->threads);
     *ret = engine;
     return 0;
@@ -152,8 +154,10 @@ static int start_all(struct cairn_engine *engine, struct cairn_error *error)
 {
     for (size_t i = 0; i < engine->count; i++) {
         struct thread *thread = &engine->threads[i];
-        if (pthread_create(&thread->id, NULL, step_thread, thread) != 0)
-            return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for a process manager");
+        int failed =
+            cairn_thread_start(&thread->id, step_thread, thread, "runs a process manager", error);
+        if (failed)
+            return failed;
         thread->started = true;
     }
     return 0;
@@ -168,23 +172,23 @@ int cairn_engine_run(struct cairn_engine *engine, const char *own_url, struct ca
         failed = open_all(engine, error);
     if (!failed)
         failed = start_all(engine, error);
-    (void)pthread_mutex_lock(&engine->lock);
+    cairn_lock(&engine->lock);
     engine->runs = failed == 0;
-    (void)pthread_mutex_unlock(&engine->lock);
+    cairn_unlock(&engine->lock);
     return failed;
 }
 
 size_t cairn_engine_states(struct cairn_engine *engine, struct cairn_follower_state *ret,
                            size_t max)
 {
-    (void)pthread_mutex_lock(&engine->lock);
+    cairn_lock(&engine->lock);
     size_t count = engine->runs ? engine->count : 0;
     for (size_t i = 0; i < count && i < max; i++) {
         const struct thread *thread = &engine->threads[i];
         ret[i] = thread->manager ? cairn_manager_state(thread->manager)
                                  : cairn_reactor_state(thread->runner);
     }
-    (void)pthread_mutex_unlock(&engine->lock);
+    cairn_unlock(&engine->lock);
     return count;
 }
 
@@ -192,16 +196,16 @@ void cairn_engine_stop(struct cairn_engine *engine)
 {
     if (!engine)
         return;
-    (void)pthread_mutex_lock(&engine->lock);
+    cairn_lock(&engine->lock);
     engine->runs = false;
-    (void)pthread_mutex_unlock(&engine->lock);
+    cairn_unlock(&engine->lock);
     atomic_store(&engine->stopping, true);
     cairn_leases_stop(engine->options.leases);
     if (engine->follower)
         cairn_follower_stop(engine->follower);
     for (size_t i = 0; i < engine->count; i++) {
         if (engine->threads[i].started)
-            (void)pthread_join(engine->threads[i].id, NULL);
+            cairn_thread_join(engine->threads[i].id);
     }
     for (size_t i = 0; i < engine->count; i++) {
         cairn_manager_close(engine->threads[i].manager);
@@ -215,7 +219,7 @@ void cairn_engine_close(struct cairn_engine *engine)
 {
     if (!engine)
         return;
-    (void)pthread_mutex_destroy(&engine->lock);
+    cairn_lock_destroy(&engine->lock);
     free(engine->threads);
     free(engine);
 }

@@ -1,6 +1,7 @@
 /* projector.c - starts and stops a supervisor for each projection, and the threads that they share. */
 #include "projection/projector.h"
 
+#include "core/lock.h"
 #include "projection/generations/supervisor.h"
 #include "projection/tables/read_table.h"
 #include "redis/eviction.h"
@@ -51,7 +52,7 @@ int cairn_projector_start(const struct cairn_projector_options *options,
         return failed;
     struct cairn_projector *projector = cairn_allocate(sizeof *projector);
     struct cairn_supervisor_shared *shared = &projector->shared;
-    (void)pthread_mutex_init(&shared->turn, NULL);
+    cairn_lock_init(&shared->turn);
     failed = cairn_follower_open(options->database_url, "follower", &shared->follower, error);
     if (!failed)
         failed = cairn_notifier_open(options->database_url, "projector", CAIRN_CHANNEL_READ,
@@ -78,7 +79,7 @@ void cairn_projector_stop(struct cairn_projector *projector)
         cairn_supervisor_close(&projector->supervisors[i]);
     cairn_follower_close(projector->shared.follower);
     cairn_notifier_close(projector->shared.notifier);
-    (void)pthread_mutex_destroy(&projector->shared.turn);
+    cairn_lock_destroy(&projector->shared.turn);
     free(projector->supervisors);
     free(projector);
 }

@@ -2,9 +2,11 @@
 #include "redis/dialer.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
-#include "core/wait.h"
+#include "core/thread.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -32,12 +34,12 @@ static struct cairn_metric probes = CAIRN_COUNTER(
 /* Returns false when closing. */
 static bool wait_until_wanted(struct cairn_redis_dialer *dialer)
 {
-    (void)pthread_mutex_lock(&dialer->lock);
+    cairn_lock(&dialer->lock);
     while (!dialer->closing && (dialer->state != WANTED || cairn_monotonic_us() < dialer->at_us))
         (void)cairn_cond_wait_until(&dialer->called, &dialer->lock,
                                     dialer->state == WANTED ? dialer->at_us : INT64_MAX);
     bool wanted = !dialer->closing;
-    (void)pthread_mutex_unlock(&dialer->lock);
+    cairn_unlock(&dialer->lock);
     return wanted;
 }
 
@@ -64,11 +66,11 @@ static int connect_now(const struct cairn_redis_dialer *dialer, struct cairn_red
 static void publish_result(struct cairn_redis_dialer *dialer, struct cairn_redis *redis,
                            const struct cairn_error *error)
 {
-    (void)pthread_mutex_lock(&dialer->lock);
+    cairn_lock(&dialer->lock);
     dialer->redis = redis;
     dialer->error = *error;
     dialer->state = TRIED;
-    (void)pthread_mutex_unlock(&dialer->lock);
+    cairn_unlock(&dialer->lock);
     (void)eventfd_write(dialer->fd, 1);
 }
 
@@ -89,11 +91,11 @@ static void *dialer_thread(void *context)
 
 void cairn_redis_dialer_want(struct cairn_redis_dialer *dialer, int64_t at_us)
 {
-    (void)pthread_mutex_lock(&dialer->lock);
+    cairn_lock(&dialer->lock);
     dialer->state = WANTED;
     dialer->at_us = at_us;
-    (void)pthread_cond_signal(&dialer->called);
-    (void)pthread_mutex_unlock(&dialer->lock);
+    cairn_cond_signal(&dialer->called);
+    cairn_unlock(&dialer->lock);
 }
 
 int cairn_redis_dialer_fd(const struct cairn_redis_dialer *dialer)
@@ -108,7 +110,7 @@ int cairn_redis_dialer_take(struct cairn_redis_dialer *dialer, struct cairn_redi
     int failed = 0;
     *ret = NULL;
     (void)eventfd_read(dialer->fd, &ignored);
-    (void)pthread_mutex_lock(&dialer->lock);
+    cairn_lock(&dialer->lock);
     if (dialer->state == TRIED) {
         *ret = dialer->redis;
         if (!dialer->redis)
@@ -116,7 +118,7 @@ int cairn_redis_dialer_take(struct cairn_redis_dialer *dialer, struct cairn_redi
         dialer->redis = NULL;
         dialer->state = IDLE;
     }
-    (void)pthread_mutex_unlock(&dialer->lock);
+    cairn_unlock(&dialer->lock);
     return failed;
 }
 
@@ -127,8 +129,8 @@ static void dispose(struct cairn_redis_dialer *dialer)
     cairn_redis_close(dialer->redis);
     if (dialer->fd >= 0)
         (void)close(dialer->fd);
-    (void)pthread_cond_destroy(&dialer->called);
-    (void)pthread_mutex_destroy(&dialer->lock);
+    cairn_cond_destroy(&dialer->called);
+    cairn_lock_destroy(&dialer->lock);
     free(dialer->url);
     free(dialer);
 }
@@ -153,10 +155,13 @@ int cairn_redis_dialer_open(const char *url, int64_t deadline_us, struct cairn_r
     dialer->deadline_us = deadline_us;
     dialer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     cairn_cond_init(&dialer->called);
-    (void)pthread_mutex_init(&dialer->lock, NULL);
-    if (dialer->fd < 0 || pthread_create(&dialer->thread, NULL, dialer_thread, dialer) != 0) {
+    cairn_lock_init(&dialer->lock);
+    failed = dialer->fd < 0 ? cairn_fail(error, CAIRN_CONFIG, "no eventfd: %s", strerror(errno))
+                            : cairn_thread_start(&dialer->thread, dialer_thread, dialer,
+                                                 "connects to Redis", error);
+    if (failed) {
         dispose(dialer);
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that connects to Redis");
+        return failed;
     }
     *ret = dialer;
     return 0;
@@ -166,10 +171,10 @@ void cairn_redis_dialer_close(struct cairn_redis_dialer *dialer)
 {
     if (!dialer)
         return;
-    (void)pthread_mutex_lock(&dialer->lock);
+    cairn_lock(&dialer->lock);
     dialer->closing = true;
-    (void)pthread_cond_signal(&dialer->called);
-    (void)pthread_mutex_unlock(&dialer->lock);
-    (void)pthread_join(dialer->thread, NULL);
+    cairn_cond_signal(&dialer->called);
+    cairn_unlock(&dialer->lock);
+    cairn_thread_join(dialer->thread);
     dispose(dialer);
 }

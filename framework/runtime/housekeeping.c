@@ -7,6 +7,7 @@
 #include "postgres/postgres.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -98,8 +99,8 @@ int cairn_housekeeping_open(const char *database_url, const char *label, int64_t
     int failed = cairn_pg_open(database_url, label, &housekeeping->pg, error);
     if (!failed) {
         housekeeping->stop = cairn_queue_open(1);
-        if (pthread_create(&housekeeping->thread, NULL, work, housekeeping) != 0)
-            failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for housekeeping");
+        failed = cairn_thread_start(&housekeeping->thread, work, housekeeping,
+                                    "deletes expired commands", error);
     }
     if (failed) {
         cairn_queue_free(housekeeping->stop);
@@ -116,7 +117,7 @@ void cairn_housekeeping_close(struct cairn_housekeeping *housekeeping)
     if (!housekeeping)
         return;
     cairn_queue_close(housekeeping->stop);
-    (void)pthread_join(housekeeping->thread, NULL);
+    cairn_thread_join(housekeeping->thread);
     cairn_queue_free(housekeeping->stop);
     cairn_pg_close(housekeeping->pg);
     free(housekeeping);

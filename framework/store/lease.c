@@ -7,8 +7,9 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>
@@ -134,13 +135,13 @@ static void take_answer(struct cairn_leases *leases, const struct question *ques
 static void take_answers(struct cairn_leases *leases, const struct question *questions,
                          int64_t asked_us, const struct cairn_pg_result *rows, int64_t count)
 {
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     for (int64_t row = 0; row < count; row++)
         take_answer(leases, &questions[cairn_pg_integer(rows, row, 3)], asked_us,
                     cairn_pg_integer(rows, row, 0), cairn_pg_bool(rows, row, 1),
                     cairn_pg_text(rows, row, 2));
-    (void)pthread_cond_broadcast(&leases->changed);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_cond_broadcast(&leases->changed);
+    cairn_unlock(&leases->lock);
 }
 
 /* Logs a failure; an outage is logged once. */
@@ -185,7 +186,7 @@ struct round {
 /* Waits until it is time for a round. Returns false for the last one. */
 static bool next(struct cairn_leases *leases, int64_t due_us, struct round *ret)
 {
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     while (!leases->asked && !leases->closing &&
            cairn_cond_wait_until(&leases->changed, &leases->lock, due_us))
         continue;
@@ -193,7 +194,7 @@ static bool next(struct cairn_leases *leases, int64_t due_us, struct round *ret)
     leases->asked = false;
     ret->returning_count = collect_returning(leases, &ret->returning);
     ret->due_count = goes_on ? collect_due(leases, &ret->due) : 0;
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_unlock(&leases->lock);
     return goes_on;
 }
 
@@ -224,30 +225,30 @@ static int64_t fence_of(const struct cairn_lease *lease)
 
 int64_t cairn_lease_fence(struct cairn_lease *lease)
 {
-    (void)pthread_mutex_lock(&lease->leases->lock);
+    cairn_lock(&lease->leases->lock);
     int64_t fence = fence_of(lease);
-    (void)pthread_mutex_unlock(&lease->leases->lock);
+    cairn_unlock(&lease->leases->lock);
     return fence;
 }
 
 int64_t cairn_lease_wait(struct cairn_lease *lease, int64_t until_us)
 {
     struct cairn_leases *leases = lease->leases;
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     while (!fence_of(lease) && !leases->stopping &&
            cairn_cond_wait_until(&leases->changed, &leases->lock, until_us))
         continue;
     int64_t fence = fence_of(lease);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_unlock(&leases->lock);
     return fence;
 }
 
 void cairn_lease_state(struct cairn_lease *lease, struct cairn_lease_state *ret)
 {
-    (void)pthread_mutex_lock(&lease->leases->lock);
+    cairn_lock(&lease->leases->lock);
     *ret = lease->seen;
     ret->mine = fence_of(lease) != 0;
-    (void)pthread_mutex_unlock(&lease->leases->lock);
+    cairn_unlock(&lease->leases->lock);
 }
 
 /* ---- requesting and yielding ---- */
@@ -261,19 +262,19 @@ static struct cairn_lease *add(struct cairn_leases *leases, const char *name)
     lease->next = leases->first;
     leases->first = lease;
     leases->asked = true;
-    (void)pthread_cond_broadcast(&leases->changed);
+    cairn_cond_broadcast(&leases->changed);
     return lease;
 }
 
 struct cairn_lease *cairn_lease_want(struct cairn_leases *leases, const char *name)
 {
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     struct cairn_lease *lease = leases->first;
     while (lease && strcmp(lease->name, name) != 0)
         lease = lease->next;
     if (!lease)
         lease = add(leases, name);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_unlock(&leases->lock);
     return lease;
 }
 
@@ -292,12 +293,12 @@ void cairn_lease_yield(struct cairn_lease *lease, int64_t for_us)
 {
     struct cairn_leases *leases = lease->leases;
     int64_t now_us = cairn_monotonic_us();
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     lease->wanted_us = for_us > INT64_MAX - now_us ? INT64_MAX : now_us + for_us;
     give_up(lease);
     leases->asked = true;
-    (void)pthread_cond_broadcast(&leases->changed);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_cond_broadcast(&leases->changed);
+    cairn_unlock(&leases->lock);
 }
 
 /* ---- opening and closing ---- */
@@ -319,7 +320,7 @@ static struct cairn_leases *make(const char *label)
     struct cairn_leases *leases = cairn_allocate(sizeof *leases);
     name_owner(leases, label);
     cairn_cond_init(&leases->changed);
-    (void)pthread_mutex_init(&leases->lock, NULL);
+    cairn_lock_init(&leases->lock);
     return leases;
 }
 
@@ -331,10 +332,9 @@ static int start(struct cairn_leases *leases, const char *url, const char *label
         return failed;
     cairn_pg_set_deadline(leases->pg, DEADLINE_US);
     cairn_pg_on_connect(leases->pg, "set enable_seqscan = off; set jit = off");
-    if (pthread_create(&leases->thread, NULL, keep, leases) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start the thread that renews leases");
-    leases->started = true;
-    return 0;
+    failed = cairn_thread_start(&leases->thread, keep, leases, "renews leases", error);
+    leases->started = !failed;
+    return failed;
 }
 
 int cairn_leases_open(const char *url, const char *label, struct cairn_leases **ret,
@@ -352,23 +352,23 @@ int cairn_leases_open(const char *url, const char *label, struct cairn_leases **
 
 void cairn_leases_stop(struct cairn_leases *leases)
 {
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     leases->stopping = true;
-    (void)pthread_cond_broadcast(&leases->changed);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_cond_broadcast(&leases->changed);
+    cairn_unlock(&leases->lock);
 }
 
 /* Stops the thread, which releases all leases in its last round. */
 static void end(struct cairn_leases *leases)
 {
-    (void)pthread_mutex_lock(&leases->lock);
+    cairn_lock(&leases->lock);
     leases->stopping = leases->closing = true;
     for (struct cairn_lease *at = leases->first; at; at = at->next)
         give_up(at);
-    (void)pthread_cond_broadcast(&leases->changed);
-    (void)pthread_mutex_unlock(&leases->lock);
+    cairn_cond_broadcast(&leases->changed);
+    cairn_unlock(&leases->lock);
     if (leases->started)
-        (void)pthread_join(leases->thread, NULL);
+        cairn_thread_join(leases->thread);
 }
 
 void cairn_leases_close(struct cairn_leases *leases)
@@ -383,7 +383,7 @@ void cairn_leases_close(struct cairn_leases *leases)
     }
     cairn_pg_close(leases->pg);
     cairn_arena_close(&leases->arena);
-    (void)pthread_cond_destroy(&leases->changed);
-    (void)pthread_mutex_destroy(&leases->lock);
+    cairn_cond_destroy(&leases->changed);
+    cairn_lock_destroy(&leases->lock);
     free(leases);
 }

@@ -2,8 +2,9 @@
 #include "store/notifier.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>
@@ -42,7 +43,7 @@ static void note_position(struct cairn_notifier *notifier, int64_t position)
 {
     if (!notifier)
         return;
-    (void)pthread_mutex_lock(&notifier->lock);
+    cairn_lock(&notifier->lock);
     bool was_idle = notifier->told == notifier->sent;
     if (position == 0)
         position = notifier->told + 1;
@@ -51,8 +52,8 @@ static void note_position(struct cairn_notifier *notifier, int64_t position)
         notifier->told_us = cairn_monotonic_us();
     }
     if (was_idle && notifier->told != notifier->sent)
-        (void)pthread_cond_signal(&notifier->news);
-    (void)pthread_mutex_unlock(&notifier->lock);
+        cairn_cond_signal(&notifier->news);
+    cairn_unlock(&notifier->lock);
 }
 
 void cairn_notifier_notify(struct cairn_notifier *notifier, int64_t position)
@@ -71,15 +72,15 @@ void cairn_notifier_nudge(struct cairn_notifier *notifier)
  * 0 to end the thread: when closing, with nothing left or after a failure. */
 static int64_t next(struct cairn_notifier *notifier, int64_t not_before_us)
 {
-    (void)pthread_mutex_lock(&notifier->lock);
+    cairn_lock(&notifier->lock);
     while (!notifier->closing &&
            cairn_cond_wait_until(&notifier->news, &notifier->lock, not_before_us))
         continue;
     while (!notifier->closing && notifier->told == notifier->sent)
-        (void)pthread_cond_wait(&notifier->news, &notifier->lock);
+        cairn_cond_wait(&notifier->news, &notifier->lock);
     bool ended = notifier->told == notifier->sent || (notifier->closing && notifier->failing);
     int64_t position = ended ? 0 : notifier->told;
-    (void)pthread_mutex_unlock(&notifier->lock);
+    cairn_unlock(&notifier->lock);
     return position;
 }
 
@@ -102,12 +103,12 @@ static int64_t send_notification(struct cairn_notifier *notifier, int64_t positi
 static void record_sent(struct cairn_notifier *notifier, int64_t position,
                         const struct cairn_error *error)
 {
-    (void)pthread_mutex_lock(&notifier->lock);
+    cairn_lock(&notifier->lock);
     bool is_new = error->code && !notifier->failing;
     notifier->failing = error->code != CAIRN_OK;
     if (!notifier->failing)
         notifier->sent = position;
-    (void)pthread_mutex_unlock(&notifier->lock);
+    cairn_unlock(&notifier->lock);
     if (is_new)
         cairn_log_error(CAIRN_LOG_WARN, "cannot notify readers of new events", error);
 }
@@ -132,15 +133,15 @@ static struct cairn_notifier *make(void)
 {
     struct cairn_notifier *notifier = cairn_allocate(sizeof *notifier);
     cairn_cond_init(&notifier->news);
-    (void)pthread_mutex_init(&notifier->lock, NULL);
+    cairn_lock_init(&notifier->lock);
     return notifier;
 }
 
 static void dispose(struct cairn_notifier *notifier)
 {
     cairn_pg_close(notifier->pg);
-    (void)pthread_cond_destroy(&notifier->news);
-    (void)pthread_mutex_destroy(&notifier->lock);
+    cairn_cond_destroy(&notifier->news);
+    cairn_lock_destroy(&notifier->lock);
     free(notifier);
 }
 
@@ -154,9 +155,8 @@ static int start(struct cairn_notifier *notifier, const char *url, const char *l
         return failed;
     cairn_pg_on_connect(notifier->pg, "set synchronous_commit = off");
     cairn_pg_set_deadline(notifier->pg, DEADLINE_US);
-    if (pthread_create(&notifier->thread, NULL, notifier_thread, notifier) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that tells readers");
-    return 0;
+    return cairn_thread_start(&notifier->thread, notifier_thread, notifier, "notifies readers",
+                              error);
 }
 
 int cairn_notifier_open(const char *url, const char *label, const char *channel,
@@ -177,10 +177,10 @@ void cairn_notifier_close(struct cairn_notifier *notifier)
 {
     if (!notifier)
         return;
-    (void)pthread_mutex_lock(&notifier->lock);
+    cairn_lock(&notifier->lock);
     notifier->closing = true;
-    (void)pthread_cond_signal(&notifier->news);
-    (void)pthread_mutex_unlock(&notifier->lock);
-    (void)pthread_join(notifier->thread, NULL);
+    cairn_cond_signal(&notifier->news);
+    cairn_unlock(&notifier->lock);
+    cairn_thread_join(notifier->thread);
     dispose(notifier);
 }

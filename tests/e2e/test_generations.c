@@ -12,6 +12,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/thread.h"
 #include "postgres/postgres.h"
 #include "projection/tables/table_names.h"
 #include "redis/redis.h"
@@ -352,7 +353,7 @@ static void stop_readers(void)
     for (int i = 0; i < VERSIONS * KINDS; i++) {
         struct reader *reader = &readers[i / KINDS][i % KINDS];
         if (reader->port)
-            (void)pthread_join(reader->thread, NULL);
+            cairn_thread_join(reader->thread);
     }
 }
 
@@ -412,7 +413,7 @@ static int setup(void **state)
 static void stop_load(void)
 {
     if (atomic_exchange(&busy, false))
-        (void)pthread_join(loader, NULL);
+        cairn_thread_join(loader);
 }
 
 static int teardown(void **state)

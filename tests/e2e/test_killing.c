@@ -8,6 +8,8 @@
 #include "../support/shop.h"
 #include "../support/support.h"
 
+#include "core/thread.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -132,7 +134,7 @@ static void every_order_comes_to_its_end_and_no_card_is_charged_twice(void **sta
         assert_int_equal(pthread_create(&clients[i], NULL, buy, NULL), 0);
     rage();
     for (int i = 0; i < CLIENTS; i++)
-        (void)pthread_join(clients[i], NULL);
+        cairn_thread_join(clients[i]);
     for (int i = 0; i < SHOP_PARTS; i++)
         shop_wait_ready(&shop, (enum shop_part)i);
     shop_wait_quiet(&shop);

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,9 +114,9 @@ int client_send(struct client *client, struct ask *ask, struct http_reply *reply
 void world_remember(struct stage *stage, int kind, const char *id)
 {
     struct world *world = &stage->world;
-    (void)pthread_mutex_lock(&world->lock);
+    cairn_lock(&world->lock);
     (void)snprintf(world->ids[kind][world->counts[kind]++ % WORLD_MAX], 40, "%.36s", id);
-    (void)pthread_mutex_unlock(&world->lock);
+    cairn_unlock(&world->lock);
 }
 
 const char *world_pick(struct actor *actor, int kind)
@@ -124,7 +125,7 @@ const char *world_pick(struct actor *actor, int kind)
     unsigned *random = &actor->random;
     char *id = cairn_new(&actor->arena, char, 40);
     int how = dice(random, 20);
-    (void)pthread_mutex_lock(&world->lock);
+    cairn_lock(&world->lock);
     size_t count = world->counts[kind] < WORLD_MAX ? world->counts[kind] : WORLD_MAX;
     if (count == 0 || how == 0) {
         cairn_uuid_format(cairn_uuid_make(), id);
@@ -135,6 +136,6 @@ const char *world_pick(struct actor *actor, int kind)
                                : (size_t)dice(random, (int)count);
         (void)snprintf(id, 40, "%s", world->ids[kind][at]);
     }
-    (void)pthread_mutex_unlock(&world->lock);
+    cairn_unlock(&world->lock);
     return id;
 }

@@ -1,6 +1,8 @@
 /* history.c - appends lines of JSON to the file, from any thread. */
 #include "history.h"
 
+#include "core/lock.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,7 @@ struct history *history_open(const char *path)
         abort();
     }
     history->file = file;
-    (void)pthread_mutex_init(&history->lock, NULL);
+    cairn_lock_init(&history->lock);
     return history;
 }
 
@@ -30,7 +32,7 @@ void history_close(struct history *history)
         perror("the history");
         abort();
     }
-    (void)pthread_mutex_destroy(&history->lock);
+    cairn_lock_destroy(&history->lock);
     free(history);
 }
 
@@ -47,9 +49,9 @@ void history_add(struct history *history, json_t *line)
     char *text = json_dumps(line, JSON_COMPACT);
     if (!text)
         abort();
-    (void)pthread_mutex_lock(&history->lock);
+    cairn_lock(&history->lock);
     (void)fprintf(history->file, "%s\n", text);
-    (void)pthread_mutex_unlock(&history->lock);
+    cairn_unlock(&history->lock);
     free(text);
     json_decref(line);
 }

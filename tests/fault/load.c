@@ -1,6 +1,9 @@
 /* load.c - starts and stops the actors. */
 #include "load.h"
 
+#include "core/lock.h"
+#include "core/thread.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -58,7 +61,7 @@ void load_start(struct stage *stage)
         {"follower", load_follower, 2}, {"vandal", load_vandal, 1},   {"ahead", load_ahead, 2},
         {"half", load_half, 2},         {"spoiler", load_spoiler, 1},
     };
-    (void)pthread_mutex_init(&stage->world.lock, NULL);
+    cairn_lock_init(&stage->world.lock);
     stage->over = false;
     for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++) {
         int count = actors[i].count ? actors[i].count : stage->clients;
@@ -71,10 +74,10 @@ void load_stop(struct stage *stage)
 {
     stage->over = true;
     for (int i = 0; i < stage->thread_count; i++)
-        (void)pthread_join(stage->threads[i], NULL);
+        cairn_thread_join(stage->threads[i]);
     stage->thread_count = 0;
     if (stage->witness_count == 0)
-        (void)pthread_mutex_destroy(&stage->world.lock);
+        cairn_lock_destroy(&stage->world.lock);
 }
 
 void load_watch(struct stage *stage)
@@ -89,8 +92,8 @@ void load_settle(struct stage *stage)
 {
     stage->settled = true;
     for (int i = 0; i < stage->witness_count; i++)
-        (void)pthread_join(stage->witnesses[i], NULL);
+        cairn_thread_join(stage->witnesses[i]);
     if (stage->witness_count)
-        (void)pthread_mutex_destroy(&stage->world.lock);
+        cairn_lock_destroy(&stage->world.lock);
     stage->witness_count = 0;
 }

@@ -1,6 +1,8 @@
 /* proxy.c - passes bytes on: two sockets and a poll loop for each connection. */
 #include "proxy.h"
 
+#include "core/thread.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -212,7 +214,7 @@ void proxy_heal(struct proxy *proxy)
 void proxy_stop(struct proxy *proxy)
 {
     proxy->over = true;
-    (void)pthread_join(proxy->thread, NULL);
+    cairn_thread_join(proxy->thread);
     while (proxy->open > 0)
         rest(1000);
     (void)close(proxy->listener);

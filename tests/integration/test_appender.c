@@ -9,6 +9,8 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
+#include "core/thread.h"
 #include "store/append/appender.h"
 #include "store/store.h"
 
@@ -128,11 +130,11 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static void on_done(struct cairn_appending *appending)
 {
     struct item *item = appending->context;
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     assert_false(item->done); /* appender.h (2) */
     item->done = true;
-    (void)pthread_cond_broadcast(&changed);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_cond_broadcast(&changed);
+    cairn_unlock(&lock);
 }
 
 static struct item *new_item(struct cairn_expected expected)
@@ -185,10 +187,10 @@ static struct item *submit(struct item *item)
 
 static int outcome_of(struct item *item)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     while (!item->done)
-        (void)pthread_cond_wait(&changed, &lock);
-    (void)pthread_mutex_unlock(&lock);
+        cairn_cond_wait(&changed, &lock);
+    cairn_unlock(&lock);
     return item->appending.outcome;
 }
 
@@ -757,9 +759,9 @@ static pid_t waiting_backend(void)
 static bool is_over(void *context)
 {
     struct item *item = context;
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     bool done = item->done;
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
     return done;
 }
 
@@ -927,7 +929,7 @@ static void cairn_append_says_that_it_does_not_know(void **state)
     fixture_wait(a_person_waits_for_standby, NULL, 10000, "a person's append to wait");
     superuser_says("select pg_cancel_backend(pid) from pg_stat_activity where wait_event ="
                    " 'SyncRep' and query like '%from cairn.append(%'");
-    (void)pthread_join(person, NULL);
+    cairn_thread_join(person);
     assert_true(status != 0);
     assert_true(cairn_said("It may have been done all the same"));
     assert_int_equal(count_of("jar-77"), 1);

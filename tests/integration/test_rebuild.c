@@ -8,6 +8,7 @@
 #include "../support/support.h"
 
 #include "core/clock.h"
+#include "core/thread.h"
 #include "projection/tables/generation.h"
 #include "projection/tables/table_names.h"
 #include "projection/verify/verify_rows.h"
@@ -337,7 +338,7 @@ static pthread_t start_load(int *pause_ms)
 static void stop_load(pthread_t thread)
 {
     atomic_store(&loading, false);
-    (void)pthread_join(thread, NULL);
+    cairn_thread_join(thread);
 }
 
 static void a_rebuild_while_events_come_in_ends_exactly(void **state)

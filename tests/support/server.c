@@ -1,6 +1,8 @@
 /* server.c - a listening socket and a thread for each connection. */
 #include "server.h"
 
+#include "core/lock.h"
+
 #include "fixture.h"
 #include "support.h"
 
@@ -18,10 +20,10 @@ static void *serve_line(void *context)
     struct server_line *line = context;
     struct server *server = line->server;
     server->serve(server, line->socket);
-    (void)pthread_mutex_lock(&server->lock);
+    cairn_lock(&server->lock);
     (void)close(line->socket);
     line->socket = -1;
-    (void)pthread_mutex_unlock(&server->lock);
+    cairn_unlock(&server->lock);
     return NULL;
 }
 
@@ -51,9 +53,9 @@ static void *accept_lines(void *context)
         int socket = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
         if (socket < 0)
             continue;
-        (void)pthread_mutex_lock(&server->lock);
+        cairn_lock(&server->lock);
         open_line(server, socket);
-        (void)pthread_mutex_unlock(&server->lock);
+        cairn_unlock(&server->lock);
     }
     return NULL;
 }
@@ -90,15 +92,15 @@ void server_stop(struct server *server)
     assert_int_equal(pthread_join(server->thread, NULL), 0);
     (void)close(server->listener);
     int count = atomic_load(&server->connections);
-    (void)pthread_mutex_lock(&server->lock);
+    cairn_lock(&server->lock);
     for (int i = 0; i < count; i++) {
         if (server->lines[i].socket >= 0)
             (void)shutdown(server->lines[i].socket, SHUT_RDWR);
     }
-    (void)pthread_mutex_unlock(&server->lock);
+    cairn_unlock(&server->lock);
     for (int i = 0; i < count; i++)
         assert_int_equal(pthread_join(server->lines[i].thread, NULL), 0);
-    (void)pthread_mutex_destroy(&server->lock);
+    cairn_lock_destroy(&server->lock);
 }
 
 /* ---- for the test's serve function ---- */

@@ -1,6 +1,8 @@
 /* smtp_sink.c - the server side of an SMTP dialogue. */
 #include "smtp_sink.h"
 
+#include "core/lock.h"
+
 #include "fixture.h"
 #include "support.h"
 
@@ -16,12 +18,12 @@ enum { LINE_MAX_BYTES = 2048, MESSAGE_MAX_BYTES = 1 << 20 };
 /* Returns whether the sink misbehaves at this step, and with which answer. */
 static bool misbehaves(struct smtp_sink *sink, enum smtp_step step, const char **ret_answer)
 {
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     bool here = sink->step == step;
     *ret_answer = sink->answer;
     if (here && sink->times > 0 && --sink->times == 0)
         sink->step = 0;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     return here;
 }
 
@@ -68,11 +70,11 @@ static char *read_message(int socket, size_t *ret_bytes)
 
 static void keep(struct smtp_sink *sink, const struct smtp_message *message)
 {
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     bool room = sink->count < SMTP_SINK_MAX;
     if (room)
         sink->messages[sink->count++] = *message;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     if (!room)
         free(message->text);
 }
@@ -89,9 +91,9 @@ static bool take_message(struct smtp_sink *sink, int socket, struct smtp_message
         return false;
     /* A message is kept before it is acknowledged, as a mail server does; a refused one is not
      * kept. */
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     bool refuses = sink->step == SMTP_MESSAGE && sink->answer && *sink->answer;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     if (refuses)
         free(message->text);
     else
@@ -112,9 +114,9 @@ static void copy_address(const char *line, char ret[static SMTP_SINK_ADDRESS])
 
 static bool is_spared(struct smtp_sink *sink, const char *to)
 {
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     bool spared = sink->whose && !strstr(to, sink->whose);
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     return spared;
 }
 
@@ -178,23 +180,23 @@ void smtp_sink_stop(struct smtp_sink *sink)
     server_stop(&sink->server);
     for (int i = 0; i < sink->count; i++)
         free(sink->messages[i].text);
-    (void)pthread_mutex_destroy(&sink->lock);
+    cairn_lock_destroy(&sink->lock);
 }
 
 void smtp_sink_misbehave(struct smtp_sink *sink, enum smtp_step step, const char *text, int times)
 {
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     sink->step = step;
     sink->answer = text;
     sink->times = times;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
 }
 
 int smtp_sink_count(struct smtp_sink *sink)
 {
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     int count = sink->count;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     return count;
 }
 
@@ -208,10 +210,10 @@ const struct smtp_message *smtp_sink_message(struct smtp_sink *sink, int index)
 int smtp_sink_matches(struct smtp_sink *sink, const char *text)
 {
     int found = 0;
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     for (int i = 0; i < sink->count; i++)
         found += strstr(sink->messages[i].text, text) != NULL;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
     return found;
 }
 
@@ -235,7 +237,7 @@ void smtp_sink_wait(struct smtp_sink *sink, int count, int timeout_ms)
 void smtp_sink_misbehave_for(struct smtp_sink *sink, const char *whose, const char *text)
 {
     smtp_sink_misbehave(sink, SMTP_TO, text, 0);
-    (void)pthread_mutex_lock(&sink->lock);
+    cairn_lock(&sink->lock);
     sink->whose = whose;
-    (void)pthread_mutex_unlock(&sink->lock);
+    cairn_unlock(&sink->lock);
 }

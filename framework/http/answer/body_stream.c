@@ -7,6 +7,7 @@
  *
  * Threads: one lock for all streams of a server. It guards `flow` of each and is held while the
  * library suspends or resumes, never while `pull` or `close` run. */
+#include "core/lock.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"
 #include "http/exchange.h"
@@ -26,13 +27,13 @@ struct cairn_streams {
 struct cairn_streams *cairn_streams_open(void)
 {
     struct cairn_streams *streams = cairn_allocate(sizeof *streams);
-    (void)pthread_mutex_init(&streams->lock, NULL);
+    cairn_lock_init(&streams->lock);
     return streams;
 }
 
 void cairn_streams_free(struct cairn_streams *streams)
 {
-    (void)pthread_mutex_destroy(&streams->lock);
+    cairn_lock_destroy(&streams->lock);
     free(streams);
 }
 
@@ -42,10 +43,10 @@ void cairn_streams_free(struct cairn_streams *streams)
 static bool begin_pull(struct cairn_exchange *exchange)
 {
     struct cairn_streams *streams = exchange->http->streams;
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     bool ending = streams->ending;
     exchange->flow.woken = false;
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
     return ending;
 }
 
@@ -53,12 +54,12 @@ static bool begin_pull(struct cairn_exchange *exchange)
 static bool suspend_unless_woken(struct cairn_exchange *exchange)
 {
     struct cairn_streams *streams = exchange->http->streams;
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     bool resting = !exchange->flow.woken && !streams->ending;
     if (resting)
         MHD_suspend_connection(exchange->wire);
     exchange->flow.resting = resting;
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
     return resting;
 }
 
@@ -95,9 +96,9 @@ void cairn_http_wake(struct cairn_http_request *request)
 {
     struct cairn_exchange *exchange = request->handle_;
     struct cairn_streams *streams = exchange->http->streams;
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     wake(exchange);
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
 }
 
 void cairn_http_cut(struct cairn_http_request *request)
@@ -113,13 +114,13 @@ struct MHD_Response *cairn_stream_begin(struct cairn_exchange *exchange)
 {
     struct cairn_streams *streams = exchange->http->streams;
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_STREAMING);
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     exchange->flow.after = streams->first;
     if (streams->first)
         streams->first->flow.before = exchange;
     streams->first = exchange;
     exchange->flow.listed = true;
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_pull, exchange,
                                              NULL);
 }
@@ -133,21 +134,21 @@ void cairn_stream_close(struct cairn_exchange *exchange)
     stream->close = NULL;
     if (!exchange->flow.listed)
         return;
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     struct cairn_exchange *before = exchange->flow.before;
     struct cairn_exchange *after = exchange->flow.after;
     *(before ? &before->flow.after : &streams->first) = after;
     if (after)
         after->flow.before = before;
     exchange->flow.listed = false;
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
 }
 
 void cairn_streams_end(struct cairn_streams *streams)
 {
-    (void)pthread_mutex_lock(&streams->lock);
+    cairn_lock(&streams->lock);
     streams->ending = true;
     for (struct cairn_exchange *at = streams->first; at; at = at->flow.after)
         wake(at);
-    (void)pthread_mutex_unlock(&streams->lock);
+    cairn_unlock(&streams->lock);
 }

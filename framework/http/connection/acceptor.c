@@ -3,7 +3,9 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
+#include "core/thread.h"
 #include "http/connection/poller.h"
 
 #include <errno.h>
@@ -89,12 +91,12 @@ void cairn_acceptor_linger(struct cairn_acceptor *acceptor, int socket)
     int copy = fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
         return;
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     bool kept = acceptor->lingering_count < LINGER_MAX;
     if (kept)
         acceptor->lingering[acceptor->lingering_count++] =
             (struct lingering){.socket = copy, .until_us = cairn_monotonic_us() + LINGER_US};
-    (void)pthread_mutex_unlock(&acceptor->lock);
+    cairn_unlock(&acceptor->lock);
     if (kept)
         wake(acceptor);
     else
@@ -115,7 +117,7 @@ static bool drain(int socket)
 static void drain_all(struct cairn_acceptor *acceptor)
 {
     int64_t now_us = cairn_monotonic_us();
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     for (size_t i = acceptor->lingering_count; i-- > 0;) {
         struct lingering *at = &acceptor->lingering[i];
         if (acceptor->state != CLOSING && at->until_us > now_us && !drain(at->socket))
@@ -123,7 +125,7 @@ static void drain_all(struct cairn_acceptor *acceptor)
         (void)close(at->socket);
         *at = acceptor->lingering[--acceptor->lingering_count];
     }
-    (void)pthread_mutex_unlock(&acceptor->lock);
+    cairn_unlock(&acceptor->lock);
 }
 
 /* ---- the thread ---- */
@@ -147,31 +149,31 @@ static void watch_until(struct watch *watch, int64_t time_us)
 
 static void watch_lingering(struct watch *watch, struct cairn_acceptor *acceptor)
 {
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     for (size_t i = 0; i < acceptor->lingering_count; i++) {
         watch_socket(watch, acceptor->lingering[i].socket);
         watch_until(watch, acceptor->lingering[i].until_us);
     }
-    (void)pthread_mutex_unlock(&acceptor->lock);
+    cairn_unlock(&acceptor->lock);
 }
 
 /* Carries out what other threads have requested. Returns false when the thread is to stop. */
 static bool follow(struct cairn_acceptor *acceptor)
 {
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     if (acceptor->state != OPEN && acceptor->listener >= 0) {
         (void)close(acceptor->listener);
         acceptor->listener = -1;
         if (acceptor->state == SHUTTING)
             acceptor->state = SHUT;
-        (void)pthread_cond_broadcast(&acceptor->shut);
+        cairn_cond_broadcast(&acceptor->shut);
     }
     bool stay = acceptor->state != CLOSING;
-    (void)pthread_mutex_unlock(&acceptor->lock);
+    cairn_unlock(&acceptor->lock);
     return stay;
 }
 
-static void *keep_gate(void *context)
+static void *acceptor_thread(void *context)
 {
     struct cairn_acceptor *acceptor = context;
     int64_t pause_us = 0;
@@ -197,13 +199,13 @@ static void *keep_gate(void *context)
 
 /* ---- life ---- */
 
-static void free_gate(struct cairn_acceptor *acceptor)
+static void free_acceptor(struct cairn_acceptor *acceptor)
 {
     if (acceptor->listener >= 0)
         (void)close(acceptor->listener);
     (void)close(acceptor->waker);
-    (void)pthread_cond_destroy(&acceptor->shut);
-    (void)pthread_mutex_destroy(&acceptor->lock);
+    cairn_cond_destroy(&acceptor->shut);
+    cairn_lock_destroy(&acceptor->lock);
     free(acceptor);
 }
 
@@ -217,37 +219,38 @@ int cairn_acceptor_open(int listener, struct cairn_pollers *pollers,
                                         .pollers = pollers,
                                         .connections = connections,
                                         .state = OPEN};
-    (void)pthread_mutex_init(&acceptor->lock, NULL);
-    (void)pthread_cond_init(&acceptor->shut, NULL);
+    cairn_lock_init(&acceptor->lock);
+    cairn_cond_init(&acceptor->shut);
     *ret = acceptor; /* set before the first connection, whose thread reads it */
-    int failed =
-        acceptor->waker < 0 ? errno : pthread_create(&acceptor->thread, NULL, keep_gate, acceptor);
+    int failed = acceptor->waker < 0
+                     ? cairn_fail(error, CAIRN_CONFIG, "no eventfd: %s", strerror(errno))
+                     : cairn_thread_start(&acceptor->thread, acceptor_thread, acceptor,
+                                          "accepts connections", error);
     if (failed) {
         *ret = NULL;
-        free_gate(acceptor);
-        return cairn_fail(error, CAIRN_CONFIG, "cannot accept connections: %s", strerror(failed));
+        free_acceptor(acceptor);
     }
-    return 0;
+    return failed;
 }
 
 void cairn_acceptor_shut(struct cairn_acceptor *acceptor)
 {
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     acceptor->state = SHUTTING;
     wake(acceptor);
     while (acceptor->state == SHUTTING)
-        (void)pthread_cond_wait(&acceptor->shut, &acceptor->lock);
-    (void)pthread_mutex_unlock(&acceptor->lock);
+        cairn_cond_wait(&acceptor->shut, &acceptor->lock);
+    cairn_unlock(&acceptor->lock);
 }
 
 void cairn_acceptor_close(struct cairn_acceptor *acceptor)
 {
     if (!acceptor)
         return;
-    (void)pthread_mutex_lock(&acceptor->lock);
+    cairn_lock(&acceptor->lock);
     acceptor->state = CLOSING;
-    (void)pthread_mutex_unlock(&acceptor->lock);
+    cairn_unlock(&acceptor->lock);
     wake(acceptor);
-    (void)pthread_join(acceptor->thread, NULL);
-    free_gate(acceptor);
+    cairn_thread_join(acceptor->thread);
+    free_acceptor(acceptor);
 }

@@ -2,9 +2,9 @@
 #include "http/connection/client_connection.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "core/wait.h"
 #include "http/exchange.h"
 
 #include <assert.h>
@@ -36,7 +36,7 @@ struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us
     all->max = max;
     all->deadline_us = deadline_us;
     cairn_cond_init(&all->settled);
-    (void)pthread_mutex_init(&all->lock, NULL);
+    cairn_lock_init(&all->lock);
     return all;
 }
 
@@ -45,18 +45,18 @@ void cairn_connections_free(struct cairn_connections *all)
     if (!all)
         return;
     assert(all->count == 0);
-    (void)pthread_cond_destroy(&all->settled);
-    (void)pthread_mutex_destroy(&all->lock);
+    cairn_cond_destroy(&all->settled);
+    cairn_lock_destroy(&all->lock);
     free(all);
 }
 
 bool cairn_connections_admit(struct cairn_connections *all)
 {
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     bool admitted = all->count < all->max;
     if (admitted)
         all->count++;
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     if (admitted)
         cairn_metric_add(&open_connections, "", 1);
     return admitted;
@@ -64,9 +64,9 @@ bool cairn_connections_admit(struct cairn_connections *all)
 
 void cairn_connections_dismiss(struct cairn_connections *all)
 {
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     all->count--;
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     cairn_metric_add(&open_connections, "", -1);
 }
 
@@ -101,7 +101,7 @@ static void set_phase(struct cairn_connection *connection, enum cairn_phase phas
     if (is_busy && !was_busy)
         all->busy++;
     if (was_busy && !is_busy && --all->busy == 0)
-        (void)pthread_cond_broadcast(&all->settled);
+        cairn_cond_broadcast(&all->settled);
     unlist(connection);
     connection->phase = phase;
     connection->since_us = cairn_monotonic_us();
@@ -124,18 +124,18 @@ struct cairn_connection *cairn_connection_open(struct cairn_connections *all, in
 
 void cairn_connection_enter(struct cairn_connection *connection, enum cairn_phase phase)
 {
-    (void)pthread_mutex_lock(&connection->all->lock);
+    cairn_lock(&connection->all->lock);
     set_phase(connection, phase);
-    (void)pthread_mutex_unlock(&connection->all->lock);
+    cairn_unlock(&connection->all->lock);
 }
 
 void cairn_connection_close(struct cairn_connection *connection)
 {
     struct cairn_connections *all = connection->all;
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     set_phase(connection, CAIRN_PHASE_WAITING);
     unlist(connection);
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     free(connection);
     cairn_connections_dismiss(all);
 }
@@ -172,13 +172,13 @@ static void report(const size_t late[])
 int64_t cairn_connections_cut(struct cairn_connections *all)
 {
     size_t late[CAIRN_PHASE_ANSWERING + 1] = {0};
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     int64_t now_us = cairn_monotonic_us();
     while (all->oldest && all->oldest->since_us + all->deadline_us <= now_us)
         cut(all->oldest, late);
     /* A connection that is opened meanwhile cannot be overdue earlier. */
     int64_t next_us = (all->oldest ? all->oldest->since_us : now_us) + all->deadline_us;
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     report(late);
     return next_us;
 }
@@ -188,7 +188,7 @@ int64_t cairn_connections_cut(struct cairn_connections *all)
 void cairn_connections_make_room(struct cairn_connections *all)
 {
     size_t late[CAIRN_PHASE_ANSWERING + 1] = {0};
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     int64_t idle_since_us = cairn_monotonic_us() - IDLE_US;
     for (struct cairn_connection *at = all->oldest; at && at->since_us <= idle_since_us;
          at = at->after) {
@@ -197,16 +197,16 @@ void cairn_connections_make_room(struct cairn_connections *all)
         cut(at, late);
         break;
     }
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     report(late);
 }
 
 bool cairn_connections_settle(struct cairn_connections *all, int64_t until_us)
 {
-    (void)pthread_mutex_lock(&all->lock);
+    cairn_lock(&all->lock);
     while (all->busy > 0 && cairn_cond_wait_until(&all->settled, &all->lock, until_us))
         continue;
     bool settled = all->busy == 0;
-    (void)pthread_mutex_unlock(&all->lock);
+    cairn_unlock(&all->lock);
     return settled;
 }

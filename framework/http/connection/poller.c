@@ -12,6 +12,8 @@
 #include "http/connection/poller.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
+#include "core/thread.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/stalled_body.h"
 #include "http/request/refused_request.h"
@@ -107,10 +109,10 @@ static void call(struct cairn_poller *poller)
 void cairn_poller_resume(struct cairn_exchange *exchange)
 {
     struct cairn_poller *poller = exchange->poller;
-    (void)pthread_mutex_lock(&poller->lock);
+    cairn_lock(&poller->lock);
     MHD_resume_connection(exchange->wire);
     call(poller);
-    (void)pthread_mutex_unlock(&poller->lock);
+    cairn_unlock(&poller->lock);
 }
 
 void cairn_pollers_add(struct cairn_pollers *pollers, int socket,
@@ -121,19 +123,19 @@ void cairn_pollers_add(struct cairn_pollers *pollers, int socket,
     newcomer->socket = socket;
     newcomer->length = length;
     newcomer->address = *address;
-    (void)pthread_mutex_lock(&poller->lock);
+    cairn_lock(&poller->lock);
     newcomer->next = poller->newest;
     poller->newest = newcomer;
-    (void)pthread_mutex_unlock(&poller->lock);
+    cairn_unlock(&poller->lock);
     call(poller);
 }
 
 static struct newcomer *take_newcomers(struct cairn_poller *poller)
 {
-    (void)pthread_mutex_lock(&poller->lock);
+    cairn_lock(&poller->lock);
     struct newcomer *first = poller->newest;
     poller->newest = NULL;
-    (void)pthread_mutex_unlock(&poller->lock);
+    cairn_unlock(&poller->lock);
     return first;
 }
 
@@ -255,11 +257,9 @@ static int start(struct cairn_poller *poller,
     if (poller->waker < 0 || !poller->daemon)
         return cairn_fail(error, CAIRN_CONFIG, "cannot start the HTTP library");
     poller->epoll = MHD_get_daemon_info(poller->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    failed = pthread_create(&poller->thread, NULL, poller_thread, poller);
-    poller->running = failed == 0;
-    return failed ? cairn_fail(error, CAIRN_CONFIG, "cannot start a polling thread: %s",
-                               strerror(failed))
-                  : 0;
+    failed = cairn_thread_start(&poller->thread, poller_thread, poller, "polls connections", error);
+    poller->running = !failed;
+    return failed;
 }
 
 int cairn_pollers_start(struct cairn_http *http, int count,
@@ -273,7 +273,7 @@ int cairn_pollers_start(struct cairn_http *http, int count,
     for (int i = 0; i < count; i++) {
         pollers->all[i].http = http;
         pollers->all[i].waker = -1;
-        (void)pthread_mutex_init(&pollers->all[i].lock, NULL);
+        cairn_lock_init(&pollers->all[i].lock);
     }
     *ret = pollers; /* set before the first connection */
     for (int i = 0; i < count && !failed; i++)
@@ -288,7 +288,7 @@ int cairn_pollers_start(struct cairn_http *http, int count,
 static void stop(struct cairn_poller *poller)
 {
     if (poller->running)
-        (void)pthread_join(poller->thread, NULL);
+        cairn_thread_join(poller->thread);
     if (poller->upstream) /* of a thread that was never started */
         poller->http->options.upstream.close(poller->upstream);
     close_new(poller); /* and see (3) */
@@ -297,7 +297,7 @@ static void stop(struct cairn_poller *poller)
     dismiss_unopened(poller);
     if (poller->waker >= 0)
         (void)close(poller->waker);
-    (void)pthread_mutex_destroy(&poller->lock);
+    cairn_lock_destroy(&poller->lock);
 }
 
 void cairn_pollers_stop(struct cairn_pollers *pollers)

@@ -11,6 +11,7 @@
  *
  * See exchange.h for the states in between. */
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "http/connection/acceptor.h"
 #include "http/connection/client_connection.h"
@@ -367,7 +368,7 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     struct cairn_http *http = cairn_allocate(sizeof *http);
     http->options = *options;
     http->port = port;
-    (void)pthread_mutex_init(&http->spares.lock, NULL);
+    cairn_lock_init(&http->spares.lock);
     make_labels(http);
     http->streams = cairn_streams_open();
     http->connections =

@@ -2,9 +2,10 @@
 #include "http/connection/worker.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "http/connection/poller.h"
 
 #include <assert.h>
@@ -46,7 +47,7 @@ static void line_up(struct cairn_workers *workers, struct cairn_exchange *exchan
         *(workers->first ? &workers->last->next : &workers->first) = exchange;
         workers->last = exchange;
     }
-    (void)pthread_cond_signal(&workers->wanted);
+    cairn_cond_signal(&workers->wanted);
 }
 
 static void put_off(struct cairn_workers *workers, struct cairn_exchange *exchange)
@@ -78,12 +79,12 @@ static void wait_wanted(struct cairn_workers *workers)
 
 bool cairn_workers_reserve(struct cairn_workers *workers, bool vital)
 {
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     size_t places = workers->options->queue_max + (vital ? VITAL_PLACES : 0);
     bool reserved = workers->open < places && !workers->stopping;
     if (reserved)
         workers->open++;
-    (void)pthread_mutex_unlock(&workers->lock);
+    cairn_unlock(&workers->lock);
     cairn_metric_add(reserved ? &open_requests : &shed_requests, "", 1);
     return reserved;
 }
@@ -91,17 +92,17 @@ bool cairn_workers_reserve(struct cairn_workers *workers, bool vital)
 void cairn_workers_release(struct cairn_workers *workers)
 {
     cairn_metric_add(&open_requests, "", -1);
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     if (--workers->open == 0 && workers->stopping)
-        (void)pthread_cond_broadcast(&workers->wanted);
-    (void)pthread_mutex_unlock(&workers->lock);
+        cairn_cond_broadcast(&workers->wanted);
+    cairn_unlock(&workers->lock);
 }
 
 void cairn_workers_push(struct cairn_workers *workers, struct cairn_exchange *exchange)
 {
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     line_up(workers, exchange);
-    (void)pthread_mutex_unlock(&workers->lock);
+    cairn_unlock(&workers->lock);
 }
 
 void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *exchange)
@@ -110,10 +111,10 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
     exchange->due_us =
         cairn_monotonic_us() + (again_us > AGAIN_LEAST_US ? again_us : AGAIN_LEAST_US);
     exchange->deferred = true;
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     put_off(workers, exchange);
-    (void)pthread_cond_signal(&workers->wanted); /* a worker has to wait for its due time */
-    (void)pthread_mutex_unlock(&workers->lock);
+    cairn_cond_signal(&workers->wanted); /* a worker has to wait for its due time */
+    cairn_unlock(&workers->lock);
 }
 
 /* Moves a suspended request on. */
@@ -165,7 +166,7 @@ void cairn_http_hand_over(struct cairn_http_request *request)
  * called. */
 static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refuse)
 {
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     for (;;) {
         line_up_due(workers);
         if (workers->first || (workers->stopping && workers->open == 0))
@@ -178,9 +179,9 @@ static struct cairn_exchange *take(struct cairn_workers *workers, bool *ret_refu
     /* The thread that leaves may be the one that waits for the next due request: wake another to do
      * so. */
     if (workers->first || workers->deferred)
-        (void)pthread_cond_signal(&workers->wanted);
+        cairn_cond_signal(&workers->wanted);
     bool stopping = workers->stopping;
-    (void)pthread_mutex_unlock(&workers->lock);
+    cairn_unlock(&workers->lock);
     *ret_refuse = exchange &&
                   atomic_exchange(&exchange->suspension, CAIRN_RUNNING) != CAIRN_RESUMED &&
                   stopping;
@@ -277,7 +278,7 @@ static struct cairn_workers *open_workers(const struct cairn_http_options *optio
     workers->options = options;
     workers->threads = cairn_allocate((size_t)options->workers * sizeof *workers->threads);
     cairn_cond_init(&workers->wanted);
-    (void)pthread_mutex_init(&workers->lock, NULL);
+    cairn_lock_init(&workers->lock);
     return workers;
 }
 
@@ -287,12 +288,11 @@ int cairn_workers_start(const struct cairn_http_options *options, struct cairn_w
     struct cairn_workers *workers = open_workers(options);
     while (workers->thread_count < options->workers) {
         pthread_t *thread = &workers->threads[workers->thread_count];
-        int failed = pthread_create(thread, NULL, work, workers);
+        int failed = cairn_thread_start(thread, work, workers, "executes handlers", error);
         if (failed) {
             cairn_workers_stop(workers);
             cairn_workers_free(workers);
-            return cairn_fail(error, CAIRN_CONFIG, "cannot start %d worker threads: %s",
-                              options->workers, strerror(failed));
+            return failed;
         }
         workers->thread_count++;
     }
@@ -302,20 +302,20 @@ int cairn_workers_start(const struct cairn_http_options *options, struct cairn_w
 
 void cairn_workers_stop(struct cairn_workers *workers)
 {
-    (void)pthread_mutex_lock(&workers->lock);
+    cairn_lock(&workers->lock);
     workers->stopping = true;
-    (void)pthread_cond_broadcast(&workers->wanted);
-    (void)pthread_mutex_unlock(&workers->lock);
+    cairn_cond_broadcast(&workers->wanted);
+    cairn_unlock(&workers->lock);
     while (workers->thread_count > 0)
-        (void)pthread_join(workers->threads[--workers->thread_count], NULL);
+        cairn_thread_join(workers->threads[--workers->thread_count]);
 }
 
 void cairn_workers_free(struct cairn_workers *workers)
 {
     if (!workers)
         return;
-    (void)pthread_cond_destroy(&workers->wanted);
-    (void)pthread_mutex_destroy(&workers->lock);
+    cairn_cond_destroy(&workers->wanted);
+    cairn_lock_destroy(&workers->lock);
     free(workers->threads);
     free(workers);
 }

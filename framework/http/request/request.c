@@ -5,6 +5,7 @@
  * client asked first (Expect: 100-continue). */
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"
 #include "http/exchange.h"
@@ -395,12 +396,12 @@ static void give_arena(struct cairn_spares *spares, struct cairn_arena *arena)
 {
     cairn_arena_reset(arena);
     if (cairn_arena_bytes(arena) <= SPARE_MAX_BYTES) {
-        (void)pthread_mutex_lock(&spares->lock);
+        cairn_lock(&spares->lock);
         if (spares->count < CAIRN_SPARES_MAX) {
             spares->arenas[spares->count++] = *arena;
             *arena = (struct cairn_arena){0};
         }
-        (void)pthread_mutex_unlock(&spares->lock);
+        cairn_unlock(&spares->lock);
     }
     cairn_arena_close(arena);
 }
@@ -408,10 +409,10 @@ static void give_arena(struct cairn_spares *spares, struct cairn_arena *arena)
 static struct cairn_arena take_arena(struct cairn_spares *spares)
 {
     struct cairn_arena arena = {0};
-    (void)pthread_mutex_lock(&spares->lock);
+    cairn_lock(&spares->lock);
     if (spares->count > 0)
         arena = spares->arenas[--spares->count];
-    (void)pthread_mutex_unlock(&spares->lock);
+    cairn_unlock(&spares->lock);
     return arena;
 }
 
@@ -419,7 +420,7 @@ void cairn_spares_free(struct cairn_spares *spares)
 {
     while (spares->count > 0)
         cairn_arena_close(&spares->arenas[--spares->count]);
-    (void)pthread_mutex_destroy(&spares->lock);
+    cairn_lock_destroy(&spares->lock);
 }
 
 struct cairn_exchange *cairn_exchange_open(struct cairn_poller *poller, struct MHD_Connection *wire,

@@ -1,6 +1,7 @@
 /* command_client.c - sends commands: one target per category, made at its first use. */
 #include "process/deliver/command_client.h"
 
+#include "core/lock.h"
 #include "record/json.h"
 
 #include <cairn/outbound.h>
@@ -112,14 +113,14 @@ static int find_peer(struct cairn_command_client *client, const char *stream, st
     char category[100];
     int failed = 0;
     (void)snprintf(category, sizeof category, "%.*s", (int)strcspn(stream, "-"), stream);
-    (void)pthread_mutex_lock(&client->lock);
+    cairn_lock(&client->lock);
     struct peer *peer = client->peers;
     while (peer && strcmp(peer->category, category) != 0)
         peer = peer->next;
     const char *url = peer ? NULL : find_url(client, category);
     if (url)
         peer = make_peer(client, category, url);
-    (void)pthread_mutex_unlock(&client->lock);
+    cairn_unlock(&client->lock);
     if (!peer)
         failed = fail_no_url(category, error);
     *ret = peer;
@@ -221,7 +222,7 @@ struct cairn_command_client *cairn_command_client_open(const struct cairn_servic
     struct cairn_command_client *client = cairn_allocate(sizeof *client);
     client->services = services;
     (void)snprintf(client->own, sizeof client->own, "%s", own);
-    (void)pthread_mutex_init(&client->lock, NULL);
+    cairn_lock_init(&client->lock);
     return client;
 }
 
@@ -235,6 +236,6 @@ void cairn_command_client_close(struct cairn_command_client *client)
         cairn_target_close(&peer->target);
         free(peer);
     }
-    (void)pthread_mutex_destroy(&client->lock);
+    cairn_lock_destroy(&client->lock);
     free(client);
 }

@@ -2,7 +2,9 @@
  * the outcomes. */
 #include "process/deliver/delivery.h"
 
+#include "core/backoff.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
 
@@ -83,20 +85,20 @@ static void report_outcome(struct cairn_delivery *delivery, const struct item *i
         .attempts = item->task.attempts + 1,
         .error = *error,
     };
-    (void)pthread_mutex_lock(&delivery->lock);
+    cairn_lock(&delivery->lock);
     *(delivery->first ? &delivery->last->next : &delivery->first) = &told->delivered;
     delivery->last = &told->delivered;
-    (void)pthread_mutex_unlock(&delivery->lock);
+    cairn_unlock(&delivery->lock);
     cairn_metric_add(&fates, names[status], 1);
     delivery->told(delivery->context);
 }
 
 struct cairn_delivered *cairn_delivery_take(struct cairn_delivery *delivery)
 {
-    (void)pthread_mutex_lock(&delivery->lock);
+    cairn_lock(&delivery->lock);
     struct cairn_delivered *first = delivery->first;
     delivery->first = delivery->last = NULL;
-    (void)pthread_mutex_unlock(&delivery->lock);
+    cairn_unlock(&delivery->lock);
     return first;
 }
 
@@ -150,7 +152,7 @@ static int64_t work(void *context, struct cairn_task *task)
     if (failed && !cairn_is_final(failed)) {
         if (is_worth_telling(task->attempts))
             report_outcome(delivery, item, CAIRN_NOT_YET, &error);
-        return 1 + cairn_backoff_us(task->attempts, FIRST_PAUSE_US, LONGEST_PAUSE_US);
+        return 1 + cairn_backoff_us(task->attempts + 1, FIRST_PAUSE_US, LONGEST_PAUSE_US);
     }
     report_outcome(delivery, item, failed ? CAIRN_TURNED_DOWN : CAIRN_DELIVERED, &error);
     dispose(task);
@@ -271,7 +273,7 @@ int cairn_delivery_open(const struct cairn_process *process, struct cairn_comman
     delivery->client = client;
     delivery->told = told;
     delivery->context = context;
-    (void)pthread_mutex_init(&delivery->lock, NULL);
+    cairn_lock_init(&delivery->lock);
     int failed = open_ways(delivery, threads, error);
     if (failed) {
         cairn_delivery_close(delivery);
@@ -290,7 +292,7 @@ void cairn_delivery_close(struct cairn_delivery *delivery)
     struct cairn_delivered *at = delivery->first;
     while (at)
         at = cairn_delivered_free(at);
-    (void)pthread_mutex_destroy(&delivery->lock);
+    cairn_lock_destroy(&delivery->lock);
     free(delivery->categories);
     free(delivery->ways);
     free(delivery);

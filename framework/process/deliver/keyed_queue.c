@@ -5,7 +5,8 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/hash.h"
-#include "core/wait.h"
+#include "core/lock.h"
+#include "core/thread.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -101,7 +102,7 @@ static void make_ready(struct cairn_keyed_queue *queue, struct lane *lane)
     lane->next_ready = NULL;
     *(queue->ready ? &queue->last_ready->next_ready : &queue->ready) = lane;
     queue->last_ready = lane;
-    (void)pthread_cond_signal(&queue->wanted);
+    cairn_cond_signal(&queue->wanted);
 }
 
 static void free_lane(struct cairn_keyed_queue *queue, struct lane *lane)
@@ -114,7 +115,7 @@ static void free_lane(struct cairn_keyed_queue *queue, struct lane *lane)
 
 void cairn_keyed_queue_push(struct cairn_keyed_queue *queue, struct cairn_task *task)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     struct lane **at = find(queue, task->key);
     struct lane *lane = *at;
     bool is_new = !lane;
@@ -129,7 +130,7 @@ void cairn_keyed_queue_push(struct cairn_keyed_queue *queue, struct cairn_task *
     queue->tasks++;
     if (is_new)
         make_ready(queue, lane);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
 }
 
 /* Discards the tasks of a lane after `kept` (NULL: all). */
@@ -214,7 +215,7 @@ static void put_back(struct cairn_keyed_queue *queue, struct lane *lane, struct 
 static void *queue_thread(void *context)
 {
     struct cairn_keyed_queue *queue = context;
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     for (struct lane *lane; (lane = next_lane(queue));) {
         /* A placeholder keeps the place meanwhile, since `work` may free a task that is done. */
         struct cairn_task *task = lane->first;
@@ -222,9 +223,9 @@ static void *queue_thread(void *context)
         lane->first = &cursor;
         if (lane->last == task)
             lane->last = &cursor;
-        (void)pthread_mutex_unlock(&queue->lock);
+        cairn_unlock(&queue->lock);
         int64_t again_us = queue->work(queue->context, task);
-        (void)pthread_mutex_lock(&queue->lock);
+        cairn_lock(&queue->lock);
         struct cairn_task *behind = cursor.next_;
         if (again_us != CAIRN_TASK_DONE) {
             task->attempts++;
@@ -235,7 +236,7 @@ static void *queue_thread(void *context)
         }
         put_back(queue, lane, task, behind, again_us);
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return NULL;
 }
 
@@ -250,11 +251,13 @@ int cairn_keyed_queue_open(int threads, cairn_work *work, cairn_dispose *dispose
     queue->context = context;
     queue->threads = cairn_allocate((size_t)threads * sizeof *queue->threads);
     cairn_cond_init(&queue->wanted);
-    (void)pthread_mutex_init(&queue->lock, NULL);
+    cairn_lock_init(&queue->lock);
     for (; queue->thread_count < threads; queue->thread_count++) {
-        if (pthread_create(&queue->threads[queue->thread_count], NULL, queue_thread, queue) != 0) {
+        int failed = cairn_thread_start(&queue->threads[queue->thread_count], queue_thread, queue,
+                                        "executes tasks", error);
+        if (failed) {
             cairn_keyed_queue_close(queue);
-            return cairn_fail(error, CAIRN_CONFIG, "cannot start %d threads", threads);
+            return failed;
         }
     }
     *ret = queue;
@@ -263,45 +266,34 @@ int cairn_keyed_queue_open(int threads, cairn_work *work, cairn_dispose *dispose
 
 size_t cairn_keyed_queue_count(struct cairn_keyed_queue *queue)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     size_t count = queue->tasks;
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
     return count;
 }
 
 void cairn_keyed_queue_clear(struct cairn_keyed_queue *queue)
 {
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     clear(queue);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_unlock(&queue->lock);
 }
 
 void cairn_keyed_queue_close(struct cairn_keyed_queue *queue)
 {
     if (!queue)
         return;
-    (void)pthread_mutex_lock(&queue->lock);
+    cairn_lock(&queue->lock);
     clear(queue);
     queue->closing = true;
-    (void)pthread_cond_broadcast(&queue->wanted);
-    (void)pthread_mutex_unlock(&queue->lock);
+    cairn_cond_broadcast(&queue->wanted);
+    cairn_unlock(&queue->lock);
     for (int i = 0; i < queue->thread_count; i++)
-        (void)pthread_join(queue->threads[i], NULL);
+        cairn_thread_join(queue->threads[i]);
     clear(queue);
-    (void)pthread_cond_destroy(&queue->wanted);
-    (void)pthread_mutex_destroy(&queue->lock);
+    cairn_cond_destroy(&queue->wanted);
+    cairn_lock_destroy(&queue->lock);
     free(queue->heap);
     free(queue->threads);
     free(queue);
-}
-
-int64_t cairn_backoff_us(int64_t attempts, int64_t first_us, int64_t most_us)
-{
-    int64_t pause_us = first_us;
-    for (int64_t i = 0; i < attempts && pause_us < most_us; i++)
-        pause_us *= 2;
-    if (pause_us > most_us)
-        pause_us = most_us;
-    int64_t spread = cairn_uuid_make().bytes[15]; /* 0 to 255 */
-    return pause_us / 2 + pause_us / 2 * spread / 255;
 }

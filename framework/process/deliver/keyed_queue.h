@@ -44,8 +44,4 @@ void cairn_keyed_queue_clear(struct cairn_keyed_queue *queue);
 /* Does the same, and waits for tasks under way. NULL is allowed. */
 void cairn_keyed_queue_close(struct cairn_keyed_queue *queue);
 
-/* Returns the pause before the next attempt: doubled each time from `first_us` up to `most_us`,
- * with jitter, so that tasks that failed together do not retry together. */
-int64_t cairn_backoff_us(int64_t attempts, int64_t first_us, int64_t most_us);
-
 #endif

@@ -2,6 +2,7 @@
 #include "process/follow/log_cursor.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "process/follow/checkpoint.h"
@@ -30,18 +31,18 @@ struct cairn_pg *cairn_log_cursor_pg(const struct cairn_log_cursor *cursor)
  * handled. */
 static void show(struct cairn_log_cursor *cursor, const char *problem)
 {
-    (void)pthread_mutex_lock(&cursor->lock);
+    cairn_lock(&cursor->lock);
     cursor->shown.leads = cursor->fence != 0;
     cursor->shown.lag = cursor->head - (cursor->process ? cursor->position : cursor->checkpoint);
     (void)snprintf(cursor->shown.problem, sizeof cursor->shown.problem, "%s", problem);
-    (void)pthread_mutex_unlock(&cursor->lock);
+    cairn_unlock(&cursor->lock);
 }
 
 struct cairn_follower_state cairn_log_cursor_state(struct cairn_log_cursor *cursor)
 {
-    (void)pthread_mutex_lock(&cursor->lock);
+    cairn_lock(&cursor->lock);
     struct cairn_follower_state shown = cursor->shown;
-    (void)pthread_mutex_unlock(&cursor->lock);
+    cairn_unlock(&cursor->lock);
     return shown;
 }
 
@@ -199,7 +200,7 @@ int cairn_log_cursor_open(struct cairn_log_cursor *cursor, const char *name, con
     cursor->from_start = from_start;
     (void)snprintf(cursor->name, sizeof cursor->name, "%s/%s", process ? "process" : "reactor",
                    name);
-    (void)pthread_mutex_init(&cursor->lock, NULL);
+    cairn_lock_init(&cursor->lock);
     (void)snprintf(cursor->shown.name, sizeof cursor->shown.name, "%s", cursor->name);
     cairn_log_cursor_step_ok(cursor);
     int failed = cairn_store_open(parts->database_url, cursor->name, &cursor->store, error);
@@ -213,7 +214,7 @@ int cairn_log_cursor_open(struct cairn_log_cursor *cursor, const char *name, con
 void cairn_log_cursor_close(struct cairn_log_cursor *cursor)
 {
     cairn_store_close(cursor->store);
-    (void)pthread_mutex_destroy(&cursor->lock);
+    cairn_lock_destroy(&cursor->lock);
     cairn_arena_close(&cursor->batch);
     cairn_arena_close(&cursor->arena);
 }

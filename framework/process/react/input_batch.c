@@ -1,5 +1,6 @@
 /* input_batch.c - makes the reactions of one batch, and appends them at once. */
 #include "process/react/input_batch.h"
+#include "core/lock.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -96,10 +97,10 @@ struct append {
 static void on_done(struct cairn_appending *appending)
 {
     struct latch *latch = appending->context;
-    (void)pthread_mutex_lock(&latch->lock);
+    cairn_lock(&latch->lock);
     if (--latch->open == 0)
-        (void)pthread_cond_signal(&latch->done);
-    (void)pthread_mutex_unlock(&latch->lock);
+        cairn_cond_signal(&latch->done);
+    cairn_unlock(&latch->lock);
 }
 
 static int submit(struct cairn_appender *appender, const struct cairn_pending *pending,
@@ -113,9 +114,9 @@ static int submit(struct cairn_appender *appender, const struct cairn_pending *p
         .done = on_done,
         .context = latch,
     };
-    (void)pthread_mutex_lock(&latch->lock);
+    cairn_lock(&latch->lock);
     latch->open++;
-    (void)pthread_mutex_unlock(&latch->lock);
+    cairn_unlock(&latch->lock);
     int failed = cairn_appender_submit(appender, &append->appending, error);
     if (failed)
         on_done(&append->appending);
@@ -124,10 +125,10 @@ static int submit(struct cairn_appender *appender, const struct cairn_pending *p
 
 static void wait_for(struct latch *latch)
 {
-    (void)pthread_mutex_lock(&latch->lock);
+    cairn_lock(&latch->lock);
     while (latch->open)
-        (void)pthread_cond_wait(&latch->done, &latch->lock);
-    (void)pthread_mutex_unlock(&latch->lock);
+        cairn_cond_wait(&latch->done, &latch->lock);
+    cairn_unlock(&latch->lock);
 }
 
 static int outcome_of(const struct append *appends, size_t count, struct cairn_error *error)

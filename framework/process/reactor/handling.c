@@ -4,7 +4,9 @@
  * has finished one records the result in the item, under the lock, and wakes the reactor. */
 #include "process/reactor/handling.h"
 
+#include "core/backoff.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
@@ -107,11 +109,11 @@ static void note_attempt(struct item *item, const struct cairn_error *error, con
 static void finish(struct item *item, bool given_up, const struct cairn_error *error)
 {
     struct cairn_handling *handling = item->handling;
-    (void)pthread_mutex_lock(&handling->lock);
+    cairn_lock(&handling->lock);
     note_attempt(item, error, "given up");
     if (item->state == WAITING)
         item->state = given_up ? GIVEN_UP : FINISHED;
-    (void)pthread_mutex_unlock(&handling->lock);
+    cairn_unlock(&handling->lock);
     cairn_follower_wake(handling->parts.follower);
 }
 
@@ -126,10 +128,10 @@ static int64_t work(void *context, struct cairn_task *task)
     cairn_metric_observe(&seconds, handling->reactor->name, cairn_monotonic_us() - begun_us);
     if (outcome == CAIRN_TRY_AGAIN && task->attempts + 1 < attempts) {
         cairn_metric_add(&outcomes, "again", 1);
-        (void)pthread_mutex_lock(&handling->lock);
+        cairn_lock(&handling->lock);
         note_attempt(item, &error, "the handler gave no reason");
-        (void)pthread_mutex_unlock(&handling->lock);
-        return 1 + cairn_backoff_us(task->attempts, FIRST_PAUSE_US, LONGEST_PAUSE_US);
+        cairn_unlock(&handling->lock);
+        return 1 + cairn_backoff_us(task->attempts + 1, FIRST_PAUSE_US, LONGEST_PAUSE_US);
     }
     cairn_metric_add(&outcomes, outcome == CAIRN_DONE ? "done" : "parked", 1);
     finish(item, outcome != CAIRN_DONE, &error);
@@ -140,9 +142,9 @@ static int64_t work(void *context, struct cairn_task *task)
 static void dispose(struct cairn_task *task)
 {
     struct item *item = (struct item *)(void *)task;
-    (void)pthread_mutex_lock(&item->handling->lock);
+    cairn_lock(&item->handling->lock);
     item->state = FORGOTTEN;
-    (void)pthread_mutex_unlock(&item->handling->lock);
+    cairn_unlock(&item->handling->lock);
 }
 
 /* ---- the list ---- */
@@ -197,13 +199,13 @@ bool cairn_handling_has(const struct cairn_handling *handling, int64_t position)
 void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size)
 {
     ret[0] = '\0';
-    (void)pthread_mutex_lock(&handling->lock);
+    cairn_lock(&handling->lock);
     for (const struct item *at = handling->first; at && !ret[0]; at = at->next) {
         if (at->state == WAITING && at->attempts >= TELL_ATTEMPTS)
             (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is retried: %s",
                            at->event.position, at->event.type, at->event.stream, at->reason);
     }
-    (void)pthread_mutex_unlock(&handling->lock);
+    cairn_unlock(&handling->lock);
 }
 
 size_t cairn_handling_count(const struct cairn_handling *handling)
@@ -214,9 +216,9 @@ size_t cairn_handling_count(const struct cairn_handling *handling)
 static int state_of(struct item *item)
 {
     struct cairn_handling *handling = item->handling;
-    (void)pthread_mutex_lock(&handling->lock);
+    cairn_lock(&handling->lock);
     int state = (int)item->state;
-    (void)pthread_mutex_unlock(&handling->lock);
+    cairn_unlock(&handling->lock);
     return state;
 }
 
@@ -278,7 +280,7 @@ int cairn_handling_open(const struct cairn_reactor *reactor, const struct cairn_
     struct cairn_handling *handling = cairn_allocate(sizeof *handling);
     handling->reactor = reactor;
     handling->parts = *parts;
-    (void)pthread_mutex_init(&handling->lock, NULL);
+    cairn_lock_init(&handling->lock);
     int threads = reactor->concurrency ? reactor->concurrency : 1;
     int failed = cairn_keyed_queue_open(threads, work, dispose, handling, &handling->queue, error);
     if (failed) {
@@ -295,6 +297,6 @@ void cairn_handling_close(struct cairn_handling *handling)
         return;
     cairn_keyed_queue_close(handling->queue);
     free_items(handling);
-    (void)pthread_mutex_destroy(&handling->lock);
+    cairn_lock_destroy(&handling->lock);
     free(handling);
 }

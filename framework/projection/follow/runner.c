@@ -2,6 +2,7 @@
 #include "projection/follow/runner.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -420,7 +421,7 @@ int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_opt
                                     .trouble_us = TROUBLE_US};
     runner->shown.name = options->projection->name;
     runner->shown.generation = (int)options->generation;
-    (void)pthread_mutex_init(&runner->lock, NULL);
+    cairn_lock_init(&runner->lock);
     int failed =
         cairn_store_open(options->database_url, options->projection->name, &runner->store, error);
     if (failed)
@@ -437,5 +438,5 @@ void cairn_runner_close(struct cairn_runner *runner)
     cairn_store_close(runner->store);
     cairn_arena_close(&runner->batch);
     cairn_arena_close(&runner->arena);
-    (void)pthread_mutex_destroy(&runner->lock);
+    cairn_lock_destroy(&runner->lock);
 }

@@ -1,6 +1,7 @@
 /* runner_status.c - publishes a projection's state and metrics and logs its changes: each change is logged
  * once, not repeatedly while it lasts. */
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "projection/follow/runner.h"
@@ -31,13 +32,13 @@ void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_stat
 {
     struct cairn_lease_state lease;
     cairn_lease_state(runner->lease, &lease);
-    (void)pthread_mutex_lock(&runner->lock);
+    cairn_lock(&runner->lock);
     *ret = runner->shown;
     ret->serving = atomic_load(&runner->serving);
     memcpy(ret->owner, lease.owner, sizeof ret->owner);
     ret->following = runner->shown.problem[0] == '\0' && runner->shown_us != 0 &&
                      cairn_monotonic_us() - runner->shown_us < FRESH_US;
-    (void)pthread_mutex_unlock(&runner->lock);
+    cairn_unlock(&runner->lock);
 }
 
 static void log_line(const struct cairn_runner *runner, enum cairn_log_level level,
@@ -55,12 +56,12 @@ static void log_line(const struct cairn_runner *runner, enum cairn_log_level lev
 static void set_problem(struct cairn_runner *runner, const char *problem)
 {
     char before[sizeof runner->shown.problem];
-    (void)pthread_mutex_lock(&runner->lock);
+    cairn_lock(&runner->lock);
     memcpy(before, runner->shown.problem, sizeof before);
     (void)snprintf(runner->shown.problem, sizeof runner->shown.problem, "%.*s",
                    (int)sizeof runner->shown.problem - 1, problem);
     bool is_new = strcmp(before, runner->shown.problem) != 0;
-    (void)pthread_mutex_unlock(&runner->lock);
+    cairn_unlock(&runner->lock);
     if (is_new && *problem)
         log_line(runner, CAIRN_LOG_WARN, "the projection is stopped", problem);
     else if (is_new)
@@ -90,12 +91,12 @@ static void set_gauges(const struct cairn_runner *runner)
 
 static void set_shown(struct cairn_runner *runner)
 {
-    (void)pthread_mutex_lock(&runner->lock);
+    cairn_lock(&runner->lock);
     runner->shown.position = runner->checkpoint.position;
     runner->shown.head = runner->head;
     runner->shown.leading = runner->fence != 0;
     runner->shown_us = cairn_monotonic_us();
-    (void)pthread_mutex_unlock(&runner->lock);
+    cairn_unlock(&runner->lock);
     set_gauges(runner);
 }
 
@@ -116,23 +117,23 @@ void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
     set_problem(runner, lease.owner[0] ? "" : "the owner of its lease is not known yet");
     if (runner->shown.leading)
         log_line(runner, CAIRN_LOG_WARN, "the projection has lost its lease and stands by", "");
-    (void)pthread_mutex_lock(&runner->lock);
+    cairn_lock(&runner->lock);
     runner->shown.generation = (int)generation;
     runner->shown.copy_current = false; /* unknown */
-    (void)pthread_mutex_unlock(&runner->lock);
+    cairn_unlock(&runner->lock);
     set_shown(runner);
 }
 
 void cairn_show_step(struct cairn_runner *runner)
 {
     set_problem(runner, runner->stopped);
-    (void)pthread_mutex_lock(&runner->lock);
+    cairn_lock(&runner->lock);
     bool was_current = runner->shown.copy_current;
     int64_t were_parked = runner->shown.parked_keys;
     runner->shown.generation = (int)runner->rows.generation.number;
     runner->shown.copy_current = runner->copy.current;
     runner->shown.parked_keys = runner->parked_keys;
-    (void)pthread_mutex_unlock(&runner->lock);
+    cairn_unlock(&runner->lock);
     set_shown(runner);
     if (atomic_load(&runner->serving))
         cairn_metric_set(&parked_keys, runner->projection->name, runner->parked_keys);

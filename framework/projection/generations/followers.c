@@ -1,5 +1,7 @@
 /* followers.c - starts, stops and finds the threads of followed generations. */
 #include "projection/generations/followers.h"
+#include "core/lock.h"
+#include "core/thread.h"
 
 #include <stdlib.h>
 
@@ -28,10 +30,10 @@ static void stop_track(struct cairn_supervisor *supervisor, struct cairn_generat
     struct cairn_generation_follower *track = *at;
     atomic_store(&track->stopping, true);
     cairn_follower_wake(supervisor->follower);
-    (void)pthread_join(track->thread, NULL);
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_thread_join(track->thread);
+    cairn_lock(&supervisor->lock);
     *at = NULL;
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
     free_track(track);
 }
 
@@ -60,15 +62,15 @@ static int start_track(struct cairn_supervisor *supervisor, struct cairn_generat
     track->follower = supervisor->follower;
     int failed = cairn_runner_open(&track->runner, &options, error);
     atomic_store(&track->runner.serving, generation->serving);
-    if (!failed && pthread_create(&track->thread, NULL, follow, track) != 0)
+    if (!failed && cairn_thread_start(&track->thread, follow, track, "follows the log", NULL))
         failed = cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     if (failed) {
         free_track(track);
         return failed;
     }
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     *at = track;
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
     return 0;
 }
 

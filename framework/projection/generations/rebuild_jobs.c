@@ -2,6 +2,7 @@
 #include "projection/generations/rebuild_jobs.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "projection/generations/followers.h"
 #include "projection/rebuild/compare.h"
@@ -78,9 +79,9 @@ static void show_progress(void *context, const struct cairn_rebuild_progress *pr
 {
     struct cairn_supervisor *supervisor = context;
     const char *name = supervisor->projection->name;
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     supervisor->building = *progress;
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
     cairn_metric_set(&phases, name, progress->phase != NULL);
     cairn_metric_set(&done, name, progress->done);
     cairn_metric_set(&totals, name, progress->total);
@@ -129,7 +130,7 @@ static int build(struct cairn_supervisor *supervisor, const struct job *job, int
     if (supervisor->waits)
         return 0; /* another read model is being built */
     int failed = cairn_rebuild_run(&rebuild, &supervisor->arena, error);
-    (void)pthread_mutex_unlock(supervisor->turn);
+    cairn_unlock(supervisor->turn);
     show_progress(supervisor, &none);
     if (failed && failed != -CAIRN_CONFLICT)
         return note_failure(supervisor, job, failed, error);

@@ -2,8 +2,9 @@
 #include "projection/generations/supervisor.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "projection/generations/followers.h"
 #include "projection/generations/rebuild_jobs.h"
 #include "projection/generations/retire.h"
@@ -74,10 +75,10 @@ static void report_problem(struct cairn_supervisor *supervisor, int failed,
                            const struct cairn_error *error)
 {
     const char *problem = failed ? error->message : "";
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     bool is_new = strncmp(supervisor->problem, problem, sizeof supervisor->problem - 1) != 0;
     (void)snprintf(supervisor->problem, sizeof supervisor->problem, "%.190s", problem);
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
     if (is_new && failed)
         cairn_log(CAIRN_LOG_WARN, "the generations cannot be managed",
                   CAIRN_LOG_TEXT("projection", supervisor->projection->name),
@@ -94,11 +95,11 @@ static void wait_for_round(struct cairn_supervisor *supervisor)
         (void)cairn_lease_wait(supervisor->lease, until_us);
         return;
     }
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     while (!atomic_load(&supervisor->stopping) &&
            cairn_cond_wait_until(&supervisor->changed, &supervisor->lock, until_us))
         continue;
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
 }
 
 static void *look_after(void *context)
@@ -120,7 +121,7 @@ void cairn_supervisor_state(struct cairn_supervisor *supervisor, struct cairn_pr
     struct cairn_lease_state lease;
     *ret = (struct cairn_projector_state){.name = supervisor->projection->name};
     cairn_lease_state(supervisor->lease, &lease);
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     struct cairn_generation_follower *track = cairn_followers_shown(supervisor);
     if (track) {
         cairn_runner_state(&track->runner, ret);
@@ -134,7 +135,7 @@ void cairn_supervisor_state(struct cairn_supervisor *supervisor, struct cairn_pr
     ret->phase = supervisor->building.phase;
     ret->done = supervisor->building.done;
     ret->total = supervisor->building.total;
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_unlock(&supervisor->lock);
 }
 
 /* ---- opening and closing ---- */
@@ -152,7 +153,7 @@ int cairn_supervisor_open(struct cairn_supervisor *supervisor,
                                             .follower = shared->follower,
                                             .notifier = shared->notifier,
                                             .turn = &shared->turn};
-    (void)pthread_mutex_init(&supervisor->lock, NULL);
+    cairn_lock_init(&supervisor->lock);
     cairn_cond_init(&supervisor->changed);
     supervisor->lease =
         cairn_lease_want(options->leases, cairn_generation_lease(projection, &arena));
@@ -165,27 +166,27 @@ int cairn_supervisor_open(struct cairn_supervisor *supervisor,
         return failed;
     cairn_pg_on_connect(cairn_store_pg(supervisor->store),
                         "set enable_seqscan = off; set jit = off; set lock_timeout = '2s'");
-    if (pthread_create(&supervisor->thread, NULL, look_after, supervisor) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread for %s", projection->name);
-    supervisor->started = true;
-    return 0;
+    failed = cairn_thread_start(&supervisor->thread, look_after, supervisor,
+                                "manages the generations of a read model", error);
+    supervisor->started = !failed;
+    return failed;
 }
 
 void cairn_supervisor_stop(struct cairn_supervisor *supervisor)
 {
-    (void)pthread_mutex_lock(&supervisor->lock);
+    cairn_lock(&supervisor->lock);
     atomic_store(&supervisor->stopping, true);
-    (void)pthread_cond_broadcast(&supervisor->changed);
-    (void)pthread_mutex_unlock(&supervisor->lock);
+    cairn_cond_broadcast(&supervisor->changed);
+    cairn_unlock(&supervisor->lock);
 }
 
 void cairn_supervisor_close(struct cairn_supervisor *supervisor)
 {
     if (supervisor->started)
-        (void)pthread_join(supervisor->thread, NULL);
+        cairn_thread_join(supervisor->thread);
     cairn_redis_close(supervisor->redis);
     cairn_store_close(supervisor->store);
     cairn_arena_close(&supervisor->arena);
-    (void)pthread_cond_destroy(&supervisor->changed);
-    (void)pthread_mutex_destroy(&supervisor->lock);
+    cairn_cond_destroy(&supervisor->changed);
+    cairn_lock_destroy(&supervisor->lock);
 }

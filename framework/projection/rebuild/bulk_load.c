@@ -3,8 +3,8 @@
 #include "projection/rebuild/bulk_load.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/thread.h"
-#include "core/wait.h"
 #include "projection/tables/read_table.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
@@ -182,17 +182,17 @@ static void free_page(struct page *page)
 /* Waits while PAGES_MAX pages are queued; frees the page if Redis is not being filled. */
 static void send_page(struct cairn_bulk_load *load, struct page *page)
 {
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     while (load->page_count >= PAGES_MAX && !load->no_copy)
-        (void)pthread_cond_wait(&load->changed, &load->lock);
+        cairn_cond_wait(&load->changed, &load->lock);
     bool takes = !load->no_copy;
     if (takes) {
         *load->last = page;
         load->last = &page->next;
         load->page_count++;
-        (void)pthread_cond_broadcast(&load->changed);
+        cairn_cond_broadcast(&load->changed);
     }
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_unlock(&load->lock);
     if (!takes)
         free_page(page);
 }
@@ -200,18 +200,18 @@ static void send_page(struct cairn_bulk_load *load, struct page *page)
 /* Returns the next page, or NULL if there will be no more. */
 static struct page *receive_page(struct cairn_bulk_load *load)
 {
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     while (!load->pages && load->loading > 0)
-        (void)pthread_cond_wait(&load->changed, &load->lock);
+        cairn_cond_wait(&load->changed, &load->lock);
     struct page *page = load->pages;
     if (page) {
         load->pages = page->next;
         load->page_count--;
         if (!load->pages)
             load->last = &load->pages;
-        (void)pthread_cond_broadcast(&load->changed);
+        cairn_cond_broadcast(&load->changed);
     }
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_unlock(&load->lock);
     return page;
 }
 
@@ -235,11 +235,11 @@ static void *fill(void *context)
 {
     struct cairn_bulk_load *load = context;
     bool good = fill_all(load);
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     load->no_copy = !good;
     load->filling = false;
-    (void)pthread_cond_broadcast(&load->changed);
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_cond_broadcast(&load->changed);
+    cairn_unlock(&load->lock);
     return NULL;
 }
 
@@ -337,14 +337,14 @@ static void *load_thread(void *context)
     cairn_arena_close(&loader.arena);
     if (loader.page)
         send_page(load, loader.page);
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     load->loading--;
     if (failed && !load->problem.code)
         load->problem = error;
     if (failed)
         atomic_store(&load->stopping, true);
-    (void)pthread_cond_broadcast(&load->changed);
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_cond_broadcast(&load->changed);
+    cairn_unlock(&load->lock);
     return NULL;
 }
 
@@ -353,7 +353,7 @@ static void *load_thread(void *context)
 static int start(struct cairn_bulk_load *load, void *(*run_thread)(void *),
                  struct cairn_error *error)
 {
-    if (pthread_create(&load->threads[load->started], NULL, run_thread, load) != 0)
+    if (cairn_thread_start(&load->threads[load->started], run_thread, load, "loads", NULL))
         return cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     load->started++;
     return 0;
@@ -362,10 +362,10 @@ static int start(struct cairn_bulk_load *load, void *(*run_thread)(void *),
 /* `missing` threads could not be started and must not be waited for. */
 static void give_up(struct cairn_bulk_load *load, int missing)
 {
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     load->loading -= missing;
-    (void)pthread_cond_broadcast(&load->changed);
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_cond_broadcast(&load->changed);
+    cairn_unlock(&load->lock);
 }
 
 int cairn_bulk_load_open(const struct cairn_bulk_load_options *options,
@@ -377,7 +377,7 @@ int cairn_bulk_load_open(const struct cairn_bulk_load_options *options,
     *ret = load;
     load->options = *options;
     load->last = &load->pages;
-    (void)pthread_mutex_init(&load->lock, NULL);
+    cairn_lock_init(&load->lock);
     cairn_cond_init(&load->changed);
     load->no_copy = !options->redis_url;
     if (options->redis_url) {
@@ -401,21 +401,21 @@ int cairn_bulk_load_open(const struct cairn_bulk_load_options *options,
 
 int cairn_bulk_load_wait(struct cairn_bulk_load *load, int64_t until_us, struct cairn_error *error)
 {
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     while ((load->loading > 0 || load->filling) &&
            cairn_cond_wait_until(&load->changed, &load->lock, until_us))
         continue;
     bool over = load->loading == 0 && !load->filling;
     int failed = over && load->problem.code ? cairn_error_pass(error, &load->problem) : 0;
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_unlock(&load->lock);
     return failed ? failed : over;
 }
 
 void cairn_bulk_load_state(struct cairn_bulk_load *load, struct cairn_bulk_load_state *ret)
 {
-    (void)pthread_mutex_lock(&load->lock);
+    cairn_lock(&load->lock);
     ret->loaded = load->loading == 0;
-    (void)pthread_mutex_unlock(&load->lock);
+    cairn_unlock(&load->lock);
     ret->rows = atomic_load(&load->rows);
     ret->copied = atomic_load(&load->copied);
 }
@@ -426,7 +426,7 @@ void cairn_bulk_load_close(struct cairn_bulk_load *load)
         return;
     atomic_store(&load->stopping, true);
     for (int i = 0; i < load->started; i++)
-        (void)pthread_join(load->threads[i], NULL);
+        cairn_thread_join(load->threads[i]);
     while (load->pages) {
         struct page *page = load->pages;
         load->pages = page->next;
@@ -434,7 +434,7 @@ void cairn_bulk_load_close(struct cairn_bulk_load *load)
     }
     cairn_redis_close(load->copy.redis);
     cairn_arena_close(&load->arena);
-    (void)pthread_cond_destroy(&load->changed);
-    (void)pthread_mutex_destroy(&load->lock);
+    cairn_cond_destroy(&load->changed);
+    cairn_lock_destroy(&load->lock);
     free(load);
 }

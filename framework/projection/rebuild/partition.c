@@ -1,6 +1,7 @@
 /* partition.c - decodes batches for all parts, applies them to one part, spills parts to files. */
 #include "projection/rebuild/partition.h"
 
+#include "core/lock.h"
 #include "projection/rebuild/spill.h"
 #include "projection/verify/expected_rows.h"
 #include "store/read/bulk_read.h"
@@ -20,7 +21,7 @@ void cairn_partition_store_open(struct cairn_partition_store *store,
                                             .limit_bytes = limit_bytes,
                                             .directory = directory,
                                             .skipped = skipped};
-    (void)pthread_mutex_init(&store->lock, NULL);
+    cairn_lock_init(&store->lock);
 }
 
 void cairn_partition_store_close(struct cairn_partition_store *store)
@@ -28,13 +29,13 @@ void cairn_partition_store_close(struct cairn_partition_store *store)
     free(store->parks.all);
     free(store->skips.all);
     cairn_arena_close(&store->arena);
-    (void)pthread_mutex_destroy(&store->lock);
+    cairn_lock_destroy(&store->lock);
 }
 
 static void note(struct cairn_partition_store *store, struct cairn_partition_parks *parks,
                  const struct cairn_partition_entry *entry, const char *reason, int64_t attempts)
 {
-    (void)pthread_mutex_lock(&store->lock);
+    cairn_lock(&store->lock);
     if (parks->count == parks->capacity) {
         parks->capacity = parks->capacity ? parks->capacity * 2 : 16;
         parks->all = cairn_reallocate(parks->all, parks->capacity * sizeof *parks->all);
@@ -45,7 +46,7 @@ static void note(struct cairn_partition_store *store, struct cairn_partition_par
                             .event_id = entry->item->meta.event_id,
                             .reason = cairn_copy_text(&store->arena, reason),
                             .attempts = attempts};
-    (void)pthread_mutex_unlock(&store->lock);
+    cairn_unlock(&store->lock);
 }
 
 /* ---- batches ---- */

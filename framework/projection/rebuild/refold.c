@@ -2,6 +2,7 @@
  * parts. */
 #include "projection/rebuild/refold.h"
 
+#include "core/lock.h"
 #include "core/thread.h"
 #include "projection/rebuild/partition.h"
 
@@ -62,8 +63,8 @@ static void fail(struct cairn_refold *refold, int64_t position, const struct cai
         return;
     refold->problem = *error;
     refold->problem_at = position;
-    (void)pthread_cond_broadcast(&refold->work);
-    (void)pthread_cond_broadcast(&refold->room);
+    cairn_cond_broadcast(&refold->work);
+    cairn_cond_broadcast(&refold->room);
 }
 
 static int pass_problem(struct cairn_refold *refold, struct cairn_error *error)
@@ -107,13 +108,13 @@ static void decode(struct cairn_refold *refold, struct slot *slot)
 {
     struct cairn_error error = {0};
     slot->state = DECODING;
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_unlock(&refold->lock);
     int64_t position = cairn_partition_decode(&refold->store, &slot->batch, &error);
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     slot->state = DECODED;
     if (position)
         fail(refold, position, &error);
-    (void)pthread_cond_broadcast(&refold->work);
+    cairn_cond_broadcast(&refold->work);
 }
 
 static void release(struct cairn_refold *refold, struct slot *slot)
@@ -122,7 +123,7 @@ static void release(struct cairn_refold *refold, struct slot *slot)
         return;
     slot->state = FREE;
     refold->freed++;
-    (void)pthread_cond_signal(&refold->room);
+    cairn_cond_signal(&refold->room);
 }
 
 /* Applies to the part its next batches, up to the first that is not decoded. */
@@ -133,9 +134,9 @@ static void apply(struct cairn_refold *refold, struct lane *lane, struct cairn_a
            slot_of(refold, lane->next)->state == DECODED) {
         struct slot *slot = slot_of(refold, lane->next);
         struct cairn_error error = {0};
-        (void)pthread_mutex_unlock(&refold->lock);
+        cairn_unlock(&refold->lock);
         int64_t position = cairn_partition_apply(&lane->part, &slot->batch, arena, &error);
-        (void)pthread_mutex_lock(&refold->lock);
+        cairn_lock(&refold->lock);
         lane->next++;
         if (position)
             fail(refold, position, &error);
@@ -150,7 +151,7 @@ static void *work(void *context)
     struct cairn_refold *refold = context;
     struct cairn_arena arena = {0};
     cairn_thread_yields();
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     while (!has_failed(refold)) {
         struct lane *lane = find_lane(refold);
         struct slot *slot = lane ? NULL : find_batch(refold);
@@ -161,10 +162,10 @@ static void *work(void *context)
         else if (refold->ending && refold->freed == refold->filled)
             break;
         else
-            (void)pthread_cond_wait(&refold->work, &refold->lock);
+            cairn_cond_wait(&refold->work, &refold->lock);
     }
-    (void)pthread_cond_broadcast(&refold->work);
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_cond_broadcast(&refold->work);
+    cairn_unlock(&refold->lock);
     cairn_arena_close(&arena);
     return NULL;
 }
@@ -182,24 +183,24 @@ static void hand_over(struct cairn_refold *refold)
     struct slot *slot = current(refold);
     if (slot->batch.count == 0)
         return;
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     slot->state = FILLED;
     slot->left = CAIRN_REFOLD_PARTS;
     refold->filled++;
-    (void)pthread_cond_broadcast(&refold->work);
+    cairn_cond_broadcast(&refold->work);
     while (!has_failed(refold) && current(refold)->state != FREE)
-        (void)pthread_cond_wait(&refold->room, &refold->lock);
+        cairn_cond_wait(&refold->room, &refold->lock);
     bool is_ours = current(refold)->state == FREE; /* false after a failure */
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_unlock(&refold->lock);
     if (is_ours)
         cairn_partition_batch_reset(&current(refold)->batch);
 }
 
 static int check_problem(struct cairn_refold *refold, struct cairn_error *error)
 {
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     int failed = pass_problem(refold, error);
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_unlock(&refold->lock);
     return failed;
 }
 
@@ -216,12 +217,12 @@ int cairn_refold_take(struct cairn_refold *refold, const struct cairn_stored_eve
 
 static void join(struct cairn_refold *refold)
 {
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     refold->ending = true;
-    (void)pthread_cond_broadcast(&refold->work);
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_cond_broadcast(&refold->work);
+    cairn_unlock(&refold->lock);
     for (; refold->started > 0; refold->started--)
-        (void)pthread_join(refold->threads[refold->started - 1], NULL);
+        cairn_thread_join(refold->threads[refold->started - 1]);
 }
 
 int cairn_refold_end(struct cairn_refold *refold, struct cairn_error *error)
@@ -282,11 +283,11 @@ int cairn_refold_open(const struct cairn_refold_options *options, struct cairn_r
                                options->skipped);
     for (size_t i = 0; i < CAIRN_REFOLD_PARTS; i++)
         cairn_partition_open(&refold->lanes[i].part, &refold->store, i);
-    (void)pthread_mutex_init(&refold->lock, NULL);
-    (void)pthread_cond_init(&refold->work, NULL);
-    (void)pthread_cond_init(&refold->room, NULL);
+    cairn_lock_init(&refold->lock);
+    cairn_cond_init(&refold->work);
+    cairn_cond_init(&refold->room);
     for (; refold->started < threads; refold->started++) {
-        if (pthread_create(&refold->threads[refold->started], NULL, work, refold) != 0)
+        if (cairn_thread_start(&refold->threads[refold->started], work, refold, "folds", NULL))
             return cairn_fail(error, CAIRN_BUSY, "no more threads can be created");
     }
     return 0;
@@ -297,18 +298,18 @@ void cairn_refold_close(struct cairn_refold *refold)
     static const struct cairn_error given_up = {.code = CAIRN_CONFLICT};
     if (!refold)
         return;
-    (void)pthread_mutex_lock(&refold->lock);
+    cairn_lock(&refold->lock);
     if (refold->started)
         fail(refold, INT64_MAX, &given_up);
-    (void)pthread_mutex_unlock(&refold->lock);
+    cairn_unlock(&refold->lock);
     join(refold);
     for (size_t i = 0; i < RING; i++)
         cairn_partition_batch_close(&refold->slots[i].batch);
     for (size_t i = 0; i < CAIRN_REFOLD_PARTS; i++)
         cairn_partition_clear(&refold->lanes[i].part);
     cairn_partition_store_close(&refold->store);
-    (void)pthread_cond_destroy(&refold->work);
-    (void)pthread_cond_destroy(&refold->room);
-    (void)pthread_mutex_destroy(&refold->lock);
+    cairn_cond_destroy(&refold->work);
+    cairn_cond_destroy(&refold->room);
+    cairn_lock_destroy(&refold->lock);
     free(refold);
 }

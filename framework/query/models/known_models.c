@@ -5,6 +5,7 @@
 #include "query/models/known_models.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "projection/tables/table_names.h"
 #include "store/read/token.h"
@@ -57,7 +58,7 @@ static void add(struct cairn_query_models *models, const struct cairn_projection
 struct cairn_query_models *cairn_query_models_open(const struct cairn_resource *const tables[])
 {
     struct cairn_query_models *models = cairn_allocate(sizeof *models);
-    (void)pthread_mutex_init(&models->lock, NULL);
+    cairn_lock_init(&models->lock);
     for (size_t i = 0; tables[i]; i++) {
         for (const struct cairn_resource *at = tables[i]; at->path; at++)
             add(models, at->projection);
@@ -67,7 +68,7 @@ struct cairn_query_models *cairn_query_models_open(const struct cairn_resource *
 
 void cairn_query_models_close(struct cairn_query_models *models)
 {
-    (void)pthread_mutex_destroy(&models->lock);
+    cairn_lock_destroy(&models->lock);
     cairn_arena_close(&models->arena);
     free(models->all);
     free(models);
@@ -93,10 +94,10 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
                            struct cairn_query_known *ret, struct cairn_error *error)
 {
     const struct model *at = &models->all[model];
-    (void)pthread_mutex_lock(&models->lock);
+    cairn_lock(&models->lock);
     *ret = at->known;
     bool known = at->looked_us && cairn_monotonic_us() - at->looked_us < KEPT_US;
-    (void)pthread_mutex_unlock(&models->lock);
+    cairn_unlock(&models->lock);
     if (!known)
         return cairn_fail(
             error, CAIRN_UNAVAILABLE,
@@ -189,10 +190,10 @@ int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *
         return (int)count;
     if (count != (int64_t)models->count)
         return cairn_fail(error, CAIRN_SCHEMA, "cairn.store has no row");
-    (void)pthread_mutex_lock(&models->lock);
+    cairn_lock(&models->lock);
     for (size_t i = 0; i < models->count; i++)
         publish(models, rows, i, begun_us);
-    (void)pthread_mutex_unlock(&models->lock);
+    cairn_unlock(&models->lock);
     return 0;
 }
 
@@ -201,12 +202,12 @@ int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *
 void cairn_query_models_served(struct cairn_query_models *models, size_t model, bool served)
 {
     struct model *at = &models->all[model];
-    (void)pthread_mutex_lock(&models->lock);
+    cairn_lock(&models->lock);
     at->failures = served ? 0 : at->failures + 1;
     bool opens = at->failures == FAILURES_MAX && !at->known.copy_fails;
     if (opens)
         at->known.copy_fails = true;
-    (void)pthread_mutex_unlock(&models->lock);
+    cairn_unlock(&models->lock);
     if (!opens)
         return;
     atomic_fetch_add(&models->passed_over, 1);
@@ -217,14 +218,14 @@ void cairn_query_models_mend(struct cairn_query_models *models, size_t model, in
                              int64_t epoch, int64_t position)
 {
     struct model *at = &models->all[model];
-    (void)pthread_mutex_lock(&models->lock);
+    cairn_lock(&models->lock);
     bool mended = at->known.copy_fails && generation == at->known.generation &&
                   epoch == at->known.timeline.epoch && position >= at->known.position;
     if (mended) {
         at->known.copy_fails = false;
         at->failures = 0;
     }
-    (void)pthread_mutex_unlock(&models->lock);
+    cairn_unlock(&models->lock);
     if (!mended)
         return;
     atomic_fetch_sub(&models->passed_over, 1);

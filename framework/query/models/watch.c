@@ -2,9 +2,12 @@
 #include "query/models/watch.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/thread.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -72,7 +75,7 @@ bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_
     bool moved = !wait->again &&
                  cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0 &&
                  is_over(wait, &known, now_us);
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     bool crowded = !moved && watch->waiting_count >= watch->waiting_max;
     bool taken = !watch->stopping && !crowded;
     if (taken && !moved) {
@@ -81,7 +84,7 @@ bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_
         watch->waiting = wait;
         watch->look_now |= wait->again;
     }
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     if (crowded)
         cairn_metric_add(&crowded_out, "", 1);
     if (!taken)
@@ -103,7 +106,7 @@ static int64_t resume_all(struct cairn_query_watch *watch)
     struct cairn_query_known known;
     int64_t next_us = INT64_MAX;
     int64_t now_us = cairn_monotonic_us();
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     for (struct cairn_query_wait **at = &watch->waiting; *at;) {
         struct cairn_query_wait *wait = *at;
         bool is_known = cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0;
@@ -118,7 +121,7 @@ static int64_t resume_all(struct cairn_query_watch *watch)
             next_us = wait->deadline_us;
         at = &wait->next;
     }
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     return next_us;
 }
 
@@ -126,18 +129,18 @@ static int64_t resume_all(struct cairn_query_watch *watch)
 
 static bool is_closing(struct cairn_query_watch *watch)
 {
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     bool closing = watch->closing;
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     return closing;
 }
 
 static bool take_look_now(struct cairn_query_watch *watch)
 {
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     bool look_now = watch->look_now;
     watch->look_now = false;
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     return look_now;
 }
 
@@ -210,7 +213,7 @@ static void dispose(struct cairn_query_watch *watch)
     cairn_arena_close(&watch->scratch);
     if (watch->waker >= 0)
         (void)close(watch->waker);
-    (void)pthread_mutex_destroy(&watch->lock);
+    cairn_lock_destroy(&watch->lock);
     free(watch);
 }
 
@@ -223,16 +226,18 @@ int cairn_query_watch_open(const char *database_url, const char *greeting, size_
     watch->live = live;
     watch->waiting_max = waiting_max;
     watch->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    (void)pthread_mutex_init(&watch->lock, NULL);
+    cairn_lock_init(&watch->lock);
     int failed = cairn_pg_open(database_url, "cairn-query-watch", &watch->pg, error);
     if (!failed) {
         cairn_pg_on_connect(watch->pg, greeting);
         cairn_pg_set_deadline(watch->pg, DEADLINE_US);
         cairn_query_live_on_news(live, on_news, watch);
     }
-    if (!failed &&
-        (watch->waker < 0 || pthread_create(&watch->thread, NULL, watch_thread, watch) != 0))
-        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that watches");
+    if (!failed && watch->waker < 0)
+        failed = cairn_fail(error, CAIRN_CONFIG, "no eventfd: %s", strerror(errno));
+    if (!failed)
+        failed =
+            cairn_thread_start(&watch->thread, watch_thread, watch, "watches read models", error);
     if (failed) {
         dispose(watch);
         return failed;
@@ -243,9 +248,9 @@ int cairn_query_watch_open(const char *database_url, const char *greeting, size_
 
 void cairn_query_watch_stop(struct cairn_query_watch *watch)
 {
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     watch->stopping = true;
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     wake(watch);
 }
 
@@ -253,11 +258,11 @@ void cairn_query_watch_close(struct cairn_query_watch *watch)
 {
     if (!watch)
         return;
-    (void)pthread_mutex_lock(&watch->lock);
+    cairn_lock(&watch->lock);
     watch->stopping = watch->closing = true;
-    (void)pthread_mutex_unlock(&watch->lock);
+    cairn_unlock(&watch->lock);
     wake(watch);
-    (void)pthread_join(watch->thread, NULL);
+    cairn_thread_join(watch->thread);
     (void)resume_all(watch);
     dispose(watch);
 }

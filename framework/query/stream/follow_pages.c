@@ -2,8 +2,9 @@
 #include "query/stream/follow_pages.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "query/read/query_read.h"
 #include "query/stream/topics.h"
 
@@ -58,11 +59,11 @@ static void show(struct cairn_query_live *live, size_t place, const char *key,
         .position = read->position,
         .timeline = &read->known->timeline,
     };
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     struct cairn_topic *topic = cairn_topic_find(live, place, key);
     if (topic)
         cairn_topic_show(live, topic, &state);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
 }
 
 /* Reads the page as a request would. */
@@ -93,7 +94,7 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bo
                                  struct cairn_arena *arena, size_t *ret_count)
 {
     size_t count = 0;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     size_t most = live->followed[place].dirty;
     struct errand *all = cairn_new(arena, struct errand, most + 1);
     for (size_t i = 0; i < CAIRN_BUCKETS && count < most; i++) {
@@ -106,7 +107,7 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bo
             live->followed[place].dirty--;
         }
     }
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     *ret_count = count;
     return all;
 }
@@ -115,12 +116,12 @@ static struct errand *take_dirty(struct cairn_query_live *live, size_t place, bo
 static void on_news(void *context)
 {
     struct cairn_query_pages *pages = context;
-    (void)pthread_mutex_lock(&pages->lock);
+    cairn_lock(&pages->lock);
     for (size_t i = 0; i < LANES; i++) {
         pages->lanes[i].news = true;
-        (void)pthread_cond_signal(&pages->lanes[i].called);
+        cairn_cond_signal(&pages->lanes[i].called);
     }
-    (void)pthread_mutex_unlock(&pages->lock);
+    cairn_unlock(&pages->lock);
 }
 
 /* Releases the page; a page that could not be read becomes dirty again. `took_us` is the duration
@@ -130,23 +131,23 @@ static void give_back(struct lane *lane, size_t place, const struct errand *erra
 {
     struct cairn_query_live *live = lane->pages->engine->live;
     bool moves = lane->slow ? took_us > 0 && took_us <= FAST_US : took_us > SLOW_US;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     struct cairn_topic *topic = again ? cairn_topic_find(live, place, errand->key) : NULL;
     if (topic)
         cairn_topic_mark_dirty(live, topic);
     if (moves)
         errand->page->slow = !lane->slow;
     cairn_page_let_go(errand->page);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     if (moves) /* it may be dirty, and is now the other lane's */
         on_news(lane->pages);
 }
 
 static bool is_closing(struct cairn_query_pages *pages)
 {
-    (void)pthread_mutex_lock(&pages->lock);
+    cairn_lock(&pages->lock);
     bool closing = pages->closing;
-    (void)pthread_mutex_unlock(&pages->lock);
+    cairn_unlock(&pages->lock);
     return closing;
 }
 
@@ -204,14 +205,14 @@ static int follow(struct lane *lane, size_t model, const struct cairn_query_know
     bool moved = false;
     if (!cairn_follow_look(live, place, known, &moved))
         return 0;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     if (moved && followed->generation == known->generation) {
         cairn_follow_mark_all_dirty(live, place);
         followed->position = known->position;
         free(followed->key);
         followed->key = NULL;
     }
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return read_dirty(lane, place, arena, error);
 }
 
@@ -240,13 +241,13 @@ static int follow_all(struct lane *lane, struct cairn_arena *arena, struct cairn
 static bool wait_for_news(struct lane *lane, int64_t from_us, int64_t until_us)
 {
     struct cairn_query_pages *pages = lane->pages;
-    (void)pthread_mutex_lock(&pages->lock);
+    cairn_lock(&pages->lock);
     while (!pages->closing && (!lane->news || cairn_monotonic_us() < from_us) &&
            cairn_monotonic_us() < until_us)
         (void)cairn_cond_wait_until(&lane->called, &pages->lock, lane->news ? from_us : until_us);
     bool goes_on = !pages->closing;
     lane->news = false;
-    (void)pthread_mutex_unlock(&pages->lock);
+    cairn_unlock(&pages->lock);
     return goes_on;
 }
 
@@ -284,8 +285,8 @@ static int start(struct cairn_query_pages *pages, struct lane *lane, struct cair
     lane->pages = pages;
     cairn_cond_init(&lane->called);
     int failed = cairn_query_open(pages->engine, &lane->context, error);
-    if (!failed && pthread_create(&lane->thread, NULL, lane_thread, lane) != 0)
-        failed = cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that reads pages");
+    if (!failed)
+        failed = cairn_thread_start(&lane->thread, lane_thread, lane, "reads pages", error);
     lane->started = !failed;
     return failed;
 }
@@ -293,10 +294,10 @@ static int start(struct cairn_query_pages *pages, struct lane *lane, struct cair
 static void stop(struct lane *lane)
 {
     if (lane->started)
-        (void)pthread_join(lane->thread, NULL);
+        cairn_thread_join(lane->thread);
     cairn_query_close(lane->context);
     if (lane->pages)
-        (void)pthread_cond_destroy(&lane->called);
+        cairn_cond_destroy(&lane->called);
 }
 
 int cairn_query_pages_open(struct cairn_query_engine *engine, struct cairn_query_pages **ret,
@@ -305,7 +306,7 @@ int cairn_query_pages_open(struct cairn_query_engine *engine, struct cairn_query
     struct cairn_query_pages *pages = cairn_allocate(sizeof *pages);
     pages->engine = engine;
     pages->lanes[1].slow = true;
-    (void)pthread_mutex_init(&pages->lock, NULL);
+    cairn_lock_init(&pages->lock);
     int failed = 0;
     for (size_t i = 0; i < LANES && !failed; i++)
         failed = start(pages, &pages->lanes[i], error);
@@ -323,13 +324,13 @@ void cairn_query_pages_close(struct cairn_query_pages *pages)
 {
     if (!pages)
         return;
-    (void)pthread_mutex_lock(&pages->lock);
+    cairn_lock(&pages->lock);
     pages->closing = true;
     for (size_t i = 0; i < LANES && pages->lanes[i].pages; i++)
-        (void)pthread_cond_signal(&pages->lanes[i].called);
-    (void)pthread_mutex_unlock(&pages->lock);
+        cairn_cond_signal(&pages->lanes[i].called);
+    cairn_unlock(&pages->lock);
     for (size_t i = 0; i < LANES; i++)
         stop(&pages->lanes[i]);
-    (void)pthread_mutex_destroy(&pages->lock);
+    cairn_lock_destroy(&pages->lock);
     free(pages);
 }

@@ -8,6 +8,7 @@
  * is shown once. Each statement includes the checkpoint in its snapshot, so what it does not return
  * did not exist at that checkpoint. */
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "query/models/query_context.h"
 #include "query/models/read_sql.h"
@@ -105,20 +106,20 @@ static int follow_page(struct cairn_query_live *live, size_t model,
 {
     struct cairn_followed *followed = &live->followed[model];
     struct cairn_pg_params params = params_of(known, scratch);
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     cairn_pg_add_integer(&params, followed->key ? followed->position : followed->position + 1);
     cairn_pg_add_text(&params, cairn_copy_text(scratch, followed->key ? followed->key : ""));
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     cairn_pg_add_integer(&params, KEYS_PAGE);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(pg, &live->follows[model].keys, &params, &rows, error);
     if (count <= 0)
         return (int)count;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     for (int64_t i = 0; i < count && !cairn_pg_null(rows, i, 1); i++)
         mark_dirty(live, model, cairn_pg_text(rows, i, 1));
     move(followed, rows, count);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return count == KEYS_PAGE;
 }
 
@@ -129,7 +130,7 @@ static size_t take_dirty(struct cairn_query_live *live, size_t model, struct cai
                          const char **ret)
 {
     size_t count = 0;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     for (size_t i = 0; i < CAIRN_BUCKETS && live->followed[model].dirty && count < ROWS_PAGE; i++) {
         for (struct cairn_topic *at = live->buckets[i]; at && count < ROWS_PAGE; at = at->next) {
             if (!at->dirty || at->place != model)
@@ -139,17 +140,17 @@ static size_t take_dirty(struct cairn_query_live *live, size_t model, struct cai
             live->followed[model].dirty--;
         }
     }
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return count;
 }
 
 static void mark_all_dirty(struct cairn_query_live *live, size_t model, const char *const *keys,
                            size_t count)
 {
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     for (size_t i = 0; i < count; i++)
         mark_dirty(live, model, keys[i]);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
 }
 
 /* Encodes the row as a query by key would answer it. */
@@ -197,11 +198,11 @@ static void show_row(struct cairn_query_live *live, size_t model,
         log_failure(live, &error);
         return;
     }
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     struct cairn_topic *topic = cairn_topic_find(live, model, state.key);
     if (topic)
         cairn_topic_show(live, topic, &state);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
 }
 
 /* Shows rows that are missing in the new generation as deleted. */
@@ -209,7 +210,7 @@ static void show_missing(struct cairn_query_live *live, size_t model,
                          const struct cairn_query_known *known, const char *const *keys,
                          size_t count)
 {
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     for (size_t i = 0; i < count; i++) {
         struct cairn_topic *topic = cairn_topic_find(live, model, keys[i]);
         const struct cairn_query_state state = {.key = keys[i],
@@ -220,7 +221,7 @@ static void show_missing(struct cairn_query_live *live, size_t model,
         if (topic && topic->generation != known->generation && !topic->dirty)
             cairn_topic_show(live, topic, &state);
     }
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
 }
 
 /* Returns 1 if there may be more, 0 if not. */
@@ -313,7 +314,7 @@ bool cairn_follow_look(struct cairn_query_live *live, size_t place,
     *ret_moved = false;
     if (known->epoch != known->timeline.epoch)
         return false; /* after a recovery: its rows are of the abandoned history */
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     bool other = followed->topics && !is_of(followed, known);
     bool behind = other && is_behind(followed, known);
     if (other && !behind)
@@ -322,7 +323,7 @@ bool cairn_follow_look(struct cairn_query_live *live, size_t place,
         look_back(followed, known);
     *ret_moved = followed->topics && (followed->key || known->position > followed->position);
     bool wanted = *ret_moved || followed->dirty;
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return wanted && !behind;
 }
 
@@ -345,10 +346,10 @@ static int follow(struct cairn_query_live *live, size_t model,
 static bool has_pages(struct cairn_query_live *live)
 {
     size_t count = 0;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     for (size_t i = 0; i < live->model_count; i++)
         count += live->followed[live->model_count + i].topics;
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return count > 0;
 }
 

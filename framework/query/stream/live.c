@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/hash.h"
+#include "core/lock.h"
 #include "core/metrics.h"
 #include "query/stream/topics.h"
 #include "store/read/token.h"
@@ -57,7 +58,7 @@ static void give_beat(struct cairn_reader *reader)
 int64_t cairn_query_live_heartbeat(struct cairn_query_live *live)
 {
     int64_t now_us = cairn_monotonic_us();
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     while (live->next_beat && live->next_beat->beat_us <= now_us) {
         struct cairn_reader *reader = live->next_beat;
         unqueue_beat(live, reader);
@@ -65,7 +66,7 @@ int64_t cairn_query_live_heartbeat(struct cairn_query_live *live)
         give_beat(reader);
     }
     int64_t next_us = live->next_beat ? live->next_beat->beat_us : INT64_MAX;
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return next_us;
 }
 
@@ -105,7 +106,7 @@ static int64_t pull(void *self, char *ret, size_t room)
     struct cairn_query_live *live = reader->live;
     const struct cairn_topic *topic = reader->topic;
     int64_t given = 0;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     if (reader->rest) {
         given = copy_rest(reader, ret, room);
     } else if (reader->seen != topic->number) {
@@ -117,7 +118,7 @@ static int64_t pull(void *self, char *ret, size_t room)
     }
     if (given)
         reader->beat = false;
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     return given;
 }
 
@@ -126,7 +127,7 @@ static void leave(void *self)
     struct cairn_reader *reader = self;
     struct cairn_query_live *live = reader->live;
     struct cairn_topic *topic = reader->topic;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     *(reader->before ? &reader->before->after : &topic->readers) = reader->after;
     if (reader->after)
         reader->after->before = reader->before;
@@ -134,7 +135,7 @@ static void leave(void *self)
     live->count--;
     if (!topic->readers)
         cairn_topic_remove(live, topic);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     free(reader->rest);
     free(reader);
     cairn_metric_add(&streams, "", -1);
@@ -225,13 +226,13 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
     reader->live = live;
     reader->request = request;
     const size_t place = page ? model + live->model_count : model;
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     int failed = refuse(live, place, page, state->key, error);
     if (failed)
         cairn_page_let_go(page);
     else
         join_topic(live, place, page, state, seen, reader);
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
     if (failed)
         free(reader);
     if (failed)
@@ -261,7 +262,7 @@ struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models
     live->heartbeat_us = heartbeat_us;
     live->followed = cairn_allocate((2 * count + 1) * sizeof *live->followed);
     live->follows = cairn_follow_open(count);
-    (void)pthread_mutex_init(&live->lock, NULL);
+    cairn_lock_init(&live->lock);
     return live;
 }
 
@@ -274,9 +275,9 @@ void cairn_query_live_on_news(struct cairn_query_live *live, void (*news)(void *
 
 void cairn_query_live_stop(struct cairn_query_live *live)
 {
-    (void)pthread_mutex_lock(&live->lock);
+    cairn_lock(&live->lock);
     live->stopping = true;
-    (void)pthread_mutex_unlock(&live->lock);
+    cairn_unlock(&live->lock);
 }
 
 void cairn_query_live_close(struct cairn_query_live *live)
@@ -284,7 +285,7 @@ void cairn_query_live_close(struct cairn_query_live *live)
     cairn_follow_close(live->follows, live->model_count);
     for (size_t i = 0; i < 2 * live->model_count; i++)
         free(live->followed[i].key);
-    (void)pthread_mutex_destroy(&live->lock);
+    cairn_lock_destroy(&live->lock);
     free(live->followed);
     free(live);
 }

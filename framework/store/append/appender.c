@@ -9,9 +9,11 @@
 #include "store/append/appender.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/queue.h"
+#include "core/thread.h"
 #include "store/append/append_batch.h"
 #include "store/append/resolve_outcome.h"
 #include "store/notifier.h"
@@ -360,10 +362,10 @@ struct waiter {
 static void wake(struct cairn_appending *appending)
 {
     struct waiter *waiter = appending->context;
-    (void)pthread_mutex_lock(&waiter->lock);
+    cairn_lock(&waiter->lock);
     waiter->done = true;
-    (void)pthread_cond_signal(&waiter->answered);
-    (void)pthread_mutex_unlock(&waiter->lock);
+    cairn_cond_signal(&waiter->answered);
+    cairn_unlock(&waiter->lock);
 }
 
 int cairn_appender_append(struct cairn_appender *appender, const struct cairn_append *append,
@@ -375,12 +377,12 @@ int cairn_appender_append(struct cairn_appender *appender, const struct cairn_ap
     int failed = cairn_appender_submit(appender, &appending, error);
     if (failed)
         return failed;
-    (void)pthread_mutex_lock(&waiter.lock);
+    cairn_lock(&waiter.lock);
     while (!waiter.done)
-        (void)pthread_cond_wait(&waiter.answered, &waiter.lock);
-    (void)pthread_mutex_unlock(&waiter.lock);
-    (void)pthread_cond_destroy(&waiter.answered);
-    (void)pthread_mutex_destroy(&waiter.lock);
+        cairn_cond_wait(&waiter.answered, &waiter.lock);
+    cairn_unlock(&waiter.lock);
+    cairn_cond_destroy(&waiter.answered);
+    cairn_lock_destroy(&waiter.lock);
     if (appending.outcome < 0 && error)
         *error = appending.error;
     return appending.outcome;
@@ -426,10 +428,7 @@ int cairn_appender_open(const char *url, const char *label,
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
         cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);
-        int wrong = pthread_create(&appender->thread, NULL, work, appender);
-        if (wrong)
-            failed = cairn_fail(error, CAIRN_CONFIG, "cannot start the appender's thread: %s",
-                                strerror(wrong));
+        failed = cairn_thread_start(&appender->thread, work, appender, "appends", error);
     }
     if (failed)
         free_appender(appender);
@@ -443,6 +442,6 @@ void cairn_appender_close(struct cairn_appender *appender)
     if (!appender)
         return;
     cairn_queue_close(appender->queue);
-    (void)pthread_join(appender->thread, NULL);
+    cairn_thread_join(appender->thread);
     free_appender(appender);
 }

@@ -5,13 +5,16 @@
 #include "store/read/log_follower.h"
 
 #include "core/clock.h"
+#include "core/lock.h"
 #include "core/log.h"
-#include "core/wait.h"
+#include "core/thread.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -35,30 +38,30 @@ struct cairn_follower {
 
 static bool is_stopping(struct cairn_follower *follower)
 {
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     bool stopping = follower->stopping;
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_unlock(&follower->lock);
     return stopping;
 }
 
 static void publish(struct cairn_follower *follower, int64_t head)
 {
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     if (head != follower->head)
-        (void)pthread_cond_broadcast(&follower->moved);
+        cairn_cond_broadcast(&follower->moved);
     follower->head = head;
     follower->error.code = CAIRN_OK;
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_unlock(&follower->lock);
 }
 
 /* Marks the head as unknown. An outage is logged once. */
 static void mark_unknown(struct cairn_follower *follower, const struct cairn_error *why)
 {
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     bool is_new = follower->error.code == CAIRN_OK && !follower->stopping;
     follower->head = -1;
     follower->error = *why;
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_unlock(&follower->lock);
     if (is_new)
         cairn_log_error(CAIRN_LOG_WARN, "cannot listen for new events", why);
 }
@@ -114,7 +117,7 @@ static void *follow(void *context)
 int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64_t until_us,
                             struct cairn_error *error)
 {
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     int64_t woken = follower->woken;
     while (follower->head <= seen && !follower->stopping && woken == follower->woken &&
            cairn_cond_wait_until(&follower->moved, &follower->lock, until_us))
@@ -124,16 +127,16 @@ int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64
         head = cairn_error_pass(error, &follower->error);
     else if (head < 0)
         head = cairn_fail(error, CAIRN_UNAVAILABLE, "the head of the log has not been read yet");
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_unlock(&follower->lock);
     return head;
 }
 
 void cairn_follower_wake(struct cairn_follower *follower)
 {
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     follower->woken++;
-    (void)pthread_cond_broadcast(&follower->moved);
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_cond_broadcast(&follower->moved);
+    cairn_unlock(&follower->lock);
 }
 
 /* ---- opening and closing ---- */
@@ -144,7 +147,7 @@ static struct cairn_follower *make(void)
     follower->head = -1;
     follower->wake = eventfd(0, EFD_CLOEXEC);
     cairn_cond_init(&follower->moved);
-    (void)pthread_mutex_init(&follower->lock, NULL);
+    cairn_lock_init(&follower->lock);
     return follower;
 }
 
@@ -153,8 +156,8 @@ static void dispose(struct cairn_follower *follower)
     cairn_store_close(follower->store);
     if (follower->wake >= 0)
         (void)close(follower->wake);
-    (void)pthread_cond_destroy(&follower->moved);
-    (void)pthread_mutex_destroy(&follower->lock);
+    cairn_cond_destroy(&follower->moved);
+    cairn_lock_destroy(&follower->lock);
     free(follower);
 }
 
@@ -166,9 +169,9 @@ static int start(struct cairn_follower *follower, const char *url, const char *l
         return failed;
     cairn_pg_on_connect(cairn_store_pg(follower->store), "listen cairn");
     cairn_pg_set_deadline(cairn_store_pg(follower->store), DEADLINE_US);
-    if (follower->wake < 0 || pthread_create(&follower->thread, NULL, follow, follower) != 0)
-        return cairn_fail(error, CAIRN_CONFIG, "cannot start a thread that follows the log");
-    return 0;
+    if (follower->wake < 0)
+        return cairn_fail(error, CAIRN_CONFIG, "no eventfd: %s", strerror(errno));
+    return cairn_thread_start(&follower->thread, follow, follower, "follows the log", error);
 }
 
 int cairn_follower_open(const char *url, const char *label, struct cairn_follower **ret,
@@ -187,10 +190,10 @@ int cairn_follower_open(const char *url, const char *label, struct cairn_followe
 void cairn_follower_stop(struct cairn_follower *follower)
 {
     const uint64_t one = 1;
-    (void)pthread_mutex_lock(&follower->lock);
+    cairn_lock(&follower->lock);
     follower->stopping = true;
-    (void)pthread_cond_broadcast(&follower->moved);
-    (void)pthread_mutex_unlock(&follower->lock);
+    cairn_cond_broadcast(&follower->moved);
+    cairn_unlock(&follower->lock);
     (void)!write(follower->wake, &one, sizeof one);
 }
 
@@ -199,6 +202,6 @@ void cairn_follower_close(struct cairn_follower *follower)
     if (!follower)
         return;
     cairn_follower_stop(follower);
-    (void)pthread_join(follower->thread, NULL);
+    cairn_thread_join(follower->thread);
     dispose(follower);
 }

@@ -1,7 +1,9 @@
-/* test_lanes.c - tests lanes: tasks in order for each key, at once for different keys, retried. */
+/* test_keyed_queue.c - tests keyed queues: tasks in order for each key, at once for different keys, retried. */
 #include "../support/support.h"
 #include "core/arena.h"
+#include "core/backoff.h"
 #include "core/clock.h"
+#include "core/lock.h"
 #include "process/deliver/keyed_queue.h"
 
 #include <cairn/value.h>
@@ -40,10 +42,10 @@ static void push(struct cairn_keyed_queue *lanes, int key, int number)
 
 static void dispose(struct cairn_task *task)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     disposed++;
-    (void)pthread_cond_broadcast(&changed);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_cond_broadcast(&changed);
+    cairn_unlock(&lock);
     free(task);
 }
 
@@ -54,13 +56,13 @@ static int64_t work(void *context, struct cairn_task *task)
     (void)context;
     if (item->number % 3 == 0 && task->attempts == 0)
         return 1;
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     int *next = &next_of[atoi(item->key + 4)];
     out_of_order += *next != item->number;
     *next = item->number + 1;
     done++;
-    (void)pthread_cond_broadcast(&changed);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_cond_broadcast(&changed);
+    cairn_unlock(&lock);
     free(item);
     return CAIRN_TASK_DONE;
 }
@@ -70,11 +72,11 @@ static void wait_for(const int *number, int wanted)
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 30;
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     int late = 0;
     while (*number < wanted && !late)
         late = pthread_cond_timedwait(&changed, &lock, &until);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
     assert_int_equal(late, 0);
 }
 
@@ -98,26 +100,26 @@ static void each_key_is_worked_off_in_order(void **state)
 static int64_t hold(void *context, struct cairn_task *task)
 {
     (void)context;
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     under_way++;
     held++;
     if (under_way > most_under_way)
         most_under_way = under_way;
-    (void)pthread_cond_broadcast(&changed);
+    cairn_cond_broadcast(&changed);
     while (held > 0)
-        (void)pthread_cond_wait(&changed, &lock);
+        cairn_cond_wait(&changed, &lock);
     under_way--;
     done++;
-    (void)pthread_mutex_unlock(&lock);
+    cairn_unlock(&lock);
     return task->attempts == 0 ? CAIRN_SECONDS(3600) : CAIRN_TASK_DONE;
 }
 
 static void let_go(void)
 {
-    (void)pthread_mutex_lock(&lock);
+    cairn_lock(&lock);
     held = -1000;
-    (void)pthread_cond_broadcast(&changed);
-    (void)pthread_mutex_unlock(&lock);
+    cairn_cond_broadcast(&changed);
+    cairn_unlock(&lock);
 }
 
 static void a_key_has_one_thread_and_others_do_not_wait_for_it(void **state)
@@ -160,7 +162,7 @@ static void pauses_grow_up_to_a_limit_and_are_spread(void **state)
 {
     (void)state;
     for (int64_t attempts = 0; attempts < 200; attempts++) {
-        int64_t pause_us = cairn_backoff_us(attempts, 100, 10000);
+        int64_t pause_us = cairn_backoff_us(attempts + 1, 100, 10000);
         int64_t full_us = attempts < 7 ? INT64_C(100) << attempts : 10000;
         assert_in_range(pause_us, full_us / 2, full_us);
     }
@@ -174,5 +176,5 @@ int main(void)
         cmocka_unit_test(what_is_cleared_is_not_tried_again_and_what_comes_after_is_done),
         cmocka_unit_test(pauses_grow_up_to_a_limit_and_are_spread),
     };
-    return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("keyed_queue", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* wait.c - condition variables on the monotonic clock. */
-#include "core/wait.h"
+/* lock.c - condition variables on the monotonic clock. */
+#include "core/lock.h"
 
 #include <time.h>
 
