@@ -40,21 +40,28 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
     struct cairn_query_engine *queries; /* NULL in a process without resources */
-    size_t started;                     /* services that were started */
+    size_t services_started;
+    size_t parts_started;
 };
 
-/* ---- starting and stopping ---- */
+static size_t count_services(const struct cairn_host *host)
+{
+    size_t count = 0;
+    while (host->services[count])
+        count++;
+    return count;
+}
+
+/* ---- the parts ---- */
 
 static int start_projector(struct cairn_host *host, struct cairn_error *error)
 {
-    const struct cairn_projection *all[CAIRN_SERVICE_MAX * 4];
+    const struct cairn_projection **all = cairn_new(&host->arena, const struct cairn_projection *,
+                                                    count_services(host) * CAIRN_SERVICE_MAX);
     size_t count = 0;
     for (size_t i = 0; host->services[i]; i++) {
-        const struct cairn_service *service = host->services[i];
-        for (int k = 0; k < CAIRN_SERVICE_MAX && service->projections[k]; k++) {
-            if (count < sizeof all / sizeof all[0])
-                all[count++] = service->projections[k];
-        }
+        for (int k = 0; k < CAIRN_SERVICE_MAX && host->services[i]->projections[k]; k++)
+            all[count++] = host->services[i]->projections[k];
     }
     if (count == 0)
         return 0;
@@ -106,12 +113,18 @@ static int run_engine(struct cairn_host *host, struct cairn_error *error)
 /* Starts the publisher. Without Redis there is no bus. */
 static int start_publisher(struct cairn_host *host, struct cairn_error *error)
 {
-    const struct cairn_publication *all[CAIRN_SERVICE_MAX * 4];
     size_t count = 0;
-    for (size_t i = 0; host->services[i]; i++) {
-        const struct cairn_publication *at = host->services[i]->publishes;
-        for (; at && at->events && count < sizeof all / sizeof all[0]; at++)
-            all[count++] = at;
+    const struct cairn_publication **all = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        all = cairn_new(&host->arena, const struct cairn_publication *, count + 1);
+        count = 0;
+        for (size_t i = 0; host->services[i]; i++) {
+            const struct cairn_publication *at = host->services[i]->publishes;
+            for (; at && at->events; at++, count++) {
+                if (pass > 0)
+                    all[count] = at;
+            }
+        }
     }
     if (count == 0 || !*host->config->redis_url)
         return 0;
@@ -129,14 +142,12 @@ static int start_publisher(struct cairn_host *host, struct cairn_error *error)
 
 static int start_consumers(struct cairn_host *host, struct cairn_error *error)
 {
-    const struct cairn_consumer *all[CAIRN_SERVICE_MAX * 4];
+    const struct cairn_consumer **all = cairn_new(&host->arena, const struct cairn_consumer *,
+                                                  count_services(host) * CAIRN_SERVICE_MAX);
     size_t count = 0;
     for (size_t i = 0; host->services[i]; i++) {
-        const struct cairn_service *service = host->services[i];
-        for (int k = 0; k < CAIRN_SERVICE_MAX && service->consumers[k]; k++) {
-            if (count < sizeof all / sizeof all[0])
-                all[count++] = service->consumers[k];
-        }
+        for (int k = 0; k < CAIRN_SERVICE_MAX && host->services[i]->consumers[k]; k++)
+            all[count++] = host->services[i]->consumers[k];
     }
     if (count == 0)
         return 0;
@@ -167,11 +178,13 @@ static int start_appender(struct cairn_host *host, struct cairn_error *error)
                                &host->commands.appender, error);
 }
 
-static void open_cache(struct cairn_host *host)
+static int open_cache(struct cairn_host *host, struct cairn_error *error)
 {
+    (void)error;
     if (decides(host))
         host->commands.cache = cairn_cache_open((size_t)host->config->cache_entries,
                                                 (size_t)host->config->cache_mib * 1048576);
+    return 0;
 }
 
 /* Starts the loader, with room for all open requests: each waits for one load at a time. */
@@ -225,9 +238,10 @@ static int start_leases(struct cairn_host *host, struct cairn_error *error)
 static int start_queries(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
-    const struct cairn_resource *tables[CAIRN_ROUTES_MAX] = {NULL};
+    const struct cairn_resource **tables = cairn_new(&host->arena, const struct cairn_resource *,
+                                                     count_services(host) + 1); /* ends with NULL */
     size_t count = 0;
-    for (size_t i = 0; host->services[i] && count < CAIRN_ROUTES_MAX - 1; i++) {
+    for (size_t i = 0; host->services[i]; i++) {
         if (host->services[i]->resources)
             tables[count++] = host->services[i]->resources;
     }
@@ -256,8 +270,8 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
 static int start_services(struct cairn_host *host, struct cairn_error *error)
 {
     int failed = 0;
-    for (; host->services[host->started] && !failed; host->started += !failed) {
-        const struct cairn_service *service = host->services[host->started];
+    for (; host->services[host->services_started] && !failed; host->services_started += !failed) {
+        const struct cairn_service *service = host->services[host->services_started];
         failed = service->start ? service->start(error) : 0;
         if (failed)
             cairn_error_context(error, "service %s", service->name);
@@ -267,8 +281,8 @@ static int start_services(struct cairn_host *host, struct cairn_error *error)
 
 static void stop_services(struct cairn_host *host)
 {
-    while (host->started > 0) {
-        const struct cairn_service *service = host->services[--host->started];
+    while (host->services_started > 0) {
+        const struct cairn_service *service = host->services[--host->services_started];
         if (service->stop)
             service->stop();
     }
@@ -316,17 +330,6 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
     return cairn_http_start(&options, &host->http, error);
 }
 
-/* Loads the amendments; called before any part reads the log. */
-static int load_amendments(const struct cairn_host *host, struct cairn_error *error)
-{
-    struct cairn_pg *pg = NULL;
-    int failed = cairn_pg_open(host->config->database_url, "amendments", &pg, error);
-    if (!failed)
-        failed = cairn_amendments_load(pg, error);
-    cairn_pg_close(pg);
-    return failed;
-}
-
 static bool reads_the_log(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
@@ -336,6 +339,146 @@ static bool reads_the_log(const struct cairn_host *host)
     return decides(host) || cairn_engine_is_wanted(host->services);
 }
 
+/* Loads the amendments; called before any part reads the log. */
+static int load_amendments(struct cairn_host *host, struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    if (!reads_the_log(host))
+        return 0;
+    int failed = cairn_pg_open(host->config->database_url, "amendments", &pg, error);
+    if (!failed)
+        failed = cairn_amendments_load(pg, error);
+    cairn_pg_close(pg);
+    return failed;
+}
+
+static int prepare_health(struct cairn_host *host, struct cairn_error *error)
+{
+    (void)error;
+    struct cairn_buffer openapi = cairn_buffer(&host->arena);
+    cairn_openapi_write(host->services, &openapi);
+    host->health = (struct cairn_health){.service = host->services[0]->name,
+                                         .projector = host->projector,
+                                         .publisher = host->publisher,
+                                         .engine = host->engine,
+                                         .services = host->services,
+                                         .openapi = openapi.text};
+    return 0;
+}
+
+/* ---- stopping them ---- */
+
+static void close_cache(struct cairn_host *host)
+{
+    cairn_cache_close(host->commands.cache);
+}
+
+static void close_appender(struct cairn_host *host)
+{
+    cairn_appender_close(host->commands.appender);
+}
+
+static void close_loader(struct cairn_host *host)
+{
+    cairn_loader_close(host->commands.loader);
+}
+
+static void close_snapshots(struct cairn_host *host)
+{
+    cairn_snapshots_close(host->commands.snapshots);
+}
+
+static void close_housekeeping(struct cairn_host *host)
+{
+    cairn_housekeeping_close(host->housekeeping);
+}
+
+static void close_leases(struct cairn_host *host)
+{
+    cairn_leases_close(host->leases);
+}
+
+static void stop_projector(struct cairn_host *host)
+{
+    if (host->projector)
+        cairn_projector_stop(host->projector);
+}
+
+static void close_engine(struct cairn_host *host)
+{
+    cairn_engine_close(host->engine);
+}
+
+static void stop_publisher(struct cairn_host *host)
+{
+    cairn_publisher_stop(host->publisher);
+}
+
+static void stop_consumers(struct cairn_host *host)
+{
+    cairn_consumers_stop(host->consumers);
+}
+
+static void stop_leases(struct cairn_host *host)
+{
+    if (host->leases)
+        cairn_leases_stop(host->leases);
+}
+
+static void close_queries(struct cairn_host *host)
+{
+    cairn_query_engine_close(host->queries);
+}
+
+static void stop_http(struct cairn_host *host)
+{
+    if (host->http)
+        cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
+}
+
+static void stop_queries(struct cairn_host *host)
+{
+    cairn_query_engine_stop(host->queries);
+}
+
+static void stop_engine(struct cairn_host *host)
+{
+    cairn_engine_stop(host->engine);
+}
+
+/* ---- all of them ---- */
+
+/* A part without work in this process starts nothing, and stopping it does nothing. */
+struct part {
+    int (*start)(struct cairn_host *host, struct cairn_error *error);
+    void (*stop)(struct cairn_host *host);
+};
+
+/* Started in this order, and stopped in the reverse one. */
+static const struct part parts[] = {
+    {.start = load_amendments}, /* before any part reads the log */
+    {.start = open_cache, .stop = close_cache},
+    {.start = start_snapshots, .stop = close_snapshots},
+    {.start = start_housekeeping, .stop = close_housekeeping},
+    {.start = start_appender, .stop = close_appender},
+    {.start = start_loader, .stop = close_loader},
+    {.start = make_routes},
+    {.start = start_leases, .stop = close_leases},
+    {.start = start_services, .stop = stop_services},
+    {.start = start_projector, .stop = stop_projector},
+    {.start = open_engine, .stop = close_engine},
+    {.start = start_publisher, .stop = stop_publisher},
+    {.start = start_consumers, .stop = stop_consumers},
+    {.stop = stop_leases}, /* ends the waits for leases of the parts above */
+    {.start = prepare_health},
+    {.start = start_queries, .stop = close_queries},
+    {.start = start_http, .stop = stop_http},
+    {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */
+    {.start = run_engine, .stop = stop_engine}, /* its calls may go to this process' own HTTP */
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
 int cairn_host_start(const struct cairn_config *config,
                      const struct cairn_service *const services[], struct cairn_host **ret,
                      struct cairn_error *error)
@@ -344,44 +487,11 @@ int cairn_host_start(const struct cairn_config *config,
     host->config = config;
     host->services = services;
     host->commands.retries = config->conflict_retries;
-    int failed = reads_the_log(host) ? load_amendments(host, error) : 0;
-    if (!failed)
-        failed = start_appender(host, error);
-    open_cache(host);
-    if (!failed)
-        failed = start_loader(host, error);
-    if (!failed)
-        failed = start_snapshots(host, error);
-    if (!failed)
-        failed = start_housekeeping(host, error);
-    if (!failed)
-        failed = make_routes(host, error);
-    if (!failed)
-        failed = start_leases(host, error);
-    if (!failed)
-        failed = start_services(host, error);
-    if (!failed)
-        failed = start_projector(host, error);
-    if (!failed)
-        failed = open_engine(host, error);
-    if (!failed)
-        failed = start_publisher(host, error);
-    if (!failed)
-        failed = start_consumers(host, error);
-    struct cairn_buffer openapi = cairn_buffer(&host->arena);
-    cairn_openapi_write(services, &openapi);
-    host->health = (struct cairn_health){.service = services[0]->name,
-                                         .projector = host->projector,
-                                         .publisher = host->publisher,
-                                         .engine = host->engine,
-                                         .services = services,
-                                         .openapi = openapi.text};
-    if (!failed)
-        failed = start_queries(host, error);
-    if (!failed)
-        failed = start_http(host, error);
-    if (!failed)
-        failed = run_engine(host, error);
+    int failed = 0;
+    for (; host->parts_started < PARTS && !failed; host->parts_started++) {
+        const struct part *part = &parts[host->parts_started];
+        failed = part->start ? part->start(host, error) : 0;
+    }
     if (failed) {
         cairn_host_stop(host);
         return failed;
@@ -400,27 +510,14 @@ void cairn_host_leave(struct cairn_host *host)
     atomic_store(&host->health.leaving, true);
 }
 
+/* A part that failed to start is stopped, too: it may have started a part of itself. */
 void cairn_host_stop(struct cairn_host *host)
 {
-    cairn_engine_stop(host->engine); /* its calls may go to this process' own HTTP server */
-    cairn_query_engine_stop(host->queries);
-    if (host->http)
-        cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
-    cairn_engine_close(host->engine);
-    cairn_query_engine_close(host->queries);
-    if (host->leases)
-        cairn_leases_stop(host->leases);
-    if (host->projector)
-        cairn_projector_stop(host->projector);
-    cairn_consumers_stop(host->consumers);
-    cairn_publisher_stop(host->publisher);
-    cairn_leases_close(host->leases);
-    cairn_loader_close(host->commands.loader);
-    cairn_appender_close(host->commands.appender);
-    cairn_cache_close(host->commands.cache);
-    cairn_snapshots_close(host->commands.snapshots);
-    cairn_housekeeping_close(host->housekeeping);
-    stop_services(host);
+    while (host->parts_started > 0) {
+        const struct part *part = &parts[--host->parts_started];
+        if (part->stop)
+            part->stop(host);
+    }
     cairn_arena_close(&host->arena);
     free(host);
 }

@@ -6,6 +6,8 @@
 #include "runtime/handler.h"
 #include "runtime/service_worker.h"
 
+#include <string.h>
+
 /* A resource, and the query side that answers for it. */
 struct query_route {
     struct cairn_query_engine *const *queries;
@@ -67,8 +69,15 @@ static enum cairn_http_outcome on_openapi(const void *self, void *worker,
 
 static void add_route(struct cairn_routes *routes, const struct cairn_http_route route)
 {
-    if (routes->count < CAIRN_ROUTES_MAX)
-        routes->all[routes->count++] = route;
+    if (routes->count == routes->capacity) {
+        routes->capacity = routes->capacity ? routes->capacity * 2 : 64;
+        struct cairn_http_route *more =
+            cairn_new(routes->arena, struct cairn_http_route, routes->capacity);
+        if (routes->count)
+            memcpy(more, routes->all, routes->count * sizeof *more);
+        routes->all = more;
+    }
+    routes->all[routes->count++] = route;
 }
 
 static int add_decider(struct cairn_routes *routes, const struct cairn_service *service,
@@ -134,7 +143,6 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
         {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
         {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
     };
-    routes->all = cairn_new(routes->arena, struct cairn_http_route, CAIRN_ROUTES_MAX);
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         struct cairn_http_route route = own[i];
         route.self = routes->health;

@@ -13,15 +13,13 @@
 
 #include <cairn/service.h>
 
-enum { CAIRN_ROUTES_MAX = 512 };
-
 struct cairn_routes {
     struct cairn_arena *arena;
     struct cairn_command_side *commands;
     struct cairn_query_engine *const *queries; /* set once it is open */
     struct cairn_health *health;
     struct cairn_http_route *all; /* result */
-    size_t count;
+    size_t count, capacity;
 };
 
 /* Makes the routes of all services and of the process. Returns 0, or -CAIRN_BUG if one of their

@@ -293,6 +293,23 @@ static void a_service_without_routes_needs_a_database(void **state)
     assert_non_null(strstr(error.message, "DATABASE_URL is not set"));
 }
 
+static void every_route_of_many_is_answered(void **state)
+{
+    (void)state;
+    enum { MANY = 1000 };
+    static struct cairn_route many[MANY + 1];
+    static char routes[MANY][32];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(routes[i], sizeof routes[i], "GET /many-%d", i);
+        many[i] = (struct cairn_route){.route = routes[i], .handle = on_echo};
+    }
+    const struct cairn_service service = {.name = "many", .port = 8092, .routes = many};
+    const struct cairn_service *const services[] = {&service, NULL};
+    assert_int_equal(start(services), 0);
+    ask(200, "GET", "/many-0", NULL, "", "many-0");
+    ask(200, "GET", "/many-999", NULL, "", "many-999");
+}
+
 static void a_row_that_makes_no_sense_is_found_at_start(void **state)
 {
     (void)state;
@@ -321,6 +338,7 @@ int main(void)
         TEST(wrong_settings_are_named_together),
         TEST(a_secret_may_come_from_a_file),
         TEST(a_service_without_routes_needs_a_database),
+        TEST(every_route_of_many_is_answered),
         TEST(a_row_that_makes_no_sense_is_found_at_start),
     };
     return cmocka_run_group_tests_name("handlers", tests, NULL, NULL);
