@@ -34,11 +34,20 @@ enum cairn_attempt_step {
     CAIRN_ATTEMPT_ANSWER,
 };
 
-/* Results of identify, recall and stand that did not complete. */
-enum {
-    CAIRN_ATTEMPT_WAITS = 1,   /* suspended, and resumed when the read or append ends */
+/* Results of cairn_attempt_identify, _identified, _recall and _stand. */
+enum cairn_attempt_outcome {
+    CAIRN_ATTEMPT_DONE,
+    CAIRN_ATTEMPT_FAILED,      /* the attempt's `error` says why */
+    CAIRN_ATTEMPT_WAITS,       /* suspended, and resumed when the read or append ends */
     CAIRN_ATTEMPT_NEEDS_STORE, /* nothing was done: a worker has to do it */
     CAIRN_ATTEMPT_UNDONE,      /* the append of a recalled state has failed */
+};
+
+/* What is answered. */
+enum cairn_verdict {
+    CAIRN_VERDICT_ACCEPTED,
+    CAIRN_VERDICT_REPLAYED, /* it was executed before, under the same key */
+    CAIRN_VERDICT_FAILED,   /* refused, or it could not be executed: `error` */
 };
 
 /* A state that the command needs: its own stream's, or a fact's. */
@@ -75,8 +84,8 @@ struct attempt {
     struct cairn_given given;
     struct cairn_expected checks[CAIRN_NEEDS_MAX];
     size_t check_count;
-    int64_t seen;   /* the highest position of the recalled states */
-    bool distrusts; /* cached states have to be read before a refusal */
+    int64_t seen;     /* the highest position of the recalled states */
+    bool must_reread; /* cached states have to be read before a refusal */
     int64_t tries;
     struct cairn_waiter waiter;
     struct cairn_loading loading;
@@ -85,8 +94,8 @@ struct attempt {
     bool load_failed;             /* the awaited read, by any attempt; `error` says why */
 
     /* the outcome */
-    int decided; /* 0; 1 if it was carried out before; or a negative code */
-    struct cairn_error error;
+    enum cairn_verdict verdict;
+    struct cairn_error error;    /* code is 0 unless something has failed */
     struct cairn_error *refusal; /* the pending refusal, while the key is looked up again */
     struct cairn_decision decision;
     struct cairn_write write;
@@ -101,30 +110,30 @@ struct attempt {
 /* ---- identify.c ---- */
 
 /* Reads the Idempotency-Key, looks the command up and derives its ids from the key; a request
- * without a key gets new ids. Returns 0 (attempt->known.known tells whether it was carried out
- * before); CAIRN_ATTEMPT_WAITS, and the attempt resumes as IDENTIFIED; CAIRN_ATTEMPT_NEEDS_STORE;
- * or -CAIRN_MALFORMED, -CAIRN_KEY_REUSED or an error that store.h lists. */
-int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+ * without a key gets new ids. DONE (attempt->known.known tells whether the command was executed
+ * before); WAITS, and the attempt resumes as IDENTIFIED; NEEDS_STORE; or FAILED: CAIRN_MALFORMED,
+ * CAIRN_KEY_REUSED or an error that store.h lists. */
+enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Takes over the loader's result. Returns what cairn_attempt_identify() would have returned. */
-int cairn_attempt_identified(struct attempt *attempt);
+enum cairn_attempt_outcome cairn_attempt_identified(struct attempt *attempt) CAIRN_CHECKED;
 
 /* ---- recall.c ---- */
 
-/* Returns 0, with the facts in `attempt->given` and the command's own entry (if it has one) locked
- * and current; CAIRN_ATTEMPT_WAITS; CAIRN_ATTEMPT_NEEDS_STORE; or an error that store.h lists. */
-int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error) CAIRN_CHECKED;
+/* DONE, with the facts in `attempt->given` and the command's own entry (if it has one) locked and
+ * current; WAITS; NEEDS_STORE; or FAILED with an error that store.h lists. */
+enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Returns whether any recalled state was not read from the log by this attempt itself. */
-bool cairn_attempt_trusts(const struct attempt *attempt);
+bool cairn_attempt_is_cached(const struct attempt *attempt);
 
-/* Checks, before an answer without an append, that all recalled states are in the log. Returns 0,
- * with `attempt->seen` at or after all of them; CAIRN_ATTEMPT_WAITS, and the attempt resumes as
- * WAIT; or CAIRN_ATTEMPT_UNDONE. Called without locks. */
-int cairn_attempt_stand(struct attempt *attempt);
+/* Checks, before an answer without an append, that all recalled states are in the log. DONE, with
+ * `attempt->seen` at or after all of them; WAITS, and the attempt resumes as WAIT; or UNDONE. Called
+ * without locks. */
+enum cairn_attempt_outcome cairn_attempt_stand(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Marks all recalled entries as stale, after a conflict. */
-void cairn_attempt_distrust(struct attempt *attempt);
+void cairn_attempt_mark_stale(struct attempt *attempt);
 
 /* Unpins all recalled entries. */
 void cairn_attempt_forget(struct attempt *attempt);

@@ -301,7 +301,6 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
         return take_waiters(entry, turn, true);
     }
     entry->ahead.aggregate.position = at->position;
-    entry->turns_out = turn;
     submit_offer(entry, turn);
     if (--entry->under_way == 0) { /* all of `ahead` is in the log now */
         cairn_arena_close(&entry->settled.arena);
@@ -327,7 +326,8 @@ enum cairn_standing cairn_cached_standing(const struct cairn_cached *entry, int6
         return CAIRN_STANDS;
     if (entry->branch != branch)
         return CAIRN_UNDONE;
-    return entry->turns_out >= turn ? CAIRN_STANDS : CAIRN_UNDER_WAY;
+    /* Appends of a branch end in the order in which they were handed over. */
+    return entry->turns - entry->under_way >= turn ? CAIRN_STANDS : CAIRN_UNDER_WAY;
 }
 
 struct cairn_waiter *cairn_cached_loaded(struct cairn_cached *entry)

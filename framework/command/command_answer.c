@@ -89,10 +89,11 @@ static int64_t read_types(struct attempt *attempt, const char ***ret, struct cai
  * now. */
 static int know(struct attempt *attempt, struct cairn_error *error)
 {
-    int failed = attempt->known.known ? 0 : cairn_attempt_identify(attempt, error);
-    if (!failed && !attempt->known.known)
-        failed = cairn_fail(error, CAIRN_BUG, "a command that is known cannot be found");
-    return failed;
+    if (!attempt->known.known && cairn_attempt_identify(attempt) != CAIRN_ATTEMPT_DONE)
+        return -(int)error->code;
+    return attempt->known.known
+               ? 0
+               : cairn_fail(error, CAIRN_BUG, "a command that was executed is not recorded");
 }
 
 int cairn_attempt_replay(struct attempt *attempt, struct cairn_http_response *response,

@@ -172,30 +172,55 @@ static const void *state_of(const struct attempt *attempt)
 }
 
 /* Returns whether cached states must be read first: no refusal is returned from them alone. */
-static bool distrusts_now(struct attempt *attempt)
+static bool must_reread(struct attempt *attempt)
 {
-    if (attempt->distrusts || !cairn_attempt_trusts(attempt))
+    if (attempt->must_reread || !cairn_attempt_is_cached(attempt))
         return false;
     cairn_metric_add(&decided_again, "refusal", 1);
-    return attempt->distrusts = true;
+    return attempt->must_reread = true;
 }
 
 enum next { SUSPEND, AGAIN, WORKER, ANSWER };
+
+/* Returns how an attempt continues that did not complete a step. */
+static enum next next_after(struct attempt *attempt, enum cairn_attempt_outcome outcome)
+{
+    switch (outcome) {
+    case CAIRN_ATTEMPT_WAITS:
+        return SUSPEND;
+    case CAIRN_ATTEMPT_NEEDS_STORE:
+        return WORKER;
+    case CAIRN_ATTEMPT_UNDONE:
+        cairn_metric_add(&decided_again, "undone", 1);
+        return AGAIN;
+    case CAIRN_ATTEMPT_FAILED:
+        attempt->verdict = CAIRN_VERDICT_FAILED;
+        return ANSWER;
+    case CAIRN_ATTEMPT_DONE:
+        break;
+    }
+    return ANSWER;
+}
 
 /* Concludes a decision that writes nothing. Its answer waits until the states that it is based on
  * are in the log, and has a position not before theirs, so that a read that waits for it shows
  * them. */
 static enum next conclude(struct attempt *attempt)
 {
-    int outcome = cairn_attempt_stand(attempt);
-    if (outcome == CAIRN_ATTEMPT_WAITS)
-        return SUSPEND;
-    if (outcome == CAIRN_ATTEMPT_UNDONE) {
-        cairn_metric_add(&decided_again, "undone", 1);
-        return AGAIN;
-    }
+    enum cairn_attempt_outcome outcome = cairn_attempt_stand(attempt);
+    if (outcome != CAIRN_ATTEMPT_DONE)
+        return next_after(attempt, outcome);
     attempt->appended.position = attempt->seen;
-    return distrusts_now(attempt) ? AGAIN : ANSWER;
+    return must_reread(attempt) ? AGAIN : ANSWER;
+}
+
+static enum next hand_over(struct attempt *attempt)
+{
+    attempt->step = CAIRN_ATTEMPT_APPEND;
+    if (cairn_attempt_append(attempt, &attempt->error) == 0)
+        return SUSPEND;
+    attempt->verdict = CAIRN_VERDICT_FAILED;
+    return ANSWER;
 }
 
 /* Decides, with the lock of the command's own entry held, and releases the lock. */
@@ -204,14 +229,12 @@ static enum next decide(struct attempt *attempt)
     struct cairn_cached *entry = attempt->own.entry;
     enum next next = ANSWER;
     cairn_error_reset(&attempt->error);
-    attempt->decided = decide_on(attempt, state_of(attempt), &attempt->error);
+    int failed = decide_on(attempt, state_of(attempt), &attempt->error);
+    attempt->verdict = failed ? CAIRN_VERDICT_FAILED : CAIRN_VERDICT_ACCEPTED;
     attempt->appended = (struct cairn_appended){attempt->expected.version, attempt->seen};
-    bool writes = attempt->decided == 0 && (attempt->decision.event_count > 0 || attempt->keyed);
-    if (writes) {
-        attempt->step = CAIRN_ATTEMPT_APPEND;
-        attempt->decided = cairn_attempt_append(attempt, &attempt->error);
-        next = attempt->decided ? ANSWER : SUSPEND;
-    }
+    bool writes = !failed && (attempt->decision.event_count > 0 || attempt->keyed);
+    if (writes)
+        next = hand_over(attempt);
     if (entry) /* after this another thread may own a suspended attempt */
         cairn_unlock(&entry->lock);
     return writes ? next : conclude(attempt);
@@ -221,31 +244,35 @@ static enum next recall_and_decide(struct attempt *attempt)
 {
     attempt->step = CAIRN_ATTEMPT_DECIDE;
     cairn_error_reset(&attempt->error);
-    attempt->decided = cairn_attempt_recall(attempt, &attempt->error);
-    if (attempt->decided > 0)
-        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
-    return attempt->decided < 0 ? ANSWER : decide(attempt);
+    enum cairn_attempt_outcome outcome = cairn_attempt_recall(attempt);
+    return outcome == CAIRN_ATTEMPT_DONE ? decide(attempt) : next_after(attempt, outcome);
 }
 
 /* ---- after a suspension ---- */
 
 static enum next after_append(struct attempt *attempt)
 {
-    attempt->decided = attempt->appending.outcome;
-    if (attempt->decided < 0)
-        attempt->error = attempt->appending.error;
-    if (attempt->decided == -CAIRN_EXISTS && attempt->if_none_match) {
-        cairn_error_reset(&attempt->error);
-        attempt->decided = cairn_fail(&attempt->error, CAIRN_PRECONDITION,
-                                      "If-None-Match: %s is there already", attempt->stream);
-    }
-    if (attempt->decided == 0)
-        attempt->timeline = attempt->appending.timeline;
-    if (attempt->decided == 0 && attempt->endpoint->creates)
-        cairn_attempt_keep(attempt);
-    if (attempt->decided != -CAIRN_CONFLICT)
+    int failed = attempt->appending.outcome;
+    if (failed > 0) { /* another request with the same key was faster */
+        attempt->verdict = CAIRN_VERDICT_REPLAYED;
         return ANSWER;
-    cairn_attempt_distrust(attempt);
+    }
+    if (failed == 0) {
+        attempt->timeline = attempt->appending.timeline;
+        if (attempt->endpoint->creates)
+            cairn_attempt_keep(attempt);
+        return ANSWER;
+    }
+    attempt->verdict = CAIRN_VERDICT_FAILED;
+    attempt->error = attempt->appending.error;
+    if (failed == -CAIRN_EXISTS && attempt->if_none_match) {
+        cairn_error_reset(&attempt->error);
+        (void)cairn_fail(&attempt->error, CAIRN_PRECONDITION, "If-None-Match: %s already exists",
+                         attempt->stream);
+    }
+    if (failed != -CAIRN_CONFLICT)
+        return ANSWER;
+    cairn_attempt_mark_stale(attempt);
     return attempt->tries++ < attempt->endpoint->side->retries ? AGAIN : ANSWER;
 }
 
@@ -257,27 +284,24 @@ static enum next after_append(struct attempt *attempt)
 static bool is_doubtful(const struct attempt *attempt)
 {
     bool decided = attempt->step == CAIRN_ATTEMPT_DECIDE || attempt->step == CAIRN_ATTEMPT_WAIT;
-    return attempt->keyed && !attempt->refusal && attempt->decided < 0 && decided &&
-           cairn_code_info(attempt->decided)->http_status < 500;
+    return attempt->keyed && !attempt->refusal && attempt->verdict == CAIRN_VERDICT_FAILED &&
+           decided && cairn_code_info((int)attempt->error.code)->http_status < 500;
 }
 
-static enum next after_recheck(struct attempt *attempt)
+static enum next after_recheck(struct attempt *attempt, enum cairn_attempt_outcome outcome)
 {
-    if (!attempt->decided && attempt->known.known)
-        attempt->decided = 1;
-    if (attempt->decided == 0) {
+    if (outcome != CAIRN_ATTEMPT_DONE)
+        return next_after(attempt, outcome);
+    if (attempt->known.known)
+        attempt->verdict = CAIRN_VERDICT_REPLAYED;
+    else
         attempt->error = *attempt->refusal;
-        attempt->decided = -(int)attempt->error.code;
-    }
     return ANSWER;
 }
 
 static enum next look_up_again(struct attempt *attempt)
 {
-    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
-    if (attempt->decided > 0)
-        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
-    return after_recheck(attempt);
+    return after_recheck(attempt, cairn_attempt_identify(attempt));
 }
 
 static enum next recheck_refusal(struct attempt *attempt)
@@ -292,41 +316,36 @@ static enum next recheck_refusal(struct attempt *attempt)
 
 /* ---- from the beginning ---- */
 
-/* Reads the request, recalls and decides. Returns ANSWER if there is nothing left to decide. */
-static enum next go_on_identified(struct attempt *attempt)
+/* Reads the request, recalls and decides, unless the command was executed before. */
+static enum next after_identify(struct attempt *attempt, enum cairn_attempt_outcome outcome)
 {
-    if (!attempt->decided && attempt->known.known)
-        attempt->decided = 1;
-    if (!attempt->decided)
-        attempt->decided = read_request(attempt, &attempt->error);
-    return attempt->decided ? ANSWER : recall_and_decide(attempt);
-}
-
-static enum next begin(struct attempt *attempt)
-{
-    attempt->decided = cairn_attempt_identify(attempt, &attempt->error);
-    if (attempt->decided > 0)
-        return attempt->decided == CAIRN_ATTEMPT_NEEDS_STORE ? WORKER : SUSPEND;
-    return go_on_identified(attempt);
+    if (outcome != CAIRN_ATTEMPT_DONE)
+        return next_after(attempt, outcome);
+    if (attempt->known.known) {
+        attempt->verdict = CAIRN_VERDICT_REPLAYED;
+        return ANSWER;
+    }
+    if (read_request(attempt, &attempt->error) < 0)
+        return next_after(attempt, CAIRN_ATTEMPT_FAILED);
+    return recall_and_decide(attempt);
 }
 
 /* Continues when the awaited state was read, or could not be. */
 static enum next after_load(struct attempt *attempt)
 {
-    if (!attempt->load_failed)
-        return recall_and_decide(attempt);
-    attempt->decided = -(int)attempt->error.code;
-    return ANSWER;
+    return attempt->load_failed ? next_after(attempt, CAIRN_ATTEMPT_FAILED)
+                                : recall_and_decide(attempt);
 }
 
 static enum next continue_attempt(struct attempt *attempt)
 {
     switch (attempt->step) {
     case CAIRN_ATTEMPT_BEGIN:
-        return attempt->refusal ? look_up_again(attempt) : begin(attempt);
+        return attempt->refusal ? look_up_again(attempt)
+                                : after_identify(attempt, cairn_attempt_identify(attempt));
     case CAIRN_ATTEMPT_IDENTIFIED:
-        attempt->decided = cairn_attempt_identified(attempt);
-        return attempt->refusal ? after_recheck(attempt) : go_on_identified(attempt);
+        return attempt->refusal ? after_recheck(attempt, cairn_attempt_identified(attempt))
+                                : after_identify(attempt, cairn_attempt_identified(attempt));
     case CAIRN_ATTEMPT_DECIDE:
         return after_load(attempt);
     case CAIRN_ATTEMPT_APPEND:
@@ -350,31 +369,36 @@ static bool has_timeline(const struct attempt *attempt)
 
 static bool answer_needs_store(const struct attempt *attempt)
 {
-    return attempt->decided == 1 || (attempt->decided == 0 && !has_timeline(attempt));
+    return attempt->verdict == CAIRN_VERDICT_REPLAYED ||
+           (attempt->verdict == CAIRN_VERDICT_ACCEPTED && !has_timeline(attempt));
+}
+
+/* Writes the answer to a command that was accepted, now or before. */
+static int answer_accepted(struct attempt *attempt, struct cairn_http_response *response)
+{
+    struct cairn_error *error = &attempt->error;
+    if (attempt->verdict == CAIRN_VERDICT_REPLAYED)
+        return cairn_attempt_replay(attempt, response, error);
+    int failed = 0;
+    if (!has_timeline(attempt)) { /* it acknowledges what it found */
+        failed = cairn_store_timeline(attempt->store, &attempt->timeline, error);
+        if (!failed)
+            failed = cairn_store_confirm(attempt->store, attempt->request->arena, error);
+    }
+    if (!failed)
+        cairn_attempt_answer(attempt, response);
+    return failed;
 }
 
 static void answer(struct attempt *attempt, struct cairn_http_response *response)
 {
-    int outcome = attempt->decided;
+    const char *outcome = attempt->verdict == CAIRN_VERDICT_REPLAYED ? "replayed" : "accepted";
     cairn_attempt_forget(attempt);
-    if (outcome == 0 && !has_timeline(attempt)) { /* it acknowledges what it found */
-        outcome = cairn_store_timeline(attempt->store, &attempt->timeline, &attempt->error);
-        if (outcome == 0)
-            outcome = cairn_store_confirm(attempt->store, attempt->request->arena, &attempt->error);
-    }
-    if (outcome == 1)
-        outcome = cairn_attempt_replay(attempt, response, &attempt->error) < 0
-                      ? -(int)attempt->error.code
-                      : 1;
-    else if (outcome == 0)
-        cairn_attempt_answer(attempt, response);
-    if (outcome < 0)
+    if (attempt->verdict == CAIRN_VERDICT_FAILED || answer_accepted(attempt, response) < 0) {
+        outcome = cairn_code_info((int)attempt->error.code)->name;
         cairn_http_problem(attempt->request, response, &attempt->error);
-    cairn_metric_add(&outcomes,
-                     outcome < 0    ? cairn_code_info(outcome)->name
-                     : outcome == 1 ? "replayed"
-                                    : "accepted",
-                     1);
+    }
+    cairn_metric_add(&outcomes, outcome, 1);
 }
 
 /* Random 1-10 ms delay, so that conflicting commands do not retry in lockstep. */

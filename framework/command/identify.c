@@ -72,7 +72,8 @@ static void on_found(struct cairn_loading *loading)
 }
 
 /* Asks the loader to look the command up. If the loader is full, a worker does. */
-static int ask_loader(struct attempt *attempt, const char *key, const struct cairn_buffer *request)
+static enum cairn_attempt_outcome ask_loader(struct attempt *attempt, const char *key,
+                                             const struct cairn_buffer *request)
 {
     attempt->loading = (struct cairn_loading){
         .command = {.service = attempt->endpoint->service,
@@ -91,32 +92,33 @@ static int ask_loader(struct attempt *attempt, const char *key, const struct cai
     return CAIRN_ATTEMPT_NEEDS_STORE;
 }
 
-int cairn_attempt_identify(struct attempt *attempt, struct cairn_error *error)
+enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt)
 {
     const char *key = NULL;
-    int failed = read_key(attempt->request, &key, error);
-    if (failed)
-        return failed;
+    struct cairn_error *error = &attempt->error;
+    if (read_key(attempt->request, &key, error) < 0)
+        return CAIRN_ATTEMPT_FAILED;
     attempt->keyed = key != NULL;
     if (!key) {
         attempt->command_id = cairn_uuid_make();
         attempt->id = cairn_uuid_make();
-        return 0;
+        return CAIRN_ATTEMPT_DONE;
     }
     struct cairn_buffer request = describe(attempt->request);
     if (!attempt->store)
         return ask_loader(attempt, key, &request);
-    failed =
-        cairn_store_find_command(attempt->store, attempt->endpoint->service, key, request.text,
-                                 request.length, attempt->request->arena, &attempt->known, error);
-    if (!failed)
-        take_ids(attempt);
-    return failed;
+    if (cairn_store_find_command(attempt->store, attempt->endpoint->service, key, request.text,
+                                 request.length, attempt->request->arena, &attempt->known,
+                                 error) < 0)
+        return CAIRN_ATTEMPT_FAILED;
+    take_ids(attempt);
+    return CAIRN_ATTEMPT_DONE;
 }
 
-int cairn_attempt_identified(struct attempt *attempt)
+enum cairn_attempt_outcome cairn_attempt_identified(struct attempt *attempt)
 {
-    if (attempt->loading.outcome == 0)
-        take_ids(attempt);
-    return attempt->loading.outcome;
+    if (attempt->loading.outcome < 0)
+        return CAIRN_ATTEMPT_FAILED;
+    take_ids(attempt);
+    return CAIRN_ATTEMPT_DONE;
 }

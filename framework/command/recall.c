@@ -56,8 +56,8 @@ static struct cairn_aggregate copy_settled(const struct attempt *attempt,
 
 /* Reads the log for an entry, whose lock is released meanwhile. If an append to it was handed over
  * in between, the entry is newer than what was read, and is kept. */
-static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
-                      struct cairn_error *error)
+static enum cairn_attempt_outcome read_entry(struct attempt *attempt,
+                                             struct cairn_recalled *recalled)
 {
     struct cairn_cached *entry = recalled->entry;
     struct cairn_aggregate aggregate = copy_settled(attempt, entry);
@@ -66,7 +66,7 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
     entry->loading = true;
     cairn_unlock(&entry->lock);
     int failed = cairn_aggregate_catch_up(attempt->store, entry->folding, attempt->request->arena,
-                                          &aggregate, error);
+                                          &aggregate, &attempt->error);
     cairn_lock(&entry->lock);
     if (!failed && entry->turns == turns)
         cairn_cached_settle(entry, &aggregate);
@@ -77,7 +77,7 @@ static int read_entry(struct attempt *attempt, struct cairn_recalled *recalled,
         cairn_waiters_resume(waiters);
         cairn_lock(&entry->lock);
     }
-    return failed;
+    return failed ? CAIRN_ATTEMPT_FAILED : CAIRN_ATTEMPT_DONE;
 }
 
 /* ---- reading by the loader ---- */
@@ -115,7 +115,8 @@ static void on_loaded(struct cairn_loading *loading)
 }
 
 /* Asks the loader to read the entry, whose lock is held. */
-static int ask_loader(struct attempt *attempt, struct cairn_recalled *recalled)
+static enum cairn_attempt_outcome ask_loader(struct attempt *attempt,
+                                             struct cairn_recalled *recalled)
 {
     struct cairn_cached *entry = recalled->entry;
     if (entry->is_long)
@@ -143,38 +144,37 @@ static bool has_to_read(const struct attempt *attempt, const struct cairn_recall
     const struct cairn_cached *entry = recalled->entry;
     if (entry->under_way) /* `ahead` is decided on; the append verifies it */
         return false;
-    return !cairn_cached_is_current(entry) || (attempt->distrusts && !recalled->read);
+    return !cairn_cached_is_current(entry) || (attempt->must_reread && !recalled->read);
 }
 
-/* Locks the entry and makes sure that it is current. Returns 0 with the entry locked; or, with it
+/* Locks the entry and makes sure that it is current. DONE with the entry locked; or, with it
  * unlocked, what cairn_attempt_recall() returns. */
-static int recall(struct attempt *attempt, struct cairn_recalled *recalled,
-                  const struct cairn_folding *folding, const char *stream,
-                  struct cairn_error *error)
+static enum cairn_attempt_outcome recall(struct attempt *attempt, struct cairn_recalled *recalled,
+                                         const struct cairn_folding *folding, const char *stream)
 {
     if (!recalled->entry)
         recalled->entry = cairn_cache_pin(attempt->endpoint->side->cache, folding, stream);
     struct cairn_cached *entry = recalled->entry;
-    int failed = 0;
+    enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
     cairn_lock(&entry->lock);
     if (!has_to_read(attempt, recalled))
         count_hit(recalled);
-    while (!failed && has_to_read(attempt, recalled)) {
+    while (outcome == CAIRN_ATTEMPT_DONE && has_to_read(attempt, recalled)) {
         if (entry->loading) {
             attempt->waiter.resume = cairn_attempt_resume;
             cairn_cached_wait(entry, &attempt->waiter, 0);
-            failed = CAIRN_ATTEMPT_WAITS;
+            outcome = CAIRN_ATTEMPT_WAITS;
         } else if (!attempt->store) {
-            failed = ask_loader(attempt, recalled);
+            outcome = ask_loader(attempt, recalled);
         } else {
-            failed = read_entry(attempt, recalled, error);
+            outcome = read_entry(attempt, recalled);
         }
     }
     recalled->branch = entry->branch;
     recalled->turn = entry->under_way ? entry->turns : 0;
-    if (failed)
+    if (outcome != CAIRN_ATTEMPT_DONE)
         cairn_unlock(&entry->lock);
-    return failed;
+    return outcome;
 }
 
 static void see(struct attempt *attempt, int64_t position)
@@ -185,17 +185,18 @@ static void see(struct attempt *attempt, int64_t position)
 
 /* Copies the fact's state, since its entry is unlocked while the command is decided. If the fact
  * changes meanwhile, the check that goes with the append fails. */
-static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error)
+static enum cairn_attempt_outcome recall_fact(struct attempt *attempt, int i)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
     const struct cairn_need *need = &endpoint->command->needs[i];
     struct cairn_arena *arena = attempt->request->arena;
     struct cairn_uuid id;
     memcpy(&id, (char *)attempt->command + endpoint->command->offset + need->id_offset, sizeof id);
-    int failed = recall(attempt, &attempt->facts[i], &endpoint->facts[i],
-                        cairn_stream_name(arena, need->fact->events->category, id), error);
-    if (failed)
-        return failed;
+    enum cairn_attempt_outcome outcome =
+        recall(attempt, &attempt->facts[i], &endpoint->facts[i],
+               cairn_stream_name(arena, need->fact->events->category, id));
+    if (outcome != CAIRN_ATTEMPT_DONE)
+        return outcome;
     struct cairn_cached *entry = attempt->facts[i].entry;
     const struct cairn_aggregate *known = cairn_cached_state(entry);
     const struct cairn_record *record = need->fact->state;
@@ -207,46 +208,47 @@ static int recall_fact(struct attempt *attempt, int i, struct cairn_error *error
     attempt->given.facts[i].fact = need->fact;
     attempt->given.facts[i].state = state;
     attempt->check_count = (size_t)i + 1;
-    return 0;
+    return CAIRN_ATTEMPT_DONE;
 }
 
 /* Recalls the command's own stream. One that creates needs none: its append requires that no such
  * stream exists. */
-static int recall_own(struct attempt *attempt, struct cairn_error *error)
+static enum cairn_attempt_outcome recall_own(struct attempt *attempt)
 {
     attempt->expected = (struct cairn_expected){.stream = attempt->stream};
     if (attempt->endpoint->creates)
-        return 0;
-    int failed = recall(attempt, &attempt->own, &attempt->endpoint->self, attempt->stream, error);
-    if (failed)
-        return failed;
+        return CAIRN_ATTEMPT_DONE;
+    enum cairn_attempt_outcome outcome =
+        recall(attempt, &attempt->own, &attempt->endpoint->self, attempt->stream);
+    if (outcome != CAIRN_ATTEMPT_DONE)
+        return outcome;
     const struct cairn_aggregate *own = cairn_cached_state(attempt->own.entry);
     attempt->expected = own->at;
     see(attempt, own->position);
-    return 0;
+    return CAIRN_ATTEMPT_DONE;
 }
 
-int cairn_attempt_recall(struct attempt *attempt, struct cairn_error *error)
+enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt)
 {
     const struct cairn_need *needs = attempt->endpoint->command->needs;
-    int failed = 0;
+    enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
     attempt->given =
         (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};
     attempt->seen = 0;
-    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && !failed; i++)
-        failed = recall_fact(attempt, i, error);
-    return failed ? failed : recall_own(attempt, error);
+    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && outcome == CAIRN_ATTEMPT_DONE; i++)
+        outcome = recall_fact(attempt, i);
+    return outcome == CAIRN_ATTEMPT_DONE ? recall_own(attempt) : outcome;
 }
 
 /* ---- all recalled states ---- */
 
 /* Checks one recalled state. Its position is known when the append that was under way has ended. */
-static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
+static enum cairn_attempt_outcome stand(struct attempt *attempt, struct cairn_recalled *recalled)
 {
     struct cairn_cached *entry = recalled->entry;
-    int outcome = 0;
+    enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
     if (!entry || !recalled->turn)
-        return 0;
+        return outcome;
     cairn_lock(&entry->lock);
     switch (cairn_cached_standing(entry, recalled->branch, recalled->turn)) {
     case CAIRN_STANDS:
@@ -267,10 +269,10 @@ static int stand(struct attempt *attempt, struct cairn_recalled *recalled)
     return outcome;
 }
 
-int cairn_attempt_stand(struct attempt *attempt)
+enum cairn_attempt_outcome cairn_attempt_stand(struct attempt *attempt)
 {
-    int outcome = stand(attempt, &attempt->own);
-    for (int i = 0; i < CAIRN_NEEDS_MAX && !outcome; i++)
+    enum cairn_attempt_outcome outcome = stand(attempt, &attempt->own);
+    for (int i = 0; i < CAIRN_NEEDS_MAX && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = stand(attempt, &attempt->facts[i]);
     return outcome;
 }
@@ -280,7 +282,7 @@ static bool is_cached(const struct cairn_recalled *recalled)
     return recalled->entry && !recalled->read;
 }
 
-bool cairn_attempt_trusts(const struct attempt *attempt)
+bool cairn_attempt_is_cached(const struct attempt *attempt)
 {
     bool cached = is_cached(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
@@ -288,7 +290,7 @@ bool cairn_attempt_trusts(const struct attempt *attempt)
     return cached;
 }
 
-static void distrust(struct cairn_recalled *recalled)
+static void mark_stale(struct cairn_recalled *recalled)
 {
     recalled->read = recalled->counted = false;
     if (!recalled->entry)
@@ -298,12 +300,12 @@ static void distrust(struct cairn_recalled *recalled)
     cairn_unlock(&recalled->entry->lock);
 }
 
-void cairn_attempt_distrust(struct attempt *attempt)
+void cairn_attempt_mark_stale(struct attempt *attempt)
 {
-    distrust(&attempt->own);
+    mark_stale(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
-        distrust(&attempt->facts[i]);
-    attempt->distrusts = false;
+        mark_stale(&attempt->facts[i]);
+    attempt->must_reread = false;
 }
 
 static void forget(struct attempt *attempt, struct cairn_recalled *recalled)

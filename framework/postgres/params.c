@@ -156,28 +156,16 @@ static const void *at(const void *first, size_t stride, size_t i)
     return (const char *)first + i * stride;
 }
 
-static void add_texts(struct cairn_pg_params *params, enum cairn_pg_element element,
-                      const char *const *first, size_t stride, size_t count)
+void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
+                        size_t count)
 {
-    struct cairn_pg_array array = cairn_pg_array(element, params->arena);
+    struct cairn_pg_array array = cairn_pg_array(CAIRN_PG_TEXTS, params->arena);
     for (size_t i = 0; i < count; i++) {
         const char *text;
         memcpy(&text, at(first, stride, i), sizeof text);
         cairn_pg_array_text(&array, text);
     }
     cairn_pg_add_array(params, &array);
-}
-
-void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
-                        size_t count)
-{
-    add_texts(params, CAIRN_PG_TEXTS, first, stride, count);
-}
-
-void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first, size_t stride,
-                        size_t count)
-{
-    add_texts(params, CAIRN_PG_JSONS, first, stride, count);
 }
 
 void cairn_pg_add_integers(struct cairn_pg_params *params, const int64_t *first, size_t stride,

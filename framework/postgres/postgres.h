@@ -80,8 +80,6 @@ void cairn_pg_add_integers(struct cairn_pg_params *params, const int64_t *first,
                            size_t count); /* bigint[] */
 void cairn_pg_add_texts(struct cairn_pg_params *params, const char *const *first, size_t stride,
                         size_t count); /* text[]; NULL elements are null */
-void cairn_pg_add_jsons(struct cairn_pg_params *params, const char *const *first, size_t stride,
-                        size_t count); /* json[] */
 void cairn_pg_add_uuids(struct cairn_pg_params *params, const struct cairn_uuid *first,
                         size_t stride, size_t count); /* uuid[]; zero elements are null */
 

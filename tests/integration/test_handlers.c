@@ -303,8 +303,8 @@ static void every_route_of_many_is_answered(void **state)
         (void)snprintf(routes[i], sizeof routes[i], "GET /many-%d", i);
         many[i] = (struct cairn_route){.route = routes[i], .handle = on_echo};
     }
-    const struct cairn_service service = {.name = "many", .port = 8092, .routes = many};
-    const struct cairn_service *const services[] = {&service, NULL};
+    static const struct cairn_service service = {.name = "many", .port = 8092, .routes = many};
+    static const struct cairn_service *const services[] = {&service, NULL};
     assert_int_equal(start(services), 0);
     ask(200, "GET", "/many-0", NULL, "", "many-0");
     ask(200, "GET", "/many-999", NULL, "", "many-999");

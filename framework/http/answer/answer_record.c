@@ -22,7 +22,7 @@ void cairn_answer_count(int status)
 static void answer_missing_response(struct cairn_exchange *exchange)
 {
     struct cairn_error error = {0};
-    (void)cairn_fail(&error, CAIRN_BUG, "%s gave no answer", exchange->label);
+    (void)cairn_fail(&error, CAIRN_BUG, "the handler of %s gave no answer", exchange->label);
     cairn_http_problem(&exchange->request, &exchange->response, &error);
 }
 
