@@ -37,7 +37,7 @@ static void print_table(const struct cairn_pg_result *rows, int64_t count,
     const char **cells = cairn_new(arena, const char *, (size_t)(columns * (count + 1)));
     const char **at = cells;
     for (int c = 0; c < columns; c++)
-        *at++ = cairn_pg_column(rows, c);
+        *at++ = cairn_pg_column_name(rows, c);
     for (int64_t r = 0; r < count; r++) {
         for (int c = 0; c < columns; c++)
             *at++ = cairn_cli_visible(arena, cell(rows, r, c));

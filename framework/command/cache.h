@@ -49,8 +49,8 @@ struct cairn_cached {
     struct cairn_state settled;
     struct cairn_state ahead;
     int64_t branch;
-    int64_t turns;     /* appends handed over since the entry was made */
-    int64_t under_way; /* appends of the current branch */
+    int64_t turns;                      /* appends handed over since the entry was made */
+    int64_t under_way;                  /* appends of the current branch */
     struct cairn_snapshot_offer *offer; /* of a state of the current branch; NULL: none */
     int64_t offer_turn;                 /* the append whose success makes it valid */
     struct cairn_waiter *waiters;

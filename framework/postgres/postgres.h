@@ -229,6 +229,11 @@ void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is allowed */
 #define CAIRN_PG_RESULT __attribute__((cleanup(cairn_pg_clear_at))) struct cairn_pg_result
 void cairn_pg_clear_at(struct cairn_pg_result **result);
 
+/* Returns the number of the column with this name, which the result must have: for statements with
+ * many columns, so that none is read by a bare number. It compares names: where rows are many, the
+ * caller keeps the number. */
+int cairn_pg_column(const struct cairn_pg_result *result, const char *name);
+
 bool cairn_pg_null(const struct cairn_pg_result *result, int64_t row, int column);
 int64_t cairn_pg_integer(const struct cairn_pg_result *result, int64_t row,
                          int column); /* int2/4/8 */
@@ -247,7 +252,7 @@ size_t cairn_pg_bytes(const struct cairn_pg_result *result, int64_t row, int col
 
 /* Return the number of columns of the rows, and the name of one. */
 int cairn_pg_columns(const struct cairn_pg_result *result);
-const char *cairn_pg_column(const struct cairn_pg_result *result, int column);
+const char *cairn_pg_column_name(const struct cairn_pg_result *result, int column);
 
 /* Appends an identifier in double quotes, for SQL that is built from a table's name. */
 void cairn_pg_quote(struct cairn_buffer *out, const char *identifier);

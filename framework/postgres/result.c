@@ -1,6 +1,7 @@
 /* result.c - decodes values from PostgreSQL's binary formats. */
 #include "postgres/connection.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,13 @@ void cairn_pg_clear(struct cairn_pg_result *result)
 void cairn_pg_clear_at(struct cairn_pg_result **result)
 {
     cairn_pg_clear(*result);
+}
+
+int cairn_pg_column(const struct cairn_pg_result *result, const char *name)
+{
+    int column = PQfnumber(result->rows, name);
+    assert(column >= 0);
+    return column;
 }
 
 bool cairn_pg_null(const struct cairn_pg_result *result, int64_t row, int column)
@@ -129,7 +137,7 @@ int cairn_pg_columns(const struct cairn_pg_result *result)
     return PQnfields(result->rows);
 }
 
-const char *cairn_pg_column(const struct cairn_pg_result *result, int column)
+const char *cairn_pg_column_name(const struct cairn_pg_result *result, int column)
 {
     return PQfname(result->rows, column);
 }

@@ -19,6 +19,16 @@ struct cairn_store {
 /* The columns that an event is read from, in this order. */
 #define CAIRN_EVENT_COLUMNS                                                                        \
     "stream, version, position, type, schema_version, event_id, recorded_at, data"
+enum cairn_event_column {
+    CAIRN_EVENT_STREAM,
+    CAIRN_EVENT_VERSION,
+    CAIRN_EVENT_POSITION,
+    CAIRN_EVENT_TYPE,
+    CAIRN_EVENT_SCHEMA_VERSION,
+    CAIRN_EVENT_ID,
+    CAIRN_EVENT_RECORDED_AT,
+    CAIRN_EVENT_DATA,
+};
 
 /* The same, but data is null for events that have, in this order, `bytes` or more of data before
  * them: what is read at once is bounded by its bytes, however large the events are. The first event

@@ -29,6 +29,7 @@ static const struct cairn_statement range_statement = {
     "select position, stream, version, type, schema_version, event_id, recorded_at, data, meta"
     " from cairn.read_range($1, $2)",
 };
+enum { POSITION, STREAM, VERSION, TYPE, SCHEMA_VERSION, EVENT_ID, RECORDED_AT, DATA, META };
 
 static const struct cairn_statement amendments_statement = {
     "export_amendments",
@@ -67,15 +68,15 @@ static int write_trailer(struct export_job *self, struct cairn_error *error)
 static struct cairn_stored_event event_at(const struct cairn_pg_result *rows, int64_t row)
 {
     return (struct cairn_stored_event){
-        .position = cairn_pg_integer(rows, row, 0),
-        .stream = cairn_pg_text(rows, row, 1),
-        .version = cairn_pg_integer(rows, row, 2),
-        .type = cairn_pg_text(rows, row, 3),
-        .schema_version = cairn_pg_integer(rows, row, 4),
-        .event_id = cairn_pg_uuid(rows, row, 5),
-        .recorded_at = cairn_pg_time(rows, row, 6),
-        .data = cairn_pg_text(rows, row, 7),
-        .meta = cairn_pg_text(rows, row, 8),
+        .position = cairn_pg_integer(rows, row, POSITION),
+        .stream = cairn_pg_text(rows, row, STREAM),
+        .version = cairn_pg_integer(rows, row, VERSION),
+        .type = cairn_pg_text(rows, row, TYPE),
+        .schema_version = cairn_pg_integer(rows, row, SCHEMA_VERSION),
+        .event_id = cairn_pg_uuid(rows, row, EVENT_ID),
+        .recorded_at = cairn_pg_time(rows, row, RECORDED_AT),
+        .data = cairn_pg_text(rows, row, DATA),
+        .meta = cairn_pg_text(rows, row, META),
     };
 }
 

@@ -15,29 +15,32 @@ enum { LOOK_MS = 100 };
 /* While the rebuild follows, its progress is measured against the log. */
 static const struct cairn_statement look_statement = {
     .name = "look_at_rebuild",
-    .sql = "select r.phase, coalesce(r.request, ''), coalesce(r.note, ''), coalesce(l.owner, ''),"
-           " coalesce(to_char(o.kept_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ''),"
-           " coalesce(r.left_out, ''), r.code_version, coalesce(r.generation, 0),"
-           " coalesce(w.before, 0),"
-           " case when r.phase in ('following', 'held') then coalesce(c.position, 0)"
-           "     else r.done end,"
-           " case when r.phase in ('following', 'held') then cairn.head() else r.total end,"
-           " r.events, r.rows, coalesce(r.differences, -1),"
-           " (extract(epoch from coalesce(r.ended_at, clock_timestamp())"
-           "     - coalesce(r.started_at, r.requested_at)) * 1000)::bigint,"
-           " r.ended_at is not null, coalesce(g.live, false)"
-           " from cairn.rebuilds r"
-           " left join cairn.generations g using (projection, generation)"
-           " left join cairn.checkpoints c on c.projection = r.projection"
-           "     and c.generation = r.generation and c.shard = 0"
-           " left join cairn.leases l on l.held_until > clock_timestamp()"
-           "     and l.name = 'projection/' || r.projection || '/' || r.code_version"
-           " left join lateral (select s.before from cairn.switches s"
-           "     where s.projection = r.projection and s.generation = r.generation"
-           "     order by s.switch limit 1) w on true"
-           " left join cairn.generations o on o.projection = r.projection"
-           "     and o.generation = w.before and o.state = 'following'"
-           " where r.rebuild = $1",
+    .sql =
+        "select r.phase, coalesce(r.request, '') as request, coalesce(r.note, '') as note,"
+        " coalesce(l.owner, '') as owner,"
+        " coalesce(to_char(o.kept_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), '') as kept,"
+        " coalesce(r.left_out, '') as left_out, r.code_version,"
+        " coalesce(r.generation, 0) as generation,"
+        " coalesce(w.before, 0) as before,"
+        " case when r.phase in ('following', 'held') then coalesce(c.position, 0)"
+        "     else r.done end as done,"
+        " case when r.phase in ('following', 'held') then cairn.head() else r.total end as total,"
+        " r.events, r.rows, coalesce(r.differences, -1) as differences,"
+        " (extract(epoch from coalesce(r.ended_at, clock_timestamp())"
+        "     - coalesce(r.started_at, r.requested_at)) * 1000)::bigint as spent_ms,"
+        " r.ended_at is not null as ended, coalesce(g.live, false) as live"
+        " from cairn.rebuilds r"
+        " left join cairn.generations g using (projection, generation)"
+        " left join cairn.checkpoints c on c.projection = r.projection"
+        "     and c.generation = r.generation and c.shard = 0"
+        " left join cairn.leases l on l.held_until > clock_timestamp()"
+        "     and l.name = 'projection/' || r.projection || '/' || r.code_version"
+        " left join lateral (select s.before from cairn.switches s"
+        "     where s.projection = r.projection and s.generation = r.generation"
+        "     order by s.switch limit 1) w on true"
+        " left join cairn.generations o on o.projection = r.projection"
+        "     and o.generation = w.before and o.state = 'following'"
+        " where r.rebuild = $1",
 };
 
 int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *arena,
@@ -53,23 +56,24 @@ int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *
         return cairn_fail(error, CAIRN_CONFLICT, "rebuild %" PRId64 " is gone", id);
     *ret = (struct cairn_cli_rebuild){
         .id = id,
-        .phase = cairn_copy_text(arena, cairn_pg_text(rows, 0, 0)),
-        .request = cairn_copy_text(arena, cairn_pg_text(rows, 0, 1)),
-        .note = cairn_copy_text(arena, cairn_pg_text(rows, 0, 2)),
-        .owner = cairn_copy_text(arena, cairn_pg_text(rows, 0, 3)),
-        .kept = cairn_copy_text(arena, cairn_pg_text(rows, 0, 4)),
-        .left_out = cairn_copy_text(arena, cairn_pg_text(rows, 0, 5)),
-        .code_version = cairn_pg_integer(rows, 0, 6),
-        .generation = cairn_pg_integer(rows, 0, 7),
-        .before = cairn_pg_integer(rows, 0, 8),
-        .done = cairn_pg_integer(rows, 0, 9),
-        .total = cairn_pg_integer(rows, 0, 10),
-        .events = cairn_pg_integer(rows, 0, 11),
-        .rows = cairn_pg_integer(rows, 0, 12),
-        .differences = cairn_pg_integer(rows, 0, 13),
-        .spent_ms = cairn_pg_integer(rows, 0, 14),
-        .ended = cairn_pg_bool(rows, 0, 15),
-        .live = cairn_pg_bool(rows, 0, 16),
+        .phase = cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "phase"))),
+        .request = cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "request"))),
+        .note = cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "note"))),
+        .owner = cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "owner"))),
+        .kept = cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "kept"))),
+        .left_out =
+            cairn_copy_text(arena, cairn_pg_text(rows, 0, cairn_pg_column(rows, "left_out"))),
+        .code_version = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "code_version")),
+        .generation = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "generation")),
+        .before = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "before")),
+        .done = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "done")),
+        .total = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "total")),
+        .events = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "events")),
+        .rows = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "rows")),
+        .differences = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "differences")),
+        .spent_ms = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "spent_ms")),
+        .ended = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "ended")),
+        .live = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "live")),
     };
     return 0;
 }

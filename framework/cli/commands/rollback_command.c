@@ -22,11 +22,12 @@ static const struct cairn_statement ask_statement = {
 
 static const struct cairn_statement look_statement = {
     .name = "look_at_switch",
-    .sql = "select w.done_at is not null, w.refused, w.generation, w.code_version,"
-           "     coalesce(w.before, 0), coalesce(o.code_version, 0),"
+    .sql = "select w.done_at is not null as done, w.refused, w.generation, w.code_version,"
+           "     coalesce(w.before, 0) as before, coalesce(o.code_version, 0) as before_version,"
            "     coalesce((select l.owner from cairn.leases l"
            "         where l.held_until > clock_timestamp()"
            "             and l.name = 'projection/' || w.projection || '/' || w.code_version), '')"
+           "     as owner"
            " from cairn.switches w left join cairn.generations o"
            "     on o.projection = w.projection and o.generation = w.before"
            " where w.switch = $1",
@@ -62,7 +63,8 @@ static int64_t query_switch(struct cairn_pg *pg, const struct cairn_pg_params *w
 
 static bool is_over(const struct cairn_pg_result *rows)
 {
-    return cairn_pg_bool(rows, 0, 0) || !cairn_pg_null(rows, 0, 1);
+    return cairn_pg_bool(rows, 0, cairn_pg_column(rows, "done")) ||
+           !cairn_pg_null(rows, 0, cairn_pg_column(rows, "refused"));
 }
 
 /* Returns 1 if it was done or refused, 0 if no projector has carried it out; *ret is the last
@@ -88,20 +90,22 @@ static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *wh
 /* Prints the outcome. Returns the exit status. */
 static int report(const char *name, const struct cairn_pg_result *rows, bool over)
 {
-    int64_t generation = cairn_pg_integer(rows, 0, 2);
-    int64_t version = cairn_pg_integer(rows, 0, 3);
-    int64_t before = cairn_pg_integer(rows, 0, 4);
-    const char *owner = cairn_pg_text(rows, 0, 6);
-    if (cairn_pg_bool(rows, 0, 0)) {
+    int64_t generation = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "generation"));
+    int64_t version = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "code_version"));
+    int64_t before = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "before"));
+    const char *owner = cairn_pg_text(rows, 0, cairn_pg_column(rows, "owner"));
+    if (cairn_pg_bool(rows, 0, cairn_pg_column(rows, "done"))) {
         (void)printf("%s: from generation %" PRId64 " (version %" PRId64 ") to generation %" PRId64
                      " (version %" PRId64 ")\n",
-                     name, before, cairn_pg_integer(rows, 0, 5), generation, version);
+                     name, before,
+                     cairn_pg_integer(rows, 0, cairn_pg_column(rows, "before_version")), generation,
+                     version);
         return 0;
     }
     (void)fprintf(stderr, "cairn rollback: generation %" PRId64 " of %s is not read: ", generation,
                   name);
     if (over)
-        (void)fprintf(stderr, "%s\n", cairn_pg_text(rows, 0, 1));
+        (void)fprintf(stderr, "%s\n", cairn_pg_text(rows, 0, cairn_pg_column(rows, "refused")));
     else if (owner[0])
         (void)fprintf(stderr, "%s has not carried it out; see its log\n", owner);
     else

@@ -63,6 +63,7 @@ static const struct check no_checks[CHECKS] = {
     " count(*) over (partition by p.\"check\") as problems,"                                       \
     " row_number() over (partition by p.\"check\" order by p.position) as n from (" sql ") p) f"   \
     " where f.n <= 5 order by f.n"
+enum { CHECK, COUNT, POSITION, STREAM, PROBLEM };
 
 static const struct cairn_statement of_a_range[] = {
     {"verify_order", PROBLEMS("select * from cairn.verify_order($1, $2)")},
@@ -103,9 +104,10 @@ static const struct cairn_statement protection_statement = {
 
 static const struct cairn_statement count_statement = {
     "verify_count",
-    "select (select count(*) from cairn.event_types), (select count(*) from cairn.claims),"
-    " (select count(*) from cairn.commands), cairn.head(),"
-    " (select count(*) from cairn.timers) + (select count(*) from cairn.outgoing)",
+    "select (select count(*) from cairn.event_types) as event_types,"
+    " (select count(*) from cairn.claims) as claims,"
+    " (select count(*) from cairn.commands) as commands, cairn.head() as head,"
+    " (select count(*) from cairn.timers) + (select count(*) from cairn.outgoing) as processes",
 };
 
 /* ---- running them ---- */
@@ -131,11 +133,12 @@ static void keep(struct verification *self, const struct cairn_pg_result *rows, 
     if (known >= SHOWN_MAX)
         return;
     const char **cells = self->shown[1 + self->shown_count++];
-    int64_t position = cairn_pg_integer(rows, row, 2);
-    cells[0] = copy_cell(self, cairn_pg_text(rows, row, 0));
-    cells[1] = cairn_pg_null(rows, row, 2) ? "-" : cairn_print(&self->arena, "%" PRId64, position);
-    cells[2] = copy_cell(self, cairn_pg_text(rows, row, 3));
-    cells[3] = copy_cell(self, cairn_pg_text(rows, row, 4));
+    int64_t position = cairn_pg_integer(rows, row, POSITION);
+    cells[0] = copy_cell(self, cairn_pg_text(rows, row, CHECK));
+    cells[1] =
+        cairn_pg_null(rows, row, POSITION) ? "-" : cairn_print(&self->arena, "%" PRId64, position);
+    cells[2] = copy_cell(self, cairn_pg_text(rows, row, STREAM));
+    cells[3] = copy_cell(self, cairn_pg_text(rows, row, PROBLEM));
 }
 
 static void take(struct verification *self, const struct cairn_pg_result *rows, int64_t count)
@@ -144,13 +147,13 @@ static void take(struct verification *self, const struct cairn_pg_result *rows, 
     for (int i = 0; i < CHECKS; i++)
         before[i] = self->checks[i].problems;
     for (int64_t r = 0; r < count; r++) {
-        struct check *check = find(self, cairn_pg_text(rows, r, 0));
+        struct check *check = find(self, cairn_pg_text(rows, r, CHECK));
         if (!check)
             continue;
         int64_t known = before[check - self->checks]++;
         keep(self, rows, r, known);
         if (known == check->problems) /* the first row of this check */
-            check->problems += cairn_pg_integer(rows, r, 1);
+            check->problems += cairn_pg_integer(rows, r, COUNT);
     }
 }
 
@@ -228,15 +231,17 @@ static int64_t count_all(struct verification *self, struct cairn_error *error)
     int64_t count = cairn_pg_call(self->pg, &count_statement, NULL, &rows, error);
     if (count < 0)
         return count;
-    self->head = cairn_pg_integer(rows, 0, 3);
+    self->head = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "head"));
     if (self->from > self->head)
         self->from = self->head;
     for (int i = 0; i < CHECKS; i++)
         self->checks[i].examined = self->head - self->from;
-    self->checks[EVENT_TYPES].examined = cairn_pg_integer(rows, 0, 0);
-    self->checks[CLAIMS].examined = cairn_pg_integer(rows, 0, 1);
-    self->checks[COMMANDS].examined = cairn_pg_integer(rows, 0, 2);
-    self->checks[PROCESSES].examined = cairn_pg_integer(rows, 0, 4);
+    self->checks[EVENT_TYPES].examined =
+        cairn_pg_integer(rows, 0, cairn_pg_column(rows, "event_types"));
+    self->checks[CLAIMS].examined = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "claims"));
+    self->checks[COMMANDS].examined = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "commands"));
+    self->checks[PROCESSES].examined =
+        cairn_pg_integer(rows, 0, cairn_pg_column(rows, "processes"));
     self->checks[PROTECTION].examined = 1;
     return 0;
 }

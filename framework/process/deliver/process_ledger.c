@@ -34,8 +34,7 @@ static const struct cairn_statement refused_statement = {
 
 static int lost(const char *process, struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over process/%s over",
-                      process);
+    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over process/%s", process);
 }
 
 /* ---- outgoing ---- */
@@ -43,17 +42,17 @@ static int lost(const char *process, struct cairn_error *error)
 static struct cairn_outgoing outgoing_at(const struct cairn_pg_result *rows, int64_t row)
 {
     return (struct cairn_outgoing){
-        .stream = cairn_pg_text(rows, row, 1),
-        .version = cairn_pg_integer(rows, row, 2),
-        .number = cairn_pg_integer(rows, row, 3),
-        .target = cairn_pg_text(rows, row, 4),
-        .command = cairn_pg_text(rows, row, 5),
-        .method = cairn_pg_text(rows, row, 6),
-        .path = cairn_pg_text(rows, row, 7),
-        .body = cairn_pg_text(rows, row, 8),
-        .traceparent = cairn_pg_text(rows, row, 9),
-        .key = cairn_pg_text(rows, row, 10),
-        .position = cairn_pg_integer(rows, row, 11),
+        .stream = cairn_pg_text(rows, row, cairn_pg_column(rows, "stream")),
+        .version = cairn_pg_integer(rows, row, cairn_pg_column(rows, "version")),
+        .number = cairn_pg_integer(rows, row, cairn_pg_column(rows, "number")),
+        .target = cairn_pg_text(rows, row, cairn_pg_column(rows, "target")),
+        .command = cairn_pg_text(rows, row, cairn_pg_column(rows, "command")),
+        .method = cairn_pg_text(rows, row, cairn_pg_column(rows, "method")),
+        .path = cairn_pg_text(rows, row, cairn_pg_column(rows, "path")),
+        .body = cairn_pg_text(rows, row, cairn_pg_column(rows, "body")),
+        .traceparent = cairn_pg_text(rows, row, cairn_pg_column(rows, "traceparent")),
+        .key = cairn_pg_text(rows, row, cairn_pg_column(rows, "key")),
+        .position = cairn_pg_integer(rows, row, cairn_pg_column(rows, "position")),
     };
 }
 
@@ -188,9 +187,10 @@ int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_
         return count;
     struct cairn_due *due = cairn_new(arena, struct cairn_due, (size_t)count + 1);
     for (int64_t row = 0; row < count; row++)
-        due[row] = (struct cairn_due){cairn_copy_text(arena, cairn_pg_text(rows, row, 0)),
-                                      cairn_copy_text(arena, cairn_pg_text(rows, row, 1)),
-                                      cairn_pg_time(rows, row, 2)};
+        due[row] = (struct cairn_due){
+            cairn_copy_text(arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "stream"))),
+            cairn_copy_text(arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "name"))),
+            cairn_pg_time(rows, row, cairn_pg_column(rows, "due_at"))};
     *ret = due;
     return count;
 }

@@ -16,7 +16,7 @@ static const struct cairn_statement move_statement = {
 
 static int lost(const char *name, struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over %s over", name);
+    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over %s", name);
 }
 
 int cairn_checkpoint_begin(struct cairn_pg *pg, const char *name, const char *process,

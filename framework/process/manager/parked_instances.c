@@ -70,7 +70,7 @@ static int call_fenced(struct cairn_log_cursor *cursor, const struct cairn_state
         return (int)count;
     return cairn_pg_bool(rows, 0, 0)
                ? 0
-               : cairn_fail(error, CAIRN_CONFLICT, "another process has taken over %s over",
+               : cairn_fail(error, CAIRN_CONFLICT, "another process has taken over %s",
                             cursor->name);
 }
 

@@ -44,24 +44,31 @@ struct cairn_instance *cairn_instance_want(struct cairn_map *instances,
 static int take(const struct cairn_process *process, const struct cairn_pg_result *rows,
                 int64_t row, struct cairn_map *instances, struct cairn_error *error)
 {
-    struct cairn_instance *instance = cairn_map_get(instances, cairn_pg_text(rows, row, 0));
+    struct cairn_instance *instance =
+        cairn_map_get(instances, cairn_pg_text(rows, row, cairn_pg_column(rows, "stream")));
     struct cairn_error wrong = {0};
-    instance->version = cairn_pg_integer(rows, row, 1);
-    instance->event_id = cairn_pg_uuid(rows, row, 2);
-    if (strcmp(cairn_pg_text(rows, row, 3), CAIRN_ADVANCED) != 0 || cairn_pg_null(rows, row, 4) ||
-        cairn_pg_null(rows, row, 5))
+    instance->version = cairn_pg_integer(rows, row, cairn_pg_column(rows, "version"));
+    instance->event_id = cairn_pg_uuid(rows, row, cairn_pg_column(rows, "event_id"));
+    if (strcmp(cairn_pg_text(rows, row, cairn_pg_column(rows, "type")), CAIRN_ADVANCED) != 0 ||
+        cairn_pg_null(rows, row, cairn_pg_column(rows, "position")) ||
+        cairn_pg_null(rows, row, cairn_pg_column(rows, "state")))
         return cairn_fail(error, CAIRN_UNREADABLE, "%s ends with an event of another program: %s",
-                          instance->stream, cairn_pg_text(rows, row, 3));
-    instance->position = cairn_pg_integer(rows, row, 4);
-    instance->correlation_id = cairn_copy_text(instances->arena, cairn_pg_text(rows, row, 7));
-    instance->traceparent = cairn_copy_text(instances->arena, cairn_pg_text(rows, row, 8));
-    int failed = cairn_record_decode(process->state, cairn_pg_text(rows, row, 5),
-                                     cairn_pg_bytes(rows, row, 5), CAIRN_LENIENT, instances->arena,
-                                     instance->state, &wrong);
+                          instance->stream,
+                          cairn_pg_text(rows, row, cairn_pg_column(rows, "type")));
+    instance->position = cairn_pg_integer(rows, row, cairn_pg_column(rows, "position"));
+    instance->correlation_id = cairn_copy_text(
+        instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "correlation_id")));
+    instance->traceparent = cairn_copy_text(
+        instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "traceparent")));
+    int failed = cairn_record_decode(process->state,
+                                     cairn_pg_text(rows, row, cairn_pg_column(rows, "state")),
+                                     cairn_pg_bytes(rows, row, cairn_pg_column(rows, "state")),
+                                     CAIRN_LENIENT, instances->arena, instance->state, &wrong);
     if (!failed)
-        failed = cairn_record_decode(&cairn_set_timers_record, cairn_pg_text(rows, row, 6),
-                                     cairn_pg_bytes(rows, row, 6), CAIRN_LENIENT, instances->arena,
-                                     &instance->timers, &wrong);
+        failed = cairn_record_decode(&cairn_set_timers_record,
+                                     cairn_pg_text(rows, row, cairn_pg_column(rows, "timers")),
+                                     cairn_pg_bytes(rows, row, cairn_pg_column(rows, "timers")),
+                                     CAIRN_LENIENT, instances->arena, &instance->timers, &wrong);
     if (!failed)
         return 0;
     return cairn_fail(error, CAIRN_UNREADABLE,
@@ -86,7 +93,8 @@ int cairn_instances_load(struct cairn_pg *pg, const struct cairn_process *proces
         struct cairn_error wrong = {0};
         failed = take(process, rows, row, instances, &wrong);
         if (failed == -CAIRN_UNREADABLE) {
-            struct cairn_instance *instance = cairn_map_get(instances, cairn_pg_text(rows, row, 0));
+            struct cairn_instance *instance =
+                cairn_map_get(instances, cairn_pg_text(rows, row, cairn_pg_column(rows, "stream")));
             instance->unreadable = cairn_copy_text(instances->arena, wrong.message);
             failed = 0;
         }

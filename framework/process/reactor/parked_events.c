@@ -37,8 +37,7 @@ static int call_fenced(struct cairn_pg *pg, const struct cairn_statement *statem
         return (int)count;
     if (cairn_pg_bool(rows, 0, 0))
         return 0;
-    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over reactor/%s over",
-                      reactor);
+    return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over reactor/%s", reactor);
 }
 
 int cairn_park(struct cairn_pg *pg, const struct cairn_parking *parking, struct cairn_arena *arena,

@@ -33,9 +33,10 @@ struct job {
 
 static const struct cairn_statement job_statement = {
     .name = "find_rebuild",
-    .sql = "select r.rebuild, r.request is not distinct from 'cancel',"
-           "     coalesce(g.state = 'following', false), coalesce(r.generation, 0),"
-           "     r.diff and r.differences is null"
+    .sql = "select r.rebuild, r.request is not distinct from 'cancel' as cancelled,"
+           "     coalesce(g.state = 'following', false) as followed,"
+           "     coalesce(r.generation, 0) as generation,"
+           "     r.diff and r.differences is null as uncompared"
            " from cairn.rebuilds r left join cairn.generations g using (projection, generation)"
            " where r.projection = $1 and r.code_version = $2 and r.ended_at is null",
 };
@@ -50,11 +51,12 @@ static int find_job(struct cairn_supervisor *supervisor, struct job *ret, struct
         cairn_pg_call(cairn_store_pg(supervisor->store), &job_statement, &params, &rows, error);
     if (count <= 0)
         return (int)count;
-    *ret = (struct job){.rebuild = cairn_pg_integer(rows, 0, 0),
-                        .cancelled = cairn_pg_bool(rows, 0, 1),
-                        .followed = cairn_pg_bool(rows, 0, 2),
-                        .generation = cairn_pg_integer(rows, 0, 3),
-                        .uncompared = cairn_pg_bool(rows, 0, 4)};
+    *ret =
+        (struct job){.rebuild = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "rebuild")),
+                     .cancelled = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "cancelled")),
+                     .followed = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "followed")),
+                     .generation = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "generation")),
+                     .uncompared = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "uncompared"))};
     return 1;
 }
 

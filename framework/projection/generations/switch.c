@@ -29,14 +29,16 @@ static struct cairn_pg_params params_of(const struct cairn_generation *generatio
  * one of another history. */
 static const struct cairn_statement gate_statement = {
     .name = "gate_generation",
-    .sql = "select n.position, o.generation, o.position,"
+    .sql = "select n.position, o.generation as other, o.position as other_position,"
            " (select count(distinct p.key) from cairn.parked p"
-           "     where p.projection = $1 and p.generation = $2),"
+           "     where p.projection = $1 and p.generation = $2) as parked,"
            " (select count(distinct p.key) from cairn.parked p"
-           "     where p.projection = $1 and p.generation = o.generation),"
-           " r.diff and r.differences is null, r.differences > 0, r.request = 'accept',"
+           "     where p.projection = $1 and p.generation = o.generation) as other_parked,"
+           " coalesce(r.diff and r.differences is null, false) as uncompared,"
+           " coalesce(r.differences > 0, false) as differs,"
+           " coalesce(r.request = 'accept', false) as accepted,"
            " exists (select from cairn.rebuilds c where c.projection = $1 and c.generation = $2"
-           "     and c.phase = 'cancelled') or r.request is not distinct from 'cancel'"
+           "     and c.phase = 'cancelled') or r.request is not distinct from 'cancel' as cancelled"
            " from cairn.store s join cairn.checkpoints n"
            "     on n.projection = $1 and n.generation = $2 and n.shard = 0"
            " left join lateral (select g.generation, k.position from cairn.generations g"
@@ -77,14 +79,15 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
     if (count == 0)
         return cairn_fail(error, CAIRN_CONFLICT, "generation %" PRId64 " is gone",
                           generation->number);
-    if (cairn_pg_bool(rows, 0, 8))
+    if (cairn_pg_bool(rows, 0, cairn_pg_column(rows, "cancelled")))
         return 0; /* it is about to be dropped */
-    if (cairn_pg_null(rows, 0, 1))
+    if (cairn_pg_null(rows, 0, cairn_pg_column(rows, "other")))
         return 1; /* there is nothing to compare with */
-    bool accepted = !cairn_pg_null(rows, 0, 7) && cairn_pg_bool(rows, 0, 7);
-    int64_t parked = cairn_pg_integer(rows, 0, 3);
-    int64_t usual = cairn_pg_integer(rows, 0, 4);
-    if (cairn_pg_integer(rows, 0, 0) < cairn_pg_integer(rows, 0, 2))
+    bool accepted = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "accepted"));
+    int64_t parked = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "parked"));
+    int64_t usual = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "other_parked"));
+    if (cairn_pg_integer(rows, 0, cairn_pg_column(rows, "position")) <
+        cairn_pg_integer(rows, 0, cairn_pg_column(rows, "other_position")))
         return 0;
     if (accepted)
         return 1;
@@ -94,9 +97,9 @@ static int pass(struct cairn_pg *pg, const struct cairn_generation *generation,
             cairn_print(arena, "%" PRId64 " keys are parked, of the one that is read %" PRId64,
                         parked, usual),
             arena, error);
-    if (!cairn_pg_null(rows, 0, 5) && cairn_pg_bool(rows, 0, 5))
+    if (cairn_pg_bool(rows, 0, cairn_pg_column(rows, "uncompared")))
         return 0; /* it must be compared first */
-    if (!cairn_pg_null(rows, 0, 6) && cairn_pg_bool(rows, 0, 6))
+    if (cairn_pg_bool(rows, 0, cairn_pg_column(rows, "differs")))
         return hold_back(pg, generation, "its rows differ from those that are read", arena, error);
     return 1;
 }
@@ -337,14 +340,15 @@ int cairn_switch_to(struct cairn_store *store, struct cairn_generation *generati
 /* The generations that are read must not be ahead of it: no reader may see an older state. */
 static const struct cairn_statement back_statement = {
     .name = "switch_back",
-    .sql = "select w.generation, g.state = 'following' and g.complete_at is not null,"
+    .sql = "select w.generation, g.state = 'following' and g.complete_at is not null as followed,"
            " coalesce((select max(c.position) from cairn.checkpoints c"
            "     join cairn.generations o using (projection, generation)"
            "     where o.projection = $1 and o.generation <> w.generation"
-           "         and (o.live or (o.serving and o.code_version = $2))), 0) - "
-           "coalesce(k.position, 0),"
-           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond', "
-           "k.fence," IS_OF_THIS_LOG " from cairn.store s cross join cairn.switches w"
+           "         and (o.live or (o.serving and o.code_version = $2))), 0)"
+           "     - coalesce(k.position, 0) as behind,"
+           " clock_timestamp() - w.requested_at > $3 * interval '1 millisecond' as overdue,"
+           " k.fence, coalesce((" IS_OF_THIS_LOG
+           "), false) as is_of_this_log from cairn.store s cross join cairn.switches w"
            " join cairn.generations g using (projection, generation)"
            " left join cairn.checkpoints k using (projection, generation)"
            " where w.projection = $1 and w.code_version = $2 and w.done_at is null"
@@ -380,21 +384,22 @@ static int backward(struct cairn_pg *pg, void *context, struct cairn_arena *aren
     int64_t count = cairn_pg_call(pg, &back_statement, &params, &rows, error);
     if (count <= 0)
         return (int)count;
-    const struct cairn_generation to = {.projection = projection,
-                                        .number = cairn_pg_integer(rows, 0, 0)};
-    int64_t behind = cairn_pg_integer(rows, 0, 2);
-    if (!cairn_pg_bool(rows, 0, 1))
+    const struct cairn_generation to = {
+        .projection = projection,
+        .number = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "generation"))};
+    int64_t behind = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "behind"));
+    if (!cairn_pg_bool(rows, 0, cairn_pg_column(rows, "followed")))
         return refuse(pg, &to, "it is not followed any more", arena, error);
-    if (cairn_pg_null(rows, 0, 5) || !cairn_pg_bool(rows, 0, 5))
+    if (!cairn_pg_bool(rows, 0, cairn_pg_column(rows, "is_of_this_log")))
         return refuse(pg, &to, "it is of another history than the log", arena, error);
-    if (behind > 0 && !cairn_pg_bool(rows, 0, 3))
+    if (behind > 0 && !cairn_pg_bool(rows, 0, cairn_pg_column(rows, "overdue")))
         return 2;
     if (behind > 0)
         return refuse(
             pg, &to,
             cairn_print(arena, "it is %" PRId64 " positions behind the one that is read", behind),
             arena, error);
-    if (cairn_pg_integer(rows, 0, 4) != switching->terms->fence)
+    if (cairn_pg_integer(rows, 0, cairn_pg_column(rows, "fence")) != switching->terms->fence)
         return 2; /* its runner has not taken it over yet */
     int done = go(pg, &to, switching->terms, true, arena, error);
     if (done > 0)

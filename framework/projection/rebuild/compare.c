@@ -83,12 +83,12 @@ static const char *compare_sql(const struct comparison *comparison, const char *
         "     where $3::text[] is null or o._key = any ($3) or n._key = any ($3)),"
         " c as (select d.*, position <= least($1::bigint, $2::bigint) as settled,"
         "         d.o is distinct from d.n and not parked as differs from d)"
-        " select count(*) filter (where settled and (o is not null or n is not null)),"
-        "     count(*) filter (where settled and differs),"
-        "     (array_agg(key) filter (where not settled))[1:%d],"
+        " select count(*) filter (where settled and (o is not null or n is not null)) as rows,"
+        "     count(*) filter (where settled and differs) as differences,"
+        "     (array_agg(key) filter (where not settled))[1:%d] as unsettled,"
         "     coalesce((select json_agg(json_build_object('key', e.key, 'read', e.o, 'new', e.n))"
         "         from (select * from c where settled and differs order by key limit %d) e),"
-        "         '[]')::text"
+        "         '[]')::text as examples"
         " from c",
         columns_o, columns_n, table(comparison, comparison->ret->other),
         table(comparison, comparison->generation->number), UNSETTLED_MAX, CAIRN_COMPARE_EXAMPLES);
@@ -134,18 +134,19 @@ static int prepare(struct comparison *comparison, struct cairn_error *error)
 static const struct cairn_statement positions_statement = {
     .name = "compare_positions",
     .sql = "select (select position from cairn.checkpoints where projection = $1"
-           "         and generation = $2 and shard = 0),"
+           "         and generation = $2 and shard = 0) as position,"
            "     (select position from cairn.checkpoints where projection = $1"
-           "         and generation = $3 and shard = 0)",
+           "         and generation = $3 and shard = 0) as other",
 };
 
 static void take(struct comparison *comparison, const struct cairn_pg_result *rows, bool first)
 {
     struct cairn_compared *ret = comparison->ret;
-    ret->rows += cairn_pg_integer(rows, 0, 0);
-    ret->differences += cairn_pg_integer(rows, 0, 1);
+    ret->rows += cairn_pg_integer(rows, 0, cairn_pg_column(rows, "rows"));
+    ret->differences += cairn_pg_integer(rows, 0, cairn_pg_column(rows, "differences"));
     if (first || strcmp(ret->examples, "[]") == 0)
-        ret->examples = cairn_copy_text(comparison->arena, cairn_pg_text(rows, 0, 3));
+        ret->examples = cairn_copy_text(comparison->arena,
+                                        cairn_pg_text(rows, 0, cairn_pg_column(rows, "examples")));
 }
 
 /* Compares once. The keys of unsettled rows are kept for the next round. */
@@ -160,11 +161,12 @@ static int compare_once(struct comparison *comparison, bool first, struct cairn_
     int64_t count = cairn_pg_call(comparison->pg, &positions_statement, &both, &at, error);
     if (count < 0)
         return (int)count;
-    if (cairn_pg_null(at, 0, 0) || cairn_pg_null(at, 0, 1))
+    if (cairn_pg_null(at, 0, cairn_pg_column(at, "position")) ||
+        cairn_pg_null(at, 0, cairn_pg_column(at, "other")))
         return cairn_fail(error, CAIRN_BUSY, "one of the generations does not exist any more");
     struct cairn_pg_params params = {.arena = comparison->arena};
-    cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, 0));
-    cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, 1));
+    cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, cairn_pg_column(at, "position")));
+    cairn_pg_add_integer(&params, cairn_pg_integer(at, 0, cairn_pg_column(at, "other")));
     if (first)
         cairn_pg_add_null(&params);
     else
@@ -175,7 +177,7 @@ static int compare_once(struct comparison *comparison, bool first, struct cairn_
     if (count < 0)
         return (int)count;
     comparison->keys = cairn_pg_array(CAIRN_PG_TEXTS, comparison->arena);
-    size_t left = cairn_pg_texts(rows, 0, 2, &comparison->keys);
+    size_t left = cairn_pg_texts(rows, 0, cairn_pg_column(rows, "unsettled"), &comparison->keys);
     take(comparison, rows, first);
     if (left == UNSETTLED_MAX)
         return cairn_fail(error, CAIRN_BUSY, "too many rows change while they are compared");

@@ -21,7 +21,7 @@ static struct cairn_pg_params params_of(const struct cairn_projection *projectio
 
 static const struct cairn_statement list_statement = {
     .name = "list_generations",
-    .sql = "select generation, complete_at is not null, serving from cairn.generations"
+    .sql = "select generation, complete_at is not null as complete, serving from cairn.generations"
            " where projection = $1 and code_version = $2 and state = 'following'"
            "     and ($3 = 0 or generation = $3)"
            " order by generation desc",
@@ -40,10 +40,11 @@ static int64_t list(struct cairn_store *store, const struct cairn_projection *pr
         return count;
     *ret = cairn_new(arena, struct cairn_generation, (size_t)count + 1);
     for (int64_t i = 0; i < count; i++)
-        (*ret)[i] = (struct cairn_generation){.projection = projection,
-                                              .number = cairn_pg_integer(rows, i, 0),
-                                              .complete = cairn_pg_bool(rows, i, 1),
-                                              .serving = cairn_pg_bool(rows, i, 2)};
+        (*ret)[i] = (struct cairn_generation){
+            .projection = projection,
+            .number = cairn_pg_integer(rows, i, cairn_pg_column(rows, "generation")),
+            .complete = cairn_pg_bool(rows, i, cairn_pg_column(rows, "complete")),
+            .serving = cairn_pg_bool(rows, i, cairn_pg_column(rows, "serving"))};
     return count;
 }
 
@@ -328,9 +329,10 @@ int cairn_generation_fence(struct cairn_store *store, const struct cairn_generat
 
 static const struct cairn_statement checkpoint_statement = {
     .name = "checkpoint",
-    .sql = "select c.epoch, c.position, c.fence, c.stopped is not null, c.revision, s.epoch,"
+    .sql = "select c.epoch, c.position, c.fence, c.stopped is not null as stopped, c.revision,"
+           " s.epoch as store_epoch,"
            "     c.position = 0 or exists (select from cairn.events e where e.shard = 0"
-           "         and e.position = c.position and e.event_id = c.event_id)"
+           "         and e.position = c.position and e.event_id = c.event_id) as is_of_this_log"
            " from cairn.checkpoints c, cairn.store s"
            " where c.projection = $1 and c.generation = $2 and c.shard = 0",
 };
@@ -350,17 +352,17 @@ int cairn_generation_checkpoint(struct cairn_store *store,
     if (count == 0)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "generation %" PRId64 " is gone",
                           generation->number);
-    ret->epoch = cairn_pg_integer(rows, 0, 0);
-    ret->position = cairn_pg_integer(rows, 0, 1);
-    ret->fence = cairn_pg_integer(rows, 0, 2);
-    ret->stopped = cairn_pg_bool(rows, 0, 3);
-    ret->revision = cairn_pg_integer(rows, 0, 4);
-    if (ret->epoch != cairn_pg_integer(rows, 0, 5))
-        return cairn_fail(error, CAIRN_DIVERGED,
-                          "diverged: the rows are of epoch %" PRId64
-                          ", the log is of epoch %" PRId64,
-                          ret->epoch, cairn_pg_integer(rows, 0, 5));
-    if (!cairn_pg_bool(rows, 0, 6))
+    ret->epoch = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "epoch"));
+    ret->position = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "position"));
+    ret->fence = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "fence"));
+    ret->stopped = cairn_pg_bool(rows, 0, cairn_pg_column(rows, "stopped"));
+    ret->revision = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "revision"));
+    if (ret->epoch != cairn_pg_integer(rows, 0, cairn_pg_column(rows, "store_epoch")))
+        return cairn_fail(
+            error, CAIRN_DIVERGED,
+            "diverged: the rows are of epoch %" PRId64 ", the log is of epoch %" PRId64, ret->epoch,
+            cairn_pg_integer(rows, 0, cairn_pg_column(rows, "store_epoch")));
+    if (!cairn_pg_bool(rows, 0, cairn_pg_column(rows, "is_of_this_log")))
         return cairn_fail(error, CAIRN_DIVERGED,
                           "diverged: the rows contain an event at position %" PRId64
                           " that the log does not have",

@@ -16,21 +16,22 @@ static const struct cairn_statement range_statement = {
 static void take_event(const struct cairn_pg_result *rows, int64_t row, struct cairn_arena *arena,
                        struct cairn_stored_event *ret)
 {
-    ret->stream = cairn_copy_text(arena, cairn_pg_text(rows, row, 0));
-    ret->version = cairn_pg_integer(rows, row, 1);
-    ret->position = cairn_pg_integer(rows, row, 2);
-    ret->type = cairn_copy_text(arena, cairn_pg_text(rows, row, 3));
-    ret->schema_version = cairn_pg_integer(rows, row, 4);
-    ret->event_id = cairn_pg_uuid(rows, row, 5);
-    ret->recorded_at = cairn_pg_time(rows, row, 6);
-    ret->data_bytes = cairn_pg_bytes(rows, row, 7);
-    ret->data = cairn_copy_bytes(arena, cairn_pg_text(rows, row, 7), ret->data_bytes);
+    ret->stream = cairn_copy_text(arena, cairn_pg_text(rows, row, CAIRN_EVENT_STREAM));
+    ret->version = cairn_pg_integer(rows, row, CAIRN_EVENT_VERSION);
+    ret->position = cairn_pg_integer(rows, row, CAIRN_EVENT_POSITION);
+    ret->type = cairn_copy_text(arena, cairn_pg_text(rows, row, CAIRN_EVENT_TYPE));
+    ret->schema_version = cairn_pg_integer(rows, row, CAIRN_EVENT_SCHEMA_VERSION);
+    ret->event_id = cairn_pg_uuid(rows, row, CAIRN_EVENT_ID);
+    ret->recorded_at = cairn_pg_time(rows, row, CAIRN_EVENT_RECORDED_AT);
+    ret->data_bytes = cairn_pg_bytes(rows, row, CAIRN_EVENT_DATA);
+    ret->data =
+        cairn_copy_bytes(arena, cairn_pg_text(rows, row, CAIRN_EVENT_DATA), ret->data_bytes);
 }
 
 int64_t cairn_count_within(const struct cairn_pg_result *rows, int64_t first, int64_t end)
 {
     int64_t at = first;
-    while (at < end && !cairn_pg_null(rows, at, 7))
+    while (at < end && !cairn_pg_null(rows, at, CAIRN_EVENT_DATA))
         at++;
     return at - first;
 }
