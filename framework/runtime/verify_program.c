@@ -93,7 +93,7 @@ static void summarise(const struct cairn_verify *verify)
     if (!verify->redis_url)
         (void)printf("no copy");
     else if (verify->copy_problem[0])
-        (void)printf("the copy could not be compared: %s", verify->copy_problem);
+        (void)printf("the copy could not be fully compared: %s", verify->copy_problem);
     else
         (void)printf("%" PRId64 " rows in Redis, %" PRId64 " differ", verify->copied,
                      verify->copy_differences);

@@ -138,6 +138,18 @@ static void a_copy_that_was_changed_is_found(void **state)
     expect_found(cairn_print(&pot_bench.arena, "redis %s is there, and should not", key_of(never)));
 }
 
+static void differences_beyond_the_limit_are_reported_as_not_compared(void **state)
+{
+    (void)state;
+    fill(new_pot(), 1);
+    settle();
+    for (int i = 0; i < 5010; i++)
+        redis_do("SET", redis_row_key(new_pot()), "1 1 1 1\n{}");
+    struct cairn_verify seen = verify(&pots_projection, MEMORY);
+    assert_int_equal(seen.copy_differences, 5000);
+    assert_non_null(strstr(seen.copy_problem, "10 more rows"));
+}
+
 static void parked_keys_are_told_apart_and_skipped_events_are_left_out(void **state)
 {
     (void)state;
@@ -192,6 +204,7 @@ int main(void)
         TEST(what_the_projector_wrote_is_found_to_be_right),
         TEST(every_row_that_was_changed_is_found_with_its_last_event),
         TEST(a_copy_that_was_changed_is_found),
+        TEST(differences_beyond_the_limit_are_reported_as_not_compared),
         TEST(parked_keys_are_told_apart_and_skipped_events_are_left_out),
         TEST(it_is_right_while_the_projector_goes_on),
     };

@@ -32,6 +32,7 @@ struct run {
     struct cairn_arena page;  /* of a batch or a page */
     struct cairn_arena doubt; /* of the keys in `doubts` */
     struct cairn_map doubts;
+    size_t dropped;        /* rows that are not in `doubts` for want of room */
     int64_t skips;         /* number of skipped events known to the fold */
     int64_t folded_before; /* positions folded in the parts before, for the progress */
 };
@@ -256,11 +257,20 @@ static void find_missing(struct run *run)
 
 /* ---- Redis ---- */
 
-/* Marks a row of the copy to be compared again at the end, outside the snapshot. */
+/* Marks a row of the copy to be compared again at the end, outside the snapshot; further ones than
+ * DOUBTS_MAX are counted. */
 static void note_doubt(struct run *run, const char *key)
 {
     if (run->doubts.count < DOUBTS_MAX)
         *cairn_map_at(&run->doubts, key) = run;
+    else if (!cairn_map_get(&run->doubts, key))
+        run->dropped++;
+}
+
+static void note_copy_problem(struct run *run, const struct cairn_error *error)
+{
+    (void)snprintf(run->verify->copy_problem, sizeof run->verify->copy_problem, "%.190s",
+                   error->message);
 }
 
 static int copy_values(struct run *run, const struct cairn_stored_row *rows, size_t count,
@@ -277,8 +287,7 @@ static int copy_values(struct run *run, const struct cairn_stored_row *rows, siz
     if (!failed && (ret->kind != CAIRN_REDIS_LIST || ret->count != count))
         failed = cairn_fail(&error, CAIRN_BUG, "Redis does not answer MGET with a list");
     if (failed)
-        (void)snprintf(run->verify->copy_problem, sizeof run->verify->copy_problem, "%.190s",
-                       error.message);
+        note_copy_problem(run, &error);
     return failed;
 }
 
@@ -305,25 +314,30 @@ static void look_at_copy(struct run *run, const struct cairn_stored_row *rows, s
 }
 
 /* Marks the keys whose rows do not exist or are parked. */
-static void doubt_left_over(struct run *run, const struct cairn_redis_reply *keys, size_t count)
+static int doubt_left_over(struct run *run, const struct cairn_redis_reply *keys, size_t count,
+                           struct cairn_error *error)
 {
     size_t prefix = strlen(run->copy.row_prefix);
     struct cairn_fold fold = cairn_fold(run->verify->projection, &run->page);
     for (size_t i = 0; i < count; i++)
         (void)cairn_fold_row(&fold, keys[i].text + prefix);
-    if (cairn_rows_load(&run->rows, cairn_store_pg(run->snapshot), &fold, NULL) < 0)
-        return;
+    int failed = cairn_rows_load(&run->rows, cairn_store_pg(run->snapshot), &fold, error);
+    if (failed)
+        return failed;
     for (size_t i = 0; i < fold.rows.count; i++) {
         const struct cairn_fold_row *row = fold.rows.entries[i].value;
         if (!row->exists || row->parked)
             note_doubt(run, row->key);
     }
+    return 0;
 }
 
-/* Scans the copy for keys that should not exist. */
-static void scan_copy(struct run *run)
+/* Scans the copy for keys that should not exist. An error is PostgreSQL's; one of Redis becomes
+ * `copy_problem`. */
+static int scan_copy(struct run *run, struct cairn_error *error)
 {
     const char *cursor = "0";
+    int failed = 0;
     do {
         cairn_arena_reset(&run->page);
         const char *pattern = cairn_print(&run->page, "%s*", run->copy.row_prefix);
@@ -331,23 +345,33 @@ static void scan_copy(struct run *run)
                                                CAIRN_ARG("MATCH"), CAIRN_ARG(pattern),
                                                CAIRN_ARG("COUNT"), CAIRN_ARG("1000")};
         struct cairn_redis_reply reply = {0};
-        if (cairn_redis_call(run->redis, args, 6, &run->page, &reply, NULL) < 0 || reply.count != 2)
-            return;
+        struct cairn_error away = {0};
+        if (cairn_redis_call(run->redis, args, 6, &run->page, &reply, &away) < 0) {
+            note_copy_problem(run, &away);
+            return 0;
+        }
+        if (reply.count != 2)
+            return cairn_fail(error, CAIRN_BUG, "Redis does not answer SCAN with a pair");
         cursor = cairn_copy_text(&run->arena, reply.items[0].text);
-        doubt_left_over(run, reply.items[1].items, reply.items[1].count);
-    } while (strcmp(cursor, "0") != 0);
+        failed = doubt_left_over(run, reply.items[1].items, reply.items[1].count, error);
+    } while (!failed && strcmp(cursor, "0") != 0);
+    return failed;
 }
 
 /* Compares one row again. PostgreSQL is read before Redis, which has only committed rows: if Redis
- * is ahead by then, the caller compares once more. */
-static bool agrees(struct run *run, const char *key, struct cairn_stored_row *ret,
-                   struct cairn_redis_reply *ret_value)
+ * is ahead by then, the caller compares once more. Returns 1 if both agree, or if Redis failed
+ * (copy_problem); 0 if not; or an error of PostgreSQL. */
+static int agrees(struct run *run, const char *key, struct cairn_stored_row *ret,
+                  struct cairn_redis_reply *ret_value, struct cairn_error *error)
 {
     struct cairn_redis_reply reply = {0};
     cairn_arena_reset(&run->page);
-    if (cairn_rows_get(&run->rows, cairn_store_pg(run->snapshot), key, &run->page, ret, NULL) < 0 ||
-        copy_values(run, ret, 1, &reply) < 0)
-        return true; /* no difference; copy_problem has an error of Redis */
+    int failed =
+        cairn_rows_get(&run->rows, cairn_store_pg(run->snapshot), key, &run->page, ret, error);
+    if (failed)
+        return failed;
+    if (copy_values(run, ret, 1, &reply) < 0)
+        return 1;
     *ret_value = reply.items[0];
     return is_copy_of(run, ret, ret_value);
 }
@@ -364,23 +388,29 @@ static void report_doubt(struct run *run, const struct cairn_stored_row *row,
     report_difference(run, "redis", row->key, what, row->position);
 }
 
-static void recheck_doubts(struct run *run)
+static int recheck_doubts(struct run *run, struct cairn_error *error)
 {
-    const struct cairn_verify *verify = run->verify;
+    struct cairn_verify *verify = run->verify;
     int64_t patience_us = verify->patience_us ? verify->patience_us : PATIENCE_US;
     int64_t until_us = cairn_monotonic_us() + patience_us;
     for (size_t i = 0; i < run->doubts.count && !verify->copy_problem[0]; i++) {
         const char *key = run->doubts.entries[i].key;
         struct cairn_stored_row row = {0};
         struct cairn_redis_reply value = {0};
-        bool good = agrees(run, key, &row, &value);
-        while (!good && cairn_monotonic_us() < until_us) {
+        int good = agrees(run, key, &row, &value, error);
+        while (good == 0 && cairn_monotonic_us() < until_us) {
             (void)poll(NULL, 0, 20);
-            good = agrees(run, key, &row, &value);
+            good = agrees(run, key, &row, &value, error);
         }
+        if (good < 0)
+            return good;
         if (!good)
             report_doubt(run, &row, &value);
     }
+    if (run->dropped && !verify->copy_problem[0])
+        (void)snprintf(verify->copy_problem, sizeof verify->copy_problem,
+                       "%zu more rows seemed to differ and were not compared again", run->dropped);
+    return 0;
 }
 
 /* ---- a part ---- */
@@ -520,8 +550,9 @@ int cairn_projection_verify(struct cairn_verify *verify, struct cairn_error *err
         failed = verify_parts(&run, error);
     if (!failed && run.redis) {
         cairn_progress_note(verify->progress, "comparing the copy in Redis ...");
-        scan_copy(&run);
-        recheck_doubts(&run);
+        failed = scan_copy(&run, error);
+        if (!failed)
+            failed = recheck_doubts(&run, error);
     }
     cairn_progress_end(verify->progress);
     close_run(&run);
