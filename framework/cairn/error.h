@@ -82,8 +82,10 @@ enum { CAIRN_WRONG_MAX = 16 };
 
 struct cairn_error {
     enum cairn_code code;
-    char reason[64];      /* a refusal's own stable code, as the decider named it; else "" */
-    char message[512];    /* for people */
+    char reason[64];   /* a refusal's own stable code, as the decider named it; else "" */
+    char message[512]; /* for people */
+    unsigned
+        public_bytes;     /* of the message; what follows is logged, not shown to clients. 0: all */
     unsigned wrong_count; /* how many fields were wrong; the first CAIRN_WRONG_MAX are kept */
     struct cairn_wrong wrong[CAIRN_WRONG_MAX];
 };
@@ -94,7 +96,7 @@ static inline void cairn_error_reset(struct cairn_error *error)
 {
     error->code = CAIRN_OK;
     error->reason[0] = error->message[0] = '\0';
-    error->wrong_count = 0;
+    error->public_bytes = error->wrong_count = 0;
 }
 
 #define CAIRN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
@@ -105,6 +107,11 @@ int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *form
     CAIRN_PRINTF(3, 4);
 int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *format, va_list list)
     CAIRN_PRINTF(3, 0);
+
+/* The same, with the message "WHAT: detail". The detail comes from a server or library and may name
+ * addresses, databases or users: clients are shown only `what`. */
+int cairn_fail_inside(struct cairn_error *error, enum cairn_code code, const char *what,
+                      const char *format, ...) CAIRN_PRINTF(4, 5);
 
 /* Reports a refusal by the domain. `reason` is a stable code in kebab case which clients may branch
  * on ("order-already-shipped"); the message is for people. Returns -CAIRN_REFUSED. */

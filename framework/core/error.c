@@ -1,6 +1,7 @@
 /* error.c - sets errors and describes their codes. */
 #include <cairn/error.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,9 +54,25 @@ int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *f
 {
     if (error && error->code == CAIRN_OK) {
         error->code = code;
+        error->public_bytes = 0;
         print_into(error->message, sizeof error->message, format, list);
     }
     return -(int)code;
+}
+
+int cairn_fail_inside(struct cairn_error *error, enum cairn_code code, const char *what,
+                      const char *format, ...)
+{
+    char detail[sizeof error->message];
+    bool is_new = error && error->code == CAIRN_OK;
+    va_list list;
+    va_start(list, format);
+    print_into(detail, sizeof detail, format, list);
+    va_end(list);
+    int failed = cairn_fail(error, code, "%s: %s", what, detail);
+    if (is_new)
+        error->public_bytes = (unsigned)strlen(what);
+    return failed;
 }
 
 int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *format, ...)
@@ -73,6 +90,7 @@ int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from)
         error->code = from->code;
         memcpy(error->reason, from->reason, sizeof error->reason);
         memcpy(error->message, from->message, sizeof error->message);
+        error->public_bytes = from->public_bytes;
         error->wrong_count = from->wrong_count;
         size_t kept = from->wrong_count < CAIRN_WRONG_MAX ? from->wrong_count : CAIRN_WRONG_MAX;
         memcpy(error->wrong, from->wrong, kept * sizeof error->wrong[0]);
@@ -124,4 +142,6 @@ void cairn_error_context(struct cairn_error *error, const char *format, ...)
     (void)snprintf(error->message, sizeof error->message, "%.*s", (int)sizeof error->message - 1,
                    message);
     trim_utf8(error->message, sizeof error->message);
+    if (error->public_bytes)
+        error->public_bytes += (unsigned)strlen(context) + 2;
 }

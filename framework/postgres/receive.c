@@ -35,8 +35,8 @@ int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us
 int cairn_pg_fail_lost(struct cairn_pg *pg, const char *why, struct cairn_error *error)
 {
     size_t length = strcspn(why, "\n");
-    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable: %.*s",
-                            (int)(length < 300 ? length : 300), why);
+    int failed = cairn_fail_inside(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable", "%.*s",
+                                   (int)(length < 300 ? length : 300), why);
     cairn_pg_drop(pg);
     return failed;
 }
@@ -128,8 +128,8 @@ static bool is_outdated(const char *state, const PGresult *result)
 static int fail_unusable_session(struct cairn_pg *pg, const char *message, bool outdated,
                                  struct cairn_error *error)
 {
-    int failed =
-        cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL: %.300s (%s)", message, pg->state);
+    int failed = cairn_fail_inside(error, CAIRN_UNAVAILABLE, "PostgreSQL", "%.300s (%s)", message,
+                                   pg->state);
     if (outdated)
         cairn_pg_drop(pg);
     else /* 25006, read-only: a new session is often read-only, too, so it is opened with a delay */
@@ -149,8 +149,8 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
     bool outdated = is_outdated(pg->state, result);
     if (outdated || state_is(pg->state, "25006"))
         return fail_unusable_session(pg, message ? message : "?", outdated, error);
-    return cairn_fail(error, code_of(pg->state), "PostgreSQL: %.300s (%s)", message ? message : "?",
-                      pg->state);
+    return cairn_fail_inside(error, code_of(pg->state), "PostgreSQL", "%.300s (%s)",
+                             message ? message : "?", pg->state);
 }
 
 int cairn_pg_fail_unsent(struct cairn_pg *pg, struct cairn_error *error)

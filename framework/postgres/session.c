@@ -37,8 +37,8 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
 {
     const char *message = PQerrorMessage(conn);
     size_t length = strcspn(message, "\n");
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable: %.*s",
-                      (int)(length < 300 ? length : 300), message);
+    return cairn_fail_inside(error, CAIRN_UNAVAILABLE, "PostgreSQL is unavailable", "%.*s",
+                             (int)(length < 300 ? length : 300), message);
 }
 
 /* Settings that statements rely on, whatever database, role and URL say. Whether a session may

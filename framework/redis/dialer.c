@@ -114,7 +114,7 @@ int cairn_redis_dialer_take(struct cairn_redis_dialer *dialer, struct cairn_redi
     if (dialer->state == TRIED) {
         *ret = dialer->redis;
         if (!dialer->redis)
-            failed = cairn_fail(error, CAIRN_UNAVAILABLE, "%s", dialer->error.message);
+            failed = cairn_error_pass(error, &dialer->error);
         dialer->redis = NULL;
         dialer->state = IDLE;
     }

@@ -68,7 +68,7 @@ struct redisContext *cairn_redis_wire(struct cairn_redis *redis)
 
 static int fail_away(struct cairn_redis *redis, const char *why, struct cairn_error *error)
 {
-    int failed = cairn_fail(error, CAIRN_UNAVAILABLE, "Redis is unavailable: %.200s", why);
+    int failed = cairn_fail_inside(error, CAIRN_UNAVAILABLE, "Redis is unavailable", "%.200s", why);
     drop(redis);
     return failed;
 }
@@ -232,7 +232,8 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
         return 0;
     if (redis->context)
         drop(redis);
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "%s", refusal.message);
+    refusal.code = CAIRN_UNAVAILABLE;
+    return cairn_error_pass(error, &refusal);
 }
 
 /* An idle connection is readable only if the peer has closed it. */

@@ -764,24 +764,34 @@ static void a_defect_keeps_its_details_to_itself(void **state)
 static void what_a_server_says_stays_inside(void **state)
 {
     (void)state;
-    static const char *const texts[][2] = {
-        {"PostgreSQL is unavailable: connection to server at \"10.0.0.5\" failed",
+    static const struct {
+        const char *context;
+        const char *what;
+        const char *detail; /* NULL: there is none */
+        const char *wanted;
+    } cases[] = {
+        {NULL, "PostgreSQL is unavailable", "connection to server at \"10.0.0.5\" failed",
          "PostgreSQL is unavailable\""},
-        {"projection users: PostgreSQL is unavailable: FATAL: password of \"u\"",
+        {"projection users", "PostgreSQL is unavailable", "FATAL: password of \"u\"",
          "projection users: PostgreSQL is unavailable\""},
-        {"PostgreSQL: no space left on 10.0.0.5 (53100)", "PostgreSQL\""},
-        {"Redis is unavailable: 10.0.0.5 refused", "Redis is unavailable\""},
-        {"the process is about to stop", "the process is about to stop\""},
+        {NULL, "PostgreSQL", "no space left on 10.0.0.5 (53100)", "PostgreSQL\""},
+        {NULL, "the process is about to stop", NULL, "the process is about to stop\""},
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cairn_arena arena = {0};
         struct cairn_http_request request = {.arena = &arena, .trace_id = "t"};
         struct cairn_http_response response = {0};
         struct cairn_error error = {0};
         char wanted[100];
-        (void)cairn_fail(&error, CAIRN_UNAVAILABLE, "%s", texts[i][0]);
+        if (cases[i].detail)
+            (void)cairn_fail_inside(&error, CAIRN_UNAVAILABLE, cases[i].what, "%s",
+                                    cases[i].detail);
+        else
+            (void)cairn_fail(&error, CAIRN_UNAVAILABLE, "%s", cases[i].what);
+        if (cases[i].context)
+            cairn_error_context(&error, "%s", cases[i].context);
         cairn_http_problem(&request, &response, &error);
-        (void)snprintf(wanted, sizeof wanted, "\"detail\":\"%s,", texts[i][1]);
+        (void)snprintf(wanted, sizeof wanted, "\"detail\":\"%s,", cases[i].wanted);
         if (!strstr(response.body, wanted))
             fail_msg("no %s in %s", wanted, response.body);
         cairn_arena_close(&arena);

@@ -512,6 +512,27 @@ static void all_wrong_fields_are_counted_and_the_first_kept(void **state)
     assert_true(error.message[0] != '\0');
 }
 
+static void what_is_inside_is_in_the_message_and_not_public(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    struct cairn_error copy = {0};
+    assert_int_equal(cairn_fail_inside(&error, CAIRN_UNAVAILABLE, "Redis is unavailable",
+                                       "connect to %s: refused", "10.0.0.7"),
+                     -CAIRN_UNAVAILABLE);
+    assert_string_equal(error.message, "Redis is unavailable: connect to 10.0.0.7: refused");
+    assert_int_equal(error.public_bytes, strlen("Redis is unavailable"));
+    cairn_error_context(&error, "read model users");
+    assert_int_equal(error.public_bytes, strlen("read model users: Redis is unavailable"));
+    assert_int_equal(cairn_error_pass(&copy, &error), -CAIRN_UNAVAILABLE);
+    assert_int_equal(copy.public_bytes, error.public_bytes);
+    assert_int_equal(cairn_fail_inside(&copy, CAIRN_BUG, "x", "y"), -CAIRN_BUG);
+    assert_int_equal(copy.public_bytes, error.public_bytes); /* the first error stays */
+    cairn_error_reset(&copy);
+    assert_int_equal(cairn_fail(&copy, CAIRN_BUG, "all of it"), -CAIRN_BUG);
+    assert_int_equal(copy.public_bytes, 0);
+}
+
 static void a_passed_error_keeps_reason_and_wrong_fields(void **state)
 {
     (void)state;
@@ -655,6 +676,7 @@ int main(void)
         cmocka_unit_test(the_error_argument_may_be_null),
         cmocka_unit_test(a_refusal_has_a_reason),
         cmocka_unit_test(all_wrong_fields_are_counted_and_the_first_kept),
+        cmocka_unit_test(what_is_inside_is_in_the_message_and_not_public),
         cmocka_unit_test(a_passed_error_keeps_reason_and_wrong_fields),
         cmocka_unit_test(context_comes_in_front),
         cmocka_unit_test(context_may_quote_the_message),

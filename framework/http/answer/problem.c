@@ -1,7 +1,7 @@
 /* problem.c - writes errors as problem details (RFC 9457).
  *
  * The code is stable and machine-readable, the title says what the code means, the detail what
- * happened this time. The details of status 500, and messages of PostgreSQL and Redis, reveal
+ * happened this time. The details of status 500, and what cairn_fail_inside() adds, reveal
  * internals: they go to the log, where the trace id finds them. */
 #include "core/buffer.h"
 #include "core/log.h"
@@ -29,21 +29,6 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
     cairn_buffer_json(body, value);
 }
 
-/* Returns how much of a message may be public: a client library's text about an unavailable server
- * names addresses, databases and users. */
-static size_t public_bytes(const char *message)
-{
-    static const char *const servers[] = {"PostgreSQL is unavailable", "PostgreSQL",
-                                          "Redis is unavailable"};
-    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
-        const char *at = strstr(message, servers[i]);
-        size_t bytes = at ? (size_t)(at - message) + strlen(servers[i]) : 0;
-        if (at && message[bytes] == ':')
-            return bytes;
-    }
-    return strlen(message);
-}
-
 static const char *detail_of(const struct cairn_error *error, const struct cairn_code_info *info,
                              struct cairn_arena *arena)
 {
@@ -51,9 +36,11 @@ static const char *detail_of(const struct cairn_error *error, const struct cairn
         cairn_log_error(CAIRN_LOG_ERROR, "a request failed", error);
         return info->meaning;
     }
-    size_t bytes = public_bytes(error->message);
-    if (error->message[bytes])
+    size_t bytes = strlen(error->message);
+    if (error->public_bytes && error->public_bytes < bytes) {
+        bytes = error->public_bytes;
         cairn_log_error(CAIRN_LOG_WARN, "a request could not be answered", error);
+    }
     return bytes ? cairn_copy_bytes(arena, error->message, bytes) : info->meaning;
 }
 

@@ -93,6 +93,14 @@ int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *erro
     return failed;
 }
 
+/* Why a projection is stopped may end with PostgreSQL's own words, which are not for clients. */
+static int public_part(const char *stopped)
+{
+    const char *inside = strstr(stopped, ": PostgreSQL: ");
+    size_t bytes = inside ? (size_t)(inside - stopped) : strlen(stopped);
+    return (int)(bytes < 300 ? bytes : 300);
+}
+
 int cairn_query_reached(struct cairn_query_read *read, int64_t position, const char *stopped,
                         struct cairn_error *error)
 {
@@ -103,11 +111,10 @@ int cairn_query_reached(struct cairn_query_read *read, int64_t position, const c
     if (stopped)
         return cairn_fail(error, CAIRN_STALE,
                           "the read model %s has stopped at position %" PRId64
-                          ", before the %" PRId64 " that was asked for: %.300s",
-                          name, position, read->at_least, stopped);
+                          ", before the requested %" PRId64 ": %.*s",
+                          name, position, read->at_least, public_part(stopped), stopped);
     return cairn_fail(error, CAIRN_STALE,
-                      "the read model %s is at position %" PRId64 ", not yet at the %" PRId64
-                      " that was asked for",
+                      "the read model %s is at position %" PRId64 ", before the requested %" PRId64,
                       name, position, read->at_least);
 }
 
