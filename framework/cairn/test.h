@@ -31,8 +31,7 @@
 #ifndef CAIRN_TEST_H
 #define CAIRN_TEST_H
 
-#include <cairn/process.h>
-#include <cairn/projection.h>
+#include <cairn/test_kit.h>
 
 /* A test in progress. The clock stands at 2026-01-01T00:00:00Z until AT() moves it; the stream's
  * id is CAIRN_TEST_ID until STREAM() names another; its events have the versions 1, 2, 3… */
@@ -118,50 +117,5 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * Run once with CAIRN_GOLDEN=write in the environment, the test writes the missing file of a newest
  * version, with a value in every field. It never changes an existing file. */
 #define CAIRN_GOLDEN(directory, noun) cairn_golden(__FILE__, __LINE__, (directory), &noun##_events)
-
-/* The functions behind the macros. */
-void cairn_golden(const char *file, int line, const char *directory,
-                  const struct cairn_events *events);
-
-struct cairn_any {
-    const struct cairn_record *record;
-    const void *value;
-};
-struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decider);
-struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection);
-struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process);
-void cairn_scenario_close(struct cairn_scenario **scenario);
-
-struct cairn_here {
-    struct cairn_scenario *scenario;
-    const char *file;
-    int line;
-};
-void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id);
-struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label);
-void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
-void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
-void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state);
-void cairn_scenario_when(struct cairn_here here, struct cairn_any command);
-void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);
-void cairn_scenario_when_timer(struct cairn_here here, const char *name);
-void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
-                                 const char *reason);
-void cairn_scenario_then(struct cairn_here here, struct cairn_any event);
-void cairn_scenario_then_nothing(struct cairn_here here);
-void cairn_scenario_then_refused(struct cairn_here here, const char *reason);
-void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *scope,
-                               const char *key);
-void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cairn_any row);
-void cairn_scenario_then_no_row(struct cairn_here here, const char *key);
-void cairn_scenario_then_parked(struct cairn_here here, const char *key);
-void cairn_scenario_then_sent(struct cairn_here here, struct cairn_uuid to,
-                              struct cairn_any command);
-void cairn_scenario_then_timer(struct cairn_here here, const char *name, const char *rfc3339);
-
-#define CAIRN_SCENARIO_(open)                                                                      \
-    struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)
-#define CAIRN_HERE_ ((struct cairn_here){scenario_, __FILE__, __LINE__})
-#define CAIRN_ANY_(tag, ...) ((struct cairn_any){&tag##_record, &(const struct tag){__VA_ARGS__}})
 
 #endif
