@@ -2,34 +2,14 @@
 #include "bus/group.h"
 
 #include "bus/bus_names.h"
+#include "redis/arguments.h"
 
 #include <string.h>
 
 enum { DEAD_MAX = 100000, RETRY_PAGE = 1000, GONE_MS = 3600000 };
 
-struct words {
-    struct cairn_arena *arena;
-    struct cairn_redis_arg *items;
-    size_t count;
-};
-
-static struct words words(struct cairn_arena *arena, size_t capacity)
-{
-    return (struct words){arena, cairn_new(arena, struct cairn_redis_arg, capacity), 0};
-}
-
-static void add(struct words *words, const char *text)
-{
-    words->items[words->count++] = CAIRN_ARG(text);
-}
-
-static void add_number(struct words *words, int64_t number)
-{
-    add(words, cairn_print(words->arena, "%" PRId64, number));
-}
-
-static int call(struct cairn_redis *redis, const struct words *words, struct cairn_redis_reply *ret,
-                struct cairn_error *error)
+static int call(struct cairn_redis *redis, const struct cairn_redis_args *words,
+                struct cairn_redis_reply *ret, struct cairn_error *error)
 {
     return cairn_redis_call(redis, words->items, words->count, words->arena, ret, error);
 }
@@ -45,13 +25,13 @@ static int fail_as(const struct cairn_error *why, struct cairn_error *error)
 
 /* Runs a script on one or two keys, whose first arguments are the group and the member. */
 static int eval(struct cairn_group *group, const struct cairn_redis_script *script, const char *key,
-                const char *other, const struct words *more, struct cairn_arena *arena,
+                const char *other, const struct cairn_redis_args *more, struct cairn_arena *arena,
                 struct cairn_redis_reply *ret, struct cairn_error *error)
 {
     const struct cairn_redis_arg keys[] = {CAIRN_ARG(key), CAIRN_ARG(other ? other : "")};
-    struct words args = words(arena, 2 + more->count);
-    add(&args, group->name);
-    add(&args, group->member);
+    struct cairn_redis_args args = cairn_redis_args(arena, 2 + more->count);
+    cairn_redis_add(&args, group->name);
+    cairn_redis_add(&args, group->member);
     for (size_t i = 0; i < more->count; i++)
         args.items[args.count++] = more->items[i];
     struct cairn_error why = {0};
@@ -67,13 +47,13 @@ static int ensure_one(struct cairn_group *group, const char *key, struct cairn_a
 {
     struct cairn_error why = {0};
     struct cairn_redis_reply reply;
-    struct words args = words(arena, 6);
-    add(&args, "XGROUP");
-    add(&args, "CREATE");
-    add(&args, key);
-    add(&args, group->name);
-    add(&args, "0");
-    add(&args, "MKSTREAM");
+    struct cairn_redis_args args = cairn_redis_args(arena, 6);
+    cairn_redis_add(&args, "XGROUP");
+    cairn_redis_add(&args, "CREATE");
+    cairn_redis_add(&args, key);
+    cairn_redis_add(&args, group->name);
+    cairn_redis_add(&args, "0");
+    cairn_redis_add(&args, "MKSTREAM");
     int failed = call(group->redis, &args, &reply, &why);
     if (!failed || strstr(why.message, "BUSYGROUP"))
         return 0;
@@ -134,22 +114,22 @@ int64_t cairn_group_read(struct cairn_group *group, int count, int64_t block_ms,
 {
     struct cairn_redis_reply reply;
     struct cairn_error why = {0};
-    struct words args = words(arena, 9 + 2 * group->key_count);
-    add(&args, "XREADGROUP");
-    add(&args, "GROUP");
-    add(&args, group->name);
-    add(&args, group->member);
-    add(&args, "COUNT");
-    add_number(&args, count);
+    struct cairn_redis_args args = cairn_redis_args(arena, 9 + 2 * group->key_count);
+    cairn_redis_add(&args, "XREADGROUP");
+    cairn_redis_add(&args, "GROUP");
+    cairn_redis_add(&args, group->name);
+    cairn_redis_add(&args, group->member);
+    cairn_redis_add(&args, "COUNT");
+    cairn_redis_add_integer(&args, count);
     if (block_ms > 0) {
-        add(&args, "BLOCK");
-        add_number(&args, block_ms);
+        cairn_redis_add(&args, "BLOCK");
+        cairn_redis_add_integer(&args, block_ms);
     }
-    add(&args, "STREAMS");
+    cairn_redis_add(&args, "STREAMS");
     for (size_t i = 0; i < group->key_count; i++)
-        add(&args, group->keys[i]);
+        cairn_redis_add(&args, group->keys[i]);
     for (size_t i = 0; i < group->key_count; i++)
-        add(&args, ">");
+        cairn_redis_add(&args, ">");
     int failed = call(group->redis, &args, &reply, &why);
     if (failed)
         return fail_as(&why, error);
@@ -176,9 +156,9 @@ int64_t cairn_group_claim(struct cairn_group *group, size_t key, int64_t idle_ms
                           struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 2);
-    add_number(&more, idle_ms);
-    add_number(&more, most);
+    struct cairn_redis_args more = cairn_redis_args(arena, 2);
+    cairn_redis_add_integer(&more, idle_ms);
+    cairn_redis_add_integer(&more, most);
     int failed = eval(group, &claim_script, group->keys[key], NULL, &more, arena, &reply, error);
     if (failed)
         return failed;
@@ -206,9 +186,9 @@ int cairn_group_keep(struct cairn_group *group, size_t key, const char *const *i
                      struct cairn_arena *arena, bool *ret_lost, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, count);
+    struct cairn_redis_args more = cairn_redis_args(arena, count);
     for (size_t i = 0; i < count; i++)
-        add(&more, ids[i]);
+        cairn_redis_add(&more, ids[i]);
     int failed = eval(group, &keep_script, group->keys[key], NULL, &more, arena, &reply, error);
     for (size_t i = 0; i < count && !failed; i++)
         ret_lost[i] = i >= reply.count || reply.items[i].integer == 0;
@@ -220,15 +200,15 @@ int cairn_group_oldest_idle(struct cairn_group *group, size_t key, int64_t idle_
 {
     struct cairn_redis_reply reply;
     struct cairn_error why = {0};
-    struct words args = words(arena, 8);
-    add(&args, "XPENDING");
-    add(&args, group->keys[key]);
-    add(&args, group->name);
-    add(&args, "IDLE");
-    add_number(&args, idle_ms);
-    add(&args, "-");
-    add(&args, "+");
-    add(&args, "1");
+    struct cairn_redis_args args = cairn_redis_args(arena, 8);
+    cairn_redis_add(&args, "XPENDING");
+    cairn_redis_add(&args, group->keys[key]);
+    cairn_redis_add(&args, group->name);
+    cairn_redis_add(&args, "IDLE");
+    cairn_redis_add_integer(&args, idle_ms);
+    cairn_redis_add(&args, "-");
+    cairn_redis_add(&args, "+");
+    cairn_redis_add(&args, "1");
     int failed = call(group->redis, &args, &reply, &why);
     *ret = !failed && reply.count ? reply.items[0].items[0].text : NULL;
     return failed ? fail_as(&why, error) : 0;
@@ -251,11 +231,11 @@ int cairn_group_release(struct cairn_group *group, size_t key, const char *const
                         struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 1 + 2 * count);
-    add_number(&more, GONE_MS);
+    struct cairn_redis_args more = cairn_redis_args(arena, 1 + 2 * count);
+    cairn_redis_add_integer(&more, GONE_MS);
     for (size_t i = 0; i < count; i++) {
-        add(&more, ids[i]);
-        add(&more, counted[i] ? "1" : "0");
+        cairn_redis_add(&more, ids[i]);
+        cairn_redis_add(&more, counted[i] ? "1" : "0");
     }
     return eval(group, &give_back_script, group->keys[key], NULL, &more, arena, &reply, error);
 }
@@ -272,8 +252,8 @@ int64_t cairn_group_begin(struct cairn_group *group, size_t key, const char *id,
                           struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 1);
-    add(&more, id);
+    struct cairn_redis_args more = cairn_redis_args(arena, 1);
+    cairn_redis_add(&more, id);
     int failed = eval(group, &begin_script, group->keys[key], NULL, &more, arena, &reply, error);
     return failed ? failed : reply.integer;
 }
@@ -295,9 +275,9 @@ int cairn_group_clear(struct cairn_group *group, size_t key, const char *id, con
                       struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 2);
-    add(&more, id);
-    add(&more, text);
+    struct cairn_redis_args more = cairn_redis_args(arena, 2);
+    cairn_redis_add(&more, id);
+    cairn_redis_add(&more, text);
     int failed = eval(group, &clear_script, group->keys[key], NULL, &more, arena, &reply, error);
     if (!failed && reply.integer < 0)
         failed = cairn_fail(error, CAIRN_CONFLICT, "another member has claimed the entry");
@@ -310,12 +290,12 @@ int cairn_group_ack(struct cairn_group *group, size_t key, const char *const *id
                     struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words args = words(arena, 3 + count);
-    add(&args, "XACK");
-    add(&args, group->keys[key]);
-    add(&args, group->name);
+    struct cairn_redis_args args = cairn_redis_args(arena, 3 + count);
+    cairn_redis_add(&args, "XACK");
+    cairn_redis_add(&args, group->keys[key]);
+    cairn_redis_add(&args, group->name);
     for (size_t i = 0; i < count; i++)
-        add(&args, ids[i]);
+        cairn_redis_add(&args, ids[i]);
     return call(group->redis, &args, &reply, error);
 }
 
@@ -332,12 +312,12 @@ int cairn_group_dead_letter(struct cairn_group *group, const struct cairn_group_
                             struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 5);
-    add(&more, entry->id);
+    struct cairn_redis_args more = cairn_redis_args(arena, 5);
+    cairn_redis_add(&more, entry->id);
     more.items[more.count++] = (struct cairn_redis_arg){entry->json, entry->bytes};
-    add_number(&more, attempts);
-    add(&more, why);
-    add_number(&more, DEAD_MAX);
+    cairn_redis_add_integer(&more, attempts);
+    cairn_redis_add(&more, why);
+    cairn_redis_add_integer(&more, DEAD_MAX);
     return eval(group, &bury_script, group->keys[entry->key],
                 cairn_bus_dead_key(arena, group->name), &more, arena, &reply, error);
 }
@@ -358,9 +338,9 @@ int cairn_group_leave(struct cairn_group *group, struct cairn_arena *arena,
                       struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words more = words(arena, 1);
+    struct cairn_redis_args more = cairn_redis_args(arena, 1);
     int failed = 0;
-    add_number(&more, GONE_MS);
+    cairn_redis_add_integer(&more, GONE_MS);
     for (size_t i = 0; i < group->key_count && !failed; i++)
         failed = eval(group, &leave_script, group->keys[i], NULL, &more, arena, &reply, error);
     return failed;
@@ -384,10 +364,10 @@ static int64_t retry_page(struct cairn_redis *redis, const struct cairn_redis_ar
                           struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words args = words(arena, 3);
-    add(&args, id ? id : "-");
-    add(&args, id ? id : "+");
-    add_number(&args, limit < RETRY_PAGE ? limit : RETRY_PAGE);
+    struct cairn_redis_args args = cairn_redis_args(arena, 3);
+    cairn_redis_add(&args, id ? id : "-");
+    cairn_redis_add(&args, id ? id : "+");
+    cairn_redis_add_integer(&args, limit < RETRY_PAGE ? limit : RETRY_PAGE);
     int failed = cairn_redis_eval(redis, &retry_script, keys, 2, args.items, args.count, arena,
                                   &reply, error);
     return failed ? failed : reply.integer;

@@ -2,6 +2,7 @@
 #include "bus/streams.h"
 
 #include "bus/bus_names.h"
+#include "redis/arguments.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,35 +24,14 @@
 
 /* ---- arguments ---- */
 
-struct words {
-    struct cairn_arena *arena;
-    struct cairn_redis_arg *items;
-    size_t count;
-};
-
-static struct words words(struct cairn_arena *arena, size_t capacity)
-{
-    return (struct words){arena, cairn_new(arena, struct cairn_redis_arg, capacity), 0};
-}
-
-static void add(struct words *words, const char *text)
-{
-    words->items[words->count++] = CAIRN_ARG(text);
-}
-
-static void add_number(struct words *words, int64_t number)
-{
-    add(words, cairn_print(words->arena, "%" PRId64, number));
-}
-
 /* Returns the keys: the hash, then the streams. */
-static struct words keys_of(struct cairn_arena *arena, const struct cairn_bus_stream *streams,
-                            size_t count)
+static struct cairn_redis_args keys_of(struct cairn_arena *arena,
+                                       const struct cairn_bus_stream *streams, size_t count)
 {
-    struct words keys = words(arena, count + 1);
-    add(&keys, CAIRN_BUS_KEY);
+    struct cairn_redis_args keys = cairn_redis_args(arena, count + 1);
+    cairn_redis_add(&keys, CAIRN_BUS_KEY);
     for (size_t i = 0; i < count; i++)
-        add(&keys, streams[i].key);
+        cairn_redis_add(&keys, streams[i].key);
     return keys;
 }
 
@@ -60,10 +40,11 @@ static const char *at_name(struct cairn_arena *arena, const struct cairn_bus_str
     return cairn_print(arena, "at:%s", stream->publication->events->category);
 }
 
-static void add_at_names(struct words *args, const struct cairn_bus_stream *streams, size_t count)
+static void add_at_names(struct cairn_redis_args *args, const struct cairn_bus_stream *streams,
+                         size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        add(args, at_name(args->arena, &streams[i]));
+        cairn_redis_add(args, at_name(args->arena, &streams[i]));
 }
 
 /* ---- looking ---- */
@@ -93,8 +74,8 @@ static void copy_at(const struct cairn_redis_reply *reply, size_t i, char *ret, 
 int cairn_bus_look(struct cairn_redis *redis, struct cairn_bus_stream *streams, size_t count,
                    struct cairn_arena *arena, struct cairn_bus_seen *ret, struct cairn_error *error)
 {
-    struct words keys = keys_of(arena, streams, count);
-    struct words args = words(arena, count);
+    struct cairn_redis_args keys = keys_of(arena, streams, count);
+    struct cairn_redis_args args = cairn_redis_args(arena, count);
     struct cairn_redis_reply reply;
     add_at_names(&args, streams, count);
     int failed = cairn_redis_eval(redis, &look_script, keys.items, keys.count, args.items,
@@ -145,22 +126,22 @@ int cairn_bus_seat(struct cairn_redis *redis, const struct cairn_bus_place *plac
 {
     char store[CAIRN_UUID_TEXT_SIZE];
     struct cairn_redis_reply reply;
-    struct words keys = words(arena, 1 + 2 * count);
-    struct words args = words(arena, 7 + count);
+    struct cairn_redis_args keys = cairn_redis_args(arena, 1 + 2 * count);
+    struct cairn_redis_args args = cairn_redis_args(arena, 7 + count);
     cairn_uuid_format(place->timeline.store_id, store);
-    add(&keys, CAIRN_BUS_KEY);
+    cairn_redis_add(&keys, CAIRN_BUS_KEY);
     for (size_t i = 0; i < count; i++)
-        add(&keys, streams[i].key);
+        cairn_redis_add(&keys, streams[i].key);
     for (size_t i = 0; former_epoch && i < count; i++)
-        add(&keys,
-            cairn_bus_stream_key(arena, streams[i].publication->events->category, former_epoch));
-    add(&args, store);
-    add_number(&args, place->timeline.epoch);
-    add_number(&args, place->position);
-    add(&args, place->event);
-    add_number(&args, place->fence);
-    add_number(&args, (int64_t)count);
-    add_number(&args, FORMER_SECONDS);
+        cairn_redis_add(&keys, cairn_bus_stream_key(arena, streams[i].publication->events->category,
+                                                    former_epoch));
+    cairn_redis_add(&args, store);
+    cairn_redis_add_integer(&args, place->timeline.epoch);
+    cairn_redis_add_integer(&args, place->position);
+    cairn_redis_add(&args, place->event);
+    cairn_redis_add_integer(&args, place->fence);
+    cairn_redis_add_integer(&args, (int64_t)count);
+    cairn_redis_add_integer(&args, FORMER_SECONDS);
     add_at_names(&args, streams, count);
     int failed = cairn_redis_eval(redis, &seat_script, keys.items, keys.count, args.items,
                                   args.count, arena, &reply, error);
@@ -203,11 +184,12 @@ static const struct cairn_redis_script append_script = {
     "return added\n",
 };
 
-static void add_entries(struct words *args, const struct cairn_bus_entry *entries, size_t count)
+static void add_entries(struct cairn_redis_args *args, const struct cairn_bus_entry *entries,
+                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        add_number(args, (int64_t)entries[i].stream + 1);
-        add_number(args, entries[i].position);
+        cairn_redis_add_integer(args, (int64_t)entries[i].stream + 1);
+        cairn_redis_add_integer(args, entries[i].position);
         args->items[args->count++] = (struct cairn_redis_arg){entries[i].json, entries[i].bytes};
     }
 }
@@ -218,14 +200,14 @@ int64_t cairn_bus_append(struct cairn_redis *redis, const struct cairn_bus_place
                          struct cairn_arena *arena, struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words keys = keys_of(arena, streams, count);
-    struct words args = words(arena, 6 + count + 3 * entry_count);
-    add_number(&args, from->timeline.epoch);
-    add_number(&args, from->fence);
-    add_number(&args, from->position);
-    add_number(&args, to->position);
-    add(&args, to->event);
-    add_number(&args, (int64_t)count);
+    struct cairn_redis_args keys = keys_of(arena, streams, count);
+    struct cairn_redis_args args = cairn_redis_args(arena, 6 + count + 3 * entry_count);
+    cairn_redis_add_integer(&args, from->timeline.epoch);
+    cairn_redis_add_integer(&args, from->fence);
+    cairn_redis_add_integer(&args, from->position);
+    cairn_redis_add_integer(&args, to->position);
+    cairn_redis_add(&args, to->event);
+    cairn_redis_add_integer(&args, (int64_t)count);
     add_at_names(&args, streams, count);
     add_entries(&args, entries, entry_count);
     int failed = cairn_redis_eval(redis, &append_script, keys.items, keys.count, args.items,
@@ -281,12 +263,12 @@ int cairn_bus_trim(struct cairn_redis *redis, const struct cairn_bus_place *plac
                    struct cairn_error *error)
 {
     struct cairn_redis_reply reply;
-    struct words keys = keys_of(arena, stream, 1);
-    struct words args = words(arena, 4);
-    add_number(&args, place->timeline.epoch);
-    add_number(&args, place->fence);
-    add_number(&args, keep > 1 ? keep : 1);
-    add_number(&args, cap);
+    struct cairn_redis_args keys = keys_of(arena, stream, 1);
+    struct cairn_redis_args args = cairn_redis_args(arena, 4);
+    cairn_redis_add_integer(&args, place->timeline.epoch);
+    cairn_redis_add_integer(&args, place->fence);
+    cairn_redis_add_integer(&args, keep > 1 ? keep : 1);
+    cairn_redis_add_integer(&args, cap);
     int failed = cairn_redis_eval(redis, &trim_script, keys.items, keys.count, args.items,
                                   args.count, arena, &reply, error);
     if (failed)

@@ -267,18 +267,9 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct wire ask(const char *what, int number)
-{
-    char text[128];
-    struct wire wire = wire_open(port);
-    (void)snprintf(text, sizeof text, "GET /%s/%d HTTP/1.1\r\nHost: test\r\n\r\n", what, number);
-    wire_send(&wire, text);
-    return wire;
-}
-
 static struct wire ask_for(int number)
 {
-    return ask("suspended", number);
+    return wire_get(port, "suspended", number);
 }
 
 static void expect_answer(struct wire *wire, int number)
@@ -323,7 +314,7 @@ static void an_eager_request_goes_from_thread_to_thread_as_it_says(void **state)
     (void)state;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("eager", i);
+        wires[i] = wire_get(port, "eager", i);
     for (int i = 0; i < REQUESTS; i++)
         expect_answer(&wires[i], i);
 }
@@ -342,7 +333,7 @@ static void ask_and_expect_given(const char *what)
 {
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask(what, i);
+        wires[i] = wire_get(port, what, i);
     for (int i = 0; i < REQUESTS; i++)
         expect_given(&wires[i], i);
 }
@@ -361,31 +352,20 @@ static void what_was_decided_before_the_handler_returned_holds(void **state)
     ask_and_expect_given("line-at-once");
 }
 
-static bool no_place_is_taken(void *context)
-{
-    (void)context;
-    struct cairn_arena arena = {0};
-    struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
-    bool none = strstr(text.text, "\ncairn_http_requests_open 0\n") != NULL;
-    cairn_arena_close(&arena);
-    return none;
-}
-
 /* Checks that as many requests fit again: each has one place. */
 static void expect_places(void)
 {
     struct wire wires[REQUESTS];
-    wire_until(no_place_is_taken, NULL);
+    wire_until(wire_none_is_open, NULL);
     atomic_store(&count, 0);
     atomic_store(&held_back, 1);
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("given", i);
+        wires[i] = wire_get(port, "given", i);
     wire_until(all_are_suspended, NULL);
     atomic_store(&held_back, 0);
     for (int i = 0; i < REQUESTS; i++)
         expect_given(&wires[i], i);
-    wire_until(no_place_is_taken, NULL);
+    wire_until(wire_none_is_open, NULL);
 }
 
 static void a_disconnect_frees_the_place_of_a_request_that_was_handed_over(void **state)
@@ -394,7 +374,7 @@ static void a_disconnect_frees_the_place_of_a_request_that_was_handed_over(void 
     struct wire wires[REQUESTS];
     atomic_store(&held_back, 1);
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("given", i);
+        wires[i] = wire_get(port, "given", i);
     wire_until(all_are_suspended, NULL);
     for (int i = 0; i < REQUESTS; i++)
         wire_close(&wires[i]);
@@ -414,7 +394,7 @@ static void a_disconnect_while_suspended_releases_what_the_request_held(void **s
     struct wire wires[REQUESTS];
     atomic_store(&held_back, 1);
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("held", i);
+        wires[i] = wire_get(port, "held", i);
     wire_until(all_are_suspended, NULL);
     for (int i = 0; i < REQUESTS; i++)
         wire_close(&wires[i]);
@@ -468,7 +448,7 @@ static void what_is_given_away_when_the_server_stops_is_answered(void **state)
     atomic_store(&held_back, 1);
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask(i % 2 ? "given" : "line", i);
+        wires[i] = wire_get(port, i % 2 ? "given" : "line", i);
     wire_until(all_are_suspended, NULL);
     assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
     wire_until(nobody_is_admitted, NULL);

@@ -273,15 +273,6 @@ static int teardown(void **state)
 
 /* ---- requests ---- */
 
-static struct wire ask(const char *what, int number)
-{
-    char text[128];
-    struct wire wire = wire_open(port);
-    (void)snprintf(text, sizeof text, "GET /%s/%d HTTP/1.1\r\nHost: test\r\n\r\n", what, number);
-    wire_send(&wire, text);
-    return wire;
-}
-
 static void expect_text(struct wire *wire, int number, const char *text)
 {
     char all[64];
@@ -308,7 +299,7 @@ static void a_suspended_request_is_answered_by_the_upstream(void **state)
     (void)state;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("wish", i);
+        wires[i] = wire_get(port, "wish", i);
     expect_waiting(REQUESTS);
     assert_int_equal(atomic_load(&answered), 0);
     let_flow();
@@ -327,7 +318,7 @@ static void a_failed_upstream_question_is_handed_to_a_worker(void **state)
     (void)state;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("handed", i);
+        wires[i] = wire_get(port, "handed", i);
     expect_waiting(REQUESTS);
     let_flow();
     for (int i = 0; i < REQUESTS; i++) {
@@ -341,7 +332,7 @@ static void what_is_known_at_once_is_answered_at_once(void **state)
     (void)state;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("at-once", i);
+        wires[i] = wire_get(port, "at-once", i);
     for (int i = 0; i < REQUESTS; i++) {
         expect_text(&wires[i], i, "1");
         wire_send(&wires[i], "GET /handed/7/at-once HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -355,7 +346,7 @@ static void what_is_known_at_once_is_answered_at_once(void **state)
 static void what_is_due_comes_without_a_sign(void **state)
 {
     (void)state;
-    struct wire wire = ask("due", 1);
+    struct wire wire = wire_get(port, "due", 1);
     expect_text(&wire, 1, "1");
     wire_close(&wire);
 }
@@ -376,7 +367,7 @@ static void while_some_wait_all_others_are_served(void **state)
                    "Content-Length: %d\r\n\r\n",
                    BODY_BYTES);
     for (int i = 0; i < 8; i++)
-        waiting[i] = ask("wish", i);
+        waiting[i] = wire_get(port, "wish", i);
     expect_waiting(8);
     for (int i = 0; i < 8; i++) {
         others[i] = wire_open(port);
@@ -398,17 +389,6 @@ static void while_some_wait_all_others_are_served(void **state)
     free(body);
 }
 
-static bool no_place_is_taken(void *context)
-{
-    (void)context;
-    struct cairn_arena arena = {0};
-    struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
-    bool none = strstr(text.text, "\ncairn_http_requests_open 0\n") != NULL;
-    cairn_arena_close(&arena);
-    return none;
-}
-
 /* Resets the connection, which the server sees at once. */
 static void cut(struct wire *wire)
 {
@@ -422,7 +402,7 @@ static void a_disconnect_withdraws_the_question_and_frees_its_place(void **state
     (void)state;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("wish", i);
+        wires[i] = wire_get(port, "wish", i);
     expect_waiting(REQUESTS);
     for (int i = 0; i < REQUESTS; i += 2)
         cut(&wires[i]);
@@ -432,10 +412,10 @@ static void a_disconnect_withdraws_the_question_and_frees_its_place(void **state
         expect_text(&wires[i], i, "1");
         wire_close(&wires[i]);
     }
-    wire_until(no_place_is_taken, NULL);
+    wire_until(wire_none_is_open, NULL);
     assert_int_equal(atomic_load(&answered), REQUESTS / 2);
     for (int i = 0; i < REQUESTS; i++) /* there is room for as many again */
-        wires[i] = ask("wish", i);
+        wires[i] = wire_get(port, "wish", i);
     expect_waiting(REQUESTS);
     let_flow();
     for (int i = 0; i < REQUESTS; i++) {
@@ -451,7 +431,7 @@ static void a_disconnect_during_the_answer_affects_no_other_request(void **state
     struct wire wires[REQUESTS];
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < REQUESTS; i++)
-            wires[i] = ask(i % 4 < 2 ? "wish" : "handed", i);
+            wires[i] = wire_get(port, i % 4 < 2 ? "wish" : "handed", i);
         expect_waiting(REQUESTS);
         for (int i = 0; i < REQUESTS; i++) {
             if (i == REQUESTS / 4)
@@ -463,7 +443,7 @@ static void a_disconnect_during_the_answer_affects_no_other_request(void **state
             expect_text(&wires[i], i, i % 4 < 2 ? "1" : "by a worker");
             wire_close(&wires[i]);
         }
-        wire_until(no_place_is_taken, NULL);
+        wire_until(wire_none_is_open, NULL);
         expect_waiting(0);
     }
 }
@@ -481,7 +461,7 @@ static void a_suspended_request_is_answered_when_the_server_stops(void **state)
     pthread_t thread;
     struct wire wires[REQUESTS];
     for (int i = 0; i < REQUESTS; i++)
-        wires[i] = ask("wish", i);
+        wires[i] = wire_get(port, "wish", i);
     expect_waiting(REQUESTS);
     assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
     let_flow();

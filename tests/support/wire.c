@@ -3,7 +3,9 @@
 
 #include "support.h"
 
+#include "core/buffer.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -173,4 +175,24 @@ void wire_until(bool (*holds)(void *context), void *context)
             fail_msg("what was waited for did not happen");
         (void)poll(NULL, 0, 1);
     }
+}
+
+struct wire wire_get(int port, const char *what, int number)
+{
+    char text[128];
+    struct wire wire = wire_open(port);
+    (void)snprintf(text, sizeof text, "GET /%s/%d HTTP/1.1\r\nHost: test\r\n\r\n", what, number);
+    wire_send(&wire, text);
+    return wire;
+}
+
+bool wire_none_is_open(void *context)
+{
+    (void)context;
+    struct cairn_arena arena = {0};
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_metrics_write(&text);
+    bool none = strstr(text.text, "\ncairn_http_requests_open 0\n") != NULL;
+    cairn_arena_close(&arena);
+    return none;
 }

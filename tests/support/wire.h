@@ -40,6 +40,12 @@ bool wire_readable(const struct wire *wire, int ms);
  * CRLF; Host and Content-Length are added. */
 struct wire_answer wire_ask(int port, const char *head, const char *body);
 
+/* Sends GET /WHAT/NUMBER on its own connection, without reading the answer. */
+struct wire wire_get(int port, const char *what, int number);
+
+/* Returns whether the HTTP server of this process has no open request, for wire_until(). */
+bool wire_none_is_open(void *context);
+
 /* Returns the value of an answer's header, "" if it has none. Valid until the next call. */
 const char *wire_header(const struct wire_answer *answer, const char *name);
 
