@@ -66,6 +66,8 @@ static void a_page_that_says_something_else_is_found_out(void **state)
                         " && ! tests/support/tutorial page");
     shell_expect(&copy, "printf '%s\\n' '```python' 'pass' '```' >page"
                         " && ! tests/support/tutorial page");
+    shell_expect(&copy, "printf '%s\\n' '```c' 'int in_no_example;' '```' >page"
+                        " && ! tests/support/tutorial page");
 }
 
 int main(void)
