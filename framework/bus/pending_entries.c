@@ -1,5 +1,5 @@
-/* pending_entries.c - the entries that a member of a consumer group holds, until they are settled, released,
- * or idle long enough for another member to claim them. */
+/* pending_entries.c - the entries that a member of a consumer group holds, until they are settled,
+ * released, or idle long enough for another member to claim them. */
 #include "bus/member.h"
 #include "core/hash.h"
 

@@ -128,8 +128,8 @@ enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt) CAIRN_C
 bool cairn_attempt_is_cached(const struct attempt *attempt);
 
 /* Checks, before an answer without an append, that all recalled states are in the log. DONE, with
- * `attempt->seen` at or after all of them; WAITS, and the attempt resumes as WAIT; or UNDONE. Called
- * without locks. */
+ * `attempt->seen` at or after all of them; WAITS, and the attempt resumes as WAIT; or UNDONE.
+ * Called without locks. */
 enum cairn_attempt_outcome cairn_attempt_stand(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Marks all recalled entries as stale, after a conflict. */

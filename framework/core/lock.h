@@ -1,8 +1,8 @@
 /* lock.h - locks and condition variables, on the monotonic clock.
  *
- * The calls of pthread(7) that are wrapped here fail only if the program is wrong (a lock that is not
- * held, or destroyed): such a failure is an assertion, not a result. Waits may wake spuriously, so
- * that a wait is in a loop over its condition. */
+ * The calls of pthread(7) that are wrapped here fail only if the program is wrong (a lock that is
+ * not held, or destroyed): such a failure is an assertion, not a result. Waits may wake spuriously,
+ * so that a wait is in a loop over its condition. */
 #ifndef CAIRN_CORE_LOCK_H
 #define CAIRN_CORE_LOCK_H
 
@@ -70,8 +70,8 @@ static inline void cairn_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock)
     (void)wrong;
 }
 
-/* Waits once, but at most until `until_us` (monotonic; INT64_MAX: no limit). Returns false when that
- * time has passed. */
+/* Waits once, but at most until `until_us` (monotonic; INT64_MAX: no limit). Returns false when
+ * that time has passed. */
 bool cairn_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
 
 #endif

@@ -1,7 +1,7 @@
 /* run.h - runs one call with all its attempts: its place in the bulkhead, the breaker, the pauses.
  *
- * The caller (http_call.c, smtp_mail.c) provides the function that makes an attempt: it gets libcurl's handle
- * and the deadline, and reports the outcome. */
+ * The caller (http_call.c, smtp_mail.c) provides the function that makes an attempt: it gets
+ * libcurl's handle and the deadline, and reports the outcome. */
 #ifndef CAIRN_OUTBOUND_RUN_H
 #define CAIRN_OUTBOUND_RUN_H
 

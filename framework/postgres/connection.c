@@ -1,4 +1,5 @@
-/* connection.c - creates and closes the struct of a connection; session.c opens the connection itself. */
+/* connection.c - creates and closes the struct of a connection; session.c opens the connection
+ * itself. */
 #include "postgres/connection.h"
 
 #include "core/clock.h"

@@ -1,4 +1,4 @@
-/* projector.c - starts and stops a supervisor for each projection, and the threads that they share. */
+/* projector.c - starts and stops a supervisor per projection, and the threads that they share. */
 #include "projection/projector.h"
 
 #include "core/lock.h"

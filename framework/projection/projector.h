@@ -7,12 +7,12 @@
  * (store/lease.h). A new owner first moves the fence of the checkpoint, in PostgreSQL and then in
  * Redis, and every write compares it, so a process that resumes after a freeze writes nothing.
  *
- * Each projection has a supervisor (supervisor.h), and each followed generation a thread, each with a
- * connection to PostgreSQL and to Redis. Two more threads are shared: one listens for new events,
- * one notifies clients that wait for a read model that its checkpoint has moved.
- * PostgreSQL is the source of truth: after a crash at any moment, rows and checkpoint match. The
- * copy in Redis is compared by its checkpoint before each write and repaired from the rows when it
- * does not match; an unavailable Redis delays nothing. */
+ * Each projection has a supervisor (supervisor.h), and each followed generation a thread, each with
+ * a connection to PostgreSQL and to Redis. Two more threads are shared: one listens for new events,
+ * one notifies clients that wait for a read model that its checkpoint has moved. PostgreSQL is the
+ * source of truth: after a crash at any moment, rows and checkpoint match. The copy in Redis is
+ * compared by its checkpoint before each write and repaired from the rows when it does not match;
+ * an unavailable Redis delays nothing. */
 #ifndef CAIRN_PROJECTION_PROJECTOR_H
 #define CAIRN_PROJECTION_PROJECTOR_H
 

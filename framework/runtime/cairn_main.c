@@ -1,5 +1,5 @@
-/* cairn_main.c - the main function of a service process: reads the configuration, waits for the database,
- * runs until a signal, finishes accepted requests. */
+/* cairn_main.c - the main function of a service process: reads the configuration, waits for the
+ * database, runs until a signal, finishes accepted requests. */
 #include "core/clock.h"
 #include "core/sink.h"
 #include "process/deliver/command_client.h"

@@ -1,5 +1,5 @@
-/* verify_program.h - `PROGRAM verify [NAME] [--json]`: compares the read models of a service that has
- * projections with the log. `cairn verify NAME` runs it. */
+/* verify_program.h - `PROGRAM verify [NAME] [--json]`: compares the read models of a service that
+ * has projections with the log. `cairn verify NAME` runs it. */
 #ifndef CAIRN_RUNTIME_VERIFY_PROGRAM_H
 #define CAIRN_RUNTIME_VERIFY_PROGRAM_H
 

@@ -4,10 +4,10 @@
 
 #include "postgres/postgres.h"
 
-/* Applies the missing migrations, each in a transaction of its own, one process at a time: first the
- * versioned ones (migrations/NNNN_what.sql) in order, each once; then the repeatable ones
- * (migrations/repeatable/, functions and views) whose content has changed. A database of release 0.1
- * is upgraded. `applied` is called for each. Returns how many were applied, or
+/* Applies the missing migrations, each in a transaction of its own, one process at a time: first
+ * the versioned ones (migrations/NNNN_what.sql) in order, each once; then the repeatable ones
+ * (migrations/repeatable/, functions and views) whose content has changed. A database of release
+ * 0.1 is upgraded. `applied` is called for each. Returns how many were applied, or
  *   -CAIRN_SCHEMA  the database has a migration that this binary does not know, or one with other
  *                  content: it belongs to another release. Or it is older than the last schema of
  *                  release 0.1: migrate it by that release first

@@ -1,5 +1,5 @@
-/* notifier.h - notifies followers of the log (log_follower.h) that it has grown, or threads that wait for a
- * read model that its checkpoint has moved.
+/* notifier.h - notifies followers of the log (log_follower.h) that it has grown, or threads that
+ * wait for a read model that its checkpoint has moved.
  *
  * A notification takes a cluster-wide lock when its transaction commits, so it is not part of the
  * append's transaction: a thread of its own sends it afterwards, one at a time, at most some 200 a

@@ -1,4 +1,5 @@
-/* test_process.c - a single process: its start, its start-up errors, and the documentation's service. */
+/* test_process.c - a single process: its start, its start-up errors, and the documentation's
+ * service. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"

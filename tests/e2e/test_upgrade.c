@@ -1,5 +1,5 @@
-/* test_upgrade.c - a database of release 0.1 is brought to this release by `cairn migrate`: its schema is
- * that of a new database, and its commands, processes and read models continue.
+/* test_upgrade.c - a database of release 0.1 is brought to this release by `cairn migrate`: its
+ * schema is that of a new database, and its commands, processes and read models continue.
  *
  * tests/upgrade/release-0.1.sql is a dump that was made by that release: the demo's history, two
  * orders whose payment service was away, two unreadable events that were amended. */

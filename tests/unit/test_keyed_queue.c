@@ -1,4 +1,5 @@
-/* test_keyed_queue.c - tests keyed queues: tasks in order for each key, at once for different keys, retried. */
+/* test_keyed_queue.c - tests keyed queues: tasks in order for each key, at once for different keys,
+ * retried. */
 #include "../support/support.h"
 #include "core/arena.h"
 #include "core/backoff.h"

@@ -1,4 +1,5 @@
-/* export_line.h - the file that `cairn export` writes and `cairn import` reads: one JSON object per line.
+/* export_line.h - the file that `cairn export` writes and `cairn import` reads: one JSON object per
+ * line.
  *
  *     {"cairn":1,"store_id":"…","epoch":1,"head":9,"from":1,"to":9,"crc":"…"}
  *     {"position":1,"stream":"…","version":1,"type":"…","schema_version":1,"event_id":"…",

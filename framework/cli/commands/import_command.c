@@ -1,5 +1,5 @@
-/* import_command.c - `cairn import`: loads a file of `cairn export` into an empty store, all of it or
- * nothing.
+/* import_command.c - `cairn import`: loads a file of `cairn export` into an empty store, all of it
+ * or nothing.
  *
  * One transaction takes the lock that appends take, copies the events, proves their order, derives
  * the tables beside the log, and adopts the timeline. An error or a crash before its commit leaves

@@ -1,4 +1,4 @@
-/* log_commands.c - `cairn streams`, `read`, `tail`, `amend`, `append`: the log on the command line. */
+/* log_commands.c - `cairn streams`, `read`, `tail`, `append`, `amend`. */
 #include "cli/commands/commands.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* parked_command.c - `cairn parked`: shows, retries and skips events that could not be applied to a row.
+/* parked_command.c - `cairn parked`: shows, retries and skips events that could not be applied to a
+ * row.
  *
  * Only a projector can apply events, and only the one that has the lease may write. So the command
  * sets a request in cairn.parked, and polls until the request is gone. */

@@ -1,5 +1,5 @@
-/* processes_command.c - `cairn processes`: shows the progress of process managers and reactors, the events
- * that reactors have given up on, and the processes that are parked. */
+/* processes_command.c - `cairn processes`: shows the progress of process managers and reactors, the
+ * events that reactors have given up on, and the processes that are parked. */
 #include "cli/commands/commands.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* rebuild_command.c - `cairn rebuild`: requests another generation of a read model, and watches it. */
+/* rebuild_command.c - `cairn rebuild`: requests a generation of a read model, watches it. */
 #include "cli/commands/rebuild_command.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* rebuild_command.h - the state that `cairn rebuild` shows: one row of cairn.rebuilds, and what belongs to
- * it.
+/* rebuild_command.h - the state that `cairn rebuild` shows: one row of cairn.rebuilds, and what
+ * belongs to it.
  *
  * A projector does the work. The command requests it by the row and polls the row until the rebuild
  * has ended, so interrupting the command does not stop the rebuild. */

@@ -1,4 +1,5 @@
-/* recover_command.c - `cairn recover`: starts a new epoch after the store was restored to an older state.
+/* recover_command.c - `cairn recover`: starts a new epoch after the store was restored to an older
+ * state.
  *
  * Clients, read models and running processes may know events that the log no longer has, or others
  * at the same positions. A new epoch tells them apart. It begins in one transaction that also ends

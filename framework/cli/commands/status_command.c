@@ -1,5 +1,5 @@
-/* status_command.c - `cairn status`: shows the store, the owner of its lock, and the progress of each read
- * model. */
+/* status_command.c - `cairn status`: shows the store, the owner of its lock, and the progress of
+ * each read model. */
 #include "cli/commands/commands.h"
 
 #include "core/clock.h"

@@ -1,5 +1,5 @@
-/* timers_command.c - `cairn timers`: lists the timers that processes have set, and moves or cancels one, by
- * an event in the process' stream. */
+/* timers_command.c - `cairn timers`: lists the timers that processes have set, and moves or cancels
+ * one, by an event in the process' stream. */
 #include "cli/commands/commands.h"
 
 #include <string.h>

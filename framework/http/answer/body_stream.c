@@ -1,5 +1,5 @@
-/* body_stream.c - answers without a known end: the library pulls data while the socket accepts bytes,
- * and the connection rests while there is none.
+/* body_stream.c - answers without a known end: the library pulls data while the socket accepts
+ * bytes, and the connection rests while there is none.
  *
  * A resting connection is suspended, and the library does not watch a suspended socket. A client
  * that has disconnected is thus noticed only when something is sent to it: the producer of a stream

@@ -1,5 +1,5 @@
-/* plain_answer.c - sends answers as plain bytes, bypassing the library, where it accepts none: while
- * the request still arrives. */
+/* plain_answer.c - sends answers as plain bytes, bypassing the library, where it accepts none:
+ * while the request still arrives. */
 #include "core/buffer.h"
 #include "http/answer/response.h"
 #include "http/connection/client_connection.h"

@@ -1,9 +1,9 @@
 /* acceptor.h - accepts connections and lingers on refused ones.
  *
  * One thread accepts connections and hands them to the polling threads, in turn; cuts overdue ones
- * (client_connection.h); and lingers on connections that were refused while the client was still sending:
- * it discards the client's data for a moment, since closing at once would reset the connection and
- * lose the answer that says why.
+ * (client_connection.h); and lingers on connections that were refused while the client was still
+ * sending: it discards the client's data for a moment, since closing at once would reset the
+ * connection and lose the answer that says why.
  *
  * The library could accept connections itself, but then all its daemons would share one listening
  * socket, and one of them would get nearly all connections; and its way to stop accepting

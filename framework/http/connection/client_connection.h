@@ -16,8 +16,8 @@
  * The library's own timeout is not used: it measures inactivity, which a client that sends one byte
  * per second defeats, and reports nothing before the headers are complete.
  *
- * Threads: any; one lock, in client_connection.c. A socket is open as long as its connection is in the
- * table. */
+ * Threads: any; one lock, in client_connection.c. A socket is open as long as its connection is in
+ * the table. */
 #ifndef CAIRN_HTTP_CLIENT_CONNECTION_H
 #define CAIRN_HTTP_CLIENT_CONNECTION_H
 

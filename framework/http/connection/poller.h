@@ -12,8 +12,8 @@
  * A request that waits for its thread's upstream (CAIRN_HTTP_ASKED) is not suspended: the library
  * calls it again in each of its turns and is told that there is nothing yet, until there is.
  *
- * Threads: cairn_pollers_add() from the acceptor's; cairn_poller_resume() from any; all else from the
- * one that starts and stops them. */
+ * Threads: cairn_pollers_add() from the acceptor's; cairn_poller_resume() from any; all else from
+ * the one that starts and stops them. */
 #ifndef CAIRN_HTTP_POLLER_H
 #define CAIRN_HTTP_POLLER_H
 

@@ -1,5 +1,6 @@
-/* keyed_queue.c - keeps queue by key in a hash table; those that are ready in a list, those that pause in
- * a heap by due time. A lane is in one of the two, or with a thread; an empty one is freed. */
+/* keyed_queue.c - keeps queue by key in a hash table; those that are ready in a list, those that
+ * pause in a heap by due time. A lane is in one of the two, or with a thread; an empty one is
+ * freed. */
 #include "process/deliver/keyed_queue.h"
 
 #include "core/arena.h"

@@ -1,5 +1,5 @@
-/* keyed_queue.h - runs tasks in order for each key, concurrently for different keys, with retries after a
- * pause.
+/* keyed_queue.h - runs tasks in order for each key, concurrently for different keys, with retries
+ * after a pause.
  *
  * Tasks of one key form one lane and are executed one after the other; a task that has to be
  * retried stays at the head of its lane, and delays no other lane. A fixed number of threads works

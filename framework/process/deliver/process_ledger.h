@@ -1,5 +1,5 @@
-/* process_ledger.h - the tables of one process manager: commands to be delivered, timers that are set. They
- * are a projection of its streams (migrations/repeatable/processes.sql). */
+/* process_ledger.h - the tables of one process manager: commands to be delivered, timers that are
+ * set. They are a projection of its streams (migrations/repeatable/processes.sql). */
 #ifndef CAIRN_PROCESS_PROCESS_LEDGER_H
 #define CAIRN_PROCESS_PROCESS_LEDGER_H
 

@@ -1,10 +1,13 @@
-/* log_cursor.h - the place of a process manager or a reactor in the log: its lease, its connection, its
- * checkpoint, and how it handles failures.
+/* log_cursor.h - the place of a process manager or a reactor in the log: its lease, its connection,
+ * its checkpoint, and how it handles failures.
  *
  *     fence = cairn_log_cursor_wait(…)   waits for the lease
- *     cairn_log_cursor_hold(…)           is what was read still valid? if not: cairn_log_cursor_take(…)
- *     cairn_log_cursor_look(…)           reads the head; the next range ends at cairn_log_cursor_next(…)
- *     cairn_log_cursor_step_failed(…)         after a failure; cairn_log_cursor_step_ok(…) after a success
+ *     cairn_log_cursor_hold(…)           is what was read still valid? if not:
+ *     cairn_log_cursor_take(…)           reads the checkpoint under this fence
+ *     cairn_log_cursor_look(…)           reads the head; the next range ends at
+ *     cairn_log_cursor_next(…)           this position
+ *     cairn_log_cursor_step_failed(…)    after a failure
+ *     cairn_log_cursor_step_ok(…)        after a success
  *
  * Whatever fails, the next step resumes from what is committed.
  *

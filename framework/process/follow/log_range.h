@@ -1,5 +1,5 @@
-/* log_range.h - processes a range of the log for a process manager: the events that it handles become
- * inputs, in the order of the log, and its reactions are appended. */
+/* log_range.h - processes a range of the log for a process manager: the events that it handles
+ * become inputs, in the order of the log, and its reactions are appended. */
 #ifndef CAIRN_PROCESS_LOG_RANGE_H
 #define CAIRN_PROCESS_LOG_RANGE_H
 
@@ -15,8 +15,8 @@ struct cairn_log_range {
 
 /* Reacts to the events after the place, up to `range->to`. An event that the process manager cannot
  * react to, or cannot read without knowing its process, ends the range before it: that is no error.
- * An unreadable event whose process is known parks that process only (input_batch.h). Returns 0, or an
- * error of the store or the appender. */
+ * An unreadable event whose process is known parks that process only (input_batch.h). Returns 0, or
+ * an error of the store or the appender. */
 int cairn_log_range_react(const struct cairn_log_cursor *cursor,
                           const struct cairn_event_filter *filter, struct cairn_input_batch *inputs,
                           struct cairn_log_range *range, struct cairn_error *error) CAIRN_CHECKED;

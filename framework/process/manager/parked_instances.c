@@ -1,4 +1,5 @@
-/* parked_instances.c - parks and retries instances; calls functions of migrations/repeatable/processes.sql. */
+/* parked_instances.c - parks and retries instances; calls functions of
+ * migrations/repeatable/processes.sql. */
 #include "process/manager/parked_instances.h"
 
 #include "core/clock.h"

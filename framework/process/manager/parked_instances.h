@@ -1,5 +1,5 @@
-/* parked_instances.h - parks the instances of a process manager that cannot proceed (cairn.parked_instances):
- * the others proceed, and an operator has the parked ones retried.
+/* parked_instances.h - parks the instances of a process manager that cannot proceed
+ * (cairn.parked_instances): the others proceed, and an operator has the parked ones retried.
  *
  * Inputs of a parked instance are skipped. On a retry, the log is read again from where the
  * instance stopped, for it alone; no event is taken twice, since every instance records the newest

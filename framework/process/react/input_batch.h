@@ -1,5 +1,5 @@
-/* input_batch.h - a batch of inputs of one process manager: makes the reactions, appends them, and waits
- * for the outcomes.
+/* input_batch.h - a batch of inputs of one process manager: makes the reactions, appends them, and
+ * waits for the outcomes.
  *
  *     struct cairn_input_batch inputs = cairn_input_batch(process, service, parked, arena, now);
  *     cairn_input_batch_want(…)       for each input: names its process

@@ -1,5 +1,5 @@
-/* decoded_event.h - decodes one event, with the keys of the rows that it touches, and applies it to one row.
- * Shared by a range of the log, a retry and a rebuild. */
+/* decoded_event.h - decodes one event, with the keys of the rows that it touches, and applies it to
+ * one row. Shared by a range of the log, a retry and a rebuild. */
 #ifndef CAIRN_PROJECTION_DECODED_EVENT_H
 #define CAIRN_PROJECTION_DECODED_EVENT_H
 

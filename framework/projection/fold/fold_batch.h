@@ -1,5 +1,5 @@
-/* fold_batch.h - folds events into the rows they touch, in memory: a range of the followed log, parked
- * events that are retried, or the whole log when a read model is verified.
+/* fold_batch.h - folds events into the rows they touch, in memory: a range of the followed log,
+ * parked events that are retried, or the whole log when a read model is verified.
  *
  * The unit of failure is (event, key). An event that cannot be applied to a row parks that row's
  * key: the row is marked and otherwise unchanged, and later events of the key queue behind it;

@@ -1,5 +1,5 @@
-/* refused_rows.c - handles events that a runner cannot apply: parks rows that PostgreSQL refuses, and
- * retries parked events when an operator requests it. */
+/* refused_rows.c - handles events that a runner cannot apply: parks rows that PostgreSQL refuses,
+ * and retries parked events when an operator requests it. */
 #include "core/clock.h"
 #include "projection/follow/runner.h"
 #include "projection/tables/parked_rows.h"

@@ -9,7 +9,8 @@
  *
  * After any failure the next step resumes from the committed state.
  *
- * Ownership: a runner belongs to its thread; its shown state is copied under its lock (runner_status.c). */
+ * Ownership: a runner belongs to its thread; its shown state is copied under its lock
+ * (runner_status.c). */
 #ifndef CAIRN_PROJECTION_RUNNER_H
 #define CAIRN_PROJECTION_RUNNER_H
 

@@ -1,5 +1,5 @@
-/* runner_status.c - publishes a projection's state and metrics and logs its changes: each change is logged
- * once, not repeatedly while it lasts. */
+/* runner_status.c - publishes a projection's state and metrics and logs its changes: each change is
+ * logged once, not repeatedly while it lasts. */
 #include "core/clock.h"
 #include "core/lock.h"
 #include "core/log.h"

@@ -1,6 +1,6 @@
-/* rebuild_jobs.h - the rebuilds of a read model: because its code has a new version, because an operator
- * asks for one, or because the read model is of another history than the log. They are rows of
- * cairn.rebuilds, of which each code version has at most one open. */
+/* rebuild_jobs.h - the rebuilds of a read model: because its code has a new version, because an
+ * operator asks for one, or because the read model is of another history than the log. They are
+ * rows of cairn.rebuilds, of which each code version has at most one open. */
 #ifndef CAIRN_PROJECTION_REBUILD_JOBS_H
 #define CAIRN_PROJECTION_REBUILD_JOBS_H
 

@@ -1,5 +1,5 @@
-/* bulk_load.c - loads parts into the table by COPY, one connection per thread; each thread passes its
- * rows on to the one thread that fills Redis. */
+/* bulk_load.c - loads parts into the table by COPY, one connection per thread; each thread passes
+ * its rows on to the one thread that fills Redis. */
 #include "projection/rebuild/bulk_load.h"
 
 #include "core/clock.h"

@@ -1,5 +1,5 @@
-/* bulk_load.h - loads the rows of a rebuild into both stores: by COPY into a table without indexes, and
- * page by page into the copy in Redis. */
+/* bulk_load.h - loads the rows of a rebuild into both stores: by COPY into a table without indexes,
+ * and page by page into the copy in Redis. */
 #ifndef CAIRN_PROJECTION_BULK_LOAD_H
 #define CAIRN_PROJECTION_BULK_LOAD_H
 

@@ -1,5 +1,5 @@
-/* partition.h - decodes events and applies them to one part of the rows of a refold (refold.h): the rows
- * whose key's hash falls into the part, in memory or in a file.
+/* partition.h - decodes events and applies them to one part of the rows of a refold (refold.h): the
+ * rows whose key's hash falls into the part, in memory or in a file.
  *
  * Ownership: a part belongs to one thread at a time. A batch belongs to one thread until it is
  * decoded; afterwards several threads may read it. */

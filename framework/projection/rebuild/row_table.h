@@ -1,5 +1,5 @@
-/* row_table.h - a compact hash table of rows of a read model, in memory: each row is one block with its
- * key, its struct and what that points to.
+/* row_table.h - a compact hash table of rows of a read model, in memory: each row is one block with
+ * its key, its struct and what that points to.
  *
  * Ownership: a row_table belongs to one thread at a time. */
 #ifndef CAIRN_PROJECTION_ROW_TABLE_H
@@ -30,8 +30,8 @@ struct cairn_row_table {
 const struct cairn_row_table_row *cairn_row_table_get(const struct cairn_row_table *row_table,
                                                       uint64_t hash, const char *key);
 
-/* Copies a row of a fold, which may point into the row_table's previous row of the key, and replaces
- * that. */
+/* Copies a row of a fold, which may point into the row_table's previous row of the key, and
+ * replaces that. */
 void cairn_row_table_put(struct cairn_row_table *row_table, uint64_t hash,
                          const struct cairn_fold_row *row);
 

@@ -1,5 +1,5 @@
-/* copy_patrol.c - puts back single rows that are missing from a Redis copy: evicted, expired, or deleted
- * by hand. Queries fall back to PostgreSQL for such a row, and nothing else restores it.
+/* copy_patrol.c - puts back single rows that are missing from a Redis copy: evicted, expired, or
+ * deleted by hand. Queries fall back to PostgreSQL for such a row, and nothing else restores it.
  *
  * One page of keys per second, cyclically: a million rows are checked in half an hour. The
  * alternative, a report from the query that misses a row, would need a channel from query services

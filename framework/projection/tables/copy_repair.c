@@ -1,5 +1,5 @@
-/* copy_repair.c - repairs a copy in Redis, a page at a time, while the projection continues; fills and
- * removes copies. redis_copy.h says why the result of a repair is correct. */
+/* copy_repair.c - repairs a copy in Redis, a page at a time, while the projection continues; fills
+ * and removes copies. redis_copy.h says why the result of a repair is correct. */
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "projection/tables/redis_copy.h"

@@ -1,5 +1,5 @@
-/* copy_upkeep.c - writes batches to a copy, checks that it still matches the rows, and has it repaired
- * and patrolled. */
+/* copy_upkeep.c - writes batches to a copy, checks that it still matches the rows, and has it
+ * repaired and patrolled. */
 #include "core/clock.h"
 #include "projection/tables/redis_copy.h"
 

@@ -3,8 +3,8 @@
  *
  * A generation is one built copy of a read model: a table, a row in cairn.generations and a
  * checkpoint. It belongs to one version of the projection's code; another version builds its own
- * generation. A generation is built (rebuild_attempt.h), followed (runner.h), read (switch.h), and dropped
- * (retire.h). */
+ * generation. A generation is built (rebuild_attempt.h), followed (runner.h), read (switch.h), and
+ * dropped (retire.h). */
 #ifndef CAIRN_PROJECTION_GENERATION_H
 #define CAIRN_PROJECTION_GENERATION_H
 

@@ -1,5 +1,5 @@
-/* generation_lock.h - runs a transaction under the lock of a projection, which serializes changes of its
- * generations. */
+/* generation_lock.h - runs a transaction under the lock of a projection, which serializes changes
+ * of its generations. */
 #ifndef CAIRN_PROJECTION_GENERATION_LOCK_H
 #define CAIRN_PROJECTION_GENERATION_LOCK_H
 

@@ -1,4 +1,5 @@
-/* parked_rows.h - counts the parked keys of a generation and carries out operators' requests for them.
+/* parked_rows.h - counts the parked keys of a generation and carries out operators' requests for
+ * them.
  *
  * Requests are set in rows of cairn.parked (`cairn parked retry`, `cairn parked skip`). The runner
  * that has the lease carries them out between two batches, a page of events of one key at a time:

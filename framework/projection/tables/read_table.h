@@ -1,5 +1,5 @@
-/* read_table.h - generates the SQL of a generation's table and of the view over it from the row's field
- * table. */
+/* read_table.h - generates the SQL of a generation's table and of the view over it from the row's
+ * field table. */
 #ifndef CAIRN_PROJECTION_READ_TABLE_H
 #define CAIRN_PROJECTION_READ_TABLE_H
 

@@ -1,5 +1,5 @@
-/* redis_copy.c - the calls to Redis that every writer of a copy makes: values, keys, the checkpoint's
- * text. */
+/* redis_copy.c - the calls to Redis that every writer of a copy makes: values, keys, the
+ * checkpoint's text. */
 #include "projection/tables/redis_copy.h"
 
 #include "core/clock.h"

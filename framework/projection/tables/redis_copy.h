@@ -130,8 +130,8 @@ int cairn_repair_begin(struct cairn_copy *copy, const char *seen,
 int cairn_repair_page(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
                       struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 
-/* copy_patrol.c: if it is due, checks whether some rows of a current copy exist, and puts missing ones
- * back. Returns 0 even if Redis is unavailable; an error is PostgreSQL's. */
+/* copy_patrol.c: if it is due, checks whether some rows of a current copy exist, and puts missing
+ * ones back. Returns 0 even if Redis is unavailable; an error is PostgreSQL's. */
 int cairn_copy_patrol(struct cairn_copy *copy, const struct cairn_rows *rows, struct cairn_pg *pg,
                       const struct cairn_checkpoint *committed, struct cairn_arena *arena,
                       struct cairn_error *error) CAIRN_CHECKED;

@@ -9,9 +9,9 @@
  *     cairn:STORE:{NAME:gN}:row:KEY      "EPOCH POSITION VERSION GENERATION\nJSON"
  *     cairn:STORE:{NAME:gN}:checkpoint   "EPOCH POSITION FENCE REVISION"
  * The rows are those of PostgreSQL at that checkpoint. During a repair the text after the fence
- * differs (redis_copy.h), and rows may be newer than the position, never older; with a position of -1
- * nothing is known about them.
- * STORE is the first eight hex digits of the store's id, and JSON is the answer to a query. */
+ * differs (redis_copy.h), and rows may be newer than the position, never older; with a position of
+ * -1 nothing is known about them. STORE is the first eight hex digits of the store's id, and JSON
+ * is the answer to a query. */
 #ifndef CAIRN_PROJECTION_TABLE_NAMES_H
 #define CAIRN_PROJECTION_TABLE_NAMES_H
 

@@ -1,4 +1,5 @@
-/* expected_rows.h - the expected rows of a read model, folded from the log in memory for a verification.
+/* expected_rows.h - the expected rows of a read model, folded from the log in memory for a
+ * verification.
  *
  * Rows are kept as JSON and folded batch by batch, by the same functions as the live ones. Memory
  * is bounded by dividing the keys into parts: a expected holds the rows whose key's hash falls into

@@ -1,4 +1,4 @@
-/* query_context.c - opens and closes the state of one worker of the query side, and its connection. */
+/* query_context.c - opens and closes the state of a worker of the query side. */
 #include "query/models/query_context.h"
 
 #include "query/query_engine.h"

@@ -1,5 +1,5 @@
-/* query_context.h - per-thread state of the query side: a connection to PostgreSQL, and for each read
- * model the statements for the generation that is read. */
+/* query_context.h - per-thread state of the query side: a connection to PostgreSQL, and for each
+ * read model the statements for the generation that is read. */
 #ifndef CAIRN_QUERY_QUERY_CONTEXT_H
 #define CAIRN_QUERY_QUERY_CONTEXT_H
 

@@ -1,5 +1,5 @@
-/* topics.h - internals shared by live.c, follow_rows.c, follow_pages.c and event_stream.c: topics, readers and pages.
- * Private to them, and guarded by the lock of live.h. */
+/* topics.h - internals shared by live.c, follow_rows.c, follow_pages.c and event_stream.c: topics,
+ * readers and pages. Private to them, and guarded by the lock of live.h. */
 #ifndef CAIRN_QUERY_TOPICS_H
 #define CAIRN_QUERY_TOPICS_H
 

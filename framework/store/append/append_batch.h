@@ -1,4 +1,5 @@
-/* append_batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its answers.
+/* append_batch.h - appends that go to PostgreSQL together: one call of cairn.append_batch and its
+ * answers.
  *
  * Appends of one batch may build on each other: each is checked against the state that those before
  * it leave. An append is kept out of a batch only if one of its commands is in it already; it goes

@@ -1,5 +1,5 @@
-/* append_one.c - the short path for the most common append, alone in its batch: one event, and at most one
- * other stream that is checked. */
+/* append_one.c - the short path for the most common append, alone in its batch: one event, and at
+ * most one other stream that is checked. */
 #include "store/append/append_batch.h"
 #include "store/handle.h"
 

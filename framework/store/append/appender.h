@@ -7,8 +7,8 @@
  * Invariants
  *  (1) Appends reach the log in the order in which they were submitted.
  *  (2) Every accepted append is answered exactly once, and truthfully: after a lost connection, the
- *      fate of the batch is determined before any of it is answered or retried (resolve_outcome.h). UNKNOWN
- *      is returned only if the database could not be asked.
+ *      outcome of the batch is determined before any of it is answered or retried
+ *      (resolve_outcome.h). UNKNOWN is returned only if the database could not be asked.
  *  (3) A batch that fails as a whole, because PostgreSQL refuses a value, is split until only the
  *      append that has the value fails.
  *

@@ -1,4 +1,5 @@
-/* bulk_read.h - reads many events from the log, one at a time: for rebuilding, exporting, verifying.
+/* bulk_read.h - reads many events from the log, one at a time: for rebuilding, exporting,
+ * verifying.
  *
  *     struct cairn_bulk *bulk;
  *     int got = cairn_bulk_open(store, 0, INT64_MAX, NULL, &bulk, error);

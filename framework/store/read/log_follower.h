@@ -1,10 +1,10 @@
-/* log_follower.h - follows the log: threads that wait for new events are woken when there are some, and
- * send no queries while there are none.
+/* log_follower.h - follows the log: threads that wait for new events are woken when there are some,
+ * and send no queries while there are none.
  *
- * A follower has a thread and one connection that listens. Appenders send notifications (notifier.h),
- * which are only hints, because any session may send one: the head that is returned has been read
- * from the log. A notification may be lost, and appends made in psql send none, so the thread also
- * reads the head every second, and at once on every new connection.
+ * A follower has a thread and one connection that listens. Appenders send notifications
+ * (notifier.h), which are only hints, because any session may send one: the head that is returned
+ * has been read from the log. A notification may be lost, and appends made in psql send none, so
+ * the thread also reads the head every second, and at once on every new connection.
  *
  * One follower is enough for a process, whatever the number of threads that wait.
  *

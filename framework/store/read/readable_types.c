@@ -1,4 +1,4 @@
-/* readable_types.c - compares the log's event types and versions with those that this binary reads. */
+/* readable_types.c - compares the log's event types and versions with those of this binary. */
 #include "store/read/readable_types.h"
 
 #include "store/read/events.h"
