@@ -109,7 +109,7 @@ declare
     to_row tid := format('(%s,0)', in_page + in_pages)::tid;
 begin
     if in_older_than is null or in_older_than < interval '1 hour' then
-        raise exception using errcode = 'CA010', message = 'commands are remembered for an hour at least';
+        raise exception using errcode = 'CA010', message = 'commands are kept for at least an hour';
     end if;
     -- A minute of tolerance: the clocks of two servers differ by seconds after a fail-over.
     insert into cairn.commands_ahead as a (shard, command_id, seen_at)

@@ -48,7 +48,7 @@ begin
             limit 1;
         return wrong;
     end if;
-    select format('the name %s comes twice', to_json(e.key)) into wrong
+    select format('the name %s occurs twice', to_json(e.key)) into wrong
         from json_each(in_json) e
         group by e.key
         having count(*) > 1

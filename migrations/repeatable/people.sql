@@ -29,8 +29,8 @@ declare
 begin
     if append.stream is null or append.stream !~ '^[a-z][a-z0-9_]*-.' or octet_length(append.stream) > 200 then
         raise exception using errcode = 'CA010',
-            message = format('%L is no name of a stream', append.stream),
-            hint = 'Say category-id, as in order-01890000-0000-7000-8000-000000000001, at most 200 bytes.';
+            message = format('%L is not a stream name', append.stream),
+            hint = 'Expected category-id, as in order-01890000-0000-7000-8000-000000000001, at most 200 bytes.';
     end if;
     if append.stream ~ '[[:cntrl:]]' then
         raise exception using errcode = 'CA010',
@@ -43,28 +43,28 @@ begin
     end;
     if id is not null and append.stream <> split_part(append.stream, '-', 1) || '-' || id then
         raise exception using errcode = 'CA010',
-            message = format('the services call stream %s %s-%s', append.stream,
+            message = format('the services spell stream %s as %s-%s', append.stream,
                              split_part(append.stream, '-', 1), id),
-            hint = 'Spell an id as they do: one thing has one stream.';
+            hint = 'Use that spelling: one thing has one stream.';
     end if;
     if append.type is null or append.type !~ '^[A-Za-z][A-Za-z0-9_.]*$' or octet_length(append.type) > 200 then
         raise exception using errcode = 'CA010',
-            message = format('%L is no name of an event type', append.type),
-            hint = 'Say what happened, in letters and digits: OrderPlaced.';
+            message = format('%L is not an event type name', append.type),
+            hint = 'Expected what happened, in letters and digits: OrderPlaced.';
     end if;
     if append.data is null or json_typeof(append.data) <> 'object' then
         raise exception using errcode = 'CA010',
-            message = 'an event''s data is a JSON object', hint = 'Say ''{}'' if it says nothing.';
+            message = 'the data of an event must be a JSON object', hint = 'Use ''{}'' for an event without fields.';
     end if;
     if octet_length(append.data::text) > 1048576 then
-        raise exception using errcode = 'CA010', message = 'an event is at most 1 MiB';
+        raise exception using errcode = 'CA010', message = 'an event has at most 1 MiB';
     end if;
     perform append.data::jsonb; -- fails for what json accepts: U+0000, lone surrogates
     wrong := cairn.json_wrong(append.data);
     if wrong is not null then
         raise exception using errcode = 'CA010',
-            message = 'nobody could read this event: ' || wrong,
-            hint = 'What is in the log cannot be changed, so it has to be readable from the start.';
+            message = 'the services could not read this event: ' || wrong,
+            hint = 'The log cannot be changed, so an event must be readable from the start.';
     end if;
     select string_agg(d.type, ', ' order by d.type) into known
         from cairn.declared_types d
@@ -72,16 +72,16 @@ begin
         having not bool_or(d.type = append.type);
     if known is not null then
         raise exception using errcode = 'CA010',
-            message = format('the services that write %s know no event type %s: they know %s',
+            message = format('the services that write %s do not know event type %s, but %s',
                              split_part(append.stream, '-', 1), append.type, known),
-            hint = 'They would refuse to start: what is in the log they have to be able to read.';
+            hint = 'They would refuse to start, since they must be able to read the whole log.';
     end if;
     if append.expected < 0 then
-        raise exception using errcode = 'CA010', message = 'expected is a version, 0 for a new stream, or null';
+        raise exception using errcode = 'CA010', message = 'expected must be a version, 0 for a new stream, or null';
     end if;
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception using errcode = 'CA011',
-            message = 'appending needs a transaction that is read committed';
+            message = 'appending needs a transaction of isolation level read committed';
     end if;
 
     event_id := gen_random_uuid();
@@ -114,7 +114,7 @@ begin
     if answer.outcomes[1] <> 0 then
         raise exception using errcode = 'CA001',
             message = format('stream %s is at version %s', append.stream, answer.versions[1]),
-            hint = 'Read the stream again and decide again, or leave expected out.';
+            hint = 'Read the stream and decide again, or omit expected.';
     end if;
     "position" := answer.positions[1];
     version := answer.versions[1];
@@ -146,13 +146,13 @@ begin
         raise exception using errcode = 'CA010', message = format('the log has no event at %s', in_position);
     end if;
     if coalesce(btrim(in_reason), '') = '' then
-        raise exception using errcode = 'CA010', message = 'say why: whoever reads the log later wants to know';
+        raise exception using errcode = 'CA010', message = 'a reason is required: later readers of the log need it';
     end if;
     if in_data is not null then
-        wrong := coalesce(case when json_typeof(in_data) <> 'object' then 'it is no JSON object' end,
+        wrong := coalesce(case when json_typeof(in_data) <> 'object' then 'it is not a JSON object' end,
                           cairn.json_wrong(in_data));
         if wrong is not null then
-            raise exception using errcode = 'CA010', message = 'nobody could read this: ' || wrong;
+            raise exception using errcode = 'CA010', message = 'the services could not read this: ' || wrong;
         end if;
         perform in_data::jsonb;
     end if;

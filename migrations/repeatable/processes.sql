@@ -565,21 +565,21 @@ as $$
             from process p, cairn.timers_in_log(p.name, 0, p.position) t where t.name is not null),
     sent as materialized (
         select u.* from process p, cairn.undelivered_in_log(p.name, p.position) u)
-    select case when t.stream is null then format('the timer %s is set in the streams, the table has it not', l.name)
-                when l.stream is null then format('the table has a timer %s, the streams have it not', t.name)
+    select case when t.stream is null then format('the streams have timer %s, the table does not', l.name)
+                when l.stream is null then format('the table has timer %s, the streams do not', t.name)
                 else format('the timer %s is due at %s, the table says %s', l.name, l.due_at, t.due_at) end,
            coalesce(l.stream, t.stream), null::bigint
         from timer l
         full join cairn.timers t on t.stream = l.stream and t.name = l.name
         where t.stream is null or l.stream is null or t.due_at <> l.due_at
     union all
-    select format('the command %s to %s was sent and not carried out, and the table has it not', s.command, s.target),
+    select format('the command %s to %s was sent and not executed, and the table does not have it', s.command, s.target),
            s.stream, s.position
         from sent s
         where not exists (select from cairn.outgoing o
                               where o.stream = s.stream and o.version = s.version and o.number = s.number)
     union all
-    select format('the table has a command %s that the stream does not send', o.command), o.stream, o.position
+    select format('the table has a command %s that the stream did not send', o.command), o.stream, o.position
         from cairn.outgoing o
         where not exists (select from cairn.events e
                               where e.shard = 0 and e.stream = o.stream and e.version = o.version

@@ -65,8 +65,8 @@ begin
     if generation is null then
         raise exception using errcode = 'CA015',
             message = case when in_generation is null
-                then format('there is no generation of %s to go back to', in_projection)
-                else format('generation %s of %s is not followed, or is the one that is read', in_generation, in_projection) end;
+                then format('there is no generation of %s to switch back to', in_projection)
+                else format('generation %s of %s is not kept up to date, or is the one that is read', in_generation, in_projection) end;
     end if;
     insert into cairn.switches (projection, code_version, generation, cause)
         values (in_projection, request_rollback.code_version, request_rollback.generation, 'rollback')
@@ -207,7 +207,7 @@ create or replace function cairn.verify_checkpoints()
 as $$
     select c.projection, c.generation, c.position,
            case when c.position > cairn.head() then format('is ahead of the log, which ends at %s', cairn.head())
-                else 'stands on an event that the log does not have' end
+                else 'contains an event that the log does not have' end
         from cairn.checkpoints c
         where c.shard = 0 and c.position > 0
             and not exists (select from cairn.events e

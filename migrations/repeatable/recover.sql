@@ -108,7 +108,7 @@ begin
     if cairn.head() > 0 or exists (select from cairn.claims) or exists (select from cairn.commands) then
         raise exception using errcode = 'CA012',
             message = format('the store is not empty: it has %s events', cairn.head()),
-            hint = 'Import into a database that was made for it.';
+            hint = 'Import into an empty database.';
     end if;
 end
 $$;

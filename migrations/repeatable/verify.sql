@@ -52,12 +52,12 @@ begin
         where l.position < upto
     union all
     select 'times', s.position, s.stream,
-           format('recorded at %s, before the event in front of it', s.recorded_at)
+           format('recorded at %s, before the preceding event', s.recorded_at)
         from seen s
         where s.position > in_from and s.recorded_at < s.time_before
     union all
     select 'versions', s.position, s.stream,
-           format('version %s, but no version %s in front of it', s.version, s.version - 1)
+           format('version %s, but version %s does not precede it', s.version, s.version - 1)
         from seen s
         where s.position > in_from and s.version > 1
             -- a scalar subselect: it cannot become a join over the whole table
@@ -93,7 +93,7 @@ begin
     end;
     return query
     select e.position, e.stream, c.name || ' ' || case when json_typeof(c.value) <> 'object'
-               then 'is no JSON object' else 'cannot be read as jsonb' end
+               then 'is not a JSON object' else 'cannot be read as jsonb' end
         from cairn.events e
         cross join lateral (values ('data', e.data), ('meta', e.meta)) as c(name, value)
         where e.shard = 0 and e.position > in_from and e.position <= in_to
@@ -101,7 +101,7 @@ begin
 end
 $$;
 comment on function cairn.verify_json is
-    'Events in a range whose data or meta is no JSON object, or one that jsonb refuses.';
+    'Events in a range whose data or meta is not a JSON object, or one that jsonb refuses.';
 
 create or replace function cairn.verify_content(in_from bigint default 0, in_to bigint default null)
     returns table ("check" text, "position" bigint, stream text, problem text)
@@ -219,9 +219,9 @@ create or replace function cairn.verify_claims()
     stable
     set search_path = pg_catalog, pg_temp
 as $$
-    select case when c.shard is null then 'the log says that it is held, the table does not'
-                when l.scope is null then 'the table says that it is held, the log does not'
-                else format('taken at %s, the table says %s', l.position, c.position) end,
+    select case when c.shard is null then 'the log has the claim, the table does not'
+                when l.scope is null then 'the table has the claim, the log does not'
+                else format('claimed at %s, the table says %s', l.position, c.position) end,
            coalesce(c.scope, l.scope), coalesce(c.key, l.key), coalesce(c.stream, l.stream),
            coalesce(l.position, c.position)
         from cairn.claims c
@@ -303,7 +303,7 @@ begin
     return query
     select case when c.shard is null then 'the log has it, the table does not'
                 when c.request_hash <> e.request_hash then 'the table has another request_hash'
-                else 'the table says that its events are others' end,
+                else 'the table names other events' end,
            encode(e.command_id, 'hex'), e.stream, e.position
         from cairn.command_events(in_from, upto) e
         left join cairn.commands c on c.shard = 0 and c.command_id = e.command_id
@@ -319,13 +319,13 @@ begin
     select p.problem, encode(p.command_id, 'hex'), p.stream, p.position
         from (select c.command_id, c.stream, c.position, case
                   when c.event_count = 0 and c.version = 0 then null -- on a stream that does not exist
-                  when l.last is null then 'its stream has no such version'
+                  when l.last is null then 'its stream does not have this version'
                   when c.event_count = 0 then null -- the log cannot prove it
                   when l.last <> c.position then format('its last event is at %s', l.last)
                   when l.events <> c.event_count then
                       format('the log has %s of its %s events', l.events, c.event_count)
                   when c.status <> case when c.version = c.event_count then 201 else 200 end then
-                      format('status %s is not what its events say', c.status)
+                      format('status %s contradicts its events', c.status)
                   end as problem
                   from cairn.commands c
                   cross join lateral (
@@ -352,7 +352,7 @@ declare
     made bigint;
 begin
     if in_retention < interval '1 hour' then
-        raise exception using errcode = 'CA010', message = 'commands are remembered for an hour at least';
+        raise exception using errcode = 'CA010', message = 'commands are kept for at least an hour';
     end if;
     perform cairn.lock_shard(0::smallint);
     delete from cairn.commands where event_count > 0;

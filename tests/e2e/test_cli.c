@@ -53,7 +53,7 @@ static void events_are_appended_and_shown(void **state)
     expect(0, "append pot-1 PotFilled '{\"litres\": 3}' --expect 0 --json", "\"position\":1");
     expect(0, "append pot-1 PotEmptied '{}' --expect 1", "2");
     expect(1, "append pot-1 PotFilled '{}' --expect 1", "stream pot-1 is at version 2");
-    expect(1, "append pot PotFilled '{}'", "no name of a stream");
+    expect(1, "append pot PotFilled '{}'", "is not a stream name");
     expect(1, "append pot-1 PotFilled '{'", "json");
     expect(0, "read pot-1", "PotEmptied");
     expect(0, "read pot-1 --json --limit 1", "\"data\":{\"litres\": 3}");

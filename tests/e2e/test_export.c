@@ -206,7 +206,7 @@ static void a_file_of_a_broken_log_is_refused(void **state)
         const char *words;
     } cases[] = {
         {"update cairn.events set version = 3 where position = 3",
-         "event 3 of stream user-1: version 3, but no version 2 in front of it"},
+         "event 3 of stream user-1: version 3, but version 2 does not precede it"},
         {"update cairn.events set recorded_at = '2020-01-01' where position = 3",
          "event 3 of stream user-1: recorded at 2020-01-01"},
     };

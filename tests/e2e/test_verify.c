@@ -91,48 +91,49 @@ static const struct {
     {UNPROTECTED("delete from cairn.events where position in (9, 10)"), "positions",
      "no event at 9 to 10"},
     {UNPROTECTED("delete from cairn.events where position = 10"), "versions",
-     "version 5, but no version 4 in front of it"},
+     "version 5, but version 4 does not precede it"},
     {UNPROTECTED("delete from cairn.events where position = 1"), "positions", "no event at 1 to 1"},
     {UNPROTECTED("update cairn.events set version = 7 where position = 12"), "versions",
-     "version 7, but no version 6 in front of it"},
+     "version 7, but version 6 does not precede it"},
     {UNPROTECTED("update cairn.events set version = 16 - version where position in (11, 10);"
                  "update cairn.events set version = version - 7 where version > 10"),
-     "versions", "in front of it"},
+     "versions", "does not precede it"},
     {UNPROTECTED("update cairn.events set recorded_at = now() - interval '1 day'"
                  " where position = 11"),
-     "times", "before the event in front of it"},
+     "times", "before the preceding event"},
     {UNPROTECTED("update cairn.events set event_id ="
                  " (select event_id from cairn.events where position = 2) where position = 10"),
      "event ids", "is also the id of event 2"},
     {UNPROTECTED("update cairn.events set data = '[1]' where position = 10"), "json",
-     "data is no JSON object"},
+     "data is not a JSON object"},
     {UNPROTECTED("update cairn.events set data = '{\"a\":\"\\u0000\"}' where position = 10"),
      "json", "data cannot be read as jsonb"},
     {UNPROTECTED("update cairn.events set meta = '{\"claims\":\"\\ud800\"}' where position = 10"),
      "json", "meta cannot be read as jsonb"},
     {"delete from cairn.event_types", "event types", "Made version 1 of user is not in"},
     {"delete from cairn.claims where key = 'a'", "claims",
-     "mail a: the log says that it is held, the table does not"},
+     "mail a: the log has the claim, the table does not"},
     {"insert into cairn.claims values (0, 'mail', 'x', 'user-1', 3)", "claims",
-     "mail x: the table says that it is held, the log does not"},
+     "mail x: the table has the claim, the log does not"},
     {"update cairn.claims set position = 7 where key = 'b'", "claims",
-     "mail b: taken at 8, the table says 7"},
+     "mail b: claimed at 8, the table says 7"},
     {"update cairn.claims set stream = 'user-2' where key = 'b'", "claims", "mail b: the table"},
     {"update cairn.commands set request_hash = sha256('x') where event_count = 2", "commands",
      "the table has another request_hash"},
     {"update cairn.commands set status = 201 where event_count = 2", "commands",
-     "status 201 is not what its events say"},
+     "status 201 contradicts its events"},
     {"update cairn.commands set event_count = 1 where event_count = 2", "commands",
-     "the table says that its events are others"},
+     "the table names other events"},
     {"update cairn.commands set event_count = 3 where event_count = 2", "commands",
      "the log has 2 of its 3 events"},
     {"update cairn.commands set version = 4, position = 6 where event_count = 2", "commands",
-     "others"},
+     "the table names other events"},
     {"update cairn.commands set position = 6 where event_count = 2", "commands",
      "its last event is at 5"},
-    {"update cairn.commands set recorded_at = now() where event_count = 2", "commands", "others"},
+    {"update cairn.commands set recorded_at = now() where event_count = 2", "commands",
+     "the table names other events"},
     {"update cairn.commands set version = 99 where command_id = sha256('empty')", "commands",
-     "its stream has no such version"},
+     "its stream does not have this version"},
     {"delete from cairn.commands where event_count = 2", "commands",
      "the log has it, the table does not"},
     {"insert into cairn.commands select shard, sha256('y'), request_hash, status, stream, version,"
@@ -175,7 +176,7 @@ static void what_lies_before_the_first_position_is_left_alone(void **state)
     fixture_database(broken, sizeof broken);
     fixture_sql(broken, story);
     fixture_sql(broken, UNPROTECTED("update cairn.events set data = '[]' where position = 8"));
-    cairn_expect(broken, 1, "verify --from 8", "data is no JSON object");
+    cairn_expect(broken, 1, "verify --from 8", "data is not a JSON object");
     cairn_expect(broken, 0, "verify --from 9", "positions           4         0");
     cairn_expect(broken, 0, "verify --from 99", "positions           0         0");
     fixture_drop(broken);

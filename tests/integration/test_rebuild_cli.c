@@ -236,7 +236,7 @@ static void queries_go_back_and_forward_again(void **state)
 {
     (void)state;
     struct cairn_uuid pot = begin();
-    expect(1, "rollback pots", "there is no generation of pots to go back to");
+    expect(1, "rollback pots", "there is no generation of pots to switch back to");
     expect(0, "rebuild pots", "queries read generation 2");
     expect(0, "rollback pots", "pots: from generation 2 (version 1) to generation 1 (version 1)");
     assert_int_equal(live(), 1);
@@ -246,8 +246,8 @@ static void queries_go_back_and_forward_again(void **state)
     wait_for_head();
     expect_litres(pot, 8);
     expect(1, "rollback pots 2",
-           "generation 2 of pots is not followed, or is the one that is read");
-    expect(1, "rollback pots 77", "generation 77 of pots is not followed");
+           "generation 2 of pots is not kept up to date, or is the one that is read");
+    expect(1, "rollback pots 77", "generation 77 of pots is not kept up to date");
     expect(64, "rollback pots two", "Usage: cairn rollback");
     expect(64, "rollback", "Usage: cairn rollback");
 }

@@ -434,8 +434,8 @@ static void people_append_and_read_in_sql(void **state)
 
     expect_refusal("select cairn.append('jar-1', 'JarFilled', '{}', 0)", "is at version 3");
     expect_refusal("select cairn.append('jar-1', 'JarFilled', '{}', 7)", "is at version 3");
-    expect_refusal("select cairn.append('jar', 'JarFilled', '{}')", "no name of a stream");
-    expect_refusal("select cairn.append('jar-1', 'jar filled', '{}')", "no name of an event type");
+    expect_refusal("select cairn.append('jar', 'JarFilled', '{}')", "is not a stream name");
+    expect_refusal("select cairn.append('jar-1', 'jar filled', '{}')", "is not an event type name");
     expect_refusal("select cairn.append('jar-1', 'JarFilled', '[]')", "JSON object");
     expect_refusal("select cairn.append('jar-1', 'JarFilled', null)", "JSON object");
     expect_refusal("select cairn.append('jar-1', 'JarFilled', '{\"a\":\"\\u0000\"}')",
@@ -465,8 +465,8 @@ static void sql_appends_no_unreadable_event(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
-        {"{\"a\":1,\"b\":{\"c\":1,\"c\":2}}", "the name \"c\" comes twice"},
-        {"{\"a\":1,\"\\u0061\":2}", "the name \"a\" comes twice"},
+        {"{\"a\":1,\"b\":{\"c\":1,\"c\":2}}", "the name \"c\" occurs twice"},
+        {"{\"a\":1,\"\\u0061\":2}", "the name \"a\" occurs twice"},
         {"{\"a\":[1,1e400]}", "beyond double precision"},
         {"{\"a\":-1.8e308}", "beyond double precision"},
         {"{\"a\":9223372036854775808}", "more than 64 bits"},
@@ -516,7 +516,8 @@ static void people_append_no_type_that_the_services_do_not_know(void **state)
     (void)state;
     fixture_sql(bench.url, "select cairn.declare_types('tin', array['TinOpened', 'TinClosed'])");
     fixture_sql(bench.url, "select cairn.declare_types('tin', array['TinOpened'])");
-    expect_refusal("select cairn.append('tin-1', 'TinOpend', '{}')", "know no event type TinOpend");
+    expect_refusal("select cairn.append('tin-1', 'TinOpend', '{}')",
+                   "do not know event type TinOpend");
     expect_refusal("select cairn.append('tin-1', 'TinOpend', '{}')", "TinClosed, TinOpened");
     fixture_sql(bench.url, "select cairn.append('tin-1', 'TinClosed', '{}')");
 }
