@@ -237,7 +237,7 @@ static void close_thread(struct thread *thread)
     cairn_pg_close(member->pg);
     cairn_redis_close(member->group.redis);
     cairn_arena_close(&member->names);
-    cairn_arena_close(&member->batch);
+    cairn_arena_close(&member->delivery_arena);
 }
 
 void cairn_consumers_stop(struct cairn_consumers *consumers)

@@ -1,5 +1,8 @@
 /* deliver.c - delivers one entry to its handler, if it was not handled before and its turn has
- * come. */
+ * come.
+ *
+ * Functions return a verdict of member.h or a negative error that the entry did not cause. Where a
+ * function can also leave the verdict to the next step, it returns UNDECIDED. */
 #include "bus/cloudevent.h"
 #include "bus/consumer_sql.h"
 #include "bus/member.h"
@@ -13,11 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EARLY_US CAIRN_MILLISECONDS(10) /* doubled up to … */
+#define EARLY_US CAIRN_MILLISECONDS(10) /* pause before the turn; doubled up to … */
 #define EARLY_MAX_US CAIRN_MILLISECONDS(250)
-#define LOCKED "55P03"     /* lock_not_available: another member handles an event of the stream */
-enum { TELL_ATTEMPT = 2 }; /* log the second failure: the first may be transient */
-#define NEWER_US CAIRN_SECONDS(5) /* pause: a newer release may be starting */
+#define NEWER_US CAIRN_SECONDS(5) /* pause before an event of a newer release, which may start */
+#define LOCKED "55P03" /* lock_not_available: another member handles an event of the stream */
+
+enum { UNDECIDED = 0, LOGGED_ATTEMPT = 2 /* the first failure may be transient */ };
 
 static struct cairn_metric handled =
     CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
@@ -33,10 +37,16 @@ struct delivery {
     struct cairn_pending_entry *pending;
     struct cairn_cloudevent event;
     const struct cairn_consumes *consumes;
-    bool again;
-    bool ended;     /* the transaction has ended */
-    bool exhausted; /* no attempts are left */
+    bool is_retried; /* a dead letter that an operator retries: in no order */
+    bool ended;      /* the transaction has ended */
+    bool exhausted;  /* no attempts are left */
 };
+
+static void roll_back(struct cairn_member *member)
+{
+    if (cairn_pg_connected(member->pg))
+        (void)!cairn_pg_script(member->pg, "rollback", NULL);
+}
 
 /* ---- outcomes ---- */
 
@@ -57,7 +67,7 @@ static int bury(struct cairn_member *member, const struct cairn_pending_entry *p
                 const char *why, struct cairn_error *error)
 {
     int failed = cairn_group_dead_letter(&member->group, &pending->entry, pending->attempt, why,
-                                         &member->batch, error);
+                                         &member->delivery_arena, error);
     if (failed)
         return failed;
     cairn_metric_add(&buried, member->consumer->name, 1);
@@ -82,14 +92,14 @@ static const struct cairn_statement why_dead_statement = {
            "     select from cairn.consumed_again a"
            "         where a.consumer = d.consumer and a.event_id = d.event_id)",
 };
-static const struct cairn_statement alive_statement = {
+static const struct cairn_statement not_dead_statement = {
     .name = "not_dead",
     .sql = "delete from cairn.consumed_dead where consumer = $1 and event_id = $2",
 };
 
 static struct cairn_pg_params name_event(const struct delivery *delivery)
 {
-    struct cairn_pg_params params = {.arena = &delivery->member->batch};
+    struct cairn_pg_params params = {.arena = &delivery->member->delivery_arena};
     cairn_pg_add_text(&params, delivery->member->consumer->name);
     cairn_pg_add_uuid(&params, delivery->event.meta.event_id);
     return params;
@@ -105,20 +115,41 @@ static int give_up(const struct delivery *delivery, const char *why, struct cair
     cairn_pg_add_integer(&params, meta->version);
     cairn_pg_add_integer(&params, meta->position);
     cairn_pg_add_text(&params, why);
+    delivery->pending->given_up = true;
     int64_t done = cairn_pg_run(delivery->member->pg, &dead_statement, &params, error);
     return done < 0 ? (int)done : bury(delivery->member, delivery->pending, why, error);
+}
+
+/* Gives up an event whose last attempt ended with the process. If that was between the two records
+ * of a dead letter, the first one has the true reason. The transaction is open. */
+static int give_up_exhausted(struct delivery *delivery, struct cairn_error *error)
+{
+    struct cairn_pg_params params = name_event(delivery);
+    struct cairn_member *member = delivery->member;
+    const char *why = "all attempts were used up, the last one by a crash of the process";
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = delivery->is_retried
+                        ? 0
+                        : cairn_pg_call(member->pg, &why_dead_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    if (count > 0)
+        why = cairn_copy_text(&member->delivery_arena, cairn_pg_text(rows, 0, 0));
+    delivery->ended = true;
+    roll_back(member);
+    return give_up(delivery, why, error);
 }
 
 /* Settles an event that is not newer than the consumed version: it was handled, or given up. That
  * was read and not written, so it is acknowledged after a commit, which waits for a synchronous
  * standby. Ends the transaction. */
-static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
+static int settle_handled(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_pg_params params = name_event(delivery);
     struct cairn_pg *pg = delivery->member->pg;
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count =
-        delivery->again ? 0 : cairn_pg_call(pg, &why_dead_statement, &params, &rows, error);
+        delivery->is_retried ? 0 : cairn_pg_call(pg, &why_dead_statement, &params, &rows, error);
     int64_t done = count < 0 ? count : cairn_pg_run(pg, &cairn_confirm_statement, NULL, error);
     if (done < 0)
         return (int)done;
@@ -132,8 +163,8 @@ static int settle_repeated(struct delivery *delivery, struct cairn_error *error)
     return CAIRN_SETTLED;
 }
 
-static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
-                      const struct cairn_error *why, struct cairn_error *error)
+static int fail_attempt(struct delivery *delivery, enum cairn_outcome outcome,
+                        const struct cairn_error *why, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
     struct cairn_pending_entry *pending = delivery->pending;
@@ -145,7 +176,7 @@ static int failed_try(struct delivery *delivery, enum cairn_outcome outcome,
     const struct cairn_consumer *consumer = member->consumer;
     int64_t pause_us =
         cairn_backoff_us(pending->attempt, consumer->backoff_us, consumer->backoff_max_us);
-    if (pending->attempt == TELL_ATTEMPT)
+    if (pending->attempt == LOGGED_ATTEMPT)
         cairn_log(CAIRN_LOG_WARN, "handling an event failed; it will be retried",
                   CAIRN_LOG_TEXT("consumer", member->consumer->name),
                   CAIRN_LOG_TEXT("stream", delivery->event.meta.stream),
@@ -175,7 +206,7 @@ static const struct cairn_statement consume_statement = {
     .sql = "select cairn.consume($1, $2, $3, $4)",
 };
 
-static const struct cairn_statement again_statement = {
+static const struct cairn_statement retried_statement = {
     .name = "consume_again",
     .sql = "insert into cairn.consumed_again (consumer, event_id) values ($1, $2)"
            " on conflict do nothing",
@@ -183,16 +214,16 @@ static const struct cairn_statement again_statement = {
 
 /* Records the event as handled, in the open transaction. Returns the version that the stream was
  * at; for a retried dead letter 0 or, if the retry was handled already, its own version. */
-static int64_t note(const struct delivery *delivery, struct cairn_error *error)
+static int64_t record_consumed(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
     const struct cairn_meta *meta = &delivery->event.meta;
-    struct cairn_pg_params params = {.arena = &member->batch};
+    struct cairn_pg_params params = {.arena = &member->delivery_arena};
     CAIRN_PG_RESULT *rows = NULL;
     cairn_pg_add_text(&params, member->consumer->name);
-    if (delivery->again) {
+    if (delivery->is_retried) {
         cairn_pg_add_uuid(&params, meta->event_id);
-        int64_t added = cairn_pg_run(member->pg, &again_statement, &params, error);
+        int64_t added = cairn_pg_run(member->pg, &retried_statement, &params, error);
         return added < 0 ? added : added ? 0 : meta->version;
     }
     cairn_pg_add_text(&params, meta->stream);
@@ -202,24 +233,32 @@ static int64_t note(const struct delivery *delivery, struct cairn_error *error)
     return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
 }
 
-/* Returns 1 if the group has no earlier entry of the stream pending, else 0. Sends this member's
- * own outstanding acknowledgements first, since they would count as pending. */
-static int is_its_turn(const struct delivery *delivery, struct cairn_error *error)
+/* Decides whether an event may be handled although versions before it were not. They may be of
+ * types that are not consumed, or be trimmed from the bus; or another member still holds them. So
+ * it is handled once the group has no earlier entry of its stream pending. Sends this member's own
+ * outstanding acknowledgements first, since they would count as pending. */
+static int check_turn(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
     const struct cairn_group_entry *entry = &delivery->pending->entry;
-    struct cairn_buffer subject = cairn_buffer(&member->batch);
+    struct cairn_buffer subject = cairn_buffer(&member->delivery_arena);
     cairn_buffer_text(&subject, "\"subject\":");
     cairn_buffer_json(&subject, delivery->event.meta.stream);
-    int failed = cairn_member_flush(member, error);
-    return failed ? failed
-                  : cairn_group_clear(&member->group, entry->key, entry->id, subject.text,
-                                      &member->batch, error);
+    struct cairn_error why = {0};
+    int is_clear = cairn_member_flush(member, &why);
+    if (!is_clear)
+        is_clear = cairn_group_clear(&member->group, entry->key, entry->id, subject.text,
+                                     &member->delivery_arena, &why);
+    if (is_clear == -CAIRN_CONFLICT) /* another member has claimed it */
+        return CAIRN_GONE;
+    if (is_clear < 0)
+        return cairn_error_pass(error, &why);
+    return is_clear ? UNDECIDED : too_early(delivery->pending);
 }
 
 static int decode_event(const struct delivery *delivery, void **ret, struct cairn_error *error)
 {
-    struct cairn_arena *arena = &delivery->member->batch;
+    struct cairn_arena *arena = &delivery->member->delivery_arena;
     const struct cairn_group_entry *entry = &delivery->pending->entry;
     const struct cairn_event_type *type =
         cairn_events_of(delivery->consumes->events, delivery->consumes->record);
@@ -244,7 +283,7 @@ static int decode(const struct delivery *delivery, void **ret, struct cairn_erro
 {
     const struct cairn_record *state = delivery->consumes->state;
     const struct cairn_group_entry *entry = &delivery->pending->entry;
-    struct cairn_arena *arena = &delivery->member->batch;
+    struct cairn_arena *arena = &delivery->member->delivery_arena;
     *ret = NULL;
     if (delivery->event.problem && delivery->consumes->style != CAIRN_BUS_THIN)
         return cairn_fail(error, CAIRN_UNREADABLE, "it was published without its state: %s",
@@ -263,26 +302,21 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
                                     struct cairn_error *why)
 {
     struct cairn_member *member = delivery->member;
-    struct cairn_sql sql = {.pg = member->pg, .arena = &member->batch};
+    struct cairn_sql sql = {.pg = member->pg, .arena = &member->delivery_arena};
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(delivery->event.meta.event_id, id);
     const struct cairn_consumed call = {
         .meta = &delivery->event.meta,
         .type = delivery->event.type,
         .traceparent = delivery->event.traceparent,
-        .idempotency_key = cairn_print(&member->batch, "%s-%s", member->consumer->name, id),
+        .idempotency_key =
+            cairn_print(&member->delivery_arena, "%s-%s", member->consumer->name, id),
         .attempt = (int)delivery->pending->attempt,
-        .again = delivery->again,
+        .again = delivery->is_retried,
         .sql = &sql,
     };
     enum cairn_outcome outcome = delivery->consumes->handle(data, &call, why);
     return outcome == CAIRN_DONE && sql.failed ? CAIRN_TRY_AGAIN : outcome;
-}
-
-static void roll_back(struct cairn_member *member)
-{
-    if (cairn_pg_connected(member->pg))
-        (void)!cairn_pg_script(member->pg, "rollback", NULL);
 }
 
 /* If the connection is lost before the commit is confirmed, the next delivery finds out its
@@ -296,9 +330,9 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     if (failed == -CAIRN_NEWER_EVENT)
         return later(delivery->pending, NEWER_US);
     enum cairn_outcome outcome = failed ? CAIRN_GIVE_UP : hand_over(delivery, data, &why);
-    if (outcome == CAIRN_DONE && delivery->pending->attempt > 1) {
+    if (outcome == CAIRN_DONE && (delivery->pending->attempt > 1 || delivery->pending->given_up)) {
         struct cairn_pg_params params = name_event(delivery);
-        int64_t done = cairn_pg_run(member->pg, &alive_statement, &params, error);
+        int64_t done = cairn_pg_run(member->pg, &not_dead_statement, &params, error);
         if (done < 0)
             return (int)done;
     }
@@ -314,7 +348,7 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
                           why.message);
     delivery->ended = true;
     roll_back(member);
-    return failed_try(delivery, outcome, &why, error);
+    return fail_attempt(delivery, outcome, &why, error);
 }
 
 /* Runs in a transaction. Members that handle events of the same stream are serialised by the lock
@@ -322,31 +356,20 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
 static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
 {
     int64_t version = delivery->event.meta.version;
-    struct cairn_error away = {0};
-    int64_t before = note(delivery, &away);
+    struct cairn_error refused = {0};
+    int64_t before = record_consumed(delivery, &refused);
     if (before < 0 && strcmp(cairn_pg_state(delivery->member->pg), LOCKED) == 0)
         return too_early(delivery->pending);
     if (before < 0)
-        return cairn_error_pass(error, &away);
+        return cairn_error_pass(error, &refused);
     if (before >= version)
-        return settle_repeated(delivery, error);
-    if (delivery->exhausted) {
-        delivery->ended = true;
-        roll_back(delivery->member);
-        return give_up(delivery,
-                       "all attempts were used up, the last one by a crash of the process", error);
-    }
-    if (!delivery->again && before < version - 1) {
-        struct cairn_error why = {0};
-        int turn = is_its_turn(delivery, &why);
-        if (turn == -CAIRN_CONFLICT)
-            return CAIRN_GONE;
-        if (turn < 0)
-            return cairn_error_pass(error, &why);
-        if (turn == 0)
-            return too_early(delivery->pending);
-    }
-    return handle(delivery, error);
+        return settle_handled(delivery, error);
+    if (delivery->exhausted)
+        return give_up_exhausted(delivery, error);
+    int verdict = UNDECIDED;
+    if (!delivery->is_retried && before < version - 1)
+        verdict = check_turn(delivery, error);
+    return verdict == UNDECIDED ? handle(delivery, error) : verdict;
 }
 
 static int in_transaction(struct delivery *delivery, struct cairn_error *error)
@@ -362,22 +385,23 @@ static int in_transaction(struct delivery *delivery, struct cairn_error *error)
 }
 
 /* Counts a further attempt before it begins, since the attempt may crash this process. Outstanding
- * acknowledgements are sent first, so that the crash is not counted against handled entries. */
-static int begin_try(struct cairn_member *member, struct cairn_pending_entry *pending,
-                     struct cairn_error *error)
+ * acknowledgements are sent first, so that the crash is not counted against handled entries.
+ * CAIRN_GONE: another member has claimed the entry. */
+static int begin_attempt(struct cairn_member *member, struct cairn_pending_entry *pending,
+                         struct cairn_error *error)
 {
     if (pending->begun)
-        return CAIRN_LATER;
+        return UNDECIDED;
     int failed = cairn_member_flush(member, error);
     if (failed)
         return failed;
     int64_t attempt = cairn_group_begin(&member->group, pending->entry.key, pending->entry.id,
-                                        &member->batch, error);
+                                        &member->delivery_arena, error);
     if (attempt < 0)
         return (int)attempt;
     pending->attempt = attempt;
     pending->begun = true;
-    return attempt == 0 ? CAIRN_GONE : CAIRN_LATER;
+    return attempt == 0 ? CAIRN_GONE : UNDECIDED;
 }
 
 int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry *pending,
@@ -385,13 +409,13 @@ int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry
 {
     struct delivery delivery = {.member = member,
                                 .pending = pending,
-                                .again = pending->entry.key == member->category_count};
+                                .is_retried = pending->entry.key == member->category_count};
     struct cairn_error why = {0};
-    cairn_arena_reset(&member->batch);
-    int verdict = begin_try(member, pending, error);
-    if (verdict != CAIRN_LATER)
+    cairn_arena_reset(&member->delivery_arena);
+    int verdict = begin_attempt(member, pending, error);
+    if (verdict != UNDECIDED)
         return verdict;
-    if (cairn_cloudevent_read(pending->entry.json, pending->entry.bytes, &member->batch,
+    if (cairn_cloudevent_read(pending->entry.json, pending->entry.bytes, &member->delivery_arena,
                               &delivery.event, &why))
         return bury(member, pending, why.message, error);
     delivery.exhausted = pending->attempt > member->consumer->attempts;

@@ -89,7 +89,7 @@ static int deliver_due(struct cairn_member *member, bool (*stopping)(void *), vo
             continue;
         }
         int failed = verdict == CAIRN_SETTLED ? acknowledge(member, pending, error) : 0;
-        cairn_member_release_all(member, i);
+        cairn_member_forget(member, i);
         if (failed)
             return failed;
         if (member->kick)
@@ -121,9 +121,9 @@ static int read_more(struct cairn_member *member, struct cairn_error *error)
         (void)nanosleep(&pause, NULL);
         return 0;
     }
-    cairn_arena_reset(&member->batch);
+    cairn_arena_reset(&member->delivery_arena);
     int64_t count = cairn_group_read(&member->group, (int)(room < READ_MAX ? room : READ_MAX),
-                                     wait_ms, &member->batch, &entries, error);
+                                     wait_ms, &member->delivery_arena, &entries, error);
     if (count < 0)
         return (int)count;
     cairn_member_add_pending(member, entries, count, true);
@@ -160,7 +160,7 @@ static int enter_epoch(struct cairn_member *member, int64_t epoch, struct cairn_
         group->keys[group->key_count++] =
             cairn_bus_stream_key(&member->names, member->categories[i], epoch);
     group->keys[group->key_count++] = cairn_bus_again_key(&member->names, group->name);
-    int failed = cairn_group_ensure(group, &member->batch, error);
+    int failed = cairn_group_ensure(group, &member->delivery_arena, error);
     if (!failed)
         member->epoch = epoch;
     return failed;
@@ -171,8 +171,9 @@ static int read_epoch(struct cairn_member *member, struct cairn_error *error)
     const struct cairn_redis_arg args[] = {CAIRN_ARG("HMGET"), CAIRN_ARG(CAIRN_BUS_KEY),
                                            CAIRN_ARG("store"), CAIRN_ARG("epoch")};
     struct cairn_redis_reply reply;
-    cairn_arena_reset(&member->batch);
-    int failed = cairn_redis_call(member->group.redis, args, 4, &member->batch, &reply, error);
+    cairn_arena_reset(&member->delivery_arena);
+    int failed =
+        cairn_redis_call(member->group.redis, args, 4, &member->delivery_arena, &reply, error);
     if (failed)
         return failed;
     if (reply.count != 2 || reply.items[0].kind != CAIRN_REDIS_TEXT ||
@@ -224,11 +225,11 @@ int cairn_member_round(struct cairn_member *member, bool (*stopping)(void *conte
 void cairn_member_leave(struct cairn_member *member)
 {
     struct cairn_error error = {0};
-    cairn_arena_reset(&member->batch);
+    cairn_arena_reset(&member->delivery_arena);
     int failed = member->epoch ? cairn_member_flush(member, &error) : -CAIRN_UNAVAILABLE;
     if (!failed)
         failed = cairn_member_release(member, &error);
     if (!failed)
-        (void)!cairn_group_leave(&member->group, &member->batch, &error);
+        (void)!cairn_group_leave(&member->group, &member->delivery_arena, &error);
     cairn_member_drop(member);
 }

@@ -25,6 +25,7 @@ struct cairn_pending_entry {
     int64_t wait_us;                /* the next pause if it is too early */
     int64_t attempt;                /* number of the current or last attempt */
     bool begun;                     /* the attempt is counted */
+    bool given_up;                  /* PostgreSQL may have it as a dead letter */
 };
 
 enum { CAIRN_PENDING_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
@@ -36,10 +37,10 @@ struct cairn_member {
     char name[160];
     struct cairn_pg *pg;
     struct cairn_group group;
-    struct cairn_queue *kick; /* wakes the work thread; NULL for none */
-    struct cairn_arena names; /* of the keys */
-    struct cairn_arena batch; /* of one delivery */
-    int64_t epoch;            /* of the keys; 0: none yet */
+    struct cairn_queue *kick;          /* wakes the work thread; NULL for none */
+    struct cairn_arena names;          /* of the keys */
+    struct cairn_arena delivery_arena; /* of one delivery */
+    int64_t epoch;                     /* of the keys; 0: none yet */
     struct cairn_pending_entry *pending[CAIRN_PENDING_MAX];
     size_t held_count;
     struct {
@@ -69,7 +70,7 @@ int cairn_member_flush(struct cairn_member *member, struct cairn_error *error) C
 void cairn_member_add_pending(struct cairn_member *member, const struct cairn_group_entry *entries,
                               int64_t count, bool fresh);
 /* Forgets the entry at this index. */
-void cairn_member_release_all(struct cairn_member *member, size_t i);
+void cairn_member_forget(struct cairn_member *member, size_t i);
 /* Forgets all entries without releasing them; a member will claim them. */
 void cairn_member_drop(struct cairn_member *member);
 

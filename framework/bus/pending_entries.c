@@ -63,7 +63,7 @@ void cairn_member_add_pending(struct cairn_member *member, const struct cairn_gr
     }
 }
 
-void cairn_member_release_all(struct cairn_member *member, size_t i)
+void cairn_member_forget(struct cairn_member *member, size_t i)
 {
     forget(member->pending[i]);
     member->held_count--;
@@ -88,11 +88,12 @@ int cairn_member_keep(struct cairn_member *member, struct cairn_error *error)
         }
         if (count == 0)
             continue;
-        cairn_arena_reset(&member->batch);
-        failed = cairn_group_keep(&member->group, key, ids, count, &member->batch, lost, error);
+        cairn_arena_reset(&member->delivery_arena);
+        failed =
+            cairn_group_keep(&member->group, key, ids, count, &member->delivery_arena, lost, error);
         for (size_t i = count; i-- > 0 && !failed;) {
             if (lost[i])
-                cairn_member_release_all(member, at[i]);
+                cairn_member_forget(member, at[i]);
         }
     }
     return failed;
@@ -125,13 +126,14 @@ static int give_back(struct cairn_member *member, size_t key, int64_t after, siz
     size_t i = 0;
     for (struct cairn_pending_entry *at;
          count < most && (at = find_newest(member, key, after, &i));) {
-        ids[count] = cairn_copy_text(&member->batch, at->entry.id);
+        ids[count] = cairn_copy_text(&member->delivery_arena, at->entry.id);
         counted[count++] = at->begun;
-        cairn_member_release_all(member, i);
+        cairn_member_forget(member, i);
     }
     if (count == 0)
         return 0;
-    return cairn_group_release(&member->group, key, ids, counted, count, &member->batch, error);
+    return cairn_group_release(&member->group, key, ids, counted, count, &member->delivery_arena,
+                               error);
 }
 
 int cairn_member_release(struct cairn_member *member, struct cairn_error *error)
@@ -151,7 +153,7 @@ static int64_t make_room(struct cairn_member *member, size_t key, struct cairn_e
     if (room >= CAIRN_CLAIM_MAX)
         return CAIRN_CLAIM_MAX;
     int failed = cairn_group_oldest_idle(&member->group, key, member->consumer->stuck_us / 1000,
-                                         &member->batch, &stuck, error);
+                                         &member->delivery_arena, &stuck, error);
     if (!failed && stuck)
         failed = give_back(member, key, strtoll(stuck, NULL, 10), CAIRN_CLAIM_MAX - room, error);
     return failed ? failed : (int64_t)(CAIRN_PENDING_MAX - member->held_count);
@@ -161,11 +163,11 @@ int cairn_member_claim(struct cairn_member *member, struct cairn_error *error)
 {
     for (size_t key = 0; key < member->group.key_count; key++) {
         const struct cairn_group_entry *entries = NULL;
-        cairn_arena_reset(&member->batch);
+        cairn_arena_reset(&member->delivery_arena);
         int64_t count = make_room(member, key, error);
         if (count > 0)
             count = cairn_group_claim(&member->group, key, member->consumer->stuck_us / 1000, count,
-                                      &member->batch, &entries, error);
+                                      &member->delivery_arena, &entries, error);
         if (count < 0)
             return (int)count;
         cairn_member_add_pending(member, entries, count, false);
@@ -183,7 +185,8 @@ static int delete_again(struct cairn_member *member, const char *const *ids, siz
     struct cairn_redis_reply reply;
     for (size_t i = 0; i < count; i++)
         args[2 + i] = CAIRN_ARG(ids[i]);
-    return cairn_redis_call(member->group.redis, args, 2 + count, &member->batch, &reply, error);
+    return cairn_redis_call(member->group.redis, args, 2 + count, &member->delivery_arena, &reply,
+                            error);
 }
 
 int cairn_member_flush(struct cairn_member *member, struct cairn_error *error)
@@ -197,7 +200,8 @@ int cairn_member_flush(struct cairn_member *member, struct cairn_error *error)
                 ids[count++] = member->acks[i].id;
         }
         if (count)
-            failed = cairn_group_ack(&member->group, key, ids, count, &member->batch, error);
+            failed =
+                cairn_group_ack(&member->group, key, ids, count, &member->delivery_arena, error);
         if (count && !failed && key == member->category_count)
             failed = delete_again(member, ids, count, error);
     }

@@ -62,7 +62,8 @@ static int check_seen(struct cairn_publish *publish, const struct cairn_bus_seen
         return 0;
     if (seen->position > publish->head)
         return diverged(error, "the bus has more than the log; see cairn recover");
-    int failed = cairn_bus_event_at(publish->store, seen->position, &publish->batch, event, error);
+    int failed =
+        cairn_bus_event_at(publish->store, seen->position, &publish->step_arena, event, error);
     if (!failed && strcmp(seen->event, event) != 0)
         failed = diverged(error, "the bus was published from another history; see cairn recover");
     return failed;
@@ -117,14 +118,14 @@ static int find_place(struct cairn_publish *publish, struct cairn_bus_seen *seen
 {
     struct cairn_bus_ledger ledger;
     int failed = cairn_bus_ledger_take(publish->store, publish->place.fence, publish->streams,
-                                       publish->count, &publish->batch, &ledger, error);
+                                       publish->count, &publish->step_arena, &ledger, error);
     if (!failed && ledger.epoch == publish->place.timeline.epoch && !ledger.fits)
         failed = diverged(error, "the log is not the one that was published; see cairn recover");
     if (!failed)
         failed = look_at_head(publish, error);
     if (!failed)
-        failed = cairn_bus_look(publish->redis, publish->streams, publish->count, &publish->batch,
-                                seen, error);
+        failed = cairn_bus_look(publish->redis, publish->streams, publish->count,
+                                &publish->step_arena, seen, error);
     if (!failed)
         failed = check_seen(publish, seen, error);
     if (failed)
@@ -135,7 +136,7 @@ static int find_place(struct cairn_publish *publish, struct cairn_bus_seen *seen
     }
     publish->place.position = find_start(publish, seen, &ledger);
     publish->noted = ledger.epoch == publish->place.timeline.epoch ? ledger.position : -1;
-    return cairn_bus_event_at(publish->store, publish->place.position, &publish->batch,
+    return cairn_bus_event_at(publish->store, publish->place.position, &publish->step_arena,
                               publish->place.event, error);
 }
 
@@ -145,13 +146,13 @@ static int note(struct cairn_publish *publish, struct cairn_error *error)
 {
     publish->noted = publish->place.position;
     publish->noted_us = cairn_monotonic_us();
-    return cairn_bus_ledger_note(publish->store, &publish->place, &publish->batch, error);
+    return cairn_bus_ledger_note(publish->store, &publish->place, &publish->step_arena, error);
 }
 
 int cairn_publish_seat(struct cairn_publish *publish, int64_t fence, struct cairn_error *error)
 {
     struct cairn_bus_seen seen;
-    cairn_arena_reset(&publish->batch);
+    cairn_arena_reset(&publish->step_arena);
     cairn_bus_states_trim(&publish->states, true);
     publish->seated = false;
     publish->place.fence = fence;
@@ -164,10 +165,10 @@ int cairn_publish_seat(struct cairn_publish *publish, int64_t fence, struct cair
         return failed;
     int64_t former = seen.exists && seen.epoch < publish->place.timeline.epoch ? seen.epoch : 0;
     failed = cairn_bus_seat(publish->redis, &publish->place, publish->streams, publish->count,
-                            former, &publish->batch, error);
+                            former, &publish->step_arena, error);
     if (failed)
         return failed;
-    publish->connection = cairn_pg_generation(cairn_store_pg(publish->store));
+    publish->connection = cairn_pg_connection_number(cairn_store_pg(publish->store));
     publish->range = RANGE_FIRST;
     publish->noted_us = publish->tended_us = cairn_monotonic_us();
     publish->seated = true;
@@ -197,16 +198,16 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     int failed = 0;
     if (publication->style == CAIRN_BUS_STATE)
         failed = cairn_bus_state(&publish->states, publish->store, publication, event,
-                                 &publish->batch, &row, &wrong);
+                                 &publish->step_arena, &row, &wrong);
     if (failed == -CAIRN_UNREADABLE) { /* one stream must not block the others */
-        problem = cairn_copy_text(&publish->batch, wrong.message);
+        problem = cairn_copy_text(&publish->step_arena, wrong.message);
         cairn_metric_add(&broken, publish->categories[stream], 1);
     } else if (failed) {
         return cairn_error_pass(error, &wrong);
     }
-    struct cairn_buffer json = cairn_buffer(&publish->batch);
+    struct cairn_buffer json = cairn_buffer(&publish->step_arena);
     cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem,
-                           &publish->batch, &json);
+                           &publish->step_arena, &json);
     *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length};
     return 0;
 }
@@ -261,22 +262,22 @@ static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cair
     const struct cairn_stored_event *events = NULL;
     size_t bytes = 0;
     int64_t count = cairn_store_read_filtered(publish->store, publish->place.position, to, &filter,
-                                              &publish->batch, &events, error);
+                                              &publish->step_arena, &events, error);
     if (count < 0)
         return count;
     struct cairn_bus_entry *entries =
-        cairn_new(&publish->batch, struct cairn_bus_entry, (size_t)count);
+        cairn_new(&publish->step_arena, struct cairn_bus_entry, (size_t)count);
     count = write_entries(publish, events, count, entries, &bytes, &to, error);
     if (count < 0)
         return count;
     struct cairn_bus_place next = publish->place;
     next.position = to;
-    int failed = cairn_bus_event_at(publish->store, to, &publish->batch, next.event, error);
+    int failed = cairn_bus_event_at(publish->store, to, &publish->step_arena, next.event, error);
     if (failed)
         return failed;
     int64_t added =
         cairn_bus_append(publish->redis, &publish->place, &next, publish->streams, publish->count,
-                         entries, (size_t)count, &publish->batch, error);
+                         entries, (size_t)count, &publish->step_arena, error);
     if (added < 0)
         return added;
     publish->place = next;
@@ -291,14 +292,14 @@ static int is_still_seated(struct cairn_publish *publish, struct cairn_error *er
 {
     struct cairn_pg *pg = cairn_store_pg(publish->store);
     int failed = cairn_pg_ready(pg, error);
-    if (!failed && publish->connection != cairn_pg_generation(pg))
+    if (!failed && publish->connection != cairn_pg_connection_number(pg))
         failed = cairn_fail(error, CAIRN_CONFLICT, "the connection was lost");
     return failed;
 }
 
 int64_t cairn_publish_range(struct cairn_publish *publish, struct cairn_error *error)
 {
-    cairn_arena_reset(&publish->batch);
+    cairn_arena_reset(&publish->step_arena);
     cairn_bus_states_trim(&publish->states, false);
     int failed = is_still_seated(publish, error);
     if (!failed)
@@ -331,19 +332,19 @@ static int trim(struct cairn_publish *publish, struct cairn_error *error)
         struct cairn_bus_trimmed trimmed;
         failed = cairn_bus_trim(publish->redis, &publish->place, stream,
                                 publish->place.position - publish->keep + 1, publish->cap,
-                                &publish->batch, &trimmed, error);
+                                &publish->step_arena, &trimmed, error);
         if (failed)
             break;
         cairn_metric_set(&lengths, publish->categories[i], trimmed.length);
         if (trimmed.overrun) {
             report_overrun(publish, i, &trimmed);
             failed = cairn_bus_ledger_lost(publish->store, publish->categories[i], trimmed.lost,
-                                           trimmed.floor, &publish->batch, error);
+                                           trimmed.floor, &publish->step_arena, error);
         }
         if (failed || trimmed.floor <= stream->floor)
             continue;
         stream->floor = trimmed.floor;
-        failed = cairn_bus_ledger_floor(publish->store, stream, &publish->batch, error);
+        failed = cairn_bus_ledger_floor(publish->store, stream, &publish->step_arena, error);
     }
     return failed;
 }
@@ -353,8 +354,8 @@ static int trim(struct cairn_publish *publish, struct cairn_error *error)
 static int look_again(struct cairn_publish *publish, struct cairn_error *error)
 {
     struct cairn_bus_seen seen;
-    int failed = cairn_bus_look(publish->redis, publish->streams, publish->count, &publish->batch,
-                                &seen, error);
+    int failed = cairn_bus_look(publish->redis, publish->streams, publish->count,
+                                &publish->step_arena, &seen, error);
     if (failed)
         return failed;
     bool same = seen.exists && seen.fence == publish->place.fence &&

@@ -15,8 +15,8 @@ struct cairn_publish {
     size_t count;
     const char **categories; /* of the streams, NULL-terminated */
     int64_t keep, cap;
-    struct cairn_arena names; /* of the keys; valid as long as the place */
-    struct cairn_arena batch; /* of one step */
+    struct cairn_arena names;      /* of the keys; valid as long as the place */
+    struct cairn_arena step_arena; /* of one step */
     struct cairn_bus_states states;
     struct cairn_bus_place place;
     bool seated;

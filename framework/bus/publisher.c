@@ -90,7 +90,8 @@ static void show_trouble(struct cairn_publisher *publisher, const struct cairn_e
     if (!show(publisher, true, error->message))
         return;
     cairn_log_error(CAIRN_LOG_WARN, "publishing is stopped by an error", error);
-    cairn_bus_ledger_problem(publisher->publish.store, error->message, &publisher->publish.batch);
+    cairn_bus_ledger_problem(publisher->publish.store, error->message,
+                             &publisher->publish.step_arena);
 }
 
 static void show_seat(struct cairn_publisher *publisher)
@@ -190,7 +191,7 @@ static void *publisher_thread(void *context)
     }
     if (publisher->publish.seated)
         (void)!cairn_bus_ledger_note(publisher->publish.store, &publisher->publish.place,
-                                     &publisher->publish.batch, NULL);
+                                     &publisher->publish.step_arena, NULL);
     return NULL;
 }
 
@@ -290,7 +291,7 @@ void cairn_publisher_stop(struct cairn_publisher *publisher)
     cairn_store_close(publish->store);
     cairn_bus_states_trim(&publish->states, true);
     cairn_arena_close(&publish->names);
-    cairn_arena_close(&publish->batch);
+    cairn_arena_close(&publish->step_arena);
     free(publish->streams);
     free(publish->categories);
     cairn_lock_destroy(&publisher->lock);

@@ -93,7 +93,7 @@ bool cairn_pg_connected(const struct cairn_pg *pg)
     return pg->conn != NULL;
 }
 
-int64_t cairn_pg_generation(const struct cairn_pg *pg)
+int64_t cairn_pg_connection_number(const struct cairn_pg *pg)
 {
     return pg->generation;
 }

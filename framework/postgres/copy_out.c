@@ -83,7 +83,7 @@ int cairn_pg_copy_out_begin(struct cairn_pg *pg, const char *sql, int columns,
     }
     *ret = cairn_allocate(sizeof **ret);
     **ret = (struct cairn_pg_copy_out){
-        .pg = pg, .connection = cairn_pg_generation(pg), .columns = columns};
+        .pg = pg, .connection = cairn_pg_connection_number(pg), .columns = columns};
     return 0;
 }
 
@@ -147,7 +147,7 @@ static int read_message(struct cairn_pg_copy_out *copy, size_t count, struct cai
 int cairn_pg_copy_out_next(struct cairn_pg_copy_out *copy, struct cairn_error *error)
 {
     while (!copy->finished) {
-        if (!copy->pg->conn || cairn_pg_generation(copy->pg) != copy->connection) {
+        if (!copy->pg->conn || cairn_pg_connection_number(copy->pg) != copy->connection) {
             copy->finished = true;
             return cairn_fail(error, CAIRN_UNAVAILABLE,
                               "PostgreSQL is unavailable: the connection was lost during a copy");
@@ -175,7 +175,8 @@ void cairn_pg_copy_out_end(struct cairn_pg_copy_out *copy)
     if (!copy)
         return;
     PQfreemem(copy->message);
-    if (!copy->finished && copy->pg->conn && cairn_pg_generation(copy->pg) == copy->connection)
+    if (!copy->finished && copy->pg->conn &&
+        cairn_pg_connection_number(copy->pg) == copy->connection)
         cairn_pg_drop(copy->pg);
     free(copy);
 }

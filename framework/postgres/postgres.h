@@ -147,7 +147,7 @@ bool cairn_pg_sent(const struct cairn_pg *pg);
 /* Return whether a connection is open (as far as the client knows), and which: the number of
  * connections made. */
 bool cairn_pg_connected(const struct cairn_pg *pg);
-int64_t cairn_pg_generation(const struct cairn_pg *pg);
+int64_t cairn_pg_connection_number(const struct cairn_pg *pg);
 /* Returns the SQLSTATE of the last refusal, "" if there was none. */
 const char *cairn_pg_state(const struct cairn_pg *pg);
 

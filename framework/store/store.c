@@ -45,7 +45,7 @@ static int read_timeline(struct cairn_store *store, struct cairn_error *error)
         return cairn_fail(error, CAIRN_SCHEMA, "cairn.store has %" PRId64 " rows, not one", count);
     store->timeline.store_id = cairn_pg_uuid(rows, 0, 0);
     store->timeline.epoch = cairn_pg_integer(rows, 0, 1);
-    store->timeline_of = cairn_pg_generation(store->pg);
+    store->timeline_of = cairn_pg_connection_number(store->pg);
     return 0;
 }
 
@@ -55,7 +55,7 @@ int cairn_store_timeline(struct cairn_store *store, struct cairn_timeline *ret,
                          struct cairn_error *error)
 {
     int failed = cairn_pg_ready(store->pg, error);
-    if (!failed && store->timeline_of != cairn_pg_generation(store->pg))
+    if (!failed && store->timeline_of != cairn_pg_connection_number(store->pg))
         failed = read_timeline(store, error);
     if (!failed)
         *ret = store->timeline;

@@ -252,11 +252,11 @@ static void what_is_no_copy_of_that_width_is_a_bug(void **state)
     assert_int_equal(begin("select 1", NULL), -CAIRN_BUG);
     assert_int_equal(begin("", NULL), -CAIRN_BUG);
     expect_store_to_answer();
-    int64_t connection = cairn_pg_generation(pg);
+    int64_t connection = cairn_pg_connection_number(pg);
     assert_int_equal(begin("copy (select wrong) to stdout (format binary)", NULL), -CAIRN_BUG);
     assert_string_equal(cairn_pg_state(pg), "42703");
     expect_store_to_answer();
-    assert_int_equal(cairn_pg_generation(pg), connection);
+    assert_int_equal(cairn_pg_connection_number(pg), connection);
 }
 
 static void a_copy_inside_a_transaction_is_a_bug(void **state)
@@ -281,7 +281,7 @@ static void an_error_in_the_middle_is_the_servers_and_leaves_the_connection(void
                                 " to stdout (format binary)",
                                 1, &copy, NULL),
         0);
-    int64_t connection = cairn_pg_generation(pg);
+    int64_t connection = cairn_pg_connection_number(pg);
     for (int g = 1; g < 5; g++) {
         assert_int_equal(cairn_pg_copy_out_next(copy, NULL), 1);
         assert_int_equal(cairn_pg_out_integer(copy, 0), 10 / (5 - g));
@@ -291,7 +291,7 @@ static void an_error_in_the_middle_is_the_servers_and_leaves_the_connection(void
     assert_int_equal(cairn_pg_copy_out_next(copy, NULL), 0);
     cairn_pg_copy_out_end(copy);
     expect_store_to_answer();
-    assert_int_equal(cairn_pg_generation(pg), connection);
+    assert_int_equal(cairn_pg_connection_number(pg), connection);
 }
 
 static void a_server_that_falls_silent_is_given_up(void **state)

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LONG_MS = 60000, POISON = 666, DEADLY = 667, SHY = 668 };
+enum { LONG_MS = 60000, POISON = 666, DEADLY = 667, SHY = 668, CURSED = 669 };
 
 #define ID "0193a1c2-0000-7000-8000-0000000000"
 
@@ -58,6 +58,10 @@ static enum cairn_outcome pot_was_filled(const struct filled *event,
     if (event->litres == POISON && !is_mended(delivery)) {
         (void)cairn_fail(error, CAIRN_INVALID, "this pot is the devil's");
         return CAIRN_TRY_AGAIN;
+    }
+    if (event->litres == CURSED && !is_mended(delivery)) {
+        (void)cairn_fail(error, CAIRN_INVALID, "this pot is cursed");
+        return CAIRN_GIVE_UP;
     }
     return event->litres == SHY && delivery->attempt < 3 ? CAIRN_TRY_AGAIN : outcome;
 }
@@ -460,6 +464,51 @@ static void a_dead_letter_is_handled_when_an_operator_requests_a_retry(void **st
                      1);
 }
 
+static bool is_given_up(void *context)
+{
+    (void)context;
+    return fixture_sql_int(bench.url, "select count(*) from cairn.consumed_dead") > 0;
+}
+
+/* Redis refuses the dead letter after PostgreSQL has it; the handler then succeeds after all. */
+static void an_event_that_was_handled_after_all_is_no_dead_letter(void **state)
+{
+    (void)state;
+    (void)bus_redis(&bench.view, "SET cairn:bus-dead:test in-the-way");
+    append_litres("pot", 10, CURSED);
+    start_consumers();
+    fixture_wait(is_given_up, NULL, LONG_MS, "it is given up in PostgreSQL");
+    fixture_sql(bench.url, "insert into mended values (true)");
+    wait_for(1);
+    assert_false(is_given_up(NULL));
+    (void)bus_redis(&bench.view, "DEL cairn:bus-dead:test");
+    (void)bus_redis(&bench.view, "XGROUP SETID cairn:bus:pot:1 test 0"); /* redeliver all */
+    append_litres("pot", 10, 1);
+    wait_for(2);
+    fixture_wait(nothing_is_pending, NULL, LONG_MS, "all is acknowledged");
+    assert_int_equal(dead_letters(), 0);
+}
+
+/* The process ends between the two records of a dead letter. */
+static void a_dead_letter_keeps_its_reason_when_its_process_crashes(void **state)
+{
+    (void)state;
+    struct child member;
+    (void)bus_redis(&bench.view, "SET cairn:bus-dead:test in-the-way");
+    append_litres("pot", 10, POISON);
+    consumer.stuck_us = CAIRN_MILLISECONDS(500);
+    start_member(&member);
+    fixture_wait(is_given_up, NULL, LONG_MS, "it is given up in PostgreSQL");
+    child_kill(&member, SIGKILL);
+    (void)bus_redis(&bench.view, "DEL cairn:bus-dead:test");
+    start_member(&member);
+    fixture_wait(there_is_a_dead_letter, NULL, LONG_MS, "it is a dead letter");
+    struct cairn_redis_reply letter =
+        bus_redis(&bench.view, "XRANGE cairn:bus-dead:test - +").items[0].items[1];
+    assert_string_equal(letter.items[9].text, "this pot is the devil's");
+    assert_int_equal(child_stop(&member, LONG_MS), 0);
+}
+
 static void all_dead_letters_are_queued_for_a_retry(void **state)
 {
     (void)state;
@@ -618,6 +667,8 @@ int main(int argc, char **argv)
         TEST(an_event_that_crashes_its_handler_becomes_a_dead_letter),
         TEST(an_event_that_fails_for_a_while_is_tried_again_and_its_stream_waits),
         TEST(a_dead_letter_is_handled_when_an_operator_requests_a_retry),
+        TEST(an_event_that_was_handled_after_all_is_no_dead_letter),
+        TEST(a_dead_letter_keeps_its_reason_when_its_process_crashes),
         TEST(all_dead_letters_are_queued_for_a_retry),
         TEST(what_comes_again_is_acknowledged_when_a_standby_has_it),
         TEST(dead_letters_outlive_a_redis_that_was_emptied),

@@ -294,6 +294,7 @@ static int teardown(void **state)
 }
 
 #define LAMP "lamp-01890000-0000-7000-8000-%012d"
+#define NIGHT "night-01890000-0000-7000-8000-%012d"
 
 static void light(int lamp, int seconds)
 {
@@ -382,6 +383,65 @@ static void a_timer_fires_once_whichever_process_runs_when_it_is_due(void **stat
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events where data #>>"
                                           " '{input,kind}' = 'timer'"),
                      1);
+}
+
+/* Lights the first lamp, with a timer, and stops; then the timer is due after all that is in the
+ * log by now. */
+static void light_and_leave(void)
+{
+    struct cairn_host *host = start();
+    light(1, 3600);
+    expect_soon("select count(*) from cairn.timers", 1);
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    cairn_host_stop(host);
+}
+
+static void make_due(void)
+{
+    char sql[600];
+    (void)snprintf(sql, sizeof sql,
+                   "do $$ declare due timestamptz := clock_timestamp(); begin"
+                   " perform cairn.change_timer('" NIGHT "', 'burnt-down', due);"
+                   " update cairn.timers set due_at = due; end $$",
+                   1);
+    fixture_sql(url, sql);
+}
+
+#define FIRED "select count(*) from cairn.events where data #>> '{input,kind}' = 'timer'"
+
+static void a_timer_waits_for_events_that_were_recorded_before_it_was_due(void **state)
+{
+    (void)state;
+    char sql[300];
+    light_and_leave();
+    fixture_sql(url, "select count(cairn.append('day-01890000-0000-7000-8000-000000000001',"
+                     " 'Noted', '{}')) from generate_series(1, 1200)");
+    (void)snprintf(sql, sizeof sql, "select cairn.append('" LAMP "', 'LampOut', '{}')", 1);
+    fixture_sql(url, sql);
+    make_due();
+    struct cairn_host *host = start();
+    expect_soon("select count(*) from cairn.followers where position >= cairn.head()", 2);
+    expect_soon("select count(*) from cairn.timers", 0);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, FIRED), 0);
+}
+
+static void a_timer_does_not_wait_for_events_that_were_recorded_later(void **state)
+{
+    (void)state;
+    light_and_leave();
+    make_due();
+    fixture_sql(url, "select count(cairn.append('lamp-01890000-0000-7000-8000-'"
+                     " || lpad((n + 10)::text, 12, '0'), 'LampLit', '{\"seconds\": 3600}'))"
+                     " from generate_series(1, 1800) n");
+    struct cairn_host *host = start();
+    expect_soon("select count(*) from cairn.timers", 1800);
+    cairn_host_stop(host);
+    assert_int_equal(fixture_sql_int(url, FIRED), 1);
+    assert_true(fixture_sql_int(url,
+                                "select count(*) from cairn.events where type ="
+                                " 'ProcessAdvanced' and position > (select position from"
+                                " cairn.events where data #>> '{input,kind}' = 'timer')") > 500);
 }
 
 /* Two hosts run, and the lease is repeatedly taken from its owner. */
@@ -551,8 +611,6 @@ static void damage_to_the_tables_is_found(void **state)
                      " 'lamp-x', 'put_out', 'POST', '/', '{}')");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 2);
 }
-
-#define NIGHT "night-01890000-0000-7000-8000-%012d"
 
 static void expect_parked(int night, const char *reason)
 {
@@ -895,6 +953,8 @@ int main(void)
         TEST(an_event_leads_to_a_command_and_is_written_down_once),
         TEST(a_command_that_is_refused_for_good_comes_back),
         TEST(a_timer_fires_once_whichever_process_runs_when_it_is_due),
+        TEST(a_timer_waits_for_events_that_were_recorded_before_it_was_due),
+        TEST(a_timer_does_not_wait_for_events_that_were_recorded_later),
         TEST(two_that_take_turns_do_nothing_twice),
         TEST(the_tables_are_made_again_from_the_log),
         TEST(a_service_may_be_called_otherwise_than_its_streams),

@@ -7,6 +7,8 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "projection/follow/runner.h"
+#include "projection/tables/generation.h"
 #include "projection/tables/table_names.h"
 #include "store/append/append.h"
 
@@ -252,6 +254,37 @@ static void a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_
     pot_bench.keeper = start_keeper(&pots_that_stop, pot_bench.redis_url);
     expect_stop("PotFilled cannot be applied", 2);
     assert_int_equal(sql_int("select litres from read.pots_g1"), 3);
+}
+
+/* It reads the log no more often than any other that has nothing to do. */
+static void a_generation_that_stops_while_it_is_built_pauses(void **state)
+{
+    (void)state;
+    fill(new_pot(), 666);
+    pot_bench.keeper = start_keeper(&pots_that_stop, pot_bench.redis_url);
+    expect_stop("PotFilled cannot be applied", 0);
+    stop_projector();
+    assert_int_equal(sql_int("select count(*) from cairn.generations where not live"), 1);
+    struct cairn_leases *leases = NULL;
+    struct cairn_runner runner;
+    assert_int_equal(cairn_leases_open(pot_bench.projector_url, "test", &leases, NULL), 0);
+    const struct cairn_runner_options options = {
+        .projection = &pots_that_stop,
+        .generation = sql_int("select generation from cairn.generations"),
+        .database_url = pot_bench.projector_url,
+        .lease =
+            cairn_lease_want(leases, cairn_generation_lease(&pots_that_stop, &pot_bench.arena)),
+    };
+    assert_true(cairn_lease_wait(options.lease, INT64_MAX) > 0);
+    assert_int_equal(cairn_runner_open(&runner, &options, NULL), 0);
+    int paused = 0;
+    for (int steps = 0; steps < 20 && paused < 3; steps++) {
+        struct cairn_pause pause = cairn_runner_step(&runner);
+        paused = pause.until_us > cairn_monotonic_us() ? paused + 1 : 0;
+    }
+    cairn_runner_close(&runner);
+    cairn_leases_close(leases);
+    assert_int_equal(paused, 3);
 }
 
 static void an_unreadable_event_of_an_unknown_key_stops_the_projection(void **state)
@@ -502,6 +535,7 @@ int main(void)
         TEST(a_single_row_that_has_gone_from_redis_is_put_back),
         TEST(the_projection_goes_on_without_redis_and_the_copy_heals),
         TEST(a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_apply),
+        TEST(a_generation_that_stops_while_it_is_built_pauses),
         TEST(an_unreadable_event_of_an_unknown_key_stops_the_projection),
         TEST(a_projection_stops_before_an_event_of_a_newer_release),
         TEST(a_row_that_changed_without_a_new_version_is_refused_by_name),

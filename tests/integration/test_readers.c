@@ -130,7 +130,7 @@ static struct cairn_pg *open_session(const char *sql)
 static void expect_open_transaction(struct cairn_pg *pg, const char *sql)
 {
     assert_int_equal(cairn_pg_script(pg, sql, NULL), 0);
-    assert_int_equal(cairn_pg_generation(pg), 1);
+    assert_int_equal(cairn_pg_connection_number(pg), 1);
     assert_int_equal(cairn_pg_script(pg, "rollback", NULL), 0);
     cairn_pg_close(pg);
 }

@@ -23,6 +23,11 @@ static const struct cairn_statement now_statement = {
     .name = "process_now",
     .sql = "select cairn.now()",
 };
+static const struct cairn_statement recorded_statement = {
+    .name = "recorded_at",
+    .sql = "select e.recorded_at + c.ahead from cairn.events e, cairn.clock c"
+           " where e.shard = 0 and e.position = $1",
+};
 static const struct cairn_statement due_statement = {
     .name = "due_timers",
     .sql = "select stream, name, due_at from cairn.due_timers($1, $2, $3)",
@@ -171,6 +176,19 @@ int cairn_ledger_now(struct cairn_pg *pg, struct cairn_time *ret, struct cairn_e
         return (int)count;
     *ret = cairn_pg_time(rows, 0, 0);
     return ret->us ? 0 : cairn_fail(error, CAIRN_SCHEMA, "cairn.clock is empty");
+}
+
+int cairn_ledger_recorded_at(struct cairn_pg *pg, int64_t position, struct cairn_arena *arena,
+                             struct cairn_time *ret, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_integer(&params, position);
+    int64_t count = cairn_pg_call(pg, &recorded_statement, &params, &rows, error);
+    if (count < 0)
+        return (int)count;
+    *ret = count > 0 ? cairn_pg_time(rows, 0, 0) : (struct cairn_time){0};
+    return 0;
 }
 
 int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_time by,

@@ -32,6 +32,11 @@ struct cairn_due {
 int cairn_ledger_now(struct cairn_pg *pg, struct cairn_time *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
+/* Returns when the event at this position was recorded, by the clock of all processes; without such
+ * an event, 1970. */
+int cairn_ledger_recorded_at(struct cairn_pg *pg, int64_t position, struct cairn_arena *arena,
+                             struct cairn_time *ret, struct cairn_error *error) CAIRN_CHECKED;
+
 /* Reads the timers that are due by then, the oldest first; at most 200. Returns how many. */
 int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_time by,
                          struct cairn_arena *arena, const struct cairn_due **ret,

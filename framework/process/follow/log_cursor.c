@@ -50,7 +50,7 @@ struct cairn_follower_state cairn_log_cursor_state(struct cairn_log_cursor *curs
 
 int64_t cairn_log_cursor_wait(struct cairn_log_cursor *cursor)
 {
-    cairn_arena_reset(&cursor->batch);
+    cairn_arena_reset(&cursor->step_arena);
     return cairn_lease_wait(cursor->lease, cairn_monotonic_us() + LEASE_US);
 }
 
@@ -60,7 +60,7 @@ int cairn_log_cursor_hold(struct cairn_log_cursor *cursor, int64_t fence, struct
     if (failed)
         return failed;
     return cursor->fence == fence &&
-           cursor->connection == cairn_pg_generation(cairn_log_cursor_pg(cursor));
+           cursor->connection == cairn_pg_connection_number(cairn_log_cursor_pg(cursor));
 }
 
 int cairn_log_cursor_take(struct cairn_log_cursor *cursor, int64_t fence, struct cairn_error *error)
@@ -76,7 +76,7 @@ int cairn_log_cursor_take(struct cairn_log_cursor *cursor, int64_t fence, struct
     if (position < 0)
         return (int)position;
     cursor->fence = fence;
-    cursor->connection = cairn_pg_generation(pg);
+    cursor->connection = cairn_pg_connection_number(pg);
     cursor->checkpoint = cursor->position = position;
     cursor->told = false; /* the table may hold the problem of another process */
     cairn_log(CAIRN_LOG_INFO, "running", CAIRN_LOG_TEXT("follower", cursor->name),
@@ -215,6 +215,6 @@ void cairn_log_cursor_close(struct cairn_log_cursor *cursor)
 {
     cairn_store_close(cursor->store);
     cairn_lock_destroy(&cursor->lock);
-    cairn_arena_close(&cursor->batch);
+    cairn_arena_close(&cursor->step_arena);
     cairn_arena_close(&cursor->arena);
 }

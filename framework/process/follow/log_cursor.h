@@ -49,8 +49,8 @@ struct cairn_log_cursor {
     bool from_start;
     struct cairn_store *store;
     struct cairn_lease *lease;
-    struct cairn_arena arena; /* of data that lives as long as the place */
-    struct cairn_arena batch; /* of one step */
+    struct cairn_arena arena;      /* of data that lives as long as the place */
+    struct cairn_arena step_arena; /* of one step */
 
     int64_t fence;      /* under which the following was read; 0: nothing was */
     int64_t connection; /* on which it was read */

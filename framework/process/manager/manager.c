@@ -1,4 +1,10 @@
-/* manager.c - implements the steps of one process manager. */
+/* manager.c - implements the steps of one process manager.
+ *
+ * The cursor's position is what this process has read of the log; the checkpoint is what the tables
+ * have of it. The position may be ahead, by events that need no rows. A stopped manager cannot read
+ * past one event; a parked instance takes no inputs while the others proceed.
+ *
+ * Functions return a negative error, 0 when done, or 1 if there may be more to do at once. */
 #include "process/manager/manager.h"
 
 #include "core/clock.h"
@@ -15,9 +21,9 @@
 #include <string.h>
 
 #define IDLE_US CAIRN_MILLISECONDS(500) /* between two checks of clock and log, if not woken */
+#define TIMERS_US CAIRN_SECONDS(1)      /* between two reads of the timers, if none is due */
 #define STOPPED_US CAIRN_SECONDS(1)     /* between two attempts at an event that stops it */
 #define MOVE_US CAIRN_SECONDS(1)        /* between two moves of a checkpoint that has no rows */
-#define STARVING_US CAIRN_SECONDS(2)    /* longest time that timers wait for the end of the log */
 
 struct cairn_manager {
     struct cairn_log_cursor cursor;
@@ -27,10 +33,9 @@ struct cairn_manager {
     struct cairn_event_filter filter;
     struct cairn_parked_instances parked;
     struct cairn_time now;
-    struct cairn_delivered *news; /* outcomes of commands, not yet processed */
-    int64_t due_us;               /* monotonic: when the next timer is due */
-    int64_t fired_us;             /* monotonic: when timers were last checked */
-    int64_t again_us;             /* monotonic: earliest time of the next range */
+    struct cairn_delivered *outcomes; /* of commands; not yet recorded */
+    int64_t due_us;                   /* monotonic: when the next timer is due */
+    int64_t retry_us;                 /* monotonic: earliest time of the next range */
 };
 
 static struct cairn_metric reactions =
@@ -47,22 +52,26 @@ static struct cairn_pg *pg_of(const struct cairn_manager *manager)
 
 /* ---- take ---- */
 
-/* Discards the commands under way: the next owner finds them in the tables. */
-static void drop_work(struct cairn_manager *manager)
+/* Gives up what is held in memory, and the fence: the next owner, which may be this process, finds
+ * everything in the tables. */
+static void resign(struct cairn_manager *manager)
 {
     manager->cursor.fence = 0;
     cairn_delivery_clear(manager->delivery);
-    while (manager->news)
-        manager->news = cairn_delivered_free(manager->news);
+    while (manager->outcomes)
+        manager->outcomes = cairn_delivered_free(manager->outcomes);
 }
 
 /* Takes the place under a new lease; an owner with an older one can no longer write. */
 static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
 {
-    drop_work(manager);
+    resign(manager);
     int failed = cairn_log_cursor_take(&manager->cursor, fence, error);
-    return failed ? failed
-                  : cairn_parked_instances_look(&manager->parked, &manager->cursor, true, error);
+    if (!failed)
+        failed = cairn_parked_instances_look(&manager->parked, &manager->cursor, true, error);
+    if (failed)
+        resign(manager);
+    return failed;
 }
 
 static int hold_cursor(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
@@ -76,9 +85,9 @@ static int hold_cursor(struct cairn_manager *manager, int64_t fence, struct cair
 /* ---- settle ---- */
 
 /* Appends the new outcomes of the delivery to those already there. */
-static void collect_news(struct cairn_manager *manager)
+static void collect_outcomes(struct cairn_manager *manager)
 {
-    struct cairn_delivered **at = &manager->news;
+    struct cairn_delivered **at = &manager->outcomes;
     while (*at)
         at = &(*at)->next;
     *at = cairn_delivery_take(manager->delivery);
@@ -86,7 +95,7 @@ static void collect_news(struct cairn_manager *manager)
 
 static void log_outcomes(const struct cairn_manager *manager)
 {
-    for (const struct cairn_delivered *at = manager->news; at; at = at->next) {
+    for (const struct cairn_delivered *at = manager->outcomes; at; at = at->next) {
         if (at->status == CAIRN_DELIVERED || (at->status == CAIRN_NOT_YET && at->attempts < 8))
             continue;
         cairn_log(
@@ -104,12 +113,14 @@ static int take_refusal(struct cairn_manager *manager, struct cairn_input_batch 
                         const struct cairn_delivered *refused, struct cairn_error *error)
 {
     struct cairn_instance *instance = cairn_map_get(&inputs->instances, refused->outgoing.stream);
-    int known =
-        cairn_ledger_was_refused(pg_of(manager), &refused->outgoing, &manager->cursor.batch, error);
+    if (!instance) /* the name of its stream has no id: no process sent it */
+        return 0;
+    int known = cairn_ledger_was_refused(pg_of(manager), &refused->outgoing,
+                                         &manager->cursor.step_arena, error);
     if (known)
         return known < 0 ? known : 0;
     const struct cairn_process_input input =
-        cairn_input_from_refusal(manager->process, instance, refused, &manager->cursor.batch);
+        cairn_input_from_refusal(manager->process, instance, refused, &manager->cursor.step_arena);
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 
@@ -117,14 +128,14 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
 {
     struct cairn_input_batch inputs =
         cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
-                          &manager->cursor.batch, manager->now);
-    for (const struct cairn_delivered *at = manager->news; at; at = at->next) {
+                          &manager->cursor.step_arena, manager->now);
+    for (const struct cairn_delivered *at = manager->outcomes; at; at = at->next) {
         struct cairn_uuid id = {{0}};
         if (at->status == CAIRN_TURNED_DOWN && cairn_stream_id(at->outgoing.stream, &id) == 0)
             (void)cairn_input_batch_want(&inputs, id);
     }
     int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
-    for (const struct cairn_delivered *at = manager->news; at && !failed; at = at->next) {
+    for (const struct cairn_delivered *at = manager->outcomes; at && !failed; at = at->next) {
         if (at->status == CAIRN_TURNED_DOWN)
             failed = take_refusal(manager, &inputs, at, error);
     }
@@ -137,18 +148,18 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
 
 static int record_outcomes(struct cairn_manager *manager, struct cairn_error *error)
 {
-    bool had = manager->news != NULL; /* these were logged already */
-    collect_news(manager);
-    if (!manager->news)
+    bool had = manager->outcomes != NULL; /* these were logged already */
+    collect_outcomes(manager);
+    if (!manager->outcomes)
         return 0;
     if (!had)
         log_outcomes(manager);
     int failed = cairn_ledger_settle(pg_of(manager), manager->process->name, manager->cursor.fence,
-                                     manager->news, &manager->cursor.batch, error);
+                                     manager->outcomes, &manager->cursor.step_arena, error);
     if (!failed)
         failed = take_refusals(manager, error);
-    while (!failed && manager->news)
-        manager->news = cairn_delivered_free(manager->news);
+    while (!failed && manager->outcomes)
+        manager->outcomes = cairn_delivered_free(manager->outcomes);
     return failed;
 }
 
@@ -157,54 +168,66 @@ static int record_outcomes(struct cairn_manager *manager, struct cairn_error *er
 /* Fires a timer. The table may be behind the streams: only a timer that its stream has set
  * fires. */
 static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
-                const struct cairn_due *due, struct cairn_error *error)
+                const struct cairn_due *due, struct cairn_time until, struct cairn_error *error)
 {
     struct cairn_instance *instance = cairn_map_get(&inputs->instances, due->stream);
     const struct cairn_set_timer *set = instance ? cairn_instance_timer(instance, due->name) : NULL;
     const struct cairn_process_input nothing = {0};
     if (instance && instance->unreadable)
         return cairn_input_batch_take(inputs, instance, &nothing, error);
-    if (!set || set->at.us > manager->now.us)
+    if (!set || set->at.us > until.us)
         return 0;
     const struct cairn_process_input input = cairn_input_from_timer(
-        manager->process, instance, due->name, set->at, &manager->cursor.batch);
+        manager->process, instance, due->name, set->at, &manager->cursor.step_arena);
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 
-/* Returns whether timers may fire. Events come first, since unread ones may have cancelled or moved
- * timers; under a load that never ends timers wait for that no longer than STARVING_US. */
-static bool may_fire(const struct cairn_manager *manager)
+/* Finds the time up to which timers may fire. An unread event that was recorded before a timer was
+ * due may cancel or move it, so the timer waits until such events are read:
+ *   at the head of the log    all due timers fire
+ *   behind the head           those that were due when the newest read event was recorded
+ *   stopped before an event   all due timers fire: the event may be unreadable for days */
+static int fire_until(struct cairn_manager *manager, struct cairn_time *ret,
+                      struct cairn_error *error)
 {
-    return manager->cursor.position >= manager->cursor.head || manager->cursor.stopped[0] ||
-           cairn_monotonic_us() - manager->fired_us > STARVING_US;
+    const struct cairn_log_cursor *cursor = &manager->cursor;
+    *ret = manager->now;
+    if (cursor->position >= cursor->head || cursor->stopped[0])
+        return 0;
+    int failed = cairn_ledger_recorded_at(pg_of(manager), cursor->position,
+                                          &manager->cursor.step_arena, ret, error);
+    if (ret->us > manager->now.us)
+        *ret = manager->now;
+    return failed;
 }
 
-/* Fires due timers. Returns 1 if any have fired, 0 if not. */
+/* Fires the due timers. Returns 1 if any have fired, 0 if not. */
 static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
 {
     const struct cairn_due *due = NULL;
-    if (!may_fire(manager))
-        return 0;
-    manager->fired_us = cairn_monotonic_us();
-    int64_t count = cairn_ledger_due(pg_of(manager), manager->process->name,
-                                     cairn_time_after(manager->now, IDLE_US),
-                                     &manager->cursor.batch, &due, error);
+    struct cairn_time until;
+    int failed = fire_until(manager, &until, error);
+    if (failed)
+        return failed;
+    int64_t count =
+        cairn_ledger_due(pg_of(manager), manager->process->name, cairn_time_after(until, IDLE_US),
+                         &manager->cursor.step_arena, &due, error);
     if (count < 0)
         return (int)count;
     struct cairn_input_batch inputs =
         cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
-                          &manager->cursor.batch, manager->now);
+                          &manager->cursor.step_arena, manager->now);
     int64_t ready = 0;
-    for (; ready < count && due[ready].at.us <= manager->now.us; ready++) {
+    for (; ready < count && due[ready].at.us <= until.us; ready++) {
         struct cairn_uuid id = {{0}};
         if (cairn_stream_id(due[ready].stream, &id) == 0)
             (void)cairn_input_batch_want(&inputs, id);
     }
-    manager->due_us = cairn_monotonic_us() +
-                      (ready < count ? due[ready].at.us - manager->now.us : CAIRN_SECONDS(1));
-    int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
+    manager->due_us =
+        cairn_monotonic_us() + (ready < count ? due[ready].at.us - manager->now.us : TIMERS_US);
+    failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
     for (int64_t i = 0; i < ready && !failed; i++)
-        failed = fire(manager, &inputs, &due[i], error);
+        failed = fire(manager, &inputs, &due[i], until, error);
     if (!failed)
         failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
     if (!failed)
@@ -222,7 +245,7 @@ static int react(struct cairn_manager *manager, struct cairn_log_range *range,
 {
     struct cairn_input_batch inputs =
         cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
-                          &manager->cursor.batch, manager->now);
+                          &manager->cursor.step_arena, manager->now);
     int failed = cairn_log_range_react(&manager->cursor, &manager->filter, &inputs, range, error);
     if (!failed)
         failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
@@ -241,7 +264,7 @@ static int write_range(struct cairn_manager *manager, const struct cairn_log_ran
     if (range->own > 0 || (is_late && range->to > cursor->checkpoint)) {
         int failed = cairn_ledger_advance(pg_of(manager), manager->process->name, cursor->fence,
                                           cursor->checkpoint, range->to, manager->delivery,
-                                          &cursor->batch, error);
+                                          &cursor->step_arena, error);
         if (failed)
             return failed;
         cairn_log_cursor_moved(cursor, range->to);
@@ -256,7 +279,7 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
     int failed = cairn_log_cursor_look(cursor, error);
     if (failed)
         return failed;
-    if (cairn_monotonic_us() < manager->again_us)
+    if (cairn_monotonic_us() < manager->retry_us)
         return 0;
     struct cairn_log_range range = {.to = cairn_log_cursor_next(cursor)};
     if (range.to > cursor->position)
@@ -267,9 +290,9 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
         return failed;
     bool moved = range.to > cursor->position;
     cursor->position = range.to;
-    manager->again_us = range.problem[0] ? cairn_monotonic_us() + STOPPED_US : 0;
+    manager->retry_us = range.problem[0] ? cairn_monotonic_us() + STOPPED_US : 0;
     if (range.newer) {
-        drop_work(manager);
+        resign(manager);
         cairn_log_cursor_give_way(cursor);
     }
     return moved;
@@ -279,7 +302,7 @@ static int follow(struct cairn_manager *manager, struct cairn_error *error)
 
 /* Retries a parked instance. Its commands may have been refused meanwhile, so all open ones are
  * delivered again. Returns 1 if it is unparked. */
-static int try_again(struct cairn_manager *manager, struct cairn_error *error)
+static int retry_parked(struct cairn_manager *manager, struct cairn_error *error)
 {
     int failed = cairn_parked_instances_look(&manager->parked, &manager->cursor, false, error);
     if (failed)
@@ -287,10 +310,10 @@ static int try_again(struct cairn_manager *manager, struct cairn_error *error)
     int goes_on =
         cairn_parked_instances_retry(&manager->parked, &manager->cursor, &manager->filter,
                                      cairn_input_batch(manager->process, manager->service, NULL,
-                                                       &manager->cursor.batch, manager->now),
+                                                       &manager->cursor.step_arena, manager->now),
                                      error);
     if (goes_on > 0)
-        drop_work(manager);
+        resign(manager);
     return goes_on;
 }
 
@@ -305,12 +328,12 @@ static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error
         failed = record_outcomes(manager, error);
     if (!failed)
         failed = cairn_ledger_fill(pg_of(manager), manager->process->name, manager->delivery,
-                                   &manager->cursor.batch, error);
+                                   &manager->cursor.step_arena, error);
     if (failed)
         return failed;
     cairn_metric_set(&open_commands, manager->process->name,
                      (int64_t)cairn_delivery_count(manager->delivery));
-    int again = try_again(manager, error);
+    int again = retry_parked(manager, error);
     if (again)
         return again;
     int moved = follow(manager, error);
@@ -338,7 +361,7 @@ void cairn_manager_step(struct cairn_manager *manager)
     struct cairn_error error = {0};
     int64_t fence = cairn_log_cursor_wait(&manager->cursor);
     if (!fence) {
-        drop_work(manager);
+        resign(manager);
         return;
     }
     int more = step(manager, fence, &error);
@@ -390,8 +413,8 @@ void cairn_manager_close(struct cairn_manager *manager)
     if (!manager)
         return;
     cairn_delivery_close(manager->delivery);
-    while (manager->news)
-        manager->news = cairn_delivered_free(manager->news);
+    while (manager->outcomes)
+        manager->outcomes = cairn_delivered_free(manager->outcomes);
     cairn_parked_instances_close(&manager->parked);
     cairn_log_cursor_close(&manager->cursor);
     free(manager);

@@ -45,7 +45,7 @@ int cairn_parked_instances_look(struct cairn_parked_instances *parked,
 {
     if (!now && cairn_monotonic_us() - parked->looked_us < LOOK_US)
         return 0;
-    struct cairn_pg_params params = {.arena = &cursor->batch};
+    struct cairn_pg_params params = {.arena = &cursor->step_arena};
     CAIRN_PG_RESULT *rows = NULL;
     cairn_pg_add_text(&params, cursor->process);
     int64_t count =
@@ -77,7 +77,7 @@ static int call_fenced(struct cairn_log_cursor *cursor, const struct cairn_state
 
 static struct cairn_pg_params name_one(struct cairn_log_cursor *cursor, const char *stream)
 {
-    struct cairn_pg_params params = {.arena = &cursor->batch};
+    struct cairn_pg_params params = {.arena = &cursor->step_arena};
     cairn_pg_add_text(&params, cursor->process);
     cairn_pg_add_integer(&params, cursor->fence);
     cairn_pg_add_text(&params, stream);

@@ -46,8 +46,8 @@ static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_erro
         return 0;
     runner->looked_us = cairn_monotonic_us();
     const int64_t *positions = NULL;
-    int64_t count = cairn_parked_wanted(pg_of(runner), runner->reactor->name, &runner->cursor.batch,
-                                        &positions, error);
+    int64_t count = cairn_parked_wanted(pg_of(runner), runner->reactor->name,
+                                        &runner->cursor.step_arena, &positions, error);
     for (int64_t row = 0; row < count; row++) {
         const struct cairn_stored_event *event = NULL;
         const struct cairn_event_type *type = NULL;
@@ -55,7 +55,7 @@ static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_erro
         if (cairn_handling_has(runner->handling, position))
             continue;
         int64_t read = cairn_store_read_range(runner->cursor.store, position - 1, position, NULL,
-                                              &runner->cursor.batch, &event, error);
+                                              &runner->cursor.step_arena, &event, error);
         if (read < 0)
             return (int)read;
         if (read == 1 && cairn_reacts_find(runner->reactor, event, &type))
@@ -77,9 +77,9 @@ static int put_away(void *context, const struct cairn_handled *handled, struct c
         .reason = handled->reason,
     };
     if (handled->given_up)
-        return cairn_park(pg_of(runner), &parking, &runner->cursor.batch, error);
+        return cairn_park(pg_of(runner), &parking, &runner->cursor.step_arena, error);
     if (handled->was_parked)
-        return cairn_unpark(pg_of(runner), &parking, &runner->cursor.batch, error);
+        return cairn_unpark(pg_of(runner), &parking, &runner->cursor.step_arena, error);
     return 0;
 }
 
@@ -137,7 +137,7 @@ static int read_range(struct cairn_reactor_runner *runner, struct cairn_error *e
     const struct cairn_stored_event *events = NULL;
     int64_t count =
         cairn_store_read_filtered(runner->cursor.store, runner->cursor.position, to,
-                                  &runner->filter, &runner->cursor.batch, &events, error);
+                                  &runner->filter, &runner->cursor.step_arena, &events, error);
     for (int64_t i = 0; i < count; i++) {
         const struct cairn_event_type *type = NULL;
         if (!cairn_reacts_find(runner->reactor, &events[i], &type) ||

@@ -25,12 +25,12 @@ static int find_refused(struct cairn_runner *runner, const struct cairn_fold_bat
     for (size_t i = 0; i < count; i++) {
         struct cairn_error why = {0};
         int failed = cairn_rows_try(&runner->rows, cairn_store_pg(runner->store), &changed[i],
-                                    &runner->batch, &why);
+                                    &runner->step_arena, &why);
         if (cairn_is_refusal(failed))
             ret[found++] =
                 (struct cairn_park){.key = changed[i].key,
                                     .position = to,
-                                    .reason = cairn_print(&runner->batch, "%s", why.message)};
+                                    .reason = cairn_print(&runner->step_arena, "%s", why.message)};
         else if (failed)
             return cairn_error_pass(error, &why);
     }
@@ -49,7 +49,7 @@ int cairn_runner_park_refused(struct cairn_runner *runner, int64_t to, struct ca
     if (failed)
         return cairn_error_pass(error, &why);
     struct cairn_park *refused =
-        cairn_new(&runner->batch, struct cairn_park, batch.fold.rows.count + 1);
+        cairn_new(&runner->step_arena, struct cairn_park, batch.fold.rows.count + 1);
     int found = find_refused(runner, &batch, to, refused, error);
     if (found <= 0)
         return found;
@@ -75,15 +75,16 @@ static int try_again(struct cairn_runner *runner, const struct cairn_parked_stat
         int64_t last = 0;
         why = (struct cairn_error){0};
         int failed = cairn_parked_retry(&runner->rows, runner->store, &ask, &runner->checkpoint,
-                                        &runner->batch, ret, &last, &why);
+                                        &runner->step_arena, ret, &last, &why);
         if (!failed)
             return 0;
         if (!cairn_is_refusal(failed) || ask.refused)
             return cairn_error_pass(error, &why);
         if (ask.limit == 1) {
-            refused = (struct cairn_park){.key = ask.key,
-                                          .position = last,
-                                          .reason = cairn_print(&runner->batch, "%s", why.message)};
+            refused =
+                (struct cairn_park){.key = ask.key,
+                                    .position = last,
+                                    .reason = cairn_print(&runner->step_arena, "%s", why.message)};
             ask.refused = &refused;
         }
         ask.limit = ask.limit > 1 ? ask.limit / 2 : 1;
@@ -99,13 +100,13 @@ static int carry_out(struct cairn_runner *runner, const struct cairn_parked_stat
     int failed = try_again(runner, asked, &row, &why);
     if (cairn_is_refusal(failed) || failed == -CAIRN_DIVERGED) { /* other keys continue */
         failed = cairn_parked_give_up(&runner->rows, cairn_store_pg(runner->store), asked->key,
-                                      why.message, &runner->batch, error);
+                                      why.message, &runner->step_arena, error);
         return failed ? failed : 1;
     }
     if (failed)
         return cairn_error_pass(error, &why);
     runner->checkpoint.revision++;
-    cairn_copy_write(&runner->copy, &row, 1, &before, &runner->checkpoint, &runner->batch);
+    cairn_copy_write(&runner->copy, &row, 1, &before, &runner->checkpoint, &runner->step_arena);
     return 1;
 }
 
@@ -114,8 +115,8 @@ int cairn_runner_tend_parked(struct cairn_runner *runner, struct cairn_error *er
     struct cairn_parked_state state = {0};
     if (cairn_monotonic_us() < runner->parked_us)
         return 0;
-    int failed = cairn_parked_look(&runner->rows, cairn_store_pg(runner->store), &runner->batch,
-                                   &state, error);
+    int failed = cairn_parked_look(&runner->rows, cairn_store_pg(runner->store),
+                                   &runner->step_arena, &state, error);
     if (failed)
         return failed;
     runner->parked_keys = state.keys;

@@ -1,4 +1,6 @@
-/* runner.c - the steps by which one generation follows the log. */
+/* runner.c - the steps by which one generation follows the log.
+ *
+ * Functions return a negative error, 0 when done, or 1 if there may be more to do at once. */
 #include "projection/follow/runner.h"
 
 #include "core/clock.h"
@@ -11,7 +13,7 @@
 #define EMPTY_MOVE_US CAIRN_MILLISECONDS(25) /* between two moves over only ignored events */
 #define TROUBLE_US CAIRN_MILLISECONDS(100)   /* after a first UNAVAILABLE or BUSY; doubled to … */
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)      /* … this, the pause after any other failure */
-#define GATE_US CAIRN_MILLISECONDS(100)      /* between two checks whether it may be read */
+#define SWITCH_CHECK_US CAIRN_MILLISECONDS(100) /* between two checks whether it may be read */
 #define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
 /* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
@@ -45,11 +47,11 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
 {
     const struct cairn_generation *generation = &runner->rows.generation;
     struct cairn_error why = {0};
-    int failed = cairn_generation_checkpoint(runner->store, generation, &runner->batch,
+    int failed = cairn_generation_checkpoint(runner->store, generation, &runner->step_arena,
                                              &runner->checkpoint, &why);
     if (failed == -CAIRN_DIVERGED)
         (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
-                                     &runner->batch, NULL);
+                                     &runner->step_arena, NULL);
     if (failed)
         return cairn_error_pass(error, &why);
     runner->position = runner->checkpoint.position;
@@ -61,10 +63,11 @@ static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
 {
     const struct cairn_generation *generation = &runner->rows.generation;
     struct cairn_error why = {0};
-    int failed = cairn_generation_check_columns(runner->store, generation, &runner->batch, &why);
+    int failed =
+        cairn_generation_check_columns(runner->store, generation, &runner->step_arena, &why);
     if (failed == -CAIRN_BUG)
         (void)!cairn_generation_stop(runner->store, generation, &runner->checkpoint, why.message,
-                                     &runner->batch, NULL);
+                                     &runner->step_arena, NULL);
     return failed ? cairn_error_pass(error, &why) : 0;
 }
 
@@ -72,7 +75,7 @@ static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
 static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     int failed = cairn_generation_fence(runner->store, &runner->rows.generation, fence,
-                                        &runner->batch, error);
+                                        &runner->step_arena, error);
     if (!failed)
         failed = read_checkpoint(runner, error);
     if (failed)
@@ -86,7 +89,7 @@ static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_er
         cairn_copy_doubt(&runner->copy);
     runner->fence = fence;
     runner->outdated = false;
-    runner->told = 0; /* it may be of another log */
+    runner->announced = 0; /* it may be of another log */
     runner->parked_us = 0;
     return 0;
 }
@@ -99,7 +102,7 @@ static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error 
     int failed = cairn_pg_ready(pg, error);
     if (failed)
         return failed;
-    bool is_new = runner->connection != cairn_pg_generation(pg);
+    bool is_new = runner->connection != cairn_pg_connection_number(pg);
     if (!is_new && runner->fence == fence && !runner->outdated)
         return 0;
     if (is_new)
@@ -108,7 +111,7 @@ static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error 
         failed = take_over(runner, fence, error);
     if (failed)
         return failed;
-    runner->connection = cairn_pg_generation(pg);
+    runner->connection = cairn_pg_connection_number(pg);
     cairn_show_begin(runner);
     return 0;
 }
@@ -142,10 +145,10 @@ static void fit_range(struct cairn_runner *runner, size_t bytes)
 
 /* Records why the runner is stopped before an event ("" if it is not), and when it retries: the
  * cause may have been repaired by then. */
-static void stand(struct cairn_runner *runner, const char *why)
+static void set_stopped(struct cairn_runner *runner, const char *why)
 {
     (void)snprintf(runner->stopped, sizeof runner->stopped, "%s", why);
-    runner->again_us = *why ? cairn_monotonic_us() + TROUBLE_MAX_US : 0;
+    runner->retry_us = *why ? cairn_monotonic_us() + TROUBLE_MAX_US : 0;
 }
 
 /* Folds the range up to `to`. Returns 1 if there may be more to do at once, 0 if not. */
@@ -166,7 +169,7 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
     }
     runner->position = batch.position;
     fit_range(runner, batch.bytes);
-    stand(runner, batch.problem);
+    set_stopped(runner, batch.problem);
     if (batch.newer) { /* another process may be able to read it */
         runner->halted = true;
         runner->fence = 0;
@@ -177,8 +180,8 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
 
 /* PostgreSQL refuses the range without naming the event: halves the range until the event is found.
  * Everything before it is committed on the way. */
-static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
-                  struct cairn_error *error)
+static int halve_range(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
+                       struct cairn_error *error)
 {
     if (to - runner->position > 1) {
         runner->range = (to - runner->position) / 2;
@@ -187,14 +190,14 @@ static int narrow(struct cairn_runner *runner, int64_t to, const struct cairn_er
     int parked = cairn_runner_park_refused(runner, to, error);
     if (parked)
         return parked;
-    struct cairn_fold_batch nothing = {.fold = cairn_fold(runner->projection, &runner->batch),
+    struct cairn_fold_batch nothing = {.fold = cairn_fold(runner->projection, &runner->step_arena),
                                        .position = runner->position};
     (void)snprintf(nothing.problem, sizeof nothing.problem,
                    "event %" PRId64 " cannot be written: %.400s", to, why->message);
     int failed = 0;
     if (is_worth_a_move(runner, &nothing))
         failed = cairn_runner_commit(runner, &nothing, error);
-    stand(runner, nothing.problem);
+    set_stopped(runner, nothing.problem);
     return failed;
 }
 
@@ -205,7 +208,7 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
                                                                  : runner->head;
     int more = fold_range(runner, to, &why);
     if (cairn_is_refusal(more))
-        return narrow(runner, to, &why, error);
+        return halve_range(runner, to, &why, error);
     if (more < 0)
         return cairn_error_pass(error, &why);
     return more;
@@ -215,7 +218,7 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
 
 /* Returns whether the copy allows the switch: a copy that is behind would show readers an older
  * state; a Redis that fails is not read. */
-static bool is_copied(const struct cairn_runner *runner)
+static bool copy_allows_switch(const struct cairn_runner *runner)
 {
     return !runner->copy.redis || runner->copy.current || runner->copy.problem[0];
 }
@@ -224,12 +227,12 @@ static int try_switch(struct cairn_runner *runner, struct cairn_generation *gene
                       struct cairn_error *error)
 {
     const struct cairn_switch_terms terms = {runner->fence, runner->window_ms};
-    if (cairn_monotonic_us() < runner->gate_us)
+    if (cairn_monotonic_us() < runner->switch_check_us)
         return 0;
-    runner->gate_us = cairn_monotonic_us() + GATE_US;
-    if (!is_copied(runner))
+    runner->switch_check_us = cairn_monotonic_us() + SWITCH_CHECK_US;
+    if (!copy_allows_switch(runner))
         return 0;
-    int done = cairn_switch_to(runner->store, generation, &terms, &runner->batch, error);
+    int done = cairn_switch_to(runner->store, generation, &terms, &runner->step_arena, error);
     if (done <= 0)
         return done;
     atomic_store(&runner->serving, true);
@@ -240,10 +243,10 @@ static int try_switch(struct cairn_runner *runner, struct cairn_generation *gene
 static int caught_up(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation *generation = &runner->rows.generation;
-    stand(runner, "");
+    set_stopped(runner, "");
     if (runner->checkpoint.stopped) {
         int failed = cairn_generation_stop(runner->store, generation, &runner->checkpoint, NULL,
-                                           &runner->batch, error);
+                                           &runner->step_arena, error);
         if (failed)
             return failed;
         runner->checkpoint.stopped = false;
@@ -257,8 +260,8 @@ static int caught_up(struct cairn_runner *runner, struct cairn_error *error)
  * since, the write detects that. */
 static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
 {
-    if (runner->told > runner->position && runner->told > runner->head) {
-        runner->head = runner->told;
+    if (runner->announced > runner->position && runner->announced > runner->head) {
+        runner->head = runner->announced;
         return 0;
     }
     int64_t head = cairn_store_head(runner->store, error);
@@ -276,7 +279,7 @@ static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
 /* An event of a newer release may change the meaning of later events too, so this binary folds
  * nothing more, even if another process moves the checkpoint past it. It reports that until it is
  * replaced. */
-static int halt(struct cairn_runner *runner, struct cairn_error *error)
+static int report_halted(struct cairn_runner *runner, struct cairn_error *error)
 {
     int failed = cairn_pg_ready(cairn_store_pg(runner->store), error);
     if (!failed)
@@ -291,16 +294,17 @@ static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation generation = {0};
     struct cairn_checkpoint at = {0};
+    struct cairn_error why = {0};
     runner->fence = 0;
     int found = cairn_generation_get(runner->store, runner->projection, runner->number,
-                                     &runner->batch, &generation, error);
+                                     &runner->step_arena, &generation, &why);
     if (found > 0)
-        found = cairn_generation_checkpoint(runner->store, &generation, &runner->batch, &at, NULL);
+        found =
+            cairn_generation_checkpoint(runner->store, &generation, &runner->step_arena, &at, &why);
     atomic_store(&runner->serving, generation.serving);
-    if (found == -CAIRN_UNAVAILABLE)
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "the checkpoint cannot be read");
-    int64_t head =
-        found < 0 && found != -CAIRN_DIVERGED ? found : cairn_store_head(runner->store, error);
+    if (found < 0 && found != -CAIRN_DIVERGED) /* which the owner records */
+        return cairn_error_pass(error, &why);
+    int64_t head = cairn_store_head(runner->store, error);
     if (head < 0)
         return (int)head;
     runner->checkpoint = at;
@@ -315,27 +319,27 @@ static int lead(struct cairn_runner *runner, int64_t fence, struct cairn_error *
     int failed = begin(runner, fence, error);
     if (!failed)
         failed = cairn_copy_tend(&runner->copy, &runner->rows, runner->store, &runner->checkpoint,
-                                 &runner->batch, error);
-    int busy = failed ? failed : cairn_runner_tend_parked(runner, error);
-    if (busy >= 0)
+                                 &runner->step_arena, error);
+    int unparked = failed ? failed : cairn_runner_tend_parked(runner, error);
+    if (unparked >= 0)
         failed = look_at_head(runner, error);
-    if (busy < 0 || failed)
-        return busy < 0 ? busy : failed;
+    if (unparked < 0 || failed)
+        return unparked < 0 ? unparked : failed;
     int more = 0;
     if (runner->head == runner->position)
         more = caught_up(runner, error);
-    else if (cairn_monotonic_us() >= runner->again_us)
+    else if (cairn_monotonic_us() >= runner->retry_us)
         more = advance(runner, error);
     if (more < 0)
         return more;
     cairn_show_step(runner);
-    return more || busy;
+    return more || unparked;
 }
 
 static int step(struct cairn_runner *runner, struct cairn_error *error)
 {
     if (runner->halted)
-        return halt(runner, error);
+        return report_halted(runner, error);
     int64_t fence = cairn_lease_fence(runner->lease);
     return fence ? lead(runner, fence, error) : stand_by(runner, error);
 }
@@ -350,21 +354,21 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
     if (runner->fence == 0)
         return (struct cairn_pause){.until_us = pause.until_us, .for_lease = true};
     pause.until_us = cairn_earlier_us(pause.until_us, runner->parked_us);
-    if (!runner->rows.generation.complete)
-        pause.until_us = cairn_earlier_us(pause.until_us, runner->gate_us);
+    if (!runner->rows.generation.complete && runner->position == runner->head)
+        pause.until_us = cairn_earlier_us(pause.until_us, runner->switch_check_us);
     if (runner->copy.redis)
         pause.until_us = cairn_earlier_us(pause.until_us, runner->copy.due_us);
-    if (runner->again_us)
-        return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->again_us),
+    if (runner->retry_us)
+        return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->retry_us),
                                     .seen = INT64_MAX};
     if (runner->position < runner->head) /* ignored events that the checkpoint must still pass */
         pause.until_us = cairn_earlier_us(pause.until_us, runner->moved_us + EMPTY_MOVE_US);
     return pause;
 }
 
-static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool passes)
+static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool is_transient)
 {
-    int64_t wait_us = passes ? runner->trouble_us : TROUBLE_MAX_US;
+    int64_t wait_us = is_transient ? runner->trouble_us : TROUBLE_MAX_US;
     runner->trouble_us = cairn_earlier_us(wait_us * 2, TROUBLE_MAX_US);
     return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
 }
@@ -383,7 +387,7 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
 {
     static const struct cairn_pause none = {0};
     struct cairn_error error = {0};
-    cairn_arena_reset(&runner->batch);
+    cairn_arena_reset(&runner->step_arena);
     int more = step(runner, &error);
     if (more >= 0) {
         runner->trouble_us = TROUBLE_US;
@@ -436,7 +440,7 @@ void cairn_runner_close(struct cairn_runner *runner)
 {
     cairn_redis_close(runner->copy.redis);
     cairn_store_close(runner->store);
-    cairn_arena_close(&runner->batch);
+    cairn_arena_close(&runner->step_arena);
     cairn_arena_close(&runner->arena);
     cairn_lock_destroy(&runner->lock);
 }

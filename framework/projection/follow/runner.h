@@ -32,27 +32,27 @@ struct cairn_runner {
     struct cairn_copy copy;
     struct cairn_notifier *notifier; /* shared by all runners: notified of each new checkpoint */
 
-    struct cairn_arena arena; /* of data that lives as long as the connection */
-    struct cairn_arena batch; /* of one step */
-    int64_t connection;       /* the connection that what follows was read on; 0: none yet */
-    int64_t fence;            /* of the tenure that the generation was taken over with; 0: none */
-    bool outdated;            /* the checkpoint must be read again after a conflict */
+    struct cairn_arena arena;      /* of data that lives as long as the connection */
+    struct cairn_arena step_arena; /* of one step */
+    int64_t connection;            /* the connection that what follows was read on; 0: none yet */
+    int64_t fence; /* of the tenure that the generation was taken over with; 0: none */
+    bool outdated; /* the checkpoint must be read again after a conflict */
     struct cairn_rows rows;
     struct cairn_checkpoint checkpoint; /* committed */
     int64_t position;                   /* folded up to here: >= checkpoint (ignored events) */
     int64_t head;                       /* of the log, when last read */
-    int64_t told;       /* last result of the follower: head of the log, or error code */
+    int64_t announced;  /* last result of the follower: head of the log, or error code */
     int64_t range;      /* positions to fold at once */
     int64_t moved_us;   /* monotonic: when the checkpoint was last moved */
-    int64_t again_us;   /* monotonic: the next range is not tried before */
+    int64_t retry_us;   /* monotonic: the next range is not tried before */
     int64_t trouble_us; /* pause after the next failure */
     int64_t parked_us;  /* monotonic: when to check parked events next */
     int64_t parked_keys;
-    char stopped[512];   /* why, if stopped before an event, or "" */
-    bool halted;         /* stopped for good, before an event of a newer release */
-    int64_t window_ms;   /* how long the generation that was read before is kept */
-    int64_t gate_us;     /* monotonic: when to check next whether it may be read */
-    atomic_bool serving; /* queries read it, as last seen */
+    char stopped[512];       /* why, if stopped before an event, or "" */
+    bool halted;             /* stopped for good, before an event of a newer release */
+    int64_t window_ms;       /* how long the generation that was read before is kept */
+    int64_t switch_check_us; /* monotonic: when to check next whether it may be read */
+    atomic_bool serving;     /* queries read it, as last seen */
 
     pthread_mutex_t lock; /* guards `shown` and `shown_us` */
     struct cairn_projector_state shown;

@@ -12,7 +12,7 @@ int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_bat
                                        .stopped = batch->problem[0] ? batch->problem : NULL};
     change.count = cairn_rows_changed(&batch->fold, &change.rows);
     int failed = cairn_rows_write(&runner->rows, cairn_store_pg(runner->store), &change, &before,
-                                  &runner->batch, error);
+                                  &runner->step_arena, error);
     if (failed)
         return failed;
     runner->checkpoint.position = batch->position;
@@ -21,7 +21,7 @@ int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_bat
     if (batch->park_count)
         runner->parked_us = 0; /* count them */
     cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
-                     &runner->batch);
+                     &runner->step_arena);
     cairn_notifier_nudge(runner->notifier); /* after the write to Redis, which readers read */
     return 0;
 }
@@ -36,9 +36,10 @@ int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cair
                       size_t refused_count, struct cairn_fold_batch *ret, struct cairn_error *error)
 {
     const struct cairn_stored_event *stored = NULL;
-    int64_t count = cairn_store_read_range(
-        runner->store, runner->position, to,
-        cairn_projection_types(runner->projection, &runner->batch), &runner->batch, &stored, error);
+    int64_t count =
+        cairn_store_read_range(runner->store, runner->position, to,
+                               cairn_projection_types(runner->projection, &runner->step_arena),
+                               &runner->step_arena, &stored, error);
     if (count < 0)
         return (int)count;
     const struct cairn_fold_input events = {.events = stored,
@@ -48,5 +49,5 @@ int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cair
                                             .context = runner,
                                             .refused = refused,
                                             .refused_count = refused_count};
-    return cairn_fold_events(runner->projection, &events, &runner->batch, ret, error);
+    return cairn_fold_events(runner->projection, &events, &runner->step_arena, ret, error);
 }

@@ -13,7 +13,7 @@ static void *follow(void *context)
         if (pause.for_lease)
             (void)cairn_lease_wait(track->runner.lease, pause.until_us);
         else if (pause.until_us) /* without news the runner reads the head */
-            track->runner.told =
+            track->runner.announced =
                 cairn_follower_wait(track->follower, pause.seen, pause.until_us, NULL);
     }
     return NULL;

@@ -260,7 +260,7 @@ void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn
  * They are remembered per connection: restoring the log to an older state ends all connections. */
 static bool knows_types(struct cairn_append_batch *batch, struct cairn_store *store)
 {
-    int64_t connection = cairn_pg_generation(store->pg);
+    int64_t connection = cairn_pg_connection_number(store->pg);
     if (store->types_of != connection) {
         cairn_arena_reset(&store->types_arena);
         store->types = cairn_map(&store->types_arena);
@@ -276,7 +276,7 @@ static bool knows_types(struct cairn_append_batch *batch, struct cairn_store *st
  * at. */
 static void learn_types(const struct cairn_append_batch *batch, struct cairn_store *store)
 {
-    if (store->types_of != cairn_pg_generation(store->pg))
+    if (store->types_of != cairn_pg_connection_number(store->pg))
         return;
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->outcomes[i] != 0)
