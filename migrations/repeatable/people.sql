@@ -72,7 +72,7 @@ begin
         having not bool_or(d.type = append.type);
     if known is not null then
         raise exception using errcode = 'CA010',
-            message = format('the services that write %s do not know event type %s, but %s',
+            message = format('the services that write %s do not know event type %s; they know %s',
                              split_part(append.stream, '-', 1), append.type, known),
             hint = 'They would refuse to start, since they must be able to read the whole log.';
     end if;
