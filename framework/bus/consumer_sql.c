@@ -52,14 +52,9 @@ int64_t cairn_sql_get(struct cairn_sql *sql, const char *statement, const char *
 
 const char *cairn_sql_print(struct cairn_sql *sql, const char *format, ...)
 {
-    char *text = NULL;
     va_list list;
     va_start(list, format);
-    int length = vsnprintf(NULL, 0, format, list);
-    va_end(list);
-    text = cairn_new(sql->arena, char, (size_t)length + 1);
-    va_start(list, format);
-    (void)vsnprintf(text, (size_t)length + 1, format, list);
+    char *text = cairn_print_va(sql->arena, format, list);
     va_end(list);
     return text;
 }

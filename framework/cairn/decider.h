@@ -205,7 +205,7 @@ const void *cairn_known(const struct cairn_given *given, const struct cairn_fact
 /* Events and claims, collected for one append: either all or none are written. */
 struct cairn_decision;
 
-enum { CAIRN_DECISION_MAX_EVENTS = 100, CAIRN_DECISION_MAX_CLAIMS = 20 };
+enum { CAIRN_DECISION_MAX_EVENTS = 100, CAIRN_DECISION_MAX_CLAIMS = 1000 };
 
 /* Emits an event: `CAIRN_EMIT(ret, order_placed, .user_id = command->user_id, .total = total);`
  * Memory that members point to is borrowed until the command has been answered. A value that
@@ -213,15 +213,21 @@ enum { CAIRN_DECISION_MAX_EVENTS = 100, CAIRN_DECISION_MAX_CLAIMS = 20 };
 #define CAIRN_EMIT(ret, tag, ...) cairn_emit((ret), &tag##_record, &(const struct tag){__VA_ARGS__})
 void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, const void *event);
 
-/* Claims (scope, key) for this stream, in the same append: ("user.email", "a@b.c"). If another
- * stream holds it, the command fails as CAIRN_CLAIMED; this stream may hold it already. Keys are
- * compared bytewise and have at most 200 bytes. */
-void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key);
+/* Claims (scope, key) for this stream, in the same append: ("user.email", "a@b.c"). This stream may
+ * hold it already. If another one does, the command fails as CAIRN_CLAIMED, and its client is told
+ * `taken` ("this address belongs to another user"; NULL: only that another stream holds the scope).
+ * Keys are compared bytewise; scope and key have 1 to 200 bytes each. The texts are copied. */
+void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key, const char *taken);
 /* Releases a claim of this stream. A claim that it does not hold is ignored. */
 void cairn_release(struct cairn_decision *ret, const char *scope, const char *key);
 
+/* Returns formatted text, for members of events, keys and messages. It lives as long as the
+ * decision. */
+const char *cairn_decision_print(struct cairn_decision *ret, const char *format, ...)
+    CAIRN_PRINTF(2, 3);
+
 /* Returns a lower-case copy (ASCII only), for keys: cairn_claim(ret, "user.email", cairn_lower(ret,
- * …)). It lives as long as the decision. */
+ * …), NULL). It lives as long as the decision. */
 const char *cairn_lower(struct cairn_decision *ret, const char *text);
 
 /* ---- the decider ---- */

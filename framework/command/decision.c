@@ -15,7 +15,8 @@ void cairn_decision_init(struct cairn_decision *ret, const struct cairn_events *
     ret->events_of = events;
     ret->arena = arena;
     ret->event_count = 0;
-    ret->claim_count = 0;
+    ret->claims = NULL;
+    ret->claim_count = ret->claim_capacity = 0;
     cairn_error_reset(&ret->misuse);
 }
 
@@ -47,8 +48,22 @@ static bool fits(const char *text)
     return text && *text && strlen(text) <= CLAIM_MAX_BYTES;
 }
 
-static void add_claim(struct cairn_decision *ret, bool taken, const char *scope, const char *key)
+static struct cairn_claim *next_claim(struct cairn_decision *ret)
 {
+    if (ret->claim_count == ret->claim_capacity) {
+        ret->claim_capacity = ret->claim_capacity ? ret->claim_capacity * 2 : 8;
+        struct cairn_claim *more = cairn_new(ret->arena, struct cairn_claim, ret->claim_capacity);
+        if (ret->claim_count)
+            memcpy(more, ret->claims, ret->claim_count * sizeof *more);
+        ret->claims = more;
+    }
+    return &ret->claims[ret->claim_count++];
+}
+
+static void add_claim(struct cairn_decision *ret, const struct cairn_claim *claim)
+{
+    const char *scope = claim->scope;
+    const char *key = claim->key;
     if (!fits(scope) || !fits(key)) {
         (void)cairn_fail(&ret->misuse, CAIRN_BUG,
                          "a claim on (%s, %s): scope and key take 1 to %d bytes each",
@@ -60,18 +75,30 @@ static void add_claim(struct cairn_decision *ret, bool taken, const char *scope,
                          CAIRN_DECISION_MAX_CLAIMS);
         return;
     }
-    ret->claims[ret->claim_count++] = (struct cairn_claim){
-        taken, cairn_copy_text(ret->arena, scope), cairn_copy_text(ret->arena, key)};
+    *next_claim(ret) = (struct cairn_claim){
+        .taken = claim->taken,
+        .scope = cairn_copy_text(ret->arena, scope),
+        .key = cairn_copy_text(ret->arena, key),
+        .message = claim->message ? cairn_copy_text(ret->arena, claim->message) : NULL};
 }
 
-void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key)
+void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key, const char *taken)
 {
-    add_claim(ret, true, scope, key);
+    add_claim(ret, &(const struct cairn_claim){true, scope, key, taken});
 }
 
 void cairn_release(struct cairn_decision *ret, const char *scope, const char *key)
 {
-    add_claim(ret, false, scope, key);
+    add_claim(ret, &(const struct cairn_claim){false, scope, key, NULL});
+}
+
+const char *cairn_decision_print(struct cairn_decision *ret, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    const char *text = cairn_print_va(ret->arena, format, list);
+    va_end(list);
+    return text;
 }
 
 const char *cairn_lower(struct cairn_decision *ret, const char *text)

@@ -17,8 +17,8 @@ struct cairn_decision {
     struct cairn_arena *arena;
     struct cairn_emitted events[CAIRN_DECISION_MAX_EVENTS];
     size_t event_count;
-    struct cairn_claim claims[CAIRN_DECISION_MAX_CLAIMS];
-    size_t claim_count;
+    struct cairn_claim *claims;
+    size_t claim_count, claim_capacity;
     struct cairn_error misuse; /* the first misuse by the decider, if there was one */
 };
 

@@ -192,15 +192,12 @@ char *cairn_copy_text(struct cairn_arena *arena, const char *text)
     return text ? cairn_copy_bytes(arena, text, strlen(text)) : NULL;
 }
 
-char *cairn_print(struct cairn_arena *arena, const char *format, ...)
+char *cairn_print_va(struct cairn_arena *arena, const char *format, va_list list)
 {
     char most[256]; /* most texts fit and are formatted only once */
-    va_list list;
     va_list again;
-    va_start(list, format);
     va_copy(again, list);
     int length = vsnprintf(most, sizeof most, format, list);
-    va_end(list);
     size_t bytes = length < 0 ? 1 : (size_t)length + 1;
     char *text = cairn_arena_alloc(arena, bytes, 1);
     if (length > 0 && bytes <= sizeof most)
@@ -208,5 +205,14 @@ char *cairn_print(struct cairn_arena *arena, const char *format, ...)
     else if (length > 0)
         (void)vsnprintf(text, bytes, format, again);
     va_end(again);
+    return text;
+}
+
+char *cairn_print(struct cairn_arena *arena, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    char *text = cairn_print_va(arena, format, list);
+    va_end(list);
     return text;
 }

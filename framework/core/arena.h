@@ -36,6 +36,8 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 char *cairn_copy_text(struct cairn_arena *arena, const char *text);
 char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count);
 char *cairn_print(struct cairn_arena *arena, const char *format, ...) CAIRN_PRINTF(2, 3);
+char *cairn_print_va(struct cairn_arena *arena, const char *format, va_list list)
+    CAIRN_PRINTF(2, 0);
 
 /* calloc, realloc and strdup that abort when out of memory, for data that outlives an arena. */
 void *cairn_allocate(size_t bytes); /* zeroed */

@@ -60,7 +60,8 @@ static void user_evolve(struct user *self, const struct user_event *event)
 
 static int register_user(const struct register_user *command, struct cairn_decision *ret)
 {
-    cairn_claim(ret, EMAIL_SCOPE, cairn_lower(ret, command->email));
+    cairn_claim(ret, EMAIL_SCOPE, cairn_lower(ret, command->email),
+                "this e-mail address belongs to another user");
     CAIRN_EMIT(ret, user_registered, .email = command->email, .name = command->name);
     return 0;
 }
@@ -74,7 +75,8 @@ static int change_email(const struct user *self, const struct change_user_email 
         return 0;
 
     cairn_release(ret, EMAIL_SCOPE, cairn_lower(ret, self->email));
-    cairn_claim(ret, EMAIL_SCOPE, cairn_lower(ret, command->email));
+    cairn_claim(ret, EMAIL_SCOPE, cairn_lower(ret, command->email),
+                "this e-mail address belongs to another user");
     CAIRN_EMIT(ret, user_email_changed, .email = command->email, .previous_email = self->email);
     return 0;
 }

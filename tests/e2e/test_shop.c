@@ -146,6 +146,8 @@ static void a_user_registers_moves_and_leaves(void **state)
     ask_for(422, shop.user, "POST", "/users", NULL,
             "{\"email\":\"moved@example.COM\",\"name\":\"Other\"}", &reply);
     assert_string_equal(reply_member(&reply, "code", value, sizeof value), "claimed");
+    assert_string_equal(reply_member(&reply, "detail", value, sizeof value),
+                        "this e-mail address belongs to another user");
     ask_for(200, shop.user, "POST", path_of("/users/*/deactivate", id), NULL, NULL, &reply);
     expect_row(path_of("/users/*", id), &reply, "active", "false");
     ask_for(201, shop.user, "POST", "/users", NULL,

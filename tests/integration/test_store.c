@@ -12,6 +12,8 @@
 #include "store/read/token.h"
 #include "store/store.h"
 
+#include <cairn/decider.h>
+
 #include <libpq-fe.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -85,7 +87,8 @@ static struct cairn_expected at(const char *stream, int64_t version)
     return (struct cairn_expected){.stream = stream, .version = version};
 }
 
-static int append_claim(const char *stream, const struct cairn_claim *claims, size_t count)
+static int append_claims(const char *stream, const struct cairn_claim *claims, size_t count,
+                         struct cairn_error *error)
 {
     const struct cairn_new_event one = event("Claimed", "{}");
     const struct cairn_write write = {.expected = any(stream),
@@ -95,7 +98,12 @@ static int append_claim(const char *stream, const struct cairn_claim *claims, si
                                       .claim_count = count};
     const struct cairn_append append = {.writes = &write, .write_count = 1};
     struct cairn_appended appended;
-    return cairn_store_append(bench.store, &append, &bench.arena, &appended, NULL);
+    return cairn_store_append(bench.store, &append, &bench.arena, &appended, error);
+}
+
+static int append_claim(const char *stream, const struct cairn_claim *claims, size_t count)
+{
+    return append_claims(stream, claims, count, NULL);
 }
 
 static int64_t sql_int(const char *sql)
@@ -192,8 +200,8 @@ static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
     (void)state;
     const char *ada = new_stream("user");
     const char *bob = new_stream("user");
-    const struct cairn_claim take = {true, "user.email", "a@b.c"};
-    const struct cairn_claim release = {false, "user.email", "a@b.c"};
+    const struct cairn_claim take = {true, "user.email", "a@b.c", NULL};
+    const struct cairn_claim release = {false, "user.email", "a@b.c", NULL};
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
@@ -201,6 +209,39 @@ static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
     assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
     assert_int_equal(append_claim(ada, &release, 1), 0);
     assert_int_equal(append_claim(bob, &take, 1), 0);
+}
+
+static void a_claim_is_refused_in_words_of_its_own(void **state)
+{
+    (void)state;
+    const struct cairn_claim takes[] = {{true, "room.day", "12/1", "room 12 is taken on 1 May"},
+                                        {true, "room.day", "12/2", "room 12 is taken on 2 May"},
+                                        {true, "guest", "g", NULL}};
+    struct cairn_error error = {0};
+    assert_int_equal(append_claim(new_stream("stay"), &takes[1], 2), 0);
+    assert_int_equal(append_claims(new_stream("stay"), takes, 3, &error), -CAIRN_CLAIMED);
+    assert_string_equal(error.message,
+                        "room 12 is taken on 2 May; another stream holds this guest");
+    assert_int_equal(append_claim(new_stream("stay"), takes, 1), 0); /* was not left claimed */
+}
+
+/* As many as a decision may have. */
+static void a_thousand_claims_are_taken_and_refused_together(void **state)
+{
+    (void)state;
+    enum { MANY = CAIRN_DECISION_MAX_CLAIMS };
+    struct cairn_claim claims[MANY];
+    for (int i = 0; i < MANY; i++)
+        claims[i] = (struct cairn_claim){true, "seat", cairn_print(&bench.arena, "%d", i),
+                                         "this seat is taken"};
+    const char *ada = new_stream("order");
+    assert_int_equal(append_claim(ada, claims, MANY), 0);
+    assert_int_equal(sql_int("select count(*) from cairn.claims where scope = 'seat'"), MANY);
+    assert_int_equal(append_claim(new_stream("order"), claims, MANY), -CAIRN_CLAIMED);
+    for (int i = 0; i < MANY; i++)
+        claims[i].taken = false;
+    assert_int_equal(append_claim(ada, claims, MANY), 0);
+    assert_int_equal(sql_int("select count(*) from cairn.claims where scope = 'seat'"), 0);
 }
 
 static void a_value_that_the_database_cannot_hold_is_invalid(void **state)
@@ -937,6 +978,8 @@ int main(void)
         cmocka_unit_test(invariant_6_a_right_version_on_another_event_is_a_conflict),
         cmocka_unit_test(a_checked_stream_that_moved_is_a_conflict),
         cmocka_unit_test(a_claim_is_held_by_one_stream_until_it_is_released),
+        cmocka_unit_test(a_claim_is_refused_in_words_of_its_own),
+        cmocka_unit_test(a_thousand_claims_are_taken_and_refused_together),
         cmocka_unit_test(a_value_that_the_database_cannot_hold_is_invalid),
         cmocka_unit_test(a_command_is_carried_out_once),
         cmocka_unit_test(invariants_1_and_2_hold_under_twenty_writers),

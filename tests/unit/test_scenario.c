@@ -73,7 +73,7 @@ static int lamp_decide(const struct lamp *self, const struct lamp_command *comma
     if (strcmp(by, "-1") == 0)
         return -1;
     CAIRN_EMIT(ret, lamp_lit, .by = by);
-    cairn_claim(ret, "lamp", by);
+    cairn_claim(ret, "lamp", by, NULL);
     return 0;
 }
 CAIRN_DECIDER(lamp, .state_version = 1);

@@ -34,6 +34,7 @@ struct cairn_claim {
     bool taken; /* else released */
     const char *scope;
     const char *key;
+    const char *message; /* for clients, if another stream holds it; NULL: a general one */
 };
 
 /* A command with an Idempotency-Key that is carried out by this write, and recorded with it. */
@@ -79,7 +80,7 @@ struct cairn_appended {
  *   -CAIRN_CONFLICT     a stream is not as expected: load it again, decide again. The message names
  *                       every condition that failed, `ret` has the current versions of the streams
  *   -CAIRN_EXISTS       the same, if all that failed are written streams that must not exist
- *   -CAIRN_CLAIMED      another stream holds a claim; the message names the scopes
+ *   -CAIRN_CLAIMED      another stream holds a claim; the message is that of the claims
  *   -CAIRN_KEY_REUSED   a command's key belongs to another request
  *   -CAIRN_BUSY         the log's lock was held for too long; nothing was written
  *   -CAIRN_UNAVAILABLE  the database is not reachable; nothing was written

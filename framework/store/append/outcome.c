@@ -49,11 +49,17 @@ static int fail_claims(const struct cairn_append_batch *batch,
     for (size_t i = 0; i < append->write_count; i++) {
         const struct cairn_write *write = &append->writes[i];
         for (size_t k = 0; k < write->claim_count; k++) {
-            if (cairn_claim_is_last_word(write, k) && batch->claim_fails[at++])
-                cairn_buffer_print(&out, "%s%s", out.length ? ", " : "", write->claims[k].scope);
+            const struct cairn_claim *claim = &write->claims[k];
+            if (!cairn_claim_is_last_word(write, k) || !batch->claim_fails[at++])
+                continue;
+            cairn_buffer_text(&out, out.length ? "; " : "");
+            if (claim->message)
+                cairn_buffer_text(&out, claim->message);
+            else
+                cairn_buffer_print(&out, "another stream holds this %s", claim->scope);
         }
     }
-    return cairn_fail(error, CAIRN_CLAIMED, "another stream holds this %s", out.text);
+    return cairn_fail(error, CAIRN_CLAIMED, "%s", out.text);
 }
 
 static size_t count_claims(const struct cairn_append *append)
