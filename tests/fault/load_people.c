@@ -243,8 +243,8 @@ void load_vandal(struct actor *actor)
         "update cairn.events set type = 'X' where position = 1",
         "delete from cairn.events where position = 1",
         "truncate cairn.events",
-        "begin; set local session_replication_role = replica; delete from cairn.events where"
-        " position = 1",
+        ("begin; set local session_replication_role = replica; delete from cairn.events where"
+         " position = 1"),
     };
     PGconn *connection = NULL;
     while (!actor->stage->over) {
