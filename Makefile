@@ -17,8 +17,8 @@ Q := $(if $(V),,@)
 
 # ---- flags ----
 
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum \
-    -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef \
+WARNINGS := -Wall -Wextra -Werror=switch -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+    -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef \
     -Wnull-dereference -Wdouble-promotion $(if $(WERROR)$(CI),-Werror)
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SANITIZE_tsan := -fsanitize=thread
@@ -223,17 +223,17 @@ $(BUILD)/migrations.S: $(MIGRATIONS) Makefile framework/store/embed.sh
 $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 	$(Q)$(CC) -c $< -o $@
 
-# What a service outside of the tree is told by `pkg-config --cflags --libs cairn`. The library is an
-# archive, so whoever links it links what it needs too: they are Requires. As Requires.private they
+# The flags of a service outside of the tree: `pkg-config --cflags --libs cairn`. The library is an
+# archive, so a service links its dependencies too: they are Requires. As Requires.private they
 # would be named under --static only, and then with all that libpq itself was made of, which no
-# distribution has as archives.
+# distribution has as archives. An event that a switch forgets fails the build.
 .PHONY: $(BUILD)/cairn.pc
 $(BUILD)/cairn.pc:
 	@mkdir -p $(@D)
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
 	    'Name: cairn' 'Description: event-sourcing and CQRS services in C' \
 	    'Version: $(shell sed -n 's/^#define CAIRN_VERSION "\(.*\)"$$/\1/p' framework/cairn/version.h)' \
-	    'Requires: $(MODULES)' 'Cflags: -I$${includedir} -pthread' \
+	    'Requires: $(MODULES)' 'Cflags: -I$${includedir} -pthread -Werror=switch' \
 	    'Libs: -L$${libdir} -lcairn -pthread' > $@
 
 $(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o

@@ -41,6 +41,8 @@
 #include <cairn/reactor.h>
 #include <cairn/sql.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_consumed {
     const struct cairn_meta *meta;
     const char *type;
@@ -111,5 +113,7 @@ struct cairn_consumer {
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
+
+CAIRN_END_C
 
 #endif

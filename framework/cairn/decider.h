@@ -32,6 +32,8 @@
 
 #include <cairn/upcaster.h>
 
+CAIRN_BEGIN_C
+
 /* ---- events ---- */
 
 enum { CAIRN_UPCASTERS_MAX = 15 };
@@ -281,5 +283,7 @@ struct cairn_decider {
     extern const struct cairn_events noun##_events;                                                \
     extern const struct cairn_commands noun##_commands;                                            \
     extern const struct cairn_decider noun##_decider
+
+CAIRN_END_C
 
 #endif

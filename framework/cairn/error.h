@@ -14,9 +14,13 @@
 #ifndef CAIRN_ERROR_H
 #define CAIRN_ERROR_H
 
+#include <cairn/compiler.h>
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+CAIRN_BEGIN_C
 
 /* CODE, its name on the wire, the HTTP status, what a caller does about it, what it means.
  *
@@ -99,9 +103,6 @@ static inline void cairn_error_reset(struct cairn_error *error)
     error->public_bytes = error->wrong_count = 0;
 }
 
-#define CAIRN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
-#define CAIRN_CHECKED __attribute__((warn_unused_result))
-
 /* Sets code and message unless `error` is NULL or set already. Returns -code. */
 int cairn_fail(struct cairn_error *error, enum cairn_code code, const char *format, ...)
     CAIRN_PRINTF(3, 4);
@@ -132,5 +133,7 @@ void cairn_error_context(struct cairn_error *error, const char *format, ...) CAI
 /* Returns what is known about a code. `code` may be negative, as functions return it; an unknown
  * one is treated as CAIRN_BUG. */
 const struct cairn_code_info *cairn_code_info(int code);
+
+CAIRN_END_C
 
 #endif

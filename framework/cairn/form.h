@@ -14,6 +14,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 enum { CAIRN_FORM_FIELDS = 32, CAIRN_FORM_BYTES = 4096 };
 
 struct cairn_form {
@@ -37,5 +39,7 @@ const char *cairn_form_get(const struct cairn_form *form, const char *name);
 /* Adds a field to NUL-terminated text in a buffer of `size` bytes. Returns false, and leaves `text`
  * unchanged, if it does not fit. */
 bool cairn_form_put(char *text, size_t size, const char *name, const char *value) CAIRN_CHECKED;
+
+CAIRN_END_C
 
 #endif

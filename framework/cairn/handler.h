@@ -28,6 +28,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_request {
     const char *method;
     const char *path; /* as sent, without the query */
@@ -70,5 +72,7 @@ struct cairn_route {
         *takes; /* the media type of its body; NULL: a request with a body is answered with 400 */
     const char *help;
 };
+
+CAIRN_END_C
 
 #endif

@@ -53,6 +53,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 /* Zero in any number selects the default, which stands at the end of its comment. */
 struct cairn_target {
     const char *name;    /* in metrics and messages: "acquirer" */
@@ -141,5 +143,7 @@ struct cairn_mail {
  *   -CAIRN_CONFIG       the target's URL is invalid; not sent */
 int cairn_outbound_mail(struct cairn_target *target, const struct cairn_mail *mail,
                         struct cairn_error *error) CAIRN_CHECKED;
+
+CAIRN_END_C
 
 #endif

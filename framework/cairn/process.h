@@ -35,6 +35,8 @@
 
 #include <cairn/decider.h>
 
+CAIRN_BEGIN_C
+
 /* Collects the commands and timers of one reaction. */
 struct cairn_reaction;
 
@@ -151,5 +153,7 @@ struct cairn_process {
     extern const struct cairn_process process##_process;                                           \
     const struct cairn_process process##_process = {                                               \
         .name = #process, .state = &process##_record, __VA_ARGS__}
+
+CAIRN_END_C
 
 #endif

@@ -29,6 +29,8 @@
 
 #include <cairn/decider.h>
 
+CAIRN_BEGIN_C
+
 /* What to do with the row. */
 enum cairn_row {
     CAIRN_KEEP = 1, /* write it */
@@ -114,5 +116,7 @@ struct cairn_projection {
     extern const struct cairn_projection row_##_projection;                                        \
     const struct cairn_projection row_##_projection = {                                            \
         .name = #row_, .row = &row_##_record, __VA_ARGS__}
+
+CAIRN_END_C
 
 #endif

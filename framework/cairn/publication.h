@@ -40,6 +40,8 @@
 
 #include <cairn/projection.h>
 
+CAIRN_BEGIN_C
+
 enum cairn_bus_style { CAIRN_BUS_EVENT = 0, CAIRN_BUS_THIN, CAIRN_BUS_STATE };
 
 struct cairn_publication {
@@ -47,5 +49,7 @@ struct cairn_publication {
     enum cairn_bus_style style;
     const struct cairn_projection *state; /* of CAIRN_BUS_STATE */
 };
+
+CAIRN_END_C
 
 #endif

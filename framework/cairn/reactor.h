@@ -8,6 +8,8 @@
 
 #include <cairn/decider.h>
 
+CAIRN_BEGIN_C
+
 enum cairn_outcome {
     CAIRN_DONE = 1,
     CAIRN_TRY_AGAIN, /* retry later, with growing pauses; the stream's later events wait */
@@ -82,5 +84,7 @@ struct cairn_reactor {
 #define CAIRN_REACTOR(reactor, ...)                                                                \
     extern const struct cairn_reactor reactor##_reactor;                                           \
     const struct cairn_reactor reactor##_reactor = {.name = #reactor, __VA_ARGS__}
+
+CAIRN_END_C
 
 #endif

@@ -44,6 +44,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 enum cairn_kind {
     CAIRN_KIND_INTEGER = 1,
     CAIRN_KIND_BOOL,
@@ -195,5 +197,7 @@ struct cairn_record {
                  (int)CAIRN_KIND_LIST +                                                            \
                      CAIRN_SAME_TYPE_(CAIRN_MEMBER_(tag, member.items), const struct item *),      \
                  .record = &item##_record, __VA_ARGS__)
+
+CAIRN_END_C
 
 #endif

@@ -25,6 +25,8 @@
 
 #include <stdbool.h>
 
+CAIRN_BEGIN_C
+
 enum cairn_compare { CAIRN_EQUAL = 1, CAIRN_AT_LEAST, CAIRN_AT_MOST };
 
 struct cairn_filter {
@@ -57,5 +59,7 @@ struct cairn_resource {
     struct cairn_caching caching;
     const char *help;
 };
+
+CAIRN_END_C
 
 #endif

@@ -27,6 +27,8 @@
 #include <cairn/resource.h>
 #include <cairn/setting.h>
 
+CAIRN_BEGIN_C
+
 enum { CAIRN_SERVICE_MAX = 16 };
 
 /* Another service that this one's processes and reactors send commands to. */
@@ -63,5 +65,7 @@ struct cairn_service {
  * the log holds events that only a newer release can read: each of them is named.
  * The services are borrowed for the life of the process. */
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[]);
+
+CAIRN_END_C
 
 #endif

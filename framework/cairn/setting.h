@@ -13,6 +13,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_setting {
     const char *name;     /* begins with CAIRN_ */
     const char *fallback; /* NULL: it has to be set */
@@ -23,5 +25,7 @@ struct cairn_setting {
     int64_t *number;   /* where an integer is stored, from min to max */
     int64_t min, max;
 };
+
+CAIRN_END_C
 
 #endif

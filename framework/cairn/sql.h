@@ -10,6 +10,8 @@
 
 #include <cairn/value.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_sql;
 
 /* Runs one statement. Returns the number of rows it has changed, or
@@ -36,5 +38,7 @@ int64_t cairn_sql_get(struct cairn_sql *sql, const char *statement, const char *
 const char *cairn_sql_print(struct cairn_sql *sql, const char *format, ...) CAIRN_PRINTF(2, 3);
 /* Returns `bytes` zeroed bytes that live as long as the rows. */
 char *cairn_sql_room(struct cairn_sql *sql, size_t bytes);
+
+CAIRN_END_C
 
 #endif

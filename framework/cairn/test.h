@@ -33,6 +33,8 @@
 
 #include <cairn/test_kit.h>
 
+CAIRN_BEGIN_C
+
 /* A test in progress. The clock stands at 2026-01-01T00:00:00Z until AT() moves it; the stream's
  * id is CAIRN_TEST_ID until STREAM() names another; its events have the versions 1, 2, 3… */
 struct cairn_scenario;
@@ -117,5 +119,7 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * Run once with CAIRN_GOLDEN=write in the environment, the test writes the missing file of a newest
  * version, with a value in every field. It never changes an existing file. */
 #define CAIRN_GOLDEN(directory, noun) cairn_golden(__FILE__, __LINE__, (directory), &noun##_events)
+
+CAIRN_END_C
 
 #endif

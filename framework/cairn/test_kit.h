@@ -5,6 +5,8 @@
 #include <cairn/process.h>
 #include <cairn/projection.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_scenario;
 
 void cairn_golden(const char *file, int line, const char *directory,
@@ -50,5 +52,7 @@ void cairn_scenario_then_timer(struct cairn_here here, const char *name, const c
     struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)
 #define CAIRN_HERE_ ((struct cairn_here){scenario_, __FILE__, __LINE__})
 #define CAIRN_ANY_(tag, ...) ((struct cairn_any){&tag##_record, &(const struct tag){__VA_ARGS__}})
+
+CAIRN_END_C
 
 #endif

@@ -35,6 +35,8 @@
 
 #include <cairn/record.h>
 
+CAIRN_BEGIN_C
+
 struct cairn_lift;
 
 struct cairn_upcaster {
@@ -82,5 +84,7 @@ const char *cairn_lift_text(struct cairn_lift *lift, const char *format, ...) CA
 #define CAIRN_LIFT_ITEMS(lift, type, count)                                                        \
     ((type *)cairn_lift_items((lift), (count), sizeof(type), _Alignof(type)))
 void *cairn_lift_items(struct cairn_lift *lift, size_t count, size_t size, size_t align);
+
+CAIRN_END_C
 
 #endif

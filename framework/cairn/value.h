@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+CAIRN_BEGIN_C
+
 /* A UUID in network byte order (RFC 9562). Ids that Cairn makes are of version 7: they sort by
  * the millisecond they were made in. */
 struct cairn_uuid {
@@ -55,7 +57,7 @@ bool cairn_uuid_equal(struct cairn_uuid a, struct cairn_uuid b);
 /* Parses the 36 character form, in either case. Returns 0 or -CAIRN_INVALID; `ret` is untouched
  * on failure. */
 int cairn_uuid_parse(const char *text, struct cairn_uuid *ret) CAIRN_CHECKED;
-void cairn_uuid_format(struct cairn_uuid id, char ret[static CAIRN_UUID_TEXT_SIZE]);
+void cairn_uuid_format(struct cairn_uuid id, char ret[CAIRN_AT_LEAST(CAIRN_UUID_TEXT_SIZE)]);
 
 /* For constants in tests and demos: CAIRN_UUID("0193…") of a well-formed text. Aborts if it is
  * malformed: that is a programming error. */
@@ -68,7 +70,7 @@ struct cairn_uuid cairn_uuid_from(const char *text);
 int cairn_time_parse(const char *text, struct cairn_time *ret) CAIRN_CHECKED;
 /* Writes UTC with six digits of fraction, so that texts sort as the times do. A time outside the
  * years above is written as their first or last moment. */
-void cairn_time_format(struct cairn_time time, char ret[static CAIRN_TIME_TEXT_SIZE]);
+void cairn_time_format(struct cairn_time time, char ret[CAIRN_AT_LEAST(CAIRN_TIME_TEXT_SIZE)]);
 /* Returns `time` plus `us` microseconds: cairn_time_after(given->now, CAIRN_MINUTES(15)). The
  * result is limited to the first and the last moment of the years above. */
 struct cairn_time cairn_time_after(struct cairn_time time, int64_t us);
@@ -85,12 +87,14 @@ struct cairn_day cairn_day_of(struct cairn_time time);
 /* Parse and format "2026-11-21", from year 1 to 9999. Parsing returns 0 or -CAIRN_INVALID; `ret` is
  * untouched on failure. */
 int cairn_day_parse(const char *text, struct cairn_day *ret) CAIRN_CHECKED;
-void cairn_day_format(struct cairn_day day, char ret[static CAIRN_DAY_TEXT_SIZE]);
+void cairn_day_format(struct cairn_day day, char ret[CAIRN_AT_LEAST(CAIRN_DAY_TEXT_SIZE)]);
 /* For constants: CAIRN_DAY("2026-11-21"). A malformed text aborts, as with CAIRN_UUID. */
 struct cairn_day cairn_day_from(const char *text);
 #define CAIRN_DAY(text) cairn_day_from(text)
 
 /* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
+
+CAIRN_END_C
 
 #endif

@@ -8,6 +8,10 @@
 #ifndef CAIRN_VERSION_H
 #define CAIRN_VERSION_H
 
+#include <cairn/compiler.h>
+
+CAIRN_BEGIN_C
+
 #define CAIRN_VERSION_MAJOR 0
 #define CAIRN_VERSION_MINOR 1
 #define CAIRN_VERSION_PATCH 0
@@ -19,5 +23,7 @@
 
 /* Returns the version of the library that the process was linked with: "0.1.0". */
 const char *cairn_version(void);
+
+CAIRN_END_C
 
 #endif

@@ -75,6 +75,33 @@ static void a_service_can_ask_for_a_version(void **state)
         " && cc -std=gnu17 version.c $(pkg-config --cflags --libs cairn) -o version && ./version");
 }
 
+/* With the flags of pkg-config alone; the switch of evolve, then that of decide. */
+static void a_forgotten_event_or_command_fails_the_build(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"TICKET_CLOSED", "CLOSE_TICKET"};
+    char command[400];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)snprintf(command, sizeof command,
+                       "sed '/case %s:/d' \"$tree/docs/examples/ticket.c\" >forgotten.c"
+                       " && ! cc -c forgotten.c $(pkg-config --cflags cairn) 2>said"
+                       " && grep 'error.*%s.*not handled in switch' said",
+                       cases[i], cases[i]);
+        expect(command);
+    }
+}
+
+static void the_headers_are_c17_c23_and_cpp(void **state)
+{
+    (void)state;
+    expect("for standard in c17 gnu17 c2x; do cc -std=$standard -Wall -Wextra -Werror"
+           " -fsyntax-only $(pkg-config --cflags cairn) \"$tree/docs/examples/ticket.c\"; done");
+    expect("for header in \"$prefix\"/include/cairn/*.h; do"
+           " printf '#include <cairn/%s>\\n' \"${header##*/}\" >one.cpp"
+           " && c++ -Wall -Wextra -Wpedantic -Werror -fsyntax-only $(pkg-config --cflags cairn)"
+           " one.cpp || exit 1; done");
+}
+
 static void a_service_outside_of_the_tree_builds_and_runs(void **state)
 {
     (void)state;
@@ -121,6 +148,8 @@ int main(void)
         cmocka_unit_test(what_is_installed_stands_alone),
         cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
         cmocka_unit_test(a_service_can_ask_for_a_version),
+        cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
+        cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
     };
     return cmocka_run_group_tests_name("install", tests, setup, teardown);
