@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/completion_command.h"
 #include "core/sink.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,18 @@ static void print_help(FILE *out)
                   "  78  the database's schema is not the one of this release\n");
 }
 
+static int report_unknown(const char *name)
+{
+    const char *meant = NULL;
+    for (const struct cairn_cli_command *const *at = commands; *at && !meant; at++)
+        meant = cairn_is_mistyped(name, (*at)->name) ? (*at)->name : NULL;
+    if (meant)
+        (void)fprintf(stderr, "cairn: %s is not a command: did you mean %s?\n", name, meant);
+    else
+        (void)fprintf(stderr, "cairn: %s is not a command: `cairn --help` lists them\n", name);
+    return EX_USAGE;
+}
+
 static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
@@ -67,8 +80,7 @@ static int run_command(int argc, char **argv)
         if (strcmp(argv[1], (*at)->name) == 0)
             return (*at)->run(*at, argc - 1, argv + 1);
     }
-    (void)fprintf(stderr, "cairn: %s is not a command: `cairn --help` lists them\n", argv[1]);
-    return EX_USAGE;
+    return report_unknown(argv[1]);
 }
 
 /* Fails if the output could not be written, whatever the result of the command itself. */

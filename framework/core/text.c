@@ -1,5 +1,7 @@
-/* text.c - hex, percent-encoding, UTF-8. */
+/* text.c - hex, percent-encoding, UTF-8, likely typing errors. */
 #include "core/text.h"
+
+#include <string.h>
 
 int cairn_hex_value(char digit)
 {
@@ -56,4 +58,40 @@ char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t l
         i += 2;
     }
     return decoded;
+}
+
+enum { WORD_MIN = 4, WORD_MAX = 63, TYPING_ERRORS = 2 };
+
+static int least(int a, int b, int c)
+{
+    int lower = a < b ? a : b;
+    return lower < c ? lower : c;
+}
+
+/* Returns the distance of the first i bytes of `a` to the first k of `b`, from those of shorter
+ * beginnings: `rows[0]` is of i - 2 bytes, `rows[1]` of i - 1. */
+static int distance_at(const char *a, const char *b, size_t i, size_t k, int rows[3][WORD_MAX + 1])
+{
+    int best = least(rows[1][k] + 1, rows[2][k - 1] + 1, rows[1][k - 1] + (a[i - 1] != b[k - 1]));
+    bool swapped = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+    return swapped && rows[0][k - 2] + 1 < best ? rows[0][k - 2] + 1 : best;
+}
+
+bool cairn_is_mistyped(const char *text, const char *word)
+{
+    size_t a_bytes = strlen(text);
+    size_t b_bytes = strlen(word);
+    int rows[3][WORD_MAX + 1];
+    if (a_bytes < WORD_MIN || b_bytes < WORD_MIN || a_bytes > WORD_MAX || b_bytes > WORD_MAX)
+        return false;
+    for (size_t k = 0; k <= b_bytes; k++)
+        rows[2][k] = (int)k;
+    for (size_t i = 1; i <= a_bytes; i++) {
+        memmove(rows[0], rows[1], 2 * sizeof rows[0]);
+        rows[2][0] = (int)i;
+        for (size_t k = 1; k <= b_bytes; k++)
+            rows[2][k] = distance_at(text, word, i, k, rows);
+    }
+    int distance = rows[2][b_bytes];
+    return distance > 0 && distance <= TYPING_ERRORS;
 }

@@ -1,4 +1,5 @@
-/* text.h - text encodings that several modules use: hex, percent-encoding, UTF-8. */
+/* text.h - text functions that several modules use: hex, percent-encoding, UTF-8, likely typing
+ * errors. */
 #ifndef CAIRN_CORE_TEXT_H
 #define CAIRN_CORE_TEXT_H
 
@@ -18,5 +19,10 @@ bool cairn_is_utf8(const char *text);
 /* Returns a copy of `length` characters, percent-decoded (RFC 3986 section 2.1); NULL if the
  * encoding is invalid or stands for a NUL. */
 char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t length);
+
+/* Returns whether `text` is probably a typing error for `word`: they differ by one or two characters
+ * that were inserted, deleted or replaced, or by two neighbours that changed places (the optimal
+ * string alignment distance). Words of fewer than 4 or more than 63 bytes are never mistaken. */
+bool cairn_is_mistyped(const char *text, const char *word);
 
 #endif

@@ -2,9 +2,11 @@
 #include "runtime/config.h"
 
 #include "core/arena.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { TEXT = 1, SECRET, NUMBER };
 
@@ -390,6 +392,66 @@ static void read_own(const struct cairn_setting *own, struct cairn_error *error)
         *own->text = text;
 }
 
+/* ---- typing errors ---- */
+
+/* Compares the name of a variable with that of a setting. Returns 1
+ * if it is the setting's, or names the file of a secret; -1 if it is probably a typing error for it;
+ * else 0. */
+static int compare_name(const char *variable, const struct setting *setting)
+{
+    char file_name[80];
+    if (strcmp(variable, setting->name) == 0)
+        return 1;
+    if (cairn_is_mistyped(variable, setting->name))
+        return -1;
+    (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
+    return setting->kind == SECRET && strcmp(variable, file_name) == 0;
+}
+
+/* Reports a variable that is not a setting and probably a typing error for one. Other variables may
+ * belong to other programs: an orchestrator sets CAIRN_ORDER_PORT for a service named cairn-order.
+ * URLs of peers depend on the services that there are. */
+static void check_name(const char *variable, const struct cairn_service *const services[],
+                       struct cairn_error *error)
+{
+    const char *meant = NULL;
+    size_t length = strlen(variable);
+    if (length > 4 && strcmp(variable + length - 4, "_URL") == 0)
+        return;
+    for (size_t i = 0; i < SETTINGS; i++) {
+        int is_like = compare_name(variable, &settings[i]);
+        if (is_like > 0)
+            return;
+        meant = is_like < 0 ? settings[i].name : meant;
+    }
+    for (size_t i = 0; services && services[i]; i++) {
+        for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++) {
+            const struct setting setting = as_setting(at);
+            int is_like = compare_name(variable, &setting);
+            if (is_like > 0)
+                return;
+            meant = is_like < 0 ? at->name : meant;
+        }
+    }
+    if (meant)
+        (void)cairn_wrong(error, variable, "is not a setting: did you mean %s?", meant);
+}
+
+static void check_names(const struct cairn_service *const services[], struct cairn_error *error)
+{
+    for (char **at = environ; *at; at++) {
+        char name[80];
+        size_t length = strcspn(*at, "=");
+        if (strncmp(*at, "CAIRN_", 6) != 0 || length >= sizeof name)
+            continue;
+        memcpy(name, *at, length);
+        name[length] = '\0';
+        check_name(name, services, error);
+    }
+}
+
+/* ---- reading ---- */
+
 /* Returns whether a service needs the database: one that has only routes of its own does not. */
 static bool needs_database(const struct cairn_service *service)
 {
@@ -420,6 +482,7 @@ int cairn_config_read(struct cairn_config *ret, const struct cairn_service *cons
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
             read_own(at, &wrong);
     }
+    check_names(services, &wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
         (void)wrong_setting(&wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");

@@ -36,7 +36,8 @@ static void help_is_there_for_every_command(void **state)
                                         "recover", "completion", "rebuild", "rollback"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
-    expect(64, "dance", "dance is not a command");
+    expect(64, "dance", "dance is not a command: `cairn --help` lists them");
+    expect(64, "stauts", "stauts is not a command: did you mean status?");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char arguments[40];
         char usage[40];

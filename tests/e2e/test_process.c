@@ -105,6 +105,14 @@ static void all_that_is_wrong_with_the_environment_is_named(void **state)
                                  "CAIRN_HTTP_WORKERS=0", NULL};
     expect_exit(64, wrong, "PORT must be from 0 to 65535");
     assert_non_null(strstr(output(), "CAIRN_HTTP_WORKERS must be from 1"));
+    const char *const mistyped[] = {variable("DATABASE_URL", url), "CAIRN_HTTP_WOKRERS=2",
+                                    "CAIRN_CURSOR_SECRETS=x", "CAIRN_ORDER_PORT=tcp://1.2.3.4:80",
+                                    NULL};
+    expect_exit(64, mistyped,
+                "CAIRN_HTTP_WOKRERS is not a setting: did you mean "
+                "CAIRN_HTTP_WORKERS?");
+    assert_non_null(strstr(output(), "did you mean CAIRN_CURSOR_SECRET?"));
+    assert_null(strstr(output(), "CAIRN_ORDER_PORT"));
 }
 
 static void a_database_that_cannot_be_reached_ends_the_start(void **state)
