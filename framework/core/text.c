@@ -60,7 +60,7 @@ char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t l
     return decoded;
 }
 
-enum { WORD_MIN = 4, WORD_MAX = 63, TYPING_ERRORS = 2 };
+enum { WORD_MIN = 4, WORD_MAX = 63, LONG_WORD = 8 };
 
 static int least(int a, int b, int c)
 {
@@ -93,5 +93,5 @@ bool cairn_is_mistyped(const char *text, const char *word)
             rows[2][k] = distance_at(text, word, i, k, rows);
     }
     int distance = rows[2][b_bytes];
-    return distance > 0 && distance <= TYPING_ERRORS;
+    return distance > 0 && distance <= (a_bytes >= LONG_WORD && b_bytes >= LONG_WORD ? 2 : 1);
 }

@@ -20,9 +20,10 @@ bool cairn_is_utf8(const char *text);
  * encoding is invalid or stands for a NUL. */
 char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t length);
 
-/* Returns whether `text` is probably a typing error for `word`: they differ by one or two characters
- * that were inserted, deleted or replaced, or by two neighbours that changed places (the optimal
- * string alignment distance). Words of fewer than 4 or more than 63 bytes are never mistaken. */
+/* Returns whether `text` is probably a typing error for `word`: it differs by a character that was
+ * inserted, deleted or replaced, or by two neighbours that changed places (the optimal string
+ * alignment distance); if both have 8 bytes or more, by two such errors. Words of fewer than 4 or
+ * more than 63 bytes are never mistaken. */
 bool cairn_is_mistyped(const char *text, const char *word);
 
 #endif

@@ -394,15 +394,18 @@ static void read_own(const struct cairn_setting *own, struct cairn_error *error)
 
 /* ---- typing errors ---- */
 
-/* Compares the name of a variable with that of a setting. Returns 1
- * if it is the setting's, or names the file of a secret; -1 if it is probably a typing error for it;
- * else 0. */
+/* They are compared without it: CAIRN_BUILD is another word than CAIRN_BIND. */
+#define PREFIX "CAIRN_"
+
+/* Compares the name of a variable with that of a setting. Returns 1 if it is the setting's, or that
+ * of its _FILE; -1 if it is probably a typing error for it; else 0. */
 static int compare_name(const char *variable, const struct setting *setting)
 {
     char file_name[80];
     if (strcmp(variable, setting->name) == 0)
         return 1;
-    if (cairn_is_mistyped(variable, setting->name))
+    bool is_ours = strncmp(setting->name, PREFIX, strlen(PREFIX)) == 0;
+    if (is_ours && cairn_is_mistyped(variable + strlen(PREFIX), setting->name + strlen(PREFIX)))
         return -1;
     (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
     return setting->kind == SECRET && strcmp(variable, file_name) == 0;
@@ -442,7 +445,7 @@ static void check_names(const struct cairn_service *const services[], struct cai
     for (char **at = environ; *at; at++) {
         char name[80];
         size_t length = strcspn(*at, "=");
-        if (strncmp(*at, "CAIRN_", 6) != 0 || length >= sizeof name)
+        if (strncmp(*at, PREFIX, strlen(PREFIX)) != 0 || length >= sizeof name)
             continue;
         memcpy(name, *at, length);
         name[length] = '\0';

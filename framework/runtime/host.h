@@ -8,7 +8,8 @@
 
 struct cairn_host;
 
-/* Checks every table of the services against its structs, before anything is started. Returns 0 or
+/* Checks every table of the services against its structs, and the routes, before anything is
+ * started. All errors are reported: the first is returned, the others are logged. Returns 0 or
  * -CAIRN_BUG. */
 int cairn_host_check(const struct cairn_service *const services[],
                      struct cairn_error *error) CAIRN_CHECKED;

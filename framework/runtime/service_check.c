@@ -7,6 +7,7 @@
 #include "record/json.h"
 #include "runtime/handler.h"
 #include "runtime/host.h"
+#include "runtime/route_check.h"
 #include "store/read/events.h"
 
 /* Checks an event that a service listens to: it is in the table, and the table is valid. */
@@ -66,32 +67,40 @@ static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error
     return failed;
 }
 
-static int check_service(const struct cairn_service *service, struct cairn_error *error)
+/* Adds a failed check to the findings. */
+static void add(struct cairn_findings *findings, int failed, struct cairn_error *error)
 {
-    int failed = 0;
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
-        failed = cairn_decider_check(service->deciders[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i] && !failed; i++)
-        failed = check_projection(service->projections[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i] && !failed; i++)
-        failed = check_process(service->processes[i], error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i] && !failed; i++)
-        failed = check_reactor(service->reactors[i], error);
-    for (const struct cairn_resource *at = service->resources; at && at->path && !failed; at++)
-        failed = cairn_query_check(at, error);
-    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i] && !failed; i++)
-        failed = cairn_consumer_check(service->consumers[i], error);
-    for (const struct cairn_publication *at = service->publishes; at && at->events && !failed; at++)
-        failed = cairn_publication_check(at, error);
-    for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
-        failed = cairn_handler_init(&(struct cairn_handler_route){0}, at, error);
-    return failed;
+    if (failed)
+        cairn_findings_add(findings, error);
+    cairn_error_reset(error);
+}
+
+static void check_service(const struct cairn_service *service, struct cairn_findings *findings)
+{
+    struct cairn_error error = {0};
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++)
+        add(findings, cairn_decider_check(service->deciders[i], &error), &error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i]; i++)
+        add(findings, check_projection(service->projections[i], &error), &error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i]; i++)
+        add(findings, check_process(service->processes[i], &error), &error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i]; i++)
+        add(findings, check_reactor(service->reactors[i], &error), &error);
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
+        add(findings, cairn_query_check(at, &error), &error);
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i]; i++)
+        add(findings, cairn_consumer_check(service->consumers[i], &error), &error);
+    for (const struct cairn_publication *at = service->publishes; at && at->events; at++)
+        add(findings, cairn_publication_check(at, &error), &error);
+    for (const struct cairn_route *at = service->routes; at && at->route; at++)
+        add(findings, cairn_handler_init(&(struct cairn_handler_route){0}, at, &error), &error);
 }
 
 int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
 {
-    int failed = 0;
-    for (size_t i = 0; services[i] && !failed; i++)
-        failed = check_service(services[i], error);
-    return failed;
+    struct cairn_findings findings = {0};
+    for (size_t i = 0; services[i]; i++)
+        check_service(services[i], &findings);
+    cairn_routes_check(services, &findings);
+    return cairn_findings_result(&findings, error);
 }

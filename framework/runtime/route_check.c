@@ -1,0 +1,111 @@
+/* route_check.c - checks the routes that services declare, together with those of every process. */
+#include "runtime/route_check.h"
+
+#include "core/arena.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct declared {
+    const char *method;
+    size_t method_bytes;
+    const char *path;
+    const char *by; /* "open_ticket", "tickets", or "every process" */
+};
+
+enum { DECLARED_MAX = 4096 };
+
+struct declared_list {
+    struct declared all[DECLARED_MAX];
+    size_t count;
+    struct cairn_findings *findings;
+};
+
+/* ---- one route ---- */
+
+static bool has_brace(const char *text, size_t length)
+{
+    return memchr(text, '{', length) || memchr(text, '}', length);
+}
+
+/* Returns what is wrong with a path, or NULL. */
+static const char *wrong_path(const char *path)
+{
+    int parameters = 0;
+    if (strcmp(path, "/") == 0)
+        return NULL;
+    for (const char *at = path; *at == '/';) {
+        size_t length = strcspn(++at, "/");
+        if (length == 0)
+            return "has an empty segment: write it without the second or the last \"/\"";
+        bool is_id = length == 4 && memcmp(at, "{id}", 4) == 0;
+        if (!is_id && has_brace(at, length))
+            return "has another parameter than {id}: the stream's id is always called {id}";
+        parameters += is_id;
+        at += length;
+    }
+    return parameters > 1 ? "has {id} twice: one path names one stream" : NULL;
+}
+
+static bool is_same_route(const struct declared *a, const struct declared *b)
+{
+    return a->method_bytes == b->method_bytes &&
+           memcmp(a->method, b->method, a->method_bytes) == 0 && strcmp(a->path, b->path) == 0;
+}
+
+static void add(struct declared_list *list, struct declared one)
+{
+    struct cairn_error error = {0};
+    const char *wrong = wrong_path(one.path);
+    if (wrong) {
+        (void)cairn_fail(&error, CAIRN_BUG, "%s: the path %s %s", one.by, one.path, wrong);
+        cairn_findings_add(list->findings, &error);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!is_same_route(&list->all[i], &one))
+            continue;
+        (void)cairn_fail(&error, CAIRN_BUG, "%s and %s have the same route, %.*s %s",
+                         list->all[i].by, one.by, (int)one.method_bytes, one.method, one.path);
+        cairn_findings_add(list->findings, &error);
+        return;
+    }
+    if (list->count < DECLARED_MAX)
+        list->all[list->count++] = one;
+}
+
+/* `route` is "METHOD /path"; one without a space is reported by its own check. */
+static void add_text(struct declared_list *list, const char *route, const char *by)
+{
+    const char *space = strchr(route, ' ');
+    if (space && space[1] == '/')
+        add(list, (struct declared){route, (size_t)(space - route), space + 1, by});
+}
+
+static void add_service(struct declared_list *list, const struct cairn_service *service)
+{
+    for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++) {
+        const struct cairn_commands *commands = service->deciders[i]->commands;
+        for (uint32_t k = 0; k < commands->count; k++)
+            add_text(list, commands->types[k].route, commands->types[k].name);
+    }
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
+        add(list, (struct declared){"GET", 3, at->path, at->projection->name});
+    for (const struct cairn_route *at = service->routes; at && at->route; at++)
+        add_text(list, at->route, service->name);
+}
+
+void cairn_routes_check(const struct cairn_service *const services[],
+                        struct cairn_findings *findings)
+{
+    static const char *const own[] = {"GET /healthz", "GET /readyz", "GET /metrics",
+                                      "GET /openapi.json"};
+    struct declared_list *list = cairn_allocate(sizeof *list);
+    list->findings = findings;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        add_text(list, own[i], "every process");
+    for (size_t i = 0; services[i]; i++)
+        add_service(list, services[i]);
+    free(list);
+}
