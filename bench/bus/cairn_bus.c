@@ -14,7 +14,7 @@
  *   follow_rate   of those, a second
  *   rate          events a second that were appended in the second phase
  *   p50_us ...    of those, from committed to readable */
-#include "bus/publisher.h"
+#include "bus/publish/publisher.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "redis/redis.h"

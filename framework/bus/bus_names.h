@@ -1,4 +1,4 @@
-/* bus/bus_names.h - the Redis keys of the bus.
+/* bus_names.h - the Redis keys of the bus.
  *
  *     cairn:bus                   a hash: the store, the epoch, the position up to which it was
  *                                 published, the fence; `at:order` is the last entry of a

@@ -1,4 +1,4 @@
-/* bus/cloudevent.h - an event as a CloudEvent 1.0 in JSON: written by the publisher, read by
+/* cloudevent.h - an event as a CloudEvent 1.0 in JSON: written by the publisher, read by
  * consumers. cairn/publication.h lists the attributes. */
 #ifndef CAIRN_BUS_CLOUDEVENT_H
 #define CAIRN_BUS_CLOUDEVENT_H

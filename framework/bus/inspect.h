@@ -1,4 +1,4 @@
-/* bus/inspect.h - the state of the bus in Redis, for display; each list a JSON array.
+/* inspect.h - the state of the bus in Redis, for display; each list a JSON array.
  *
  *     streams        category, entries, first, last (positions)
  *     groups         category, name, members, pending, lag, position (delivered up to it), dead

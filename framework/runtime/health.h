@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_HEALTH_H
 #define CAIRN_RUNTIME_HEALTH_H
 
-#include "bus/publisher.h"
+#include "bus/publish/publisher.h"
 #include "http/http.h"
 #include "process/engine.h"
 #include "projection/projector.h"

@@ -2,8 +2,8 @@
  * order. */
 #include "runtime/host.h"
 
-#include "bus/consumers.h"
-#include "bus/publisher.h"
+#include "bus/consume/consumers.h"
+#include "bus/publish/publisher.h"
 #include "command/cache.h"
 #include "command/loader.h"
 #include "command/snapshots.h"
@@ -14,7 +14,7 @@
 #include "projection/projector.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
-#include "runtime/openapi.h"
+#include "runtime/openapi/openapi.h"
 #include "runtime/routes.h"
 #include "runtime/service_worker.h"
 #include "store/append/appender.h"

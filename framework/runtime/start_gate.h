@@ -1,4 +1,4 @@
-/* runtime/start_gate.h - checks that the services of a process can read the events in the log. */
+/* start_gate.h - checks that the services of a process can read the events in the log. */
 #ifndef CAIRN_RUNTIME_START_GATE_H
 #define CAIRN_RUNTIME_START_GATE_H
 

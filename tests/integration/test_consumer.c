@@ -8,9 +8,9 @@
 #include "../support/vessels.h"
 
 #include "bus/bus_names.h"
-#include "bus/consumers.h"
-#include "bus/group.h"
-#include "bus/publisher.h"
+#include "bus/consume/consumers.h"
+#include "bus/consume/group.h"
+#include "bus/publish/publisher.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "../support/support.h"
 #include "../support/vessels.h"
 
-#include "bus/publisher.h"
+#include "bus/publish/publisher.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* test_declarations.c - errors in what a service declares, found before anything is started. */
 #include "../support/support.h"
 
-#include "runtime/findings.h"
-#include "runtime/route_check.h"
+#include "runtime/check/findings.h"
+#include "runtime/check/route_check.h"
 
 #include <string.h>
 

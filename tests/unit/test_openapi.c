@@ -10,7 +10,7 @@
 #include "core/arena.h"
 #include "http/http.h"
 #include "record/json.h"
-#include "runtime/openapi.h"
+#include "runtime/openapi/openapi.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * letters.
  *
  * Redis returns its part as JSON; PostgreSQL formats it, as all other output here. */
-#include "bus/group.h"
+#include "bus/consume/group.h"
 #include "bus/inspect.h"
 #include "cli/commands/commands.h"
 

@@ -1,4 +1,4 @@
-/* bus/bus_ledger.h - what PostgreSQL records about the bus (cairn.bus, cairn.bus_streams): the last
+/* bus_ledger.h - what PostgreSQL records about the bus (cairn.bus, cairn.bus_streams): the last
  * recorded position of the publisher, and what was trimmed.
  *
  * Redis alone decides where publishing resumes; the ledger shows when Redis has lost something, and
@@ -6,7 +6,7 @@
 #ifndef CAIRN_BUS_BUS_LEDGER_H
 #define CAIRN_BUS_BUS_LEDGER_H
 
-#include "bus/streams.h"
+#include "bus/publish/streams.h"
 
 struct cairn_bus_ledger {
     int64_t epoch;

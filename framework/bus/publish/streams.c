@@ -1,5 +1,5 @@
 /* streams.c - the bus in Redis: reads its state, takes over, appends, trims. */
-#include "bus/streams.h"
+#include "bus/publish/streams.h"
 
 #include "bus/bus_names.h"
 #include "redis/arguments.h"

@@ -1,13 +1,13 @@
 /* service_check.c - checks the tables of the services against their structs. */
-#include "bus/consumers.h"
-#include "bus/publisher.h"
+#include "bus/consume/consumers.h"
+#include "bus/publish/publisher.h"
 #include "command/endpoint.h"
 #include "process/react/reaction.h"
 #include "query/query.h"
 #include "record/json.h"
+#include "runtime/check/route_check.h"
 #include "runtime/handler.h"
 #include "runtime/host.h"
-#include "runtime/route_check.h"
 #include "store/read/events.h"
 
 /* Checks an event that a service listens to: it is in the table, and the table is valid. */

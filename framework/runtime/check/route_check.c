@@ -1,5 +1,5 @@
 /* route_check.c - checks the routes that services declare, together with those of every process. */
-#include "runtime/route_check.h"
+#include "runtime/check/route_check.h"
 
 #include "core/arena.h"
 

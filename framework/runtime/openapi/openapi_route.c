@@ -1,6 +1,6 @@
 /* openapi_route.c - writes a service's own route as an operation of /openapi.json. Only the route's
  * handler knows its answers. */
-#include "runtime/openapi_parts.h"
+#include "runtime/openapi/openapi_parts.h"
 
 #include <string.h>
 

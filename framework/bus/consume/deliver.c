@@ -4,8 +4,8 @@
  * Functions return a verdict of member.h or a negative error that the entry did not cause. Where a
  * function can also leave the verdict to the next step, it returns UNDECIDED. */
 #include "bus/cloudevent.h"
-#include "bus/consumer_sql.h"
-#include "bus/member.h"
+#include "bus/consume/consumer_sql.h"
+#include "bus/consume/member.h"
 #include "core/backoff.h"
 #include "core/clock.h"
 #include "core/log.h"

@@ -2,7 +2,7 @@
 #include "query/models/query_context.h"
 #include "query/request/ask.h"
 #include "record/json.h"
-#include "runtime/openapi_parts.h"
+#include "runtime/openapi/openapi_parts.h"
 
 /* ---- parameters ---- */
 

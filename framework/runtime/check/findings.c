@@ -1,5 +1,5 @@
 /* findings.c - collects errors in what an author declares. */
-#include "runtime/findings.h"
+#include "runtime/check/findings.h"
 
 #include "core/log.h"
 

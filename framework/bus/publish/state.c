@@ -1,5 +1,5 @@
 /* state.c - folds the state that an event carries. */
-#include "bus/state.h"
+#include "bus/publish/state.h"
 
 #include "core/log.h"
 #include "record/json.h"

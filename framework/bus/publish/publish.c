@@ -1,5 +1,5 @@
 /* publish.c - takes over the bus, publishes a range, tends the bus. */
-#include "bus/publish.h"
+#include "bus/publish/publish.h"
 
 #include "bus/bus_names.h"
 #include "bus/cloudevent.h"

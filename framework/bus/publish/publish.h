@@ -4,9 +4,9 @@
 #ifndef CAIRN_BUS_PUBLISH_H
 #define CAIRN_BUS_PUBLISH_H
 
-#include "bus/bus_ledger.h"
-#include "bus/publisher.h"
-#include "bus/state.h"
+#include "bus/publish/bus_ledger.h"
+#include "bus/publish/publisher.h"
+#include "bus/publish/state.h"
 
 struct cairn_publish {
     struct cairn_store *store;

@@ -1,5 +1,5 @@
 /* consumer_sql.c - runs plain SQL for handlers. */
-#include "bus/consumer_sql.h"
+#include "bus/consume/consumer_sql.h"
 
 #include <stdio.h>
 

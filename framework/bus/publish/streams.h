@@ -1,4 +1,4 @@
-/* bus/streams.h - the bus in Redis, as its publisher writes it: each change is one Lua call that
+/* streams.h - the bus in Redis, as its publisher writes it: each change is one Lua call that
  * compares first and stops at the first error.
  *
  * The position of the bus is stored in Redis alone: in the last id of each stream, and in the hash

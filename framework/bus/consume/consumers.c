@@ -1,8 +1,8 @@
 /* consumers.c - runs the consumer threads of a process. */
-#include "bus/consumers.h"
+#include "bus/consume/consumers.h"
 
-#include "bus/consumer_sql.h"
-#include "bus/member.h"
+#include "bus/consume/consumer_sql.h"
+#include "bus/consume/member.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"

@@ -1,5 +1,5 @@
 /* member.c - runs the rounds of a member of a consumer group. */
-#include "bus/member.h"
+#include "bus/consume/member.h"
 
 #include "bus/bus_names.h"
 #include "core/clock.h"

@@ -1,4 +1,4 @@
-/* bus/group.h - a consumer group in Redis, as its members use it: reading, claiming entries of
+/* group.h - a consumer group in Redis, as its members use it: reading, claiming entries of
  * crashed members, acknowledging, dead letters.
  *
  * Redis counts the attempts with the entry, so that the count survives a crash of the member. The

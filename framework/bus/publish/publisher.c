@@ -1,7 +1,7 @@
 /* publisher.c - runs the publishing thread, and shows its state to other threads. */
-#include "bus/publisher.h"
+#include "bus/publish/publisher.h"
 
-#include "bus/publish.h"
+#include "bus/publish/publish.h"
 #include "core/clock.h"
 #include "core/lock.h"
 #include "core/log.h"

@@ -1,6 +1,6 @@
 /* openapi_command.c - writes a command as an operation of /openapi.json. */
 #include "record/json.h"
-#include "runtime/openapi_parts.h"
+#include "runtime/openapi/openapi_parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* pending_entries.c - the entries that a member of a consumer group holds, until they are settled,
  * released, or idle long enough for another member to claim them. */
-#include "bus/member.h"
+#include "bus/consume/member.h"
 #include "core/hash.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* bus/state.h - the state after an event, for events that carry it (publication.h).
+/* state.h - the state after an event, for events that carry it (publication.h).
  *
  * The state is folded from the events of the stream, in order, with the functions of the
  * projection. Folded states are cached, up to 32 MiB, so that an active stream is not read from its

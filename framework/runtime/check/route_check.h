@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_ROUTE_CHECK_H
 #define CAIRN_RUNTIME_ROUTE_CHECK_H
 
-#include "runtime/findings.h"
+#include "runtime/check/findings.h"
 
 #include <cairn/service.h>
 

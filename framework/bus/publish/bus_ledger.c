@@ -1,5 +1,5 @@
 /* bus_ledger.c - reads and writes what PostgreSQL records about the bus. */
-#include "bus/bus_ledger.h"
+#include "bus/publish/bus_ledger.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* bus/consumer_sql.h - the implementation of cairn/sql.h: a connection, and whether a statement has
+/* consumer_sql.h - the implementation of cairn/sql.h: a connection, and whether a statement has
  * failed. */
 #ifndef CAIRN_BUS_CONSUMER_SQL_H
 #define CAIRN_BUS_CONSUMER_SQL_H

@@ -1,4 +1,4 @@
-/* bus/consumers.h - runs the consumers of a process: one thread for each that handles events, and
+/* consumers.h - runs the consumers of a process: one thread for each that handles events, and
  * one more for each that has other work.
  *
  * A handling thread has its own connections to PostgreSQL and Redis; a work thread has its own

@@ -1,5 +1,5 @@
 /* openapi_parts.c - writes parts of operations, and the components that they refer to. */
-#include "runtime/openapi_parts.h"
+#include "runtime/openapi/openapi_parts.h"
 
 #include "core/arena.h"
 

@@ -1,4 +1,4 @@
-/* bus/member.h - a member of a consumer group: the entries it holds, and the round that its thread
+/* member.h - a member of a consumer group: the entries it holds, and the round that its thread
  * (consumers.c) repeats.
  *
  *     look     reads the epoch of the bus; a new one discards all held entries
@@ -10,7 +10,7 @@
 #ifndef CAIRN_BUS_MEMBER_H
 #define CAIRN_BUS_MEMBER_H
 
-#include "bus/group.h"
+#include "bus/consume/group.h"
 #include "core/queue.h"
 #include "postgres/postgres.h"
 

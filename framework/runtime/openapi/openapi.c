@@ -5,10 +5,10 @@
  *
  *     openapi_command.c   a command          openapi_parts.c   parts that operations share
  *     openapi_query.c     a resource         openapi_route.c   a route of a service's own */
-#include "runtime/openapi.h"
+#include "runtime/openapi/openapi.h"
 
 #include "core/map.h"
-#include "runtime/openapi_parts.h"
+#include "runtime/openapi/openapi_parts.h"
 
 #include <cairn/version.h>
 

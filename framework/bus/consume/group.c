@@ -1,5 +1,5 @@
 /* group.c - the operations of a consumer group in Redis. */
-#include "bus/group.h"
+#include "bus/consume/group.h"
 
 #include "bus/bus_names.h"
 #include "redis/arguments.h"
