@@ -152,7 +152,7 @@ int pots_setup(void **state)
                    sizeof pot_bench.projector_url);
     assert_int_equal(cairn_store_open(pot_bench.url, "test", &pot_bench.store, NULL), 0);
     assert_int_equal(
-        cairn_redis_open(pot_bench.redis_url, CAIRN_SECONDS(2), &pot_bench.redis, NULL), 0);
+        cairn_redis_open(pot_bench.redis_url, CAIRN_SECONDS(20), &pot_bench.redis, NULL), 0);
     assert_int_equal(cairn_store_timeline(pot_bench.store, &pot_bench.timeline, NULL), 0);
     return 0;
 }
