@@ -264,7 +264,7 @@ $(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
 
 # Fuzz targets, by clang with SAN=fuzz. The command's own files are in no library.
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
-    $(call object,framework/cli/line.c framework/cli/options.c)
+    $(call object,framework/cli/commands/export_line.c framework/cli/options.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(LIB) $(SUPPORT) $(LIB) -o $@ \
 	    $(LDLIBS_ALL)
