@@ -50,13 +50,7 @@ static bool fits(const char *text)
 
 static struct cairn_claim *next_claim(struct cairn_decision *ret)
 {
-    if (ret->claim_count == ret->claim_capacity) {
-        ret->claim_capacity = ret->claim_capacity ? ret->claim_capacity * 2 : 8;
-        struct cairn_claim *more = cairn_new(ret->arena, struct cairn_claim, ret->claim_capacity);
-        if (ret->claim_count)
-            memcpy(more, ret->claims, ret->claim_count * sizeof *more);
-        ret->claims = more;
-    }
+    cairn_grow(ret->arena, ret->claims, ret->claim_count, &ret->claim_capacity);
     return &ret->claims[ret->claim_count++];
 }
 

@@ -187,6 +187,18 @@ char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t coun
     return copy;
 }
 
+void *cairn_arena_grow(struct cairn_arena *arena, void *items, size_t count, size_t *ret_capacity,
+                       size_t size, size_t align)
+{
+    if (count < *ret_capacity)
+        return items;
+    *ret_capacity = *ret_capacity ? *ret_capacity * 2 : 16;
+    void *more = cairn_arena_array(arena, *ret_capacity, size, align);
+    if (count)
+        memcpy(more, items, count * size);
+    return more;
+}
+
 char *cairn_copy_text(struct cairn_arena *arena, const char *text)
 {
     return text ? cairn_copy_bytes(arena, text, strlen(text)) : NULL;

@@ -32,6 +32,14 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 #define cairn_new(arena, type, n)                                                                  \
     ((type *)cairn_arena_array((arena), (n), sizeof(type), _Alignof(type)))
 
+/* Makes room for at least one more element in an array of the arena: a full one is copied to one of
+ * twice its capacity, at least 16. `items` is set, and NULL before the first. */
+#define cairn_grow(arena, items, count, ret_capacity)                                              \
+    ((items) = cairn_arena_grow((arena), (items), (count), (ret_capacity), sizeof *(items),        \
+                                _Alignof(__typeof__(*(items)))))
+void *cairn_arena_grow(struct cairn_arena *arena, void *items, size_t count, size_t *ret_capacity,
+                       size_t size, size_t align);
+
 /* Copies, NUL-terminated. cairn_copy_text(arena, NULL) is NULL. */
 char *cairn_copy_text(struct cairn_arena *arena, const char *text);
 char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count);

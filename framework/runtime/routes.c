@@ -6,8 +6,6 @@
 #include "runtime/handler.h"
 #include "runtime/service_worker.h"
 
-#include <string.h>
-
 /* A resource, and the query side that answers for it. */
 struct query_route {
     struct cairn_query_engine *const *queries;
@@ -69,14 +67,7 @@ static enum cairn_http_outcome on_openapi(const void *self, void *worker,
 
 static void add_route(struct cairn_routes *routes, const struct cairn_http_route route)
 {
-    if (routes->count == routes->capacity) {
-        routes->capacity = routes->capacity ? routes->capacity * 2 : 64;
-        struct cairn_http_route *more =
-            cairn_new(routes->arena, struct cairn_http_route, routes->capacity);
-        if (routes->count)
-            memcpy(more, routes->all, routes->count * sizeof *more);
-        routes->all = more;
-    }
+    cairn_grow(routes->arena, routes->all, routes->count, &routes->capacity);
     routes->all[routes->count++] = route;
 }
 

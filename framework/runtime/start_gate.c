@@ -5,8 +5,6 @@
 #include "core/log.h"
 #include "store/read/readable_types.h"
 
-#include <string.h>
-
 struct readings {
     struct cairn_arena arena;
     struct cairn_reading *all;
@@ -17,14 +15,7 @@ struct readings {
 static void add(struct readings *readings, const struct cairn_events *events,
                 const struct cairn_record *record)
 {
-    if (readings->count == readings->capacity) {
-        readings->capacity = readings->capacity ? readings->capacity * 2 : 32;
-        struct cairn_reading *more =
-            cairn_new(&readings->arena, struct cairn_reading, readings->capacity);
-        if (readings->count)
-            memcpy(more, readings->all, readings->count * sizeof *more);
-        readings->all = more;
-    }
+    cairn_grow(&readings->arena, readings->all, readings->count, &readings->capacity);
     readings->all[readings->count++] = (struct cairn_reading){events, record};
 }
 

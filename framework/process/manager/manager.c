@@ -205,15 +205,16 @@ static int fire_until(struct cairn_manager *manager, struct cairn_time *ret,
 static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
 {
     const struct cairn_due *due = NULL;
-    struct cairn_time until;
-    int failed = fire_until(manager, &until, error);
-    if (failed)
-        return failed;
-    int64_t count =
-        cairn_ledger_due(pg_of(manager), manager->process->name, cairn_time_after(until, IDLE_US),
-                         &manager->cursor.step_arena, &due, error);
+    struct cairn_time until = manager->now;
+    int64_t count = cairn_ledger_due(pg_of(manager), manager->process->name,
+                                     cairn_time_after(manager->now, IDLE_US),
+                                     &manager->cursor.step_arena, &due, error);
     if (count < 0)
         return (int)count;
+    bool is_one_due = count > 0 && due[0].at.us <= manager->now.us;
+    int failed = is_one_due ? fire_until(manager, &until, error) : 0;
+    if (failed)
+        return failed;
     struct cairn_input_batch inputs =
         cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
                           &manager->cursor.step_arena, manager->now);

@@ -1,9 +1,9 @@
 /* input_batch.c - makes the reactions of one batch, and appends them at once. */
 #include "process/react/input_batch.h"
+
 #include "core/lock.h"
 
 #include <pthread.h>
-#include <string.h>
 
 struct cairn_input_batch cairn_input_batch(const struct cairn_process *process, const char *service,
                                            const struct cairn_map *parked,
@@ -31,28 +31,14 @@ int cairn_input_batch_load(struct cairn_input_batch *inputs, struct cairn_pg *pg
 
 static struct cairn_pending *add(struct cairn_input_batch *inputs)
 {
-    if (inputs->count == inputs->capacity) {
-        inputs->capacity = inputs->capacity ? inputs->capacity * 2 : 16;
-        struct cairn_pending *more =
-            cairn_new(inputs->arena, struct cairn_pending, inputs->capacity);
-        if (inputs->count)
-            memcpy(more, inputs->pending, inputs->count * sizeof *more);
-        inputs->pending = more;
-    }
+    cairn_grow(inputs->arena, inputs->pending, inputs->count, &inputs->capacity);
     return &inputs->pending[inputs->count];
 }
 
 static void stick(struct cairn_input_batch *inputs, struct cairn_instance *instance,
                   int64_t position, const char *reason)
 {
-    if (inputs->stuck_count == inputs->stuck_capacity) {
-        inputs->stuck_capacity = inputs->stuck_capacity ? inputs->stuck_capacity * 2 : 16;
-        struct cairn_stuck *more =
-            cairn_new(inputs->arena, struct cairn_stuck, inputs->stuck_capacity);
-        if (inputs->stuck_count)
-            memcpy(more, inputs->stuck, inputs->stuck_count * sizeof *more);
-        inputs->stuck = more;
-    }
+    cairn_grow(inputs->arena, inputs->stuck, inputs->stuck_count, &inputs->stuck_capacity);
     inputs->stuck[inputs->stuck_count++] = (struct cairn_stuck){instance->stream, position, reason};
     instance->stuck = true;
 }

@@ -4,7 +4,6 @@
 #include "core/arena.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct declared {
@@ -14,11 +13,10 @@ struct declared {
     const char *by; /* "open_ticket", "tickets", or "every process" */
 };
 
-enum { DECLARED_MAX = 4096 };
-
 struct declared_list {
-    struct declared all[DECLARED_MAX];
-    size_t count;
+    struct cairn_arena arena;
+    struct declared *all;
+    size_t count, capacity;
     struct cairn_findings *findings;
 };
 
@@ -71,8 +69,8 @@ static void add(struct declared_list *list, struct declared one)
         cairn_findings_add(list->findings, &error);
         return;
     }
-    if (list->count < DECLARED_MAX)
-        list->all[list->count++] = one;
+    cairn_grow(&list->arena, list->all, list->count, &list->capacity);
+    list->all[list->count++] = one;
 }
 
 /* `route` is "METHOD /path"; one without a space is reported by its own check. */
@@ -101,11 +99,10 @@ void cairn_routes_check(const struct cairn_service *const services[],
 {
     static const char *const own[] = {"GET /healthz", "GET /readyz", "GET /metrics",
                                       "GET /openapi.json"};
-    struct declared_list *list = cairn_allocate(sizeof *list);
-    list->findings = findings;
+    struct declared_list list = {.findings = findings};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        add_text(list, own[i], "every process");
+        add_text(&list, own[i], "every process");
     for (size_t i = 0; services[i]; i++)
-        add_service(list, services[i]);
-    free(list);
+        add_service(&list, services[i]);
+    cairn_arena_close(&list.arena);
 }
