@@ -6,28 +6,14 @@
 
 #include <cairn/projection.h>
 
-struct order_summary {
-    struct cairn_uuid order_id;
-    struct cairn_uuid user_id;
-    enum order_summary_status {
-        ORDER_IS_PLACED = 1,
-        ORDER_IS_PAID,
-        ORDER_IS_SHIPPED,
-        ORDER_IS_CANCELLED,
-    } status;
-    const char *currency;
-    int64_t total;
-    struct order_lines lines;
-    struct cairn_time placed_at;
-    struct cairn_uuid payment_id;
-    struct cairn_time paid_at;
-    const char *carrier;
-    const char *tracking;
-    struct cairn_time shipped_at;
-    const char *cancel_reason;
-    struct cairn_time cancelled_at;
-};
-CAIRN_DECLARE(order_summary);
+CAIRN_ENUM(order_summary_status, (ORDER_IS_PLACED, "placed"), (ORDER_IS_PAID, "paid"),
+           (ORDER_IS_SHIPPED, "shipped"), (ORDER_IS_CANCELLED, "cancelled"));
+CAIRN_STRUCT(order_summary, UUID(order_id), UUID(user_id), ENUM(status, order_summary_status),
+             TEXT(currency), INT(total, .help = "Minor units of the currency."),
+             LIST(lines, order_line), TIME(placed_at), UUID(payment_id, .optional = true),
+             TIME(paid_at, .optional = true), TEXT(carrier, .optional = true),
+             TEXT(tracking, .optional = true), TIME(shipped_at, .optional = true),
+             TEXT(cancel_reason, .optional = true), TIME(cancelled_at, .optional = true));
 extern const struct cairn_projection order_summary_projection;
 
 #endif

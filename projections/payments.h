@@ -4,24 +4,14 @@
 
 #include <cairn/projection.h>
 
-struct payments {
-    struct cairn_uuid payment_id;
-    struct cairn_uuid order_id;
-    enum payments_status {
-        PAYMENT_IS_REQUESTED = 1,
-        PAYMENT_IS_AUTHORIZED,
-        PAYMENT_IS_DECLINED,
-        PAYMENT_IS_CAPTURED,
-        PAYMENT_IS_REFUNDED,
-    } status;
-    int64_t amount;
-    const char *currency;
-    const char *reference; /* the bank's, once it is authorized */
-    const char *reason;    /* of a decline or a refund */
-    struct cairn_time requested_at;
-    struct cairn_time changed_at;
-};
-CAIRN_DECLARE(payments);
+CAIRN_ENUM(payments_status, (PAYMENT_IS_REQUESTED, "requested"),
+           (PAYMENT_IS_AUTHORIZED, "authorized"), (PAYMENT_IS_DECLINED, "declined"),
+           (PAYMENT_IS_CAPTURED, "captured"), (PAYMENT_IS_REFUNDED, "refunded"));
+/* The reference is the bank's, once it is authorized; the reason that of a decline or a refund. */
+CAIRN_STRUCT(payments, UUID(payment_id), UUID(order_id), ENUM(status, payments_status),
+             INT(amount, .help = "Minor units of the currency."), TEXT(currency),
+             TEXT(reference, .optional = true), TEXT(reason, .optional = true), TIME(requested_at),
+             TIME(changed_at));
 extern const struct cairn_projection payments_projection;
 
 #endif

@@ -1,19 +1,13 @@
-/* sales_by_day.h - read model of sales with one row per day and currency. */
+/* sales_by_day.h - read model of sales with one row per day (UTC) and currency. */
 #ifndef SALES_BY_DAY_H
 #define SALES_BY_DAY_H
 
 #include <cairn/projection.h>
 
-struct sales_by_day {
-    struct cairn_day day; /* UTC */
-    const char *currency;
-    int64_t orders_placed;
-    int64_t orders_paid;
-    int64_t orders_cancelled;
-    int64_t paid;      /* minor units, of the orders paid that day */
-    int64_t cancelled; /* minor units, of the paid orders that were cancelled that day */
-};
-CAIRN_DECLARE(sales_by_day);
+CAIRN_STRUCT(sales_by_day, DAY(day), TEXT(currency), INT(orders_placed), INT(orders_paid),
+             INT(orders_cancelled), INT(paid, .help = "Minor units, of the orders paid that day."),
+             INT(cancelled,
+                 .help = "Minor units, of the paid orders that were cancelled that day."));
 extern const struct cairn_projection sales_by_day_projection;
 
 #endif

@@ -4,15 +4,8 @@
 
 #include <cairn/projection.h>
 
-struct users {
-    struct cairn_uuid user_id;
-    const char *email;
-    const char *name;
-    bool active;
-    struct cairn_time registered_at;
-    struct cairn_time deactivated_at;
-};
-CAIRN_DECLARE(users);
+CAIRN_STRUCT(users, UUID(user_id), TEXT(email), TEXT(name), BOOL(active), TIME(registered_at),
+             TIME(deactivated_at, .optional = true));
 extern const struct cairn_projection users_projection;
 
 #endif

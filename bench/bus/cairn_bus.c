@@ -34,33 +34,18 @@ enum { LATE_S = 60 };
 
 /* ---- the publication ---- */
 
-struct amount_credited {
-    int64_t amount;
-};
-CAIRN_RECORD(amount_credited, CAIRN_FIELD(amount_credited, amount));
-struct account_event {
-    enum { AMOUNT_CREDITED = 1 } type;
-    union {
-        struct amount_credited amount_credited;
-    } as;
-};
-CAIRN_EVENTS(account, CAIRN_EVENT(account, AMOUNT_CREDITED, amount_credited, "AmountCredited", 1));
+CAIRN_STRUCT(amount_credited, INT(amount));
+CAIRN_EVENTS(account, EVENT(amount_credited, "AmountCredited", 1));
 
-struct balances {
-    struct cairn_uuid account_id;
-    int64_t balance;
-};
-CAIRN_RECORD(balances, CAIRN_FIELD(balances, account_id), CAIRN_FIELD(balances, balance));
+CAIRN_STRUCT(balances, UUID(account_id), INT(balance));
+CAIRN_PROJECTION(balances, .version = 1);
 
-static enum cairn_row credited(struct balances *row, const struct amount_credited *event,
-                               const struct cairn_meta *meta)
+CAIRN_ON(balances, account, amount_credited)
 {
     row->account_id = meta->id;
     row->balance += event->amount;
     return CAIRN_KEEP;
 }
-CAIRN_ON(balances, account, amount_credited, credited);
-CAIRN_PROJECTION(balances, .version = 1, CAIRN_ON_LIST(&balances_on_amount_credited));
 
 /* ---- the load ---- */
 

@@ -9,10 +9,7 @@
 
 /* ---- writing ---- */
 
-struct bus_trace {
-    const char *traceparent;
-};
-CAIRN_RECORD(bus_trace, CAIRN_FIELD(bus_trace, traceparent, .optional = true));
+CAIRN_STRUCT(bus_trace, TEXT(traceparent, .optional = true));
 
 /* Decodes the metadata only if it mentions a traceparent, since most events have none. */
 static const char *traceparent_of(const char *meta, struct cairn_arena *arena)
@@ -90,26 +87,9 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
 
 /* ---- reading ---- */
 
-struct bus_envelope {
-    const char *specversion;
-    struct cairn_uuid id;
-    const char *type;
-    const char *subject;
-    struct cairn_time time;
-    const char *position;
-    const char *version;
-    const char *schemaversion;
-    const char *style;
-    const char *traceparent;
-    const char *problem;
-};
-CAIRN_RECORD(bus_envelope, CAIRN_FIELD(bus_envelope, specversion), CAIRN_FIELD(bus_envelope, id),
-             CAIRN_FIELD(bus_envelope, type), CAIRN_FIELD(bus_envelope, subject),
-             CAIRN_FIELD(bus_envelope, time), CAIRN_FIELD(bus_envelope, position),
-             CAIRN_FIELD(bus_envelope, version), CAIRN_FIELD(bus_envelope, schemaversion),
-             CAIRN_FIELD(bus_envelope, style),
-             CAIRN_FIELD(bus_envelope, traceparent, .optional = true),
-             CAIRN_FIELD(bus_envelope, problem, .optional = true));
+CAIRN_STRUCT(bus_envelope, TEXT(specversion), UUID(id), TEXT(type), TEXT(subject), TIME(time),
+             TEXT(position), TEXT(version), TEXT(schemaversion), TEXT(style),
+             TEXT(traceparent, .optional = true), TEXT(problem, .optional = true));
 
 /* Returns the positive integer that `text` is, or 0. */
 static int64_t number_of(const char *text)
@@ -168,11 +148,8 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
 int cairn_cloudevent_data(const char *json, size_t bytes, const struct cairn_record *record,
                           struct cairn_arena *arena, void *ret, struct cairn_error *error)
 {
-    const struct cairn_field data = {.name = "data",
-                                     .of = record->name,
-                                     .kind = CAIRN_KIND_NESTED,
-                                     .size = record->size,
-                                     .record = record};
+    const struct cairn_field data = {
+        .name = "data", .kind = CAIRN_KIND_NESTED, .size = record->size, .record = record};
     const struct cairn_record wrapper = {.name = "cloudevent",
                                          .size = record->size,
                                          .align = record->align,

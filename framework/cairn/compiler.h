@@ -16,5 +16,6 @@
 
 #define CAIRN_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 #define CAIRN_CHECKED __attribute__((warn_unused_result))
+#define CAIRN_UNUSED __attribute__((unused))
 
 #endif

@@ -1,18 +1,15 @@
 /* consumer.h - handlers for published events: in order for each stream, by any number of members,
  * each event taking effect once.
  *
- *     static enum cairn_outcome paid(const struct order_summary *order,
- *                                    const struct cairn_consumed *delivery,
- *                                    struct cairn_error *error)
+ *     CAIRN_CONSUMER(ledger);
+ *
+ *     CAIRN_CONSUME_STATE(ledger, order, order_paid, order_summary)
  *     {
  *         if (cairn_sql_run(delivery->sql, "insert into ledger …", CAIRN_VALUES(…), error) < 0)
  *             return CAIRN_TRY_AGAIN;
  *         return CAIRN_DONE;
  *     }
- *     CAIRN_CONSUME_STATE(ledger, order, order_paid, order_summary, paid);
  *
- *     static const struct cairn_consumer ledger_consumer = {
- *         .name = "ledger", CAIRN_CONSUME_LIST(&ledger_consumes_order_paid)};
  *     const struct cairn_service ledger_service = {…, .consumers = {&ledger_consumer}};
  *
  * The consumer's name is that of its group in Redis: every process that runs it is a member, and
@@ -60,35 +57,40 @@ typedef enum cairn_outcome cairn_consume(const void *data, const struct cairn_co
 
 /* One event type and its handler; events of types without one are skipped. */
 struct cairn_consumes {
-    const struct cairn_events *events;
-    const struct cairn_record *record; /* which of them */
-    enum cairn_bus_style style;        /* in which they are published */
-    const struct cairn_record *state;  /* of CAIRN_BUS_STATE */
+    struct cairn_handler handler;
+    enum cairn_bus_style style;       /* in which they are published */
+    const struct cairn_record *state; /* of CAIRN_BUS_STATE */
     cairn_consume *handle;
 };
 
-/* Makes `CONSUMER_consumes_EVENT` from function(const struct EVENT *, delivery, error). */
-#define CAIRN_CONSUME(consumer, noun, event_, function)                                            \
-    CAIRN_CONSUME_(consumer, noun, event_, event_, function, CAIRN_BUS_EVENT, NULL)
-/* The same from function(const struct ROW *, delivery, error), for events that carry a state. */
-#define CAIRN_CONSUME_STATE(consumer, noun, event_, row_, function)                                \
-    CAIRN_CONSUME_(consumer, noun, event_, row_, function, CAIRN_BUS_STATE, &row_##_record)
-/* The same for thin events; the function is called with NULL. */
-#define CAIRN_CONSUME_THIN(consumer, noun, event_, function)                                       \
-    CAIRN_CONSUME_(consumer, noun, event_, event_, function, CAIRN_BUS_THIN, NULL)
+/* Begins the function of a consumer for an event; its parameters are `event`, `delivery` and
+ * `error`. Returns an enum cairn_outcome. */
+#define CAIRN_CONSUME(consumer, noun, event_)                                                      \
+    CAIRN_CONSUME_(consumer, noun, event_, event_, event, CAIRN_BUS_EVENT, NULL)
+/* The same for an event that carries a state: its parameters are `state` (a row; NULL if it was
+ * deleted), `delivery` and `error`. */
+#define CAIRN_CONSUME_STATE(consumer, noun, event_, row_)                                          \
+    CAIRN_CONSUME_(consumer, noun, event_, row_, state, CAIRN_BUS_STATE, &row_##_record)
+/* The same for a thin event; `event` is NULL. */
+#define CAIRN_CONSUME_THIN(consumer, noun, event_)                                                 \
+    CAIRN_CONSUME_(consumer, noun, event_, event_, event, CAIRN_BUS_THIN, NULL)
 
-#define CAIRN_CONSUME_(consumer, noun, event_, data_, function, style_, state_)                    \
-    static enum cairn_outcome consumer##_consume_##event_##_(                                      \
+#define CAIRN_CONSUME_(consumer, noun, event_, data_, parameter, style_, state_)                   \
+    static enum cairn_outcome consumer##_consume_##event_(const struct data_ *parameter,           \
+                                                          const struct cairn_consumed *delivery,   \
+                                                          struct cairn_error *error);              \
+    static enum cairn_outcome consumer##_consume_##event_##_call_(                                 \
         const void *data, const struct cairn_consumed *delivery, struct cairn_error *error)        \
     {                                                                                              \
-        return function((const struct data_ *)data, delivery, error);                              \
+        return consumer##_consume_##event_((const struct data_ *)data, delivery, error);           \
     }                                                                                              \
-    static const struct cairn_consumes consumer##_consumes_##event_ = {                            \
-        .events = &noun##_events,                                                                  \
-        .record = &event_##_record,                                                                \
-        .style = (style_),                                                                         \
-        .state = (state_),                                                                         \
-        .handle = consumer##_consume_##event_##_}
+    CAIRN_REGISTER_(cairn_consumes, consumer, consumer##_consumes_##event_##_, &noun##_events,     \
+                    &event_##_record, .style = (style_), .state = (state_),                        \
+                    .handle = consumer##_consume_##event_##_call_)                                 \
+    static enum cairn_outcome consumer##_consume_##event_(                                         \
+        CAIRN_UNUSED const struct data_ *parameter,                                                \
+        CAIRN_UNUSED const struct cairn_consumed *delivery,                                        \
+        CAIRN_UNUSED struct cairn_error *error)
 
 /* Work other than handling one event, for instance sending what handlers have put into a table.
  * Every member calls it repeatedly, on a thread of its own and outside of any transaction.
@@ -97,22 +99,23 @@ struct cairn_consumes {
 typedef enum cairn_outcome cairn_consumer_work(struct cairn_sql *sql, struct cairn_error *error);
 
 struct cairn_consumer {
-    const char *name;                             /* of the group: letters, digits, - and _ */
-    const struct cairn_consumes *const *consumes; /* NULL-terminated */
-    cairn_consumer_work *work;                    /* or NULL */
-    int attempts;                                 /* before an event is a dead letter; 0 means 8 */
+    const char *name;                      /* of the group: letters, digits, - and _ */
+    const struct cairn_handlers *consumes; /* struct cairn_consumes */
+    cairn_consumer_work *work;             /* or NULL */
+    int attempts;                          /* before an event is a dead letter; 0 means 8 */
     int64_t backoff_us;     /* the first pause; 0 means 200 ms; doubled each time up to … */
     int64_t backoff_max_us; /* … this; 0 means 30 s */
     int64_t stuck_us; /* a member that holds an event this long counts as crashed; 0 means 30 s:
                          must be longer than any handler takes */
 };
 
-/* The `.consumes` of a consumer: CAIRN_CONSUME_LIST(&ledger_consumes_order_paid, …) */
-#define CAIRN_CONSUME_LIST(...)                                                                    \
-    .consumes = (const struct cairn_consumes *const[])                                             \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
+/* Makes `NAME_consumer`, visible to other files; the functions come after it. */
+#define CAIRN_CONSUMER(...) CAIRN_CONSUMER_(__VA_ARGS__, )
+#define CAIRN_CONSUMER_(consumer, ...)                                                             \
+    static struct cairn_handlers consumer##_handlers_;                                             \
+    extern const struct cairn_consumer consumer##_consumer;                                        \
+    const struct cairn_consumer consumer##_consumer = {                                            \
+        .name = #consumer, .consumes = &consumer##_handlers_, __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -1,19 +1,20 @@
 /* process.h - long-running business processes as pure functions: events in, commands and timers
  * out.
  *
- * A process manager follows one piece of business across streams. Its state is a struct with a
- * field table; for each event it waits for there is a function that changes the state and
- * emits the commands and timers to follow:
+ * A process manager follows one piece of business across streams. Its state is a struct; for each
+ * event it waits for there is a function that changes the state and emits the commands and timers
+ * to follow:
  *
- *     static void placed(struct fulfilment *self, const struct order_placed *event,
- *                        const struct cairn_given *given, struct cairn_reaction *ret)
+ *     CAIRN_STRUCT(fulfilment, UUID(payment_id, .optional = true));
+ *     CAIRN_PROCESS(fulfilment, CAIRN_SENDS(payment, order), .help = "…");
+ *
+ *     CAIRN_WHEN(fulfilment, order, order_placed)
  *     {
  *         self->payment_id = cairn_new_id(given, "payment");
  *         CAIRN_SEND(ret, payment, self->payment_id, request_payment,
  *                    .order_id = given->id, .amount = event->total);
  *         cairn_schedule(ret, "payment-deadline", cairn_time_after(given->now, CAIRN_MINUTES(15)));
  *     }
- *     CAIRN_WHEN(fulfilment, order, order_placed, placed);
  *
  * One reaction is one append to the process' own stream: the input, the output and the state after
  * it. An input that was seen before is skipped, and a command is sent under an Idempotency-Key made
@@ -42,8 +43,10 @@ struct cairn_reaction;
 
 /* Sends a command to a stream: CAIRN_SEND(ret, order, order_id, cancel_order, .reason = "…").
  * For a command that creates, `id` is that of a stream that does not exist yet. */
-#define CAIRN_SEND(ret, noun, id, tag, ...)                                                        \
-    cairn_send((ret), &noun##_commands, (id), &tag##_record, &(const struct tag){__VA_ARGS__})
+#define CAIRN_SEND(ret, noun, id, ...) CAIRN_SEND_(ret, noun, id, __VA_ARGS__, )
+#define CAIRN_SEND_(ret, noun, id, tag, ...)                                                       \
+    ((void)sizeof(&tag##_is_a_command_),                                                           \
+     cairn_send((ret), &noun##_commands, (id), &tag##_record, CAIRN_OF_(tag, __VA_ARGS__)))
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command);
 
@@ -54,8 +57,6 @@ void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
 typedef void cairn_react(void *state, const void *input, const struct cairn_given *given,
                          struct cairn_reaction *ret);
-/* Returns the id of the process that an event is for; it is given.id in the reaction. */
-typedef struct cairn_uuid cairn_correlate(const void *event, const struct cairn_meta *meta);
 
 /* A command that was sent and finally refused comes back as an input. */
 struct cairn_refusal {
@@ -67,92 +68,84 @@ struct cairn_refusal {
 enum cairn_input { CAIRN_INPUT_EVENT = 1, CAIRN_INPUT_TIMER, CAIRN_INPUT_REFUSAL };
 
 struct cairn_when {
+    struct cairn_handler handler; /* its record is that of the event, or of the refused command */
     enum cairn_input input;
-    const struct cairn_events *events; /* event */
-    const struct cairn_record *record; /* event: which; refusal: of the command */
-    const char *timer;                 /* timer: its name */
+    const char *timer; /* timer: its name */
     cairn_react *react;
-    cairn_correlate *correlate; /* NULL: the id of the event's stream */
+    bool by_member; /* event: its member names the process, not its stream */
+    uint32_t member_offset;
 };
 
-/* Makes `PROCESS_when_EVENT`, for events whose stream has the process' own id. */
-#define CAIRN_WHEN(process, noun, event_, function)                                                \
-    CAIRN_WHEN_THUNK_(process, event_, const struct event_ *, function)                            \
-    static const struct cairn_when process##_when_##event_ = {.input = CAIRN_INPUT_EVENT,          \
-                                                              .events = &noun##_events,            \
-                                                              .record = &event_##_record,          \
-                                                              .react =                             \
-                                                                  process##_react_##event_##_}
+/* Begins the function for an event of `noun` whose stream has the process' own id; its parameters
+ * are `self`, `event`, `given` and `ret`. */
+#define CAIRN_WHEN(process, noun, event_)                                                          \
+    CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
+                .input = CAIRN_INPUT_EVENT)
 
-/* The same, for events of other streams: `by(const struct EVENT *, const struct cairn_meta *)`
- * returns the id of the process. */
-#define CAIRN_WHEN_BY(process, noun, event_, function, by)                                         \
-    CAIRN_WHEN_THUNK_(process, event_, const struct event_ *, function)                            \
-    static struct cairn_uuid process##_by_##event_##_(const void *event,                           \
-                                                      const struct cairn_meta *meta) {             \
-        return by((const struct event_ *)event, meta);                                             \
-    } static const struct cairn_when process##_when_##event_ = {                                   \
-        .input = CAIRN_INPUT_EVENT,                                                                \
-        .events = &noun##_events,                                                                  \
-        .record = &event_##_record,                                                                \
-        .react = process##_react_##event_##_,                                                      \
-        .correlate = process##_by_##event_##_}
+/* The same for an event of another stream; its uuid `member` is the id of the process. An event
+ * whose member is zero is for no process. */
+#define CAIRN_WHEN_BY(process, noun, event_, member)                                               \
+    CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
+                .input = CAIRN_INPUT_EVENT, .by_member = true,                                     \
+                .member_offset =                                                                   \
+                    offsetof(struct event_, member) +                                              \
+                    (unsigned)CAIRN_SAME_TYPE_(((struct event_ *)0)->member, struct cairn_uuid))
 
-/* Makes `PROCESS_when_LABEL`, for the timer called `name`. The function is called as
- * function(self, const char *name, given, ret). */
-#define CAIRN_WHEN_TIMER(process, label, name, function)                                           \
-    CAIRN_WHEN_THUNK_(process, label, const char *, function)                                      \
-    static const struct cairn_when process##_when_##label = {                                      \
-        .input = CAIRN_INPUT_TIMER, .timer = (name), .react = process##_react_##label##_}
+/* Begins the function for the timer called `name`; `label` is an identifier. Its parameters are
+ * `self`, `timer` (the name), `given` and `ret`. */
+#define CAIRN_WHEN_TIMER(process, label, name)                                                     \
+    CAIRN_WHEN_(process, label, timer, const char *, NULL, NULL, .input = CAIRN_INPUT_TIMER,       \
+                .timer = (name))
 
-/* Makes `PROCESS_when_COMMAND`, for a command that was finally refused. The function is called as
- * function(self, const struct cairn_refusal *, given, ret). */
-#define CAIRN_WHEN_REFUSED(process, command, function)                                             \
-    CAIRN_WHEN_THUNK_(process, command, const struct cairn_refusal *, function)                    \
-    static const struct cairn_when process##_when_##command = {.input = CAIRN_INPUT_REFUSAL,       \
-                                                               .record = &command##_record,        \
-                                                               .react =                            \
-                                                                   process##_react_##command##_}
+/* Begins the function for a command that was finally refused. Its parameters are `self`,
+ * `refusal`, `given` and `ret`. */
+#define CAIRN_WHEN_REFUSED(process, command)                                                       \
+    CAIRN_WHEN_(process, command, refusal, const struct cairn_refusal *, NULL, &command##_record,  \
+                .input = CAIRN_INPUT_REFUSAL)
 
-#define CAIRN_WHEN_THUNK_(process, label, type, function)                                          \
-    static void process##_react_##label##_(void *state, const void *input,                         \
-                                           const struct cairn_given *given,                        \
-                                           struct cairn_reaction *ret)                             \
+#define CAIRN_WHEN_(process, label, parameter, type, events_, record_, ...)                        \
+    static void process##_when_##label(struct process *self, type parameter,                       \
+                                       const struct cairn_given *given,                            \
+                                       struct cairn_reaction *ret);                                \
+    static void process##_when_##label##_call_(void *self, const void *input,                      \
+                                               const struct cairn_given *given,                    \
+                                               struct cairn_reaction *ret)                         \
     {                                                                                              \
-        function((struct process *)state, (type)input, given, ret);                                \
-    }
+        process##_when_##label((struct process *)self, (type)input, given, ret);                   \
+    }                                                                                              \
+    CAIRN_REGISTER_(cairn_when, process, process##_when_##label##_, events_, record_,              \
+                    .react = process##_when_##label##_call_, __VA_ARGS__)                          \
+    static void process##_when_##label(                                                            \
+        CAIRN_UNUSED struct process *self, CAIRN_UNUSED type parameter,                            \
+        CAIRN_UNUSED const struct cairn_given *given, CAIRN_UNUSED struct cairn_reaction *ret)
 
 struct cairn_process {
     const char *name; /* the category of its own streams */
     const struct cairn_record *state;
-    const struct cairn_when *const *when;      /* NULL-terminated */
+    const struct cairn_handlers *when;         /* struct cairn_when */
     const struct cairn_commands *const *sends; /* NULL-terminated, or NULL: it sends nothing */
     bool from_start; /* at its very first start: begin with the oldest event, not after the newest
                         one */
     const char *help;
 };
 
-/* The `.when` of a process: CAIRN_WHEN_LIST(&fulfilment_when_order_placed, …) */
-#define CAIRN_WHEN_LIST(...)                                                                       \
-    .when = (const struct cairn_when *const[])                                                     \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
-
-/* The `.sends` of a process: the commands that it sends, as CAIRN_SENDS(&payment_commands, …). A
+/* The `.sends` of a process: the nouns whose commands it sends, as CAIRN_SENDS(payment, order). A
  * process does not start while the URL of one of these services is unknown (service.h, `.peers`); a
  * reaction that sends a command of another service fails. */
 #define CAIRN_SENDS(...)                                                                           \
     .sends = (const struct cairn_commands *const[])                                                \
     {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
+        CAIRN_EACH_(CAIRN_SENDS_ROW_, , , __VA_ARGS__) NULL                                        \
     }
+#define CAIRN_SENDS_ROW_(unused, noun) &noun##_commands,
 
-/* Makes `NAME_process`, visible to other files. */
-#define CAIRN_PROCESS(process, ...)                                                                \
+/* Makes `NAME_process`, visible to other files; the functions come after it. */
+#define CAIRN_PROCESS(...) CAIRN_PROCESS_(__VA_ARGS__, )
+#define CAIRN_PROCESS_(process, ...)                                                               \
+    static struct cairn_handlers process##_handlers_;                                              \
     extern const struct cairn_process process##_process;                                           \
     const struct cairn_process process##_process = {                                               \
-        .name = #process, .state = &process##_record, __VA_ARGS__}
+        .name = #process, .state = &process##_record, .when = &process##_handlers_, __VA_ARGS__}
 
 CAIRN_END_C
 

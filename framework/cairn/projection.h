@@ -1,25 +1,23 @@
 /* projection.h - a read model as a pure fold over events.
  *
- * A projection is a row struct with a field table and, for each event it handles, a function
- * that changes the row:
+ * A projection is a row struct and, for each event it handles, a function that changes the row:
  *
- *     static enum cairn_row placed(struct order_summary *row, const struct order_placed *event,
- *                                  const struct cairn_meta *meta)
+ *     CAIRN_STRUCT(order_summary, UUID(order_id), INT(total));
+ *     CAIRN_PROJECTION(order_summary, .version = 1, .help = "one row an order",
+ *                      CAIRN_INDEXES("user_id, placed_at"));
+ *
+ *     CAIRN_ON(order_summary, order, order_placed)
  *     {
  *         row->order_id = meta->id;
  *         row->total = event->total;
  *         return CAIRN_KEEP;
  *     }
- *     CAIRN_ON(order_summary, order, order_placed, placed);
  *
- *     CAIRN_PROJECTION(order_summary, .version = 1, .help = "one row an order",
- *                      .indexes = (const char *const[]){"user_id, placed_at", NULL},
- *                      CAIRN_ON_LIST(&order_summary_on_order_placed));
- *
- * A row that does not exist yet is passed zeroed. Cairn reads the log, loads the rows that a batch
- * touches, calls the functions in log order and writes rows and checkpoint in one transaction;
- * then it copies the committed rows to Redis. The functions see no database, so a rebuild, a test
- * and a verification run the same code.
+ * The row's key is the id of the event's stream, unless CAIRN_ON_BY names a member of the event or
+ * CAIRN_KEYS a function. A row that does not exist yet is passed zeroed. Cairn reads the log, loads
+ * the rows that a batch touches, calls the functions in log order and writes rows and checkpoint in
+ * one transaction; then it copies the committed rows to Redis. The functions see no database, so a
+ * rebuild, a test and a verification run the same code.
  *
  * The read model is the view read.NAME in PostgreSQL, one column a field. Raise `version` when
  * the row or a function changes: the next projector builds the new generation beside the live one
@@ -39,49 +37,84 @@ enum cairn_row {
     CAIRN_PARK,     /* the event cannot be right: set the row aside for an operator */
 };
 
+/* Returns CAIRN_PARK and says why:
+ *     return cairn_park(error, "%s was never placed", meta->stream); */
+enum cairn_row cairn_park(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
+
 /* Collects the keys of the rows that an event touches: one call per row. Keys are text, at most 200
  * bytes, unique in the read model: cairn_key(ret, "%s:%s", day, event->currency). */
 struct cairn_keys;
 void cairn_key(struct cairn_keys *ret, const char *format, ...) CAIRN_PRINTF(2, 3);
+void cairn_key_uuid(struct cairn_keys *ret, struct cairn_uuid id);
 
-typedef enum cairn_row cairn_apply(void *row, const void *event, const struct cairn_meta *meta);
+typedef enum cairn_row cairn_apply(void *row, const void *event, const struct cairn_meta *meta,
+                                   struct cairn_arena *arena, struct cairn_error *error);
 typedef void cairn_keys_of(struct cairn_keys *ret, const void *event,
                            const struct cairn_meta *meta);
 
 struct cairn_on {
-    const struct cairn_events *events;
-    const struct cairn_record *record; /* which of them */
+    struct cairn_handler handler;
     cairn_apply *apply;
     cairn_keys_of *keys; /* NULL: one row, keyed by the stream's id */
 };
 
-/* Makes `ROW_on_EVENT`: for each `event` of `noun`, `function` changes the row whose key is the id
- * of the event's stream. */
-#define CAIRN_ON(row_, noun, event_, function)                                                     \
-    CAIRN_ON_THUNK_(row_, event_, function)                                                        \
-    static const struct cairn_on row_##_on_##event_ = {                                            \
-        .events = &noun##_events, .record = &event_##_record, .apply = row_##_apply_##event_##_}
+/* Begins the function that changes a row for an event of `noun`; its parameters are `row`, `event`,
+ * `meta`, `arena` (memory.h) and `error`. Returns an enum cairn_row. */
+#define CAIRN_ON(row_, noun, event_) CAIRN_ON_(row_, noun, event_, NULL)
 
-/* The same, for rows with other keys: `keys_function(struct cairn_keys *ret, const struct EVENT
- * *event, const struct cairn_meta *meta)` names them. */
-#define CAIRN_ON_KEYED(row_, noun, event_, function, keys_function)                                \
-    CAIRN_ON_THUNK_(row_, event_, function)                                                        \
-    static void row_##_keys_##event_##_(struct cairn_keys *ret, const void *event,                 \
-                                        const struct cairn_meta *meta)                             \
+/* The same for the row whose key is a uuid in the event, for rows that several categories make
+ * together: CAIRN_ON_BY(reservation, payment, payment_declined, reservation_id). */
+#define CAIRN_ON_BY(row_, noun, event_, member)                                                    \
+    static void row_##_key_of_##event_##_(struct cairn_keys *ret, const void *event,               \
+                                          CAIRN_UNUSED const struct cairn_meta *meta)              \
     {                                                                                              \
-        keys_function(ret, (const struct event_ *)event, meta);                                    \
+        cairn_key_uuid(ret, ((const struct event_ *)event)->member);                               \
     }                                                                                              \
-    static const struct cairn_on row_##_on_##event_ = {.events = &noun##_events,                   \
-                                                       .record = &event_##_record,                 \
-                                                       .apply = row_##_apply_##event_##_,          \
-                                                       .keys = row_##_keys_##event_##_}
+    CAIRN_ON_(row_, noun, event_, row_##_key_of_##event_##_)
 
-#define CAIRN_ON_THUNK_(row_, event_, function)                                                    \
-    static enum cairn_row row_##_apply_##event_##_(void *row, const void *event,                   \
-                                                   const struct cairn_meta *meta)                  \
+/* Begins the function that names the rows of an event, for which there is a CAIRN_ON too; its
+ * parameters are `ret`, `event` and `meta`:
+ *
+ *     CAIRN_KEYS(sales_by_day, order_paid)
+ *     {
+ *         cairn_key(ret, "%s:%s", cairn_day_text(day), event->currency);
+ *     } */
+#define CAIRN_KEYS(row_, event_)                                                                   \
+    static void row_##_keys_of_##event_(struct cairn_keys *ret, const struct event_ *event,        \
+                                        const struct cairn_meta *meta);                            \
+    static void row_##_keys_of_##event_##_call_(struct cairn_keys *ret, const void *event,         \
+                                                const struct cairn_meta *meta)                     \
     {                                                                                              \
-        return function((struct row_ *)row, (const struct event_ *)event, meta);                   \
-    }
+        row_##_keys_of_##event_(ret, (const struct event_ *)event, meta);                          \
+    }                                                                                              \
+    static cairn_apply row_##_on_##event_##_call_;                                                 \
+    static struct cairn_on row_##_on_##event_##_;                                                  \
+    CAIRN_BEFORE_MAIN_(row_##_keys_of_##event_##_register_)                                        \
+    {                                                                                              \
+        row_##_on_##event_##_.apply = row_##_on_##event_##_call_; /* fails without CAIRN_ON */     \
+        row_##_on_##event_##_.keys = row_##_keys_of_##event_##_call_;                              \
+    }                                                                                              \
+    static void row_##_keys_of_##event_(CAIRN_UNUSED struct cairn_keys *ret,                       \
+                                        CAIRN_UNUSED const struct event_ *event,                   \
+                                        CAIRN_UNUSED const struct cairn_meta *meta)
+
+#define CAIRN_ON_(row_, noun, event_, keys_)                                                       \
+    static enum cairn_row row_##_on_##event_(                                                      \
+        struct row_ *row, const struct event_ *event, const struct cairn_meta *meta,               \
+        struct cairn_arena *arena, struct cairn_error *error);                                     \
+    static enum cairn_row row_##_on_##event_##_call_(                                              \
+        void *row, const void *event, const struct cairn_meta *meta, struct cairn_arena *arena,    \
+        struct cairn_error *error)                                                                 \
+    {                                                                                              \
+        return row_##_on_##event_((struct row_ *)row, (const struct event_ *)event, meta, arena,   \
+                                  error);                                                          \
+    }                                                                                              \
+    CAIRN_REGISTER_(cairn_on, row_, row_##_on_##event_##_, &noun##_events, &event_##_record,       \
+                    .apply = row_##_on_##event_##_call_, .keys = (keys_))                          \
+    static enum cairn_row row_##_on_##event_(                                                      \
+        CAIRN_UNUSED struct row_ *row, CAIRN_UNUSED const struct event_ *event,                    \
+        CAIRN_UNUSED const struct cairn_meta *meta, CAIRN_UNUSED struct cairn_arena *arena,        \
+        CAIRN_UNUSED struct cairn_error *error)
 
 /* What a projection does with an event that cannot be applied to a row: a function returned
  * CAIRN_PARK or left the row in violation of its table, PostgreSQL refused the row, or the event
@@ -98,24 +131,26 @@ struct cairn_projection {
     const char *name; /* of the view, [a-z][a-z0-9_]*, at most 40 bytes */
     int version;      /* of the row and the functions: 1, 2, 3… */
     const struct cairn_record *row;
-    const struct cairn_on *const *on; /* NULL-terminated */
-    const char *const *indexes;       /* lists of columns, NULL-terminated; or NULL */
+    const struct cairn_handlers *on; /* struct cairn_on */
+    const char *const *indexes;      /* lists of columns, NULL-terminated; or NULL */
     enum cairn_poison poison;
     const char *help; /* the comment on the table */
 };
 
-/* The `.on` of a projection: CAIRN_ON_LIST(&order_summary_on_order_placed, …) */
-#define CAIRN_ON_LIST(...)                                                                         \
-    .on = (const struct cairn_on *const[])                                                         \
+/* The `.indexes` of a projection: CAIRN_INDEXES("user_id, placed_at", "total") */
+#define CAIRN_INDEXES(...)                                                                         \
+    .indexes = (const char *const[])                                                               \
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
 
-/* Makes `ROW_projection`, visible to other files. */
-#define CAIRN_PROJECTION(row_, ...)                                                                \
+/* Makes `ROW_projection`, visible to other files; the functions come after it. */
+#define CAIRN_PROJECTION(...) CAIRN_PROJECTION_(__VA_ARGS__, )
+#define CAIRN_PROJECTION_(row_, ...)                                                               \
+    static struct cairn_handlers row_##_handlers_;                                                 \
     extern const struct cairn_projection row_##_projection;                                        \
     const struct cairn_projection row_##_projection = {                                            \
-        .name = #row_, .row = &row_##_record, __VA_ARGS__}
+        .name = #row_, .row = &row_##_record, .on = &row_##_handlers_, __VA_ARGS__}
 
 CAIRN_END_C
 

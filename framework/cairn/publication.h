@@ -26,9 +26,10 @@
  *
  * The state is folded from the stream's own events, with the functions of the projection, so it
  * belongs to exactly that version, whatever position a projector has reached. A projection serves
- * as a state if none of its functions for this category has keys of its own (CAIRN_ON, not
- * CAIRN_ON_KEYED). If an event of the stream cannot be read, it and those after it have no `data`
- * but `problem`, which says why: for consumers they are dead letters, and other streams continue.
+ * as a state if none of its functions for this category has keys of its own (CAIRN_ON
+ * alone, without CAIRN_KEYS). If an event of the stream cannot be read, it and those after it have
+ * no `data` but `problem`, which says why: for consumers they are dead letters, and other streams
+ * continue.
  *
  * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
  * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),

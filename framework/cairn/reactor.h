@@ -31,9 +31,10 @@ struct cairn_call {
  * The Idempotency-Key is made from the event's and the command's name, so a repeated call changes
  * nothing; an event leads to at most one command of each name. Returns 0 if the command was carried
  * out, now or before. Else cairn_outcome_of() gives the outcome that a reactor returns. */
-#define CAIRN_TELL(call, error, noun, id, tag, ...)                                                \
-    cairn_tell((call), &noun##_commands, (id), &tag##_record, &(const struct tag){__VA_ARGS__},    \
-               (error))
+#define CAIRN_TELL(call, error, noun, id, ...) CAIRN_TELL_(call, error, noun, id, __VA_ARGS__, )
+#define CAIRN_TELL_(call, error, noun, id, tag, ...)                                               \
+    cairn_tell((call), &noun##_commands, (id), &tag##_record + 0 * sizeof(&tag##_is_a_command_),   \
+               CAIRN_OF_(tag, __VA_ARGS__), (error))
 int cairn_tell(const struct cairn_call *call, const struct cairn_commands *commands,
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
                struct cairn_error *error) CAIRN_CHECKED;
@@ -46,44 +47,43 @@ typedef enum cairn_outcome cairn_handle(const void *event, const struct cairn_ca
                                         struct cairn_error *error);
 
 struct cairn_reacts {
-    const struct cairn_events *events;
-    const struct cairn_record *record;
+    struct cairn_handler handler;
     cairn_handle *handle;
 };
 
-/* Makes `REACTOR_handles_EVENT` from function(const struct EVENT *, call, error). */
-#define CAIRN_HANDLE(reactor, noun, event_, function)                                              \
-    static enum cairn_outcome reactor##_handle_##event_##_(                                        \
+/* Begins the function of a reactor for an event of `noun`; its parameters are `event`, `call` and
+ * `error`. Returns an enum cairn_outcome. */
+#define CAIRN_HANDLE(reactor, noun, event_)                                                        \
+    static enum cairn_outcome reactor##_handle_##event_(                                           \
+        const struct event_ *event, const struct cairn_call *call, struct cairn_error *error);     \
+    static enum cairn_outcome reactor##_handle_##event_##_call_(                                   \
         const void *event, const struct cairn_call *call, struct cairn_error *error)               \
     {                                                                                              \
-        return function((const struct event_ *)event, call, error);                                \
+        return reactor##_handle_##event_((const struct event_ *)event, call, error);               \
     }                                                                                              \
-    static const struct cairn_reacts reactor##_handles_##event_ = {                                \
-        .events = &noun##_events,                                                                  \
-        .record = &event_##_record,                                                                \
-        .handle = reactor##_handle_##event_##_}
+    CAIRN_REGISTER_(cairn_reacts, reactor, reactor##_handles_##event_##_, &noun##_events,          \
+                    &event_##_record, .handle = reactor##_handle_##event_##_call_)                 \
+    static enum cairn_outcome reactor##_handle_##event_(                                           \
+        CAIRN_UNUSED const struct event_ *event, CAIRN_UNUSED const struct cairn_call *call,       \
+        CAIRN_UNUSED struct cairn_error *error)
 
 struct cairn_reactor {
-    const char *name;                          /* also the name of its checkpoint */
-    const struct cairn_reacts *const *handles; /* NULL-terminated */
-    int concurrency;                           /* streams handled at once; 0 means 1 */
-    int attempts;                              /* before an event is parked; 0 means 20 */
+    const char *name;                     /* also the name of its checkpoint */
+    const struct cairn_handlers *handles; /* struct cairn_reacts */
+    int concurrency;                      /* streams handled at once; 0 means 1 */
+    int attempts;                         /* before an event is parked; 0 means 20 */
     bool from_start; /* at its very first start: begin with the oldest event, not after the newest
                         one */
     const char *help;
 };
 
-/* The `.handles` of a reactor: CAIRN_HANDLE_LIST(&mailer_handles_order_placed, …) */
-#define CAIRN_HANDLE_LIST(...)                                                                     \
-    .handles = (const struct cairn_reacts *const[])                                                \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
-
-/* Makes `NAME_reactor`, visible to other files. */
-#define CAIRN_REACTOR(reactor, ...)                                                                \
+/* Makes `NAME_reactor`, visible to other files; the functions come after it. */
+#define CAIRN_REACTOR(...) CAIRN_REACTOR_(__VA_ARGS__, )
+#define CAIRN_REACTOR_(reactor, ...)                                                               \
+    static struct cairn_handlers reactor##_handlers_;                                              \
     extern const struct cairn_reactor reactor##_reactor;                                           \
-    const struct cairn_reactor reactor##_reactor = {.name = #reactor, __VA_ARGS__}
+    const struct cairn_reactor reactor##_reactor = {                                               \
+        .name = #reactor, .handles = &reactor##_handlers_, __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -1,47 +1,59 @@
-/* record.h - field tables: a struct is declared once, and a table of its fields drives the rest.
+/* record.h - structs whose fields are known to the framework.
  *
- * A record is a plain C struct and a constant table of its fields. The table serves JSON in both
- * directions, validation, JSON Schema and the columns of a read model:
+ * A struct is declared once, and the declaration also makes a constant table of its fields, which
+ * drives JSON in both directions, validation, JSON Schema and the columns of a read model:
  *
- *     struct order_line {
- *         const char *sku;
- *         int64_t quantity;
- *     };
- *     CAIRN_RECORD(order_line,
- *                  CAIRN_FIELD(order_line, sku, .max_bytes = 40),
- *                  CAIRN_FIELD(order_line, quantity, CAIRN_RANGE(1, 1000)));
+ *     CAIRN_STRUCT(order_line, TEXT(sku, .max_bytes = 40), INT(quantity, CAIRN_RANGE(1, 1000)));
+ *     CAIRN_STRUCT(order_placed, UUID(user_id), LIST(lines, order_line, .max_count = 100));
  *
- * The JSON name is the member's name. The kind of a member follows from its C type:
+ * makes `struct order_line`, `struct order_line_list` and `struct order_placed`, and their tables
+ * `order_line_record` and `order_placed_record`. A header may contain it. The first argument of a
+ * field is the member's name, which is also its name in JSON; the last ones are designated
+ * initialisers of struct cairn_field.
  *
- *     C type                    kind       in JSON                      in PostgreSQL
- *     int64_t                   integer    42                           bigint
- *     bool                      bool       true                         boolean
- *     const char *              text       "UTF-8, no U+0000"           text
- *     struct cairn_uuid         uuid       "0193a1c2-…"                 uuid
- *     struct cairn_time         time       "2026-11-21T07:00:00.000000Z" timestamptz
- *     struct cairn_day          day        "2026-11-21"                 date
- *     struct cairn_money        money      {"amount":1,"currency":"EUR"} json
- *     an enum                   enum       "placed"         (CAIRN_ENUM_FIELD)    text
- *     another record            nested     {…}              (CAIRN_NESTED_FIELD)  json
- *     CAIRN_LIST(struct x)      list       [{…}, …]         (CAIRN_LIST_FIELD)    json
+ *     field                     C type                    in JSON                 in PostgreSQL
+ *     INT(n)                    int64_t                   42                      bigint
+ *     BOOL(n)                   bool                      true                    boolean
+ *     TEXT(n)                   const char *              "UTF-8, no U+0000"      text
+ *     UUID(n)                   struct cairn_uuid         "0193a1c2-…"            uuid
+ *     TIME(n)                   struct cairn_time         "2026-11-21T07:00:00.000000Z" timestamptz
+ *     DAY(n)                    struct cairn_day          "2026-11-21"            date
+ *     MONEY(n)                  struct cairn_money        {"amount":1,"currency":"EUR"} json
+ *     DECIMAL(n, scale)         struct cairn_decimal      "12.50"                 numeric
+ *     DURATION(n)               struct cairn_duration     "PT15M" (ISO 8601)      interval
+ *     ENUM(n, e)                enum e                    "placed"                text
+ *     RECORD(n, t)              struct t                  {…}                     json
+ *     LIST(n, t)                struct t_list             [{…}, …]                json
+ *     TEXTS(n)                  struct cairn_text_list    ["a", …]                json
+ *     INTS(n), UUIDS(n), DAYS(n) struct cairn_int_list, …_uuid_list, …_day_list   json
+ *     TEXT_MAP(n)               struct cairn_text_map     {"key":"value", …}      json
+ *     OPTIONAL_INT(n)           struct cairn_optional_int 42 or null              bigint
+ *     OPTIONAL_BOOL(n), OPTIONAL_DECIMAL(n, scale), OPTIONAL_DURATION(n)          likewise
+ *     OPTIONAL_RECORD(n, t)     const struct t *          {…} or null             json
  *
- * Enums start at 1, so that a zeroed one is visibly unset.
+ * An enum is declared by CAIRN_ENUM, with the names of its values in JSON. Its values start at 1,
+ * so that a zeroed one is visibly unset. A writer of a later version may know more values: a reader
+ * that sets `.fallback = VALUE` reads each name that it does not know, in stored data, as that one.
  *
  * A command is decoded strictly: unknown fields, missing fields and values out of bounds are all
  * reported at once, by JSON pointer. A stored event is decoded leniently: unknown fields are
  * ignored and bounds are not checked again, so a rule may be tightened without making history
  * unreadable. An event is checked against its table before it is written.
  *
- * A field that is not `.optional` must be present. An optional one that is absent or null is zero
- * (NULL, false, 0, no items) and is written as null.
+ * A field that is not `.optional` must be present. An optional one that is absent or null is zero:
+ * no text, uuid, time, day, money, enum or items. Where zero is a value, OPTIONAL_INT and the like
+ * tell the two apart; `INT(n, .optional = true)` is read as 0 if it is absent.
  *
  * Ownership: tables are constants. Text and lists that were decoded belong to the request or the
  * batch; a fold may assign them to a state or a row without copying: the engine finds every pointer
- * by the table and copies what has to live longer. Therefore a state's table must name every
- * member; a process whose tables omit one reports it and does not start. */
+ * by the table and copies what has to live longer. New text and longer lists are made with
+ * memory.h.
+ *
+ * In C++ the declarations make the structs only. */
 #ifndef CAIRN_RECORD_H
 #define CAIRN_RECORD_H
 
+#include <cairn/each.h>
 #include <cairn/value.h>
 
 CAIRN_BEGIN_C
@@ -57,6 +69,9 @@ enum cairn_kind {
     CAIRN_KIND_ENUM,
     CAIRN_KIND_NESTED,
     CAIRN_KIND_LIST,
+    CAIRN_KIND_DECIMAL,
+    CAIRN_KIND_DURATION,
+    CAIRN_KIND_TEXT_MAP,
 };
 
 /* The format of a text, besides its length. */
@@ -80,20 +95,25 @@ struct cairn_record;
 
 struct cairn_field {
     const char *name;
-    const char *of; /* the struct it is a member of, checked against the table's at start */
     enum cairn_kind kind;
     uint32_t offset;
     uint32_t size;
     bool optional;
-    int64_t min, max;   /* integer: both zero means -2^53+1 to 2^53-1 */
+    bool wrapped;       /* the member is a struct cairn_optional_… */
+    bool pointer;       /* nested record: the member points to it, or is NULL */
+    int64_t min, max;   /* integer, decimal (in units), duration (us): both zero means all from
+                           -2^53+1 to 2^53-1, from 0 for durations */
     uint32_t min_bytes; /* text: 0 means 1 where the field is required */
-    uint32_t max_bytes; /* text: 0 means CAIRN_TEXT_MAX_BYTES */
-    uint32_t min_count; /* list */
-    uint32_t max_count; /* list: 0 means CAIRN_LIST_MAX_COUNT */
+    uint32_t max_bytes; /* text: 0 means CAIRN_TEXT_MAX_BYTES; of lists and maps: of each text */
+    uint32_t min_count; /* list, map */
+    uint32_t max_count; /* list, map: 0 means CAIRN_LIST_MAX_COUNT */
     enum cairn_format format;
+    int scale;                         /* decimal: digits after the point */
+    enum cairn_kind item;              /* list: of its items, if they are no records */
     const char *const *names;          /* enum: indexed by value, [0] unused */
     uint32_t name_count;               /* enum: entries in `names` */
-    const struct cairn_record *record; /* nested record, or a list's items */
+    int fallback;                      /* enum: for names in stored data that are not known */
+    const struct cairn_record *record; /* nested record, or the items of a list or map */
     const char *help;                  /* one line for the API's documentation */
     const char *example;               /* JSON text, likewise */
 };
@@ -106,56 +126,167 @@ struct cairn_record {
     uint32_t count;
 };
 
-/* A list of records: `struct order_lines CAIRN_LIST(struct order_line);` */
+/* The layout of every list: CAIRN_STRUCT(x, …) also makes `struct x_list CAIRN_LIST(struct x);`. */
 #define CAIRN_LIST(type)                                                                           \
     {                                                                                              \
         const type *items;                                                                         \
         size_t count;                                                                              \
     }
 
-/* A record without fields: `struct capture_payment { CAIRN_NO_FIELDS; };` with
- * CAIRN_EMPTY_RECORD(capture_payment), and CAIRN_NOTHING in place of its members. */
-#define CAIRN_NO_FIELDS char no_fields_
-#define CAIRN_NOTHING 0
+struct cairn_text_list {
+    const char *const *items;
+    size_t count;
+};
+struct cairn_int_list CAIRN_LIST(int64_t);
+struct cairn_uuid_list CAIRN_LIST(struct cairn_uuid);
+struct cairn_day_list CAIRN_LIST(struct cairn_day);
 
-/* Makes tag_record visible to other files; placed beside the struct in a header. */
-#define CAIRN_DECLARE(tag) extern const struct cairn_record tag##_record
+/* Declares a struct and the table of its fields: CAIRN_STRUCT(tag, field, …), see above. There may
+ * be none: CAIRN_STRUCT(capture_payment). */
+#define CAIRN_STRUCT(...) CAIRN_STRUCT_EXPANDED_(CAIRN_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 
-#define CAIRN_RECORD(tag, ...)                                                                     \
-    CAIRN_DECLARE(tag);                                                                            \
-    static const struct cairn_field tag##_fields_[] = {__VA_ARGS__};                               \
-    const struct cairn_record tag##_record = {                                                     \
+/* Declares an enum and the names of its values:
+ *
+ *     CAIRN_ENUM(order_status, (PLACED, "placed"), (PAID, "paid")); */
+#define CAIRN_ENUM(tag, ...) CAIRN_ENUM_(tag, CAIRN_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
+
+#define CAIRN_RANGE(least, most) .min = (least), .max = (most)
+/* A currency's code: TEXT(currency, CAIRN_CURRENCY) */
+#define CAIRN_CURRENCY .max_bytes = 3, .format = CAIRN_FORMAT_CURRENCY, .example = "\"EUR\""
+
+/* ---- the parts of the macros above ---- */
+
+#define CAIRN_MEMBER_(tag, field) CAIRN_MEMBER_##field
+#define CAIRN_MEMBER_INT(...) int64_t CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_BOOL(...) bool CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_TEXT(...) const char *CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_UUID(...) struct cairn_uuid CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_TIME(...) struct cairn_time CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_DAY(...) struct cairn_day CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_MONEY(...) struct cairn_money CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_DECIMAL(name, ...) struct cairn_decimal name;
+#define CAIRN_MEMBER_DURATION(...) struct cairn_duration CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_TEXTS(...) struct cairn_text_list CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_INTS(...) struct cairn_int_list CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_UUIDS(...) struct cairn_uuid_list CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_DAYS(...) struct cairn_day_list CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_TEXT_MAP(...) struct cairn_text_map CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_OPTIONAL_INT(...) struct cairn_optional_int CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_OPTIONAL_BOOL(...) struct cairn_optional_bool CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_OPTIONAL_DECIMAL(name, ...) struct cairn_optional_decimal name;
+#define CAIRN_MEMBER_OPTIONAL_DURATION(...)                                                        \
+    struct cairn_optional_duration CAIRN_FIRST_(__VA_ARGS__, );
+#define CAIRN_MEMBER_OPTIONAL_RECORD(name, ...) const struct CAIRN_FIRST_(__VA_ARGS__, ) * name;
+#define CAIRN_MEMBER_ENUM(name, ...) enum CAIRN_FIRST_(__VA_ARGS__, ) name;
+#define CAIRN_MEMBER_RECORD(name, ...) struct CAIRN_FIRST_(__VA_ARGS__, ) name;
+#define CAIRN_MEMBER_LIST(name, ...) struct CAIRN_JOIN_(CAIRN_FIRST_(__VA_ARGS__, ), _list) name;
+
+/* (what follows from the kind), the name, the author's initialisers */
+#define CAIRN_TRAITS_INT(...) (.kind = CAIRN_KIND_INTEGER), __VA_ARGS__,
+#define CAIRN_TRAITS_BOOL(...) (.kind = CAIRN_KIND_BOOL), __VA_ARGS__,
+#define CAIRN_TRAITS_TEXT(...) (.kind = CAIRN_KIND_TEXT), __VA_ARGS__,
+#define CAIRN_TRAITS_UUID(...) (.kind = CAIRN_KIND_UUID), __VA_ARGS__,
+#define CAIRN_TRAITS_TIME(...) (.kind = CAIRN_KIND_TIME), __VA_ARGS__,
+#define CAIRN_TRAITS_DAY(...) (.kind = CAIRN_KIND_DAY), __VA_ARGS__,
+#define CAIRN_TRAITS_MONEY(...) (.kind = CAIRN_KIND_MONEY), __VA_ARGS__,
+#define CAIRN_TRAITS_DECIMAL(name, ...) CAIRN_TRAITS_DECIMAL_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_DECIMAL_(name, scale_, ...)                                                   \
+    (.kind = CAIRN_KIND_DECIMAL, .scale = (scale_)), name, __VA_ARGS__
+#define CAIRN_TRAITS_DURATION(...) (.kind = CAIRN_KIND_DURATION), __VA_ARGS__,
+#define CAIRN_TRAITS_TEXTS(...) (.kind = CAIRN_KIND_LIST, .item = CAIRN_KIND_TEXT), __VA_ARGS__,
+#define CAIRN_TRAITS_INTS(...) (.kind = CAIRN_KIND_LIST, .item = CAIRN_KIND_INTEGER), __VA_ARGS__,
+#define CAIRN_TRAITS_UUIDS(...) (.kind = CAIRN_KIND_LIST, .item = CAIRN_KIND_UUID), __VA_ARGS__,
+#define CAIRN_TRAITS_DAYS(...) (.kind = CAIRN_KIND_LIST, .item = CAIRN_KIND_DAY), __VA_ARGS__,
+#define CAIRN_TRAITS_TEXT_MAP(...)                                                                 \
+    (.kind = CAIRN_KIND_TEXT_MAP, .record = &cairn_text_pair_record), __VA_ARGS__,
+#define CAIRN_TRAITS_OPTIONAL_INT(...)                                                             \
+    (.kind = CAIRN_KIND_INTEGER, .optional = true, .wrapped = true), __VA_ARGS__,
+#define CAIRN_TRAITS_OPTIONAL_BOOL(...)                                                            \
+    (.kind = CAIRN_KIND_BOOL, .optional = true, .wrapped = true), __VA_ARGS__,
+#define CAIRN_TRAITS_OPTIONAL_DECIMAL(name, ...) CAIRN_TRAITS_OPTIONAL_DECIMAL_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_OPTIONAL_DECIMAL_(name, scale_, ...)                                          \
+    (.kind = CAIRN_KIND_DECIMAL, .scale = (scale_), .optional = true, .wrapped = true), name,      \
+        __VA_ARGS__
+#define CAIRN_TRAITS_OPTIONAL_DURATION(...)                                                        \
+    (.kind = CAIRN_KIND_DURATION, .optional = true, .wrapped = true), __VA_ARGS__,
+#define CAIRN_TRAITS_OPTIONAL_RECORD(name, ...) CAIRN_TRAITS_OPTIONAL_RECORD_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_OPTIONAL_RECORD_(name, tag, ...)                                              \
+    (.kind = CAIRN_KIND_NESTED, .record = &tag##_record, .optional = true, .pointer = true), name, \
+        __VA_ARGS__
+#define CAIRN_TRAITS_ENUM(name, ...) CAIRN_TRAITS_ENUM_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_ENUM_(name, tag, ...)                                                         \
+    (.kind = CAIRN_KIND_ENUM, .names = tag##_names_,                                               \
+     .name_count = sizeof tag##_names_ / sizeof tag##_names_[0]),                                  \
+        name, __VA_ARGS__
+#define CAIRN_TRAITS_RECORD(name, ...) CAIRN_TRAITS_RECORD_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_RECORD_(name, tag, ...)                                                       \
+    (.kind = CAIRN_KIND_NESTED, .record = &tag##_record), name, __VA_ARGS__
+#define CAIRN_TRAITS_LIST(name, ...) CAIRN_TRAITS_LIST_(name, __VA_ARGS__, )
+#define CAIRN_TRAITS_LIST_(name, tag, ...)                                                         \
+    (.kind = CAIRN_KIND_LIST, .record = &tag##_record), name, __VA_ARGS__
+
+#define CAIRN_ROW_(tag, field) CAIRN_ROW_OF_(tag, CAIRN_TRAITS_##field)
+#define CAIRN_ROW_OF_(...) CAIRN_ROW_WITH_(__VA_ARGS__)
+#define CAIRN_ROW_WITH_(tag, traits, member, ...)                                                  \
+    {.name = #member,                                                                              \
+     .offset = offsetof(struct tag, member),                                                       \
+     .size = sizeof(((struct tag *)0)->member),                                                    \
+     CAIRN_CALL_(CAIRN_ALL_, traits),                                                              \
+     __VA_ARGS__},
+#define CAIRN_ALL_(...) __VA_ARGS__
+
+/* A struct of ISO C has at least one member. */
+#define CAIRN_PLACEHOLDER_0 char no_fields_;
+#define CAIRN_PLACEHOLDER_1
+
+#define CAIRN_STRUCT_EXPANDED_(tag, ...) CAIRN_STRUCT_(tag, __VA_ARGS__)
+#define CAIRN_STRUCT_(tag, ...)                                                                    \
+    struct tag {                                                                                   \
+        CAIRN_EACH_(CAIRN_MEMBER_, tag, __VA_ARGS__)                                               \
+        CAIRN_JOIN_(CAIRN_PLACEHOLDER_, CAIRN_ANY_ITEMS_(__VA_ARGS__))                             \
+    };                                                                                             \
+    struct tag##_list CAIRN_LIST(struct tag) CAIRN_STRUCT_TABLE_(tag, __VA_ARGS__)
+
+#define CAIRN_ENUM_(tag, first, ...)                                                               \
+    enum tag {                                                                                     \
+        CAIRN_CALL_(CAIRN_VALUE_OF_, first) = 1,                                                   \
+        CAIRN_EACH_(CAIRN_VALUE_, tag, __VA_ARGS__)                                                \
+    } CAIRN_ENUM_TABLE_(tag, first, __VA_ARGS__)
+#define CAIRN_VALUE_(tag, item) CAIRN_CALL_(CAIRN_VALUE_OF_, item),
+#define CAIRN_VALUE_OF_(value, name) value
+#define CAIRN_NAME_(tag, item) CAIRN_CALL_(CAIRN_NAME_OF_, item),
+#define CAIRN_NAME_OF_(value, name) name
+
+#ifdef __cplusplus
+#define CAIRN_STRUCT_TABLE_(tag, ...)
+#define CAIRN_ENUM_TABLE_(tag, first, ...)
+#else
+#define CAIRN_STRUCT_TABLE_(tag, ...)                                                              \
+    ;                                                                                              \
+    CAIRN_UNUSED static const struct cairn_field tag##_fields_[] = {                               \
+        CAIRN_EACH_(CAIRN_ROW_, tag, __VA_ARGS__){.name = NULL}};                                  \
+    CAIRN_UNUSED static const struct cairn_record tag##_record = {                                 \
         .name = #tag,                                                                              \
         .size = sizeof(struct tag),                                                                \
         .align = _Alignof(struct tag),                                                             \
         .fields = tag##_fields_,                                                                   \
-        .count = sizeof tag##_fields_ / sizeof tag##_fields_[0],                                   \
+        .count = CAIRN_COUNT_(__VA_ARGS__),                                                        \
     }
+#define CAIRN_ENUM_TABLE_(tag, first, ...)                                                         \
+    ;                                                                                              \
+    CAIRN_UNUSED static const char *const tag##_names_[] = {                                       \
+        NULL, CAIRN_CALL_(CAIRN_NAME_OF_, first), CAIRN_EACH_(CAIRN_NAME_, tag, __VA_ARGS__)}
+#endif
 
-#define CAIRN_EMPTY_RECORD(tag)                                                                    \
-    CAIRN_DECLARE(tag);                                                                            \
-    const struct cairn_record tag##_record = {                                                     \
-        .name = #tag, .size = sizeof(struct tag), .align = _Alignof(struct tag)}
+/* A map of texts: its pairs, in the order in which they were written; each key occurs once.
+ * CAIRN_FIND (memory.h) finds one: CAIRN_FIND(event->labels, key, "colour"). */
+CAIRN_STRUCT(cairn_text_pair, TEXT(key), TEXT(value));
+struct cairn_text_map CAIRN_LIST(struct cairn_text_pair);
 
-#define CAIRN_RANGE(least, most) .min = (least), .max = (most)
+/* A value of a struct, by its tag and its members: CAIRN_OF_(order_paid, .total = 900, ). */
+#define CAIRN_OF_(tag, ...) (__extension__ & (const struct tag){__VA_ARGS__})
 
-/* A member whose kind follows from its C type; an unsupported type fails the build here. The
- * arguments after the member are designated initialisers of struct cairn_field: `.optional = true`,
- * `.max_bytes = 40`. */
-#define CAIRN_FIELD(tag, ...) CAIRN_PLAIN_(tag, __VA_ARGS__, )
-
-/* An enum: (tag, member, values, …) with
- * `static const char *const values[] = {[ORDER_PLACED] = "placed", …};` */
-#define CAIRN_ENUM_FIELD(tag, member, ...) CAIRN_ENUM_(tag, member, __VA_ARGS__, )
-
-/* A record inside the record: (tag, member, the inner record's tag, …). */
-#define CAIRN_NESTED_FIELD(tag, member, ...) CAIRN_NESTED_(tag, member, __VA_ARGS__, )
-
-/* A list of records: (tag, member, the item's tag, …). */
-#define CAIRN_LIST_FIELD(tag, member, ...) CAIRN_ITEMS_(tag, member, __VA_ARGS__, )
-
-/* The parts of the macros above. CAIRN_MUST_ is 0, or fails the build with `why`. */
-#define CAIRN_MEMBER_(tag, member) (((struct tag *)0)->member)
+/* CAIRN_MUST_ is 0, or fails the build with `why`. */
 #define CAIRN_MUST_(condition, why)                                                                \
     (0 * (int)sizeof(struct {                                                                      \
          _Static_assert(condition, why);                                                           \
@@ -164,39 +295,6 @@ struct cairn_record {
 #define CAIRN_SAME_TYPE_(expression, type)                                                         \
     CAIRN_MUST_(__builtin_types_compatible_p(__typeof__(expression), type),                        \
                 "the member is not a " #type)
-#define CAIRN_FIELD_(tag, member, kind_, ...)                                                      \
-    {                                                                                              \
-        .name = #member, .of = #tag, .kind = (enum cairn_kind)(kind_),                             \
-        .offset = offsetof(struct tag, member), .size = sizeof(CAIRN_MEMBER_(tag, member)),        \
-        __VA_ARGS__                                                                                \
-    }
-#define CAIRN_PLAIN_(tag, member, ...)                                                             \
-    CAIRN_FIELD_(tag, member,                                                                      \
-                 _Generic(CAIRN_MEMBER_(tag, member),                                              \
-                     int64_t: CAIRN_KIND_INTEGER,                                                  \
-                     bool: CAIRN_KIND_BOOL,                                                        \
-                     const char *: CAIRN_KIND_TEXT,                                                \
-                     struct cairn_uuid: CAIRN_KIND_UUID,                                           \
-                     struct cairn_time: CAIRN_KIND_TIME,                                           \
-                     struct cairn_day: CAIRN_KIND_DAY,                                             \
-                     struct cairn_money: CAIRN_KIND_MONEY),                                        \
-                 __VA_ARGS__)
-#define CAIRN_ENUM_(tag, member, values, ...)                                                      \
-    CAIRN_FIELD_(                                                                                  \
-        tag, member,                                                                               \
-        (int)CAIRN_KIND_ENUM + CAIRN_MUST_(sizeof(CAIRN_MEMBER_(tag, member)) == sizeof(int),      \
-                                           "an enum is stored as an int"),                         \
-        .names = (values), .name_count = sizeof(values) / sizeof((values)[0]), __VA_ARGS__)
-#define CAIRN_NESTED_(tag, member, nested, ...)                                                    \
-    CAIRN_FIELD_(tag, member,                                                                      \
-                 (int)CAIRN_KIND_NESTED +                                                          \
-                     CAIRN_SAME_TYPE_(CAIRN_MEMBER_(tag, member), struct nested),                  \
-                 .record = &nested##_record, __VA_ARGS__)
-#define CAIRN_ITEMS_(tag, member, item, ...)                                                       \
-    CAIRN_FIELD_(tag, member,                                                                      \
-                 (int)CAIRN_KIND_LIST +                                                            \
-                     CAIRN_SAME_TYPE_(CAIRN_MEMBER_(tag, member.items), const struct item *),      \
-                 .record = &item##_record, __VA_ARGS__)
 
 CAIRN_END_C
 

@@ -1,15 +1,13 @@
 /* resource.h - the resources of the query side: a table with one row for each URL.
  *
- *     const struct cairn_resource shop_resources[] = {
+ *     .resources = CAIRN_RESOURCES(
  *         {.path = "/orders/{id}", .projection = &order_summary_projection},
  *         {.path = "/users/{id}/orders",
  *          .projection = &order_summary_projection,
  *          .list = true,
  *          .filters = {{"id", "user_id", CAIRN_EQUAL}, {"status", "status", CAIRN_EQUAL}},
  *          .order = "placed_at",
- *          .descending = true},
- *         {0},
- *     };
+ *          .descending = true})
  *
  * A path without `.list` answers the row whose key is `{id}`. A list answers {"items", "next"}:
  * rows that pass every filter the client gave, `limit` at a time, in order; `next` is the cursor
@@ -59,6 +57,16 @@ struct cairn_resource {
     struct cairn_caching caching;
     const char *help;
 };
+
+/* The `.resources` of a service: CAIRN_RESOURCES({.path = "/orders/{id}", .projection = …}, {…}) */
+#define CAIRN_RESOURCES(...)                                                                       \
+    (const struct cairn_resource[])                                                                \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            .path = NULL                                                                           \
+        }                                                                                          \
+    }
 
 CAIRN_END_C
 

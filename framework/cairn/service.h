@@ -11,6 +11,8 @@
  *         return cairn_main(argc, argv, all);
  *     }
  *
+ * (CAIRN_MAIN does the same for a single service.)
+ *
  * Any number of services can share a process, which has the name and port of the first one. A
  * service that lists projections runs them (a projector); one that lists resources answers
  * queries; one that lists publications puts their events on the bus, one process at a time; one
@@ -65,6 +67,18 @@ struct cairn_service {
  * the log holds events that only a newer release can read: each of them is named.
  * The services are borrowed for the life of the process. */
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[]);
+
+/* Makes the main() of a program that runs one service, given by its initialisers:
+ *
+ *     CAIRN_MAIN({.name = "ticket", .port = 8090, .deciders = {&ticket_decider}}); */
+#define CAIRN_MAIN(...)                                                                            \
+    static const struct cairn_service cairn_main_service_;                                         \
+    int main(int argc, char **argv)                                                                \
+    {                                                                                              \
+        const struct cairn_service *const all[] = {&cairn_main_service_, NULL};                    \
+        return cairn_main(argc, argv, all);                                                        \
+    }                                                                                              \
+    static const struct cairn_service cairn_main_service_ = __VA_ARGS__
 
 CAIRN_END_C
 

@@ -5,7 +5,7 @@
  *         (void)state;
  *         CAIRN_DECIDING(order);
  *         GIVEN(order_placed, .user_id = ALICE, .currency = "EUR", .total = 900,
- *               .lines = {(const struct order_line[]){{"tea-100", 2, 450}}, 1},
+ *               .lines = CAIRN_ITEMS(order_line, {"tea-100", 2, 450}),
  *               .card_token = "tok_visa");
  *         GIVEN(order_paid, .payment_id = PAYMENT, .currency = "EUR", .total = 900);
  *         WHEN(ship_order, .carrier = "DHL", .tracking = "1");
@@ -73,8 +73,7 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 
 /* Runs a command. As in the service, a command whose route has no {id} creates its stream: it is
  * decided on a zeroed state, and refused as "already-exists" if there are events; any other is
- * refused as "not-found" if there are none. CAIRN_NOTHING stands for the members of an empty
- * record. */
+ * refused as "not-found" if there are none. */
 #define WHEN(...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 /* An input of a process: an event, a timer, the refusal of a command that it sent. */
 #define WHEN_EVENT(...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
@@ -90,6 +89,12 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define THEN_REFUSED(reason) cairn_scenario_then_refused(CAIRN_HERE_, (reason))
 #define THEN_CLAIMED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, true, (scope), (key))
 #define THEN_RELEASED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, false, (scope), (key))
+#define THEN_CLAIMED_RANGE(scope, key, from, to)                                                   \
+    cairn_scenario_then_range(CAIRN_HERE_, true, (scope), (key), CAIRN_NUMBER_(from),              \
+                              CAIRN_NUMBER_(to))
+#define THEN_RELEASED_RANGE(scope, key, from, to)                                                  \
+    cairn_scenario_then_range(CAIRN_HERE_, false, (scope), (key), CAIRN_NUMBER_(from),             \
+                              CAIRN_NUMBER_(to))
 
 /* Expects the complete row with this key: fields that are not named must be zero. */
 #define THEN_ROW(key, ...) cairn_scenario_then_row(CAIRN_HERE_, (key), CAIRN_ANY_(__VA_ARGS__))

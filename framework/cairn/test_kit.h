@@ -41,6 +41,8 @@ void cairn_scenario_then_nothing(struct cairn_here here);
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason);
 void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *scope,
                                const char *key);
+void cairn_scenario_then_range(struct cairn_here here, bool taken, const char *scope,
+                               const char *key, int64_t from, int64_t to);
 void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cairn_any row);
 void cairn_scenario_then_no_row(struct cairn_here here, const char *key);
 void cairn_scenario_then_parked(struct cairn_here here, const char *key);
@@ -51,7 +53,8 @@ void cairn_scenario_then_timer(struct cairn_here here, const char *name, const c
 #define CAIRN_SCENARIO_(open)                                                                      \
     struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)
 #define CAIRN_HERE_ ((struct cairn_here){scenario_, __FILE__, __LINE__})
-#define CAIRN_ANY_(tag, ...) ((struct cairn_any){&tag##_record, &(const struct tag){__VA_ARGS__}})
+#define CAIRN_ANY_(...) CAIRN_ANY_OF_(__VA_ARGS__, )
+#define CAIRN_ANY_OF_(tag, ...) ((struct cairn_any){&tag##_record, CAIRN_OF_(tag, __VA_ARGS__)})
 
 CAIRN_END_C
 

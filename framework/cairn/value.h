@@ -46,6 +46,44 @@ struct cairn_money {
     char currency[4];
 };
 
+/* A number with a fixed number of digits after the point, which its field states (`.scale`): 1250
+ * with scale 2 is 12.50. */
+struct cairn_decimal {
+    int64_t units;
+};
+
+enum { CAIRN_DECIMAL_TEXT_SIZE = 24, CAIRN_SCALE_MAX = 15 };
+
+/* A length of time, 0 or more: microseconds. */
+struct cairn_duration {
+    int64_t us;
+};
+
+enum { CAIRN_DURATION_TEXT_SIZE = 40 };
+
+/* Values that may be absent, where zero is a value: the value counts only if `is_set`. */
+struct cairn_optional_int {
+    bool is_set;
+    int64_t value;
+};
+struct cairn_optional_bool {
+    bool is_set;
+    bool value;
+};
+struct cairn_optional_decimal {
+    bool is_set;
+    struct cairn_decimal value;
+};
+struct cairn_optional_duration {
+    bool is_set;
+    struct cairn_duration value;
+};
+/* An initialiser of one that is set: .discount = CAIRN_SOME(12) */
+#define CAIRN_SOME(value_)                                                                         \
+    {                                                                                              \
+        .is_set = true, .value = (value_)                                                          \
+    }
+
 #define CAIRN_MILLISECONDS(n) ((int64_t)(n)*1000)
 #define CAIRN_SECONDS(n) ((int64_t)(n)*1000000)
 #define CAIRN_MINUTES(n) CAIRN_SECONDS((int64_t)(n)*60)
@@ -94,6 +132,21 @@ struct cairn_day cairn_day_from(const char *text);
 
 /* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
+
+/* Parses "-12.5" with at most `scale` digits after the point. Returns 0; -CAIRN_INVALID if it is no
+ * decimal, has more digits or is larger than 2^53 - 1 units: `ret` is untouched. */
+int cairn_decimal_parse(const char *text, int scale, struct cairn_decimal *ret) CAIRN_CHECKED;
+/* Writes all `scale` digits: "-12.50". */
+void cairn_decimal_format(struct cairn_decimal value, int scale,
+                          char ret[CAIRN_AT_LEAST(CAIRN_DECIMAL_TEXT_SIZE)]);
+
+/* Parses a duration of ISO 8601 in weeks, days of 24 hours, hours, minutes and seconds: "PT15M",
+ * "P1DT12H", "PT0.5S". Months and years have no fixed length and are refused. Returns 0 or
+ * -CAIRN_INVALID; `ret` is untouched on failure. */
+int cairn_duration_parse(const char *text, struct cairn_duration *ret) CAIRN_CHECKED;
+/* Writes it in hours, minutes and seconds, as PostgreSQL does: "PT36H", "PT1M30.5S", "PT0S". */
+void cairn_duration_format(struct cairn_duration duration,
+                           char ret[CAIRN_AT_LEAST(CAIRN_DURATION_TEXT_SIZE)]);
 
 CAIRN_END_C
 

@@ -109,9 +109,8 @@ static void move_on(struct load *load, const struct cairn_stored_event *stored)
     load->folded++;
 }
 
-/* Folds one event, unless an amendment says to skip it. `union_` is scratch space for the tagged
- * union, reused for every event. */
-static int fold(struct load *load, const struct cairn_stored_event *stored, char *union_,
+/* Folds one event, unless an amendment says to skip it. */
+static int fold(struct load *load, const struct cairn_stored_event *stored,
                 struct cairn_error *error)
 {
     const struct cairn_folding *folding = load->folding;
@@ -124,12 +123,11 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
         return cairn_fail(error, CAIRN_NEWER_EVENT,
                           "event %" PRId64 " of stream %s is a %s, which this binary does not know",
                           stored->position, stored->stream, stored->type);
-    memset(union_, 0, folding->events->size);
-    int failed = cairn_event_decode(type, stored, load->arena, union_ + type->offset, error);
+    void *event = cairn_arena_alloc(load->arena, type->record->size, type->record->align);
+    int failed = cairn_event_decode(type, stored, load->arena, event, error);
     if (failed)
         return failed;
-    memcpy(union_ + folding->events->tag_offset, &type->tag, sizeof type->tag);
-    folding->evolve(load->ret->state, union_);
+    cairn_folding_apply(folding, type, event, load->arena, load->ret->state);
     move_on(load, stored);
     return 0;
 }
@@ -137,10 +135,8 @@ static int fold(struct load *load, const struct cairn_stored_event *stored, char
 static int fold_page(struct load *load, int64_t count, const struct cairn_stored_event *events,
                      struct cairn_error *error)
 {
-    char *union_ =
-        cairn_arena_alloc(load->arena, load->folding->events->size, _Alignof(max_align_t));
     for (int64_t i = 0; i < count; i++) {
-        int failed = fold(load, &events[i], union_, error);
+        int failed = fold(load, &events[i], error);
         if (failed)
             return failed;
     }
@@ -269,9 +265,8 @@ int cairn_aggregate_take(const struct cairn_folding *folding, const struct cairn
         return 1;
     if (known ? read->count == 0 || !stands(aggregate, &read->events[0]) : !take_begin(&load, read))
         return 1;
-    char *union_ = cairn_arena_alloc(arena, folding->events->size, _Alignof(max_align_t));
     for (int64_t i = known; i < read->count; i++) {
-        int failed = fold(&load, &read->events[i], union_, error);
+        int failed = fold(&load, &read->events[i], error);
         if (failed)
             return failed;
     }

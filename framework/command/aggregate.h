@@ -2,20 +2,9 @@
 #ifndef CAIRN_COMMAND_AGGREGATE_H
 #define CAIRN_COMMAND_AGGREGATE_H
 
+#include "command/folding.h"
 #include "store/append/append.h"
 #include "store/read/snapshot.h"
-
-struct cairn_snapshots;
-
-/* How a stream is folded, by a decider or for a fact. */
-struct cairn_folding {
-    const struct cairn_events *events;
-    const struct cairn_record *state;
-    cairn_evolve *evolve;
-    const char *kind; /* names the fold in snapshots and metrics: "order", "order:order_customer" */
-    int state_version;
-    struct cairn_snapshots *snapshots; /* NULL: the stream is read from its first event */
-};
 
 struct cairn_aggregate {
     struct cairn_expected at; /* the stream, its version (0: it does not exist), its last event */

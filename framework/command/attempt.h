@@ -75,7 +75,7 @@ struct attempt {
     const char *stream;
     const char *if_match; /* lists of ETags, or NULL */
     const char *if_none_match;
-    void *command; /* the tagged union */
+    void *command; /* a struct of its record */
 
     /* the states it is decided on */
     struct cairn_recalled own;

@@ -248,8 +248,8 @@ static void drop_ahead(struct cairn_cached *entry)
     entry->branch++;
 }
 
-int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size_t count,
-                           struct cairn_uuid last_id, int64_t *ret_branch)
+int64_t cairn_cached_begin(struct cairn_cached *entry, const struct cairn_emitted *events,
+                           size_t count, struct cairn_uuid last_id, int64_t *ret_branch)
 {
     const struct cairn_folding *folding = entry->folding;
     struct cairn_aggregate next = *cairn_cached_state(entry);
@@ -258,7 +258,7 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size
     void *state = cairn_arena_alloc(&scratch, folding->state->size, folding->state->align);
     memcpy(state, next.state, folding->state->size);
     for (size_t i = 0; i < count; i++)
-        folding->evolve(state, events[i]);
+        cairn_folding_apply(folding, events[i].type, events[i].event, &scratch, state);
     next.state = state;
     if (count > 0) {
         next.at.version += (int64_t)count;

@@ -87,11 +87,11 @@ bool cairn_cached_is_current(const struct cairn_cached *entry);
  * may be under way: callers check that `turns` has not changed since the read began. */
 void cairn_cached_settle(struct cairn_cached *entry, const struct cairn_aggregate *aggregate);
 
-/* Applies the events of an append, `count` tagged unions, to `ahead`; called while the append is
+/* Applies the events of an append to `ahead`; called while the append is
  * handed to the appender. Returns its turn; cairn_cached_end() is given it together with
  * `ret_branch`. */
-int64_t cairn_cached_begin(struct cairn_cached *entry, void *const *events, size_t count,
-                           struct cairn_uuid last_id, int64_t *ret_branch);
+int64_t cairn_cached_begin(struct cairn_cached *entry, const struct cairn_emitted *events,
+                           size_t count, struct cairn_uuid last_id, int64_t *ret_branch);
 
 /* Records that the append of this turn has ended. Returns the waiters for it or, if it failed, for
  * any append. The caller resumes them after unlocking the entry. */

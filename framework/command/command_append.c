@@ -55,8 +55,7 @@ static int make_event(const struct attempt *attempt, size_t i, struct cairn_new_
 {
     const struct cairn_emitted *emitted = &attempt->decision.events[i];
     struct cairn_buffer data = cairn_buffer(attempt->request->arena);
-    cairn_record_encode(emitted->type->record, (const char *)emitted->event + emitted->type->offset,
-                        &data);
+    cairn_record_encode(emitted->type->record, emitted->event, &data);
     if (data.length > CAIRN_EVENT_MAX_BYTES)
         return cairn_fail(error, CAIRN_BUG, "%s is larger than %d bytes", emitted->type->name,
                           CAIRN_EVENT_MAX_BYTES);
@@ -120,12 +119,9 @@ static int make_events(struct attempt *attempt, struct cairn_error *error)
 static void go_ahead(struct attempt *attempt)
 {
     const struct cairn_decision *decision = &attempt->decision;
-    void *events[CAIRN_DECISION_MAX_EVENTS];
     size_t count = decision->event_count;
-    for (size_t i = 0; i < count; i++)
-        events[i] = decision->events[i].event;
     attempt->turn = cairn_cached_begin(
-        attempt->own.entry, events, count,
+        attempt->own.entry, decision->events, count,
         count ? attempt->write.events[count - 1].id : (struct cairn_uuid){{0}}, &attempt->branch);
 }
 
@@ -164,7 +160,8 @@ void cairn_attempt_keep(struct attempt *attempt)
         .state = cairn_arena_alloc(attempt->request->arena, record->size, record->align),
     };
     for (size_t i = 0; i < write->event_count; i++)
-        endpoint->self.evolve(made.state, attempt->decision.events[i].event);
+        cairn_folding_apply(&endpoint->self, attempt->decision.events[i].type,
+                            attempt->decision.events[i].event, attempt->request->arena, made.state);
     struct cairn_cached *entry =
         cairn_cache_pin(endpoint->side->cache, &endpoint->self, attempt->stream);
     cairn_lock(&entry->lock);

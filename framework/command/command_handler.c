@@ -74,7 +74,7 @@ static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
     const struct cairn_http_request *request = attempt->request;
-    void *at = (char *)attempt->command + endpoint->command->offset;
+    void *at = attempt->command;
     const struct cairn_record *record = endpoint->command->record;
     if (endpoint->creates && !cairn_record_field(record, endpoint->id_name))
         return cairn_record_decode_with_id(record, endpoint->id_name, request->body,
@@ -95,11 +95,8 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
     if (failed)
         return failed;
 
-    const struct cairn_commands *commands = endpoint->decider->commands;
-    attempt->command =
-        cairn_arena_alloc(attempt->request->arena, commands->size, _Alignof(max_align_t));
-    memcpy((char *)attempt->command + commands->tag_offset, &endpoint->command->tag,
-           sizeof endpoint->command->tag);
+    const struct cairn_record *record = endpoint->command->record;
+    attempt->command = cairn_arena_alloc(attempt->request->arena, record->size, record->align);
     failed = read_body(attempt, &attempt->id, error);
     attempt->stream =
         cairn_stream_name(attempt->request->arena, endpoint->decider->category, attempt->id);
@@ -158,8 +155,9 @@ static int decide_on(struct attempt *attempt, const void *state, struct cairn_er
         failed = check_preconditions(attempt, error);
     if (failed)
         return failed;
-    return cairn_decision_make(&attempt->decision, attempt->endpoint->decider, state,
-                               attempt->command, &attempt->given, attempt->request->arena, error);
+    return cairn_decision_make(&attempt->decision, attempt->endpoint->decider,
+                               attempt->endpoint->command, state, attempt->command, &attempt->given,
+                               attempt->request->arena, error);
 }
 
 /* Returns the state to decide on. The command's own entry, if it has one, is locked. */

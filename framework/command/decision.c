@@ -2,7 +2,9 @@
 #include "command/decision.h"
 
 #include "record/json.h"
+#include "record/rules.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +37,8 @@ void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, c
                          CAIRN_DECISION_MAX_EVENTS);
         return;
     }
-    char *copy = cairn_arena_alloc(ret->arena, ret->events_of->size, _Alignof(max_align_t));
-    memcpy(copy + ret->events_of->tag_offset, &type->tag, sizeof type->tag);
-    memcpy(copy + type->offset, event, record->size);
+    void *copy = cairn_arena_alloc(ret->arena, record->size, record->align);
+    memcpy(copy, event, record->size);
     ret->events[ret->event_count++] = (struct cairn_emitted){type, copy};
 }
 
@@ -71,6 +72,7 @@ static void add_claim(struct cairn_decision *ret, const struct cairn_claim *clai
     }
     *next_claim(ret) = (struct cairn_claim){
         .taken = claim->taken,
+        .is_range = claim->is_range,
         .scope = cairn_copy_text(ret->arena, scope),
         .key = cairn_copy_text(ret->arena, key),
         .message = claim->message ? cairn_copy_text(ret->arena, claim->message) : NULL};
@@ -78,31 +80,38 @@ static void add_claim(struct cairn_decision *ret, const struct cairn_claim *clai
 
 void cairn_claim(struct cairn_decision *ret, const char *scope, const char *key, const char *taken)
 {
-    add_claim(ret, &(const struct cairn_claim){true, scope, key, taken});
+    add_claim(ret, &(const struct cairn_claim){
+                       .taken = true, .scope = scope, .key = key, .message = taken});
 }
 
 void cairn_release(struct cairn_decision *ret, const char *scope, const char *key)
 {
-    add_claim(ret, &(const struct cairn_claim){false, scope, key, NULL});
+    add_claim(ret, &(const struct cairn_claim){.scope = scope, .key = key});
 }
 
-const char *cairn_decision_print(struct cairn_decision *ret, const char *format, ...)
+void cairn_change_range(struct cairn_decision *ret, const char *scope, const char *key,
+                        int64_t from, int64_t to, bool claimed, const char *taken)
 {
-    va_list list;
-    va_start(list, format);
-    const char *text = cairn_print_va(ret->arena, format, list);
-    va_end(list);
-    return text;
-}
-
-const char *cairn_lower(struct cairn_decision *ret, const char *text)
-{
-    char *lower = cairn_copy_text(ret->arena, text);
-    for (char *at = lower; at && *at; at++) {
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
+    const int64_t most = INT64_C(999999999999999999);
+    if (!key || from >= to || from < -most || to > most) {
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "a claim on %s of the range from %" PRId64 " to %" PRId64
+                         ": it is empty, or has more than 18 digits",
+                         key ? key : "nothing", from, to);
+        return;
     }
-    return lower;
+    add_claim(ret, &(const struct cairn_claim){
+                       .taken = claimed,
+                       .is_range = true,
+                       .scope = scope,
+                       .key = cairn_range_key(ret->arena, key, from, to),
+                       .message = taken,
+                   });
+}
+
+const char *cairn_range_key(struct cairn_arena *arena, const char *key, int64_t from, int64_t to)
+{
+    return cairn_print(arena, "%s [%" PRId64 ",%" PRId64 ")", key, from, to);
 }
 
 /* ---- checking ---- */
@@ -110,8 +119,7 @@ const char *cairn_lower(struct cairn_decision *ret, const char *text)
 static int check_event(const struct cairn_emitted *emitted, struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
-    const char *value = (const char *)emitted->event + emitted->type->offset;
-    if (cairn_record_check(emitted->type->record, value, &wrong) == 0)
+    if (cairn_record_check(emitted->type->record, emitted->event, &wrong) == 0)
         return 0;
     return cairn_fail(error, CAIRN_BUG, "the decider emitted a %s whose %s %s", emitted->type->name,
                       wrong.wrong[0].pointer, wrong.wrong[0].message);
@@ -131,26 +139,68 @@ int cairn_decision_check(const struct cairn_decision *decision, struct cairn_err
 
 /* Returns decide's outcome if it follows the rules; else -CAIRN_BUG, discarding the error it
  * set. */
-static int check_outcome(const struct cairn_decider *decider, int outcome,
+static int check_outcome(const struct cairn_decider *decider,
+                         const struct cairn_command_type *command, int outcome,
                          struct cairn_error *error)
 {
     if (outcome == 0 || outcome == -(int)error->code)
         return outcome;
     cairn_error_reset(error);
+    return cairn_fail(
+        error, CAIRN_BUG,
+        "the decision of %s on %s returned %d: it is to return 0, or what cairn_refuse() "
+        "returned",
+        decider->category, command->name, outcome);
+}
+
+const struct cairn_decides *cairn_decides_of(const struct cairn_decider *decider,
+                                             const struct cairn_command_type *command)
+{
+    uint32_t at = 0;
+    while (at < decider->commands->count && &decider->commands->types[at] != command &&
+           !cairn_record_same(decider->commands->types[at].record, command->record))
+        at++;
+    assert(at < decider->commands->count);
+    return decider->decides()[at];
+}
+
+/* Checks that the state after the events stays within the bounds of its lists: a state that grows
+ * without limit could be neither cached nor snapshotted. */
+static int check_growth(const struct cairn_decision *decision, const struct cairn_decider *decider,
+                        const void *state, struct cairn_error *error)
+{
+    const struct cairn_record *record = decider->state;
+    if (decision->event_count == 0 || !cairn_record_grows(record))
+        return 0;
+    const struct cairn_folding folding = cairn_folding_of_decider(decider);
+    void *next = cairn_arena_alloc(decision->arena, record->size, record->align);
+    memcpy(next, state, record->size);
+    for (size_t i = 0; i < decision->event_count; i++)
+        cairn_folding_apply(&folding, decision->events[i].type, decision->events[i].event,
+                            decision->arena, next);
+    const struct cairn_field *field = cairn_record_overflow(record, next);
+    if (!field)
+        return 0;
     return cairn_fail(error, CAIRN_BUG,
-                      "%s_decide returned %d: it is to return 0, or what cairn_refuse() returned",
-                      decider->category, outcome);
+                      "the state of %s would have more than %u items in %s: refuse the command "
+                      "before that, or raise the field's .max_count",
+                      decider->category, cairn_field_max_count(field), field->name);
 }
 
 int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *decider,
-                        const void *state, const void *command, const struct cairn_given *given,
+                        const struct cairn_command_type *type, const void *state,
+                        const void *command, const struct cairn_given *given,
                         struct cairn_arena *arena, struct cairn_error *error)
 {
+    struct cairn_given with_arena = *given;
+    with_arena.arena = arena;
     cairn_decision_init(ret, decider->events, arena);
-    int outcome = decider->decide(state, command, given, ret, error);
-    outcome = check_outcome(decider, outcome, error);
+    int outcome = cairn_decides_of(decider, type)->decide(state, command, &with_arena, ret, error);
+    outcome = check_outcome(decider, type, outcome, error);
     if (outcome == 0)
         outcome = cairn_decision_check(ret, error);
+    if (outcome == 0)
+        outcome = check_growth(ret, decider, state, error);
     if (outcome < 0) /* a refusal has no events and no claims */
         ret->event_count = ret->claim_count = 0;
     return outcome;
@@ -164,7 +214,7 @@ const void *cairn_known(const struct cairn_given *given, const struct cairn_fact
         if (given->facts[i].fact == fact)
             return given->facts[i].state;
     }
-    (void)fprintf(stderr, "the fact %s is not among the .needs of this command\n", fact->name);
+    (void)fprintf(stderr, "the fact %s is no NEED of this command's CAIRN_DECIDE\n", fact->name);
     abort();
 }
 

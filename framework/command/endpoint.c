@@ -1,8 +1,10 @@
 /* endpoint.c - sets up and checks the endpoint of a command at start. */
 #include "command/endpoint.h"
 
+#include "command/decision.h"
 #include "record/json.h"
 #include "store/read/events.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,19 +22,13 @@ static bool is_method(const char *method, size_t bytes)
 /* Sets up the folds of facts. Kinds include the service, as another may use the same fact name. */
 static void init_facts(struct cairn_endpoint *endpoint)
 {
-    const struct cairn_need *needs = endpoint->command->needs;
+    const struct cairn_need *needs = endpoint->decides->needs;
     for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact; i++) {
-        const struct cairn_fact *fact = needs[i].fact;
         (void)snprintf(endpoint->fact_kinds[i], sizeof endpoint->fact_kinds[i], "%s:%s",
-                       endpoint->service, fact->name);
-        endpoint->facts[i] = (struct cairn_folding){
-            .events = fact->events,
-            .state = fact->state,
-            .evolve = fact->evolve,
-            .kind = endpoint->fact_kinds[i],
-            .state_version = fact->state_version,
-            .snapshots = endpoint->side->snapshots,
-        };
+                       endpoint->service, needs[i].fact->name);
+        endpoint->facts[i] = cairn_folding_of_fact(needs[i].fact);
+        endpoint->facts[i].kind = endpoint->fact_kinds[i];
+        endpoint->facts[i].snapshots = endpoint->side->snapshots;
     }
 }
 
@@ -50,29 +46,36 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
         .side = side,
         .decider = decider,
         .command = command,
+        .decides = cairn_decides_of(decider, command),
         .creates = strstr(command->route, "{id}") == NULL,
         .pattern = space + 1,
-        .self = {.events = decider->events,
-                 .state = decider->state,
-                 .evolve = decider->evolve,
-                 .kind = decider->category,
-                 .state_version = decider->state_version,
-                 .snapshots = side->snapshots},
+        .self = cairn_folding_of_decider(decider),
     };
+    ret->self.snapshots = side->snapshots;
     memcpy(ret->method, command->route, method_bytes);
     (void)snprintf(ret->id_name, sizeof ret->id_name, "%s_id", decider->category);
     init_facts(ret);
     return 0;
 }
 
-static int check_needs(const struct cairn_command_type *command, struct cairn_error *error)
+static int check_fact(const struct cairn_fact *fact, struct cairn_error *error)
+{
+    int failed = cairn_record_table_check(fact->state, error);
+    if (!failed)
+        failed = cairn_events_check(fact->events, error);
+    for (const struct cairn_handler *at = fact->learns->first; at && !failed; at = at->next) {
+        if (!cairn_events_of(fact->events, at->record))
+            failed = cairn_fail(error, CAIRN_BUG, "%s:%d: %s is not an event of %s", at->file,
+                                at->line, at->record->name, fact->events->category);
+    }
+    return failed;
+}
+
+static int check_needs(const struct cairn_decides *decides, struct cairn_error *error)
 {
     int failed = 0;
-    for (int i = 0; i < CAIRN_NEEDS_MAX && command->needs[i].fact && !failed; i++) {
-        failed = cairn_record_table_check(command->needs[i].fact->state, error);
-        if (!failed)
-            failed = cairn_events_check(command->needs[i].fact->events, error);
-    }
+    for (int i = 0; i < CAIRN_NEEDS_MAX && decides->needs[i].fact && !failed; i++)
+        failed = check_fact(decides->needs[i].fact, error);
     return failed;
 }
 
@@ -98,14 +101,10 @@ int cairn_decider_check(const struct cairn_decider *decider, struct cairn_error 
     int failed = cairn_record_table_check(decider->state, error);
     if (!failed)
         failed = cairn_events_check(decider->events, error);
-    if (!failed)
-        failed =
-            cairn_tags_check(decider->category, "command", &decider->commands->types[0].tag,
-                             sizeof decider->commands->types[0], decider->commands->count, error);
     for (uint32_t i = 0; i < decider->commands->count && !failed; i++) {
         failed = cairn_record_table_check(decider->commands->types[i].record, error);
         if (!failed)
-            failed = check_needs(&decider->commands->types[i], error);
+            failed = check_needs(decider->decides()[i], error);
         if (!failed)
             failed = check_id_member(decider, &decider->commands->types[i], error);
     }

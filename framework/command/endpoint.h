@@ -29,6 +29,7 @@ struct cairn_endpoint {
     const struct cairn_command_side *side;
     const struct cairn_decider *decider;
     const struct cairn_command_type *command;
+    const struct cairn_decides *decides;
     bool creates;        /* the route has no {id} */
     char method[8];      /* "POST" */
     const char *pattern; /* "/orders/{id}/ship", the rest of command->route */

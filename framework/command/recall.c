@@ -188,10 +188,10 @@ static void see(struct attempt *attempt, int64_t position)
 static enum cairn_attempt_outcome recall_fact(struct attempt *attempt, int i)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
-    const struct cairn_need *need = &endpoint->command->needs[i];
+    const struct cairn_need *need = &endpoint->decides->needs[i];
     struct cairn_arena *arena = attempt->request->arena;
     struct cairn_uuid id;
-    memcpy(&id, (char *)attempt->command + endpoint->command->offset + need->id_offset, sizeof id);
+    memcpy(&id, (char *)attempt->command + need->id_offset, sizeof id);
     enum cairn_attempt_outcome outcome =
         recall(attempt, &attempt->facts[i], &endpoint->facts[i],
                cairn_stream_name(arena, need->fact->events->category, id));
@@ -230,7 +230,7 @@ static enum cairn_attempt_outcome recall_own(struct attempt *attempt)
 
 enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt)
 {
-    const struct cairn_need *needs = attempt->endpoint->command->needs;
+    const struct cairn_need *needs = attempt->endpoint->decides->needs;
     enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
     attempt->given =
         (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};

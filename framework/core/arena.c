@@ -179,6 +179,19 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
     return cairn_arena_alloc(arena, bytes, align);
 }
 
+bool cairn_arena_extend(struct cairn_arena *arena, const void *memory, size_t bytes, size_t more)
+{
+    struct cairn_arena_block *block = arena->blocks;
+    size_t end = arena->used - GAP;
+    if (!block || arena->used < GAP + bytes || block->bytes + end - bytes != (const char *)memory ||
+        end + more + GAP > block->capacity)
+        return false;
+    UNPOISON(block->bytes + end, more);
+    memset(block->bytes + end, 0, more);
+    arena->used = end + more + GAP;
+    return true;
+}
+
 char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count)
 {
     char *copy = cairn_arena_alloc(arena, count + 1, 1);
@@ -202,6 +215,16 @@ void *cairn_arena_grow(struct cairn_arena *arena, void *items, size_t count, siz
 char *cairn_copy_text(struct cairn_arena *arena, const char *text)
 {
     return text ? cairn_copy_bytes(arena, text, strlen(text)) : NULL;
+}
+
+char *cairn_lower(struct cairn_arena *arena, const char *text)
+{
+    char *lower = cairn_copy_text(arena, text);
+    for (char *at = lower; at && *at; at++) {
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    }
+    return lower;
 }
 
 char *cairn_print_va(struct cairn_arena *arena, const char *format, va_list list)

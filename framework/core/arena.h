@@ -8,7 +8,7 @@
 #ifndef CAIRN_CORE_ARENA_H
 #define CAIRN_CORE_ARENA_H
 
-#include <cairn/error.h>
+#include <cairn/memory.h>
 
 struct cairn_arena {
     struct cairn_arena_block *blocks; /* the newest first */
@@ -27,8 +27,9 @@ size_t cairn_arena_bytes(const struct cairn_arena *arena);
 
 /* `align` is a power of two, at most that of max_align_t. */
 void *cairn_arena_alloc(struct cairn_arena *arena, size_t bytes, size_t align);
-/* Allocates an array of `count` elements of `size` bytes each; aborts if the product overflows. */
-void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, size_t align);
+/* Enlarges what was allocated last, in place. Returns false if `memory` of `bytes` bytes is not
+ * that, or if the block has no room. */
+bool cairn_arena_extend(struct cairn_arena *arena, const void *memory, size_t bytes, size_t more);
 #define cairn_new(arena, type, n)                                                                  \
     ((type *)cairn_arena_array((arena), (n), sizeof(type), _Alignof(type)))
 
@@ -43,7 +44,6 @@ void *cairn_arena_grow(struct cairn_arena *arena, void *items, size_t count, siz
 /* Copies, NUL-terminated. cairn_copy_text(arena, NULL) is NULL. */
 char *cairn_copy_text(struct cairn_arena *arena, const char *text);
 char *cairn_copy_bytes(struct cairn_arena *arena, const void *bytes, size_t count);
-char *cairn_print(struct cairn_arena *arena, const char *format, ...) CAIRN_PRINTF(2, 3);
 char *cairn_print_va(struct cairn_arena *arena, const char *format, va_list list)
     CAIRN_PRINTF(2, 0);
 

@@ -130,6 +130,43 @@ void cairn_pg_copy_bool(struct cairn_pg_copy *copy, bool value)
     put_value(copy, value ? "\1" : "\0", 1);
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+/* A numeric has digits of base 10000; the point lies between two of them, so that the number of
+ * decimal digits after it is filled up to a multiple of four
+ * (src/backend/utils/adt/numeric.c, numeric_recv). */
+void cairn_pg_copy_decimal(struct cairn_pg_copy *copy, int64_t units, int scale)
+{
+    enum { MOST_DIGITS = 8 };
+    const int fill = (4 - scale % 4) % 4;
+    const int after_point = (scale + fill) / 4;
+    wide rest = units < 0 ? -(wide)units : (wide)units;
+    uint16_t reversed[MOST_DIGITS];
+    int count = 0;
+    for (int i = 0; i < fill; i++)
+        rest *= 10;
+    for (; rest > 0; rest /= 10000)
+        reversed[count++] = (uint16_t)(rest % 10000);
+    uint16_t bytes[4 + MOST_DIGITS] = {
+        htobe16((uint16_t)count),
+        htobe16((uint16_t)(count ? count - after_point - 1 : 0)), /* the weight of the first */
+        htobe16(units < 0 ? 0x4000 : 0),
+        htobe16((uint16_t)scale),
+    };
+    for (int i = 0; i < count; i++)
+        bytes[4 + i] = htobe16(reversed[count - 1 - i]);
+    put_value(copy, bytes, (4 + (size_t)count) * sizeof bytes[0]);
+}
+
+void cairn_pg_copy_interval(struct cairn_pg_copy *copy, int64_t us)
+{
+    struct {
+        uint64_t us;
+        uint32_t days, months;
+    } bytes = {htobe64((uint64_t)us), 0, 0};
+    put_value(copy, &bytes, sizeof bytes);
+}
+
 void cairn_pg_copy_null(struct cairn_pg_copy *copy)
 {
     cairn_buffer_bytes(&copy->bytes, "\377\377\377\377", 4);

@@ -179,6 +179,9 @@ void cairn_pg_copy_integer(struct cairn_pg_copy *copy, int64_t value); /* bigint
 void cairn_pg_copy_text(struct cairn_pg_copy *copy, const char *text); /* also json */
 void cairn_pg_copy_bool(struct cairn_pg_copy *copy, bool value);
 void cairn_pg_copy_day(struct cairn_pg_copy *copy, struct cairn_day day);
+/* `units` / 10^scale, as numeric. */
+void cairn_pg_copy_decimal(struct cairn_pg_copy *copy, int64_t units, int scale);
+void cairn_pg_copy_interval(struct cairn_pg_copy *copy, int64_t us);
 void cairn_pg_copy_null(struct cairn_pg_copy *copy);
 void cairn_pg_copy_uuid(struct cairn_pg_copy *copy, struct cairn_uuid id);
 void cairn_pg_copy_time(struct cairn_pg_copy *copy, struct cairn_time time);

@@ -51,7 +51,7 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
 static const char pinned[] = "set default_transaction_isolation = 'read committed';"
                              "set default_transaction_deferrable = off;"
                              "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"
-                             "set intervalstyle = 'postgres'; set bytea_output = 'hex';"
+                             "set intervalstyle = 'iso_8601'; set bytea_output = 'hex';"
                              "set extra_float_digits = 1; set standard_conforming_strings = on;"
                              "do $$ begin"
                              " perform set_config('client_connection_check_interval', '1s', false);"

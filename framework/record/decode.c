@@ -69,6 +69,8 @@ static int read_enum(struct walk *walk, const struct cairn_field *field, json_t 
                      const char *pointer, char *ret)
 {
     int value = json_is_string(json) ? cairn_field_enum(field, json_string_value(json)) : 0;
+    if (value == 0 && json_is_string(json) && walk->strictness == CAIRN_LENIENT)
+        value = field->fallback;
     if (value == 0) {
         struct cairn_buffer names = cairn_buffer(walk->arena);
         for (uint32_t i = 1; i < field->name_count; i++)
@@ -129,10 +131,40 @@ static int read_money(struct walk *walk, const struct cairn_field *field, json_t
                : 0;
 }
 
+static int read_decimal(struct walk *walk, const struct cairn_field *field, json_t *json,
+                        const char *pointer, char *ret)
+{
+    struct cairn_decimal value = {0};
+    const char *text = json_is_string(json) ? json_string_value(json) : "";
+    if (cairn_decimal_parse(text, field->scale, &value) < 0)
+        return cairn_wrong(walk->error, pointer,
+                           "must be a decimal in quotes, with at most %d digits after the point",
+                           field->scale);
+    memcpy(ret, &value, sizeof value);
+    return walk->strictness == CAIRN_STRICT ? cairn_rule_decimal(field, value, pointer, walk->error)
+                                            : 0;
+}
+
+static int read_duration(struct walk *walk, const struct cairn_field *field, json_t *json,
+                         const char *pointer, char *ret)
+{
+    struct cairn_duration value = {0};
+    const char *text = json_is_string(json) ? json_string_value(json) : "";
+    if (cairn_duration_parse(text, &value) < 0)
+        return wrong_type(walk, pointer, "a duration such as PT15M or P1DT12H");
+    memcpy(ret, &value, sizeof value);
+    return walk->strictness == CAIRN_STRICT
+               ? cairn_rule_duration(field, value, pointer, walk->error)
+               : 0;
+}
+
 /* ---- records inside records ---- */
 
 /* The layout that CAIRN_LIST gives every list. */
 struct list CAIRN_LIST(char);
+
+static int read_value(struct walk *walk, const struct cairn_field *field, json_t *json,
+                      const char *pointer, char *ret);
 
 static int read_list(struct walk *walk, const struct cairn_field *field, json_t *json,
                      const char *pointer, char *ret)
@@ -146,17 +178,51 @@ static int read_list(struct walk *walk, const struct cairn_field *field, json_t 
     if (failed)
         return failed;
 
-    const struct cairn_record *record = field->record;
-    char *items =
-        count ? cairn_arena_alloc(walk->arena, record->size * count, record->align) : NULL;
+    const struct cairn_field item = cairn_field_item(field);
+    size_t align = field->record ? field->record->align : _Alignof(int64_t);
+    char *items = count ? cairn_arena_alloc(walk->arena, item.size * count, align) : NULL;
     for (size_t i = 0; i < count; i++) {
         char at[CAIRN_POINTER_SIZE];
         cairn_pointer_index(at, pointer, i);
-        if (read_object(walk, record, json_array_get(json, i), at, items + i * record->size) < 0)
+        if (read_value(walk, &item, json_array_get(json, i), at, items + i * item.size) < 0)
             failed = -CAIRN_INVALID;
     }
     struct list list = {.items = items, .count = count};
     memcpy(ret, &list, sizeof list);
+    return failed;
+}
+
+static int read_map(struct walk *walk, const struct cairn_field *field, json_t *json,
+                    const char *pointer, char *ret)
+{
+    if (!json_is_object(json))
+        return wrong_type(walk, pointer, "an object of texts");
+    size_t count = json_object_size(json);
+    int failed =
+        walk->strictness == CAIRN_STRICT ? cairn_rule_count(field, count, pointer, walk->error) : 0;
+    if (failed)
+        return failed;
+
+    struct cairn_field text = *field;
+    text.kind = CAIRN_KIND_TEXT;
+    text.optional = true; /* a value may be empty */
+    struct cairn_text_pair *pairs = cairn_new(walk->arena, struct cairn_text_pair, count);
+    struct cairn_text_map map = {.items = count ? pairs : NULL, .count = count};
+    const char *key;
+    json_t *value;
+    json_object_foreach(json, key, value)
+    {
+        char at[CAIRN_POINTER_SIZE];
+        cairn_pointer_member(at, pointer, key);
+        pairs->key = cairn_copy_text(walk->arena, key);
+        if (read_text(walk, &text, value, at, (char *)&pairs->value) < 0)
+            failed = -CAIRN_INVALID;
+        if (!*key || strlen(key) > cairn_field_max_bytes(field))
+            failed = cairn_wrong(walk->error, at, "is a key of 0 or of more than %u bytes",
+                                 cairn_field_max_bytes(field));
+        pairs++;
+    }
+    memcpy(ret, &map, sizeof map);
     return failed;
 }
 
@@ -184,6 +250,12 @@ static int read_value(struct walk *walk, const struct cairn_field *field, json_t
         return read_object(walk, field->record, json, pointer, ret);
     case CAIRN_KIND_LIST:
         return read_list(walk, field, json, pointer, ret);
+    case CAIRN_KIND_DECIMAL:
+        return read_decimal(walk, field, json, pointer, ret);
+    case CAIRN_KIND_DURATION:
+        return read_duration(walk, field, json, pointer, ret);
+    case CAIRN_KIND_TEXT_MAP:
+        return read_map(walk, field, json, pointer, ret);
     }
     return cairn_fail(walk->error, CAIRN_BUG, "field %s is of no kind", field->name);
 }
@@ -195,7 +267,8 @@ static int read_field(struct walk *walk, const struct cairn_field *field, json_t
     json_t *json = json_object_get(object, field->name);
     cairn_pointer_member(at, pointer, field->name);
     if (json && !json_is_null(json))
-        return read_value(walk, field, json, at, ret + field->offset);
+        return read_value(walk, field, json, at,
+                          cairn_field_wrap(field, ret + field->offset, walk->arena));
     if (field->optional)
         return 0;
     return cairn_wrong(walk->error, at, json ? "must not be null" : "is missing");

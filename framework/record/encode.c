@@ -6,17 +6,33 @@
 
 struct list CAIRN_LIST(char);
 
-static void encode_list(const struct cairn_record *record, const void *at, struct cairn_buffer *out)
+static void encode_list(const struct cairn_field *field, const void *at, struct cairn_buffer *out)
 {
+    const struct cairn_field item = cairn_field_item(field);
     struct list list;
     memcpy(&list, at, sizeof list);
     cairn_buffer_char(out, '[');
     for (size_t i = 0; i < list.count; i++) {
         if (i)
             cairn_buffer_char(out, ',');
-        cairn_record_encode(record, list.items + i * record->size, out);
+        cairn_field_encode(&item, list.items + i * item.size, out);
     }
     cairn_buffer_char(out, ']');
+}
+
+static void encode_map(const void *at, struct cairn_buffer *out)
+{
+    struct cairn_text_map map;
+    memcpy(&map, at, sizeof map);
+    cairn_buffer_char(out, '{');
+    for (size_t i = 0; i < map.count; i++) {
+        if (i)
+            cairn_buffer_char(out, ',');
+        cairn_buffer_json(out, map.items[i].key);
+        cairn_buffer_char(out, ':');
+        cairn_buffer_json(out, map.items[i].value);
+    }
+    cairn_buffer_char(out, '}');
 }
 
 static void encode_plain(const char *text, struct cairn_buffer *out)
@@ -109,8 +125,32 @@ static void encode_text(const void *at, struct cairn_buffer *out)
     cairn_buffer_json(out, text);
 }
 
+static void encode_decimal(const struct cairn_field *field, const void *at,
+                           struct cairn_buffer *out)
+{
+    struct cairn_decimal value;
+    char text[CAIRN_DECIMAL_TEXT_SIZE];
+    memcpy(&value, at, sizeof value);
+    cairn_decimal_format(value, field->scale, text);
+    encode_plain(text, out);
+}
+
+static void encode_duration(const void *at, struct cairn_buffer *out)
+{
+    struct cairn_duration value;
+    char text[CAIRN_DURATION_TEXT_SIZE];
+    memcpy(&value, at, sizeof value);
+    cairn_duration_format(value, text);
+    encode_plain(text, out);
+}
+
 void cairn_field_encode(const struct cairn_field *field, const void *at, struct cairn_buffer *out)
 {
+    at = cairn_field_unwrap(field, at);
+    if (!at) {
+        cairn_buffer_text(out, "null");
+        return;
+    }
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
         encode_integer(at, out);
@@ -140,7 +180,16 @@ void cairn_field_encode(const struct cairn_field *field, const void *at, struct 
         cairn_record_encode(field->record, at, out);
         break;
     case CAIRN_KIND_LIST:
-        encode_list(field->record, at, out);
+        encode_list(field, at, out);
+        break;
+    case CAIRN_KIND_DECIMAL:
+        encode_decimal(field, at, out);
+        break;
+    case CAIRN_KIND_DURATION:
+        encode_duration(at, out);
+        break;
+    case CAIRN_KIND_TEXT_MAP:
+        encode_map(at, out);
         break;
     }
 }

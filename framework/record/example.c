@@ -45,15 +45,49 @@ static void add_text(const struct cairn_field *field, struct cairn_buffer *out)
     }
 }
 
+static void add_value(const struct cairn_field *field, struct cairn_buffer *out);
+
 static void add_list(const struct cairn_field *field, struct cairn_buffer *out)
 {
+    const struct cairn_field item = cairn_field_item(field);
     uint32_t count = field->min_count > 1 ? field->min_count : 1;
     cairn_buffer_char(out, '[');
     for (uint32_t i = 0; i < count; i++) {
         cairn_buffer_text(out, i ? "," : "");
-        add_object(field->record, out);
+        add_value(&item, out);
     }
     cairn_buffer_char(out, ']');
+}
+
+static void add_decimal(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    int64_t least = 0;
+    int64_t most = 0;
+    char text[CAIRN_DECIMAL_TEXT_SIZE];
+    cairn_field_range(field, &least, &most);
+    int64_t value = least > 1 ? least : 1;
+    cairn_decimal_format((struct cairn_decimal){value < most ? value : most}, field->scale, text);
+    cairn_buffer_print(out, "\"%s\"", text);
+}
+
+static void add_duration(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    int64_t least = 0;
+    int64_t most = 0;
+    char text[CAIRN_DURATION_TEXT_SIZE];
+    cairn_field_range(field, &least, &most);
+    int64_t value = least > CAIRN_MINUTES(1) ? least : CAIRN_MINUTES(1);
+    cairn_duration_format((struct cairn_duration){value < most ? value : most}, text);
+    cairn_buffer_print(out, "\"%s\"", text);
+}
+
+static void add_map(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    uint32_t count = field->min_count > 1 ? field->min_count : 1;
+    cairn_buffer_char(out, '{');
+    for (uint32_t i = 0; i < count; i++)
+        cairn_buffer_print(out, "%s\"key%u\":\"\"", i ? "," : "", i + 1);
+    cairn_buffer_char(out, '}');
 }
 
 static void add_value(const struct cairn_field *field, struct cairn_buffer *out)
@@ -90,6 +124,15 @@ static void add_value(const struct cairn_field *field, struct cairn_buffer *out)
         break;
     case CAIRN_KIND_LIST:
         add_list(field, out);
+        break;
+    case CAIRN_KIND_DECIMAL:
+        add_decimal(field, out);
+        break;
+    case CAIRN_KIND_DURATION:
+        add_duration(field, out);
+        break;
+    case CAIRN_KIND_TEXT_MAP:
+        add_map(field, out);
         break;
     }
 }

@@ -40,8 +40,16 @@ void cairn_record_encode(const struct cairn_record *record, const void *value,
 int cairn_record_check(const struct cairn_record *record, const void *value,
                        struct cairn_error *error) CAIRN_CHECKED;
 
-/* Checks a table against its struct, once at startup: every byte of the struct belongs to a field
- * or is padding, enum values have names, names are unique. Returns 0 or -CAIRN_BUG. */
+/* Returns the first list or map of a value that has more items than its field allows; NULL if there
+ * is none. */
+const struct cairn_field *cairn_record_overflow(const struct cairn_record *record,
+                                                const void *value);
+/* Returns whether the record has a list or map, at any depth. */
+bool cairn_record_grows(const struct cairn_record *record);
+
+/* Checks what the compiler does not check of a table, once at startup: names are unique, enum
+ * values have names, and a table that was written by hand has the sizes of its kinds. Returns 0 or
+ * -CAIRN_BUG. */
 int cairn_record_table_check(const struct cairn_record *record,
                              struct cairn_error *error) CAIRN_CHECKED;
 
@@ -69,7 +77,25 @@ void cairn_record_example(const struct cairn_record *record, const char *id_name
 void cairn_field_schema(const struct cairn_field *field, struct cairn_buffer *out);
 void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *out);
 
+/* Returns whether two tables describe the same struct. Each file that includes a declaration has a
+ * table of its own, so pointers to the same table may differ. */
+bool cairn_record_same(const struct cairn_record *a, const struct cairn_record *b);
+
 /* Access to single fields, for code that walks a table itself. */
+
+/* Returns the size of a value of this kind (0: nested), and of the member of a field. */
+size_t cairn_kind_size(enum cairn_kind kind);
+size_t cairn_field_size(const struct cairn_field *field);
+
+/* Returns the value in a member: inside of a struct cairn_optional_…, or behind a pointer; NULL if
+ * it is not set. */
+const void *cairn_field_unwrap(const struct cairn_field *field, const void *at);
+/* Marks a member as set, and returns where its value is to be written. */
+void *cairn_field_wrap(const struct cairn_field *field, void *at, struct cairn_arena *arena);
+
+/* Returns the field that describes each item of a list: with offset 0 and required. */
+struct cairn_field cairn_field_item(const struct cairn_field *field);
+
 void cairn_field_encode(const struct cairn_field *field, const void *at, struct cairn_buffer *out);
 const void *cairn_field_at(const struct cairn_field *field, const void *value);
 const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);

@@ -26,6 +26,9 @@ static bool is_absent(const struct cairn_field *field, const char *at)
     case CAIRN_KIND_BOOL:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_DECIMAL:
+    case CAIRN_KIND_DURATION:
+    case CAIRN_KIND_TEXT_MAP:
         return false;
     }
     return false;
@@ -42,16 +45,52 @@ static int check_text(const struct cairn_field *field, const char *at, const cha
     return cairn_rule_text(field, text, bytes, pointer, error);
 }
 
+static int check_value(const struct cairn_field *field, const char *at, const char *pointer,
+                       struct cairn_error *error);
+
 static int check_list(const struct cairn_field *field, const char *at, const char *pointer,
                       struct cairn_error *error)
 {
+    const struct cairn_field each = cairn_field_item(field);
     struct list list;
     memcpy(&list, at, sizeof list);
     int failed = cairn_rule_count(field, list.count, pointer, error);
     for (size_t i = 0; i < list.count && !failed; i++) {
         char item[CAIRN_POINTER_SIZE];
         cairn_pointer_index(item, pointer, i);
-        failed = check_object(field->record, list.items + i * field->record->size, item, error);
+        failed = check_value(&each, list.items + i * each.size, item, error);
+    }
+    return failed;
+}
+
+static bool is_in_map(const struct cairn_text_map *map, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(map->items[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_map(const struct cairn_field *field, const char *at, const char *pointer,
+                     struct cairn_error *error)
+{
+    struct cairn_field text = *field;
+    struct cairn_text_map map;
+    memcpy(&map, at, sizeof map);
+    text.kind = CAIRN_KIND_TEXT;
+    text.optional = true;
+    int failed = cairn_rule_count(field, map.count, pointer, error);
+    for (size_t i = 0; i < map.count && !failed; i++) {
+        const struct cairn_text_pair *pair = &map.items[i];
+        char item[CAIRN_POINTER_SIZE];
+        cairn_pointer_member(item, pointer, pair->key ? pair->key : "");
+        if (!pair->key || !*pair->key || !pair->value || !cairn_is_utf8(pair->key))
+            failed = cairn_wrong(error, item, "is a pair without key or value");
+        else if (is_in_map(&map, i, pair->key))
+            failed = cairn_wrong(error, item, "is a key that occurs twice");
+        else
+            failed = check_text(&text, (const char *)&pair->value, item, error);
     }
     return failed;
 }
@@ -74,10 +113,27 @@ static int check_number(const struct cairn_field *field, const char *at, const c
     return cairn_rule_integer(field, value, pointer, error);
 }
 
+static int check_decimal(const struct cairn_field *field, const char *at, const char *pointer,
+                         struct cairn_error *error)
+{
+    struct cairn_decimal value;
+    memcpy(&value, at, sizeof value);
+    return cairn_rule_decimal(field, value, pointer, error);
+}
+
+static int check_duration(const struct cairn_field *field, const char *at, const char *pointer,
+                          struct cairn_error *error)
+{
+    struct cairn_duration value;
+    memcpy(&value, at, sizeof value);
+    return cairn_rule_duration(field, value, pointer, error);
+}
+
 static int check_value(const struct cairn_field *field, const char *at, const char *pointer,
                        struct cairn_error *error)
 {
-    if (is_absent(field, at))
+    at = cairn_field_unwrap(field, at);
+    if (!at || is_absent(field, at))
         return field->optional ? 0 : cairn_wrong(error, pointer, "is missing");
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
@@ -90,6 +146,12 @@ static int check_value(const struct cairn_field *field, const char *at, const ch
         return check_list(field, at, pointer, error);
     case CAIRN_KIND_NESTED:
         return check_object(field->record, at, pointer, error);
+    case CAIRN_KIND_DECIMAL:
+        return check_decimal(field, at, pointer, error);
+    case CAIRN_KIND_DURATION:
+        return check_duration(field, at, pointer, error);
+    case CAIRN_KIND_TEXT_MAP:
+        return check_map(field, at, pointer, error);
     case CAIRN_KIND_MONEY: /* the amount is the first member; is_absent() looks at the currency */
         return check_number(field, at, pointer, error);
     case CAIRN_KIND_BOOL:
@@ -121,103 +183,63 @@ int cairn_record_check(const struct cairn_record *record, const void *value,
     return check_object(record, value, "", error);
 }
 
+/* ---- growth ---- */
+
+static bool is_list(const struct cairn_field *field)
+{
+    return field->kind == CAIRN_KIND_LIST || field->kind == CAIRN_KIND_TEXT_MAP;
+}
+
+bool cairn_record_grows(const struct cairn_record *record)
+{
+    bool grows = false;
+    for (uint32_t i = 0; i < record->count && !grows; i++) {
+        const struct cairn_field *field = &record->fields[i];
+        grows = is_list(field) ||
+                (field->kind == CAIRN_KIND_NESTED && cairn_record_grows(field->record));
+    }
+    return grows;
+}
+
+static const struct cairn_field *list_overflow(const struct cairn_field *field, const char *at)
+{
+    struct list list;
+    memcpy(&list, at, sizeof list);
+    const struct cairn_field *found = list.count > cairn_field_max_count(field) ? field : NULL;
+    for (size_t i = 0; i < list.count && !found && field->record; i++)
+        found = cairn_record_overflow(field->record, list.items + i * field->record->size);
+    return found;
+}
+
+const struct cairn_field *cairn_record_overflow(const struct cairn_record *record,
+                                                const void *value)
+{
+    const struct cairn_field *found = NULL;
+    for (uint32_t i = 0; i < record->count && !found; i++) {
+        const struct cairn_field *field = &record->fields[i];
+        const void *at = cairn_field_unwrap(field, cairn_field_at(field, value));
+        if (at && is_list(field))
+            found = list_overflow(field, at);
+        else if (at && field->kind == CAIRN_KIND_NESTED)
+            found = cairn_record_overflow(field->record, at);
+    }
+    return found;
+}
+
 /* ---- tables ---- */
-
-static uint32_t alignment(const struct cairn_field *field)
-{
-    switch (field->kind) {
-    case CAIRN_KIND_BOOL:
-    case CAIRN_KIND_UUID:
-        return 1;
-    case CAIRN_KIND_ENUM:
-        return _Alignof(int);
-    case CAIRN_KIND_DAY:
-        return _Alignof(struct cairn_day);
-    case CAIRN_KIND_NESTED:
-        return field->record->align;
-    case CAIRN_KIND_INTEGER:
-    case CAIRN_KIND_TEXT:
-    case CAIRN_KIND_TIME:
-    case CAIRN_KIND_MONEY:
-    case CAIRN_KIND_LIST:
-        return _Alignof(int64_t);
-    }
-    return 1;
-}
-
-static uint32_t size_of(const struct cairn_field *field)
-{
-    switch (field->kind) {
-    case CAIRN_KIND_BOOL:
-        return sizeof(bool);
-    case CAIRN_KIND_ENUM:
-        return sizeof(int);
-    case CAIRN_KIND_UUID:
-        return sizeof(struct cairn_uuid);
-    case CAIRN_KIND_DAY:
-        return sizeof(struct cairn_day);
-    case CAIRN_KIND_MONEY:
-        return sizeof(struct cairn_money);
-    case CAIRN_KIND_NESTED:
-        return field->record->size;
-    case CAIRN_KIND_LIST:
-        return sizeof(struct list);
-    case CAIRN_KIND_INTEGER:
-    case CAIRN_KIND_TEXT:
-    case CAIRN_KIND_TIME:
-        return sizeof(int64_t);
-    }
-    return 0;
-}
 
 /* Guards against tables that were written by hand instead of by the macros. */
 static int check_sizes(const struct cairn_record *record, struct cairn_error *error)
 {
     for (uint32_t i = 0; i < record->count; i++) {
         const struct cairn_field *field = &record->fields[i];
-        if (field->size == 0 || field->size != size_of(field) || field->size > record->size ||
-            field->offset > record->size - field->size)
+        if (field->size == 0 || field->size != cairn_field_size(field) ||
+            field->size > record->size || field->offset > record->size - field->size)
             return cairn_fail(error, CAIRN_BUG,
                               "struct %s: the table of `%s` has the size or the place of something "
                               "else",
                               record->name, field->name);
     }
-    return 0;
-}
-
-static uint32_t align_up(uint32_t at, uint32_t align)
-{
-    return (at + align - 1) / align * align;
-}
-
-static const struct cairn_field *field_from(const struct cairn_record *record, uint32_t offset)
-{
-    const struct cairn_field *next = NULL;
-    for (uint32_t i = 0; i < record->count; i++) {
-        const struct cairn_field *field = &record->fields[i];
-        if (field->offset >= offset && (!next || field->offset < next->offset))
-            next = field;
-    }
-    return next;
-}
-
-/* Walks the struct from its first byte to its last: only padding may lie between two fields. A
- * missing member that fits into padding is not detected. */
-static int check_layout(const struct cairn_record *record, struct cairn_error *error)
-{
-    uint32_t at = 0;
-    const struct cairn_field *field;
-    while ((field = field_from(record, at))) {
-        if (field->offset != align_up(at, alignment(field)))
-            return cairn_fail(error, CAIRN_BUG,
-                              "struct %s has a member before `%s` that its table leaves out",
-                              record->name, field->name);
-        at = field->offset + field->size;
-    }
-    if (record->count && align_up(at, record->align) != record->size)
-        return cairn_fail(error, CAIRN_BUG,
-                          "struct %s has a member at its end that its table leaves out",
-                          record->name);
     return 0;
 }
 
@@ -227,9 +249,12 @@ static int check_names(const struct cairn_record *record, const struct cairn_fie
     if (cairn_record_field(record, field->name) != field)
         return cairn_fail(error, CAIRN_BUG, "struct %s names the field %s twice", record->name,
                           field->name);
-    if (strcmp(field->of, record->name) != 0)
-        return cairn_fail(error, CAIRN_BUG, "the table of struct %s has a field of struct %s: `%s`",
-                          record->name, field->of, field->name);
+    if (field->kind == CAIRN_KIND_DECIMAL && (field->scale < 0 || field->scale > CAIRN_SCALE_MAX))
+        return cairn_fail(error, CAIRN_BUG, "%s.%s has a scale that is not 0 to %d", record->name,
+                          field->name, CAIRN_SCALE_MAX);
+    if (field->fallback < 0 || (field->fallback && (uint32_t)field->fallback >= field->name_count))
+        return cairn_fail(error, CAIRN_BUG, "the fallback of %s.%s is none of its values",
+                          record->name, field->name);
     for (uint32_t i = 1; i < field->name_count; i++) {
         if (!field->names[i])
             return cairn_fail(error, CAIRN_BUG, "value %u of %s.%s has no name", i, record->name,
@@ -241,8 +266,6 @@ static int check_names(const struct cairn_record *record, const struct cairn_fie
 int cairn_record_table_check(const struct cairn_record *record, struct cairn_error *error)
 {
     int failed = check_sizes(record, error);
-    if (!failed)
-        failed = check_layout(record, error);
     for (uint32_t i = 0; i < record->count && !failed; i++) {
         const struct cairn_field *field = &record->fields[i];
         failed = check_names(record, field, error);

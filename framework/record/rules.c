@@ -48,6 +48,38 @@ int cairn_rule_integer(const struct cairn_field *field, int64_t value, const cha
     return 0;
 }
 
+int cairn_rule_decimal(const struct cairn_field *field, struct cairn_decimal value,
+                       const char *pointer, struct cairn_error *error)
+{
+    int64_t min = 0;
+    int64_t max = 0;
+    char least[CAIRN_DECIMAL_TEXT_SIZE];
+    char most[CAIRN_DECIMAL_TEXT_SIZE];
+    cairn_field_range(field, &min, &max);
+    if (value.units >= min && value.units <= max)
+        return 0;
+    cairn_decimal_format((struct cairn_decimal){min}, field->scale, least);
+    cairn_decimal_format((struct cairn_decimal){max}, field->scale, most);
+    return cairn_wrong(error, pointer, "must be from %s to %s", least, most);
+}
+
+int cairn_rule_duration(const struct cairn_field *field, struct cairn_duration value,
+                        const char *pointer, struct cairn_error *error)
+{
+    int64_t min = 0;
+    int64_t max = 0;
+    char least[CAIRN_DURATION_TEXT_SIZE];
+    char most[CAIRN_DURATION_TEXT_SIZE];
+    cairn_field_range(field, &min, &max);
+    if (min < 0)
+        min = 0;
+    if (value.us >= min && value.us <= max)
+        return 0;
+    cairn_duration_format((struct cairn_duration){min}, least);
+    cairn_duration_format((struct cairn_duration){max}, most);
+    return cairn_wrong(error, pointer, "must be from %s to %s", least, most);
+}
+
 int cairn_rule_count(const struct cairn_field *field, size_t count, const char *pointer,
                      struct cairn_error *error)
 {
@@ -140,8 +172,11 @@ int cairn_rule_text(const struct cairn_field *field, const char *text, size_t by
 {
     uint32_t min = cairn_field_min_bytes(field);
     uint32_t max = cairn_field_max_bytes(field);
+    if (field->format == CAIRN_FORMAT_CURRENCY && bytes > 0)
+        return cairn_rule_currency(text, pointer, error);
     if (bytes < min)
-        return cairn_wrong(error, pointer, min == 1 ? "must not be empty" : "must be longer");
+        return min == 1 ? cairn_wrong(error, pointer, "must not be empty")
+                        : cairn_wrong(error, pointer, "must be at least %u bytes long", min);
     if (bytes > max)
         return cairn_wrong(error, pointer, "must be at most %u bytes long", max);
     return check_format(field->format, text, pointer, error);

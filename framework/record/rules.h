@@ -11,6 +11,10 @@ int cairn_rule_integer(const struct cairn_field *field, int64_t value, const cha
                        struct cairn_error *error);
 int cairn_rule_text(const struct cairn_field *field, const char *text, size_t bytes,
                     const char *pointer, struct cairn_error *error);
+int cairn_rule_decimal(const struct cairn_field *field, struct cairn_decimal value,
+                       const char *pointer, struct cairn_error *error);
+int cairn_rule_duration(const struct cairn_field *field, struct cairn_duration value,
+                        const char *pointer, struct cairn_error *error);
 int cairn_rule_count(const struct cairn_field *field, size_t count, const char *pointer,
                      struct cairn_error *error);
 int cairn_rule_currency(const char *text, const char *pointer, struct cairn_error *error);

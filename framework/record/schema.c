@@ -60,13 +60,40 @@ static void write_money(const struct cairn_field *field, struct cairn_buffer *ou
                            "\"additionalProperties\":false");
 }
 
+static void write_kind(const struct cairn_field *field, struct cairn_buffer *out);
+
 static void write_list(const struct cairn_field *field, struct cairn_buffer *out)
 {
+    struct cairn_field item = cairn_field_item(field);
     write_type(field, "array", out);
     cairn_buffer_text(out, ",\"items\":");
-    cairn_record_schema(field->record, NULL, out);
+    if (field->record)
+        cairn_record_schema(field->record, NULL, out);
+    else
+        cairn_field_schema(&item, out);
     cairn_buffer_print(out, ",\"minItems\":%u,\"maxItems\":%u", field->min_count,
                        cairn_field_max_count(field));
+}
+
+static void write_map(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    write_type(field, "object", out);
+    cairn_buffer_print(out,
+                       ",\"additionalProperties\":{\"type\":\"string\",\"maxLength\":%u},"
+                       "\"propertyNames\":{\"minLength\":1,\"maxLength\":%u},"
+                       "\"minProperties\":%u,\"maxProperties\":%u",
+                       cairn_field_max_bytes(field), cairn_field_max_bytes(field), field->min_count,
+                       cairn_field_max_count(field));
+}
+
+static void write_decimal(const struct cairn_field *field, struct cairn_buffer *out)
+{
+    write_type(field, "string", out);
+    if (field->scale)
+        cairn_buffer_print(out, ",\"pattern\":\"^-?(0|[1-9][0-9]*)([.][0-9]{1,%d})?$\"",
+                           field->scale);
+    else
+        cairn_buffer_text(out, ",\"pattern\":\"^-?(0|[1-9][0-9]*)$\"");
 }
 
 /* Wraps the nested record's own schema in anyOf, beside which the field's description stands. */
@@ -115,6 +142,16 @@ static void write_kind(const struct cairn_field *field, struct cairn_buffer *out
         break;
     case CAIRN_KIND_LIST:
         write_list(field, out);
+        break;
+    case CAIRN_KIND_DECIMAL:
+        write_decimal(field, out);
+        break;
+    case CAIRN_KIND_DURATION:
+        write_type(field, "string", out);
+        cairn_buffer_text(out, ",\"format\":\"duration\"");
+        break;
+    case CAIRN_KIND_TEXT_MAP:
+        write_map(field, out);
         break;
     }
 }

@@ -23,30 +23,18 @@ static void add_decider(struct readings *readings, const struct cairn_decider *d
 {
     add(readings, decider->events, NULL);
     for (uint32_t i = 0; i < decider->commands->count; i++) {
-        const struct cairn_need *needs = decider->commands->types[i].needs;
+        const struct cairn_need *needs = decider->decides()[i]->needs;
         for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++)
             add(readings, needs[n].fact->events, NULL);
     }
 }
 
-static void add_projection(struct readings *readings, const struct cairn_projection *projection)
+static void add_handlers(struct readings *readings, const struct cairn_handlers *handlers)
 {
-    for (size_t i = 0; projection->on[i]; i++)
-        add(readings, projection->on[i]->events, projection->on[i]->record);
-}
-
-static void add_process(struct readings *readings, const struct cairn_process *process)
-{
-    for (size_t i = 0; process->when[i]; i++) {
-        if (process->when[i]->input == CAIRN_INPUT_EVENT)
-            add(readings, process->when[i]->events, process->when[i]->record);
+    for (const struct cairn_handler *at = handlers->first; at; at = at->next) {
+        if (at->events)
+            add(readings, at->events, at->record);
     }
-}
-
-static void add_reactor(struct readings *readings, const struct cairn_reactor *reactor)
-{
-    for (size_t i = 0; reactor->handles[i]; i++)
-        add(readings, reactor->handles[i]->events, reactor->handles[i]->record);
 }
 
 static void add_service(struct readings *readings, const struct cairn_service *service)
@@ -54,11 +42,11 @@ static void add_service(struct readings *readings, const struct cairn_service *s
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++)
         add_decider(readings, service->deciders[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i]; i++)
-        add_projection(readings, service->projections[i]);
+        add_handlers(readings, service->projections[i]->on);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i]; i++)
-        add_process(readings, service->processes[i]);
+        add_handlers(readings, service->processes[i]->when);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i]; i++)
-        add_reactor(readings, service->reactors[i]);
+        add_handlers(readings, service->reactors[i]->handles);
 }
 
 static void log_refusal(void *context, const char *what)

@@ -1,54 +1,44 @@
 /* deciding.c - tests of deciders: given events, when a command, then events and claims or a
  * refusal. */
+#include "record/json.h"
 #include "testkit/scenario.h"
 
 #include <string.h>
 
 /* ---- given ---- */
 
-static void evolve(struct cairn_scenario *scenario, const void *event)
+static void evolve(struct cairn_scenario *scenario, const struct cairn_event_type *type,
+                   const void *event)
 {
-    scenario->decider->evolve(scenario->state, event);
+    const struct cairn_folding folding = cairn_folding_of_decider(scenario->decider);
+    cairn_folding_apply(&folding, type, event, &scenario->arena, scenario->state);
     (void)cairn_scenario_meta(scenario, scenario->decider->category);
-}
-
-/* Returns a tagged union with one member filled in. */
-static char *tagged(struct cairn_arena *arena, size_t size, uint32_t tag_offset, int tag,
-                    uint32_t offset, const void *value, size_t bytes)
-{
-    char *ret = cairn_arena_alloc(arena, size, _Alignof(max_align_t));
-    memcpy(ret + tag_offset, &tag, sizeof tag);
-    memcpy(ret + offset, value, bytes);
-    return ret;
 }
 
 static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_events *events = scenario->decider->events;
-    const struct cairn_event_type *type = cairn_events_of(events, event.record);
-    if (!type) {
+    const struct cairn_event_type *type = cairn_events_of(scenario->decider->events, event.record);
+    if (type)
+        evolve(scenario, type, cairn_scenario_copy(scenario, event));
+    else
         cairn_scenario_fail(here, "%s is not an event of %s", event.record->name,
                             scenario->decider->category);
-        return;
-    }
-    evolve(scenario,
-           tagged(&scenario->arena, events->size, events->tag_offset, type->tag, type->offset,
-                  cairn_scenario_copy(scenario, event), event.record->size));
 }
 
 /* ---- facts ---- */
 
-static bool is_needed(const struct cairn_commands *commands, const char *fact)
+/* Returns the fact of this name that a command needs, or NULL. */
+static const struct cairn_fact *find_needed(const struct cairn_decider *decider, const char *fact)
 {
-    for (uint32_t i = 0; i < commands->count; i++) {
-        const struct cairn_need *needs = commands->types[i].needs;
+    for (uint32_t i = 0; i < decider->commands->count; i++) {
+        const struct cairn_need *needs = decider->decides()[i]->needs;
         for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++) {
             if (strcmp(needs[n].fact->name, fact) == 0)
-                return true;
+                return needs[n].fact;
         }
     }
-    return false;
+    return NULL;
 }
 
 static struct cairn_test_fact *find_fact(struct cairn_scenario *scenario, const char *name)
@@ -66,9 +56,12 @@ void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_
     if (!cairn_scenario_takes(here, CAIRN_SUBJECT_DECIDER, "GIVEN_FACT"))
         return;
     struct cairn_test_fact *known = find_fact(scenario, fact);
-    if (!is_needed(scenario->decider->commands, fact))
+    const struct cairn_fact *needed = find_needed(scenario->decider, fact);
+    if (!needed)
         cairn_scenario_fail(here, "no command of %s needs the fact %s", scenario->decider->category,
                             fact);
+    else if (!cairn_record_same(needed->state, state.record))
+        cairn_scenario_fail(here, "the struct %s of this test is not that of the decider", fact);
     else if (!known && scenario->fact_count == CAIRN_NEEDS_MAX)
         cairn_scenario_fail(here, "more than %d facts", CAIRN_NEEDS_MAX);
     else
@@ -95,12 +88,9 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
                      const void *state, const void *value)
 {
     const struct cairn_decider *decider = scenario->decider;
-    const struct cairn_commands *commands = decider->commands;
     struct cairn_given given = cairn_scenario_given_now(scenario);
-    fill_facts(scenario, type->needs, &given);
-    const char *command = tagged(&scenario->arena, commands->size, commands->tag_offset, type->tag,
-                                 type->offset, value, type->record->size);
-    return cairn_decision_make(&scenario->decision, decider, state, command, &given,
+    fill_facts(scenario, cairn_decides_of(decider, type)->needs, &given);
+    return cairn_decision_make(&scenario->decision, decider, type, state, value, &given,
                                &scenario->arena, &scenario->error);
 }
 
@@ -141,7 +131,7 @@ void cairn_scenario_when(struct cairn_here here, struct cairn_any command)
     }
     scenario->outcome = decide(scenario, type, cairn_scenario_copy(scenario, command));
     for (size_t i = 0; i < scenario->decision.event_count; i++)
-        evolve(scenario, scenario->decision.events[i].event);
+        evolve(scenario, scenario->decision.events[i].type, scenario->decision.events[i].event);
 }
 
 /* ---- then ---- */
@@ -164,11 +154,6 @@ static bool was_accepted(struct cairn_here here, const char *word)
     return scenario->outcome >= 0;
 }
 
-static const void *value_of(const struct cairn_emitted *emitted)
-{
-    return (const char *)emitted->event + emitted->type->offset;
-}
-
 void cairn_scenario_then(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
@@ -182,7 +167,7 @@ void cairn_scenario_then(struct cairn_here here, struct cairn_any event)
     }
     const struct cairn_emitted *seen = &scenario->decision.events[scenario->events_named++];
     cairn_scenario_compare(here, "the event", event.record, event.value, seen->type->record,
-                           value_of(seen));
+                           seen->event);
 }
 
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason)
@@ -222,6 +207,13 @@ void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *s
                             verb(taken), scope, key, verb(seen->taken), seen->scope, seen->key);
 }
 
+void cairn_scenario_then_range(struct cairn_here here, bool taken, const char *scope,
+                               const char *key, int64_t from, int64_t to)
+{
+    cairn_scenario_then_claim(here, taken, scope,
+                              cairn_range_key(&here.scenario->arena, key, from, to));
+}
+
 static void settle_results(struct cairn_here here)
 {
     struct cairn_scenario *scenario = here.scenario;
@@ -233,7 +225,7 @@ static void settle_results(struct cairn_here here)
         const struct cairn_emitted *next = &decision->events[scenario->events_named];
         cairn_scenario_fail(here, "an event that no THEN names\n  wanted: nothing\n  seen:   %s %s",
                             next->type->record->name,
-                            cairn_scenario_json(scenario, next->type->record, value_of(next)));
+                            cairn_scenario_json(scenario, next->type->record, next->event));
     } else if (scenario->claims_named < decision->claim_count) {
         const struct cairn_claim *next = &decision->claims[scenario->claims_named];
         cairn_scenario_fail(here,

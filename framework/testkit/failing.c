@@ -56,7 +56,7 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
 {
     const char *left = cairn_scenario_json(here.scenario, wanted_of, wanted);
     const char *right = cairn_scenario_json(here.scenario, seen_of, seen);
-    if (wanted_of != seen_of || strcmp(left, right) != 0)
+    if (!cairn_record_same(wanted_of, seen_of) || strcmp(left, right) != 0)
         cairn_scenario_fail(here, "%s differs\n  wanted: %s %s\n  seen:   %s %s", what,
                             wanted_of->name, left, seen_of->name, right);
 }

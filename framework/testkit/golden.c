@@ -18,7 +18,8 @@ struct golden {
     struct cairn_buffer problems; /* a line or more each */
 };
 
-#define ADVICE "this shape was published as version %d: raise schema_version and add an upcaster"
+#define ADVICE                                                                                     \
+    "this shape was published as version %d: raise the version of its EVENT, and add a CAIRN_UPCAST"
 
 static void problem(struct golden *golden, const char *path, const char *format, ...)
     CAIRN_PRINTF(3, 4);

@@ -13,30 +13,11 @@ struct shape {
 
 /* ---- which shape ---- */
 
-/* Returns the i-th table of events that the scenario uses; NULL where it has none. `*more` is false
- * after the last one. */
-static const struct cairn_events *table(const struct cairn_scenario *scenario, size_t i, bool *more)
-{
-    *more = true;
-    switch (scenario->subject) {
-    case CAIRN_SUBJECT_DECIDER:
-        *more = i == 0;
-        return scenario->decider->events;
-    case CAIRN_SUBJECT_PROJECTION:
-        *more = scenario->projection->on[i] != NULL;
-        return *more ? scenario->projection->on[i]->events : NULL;
-    case CAIRN_SUBJECT_PROCESS:
-        *more = scenario->process->when[i] != NULL;
-        return *more ? scenario->process->when[i]->events : NULL;
-    }
-    return NULL;
-}
-
 static bool find_in_type(const struct cairn_event_type *type, const struct cairn_record *record,
                          struct shape *ret)
 {
     for (int version = 1; version < type->schema_version; version++) {
-        if (cairn_event_record(type, version) != record)
+        if (!cairn_record_same(cairn_event_record(type, version), record))
             continue;
         *ret = (struct shape){type, version};
         return true;
@@ -44,22 +25,35 @@ static bool find_in_type(const struct cairn_event_type *type, const struct cairn
     return false;
 }
 
+/* Returns 1 if the record is an older shape of one of the events, 0 if not, -1 if it is a current
+ * one. */
+static int find_in_events(const struct cairn_events *events, const struct cairn_record *record,
+                          struct shape *ret)
+{
+    if (cairn_events_of(events, record))
+        return -1;
+    for (uint32_t i = 0; i < events->count; i++) {
+        if (find_in_type(&events->types[i], record, ret))
+            return 1;
+    }
+    return 0;
+}
+
+static const struct cairn_handlers *handlers_of(const struct cairn_scenario *scenario)
+{
+    return scenario->subject == CAIRN_SUBJECT_PROJECTION ? scenario->projection->on
+                                                         : scenario->process->when;
+}
+
 static bool find_shape(const struct cairn_scenario *scenario, const struct cairn_record *record,
                        struct shape *ret)
 {
-    bool more = true;
-    for (size_t i = 0; more; i++) {
-        const struct cairn_events *events = table(scenario, i, &more);
-        if (!more || !events)
-            continue;
-        if (cairn_events_of(events, record)) /* a current one */
-            return false;
-        for (uint32_t k = 0; k < events->count; k++) {
-            if (find_in_type(&events->types[k], record, ret))
-                return true;
-        }
-    }
-    return false;
+    int found = 0;
+    if (scenario->subject == CAIRN_SUBJECT_DECIDER)
+        return find_in_events(scenario->decider->events, record, ret) > 0;
+    for (const struct cairn_handler *at = handlers_of(scenario)->first; at && !found; at = at->next)
+        found = at->events ? find_in_events(at->events, record, ret) : 0;
+    return found > 0;
 }
 
 /* ---- encode and decode ---- */

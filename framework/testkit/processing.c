@@ -1,4 +1,6 @@
 /* processing.c - tests of processes: given events, when an input, then commands and timers. */
+#include "process/react/inputs.h"
+#include "record/json.h"
 #include "testkit/scenario.h"
 
 #include <string.h>
@@ -7,9 +9,9 @@ static const struct cairn_when *find_when(const struct cairn_process *process,
                                           enum cairn_input input, const struct cairn_record *record,
                                           const char *timer)
 {
-    for (size_t i = 0; process->when[i]; i++) {
-        const struct cairn_when *when = process->when[i];
-        if (when->input == input && (!record || when->record == record) &&
+    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == input && (!record || cairn_record_same(at->record, record)) &&
             (!timer || strcmp(when->timer, timer) == 0))
             return when;
     }
@@ -69,10 +71,9 @@ static void react_to_event(struct cairn_here here, struct cairn_any event)
                             event.record->name);
         return;
     }
-    const struct cairn_meta meta = cairn_scenario_meta(scenario, when->events->category);
+    const struct cairn_meta meta = cairn_scenario_meta(scenario, when->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
-    if (is_for_this_process(here, event.record->name,
-                            when->correlate ? when->correlate(copy, &meta) : meta.id))
+    if (is_for_this_process(here, event.record->name, cairn_when_process(when, copy, &meta)))
         step(here, when, copy);
 }
 

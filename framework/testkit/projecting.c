@@ -7,9 +7,9 @@
 static const struct cairn_on *find_on(const struct cairn_projection *projection,
                                       const struct cairn_record *record)
 {
-    for (size_t i = 0; projection->on[i]; i++) {
-        if (projection->on[i]->record == record)
-            return projection->on[i];
+    for (const struct cairn_handler *at = projection->on->first; at; at = at->next) {
+        if (cairn_record_same(at->record, record))
+            return (const struct cairn_on *)at;
     }
     return NULL;
 }
@@ -40,7 +40,8 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
     struct cairn_fold *fold = &here.scenario->fold;
     if (row->parked) /* later events of the key wait */
         return;
-    enum cairn_row outcome = cairn_fold_apply(fold, on, event, meta, row);
+    struct cairn_error why = {0};
+    enum cairn_row outcome = cairn_fold_apply(fold, on, event, meta, row, &why);
     switch (outcome) {
     case CAIRN_KEEP:
         check_row(here, fold->projection->row, row);
@@ -49,11 +50,11 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
     case CAIRN_SKIP:
         return;
     case CAIRN_PARK:
-        park(here, row, on->record->name);
+        park(here, row, on->handler.record->name);
         return;
     }
     cairn_scenario_fail(here, "the function for %s returned %d, which is not an enum cairn_row",
-                        on->record->name, (int)outcome);
+                        on->handler.record->name, (int)outcome);
 }
 
 static void give(struct cairn_here here, struct cairn_any event)
@@ -65,7 +66,7 @@ static void give(struct cairn_here here, struct cairn_any event)
                             event.record->name);
         return;
     }
-    const struct cairn_meta meta = cairn_scenario_meta(scenario, on->events->category);
+    const struct cairn_meta meta = cairn_scenario_meta(scenario, on->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
     struct cairn_keys keys = cairn_fold_keys(&scenario->fold, on, copy, &meta);
     if (keys.too_long)

@@ -59,7 +59,7 @@ create or replace function cairn.append_batch(
     in_claim_conditions bigint[],
     in_claim_slots bigint[],        -- the same for the same (scope, key): 1, 2, 3
     in_claim_streams text[],
-    in_claim_taken bigint[],
+    in_claim_taken bigint[],        -- 0 released, 1 taken; of a range: 2 released, 3 taken
     in_claim_scopes text[],
     in_claim_keys text[],
     -- commands, each id once in the batch
@@ -119,6 +119,8 @@ declare
     slot bigint;
     outcome bigint;
     command_state bigint;
+    range_claim record;       -- the last that begins before the end of a range
+    range_position bigint;    -- of the event before the one whose meta records the claim
 begin
     perform cairn.lock_shard(0::smallint);
 
@@ -180,6 +182,10 @@ begin
         outcome := 0;
         -- Each on what the claims before it leave behind, those of this append included.
         for i in claim_from .. in_append_claims[k] loop
+            if in_claim_taken[i] > 1 then
+                claim_fails[i] := 0;
+                continue;
+            end if;
             slot := in_claim_slots[i];
             stream := in_condition_streams[in_claim_conditions[i]];
             undo_streams[i] := slot_streams[slot];
@@ -221,6 +227,44 @@ begin
                 outcome := command_states[i];
             end if;
         end loop;
+
+        -- Ranges are written at once, so that those that follow see them; an append that fails takes all
+        -- of its own back.
+        if outcome = 0 and claim_from <= in_append_claims[k]
+                and 2 <= any (in_claim_taken[claim_from:in_append_claims[k]]) then
+            begin
+                for i in claim_from .. in_append_claims[k] loop
+                    if in_claim_taken[i] = 2 then
+                        delete from cairn.claims c
+                            where c.shard = 0 and c.scope = in_claim_scopes[i] and c.key = in_claim_keys[i]
+                                and c.stream = in_claim_streams[i];
+                    elsif in_claim_taken[i] = 3 then
+                        select c.key, c.stream, cairn.range_to(c.key) as upto into range_claim
+                            from cairn.claims c
+                            where c.shard = 0 and c.scope = in_claim_scopes[i]
+                                and cairn.range_key(c.key) = cairn.range_key(in_claim_keys[i])
+                                and cairn.range_from(c.key) < cairn.range_to(in_claim_keys[i])
+                            order by cairn.range_from(c.key) desc
+                            limit 1;
+                        if range_claim.key = in_claim_keys[i] and range_claim.stream = in_claim_streams[i] then
+                            continue;
+                        end if;
+                        if range_claim.upto > cairn.range_from(in_claim_keys[i]) then
+                            claim_fails[i] := 1;
+                            raise exception using errcode = 'CA020', message = 'the range is claimed';
+                        end if;
+                        select head + coalesce(sum(e.count), 0) into range_position
+                            from unnest(in_condition_events[condition_from:in_claim_conditions[i] - 1])
+                                as e(count);
+                        insert into cairn.claims (shard, scope, key, stream, position)
+                            values (0, in_claim_scopes[i], in_claim_keys[i], in_claim_streams[i],
+                                    range_position + 1);
+                    end if;
+                end loop;
+            exception when sqlstate 'CA020' then
+                outcome := 4;
+            end;
+        end if;
 
         for i in condition_from .. in_append_conditions[k] loop
             stream := in_condition_streams[i];

@@ -227,6 +227,15 @@ as $$
         from cairn.claims c
         full join cairn.claims_in_log() l on l.scope = c.scope and l.key = c.key and l.stream = c.stream
         where c.shard is null or l.scope is null or c.position <> l.position
+    union all
+    select format('overlaps with %s of %s', o.previous, o.previous_stream), o.scope, o.key, o.stream, o.position
+        from (select l.scope, l.key, l.stream, l.position, lag(l.key) over ranges as previous,
+                     lag(l.stream) over ranges as previous_stream
+                  from cairn.claims_in_log() l
+                  where cairn.range_key(l.key) is not null
+                  window ranges as (partition by l.scope, cairn.range_key(l.key)
+                                    order by cairn.range_from(l.key))) o
+        where cairn.range_to(o.previous) > cairn.range_from(o.key)
 $$;
 comment on function cairn.verify_claims is
     'Differences between cairn.claims and the log. Reads the whole log.';

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+CAIRN_CONSUMER(notification, .work = mailer_work, .attempts = 20);
+
 /* ---- recipients ---- */
 
 static enum cairn_outcome outcome_of(int64_t done)
@@ -52,8 +54,16 @@ static enum cairn_outcome user_is(const struct users *user, const struct cairn_c
                      number_text(sql, delivery->meta->version)),
         error));
 }
-CAIRN_CONSUME_STATE(notification, user, user_registered, users, user_is);
-CAIRN_CONSUME_STATE(notification, user, user_email_changed, users, user_is);
+
+CAIRN_CONSUME_STATE(notification, user, user_registered, users)
+{
+    return user_is(state, delivery, error);
+}
+
+CAIRN_CONSUME_STATE(notification, user, user_email_changed, users)
+{
+    return user_is(state, delivery, error);
+}
 
 /* ---- messages ---- */
 
@@ -122,60 +132,50 @@ static const char *price(const struct order_summary *order, struct cairn_sql *sq
     return message_money(sql, order->total, order->currency);
 }
 
-static enum cairn_outcome placed(const struct order_summary *order,
-                                 const struct cairn_consumed *delivery, struct cairn_error *error)
+CAIRN_CONSUME_STATE(notification, order, order_placed, order_summary)
 {
     struct cairn_sql *sql = delivery->sql;
     if (cairn_sql_run(sql,
                       "insert into notification.orders (order_id, user_id, currency, total)"
                       " values ($1::uuid, $2::uuid, $3, $4::bigint) on conflict do nothing",
-                      CAIRN_VALUES(uuid_text(sql, order->order_id), uuid_text(sql, order->user_id),
-                                   order->currency, number_text(sql, order->total)),
+                      CAIRN_VALUES(uuid_text(sql, state->order_id), uuid_text(sql, state->user_id),
+                                   state->currency, number_text(sql, state->total)),
                       error) < 0)
         return CAIRN_TRY_AGAIN;
-    return tell(order, "placed", "was placed",
-                cairn_sql_print(sql, "we have your order of %s. Thank you.", price(order, sql)),
+    return tell(state, "placed", "was placed",
+                cairn_sql_print(sql, "we have your order of %s. Thank you.", price(state, sql)),
                 delivery, error);
 }
-CAIRN_CONSUME_STATE(notification, order, order_placed, order_summary, placed);
 
-static enum cairn_outcome paid(const struct order_summary *order,
-                               const struct cairn_consumed *delivery, struct cairn_error *error)
+CAIRN_CONSUME_STATE(notification, order, order_paid, order_summary)
 {
-    return tell(order, "paid", "was paid",
+    return tell(state, "paid", "was paid",
                 cairn_sql_print(delivery->sql, "your payment of %s is settled.",
-                                price(order, delivery->sql)),
+                                price(state, delivery->sql)),
                 delivery, error);
 }
-CAIRN_CONSUME_STATE(notification, order, order_paid, order_summary, paid);
 
-static enum cairn_outcome shipped(const struct order_summary *order,
-                                  const struct cairn_consumed *delivery, struct cairn_error *error)
+CAIRN_CONSUME_STATE(notification, order, order_shipped, order_summary)
 {
-    return tell(order, "shipped", "was shipped",
+    return tell(state, "shipped", "was shipped",
                 cairn_sql_print(delivery->sql, "your parcel is with %s, number %s.",
-                                order->carrier ? order->carrier : "the carrier",
-                                order->tracking ? order->tracking : "unknown"),
+                                state->carrier ? state->carrier : "the carrier",
+                                state->tracking ? state->tracking : "unknown"),
                 delivery, error);
 }
-CAIRN_CONSUME_STATE(notification, order, order_shipped, order_summary, shipped);
 
-static enum cairn_outcome cancelled(const struct order_summary *order,
-                                    const struct cairn_consumed *delivery,
-                                    struct cairn_error *error)
+CAIRN_CONSUME_STATE(notification, order, order_cancelled, order_summary)
 {
-    return tell(order, "cancelled", "was cancelled",
+    return tell(state, "cancelled", "was cancelled",
                 cairn_sql_print(delivery->sql, "your order was cancelled: %s",
-                                order->cancel_reason ? order->cancel_reason : "no reason given"),
+                                state->cancel_reason ? state->cancel_reason : "no reason given"),
                 delivery, error);
 }
-CAIRN_CONSUME_STATE(notification, order, order_cancelled, order_summary, cancelled);
 
 /* ---- payments ---- */
 
 /* A payment names its order; the order's user was stored when the order was placed. */
-static enum cairn_outcome declined(const struct payment_declined *event,
-                                   const struct cairn_consumed *delivery, struct cairn_error *error)
+CAIRN_CONSUME(notification, payment, payment_declined)
 {
     struct cairn_sql *sql = delivery->sql;
     const char *const *cells = NULL;
@@ -193,20 +193,8 @@ static enum cairn_outcome declined(const struct payment_declined *event,
                         message_money(sql, strtoll(cells[1], NULL, 10), cells[2]), event->reason);
     return notify(&notice, delivery, error);
 }
-CAIRN_CONSUME(notification, payment, payment_declined, declined);
 
 /* ---- the service ---- */
-
-static const struct cairn_consumer notification_consumer = {
-    .name = "notification",
-    .work = mailer_work,
-    .attempts = 20,
-    CAIRN_CONSUME_LIST(&notification_consumes_user_registered,
-                       &notification_consumes_user_email_changed,
-                       &notification_consumes_order_placed, &notification_consumes_order_paid,
-                       &notification_consumes_order_shipped, &notification_consumes_order_cancelled,
-                       &notification_consumes_payment_declined),
-};
 
 static const struct cairn_setting settings[] = {
     {.name = "CAIRN_SMTP_URL",

@@ -1,4 +1,4 @@
-/* order.c - the rules of an order: no I/O, no clock, no allocation. */
+/* order.c - the rules of an order: no I/O, no clock. */
 #include "order.h"
 
 #include "../user/user.h"
@@ -6,134 +6,68 @@
 
 #include <cairn/service.h>
 
-#define TEST_CARD "tok_visa"
-#define TOTAL_MAX INT64_C(1000000000000) /* minor units: limit of one order */
-
-/* ---- events and commands ---- */
-
-#define CURRENCY .max_bytes = 3, .format = CAIRN_FORMAT_CURRENCY, .example = "\"EUR\""
-
-CAIRN_RECORD(order_line, CAIRN_FIELD(order_line, sku, .max_bytes = 40, .example = "\"tea-100\""),
-             CAIRN_FIELD(order_line, quantity, CAIRN_RANGE(1, 1000), .example = "2"),
-             CAIRN_FIELD(order_line, unit_price, CAIRN_RANGE(0, TOTAL_MAX), .example = "450",
-                         .help = "Minor units of the order's currency."));
-
-CAIRN_RECORD(order_placed, CAIRN_FIELD(order_placed, user_id),
-             CAIRN_FIELD(order_placed, currency, CURRENCY),
-             CAIRN_LIST_FIELD(order_placed, lines, order_line, .max_count = 100),
-             CAIRN_FIELD(order_placed, total), CAIRN_FIELD(order_placed, card_token));
-CAIRN_RECORD(order_paid, CAIRN_FIELD(order_paid, payment_id),
-             CAIRN_FIELD(order_paid, currency, CURRENCY), CAIRN_FIELD(order_paid, total));
-CAIRN_RECORD(order_shipped, CAIRN_FIELD(order_shipped, carrier),
-             CAIRN_FIELD(order_shipped, tracking));
-CAIRN_RECORD(order_cancelled, CAIRN_FIELD(order_cancelled, reason),
-             CAIRN_FIELD(order_cancelled, was_paid),
-             CAIRN_FIELD(order_cancelled, currency, CURRENCY), CAIRN_FIELD(order_cancelled, total));
-
-CAIRN_EVENTS(order, CAIRN_EVENT(order, ORDER_PLACED, order_placed, "OrderPlaced", 1),
-             CAIRN_EVENT(order, ORDER_PAID, order_paid, "OrderPaid", 1),
-             CAIRN_EVENT(order, ORDER_SHIPPED, order_shipped, "OrderShipped", 1),
-             CAIRN_EVENT(order, ORDER_CANCELLED, order_cancelled, "OrderCancelled", 1));
-
-CAIRN_RECORD(place_order, CAIRN_FIELD(place_order, user_id),
-             CAIRN_FIELD(place_order, currency, CURRENCY),
-             CAIRN_LIST_FIELD(place_order, lines, order_line, .min_count = 1, .max_count = 100),
-             CAIRN_FIELD(place_order, card_token, .optional = true, .max_bytes = 100,
-                         .format = CAIRN_FORMAT_TOKEN, .example = "\"" TEST_CARD "\""));
-CAIRN_RECORD(pay_order, CAIRN_FIELD(pay_order, payment_id));
-CAIRN_RECORD(ship_order,
-             CAIRN_FIELD(ship_order, carrier, .max_bytes = 100, .example = "\"Northern Post\""),
-             CAIRN_FIELD(ship_order, tracking, .max_bytes = 100, .example = "\"NP-4711\""));
-CAIRN_RECORD(cancel_order,
-             CAIRN_FIELD(cancel_order, reason, .max_bytes = 500, .example = "\"changed my mind\""));
-
 /* ---- the fact about the order's user ---- */
 
-CAIRN_RECORD(order_customer, CAIRN_FIELD(order_customer, known),
-             CAIRN_FIELD(order_customer, active));
-
-static void order_customer_evolve(struct order_customer *self, const struct user_event *event)
-{
-    switch (event->type) {
-    case USER_REGISTERED:
-        self->known = true;
-        self->active = true;
-        break;
-    case USER_DEACTIVATED:
-        self->active = false;
-        break;
-    case USER_EMAIL_CHANGED:
-        break;
-    }
-}
 CAIRN_FACT(order_customer, user, .state_version = 1);
 
-CAIRN_COMMANDS(order,
-               CAIRN_COMMAND(order, PLACE_ORDER, place_order, "POST /orders",
-                             .needs = {CAIRN_NEED(order_customer, place_order, user_id)},
-                             .help = "Places an order for an active user."),
-               CAIRN_COMMAND(order, PAY_ORDER, pay_order, "POST /orders/{id}/pay",
-                             .help = "Records the payment that covers the order."),
-               CAIRN_COMMAND(order, SHIP_ORDER, ship_order, "POST /orders/{id}/ship",
-                             .help = "Hands a paid order to a carrier."),
-               CAIRN_COMMAND(order, CANCEL_ORDER, cancel_order, "POST /orders/{id}/cancel",
-                             .help = "Cancels an order that was not shipped."));
+CAIRN_LEARN(order_customer, user_registered)
+{
+    self->known = true;
+    self->active = true;
+}
+
+CAIRN_LEARN(order_customer, user_deactivated)
+{
+    self->active = false;
+}
 
 /* ---- state ---- */
 
-static const char *const order_status_names[] = {
-    NULL, "placed", "paid", "shipped", "cancelled",
-};
+CAIRN_ENUM(order_status, (PLACED, "placed"), (PAID, "paid"), (SHIPPED, "shipped"),
+           (CANCELLED, "cancelled"));
+CAIRN_STRUCT(order, ENUM(status, order_status), UUID(payment_id, .optional = true), TEXT(currency),
+             INT(total));
 
-struct order {
-    enum order_status { PLACED = 1, PAID, SHIPPED, CANCELLED } status;
-    struct cairn_uuid payment_id;
-    const char *currency;
-    int64_t total;
-};
-CAIRN_RECORD(order, CAIRN_ENUM_FIELD(order, status, order_status_names),
-             CAIRN_FIELD(order, payment_id, .optional = true), CAIRN_FIELD(order, currency),
-             CAIRN_FIELD(order, total));
-
-static void order_evolve(struct order *self, const struct order_event *event)
+CAIRN_EVOLVE(order, order_placed)
 {
-    switch (event->type) {
-    case ORDER_PLACED:
-        self->status = PLACED;
-        self->currency = event->as.order_placed.currency;
-        self->total = event->as.order_placed.total;
-        break;
-    case ORDER_PAID:
-        self->status = PAID;
-        self->payment_id = event->as.order_paid.payment_id;
-        break;
-    case ORDER_SHIPPED:
-        self->status = SHIPPED;
-        break;
-    case ORDER_CANCELLED:
-        self->status = CANCELLED;
-        break;
-    }
+    self->status = PLACED;
+    self->currency = event->currency;
+    self->total = event->total;
+}
+
+CAIRN_EVOLVE(order, order_paid)
+{
+    self->status = PAID;
+    self->payment_id = event->payment_id;
+}
+
+CAIRN_EVOLVE(order, order_shipped)
+{
+    self->status = SHIPPED;
+}
+
+CAIRN_EVOLVE(order, order_cancelled)
+{
+    self->status = CANCELLED;
 }
 
 /* ---- decisions ---- */
 
-/* Adds up the lines; the ranges limit each product, TOTAL_MAX limits the sum. */
-static int order_total(const struct order_lines *lines, int64_t *ret, struct cairn_error *error)
+/* Adds up the lines; the ranges limit each product, ORDER_TOTAL_MAX limits the sum. */
+static int order_total(const struct order_line_list *lines, int64_t *ret, struct cairn_error *error)
 {
     int64_t total = 0;
     for (size_t i = 0; i < lines->count; i++) {
         const struct order_line *line = &lines->items[i];
-        if (!cairn_add_product(&total, line->quantity, line->unit_price) || total > TOTAL_MAX)
+        if (!cairn_add_product(&total, line->quantity, line->unit_price) || total > ORDER_TOTAL_MAX)
             return cairn_refuse(error, "order-total-too-large",
-                                "the order comes to more than %" PRId64, TOTAL_MAX);
+                                "the order comes to more than %" PRId64, ORDER_TOTAL_MAX);
     }
     *ret = total;
     return 0;
 }
 
-static int place(const struct place_order *command, const struct cairn_given *given,
-                 struct cairn_decision *ret, struct cairn_error *error)
+CAIRN_DECIDE(order, place_order, NEED(order_customer, user_id))
 {
     const struct order_customer *customer = CAIRN_KNOWN(given, order_customer);
     if (!customer->known)
@@ -148,12 +82,11 @@ static int place(const struct place_order *command, const struct cairn_given *gi
 
     CAIRN_EMIT(ret, order_placed, .user_id = command->user_id, .currency = command->currency,
                .lines = command->lines, .total = total,
-               .card_token = command->card_token ? command->card_token : TEST_CARD);
+               .card_token = command->card_token ? command->card_token : ORDER_TEST_CARD);
     return 0;
 }
 
-static int pay(const struct order *self, const struct pay_order *command,
-               struct cairn_decision *ret, struct cairn_error *error)
+CAIRN_DECIDE(order, pay_order)
 {
     if (self->status == CANCELLED)
         return cairn_refuse(error, "order-cancelled", "the order was cancelled");
@@ -165,8 +98,7 @@ static int pay(const struct order *self, const struct pay_order *command,
     return 0;
 }
 
-static int ship(const struct order *self, const struct ship_order *command,
-                struct cairn_decision *ret, struct cairn_error *error)
+CAIRN_DECIDE(order, ship_order)
 {
     switch (self->status) {
     case PAID:
@@ -182,8 +114,7 @@ static int ship(const struct order *self, const struct ship_order *command,
     return cairn_fail(error, CAIRN_BUG, "an order in state %d", (int)self->status);
 }
 
-static int cancel(const struct order *self, const struct cancel_order *command,
-                  struct cairn_decision *ret, struct cairn_error *error)
+CAIRN_DECIDE(order, cancel_order)
 {
     if (self->status == SHIPPED)
         return cairn_refuse(error, "order-already-shipped", "the order was shipped already");
@@ -193,23 +124,6 @@ static int cancel(const struct order *self, const struct cancel_order *command,
     CAIRN_EMIT(ret, order_cancelled, .reason = command->reason, .was_paid = self->status == PAID,
                .currency = self->currency, .total = self->total);
     return 0;
-}
-
-static int order_decide(const struct order *self, const struct order_command *command,
-                        const struct cairn_given *given, struct cairn_decision *ret,
-                        struct cairn_error *error)
-{
-    switch (command->type) {
-    case PLACE_ORDER:
-        return place(&command->as.place_order, given, ret, error);
-    case PAY_ORDER:
-        return pay(self, &command->as.pay_order, ret, error);
-    case SHIP_ORDER:
-        return ship(self, &command->as.ship_order, ret, error);
-    case CANCEL_ORDER:
-        return cancel(self, &command->as.cancel_order, ret, error);
-    }
-    return cairn_fail(error, CAIRN_BUG, "no such command: %d", (int)command->type);
 }
 
 CAIRN_DECIDER(order, .state_version = 1, .help = "Orders, from the basket to the carrier.");

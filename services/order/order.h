@@ -8,89 +8,45 @@
 
 #include <cairn/decider.h>
 
-struct order_line {
-    const char *sku;
-    int64_t quantity;
-    int64_t unit_price; /* minor units of the order's currency */
-};
-struct order_lines CAIRN_LIST(struct order_line);
-CAIRN_DECLARE(order_line);
+#define ORDER_TEST_CARD "tok_visa"
+#define ORDER_TOTAL_MAX INT64_C(1000000000000) /* minor units: limit of one order */
 
-struct order_placed {
-    struct cairn_uuid user_id;
-    const char *currency;
-    struct order_lines lines;
-    int64_t total; /* minor units */
-    const char *card_token;
-};
-struct order_paid {
-    struct cairn_uuid payment_id;
-    const char *currency;
-    int64_t total;
-};
-struct order_shipped {
-    const char *carrier;
-    const char *tracking;
-};
-struct order_cancelled {
-    const char *reason;
-    bool was_paid;
-    const char *currency;
-    int64_t total;
-};
-CAIRN_DECLARE(order_placed);
-CAIRN_DECLARE(order_paid);
-CAIRN_DECLARE(order_shipped);
-CAIRN_DECLARE(order_cancelled);
+CAIRN_STRUCT(order_line, TEXT(sku, .max_bytes = 40, .example = "\"tea-100\""),
+             INT(quantity, CAIRN_RANGE(1, 1000), .example = "2"),
+             INT(unit_price, CAIRN_RANGE(0, ORDER_TOTAL_MAX), .example = "450",
+                 .help = "Minor units of the order's currency."));
 
-struct order_event {
-    enum order_event_type { ORDER_PLACED = 1, ORDER_PAID, ORDER_SHIPPED, ORDER_CANCELLED } type;
-    union {
-        struct order_placed order_placed;
-        struct order_paid order_paid;
-        struct order_shipped order_shipped;
-        struct order_cancelled order_cancelled;
-    } as;
-};
+/* Totals are in minor units of the currency. */
+CAIRN_STRUCT(order_placed, UUID(user_id), TEXT(currency, CAIRN_CURRENCY),
+             LIST(lines, order_line, .max_count = 100), INT(total), TEXT(card_token));
+CAIRN_STRUCT(order_paid, UUID(payment_id), TEXT(currency, CAIRN_CURRENCY), INT(total));
+CAIRN_STRUCT(order_shipped, TEXT(carrier), TEXT(tracking));
+CAIRN_STRUCT(order_cancelled, TEXT(reason), BOOL(was_paid), TEXT(currency, CAIRN_CURRENCY),
+             INT(total));
 
-struct place_order {
-    struct cairn_uuid user_id;
-    const char *currency;
-    struct order_lines lines;
-    const char *card_token; /* optional: defaults to a test card */
-};
-struct pay_order {
-    struct cairn_uuid payment_id;
-};
-struct ship_order {
-    const char *carrier;
-    const char *tracking;
-};
-struct cancel_order {
-    const char *reason;
-};
-CAIRN_DECLARE(place_order);
-CAIRN_DECLARE(pay_order);
-CAIRN_DECLARE(ship_order);
-CAIRN_DECLARE(cancel_order);
+CAIRN_EVENTS(order, EVENT(order_placed, "OrderPlaced", 1), EVENT(order_paid, "OrderPaid", 1),
+             EVENT(order_shipped, "OrderShipped", 1), EVENT(order_cancelled, "OrderCancelled", 1));
 
-struct order_command {
-    enum order_command_type { PLACE_ORDER = 1, PAY_ORDER, SHIP_ORDER, CANCEL_ORDER } type;
-    union {
-        struct place_order place_order;
-        struct pay_order pay_order;
-        struct ship_order ship_order;
-        struct cancel_order cancel_order;
-    } as;
-};
+/* Without a card token, a test card is charged. */
+CAIRN_STRUCT(place_order, UUID(user_id), TEXT(currency, CAIRN_CURRENCY),
+             LIST(lines, order_line, .min_count = 1, .max_count = 100),
+             TEXT(card_token, .optional = true, .max_bytes = 100, .format = CAIRN_FORMAT_TOKEN,
+                  .example = "\"" ORDER_TEST_CARD "\""));
+CAIRN_STRUCT(pay_order, UUID(payment_id));
+CAIRN_STRUCT(ship_order, TEXT(carrier, .max_bytes = 100, .example = "\"Northern Post\""),
+             TEXT(tracking, .max_bytes = 100, .example = "\"NP-4711\""));
+CAIRN_STRUCT(cancel_order, TEXT(reason, .max_bytes = 500, .example = "\"changed my mind\""));
 
 /* The fact that place_order needs about its user. */
-struct order_customer {
-    bool known;
-    bool active;
-};
-CAIRN_DECLARE(order_customer);
+CAIRN_STRUCT(order_customer, BOOL(known), BOOL(active));
 
-CAIRN_PUBLISH(order);
+CAIRN_COMMANDS(order,
+               COMMAND(place_order, "POST /orders", .help = "Places an order for an active user."),
+               COMMAND(pay_order, "POST /orders/{id}/pay",
+                       .help = "Records the payment that covers the order."),
+               COMMAND(ship_order, "POST /orders/{id}/ship",
+                       .help = "Hands a paid order to a carrier."),
+               COMMAND(cancel_order, "POST /orders/{id}/cancel",
+                       .help = "Cancels an order that was not shipped."));
 
 #endif

@@ -19,6 +19,9 @@
  * order does not wait for ever. */
 enum { PATIENCE = 60, ATTEMPTS = 1000 };
 
+CAIRN_REACTOR(charging, .help = "Reserves, captures and refunds the amount.", .concurrency = 8,
+              .attempts = ATTEMPTS);
+
 static struct cards_payment card_of(const struct cairn_call *call, int64_t amount,
                                     const char *currency, const char *card_token)
 {
@@ -57,8 +60,7 @@ static enum cairn_outcome authorize(const struct cairn_call *call,
     return failed == -CAIRN_REFUSED ? let_go(payment, error) : cairn_outcome_of(failed);
 }
 
-static enum cairn_outcome requested(const struct payment_requested *event,
-                                    const struct cairn_call *call, struct cairn_error *error)
+CAIRN_HANDLE(charging, payment, payment_requested)
 {
     const struct cards_payment payment =
         card_of(call, event->amount, event->currency, event->card_token);
@@ -76,30 +78,19 @@ static enum cairn_outcome requested(const struct payment_requested *event,
     *error = told;
     return cairn_outcome_of(failed);
 }
-CAIRN_HANDLE(charging, payment, payment_requested, requested);
 
 /* ---- after it ---- */
 
-static enum cairn_outcome captured(const struct payment_captured *event,
-                                   const struct cairn_call *call, struct cairn_error *error)
+CAIRN_HANDLE(charging, payment, payment_captured)
 {
     const struct cards_payment payment = card_of(call, event->amount, event->currency, NULL);
     struct cards_answer answer;
     return cairn_outcome_of(cards_capture(&payment, &answer, error));
 }
-CAIRN_HANDLE(charging, payment, payment_captured, captured);
 
-static enum cairn_outcome refunded(const struct payment_refunded *event,
-                                   const struct cairn_call *call, struct cairn_error *error)
+CAIRN_HANDLE(charging, payment, payment_refunded)
 {
     const struct cards_payment payment = card_of(call, event->amount, event->currency, NULL);
     struct cards_answer answer;
     return cairn_outcome_of(cards_give_back(&payment, &answer, error));
 }
-CAIRN_HANDLE(charging, payment, payment_refunded, refunded);
-
-CAIRN_REACTOR(charging, .help = "Reserves, captures and refunds the amount.", .concurrency = 8,
-              .attempts = ATTEMPTS,
-              CAIRN_HANDLE_LIST(&charging_handles_payment_requested,
-                                &charging_handles_payment_captured,
-                                &charging_handles_payment_refunded));

@@ -8,95 +8,41 @@
 
 #include <cairn/decider.h>
 
-struct payment_requested {
-    struct cairn_uuid order_id;
-    int64_t amount; /* minor units */
-    const char *currency;
-    const char *card_token;
-};
-struct payment_authorized {
-    struct cairn_uuid order_id;
-    const char *reference;
-};
-struct payment_declined {
-    struct cairn_uuid order_id;
-    const char *reason;
-};
-struct payment_captured {
-    struct cairn_uuid order_id;
-    int64_t amount;
-    const char *currency;
-};
-struct payment_refunded {
-    struct cairn_uuid order_id;
-    int64_t amount;
-    const char *currency;
-    const char *reason;
-};
-CAIRN_DECLARE(payment_requested);
-CAIRN_DECLARE(payment_authorized);
-CAIRN_DECLARE(payment_declined);
-CAIRN_DECLARE(payment_captured);
-CAIRN_DECLARE(payment_refunded);
+/* Amounts are in minor units of the currency. */
+CAIRN_STRUCT(payment_requested, UUID(order_id), INT(amount), TEXT(currency, CAIRN_CURRENCY),
+             TEXT(card_token));
+CAIRN_STRUCT(payment_authorized, UUID(order_id), TEXT(reference));
+CAIRN_STRUCT(payment_declined, UUID(order_id), TEXT(reason));
+CAIRN_STRUCT(payment_captured, UUID(order_id), INT(amount), TEXT(currency, CAIRN_CURRENCY));
+CAIRN_STRUCT(payment_refunded, UUID(order_id), INT(amount), TEXT(currency, CAIRN_CURRENCY),
+             TEXT(reason));
 
-struct payment_event {
-    enum payment_event_type {
-        PAYMENT_REQUESTED = 1,
-        PAYMENT_AUTHORIZED,
-        PAYMENT_DECLINED,
-        PAYMENT_CAPTURED,
-        PAYMENT_REFUNDED,
-    } type;
-    union {
-        struct payment_requested payment_requested;
-        struct payment_authorized payment_authorized;
-        struct payment_declined payment_declined;
-        struct payment_captured payment_captured;
-        struct payment_refunded payment_refunded;
-    } as;
-};
+CAIRN_EVENTS(payment, EVENT(payment_requested, "PaymentRequested", 1),
+             EVENT(payment_authorized, "PaymentAuthorized", 1),
+             EVENT(payment_declined, "PaymentDeclined", 1),
+             EVENT(payment_captured, "PaymentCaptured", 1),
+             EVENT(payment_refunded, "PaymentRefunded", 1));
 
-struct request_payment {
-    struct cairn_uuid order_id;
-    int64_t amount;
-    const char *currency;
-    const char *card_token;
-};
-struct authorize_payment {
-    const char *reference;
-};
-struct decline_payment {
-    const char *reason;
-};
-struct capture_payment {
-    CAIRN_NO_FIELDS;
-};
-struct refund_payment {
-    const char *reason;
-};
-CAIRN_DECLARE(request_payment);
-CAIRN_DECLARE(authorize_payment);
-CAIRN_DECLARE(decline_payment);
-CAIRN_DECLARE(capture_payment);
-CAIRN_DECLARE(refund_payment);
+CAIRN_STRUCT(request_payment, UUID(order_id),
+             INT(amount, CAIRN_RANGE(1, 1000000000000), .example = "900",
+                 .help = "Minor units of the currency."),
+             TEXT(currency, CAIRN_CURRENCY),
+             TEXT(card_token, .max_bytes = 100, .format = CAIRN_FORMAT_TOKEN,
+                  .example = "\"tok_visa\""));
+CAIRN_STRUCT(authorize_payment, TEXT(reference, .max_bytes = 100, .example = "\"A-1907\""));
+CAIRN_STRUCT(decline_payment, TEXT(reason, .max_bytes = 500, .example = "\"insufficient funds\""));
+CAIRN_STRUCT(capture_payment);
+CAIRN_STRUCT(refund_payment, TEXT(reason, .max_bytes = 500, .example = "\"the parcel was lost\""));
 
-struct payment_command {
-    enum payment_command_type {
-        REQUEST_PAYMENT = 1,
-        AUTHORIZE_PAYMENT,
-        DECLINE_PAYMENT,
-        CAPTURE_PAYMENT,
-        REFUND_PAYMENT,
-    } type;
-    union {
-        struct request_payment request_payment;
-        struct authorize_payment authorize_payment;
-        struct decline_payment decline_payment;
-        struct capture_payment capture_payment;
-        struct refund_payment refund_payment;
-    } as;
-};
-
-CAIRN_PUBLISH(payment);
+CAIRN_COMMANDS(payment,
+               COMMAND(request_payment, "POST /payments", .help = "Asks for money from a card."),
+               COMMAND(authorize_payment, "POST /payments/{id}/authorize",
+                       .help = "The card's bank has reserved the amount."),
+               COMMAND(decline_payment, "POST /payments/{id}/decline",
+                       .help = "The card's bank has declined."),
+               COMMAND(capture_payment, "POST /payments/{id}/capture",
+                       .help = "Takes the money that is held."),
+               COMMAND(refund_payment, "POST /payments/{id}/refund",
+                       .help = "Refunds the amount, reserved or captured."));
 
 #endif

@@ -4,53 +4,27 @@
 
 #include <cairn/decider.h>
 
-struct user_registered {
-    const char *email;
-    const char *name;
-};
-struct user_email_changed {
-    const char *email;
-    const char *previous_email;
-};
-struct user_deactivated {
-    const char *email;
-};
-CAIRN_DECLARE(user_registered);
-CAIRN_DECLARE(user_email_changed);
-CAIRN_DECLARE(user_deactivated);
+#define USER_EMAIL .max_bytes = 180, .format = CAIRN_FORMAT_EMAIL
 
-struct user_event {
-    enum user_event_type { USER_REGISTERED = 1, USER_EMAIL_CHANGED, USER_DEACTIVATED } type;
-    union {
-        struct user_registered user_registered;
-        struct user_email_changed user_email_changed;
-        struct user_deactivated user_deactivated;
-    } as;
-};
+CAIRN_STRUCT(user_registered, TEXT(email, USER_EMAIL), TEXT(name, .max_bytes = 200));
+CAIRN_STRUCT(user_email_changed, TEXT(email, USER_EMAIL), TEXT(previous_email, .max_bytes = 180));
+CAIRN_STRUCT(user_deactivated, TEXT(email, .max_bytes = 180));
 
-struct register_user {
-    const char *email;
-    const char *name;
-};
-struct change_user_email {
-    const char *email;
-};
-struct deactivate_user {
-    CAIRN_NO_FIELDS;
-};
-CAIRN_DECLARE(register_user);
-CAIRN_DECLARE(change_user_email);
-CAIRN_DECLARE(deactivate_user);
+CAIRN_EVENTS(user, EVENT(user_registered, "UserRegistered", 1),
+             EVENT(user_email_changed, "UserEmailChanged", 1),
+             EVENT(user_deactivated, "UserDeactivated", 1));
 
-struct user_command {
-    enum user_command_type { REGISTER_USER = 1, CHANGE_USER_EMAIL, DEACTIVATE_USER } type;
-    union {
-        struct register_user register_user;
-        struct change_user_email change_user_email;
-        struct deactivate_user deactivate_user;
-    } as;
-};
+CAIRN_STRUCT(register_user, TEXT(email, USER_EMAIL, .example = "\"ada@example.com\""),
+             TEXT(name, .max_bytes = 200, .example = "\"Ada Lovelace\""));
+CAIRN_STRUCT(change_user_email, TEXT(email, USER_EMAIL, .example = "\"ada@example.org\""));
+CAIRN_STRUCT(deactivate_user);
 
-CAIRN_PUBLISH(user);
+CAIRN_COMMANDS(user,
+               COMMAND(register_user, "POST /users",
+                       .help = "Registers a user under an e-mail address of their own."),
+               COMMAND(change_user_email, "PUT /users/{id}/email",
+                       .help = "Moves the user to another e-mail address."),
+               COMMAND(deactivate_user, "POST /users/{id}/deactivate",
+                       .help = "Ends the user's account and frees the address."));
 
 #endif

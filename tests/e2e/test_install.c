@@ -75,20 +75,69 @@ static void a_service_can_ask_for_a_version(void **state)
         " && cc -std=gnu17 version.c $(pkg-config --cflags --libs cairn) -o version && ./version");
 }
 
-/* With the flags of pkg-config alone; the switch of evolve, then that of decide. */
+/* A mistake in the example, made by sed, and what the compiler or the linker says about it, with
+ * the flags of pkg-config alone. */
+struct mistake {
+    const char *edit;
+    const char *said;
+};
+
+static void each_mistake_fails_the_build(const struct mistake *mistakes, size_t count)
+{
+    char command[800];
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(
+            command, sizeof command,
+            "sed '%s' \"$tree/docs/examples/ticket.c\" >wrong.c"
+            " && ! cmp -s wrong.c \"$tree/docs/examples/ticket.c\""
+            " && ! LC_ALL=C cc wrong.c $(pkg-config --cflags --libs cairn) -o wrong 2>said"
+            " && grep -E '%s' said",
+            mistakes[i].edit, mistakes[i].said);
+        expect(command);
+    }
+}
+
 static void a_forgotten_event_or_command_fails_the_build(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"TICKET_CLOSED", "CLOSE_TICKET"};
-    char command[400];
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        (void)snprintf(command, sizeof command,
-                       "sed '/case %s:/d' \"$tree/docs/examples/ticket.c\" >forgotten.c"
-                       " && ! cc -c forgotten.c $(pkg-config --cflags cairn) 2>said"
-                       " && grep 'error.*%s.*not handled in switch' said",
-                       cases[i], cases[i]);
-        expect(command);
-    }
+    static const struct mistake mistakes[] = {
+        {"/CAIRN_EVOLVE(ticket, ticket_closed)/,/^}/d",
+         "undefined reference to .ticket_evolves_ticket_closed"},
+        {"/CAIRN_DECIDE(ticket, close_ticket)/,/^}/d",
+         "undefined reference to .ticket_decides_close_ticket"},
+        {"s/, EVENT(ticket_closed, \"TicketClosed\", 1)//; /EVENT(ticket_closed/d; "
+         "s/EVENT(ticket_opened, \"TicketOpened\", 1),/EVENT(ticket_opened, \"TicketOpened\", 1));/",
+         "ticket_evolves_ticket_closed.* undeclared"},
+        {"/COMMAND(close_ticket/d; s|\"POST /tickets\"),|\"POST /tickets\"));|",
+         "ticket_decides_close_ticket.* undeclared"},
+        {"s/CAIRN_EMIT(ret, ticket_closed, .reason = command->reason)/CAIRN_EMIT(ret, close_ticket)/",
+         "close_ticket_is_an_event_.* undeclared"},
+    };
+    each_mistake_fails_the_build(mistakes, sizeof mistakes / sizeof mistakes[0]);
+}
+
+static void a_wrong_member_or_state_fails_the_build(void **state)
+{
+    (void)state;
+    static const struct mistake mistakes[] = {
+        {"s/self->closed = true/self->shut = true/", "has no member named .shut"},
+        {"s/.title = command->title/.titel = command->title/", "has no member named .titel"},
+        {"s/self->closed = true/self->closed = event->reason/", "makes integer from pointer|bool"},
+        {"s/row->closed_because = event->reason/row->closed_because = event->title/",
+         "has no member named .title"},
+        {"s/CAIRN_ON(tickets, ticket, ticket_closed)/CAIRN_ON(tickets, user, ticket_closed)/",
+         "user_events.* undeclared"},
+        {"s/CAIRN_ON(tickets, ticket, ticket_closed)/CAIRN_ON(tickets, ticket, ticket_opened)/",
+         "redefinition of .tickets_on_ticket_opened"},
+        {"s/CAIRN_STRUCT(ticket, BOOL(closed))/CAIRN_STRUCT(ticket, BOOL(closed), BOOL(closed))/",
+         "duplicate member .closed"},
+        {"s/TEXT(reason)/TXT(reason)/", "TXT"},
+        {"s/UUID(ticket_id), //", "has no member named .ticket_id"},
+        {"/CAIRN_DECIDER(ticket/d", "undefined reference to .ticket_decider"},
+        {"/CAIRN_PROJECTION(tickets/d", "tickets_handlers_.* undeclared"},
+        {"s/.max_bytes = 200/.max_byte = 200/", "has no member named .max_byte"},
+    };
+    each_mistake_fails_the_build(mistakes, sizeof mistakes / sizeof mistakes[0]);
 }
 
 static void the_headers_are_c17_c23_and_cpp(void **state)
@@ -149,6 +198,7 @@ int main(void)
         cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
+        cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
         cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
     };

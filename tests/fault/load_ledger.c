@@ -90,7 +90,8 @@ static void add_claim(struct ledger *ledger, const struct model_write *write, js
     if (write->claim < 0)
         return;
     struct cairn_claim *claim = cairn_new(&ledger->actor->arena, struct cairn_claim, 1);
-    *claim = (struct cairn_claim){write->takes, "ledger", name_of(ledger, "", write->claim), NULL};
+    *claim = (struct cairn_claim){
+        .taken = write->takes, .scope = "ledger", .key = name_of(ledger, "", write->claim)};
     ret->claims = claim;
     ret->claim_count = 1;
     (void)json_object_set_new(line, write->takes ? "takes" : "gives", json_string(claim->key));

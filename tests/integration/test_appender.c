@@ -171,7 +171,7 @@ static struct item *with_command(struct item *item, char key, char hash)
 
 static struct item *with_claim(struct item *item, const char *key)
 {
-    item->claim = (struct cairn_claim){true, "thing.name", key, NULL};
+    item->claim = (struct cairn_claim){.taken = true, .scope = "thing.name", .key = key};
     item->writes[0].claims = &item->claim;
     item->writes[0].claim_count = 1;
     return item;
@@ -356,14 +356,14 @@ static struct item *with_two_streams(struct cairn_claim first, struct cairn_clai
 static void two_writes_of_one_append_do_not_take_the_same_claim(void **state)
 {
     (void)state;
-    const struct cairn_claim take = {true, "thing.name", "eve", NULL};
-    const struct cairn_claim other = {true, "thing.name", "fay", NULL};
+    const struct cairn_claim take = {.taken = true, .scope = "thing.name", .key = "eve"};
+    const struct cairn_claim other = {.taken = true, .scope = "thing.name", .key = "fay"};
     int64_t head = sql_int("select cairn.head()");
     struct item *first = hold_up(); /* so that they do not take the short path */
     struct item *both = submit(with_two_streams(take, take));
     struct item *apart = submit(with_two_streams(take, other));
-    struct item *later =
-        submit(with_two_streams(other, (struct cairn_claim){true, "thing.name", "gil", NULL}));
+    struct item *later = submit(with_two_streams(
+        other, (struct cairn_claim){.taken = true, .scope = "thing.name", .key = "gil"}));
     let_go();
     expect(first, 0, NULL);
     expect(both, -CAIRN_CLAIMED, NULL); /* leaves no claim for the later ones */
@@ -379,8 +379,9 @@ static void a_claim_may_go_from_one_stream_to_another_in_one_append(void **state
     (void)state;
     struct item *holder = submit(with_claim(new_item(any(new_stream())), "hal"));
     expect(holder, 0, NULL);
-    struct item *moves = with_two_streams((struct cairn_claim){false, "thing.name", "hal", NULL},
-                                          (struct cairn_claim){true, "thing.name", "hal", NULL});
+    struct item *moves =
+        with_two_streams((struct cairn_claim){.taken = false, .scope = "thing.name", .key = "hal"},
+                         (struct cairn_claim){.taken = true, .scope = "thing.name", .key = "hal"});
     moves->writes[0].expected = any(holder->writes[0].expected.stream);
     expect(submit(moves), 0, NULL);
     char stream[200];

@@ -24,6 +24,12 @@ enum { LONG_MS = 60000, POISON = 666, DEADLY = 667, SHY = 668, CURSED = 669 };
 
 /* ---- handlers ---- */
 
+CAIRN_CONSUMER(test, .attempts = 4, .backoff_us = CAIRN_MILLISECONDS(5),
+               .stuck_us = CAIRN_SECONDS(2));
+
+/* A copy, as tests change `stuck_us`. */
+static struct cairn_consumer consumer;
+
 /* Records the event in the transaction of the delivery. */
 static enum cairn_outcome write_down(const struct cairn_consumed *delivery, int64_t litres,
                                      struct cairn_error *error)
@@ -48,10 +54,11 @@ static bool is_mended(const struct cairn_consumed *delivery)
     return cairn_sql_get(delivery->sql, "select 1 from mended", NULL, 0, &cells, NULL) > 0;
 }
 
-static enum cairn_outcome pot_was_filled(const struct filled *event,
-                                         const struct cairn_consumed *delivery,
+/* The macros name a handler by its event, and this is an event of three nouns. */
+static enum cairn_outcome pot_was_filled(const void *data, const struct cairn_consumed *delivery,
                                          struct cairn_error *error)
 {
+    const struct filled *event = data;
     enum cairn_outcome outcome = write_down(delivery, event->litres, error);
     if (event->litres == DEADLY && !is_mended(delivery))
         (void)kill(getpid(), SIGKILL);
@@ -65,46 +72,27 @@ static enum cairn_outcome pot_was_filled(const struct filled *event,
     }
     return event->litres == SHY && delivery->attempt < 3 ? CAIRN_TRY_AGAIN : outcome;
 }
-CAIRN_CONSUME(test, pot, filled, pot_was_filled);
+CAIRN_REGISTER_(cairn_consumes, test, test_consumes_pot_filled, &pot_events, &filled_record,
+                .handle = pot_was_filled)
 
-static enum cairn_outcome jar_was_filled(const struct filled *event,
-                                         const struct cairn_consumed *delivery,
-                                         struct cairn_error *error)
+CAIRN_CONSUME_THIN(test, jar, filled)
 {
     return write_down(delivery, event ? 0 : -1, error);
 }
-static enum cairn_outcome jar_thunk(const void *data, const struct cairn_consumed *delivery,
-                                    struct cairn_error *error)
-{
-    return jar_was_filled(data, delivery, error);
-}
-static const struct cairn_consumes test_consumes_jar = {
-    .events = &jar_events, .record = &filled_record, .style = CAIRN_BUS_THIN, .handle = jar_thunk};
 
-static enum cairn_outcome vase_thunk(const void *data, const struct cairn_consumed *delivery,
-                                     struct cairn_error *error)
+static enum cairn_outcome vase_is(const void *state, const struct cairn_consumed *delivery,
+                                  struct cairn_error *error)
 {
-    const struct vases *vase = data;
+    const struct vases *vase = state;
     return write_down(delivery, vase ? vase->litres : -1, error);
 }
-static const struct cairn_consumes test_consumes_vase_filled = {.events = &vase_events,
-                                                                .record = &filled_record,
-                                                                .style = CAIRN_BUS_STATE,
-                                                                .state = &vases_record,
-                                                                .handle = vase_thunk};
-static const struct cairn_consumes test_consumes_vase_broken = {.events = &vase_events,
-                                                                .record = &broken_record,
-                                                                .style = CAIRN_BUS_STATE,
-                                                                .state = &vases_record,
-                                                                .handle = vase_thunk};
+CAIRN_REGISTER_(cairn_consumes, test, test_consumes_vase_filled, &vase_events, &filled_record,
+                .style = CAIRN_BUS_STATE, .state = &vases_record, .handle = vase_is)
 
-static struct cairn_consumer consumer = {
-    .name = "test",
-    .attempts = 4,
-    .backoff_us = CAIRN_MILLISECONDS(5),
-    .stuck_us = CAIRN_SECONDS(2),
-    CAIRN_CONSUME_LIST(&test_consumes_filled, &test_consumes_jar, &test_consumes_vase_filled,
-                       &test_consumes_vase_broken)};
+CAIRN_CONSUME_STATE(test, vase, broken, vases)
+{
+    return vase_is(state, delivery, error);
+}
 
 /* ---- the bench ---- */
 
@@ -150,7 +138,7 @@ static int setup(void **state)
 {
     (void)state;
     bench = (struct bench){0};
-    consumer.stuck_us = CAIRN_SECONDS(2);
+    consumer = test_consumer;
     fixture_database(bench.url, sizeof bench.url);
     fixture_url_as(bench.url, "cairn_projector", bench.projector_url, sizeof bench.projector_url);
     fixture_url_as(bench.url, "cairn_consumer", bench.consumer_url, sizeof bench.consumer_url);
@@ -185,6 +173,7 @@ static _Noreturn void consume_until_told(void)
     (void)sigaddset(&stop, SIGTERM);
     (void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
     bench.redis_url = getenv("BUS_REDIS");
+    consumer = test_consumer;
     consumer.stuck_us = strtoll(getenv("BUS_STUCK"), NULL, 10);
     (void)snprintf(bench.consumer_url, sizeof bench.consumer_url, "%s", getenv("BUS_DATABASE"));
     start_consumers();

@@ -19,148 +19,94 @@
 
 /* ---- a lamp ---- */
 
-struct lamp_lit {
-    int64_t seconds; /* to burn; 0: put out at once; below: it refuses to be put out */
-};
-struct lamp_out {
-    CAIRN_NO_FIELDS;
-};
-struct lamp_broken {
-    CAIRN_NO_FIELDS;
-};
-struct lamp_event {
-    enum { LAMP_LIT = 1, LAMP_OUT, LAMP_BROKEN } type;
-    union {
-        struct lamp_lit lamp_lit;
-        struct lamp_out lamp_out;
-        struct lamp_broken lamp_broken;
-    } as;
-};
-CAIRN_RECORD(lamp_lit, CAIRN_FIELD(lamp_lit, seconds));
-CAIRN_EMPTY_RECORD(lamp_out);
-CAIRN_EMPTY_RECORD(lamp_broken);
-CAIRN_EVENTS(lamp, CAIRN_EVENT(lamp, LAMP_LIT, lamp_lit, "LampLit", 1),
-             CAIRN_EVENT(lamp, LAMP_OUT, lamp_out, "LampOut", 1),
-             CAIRN_EVENT(lamp, LAMP_BROKEN, lamp_broken, "LampBroken", 1));
+/* `seconds` to burn; 0: put out at once; below: it refuses to be put out */
+CAIRN_STRUCT(lamp_lit, INT(seconds));
+CAIRN_STRUCT(lamp_out);
+CAIRN_STRUCT(lamp_broken);
+CAIRN_EVENTS(lamp, EVENT(lamp_lit, "LampLit", 1), EVENT(lamp_out, "LampOut", 1),
+             EVENT(lamp_broken, "LampBroken", 1));
 
-struct put_out {
-    CAIRN_NO_FIELDS;
-};
-struct break_lamp {
-    CAIRN_NO_FIELDS;
-};
-struct lamp_command {
-    enum { PUT_OUT = 1, BREAK_LAMP } type;
-    union {
-        struct put_out put_out;
-        struct break_lamp break_lamp;
-    } as;
-};
-CAIRN_EMPTY_RECORD(put_out);
-CAIRN_EMPTY_RECORD(break_lamp);
-CAIRN_COMMANDS(lamp, CAIRN_COMMAND(lamp, PUT_OUT, put_out, "POST /lamps/{id}/put-out"),
-               CAIRN_COMMAND(lamp, BREAK_LAMP, break_lamp, "POST /lamps/{id}/break"));
+CAIRN_STRUCT(put_out);
+CAIRN_STRUCT(break_lamp);
+CAIRN_COMMANDS(lamp, COMMAND(put_out, "POST /lamps/{id}/put-out"),
+               COMMAND(break_lamp, "POST /lamps/{id}/break"));
 
-struct lamp {
-    bool burns, stubborn;
-};
-CAIRN_RECORD(lamp, CAIRN_FIELD(lamp, burns), CAIRN_FIELD(lamp, stubborn));
+CAIRN_STRUCT(lamp, BOOL(burns), BOOL(stubborn));
 
-static void lamp_evolve(struct lamp *self, const struct lamp_event *event)
+CAIRN_EVOLVE(lamp, lamp_lit)
 {
-    switch (event->type) {
-    case LAMP_LIT:
-        self->burns = true;
-        self->stubborn = event->as.lamp_lit.seconds < 0;
-        break;
-    case LAMP_OUT:
-    case LAMP_BROKEN:
-        self->burns = false;
-        break;
-    }
+    self->burns = true;
+    self->stubborn = event->seconds < 0;
 }
 
-static int lamp_decide(const struct lamp *self, const struct lamp_command *command,
-                       const struct cairn_given *given, struct cairn_decision *ret,
-                       struct cairn_error *error)
+CAIRN_EVOLVE(lamp, lamp_out)
 {
-    (void)given;
+    self->burns = false;
+}
+
+CAIRN_EVOLVE(lamp, lamp_broken)
+{
+    self->burns = false;
+}
+
+static int refuse_dark(struct cairn_error *error)
+{
+    return cairn_refuse(error, "lamp-does-not-burn", "the lamp does not burn");
+}
+
+CAIRN_DECIDE(lamp, put_out)
+{
     if (!self->burns)
-        return cairn_refuse(error, "lamp-does-not-burn", "the lamp does not burn");
-    switch (command->type) {
-    case PUT_OUT:
-        if (self->stubborn)
-            return cairn_refuse(error, "lamp-is-stubborn", "the lamp cannot be put out");
-        CAIRN_EMIT(ret, lamp_out, CAIRN_NOTHING);
-        return 0;
-    case BREAK_LAMP:
-        CAIRN_EMIT(ret, lamp_broken, CAIRN_NOTHING);
-        return 0;
-    }
-    return cairn_fail(error, CAIRN_BUG, "no such command");
+        return refuse_dark(error);
+    if (self->stubborn)
+        return cairn_refuse(error, "lamp-is-stubborn", "the lamp cannot be put out");
+    CAIRN_EMIT(ret, lamp_out);
+    return 0;
 }
+
+CAIRN_DECIDE(lamp, break_lamp)
+{
+    if (!self->burns)
+        return refuse_dark(error);
+    CAIRN_EMIT(ret, lamp_broken);
+    return 0;
+}
+
 CAIRN_DECIDER(lamp, .state_version = 1);
 
 /* ---- a wick ---- */
 
 /* A second decider of the same service; its command creates, and names the stream itself. */
-struct wick_trimmed {
-    struct cairn_uuid wick_id;
-};
-struct wick_event {
-    enum { WICK_TRIMMED = 1 } type;
-    union {
-        struct wick_trimmed wick_trimmed;
-    } as;
-};
-CAIRN_RECORD(wick_trimmed, CAIRN_FIELD(wick_trimmed, wick_id));
-CAIRN_EVENTS(wick, CAIRN_EVENT(wick, WICK_TRIMMED, wick_trimmed, "WickTrimmed", 1));
+CAIRN_STRUCT(wick_trimmed, UUID(wick_id));
+CAIRN_EVENTS(wick, EVENT(wick_trimmed, "WickTrimmed", 1));
 
-struct trim_wick {
-    struct cairn_uuid wick_id;
-};
-struct wick_command {
-    enum { TRIM_WICK = 1 } type;
-    union {
-        struct trim_wick trim_wick;
-    } as;
-};
-CAIRN_RECORD(trim_wick, CAIRN_FIELD(trim_wick, wick_id));
-CAIRN_COMMANDS(wick, CAIRN_COMMAND(wick, TRIM_WICK, trim_wick, "POST /wicks"));
+CAIRN_STRUCT(trim_wick, UUID(wick_id));
+CAIRN_COMMANDS(wick, COMMAND(trim_wick, "POST /wicks"));
 
-struct wick {
-    bool is_trimmed;
-};
-CAIRN_RECORD(wick, CAIRN_FIELD(wick, is_trimmed));
+CAIRN_STRUCT(wick, BOOL(is_trimmed));
 
-static void wick_evolve(struct wick *self, const struct wick_event *event)
+CAIRN_EVOLVE(wick, wick_trimmed)
 {
-    self->is_trimmed = event->type == WICK_TRIMMED;
+    self->is_trimmed = true;
 }
 
-static int wick_decide(const struct wick *self, const struct wick_command *command,
-                       const struct cairn_given *given, struct cairn_decision *ret,
-                       struct cairn_error *error)
+CAIRN_DECIDE(wick, trim_wick)
 {
-    (void)given;
-    (void)error;
     if (!self->is_trimmed)
-        CAIRN_EMIT(ret, wick_trimmed, .wick_id = command->as.trim_wick.wick_id);
+        CAIRN_EMIT(ret, wick_trimmed, .wick_id = command->wick_id);
     return 0;
 }
+
 CAIRN_DECIDER(wick, .state_version = 1);
 
 /* ---- the process that puts them out ---- */
 
 enum { TRIMS = -2 }; /* a value of `seconds`: the lamp's wick is to be trimmed */
 
-struct night {
-    int64_t lit, out;
-};
-CAIRN_RECORD(night, CAIRN_FIELD(night, lit), CAIRN_FIELD(night, out));
+CAIRN_STRUCT(night, INT(lit), INT(out));
+CAIRN_PROCESS(night, .from_start = true, CAIRN_SENDS(lamp, wick));
 
-static void lit(struct night *self, const struct lamp_lit *event, const struct cairn_given *given,
-                struct cairn_reaction *ret)
+CAIRN_WHEN(night, lamp, lamp_lit)
 {
     self->lit++;
     if (event->seconds == TRIMS)
@@ -169,56 +115,42 @@ static void lit(struct night *self, const struct lamp_lit *event, const struct c
         cairn_schedule(ret, "burnt-down",
                        cairn_time_after(given->now, CAIRN_SECONDS(event->seconds)));
     else
-        CAIRN_SEND(ret, lamp, given->id, put_out, CAIRN_NOTHING);
+        CAIRN_SEND(ret, lamp, given->id, put_out);
 }
-CAIRN_WHEN(night, lamp, lamp_lit, lit);
 
-static void out(struct night *self, const struct lamp_out *event, const struct cairn_given *given,
-                struct cairn_reaction *ret)
+CAIRN_WHEN(night, lamp, lamp_out)
 {
-    (void)event;
-    (void)given;
     self->out++;
     cairn_cancel(ret, "burnt-down");
 }
-CAIRN_WHEN(night, lamp, lamp_out, out);
 
-static void burnt_down(struct night *self, const char *timer, const struct cairn_given *given,
-                       struct cairn_reaction *ret)
+CAIRN_WHEN_TIMER(night, burnt_down, "burnt-down")
 {
-    (void)self;
-    (void)timer;
-    CAIRN_SEND(ret, lamp, given->id, put_out, CAIRN_NOTHING);
+    CAIRN_SEND(ret, lamp, given->id, put_out);
 }
-CAIRN_WHEN_TIMER(night, burnt_down, "burnt-down", burnt_down);
 
-static void refused(struct night *self, const struct cairn_refusal *refusal,
-                    const struct cairn_given *given, struct cairn_reaction *ret)
+CAIRN_WHEN_REFUSED(night, put_out)
 {
-    (void)self;
-    if (refusal->code != CAIRN_REFUSED || strcmp(refusal->reason, "lamp-is-stubborn") != 0)
-        return;
-    CAIRN_SEND(ret, lamp, given->id, break_lamp, CAIRN_NOTHING);
+    if (refusal->code == CAIRN_REFUSED && strcmp(refusal->reason, "lamp-is-stubborn") == 0)
+        CAIRN_SEND(ret, lamp, given->id, break_lamp);
 }
-CAIRN_WHEN_REFUSED(night, put_out, refused);
-CAIRN_PROCESS(night, .from_start = true, CAIRN_SENDS(&lamp_commands, &wick_commands),
-              CAIRN_WHEN_LIST(&night_when_lamp_lit, &night_when_lamp_out, &night_when_burnt_down,
-                              &night_when_put_out));
 
 /* Handles night's events but does not declare that it sends to wicks. */
-static const struct cairn_process forgetful_process = {.name = "forgetful",
-                                                       .state = &night_record,
-                                                       CAIRN_SENDS(&lamp_commands),
-                                                       CAIRN_WHEN_LIST(&night_when_lamp_lit)};
+static const struct cairn_process forgetful_process = {
+    .name = "forgetful",
+    .state = &night_record,
+    .when = &night_handlers_,
+    CAIRN_SENDS(lamp),
+};
 
 /* ---- the reactor that records them ---- */
 
 static atomic_int handled, attempts_wanted, gives_up;
 
-static enum cairn_outcome note(const struct lamp_out *event, const struct cairn_call *call,
-                               struct cairn_error *error)
+CAIRN_REACTOR(notes, .concurrency = 4, .from_start = true);
+
+CAIRN_HANDLE(notes, lamp, lamp_out)
 {
-    (void)event;
     if (atomic_load(&gives_up)) {
         (void)cairn_fail(error, CAIRN_UNAVAILABLE, "no paper");
         return CAIRN_GIVE_UP;
@@ -230,9 +162,6 @@ static enum cairn_outcome note(const struct lamp_out *event, const struct cairn_
     atomic_fetch_add(&handled, 1);
     return CAIRN_DONE;
 }
-CAIRN_HANDLE(notes, lamp, lamp_out, note);
-CAIRN_REACTOR(notes, .concurrency = 4, .from_start = true,
-              CAIRN_HANDLE_LIST(&notes_handles_lamp_out));
 
 /* It has deciders of two categories, and the name of neither. */
 static const struct cairn_service service = {.name = "lighting",
@@ -914,15 +843,15 @@ static void a_reaction_sends_what_its_process_says_it_sends(void **state)
     const struct lamp_lit trims = {.seconds = TRIMS};
     const struct lamp_lit goes_out = {.seconds = 0};
     const struct cairn_given given = {.id = CAIRN_UUID("00000000-0000-7000-8000-000000000001")};
-    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit, &night, &trims,
+    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit_, &night, &trims,
                                         &given, &arena, &ret, &error),
                      -CAIRN_BUG);
     assert_string_equal(error.message,
                         "the process sent a trim_wick to wick, which its CAIRN_SENDS "
                         "does not name");
     cairn_error_reset(&error);
-    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit, &night, &goes_out,
-                                        &given, &arena, &ret, &error),
+    assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit_, &night,
+                                        &goes_out, &given, &arena, &ret, &error),
                      0);
     cairn_arena_close(&arena);
 }

@@ -16,150 +16,85 @@
 
 /* ---- a small domain: jars, formerly filled by the spoon ---- */
 
-struct jar_filled_v1 {
-    int64_t spoons;
-};
-struct jar_filled {
-    int64_t grams;
-};
-struct jar_emptied {
-    int64_t grams;
-};
-CAIRN_RECORD(jar_filled_v1, CAIRN_FIELD(jar_filled_v1, spoons));
-CAIRN_RECORD(jar_filled, CAIRN_FIELD(jar_filled, grams, CAIRN_RANGE(1, 1000)));
-CAIRN_RECORD(jar_emptied, CAIRN_FIELD(jar_emptied, grams));
+CAIRN_STRUCT(jar_filled_v1, INT(spoons));
+CAIRN_STRUCT(jar_filled, INT(grams, CAIRN_RANGE(1, 1000)));
+CAIRN_STRUCT(jar_emptied, INT(grams));
+CAIRN_EVENTS(jar, EVENT(jar_filled, "JarFilled", 2, jar_filled_v1),
+             EVENT(jar_emptied, "JarEmptied", 1));
 
-static void lift(struct jar_filled *ret, const struct jar_filled_v1 *old)
+CAIRN_UPCAST(jar_filled_v1, jar_filled)
 {
     ret->grams = old->spoons * 10;
 }
-CAIRN_UPCASTER(jar_filled_v1, 1, jar_filled, lift);
 
-struct jar_event {
-    enum { JAR_FILLED = 1, JAR_EMPTIED } type;
-    union {
-        struct jar_filled jar_filled;
-        struct jar_emptied jar_emptied;
-    } as;
-};
-CAIRN_EVENTS(jar,
-             CAIRN_EVENT(jar, JAR_FILLED, jar_filled, "JarFilled", 2,
-                         .upcasters = {&jar_filled_v1_upcaster}),
-             CAIRN_EVENT(jar, JAR_EMPTIED, jar_emptied, "JarEmptied", 1));
+CAIRN_STRUCT(empty_jar);
+CAIRN_COMMANDS(jar, COMMAND(empty_jar, "POST /jars/{id}/empty"));
 
-struct empty_jar {
-    CAIRN_NO_FIELDS;
-};
-CAIRN_EMPTY_RECORD(empty_jar);
-struct jar_command {
-    enum { EMPTY_JAR = 1 } type;
-    union {
-        struct empty_jar empty_jar;
-    } as;
-};
-CAIRN_COMMANDS(jar, CAIRN_COMMAND(jar, EMPTY_JAR, empty_jar, "POST /jars/{id}/empty"));
+CAIRN_STRUCT(jar, INT(grams));
 
-struct jar {
-    int64_t grams;
-};
-CAIRN_RECORD(jar, CAIRN_FIELD(jar, grams));
-
-static void jar_evolve(struct jar *self, const struct jar_event *event)
+CAIRN_EVOLVE(jar, jar_filled)
 {
-    switch (event->type) {
-    case JAR_FILLED:
-        self->grams += event->as.jar_filled.grams;
-        break;
-    case JAR_EMPTIED:
-        self->grams = 0;
-        break;
-    }
+    self->grams += event->grams;
 }
 
-static int jar_decide(const struct jar *self, const struct jar_command *command,
-                      const struct cairn_given *given, struct cairn_decision *ret,
-                      struct cairn_error *error)
+CAIRN_EVOLVE(jar, jar_emptied)
 {
-    (void)command;
-    (void)given;
-    (void)error;
+    self->grams = 0;
+}
+
+CAIRN_DECIDE(jar, empty_jar)
+{
     CAIRN_EMIT(ret, jar_emptied, .grams = self->grams);
     return 0;
 }
+
 CAIRN_DECIDER(jar, .state_version = 1);
 
 /* A shelf uses its jar as a fact; a list of jars handles only JarFilled. */
-struct shelf_jar {
-    int64_t grams;
-};
-CAIRN_RECORD(shelf_jar, CAIRN_FIELD(shelf_jar, grams));
-static void shelf_jar_evolve(struct shelf_jar *self, const struct jar_event *event)
-{
-    jar_evolve((struct jar *)self, event);
-}
+CAIRN_STRUCT(shelf_jar, INT(grams));
 CAIRN_FACT(shelf_jar, jar);
 
-struct shelf_built {
-    CAIRN_NO_FIELDS;
-};
-CAIRN_EMPTY_RECORD(shelf_built);
-struct shelf_event {
-    enum { SHELF_BUILT = 1 } type;
-    union {
-        struct shelf_built shelf_built;
-    } as;
-};
-CAIRN_EVENTS(shelf, CAIRN_EVENT(shelf, SHELF_BUILT, shelf_built, "ShelfBuilt", 1));
-struct build_shelf {
-    struct cairn_uuid jar_id;
-};
-CAIRN_RECORD(build_shelf, CAIRN_FIELD(build_shelf, jar_id));
-struct shelf_command {
-    enum { BUILD_SHELF = 1 } type;
-    union {
-        struct build_shelf build_shelf;
-    } as;
-};
-CAIRN_COMMANDS(shelf, CAIRN_COMMAND(shelf, BUILD_SHELF, build_shelf, "POST /shelves",
-                                    .needs = {CAIRN_NEED(shelf_jar, build_shelf, jar_id)}));
-struct shelf {
-    bool built;
-};
-CAIRN_RECORD(shelf, CAIRN_FIELD(shelf, built));
-static void shelf_evolve(struct shelf *self, const struct shelf_event *event)
+CAIRN_LEARN(shelf_jar, jar_filled)
 {
-    switch (event->type) {
-    case SHELF_BUILT:
-        self->built = true;
-        break;
-    }
+    self->grams += event->grams;
 }
-static int shelf_decide(const struct shelf *self, const struct shelf_command *command,
-                        const struct cairn_given *given, struct cairn_decision *ret,
-                        struct cairn_error *error)
+
+CAIRN_LEARN(shelf_jar, jar_emptied)
 {
-    (void)self;
-    (void)command;
+    self->grams = 0;
+}
+
+CAIRN_STRUCT(shelf_built);
+CAIRN_EVENTS(shelf, EVENT(shelf_built, "ShelfBuilt", 1));
+
+CAIRN_STRUCT(build_shelf, UUID(jar_id));
+CAIRN_COMMANDS(shelf, COMMAND(build_shelf, "POST /shelves"));
+
+CAIRN_STRUCT(shelf, BOOL(built));
+
+CAIRN_EVOLVE(shelf, shelf_built)
+{
+    self->built = true;
+}
+
+CAIRN_DECIDE(shelf, build_shelf, NEED(shelf_jar, jar_id))
+{
     if (CAIRN_KNOWN(given, shelf_jar)->grams < 100)
         return cairn_refuse(error, "not-worth-it", "there is too little in the jar");
-    CAIRN_EMIT(ret, shelf_built, CAIRN_NOTHING);
+    CAIRN_EMIT(ret, shelf_built);
     return 0;
 }
+
 CAIRN_DECIDER(shelf, .state_version = 1);
 
-struct jars {
-    int64_t grams;
-};
-CAIRN_RECORD(jars, CAIRN_FIELD(jars, grams));
-static enum cairn_row filled(struct jars *row, const struct jar_filled *event,
-                             const struct cairn_meta *meta)
+CAIRN_STRUCT(jars, INT(grams));
+CAIRN_PROJECTION(jars, .version = 1);
+
+CAIRN_ON(jars, jar, jar_filled)
 {
-    (void)meta;
     row->grams += event->grams;
     return CAIRN_KEEP;
 }
-CAIRN_ON(jars, jar, jar_filled, filled);
-CAIRN_PROJECTION(jars, .version = 1, CAIRN_ON_LIST(&jars_on_jar_filled));
 
 static const struct cairn_service jar_service = {.name = "jar", .deciders = {&jar_decider}};
 static const struct cairn_service shelf_service = {.name = "shelf", .deciders = {&shelf_decider}};

@@ -88,7 +88,8 @@ static void make_write(const struct run *run, const struct model_append *from, i
     ret->expected.stream = run->streams[write->stream];
     if (write->claim >= 0) {
         struct cairn_claim *claim = cairn_new(&bench.arena, struct cairn_claim, 1);
-        *claim = (struct cairn_claim){write->takes, "model", run->claims[write->claim], NULL};
+        *claim = (struct cairn_claim){
+            .taken = write->takes, .scope = "model", .key = run->claims[write->claim]};
         ret->claims = claim;
         ret->claim_count = 1;
     }

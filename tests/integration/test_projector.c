@@ -311,22 +311,8 @@ static void a_projection_stops_before_an_event_of_a_newer_release(void **state)
 /* ---- tables with other columns ---- */
 
 /* The row with one more member, and with a member of another type; .version stays. */
-struct taller_pots {
-    struct cairn_uuid pot_id;
-    int64_t litres;
-    const char *label;
-    int64_t height;
-};
-CAIRN_RECORD(taller_pots, CAIRN_FIELD(taller_pots, pot_id), CAIRN_FIELD(taller_pots, litres),
-             CAIRN_FIELD(taller_pots, label, .optional = true), CAIRN_FIELD(taller_pots, height));
-
-struct wordy_pots {
-    struct cairn_uuid pot_id;
-    const char *litres;
-    const char *label;
-};
-CAIRN_RECORD(wordy_pots, CAIRN_FIELD(wordy_pots, pot_id), CAIRN_FIELD(wordy_pots, litres),
-             CAIRN_FIELD(wordy_pots, label, .optional = true));
+CAIRN_STRUCT(taller_pots, UUID(pot_id), INT(litres), TEXT(label, .optional = true), INT(height));
+CAIRN_STRUCT(wordy_pots, UUID(pot_id), TEXT(litres), TEXT(label, .optional = true));
 
 static void expect_refused_row(const struct cairn_record *row, const char *words)
 {
@@ -407,30 +393,28 @@ static void a_refused_statement_stops_its_read_model_until_it_is_mended_and_no_o
 /* ---- releases ---- */
 
 /* The same pots in a newer release. */
-struct pot_filled_v2 {
-    int64_t millilitres;
-};
-CAIRN_RECORD(pot_filled_v2, CAIRN_FIELD(pot_filled_v2, millilitres));
-static void lift_v2(struct pot_filled *ret, const struct pot_filled_v2 *old)
-{
-    ret->litres = old->millilitres / 1000;
-}
-static void lift_v1(struct pot_filled_v2 *ret, const struct pot_filled *old)
+CAIRN_STRUCT(pot_filled_v2, INT(millilitres));
+CAIRN_UPCAST(pot_filled, pot_filled_v2)
 {
     ret->millilitres = old->litres * 1000;
 }
-CAIRN_UPCASTER(pot_filled, 1, pot_filled_v2, lift_v1);
-CAIRN_UPCASTER(pot_filled_v2, 2, pot_filled, lift_v2);
-static const struct cairn_event_type newer_types[] = {
-    CAIRN_EVENT(pot, POT_FILLED, pot_filled, "PotFilled", 3,
-                .upcasters = {&pot_filled_upcaster, &pot_filled_v2_upcaster}),
-};
+CAIRN_UPCAST(pot_filled_v2, pot_filled)
+{
+    ret->litres = old->millilitres / 1000;
+}
+static const struct cairn_event_type newer_types[] = {{
+    .name = "PotFilled",
+    .schema_version = 3,
+    .record = &pot_filled_record,
+    .upcasters = {&pot_filled_upcaster, &pot_filled_v2_upcaster},
+}};
 static const struct cairn_events newer_events = {
-    .category = "pot", .size = sizeof(struct pot_event), .types = newer_types, .count = 1};
-static const struct cairn_on newer_filled = {
-    .events = &newer_events, .record = &pot_filled_record, .apply = pots_fill};
+    .category = "pot", .types = newer_types, .count = 1};
+static struct cairn_on newer_filled = {
+    .handler = {.events = &newer_events, .record = &pot_filled_record}, .apply = pots_fill};
+static const struct cairn_handlers newer_handlers = {&newer_filled.handler};
 static const struct cairn_projection newer_pots = {
-    .name = "pots", .version = 1, .row = &pots_record, CAIRN_ON_LIST(&newer_filled)};
+    .name = "pots", .version = 1, .row = &pots_record, .on = &newer_handlers};
 
 static void a_newer_release_goes_on_and_the_old_one_stays_where_it_is(void **state)
 {

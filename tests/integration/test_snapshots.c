@@ -17,34 +17,17 @@
 
 /* ---- a small domain: readings of a meter ---- */
 
-struct meter_read {
-    int64_t units;
-    const char *by;
-};
-struct meter_event {
-    enum { METER_READ = 1 } type;
-    union {
-        struct meter_read meter_read;
-    } as;
-};
-CAIRN_RECORD(meter_read, CAIRN_FIELD(meter_read, units), CAIRN_FIELD(meter_read, by));
-CAIRN_EVENTS(meter, CAIRN_EVENT(meter, METER_READ, meter_read, "MeterRead", 1));
+CAIRN_STRUCT(meter_read, INT(units), TEXT(by));
+CAIRN_EVENTS(meter, EVENT(meter_read, "MeterRead", 1));
 
-struct meter {
-    int64_t units;
-    int64_t readings;
-    const char *by;
-};
-CAIRN_RECORD(meter, CAIRN_FIELD(meter, units), CAIRN_FIELD(meter, readings),
-             CAIRN_FIELD(meter, by, .optional = true));
+CAIRN_STRUCT(meter, INT(units), INT(readings), TEXT(by, .optional = true));
+CAIRN_FACT(meter, meter, .state_version = 1);
 
-static void meter_evolve(void *state, const void *event)
+CAIRN_LEARN(meter, meter_read)
 {
-    struct meter *self = state;
-    const struct meter_read *read = &((const struct meter_event *)event)->as.meter_read;
-    self->units += read->units;
+    self->units += event->units;
     self->readings++;
-    self->by = read->by;
+    self->by = event->by;
 }
 
 /* ---- the bench ---- */
@@ -74,11 +57,7 @@ static int setup(void **state)
     fixture_database(bench.url, sizeof bench.url);
     fixture_url_as(bench.url, "cairn_writer", bench.writer_url, sizeof bench.writer_url);
     assert_int_equal(cairn_store_open(bench.writer_url, "test", &bench.store, NULL), 0);
-    bench.folding = (struct cairn_folding){.events = &meter_events,
-                                           .state = &meter_record,
-                                           .evolve = meter_evolve,
-                                           .kind = "meter",
-                                           .state_version = 1};
+    bench.folding = cairn_folding_of_fact(&meter_fact);
     open_snapshots(bench.writer_url);
     return 0;
 }

@@ -200,8 +200,8 @@ static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
     (void)state;
     const char *ada = new_stream("user");
     const char *bob = new_stream("user");
-    const struct cairn_claim take = {true, "user.email", "a@b.c", NULL};
-    const struct cairn_claim release = {false, "user.email", "a@b.c", NULL};
+    const struct cairn_claim take = {.taken = true, .scope = "user.email", .key = "a@b.c"};
+    const struct cairn_claim release = {.taken = false, .scope = "user.email", .key = "a@b.c"};
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(ada, &take, 1), 0);
     assert_int_equal(append_claim(bob, &take, 1), -CAIRN_CLAIMED);
@@ -214,9 +214,10 @@ static void a_claim_is_held_by_one_stream_until_it_is_released(void **state)
 static void a_claim_is_refused_in_words_of_its_own(void **state)
 {
     (void)state;
-    const struct cairn_claim takes[] = {{true, "room.day", "12/1", "room 12 is taken on 1 May"},
-                                        {true, "room.day", "12/2", "room 12 is taken on 2 May"},
-                                        {true, "guest", "g", NULL}};
+    const struct cairn_claim takes[] = {
+        {.taken = true, .scope = "room.day", .key = "12/1", .message = "room 12 is taken on 1 May"},
+        {.taken = true, .scope = "room.day", .key = "12/2", .message = "room 12 is taken on 2 May"},
+        {.taken = true, .scope = "guest", .key = "g"}};
     struct cairn_error error = {0};
     assert_int_equal(append_claim(new_stream("stay"), &takes[1], 2), 0);
     assert_int_equal(append_claims(new_stream("stay"), takes, 3, &error), -CAIRN_CLAIMED);
@@ -232,8 +233,10 @@ static void a_thousand_claims_are_taken_and_refused_together(void **state)
     enum { MANY = CAIRN_DECISION_MAX_CLAIMS };
     struct cairn_claim claims[MANY];
     for (int i = 0; i < MANY; i++)
-        claims[i] = (struct cairn_claim){true, "seat", cairn_print(&bench.arena, "%d", i),
-                                         "this seat is taken"};
+        claims[i] = (struct cairn_claim){.taken = true,
+                                         .scope = "seat",
+                                         .key = cairn_print(&bench.arena, "%d", i),
+                                         .message = "this seat is taken"};
     const char *ada = new_stream("order");
     assert_int_equal(append_claim(ada, claims, MANY), 0);
     assert_int_equal(sql_int("select count(*) from cairn.claims where scope = 'seat'"), MANY);
@@ -487,10 +490,7 @@ static void people_append_and_read_in_sql(void **state)
     assert_int_equal(sql_int("select cairn.head()"), head + 3);
 }
 
-struct anything {
-    CAIRN_NO_FIELDS;
-};
-CAIRN_EMPTY_RECORD(anything);
+CAIRN_STRUCT(anything);
 
 static int decode(const char *json)
 {

@@ -6,39 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- records ---- */
-
-static const char *const kinds[] = {[CRATE_WOODEN] = "wooden", [CRATE_STEEL] = "steel"};
-
-CAIRN_RECORD(crate_thing, CAIRN_FIELD(crate_thing, name, .max_bytes = 100),
-             CAIRN_FIELD(crate_thing, count));
-CAIRN_RECORD(crate_origin, CAIRN_FIELD(crate_origin, country, .optional = true),
-             CAIRN_FIELD(crate_origin, since, .optional = true),
-             CAIRN_LIST_FIELD(crate_origin, stamps, crate_thing));
-
-#define WHAT_IS_PACKED(tag)                                                                        \
-    CAIRN_FIELD(tag, fragile), CAIRN_FIELD(tag, label, .optional = true, .max_bytes = 10000),      \
-        CAIRN_FIELD(tag, owner, .optional = true), CAIRN_FIELD(tag, due, .optional = true),        \
-        CAIRN_FIELD(tag, best_before, .optional = true),                                           \
-        CAIRN_FIELD(tag, price, .optional = true),                                                 \
-        CAIRN_ENUM_FIELD(tag, kind, kinds, .optional = true),                                      \
-        CAIRN_NESTED_FIELD(tag, origin, crate_origin), CAIRN_LIST_FIELD(tag, things, crate_thing)
-
-CAIRN_RECORD(crate_packed, CAIRN_FIELD(crate_packed, weight), WHAT_IS_PACKED(crate_packed));
-CAIRN_RECORD(crate_stacked, CAIRN_FIELD(crate_stacked, onto), CAIRN_FIELD(crate_stacked, weight));
-CAIRN_EMPTY_RECORD(crate_thrown_away);
-CAIRN_EVENTS(crate, CAIRN_EVENT(crate, CRATE_PACKED, crate_packed, "CratePacked", 1),
-             CAIRN_EVENT(crate, CRATE_STACKED, crate_stacked, "CrateStacked", 1),
-             CAIRN_EVENT(crate, CRATE_THROWN_AWAY, crate_thrown_away, "CrateThrownAway", 1));
-
-CAIRN_RECORD(crates, CAIRN_FIELD(crates, crate_id), CAIRN_FIELD(crates, weight),
-             CAIRN_FIELD(crates, events), CAIRN_NESTED_FIELD(crates, last, crate_packed),
-             WHAT_IS_PACKED(crates));
-
 /* ---- the projection ---- */
 
-static enum cairn_row packed(struct crates *row, const struct crate_packed *event,
-                             const struct cairn_meta *meta)
+CAIRN_PROJECTION(crates, .version = 1, CAIRN_INDEXES("owner", "label"));
+const struct cairn_projection crates_that_stop = {.name = "crates",
+                                                  .version = 1,
+                                                  .row = &crates_record,
+                                                  .poison = CAIRN_POISON_STOPS,
+                                                  .on = &crates_handlers_};
+
+CAIRN_ON(crates, crate, crate_packed)
 {
     if (event->weight == 0)
         return CAIRN_SKIP;
@@ -57,21 +34,15 @@ static enum cairn_row packed(struct crates *row, const struct crate_packed *even
     row->things = event->things;
     return event->weight == 666 ? CAIRN_PARK : CAIRN_KEEP;
 }
-CAIRN_ON(crates, crate, crate_packed, packed);
 
-static void both_crates(struct cairn_keys *ret, const struct crate_stacked *event,
-                        const struct cairn_meta *meta)
+CAIRN_KEYS(crates, crate_stacked)
 {
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(event->onto, id);
-    cairn_key(ret, "%s", id);
-    cairn_uuid_format(meta->id, id);
-    cairn_key(ret, "%s", id);
+    cairn_key_uuid(ret, event->onto);
+    cairn_key_uuid(ret, meta->id);
 }
 
 /* 667 kilograms park the crate below only, not the one on top. */
-static enum cairn_row stacked(struct crates *row, const struct crate_stacked *event,
-                              const struct cairn_meta *meta)
+CAIRN_ON(crates, crate, crate_stacked)
 {
     char top[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(meta->id, top);
@@ -81,25 +52,11 @@ static enum cairn_row stacked(struct crates *row, const struct crate_stacked *ev
     row->events++;
     return !is_top && event->weight == 667 ? CAIRN_PARK : CAIRN_KEEP;
 }
-CAIRN_ON_KEYED(crates, crate, crate_stacked, stacked, both_crates);
 
-static enum cairn_row thrown_away(struct crates *row, const struct crate_thrown_away *event,
-                                  const struct cairn_meta *meta)
+CAIRN_ON(crates, crate, crate_thrown_away)
 {
-    (void)row;
-    (void)event;
-    (void)meta;
     return CAIRN_DELETE;
 }
-CAIRN_ON(crates, crate, crate_thrown_away, thrown_away);
-
-#define CRATES_ON                                                                                  \
-    CAIRN_ON_LIST(&crates_on_crate_packed, &crates_on_crate_stacked, &crates_on_crate_thrown_away)
-
-CAIRN_PROJECTION(crates, .version = 1, .indexes = (const char *const[]){"owner", "label", NULL},
-                 CRATES_ON);
-const struct cairn_projection crates_that_stop = {
-    .name = "crates", .version = 1, .row = &crates_record, .poison = CAIRN_POISON_STOPS, CRATES_ON};
 
 /* ---- random values ---- */
 
@@ -133,9 +90,9 @@ static struct cairn_uuid random_id(unsigned *random)
     return id;
 }
 
-static struct crate_things random_things(unsigned *random, struct cairn_arena *arena)
+static struct crate_thing_list random_things(unsigned *random, struct cairn_arena *arena)
 {
-    struct crate_things ret = {.count = up_to(random, 4)};
+    struct crate_thing_list ret = {.count = up_to(random, 4)};
     struct crate_thing *items = cairn_new(arena, struct crate_thing, ret.count + 1);
     for (size_t i = 0; i < ret.count; i++)
         items[i] = (struct crate_thing){random_text(random, 20, arena), up_to(random, 9)};
@@ -174,7 +131,7 @@ struct crates crate_row(unsigned *random, bool sparse, struct cairn_arena *arena
     struct crate_packed event = random_packed(random, sparse, arena);
     struct cairn_meta meta = {.id = random_id(random)};
     struct crates row = {0};
-    (void)packed(&row, &event, &meta);
+    (void)crates_on_crate_packed(&row, &event, &meta, arena, NULL);
     row.last = packed_last;
     return row;
 }

@@ -10,65 +10,28 @@
 
 #include <cairn/projection.h>
 
-enum crate_kind { CRATE_WOODEN = 1, CRATE_STEEL };
+CAIRN_ENUM(crate_kind, (CRATE_WOODEN, "wooden"), (CRATE_STEEL, "steel"));
 
-struct crate_thing {
-    const char *name;
-    int64_t count;
-};
-struct crate_things CAIRN_LIST(struct crate_thing);
+CAIRN_STRUCT(crate_thing, TEXT(name, .max_bytes = 100), INT(count));
+CAIRN_STRUCT(crate_origin, TEXT(country, .optional = true), DAY(since, .optional = true),
+             LIST(stamps, crate_thing));
 
-struct crate_origin {
-    const char *country; /* or NULL */
-    struct cairn_day since;
-    struct crate_things stamps;
-};
+/* The fields after the first may be unset. */
+#define WHAT_IS_PACKED                                                                             \
+    BOOL(fragile), TEXT(label, .optional = true, .max_bytes = 10000),                              \
+        UUID(owner, .optional = true), TIME(due, .optional = true),                                \
+        DAY(best_before, .optional = true), MONEY(price, .optional = true),                        \
+        ENUM(kind, crate_kind, .optional = true), RECORD(origin, crate_origin),                    \
+        LIST(things, crate_thing)
 
-struct crate_packed {
-    int64_t weight;
-    bool fragile;
-    const char *label; /* the fields from here on may be unset */
-    struct cairn_uuid owner;
-    struct cairn_time due;
-    struct cairn_day best_before;
-    struct cairn_money price;
-    enum crate_kind kind;
-    struct crate_origin origin;
-    struct crate_things things;
-};
-struct crate_stacked {
-    struct cairn_uuid onto;
-    int64_t weight;
-};
-struct crate_thrown_away {
-    CAIRN_NO_FIELDS;
-};
-struct crate_event {
-    enum crate_event_type { CRATE_PACKED = 1, CRATE_STACKED, CRATE_THROWN_AWAY } type;
-    union {
-        struct crate_packed crate_packed;
-        struct crate_stacked crate_stacked;
-        struct crate_thrown_away crate_thrown_away;
-    } as;
-};
+CAIRN_STRUCT(crate_packed, INT(weight), WHAT_IS_PACKED);
+CAIRN_STRUCT(crate_stacked, UUID(onto), INT(weight));
+CAIRN_STRUCT(crate_thrown_away);
+CAIRN_EVENTS(crate, EVENT(crate_packed, "CratePacked", 1), EVENT(crate_stacked, "CrateStacked", 1),
+             EVENT(crate_thrown_away, "CrateThrownAway", 1));
 
-struct crates {
-    struct cairn_uuid crate_id;
-    int64_t weight;
-    int64_t events;
-    struct crate_packed last;
-    bool fragile;
-    const char *label;
-    struct cairn_uuid owner;
-    struct cairn_time due;
-    struct cairn_day best_before;
-    struct cairn_money price;
-    enum crate_kind kind;
-    struct crate_origin origin;
-    struct crate_things things;
-};
-extern const struct cairn_record crates_record;
-extern const struct cairn_events crate_events;
+CAIRN_STRUCT(crates, UUID(crate_id), INT(weight), INT(events), RECORD(last, crate_packed),
+             WHAT_IS_PACKED);
 extern const struct cairn_projection crates_projection;
 extern const struct cairn_projection crates_that_stop; /* stops where the other parks */
 

@@ -14,44 +14,30 @@
 
 /* ---- the domain ---- */
 
-CAIRN_RECORD(pot_filled, CAIRN_FIELD(pot_filled, litres));
-CAIRN_RECORD(pot_poured, CAIRN_FIELD(pot_poured, into), CAIRN_FIELD(pot_poured, litres));
-CAIRN_RECORD(pot_labelled, CAIRN_FIELD(pot_labelled, label, .max_bytes = 10000));
-CAIRN_EMPTY_RECORD(pot_broken);
-CAIRN_EVENTS(pot, CAIRN_EVENT(pot, POT_FILLED, pot_filled, "PotFilled", 1),
-             CAIRN_EVENT(pot, POT_POURED, pot_poured, "PotPoured", 1),
-             CAIRN_EVENT(pot, POT_LABELLED, pot_labelled, "PotLabelled", 1),
-             CAIRN_EVENT(pot, POT_BROKEN, pot_broken, "PotBroken", 1));
+/* A label of several thousand bytes does not fit into its index: PostgreSQL rejects the row. */
+CAIRN_PROJECTION(pots, .version = 1, .help = "It's one row a pot.",
+                 CAIRN_INDEXES("litres", "label"));
 
-CAIRN_RECORD(pots, CAIRN_FIELD(pots, pot_id), CAIRN_FIELD(pots, litres),
-             CAIRN_FIELD(pots, label, .optional = true, .max_bytes = 10000));
-
-static enum cairn_row filled(struct pots *row, const struct pot_filled *event,
-                             const struct cairn_meta *meta)
+CAIRN_ON(pots, pot, pot_filled)
 {
     row->pot_id = meta->id;
     row->litres += event->litres;
     return event->litres == 666 ? CAIRN_PARK : CAIRN_KEEP;
 }
-CAIRN_ON(pots, pot, pot_filled, filled);
 
-enum cairn_row pots_fill(void *row, const void *event, const struct cairn_meta *meta)
+enum cairn_row pots_fill(void *row, const void *event, const struct cairn_meta *meta,
+                         struct cairn_arena *arena, struct cairn_error *error)
 {
-    return filled(row, event, meta);
+    return pots_on_pot_filled(row, event, meta, arena, error);
 }
 
-static void both_pots(struct cairn_keys *ret, const struct pot_poured *event,
-                      const struct cairn_meta *meta)
+CAIRN_KEYS(pots, pot_poured)
 {
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(meta->id, id);
-    cairn_key(ret, "%s", id);
-    cairn_uuid_format(event->into, id);
-    cairn_key(ret, "%s", id);
+    cairn_key_uuid(ret, meta->id);
+    cairn_key_uuid(ret, event->into);
 }
 
-static enum cairn_row poured(struct pots *row, const struct pot_poured *event,
-                             const struct cairn_meta *meta)
+CAIRN_ON(pots, pot, pot_poured)
 {
     char from[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(meta->id, from);
@@ -60,81 +46,76 @@ static enum cairn_row poured(struct pots *row, const struct pot_poured *event,
     row->litres += is_from ? -event->litres : event->litres;
     return CAIRN_KEEP;
 }
-CAIRN_ON_KEYED(pots, pot, pot_poured, poured, both_pots);
 
-static enum cairn_row labelled(struct pots *row, const struct pot_labelled *event,
-                               const struct cairn_meta *meta)
+CAIRN_ON(pots, pot, pot_labelled)
 {
     row->pot_id = meta->id;
     row->label = event->label;
     return CAIRN_KEEP;
 }
-CAIRN_ON(pots, pot, pot_labelled, labelled);
 
-static enum cairn_row broken(struct pots *row, const struct pot_broken *event,
-                             const struct cairn_meta *meta)
+CAIRN_ON(pots, pot, pot_broken)
 {
-    (void)row;
-    (void)event;
-    (void)meta;
     return CAIRN_DELETE;
 }
-CAIRN_ON(pots, pot, pot_broken, broken);
-#define POTS_ON                                                                                    \
-    CAIRN_ON_LIST(&pots_on_pot_filled, &pots_on_pot_poured, &pots_on_pot_labelled,                 \
-                  &pots_on_pot_broken)
 
-/* A label of several thousand bytes does not fit into its index: PostgreSQL rejects the row. */
-CAIRN_PROJECTION(pots, .version = 1, .help = "It's one row a pot.",
-                 .indexes = (const char *const[]){"litres", "label", NULL}, POTS_ON);
+const struct cairn_projection pots_that_stop = {.name = "pots",
+                                                .version = 1,
+                                                .row = &pots_record,
+                                                .poison = CAIRN_POISON_STOPS,
+                                                .on = &pots_handlers_};
 
+static struct cairn_handlers version_2_handlers;
 const struct cairn_projection pots_version_2 = {
-    .name = "pots",
-    .version = 2,
-    .row = &pots_record,
-    CAIRN_ON_LIST(&pots_on_pot_filled, &pots_on_pot_poured),
-};
+    .name = "pots", .version = 2, .row = &pots_record, .on = &version_2_handlers};
 
-const struct cairn_projection pots_that_stop = {
-    .name = "pots", .version = 1, .row = &pots_record, .poison = CAIRN_POISON_STOPS, POTS_ON};
+static struct cairn_handlers mended_handlers;
+const struct cairn_projection pots_that_are_mended = {
+    .name = "pots", .version = 1, .row = &pots_record, .on = &mended_handlers};
 
-static enum cairn_row fill_whatever(void *row, const void *event, const struct cairn_meta *meta)
+static enum cairn_row fill_whatever(void *row, const void *event, const struct cairn_meta *meta,
+                                    struct cairn_arena *arena, struct cairn_error *error)
 {
     struct pots *pot = row;
+    (void)arena;
+    (void)error;
     pot->pot_id = meta->id;
     pot->litres += ((const struct pot_filled *)event)->litres;
     return CAIRN_KEEP;
 }
-static const struct cairn_on mended_filled = {
-    .events = &pot_events, .record = &pot_filled_record, .apply = fill_whatever};
-const struct cairn_projection pots_that_are_mended = {
-    .name = "pots",
-    .version = 1,
-    .row = &pots_record,
-    CAIRN_ON_LIST(&mended_filled, &pots_on_pot_poured, &pots_on_pot_labelled, &pots_on_pot_broken)};
 
-struct cellar {
-    int64_t litres;
-};
-CAIRN_RECORD(cellar, CAIRN_FIELD(cellar, litres));
-
-static void the_cellar(struct cairn_keys *ret, const struct pot_filled *event,
-                       const struct cairn_meta *meta)
+/* A handler belongs to one list: the others get a copy. */
+static void add_copy(struct cairn_handlers *list, struct cairn_on *copy, const struct cairn_on *on)
 {
-    (void)event;
-    (void)meta;
+    *copy = *on;
+    cairn_handlers_add(list, &copy->handler);
+}
+
+CAIRN_BEFORE_MAIN_(add_the_other_handlers)
+{
+    static struct cairn_on filled, poured, whatever, mended_poured, mended_labelled, mended_broken;
+    add_copy(&version_2_handlers, &filled, &pots_on_pot_filled_);
+    add_copy(&version_2_handlers, &poured, &pots_on_pot_poured_);
+    add_copy(&mended_handlers, &whatever, &pots_on_pot_filled_);
+    whatever.apply = fill_whatever;
+    add_copy(&mended_handlers, &mended_poured, &pots_on_pot_poured_);
+    add_copy(&mended_handlers, &mended_labelled, &pots_on_pot_labelled_);
+    add_copy(&mended_handlers, &mended_broken, &pots_on_pot_broken_);
+}
+
+CAIRN_STRUCT(cellar, INT(litres));
+CAIRN_PROJECTION(cellar, .version = 1);
+
+CAIRN_KEYS(cellar, pot_filled)
+{
     cairn_key(ret, "cellar");
 }
 
-static enum cairn_row stored(struct cellar *row, const struct pot_filled *event,
-                             const struct cairn_meta *meta)
+CAIRN_ON(cellar, pot, pot_filled)
 {
-    (void)meta;
     row->litres += event->litres;
     return CAIRN_KEEP;
 }
-CAIRN_ON_KEYED(cellar, pot, pot_filled, stored, the_cellar);
-CAIRN_PROJECTION(cellar, .version = 1, CAIRN_ON_LIST(&cellar_on_pot_filled));
 
 /* ---- the bench ---- */
 

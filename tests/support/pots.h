@@ -10,37 +10,14 @@
 #include "redis/redis.h"
 #include "store/store.h"
 
-struct pot_filled {
-    int64_t litres;
-};
-struct pot_poured {
-    struct cairn_uuid into;
-    int64_t litres;
-};
-struct pot_labelled {
-    const char *label;
-};
-struct pot_broken {
-    CAIRN_NO_FIELDS;
-};
-struct pot_event {
-    enum pot_event_type { POT_FILLED = 1, POT_POURED, POT_LABELLED, POT_BROKEN } type;
-    union {
-        struct pot_filled pot_filled;
-        struct pot_poured pot_poured;
-        struct pot_labelled pot_labelled;
-        struct pot_broken pot_broken;
-    } as;
-};
+CAIRN_STRUCT(pot_filled, INT(litres));
+CAIRN_STRUCT(pot_poured, UUID(into), INT(litres));
+CAIRN_STRUCT(pot_labelled, TEXT(label, .max_bytes = 10000));
+CAIRN_STRUCT(pot_broken);
+CAIRN_EVENTS(pot, EVENT(pot_filled, "PotFilled", 1), EVENT(pot_poured, "PotPoured", 1),
+             EVENT(pot_labelled, "PotLabelled", 1), EVENT(pot_broken, "PotBroken", 1));
 
-struct pots {
-    struct cairn_uuid pot_id;
-    int64_t litres;
-    const char *label;
-};
-extern const struct cairn_record pot_filled_record;
-extern const struct cairn_record pots_record;
-extern const struct cairn_events pot_events;
+CAIRN_STRUCT(pots, UUID(pot_id), INT(litres), TEXT(label, .optional = true, .max_bytes = 10000));
 
 extern const struct cairn_projection pots_projection;
 /* Version 2 of it, which ignores PotLabelled and PotBroken. */

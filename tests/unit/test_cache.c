@@ -12,34 +12,20 @@
 
 /* ---- a small domain ---- */
 
-struct pot_filled {
-    const char *with;
-};
-struct pot_event {
-    enum { POT_FILLED = 1 } type;
-    union {
-        struct pot_filled pot_filled;
-    } as;
-};
-CAIRN_RECORD(pot_filled, CAIRN_FIELD(pot_filled, with));
-CAIRN_EVENTS(pot, CAIRN_EVENT(pot, POT_FILLED, pot_filled, "PotFilled", 1));
+CAIRN_STRUCT(pot_filled, TEXT(with));
+CAIRN_EVENTS(pot, EVENT(pot_filled, "PotFilled", 1));
 
-struct pot {
-    int64_t times;
-    const char *with;
-};
-CAIRN_RECORD(pot, CAIRN_FIELD(pot, times), CAIRN_FIELD(pot, with, .optional = true));
+CAIRN_STRUCT(pot, INT(times), TEXT(with, .optional = true));
 
-static void pot_evolve(void *state, const void *event)
+CAIRN_EVOLVE(pot, pot_filled)
 {
-    struct pot *pot = state;
-    const struct pot_event *happened = event;
-    pot->times++;
-    pot->with = happened->as.pot_filled.with;
+    self->times++;
+    self->with = event->with;
 }
 
+static const struct cairn_evolves *const evolves[] = {&pot_evolves_pot_filled};
 static const struct cairn_folding folding = {
-    .events = &pot_events, .state = &pot_record, .evolve = pot_evolve, .kind = "pot"};
+    .events = &pot_events, .state = &pot_record, .evolves = evolves, .kind = "pot"};
 
 static struct cairn_cache *cache;
 
@@ -77,9 +63,9 @@ static int64_t begin(struct cairn_cached *entry, const char *with, int64_t *ret_
 {
     char text[20];
     (void)snprintf(text, sizeof text, "%s", with);
-    struct pot_event event = {.type = POT_FILLED, .as.pot_filled.with = text};
-    void *events[] = {&event};
-    int64_t turn = cairn_cached_begin(entry, events, 1, cairn_uuid_make(), ret_branch);
+    const struct pot_filled event = {.with = text};
+    const struct cairn_emitted emitted = {.type = &pot_events.types[0], .event = &event};
+    int64_t turn = cairn_cached_begin(entry, &emitted, 1, cairn_uuid_make(), ret_branch);
     memset(text, '#', sizeof text - 1);
     return turn;
 }

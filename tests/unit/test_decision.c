@@ -5,63 +5,56 @@
 
 #include <stdio.h>
 
-struct seats_held {
-    int64_t count;
-};
-struct hold_event {
-    enum { SEATS_HELD = 1 } type;
-    union {
-        struct seats_held seats_held;
-    } as;
-};
-CAIRN_RECORD(seats_held, CAIRN_FIELD(seats_held, count));
-CAIRN_EVENTS(hold, CAIRN_EVENT(hold, SEATS_HELD, seats_held, "SeatsHeld", 1));
+CAIRN_STRUCT(seats_held, INT(count));
+CAIRN_EVENTS(hold, EVENT(seats_held, "SeatsHeld", 1));
+CAIRN_STRUCT(hold_seats, INT(count));
+CAIRN_STRUCT(clean_seats);
+CAIRN_COMMANDS(hold, COMMAND(hold_seats, "POST /holds"), COMMAND(clean_seats, "POST /holds/clean"));
 
-struct hold_seats {
-    int64_t count;
-};
-struct hold_command {
-    enum { HOLD_SEATS = 1 } type;
-    union {
-        struct hold_seats hold_seats;
-    } as;
-};
-CAIRN_RECORD(hold_seats, CAIRN_FIELD(hold_seats, count));
-CAIRN_COMMANDS(hold, CAIRN_COMMAND(hold, HOLD_SEATS, hold_seats, "POST /holds"));
+CAIRN_STRUCT(seat_cleaned);
+CAIRN_EVENTS(seat, EVENT(seat_cleaned, "SeatCleaned", 1));
 
-struct hold {
-    int64_t count;
-};
-CAIRN_RECORD(hold, CAIRN_FIELD(hold, count));
+CAIRN_STRUCT(hold, INT(count));
 
-static void hold_evolve(struct hold *self, const struct hold_event *event)
+CAIRN_EVOLVE(hold, seats_held)
 {
-    self->count += event->as.seats_held.count;
+    self->count += event->count;
 }
 
-static int hold_decide(const struct hold *self, const struct hold_command *command,
-                       const struct cairn_given *given, struct cairn_decision *ret,
-                       struct cairn_error *error)
+CAIRN_DECIDE(hold, hold_seats)
 {
-    (void)self;
-    (void)given;
-    (void)error;
-    int64_t count = command->as.hold_seats.count;
-    CAIRN_EMIT(ret, seats_held, .count = count);
-    for (int64_t i = 0; i < count; i++)
-        cairn_claim(ret, "seat", cairn_decision_print(ret, "%" PRId64, i),
-                    cairn_decision_print(ret, "seat %" PRId64 " is taken", i));
+    CAIRN_EMIT(ret, seats_held, .count = command->count);
+    for (int64_t i = 0; i < command->count; i++)
+        cairn_claim(ret, "seat", cairn_print(given->arena, "%" PRId64, i),
+                    cairn_print(given->arena, "seat %" PRId64 " is taken", i));
     return 0;
 }
+
+/* It emits an event of another noun, which the compiler does not see. */
+CAIRN_DECIDE(hold, clean_seats)
+{
+    CAIRN_EMIT(ret, seats_held, .count = 1);
+    CAIRN_EMIT(ret, seat_cleaned);
+    return 0;
+}
+
 CAIRN_DECIDER(hold, .state_version = 1);
+
+enum { HOLD_SEATS, CLEAN_SEATS }; /* their places in hold_commands */
+
+static int decide_on(int at, const void *command, struct cairn_decision *ret,
+                     struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct hold state = {0};
+    const struct cairn_given given = {0};
+    return cairn_decision_make(ret, &hold_decider, &hold_commands.types[at], &state, command,
+                               &given, arena, error);
+}
 
 static int decide(int64_t count, struct cairn_decision *ret, struct cairn_arena *arena,
                   struct cairn_error *error)
 {
-    const struct hold state = {0};
-    const struct hold_command command = {HOLD_SEATS, {.hold_seats = {count}}};
-    const struct cairn_given given = {0};
-    return cairn_decision_make(ret, &hold_decider, &state, &command, &given, arena, error);
+    return decide_on(HOLD_SEATS, &(const struct hold_seats){.count = count}, ret, arena, error);
 }
 
 static void a_decision_has_as_many_claims_as_it_needs(void **state)
@@ -97,11 +90,26 @@ static void more_claims_than_the_limit_are_an_error_of_the_decider(void **state)
     cairn_arena_close(&arena);
 }
 
+static void an_event_of_another_noun_is_an_error_of_the_decider(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_error error = {0};
+    struct cairn_decision decision;
+    assert_int_equal(
+        decide_on(CLEAN_SEATS, &(const struct clean_seats){0}, &decision, &arena, &error),
+        -CAIRN_BUG);
+    assert_string_equal(error.message, "seat_cleaned is not an event of hold");
+    assert_int_equal(decision.event_count, 0);
+    cairn_arena_close(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_decision_has_as_many_claims_as_it_needs),
         cmocka_unit_test(more_claims_than_the_limit_are_an_error_of_the_decider),
+        cmocka_unit_test(an_event_of_another_noun_is_an_error_of_the_decider),
     };
     return cmocka_run_group_tests_name("decision", tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #define ALICE CAIRN_UUID("01890000-0000-7000-8000-00000000a11c")
 #define PAYMENT CAIRN_UUID("01890000-0000-7000-8000-0000000000ca")
 
-#define ONE_LINE .lines = {(const struct order_line[]){{"tea-100", 2, 450}}, 1}
+#define ONE_LINE .lines = CAIRN_ITEMS(order_line, {"tea-100", 2, 450})
 #define AN_ORDER .user_id = ALICE, .currency = "EUR", ONE_LINE
 #define PLACED order_placed, AN_ORDER, .total = 900, .card_token = "tok_visa"
 #define PAID order_paid, .payment_id = PAYMENT, .currency = "EUR", .total = 900

@@ -40,7 +40,7 @@ static void a_requested_payment_is_neither_captured_nor_refunded(void **state)
     (void)state;
     CAIRN_DECIDING(payment);
     GIVEN(REQUESTED);
-    WHEN(capture_payment, CAIRN_NOTHING);
+    WHEN(capture_payment);
     THEN_REFUSED("payment-requested");
     WHEN(refund_payment, .reason = "lost");
     THEN_REFUSED("payment-requested");
@@ -56,9 +56,9 @@ static void an_authorized_payment_is_captured_then_refunded(void **state)
     THEN_REFUSED("payment-authorized");
     WHEN(decline_payment, .reason = "late");
     THEN_REFUSED("payment-authorized");
-    WHEN(capture_payment, CAIRN_NOTHING);
+    WHEN(capture_payment);
     THEN(CAPTURED);
-    WHEN(capture_payment, CAIRN_NOTHING);
+    WHEN(capture_payment);
     THEN_REFUSED("payment-captured");
     WHEN(refund_payment, .reason = "lost");
     THEN(REFUNDED);
@@ -74,7 +74,7 @@ static void money_that_is_only_held_is_given_back(void **state)
     GIVEN(AUTHORIZED);
     WHEN(refund_payment, .reason = "lost");
     THEN(REFUNDED);
-    WHEN(capture_payment, CAIRN_NOTHING);
+    WHEN(capture_payment);
     THEN_REFUSED("payment-refunded");
 }
 
@@ -86,7 +86,7 @@ static void a_declined_payment_stays_declined(void **state)
     GIVEN(DECLINED);
     WHEN(authorize_payment, .reference = "A-1");
     THEN_REFUSED("payment-declined");
-    WHEN(capture_payment, CAIRN_NOTHING);
+    WHEN(capture_payment);
     THEN_REFUSED("payment-declined");
     WHEN(refund_payment, .reason = "lost");
     THEN_REFUSED("payment-declined");

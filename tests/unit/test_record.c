@@ -5,36 +5,12 @@
 
 #include <string.h>
 
-struct part {
-    const char *name;
-    int64_t count;
-};
-struct parts CAIRN_LIST(struct part);
+CAIRN_STRUCT(part, TEXT(name, .max_bytes = 5), INT(count, CAIRN_RANGE(1, 9)));
 
-struct whole {
-    int64_t number;
-    bool flag;
-    const char *text;
-    struct cairn_uuid id;
-    struct cairn_time at;
-    struct cairn_day day;
-    struct cairn_money price;
-    enum colour { RED = 1, GREEN } colour;
-    struct part best;
-    struct parts parts;
-    const char *note;
-};
-
-static const char *const colours[] = {NULL, "red", "green"};
-
-CAIRN_RECORD(part, CAIRN_FIELD(part, name, .max_bytes = 5),
-             CAIRN_FIELD(part, count, CAIRN_RANGE(1, 9)));
-CAIRN_RECORD(whole, CAIRN_FIELD(whole, number), CAIRN_FIELD(whole, flag), CAIRN_FIELD(whole, text),
-             CAIRN_FIELD(whole, id), CAIRN_FIELD(whole, at), CAIRN_FIELD(whole, day),
-             CAIRN_FIELD(whole, price), CAIRN_ENUM_FIELD(whole, colour, colours),
-             CAIRN_NESTED_FIELD(whole, best, part),
-             CAIRN_LIST_FIELD(whole, parts, part, .min_count = 1, .max_count = 3),
-             CAIRN_FIELD(whole, note, .optional = true));
+CAIRN_ENUM(colour, (RED, "red"), (GREEN, "green"));
+CAIRN_STRUCT(whole, INT(number), BOOL(flag), TEXT(text), UUID(id), TIME(at), DAY(day), MONEY(price),
+             ENUM(colour, colour), RECORD(best, part),
+             LIST(parts, part, .min_count = 1, .max_count = 3), TEXT(note, .optional = true));
 
 static const char whole_json[] =
     "{\"number\":-42,\"flag\":true,\"text\":\"caf\xC3\xA9 \\\"x\\\"\\n\","
@@ -80,6 +56,7 @@ static void every_kind_goes_there_and_back(void **state)
     assert_true(whole.flag);
     assert_string_equal(whole.text, "caf\xC3\xA9 \"x\"\n");
     assert_int_equal(whole.colour, GREEN);
+    assert_int_equal(RED, 1); /* a zeroed one is visibly unset */
     assert_int_equal(whole.price.minor, 1999);
     assert_int_equal(whole.parts.count, 2);
     assert_string_equal(whole.parts.items[1].name, "c");
@@ -88,15 +65,8 @@ static void every_kind_goes_there_and_back(void **state)
     assert_int_equal(cairn_record_check(&whole_record, &whole, &error), 0);
 }
 
-struct stay {
-    struct cairn_time at;
-    struct cairn_day from;
-    struct cairn_time left_at;
-    struct cairn_day until;
-};
-CAIRN_RECORD(stay, CAIRN_FIELD(stay, at), CAIRN_FIELD(stay, from),
-             CAIRN_FIELD(stay, left_at, .optional = true),
-             CAIRN_FIELD(stay, until, .optional = true));
+CAIRN_STRUCT(stay, TIME(at), DAY(from), TIME(left_at, .optional = true),
+             DAY(until, .optional = true));
 
 static void every_time_and_day_is_told_from_an_absent_one(void **state)
 {
@@ -242,52 +212,76 @@ static void a_copy_owns_what_it_points_to(void **state)
 
 /* ---- tables ---- */
 
-struct gap {
-    int64_t first;
-    const char *forgotten;
-    int64_t last;
-};
-CAIRN_RECORD(gap, CAIRN_FIELD(gap, first), CAIRN_FIELD(gap, last));
+CAIRN_STRUCT(empty);
 
-struct tail {
-    int64_t first;
-    const char *forgotten;
-};
-CAIRN_RECORD(tail, CAIRN_FIELD(tail, first));
+static void a_table_has_every_member_in_the_order_of_the_struct(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"number", "flag",   "text", "id",    "at",  "day",
+                                        "price",  "colour", "best", "parts", "note"};
+    struct cairn_error error = {0};
+    uint32_t end = 0;
+    assert_int_equal(whole_record.count, sizeof names / sizeof names[0]);
+    for (uint32_t i = 0; i < whole_record.count; i++) {
+        const struct cairn_field *field = &whole_record.fields[i];
+        assert_string_equal(field->name, names[i]);
+        assert_true(field->offset >= end);
+        end = field->offset + field->size;
+    }
+    assert_int_equal(end, sizeof(struct whole));
+    assert_string_equal(whole_record.name, "whole");
+    assert_int_equal(whole_record.size, sizeof(struct whole));
+    assert_int_equal(whole_record.align, _Alignof(struct whole));
+    assert_int_equal(cairn_record_table_check(&whole_record, &error), 0);
+}
 
-struct nameless {
-    enum colour colour;
-};
-static const char *const holes[] = {NULL, NULL, "green"};
-CAIRN_RECORD(nameless, CAIRN_ENUM_FIELD(nameless, colour, holes));
+static void a_struct_may_have_no_fields(void **state)
+{
+    struct empty empty;
+    struct cairn_error error = {0};
+    assert_int_equal(empty_record.count, 0);
+    assert_int_equal(cairn_record_table_check(&empty_record, &error), 0);
+    assert_int_equal(decode(*state, &empty_record, "{}", CAIRN_STRICT, &empty, &error), 0);
+    assert_int_equal(cairn_record_check(&empty_record, &empty, &error), 0);
+    assert_string_equal(encode(*state, &empty_record, &empty), "{}");
+    assert_int_equal(decode(*state, &empty_record, "{\"a\":1}", CAIRN_STRICT, &empty, &error),
+                     -CAIRN_INVALID);
+}
 
-struct stray {
-    int64_t first;
-};
-CAIRN_RECORD(stray, CAIRN_FIELD(tail, first));
+CAIRN_ENUM(holed, (HOLED_NAMELESS, NULL), (HOLED_GREEN, "green"));
+CAIRN_STRUCT(nameless, ENUM(colour, holed));
+CAIRN_STRUCT(crowd, LIST(all, nameless));
 
-static void a_table_that_leaves_a_member_out_is_found(void **state)
+static void an_enum_value_without_a_name_is_found(void **state)
 {
     (void)state;
     struct cairn_error error = {0};
-    assert_int_equal(cairn_record_table_check(&whole_record, &error), 0);
-    assert_int_equal(cairn_record_table_check(&gap_record, &error), -CAIRN_BUG);
-    assert_non_null(strstr(error.message, "before `last`"));
-    assert_int_equal(cairn_record_table_check(&tail_record, NULL), -CAIRN_BUG);
-    assert_int_equal(cairn_record_table_check(&nameless_record, NULL), -CAIRN_BUG);
+    assert_int_equal(cairn_record_table_check(&nameless_record, &error), -CAIRN_BUG);
+    assert_string_equal(error.message, "value 1 of nameless.colour has no name");
     error = (struct cairn_error){0};
-    assert_int_equal(cairn_record_table_check(&stray_record, &error), -CAIRN_BUG);
-    assert_string_equal(error.message,
-                        "the table of struct stray has a field of struct tail: `first`");
+    assert_int_equal(cairn_record_table_check(&crowd_record, &error), -CAIRN_BUG);
+    assert_string_equal(error.message, "value 1 of nameless.colour has no name");
 }
+
+static void a_table_made_by_hand_may_not_name_a_field_twice(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    const struct cairn_field twice[] = {part_record.fields[1], part_record.fields[1]};
+    struct cairn_record made = part_record;
+    made.fields = twice;
+    assert_int_equal(cairn_record_table_check(&made, &error), -CAIRN_BUG);
+    assert_string_equal(error.message, "struct part names the field count twice");
+}
+
+CAIRN_STRUCT(number, INT(first));
 
 static void a_table_made_by_hand_is_held_to_its_kinds(void **state)
 {
     (void)state;
-    struct cairn_field field = stray_record.fields[0];
-    struct cairn_record made = stray_record;
+    struct cairn_field field = number_record.fields[0];
+    struct cairn_record made = number_record;
     made.fields = &field;
-    field.of = "stray";
     assert_int_equal(cairn_record_table_check(&made, NULL), 0);
     field.size = 0;
     assert_int_equal(cairn_record_table_check(&made, NULL), -CAIRN_BUG);
@@ -296,6 +290,22 @@ static void a_table_made_by_hand_is_held_to_its_kinds(void **state)
     field.size = 8;
     field.offset = UINT32_MAX - 7;
     assert_int_equal(cairn_record_table_check(&made, NULL), -CAIRN_BUG);
+}
+
+/* Each file that includes a declaration has a table of its own. */
+static void tables_of_one_struct_are_the_same(void **state)
+{
+    (void)state;
+    const struct cairn_field backwards[] = {part_record.fields[1], part_record.fields[0]};
+    struct cairn_record of_another_file = part_record;
+    assert_true(cairn_record_same(&part_record, &part_record));
+    assert_true(cairn_record_same(&part_record, &of_another_file));
+    assert_false(cairn_record_same(&part_record, &whole_record));
+    of_another_file.name = "other";
+    assert_false(cairn_record_same(&part_record, &of_another_file));
+    of_another_file = part_record;
+    of_another_file.fields = backwards;
+    assert_false(cairn_record_same(&part_record, &of_another_file));
 }
 
 static void the_schema_says_what_strict_decoding_wants(void **state)
@@ -311,14 +321,9 @@ static void the_schema_says_what_strict_decoding_wants(void **state)
 
 /* ---- formats ---- */
 
-struct formats {
-    const char *email;
-    const char *currency;
-    const char *token;
-};
-CAIRN_RECORD(formats, CAIRN_FIELD(formats, email, .format = CAIRN_FORMAT_EMAIL),
-             CAIRN_FIELD(formats, currency, .format = CAIRN_FORMAT_CURRENCY),
-             CAIRN_FIELD(formats, token, .format = CAIRN_FORMAT_TOKEN));
+CAIRN_STRUCT(formats, TEXT(email, .format = CAIRN_FORMAT_EMAIL),
+             TEXT(currency, .format = CAIRN_FORMAT_CURRENCY),
+             TEXT(token, .format = CAIRN_FORMAT_TOKEN));
 
 static unsigned wrong_formats(const char *email, const char *currency, const char *token)
 {
@@ -354,8 +359,12 @@ int main(void)
         cmocka_unit_test(an_id_may_come_with_the_body),
         cmocka_unit_test(values_made_by_code_are_held_against_the_table),
         cmocka_unit_test(a_copy_owns_what_it_points_to),
-        cmocka_unit_test(a_table_that_leaves_a_member_out_is_found),
+        cmocka_unit_test(a_table_has_every_member_in_the_order_of_the_struct),
+        cmocka_unit_test(a_struct_may_have_no_fields),
+        cmocka_unit_test(an_enum_value_without_a_name_is_found),
+        cmocka_unit_test(a_table_made_by_hand_may_not_name_a_field_twice),
         cmocka_unit_test(a_table_made_by_hand_is_held_to_its_kinds),
+        cmocka_unit_test(tables_of_one_struct_are_the_same),
         cmocka_unit_test(the_schema_says_what_strict_decoding_wants),
         cmocka_unit_test(formats_are_held),
     };

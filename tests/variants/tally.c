@@ -7,44 +7,23 @@
 
 #include <string.h>
 
-struct tally_added {
-    int64_t amount;
-    const char *shelf;
-};
-struct tally_event {
-    enum tally_event_type { TALLY_ADDED = 1 } type;
-    union {
-        struct tally_added tally_added;
-    } as;
-};
-CAIRN_RECORD(tally_added, CAIRN_FIELD(tally_added, amount), CAIRN_FIELD(tally_added, shelf));
-extern const struct cairn_events tally_events;
-CAIRN_EVENTS(tally, CAIRN_EVENT(tally, TALLY_ADDED, tally_added, "TallyAdded", 1));
+CAIRN_STRUCT(tally_added, INT(amount), TEXT(shelf));
+CAIRN_EVENTS(tally, EVENT(tally_added, "TallyAdded", 1));
 
 #if TALLY_VERSION > 1
 #define FACTOR 10
-#define TENTHS bool tenths;
-#define TENTHS_FIELD , CAIRN_FIELD(tallies, tenths)
 #define SET_TENTHS row->tenths = true
+CAIRN_STRUCT(tallies, UUID(tally_id), TEXT(shelf), INT(count), INT(sum), BOOL(tenths));
 #else
 #define FACTOR 1
-#define TENTHS
-#define TENTHS_FIELD
 #define SET_TENTHS (void)0
+CAIRN_STRUCT(tallies, UUID(tally_id), TEXT(shelf), INT(count), INT(sum));
 #endif
 
-struct tallies {
-    struct cairn_uuid tally_id;
-    const char *shelf;
-    int64_t count;
-    int64_t sum;
-    TENTHS
-};
-CAIRN_RECORD(tallies, CAIRN_FIELD(tallies, tally_id), CAIRN_FIELD(tallies, shelf),
-             CAIRN_FIELD(tallies, count), CAIRN_FIELD(tallies, sum) TENTHS_FIELD);
+CAIRN_PROJECTION(tallies, .version = TALLY_VERSION,
+                 CAIRN_INDEXES("shelf, tally_id", "count", "sum"));
 
-static enum cairn_row added(struct tallies *row, const struct tally_added *event,
-                            const struct cairn_meta *meta)
+CAIRN_ON(tallies, tally, tally_added)
 {
     row->tally_id = meta->id;
     row->shelf = event->shelf;
@@ -53,10 +32,6 @@ static enum cairn_row added(struct tallies *row, const struct tally_added *event
     row->sum += FACTOR * event->amount;
     return CAIRN_KEEP;
 }
-CAIRN_ON(tallies, tally, tally_added, added);
-CAIRN_PROJECTION(tallies, .version = TALLY_VERSION,
-                 .indexes = (const char *const[]){"shelf, tally_id", "count", "sum", NULL},
-                 CAIRN_ON_LIST(&tallies_on_tally_added));
 
 static const struct cairn_resource resources[] = {
     {.path = "/tallies/{id}", .projection = &tallies_projection},

@@ -4,14 +4,8 @@
 
 #include <cairn/projection.h>
 
-struct things {
-    struct cairn_uuid thing_id;
-    const char *title;
-    bool closed;
-    const char *closed_because;
-    struct cairn_time opened_at;
-};
-CAIRN_DECLARE(things);
+CAIRN_STRUCT(things, UUID(thing_id), TEXT(title), BOOL(closed),
+             TEXT(closed_because, .optional = true), TIME(opened_at));
 extern const struct cairn_projection things_projection;
 
 #endif

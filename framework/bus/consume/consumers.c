@@ -7,7 +7,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/thread.h"
-#include "store/read/events.h"
+#include "store/read/handlers.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -101,15 +101,7 @@ static void *work(void *context)
 
 int cairn_consumer_check(const struct cairn_consumer *consumer, struct cairn_error *error)
 {
-    int failed = 0;
-    for (size_t i = 0; consumer->consumes[i] && !failed; i++) {
-        const struct cairn_consumes *at = consumer->consumes[i];
-        if (!cairn_events_of(at->events, at->record))
-            failed = cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", at->record->name,
-                                at->events->category);
-        else
-            failed = cairn_events_check(at->events, error);
-    }
+    int failed = cairn_handlers_check(consumer->consumes, error);
     if (!failed && (!consumer->name || !*consumer->name ||
                     strspn(consumer->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                            "0123456789-_") != strlen(consumer->name)))
@@ -171,8 +163,8 @@ static int open_thread(struct thread *thread, const struct cairn_consumer *consu
     thread->stop = cairn_queue_open(1);
     member->kick = cairn_queue_open(1);
     member->consumer = &thread->consumer;
-    for (size_t i = 0; consumer->consumes[i]; i++)
-        add_category(member, consumer->consumes[i]->events->category);
+    for (const struct cairn_handler *at = consumer->consumes->first; at; at = at->next)
+        add_category(member, at->events->category);
     name_member(member);
     greet(thread);
     member->group.name = consumer->name;

@@ -12,6 +12,7 @@
 #include "core/metrics.h"
 #include "store/append/resolve_outcome.h"
 #include "store/read/events.h"
+#include "store/read/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct delivery {
     struct cairn_pending_entry *pending;
     struct cairn_cloudevent event;
     const struct cairn_consumes *consumes;
+    const struct cairn_event_type *type;
     bool is_retried; /* a dead letter that an operator retries: in no order */
     bool ended;      /* the transaction has ended */
     bool exhausted;  /* no attempts are left */
@@ -188,19 +190,6 @@ static int fail_attempt(struct delivery *delivery, enum cairn_outcome outcome,
 
 /* ---- before the handler ---- */
 
-static const struct cairn_consumes *find_consumes(const struct cairn_consumer *consumer,
-                                                  const struct cairn_cloudevent *event)
-{
-    for (size_t i = 0; consumer->consumes[i]; i++) {
-        const struct cairn_consumes *at = consumer->consumes[i];
-        const struct cairn_event_type *type = cairn_events_of(at->events, at->record);
-        if (strcmp(at->events->category, event->category) == 0 &&
-            strcmp(type->name, event->type) == 0)
-            return at;
-    }
-    return NULL;
-}
-
 static const struct cairn_statement consume_statement = {
     .name = "consume",
     .sql = "select cairn.consume($1, $2, $3, $4)",
@@ -260,8 +249,7 @@ static int decode_event(const struct delivery *delivery, void **ret, struct cair
 {
     struct cairn_arena *arena = &delivery->member->delivery_arena;
     const struct cairn_group_entry *entry = &delivery->pending->entry;
-    const struct cairn_event_type *type =
-        cairn_events_of(delivery->consumes->events, delivery->consumes->record);
+    const struct cairn_event_type *type = delivery->type;
     int64_t version = delivery->event.schema_version;
     if (version > type->schema_version)
         return cairn_fail(error, CAIRN_NEWER_EVENT, "%s is of version %" PRId64, type->name,
@@ -419,7 +407,8 @@ int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry
                               &delivery.event, &why))
         return bury(member, pending, why.message, error);
     delivery.exhausted = pending->attempt > member->consumer->attempts;
-    delivery.consumes = find_consumes(member->consumer, &delivery.event);
+    delivery.consumes = (const struct cairn_consumes *)cairn_handlers_find(
+        member->consumer->consumes, delivery.event.category, delivery.event.type, &delivery.type);
     if (!delivery.consumes)
         return CAIRN_SETTLED;
     return in_transaction(&delivery, error);

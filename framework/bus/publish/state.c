@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "record/json.h"
 #include "store/read/amend.h"
+#include "store/read/handlers.h"
 
 #include <string.h>
 
@@ -24,14 +25,14 @@ int cairn_bus_state_check(const struct cairn_publication *publication, struct ca
     if (!state)
         return cairn_fail(error, CAIRN_BUG, "%s is published with a state, but none is named",
                           category);
-    for (size_t i = 0; state->on[i]; i++) {
-        if (state->on[i]->events != publication->events)
+    for (const struct cairn_handler *at = state->on->first; at; at = at->next) {
+        if (strcmp(at->events->category, category) != 0)
             continue;
         count++;
-        if (state->on[i]->keys)
+        if (((const struct cairn_on *)at)->keys)
             return cairn_fail(error, CAIRN_BUG,
                               "%s cannot be the state of a stream of %s: %s has keys of its own",
-                              state->name, category, state->on[i]->record->name);
+                              state->name, category, at->record->name);
     }
     if (count == 0)
         return cairn_fail(error, CAIRN_BUG, "%s knows no event of %s", state->name, category);
@@ -39,17 +40,6 @@ int cairn_bus_state_check(const struct cairn_publication *publication, struct ca
 }
 
 /* ---- applying ---- */
-
-static const struct cairn_on *find_on(const struct cairn_publication *publication,
-                                      const struct cairn_event_type *type)
-{
-    for (size_t i = 0; publication->state->on[i]; i++) {
-        const struct cairn_on *on = publication->state->on[i];
-        if (on->events == publication->events && on->record == type->record)
-            return on;
-    }
-    return NULL;
-}
 
 /* Stores the outcome of the function; CAIRN_SKIP and CAIRN_PARK leave the row unchanged. */
 static void store_outcome(const struct cairn_record *record, struct kept *kept, const void *row,
@@ -75,11 +65,12 @@ static int apply(struct cairn_bus_states *states, const struct cairn_publication
                  struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_record *record = publication->state->row;
-    const struct cairn_event_type *type = cairn_events_find(publication->events, event->type);
-    const struct cairn_on *on =
-        type && !cairn_is_passed_over(event) ? find_on(publication, type) : NULL;
-    if (on) {
+    const struct cairn_event_type *type = NULL;
+    const struct cairn_on *on = (const struct cairn_on *)cairn_handlers_find_stream(
+        publication->state->on, event->stream, event->type, &type);
+    if (on && !cairn_is_passed_over(event)) {
         struct cairn_meta meta = {0};
+        struct cairn_error why = {0};
         void *value = cairn_arena_alloc(arena, type->record->size, type->record->align);
         void *row = cairn_arena_alloc(arena, record->size, record->align);
         int failed = cairn_event_decode(type, event, arena, value, error);
@@ -89,7 +80,7 @@ static int apply(struct cairn_bus_states *states, const struct cairn_publication
             return failed;
         meta.key = cairn_stream_id_text(event->stream);
         memcpy(row, kept->row, record->size);
-        store_outcome(record, kept, row, on->apply(row, value, &meta), states);
+        store_outcome(record, kept, row, on->apply(row, value, &meta, arena, &why), states);
     }
     kept->version = event->version;
     return 0;

@@ -129,11 +129,7 @@ static int find_peer(struct cairn_command_client *client, const char *stream, st
 
 /* ---- responses ---- */
 
-struct problem {
-    const char *code;
-    const char *detail;
-};
-CAIRN_RECORD(problem, CAIRN_FIELD(problem, code), CAIRN_FIELD(problem, detail, .optional = true));
+CAIRN_STRUCT(problem, TEXT(code), TEXT(detail, .optional = true));
 
 bool cairn_is_final(int failed)
 {

@@ -3,6 +3,7 @@
 
 #include "record/json.h"
 #include "store/read/amend.h"
+#include "store/read/handlers.h"
 
 #include <string.h>
 
@@ -14,26 +15,10 @@ static bool is_of(const char *stream, const char *category)
     return strncmp(stream, category, length) == 0 && stream[length] == '-';
 }
 
-const struct cairn_when *cairn_when_event(const struct cairn_process *process, const char *category,
-                                          const char *type, const struct cairn_event_type **ret)
-{
-    for (size_t i = 0; process->when[i]; i++) {
-        const struct cairn_when *when = process->when[i];
-        const struct cairn_event_type *known =
-            when->input == CAIRN_INPUT_EVENT ? cairn_events_of(when->events, when->record) : NULL;
-        if (known && strcmp(when->events->category, category) == 0 &&
-            strcmp(known->name, type) == 0) {
-            *ret = known;
-            return when;
-        }
-    }
-    return NULL;
-}
-
 const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
 {
-    for (size_t i = 0; process->when[i]; i++) {
-        const struct cairn_when *when = process->when[i];
+    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
         if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
             return when;
     }
@@ -43,33 +28,27 @@ const struct cairn_when *cairn_when_timer(const struct cairn_process *process, c
 const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
                                             const char *command)
 {
-    for (size_t i = 0; process->when[i]; i++) {
-        const struct cairn_when *when = process->when[i];
-        if (when->input == CAIRN_INPUT_REFUSAL && strcmp(when->record->name, command) == 0)
+    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_REFUSAL && strcmp(at->record->name, command) == 0)
             return when;
     }
     return NULL;
 }
 
+struct cairn_uuid cairn_when_process(const struct cairn_when *when, const void *event,
+                                     const struct cairn_meta *meta)
+{
+    struct cairn_uuid id = meta->id;
+    if (when->by_member)
+        memcpy(&id, (const char *)event + when->member_offset, sizeof id);
+    return id;
+}
+
 struct cairn_event_filter cairn_process_filter(const struct cairn_process *process,
                                                struct cairn_arena *arena)
 {
-    size_t count = 0;
-    while (process->when[count])
-        count++;
-    const char **types = cairn_new(arena, const char *, count + 2);
-    const char **categories = cairn_new(arena, const char *, count + 2);
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct cairn_when *when = process->when[i];
-        if (when->input != CAIRN_INPUT_EVENT)
-            continue;
-        types[taken] = cairn_events_of(when->events, when->record)->name;
-        categories[taken++] = when->events->category;
-    }
-    types[taken] = CAIRN_ADVANCED;
-    categories[taken] = process->name;
-    return (struct cairn_event_filter){types, categories};
+    return cairn_handlers_filter(process->when, CAIRN_ADVANCED, process->name, arena);
 }
 
 bool cairn_is_own_event(const struct cairn_process *process, const struct cairn_stored_event *event)
@@ -78,9 +57,6 @@ bool cairn_is_own_event(const struct cairn_process *process, const struct cairn_
 }
 
 /* ---- events ---- */
-
-CAIRN_RECORD(cairn_origin, CAIRN_FIELD(cairn_origin, correlation_id, .optional = true),
-             CAIRN_FIELD(cairn_origin, traceparent, .optional = true));
 
 struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
                                     struct cairn_arena *arena)
@@ -114,14 +90,14 @@ static int decode(const struct cairn_event_type *type, const struct cairn_stored
     return failed;
 }
 
-/* Assigns an event that cannot be decoded to the process that its stream names, unless the author's
- * `correlate` function would decide that. */
+/* Assigns an event that cannot be decoded to the process that its stream names, unless a member of
+ * the event would name it. */
 static int arrive_unreadable(const struct cairn_when *when, const struct cairn_stored_event *event,
                              struct cairn_arena *arena, const struct cairn_error *wrong,
                              struct cairn_process_input *ret, struct cairn_uuid *ret_id,
                              struct cairn_error *error)
 {
-    bool known = wrong->code == CAIRN_UNREADABLE && !when->correlate &&
+    bool known = wrong->code == CAIRN_UNREADABLE && !when->by_member &&
                  cairn_stream_id(event->stream, ret_id) == 0;
     if (!known)
         return cairn_error_pass(error, wrong);
@@ -135,9 +111,9 @@ int cairn_input_from_event(const struct cairn_process *process,
                            struct cairn_process_input *ret, struct cairn_uuid *ret_id,
                            struct cairn_error *error)
 {
-    const char *category = cairn_copy_bytes(arena, event->stream, strcspn(event->stream, "-"));
     const struct cairn_event_type *type = NULL;
-    const struct cairn_when *when = cairn_when_event(process, category, event->type, &type);
+    const struct cairn_when *when = (const struct cairn_when *)cairn_handlers_find_stream(
+        process->when, event->stream, event->type, &type);
     struct cairn_error wrong = {0};
     struct cairn_meta meta;
     const void *input = NULL;
@@ -145,7 +121,7 @@ int cairn_input_from_event(const struct cairn_process *process,
         return 0;
     if (decode(type, event, arena, &input, &meta, &wrong) < 0)
         return arrive_unreadable(when, event, arena, &wrong, ret, ret_id, error);
-    *ret_id = when->correlate ? when->correlate(input, &meta) : meta.id;
+    *ret_id = cairn_when_process(when, input, &meta);
     if (cairn_uuid_is_zero(*ret_id)) /* for no process */
         return 0;
     const struct cairn_origin origin = cairn_origin_of(event, arena);

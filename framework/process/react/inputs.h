@@ -6,13 +6,14 @@
 #include "process/deliver/delivery.h"
 #include "process/react/advance.h"
 
-/* Returns the handler of an event of this category and type; NULL if the process manager ignores
- * it. */
-const struct cairn_when *cairn_when_event(const struct cairn_process *process, const char *category,
-                                          const char *type, const struct cairn_event_type **ret);
+/* Return the handler of a timer and of a refused command; NULL if there is none. */
 const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name);
 const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
                                             const char *command);
+
+/* Returns the id of the process that an event is for; zero: for none. */
+struct cairn_uuid cairn_when_process(const struct cairn_when *when, const void *event,
+                                     const struct cairn_meta *meta);
 
 /* Returns the types, and the categories, that a process manager has to read: those that it handles,
  * and its own. Both are NULL-terminated. */
@@ -24,11 +25,8 @@ bool cairn_is_own_event(const struct cairn_process *process,
                         const struct cairn_stored_event *event);
 
 /* The origin in an event's metadata; NULL where it has none. */
-struct cairn_origin {
-    const char *correlation_id;
-    const char *traceparent;
-};
-CAIRN_DECLARE(cairn_origin);
+CAIRN_STRUCT(cairn_origin, TEXT(correlation_id, .optional = true),
+             TEXT(traceparent, .optional = true));
 struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
                                     struct cairn_arena *arena);
 

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-CAIRN_RECORD(cairn_set_timer, CAIRN_FIELD(cairn_set_timer, name), CAIRN_FIELD(cairn_set_timer, at));
-CAIRN_RECORD(cairn_set_timers, CAIRN_LIST_FIELD(cairn_set_timers, timers, cairn_set_timer));
-
 static const struct cairn_statement ends_statement = {
     .name = "process_ends",
     .sql = "select stream, version, event_id, type, position, state, timers, correlation_id,"

@@ -13,15 +13,8 @@
 #define CAIRN_ADVANCED "ProcessAdvanced"
 enum { CAIRN_ADVANCED_VERSION = 1 };
 
-struct cairn_set_timer {
-    const char *name;
-    struct cairn_time at;
-};
-struct cairn_set_timer_list CAIRN_LIST(struct cairn_set_timer);
-struct cairn_set_timers {
-    struct cairn_set_timer_list timers;
-};
-CAIRN_DECLARE(cairn_set_timers);
+CAIRN_STRUCT(cairn_set_timer, TEXT(name), TIME(at));
+CAIRN_STRUCT(cairn_set_timers, LIST(timers, cairn_set_timer));
 
 struct cairn_instance {
     const char *stream; /* "fulfilment-0193…" */

@@ -14,7 +14,7 @@ const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *
                                                    const struct cairn_record *record)
 {
     for (uint32_t i = 0; i < commands->count; i++) {
-        if (commands->types[i].record == record)
+        if (cairn_record_same(commands->types[i].record, record))
             return &commands->types[i];
     }
     return NULL;
@@ -105,7 +105,9 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
                        struct cairn_error *error)
 {
     cairn_reaction_init(ret, arena);
-    when->react(state, input, given, ret);
+    struct cairn_given with_arena = *given;
+    with_arena.arena = arena;
+    when->react(state, input, &with_arena, ret);
     int failed = cairn_reaction_check(ret, error);
     if (!failed)
         failed = check_targets(process, ret, error);

@@ -10,6 +10,7 @@
 #include "core/metrics.h"
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
+#include "store/read/handlers.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -54,18 +55,8 @@ const struct cairn_reacts *cairn_reacts_find(const struct cairn_reactor *reactor
                                              const struct cairn_stored_event *event,
                                              const struct cairn_event_type **ret)
 {
-    size_t length = strcspn(event->stream, "-");
-    for (size_t i = 0; reactor->handles[i]; i++) {
-        const struct cairn_reacts *reacts = reactor->handles[i];
-        const struct cairn_event_type *type = cairn_events_of(reacts->events, reacts->record);
-        if (type && strcmp(type->name, event->type) == 0 &&
-            strlen(reacts->events->category) == length &&
-            strncmp(reacts->events->category, event->stream, length) == 0) {
-            *ret = type;
-            return reacts;
-        }
-    }
-    return NULL;
+    return (const struct cairn_reacts *)cairn_handlers_find_stream(reactor->handles, event->stream,
+                                                                   event->type, ret);
 }
 
 /* ---- on the threads of the queue ---- */

@@ -40,8 +40,8 @@ static int call_fenced(struct cairn_pg *pg, const struct cairn_statement *statem
     return cairn_fail(error, CAIRN_CONFLICT, "another process has taken over reactor/%s", reactor);
 }
 
-int cairn_park(struct cairn_pg *pg, const struct cairn_parking *parking, struct cairn_arena *arena,
-               struct cairn_error *error)
+int cairn_parked_event_add(struct cairn_pg *pg, const struct cairn_parking *parking,
+                           struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_stored_event *event = parking->event;
     struct cairn_pg_params params = params_of(parking, arena);

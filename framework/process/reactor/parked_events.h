@@ -14,8 +14,8 @@ struct cairn_parking {
 
 /* Both return 0, or -CAIRN_CONFLICT if another process has taken over the reactor, or an error of
  * postgres.h. Parking is logged. */
-int cairn_park(struct cairn_pg *pg, const struct cairn_parking *parking, struct cairn_arena *arena,
-               struct cairn_error *error) CAIRN_CHECKED;
+int cairn_parked_event_add(struct cairn_pg *pg, const struct cairn_parking *parking,
+                           struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 int cairn_unpark(struct cairn_pg *pg, const struct cairn_parking *parking,
                  struct cairn_arena *arena, struct cairn_error *error) CAIRN_CHECKED;
 

@@ -8,6 +8,7 @@
 #include "process/reactor/handling.h"
 #include "process/reactor/parked_events.h"
 #include "store/read/amend.h"
+#include "store/read/handlers.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,7 @@ static int put_away(void *context, const struct cairn_handled *handled, struct c
         .reason = handled->reason,
     };
     if (handled->given_up)
-        return cairn_park(pg_of(runner), &parking, &runner->cursor.step_arena, error);
+        return cairn_parked_event_add(pg_of(runner), &parking, &runner->cursor.step_arena, error);
     if (handled->was_parked)
         return cairn_unpark(pg_of(runner), &parking, &runner->cursor.step_arena, error);
     return 0;
@@ -212,28 +213,12 @@ void cairn_reactor_step(struct cairn_reactor_runner *runner)
 
 /* ---- life ---- */
 
-static struct cairn_event_filter filter_of(const struct cairn_reactor *reactor,
-                                           struct cairn_arena *arena)
-{
-    size_t count = 0;
-    while (reactor->handles[count])
-        count++;
-    const char **types = cairn_new(arena, const char *, count + 1);
-    const char **categories = cairn_new(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const struct cairn_reacts *reacts = reactor->handles[i];
-        types[i] = cairn_events_of(reacts->events, reacts->record)->name;
-        categories[i] = reacts->events->category;
-    }
-    return (struct cairn_event_filter){types, categories};
-}
-
 int cairn_reactor_open(const struct cairn_reactor *reactor, const struct cairn_engine_parts *parts,
                        struct cairn_reactor_runner **ret, struct cairn_error *error)
 {
     struct cairn_reactor_runner *runner = cairn_allocate(sizeof *runner);
     runner->reactor = reactor;
-    runner->filter = filter_of(reactor, &runner->cursor.arena);
+    runner->filter = cairn_handlers_filter(reactor->handles, NULL, NULL, &runner->cursor.arena);
     int failed = cairn_log_cursor_open(&runner->cursor, reactor->name, NULL, reactor->from_start,
                                        parts, error);
     if (!failed)

@@ -3,15 +3,11 @@
 
 #include "record/json.h"
 #include "store/read/amend.h"
+#include "store/read/handlers.h"
 
 #include <string.h>
 
 /* ---- decoding ---- */
-
-static const char *category_of(struct cairn_arena *arena, const char *stream)
-{
-    return cairn_copy_bytes(arena, stream, strcspn(stream, "-"));
-}
 
 static int decode_event(const struct cairn_projection *projection,
                         const struct cairn_stored_event *stored, struct cairn_arena *arena,
@@ -59,8 +55,8 @@ int cairn_event_decode_for(const struct cairn_projection *projection,
                            struct cairn_decoded_event *ret, struct cairn_error *error)
 {
     *ret = (struct cairn_decoded_event){0};
-    ret->on =
-        cairn_fold_on(projection, category_of(arena, stored->stream), stored->type, &ret->type);
+    ret->on = (const struct cairn_on *)cairn_handlers_find_stream(projection->on, stored->stream,
+                                                                  stored->type, &ret->type);
     if (!ret->on || cairn_is_passed_over(stored))
         return 0;
     int failed = decode_event(projection, stored, arena, ret, error);
@@ -87,7 +83,8 @@ static int apply(struct cairn_fold *fold, const struct cairn_decoded_event *item
 {
     if (item->unreadable || refused)
         return cairn_fail(error, CAIRN_PARKED, "%s", refused ? refused : item->unreadable);
-    switch (cairn_fold_apply(fold, item->on, item->event, &item->meta, row)) {
+    struct cairn_error why = {0};
+    switch (cairn_fold_apply(fold, item->on, item->event, &item->meta, row, &why)) {
     case CAIRN_KEEP:
         return check_row(fold, row, error);
     case CAIRN_DELETE:
@@ -96,7 +93,8 @@ static int apply(struct cairn_fold *fold, const struct cairn_decoded_event *item
     case CAIRN_PARK:
         break;
     }
-    return cairn_fail(error, CAIRN_PARKED, "%s cannot be applied", item->type->name);
+    return cairn_fail(error, CAIRN_PARKED, "%s cannot be applied%s%s", item->type->name,
+                      why.message[0] ? ": " : "", why.message);
 }
 
 int cairn_decoded_event_apply(struct cairn_fold *fold, const struct cairn_decoded_event *item,

@@ -1,30 +1,12 @@
 /* fold.c - the pure part of a projection: keys of an event, rows, applying an event to a row. */
 #include "projection/fold/fold.h"
 
-#include "store/store.h"
-
 #include <stdio.h>
 #include <string.h>
 
 struct cairn_fold cairn_fold(const struct cairn_projection *projection, struct cairn_arena *arena)
 {
     return (struct cairn_fold){.projection = projection, .arena = arena, .rows = cairn_map(arena)};
-}
-
-const struct cairn_on *cairn_fold_on(const struct cairn_projection *projection,
-                                     const char *category, const char *type,
-                                     const struct cairn_event_type **ret_type)
-{
-    for (size_t i = 0; projection->on[i]; i++) {
-        const struct cairn_on *on = projection->on[i];
-        const struct cairn_event_type *known = cairn_events_of(on->events, on->record);
-        if (!known || strcmp(on->events->category, category) != 0 || strcmp(known->name, type) != 0)
-            continue;
-        if (ret_type)
-            *ret_type = known;
-        return on;
-    }
-    return NULL;
 }
 
 /* ---- keys ---- */
@@ -62,17 +44,30 @@ void cairn_key(struct cairn_keys *ret, const char *format, ...)
         add_key(ret, key);
 }
 
+void cairn_key_uuid(struct cairn_keys *ret, struct cairn_uuid id)
+{
+    char text[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(id, text);
+    add_key(ret, text);
+}
+
+enum cairn_row cairn_park(struct cairn_error *error, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(error->message, sizeof error->message, format, list);
+    va_end(list);
+    return CAIRN_PARK;
+}
+
 struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct cairn_on *on,
                                   const void *event, const struct cairn_meta *meta)
 {
     struct cairn_keys keys = {.arena = fold->arena};
-    char id[CAIRN_UUID_TEXT_SIZE];
-    if (on->keys) {
+    if (on->keys)
         on->keys(&keys, event, meta);
-    } else {
-        cairn_uuid_format(meta->id, id);
-        add_key(&keys, id);
-    }
+    else
+        cairn_key_uuid(&keys, meta->id);
     return keys;
 }
 
@@ -93,14 +88,14 @@ struct cairn_fold_row *cairn_fold_row(struct cairn_fold *fold, const char *key)
 
 enum cairn_row cairn_fold_apply(struct cairn_fold *fold, const struct cairn_on *on,
                                 const void *event, const struct cairn_meta *meta,
-                                struct cairn_fold_row *row)
+                                struct cairn_fold_row *row, struct cairn_error *why)
 {
     const struct cairn_record *record = fold->projection->row;
     struct cairn_meta with_key = *meta;
     with_key.key = row->key;
     void *before = cairn_arena_alloc(fold->arena, record->size, record->align);
     memcpy(before, row->value, record->size);
-    enum cairn_row outcome = on->apply(row->value, event, &with_key);
+    enum cairn_row outcome = on->apply(row->value, event, &with_key, fold->arena, why);
     if (outcome == CAIRN_KEEP || outcome == CAIRN_DELETE) {
         row->exists = outcome == CAIRN_KEEP;
         row->changed = true;

@@ -38,12 +38,6 @@ struct cairn_fold {
 
 struct cairn_fold cairn_fold(const struct cairn_projection *projection, struct cairn_arena *arena);
 
-/* Returns what the projection does with an event of this category and type name; NULL if it ignores
- * the event. Sets *ret_type, unless ret_type is NULL, to the type that decodes it. */
-const struct cairn_on *cairn_fold_on(const struct cairn_projection *projection,
-                                     const char *category, const char *type,
-                                     const struct cairn_event_type **ret_type);
-
 /* Returns the keys of the rows that `event` touches, in the fold's arena, without duplicates. */
 struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct cairn_on *on,
                                   const void *event, const struct cairn_meta *meta);
@@ -52,9 +46,9 @@ struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct ca
 struct cairn_fold_row *cairn_fold_row(struct cairn_fold *fold, const char *key);
 
 /* Applies the event to one row. The row may point to texts of the event, which must live as long as
- * the fold's arena. Returns the result of `on->apply`. */
+ * the fold's arena. Returns the result of `on->apply`, which may have set `why` by cairn_park(). */
 enum cairn_row cairn_fold_apply(struct cairn_fold *fold, const struct cairn_on *on,
                                 const void *event, const struct cairn_meta *meta,
-                                struct cairn_fold_row *row);
+                                struct cairn_fold_row *row, struct cairn_error *why);
 
 #endif

@@ -2,6 +2,7 @@
 #include "projection/fold/fold_batch.h"
 
 #include "projection/fold/decoded_event.h"
+#include "store/read/handlers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,13 +10,7 @@
 const char *const *cairn_projection_types(const struct cairn_projection *projection,
                                           struct cairn_arena *arena)
 {
-    size_t count = 0;
-    while (projection->on[count])
-        count++;
-    const char **types = cairn_new(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++)
-        types[i] = cairn_events_of(projection->on[i]->events, projection->on[i]->record)->name;
-    return types;
+    return cairn_handlers_filter(projection->on, NULL, NULL, arena).types;
 }
 
 /* ---- decoding ---- */

@@ -106,9 +106,14 @@ static void put_enum(const struct cairn_field *field, const void *at, struct cai
 }
 
 /* Writes the value that json_populate_recordset would make of the same field's JSON. */
-static void put_field(const struct cairn_field *field, const void *at, struct cairn_pg_copy *copy,
-                      struct cairn_arena *arena)
+static void put_field(const struct cairn_field *field, const void *member,
+                      struct cairn_pg_copy *copy, struct cairn_arena *arena)
 {
+    const void *at = cairn_field_unwrap(field, member);
+    if (!at) {
+        cairn_pg_copy_null(copy);
+        return;
+    }
     int64_t integer;
     const char *text;
     bool flag;
@@ -137,10 +142,19 @@ static void put_field(const struct cairn_field *field, const void *at, struct ca
     case CAIRN_KIND_ENUM:
         put_enum(field, at, copy);
         break;
+    case CAIRN_KIND_DECIMAL:
+        memcpy(&integer, at, sizeof integer);
+        cairn_pg_copy_decimal(copy, integer, field->scale);
+        break;
+    case CAIRN_KIND_DURATION:
+        memcpy(&integer, at, sizeof integer);
+        cairn_pg_copy_interval(copy, integer);
+        break;
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
-        put_json(field, at, copy, arena);
+    case CAIRN_KIND_TEXT_MAP:
+        put_json(field, member, copy, arena);
         break;
     }
 }

@@ -8,6 +8,7 @@
 #include "postgres/postgres.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
+#include "store/read/handlers.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -33,9 +34,14 @@ const char *cairn_column_type(const struct cairn_field *field)
         return "timestamptz";
     case CAIRN_KIND_DAY:
         return "date";
+    case CAIRN_KIND_DECIMAL:
+        return "numeric";
+    case CAIRN_KIND_DURATION:
+        return "interval";
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_TEXT_MAP:
         return "json";
     }
     return "text";
@@ -65,6 +71,22 @@ void cairn_columns_sql(const struct cairn_projection *projection, const char *pr
         cairn_buffer_text(out, i ? ", " : "");
         cairn_buffer_text(out, prefix);
         cairn_pg_quote(out, projection->row->fields[i].name);
+    }
+}
+
+/* A numeric is no number in JSON but text, since a reader's double would round it. */
+void cairn_columns_json_sql(const struct cairn_record *row, const char *prefix,
+                            struct cairn_buffer *out)
+{
+    for (uint32_t i = 0; i < row->count; i++) {
+        const struct cairn_field *field = &row->fields[i];
+        cairn_buffer_text(out, i ? ", " : "");
+        cairn_buffer_text(out, prefix);
+        cairn_pg_quote(out, field->name);
+        if (field->kind == CAIRN_KIND_DECIMAL) {
+            cairn_buffer_text(out, "::text as ");
+            cairn_pg_quote(out, field->name);
+        }
     }
 }
 
@@ -228,18 +250,6 @@ static int check_row(const struct cairn_record *row, struct cairn_error *error)
     return failed;
 }
 
-static int check_events(const struct cairn_projection *projection, struct cairn_error *error)
-{
-    int failed = 0;
-    for (size_t i = 0; projection->on[i] && !failed; i++) {
-        const struct cairn_on *on = projection->on[i];
-        if (!cairn_events_of(on->events, on->record))
-            failed = cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", on->record->name,
-                                on->events->category);
-    }
-    return failed;
-}
-
 static int check_indexes(const struct cairn_projection *projection, struct cairn_error *error)
 {
     struct cairn_arena arena = {0};
@@ -262,7 +272,7 @@ int cairn_table_check(const struct cairn_projection *projection, struct cairn_er
     if (!failed)
         failed = check_row(projection->row, error);
     if (!failed)
-        failed = check_events(projection, error);
+        failed = cairn_handlers_check(projection->on, error);
     if (!failed)
         failed = check_indexes(projection, error);
     if (failed)

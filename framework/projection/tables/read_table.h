@@ -36,5 +36,8 @@ void cairn_view_rest_sql(const struct cairn_projection *projection, struct cairn
 /* Appends the names of the row's columns, quoted, each after `prefix`, separated by commas. */
 void cairn_columns_sql(const struct cairn_projection *projection, const char *prefix,
                        struct cairn_buffer *out);
+/* The same as expressions whose row_to_json() the fields' table reads. */
+void cairn_columns_json_sql(const struct cairn_record *row, const char *prefix,
+                            struct cairn_buffer *out);
 
 #endif

@@ -23,7 +23,7 @@ static const char *row_json_sql(const struct cairn_projection *projection,
 {
     struct cairn_buffer out = cairn_buffer(arena);
     cairn_buffer_text(&out, "(select row_to_json(f) from (select ");
-    cairn_columns_sql(projection, "t.", &out);
+    cairn_columns_json_sql(projection->row, "t.", &out);
     cairn_buffer_text(&out, ") f)");
     return out.text;
 }

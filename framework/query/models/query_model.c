@@ -8,9 +8,10 @@
 
 bool cairn_query_by_stream(const struct cairn_projection *projection)
 {
-    const struct cairn_on *const *on = projection->on;
-    for (size_t i = 0; on[i]; i++) {
-        if (on[i]->keys || strcmp(on[i]->events->category, on[0]->events->category) != 0)
+    const struct cairn_handler *first = projection->on->first;
+    for (const struct cairn_handler *at = first; at; at = at->next) {
+        if (((const struct cairn_on *)at)->keys ||
+            strcmp(at->events->category, first->events->category) != 0)
             return false;
     }
     return true;

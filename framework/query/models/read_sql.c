@@ -1,6 +1,7 @@
 /* read_sql.c - builds the statements that read a generation of a read model. */
 #include "query/models/read_sql.h"
 
+#include "projection/tables/read_table.h"
 #include "projection/tables/table_names.h"
 #include "query/request/operand.h"
 #include "record/json.h"
@@ -21,11 +22,7 @@ static void add_table(struct cairn_buffer *out, const char *projection, int64_t 
 static void add_json(struct cairn_buffer *out, const struct cairn_record *row)
 {
     cairn_buffer_text(out, "(select row_to_json(x) from (select ");
-    for (uint32_t i = 0; i < row->count; i++) {
-        if (i)
-            cairn_buffer_text(out, ", ");
-        add_column(out, row->fields[i].name);
-    }
+    cairn_columns_json_sql(row, "r.", out);
     cairn_buffer_text(out, ") x)");
 }
 

@@ -19,7 +19,8 @@ bool cairn_query_sortable(const struct cairn_field *field)
 {
     return field->kind == CAIRN_KIND_INTEGER || field->kind == CAIRN_KIND_TEXT ||
            field->kind == CAIRN_KIND_UUID || field->kind == CAIRN_KIND_TIME ||
-           field->kind == CAIRN_KIND_DAY;
+           field->kind == CAIRN_KIND_DAY || field->kind == CAIRN_KIND_DECIMAL ||
+           field->kind == CAIRN_KIND_DURATION;
 }
 
 int cairn_query_integer(const char *text, int64_t *ret)
@@ -62,6 +63,8 @@ static int read_value(const struct cairn_field *field, const char *text,
                       struct cairn_query_operand *ret)
 {
     struct cairn_day day;
+    struct cairn_decimal decimal;
+    struct cairn_duration duration;
     ret->as.text = text;
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
@@ -78,9 +81,14 @@ static int read_value(const struct cairn_field *field, const char *text,
         return cairn_day_parse(text, &day);
     case CAIRN_KIND_ENUM:
         return read_enum(field, text);
+    case CAIRN_KIND_DECIMAL:
+        return cairn_decimal_parse(text, field->scale, &decimal);
+    case CAIRN_KIND_DURATION:
+        return cairn_duration_parse(text, &duration);
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_TEXT_MAP:
         break;
     }
     return -CAIRN_INVALID;
@@ -110,11 +118,16 @@ static const char *expected(enum cairn_kind kind)
         return "a time such as 2026-11-21T07:00:00Z";
     case CAIRN_KIND_DAY:
         return "a day such as 2026-11-21";
+    case CAIRN_KIND_DECIMAL:
+        return "a decimal such as 12.50";
+    case CAIRN_KIND_DURATION:
+        return "a duration such as PT15M";
     case CAIRN_KIND_TEXT:
     case CAIRN_KIND_ENUM:
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_TEXT_MAP:
         break;
     }
     return "a value that can be asked for";
@@ -140,12 +153,17 @@ int cairn_query_operand_read(const struct cairn_field *field, const char *text, 
 const char *cairn_query_operand_text(const struct cairn_field *field, const void *row,
                                      struct cairn_arena *arena)
 {
-    const void *at = cairn_field_at(field, row);
+    const void *at = cairn_field_unwrap(field, cairn_field_at(field, row));
     struct cairn_query_operand value;
     struct cairn_day day;
-    char text[CAIRN_UUID_TEXT_SIZE] = "";
-    _Static_assert(sizeof text >= CAIRN_TIME_TEXT_SIZE && sizeof text >= CAIRN_DAY_TEXT_SIZE,
-                   "the text of a uuid is the longest");
+    struct cairn_decimal decimal;
+    struct cairn_duration duration;
+    char text[CAIRN_DURATION_TEXT_SIZE] = "";
+    _Static_assert(sizeof text >= CAIRN_TIME_TEXT_SIZE && sizeof text >= CAIRN_UUID_TEXT_SIZE &&
+                       sizeof text >= CAIRN_DECIMAL_TEXT_SIZE,
+                   "the text of a duration is the longest");
+    if (!at)
+        return cairn_copy_text(arena, text);
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:
         memcpy(&value.as.integer, at, sizeof value.as.integer);
@@ -165,11 +183,20 @@ const char *cairn_query_operand_text(const struct cairn_field *field, const void
         memcpy(&day, at, sizeof day);
         cairn_day_format(day, text);
         break;
+    case CAIRN_KIND_DECIMAL:
+        memcpy(&decimal, at, sizeof decimal);
+        cairn_decimal_format(decimal, field->scale, text);
+        break;
+    case CAIRN_KIND_DURATION:
+        memcpy(&duration, at, sizeof duration);
+        cairn_duration_format(duration, text);
+        break;
     case CAIRN_KIND_BOOL:
     case CAIRN_KIND_ENUM:
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_TEXT_MAP:
         break;
     }
     return cairn_copy_text(arena, text);
@@ -180,7 +207,8 @@ struct cairn_query_operand cairn_query_operand_keep(const struct cairn_query_ope
 {
     struct cairn_query_operand kept = *operand;
     bool is_text = operand->kind == CAIRN_KIND_TEXT || operand->kind == CAIRN_KIND_ENUM ||
-                   operand->kind == CAIRN_KIND_DAY;
+                   operand->kind == CAIRN_KIND_DAY || operand->kind == CAIRN_KIND_DECIMAL ||
+                   operand->kind == CAIRN_KIND_DURATION;
     if (is_text)
         kept.as.text = cairn_copy_text(arena, operand->as.text);
     return kept;
@@ -204,10 +232,13 @@ void cairn_query_operand_add(struct cairn_pg_params *params,
         break;
     case CAIRN_KIND_TEXT:
     case CAIRN_KIND_DAY:
+    case CAIRN_KIND_DECIMAL:
+    case CAIRN_KIND_DURATION:
     case CAIRN_KIND_ENUM:
     case CAIRN_KIND_MONEY:
     case CAIRN_KIND_NESTED:
     case CAIRN_KIND_LIST:
+    case CAIRN_KIND_TEXT_MAP:
         cairn_pg_add_text(params, operand->as.text);
         break;
     }
@@ -215,5 +246,9 @@ void cairn_query_operand_add(struct cairn_pg_params *params,
 
 const char *cairn_query_operand_cast(const struct cairn_field *field)
 {
-    return field->kind == CAIRN_KIND_DAY ? "::date" : "";
+    if (field->kind == CAIRN_KIND_DAY)
+        return "::date";
+    if (field->kind == CAIRN_KIND_DECIMAL)
+        return "::numeric";
+    return field->kind == CAIRN_KIND_DURATION ? "::interval" : "";
 }

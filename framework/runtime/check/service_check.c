@@ -8,49 +8,39 @@
 #include "runtime/check/route_check.h"
 #include "runtime/handler.h"
 #include "runtime/host.h"
-#include "store/read/events.h"
-
-/* Checks an event that a service listens to: it is in the table, and the table is valid. */
-static int check_event(const struct cairn_events *events, const struct cairn_record *record,
-                       struct cairn_error *error)
-{
-    if (!cairn_events_of(events, record))
-        return cairn_fail(error, CAIRN_BUG, "%s is not an event of %s", record->name,
-                          events->category);
-    return cairn_events_check(events, error);
-}
+#include "store/read/handlers.h"
 
 static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
 {
     int failed = cairn_record_table_check(projection->row, error);
-    for (size_t i = 0; projection->on[i] && !failed; i++)
-        failed = check_event(projection->on[i]->events, projection->on[i]->record, error);
+    if (!failed)
+        failed = cairn_handlers_check(projection->on, error);
     if (failed)
         cairn_error_context(error, "projection %s", projection->name);
     return failed;
 }
 
 /* Checks that a command whose refusal the process handles is one that it sends. */
-static int check_refusal(const struct cairn_process *process, const struct cairn_record *command,
+static int check_refusal(const struct cairn_process *process, const struct cairn_handler *handler,
                          struct cairn_error *error)
 {
     for (size_t i = 0; process->sends && process->sends[i]; i++) {
-        if (cairn_commands_of(process->sends[i], command))
+        if (cairn_commands_of(process->sends[i], handler->record))
             return 0;
     }
-    return cairn_fail(error, CAIRN_BUG, "%s is not a command of those that CAIRN_SENDS names",
-                      command->name);
+    return cairn_fail(error, CAIRN_BUG,
+                      "%s:%d: %s is not a command of those that CAIRN_SENDS names", handler->file,
+                      handler->line, handler->record->name);
 }
 
 static int check_process(const struct cairn_process *process, struct cairn_error *error)
 {
     int failed = cairn_record_table_check(process->state, error);
-    for (size_t i = 0; process->when[i] && !failed; i++) {
-        const struct cairn_when *when = process->when[i];
-        if (when->input == CAIRN_INPUT_EVENT)
-            failed = check_event(when->events, when->record, error);
-        else if (when->input == CAIRN_INPUT_REFUSAL)
-            failed = check_refusal(process, when->record, error);
+    if (!failed)
+        failed = cairn_handlers_check(process->when, error);
+    for (const struct cairn_handler *at = process->when->first; at && !failed; at = at->next) {
+        if (((const struct cairn_when *)at)->input == CAIRN_INPUT_REFUSAL)
+            failed = check_refusal(process, at, error);
     }
     if (failed)
         cairn_error_context(error, "process %s", process->name);
@@ -59,9 +49,7 @@ static int check_process(const struct cairn_process *process, struct cairn_error
 
 static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
 {
-    int failed = 0;
-    for (size_t i = 0; reactor->handles[i] && !failed; i++)
-        failed = check_event(reactor->handles[i]->events, reactor->handles[i]->record, error);
+    int failed = cairn_handlers_check(reactor->handles, error);
     if (failed)
         cairn_error_context(error, "reactor %s", reactor->name);
     return failed;

@@ -35,6 +35,7 @@ struct cairn_claim {
     const char *scope;
     const char *key;
     const char *message; /* for clients, if another stream holds it; NULL: a general one */
+    bool is_range;       /* the key ends with a range: "KEY [FROM,TO)" */
 };
 
 /* A command with an Idempotency-Key that is carried out by this write, and recorded with it. */

@@ -200,7 +200,7 @@ static void add_claim(struct cairn_append_batch *batch, const char *stream,
     put_integer(batch, CLAIM_CONDITIONS, count_of(batch, CONDITION_STREAMS));
     put_integer(batch, CLAIM_SLOTS, number_of(&batch->claims, claim_key(batch->arena, claim)));
     put_text(batch, CLAIM_STREAMS, stream);
-    put_integer(batch, CLAIM_TAKEN, claim->taken);
+    put_integer(batch, CLAIM_TAKEN, (size_t)claim->taken + (claim->is_range ? 2 : 0));
     put_text(batch, CLAIM_SCOPES, claim->scope);
     put_text(batch, CLAIM_KEYS, claim->key);
 }

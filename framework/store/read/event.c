@@ -20,7 +20,7 @@ const struct cairn_event_type *cairn_events_of(const struct cairn_events *events
                                                const struct cairn_record *record)
 {
     for (uint32_t i = 0; i < events->count; i++) {
-        if (events->types[i].record == record)
+        if (cairn_record_same(events->types[i].record, record))
             return &events->types[i];
     }
     return NULL;

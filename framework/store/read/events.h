@@ -6,19 +6,14 @@
 
 #include <cairn/decider.h>
 
-/* Checks a table against its structs, once at start: tags, names and records are unique; every
- * older version has exactly one upcaster, and each leads to what the next one takes. Returns 0 or
+/* Checks a table against its structs, once at start: names and records are unique; every older
+ * version has an upcaster, and each leads to what the next one takes. Returns 0 or
  * -CAIRN_BUG. */
 int cairn_events_check(const struct cairn_events *events, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Checks one row of it: its record, and its chain of upcasters. Returns 0 or -CAIRN_BUG. */
 int cairn_event_type_check(const struct cairn_event_type *type,
                            struct cairn_error *error) CAIRN_CHECKED;
-
-/* Checks that the tags are 1 to `count`, each in one row; else a value was mixed up or left out.
- * The tags lie `stride` bytes apart; `what` they tag is named in the message. */
-int cairn_tags_check(const char *category, const char *what, const int *first_tag, size_t stride,
-                     uint32_t count, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the record that events of this version were written with; NULL if there is none. */
 const struct cairn_record *cairn_event_record(const struct cairn_event_type *type, int64_t version);

@@ -1,6 +1,7 @@
 /* readable_types.c - compares the log's event types and versions with those of this binary. */
 #include "store/read/readable_types.h"
 
+#include "record/json.h"
 #include "store/read/events.h"
 #include "store/store.h"
 
@@ -35,7 +36,7 @@ static const char *refusal(struct gate *gate, const struct cairn_reading *readin
     if (strcmp(reading->events->category, pair->category) != 0)
         return NULL;
     const struct cairn_event_type *type = cairn_events_find(reading->events, pair->type);
-    if (reading->record && (!type || type->record != reading->record))
+    if (reading->record && (!type || !cairn_record_same(type->record, reading->record)))
         return NULL;
     if (!type)
         return cairn_print(&gate->arena, "%s: %s is unknown to this binary", pair->category,
