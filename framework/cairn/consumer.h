@@ -57,7 +57,7 @@ typedef enum cairn_outcome cairn_consume(const void *data, const struct cairn_co
 
 /* One event type and its handler; events of types without one are skipped. */
 struct cairn_consumes {
-    struct cairn_handler handler;
+    struct cairn_registered handler;
     enum cairn_bus_style style;       /* in which they are published */
     const struct cairn_record *state; /* of CAIRN_BUS_STATE */
     cairn_consume *handle;

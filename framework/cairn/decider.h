@@ -112,7 +112,7 @@ struct cairn_fact {
 };
 
 struct cairn_learns {
-    struct cairn_handler handler;
+    struct cairn_registered handler;
     cairn_evolve *evolve;
 };
 

@@ -68,7 +68,8 @@ struct cairn_refusal {
 enum cairn_input { CAIRN_INPUT_EVENT = 1, CAIRN_INPUT_TIMER, CAIRN_INPUT_REFUSAL };
 
 struct cairn_when {
-    struct cairn_handler handler; /* its record is that of the event, or of the refused command */
+    struct cairn_registered
+        handler; /* its record is that of the event, or of the refused command */
     enum cairn_input input;
     const char *timer; /* timer: its name */
     cairn_react *react;

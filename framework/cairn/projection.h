@@ -47,13 +47,31 @@ struct cairn_keys;
 void cairn_key(struct cairn_keys *ret, const char *format, ...) CAIRN_PRINTF(2, 3);
 void cairn_key_uuid(struct cairn_keys *ret, struct cairn_uuid id);
 
+/* The same for a projection with a `.key`, a struct whose fields are columns of the row:
+ *
+ *     CAIRN_STRUCT(occupancy_key, UUID(room_id), DAY(night));
+ *     CAIRN_STRUCT(occupancy, UUID(room_id), DAY(night), INT(guests));
+ *     CAIRN_PROJECTION(occupancy, .version = 1, .key = &occupancy_key_record);
+ *     CAIRN_KEYS(occupancy, room_reserved)
+ *     {
+ *         for (struct cairn_day night = event->arrival; night.days < event->departure.days;
+ *              night.days++)
+ *             CAIRN_KEY(ret, occupancy_key, .room_id = meta->id, .night = night);
+ *     }
+ *
+ * The columns of the key are set before a function gets the row and after it: it need not set
+ * them, and cannot change them. The key is their text, separated by colons. */
+#define CAIRN_KEY(ret, ...) CAIRN_KEY_(ret, __VA_ARGS__, )
+#define CAIRN_KEY_(ret, tag, ...) cairn_key_of((ret), &tag##_record, CAIRN_OF_(tag, __VA_ARGS__))
+void cairn_key_of(struct cairn_keys *ret, const struct cairn_record *key, const void *value);
+
 typedef enum cairn_row cairn_apply(void *row, const void *event, const struct cairn_meta *meta,
                                    struct cairn_arena *arena, struct cairn_error *error);
 typedef void cairn_keys_of(struct cairn_keys *ret, const void *event,
                            const struct cairn_meta *meta);
 
 struct cairn_on {
-    struct cairn_handler handler;
+    struct cairn_registered handler;
     cairn_apply *apply;
     cairn_keys_of *keys; /* NULL: one row, keyed by the stream's id */
 };
@@ -131,6 +149,7 @@ struct cairn_projection {
     const char *name; /* of the view, [a-z][a-z0-9_]*, at most 40 bytes */
     int version;      /* of the row and the functions: 1, 2, 3… */
     const struct cairn_record *row;
+    const struct cairn_record *key;  /* of CAIRN_KEY; NULL: keys are texts */
     const struct cairn_handlers *on; /* struct cairn_on */
     const char *const *indexes;      /* lists of columns, NULL-terminated; or NULL */
     enum cairn_poison poison;

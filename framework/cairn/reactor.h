@@ -47,7 +47,7 @@ typedef enum cairn_outcome cairn_handle(const void *event, const struct cairn_ca
                                         struct cairn_error *error);
 
 struct cairn_reacts {
-    struct cairn_handler handler;
+    struct cairn_registered handler;
     cairn_handle *handle;
 };
 

@@ -15,8 +15,8 @@ CAIRN_BEGIN_C
 struct cairn_events;
 
 /* The first member of each kind of handler. */
-struct cairn_handler {
-    struct cairn_handler *next;
+struct cairn_registered {
+    struct cairn_registered *next;
     const struct cairn_events *events; /* NULL: it does not handle an event */
     const struct cairn_record *record; /* of the event */
     const char *file;                  /* where it is defined */
@@ -24,11 +24,11 @@ struct cairn_handler {
 };
 
 struct cairn_handlers {
-    struct cairn_handler *first;
+    struct cairn_registered *first;
 };
 
 /* Adds a handler to a list; called before main() only. */
-void cairn_handlers_add(struct cairn_handlers *list, struct cairn_handler *handler);
+void cairn_handlers_add(struct cairn_handlers *list, struct cairn_registered *handler);
 
 /* Declares a function that runs before main(): CAIRN_BEFORE_MAIN_(name) { … } */
 #define CAIRN_BEFORE_MAIN_(name)                                                                   \

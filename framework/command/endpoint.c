@@ -63,7 +63,7 @@ static int check_fact(const struct cairn_fact *fact, struct cairn_error *error)
     int failed = cairn_record_table_check(fact->state, error);
     if (!failed)
         failed = cairn_events_check(fact->events, error);
-    for (const struct cairn_handler *at = fact->learns->first; at && !failed; at = at->next) {
+    for (const struct cairn_registered *at = fact->learns->first; at && !failed; at = at->next) {
         if (!cairn_events_of(fact->events, at->record))
             failed = cairn_fail(error, CAIRN_BUG, "%s:%d: %s is not an event of %s", at->file,
                                 at->line, at->record->name, fact->events->category);

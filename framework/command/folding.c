@@ -30,7 +30,7 @@ struct cairn_folding cairn_folding_of_fact(const struct cairn_fact *fact)
 static const struct cairn_learns *find_learns(const struct cairn_handlers *learns,
                                               const struct cairn_record *record)
 {
-    for (const struct cairn_handler *at = learns->first; at; at = at->next) {
+    for (const struct cairn_registered *at = learns->first; at; at = at->next) {
         if (cairn_record_same(at->record, record))
             return (const struct cairn_learns *)at;
     }

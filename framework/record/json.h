@@ -81,6 +81,20 @@ void cairn_field_example(const struct cairn_field *field, struct cairn_buffer *o
  * table of its own, so pointers to the same table may differ. */
 bool cairn_record_same(const struct cairn_record *a, const struct cairn_record *b);
 
+/* Plain text of a single value, as in a URL: without quotes, in one spelling. */
+enum { CAIRN_PLAIN_SIZE = 40 };
+
+/* Returns whether values of the field have a plain text: no lists, records or optional values. */
+bool cairn_field_is_plain(const struct cairn_field *field);
+/* Returns the plain text of the value at `at`; it may point into the value. */
+const char *cairn_field_plain(const struct cairn_field *field, const void *at,
+                              struct cairn_arena *arena);
+/* Reads it into `ret`, a member of the field's type; a text is not copied. Returns 0 or
+ * -CAIRN_INVALID. */
+int cairn_field_parse(const struct cairn_field *field, const char *text, void *ret) CAIRN_CHECKED;
+/* Reads a whole number: "-12". Returns 0 or -CAIRN_INVALID. */
+int cairn_integer_parse(const char *text, int64_t *ret) CAIRN_CHECKED;
+
 /* Access to single fields, for code that walks a table itself. */
 
 /* Returns the size of a value of this kind (0: nested), and of the member of a field. */

@@ -31,7 +31,7 @@ static void add_decider(struct readings *readings, const struct cairn_decider *d
 
 static void add_handlers(struct readings *readings, const struct cairn_handlers *handlers)
 {
-    for (const struct cairn_handler *at = handlers->first; at; at = at->next) {
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
         if (at->events)
             add(readings, at->events, at->record);
     }

@@ -51,7 +51,8 @@ static bool find_shape(const struct cairn_scenario *scenario, const struct cairn
     int found = 0;
     if (scenario->subject == CAIRN_SUBJECT_DECIDER)
         return find_in_events(scenario->decider->events, record, ret) > 0;
-    for (const struct cairn_handler *at = handlers_of(scenario)->first; at && !found; at = at->next)
+    for (const struct cairn_registered *at = handlers_of(scenario)->first; at && !found;
+         at = at->next)
         found = at->events ? find_in_events(at->events, record, ret) : 0;
     return found > 0;
 }

@@ -9,7 +9,7 @@ static const struct cairn_when *find_when(const struct cairn_process *process,
                                           enum cairn_input input, const struct cairn_record *record,
                                           const char *timer)
 {
-    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
         const struct cairn_when *when = (const struct cairn_when *)at;
         if (when->input == input && (!record || cairn_record_same(at->record, record)) &&
             (!timer || strcmp(when->timer, timer) == 0))

@@ -7,7 +7,7 @@
 static const struct cairn_on *find_on(const struct cairn_projection *projection,
                                       const struct cairn_record *record)
 {
-    for (const struct cairn_handler *at = projection->on->first; at; at = at->next) {
+    for (const struct cairn_registered *at = projection->on->first; at; at = at->next) {
         if (cairn_record_same(at->record, record))
             return (const struct cairn_on *)at;
     }
@@ -69,9 +69,8 @@ static void give(struct cairn_here here, struct cairn_any event)
     const struct cairn_meta meta = cairn_scenario_meta(scenario, on->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
     struct cairn_keys keys = cairn_fold_keys(&scenario->fold, on, copy, &meta);
-    if (keys.too_long)
-        cairn_scenario_fail(here, "a key of %s is empty or longer than %d bytes",
-                            event.record->name, CAIRN_KEY_MAX_BYTES);
+    if (keys.wrong)
+        cairn_scenario_fail(here, "a key of %s %s", event.record->name, keys.wrong);
     for (size_t i = 0; i < keys.count; i++)
         apply(here, on, copy, &meta, cairn_fold_row(&scenario->fold, keys.keys[i]));
 }

@@ -122,7 +122,7 @@ static void a_wrong_member_or_state_fails_the_build(void **state)
     static const struct mistake mistakes[] = {
         {"s/self->closed = true/self->shut = true/", "has no member named .shut"},
         {"s/.title = command->title/.titel = command->title/", "has no member named .titel"},
-        {"s/self->closed = true/self->closed = event->reason/", "makes integer from pointer|bool"},
+        {"s/self->closed = true/self->closed = *event/", "incompatible types"},
         {"s/row->closed_because = event->reason/row->closed_because = event->title/",
          "has no member named .title"},
         {"s/CAIRN_ON(tickets, ticket, ticket_closed)/CAIRN_ON(tickets, user, ticket_closed)/",

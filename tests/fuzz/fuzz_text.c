@@ -89,7 +89,7 @@ static void try_operands(const char *text)
                                             &error);
     }
     int64_t number;
-    if (cairn_query_integer(text, &number) == 0)
+    if (cairn_integer_parse(text, &number) == 0)
         expect(strtoll(text, NULL, 10) == number);
 }
 

@@ -25,7 +25,7 @@ int cairn_bus_state_check(const struct cairn_publication *publication, struct ca
     if (!state)
         return cairn_fail(error, CAIRN_BUG, "%s is published with a state, but none is named",
                           category);
-    for (const struct cairn_handler *at = state->on->first; at; at = at->next) {
+    for (const struct cairn_registered *at = state->on->first; at; at = at->next) {
         if (strcmp(at->events->category, category) != 0)
             continue;
         count++;

@@ -17,7 +17,7 @@ static bool is_of(const char *stream, const char *category)
 
 const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
 {
-    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
         const struct cairn_when *when = (const struct cairn_when *)at;
         if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
             return when;
@@ -28,7 +28,7 @@ const struct cairn_when *cairn_when_timer(const struct cairn_process *process, c
 const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
                                             const char *command)
 {
-    for (const struct cairn_handler *at = process->when->first; at; at = at->next) {
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
         const struct cairn_when *when = (const struct cairn_when *)at;
         if (when->input == CAIRN_INPUT_REFUSAL && strcmp(at->record->name, command) == 0)
             return when;

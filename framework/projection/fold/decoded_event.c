@@ -22,10 +22,9 @@ static int decode_event(const struct cairn_projection *projection,
     if (failed)
         return failed;
     ret->keys = cairn_fold_keys(&fold, ret->on, ret->event, &ret->meta);
-    if (ret->keys.too_long)
-        return cairn_fail(error, CAIRN_UNREADABLE,
-                          "event %" PRId64 " names a key that is empty or longer than %d bytes",
-                          stored->position, CAIRN_KEY_MAX_BYTES);
+    if (ret->keys.wrong)
+        return cairn_fail(error, CAIRN_UNREADABLE, "event %" PRId64 " names a key that %s",
+                          stored->position, ret->keys.wrong);
     return 0;
 }
 

@@ -1,6 +1,9 @@
 /* fold.c - the pure part of a projection: keys of an event, rows, applying an event to a row. */
 #include "projection/fold/fold.h"
 
+#include "projection/fold/row_key.h"
+#include "record/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +23,16 @@ static bool has_key(const struct cairn_keys *keys, const char *key)
     return false;
 }
 
-static void add_key(struct cairn_keys *ret, const char *key)
+/* Adds a key, unless it is there already. Only CAIRN_KEY makes the keys of a projection whose keys
+ * are structs. */
+static void add_key(struct cairn_keys *ret, const struct cairn_record *record, const char *key)
 {
-    if (has_key(ret, key))
+    size_t bytes = strlen(key);
+    if (bytes == 0 || bytes > CAIRN_KEY_MAX_BYTES)
+        ret->wrong = "is empty or longer than 200 bytes";
+    else if (record ? !ret->record || !cairn_record_same(ret->record, record) : ret->record != NULL)
+        ret->wrong = "is not of the struct that the projection's .key names";
+    if (ret->wrong || has_key(ret, key))
         return;
     const char **keys = cairn_new(ret->arena, const char *, ret->count + 1);
     if (ret->count)
@@ -33,22 +43,23 @@ static void add_key(struct cairn_keys *ret, const char *key)
 
 void cairn_key(struct cairn_keys *ret, const char *format, ...)
 {
-    char key[CAIRN_KEY_MAX_BYTES + 1];
     va_list list;
     va_start(list, format);
-    int length = vsnprintf(key, sizeof key, format, list);
+    const char *key = cairn_print_va(ret->arena, format, list);
     va_end(list);
-    if (length <= 0 || length > CAIRN_KEY_MAX_BYTES)
-        ret->too_long = true;
-    else
-        add_key(ret, key);
+    add_key(ret, NULL, key);
 }
 
 void cairn_key_uuid(struct cairn_keys *ret, struct cairn_uuid id)
 {
     char text[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(id, text);
-    add_key(ret, text);
+    add_key(ret, NULL, text);
+}
+
+void cairn_key_of(struct cairn_keys *ret, const struct cairn_record *key, const void *value)
+{
+    add_key(ret, key, cairn_row_key_text(key, value, ret->arena));
 }
 
 enum cairn_row cairn_park(struct cairn_error *error, const char *format, ...)
@@ -63,7 +74,7 @@ enum cairn_row cairn_park(struct cairn_error *error, const char *format, ...)
 struct cairn_keys cairn_fold_keys(const struct cairn_fold *fold, const struct cairn_on *on,
                                   const void *event, const struct cairn_meta *meta)
 {
-    struct cairn_keys keys = {.arena = fold->arena};
+    struct cairn_keys keys = {.arena = fold->arena, .record = fold->projection->key};
     if (on->keys)
         on->keys(&keys, event, meta);
     else
@@ -95,11 +106,13 @@ enum cairn_row cairn_fold_apply(struct cairn_fold *fold, const struct cairn_on *
     with_key.key = row->key;
     void *before = cairn_arena_alloc(fold->arena, record->size, record->align);
     memcpy(before, row->value, record->size);
+    cairn_row_key_fill(fold->projection, row->key, row->value, fold->arena);
     enum cairn_row outcome = on->apply(row->value, event, &with_key, fold->arena, why);
     if (outcome == CAIRN_KEEP || outcome == CAIRN_DELETE) {
         row->exists = outcome == CAIRN_KEEP;
         row->changed = true;
         row->position = meta->position;
+        cairn_row_key_fill(fold->projection, row->key, row->value, fold->arena);
         if (!on->keys)
             row->version = meta->version;
     }

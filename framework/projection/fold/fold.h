@@ -17,7 +17,8 @@ struct cairn_keys {
     struct cairn_arena *arena;
     const char **keys;
     size_t count;
-    bool too_long; /* one was empty or longer than CAIRN_KEY_MAX_BYTES: not applicable */
+    const struct cairn_record *record; /* of the projection's keys, or NULL */
+    const char *wrong;                 /* why a key cannot be one: not applicable; or NULL */
 };
 
 struct cairn_fold_row {

@@ -6,6 +6,7 @@
 #include "projection/tables/read_table.h"
 
 #include "postgres/postgres.h"
+#include "projection/fold/row_key.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
 #include "store/read/handlers.h"
@@ -273,6 +274,8 @@ int cairn_table_check(const struct cairn_projection *projection, struct cairn_er
         failed = check_row(projection->row, error);
     if (!failed)
         failed = cairn_handlers_check(projection->on, error);
+    if (!failed)
+        failed = cairn_row_key_check(projection, error);
     if (!failed)
         failed = check_indexes(projection, error);
     if (failed)

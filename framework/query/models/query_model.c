@@ -8,8 +8,8 @@
 
 bool cairn_query_by_stream(const struct cairn_projection *projection)
 {
-    const struct cairn_handler *first = projection->on->first;
-    for (const struct cairn_handler *at = first; at; at = at->next) {
+    const struct cairn_registered *first = projection->on->first;
+    for (const struct cairn_registered *at = first; at; at = at->next) {
         if (((const struct cairn_on *)at)->keys ||
             strcmp(at->events->category, first->events->category) != 0)
             return false;

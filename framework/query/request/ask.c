@@ -71,7 +71,7 @@ static void take_limit(struct reading *reading, const char *value)
 {
     int64_t limit = 0;
     int64_t most = cairn_query_limit_max(reading->resource);
-    if (cairn_query_integer(value, &limit) < 0 || limit < 1 || limit > most)
+    if (cairn_integer_parse(value, &limit) < 0 || limit < 1 || limit > most)
         reading->failed =
             cairn_wrong(reading->error, "?limit", "is not a number from 1 to %" PRId64, most);
     reading->ask->limit = limit;

@@ -41,7 +41,4 @@ void cairn_query_operand_add(struct cairn_pg_params *params,
 /* Returns the parameter's suffix in SQL: "::date" for a day, which is sent as text, else "". */
 const char *cairn_query_operand_cast(const struct cairn_field *field);
 
-/* Parses a whole number without a plus sign or surrounding text. */
-int cairn_query_integer(const char *text, int64_t *ret) CAIRN_CHECKED;
-
 #endif

@@ -21,8 +21,8 @@ static int check_projection(const struct cairn_projection *projection, struct ca
 }
 
 /* Checks that a command whose refusal the process handles is one that it sends. */
-static int check_refusal(const struct cairn_process *process, const struct cairn_handler *handler,
-                         struct cairn_error *error)
+static int check_refusal(const struct cairn_process *process,
+                         const struct cairn_registered *handler, struct cairn_error *error)
 {
     for (size_t i = 0; process->sends && process->sends[i]; i++) {
         if (cairn_commands_of(process->sends[i], handler->record))
@@ -38,7 +38,7 @@ static int check_process(const struct cairn_process *process, struct cairn_error
     int failed = cairn_record_table_check(process->state, error);
     if (!failed)
         failed = cairn_handlers_check(process->when, error);
-    for (const struct cairn_handler *at = process->when->first; at && !failed; at = at->next) {
+    for (const struct cairn_registered *at = process->when->first; at && !failed; at = at->next) {
         if (((const struct cairn_when *)at)->input == CAIRN_INPUT_REFUSAL)
             failed = check_refusal(process, at, error);
     }

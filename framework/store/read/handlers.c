@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static const struct cairn_handler *find(const struct cairn_handlers *handlers, const char *category,
-                                        size_t category_bytes, const char *type,
-                                        const struct cairn_event_type **ret)
+static const struct cairn_registered *find(const struct cairn_handlers *handlers,
+                                           const char *category, size_t category_bytes,
+                                           const char *type, const struct cairn_event_type **ret)
 {
-    for (const struct cairn_handler *at = handlers->first; at; at = at->next) {
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
         if (!at->events || strlen(at->events->category) != category_bytes ||
             memcmp(at->events->category, category, category_bytes) != 0)
             continue;
@@ -22,16 +22,16 @@ static const struct cairn_handler *find(const struct cairn_handlers *handlers, c
     return NULL;
 }
 
-const struct cairn_handler *cairn_handlers_find(const struct cairn_handlers *handlers,
-                                                const char *category, const char *type,
-                                                const struct cairn_event_type **ret)
+const struct cairn_registered *cairn_handlers_find(const struct cairn_handlers *handlers,
+                                                   const char *category, const char *type,
+                                                   const struct cairn_event_type **ret)
 {
     return find(handlers, category, strlen(category), type, ret);
 }
 
-const struct cairn_handler *cairn_handlers_find_stream(const struct cairn_handlers *handlers,
-                                                       const char *stream, const char *type,
-                                                       const struct cairn_event_type **ret)
+const struct cairn_registered *cairn_handlers_find_stream(const struct cairn_handlers *handlers,
+                                                          const char *stream, const char *type,
+                                                          const struct cairn_event_type **ret)
 {
     return find(handlers, stream, strcspn(stream, "-"), type, ret);
 }
@@ -41,12 +41,12 @@ struct cairn_event_filter cairn_handlers_filter(const struct cairn_handlers *han
                                                 struct cairn_arena *arena)
 {
     size_t count = 0;
-    for (const struct cairn_handler *at = handlers->first; at; at = at->next)
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next)
         count++;
     const char **types = cairn_new(arena, const char *, count + 2);
     const char **categories = cairn_new(arena, const char *, count + 2);
     size_t taken = 0;
-    for (const struct cairn_handler *at = handlers->first; at; at = at->next) {
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
         if (!at->events)
             continue;
         types[taken] = cairn_events_of(at->events, at->record)->name;
@@ -60,7 +60,7 @@ struct cairn_event_filter cairn_handlers_filter(const struct cairn_handlers *han
 int cairn_handlers_check(const struct cairn_handlers *handlers, struct cairn_error *error)
 {
     int failed = 0;
-    for (const struct cairn_handler *at = handlers->first; at && !failed; at = at->next) {
+    for (const struct cairn_registered *at = handlers->first; at && !failed; at = at->next) {
         if (!at->events)
             continue;
         failed = cairn_events_of(at->events, at->record)

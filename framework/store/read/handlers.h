@@ -8,14 +8,14 @@
 #include <cairn/registry.h>
 
 /* Returns the handler for events of this category and type, and the type; NULL if there is none. */
-const struct cairn_handler *cairn_handlers_find(const struct cairn_handlers *handlers,
-                                                const char *category, const char *type,
-                                                const struct cairn_event_type **ret);
+const struct cairn_registered *cairn_handlers_find(const struct cairn_handlers *handlers,
+                                                   const char *category, const char *type,
+                                                   const struct cairn_event_type **ret);
 
 /* The same for an event of this stream. */
-const struct cairn_handler *cairn_handlers_find_stream(const struct cairn_handlers *handlers,
-                                                       const char *stream, const char *type,
-                                                       const struct cairn_event_type **ret);
+const struct cairn_registered *cairn_handlers_find_stream(const struct cairn_handlers *handlers,
+                                                          const char *stream, const char *type,
+                                                          const struct cairn_event_type **ret);
 
 /* Returns the types and the categories of the handlers' events, and one of each besides, unless
  * `type` is NULL. The lists are in the arena, and end with NULL. */
