@@ -56,7 +56,7 @@ void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_t
 void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
 /* Associates this process with something that other streams are about: from then on, it gets the
- * events of CAIRN_WHEN_ALL that are about it, as do all other processes that are associated with it.
+ * events of CAIRN_WHEN_ALL that are about it, as do all others that are associated with it.
  * Dissociating one that it is not associated with has no effect. At most 100 for one process. */
 void cairn_associate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);
 void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);

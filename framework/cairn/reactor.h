@@ -20,21 +20,24 @@ struct cairn_call {
     const struct cairn_meta *meta;
     const char *idempotency_key; /* the same each time this event is handled */
     int attempt;                 /* 1, 2, 3… */
+    const char *traceparent;     /* of the event (W3C Trace Context), or NULL */
+    const char *correlation_id;  /* of the event, or NULL */
     struct cairn_command_client *client_;
-    const char *traceparent_;
 };
 
 /* Sends a command, and waits for its outcome:
  *
  *     failed = CAIRN_TELL(call, error, payment, id, authorize_payment, .reference = reference);
  *
- * The Idempotency-Key is made from the event's and the command's name, so a repeated call changes
- * nothing; an event leads to at most one command of each name. Returns 0 if the command was carried
+ * The Idempotency-Key is made from the event, the command's name and the stream, so a repeated call
+ * changes nothing; an event leads to at most one command of each name on each stream. `call` is
+ * that of a reactor, or the `delivery` of a consumer. Returns 0 if the command was carried
  * out, now or before. Else cairn_outcome_of() gives the outcome that a reactor returns. */
 #define CAIRN_TELL(call, error, noun, id, ...) CAIRN_TELL_(call, error, noun, id, __VA_ARGS__, )
 #define CAIRN_TELL_(call, error, noun, id, tag, ...)                                               \
-    cairn_tell((call), &noun##_commands, (id), &tag##_record + 0 * sizeof(&tag##_is_a_command_),   \
-               CAIRN_OF_(tag, __VA_ARGS__), (error))
+    cairn_tell((const struct cairn_call *)(call), &noun##_commands, (id),                          \
+               &tag##_record + 0 * sizeof(&tag##_is_a_command_), CAIRN_OF_(tag, __VA_ARGS__),      \
+               (error))
 int cairn_tell(const struct cairn_call *call, const struct cairn_commands *commands,
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
                struct cairn_error *error) CAIRN_CHECKED;

@@ -32,6 +32,9 @@ int cairn_decision_check(const struct cairn_decision *decision,
 const struct cairn_decides *cairn_decides_of(const struct cairn_decider *decider,
                                              const struct cairn_command_type *command);
 
+/* Returns whether a command creates its stream. */
+bool cairn_command_creates(const struct cairn_command_type *command);
+
 /* Calls decide: init, decide, check. Returns 0; the error that decide refused with, and then `ret`
  * is empty; or -CAIRN_BUG as cairn_decision_check() does, also if decide returned anything other
  * than 0 or what cairn_refuse() or cairn_fail() returned. The emitted events may point into `state`

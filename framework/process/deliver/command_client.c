@@ -25,6 +25,7 @@ struct peer {
 
 struct cairn_command_client {
     const struct cairn_service *const *services;
+    const struct cairn_internal_key *key;
     char own[300];
     pthread_mutex_t lock; /* guards the list; peers are never moved */
     struct peer *peers;
@@ -178,6 +179,23 @@ static int read_problem(const struct peer *peer, const struct cairn_outbound_res
     return failed;
 }
 
+static void add_headers(const struct cairn_command_client *client,
+                        const struct cairn_command_request *request,
+                        char signature[static CAIRN_SIGNATURE_SIZE],
+                        struct cairn_outbound_request *ret)
+{
+    int count = 0;
+    if (request->correlation_id) {
+        ret->headers[count].name = "Correlation-Id";
+        ret->headers[count++].value = request->correlation_id;
+    }
+    if (strncmp(request->path, CAIRN_INTERNAL_PATH, strlen(CAIRN_INTERNAL_PATH)) == 0) {
+        cairn_internal_sign(client->key, request->path, request->idempotency_key, signature);
+        ret->headers[count].name = CAIRN_INTERNAL_HEADER;
+        ret->headers[count++].value = signature;
+    }
+}
+
 int cairn_command_client_send(struct cairn_command_client *client,
                               const struct cairn_command_request *request,
                               struct cairn_error *error)
@@ -186,7 +204,7 @@ int cairn_command_client_send(struct cairn_command_client *client,
     int failed = find_peer(client, request->to, &peer, error);
     if (failed)
         return failed;
-    const struct cairn_outbound_request outbound = {
+    struct cairn_outbound_request outbound = {
         .method = request->method,
         .path = request->path,
         .content_type = "application/json",
@@ -197,6 +215,8 @@ int cairn_command_client_send(struct cairn_command_client *client,
         .deadline_us = request->deadline_us,
         .idempotent = true,
     };
+    char signature[CAIRN_SIGNATURE_SIZE];
+    add_headers(client, request, signature, &outbound);
     struct cairn_outbound_response response = {0};
     struct cairn_error lost = {0};
     failed = cairn_outbound_call(&peer->target, &outbound, &response, &lost);
@@ -213,10 +233,12 @@ int cairn_command_client_send(struct cairn_command_client *client,
 /* ---- life ---- */
 
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
-                                                       const char *own)
+                                                       const char *own,
+                                                       const struct cairn_internal_key *key)
 {
     struct cairn_command_client *client = cairn_allocate(sizeof *client);
     client->services = services;
+    client->key = key;
     (void)snprintf(client->own, sizeof client->own, "%s", own);
     cairn_lock_init(&client->lock);
     return client;

@@ -10,6 +10,7 @@
 #define CAIRN_PROCESS_COMMAND_CLIENT_H
 
 #include "core/arena.h"
+#include "store/internal_key.h"
 
 #include <cairn/service.h>
 
@@ -17,9 +18,10 @@
 
 struct cairn_command_client;
 
-/* `own` is the URL of this process. The services are borrowed. */
+/* `own` is the URL of this process. The services and the key are borrowed. */
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
-                                                       const char *own);
+                                                       const char *own,
+                                                       const struct cairn_internal_key *key);
 void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
 
 /* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
@@ -32,8 +34,9 @@ struct cairn_command_request {
     const char *path;
     const char *body;
     const char *idempotency_key;
-    const char *traceparent; /* or NULL */
-    int64_t deadline_us;     /* 0: 5 s */
+    const char *traceparent;    /* or NULL */
+    const char *correlation_id; /* or NULL */
+    int64_t deadline_us;        /* 0: 5 s */
 };
 
 /* Returns 0 if the command was carried out, now or before; or

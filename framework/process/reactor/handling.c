@@ -29,7 +29,7 @@ struct item {
     struct cairn_handling *handling;
     struct cairn_arena arena; /* of the event's texts */
     struct cairn_stored_event event;
-    const char *traceparent;
+    struct cairn_origin origin;
     bool parked; /* a parked event that an operator wants retried */
     enum { WAITING, FINISHED, GIVEN_UP, FORGOTTEN } state;
     char reason[300];
@@ -80,8 +80,9 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
             .meta = &meta,
             .idempotency_key = cairn_print(&arena, "%s/%s", handling->reactor->name, id),
             .attempt = (int)item->task.attempts + 1,
+            .traceparent = item->origin.traceparent,
+            .correlation_id = item->origin.correlation_id,
             .client_ = handling->parts.client,
-            .traceparent_ = item->traceparent,
         };
         outcome = reacts->handle(value, &call, error);
     }
@@ -152,7 +153,7 @@ void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_st
     item->event.type = cairn_copy_text(arena, event->type);
     item->event.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
     item->event.meta = NULL;
-    item->traceparent = cairn_origin_of(event, arena).traceparent;
+    item->origin = cairn_origin_of(event, arena);
     item->parked = parked;
     item->task.key = item->event.stream;
     *(handling->first ? &handling->last->next : &handling->first) = item;

@@ -25,8 +25,10 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
         .method = letter.method,
         .path = letter.path,
         .body = letter.body,
-        .idempotency_key = cairn_print(&arena, "%s/%s", call->idempotency_key, type->name),
-        .traceparent = call->traceparent_,
+        .idempotency_key =
+            cairn_print(&arena, "%s/%s/%s", call->idempotency_key, type->name, letter.to),
+        .traceparent = call->traceparent,
+        .correlation_id = call->correlation_id,
     };
     int failed = cairn_command_client_send(call->client_, &request, error);
     cairn_arena_close(&arena);
