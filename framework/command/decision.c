@@ -188,11 +188,6 @@ static int check_growth(const struct cairn_decision *decision, const struct cair
                       decider->category, cairn_field_max_count(field), field->name);
 }
 
-bool cairn_command_creates(const struct cairn_command_type *command)
-{
-    return command->route ? !strstr(command->route, "{id}") : command->creates;
-}
-
 int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *decider,
                         const struct cairn_command_type *type, const void *state,
                         const void *command, const struct cairn_given *given,

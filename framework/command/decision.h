@@ -4,6 +4,7 @@
 
 #include "command/folding.h"
 #include "store/append/append.h"
+#include "store/command_type.h"
 
 #include <cairn/decider.h>
 
@@ -31,9 +32,6 @@ int cairn_decision_check(const struct cairn_decision *decision,
 /* Returns the function and the needs of a command, which is one of the decider's. */
 const struct cairn_decides *cairn_decides_of(const struct cairn_decider *decider,
                                              const struct cairn_command_type *command);
-
-/* Returns whether a command creates its stream. */
-bool cairn_command_creates(const struct cairn_command_type *command);
 
 /* Calls decide: init, decide, check. Returns 0; the error that decide refused with, and then `ret`
  * is empty; or -CAIRN_BUG as cairn_decision_check() does, also if decide returned anything other

@@ -1,5 +1,6 @@
 /* test_internal.c - commands that only services send: by a process manager and a reactor, not by
- * clients; request headers that a decision reads; the correlation of what follows from a request. */
+ * clients; request headers that a decision reads; the correlation of what follows from a
+ * request. */
 #include "../support/fixture.h"
 #include "../support/http_client.h"
 #include "../support/support.h"

@@ -1,7 +1,6 @@
 /* advance.c - turns one reaction into one event. */
 #include "process/react/advance.h"
 
-#include "command/decision.h"
 #include "core/clock.h"
 #include "record/json.h"
 #include "store/internal_key.h"

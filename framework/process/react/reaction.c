@@ -10,16 +10,6 @@ void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
     *ret = (struct cairn_reaction){.arena = arena};
 }
 
-const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
-                                                   const struct cairn_record *record)
-{
-    for (uint32_t i = 0; i < commands->count; i++) {
-        if (cairn_record_same(commands->types[i].record, record))
-            return &commands->types[i];
-    }
-    return NULL;
-}
-
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command)
 {

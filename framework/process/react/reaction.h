@@ -3,6 +3,7 @@
 #define CAIRN_PROCESS_REACTION_H
 
 #include "core/arena.h"
+#include "store/command_type.h"
 
 #include <cairn/process.h>
 
@@ -39,10 +40,6 @@ struct cairn_reaction {
     size_t association_count;
     struct cairn_error misuse; /* the first programming error, if there was one */
 };
-
-/* Returns the command type with this record, or NULL. */
-const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
-                                                   const struct cairn_record *record);
 
 void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
 

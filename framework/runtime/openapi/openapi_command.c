@@ -1,7 +1,7 @@
 /* openapi_command.c - writes a command as an operation of /openapi.json. */
-#include "command/decision.h"
 #include "record/json.h"
 #include "runtime/openapi/openapi_parts.h"
+#include "store/command_type.h"
 
 #include <string.h>
 
