@@ -31,7 +31,7 @@ static const char bootstrap[] = "create schema if not exists cairn;"
                                 "    applied_at timestamptz not null default now(),"
                                 "    constraint repeatable_migrations_pkey primary key (name));";
 
-/* Applied by builds before this one, which have no release: the tables are the service's own now. */
+/* Applied by builds before this one that were no release: its tables are the service's own now. */
 #define RETIRED "'0058_notification'"
 
 /* Lets one process migrate at a time; held until the connection ends, at the latest. */

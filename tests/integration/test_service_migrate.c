@@ -92,7 +92,8 @@ static void files_are_applied_in_order_each_once(void **state)
     (void)state;
     write_file("0002_more.sql", "alter table rooms add column beds bigint not null default 1;");
     write_file("0001_rooms.sql", "create table rooms (id uuid not null, number bigint not null);");
-    write_file("repeatable/all_rooms.sql", "create or replace view all_rooms as select * from rooms;");
+    write_file("repeatable/all_rooms.sql",
+               "create or replace view all_rooms as select * from rooms;");
     assert_int_equal(migrate_as("hotel"), 3);
     assert_string_equal(bench.applied, "0001_rooms 0002_more repeatable/all_rooms ");
     assert_int_equal(migrate_as("hotel"), 0);
@@ -117,7 +118,8 @@ static void services_use_the_tables_and_have_schemas_of_their_own(void **state)
     assert_int_equal(migrate_as("hostel"), 1);
     fixture_url_as(bench.url, "cairn_consumer", url, sizeof url);
     assert_int_equal(cairn_pg_open(url, "consumer", &pg, NULL), 0);
-    assert_int_equal(cairn_pg_script(pg, "insert into hotel.rooms (name) values ('blue')", NULL), 0);
+    assert_int_equal(cairn_pg_script(pg, "insert into hotel.rooms (name) values ('blue')", NULL),
+                     0);
     cairn_pg_close(pg);
     fixture_url_as(bench.url, "cairn_reader", url, sizeof url);
     assert_int_equal(cairn_pg_open(url, "reader", &pg, NULL), 0);
@@ -170,9 +172,9 @@ static void what_cannot_be_a_migration_is_named(void **state)
     write_file("0001_again.sql", "");
     expect_failure("hotel", -CAIRN_CONFIG, "have the same number");
     remove_file("0001_again.sql");
-    assert_int_equal(cairn_service_migrate(bench.pg, "hotel", "/no/such/place", NULL, NULL,
-                                           &bench.error),
-                     -CAIRN_CONFIG);
+    assert_int_equal(
+        cairn_service_migrate(bench.pg, "hotel", "/no/such/place", NULL, NULL, &bench.error),
+        -CAIRN_CONFIG);
     assert_int_equal(migrate_as("hotel"), 1);
 }
 
