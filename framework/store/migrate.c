@@ -31,9 +31,6 @@ static const char bootstrap[] = "create schema if not exists cairn;"
                                 "    applied_at timestamptz not null default now(),"
                                 "    constraint repeatable_migrations_pkey primary key (name));";
 
-/* Applied by builds before this one that were no release: its tables are the service's own now. */
-#define RETIRED "'0058_notification'"
-
 /* Lets one process migrate at a time; held until the connection ends, at the latest. */
 #define LOCK "select pg_advisory_lock(1128352083)"
 #define UNLOCK "select pg_advisory_unlock(1128352083)"
@@ -70,8 +67,7 @@ static const struct cairn_statement applied_repeatable_statement = {
 
 static const struct cairn_statement newer_statement = {
     .name = NULL,
-    .sql = "select name from cairn.migrations where version > $1 and name <> " RETIRED
-           " order by version desc limit 1",
+    .sql = "select name from cairn.migrations where version > $1 order by version desc limit 1",
 };
 
 /* The database is new, or of the last schema of release 0.1: true. */

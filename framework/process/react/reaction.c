@@ -75,6 +75,12 @@ void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn
     change_association(ret, name, id, true);
 }
 
+struct cairn_time cairn_next_period(struct cairn_time now, int64_t period_us)
+{
+    int64_t unix_us = cairn_time_to_unix(now);
+    return cairn_time_of_unix((unix_us / period_us + 1) * period_us);
+}
+
 static bool sends(const struct cairn_process *process, const struct cairn_commands *commands)
 {
     for (size_t i = 0; process->sends && process->sends[i]; i++) {
@@ -120,6 +126,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
     struct cairn_given with_arena = *given;
     with_arena.arena = arena;
     when->react(state, input, &with_arena, ret);
+    if (when->every_us > 0)
+        cairn_schedule(ret, when->timer, cairn_next_period(given->now, when->every_us));
     int failed = cairn_reaction_check(ret, error);
     if (!failed)
         failed = check_targets(process, ret, error);

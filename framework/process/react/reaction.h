@@ -57,4 +57,7 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
                        struct cairn_arena *arena, struct cairn_reaction *ret,
                        struct cairn_error *error) CAIRN_CHECKED;
 
+/* Returns the end of the period, counted from 1970, that `now` is in. */
+struct cairn_time cairn_next_period(struct cairn_time now, int64_t period_us);
+
 #endif
