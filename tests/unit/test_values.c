@@ -97,6 +97,17 @@ static void a_malformed_constant_aborts(void **state)
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+static void values_are_text_within_a_statement(void **state)
+{
+    (void)state;
+    char line[160];
+    (void)snprintf(line, sizeof line, "%s %s %s %s", cairn_uuid_text(CAIRN_UUID(ID)),
+                   cairn_day_text(CAIRN_DAY("2026-05-03")), cairn_day_text(CAIRN_DAY("2026-05-04")),
+                   cairn_time_text(CAIRN_TIME("2026-11-21T07:00:00Z")));
+    assert_string_equal(line, "0193b8a2-7c4e-7abc-9def-0123456789ab 2026-05-03 2026-05-04 "
+                              "2026-11-21T07:00:00.000000Z");
+}
+
 /* ---- new ids ---- */
 
 static void a_new_id_is_of_version_7_and_carries_its_millisecond(void **state)
@@ -651,6 +662,7 @@ int main(void)
         cmocka_unit_test(what_is_no_uuid_is_refused),
         cmocka_unit_test(only_the_zero_uuid_is_zero),
         cmocka_unit_test(a_malformed_constant_aborts),
+        cmocka_unit_test(values_are_text_within_a_statement),
         cmocka_unit_test(a_new_id_is_of_version_7_and_carries_its_millisecond),
         cmocka_unit_test(ids_of_several_threads_all_differ),
         cmocka_unit_test(a_forked_process_makes_other_ids),
