@@ -1,9 +1,10 @@
-/* test_values.c - tests ids, times, days, sums and errors. */
+/* test_values.c - tests ids, times, days, sums, errors and outcomes. */
 #include "../support/support.h"
 
 #include "core/clock.h"
 
 #include <cairn/error.h>
+#include <cairn/reactor.h>
 #include <cairn/value.h>
 
 #include <limits.h>
@@ -654,6 +655,18 @@ static void every_code_has_a_name_of_its_own_and_a_status(void **state)
     }
 }
 
+static void a_result_says_what_becomes_of_an_event(void **state)
+{
+    (void)state;
+    assert_int_equal(cairn_outcome_of(0), CAIRN_DONE);
+    assert_int_equal(cairn_outcome_of(3), CAIRN_DONE); /* rows */
+    assert_int_equal(cairn_outcome_of(-CAIRN_BUSY), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_UNKNOWN), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_BUG), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_REFUSED), CAIRN_GIVE_UP);
+    assert_int_equal(cairn_outcome_of(-CAIRN_INVALID), CAIRN_GIVE_UP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -698,6 +711,7 @@ int main(void)
         cmocka_unit_test(a_code_is_known_in_either_sign),
         cmocka_unit_test(an_unknown_code_is_a_bug),
         cmocka_unit_test(every_code_has_a_name_of_its_own_and_a_status),
+        cmocka_unit_test(a_result_says_what_becomes_of_an_event),
     };
     return cmocka_run_group_tests_name("values", tests, NULL, NULL);
 }
