@@ -42,9 +42,10 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
                struct cairn_error *error) CAIRN_CHECKED;
 
-/* Returns CAIRN_DONE for 0, CAIRN_GIVE_UP for a failure that a retry does not change, else
- * CAIRN_TRY_AGAIN. */
-enum cairn_outcome cairn_outcome_of(int failed);
+/* Returns CAIRN_DONE for 0 or more, as functions that succeed return; CAIRN_GIVE_UP for a failure
+ * that a retry does not change, else CAIRN_TRY_AGAIN:
+ *     return cairn_outcome_of(cairn_sql_run(delivery->sql, "insert …", CAIRN_VALUES(…), error)); */
+enum cairn_outcome cairn_outcome_of(int64_t result);
 
 typedef enum cairn_outcome cairn_handle(const void *event, const struct cairn_call *call,
                                         struct cairn_error *error);

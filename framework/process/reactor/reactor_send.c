@@ -35,9 +35,9 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
     return failed;
 }
 
-enum cairn_outcome cairn_outcome_of(int failed)
+enum cairn_outcome cairn_outcome_of(int64_t result)
 {
-    if (!failed)
+    if (result >= 0)
         return CAIRN_DONE;
-    return cairn_is_final(failed) ? CAIRN_GIVE_UP : CAIRN_TRY_AGAIN;
+    return cairn_is_final((int)result) ? CAIRN_GIVE_UP : CAIRN_TRY_AGAIN;
 }
