@@ -22,6 +22,8 @@ struct cairn_call {
     int attempt;                 /* 1, 2, 3… */
     const char *traceparent;     /* of the event (W3C Trace Context), or NULL */
     const char *correlation_id;  /* of the event, or NULL */
+    struct cairn_arena *arena;   /* for texts and lists; it lives as long as the call */
+    const char *position_;       /* of the event, for Cairn-Position; NULL in a consumer */
     struct cairn_command_client *client_;
 };
 
@@ -41,6 +43,30 @@ struct cairn_call {
 int cairn_tell(const struct cairn_call *call, const struct cairn_commands *commands,
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
                struct cairn_error *error) CAIRN_CHECKED;
+
+/* Reads a row of a read model, or a page of them, as of this event or later: the query service is
+ * asked for `path`, a format as of printf, and waits until the read model is as far as the event.
+ * `tag` is the CAIRN_STRUCT of the answer: the row's, or that of a page with a member `items`.
+ *
+ *     struct guest_row guest;
+ *     failed = CAIRN_LOOK(call, error, guest_row, &guest, "/guests/%s",
+ *                         cairn_uuid_text(event->guest_id));
+ *     if (failed)
+ *         return cairn_outcome_of(failed);
+ *
+ * What the answer points to lives as long as the call. The service is that of the environment
+ * variable CAIRN_QUERY_URL, else this process if it has resources, else the peer called "query"
+ * (service.h). In a consumer the answer is as of now: its events are of another log. Returns 0, or
+ *   -CAIRN_NOT_FOUND  there is no such row, as of this event
+ *   -CAIRN_STALE      the read model is behind: try again
+ *   -CAIRN_INVALID    the answer does not fit the struct: it has other fields
+ *   -CAIRN_CONFIG     the service is not known
+ * and others of the table of error.h; cairn_outcome_of() tells what to return. */
+#define CAIRN_LOOK(call, error, tag, ret, ...)                                                     \
+    cairn_look((const struct cairn_call *)(call), &tag##_record, (1 ? (ret) : (struct tag *)NULL), \
+               (error), __VA_ARGS__)
+int cairn_look(const struct cairn_call *call, const struct cairn_record *record, void *ret,
+               struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(5, 6) CAIRN_CHECKED;
 
 /* Returns CAIRN_DONE for 0 or more, as functions that succeed return; CAIRN_GIVE_UP for a failure
  * that a retry does not change, else CAIRN_TRY_AGAIN:

@@ -299,6 +299,7 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
             cairn_print(&member->delivery_arena, "%s-%s", member->consumer->name, id),
         .attempt = (int)delivery->pending->attempt,
         .traceparent = delivery->event.traceparent,
+        .arena = &member->delivery_arena,
         .client_ = member->client,
     };
     const struct cairn_consumed call = {

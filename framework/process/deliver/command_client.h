@@ -1,9 +1,12 @@
-/* command_client.h - sends commands by HTTP to the services that carry them out.
+/* command_client.h - sends commands by HTTP to the services that carry them out, and asks the query
+ * service for reactors.
  *
  * A command goes to the service that its category belongs to: `payment` to the URL that
  * CAIRN_PAYMENT_URL names, else to this process if it carries out such commands itself, else to the
  * URL that the service declared for its peer (service.h). The response is classified by the table
  * of error.h: carried out, refused for good, or to be retried.
+ *
+ * The query service is found the same way, under the name CAIRN_QUERY_PEER.
  *
  * Threads: any number may send at once. */
 #ifndef CAIRN_PROCESS_COMMAND_CLIENT_H
@@ -45,6 +48,15 @@ struct cairn_command_request {
  *   another code, which is final: `error` has it, and the domain's own reason if it refused. */
 int cairn_command_client_send(struct cairn_command_client *client,
                               const struct cairn_command_request *request,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
+#define CAIRN_QUERY_PEER "query"
+
+/* Reads `path` from the query service as of `position`, a Cairn-Position, or as of now if that is
+ * NULL, into a struct of the record's type. Returns 0 or what CAIRN_LOOK (reactor.h) does. */
+int cairn_command_client_look(struct cairn_command_client *client, const char *path,
+                              const char *position, const struct cairn_record *record,
+                              struct cairn_arena *arena, void *ret,
                               struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns whether a retry is pointless. A refusal of the domain is final. If a peer cannot read the

@@ -11,6 +11,7 @@
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
 #include "store/read/handlers.h"
+#include "store/read/token.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct item {
     struct cairn_arena arena; /* of the event's texts */
     struct cairn_stored_event event;
     struct cairn_origin origin;
+    char position[CAIRN_TOKEN_TEXT_SIZE];
     bool parked; /* a parked event that an operator wants retried */
     enum { WAITING, FINISHED, GIVEN_UP, FORGOTTEN } state;
     char reason[300];
@@ -82,6 +84,8 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
             .attempt = (int)item->task.attempts + 1,
             .traceparent = item->origin.traceparent,
             .correlation_id = item->origin.correlation_id,
+            .arena = &arena,
+            .position_ = item->position,
             .client_ = handling->parts.client,
         };
         outcome = reacts->handle(value, &call, error);
@@ -142,7 +146,7 @@ static void dispose(struct cairn_task *task)
 /* ---- the list ---- */
 
 void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_stored_event *event,
-                          bool parked)
+                          const struct cairn_timeline *timeline, bool parked)
 {
     struct item *item = cairn_allocate(sizeof *item);
     struct cairn_arena *arena = &item->arena;
@@ -155,6 +159,7 @@ void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_st
     item->event.meta = NULL;
     item->origin = cairn_origin_of(event, arena);
     item->parked = parked;
+    cairn_token_format(timeline, event->position, item->position);
     item->task.key = item->event.stream;
     *(handling->first ? &handling->last->next : &handling->first) = item;
     handling->last = item;
