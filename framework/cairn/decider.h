@@ -66,6 +66,7 @@ struct cairn_events {
     const char *category;
     const struct cairn_event_type *types;
     uint32_t count;
+    const char *at; /* where it is declared: "orders.h:12"; or NULL */
 };
 
 /* Declares the events of a noun: EVENT(struct's tag, name as stored, version of its fields), and
@@ -157,6 +158,7 @@ struct cairn_commands {
     const char *category;
     const struct cairn_command_type *types;
     uint32_t count;
+    const char *at; /* where it is declared: "orders.h:12"; or NULL */
 };
 
 /* Declares the commands of a noun and its decider: COMMAND(struct's tag, "METHOD /path") and then,
@@ -307,6 +309,7 @@ struct cairn_decider {
                           when one of them changes, so that snapshots of the old code are not used;
                           0: no snapshots */
     const char *help;
+    const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
@@ -318,6 +321,7 @@ struct cairn_decider {
                                                  .commands = &noun##_commands,                     \
                                                  .evolves = noun##_all_evolves_,                   \
                                                  .decides = noun##_all_decides_,                   \
+                                                 .at = CAIRN_PLACE_,                               \
                                                  __VA_ARGS__}
 
 /* ---- the parts of the macros above ---- */
@@ -388,6 +392,7 @@ struct cairn_decider {
         .category = #noun,                                                                         \
         .types = noun##_event_types_,                                                              \
         .count = sizeof noun##_event_types_ / sizeof noun##_event_types_[0],                       \
+        .at = CAIRN_PLACE_,                                                                        \
     }
 #define CAIRN_COMMANDS_TABLE_(noun, ...)                                                           \
     CAIRN_UNUSED static inline const struct cairn_decides *const *noun##_all_decides_(void)        \
@@ -402,6 +407,7 @@ struct cairn_decider {
         .category = #noun,                                                                         \
         .types = noun##_command_types_,                                                            \
         .count = sizeof noun##_command_types_ / sizeof noun##_command_types_[0],                   \
+        .at = CAIRN_PLACE_,                                                                        \
     }
 #endif
 

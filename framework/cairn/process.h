@@ -159,6 +159,7 @@ struct cairn_process {
     bool from_start; /* at its very first start: begin with the oldest event, not after the newest
                         one */
     const char *help;
+    const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* The `.sends` of a process: the nouns whose commands it sends, as CAIRN_SENDS(payment, order). A
@@ -176,8 +177,11 @@ struct cairn_process {
 #define CAIRN_PROCESS_(process, ...)                                                               \
     static struct cairn_handlers process##_handlers_;                                              \
     extern const struct cairn_process process##_process;                                           \
-    const struct cairn_process process##_process = {                                               \
-        .name = #process, .state = &process##_record, .when = &process##_handlers_, __VA_ARGS__}
+    const struct cairn_process process##_process = {.name = #process,                              \
+                                                    .state = &process##_record,                    \
+                                                    .when = &process##_handlers_,                  \
+                                                    .at = CAIRN_PLACE_,                            \
+                                                    __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -154,6 +154,7 @@ struct cairn_projection {
     const char *const *indexes;      /* lists of columns, NULL-terminated; or NULL */
     enum cairn_poison poison;
     const char *help; /* the comment on the table */
+    const char *at;   /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* The `.indexes` of a projection: CAIRN_INDEXES("user_id, placed_at", "total") */
@@ -168,8 +169,11 @@ struct cairn_projection {
 #define CAIRN_PROJECTION_(row_, ...)                                                               \
     static struct cairn_handlers row_##_handlers_;                                                 \
     extern const struct cairn_projection row_##_projection;                                        \
-    const struct cairn_projection row_##_projection = {                                            \
-        .name = #row_, .row = &row_##_record, .on = &row_##_handlers_, __VA_ARGS__}
+    const struct cairn_projection row_##_projection = {.name = #row_,                              \
+                                                       .row = &row_##_record,                      \
+                                                       .on = &row_##_handlers_,                    \
+                                                       .at = CAIRN_PLACE_,                         \
+                                                       __VA_ARGS__}
 
 CAIRN_END_C
 
