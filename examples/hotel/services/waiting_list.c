@@ -4,9 +4,10 @@
  * claim its own, one at a time, the oldest first: the claims decide which of them fit. */
 #include "hotel.h"
 
+enum { QUEUE_MAX = 200 };
 CAIRN_STRUCT(queued, UUID(id));
-CAIRN_STRUCT(waiting_list, LIST(queue, queued), LIST(unasked, queued),
-             UUID(asked, .optional = true));
+CAIRN_STRUCT(waiting_list, LIST(queue, queued, .max_count = QUEUE_MAX),
+             LIST(unasked, queued, .max_count = QUEUE_MAX), UUID(asked, .optional = true));
 CAIRN_PROCESS(waiting_list, CAIRN_SENDS(reservation),
               .help = "Offers nights to the guests who wait for them, in order.");
 
@@ -33,6 +34,10 @@ static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool st
 
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
 {
+    if (self->queue.count == QUEUE_MAX) {
+        CAIRN_SEND(ret, reservation, event->reservation_id, cancel_reservation);
+        return;
+    }
     CAIRN_APPEND(given->arena, self->queue, .id = event->reservation_id);
     CAIRN_APPEND(given->arena, self->unasked, .id = event->reservation_id);
     ask_next(self, given, ret);

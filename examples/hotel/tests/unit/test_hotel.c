@@ -215,6 +215,19 @@ static void the_queue_forgets_who_does_not_wait_any_more(void)
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
+static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
+{
+    struct cairn_uuid last = BOB;
+    CAIRN_PROCESSING(waiting_list);
+    STREAM(ROOM);
+    for (int i = 0; i < 200; i++) {
+        last.bytes[0] = (uint8_t)i;
+        GIVEN(QUEUED_BY(last, 01, 04));
+    }
+    WHEN_EVENT(QUEUED_BY(CYD, 01, 04));
+    THEN_SENT_TO(CYD, cancel_reservation);
+}
+
 /* ---- read models ---- */
 
 #define NIGHT(day) ROOM_KEY ":2026-05-" #day
@@ -300,6 +313,7 @@ int main(void)
         TEST(those_who_wait_are_asked_in_order_one_at_a_time),
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
+        TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
         TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
         TEST(the_nights_of_a_closed_room_are_occupied),
