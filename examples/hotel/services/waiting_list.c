@@ -4,6 +4,8 @@
  * claim its own, one at a time, the oldest first: the claims decide which of them fit. */
 #include "hotel.h"
 
+#include <string.h>
+
 enum { QUEUE_MAX = 200 };
 CAIRN_STRUCT(queued, UUID(id));
 CAIRN_STRUCT(waiting_list, LIST(queue, queued, .max_count = QUEUE_MAX),
@@ -48,6 +50,8 @@ CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
 }
 CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
 {
+    if (strcmp(refusal->reason, "nights-past") == 0)
+        CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
     take_answer(self, refusal->id, refusal->code == CAIRN_CLAIMED, given, ret);
 }
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_moved, from.room_id)

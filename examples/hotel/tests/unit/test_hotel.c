@@ -215,6 +215,16 @@ static void the_queue_forgets_who_does_not_wait_any_more(void)
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
+static void who_waits_for_nights_that_are_past_waits_no_longer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "nights-past");
+    THEN_SENT_TO(BOB, cancel_reservation);
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
 static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
 {
     struct cairn_uuid last = BOB;
@@ -313,6 +323,7 @@ int main(void)
         TEST(those_who_wait_are_asked_in_order_one_at_a_time),
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
+        TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
         TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
