@@ -106,10 +106,12 @@ struct cairn_on {
         row_##_keys_of_##event_(ret, (const struct event_ *)event, meta);                          \
     }                                                                                              \
     static cairn_apply row_##_on_##event_##_call_;                                                 \
+    /* Without CAIRN_ON the program does not link, however much the compiler drops. */             \
+    __attribute__((used)) static cairn_apply *const row_##_keys_need_##event_##_ =                 \
+        row_##_on_##event_##_call_;                                                                \
     static struct cairn_on row_##_on_##event_##_;                                                  \
     CAIRN_BEFORE_MAIN_(row_##_keys_of_##event_##_register_)                                        \
     {                                                                                              \
-        row_##_on_##event_##_.apply = row_##_on_##event_##_call_; /* fails without CAIRN_ON */     \
         row_##_on_##event_##_.keys = row_##_keys_of_##event_##_call_;                              \
     }                                                                                              \
     static void row_##_keys_of_##event_(CAIRN_UNUSED struct cairn_keys *ret,                       \

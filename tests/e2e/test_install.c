@@ -140,6 +140,19 @@ static void a_wrong_member_or_state_fails_the_build(void **state)
     each_mistake_fails_the_build(mistakes, sizeof mistakes / sizeof mistakes[0]);
 }
 
+/* At every level of optimisation, as a reference that nothing uses is dropped. */
+static void keys_without_a_function_for_their_event_fail_the_build(void **state)
+{
+    (void)state;
+    expect(
+        "sed '/CAIRN_ON(tickets, ticket, ticket_closed)/,/^}/c\\"
+        "CAIRN_KEYS(tickets, ticket_closed)\\n{\\n    cairn_key_uuid(ret, meta->id);\\n}'"
+        " \"$tree/docs/examples/ticket.c\" >wrong.c && grep CAIRN_KEYS wrong.c &&"
+        " for level in -O0 -O1 -O2; do"
+        " ! LC_ALL=C cc $level wrong.c $(pkg-config --cflags --libs cairn) -o wrong 2>said"
+        " && grep 'undefined reference to .tickets_on_ticket_closed_call_' said || exit 1; done");
+}
+
 static void the_headers_are_c17_c23_and_cpp(void **state)
 {
     (void)state;
@@ -199,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
+        cmocka_unit_test(keys_without_a_function_for_their_event_fail_the_build),
         cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
     };
