@@ -140,11 +140,20 @@ static void check_service(struct cairn_findings *findings, const struct cairn_se
     if (service->port < 0 || service->port > 65535)
         cairn_findings_say(findings, "service %s has the .port %d: ports are 1 to 65535", name,
                            service->port);
-    if (!has_something(service))
-        cairn_findings_say(findings,
-                           "service %s has nothing to do: it lists no deciders, projections, "
-                           "resources, processes, reactors, consumers, publications or routes",
-                           name);
+}
+
+/* One that only gives the process its name and port is all right beside others. */
+static void check_work(struct cairn_findings *findings,
+                       const struct cairn_service *const services[])
+{
+    for (size_t i = 0; services[i]; i++) {
+        if (has_something(services[i]))
+            return;
+    }
+    cairn_findings_say(findings,
+                       "service %s has nothing to do: it lists no deciders, projections, "
+                       "resources, processes, reactors, consumers, publications or routes",
+                       services[0]->name ? services[0]->name : "");
 }
 
 void cairn_names_check(const struct cairn_service *const services[],
@@ -157,6 +166,7 @@ void cairn_names_check(const struct cairn_service *const services[],
         check_service(findings, services[i]);
         see(&names, services[i]->name ? services[i]->name : "", NULL);
     }
+    check_work(findings, services);
     check_lists(services, findings, &arena);
     check_rest(services, findings, &arena);
     cairn_arena_close(&arena);

@@ -7,9 +7,10 @@
 
 #include <cairn/service.h>
 
-/* Adds a finding for each service without a name or port, or without anything to do; for two
- * services, deciders, projections, processes, reactors, consumers, publications, peers or settings
- * of one process with the same name; and for peers and settings that are incomplete. */
+/* Adds a finding for each service without a name or with an impossible port; for a process without
+ * anything to do; for two services, deciders, projections, processes, reactors, consumers,
+ * publications, peers or settings of one process with the same name; and for peers and settings
+ * that are incomplete. */
 void cairn_names_check(const struct cairn_service *const services[],
                        struct cairn_findings *findings);
 
