@@ -21,8 +21,8 @@
  * from that event, so that a crash at any point repeats nothing and loses nothing.
  *
  * The functions of one process are called one at a time, for its inputs in the order of the log.
- * They are pure: `given` has the time, ids that are the same when the reaction is repeated, and the
- * process' id.
+ * They are pure: `given` has the time, ids that are the same when the reaction is repeated, the
+ * process' id, and of an event its stream and position (given->meta).
  *
  * Commands go to the service of their category (service.h, `.peers`), in order for each stream, and
  * are retried until the answer is final by the table of error.h; a refused command then comes back

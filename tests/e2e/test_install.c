@@ -133,6 +133,8 @@ static void a_wrong_member_or_state_fails_the_build(void **state)
          "duplicate member .closed"},
         {"s/TEXT(reason)/TXT(reason)/", "TXT"},
         {"s/UUID(ticket_id), //", "has no member named .ticket_id"},
+        {"s/CAIRN_EMIT(ret, ticket_closed/(void)CAIRN_KNOWN(given, ghost); &/",
+         "ghost_is_a_need_of_this_command_.* undeclared"},
         {"/CAIRN_DECIDER(ticket/d", "undefined reference to .ticket_decider"},
         {"/CAIRN_PROJECTION(tickets/d", "tickets_handlers_.* undeclared"},
         {"s/.max_bytes = 200/.max_byte = 200/", "has no member named .max_byte"},
