@@ -114,6 +114,79 @@ static void a_page_that_is_wrong_is_found_out(void **state)
     }
 }
 
+/* ---- mistakes that AGENTS.md lists ---- */
+
+struct mistake {
+    const char *page;   /* of the guide; its program is changed … */
+    const char *edit;   /* … by sed */
+    const char *said;   /* by compiler, linker or the start: an extended regular expression */
+    const char *listed; /* in AGENTS.md */
+};
+
+static const struct mistake mistakes[] = {
+    {"deciders-and-states", "/^CAIRN_EVOLVE(cart, item_removed)/,/^}/d",
+     "undefined reference to .cart_evolves_item_removed",
+     "undefined reference to `NOUN_evolves_EVENT`"},
+    {"deciders-and-states", "/^CAIRN_DECIDE(cart, remove_item)/,/^}/d",
+     "undefined reference to .cart_decides_remove_item",
+     "undefined reference to `NOUN_decides_COMMAND`"},
+    {"deciders-and-states", "s/^CAIRN_EVOLVE(cart, item_added)/CAIRN_EVOLVE(cart, cart_line)/",
+     "cart_evolves_cart_line.* undeclared", "`NOUN_evolves_EVENT` undeclared"},
+    {"deciders-and-states", "s/CAIRN_EMIT(ret, item_removed/CAIRN_EMIT(ret, remove_item/",
+     "remove_item_is_an_event_.* undeclared", "`COMMAND_is_an_event_` undeclared"},
+    {"reactors-and-consumers", "s/call->meta->id, confirm,/call->meta->id, order_confirmed,/",
+     "order_confirmed_is_a_command_.* undeclared", "`EVENT_is_a_command_` undeclared"},
+    {"read-models", "/^CAIRN_PROJECTION(nights/,/;$/d", "nights_handlers_.* undeclared",
+     "`NAME_handlers_` undeclared"},
+    {"read-models", "s/^CAIRN_ON(stays, stay, stay_cancelled)/CAIRN_ON(stays, stay, stay_booked)/",
+     "redefinition of .stays_on_stay_booked", "redefinition of `ROW_on_EVENT`"},
+    {"read-models", "/^CAIRN_ON(nights, stay, stay_cancelled)/,/^}/d",
+     "nights_on_stay_cancelled_call_.* used but never defined", "used but never defined"},
+    {"deciders-and-states", "s/TEXT(email)/STRING(email)/",
+     "expected specifier-qualifier-list before .CAIRN_MEMBER_STRING",
+     "expected specifier-qualifier-list before `CAIRN_MEMBER_…`"},
+    {"deciders-and-states",
+     "s/^CAIRN_STRUCT(cart_opened, UUID(user_id));/CAIRN_STRUCT(cart_opened)/",
+     "expected .,. or .;. before .struct", "expected ',' or ';' before 'struct'"},
+    {"deciders-and-states", "s/edited->quantity +=/line->quantity +=/",
+     "assignment of member .quantity. in read-only object", "in read-only object"},
+    {"events-that-change", "/^CAIRN_UPCAST(/,/^}/d",
+     "undefined reference to .parcel_sent_v1_upcaster",
+     "undefined reference to `EVENT_v1_upcaster`"},
+    {"events-that-change", "s/, 2, parcel_sent_v1/, 2/",
+     "ParcelSent is at version 2, so its EVENT names 1 older structs",
+     "ParcelSent is at version 2, so its EVENT names 1 older structs"},
+    {"processes", "s/CAIRN_SENDS(guest, room)/CAIRN_SENDS(guest)/",
+     "give_room is not a command of those that CAIRN_SENDS names",
+     "is not a command of those that CAIRN_SENDS names"},
+    {"read-models", "s/\"room_id, night\"/\"night\"/",
+     "projection nights needs an index on ..room_id, night", "projection nights needs an index on"},
+    {"claims", "s/POST .guests\"/POST \\/stays\"/", "have the same route, POST /stays",
+     "have the same route, POST /stays"},
+};
+
+/* The database does not exist: declarations are checked before it is needed. */
+#define START                                                                                      \
+    "DATABASE_URL='postgresql:///none?host=/nonexistent' REDIS_URL=redis://127.0.0.1:1"            \
+    " CAIRN_START_WAIT_S=1 timeout 60 ./page"
+
+static void each_mistake_is_reported_as_agents_md_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        char command[2500];
+        const struct mistake *mistake = &mistakes[i];
+        (void)snprintf(command, sizeof command,
+                       "set -e; grep -qF -f - \"$tree/AGENTS.md\" <<'EOF'\n%s\nEOF\n"
+                       "\"$tree/tests/support/guide\" \"$tree/docs/guide/%s.md\" >right.c"
+                       " && sed '%s' right.c >page.c && ! cmp -s right.c page.c"
+                       " && export LC_ALL=C && ! { %s && %s; } 2>said && grep -E '%s' said",
+                       mistake->listed, mistake->page, mistake->edit, COMPILE, START,
+                       mistake->said);
+        shell_expect(&place, command);
+    }
+}
+
 /* ---- links ---- */
 
 /* Lists the links of the pages to files that do not exist: "page: link". */
@@ -160,6 +233,7 @@ int main(void)
         cmocka_unit_test(the_c_of_every_page_is_a_program_that_starts),
         cmocka_unit_test(the_c_of_every_page_is_formatted),
         cmocka_unit_test(a_page_that_is_wrong_is_found_out),
+        cmocka_unit_test(each_mistake_is_reported_as_agents_md_says),
         cmocka_unit_test(every_link_of_the_documents_leads_to_a_file),
         cmocka_unit_test(every_page_of_the_guide_is_listed),
         cmocka_unit_test(llms_txt_has_its_format),
