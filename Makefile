@@ -101,8 +101,11 @@ deps:
 install-deps: ## install what building, running and testing need (Debian, root)
 	@deploy/deps install
 
-up: all ## start PostgreSQL, Redis and the shop's services under .run/; SHOP=no: without these
-	@CAIRN_BUILD=$(BUILD) $(if $(SHOP),CAIRN_SHOP=$(SHOP)) deploy/native/up
+up: all ## start PostgreSQL, Redis and the services of the shop under .run/
+	@CAIRN_BUILD=$(BUILD) deploy/native/up
+
+servers: all ## start PostgreSQL and Redis under .run/, for a service of your own
+	@CAIRN_BUILD=$(BUILD) CAIRN_SHOP=no deploy/native/up
 
 down: ## stop what up started; CLEAN=1 removes its data too
 	@deploy/native/down $(if $(CLEAN),--clean)
