@@ -31,6 +31,10 @@
  * no `data` but `problem`, which says why: for consumers they are dead letters, and other streams
  * continue.
  *
+ * The bus has one position for the whole log: all publications of a store are listed by one
+ * service, which any number of processes may run. A second one with other publications does not
+ * publish, and says so (log, /healthz, `cairn bus`).
+ *
  * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
  * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),
  * `schemaversion`, `style` and, where the event has one, `traceparent`. The numbers are written as

@@ -206,6 +206,52 @@ static void a_carried_state_is_that_of_the_events_version(void **state)
     assert_int_equal(seen, 5);
 }
 
+CAIRN_STRUCT(lid_lost);
+CAIRN_EVENTS(lid, EVENT(lid_lost, "LidLost", 1));
+static const struct cairn_publication lids = {.events = &lid_events};
+
+static struct cairn_publisher *other;
+
+static bool other_says(void *context)
+{
+    struct cairn_publisher_state state;
+    cairn_publisher_state(other, &state);
+    return strstr(state.problem, context) != NULL;
+}
+
+/* The bus has one position for the log: each would pass over what the other publishes. */
+static void two_services_that_publish_other_events_are_told(void **state)
+{
+    (void)state;
+    char unpublished[] = "events of lid are not published: another service publishes";
+    char passed_over[] = "events of jar are published too, and not by this service";
+    const struct cairn_publication *const own[] = {&lids};
+    struct cairn_leases *leases = NULL;
+    struct cairn_error error = {0};
+    append_all(30);
+    start_publisher();
+    expect_log();
+    assert_int_equal(cairn_leases_open(bench.projector_url, "other", &leases, NULL), 0);
+    const struct cairn_publisher_options options = {.database_url = bench.projector_url,
+                                                    .redis_url = bench.redis_url,
+                                                    .publications = own,
+                                                    .count = 1,
+                                                    .keep = bench.keep,
+                                                    .cap = bench.cap,
+                                                    .leases = leases};
+    if (cairn_publisher_start(&options, &other, &error) < 0)
+        fail_msg("%s", error.message);
+    fixture_wait(other_says, unpublished, LONG_MS, unpublished);
+    stop_publisher();
+    fixture_wait(other_says, passed_over, LONG_MS, passed_over);
+    append_all(30);
+    start_publisher(); /* the other one lets it */
+    expect_log();
+    cairn_publisher_stop(other);
+    cairn_leases_close(leases);
+    assert_int_equal(fixture_sql_int(bench.url, "select count(*) from cairn.bus_streams"), 3);
+}
+
 static void a_projection_with_other_keys_is_no_state(void **state)
 {
     (void)state;
@@ -643,6 +689,7 @@ int main(int argc, char **argv)
         TEST(an_event_is_a_cloudevent_that_says_what_happened),
         TEST(a_thin_event_says_only_that_it_happened),
         TEST(a_carried_state_is_that_of_the_events_version),
+        TEST(two_services_that_publish_other_events_are_told),
         TEST(a_projection_with_other_keys_is_no_state),
         TEST(a_stream_that_cannot_be_folded_blocks_no_other),
         TEST(a_publisher_killed_at_random_fifty_times_leaves_the_bus_equal_to_the_log),

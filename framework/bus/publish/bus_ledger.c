@@ -25,15 +25,78 @@ static const struct cairn_statement floors_statement = {
            " left join cairn.bus_streams b using (category) order by w.nr",
 };
 
-static int read_floors(struct cairn_store *store, struct cairn_bus_stream *streams, size_t count,
-                       struct cairn_arena *arena, struct cairn_error *error)
+static struct cairn_pg_params name_categories(const struct cairn_bus_stream *streams, size_t count,
+                                              struct cairn_arena *arena)
 {
     struct cairn_pg_params params = {.arena = arena};
     struct cairn_pg_array categories = cairn_pg_array(CAIRN_PG_TEXTS, arena);
-    CAIRN_PG_RESULT *rows = NULL;
     for (size_t i = 0; i < count; i++)
         cairn_pg_array_text(&categories, streams[i].publication->events->category);
     cairn_pg_add_array(&params, &categories);
+    return params;
+}
+
+/* ---- one list of categories for a store ---- */
+
+static const struct cairn_statement others_statement = {
+    .name = "bus_others",
+    .sql = "select min(category) from cairn.bus_streams where category <> all ($1)",
+};
+static const struct cairn_statement missing_statement = {
+    .name = "bus_missing",
+    .sql = "select min(c) from unnest($1::text[]) c where exists (select from cairn.bus_streams)"
+           " and not exists (select from cairn.bus_streams b where b.category = c)",
+};
+
+/* Returns the category that a statement finds, in the arena; NULL if there is none. */
+static int find_category(struct cairn_store *store, const struct cairn_statement *statement,
+                         const struct cairn_bus_stream *streams, size_t count,
+                         struct cairn_arena *arena, const char **ret, struct cairn_error *error)
+{
+    const struct cairn_pg_params params = name_categories(streams, count, arena);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t found = cairn_pg_call(cairn_store_pg(store), statement, &params, &rows, error);
+    *ret = NULL;
+    if (found > 0 && !cairn_pg_null(rows, 0, 0))
+        *ret = cairn_copy_text(arena, cairn_pg_text(rows, 0, 0));
+    return found < 0 ? (int)found : 0;
+}
+
+/* The bus has one position for the whole log, so what a publisher does not list is passed over. */
+static int check_others(struct cairn_store *store, const struct cairn_bus_stream *streams,
+                        size_t count, struct cairn_arena *arena, struct cairn_error *error)
+{
+    const char *other = NULL;
+    int failed = find_category(store, &others_statement, streams, count, arena, &other, error);
+    if (failed || !other)
+        return failed;
+    return cairn_fail(error, CAIRN_CONFIG,
+                      "events of %s are published too, and not by this service: one service lists "
+                      "all publications of a store; if nobody publishes %s any more, delete it "
+                      "from cairn.bus_streams",
+                      other, other);
+}
+
+int cairn_bus_ledger_covers(struct cairn_store *store, const struct cairn_bus_stream *streams,
+                            size_t count, struct cairn_arena *arena, struct cairn_error *error)
+{
+    const char *missing = NULL;
+    int failed = find_category(store, &missing_statement, streams, count, arena, &missing, error);
+    if (failed || !missing)
+        return failed;
+    return cairn_fail(error, CAIRN_CONFIG,
+                      "events of %s are not published: another service publishes, and does not "
+                      "list them; one service lists all publications of a store",
+                      missing);
+}
+
+/* ---- the ledger ---- */
+
+static int read_floors(struct cairn_store *store, struct cairn_bus_stream *streams, size_t count,
+                       struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_pg_params params = name_categories(streams, count, arena);
+    CAIRN_PG_RESULT *rows = NULL;
     int64_t found = cairn_pg_call(cairn_store_pg(store), &floors_statement, &params, &rows, error);
     for (int64_t i = 0; i < found; i++)
         streams[i].floor = cairn_pg_integer(rows, i, 0);
@@ -47,6 +110,9 @@ int cairn_bus_ledger_take(struct cairn_store *store, int64_t fence,
     struct cairn_pg *pg = cairn_store_pg(store);
     struct cairn_pg_params params = {.arena = arena};
     CAIRN_PG_RESULT *rows = NULL;
+    int failed = check_others(store, streams, count, arena, error);
+    if (failed)
+        return failed;
     cairn_pg_add_integer(&params, fence);
     int64_t found = cairn_pg_run(pg, &begin_statement, NULL, error);
     if (found >= 0)

@@ -15,10 +15,18 @@ struct cairn_bus_ledger {
 };
 
 /* Takes over the ledger with this fence and reads it, and the floors of the streams. Returns 0, or
+ *   -CAIRN_CONFIG    another category is published too, whose events would be passed over: the
+ *                    error names it and says what to do
  *   -CAIRN_CONFLICT  a later owner has taken it over */
 int cairn_bus_ledger_take(struct cairn_store *store, int64_t fence,
                           struct cairn_bus_stream *streams, size_t count, struct cairn_arena *arena,
                           struct cairn_bus_ledger *ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Checks, for one that does not publish, that all its categories are published by the one that
+ * does. Returns 0, or -CAIRN_CONFIG as above. */
+int cairn_bus_ledger_covers(struct cairn_store *store, const struct cairn_bus_stream *streams,
+                            size_t count, struct cairn_arena *arena,
+                            struct cairn_error *error) CAIRN_CHECKED;
 
 /* Records the place and clears the problem. -CAIRN_CONFLICT as above. */
 int cairn_bus_ledger_note(struct cairn_store *store, const struct cairn_bus_place *place,

@@ -23,6 +23,7 @@
 #define TROUBLE_US CAIRN_MILLISECONDS(100)
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)
 #define YIELD_US CAIRN_SECONDS(5)
+#define LOOK_US CAIRN_SECONDS(1)
 #define REDIS_DEADLINE_US CAIRN_SECONDS(5)
 
 struct cairn_publisher {
@@ -31,6 +32,8 @@ struct cairn_publisher {
     struct cairn_leases *leases;
     struct cairn_lease *lease;
     int64_t trouble_us;
+    bool misses;     /* the problem that is shown was seen while another process published */
+    int64_t look_us; /* monotonic: the next look while another process publishes */
     atomic_bool stopping;
     bool started;
     pthread_t thread;
@@ -154,7 +157,7 @@ static void handle_failure(struct cairn_publisher *publisher, int failed,
     if (again)
         return;
     show_trouble(publisher, error);
-    if (failed == -CAIRN_NEWER_EVENT || failed == -CAIRN_UNREADABLE)
+    if (failed == -CAIRN_NEWER_EVENT || failed == -CAIRN_UNREADABLE || failed == -CAIRN_CONFIG)
         cairn_lease_yield(publisher->lease, YIELD_US); /* another release may be able to read it */
     bool passes = failed == -CAIRN_UNAVAILABLE || failed == -CAIRN_CONFLICT;
     wait_for(publisher, INT64_MAX, passes ? publisher->trouble_us : TROUBLE_MAX_US);
@@ -178,6 +181,25 @@ static void lead(struct cairn_publisher *publisher, int64_t fence)
                  publish->noted >= publish->place.position ? IDLE_US : BEHIND_US);
 }
 
+/* While another process publishes: checks now and then that it publishes these events too. */
+static void stand_by(struct cairn_publisher *publisher)
+{
+    struct cairn_publish *publish = &publisher->publish;
+    struct cairn_error error = {0};
+    bool is_in_trouble = publisher->shown.problem[0] && !publisher->misses;
+    if (is_in_trouble || cairn_monotonic_us() < publisher->look_us)
+        return;
+    publisher->look_us = cairn_monotonic_us() + LOOK_US;
+    cairn_arena_reset(&publish->step_arena);
+    int failed = cairn_bus_ledger_covers(publish->store, publish->streams, publish->count,
+                                         &publish->step_arena, &error);
+    publisher->misses = failed == -CAIRN_CONFIG;
+    if (publisher->misses && show(publisher, false, error.message))
+        cairn_log_error(CAIRN_LOG_WARN, "events are not published", &error);
+    else if (!failed)
+        (void)show(publisher, false, "");
+}
+
 static void *publisher_thread(void *context)
 {
     struct cairn_publisher *publisher = context;
@@ -186,8 +208,8 @@ static void *publisher_thread(void *context)
             cairn_lease_wait(publisher->lease, cairn_monotonic_us() + CAIRN_MILLISECONDS(500));
         if (fence)
             lead(publisher, fence);
-        else if (!publisher->shown.problem[0])
-            show_well(publisher, false);
+        else
+            stand_by(publisher);
     }
     if (publisher->publish.seated)
         (void)!cairn_bus_ledger_note(publisher->publish.store, &publisher->publish.place,
