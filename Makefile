@@ -13,6 +13,7 @@ CC := gcc
 SAN ?=
 BUILD ?= build$(if $(filter clang%,$(notdir $(CC))),/clang)$(if $(SAN),/$(SAN))
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 Q := $(if $(V),,@)
 
 # ---- flags ----
@@ -198,12 +199,17 @@ fmt: ## format the sources
 new-service: ## NAME=invoice: a service that builds, runs, is tested and documented
 	@deploy/new-service "$(NAME)" $(if $(PLURAL),"$(PLURAL)")
 
-install: all $(BUILD)/cairn.pc ## library, headers, cairn.pc and binaries under DESTDIR and PREFIX (/usr/local)
-	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn lib/pkgconfig)
-	$(Q)install -m 755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command and its documents under DESTDIR and PREFIX (/usr/local)
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn) $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)install -m 755 $(BUILD)/bin/cairn $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/cairn
-	$(Q)install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
-	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)
+	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)deploy/install-docs $(DESTDIR)$(PREFIX)/share/doc/cairn ../../../include/cairn
+
+install-shop: all ## the shop's services, the example, into the same bin
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 755 $(SERVICES:%=$(BUILD)/bin/cairn-%) $(DESTDIR)$(PREFIX)/bin
 
 clean: ## remove what was built
 	$(Q)rm -rf build
@@ -230,7 +236,7 @@ $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 .PHONY: $(BUILD)/cairn.pc
 $(BUILD)/cairn.pc:
 	@mkdir -p $(@D)
-	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' '' \
 	    'Name: cairn' 'Description: event-sourcing and CQRS services in C' \
 	    'Version: $(shell sed -n 's/^#define CAIRN_VERSION "\(.*\)"$$/\1/p' framework/cairn/version.h)' \
 	    'Requires: $(MODULES)' 'Cflags: -I$${includedir} -pthread -Werror=switch' \

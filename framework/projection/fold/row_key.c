@@ -13,8 +13,9 @@ int cairn_row_key_check(const struct cairn_projection *projection, struct cairn_
         const struct cairn_field *field = &key->fields[i];
         const struct cairn_field *column = cairn_record_field(projection->row, field->name);
         if (!cairn_field_is_plain(field))
-            return cairn_fail(error, CAIRN_BUG, "%s.%s cannot be a part of a key: it is no plain value",
-                              key->name, field->name);
+            return cairn_fail(error, CAIRN_BUG,
+                              "%s.%s cannot be a part of a key: it is no plain value", key->name,
+                              field->name);
         if (!column || column->kind != field->kind || column->wrapped)
             return cairn_fail(error, CAIRN_BUG,
                               "the row has no column %s of the kind that its key %s has",
@@ -65,8 +66,7 @@ void cairn_row_key_fill(const struct cairn_projection *projection, const char *t
 {
     const struct cairn_record *key = projection->key;
     for (uint32_t i = 0; key && i < key->count; i++) {
-        const struct cairn_field *column =
-            cairn_record_field(projection->row, key->fields[i].name);
+        const struct cairn_field *column = cairn_record_field(projection->row, key->fields[i].name);
         size_t bytes = part_bytes(&key->fields[i], text);
         const char *part = key->fields[i].kind == CAIRN_KIND_TEXT
                                ? cairn_percent_decode(arena, text, bytes)
