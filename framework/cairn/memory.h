@@ -47,14 +47,21 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 
 /* for (each item of the list): CAIRN_FOR_EACH(line, order->lines) total += line->quantity; */
 #define CAIRN_FOR_EACH(item, list)                                                                 \
-    for (__typeof__((list).items) item = (list).items,                                             \
-                                  item##_end_ = item ? item + (list).count : item;                 \
+    for (__typeof__(*(list).items) *item = (list).items,                                           \
+                                   *item##_end_ = item ? item + (list).count : item;               \
          item != item##_end_; item++)
 
-/* Appends an item, given by its members, or by its value where the items are no structs. */
+/* Appends a record, given by its members. */
 #define CAIRN_APPEND(arena, list, ...)                                                             \
     cairn_list_append_((arena), &(list), CAIRN_ITEM_SIZE_(list),                                   \
                        (__extension__ & (__typeof__(*(list).items)){__VA_ARGS__}))
+
+/* Appends a value: a whole record, or an item of a list of texts, numbers, uuids or days. */
+#define CAIRN_ADD(arena, list, value)                                                              \
+    (__extension__({                                                                               \
+        const __typeof__(*(list).items) added_ = (value);                                          \
+        cairn_list_append_((arena), &(list), CAIRN_ITEM_SIZE_(list), &added_);                     \
+    }))
 
 /* Returns the first item whose member equals the value, or NULL. The member is a text, which is
  * compared as such, or a number, bool, enum, uuid, time or day. */

@@ -55,6 +55,12 @@ void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *command
 void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at);
 void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
+/* Associates this process with something that other streams are about: from then on, it gets the
+ * events of CAIRN_WHEN_ALL that are about it, as do all other processes that are associated with it.
+ * Dissociating one that it is not associated with has no effect. At most 100 for one process. */
+void cairn_associate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);
+void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);
+
 typedef void cairn_react(void *state, const void *input, const struct cairn_given *given,
                          struct cairn_reaction *ret);
 
@@ -68,12 +74,12 @@ struct cairn_refusal {
 enum cairn_input { CAIRN_INPUT_EVENT = 1, CAIRN_INPUT_TIMER, CAIRN_INPUT_REFUSAL };
 
 struct cairn_when {
-    struct cairn_registered
-        handler; /* its record is that of the event, or of the refused command */
+    struct cairn_registered handler; /* its record: of the event or of the refused command */
     enum cairn_input input;
     const char *timer; /* timer: its name */
     cairn_react *react;
-    bool by_member; /* event: its member names the process, not its stream */
+    const char *association; /* event: it is for all that are associated with what it names */
+    bool by_member;          /* event: its member names the process, not its stream */
     uint32_t member_offset;
 };
 
@@ -88,6 +94,22 @@ struct cairn_when {
 #define CAIRN_WHEN_BY(process, noun, event_, member)                                               \
     CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
                 .input = CAIRN_INPUT_EVENT, .by_member = true,                                     \
+                .member_offset =                                                                   \
+                    offsetof(struct event_, member) +                                              \
+                    (unsigned)CAIRN_SAME_TYPE_(((struct event_ *)0)->member, struct cairn_uuid))
+
+/* The same for an event that reaches every process that is associated (cairn_associate) with the
+ * stream of the event, under this name; those that began to wait first come first:
+ *
+ *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room */
+#define CAIRN_WHEN_ALL(process, noun, event_, name)                                                \
+    CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
+                .input = CAIRN_INPUT_EVENT, .association = (name))
+
+/* The same for those that are associated with what a uuid member of the event names. */
+#define CAIRN_WHEN_ALL_BY(process, noun, event_, name, member)                                     \
+    CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
+                .input = CAIRN_INPUT_EVENT, .association = (name), .by_member = true,              \
                 .member_offset =                                                                   \
                     offsetof(struct event_, member) +                                              \
                     (unsigned)CAIRN_SAME_TYPE_(((struct event_ *)0)->member, struct cairn_uuid))

@@ -138,6 +138,98 @@ comment on function cairn.timers_in_log is
     'The streams of a process manager that advanced, and the timers that are set after that; a null timer '
     'where there is none.';
 
+create or replace function cairn.associations_in_log(in_process text, in_from bigint, in_to bigint)
+    returns table (stream text, name text, id uuid, since bigint)
+    language sql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set jit = off
+as $$
+    select l.stream, a.association ->> 'name', (a.association ->> 'id')::uuid,
+           cairn.whole_or_null(a.association ->> 'since')
+        from (select distinct on (e.stream) e.stream, e.version, e.data
+                  from cairn.events e
+                  where e.shard = 0 and e.position > in_from and e.position <= in_to
+                      and e.type = 'ProcessAdvanced' and split_part(e.stream, '-', 1) = in_process
+                  order by e.stream, e.version desc) l
+        left join lateral json_array_elements(case when json_typeof(l.data -> 'associations') = 'array'
+                                                   then l.data -> 'associations' end) as a(association)
+            on a.association ->> 'name' is not null and a.association ->> 'id' ~ '^[0-9a-f-]{36}$'
+                and cairn.whole_or_null(a.association ->> 'since') is not null
+$$;
+comment on function cairn.associations_in_log is
+    'The streams of a process manager that advanced, and what they are associated with after that; a null '
+    'association where there is none.';
+
+create or replace function cairn.associated(
+    in_process text,
+    in_names text[],
+    in_ids uuid[],
+    in_from bigint,
+    in_to bigint
+) returns table (stream text)
+    language sql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set jit = off
+as $$
+    select a.stream
+        from unnest(in_names, in_ids) as w(name, id)
+        join cairn.associations a on a.process = in_process and a.name = w.name and a.id = w.id
+    union
+    select l.stream
+        from cairn.associations_in_log(in_process, in_from, in_to) l
+        join unnest(in_names, in_ids) as w(name, id) on l.name = w.name and l.id = w.id
+$$;
+comment on function cairn.associated is
+    'The streams of instances that may be associated with one of these: by the table, or by their events at '
+    'positions in_from + 1 to in_to, which the table may not have yet.';
+revoke execute on function cairn.associated from public;
+grant execute on function cairn.associated to cairn_writer;
+
+create or replace function cairn.process_instances(in_streams text[])
+    returns table (
+        stream text,
+        version bigint,
+        event_id uuid,
+        type text,
+        "position" bigint,
+        state text,
+        timers text,
+        associations text,
+        correlation_id text,
+        traceparent text
+    )
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set jit = off
+    set plan_cache_mode = force_generic_plan
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select w.stream, e.version, e.event_id, e.type, case when e.data ->> 'position' ~ '^[0-9]{1,18}$' then (e.data ->> 'position')::bigint end,
+               (e.data -> 'state')::text, json_build_object('timers', e.data -> 'timers')::text,
+               json_build_object('associations', e.data -> 'associations')::text,
+               e.meta ->> 'correlation_id', e.meta ->> 'traceparent'
+            from unnest(in_streams) as w (stream)
+            cross join lateral (
+                select x.version, x.event_id, x.type, x.data, x.meta
+                    from cairn.events x
+                    where x.shard = 0 and x.stream = w.stream
+                    order by x.version desc
+                    limit 1) e;
+end
+$$;
+comment on function cairn.process_instances is
+    'The last event of each of these streams of process managers, split into its fields. Streams that do '
+    'not exist are absent.';
+
+-- For services of the release before, which do not know associations.
 create or replace function cairn.process_ends(in_streams text[])
     returns table (
         stream text,
@@ -308,6 +400,14 @@ begin
             set due_at = excluded.due_at, version = excluded.version;
     delete from cairn.outgoing o using cairn.refused_in_log(in_process, in_from, in_to) r
         where o.stream = r.stream and o.version = r.version and o.number = r.number;
+    with moved as (select * from cairn.associations_in_log(in_process, in_from, in_to)),
+         gone as (delete from cairn.associations a using (select distinct stream from moved) m
+                      where a.stream = m.stream
+                          and not exists (select from moved k
+                                              where k.stream = a.stream and k.name = a.name and k.id = a.id))
+    insert into cairn.associations as a (process, name, id, stream, since)
+        select in_process, m.name, m.id, m.stream, m.since from moved m where m.name is not null
+        on conflict on constraint associations_pkey do update set since = excluded.since;
     return query
         with sent as (
             insert into cairn.outgoing as o
@@ -536,6 +636,11 @@ begin
         from (select) one left join cairn.followers f on f.name = 'process/' || in_process;
     delete from cairn.timers where process = in_process;
     delete from cairn.outgoing where process = in_process;
+    delete from cairn.associations where process = in_process;
+    insert into cairn.associations (process, name, id, stream, since)
+        select in_process, a.name, a.id, a.stream, a.since
+            from cairn.associations_in_log(in_process, 0, head) a
+            where a.name is not null;
     insert into cairn.timers (process, stream, name, due_at, version)
         select in_process, t.stream, t.name, t.due_at, t.version
             from cairn.timers_in_log(in_process, 0, head) t
@@ -548,7 +653,8 @@ begin
 end
 $$;
 comment on function cairn.rebuild_process is
-    'Rebuilds timers and outgoing commands of a process manager from the log. Reads the whole log.';
+    'Rebuilds timers, associations and outgoing commands of a process manager from the log. Reads the whole '
+    'log.';
 revoke execute on function cairn.rebuild_process from public;
 
 create or replace function cairn.verify_processes()
@@ -563,8 +669,20 @@ as $$
     timer as materialized (
         select p.name as process, t.stream, t.name, t.due_at, t.version
             from process p, cairn.timers_in_log(p.name, 0, p.position) t where t.name is not null),
+    association as materialized (
+        select p.name as process, a.stream, a.name, a.id, a.since
+            from process p, cairn.associations_in_log(p.name, 0, p.position) a where a.name is not null),
     sent as materialized (
         select u.* from process p, cairn.undelivered_in_log(p.name, p.position) u)
+    select format(case when t.stream is null then 'the streams have an association with %s %s, the table does not'
+                       when l.stream is null then 'the table has an association with %s %s, the streams do not'
+                       else 'the association with %s %s begins at another position in the table' end,
+                  coalesce(l.name, t.name), coalesce(l.id, t.id)),
+           coalesce(l.stream, t.stream), coalesce(l.since, t.since)
+        from association l
+        full join cairn.associations t on t.stream = l.stream and t.name = l.name and t.id = l.id
+        where t.stream is null or l.stream is null or t.since <> l.since
+    union all
     select case when t.stream is null then format('the streams have timer %s, the table does not', l.name)
                 when l.stream is null then format('the table has timer %s, the streams do not', t.name)
                 else format('the timer %s is due at %s, the table says %s', l.name, l.due_at, t.due_at) end,
@@ -587,7 +705,7 @@ as $$
                                   and json_array_length(e.data -> 'sent') > o.number)
 $$;
 comment on function cairn.verify_processes is
-    'Differences between cairn.timers and cairn.outgoing and the process managers'' streams. Reads the '
+    'Differences between timers, associations and outgoing and the process managers'' streams. Reads the '
     'whole log.';
 
 -- ---- instances that cannot continue ----

@@ -32,6 +32,18 @@ CAIRN_ON(crates, crate, crate_packed)
     row->kind = event->kind;
     row->origin = event->origin;
     row->things = event->things;
+    row->height = event->height;
+    row->rest = event->rest;
+    row->marks = event->marks;
+    row->numbers = event->numbers;
+    row->seals = event->seals;
+    row->checks = event->checks;
+    row->notes = event->notes;
+    row->grade = event->grade;
+    row->dry = event->dry;
+    row->rate = event->rate;
+    row->age = event->age;
+    row->next = event->next;
     return event->weight == 666 ? CAIRN_PARK : CAIRN_KEEP;
 }
 
@@ -100,6 +112,51 @@ static struct crate_thing_list random_things(unsigned *random, struct cairn_aren
     return ret;
 }
 
+/* Numbers of every length, of both signs. */
+static int64_t random_number(unsigned *random)
+{
+    int64_t number = (int64_t)rand_r(random) << 21 ^ rand_r(random);
+    number &= (INT64_C(1) << up_to(random, 53)) - 1;
+    return up_to(random, 2) ? number : -number;
+}
+
+static struct cairn_duration random_duration(unsigned *random)
+{
+    int64_t number = random_number(random);
+    return (struct cairn_duration){number < 0 ? -number : number};
+}
+
+static void add_lists(struct crate_packed *ret, unsigned *random, struct cairn_arena *arena)
+{
+    for (unsigned i = up_to(random, 4); i > 0; i--) {
+        CAIRN_ADD(arena, ret->marks, random_text(random, 9, arena));
+        CAIRN_ADD(arena, ret->numbers, random_number(random));
+        CAIRN_ADD(arena, ret->seals, random_id(random));
+        CAIRN_ADD(arena, ret->checks, ((struct cairn_day){(int32_t)up_to(random, 60000) + 1}));
+        CAIRN_APPEND(arena, ret->notes,
+                     cairn_print(arena, "%u %s", i, random_text(random, 9, arena)),
+                     up_to(random, 2) ? random_text(random, 9, arena) : "");
+    }
+}
+
+static void add_optional(struct crate_packed *ret, unsigned *random, struct cairn_arena *arena)
+{
+    if (up_to(random, 2))
+        ret->grade =
+            (struct cairn_optional_int)CAIRN_SOME(up_to(random, 2) ? random_number(random) : 0);
+    if (up_to(random, 2))
+        ret->dry = (struct cairn_optional_bool)CAIRN_SOME(up_to(random, 2));
+    if (up_to(random, 2))
+        ret->rate = (struct cairn_optional_decimal){true, {random_number(random)}};
+    if (up_to(random, 2))
+        ret->age = (struct cairn_optional_duration){true, random_duration(random)};
+    if (up_to(random, 2)) {
+        struct crate_origin *next = CAIRN_NEW(arena, struct crate_origin, 1);
+        next->stamps = random_things(random, arena);
+        ret->next = next;
+    }
+}
+
 static struct crate_packed random_packed(unsigned *random, bool sparse, struct cairn_arena *arena)
 {
     struct crate_packed ret = {.weight = (int64_t)up_to(random, 500) + 1};
@@ -122,6 +179,10 @@ static struct crate_packed random_packed(unsigned *random, bool sparse, struct c
         ret.origin = (struct crate_origin){.country = random_text(random, 5, arena),
                                            .stamps = random_things(random, arena)};
     ret.things = random_things(random, arena);
+    ret.height.units = random_number(random);
+    ret.rest = random_duration(random);
+    add_lists(&ret, random, arena);
+    add_optional(&ret, random, arena);
     return ret;
 }
 

@@ -22,7 +22,10 @@ CAIRN_STRUCT(crate_origin, TEXT(country, .optional = true), DAY(since, .optional
         UUID(owner, .optional = true), TIME(due, .optional = true),                                \
         DAY(best_before, .optional = true), MONEY(price, .optional = true),                        \
         ENUM(kind, crate_kind, .optional = true), RECORD(origin, crate_origin),                    \
-        LIST(things, crate_thing)
+        LIST(things, crate_thing), DECIMAL(height, 2), DURATION(rest), TEXTS(marks),               \
+        INTS(numbers), UUIDS(seals), DAYS(checks), TEXT_MAP(notes), OPTIONAL_INT(grade),           \
+        OPTIONAL_BOOL(dry), OPTIONAL_DECIMAL(rate, 5), OPTIONAL_DURATION(age),                     \
+        OPTIONAL_RECORD(next, crate_origin)
 
 CAIRN_STRUCT(crate_packed, INT(weight), WHAT_IS_PACKED);
 CAIRN_STRUCT(crate_stacked, UUID(onto), INT(weight));

@@ -247,8 +247,8 @@ static void a_list_grows_is_searched_changed_and_shortened(void **state)
     struct cart cart = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
     CAIRN_APPEND(&arena, cart.places, .city = "a", .height.units = 1);
     CAIRN_APPEND(&arena, cart.places, .city = "b", .height.units = 2);
-    CAIRN_APPEND(&arena, cart.numbers, 7);
-    CAIRN_APPEND(&arena, cart.names, "x");
+    CAIRN_ADD(&arena, cart.numbers, 7);
+    CAIRN_ADD(&arena, cart.names, "x");
     CAIRN_APPEND(&arena, cart.places, .city = "c", .height.units = 3);
     assert_int_equal(cart.places.count, 3);
     assert_int_equal(cart.numbers.items[0], 7);
@@ -275,11 +275,11 @@ static void lists_that_share_items_do_not_disturb_each_other(void **state)
 {
     (void)state;
     struct cart one = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
-    CAIRN_APPEND(&arena, one.numbers, 1);
+    CAIRN_ADD(&arena, one.numbers, 1);
     struct cart two = one;
-    CAIRN_APPEND(&arena, one.numbers, 2);
-    CAIRN_APPEND(&arena, two.numbers, 3);
-    CAIRN_APPEND(&arena, one.numbers, 4);
+    CAIRN_ADD(&arena, one.numbers, 2);
+    CAIRN_ADD(&arena, two.numbers, 3);
+    CAIRN_ADD(&arena, one.numbers, 4);
     assert_int_equal(one.numbers.items[1], 2);
     assert_int_equal(one.numbers.items[2], 4);
     assert_int_equal(two.numbers.items[1], 3);
@@ -293,7 +293,7 @@ static void appending_many_items_takes_memory_for_those_items_only(void **state)
     struct cairn_int_list numbers = {NULL, 0};
     cairn_arena_reserve(&own, 1 << 17);
     for (int64_t i = 0; i < 10000; i++)
-        CAIRN_APPEND(&own, numbers, i);
+        CAIRN_ADD(&own, numbers, i);
     assert_int_equal(numbers.items[9999], 9999);
     assert_true(cairn_arena_bytes(&own) < (1 << 18));
     cairn_arena_close(&own);

@@ -6,9 +6,14 @@
 #include <stdio.h>
 
 struct arrived {
-    struct cairn_instance *instance;
+    struct cairn_instance *instance; /* NULL: for all that are associated with what it is about */
     struct cairn_process_input input;
 };
+
+static bool is_for_all(const struct cairn_process_input *input)
+{
+    return input->when && input->when->association;
+}
 
 static void stop_before(struct cairn_log_range *range, int64_t position, int failed,
                         const struct cairn_error *why)
@@ -37,8 +42,12 @@ static size_t decode_all(struct cairn_input_batch *inputs, const struct cairn_st
             stop_before(range, events[i].position, outcome, &wrong);
             return taken;
         }
-        if (outcome > 0)
-            ret[taken++].instance = cairn_input_batch_want(inputs, id);
+        if (outcome == 0)
+            continue;
+        ret[taken].input.about = id;
+        ret[taken].instance =
+            is_for_all(&ret[taken].input) ? NULL : cairn_input_batch_want(inputs, id);
+        taken++;
     }
     return taken;
 }
@@ -48,13 +57,29 @@ static void react_to_all(struct cairn_input_batch *inputs, const struct arrived 
 {
     for (size_t i = 0; i < count; i++) {
         struct cairn_error wrong = {0};
-        int failed = cairn_input_batch_take(inputs, arrived[i].instance, &arrived[i].input, &wrong);
+        const struct cairn_process_input *input = &arrived[i].input;
+        int failed = arrived[i].instance
+                         ? cairn_input_batch_take(inputs, arrived[i].instance, input, &wrong)
+                         : cairn_input_batch_take_all(inputs, input, &wrong);
         if (failed) {
             cairn_error_context(&wrong, "event %" PRId64, arrived[i].input.position);
             stop_before(range, arrived[i].input.position, failed, &wrong);
             return;
         }
     }
+}
+
+static int want_associated(const struct cairn_log_cursor *cursor, struct cairn_input_batch *inputs,
+                           const struct arrived *arrived, size_t count, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; i < count && !failed; i++) {
+        if (!arrived[i].instance)
+            failed =
+                cairn_input_batch_want_all(inputs, cairn_log_cursor_pg(cursor), &arrived[i].input,
+                                           cursor->checkpoint, INT64_MAX, error);
+    }
+    return failed;
 }
 
 int cairn_log_range_react(const struct cairn_log_cursor *cursor,
@@ -68,7 +93,9 @@ int cairn_log_range_react(const struct cairn_log_cursor *cursor,
         return (int)count;
     struct arrived *arrived = cairn_new(inputs->arena, struct arrived, (size_t)count + 1);
     size_t taken = decode_all(inputs, events, count, arrived, range);
-    int failed = cairn_input_batch_load(inputs, cairn_log_cursor_pg(cursor), error);
+    int failed = want_associated(cursor, inputs, arrived, taken, error);
+    if (!failed)
+        failed = cairn_input_batch_load(inputs, cairn_log_cursor_pg(cursor), error);
     if (failed)
         return failed;
     react_to_all(inputs, arrived, taken, range);

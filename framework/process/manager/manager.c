@@ -119,8 +119,9 @@ static int take_refusal(struct cairn_manager *manager, struct cairn_input_batch 
                                          &manager->cursor.step_arena, error);
     if (known)
         return known < 0 ? known : 0;
-    const struct cairn_process_input input =
+    struct cairn_process_input input =
         cairn_input_from_refusal(manager->process, instance, refused, &manager->cursor.step_arena);
+    input.read = manager->cursor.position;
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 
@@ -177,8 +178,9 @@ static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
         return cairn_input_batch_take(inputs, instance, &nothing, error);
     if (!set || set->at.us > until.us)
         return 0;
-    const struct cairn_process_input input = cairn_input_from_timer(
-        manager->process, instance, due->name, set->at, &manager->cursor.step_arena);
+    struct cairn_process_input input = cairn_input_from_timer(manager->process, instance, due->name,
+                                                              set->at, &manager->cursor.step_arena);
+    input.read = manager->cursor.position;
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 

@@ -125,8 +125,12 @@ static int take(struct cairn_input_batch *inputs, struct cairn_instance *instanc
             continue;
         int outcome =
             cairn_input_from_event(inputs->process, &events[i], inputs->arena, &input, &id, error);
-        if (outcome > 0 && cairn_uuid_equal(id, instance->id))
+        if (outcome > 0 && input.when && input.when->association) {
+            input.about = id;
+            outcome = cairn_input_batch_take_all(inputs, &input, error);
+        } else if (outcome > 0 && cairn_uuid_equal(id, instance->id)) {
             outcome = cairn_input_batch_take(inputs, instance, &input, error);
+        }
         failed = outcome < 0 ? outcome : 0;
     }
     return failed;

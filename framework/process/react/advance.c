@@ -114,6 +114,30 @@ static struct cairn_set_timers timers_after(const struct cairn_instance *instanc
     return (struct cairn_set_timers){{items, count}};
 }
 
+/* ---- associations ---- */
+
+/* Returns the associations after the reaction. One that begins does not reach back to events that
+ * were read before. */
+static struct cairn_associations associations_after(const struct cairn_instance *instance,
+                                                    const struct cairn_process_input *input,
+                                                    const struct cairn_reaction *reaction,
+                                                    struct cairn_arena *arena)
+{
+    struct cairn_instance after = {.associations = instance->associations};
+    const int64_t since = input->position ? input->position : input->read;
+    for (size_t i = 0; i < reaction->association_count; i++) {
+        const struct cairn_association_change *change = &reaction->associations[i];
+        const struct cairn_association *known =
+            cairn_instance_association(&after, change->name, change->id);
+        if (known && change->ended)
+            CAIRN_REMOVE(arena, after.associations.associations, known);
+        else if (!known && !change->ended)
+            CAIRN_APPEND(arena, after.associations.associations, .name = change->name,
+                         .id = change->id, .since = since);
+    }
+    return after.associations;
+}
+
 /* ---- the event ---- */
 
 static const char *encode(const struct cairn_record *record, const void *value,
@@ -143,9 +167,11 @@ static const char *make_meta(const struct cairn_process_input *input, const char
 /* The instance after the reaction, and its texts. */
 struct after {
     struct cairn_set_timers timers;
+    struct cairn_associations associations;
     int64_t position;
     const char *state;
-    const char *timers_json; /* "[…]" */
+    const char *timers_json; /* {"timers":[…]} */
+    const char *associations_json;
 };
 
 static const char *make_data(const struct cairn_process_input *input, const struct after *after,
@@ -159,6 +185,9 @@ static const char *make_data(const struct cairn_process_input *input, const stru
                        "{\"input\":%s,\"position\":%" PRId64 ",\"at\":\"%s\",\"state\":%s,%.*s",
                        input->description, after->position, at, after->state,
                        (int)(strlen(after->timers_json) - 2), after->timers_json + 1);
+    if (after->associations.associations.count)
+        cairn_buffer_print(&out, ",%.*s", (int)(strlen(after->associations_json) - 2),
+                           after->associations_json + 1);
     add_sent(&out, reaction);
     return out.text;
 }
@@ -173,7 +202,9 @@ static bool is_worth_an_event(const struct cairn_process *process,
     return input->position == 0 || reaction->sent_count > 0 ||
            strcmp(encode(process->state, instance->state, arena), after->state) != 0 ||
            strcmp(encode(&cairn_set_timers_record, &instance->timers, arena), after->timers_json) !=
-               0;
+               0 ||
+           strcmp(encode(&cairn_associations_record, &instance->associations, arena),
+                  after->associations_json) != 0;
 }
 
 static int react(const struct cairn_process *process, const struct cairn_instance *instance,
@@ -202,10 +233,15 @@ int cairn_advance(const struct cairn_process *process, const char *service,
         return failed;
     struct after after = {
         .timers = timers_after(instance, input->timer, reaction, arena),
+        .associations = associations_after(instance, input, reaction, arena),
         .position = input->position > instance->position ? input->position : instance->position,
         .state = encode(process->state, state, arena),
     };
     after.timers_json = encode(&cairn_set_timers_record, &after.timers, arena);
+    after.associations_json = encode(&cairn_associations_record, &after.associations, arena);
+    if (after.associations.associations.count > CAIRN_ASSOCIATIONS_MAX)
+        return cairn_fail(error, CAIRN_BUG, "a process %s has more than %d associations",
+                          process->name, CAIRN_ASSOCIATIONS_MAX);
     if (!is_worth_an_event(process, instance, input, &after, reaction, arena))
         return 0;
     *ret = (struct cairn_new_event){
@@ -223,5 +259,6 @@ int cairn_advance(const struct cairn_process *process, const char *service,
     instance->position = after.position;
     instance->state = state;
     instance->timers = after.timers;
+    instance->associations = after.associations;
     return 1;
 }

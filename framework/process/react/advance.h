@@ -3,7 +3,8 @@
  *     {"input":{"kind":"event","position":7,"stream":"order-…","type":"OrderPlaced"},
  *      "position":7,                             the newest event that was reacted to
  *      "at":"…",                                 given.now
- *      "state":{…},"timers":[{"name","at"}],     after it, whole
+ *      "state":{…},"timers":[{"name","at"}],     after it, whole; so are the associations, if any:
+ *      "associations":[{"name","id","since"}],
  *      "sent":[{"to":"payment-…","command":"request_payment","method":"POST","path":"/payments",
  *               "key":"…","body":{…}}]}
  *
@@ -22,6 +23,8 @@ struct cairn_process_input {
     const void *payload;           /* what `when` takes */
     const char *description;       /* JSON of "input" */
     int64_t position;              /* of an event; 0 for a timer or a refusal */
+    int64_t read;                  /* of a timer or a refusal: how far the log had been read */
+    struct cairn_uuid about;       /* of an event for all that are associated with this */
     const char *timer;             /* that has fired, or NULL */
     struct cairn_uuid seed;        /* of the ids that the reaction makes */
     struct cairn_uuid causation_id;

@@ -2,8 +2,11 @@
 #include "process/react/input_batch.h"
 
 #include "core/lock.h"
+#include "process/react/inputs.h"
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct cairn_input_batch cairn_input_batch(const struct cairn_process *process, const char *service,
                                            const struct cairn_map *parked,
@@ -64,6 +67,83 @@ int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instan
         return taken;
     inputs->count += (size_t)taken;
     return 0;
+}
+
+/* ---- processes that are associated ---- */
+
+static const struct cairn_statement associated_statement = {
+    .name = "associated",
+    .sql = "select stream from cairn.associated($1, $2, $3, $4, $5)",
+};
+
+int cairn_input_batch_want_all(struct cairn_input_batch *inputs, struct cairn_pg *pg,
+                               const struct cairn_process_input *input, int64_t from, int64_t head,
+                               struct cairn_error *error)
+{
+    struct cairn_pg_array names = cairn_pg_array(CAIRN_PG_TEXTS, inputs->arena);
+    struct cairn_pg_array ids = cairn_pg_array(CAIRN_PG_UUIDS, inputs->arena);
+    struct cairn_pg_params params = {.arena = inputs->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_array_text(&names, input->when->association);
+    cairn_pg_array_uuid(&ids, input->about);
+    cairn_pg_add_text(&params, inputs->process->name);
+    cairn_pg_add_array(&params, &names);
+    cairn_pg_add_array(&params, &ids);
+    cairn_pg_add_integer(&params, from);
+    cairn_pg_add_integer(&params, head);
+    int64_t count = cairn_pg_call(pg, &associated_statement, &params, &rows, error);
+    for (int64_t row = 0; row < count; row++) {
+        struct cairn_uuid id = {{0}};
+        if (cairn_stream_id(cairn_pg_text(rows, row, 0), &id) == 0)
+            (void)cairn_input_batch_want(inputs, id);
+    }
+    return count < 0 ? (int)count : 0;
+}
+
+struct waiting {
+    struct cairn_instance *instance;
+    int64_t since;
+};
+
+static int by_time(const void *left, const void *right)
+{
+    const struct waiting *a = left;
+    const struct waiting *b = right;
+    if (a->since != b->since)
+        return a->since < b->since ? -1 : 1;
+    return strcmp(a->instance->stream, b->instance->stream);
+}
+
+/* Collects the instances that are associated now, after the inputs before this one. Returns how
+ * many. One that cannot be read is among them: it cannot say that it is not. */
+static size_t find_waiting(const struct cairn_input_batch *inputs,
+                           const struct cairn_process_input *input, struct waiting *ret)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < inputs->instances.count; i++) {
+        struct cairn_instance *instance = inputs->instances.entries[i].value;
+        const struct cairn_association *found =
+            cairn_instance_association(instance, input->when->association, input->about);
+        if (instance->unreadable)
+            ret[count++] = (struct waiting){instance, 0};
+        else if (found && found->since < input->position)
+            ret[count++] = (struct waiting){instance, found->since};
+    }
+    qsort(ret, count, sizeof *ret, by_time);
+    return count;
+}
+
+int cairn_input_batch_take_all(struct cairn_input_batch *inputs,
+                               const struct cairn_process_input *input, struct cairn_error *error)
+{
+    struct waiting *waiting = cairn_new(inputs->arena, struct waiting, inputs->instances.count + 1);
+    size_t count = find_waiting(inputs, input, waiting);
+    int failed = 0;
+    for (size_t i = 0; i < count && !failed; i++) {
+        const struct cairn_process_input own = cairn_input_for(input, waiting[i].instance);
+        failed = cairn_input_batch_take(inputs, waiting[i].instance, &own, error);
+    }
+    return failed;
 }
 
 /* ---- appending ---- */

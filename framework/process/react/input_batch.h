@@ -48,11 +48,23 @@ struct cairn_instance *cairn_input_batch_want(struct cairn_input_batch *inputs,
 int cairn_input_batch_load(struct cairn_input_batch *inputs, struct cairn_pg *pg,
                            struct cairn_error *error) CAIRN_CHECKED;
 
+/* Names all processes that may be associated with what the input is about, by the table and
+ * by the log at positions `from` + 1 to `head`. */
+int cairn_input_batch_want_all(struct cairn_input_batch *inputs, struct cairn_pg *pg,
+                               const struct cairn_process_input *input, int64_t from, int64_t head,
+                               struct cairn_error *error) CAIRN_CHECKED;
+
 /* Reacts, unless the process has done so before. A process that cannot be read, or whose input
  * cannot, is listed as stuck, and takes no more inputs. Returns 0 or -CAIRN_BUG. */
 int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instance *instance,
                            const struct cairn_process_input *input,
                            struct cairn_error *error) CAIRN_CHECKED;
+
+/* The same for all loaded processes that are associated with what the input is about, in the order
+ * in which they began to be. */
+int cairn_input_batch_take_all(struct cairn_input_batch *inputs,
+                               const struct cairn_process_input *input,
+                               struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns 0 if all are in the log, else the first error: later ones, in other streams, may be in
  * the log all the same. */

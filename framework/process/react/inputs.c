@@ -97,7 +97,7 @@ static int arrive_unreadable(const struct cairn_when *when, const struct cairn_s
                              struct cairn_process_input *ret, struct cairn_uuid *ret_id,
                              struct cairn_error *error)
 {
-    bool known = wrong->code == CAIRN_UNREADABLE && !when->by_member &&
+    bool known = wrong->code == CAIRN_UNREADABLE && !when->by_member && !when->association &&
                  cairn_stream_id(event->stream, ret_id) == 0;
     if (!known)
         return cairn_error_pass(error, wrong);
@@ -136,6 +136,15 @@ int cairn_input_from_event(const struct cairn_process *process,
         .traceparent = origin.traceparent,
     };
     return 1;
+}
+
+struct cairn_process_input cairn_input_for(const struct cairn_process_input *input,
+                                           const struct cairn_instance *instance)
+{
+    struct cairn_process_input own = *input;
+    for (size_t i = 0; i < sizeof own.seed.bytes; i++)
+        own.seed.bytes[i] ^= instance->id.bytes[i];
+    return own;
 }
 
 /* ---- timers and refusals: caused by the last event of their stream ---- */

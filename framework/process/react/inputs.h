@@ -30,7 +30,8 @@ CAIRN_STRUCT(cairn_origin, TEXT(correlation_id, .optional = true),
 struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
                                     struct cairn_arena *arena);
 
-/* Makes an input of an event. Returns 1, and in `ret_id` the process it is for; 0 if it is ignored;
+/* Makes an input of an event. Returns 1, and in `ret_id` the process it is for (or, if `ret->when`
+ * has an association, what the processes that it is for are associated with); 0 if it is ignored;
  * or the error of cairn_event_decode(). An event that cannot be decoded is returned too, as
  * `unreadable`, if its stream alone names its process: it concerns no other. */
 int cairn_input_from_event(const struct cairn_process *process,
@@ -43,6 +44,11 @@ struct cairn_process_input cairn_input_from_timer(const struct cairn_process *pr
                                                   const struct cairn_instance *instance,
                                                   const char *name, struct cairn_time due,
                                                   struct cairn_arena *arena);
+
+/* Returns the input of one of the processes that an event with an association is for: the ids that
+ * its reaction makes are its own. */
+struct cairn_process_input cairn_input_for(const struct cairn_process_input *input,
+                                           const struct cairn_instance *instance);
 
 /* Makes an input of a refused command. */
 struct cairn_process_input cairn_input_from_refusal(const struct cairn_process *process,

@@ -7,8 +7,8 @@
 
 static const struct cairn_statement ends_statement = {
     .name = "process_ends",
-    .sql = "select stream, version, event_id, type, position, state, timers, correlation_id,"
-           " traceparent from cairn.process_ends($1)",
+    .sql = "select stream, version, event_id, type, position, state, timers, associations,"
+           " correlation_id, traceparent from cairn.process_instances($1)",
 };
 
 const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *instance,
@@ -17,6 +17,17 @@ const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *
     for (size_t i = 0; i < instance->timers.timers.count; i++) {
         if (strcmp(instance->timers.timers.items[i].name, name) == 0)
             return &instance->timers.timers.items[i];
+    }
+    return NULL;
+}
+
+const struct cairn_association *cairn_instance_association(const struct cairn_instance *instance,
+                                                           const char *name, struct cairn_uuid id)
+{
+    CAIRN_FOR_EACH(at, instance->associations.associations)
+    {
+        if (strcmp(at->name, name) == 0 && cairn_uuid_equal(at->id, id))
+            return at;
     }
     return NULL;
 }
@@ -38,6 +49,15 @@ struct cairn_instance *cairn_instance_want(struct cairn_map *instances,
     return *at;
 }
 
+static int decode_column(const struct cairn_pg_result *rows, int64_t row, const char *column,
+                         const struct cairn_record *record, struct cairn_arena *arena, void *ret,
+                         struct cairn_error *error)
+{
+    int at = cairn_pg_column(rows, column);
+    return cairn_record_decode(record, cairn_pg_text(rows, row, at), cairn_pg_bytes(rows, row, at),
+                               CAIRN_LENIENT, arena, ret, error);
+}
+
 static int take(const struct cairn_process *process, const struct cairn_pg_result *rows,
                 int64_t row, struct cairn_map *instances, struct cairn_error *error)
 {
@@ -57,15 +77,14 @@ static int take(const struct cairn_process *process, const struct cairn_pg_resul
         instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "correlation_id")));
     instance->traceparent = cairn_copy_text(
         instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "traceparent")));
-    int failed = cairn_record_decode(process->state,
-                                     cairn_pg_text(rows, row, cairn_pg_column(rows, "state")),
-                                     cairn_pg_bytes(rows, row, cairn_pg_column(rows, "state")),
-                                     CAIRN_LENIENT, instances->arena, instance->state, &wrong);
+    int failed = decode_column(rows, row, "state", process->state, instances->arena,
+                               instance->state, &wrong);
     if (!failed)
-        failed = cairn_record_decode(&cairn_set_timers_record,
-                                     cairn_pg_text(rows, row, cairn_pg_column(rows, "timers")),
-                                     cairn_pg_bytes(rows, row, cairn_pg_column(rows, "timers")),
-                                     CAIRN_LENIENT, instances->arena, &instance->timers, &wrong);
+        failed = decode_column(rows, row, "timers", &cairn_set_timers_record, instances->arena,
+                               &instance->timers, &wrong);
+    if (!failed)
+        failed = decode_column(rows, row, "associations", &cairn_associations_record,
+                               instances->arena, &instance->associations, &wrong);
     if (!failed)
         return 0;
     return cairn_fail(error, CAIRN_UNREADABLE,

@@ -16,6 +16,11 @@ enum { CAIRN_ADVANCED_VERSION = 1 };
 CAIRN_STRUCT(cairn_set_timer, TEXT(name), TIME(at));
 CAIRN_STRUCT(cairn_set_timers, LIST(timers, cairn_set_timer));
 
+/* What a process is associated with; events at positions up to `since` do not reach it. */
+CAIRN_STRUCT(cairn_association, TEXT(name), UUID(id), INT(since));
+CAIRN_STRUCT(cairn_associations, LIST(associations, cairn_association, .optional = true));
+enum { CAIRN_ASSOCIATIONS_MAX = 100 };
+
 struct cairn_instance {
     const char *stream; /* "fulfilment-0193…" */
     struct cairn_uuid id;
@@ -24,6 +29,7 @@ struct cairn_instance {
     int64_t position; /* of the newest event that it has reacted to */
     void *state;      /* a struct of the process' state; zeroed before the first */
     struct cairn_set_timers timers;
+    struct cairn_associations associations;
     const char *correlation_id; /* of its last event, or NULL */
     const char *traceparent;
     const char *unreadable; /* why it cannot be loaded; NULL: it was, or is new */
@@ -33,6 +39,10 @@ struct cairn_instance {
 /* Returns the timer, if it is set, or NULL. */
 const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *instance,
                                                    const char *name);
+
+/* Returns the association, or NULL. */
+const struct cairn_association *cairn_instance_association(const struct cairn_instance *instance,
+                                                           const char *name, struct cairn_uuid id);
 
 /* Returns the instance in the map, by its stream; a missing one is added, empty until it is
  * loaded. */

@@ -63,6 +63,28 @@ void cairn_cancel(struct cairn_reaction *ret, const char *name)
     change_timer(ret, name, true, (struct cairn_time){0});
 }
 
+static void change_association(struct cairn_reaction *ret, const char *name, struct cairn_uuid id,
+                               bool ended)
+{
+    if (!name || !*name || cairn_uuid_is_zero(id))
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "an association without a name or an id");
+    else if (ret->association_count == CAIRN_REACTION_MAX)
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many associations");
+    else
+        ret->associations[ret->association_count++] =
+            (struct cairn_association_change){cairn_copy_text(ret->arena, name), id, ended};
+}
+
+void cairn_associate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id)
+{
+    change_association(ret, name, id, false);
+}
+
+void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id)
+{
+    change_association(ret, name, id, true);
+}
+
 static bool sends(const struct cairn_process *process, const struct cairn_commands *commands)
 {
     for (size_t i = 0; process->sends && process->sends[i]; i++) {

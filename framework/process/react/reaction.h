@@ -23,12 +23,20 @@ struct cairn_timer_change {
     struct cairn_time at; /* zero if cancelled */
 };
 
+struct cairn_association_change {
+    const char *name; /* a copy */
+    struct cairn_uuid id;
+    bool ended;
+};
+
 struct cairn_reaction {
     struct cairn_arena *arena;
     struct cairn_sent sent[CAIRN_REACTION_MAX];
     size_t sent_count;
     struct cairn_timer_change timers[CAIRN_REACTION_MAX];
     size_t timer_count;
+    struct cairn_association_change associations[CAIRN_REACTION_MAX];
+    size_t association_count;
     struct cairn_error misuse; /* the first programming error, if there was one */
 };
 
