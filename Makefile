@@ -199,12 +199,15 @@ fmt: ## format the sources
 new-service: ## NAME=invoice: a service that builds, runs, is tested and documented
 	@deploy/new-service "$(NAME)" $(if $(PLURAL),"$(PLURAL)")
 
-install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command and its documents under DESTDIR and PREFIX (/usr/local)
+install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command, its template and documents under DESTDIR and PREFIX (/usr/local)
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn) $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(Q)install -m 755 $(BUILD)/bin/cairn $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/cairn
 	$(Q)install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)
 	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/cairn/project && install -d $(DESTDIR)$(PREFIX)/share/cairn/project
+	$(Q)cp -R deploy/project/. $(DESTDIR)$(PREFIX)/share/cairn/project
+	$(Q)chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/cairn
 	$(Q)deploy/install-docs $(DESTDIR)$(PREFIX)/share/doc/cairn ../../../include/cairn
 
 install-shop: all ## the shop's services, the example, into the same bin
@@ -259,16 +262,18 @@ $(BUILD)/bin/cairn:
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 
+# The command's own files are in no library: a test of one names it here.
+$(BUILD)/tests/unit/test_project_names: $(call object,framework/cli/project/project_names.c)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LDLIBS_ALL) -lcmocka
 
 $(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  cc   $< ($*)")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -DTALLY_VERSION=$* $(CFLAGS_ALL) -c $< -o $@
 
-# Fuzz targets, by clang with SAN=fuzz. The command's own files are in no library.
+# Fuzz targets, by clang with SAN=fuzz.
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
     $(call object,framework/cli/commands/export_line.c framework/cli/options.c)
 	@mkdir -p $(@D)

@@ -38,6 +38,8 @@ struct cairn_cli_options {
     int64_t expect;
     int64_t from;
     int64_t to;
+    const char *service;
+    const char *plural;
     const char *words[4]; /* the arguments that are no options, in order */
     int word_count;
 };

@@ -15,25 +15,13 @@
 
 /* In the order of `cairn --help`. */
 static const struct cairn_cli_command *const commands[] = {
-    &cairn_cli_migrate,
-    &cairn_cli_status,
-    &cairn_cli_rebuild,
-    &cairn_cli_rollback,
-    &cairn_cli_parked,
-    &cairn_cli_streams,
-    &cairn_cli_read,
-    &cairn_cli_tail,
-    &cairn_cli_append,
-    &cairn_cli_amend,
-    &cairn_cli_verify,
-    &cairn_cli_export,
-    &cairn_cli_import,
-    &cairn_cli_recover,
-    &cairn_cli_processes,
-    &cairn_cli_timers,
-    &cairn_cli_bus,
-    &cairn_cli_completion,
-    NULL,
+    &cairn_cli_migrate,  &cairn_cli_status,     &cairn_cli_rebuild,
+    &cairn_cli_rollback, &cairn_cli_parked,     &cairn_cli_streams,
+    &cairn_cli_read,     &cairn_cli_tail,       &cairn_cli_append,
+    &cairn_cli_amend,    &cairn_cli_verify,     &cairn_cli_export,
+    &cairn_cli_import,   &cairn_cli_recover,    &cairn_cli_processes,
+    &cairn_cli_timers,   &cairn_cli_bus,        &cairn_cli_new,
+    &cairn_cli_servers,  &cairn_cli_completion, NULL,
 };
 
 static void print_help(FILE *out)
@@ -49,7 +37,7 @@ static void print_help(FILE *out)
         "   0  success\n"
         "   1  a problem was found, a condition did not hold, or nothing matched\n"
         "  64  wrong usage, or DATABASE_URL is invalid\n"
-        "  69  the database cannot be reached, or is busy\n"
+        "  69  the database, a program or a file that is needed cannot be reached, or is busy\n"
         "  70  a defect of Cairn\n"
         "  77  the role lacks a privilege\n"
         "  78  the database's schema is not the one of this release\n");
