@@ -26,6 +26,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn \
     && install -d -o cairn -g cairn /var/lib/cairn
 COPY --from=build /build/bin/ /usr/local/bin/
+COPY services/notification/migrations /usr/local/share/cairn/notification
 USER 10001:10001
 ENV CAIRN_BIND=0.0.0.0
 CMD ["cairn", "--help"]

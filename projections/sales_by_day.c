@@ -11,9 +11,7 @@ CAIRN_PROJECTION(sales_by_day, .version = 1, .help = "What was sold, one row a d
 
 static void add_key(struct cairn_keys *ret, const char *currency, const struct cairn_meta *meta)
 {
-    char day[CAIRN_DAY_TEXT_SIZE];
-    cairn_day_format(cairn_day_of(meta->recorded_at), day);
-    cairn_key(ret, "%s:%s", day, currency);
+    cairn_key(ret, "%s:%s", cairn_day_text(cairn_day_of(meta->recorded_at)), currency);
 }
 
 /* Sets the row's identifying fields; the event that creates a row has to, so every event does. */

@@ -337,6 +337,15 @@ SQL
         log_tail migrate
         fail "the migrations of database $name failed: their output ends as above"
     fi
+    local directory
+    for directory in "$(dirname "${BASH_SOURCE[0]}")"/../../services/*/migrations; do
+        [[ -d $directory ]] || continue
+        if ! DATABASE_URL=$(postgres_url "$name" cairn_owner) "$cairn" migrate \
+            "$(basename "$(dirname "$directory")")" "$directory" >>"$run_dir/log/migrate.log" 2>&1; then
+            log_tail migrate
+            fail "the migrations in $directory failed: their output ends as above"
+        fi
+    done
     postgres_sql postgres <<'SQL'
 select format('alter role %I login', rolname) from pg_roles
     where rolname in ('cairn_writer', 'cairn_projector', 'cairn_reader', 'cairn_consumer') and not rolcanlogin \gexec

@@ -41,6 +41,7 @@
 CAIRN_BEGIN_C
 
 struct cairn_consumed {
+    struct cairn_call call; /* for CAIRN_TELL: a consumer may send commands (reactor.h) */
     const struct cairn_meta *meta;
     const char *type;
     const char *traceparent;     /* or NULL */

@@ -141,13 +141,16 @@ struct cairn_need {
 
 /* ---- commands ---- */
 
-enum { CAIRN_NEEDS_MAX = 4 };
+enum { CAIRN_NEEDS_MAX = 4, CAIRN_HEADERS_MAX = 4 };
 
 struct cairn_command_type {
     const char *name;  /* "place_order" */
-    const char *route; /* "POST /orders" creates; "POST /orders/{id}/ship" needs the stream */
+    const char *route; /* "POST /orders" creates; "POST /orders/{id}/ship" needs the stream;
+                          NULL: the command is internal */
     const struct cairn_record *record;
-    const char *help; /* one line for the API's documentation */
+    bool creates;                               /* of an internal command: it creates its stream */
+    const char *headers[CAIRN_HEADERS_MAX + 1]; /* of the request, that its decision may read */
+    const char *help;                           /* one line for the API's documentation */
 };
 
 struct cairn_commands {
@@ -161,7 +164,11 @@ struct cairn_commands {
  * A path without `{id}` creates the stream: its id is new, or given by the body's member NOUN_id.
  * That may also be a member of the command's struct: then it is a uuid, and a process that sends
  * the command need not set it. A path with `{id}` of an unknown stream is answered with 404 without
- * calling decide. */
+ * calling decide.
+ *
+ * INTERNAL(struct's tag) in place of COMMAND declares a command without a route: only process
+ * managers, reactors and consumers of services on the same store can send it. It needs its stream,
+ * unless `.creates = true` follows. */
 #define CAIRN_COMMANDS(noun, ...)                                                                  \
     extern const struct cairn_decider noun##_decider;                                              \
     CAIRN_EACH_(CAIRN_DECLARE_COMMAND_, noun, , __VA_ARGS__)                                       \
@@ -169,12 +176,24 @@ struct cairn_commands {
 
 /* ---- what decide is given ---- */
 
+/* Who asks: the subject and the issuer of its token (RFC 9068), or NULL. */
+struct cairn_actor {
+    const char *sub;
+    const char *iss;
+};
+
 /* Everything a decision may depend on besides state and command, so that it can be repeated. */
 struct cairn_given {
     struct cairn_uuid id;  /* of the stream that is decided on */
     struct cairn_time now; /* read once per decision */
     struct cairn_uuid seed;
-    struct cairn_arena *arena; /* for text and lists of the result (memory.h) */
+    struct cairn_arena *arena;  /* for text and lists of the result (memory.h) */
+    struct cairn_actor actor;   /* who asks; zeroed where services do not authenticate */
+    const char *correlation_id; /* that all consequences of one request have in common */
+    struct {
+        const char *name;
+        const char *value; /* NULL: the request does not have it */
+    } headers[CAIRN_HEADERS_MAX];
     struct {
         const struct cairn_fact *fact;
         const void *state;
@@ -184,6 +203,12 @@ struct cairn_given {
 /* Returns a new id for something inside this stream. The same decision gets the same id for the
  * same label, also when it is repeated. */
 struct cairn_uuid cairn_new_id(const struct cairn_given *given, const char *label);
+
+/* Returns the value of a header of the request; NULL if it has none, or was sent by a process.
+ * COMMAND(place_order, "POST /orders", .headers = {"Accept-Language"}) names the headers that the
+ * decision may read; any other aborts: that is a programming error. The values are of at most 1000
+ * visible ASCII characters and spaces. */
+const char *cairn_header(const struct cairn_given *given, const char *name);
 
 /* Returns the folded fact: `const struct order_customer *c = CAIRN_KNOWN(given, order_customer);`
  * Aborts for a fact that CAIRN_DECIDE does not name as a NEED: that is a programming error. */
@@ -299,6 +324,10 @@ struct cairn_decider {
 
 #define CAIRN_ARGUMENTS_EVENT(...) __VA_ARGS__
 #define CAIRN_ARGUMENTS_COMMAND(...) __VA_ARGS__
+#define CAIRN_ARGUMENTS_INTERNAL(...)                                                              \
+    CAIRN_JOIN_(CAIRN_INTERNAL_, CAIRN_ANY_ITEMS_(__VA_ARGS__))(__VA_ARGS__)
+#define CAIRN_INTERNAL_0(tag) tag, NULL
+#define CAIRN_INTERNAL_1(tag, ...) tag, NULL, __VA_ARGS__
 #define CAIRN_ARGUMENTS_NEED(...) __VA_ARGS__
 
 /* (noun, tag, name, version, old structs…) */

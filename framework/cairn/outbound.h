@@ -80,7 +80,8 @@ enum { CAIRN_OUTBOUND_HEADERS_MAX = 16 };
 
 struct cairn_outbound_request {
     const char *method; /* "GET", "POST" … */
-    const char *path;   /* appended to the target's URL, percent-encoded: "/payments?limit=3" */
+    const char *path;   /* appended to the target's URL, percent-encoded: "/payments?limit=3";
+                           NULL: the URL itself is called, as for a webhook */
     const char *content_type;
     const void *body;
     size_t body_bytes;

@@ -56,7 +56,7 @@ void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_t
 void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
 /* Associates this process with something that other streams are about: from then on, it gets the
- * events of CAIRN_WHEN_ALL that are about it, as do all other processes that are associated with it.
+ * events of CAIRN_WHEN_ALL that are about it, as do all others that are associated with it.
  * Dissociating one that it is not associated with has no effect. At most 100 for one process. */
 void cairn_associate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);
 void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn_uuid id);
@@ -77,6 +77,7 @@ struct cairn_when {
     struct cairn_registered handler; /* its record: of the event or of the refused command */
     enum cairn_input input;
     const char *timer; /* timer: its name */
+    int64_t every_us;  /* timer: it is set by the engine, for the end of each such period */
     cairn_react *react;
     const char *association; /* event: it is for all that are associated with what it names */
     bool by_member;          /* event: its member names the process, not its stream */
@@ -119,6 +120,14 @@ struct cairn_when {
 #define CAIRN_WHEN_TIMER(process, label, name)                                                     \
     CAIRN_WHEN_(process, label, timer, const char *, NULL, NULL, .input = CAIRN_INPUT_TIMER,       \
                 .timer = (name))
+
+/* Begins the function that is called once in every `period` (CAIRN_HOURS(24): at midnight UTC, as
+ * periods are counted from 1970), for one process that has no other events; its parameters are
+ * those of CAIRN_WHEN_TIMER. The process starts by itself. Periods that pass while no service runs
+ * are made up for by one call. */
+#define CAIRN_WHEN_EVERY(process, label, period)                                                   \
+    CAIRN_WHEN_(process, label, timer, const char *, NULL, NULL, .input = CAIRN_INPUT_TIMER,       \
+                .timer = "every " #label, .every_us = (period))
 
 /* Begins the function for a command that was finally refused. Its parameters are `self`,
  * `refusal`, `given` and `ret`. */

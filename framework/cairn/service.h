@@ -33,9 +33,10 @@ CAIRN_BEGIN_C
 
 enum { CAIRN_SERVICE_MAX = 16 };
 
-/* Another service that this one's processes and reactors send commands to. */
+/* Another service, that this one's processes and reactors send commands to, or that they read from
+ * (CAIRN_LOOK). */
 struct cairn_peer {
-    const char *category; /* of the streams that it decides on: "payment" */
+    const char *category; /* of the streams that it decides on: "payment"; or "query" */
     const char *url;      /* unless CAIRN_PAYMENT_URL says otherwise */
 };
 

@@ -75,7 +75,8 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * decided on a zeroed state, and refused as "already-exists" if there are events; any other is
  * refused as "not-found" if there are none. */
 #define WHEN(...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
-/* An input of a process: an event, a timer, the refusal of a command that it sent. */
+/* An input of a process: an event, a timer, the refusal of a command that it sent. The reason is
+ * that of cairn_refuse(), or the name of another code: "claimed". */
 #define WHEN_EVENT(...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 #define WHEN_TIMER(name) cairn_scenario_when_timer(CAIRN_HERE_, (name))
 #define WHEN_REFUSED(tag, reason) cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (reason))

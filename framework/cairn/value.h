@@ -130,6 +130,25 @@ void cairn_day_format(struct cairn_day day, char ret[CAIRN_AT_LEAST(CAIRN_DAY_TE
 struct cairn_day cairn_day_from(const char *text);
 #define CAIRN_DAY(text) cairn_day_from(text)
 
+/* Text of a value, for the expression that it is used in; it is gone at the end of the statement.
+ *     cairn_key(ret, "%s:%s", cairn_uuid_text(event->room_id), cairn_day_text(day));
+ * Text that has to live longer is formatted into an arena (memory.h) or a buffer of one's own. */
+#define cairn_uuid_text(id) (cairn_uuid_as_text_(id).text)
+#define cairn_day_text(day) (cairn_day_as_text_(day).text)
+#define cairn_time_text(time) (cairn_time_as_text_(time).text)
+struct cairn_uuid_as_text {
+    char text[CAIRN_UUID_TEXT_SIZE];
+};
+struct cairn_day_as_text {
+    char text[CAIRN_DAY_TEXT_SIZE];
+};
+struct cairn_time_as_text {
+    char text[CAIRN_TIME_TEXT_SIZE];
+};
+struct cairn_uuid_as_text cairn_uuid_as_text_(struct cairn_uuid id);
+struct cairn_day_as_text cairn_day_as_text_(struct cairn_day day);
+struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time);
+
 /* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
 

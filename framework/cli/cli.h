@@ -50,6 +50,9 @@ struct cairn_cli_options {
 int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **argv,
                       const char *allowed, int words, struct cairn_cli_options *ret);
 
+/* Prints what is wrong with the arguments, and the usage. Returns the exit status, 64. */
+int cairn_cli_misuse(const struct cairn_cli_command *command, const char *what);
+
 /* ---- cli_session.c ---- */
 
 /* Connects to the database that the environment names; cairn_cli_open() also checks that its schema

@@ -12,6 +12,12 @@ static int wrong(const struct cairn_cli_command *command, const char *what, cons
     return EX_USAGE;
 }
 
+int cairn_cli_misuse(const struct cairn_cli_command *command, const char *what)
+{
+    (void)fprintf(stderr, "cairn %s: %s\nUsage: cairn %s\n", command->name, what, command->usage);
+    return EX_USAGE;
+}
+
 /* Returns whether the option is a whole word of the list: "-json" is not. */
 static bool is_allowed(const char *allowed, const char *option)
 {

@@ -73,6 +73,7 @@ struct attempt {
     struct cairn_known_command known;
     struct cairn_uuid id;
     const char *stream;
+    const char *correlation_id;
     const char *if_match; /* lists of ETags, or NULL */
     const char *if_none_match;
     void *command; /* a struct of its record */

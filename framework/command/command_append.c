@@ -34,7 +34,9 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims)
 {
     struct cairn_buffer out = cairn_buffer(attempt->request->arena);
     cairn_buffer_char(&out, '{');
-    add_uuid(&out, "correlation_id", attempt->command_id);
+    cairn_buffer_text(&out, "\"correlation_id\":");
+    cairn_buffer_json(&out, attempt->correlation_id);
+    cairn_buffer_char(&out, ',');
     add_uuid(&out, "causation_id", attempt->command_id);
     add_uuid(&out, "command_id", attempt->command_id);
     if (attempt->keyed)

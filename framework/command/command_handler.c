@@ -17,6 +17,7 @@
 #include "http/request/conditional.h"
 #include "record/json.h"
 #include "store/append/resolve_outcome.h"
+#include "store/internal_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,42 @@ static int read_preconditions(struct attempt *attempt, struct cairn_error *error
     if (attempt->if_none_match && !cairn_etags_valid(attempt->if_none_match))
         return cairn_fail(error, CAIRN_MALFORMED,
                           "If-None-Match must be a list of ETags from earlier answers, or *");
+    return 0;
+}
+
+enum { HEADER_MAX_BYTES = 1000, CORRELATION_MAX_BYTES = 100 };
+
+static bool is_visible(const char *value, size_t most)
+{
+    size_t bytes = strlen(value);
+    bool good = bytes > 0 && bytes <= most;
+    for (size_t i = 0; i < bytes && good; i++)
+        good = value[i] >= ' ' && value[i] < 0x7F;
+    return good;
+}
+
+/* Reads the headers that the command declares, and the one that names its correlation. */
+static int read_headers(struct attempt *attempt, struct cairn_error *error)
+{
+    const char *const *names = attempt->endpoint->command->headers;
+    attempt->correlation_id = cairn_http_header(attempt->request, "Correlation-Id");
+    if (attempt->correlation_id && !is_visible(attempt->correlation_id, CORRELATION_MAX_BYTES))
+        return cairn_fail(error, CAIRN_MALFORMED,
+                          "Correlation-Id must be 1 to %d visible ASCII characters",
+                          CORRELATION_MAX_BYTES);
+    if (!attempt->correlation_id) {
+        char *id = cairn_new(attempt->request->arena, char, CAIRN_UUID_TEXT_SIZE);
+        cairn_uuid_format(attempt->command_id, id);
+        attempt->correlation_id = id;
+    }
+    for (int i = 0; i < CAIRN_HEADERS_MAX && names[i]; i++) {
+        const char *value = cairn_http_header(attempt->request, names[i]);
+        if (value && !is_visible(value, HEADER_MAX_BYTES))
+            return cairn_fail(error, CAIRN_MALFORMED, "%s must be 1 to %d visible ASCII characters",
+                              names[i], HEADER_MAX_BYTES);
+        attempt->given.headers[i].name = names[i];
+        attempt->given.headers[i].value = value;
+    }
     return 0;
 }
 
@@ -90,6 +127,8 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
     int failed = read_preconditions(attempt, error);
+    if (!failed)
+        failed = read_headers(attempt, error);
     if (!failed && !endpoint->creates)
         failed = read_id(attempt->request, &attempt->id, error);
     if (failed)
@@ -335,8 +374,29 @@ static enum next after_load(struct attempt *attempt)
                                 : recall_and_decide(attempt);
 }
 
+/* Returns whether the command may be sent by this client: an internal one only by a service of the
+ * same store. */
+static bool is_open_to(const struct attempt *attempt)
+{
+    const struct cairn_http_request *request = attempt->request;
+    return attempt->endpoint->command->route ||
+           cairn_internal_is_signed(attempt->endpoint->side->internal_key, request->path,
+                                    cairn_http_header(request, "Idempotency-Key"),
+                                    cairn_http_header(request, CAIRN_INTERNAL_HEADER));
+}
+
+static enum next refuse_client(struct attempt *attempt)
+{
+    (void)cairn_fail(&attempt->error, CAIRN_NOT_FOUND, "there is nothing at this path");
+    attempt->verdict = CAIRN_VERDICT_FAILED;
+    attempt->step = CAIRN_ATTEMPT_ANSWER;
+    return ANSWER;
+}
+
 static enum next continue_attempt(struct attempt *attempt)
 {
+    if (attempt->step == CAIRN_ATTEMPT_BEGIN && !is_open_to(attempt))
+        return refuse_client(attempt);
     switch (attempt->step) {
     case CAIRN_ATTEMPT_BEGIN:
         return attempt->refusal ? look_up_again(attempt)

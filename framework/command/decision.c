@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CLAIM_MAX_BYTES = 200 };
 
@@ -215,6 +216,16 @@ const void *cairn_known(const struct cairn_given *given, const struct cairn_fact
             return given->facts[i].state;
     }
     (void)fprintf(stderr, "the fact %s is no NEED of this command's CAIRN_DECIDE\n", fact->name);
+    abort();
+}
+
+const char *cairn_header(const struct cairn_given *given, const char *name)
+{
+    for (int i = 0; i < CAIRN_HEADERS_MAX && given->headers[i].name; i++) {
+        if (strcasecmp(given->headers[i].name, name) == 0)
+            return given->headers[i].value;
+    }
+    (void)fprintf(stderr, "the header %s is not among the .headers of this command\n", name);
     abort();
 }
 

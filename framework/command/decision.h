@@ -4,6 +4,7 @@
 
 #include "command/folding.h"
 #include "store/append/append.h"
+#include "store/command_type.h"
 
 #include <cairn/decider.h>
 

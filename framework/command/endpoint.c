@@ -3,6 +3,7 @@
 
 #include "command/decision.h"
 #include "record/json.h"
+#include "store/internal_key.h"
 #include "store/read/events.h"
 #include "store/store.h"
 
@@ -32,27 +33,46 @@ static void init_facts(struct cairn_endpoint *endpoint)
     }
 }
 
+/* Commands without a route of their own have one below /internal/. */
+static int init_route(struct cairn_endpoint *ret, struct cairn_error *error)
+{
+    const char *route = ret->command->route;
+    const char *space = route ? strchr(route, ' ') : NULL;
+    size_t method_bytes = space ? (size_t)(space - route) : 0;
+    int length;
+    if (!route) {
+        (void)snprintf(ret->method, sizeof ret->method, "POST");
+        length = snprintf(ret->pattern, sizeof ret->pattern, CAIRN_INTERNAL_PATH "%s/%s%s",
+                          ret->decider->category, ret->command->name, ret->creates ? "" : "/{id}");
+    } else if (!space || !is_method(route, method_bytes) || space[1] != '/') {
+        return cairn_fail(error, CAIRN_BUG, "%s has the route \"%s\", not \"METHOD /path\"",
+                          ret->command->name, route);
+    } else {
+        memcpy(ret->method, route, method_bytes);
+        length = snprintf(ret->pattern, sizeof ret->pattern, "%s", space + 1);
+    }
+    if ((size_t)length >= sizeof ret->pattern)
+        return cairn_fail(error, CAIRN_BUG, "the route of %s is too long", ret->command->name);
+    return 0;
+}
+
 int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
                         const struct cairn_command_side *side, const struct cairn_decider *decider,
                         const struct cairn_command_type *command, struct cairn_error *error)
 {
-    const char *space = strchr(command->route, ' ');
-    size_t method_bytes = space ? (size_t)(space - command->route) : 0;
-    if (!space || !is_method(command->route, method_bytes) || space[1] != '/')
-        return cairn_fail(error, CAIRN_BUG, "%s has the route \"%s\", not \"METHOD /path\"",
-                          command->name, command->route);
     *ret = (struct cairn_endpoint){
         .service = service,
         .side = side,
         .decider = decider,
         .command = command,
         .decides = cairn_decides_of(decider, command),
-        .creates = strstr(command->route, "{id}") == NULL,
-        .pattern = space + 1,
+        .creates = cairn_command_creates(command),
         .self = cairn_folding_of_decider(decider),
     };
+    int failed = init_route(ret, error);
+    if (failed)
+        return failed;
     ret->self.snapshots = side->snapshots;
-    memcpy(ret->method, command->route, method_bytes);
     (void)snprintf(ret->id_name, sizeof ret->id_name, "%s_id", decider->category);
     init_facts(ret);
     return 0;
@@ -87,8 +107,7 @@ static int check_id_member(const struct cairn_decider *decider,
     char name[80];
     (void)snprintf(name, sizeof name, "%s_id", decider->category);
     const struct cairn_field *field = cairn_record_field(command->record, name);
-    if (!field || field->kind == CAIRN_KIND_UUID || !command->route ||
-        strstr(command->route, "{id}"))
+    if (!field || field->kind == CAIRN_KIND_UUID || !cairn_command_creates(command))
         return 0;
     return cairn_fail(
         error, CAIRN_BUG,

@@ -12,6 +12,7 @@
 #include "store/append/appender.h"
 
 struct cairn_cache;
+struct cairn_internal_key;
 struct cairn_loader;
 struct cairn_snapshots;
 
@@ -20,8 +21,9 @@ struct cairn_command_side {
     struct cairn_appender *appender;
     struct cairn_cache *cache;
     struct cairn_loader *loader;
-    struct cairn_snapshots *snapshots; /* NULL: none are kept */
-    int64_t retries;                   /* after a conflict */
+    struct cairn_snapshots *snapshots;             /* NULL: none are kept */
+    int64_t retries;                               /* after a conflict */
+    const struct cairn_internal_key *internal_key; /* of internal commands */
 };
 
 struct cairn_endpoint {
@@ -30,10 +32,10 @@ struct cairn_endpoint {
     const struct cairn_decider *decider;
     const struct cairn_command_type *command;
     const struct cairn_decides *decides;
-    bool creates;        /* the route has no {id} */
-    char method[8];      /* "POST" */
-    const char *pattern; /* "/orders/{id}/ship", the rest of command->route */
-    char id_name[80];    /* "order_id" */
+    bool creates;
+    char method[8];    /* "POST" */
+    char pattern[300]; /* "/orders/{id}/ship" */
+    char id_name[80];  /* "order_id" */
     struct cairn_folding self;
     struct cairn_folding facts[CAIRN_NEEDS_MAX];
     char fact_kinds[CAIRN_NEEDS_MAX][160];

@@ -33,8 +33,10 @@ static int read_key(const struct cairn_http_request *request, const char **ret,
 }
 
 /* Returns the text that identifies this request. */
-static struct cairn_buffer describe(const struct cairn_http_request *request)
+static struct cairn_buffer describe(const struct attempt *attempt)
 {
+    const struct cairn_http_request *request = attempt->request;
+    const char *const *names = attempt->endpoint->command->headers;
     const char *if_match = cairn_http_header_list(request, "If-Match");
     const char *if_none_match = cairn_http_header_list(request, "If-None-Match");
     struct cairn_buffer out = cairn_buffer(request->arena);
@@ -42,6 +44,11 @@ static struct cairn_buffer describe(const struct cairn_http_request *request)
                        if_match ? if_match : "");
     if (if_none_match)
         cairn_buffer_print(&out, "If-None-Match: %s\n", if_none_match);
+    for (int i = 0; i < CAIRN_HEADERS_MAX && names[i]; i++) {
+        const char *value = cairn_http_header(request, names[i]);
+        if (value)
+            cairn_buffer_print(&out, "%s: %s\n", names[i], value);
+    }
     cairn_buffer_bytes(&out, request->body, request->body_bytes);
     return out;
 }
@@ -104,7 +111,7 @@ enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt)
         attempt->id = cairn_uuid_make();
         return CAIRN_ATTEMPT_DONE;
     }
-    struct cairn_buffer request = describe(attempt->request);
+    struct cairn_buffer request = describe(attempt);
     if (!attempt->store)
         return ask_loader(attempt, key, &request);
     if (cairn_store_find_command(attempt->store, attempt->endpoint->service, key, request.text,

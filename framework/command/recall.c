@@ -232,8 +232,10 @@ enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt)
 {
     const struct cairn_need *needs = attempt->endpoint->decides->needs;
     enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
-    attempt->given =
-        (struct cairn_given){.id = attempt->id, .now = cairn_now(), .seed = attempt->command_id};
+    attempt->given.id = attempt->id;
+    attempt->given.now = cairn_now();
+    attempt->given.seed = attempt->command_id;
+    attempt->given.correlation_id = attempt->correlation_id;
     attempt->seen = 0;
     for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = recall_fact(attempt, i);

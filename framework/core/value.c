@@ -315,6 +315,29 @@ struct cairn_day cairn_day_from(const char *text)
     return day;
 }
 
+/* ---- as text ---- */
+
+struct cairn_uuid_as_text cairn_uuid_as_text_(struct cairn_uuid id)
+{
+    struct cairn_uuid_as_text ret;
+    cairn_uuid_format(id, ret.text);
+    return ret;
+}
+
+struct cairn_day_as_text cairn_day_as_text_(struct cairn_day day)
+{
+    struct cairn_day_as_text ret;
+    cairn_day_format(day, ret.text);
+    return ret;
+}
+
+struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time)
+{
+    struct cairn_time_as_text ret;
+    cairn_time_format(time, ret.text);
+    return ret;
+}
+
 /* ---- arithmetic ---- */
 
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b)

@@ -195,10 +195,11 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
 
 static void prepare(struct call *call, const struct cairn_limits *limits)
 {
+    const char *path = call->request->path;
     size_t length = strlen(limits->url);
-    while (length > 0 && limits->url[length - 1] == '/')
+    while (path && length > 0 && limits->url[length - 1] == '/')
         length--;
-    call->url = cairn_print(&call->arena, "%.*s%s", (int)length, limits->url, call->request->path);
+    call->url = cairn_print(&call->arena, "%.*s%s", (int)length, limits->url, path ? path : "");
     call->body_max_bytes = limits->answer_max_bytes;
     add_headers(call);
 }

@@ -73,14 +73,23 @@ static int check_headers(const struct cairn_outbound_request *request, struct ca
     return 0;
 }
 
+static bool is_path(const char *path)
+{
+    return path[0] == '/' && is_visible(path) && !strchr(path, '#') &&
+           strlen(path) <= PATH_MAX_BYTES;
+}
+
 int cairn_outbound_check_request(const struct cairn_outbound_request *request,
                                  struct cairn_error *error)
 {
     if (!request->method || !is_token(request->method) || strlen(request->method) > 20)
         return cairn_fail(error, CAIRN_INVALID, "the method of a call cannot be sent");
-    if (!request->path || request->path[0] != '/' || !is_visible(request->path) ||
-        strchr(request->path, '#') || strlen(request->path) > PATH_MAX_BYTES)
-        return cairn_fail(error, CAIRN_INVALID, "the path of a call has to be percent-encoded");
+    if (request->path && !is_path(request->path))
+        return cairn_fail(
+            error, CAIRN_INVALID,
+            "the path of a call has to begin with \"/\", to be percent-encoded, and to "
+            "have at most %d bytes; NULL calls the target's URL itself",
+            PATH_MAX_BYTES);
     int failed = check_value("Content-Type", request->content_type, error);
     if (!failed)
         failed = check_value("Idempotency-Key", request->idempotency_key, error);

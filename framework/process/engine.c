@@ -163,9 +163,10 @@ static int start_all(struct cairn_engine *engine, struct cairn_error *error)
     return 0;
 }
 
-int cairn_engine_run(struct cairn_engine *engine, const char *own_url, struct cairn_error *error)
+int cairn_engine_run(struct cairn_engine *engine, struct cairn_command_client *client,
+                     struct cairn_error *error)
 {
-    engine->client = cairn_command_client_open(engine->options.services, own_url);
+    engine->client = client;
     int failed = cairn_follower_open(engine->options.database_url, "process follower",
                                      &engine->follower, error);
     if (!failed)
@@ -212,7 +213,6 @@ void cairn_engine_stop(struct cairn_engine *engine)
         cairn_reactor_close(engine->threads[i].runner);
     }
     cairn_follower_close(engine->follower);
-    cairn_command_client_close(engine->client);
 }
 
 void cairn_engine_close(struct cairn_engine *engine)

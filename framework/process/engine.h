@@ -9,6 +9,7 @@
 
 #include <cairn/service.h>
 
+struct cairn_command_client;
 struct cairn_engine;
 
 struct cairn_engine_options {
@@ -29,8 +30,9 @@ bool cairn_engine_is_wanted(const struct cairn_service *const services[]);
 int cairn_engine_open(const struct cairn_engine_options *options, struct cairn_engine **ret,
                       struct cairn_error *error) CAIRN_CHECKED;
 
-/* Starts the threads. `own_url` is the URL of this process. Returns 0 or -CAIRN_CONFIG. */
-int cairn_engine_run(struct cairn_engine *engine, const char *own_url,
+/* Starts the threads, which send commands by the client; it is borrowed. Returns 0 or
+ * -CAIRN_CONFIG. */
+int cairn_engine_run(struct cairn_engine *engine, struct cairn_command_client *client,
                      struct cairn_error *error) CAIRN_CHECKED;
 
 /* Writes the states of at most `max` of them. Returns how many there are. Any thread may call it,

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/log.h"
 #include "http/http.h"
+#include "process/deliver/command_client.h"
 #include "process/engine.h"
 #include "projection/projector.h"
 #include "runtime/health.h"
@@ -18,6 +19,7 @@
 #include "runtime/routes.h"
 #include "runtime/service_worker.h"
 #include "store/append/appender.h"
+#include "store/internal_key.h"
 #include "store/lease.h"
 #include "store/read/amend.h"
 
@@ -30,7 +32,9 @@ struct cairn_host {
     const struct cairn_service *const *services;
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
-    struct cairn_leases *leases;        /* NULL in a process that only answers requests */
+    struct cairn_internal_key internal_key;
+    struct cairn_command_client *client; /* NULL in a process that sends no commands */
+    struct cairn_leases *leases;         /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
     struct cairn_consumers *consumers; /* NULL where nothing is consumed */
@@ -94,20 +98,9 @@ static int open_engine(struct cairn_host *host, struct cairn_error *error)
     return cairn_engine_open(&options, &host->engine, error);
 }
 
-/* Runs the engine, with the URL at which this process answers. */
 static int run_engine(struct cairn_host *host, struct cairn_error *error)
 {
-    char url[300];
-    const char *bind = host->config->bind;
-    if (!host->engine)
-        return 0;
-    if (strcmp(bind, "0.0.0.0") == 0)
-        bind = "127.0.0.1";
-    else if (strcmp(bind, "::") == 0)
-        bind = "::1";
-    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
-                   cairn_http_port(host->http));
-    return cairn_engine_run(host->engine, url, error);
+    return host->engine ? cairn_engine_run(host->engine, host->client, error) : 0;
 }
 
 /* Starts the publisher. Without Redis there is no bus. */
@@ -153,8 +146,12 @@ static int start_consumers(struct cairn_host *host, struct cairn_error *error)
         return 0;
     if (!*host->config->redis_url)
         return cairn_fail(error, CAIRN_CONFIG, "REDIS_URL is not set, and there are consumers");
-    return cairn_consumers_start(host->config->database_url, host->config->redis_url, all, count,
-                                 &host->consumers, error);
+    const struct cairn_consumers_options options = {.database_url = host->config->database_url,
+                                                    .redis_url = host->config->redis_url,
+                                                    .consumers = all,
+                                                    .count = count,
+                                                    .client = host->client};
+    return cairn_consumers_start(&options, &host->consumers, error);
 }
 
 static bool decides(const struct cairn_host *host)
@@ -339,17 +336,53 @@ static bool reads_the_log(const struct cairn_host *host)
     return decides(host) || cairn_engine_is_wanted(host->services);
 }
 
-/* Loads the amendments; called before any part reads the log. */
-static int load_amendments(struct cairn_host *host, struct cairn_error *error)
+static bool sends_commands(const struct cairn_host *host)
+{
+    bool consumes = false;
+    for (size_t i = 0; host->services[i]; i++)
+        consumes = consumes || host->services[i]->consumers[0];
+    return consumes || cairn_engine_is_wanted(host->services);
+}
+
+/* Reads the amendments, which every reader of the log needs, and the key of internal commands. */
+static int read_store(struct cairn_host *host, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
-    if (!reads_the_log(host))
+    bool has_commands = decides(host) || sends_commands(host);
+    if (!reads_the_log(host) && !has_commands)
         return 0;
-    int failed = cairn_pg_open(host->config->database_url, "amendments", &pg, error);
-    if (!failed)
+    int failed = cairn_pg_open(host->config->database_url, "start", &pg, error);
+    if (!failed && reads_the_log(host))
         failed = cairn_amendments_load(pg, error);
+    if (!failed && has_commands)
+        failed = cairn_internal_key_read(pg, &host->internal_key, error);
+    host->commands.internal_key = &host->internal_key;
     cairn_pg_close(pg);
     return failed;
+}
+
+/* Makes the client of commands, with the URL at which this process answers. */
+static int open_client(struct cairn_host *host, struct cairn_error *error)
+{
+    char url[300];
+    const char *bind = host->config->bind;
+    (void)error;
+    if (!sends_commands(host))
+        return 0;
+    if (strcmp(bind, "0.0.0.0") == 0)
+        bind = "127.0.0.1";
+    else if (strcmp(bind, "::") == 0)
+        bind = "::1";
+    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
+                   cairn_http_port(host->http));
+    host->client = cairn_command_client_open(host->services, url, &host->internal_key);
+    return 0;
+}
+
+static void close_client(struct cairn_host *host)
+{
+    cairn_command_client_close(host->client);
+    host->client = NULL;
 }
 
 static int prepare_health(struct cairn_host *host, struct cairn_error *error)
@@ -456,7 +489,7 @@ struct part {
 
 /* Started in this order, and stopped in the reverse one. */
 static const struct part parts[] = {
-    {.start = load_amendments}, /* before any part reads the log */
+    {.start = read_store}, /* before any part reads the log */
     {.start = open_cache, .stop = close_cache},
     {.start = start_snapshots, .stop = close_snapshots},
     {.start = start_housekeeping, .stop = close_housekeeping},
@@ -468,11 +501,12 @@ static const struct part parts[] = {
     {.start = start_projector, .stop = stop_projector},
     {.start = open_engine, .stop = close_engine},
     {.start = start_publisher, .stop = stop_publisher},
-    {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_leases}, /* ends the waits for leases of the parts above */
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
     {.start = start_http, .stop = stop_http},
+    {.start = open_client, .stop = close_client},
+    {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */
     {.start = run_engine, .stop = stop_engine}, /* its calls may go to this process' own HTTP */
 };

@@ -99,7 +99,7 @@ static int decide(struct cairn_scenario *scenario, const struct cairn_command_ty
                   const void *value)
 {
     const struct cairn_record *record = scenario->decider->state;
-    bool creates = strstr(type->route, "{id}") == NULL;
+    bool creates = cairn_command_creates(type);
     bool exists = *cairn_scenario_version(scenario) > 0;
     if (!creates && !exists)
         return cairn_fail(&scenario->error, CAIRN_NOT_FOUND, "there is no such stream yet");

@@ -104,6 +104,16 @@ void cairn_scenario_when_timer(struct cairn_here here, const char *name)
         cairn_scenario_fail(here, "%s does not wait for a timer %s", process->name, name);
 }
 
+/* A refusal's reason is a decider's own, or the name of another code: "claimed". */
+static struct cairn_refusal refusal_as(struct cairn_uuid to, const char *reason)
+{
+    for (int code = CAIRN_OK + 1; code <= CAIRN_CONFIG; code++) {
+        if (strcmp(cairn_code_info(code)->name, reason) == 0)
+            return (struct cairn_refusal){to, (enum cairn_code)code, ""};
+    }
+    return (struct cairn_refusal){to, CAIRN_REFUSED, reason};
+}
+
 void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
                                  const char *reason)
 {
@@ -120,7 +130,7 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
     } else if (!to) {
         cairn_scenario_fail(here, "no %s was sent that could be refused", command->name);
     } else {
-        const struct cairn_refusal refusal = {*to, CAIRN_REFUSED, reason};
+        const struct cairn_refusal refusal = refusal_as(*to, reason);
         step(here, when, &refusal);
     }
 }

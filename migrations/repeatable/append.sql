@@ -246,10 +246,9 @@ begin
                                 and cairn.range_from(c.key) < cairn.range_to(in_claim_keys[i])
                             order by cairn.range_from(c.key) desc
                             limit 1;
-                        if range_claim.key = in_claim_keys[i] and range_claim.stream = in_claim_streams[i] then
-                            continue;
-                        end if;
-                        if range_claim.upto > cairn.range_from(in_claim_keys[i]) then
+                        if range_claim.upto > cairn.range_from(in_claim_keys[i])
+                                and (range_claim.key = in_claim_keys[i]
+                                     and range_claim.stream = in_claim_streams[i]) is false then
                             claim_fails[i] := 1;
                             raise exception using errcode = 'CA020', message = 'the range is claimed';
                         end if;
@@ -258,7 +257,9 @@ begin
                                 as e(count);
                         insert into cairn.claims (shard, scope, key, stream, position)
                             values (0, in_claim_scopes[i], in_claim_keys[i], in_claim_streams[i],
-                                    range_position + 1);
+                                    range_position + 1)
+                            on conflict on constraint claims_pkey
+                                do update set position = excluded.position; -- claimed again
                     end if;
                 end loop;
             exception when sqlstate 'CA020' then

@@ -44,6 +44,19 @@ comment on function cairn.outgoing_key is
     'The Idempotency-Key of a command that a process manager sends: stream, version, number, and the '
     'random part in the event.';
 
+create or replace function cairn.outgoing_correlation(in_stream text, in_version bigint) returns text
+    language sql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+as $$
+    select e.meta ->> 'correlation_id'
+        from cairn.events e
+        where e.shard = 0 and e.stream = in_stream and e.version = in_version
+$$;
+comment on function cairn.outgoing_correlation is
+    'The correlation of the event by which a process manager sends a command.';
+
 create or replace function cairn.whole_or_null(in_text text) returns bigint
     language sql
     immutable

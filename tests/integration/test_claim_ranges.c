@@ -181,6 +181,26 @@ static void a_stream_moves_its_range_and_keeps_it_when_it_cannot(void **state)
     assert_int_equal(problems(), 0);
 }
 
+/* A range that is claimed again stands where the log has it last, as does one that is released and
+ * claimed in one append: a guest who moves to the same nights. */
+static void a_range_is_claimed_again_by_its_stream(void **state)
+{
+    (void)state;
+    const char *stay = new_stream(&bench.arena);
+    const struct cairn_claim same[] = {range(&bench.arena, false, "16", 10, 12),
+                                       range(&bench.arena, true, "16", 10, 12)};
+    static const char where[] = "select position - cairn.head() from cairn.claims"
+                                " where key = '16 [10,12)'";
+    assert_int_equal(claim_on(stay, "16", 10, 12), 0);
+    assert_int_equal(claim_on(stay, "16", 10, 12), 0);
+    assert_int_equal(sql_int(where), 0);
+    assert_int_equal(problems(), 0);
+    assert_int_equal(append(bench.store, &bench.arena, stay, same, 2, NULL), 0);
+    assert_int_equal(sql_int(where), 0);
+    assert_int_equal(problems(), 0);
+    assert_int_equal(claim("16", 11, 13), -CAIRN_CLAIMED);
+}
+
 static void ranges_and_keys_are_refused_together(void **state)
 {
     (void)state;
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_range_that_overlaps_is_refused_and_one_beside_it_is_not),
         cmocka_unit_test(a_refusal_has_the_words_of_the_decider),
         cmocka_unit_test(a_stream_moves_its_range_and_keeps_it_when_it_cannot),
+        cmocka_unit_test(a_range_is_claimed_again_by_its_stream),
         cmocka_unit_test(ranges_and_keys_are_refused_together),
         cmocka_unit_test(a_batch_is_gone_through_in_order),
         cmocka_unit_test(random_bookings_by_many_writers_never_overlap),

@@ -123,9 +123,11 @@ static void start_publisher(void)
 static void start_consumers(void)
 {
     const struct cairn_consumer *const all[] = {&consumer};
-    assert_int_equal(
-        cairn_consumers_start(bench.consumer_url, bench.redis_url, all, 1, &bench.consumers, NULL),
-        0);
+    const struct cairn_consumers_options options = {.database_url = bench.consumer_url,
+                                                    .redis_url = bench.redis_url,
+                                                    .consumers = all,
+                                                    .count = 1};
+    assert_int_equal(cairn_consumers_start(&options, &bench.consumers, NULL), 0);
 }
 
 static void stop_consumers(void)

@@ -599,6 +599,20 @@ static void a_probe_that_fails_opens_the_breaker_again(void **state)
     assert_int_equal(get("/404"), 0);
 }
 
+static void without_a_path_the_url_itself_is_called(void **state)
+{
+    (void)state;
+    char hook[80];
+    (void)snprintf(hook, sizeof hook, "%s/echo", url);
+    target.url = hook;
+    assert_int_equal(get(NULL), 0);
+    assert_non_null(strstr(response.body, "GET /echo HTTP/1.1"));
+    cairn_target_close(&target);
+    (void)snprintf(hook, sizeof hook, "%s/echo/", url); /* another page of the server */
+    assert_int_equal(get(NULL), 0);
+    assert_string_equal(response.body, "");
+}
+
 /* ---- what must not be sent ---- */
 
 static void line_breaks_do_not_go_out(void **state)
@@ -754,6 +768,7 @@ int main(void)
         TEST(a_breaker_that_opens_between_attempts_leaves_the_last_answer),
         TEST(one_probe_is_let_through_and_its_answer_closes_the_breaker),
         TEST(a_probe_that_fails_opens_the_breaker_again),
+        TEST(without_a_path_the_url_itself_is_called),
         TEST(line_breaks_do_not_go_out),
         TEST(paths_and_headers_that_lead_elsewhere_do_not_go_out),
         TEST(only_http_is_called),

@@ -5,6 +5,8 @@
 #include "core/arena.h"
 #include "record/json.h"
 
+#include <cairn/json.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,6 +301,24 @@ static void appending_many_items_takes_memory_for_those_items_only(void **state)
     cairn_arena_close(&own);
 }
 
+static void records_are_written_and_read_as_json(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    struct cairn_text_pair pair = {.key = "a", .value = "b"};
+    const char *text = CAIRN_TO_JSON(cairn_text_pair, &pair, &arena, &error);
+    assert_string_equal(text, "{\"key\":\"a\",\"value\":\"b\"}");
+    struct cairn_text_pair back;
+    assert_int_equal(CAIRN_FROM_JSON(cairn_text_pair, &back, text, strlen(text), &arena, &error),
+                     0);
+    assert_string_equal(back.value, "b");
+    pair.value = NULL;
+    assert_null(CAIRN_TO_JSON(cairn_text_pair, &pair, &arena, &error));
+    assert_string_equal(error.wrong[0].pointer, "/value");
+    assert_int_equal(CAIRN_FROM_JSON(cairn_text_pair, &back, "[]", 2, &arena, &error),
+                     -CAIRN_MALFORMED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +332,7 @@ int main(void)
         cmocka_unit_test(the_example_is_valid_and_the_schema_names_every_kind),
         cmocka_unit_test(a_list_grows_is_searched_changed_and_shortened),
         cmocka_unit_test(lists_that_share_items_do_not_disturb_each_other),
+        cmocka_unit_test(records_are_written_and_read_as_json),
         cmocka_unit_test(appending_many_items_takes_memory_for_those_items_only),
     };
     return cmocka_run_group_tests_name("kinds", tests, NULL, teardown);

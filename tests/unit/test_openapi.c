@@ -240,10 +240,11 @@ static void check_operation(const struct cairn_decider *decider,
     (void)IN(answer, "headers", "traceparent");
     if (creates) {
         (void)IN(answer, "headers", "Location");
-        ASSERT_PARAMETERS(operation, "Idempotency-Key", "traceparent");
+        ASSERT_PARAMETERS(operation, "Idempotency-Key", "Correlation-Id", "traceparent");
         assert_responses(operation, "201 400 408 409 412 413 415 422 431 500 503 ");
     } else {
-        ASSERT_PARAMETERS(operation, "id", "Idempotency-Key", "If-Match", "traceparent");
+        ASSERT_PARAMETERS(operation, "id", "Idempotency-Key", "If-Match", "Correlation-Id",
+                          "traceparent");
         assert_responses(operation, "200 400 404 408 409 412 413 415 422 431 500 503 ");
     }
 }

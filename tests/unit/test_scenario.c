@@ -67,6 +67,22 @@ CAIRN_ON(lamps, lamp, lamp_broken)
     return CAIRN_DELETE;
 }
 
+CAIRN_STRUCT(caretaker);
+CAIRN_PROCESS(caretaker, CAIRN_SENDS(lamp));
+
+CAIRN_WHEN(caretaker, lamp, lamp_broken)
+{
+    CAIRN_SEND(ret, lamp, given->id, relight_lamp, .by = "ada");
+}
+
+/* Sends what it is told, for tests to see. */
+CAIRN_WHEN_REFUSED(caretaker, relight_lamp)
+{
+    CAIRN_SEND(ret, lamp, refusal->id, relight_lamp,
+               .by = cairn_print(given->arena, "%s,%s", cairn_code_info((int)refusal->code)->name,
+                                 refusal->reason));
+}
+
 /* ---- catching failures ---- */
 
 static char said[4096]; /* the first failure */
@@ -284,6 +300,19 @@ static void what_no_then_names_fails_at_the_end(void **state)
     expect_failure(a_parked_row_not_named, "THEN_PARKED");
 }
 
+static void a_refusal_is_a_reason_of_the_decider_or_another_code(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    CAIRN_PROCESSING(caretaker);
+    GIVEN(lamp_broken);
+    WHEN_REFUSED(relight_lamp, "lamp-broken");
+    THEN_SENT_TO(CAIRN_TEST_ID, relight_lamp, .by = "refused,lamp-broken");
+    WHEN_REFUSED(relight_lamp, "claimed");
+    THEN_SENT(relight_lamp, .by = "claimed,");
+    assert_string_equal(said, "");
+}
+
 static void right_tests_pass(void **state)
 {
     (void)state;
@@ -331,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_tests_fail_and_show_both_sides),
         cmocka_unit_test(what_no_then_names_fails_at_the_end),
+        cmocka_unit_test(a_refusal_is_a_reason_of_the_decider_or_another_code),
         cmocka_unit_test(right_tests_pass),
         cmocka_unit_test(an_id_is_the_same_for_the_same_seed_and_label),
     };

@@ -1,9 +1,10 @@
-/* test_values.c - tests ids, times, days, sums and errors. */
+/* test_values.c - tests ids, times, days, sums, errors and outcomes. */
 #include "../support/support.h"
 
 #include "core/clock.h"
 
 #include <cairn/error.h>
+#include <cairn/reactor.h>
 #include <cairn/value.h>
 
 #include <limits.h>
@@ -95,6 +96,17 @@ static void a_malformed_constant_aborts(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+static void values_are_text_within_a_statement(void **state)
+{
+    (void)state;
+    char line[160];
+    (void)snprintf(line, sizeof line, "%s %s %s %s", cairn_uuid_text(CAIRN_UUID(ID)),
+                   cairn_day_text(CAIRN_DAY("2026-05-03")), cairn_day_text(CAIRN_DAY("2026-05-04")),
+                   cairn_time_text(CAIRN_TIME("2026-11-21T07:00:00Z")));
+    assert_string_equal(line, "0193b8a2-7c4e-7abc-9def-0123456789ab 2026-05-03 2026-05-04 "
+                              "2026-11-21T07:00:00.000000Z");
 }
 
 /* ---- new ids ---- */
@@ -643,6 +655,18 @@ static void every_code_has_a_name_of_its_own_and_a_status(void **state)
     }
 }
 
+static void a_result_says_what_becomes_of_an_event(void **state)
+{
+    (void)state;
+    assert_int_equal(cairn_outcome_of(0), CAIRN_DONE);
+    assert_int_equal(cairn_outcome_of(3), CAIRN_DONE); /* rows */
+    assert_int_equal(cairn_outcome_of(-CAIRN_BUSY), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_UNKNOWN), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_BUG), CAIRN_TRY_AGAIN);
+    assert_int_equal(cairn_outcome_of(-CAIRN_REFUSED), CAIRN_GIVE_UP);
+    assert_int_equal(cairn_outcome_of(-CAIRN_INVALID), CAIRN_GIVE_UP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,6 +675,7 @@ int main(void)
         cmocka_unit_test(what_is_no_uuid_is_refused),
         cmocka_unit_test(only_the_zero_uuid_is_zero),
         cmocka_unit_test(a_malformed_constant_aborts),
+        cmocka_unit_test(values_are_text_within_a_statement),
         cmocka_unit_test(a_new_id_is_of_version_7_and_carries_its_millisecond),
         cmocka_unit_test(ids_of_several_threads_all_differ),
         cmocka_unit_test(a_forked_process_makes_other_ids),
@@ -686,6 +711,7 @@ int main(void)
         cmocka_unit_test(a_code_is_known_in_either_sign),
         cmocka_unit_test(an_unknown_code_is_a_bug),
         cmocka_unit_test(every_code_has_a_name_of_its_own_and_a_status),
+        cmocka_unit_test(a_result_says_what_becomes_of_an_event),
     };
     return cmocka_run_group_tests_name("values", tests, NULL, NULL);
 }

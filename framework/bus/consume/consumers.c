@@ -155,7 +155,7 @@ static void greet(struct thread *thread)
 }
 
 static int open_thread(struct thread *thread, const struct cairn_consumer *consumer,
-                       const char *database_url, const char *redis_url, struct cairn_error *error)
+                       const struct cairn_consumers_options *options, struct cairn_error *error)
 {
     struct cairn_member *member = &thread->member;
     thread->consumer = *consumer;
@@ -163,19 +163,21 @@ static int open_thread(struct thread *thread, const struct cairn_consumer *consu
     thread->stop = cairn_queue_open(1);
     member->kick = cairn_queue_open(1);
     member->consumer = &thread->consumer;
+    member->client = options->client;
     for (const struct cairn_registered *at = consumer->consumes->first; at; at = at->next)
         add_category(member, at->events->category);
     name_member(member);
     greet(thread);
     member->group.name = consumer->name;
     member->group.member = member->name;
-    int failed = cairn_pg_open(database_url, consumer->name, &member->pg, error);
+    int failed = cairn_pg_open(options->database_url, consumer->name, &member->pg, error);
     if (!failed)
         cairn_pg_on_connect(member->pg, thread->greeting);
     if (!failed)
-        failed = cairn_redis_open(redis_url, REDIS_DEADLINE_US, &member->group.redis, error);
+        failed =
+            cairn_redis_open(options->redis_url, REDIS_DEADLINE_US, &member->group.redis, error);
     if (!failed && consumer->work)
-        failed = cairn_pg_open(database_url, consumer->name, &thread->work_pg, error);
+        failed = cairn_pg_open(options->database_url, consumer->name, &thread->work_pg, error);
     return failed;
 }
 
@@ -190,20 +192,19 @@ static int start_thread(struct thread *thread, struct cairn_error *error)
     return failed;
 }
 
-int cairn_consumers_start(const char *database_url, const char *redis_url,
-                          const struct cairn_consumer *const *consumers, size_t count,
+int cairn_consumers_start(const struct cairn_consumers_options *options,
                           struct cairn_consumers **ret, struct cairn_error *error)
 {
     struct cairn_consumers *all = cairn_allocate(sizeof *all);
     int failed = 0;
-    all->threads = cairn_allocate(count * sizeof *all->threads);
-    for (; all->count < count && !failed; all->count++) {
+    all->threads = cairn_allocate(options->count * sizeof *all->threads);
+    for (; all->count < options->count && !failed; all->count++) {
         all->threads[all->count].all = all;
-        failed = cairn_consumer_check(consumers[all->count], error);
+        failed = cairn_consumer_check(options->consumers[all->count], error);
         if (failed)
             break;
-        failed = open_thread(&all->threads[all->count], consumers[all->count], database_url,
-                             redis_url, error);
+        failed =
+            open_thread(&all->threads[all->count], options->consumers[all->count], options, error);
     }
     for (size_t i = 0; i < all->count && !failed; i++)
         failed = start_thread(&all->threads[i], error);

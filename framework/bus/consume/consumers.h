@@ -10,12 +10,19 @@
 
 struct cairn_consumers;
 
-/* Starts the threads. The consumers are borrowed. An unreachable server is not an error here.
- * Returns 0, or
+struct cairn_consumers_options {
+    const char *database_url;
+    const char *redis_url;
+    const struct cairn_consumer *const *consumers;
+    size_t count;
+    struct cairn_command_client *client; /* by which handlers send commands; NULL: they cannot */
+};
+
+/* Starts the threads. All that the options point to is borrowed. An unreachable server is not an
+ * error here. Returns 0, or
  *   -CAIRN_BUG     a definition is invalid: the message names it
  *   -CAIRN_CONFIG  a URL is invalid, or no more threads can be created */
-int cairn_consumers_start(const char *database_url, const char *redis_url,
-                          const struct cairn_consumer *const *consumers, size_t count,
+int cairn_consumers_start(const struct cairn_consumers_options *options,
                           struct cairn_consumers **ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Finishes the events that are being handled, releases the rest, frees everything. NULL is

@@ -293,13 +293,22 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
     struct cairn_sql sql = {.pg = member->pg, .arena = &member->delivery_arena};
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(delivery->event.meta.event_id, id);
-    const struct cairn_consumed call = {
+    const struct cairn_call sender = {
         .meta = &delivery->event.meta,
-        .type = delivery->event.type,
-        .traceparent = delivery->event.traceparent,
         .idempotency_key =
             cairn_print(&member->delivery_arena, "%s-%s", member->consumer->name, id),
         .attempt = (int)delivery->pending->attempt,
+        .traceparent = delivery->event.traceparent,
+        .arena = &member->delivery_arena,
+        .client_ = member->client,
+    };
+    const struct cairn_consumed call = {
+        .call = sender,
+        .meta = sender.meta,
+        .type = delivery->event.type,
+        .traceparent = sender.traceparent,
+        .idempotency_key = sender.idempotency_key,
+        .attempt = sender.attempt,
         .again = delivery->is_retried,
         .sql = &sql,
     };

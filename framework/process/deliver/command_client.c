@@ -1,4 +1,4 @@
-/* command_client.c - sends commands: one target per category, made at its first use. */
+/* command_client.c - sends commands, and reads: one target per category, made at its first use. */
 #include "process/deliver/command_client.h"
 
 #include "core/lock.h"
@@ -25,6 +25,7 @@ struct peer {
 
 struct cairn_command_client {
     const struct cairn_service *const *services;
+    const struct cairn_internal_key *key;
     char own[300];
     pthread_mutex_t lock; /* guards the list; peers are never moved */
     struct peer *peers;
@@ -43,6 +44,8 @@ static bool is_ours(const struct cairn_command_client *client, const char *categ
 {
     for (size_t i = 0; client->services[i]; i++) {
         const struct cairn_service *service = client->services[i];
+        if (service->resources && strcmp(category, CAIRN_QUERY_PEER) == 0)
+            return true;
         for (int k = 0; k < CAIRN_SERVICE_MAX && service->deciders[k]; k++) {
             if (strcmp(service->deciders[k]->category, category) == 0)
                 return true;
@@ -78,7 +81,7 @@ static int fail_no_url(const char *category, struct cairn_error *error)
     char variable[120];
     cairn_peer_variable(category, variable, sizeof variable);
     return cairn_fail(error, CAIRN_CONFIG,
-                      "no URL is known for commands to %s: name its service in .peers, or set %s",
+                      "no URL is known for the service of %s: name it in .peers, or set %s",
                       category, variable);
 }
 
@@ -178,6 +181,38 @@ static int read_problem(const struct peer *peer, const struct cairn_outbound_res
     return failed;
 }
 
+static void add_headers(const struct cairn_command_client *client,
+                        const struct cairn_command_request *request,
+                        char signature[static CAIRN_SIGNATURE_SIZE],
+                        struct cairn_outbound_request *ret)
+{
+    int count = 0;
+    if (request->correlation_id) {
+        ret->headers[count].name = "Correlation-Id";
+        ret->headers[count++].value = request->correlation_id;
+    }
+    if (strncmp(request->path, CAIRN_INTERNAL_PATH, strlen(CAIRN_INTERNAL_PATH)) == 0) {
+        cairn_internal_sign(client->key, request->path, request->idempotency_key, signature);
+        ret->headers[count].name = CAIRN_INTERNAL_HEADER;
+        ret->headers[count++].value = signature;
+    }
+}
+
+/* Makes the call, and classifies what comes back. */
+static int exchange(struct peer *peer, const struct cairn_outbound_request *request,
+                    struct cairn_outbound_response *ret, struct cairn_error *error)
+{
+    struct cairn_error lost = {0};
+    int failed = cairn_outbound_call(&peer->target, request, ret, &lost);
+    if (failed == -CAIRN_TOO_LARGE) /* the response: its content is unknown */
+        return cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
+    if (failed)
+        return cairn_error_pass(error, &lost);
+    if (ret->status < 200 || ret->status > 299)
+        return read_problem(peer, ret, error);
+    return 0;
+}
+
 int cairn_command_client_send(struct cairn_command_client *client,
                               const struct cairn_command_request *request,
                               struct cairn_error *error)
@@ -186,7 +221,7 @@ int cairn_command_client_send(struct cairn_command_client *client,
     int failed = find_peer(client, request->to, &peer, error);
     if (failed)
         return failed;
-    const struct cairn_outbound_request outbound = {
+    struct cairn_outbound_request outbound = {
         .method = request->method,
         .path = request->path,
         .content_type = "application/json",
@@ -197,15 +232,36 @@ int cairn_command_client_send(struct cairn_command_client *client,
         .deadline_us = request->deadline_us,
         .idempotent = true,
     };
+    char signature[CAIRN_SIGNATURE_SIZE];
+    add_headers(client, request, signature, &outbound);
     struct cairn_outbound_response response = {0};
-    struct cairn_error lost = {0};
-    failed = cairn_outbound_call(&peer->target, &outbound, &response, &lost);
-    if (failed == -CAIRN_TOO_LARGE) /* the response: its content is unknown */
-        failed = cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
-    else if (failed)
-        failed = cairn_error_pass(error, &lost);
-    else if (response.status < 200 || response.status > 299)
-        failed = read_problem(peer, &response, error);
+    failed = exchange(peer, &outbound, &response, error);
+    cairn_outbound_response_reset(&response);
+    return failed;
+}
+
+int cairn_command_client_look(struct cairn_command_client *client, const char *path,
+                              const char *position, const struct cairn_record *record,
+                              struct cairn_arena *arena, void *ret, struct cairn_error *error)
+{
+    struct peer *peer = NULL;
+    int failed = find_peer(client, CAIRN_QUERY_PEER, &peer, error);
+    if (failed)
+        return failed;
+    const struct cairn_outbound_request request = {
+        .method = "GET",
+        .path = path,
+        .headers = {{position ? "Cairn-Position" : NULL, position},
+                    {position ? "Prefer" : NULL, "wait=2"}},
+        .idempotent = true,
+    };
+    struct cairn_outbound_response response = {0};
+    failed = exchange(peer, &request, &response, error);
+    if (!failed)
+        failed = cairn_record_decode(record, response.body, response.body_bytes, CAIRN_LENIENT,
+                                     arena, ret, error);
+    if (failed)
+        cairn_error_context(error, "%s%s", peer->url, path);
     cairn_outbound_response_reset(&response);
     return failed;
 }
@@ -213,10 +269,12 @@ int cairn_command_client_send(struct cairn_command_client *client,
 /* ---- life ---- */
 
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
-                                                       const char *own)
+                                                       const char *own,
+                                                       const struct cairn_internal_key *key)
 {
     struct cairn_command_client *client = cairn_allocate(sizeof *client);
     client->services = services;
+    client->key = key;
     (void)snprintf(client->own, sizeof client->own, "%s", own);
     cairn_lock_init(&client->lock);
     return client;

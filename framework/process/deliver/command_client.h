@@ -1,15 +1,19 @@
-/* command_client.h - sends commands by HTTP to the services that carry them out.
+/* command_client.h - sends commands by HTTP to the services that carry them out, and asks the query
+ * service for reactors.
  *
  * A command goes to the service that its category belongs to: `payment` to the URL that
  * CAIRN_PAYMENT_URL names, else to this process if it carries out such commands itself, else to the
  * URL that the service declared for its peer (service.h). The response is classified by the table
  * of error.h: carried out, refused for good, or to be retried.
  *
+ * The query service is found the same way, under the name CAIRN_QUERY_PEER.
+ *
  * Threads: any number may send at once. */
 #ifndef CAIRN_PROCESS_COMMAND_CLIENT_H
 #define CAIRN_PROCESS_COMMAND_CLIENT_H
 
 #include "core/arena.h"
+#include "store/internal_key.h"
 
 #include <cairn/service.h>
 
@@ -17,9 +21,10 @@
 
 struct cairn_command_client;
 
-/* `own` is the URL of this process. The services are borrowed. */
+/* `own` is the URL of this process. The services and the key are borrowed. */
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
-                                                       const char *own);
+                                                       const char *own,
+                                                       const struct cairn_internal_key *key);
 void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
 
 /* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
@@ -32,8 +37,9 @@ struct cairn_command_request {
     const char *path;
     const char *body;
     const char *idempotency_key;
-    const char *traceparent; /* or NULL */
-    int64_t deadline_us;     /* 0: 5 s */
+    const char *traceparent;    /* or NULL */
+    const char *correlation_id; /* or NULL */
+    int64_t deadline_us;        /* 0: 5 s */
 };
 
 /* Returns 0 if the command was carried out, now or before; or
@@ -42,6 +48,15 @@ struct cairn_command_request {
  *   another code, which is final: `error` has it, and the domain's own reason if it refused. */
 int cairn_command_client_send(struct cairn_command_client *client,
                               const struct cairn_command_request *request,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
+#define CAIRN_QUERY_PEER "query"
+
+/* Reads `path` from the query service as of `position`, a Cairn-Position, or as of now if that is
+ * NULL, into a struct of the record's type. Returns 0 or what CAIRN_LOOK (reactor.h) does. */
+int cairn_command_client_look(struct cairn_command_client *client, const char *path,
+                              const char *position, const struct cairn_record *record,
+                              struct cairn_arena *arena, void *ret,
                               struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns whether a retry is pointless. A refusal of the domain is final. If a peer cannot read the

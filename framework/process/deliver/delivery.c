@@ -62,6 +62,7 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
         .path = cairn_copy_text(arena, from->path),
         .body = cairn_copy_text(arena, from->body),
         .traceparent = cairn_copy_text(arena, from->traceparent),
+        .correlation_id = cairn_copy_text(arena, from->correlation_id),
         .key = cairn_copy_text(arena, from->key),
     };
 }
@@ -130,6 +131,7 @@ static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_out
         .body = outgoing->body,
         .idempotency_key = outgoing->key,
         .traceparent = outgoing->traceparent,
+        .correlation_id = outgoing->correlation_id,
     };
     int64_t begun_us = cairn_monotonic_us();
     int failed = cairn_command_client_send(delivery->client, &request, error);

@@ -28,8 +28,9 @@ struct cairn_outgoing {
     const char *method;
     const char *path;
     const char *body;
-    const char *traceparent; /* or NULL */
-    const char *key;         /* its Idempotency-Key */
+    const char *traceparent;    /* or NULL */
+    const char *correlation_id; /* or NULL */
+    const char *key;            /* its Idempotency-Key */
 };
 
 enum cairn_delivery_status { CAIRN_DELIVERED = 1, CAIRN_NOT_YET, CAIRN_TURNED_DOWN };

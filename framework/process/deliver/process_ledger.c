@@ -5,7 +5,8 @@ enum { TIMERS_AT_ONCE = 200 };
 
 #define OUTGOING_COLUMNS                                                                           \
     "held, stream, version, number, target, command, method, path, body, traceparent,"             \
-    " cairn.outgoing_key(stream, version, number) as key, position"
+    " cairn.outgoing_key(stream, version, number) as key, position,"                               \
+    " cairn.outgoing_correlation(stream, version) as correlation_id"
 
 static const struct cairn_statement advance_statement = {
     .name = "advance_process",
@@ -58,6 +59,7 @@ static struct cairn_outgoing outgoing_at(const struct cairn_pg_result *rows, int
         .traceparent = cairn_pg_text(rows, row, cairn_pg_column(rows, "traceparent")),
         .key = cairn_pg_text(rows, row, cairn_pg_column(rows, "key")),
         .position = cairn_pg_integer(rows, row, cairn_pg_column(rows, "position")),
+        .correlation_id = cairn_pg_text(rows, row, cairn_pg_column(rows, "correlation_id")),
     };
 }
 

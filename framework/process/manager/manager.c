@@ -36,6 +36,7 @@ struct cairn_manager {
     struct cairn_delivered *outcomes; /* of commands; not yet recorded */
     int64_t due_us;                   /* monotonic: when the next timer is due */
     int64_t retry_us;                 /* monotonic: earliest time of the next range */
+    bool has_schedules;               /* those of CAIRN_WHEN_EVERY have begun */
 };
 
 static struct cairn_metric reactions =
@@ -66,6 +67,7 @@ static void resign(struct cairn_manager *manager)
 static int take(struct cairn_manager *manager, int64_t fence, struct cairn_error *error)
 {
     resign(manager);
+    manager->has_schedules = false;
     int failed = cairn_log_cursor_take(&manager->cursor, fence, error);
     if (!failed)
         failed = cairn_parked_instances_look(&manager->parked, &manager->cursor, true, error);
@@ -241,6 +243,43 @@ static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
     return inputs.count > 0;
 }
 
+static bool is_schedule(const struct cairn_registered *handler)
+{
+    return ((const struct cairn_when *)handler)->every_us > 0;
+}
+
+/* Sets the timers of CAIRN_WHEN_EVERY that were never set: each is a process of its own. */
+static int begin_schedules(struct cairn_manager *manager, struct cairn_error *error)
+{
+    struct cairn_arena *arena = &manager->cursor.step_arena;
+    struct cairn_input_batch inputs = cairn_input_batch(
+        manager->process, manager->service, &manager->parked.streams, arena, manager->now);
+    const struct cairn_registered *first = manager->process->when->first;
+    struct cairn_uuid id = {{0}};
+    for (const struct cairn_registered *at = first; at; at = at->next) {
+        if (is_schedule(at)) {
+            (void)cairn_input_of_schedule(manager->process, (const struct cairn_when *)at, arena,
+                                          &id);
+            (void)cairn_input_batch_want(&inputs, id);
+        }
+    }
+    int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
+    for (const struct cairn_registered *at = first; at && !failed; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (!is_schedule(at))
+            continue;
+        const struct cairn_process_input input =
+            cairn_input_of_schedule(manager->process, when, arena, &id);
+        struct cairn_instance *instance = cairn_input_batch_want(&inputs, id);
+        if (!cairn_instance_timer(instance, when->timer))
+            failed = cairn_input_batch_take(&inputs, instance, &input, error);
+    }
+    if (!failed)
+        failed = cairn_input_batch_append(&inputs, manager->cursor.parts.appender, error);
+    manager->has_schedules = failed == 0;
+    return failed;
+}
+
 /* ---- follow ---- */
 
 static int react(struct cairn_manager *manager, struct cairn_log_range *range,
@@ -339,6 +378,9 @@ static int step(struct cairn_manager *manager, int64_t fence, struct cairn_error
     int again = retry_parked(manager, error);
     if (again)
         return again;
+    failed = manager->has_schedules ? 0 : begin_schedules(manager, error);
+    if (failed)
+        return failed;
     int moved = follow(manager, error);
     if (moved < 0 || !manager->cursor.fence)
         return moved < 0 ? moved : 0;

@@ -3,19 +3,30 @@
 
 #include "core/clock.h"
 #include "record/json.h"
+#include "store/internal_key.h"
 
 #include <string.h>
 
 /* ---- outgoing commands ---- */
 
-/* "POST /orders/{id}/pay" becomes "/orders/0193…/pay". */
-static const char *path_of(const char *route, const char *id, struct cairn_arena *arena)
+/* "/orders/{id}/pay" becomes "/orders/0193…/pay". */
+static const char *path_of(const struct cairn_commands *commands,
+                           const struct cairn_command_type *type, bool creates, const char *id,
+                           struct cairn_arena *arena)
 {
-    const char *path = strchr(route, ' ') + 1;
+    if (!type->route)
+        return cairn_print(arena, CAIRN_INTERNAL_PATH "%s/%s%s%s", commands->category, type->name,
+                           creates ? "" : "/", creates ? "" : id);
+    const char *path = strchr(type->route, ' ') + 1;
     const char *mark = strstr(path, "{id}");
     if (!mark)
         return path;
     return cairn_print(arena, "%.*s%s%s", (int)(mark - path), path, id, mark + 4);
+}
+
+static const char *method_of(const struct cairn_command_type *type, struct cairn_arena *arena)
+{
+    return type->route ? cairn_copy_bytes(arena, type->route, strcspn(type->route, " ")) : "POST";
 }
 
 /* Returns the command, which creates the stream that it is sent to, with its member NOUN_id set to
@@ -37,9 +48,8 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     char text[CAIRN_UUID_TEXT_SIZE];
     struct cairn_buffer body = cairn_buffer(arena);
     const char *id_name = cairn_print(arena, "%s_id", commands->category);
-    const char *space = strchr(type->route, ' ');
     const struct cairn_field *member = cairn_record_field(type->record, id_name);
-    bool creates = !strstr(type->route, "{id}");
+    bool creates = cairn_command_creates(type);
     if (creates && member && member->kind == CAIRN_KIND_UUID)
         command = with_member_id(type, member, id, command, arena);
     cairn_uuid_format(id, text);
@@ -53,8 +63,8 @@ struct cairn_letter cairn_letter_of(const struct cairn_commands *commands,
     }
     return (struct cairn_letter){
         .to = cairn_stream_name(arena, commands->category, id),
-        .method = cairn_copy_bytes(arena, type->route, (size_t)(space - type->route)),
-        .path = path_of(type->route, text, arena),
+        .method = method_of(type, arena),
+        .path = path_of(commands, type, creates, text, arena),
         .body = body.text,
     };
 }

@@ -181,6 +181,34 @@ struct cairn_process_input cairn_input_from_timer(const struct cairn_process *pr
     return input;
 }
 
+/* The reaction by which a schedule begins: its payload is the handler. */
+static void begin_schedule(void *state, const void *input, const struct cairn_given *given,
+                           struct cairn_reaction *ret)
+{
+    const struct cairn_when *when = input;
+    (void)state;
+    cairn_schedule(ret, when->timer, cairn_next_period(given->now, when->every_us));
+}
+
+struct cairn_process_input cairn_input_of_schedule(const struct cairn_process *process,
+                                                   const struct cairn_when *when,
+                                                   struct cairn_arena *arena,
+                                                   struct cairn_uuid *ret_id)
+{
+    static const struct cairn_when begins = {.input = CAIRN_INPUT_TIMER, .react = begin_schedule};
+    const struct cairn_given nothing = {.now = {0}};
+    struct cairn_buffer out = cairn_buffer(arena);
+    *ret_id = cairn_new_id(&nothing, cairn_print(arena, "%s %s", process->name, when->timer));
+    cairn_buffer_text(&out, "{\"kind\":\"schedule\",\"name\":");
+    cairn_buffer_json(&out, when->timer);
+    cairn_buffer_char(&out, '}');
+    return (struct cairn_process_input){.when = &begins,
+                                        .payload = when,
+                                        .description = out.text,
+                                        .seed = *ret_id,
+                                        .causation_id = *ret_id};
+}
+
 struct cairn_process_input cairn_input_from_refusal(const struct cairn_process *process,
                                                     const struct cairn_instance *instance,
                                                     const struct cairn_delivered *refused,

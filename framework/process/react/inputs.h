@@ -50,6 +50,13 @@ struct cairn_process_input cairn_input_from_timer(const struct cairn_process *pr
 struct cairn_process_input cairn_input_for(const struct cairn_process_input *input,
                                            const struct cairn_instance *instance);
 
+/* Makes the input that sets the timer of a CAIRN_WHEN_EVERY for the first time, and returns the id
+ * of the one process that it is for. */
+struct cairn_process_input cairn_input_of_schedule(const struct cairn_process *process,
+                                                   const struct cairn_when *when,
+                                                   struct cairn_arena *arena,
+                                                   struct cairn_uuid *ret_id);
+
 /* Makes an input of a refused command. */
 struct cairn_process_input cairn_input_from_refusal(const struct cairn_process *process,
                                                     const struct cairn_instance *instance,

@@ -10,16 +10,6 @@ void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena)
     *ret = (struct cairn_reaction){.arena = arena};
 }
 
-const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
-                                                   const struct cairn_record *record)
-{
-    for (uint32_t i = 0; i < commands->count; i++) {
-        if (cairn_record_same(commands->types[i].record, record))
-            return &commands->types[i];
-    }
-    return NULL;
-}
-
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command)
 {
@@ -85,6 +75,12 @@ void cairn_dissociate(struct cairn_reaction *ret, const char *name, struct cairn
     change_association(ret, name, id, true);
 }
 
+struct cairn_time cairn_next_period(struct cairn_time now, int64_t period_us)
+{
+    int64_t unix_us = cairn_time_to_unix(now);
+    return cairn_time_of_unix((unix_us / period_us + 1) * period_us);
+}
+
 static bool sends(const struct cairn_process *process, const struct cairn_commands *commands)
 {
     for (size_t i = 0; process->sends && process->sends[i]; i++) {
@@ -130,6 +126,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
     struct cairn_given with_arena = *given;
     with_arena.arena = arena;
     when->react(state, input, &with_arena, ret);
+    if (when->every_us > 0)
+        cairn_schedule(ret, when->timer, cairn_next_period(given->now, when->every_us));
     int failed = cairn_reaction_check(ret, error);
     if (!failed)
         failed = check_targets(process, ret, error);

@@ -3,6 +3,7 @@
 #define CAIRN_PROCESS_REACTION_H
 
 #include "core/arena.h"
+#include "store/command_type.h"
 
 #include <cairn/process.h>
 
@@ -40,10 +41,6 @@ struct cairn_reaction {
     struct cairn_error misuse; /* the first programming error, if there was one */
 };
 
-/* Returns the command type with this record, or NULL. */
-const struct cairn_command_type *cairn_commands_of(const struct cairn_commands *commands,
-                                                   const struct cairn_record *record);
-
 void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
 
 /* Checks what was sent against its records. Returns 0, or -CAIRN_BUG: a programming error of the
@@ -59,5 +56,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
                        void *state, const void *input, const struct cairn_given *given,
                        struct cairn_arena *arena, struct cairn_reaction *ret,
                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns the end of the period, counted from 1970, that `now` is in. */
+struct cairn_time cairn_next_period(struct cairn_time now, int64_t period_us);
 
 #endif

@@ -11,6 +11,7 @@
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
 #include "store/read/handlers.h"
+#include "store/read/token.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ struct item {
     struct cairn_handling *handling;
     struct cairn_arena arena; /* of the event's texts */
     struct cairn_stored_event event;
-    const char *traceparent;
+    struct cairn_origin origin;
+    char position[CAIRN_TOKEN_TEXT_SIZE];
     bool parked; /* a parked event that an operator wants retried */
     enum { WAITING, FINISHED, GIVEN_UP, FORGOTTEN } state;
     char reason[300];
@@ -80,8 +82,11 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
             .meta = &meta,
             .idempotency_key = cairn_print(&arena, "%s/%s", handling->reactor->name, id),
             .attempt = (int)item->task.attempts + 1,
+            .traceparent = item->origin.traceparent,
+            .correlation_id = item->origin.correlation_id,
+            .arena = &arena,
+            .position_ = item->position,
             .client_ = handling->parts.client,
-            .traceparent_ = item->traceparent,
         };
         outcome = reacts->handle(value, &call, error);
     }
@@ -141,7 +146,7 @@ static void dispose(struct cairn_task *task)
 /* ---- the list ---- */
 
 void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_stored_event *event,
-                          bool parked)
+                          const struct cairn_timeline *timeline, bool parked)
 {
     struct item *item = cairn_allocate(sizeof *item);
     struct cairn_arena *arena = &item->arena;
@@ -152,8 +157,9 @@ void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_st
     item->event.type = cairn_copy_text(arena, event->type);
     item->event.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
     item->event.meta = NULL;
-    item->traceparent = cairn_origin_of(event, arena).traceparent;
+    item->origin = cairn_origin_of(event, arena);
     item->parked = parked;
+    cairn_token_format(timeline, event->position, item->position);
     item->task.key = item->event.stream;
     *(handling->first ? &handling->last->next : &handling->first) = item;
     handling->last = item;

@@ -42,9 +42,10 @@ int cairn_handling_open(const struct cairn_reactor *reactor, const struct cairn_
 /* Waits for what is under way. NULL is allowed. */
 void cairn_handling_close(struct cairn_handling *handling);
 
-/* Begins to handle an event that has a handler. `parked`: the event was parked, and is retried. */
+/* Begins to handle an event that has a handler; its position is one of `timeline`. `parked`: the
+ * event was parked, and is retried. */
 void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_stored_event *event,
-                          bool parked);
+                          const struct cairn_timeline *timeline, bool parked);
 
 /* Describes the oldest event that has failed more than once, and why; or "". */
 void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size);

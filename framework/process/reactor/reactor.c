@@ -49,6 +49,10 @@ static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_erro
     const int64_t *positions = NULL;
     int64_t count = cairn_parked_wanted(pg_of(runner), runner->reactor->name,
                                         &runner->cursor.step_arena, &positions, error);
+    struct cairn_timeline timeline;
+    int failed = cairn_store_timeline(runner->cursor.store, &timeline, error);
+    if (failed)
+        return failed;
     for (int64_t row = 0; row < count; row++) {
         const struct cairn_stored_event *event = NULL;
         const struct cairn_event_type *type = NULL;
@@ -60,7 +64,7 @@ static int look_at_parked(struct cairn_reactor_runner *runner, struct cairn_erro
         if (read < 0)
             return (int)read;
         if (read == 1 && cairn_reacts_find(runner->reactor, event, &type))
-            cairn_handling_begin(runner->handling, event, true);
+            cairn_handling_begin(runner->handling, event, &timeline, true);
     }
     return count < 0 ? (int)count : 0;
 }
@@ -129,7 +133,10 @@ static int stop_before(struct cairn_reactor_runner *runner, int64_t position, in
 static int read_range(struct cairn_reactor_runner *runner, struct cairn_error *error)
 {
     struct cairn_log_cursor *cursor = &runner->cursor;
+    struct cairn_timeline timeline;
     int failed = cairn_log_cursor_look(cursor, error);
+    if (!failed)
+        failed = cairn_store_timeline(cursor->store, &timeline, error);
     if (failed)
         return failed;
     if (cursor->head == cursor->position || cairn_handling_count(runner->handling) >= UNDER_WAY_MAX)
@@ -147,7 +154,7 @@ static int read_range(struct cairn_reactor_runner *runner, struct cairn_error *e
         failed = check_event(type, &events[i], error);
         if (failed)
             return stop_before(runner, events[i].position, failed);
-        cairn_handling_begin(runner->handling, &events[i], false);
+        cairn_handling_begin(runner->handling, &events[i], &timeline, false);
     }
     if (count < 0)
         return (int)count;

@@ -1,10 +1,12 @@
-/* reactor_send.c - sends the commands of reactors. */
+/* reactor_send.c - what reactors and consumers ask of other services: commands and reads. */
 #include "process/deliver/command_client.h"
 #include "process/react/advance.h"
 #include "process/react/reaction.h"
 #include "record/json.h"
 
 #include <cairn/reactor.h>
+
+#include <stdarg.h>
 
 int cairn_tell(const struct cairn_call *call, const struct cairn_commands *commands,
                struct cairn_uuid id, const struct cairn_record *record, const void *command,
@@ -25,17 +27,33 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
         .method = letter.method,
         .path = letter.path,
         .body = letter.body,
-        .idempotency_key = cairn_print(&arena, "%s/%s", call->idempotency_key, type->name),
-        .traceparent = call->traceparent_,
+        .idempotency_key =
+            cairn_print(&arena, "%s/%s/%s", call->idempotency_key, type->name, letter.to),
+        .traceparent = call->traceparent,
+        .correlation_id = call->correlation_id,
     };
     int failed = cairn_command_client_send(call->client_, &request, error);
     cairn_arena_close(&arena);
     return failed;
 }
 
-enum cairn_outcome cairn_outcome_of(int failed)
+int cairn_look(const struct cairn_call *call, const struct cairn_record *record, void *ret,
+               struct cairn_error *error, const char *format, ...)
 {
-    if (!failed)
+    struct cairn_arena arena = {0};
+    va_list list;
+    va_start(list, format);
+    const char *path = cairn_print_va(&arena, format, list);
+    va_end(list);
+    int failed = cairn_command_client_look(call->client_, path, call->position_, record,
+                                           call->arena, ret, error);
+    cairn_arena_close(&arena);
+    return failed;
+}
+
+enum cairn_outcome cairn_outcome_of(int64_t result)
+{
+    if (result >= 0)
         return CAIRN_DONE;
-    return cairn_is_final(failed) ? CAIRN_GIVE_UP : CAIRN_TRY_AGAIN;
+    return cairn_is_final((int)result) ? CAIRN_GIVE_UP : CAIRN_TRY_AGAIN;
 }

@@ -86,7 +86,8 @@ static void add_service(struct declared_list *list, const struct cairn_service *
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++) {
         const struct cairn_commands *commands = service->deciders[i]->commands;
         for (uint32_t k = 0; k < commands->count; k++)
-            add_text(list, commands->types[k].route, commands->types[k].name);
+            if (commands->types[k].route)
+                add_text(list, commands->types[k].route, commands->types[k].name);
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
         add(list, (struct declared){"GET", 3, at->path, at->projection->name});

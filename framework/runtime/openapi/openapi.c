@@ -87,8 +87,9 @@ static void add_decider(struct document *document, const struct cairn_decider *d
     add_tag(document, decider->category, decider->help);
     for (uint32_t i = 0; i < decider->commands->count; i++) {
         const struct cairn_command_type *command = &decider->commands->types[i];
-        const char *path = strchr(command->route, ' ') + 1;
-        cairn_openapi_command(begin_operation(document, path), decider, command);
+        if (command->route)
+            cairn_openapi_command(begin_operation(document, strchr(command->route, ' ') + 1),
+                                  decider, command);
     }
 }
 

@@ -1,6 +1,7 @@
 /* openapi_command.c - writes a command as an operation of /openapi.json. */
 #include "record/json.h"
 #include "runtime/openapi/openapi_parts.h"
+#include "store/command_type.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@ static const char *id_name(struct cairn_buffer *out, const struct cairn_decider 
                            const struct cairn_command_type *command)
 {
     const char *name = cairn_print(out->arena, "%s_id", decider->category);
-    bool creates = !strstr(command->route, "{id}");
+    bool creates = cairn_command_creates(command);
     return creates && !cairn_record_field(command->record, name) ? name : NULL;
 }
 
@@ -86,8 +87,9 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_decider *
 
 /* ---- the operation ---- */
 
-static void add_parameters(struct cairn_buffer *out, bool creates)
+static void add_parameters(struct cairn_buffer *out, const struct cairn_command_type *command)
 {
+    bool creates = cairn_command_creates(command);
     cairn_buffer_text(out, ",\"parameters\":[");
     if (!creates)
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\",\"format\":\"uuid\"}",
@@ -95,6 +97,11 @@ static void add_parameters(struct cairn_buffer *out, bool creates)
     cairn_openapi_refer(out, "parameters", "Idempotency-Key");
     if (!creates)
         cairn_openapi_refer(out, "parameters", "If-Match");
+    for (int i = 0; i < CAIRN_HEADERS_MAX && command->headers[i]; i++)
+        cairn_openapi_parameter(out, command->headers[i], "header",
+                                "{\"type\":\"string\",\"maxLength\":1000}", NULL,
+                                "The decision may depend on it.");
+    cairn_openapi_refer(out, "parameters", "Correlation-Id");
     cairn_openapi_refer(out, "parameters", "traceparent");
     cairn_buffer_char(out, ']');
 }
@@ -102,11 +109,11 @@ static void add_parameters(struct cairn_buffer *out, bool creates)
 void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider *decider,
                            const struct cairn_command_type *command)
 {
-    bool creates = !strstr(command->route, "{id}");
+    bool creates = cairn_command_creates(command);
     cairn_openapi_method(out, command->route);
     cairn_buffer_print(out, "%s\",\"tags\":[\"%s\"]", command->name, decider->category);
     cairn_openapi_text(out, "summary", command->help ? command->help : command->name);
-    add_parameters(out, creates);
+    add_parameters(out, command);
     add_body(out, command->record, id_name(out, decider, command));
     add_responses(out, decider, command, creates);
     cairn_buffer_char(out, '}');

@@ -158,6 +158,10 @@ static const struct component components[] = {
      "\"name\":\"If-Match\",\"in\":\"header\",\"description\":\"ETags of commands' answers or "
      "of queries by key: the command is carried out on one of these versions or not at all; * "
      "stands for any that there is.\"," TEXT ",\"example\":\"\\\"1\\\"\""},
+    {"parameters", "Correlation-Id",
+     "\"name\":\"Correlation-Id\",\"in\":\"header\",\"description\":\"What all consequences of "
+     "the command are marked with, in the meta of their events; its own id without it.\",\"schema\":{"
+     "\"type\":\"string\",\"maxLength\":100}"},
     {"parameters", "traceparent",
      "\"name\":\"traceparent\",\"in\":\"header\",\"description\":\"The trace that the request "
      "belongs to (W3C Trace Context); a new one begins without it.\"," TRACEPARENT},

@@ -1,8 +1,6 @@
--- 0058_notification: creates the tables of the notification service, a consumer of the bus.
+-- 0001_messages: creates the tables of the notification service, a consumer of the bus.
 
-create schema if not exists notification;
 comment on schema notification is 'State of the notification service: customers, orders, messages.';
-grant usage on schema notification to cairn_consumer, cairn_reader;
 
 create table if not exists notification.customers (
     user_id uuid not null,
@@ -59,6 +57,9 @@ comment on column notification.messages.submissions is
 comment on column notification.messages.due_at is 'Time of the next attempt.';
 comment on column notification.messages.attempts is
     'How often the mail server refused it for the time being. Each delay is twice the one before, an hour at most.';
+-- Only the consumer writes them. A database of release 0.1 has the tables already.
+revoke insert, update, delete on notification.customers, notification.orders, notification.messages from cairn_writer;
+revoke select on notification.customers, notification.orders, notification.messages from cairn_writer;
 grant select, insert, update, delete on notification.customers, notification.orders, notification.messages
     to cairn_consumer;
 grant select on notification.customers, notification.orders, notification.messages to cairn_reader;
