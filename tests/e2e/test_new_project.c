@@ -153,6 +153,16 @@ static void its_service_runs_on_servers_of_its_own_and_answers(void **state)
     expect("! ls -d cairn-servers.*");
 }
 
+static void tables_of_its_own_are_migrated(void **state)
+{
+    (void)state;
+    expect(
+        "rm -rf tables && cp -R book-shop tables && cd tables/services/credit_entry"
+        " && mkdir migrations && echo 'create table emails (email text);' >migrations/0001_mail.sql"
+        " && cd ../.. && cairn servers sh -c 'make -s migrate && psql -X \"$DATABASE_URL\""
+        " -c \"select * from credit_entry.emails\"'");
+}
+
 static void the_command_finds_its_template_in_the_tree_too(void **state)
 {
     (void)state;
@@ -230,6 +240,7 @@ int main(void)
         cmocka_unit_test(what_its_instructions_say_compiles_and_is_true),
         cmocka_unit_test(ctags_finds_what_the_macros_declare),
         cmocka_unit_test(its_service_runs_on_servers_of_its_own_and_answers),
+        cmocka_unit_test(tables_of_its_own_are_migrated),
         cmocka_unit_test(the_command_finds_its_template_in_the_tree_too),
         cmocka_unit_test(a_name_that_cannot_be_one_is_refused),
         cmocka_unit_test(what_is_there_is_never_touched),

@@ -4,8 +4,6 @@
 #include "cli/project/project_files.h"
 #include "cli/project/template_directory.h"
 
-#include <sysexits.h>
-
 static int make_project(struct cairn_arena *arena, const struct cairn_cli_options *options,
                         struct cairn_project_names *ret, struct cairn_error *error)
 {
@@ -37,10 +35,8 @@ static int run_new(const struct cairn_cli_command *command, int argc, char **arg
     int status = cairn_cli_options(command, argc, argv, " --service --plural", 1, &options);
     if (status >= 0)
         return status;
-    if (options.word_count < 1) {
-        (void)fprintf(stderr, "cairn new: which project?\nUsage: cairn %s\n", command->usage);
-        return EX_USAGE;
-    }
+    if (options.word_count < 1)
+        return cairn_cli_misuse(command, "which project?");
     struct cairn_arena arena = {0};
     struct cairn_error error = {0};
     struct cairn_project_names names;

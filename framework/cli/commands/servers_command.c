@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 enum { SIGNALLED = 128 };
@@ -117,10 +116,8 @@ static int run_servers(const struct cairn_cli_command *command, int argc, char *
         if (status >= 0)
             return status;
     }
-    if (!*words) {
-        (void)fprintf(stderr, "cairn servers: which command?\nUsage: cairn %s\n", command->usage);
-        return EX_USAGE;
-    }
+    if (!*words)
+        return cairn_cli_misuse(command, "which command?");
     struct cairn_arena arena = {0};
     struct cairn_error error = {0};
     watch_signals();

@@ -100,7 +100,7 @@ run_tests() {
     trap clean_up EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    cairn migrate >"$work/migrate" || exit 1
+    make -s migrate >"$work/migrate" || exit 1
     for test; do
         if (trap clean_test EXIT && start && "$test" && stop); then
             printf 'ok      %s\n' "$test"
