@@ -61,6 +61,7 @@ HEADERS := $(wildcard framework/cairn/*.h)
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB := $(BUILD)/libcairn.a
+CLI := $(BUILD)/libcli.a
 SHOP := $(BUILD)/libshop.a
 SUPPORT := $(BUILD)/libsupport.a
 FAULT := $(BUILD)/libfault.a
@@ -246,13 +247,14 @@ $(BUILD)/cairn.pc:
 	    'Libs: -L$${libdir} -lcairn -pthread' > $@
 
 $(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o
+$(CLI): $(call object,$(filter-out framework/cli/main.c,$(CLI_SOURCES)))
 $(SHOP): $(call object,$(SHOP_SOURCES))
 $(SUPPORT): $(call object,$(SUPPORT_SOURCES))
 $(FAULT): $(call object,$(FAULT_SOURCES))
 %.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/bin/cairn: $(call object,$(CLI_SOURCES)) $(LIB)
+$(BUILD)/bin/cairn: $(call object,framework/cli/main.c) $(CLI) $(LIB)
 $(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  ld   $@")
@@ -262,11 +264,9 @@ $(BUILD)/bin/cairn:
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 
-# The command's own files are in no library: a test of one names it here.
-$(BUILD)/tests/unit/test_project_names: $(call object,framework/cli/project/project_names.c)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(LIB)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(CLI) $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(filter %.a,$^) -o $@ $(LDLIBS_ALL) -lcmocka
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
 
 $(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
 	@mkdir -p $(@D)
@@ -274,10 +274,9 @@ $(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
 	$(Q)$(CC) $(CPPFLAGS_ALL) -DTALLY_VERSION=$* $(CFLAGS_ALL) -c $< -o $@
 
 # Fuzz targets, by clang with SAN=fuzz.
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
-    $(call object,framework/cli/commands/export_line.c framework/cli/options.c)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(CLI) $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(LIB) $(SUPPORT) $(LIB) -o $@ \
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(CLI) $(LIB) $(SUPPORT) $(LIB) -o $@ \
 	    $(LDLIBS_ALL)
 
 # Benchmarks: their programs are built when they are run.
