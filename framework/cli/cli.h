@@ -33,6 +33,7 @@ struct cairn_cli_options {
     bool diff;
     bool accept;
     bool cancel;
+    bool wipe;
     int64_t limit;
     int64_t after;
     int64_t expect;

@@ -114,13 +114,14 @@ static bool is_of_the_command(struct cairn_arena *arena, const char *variable,
     return false;
 }
 
-/* The URL of a peer has the name of any category. */
+/* The URL of a peer has the name of any category, and a port that of any service. */
 static void check_variable(struct cairn_diagnosis *diagnosis, const char *variable,
                            const char *help, const struct cairn_error *wrong)
 {
     const char *meant = NULL;
     if (cairn_config_knows(variable) || is_reported(variable, wrong) ||
-        ends_with(variable, "_URL") || is_of_the_command(diagnosis->arena, variable, &meant) ||
+        ends_with(variable, "_URL") || ends_with(variable, "_PORT") ||
+        is_of_the_command(diagnosis->arena, variable, &meant) ||
         look_up(diagnosis->arena, variable, help, &meant) > 0)
         return;
     if (meant)

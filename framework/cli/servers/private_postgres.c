@@ -90,6 +90,12 @@ static int clear_data(struct cairn_arena *arena, const char *data, struct cairn_
     return 0;
 }
 
+int cairn_private_postgres_clear(struct cairn_arena *arena, const char *path,
+                                 struct cairn_error *error)
+{
+    return clear_data(arena, cairn_print(arena, "%s/postgres/data", path), error);
+}
+
 /* ---- the cluster ---- */
 
 /* Makes the data under another name first, so that it is there completely or not at all. */

@@ -11,6 +11,11 @@ int cairn_private_postgres_start(struct cairn_arena *arena,
                                  const struct cairn_server_directory *directory, bool durable,
                                  struct cairn_child *ret, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Ends a server that a killed process has left on the data of the directory `path`. Returns 0, or
+ * -CAIRN_UNAVAILABLE if it does not end. */
+int cairn_private_postgres_clear(struct cairn_arena *arena, const char *path,
+                                 struct cairn_error *error) CAIRN_CHECKED;
+
 /* Returns the URL of a database for a role. */
 const char *cairn_private_postgres_url(struct cairn_arena *arena,
                                        const struct cairn_server_directory *directory,

@@ -1,6 +1,7 @@
 /* private_redis.c - starts a Redis of this process' own, without a port. */
 #include "cli/servers/private_redis.h"
 
+#include "cli/servers/process_file.h"
 #include "cli/servers/server_log.h"
 #include "core/clock.h"
 #include "redis/redis.h"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define START_US CAIRN_SECONDS(30)
+#define LEAVE_US CAIRN_SECONDS(30)
 
 static const char *socket_path(struct cairn_arena *arena,
                                const struct cairn_server_directory *directory)
@@ -61,19 +63,17 @@ static int fail_missing(struct cairn_error *error)
                       "redis-server");
 }
 
-int cairn_private_redis_start(struct cairn_arena *arena,
-                              const struct cairn_server_directory *directory, bool durable,
-                              struct cairn_child *ret, struct cairn_error *error)
+/* Starts it, its log at `path` and its process in the file `process`. */
+static int launch(struct cairn_arena *arena, const struct cairn_server_directory *directory,
+                  const char *path, const char *process, bool durable, struct cairn_child *ret,
+                  struct cairn_error *error)
 {
     const char *data = cairn_print(arena, "%s/redis", directory->path);
-    const char *path = cairn_print(arena, "%s/redis.log", directory->path);
     const char *const words[] = {
         "redis-server",         "--port", "0",     "--unixsocket", socket_path(arena, directory),
         "--unixsocketperm",     "700",    "--dir", data,           "--appendonly",
         durable ? "yes" : "no", "--save", "",      NULL,
     };
-    if (!cairn_program_exists(words[0]))
-        return fail_missing(error);
     if (mkdir(data, 0700) != 0 && errno != EEXIST)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "%s cannot be made: %s", data, strerror(errno));
     int log = cairn_server_log_open(path, error);
@@ -83,5 +83,28 @@ int cairn_private_redis_start(struct cairn_arena *arena,
         .words = words, .output = log, .apart = true, .last_signal = SIGTERM};
     int failed = cairn_program_start(&program, ret, error);
     (void)close(log);
-    return failed ? failed : await(arena, directory, path, ret, error);
+    if (failed)
+        return failed;
+    cairn_process_file_write(arena, process, ret->pid);
+    return await(arena, directory, path, ret, error);
+}
+
+int cairn_private_redis_clear(struct cairn_arena *arena, const char *path,
+                              struct cairn_error *error)
+{
+    return cairn_process_file_clear(arena, cairn_print(arena, "%s/redis.pid", path), SIGTERM,
+                                    LEAVE_US, error);
+}
+
+/* Two on the same data would damage it, so one that a killed process has left is ended first. */
+int cairn_private_redis_start(struct cairn_arena *arena,
+                              const struct cairn_server_directory *directory, bool durable,
+                              struct cairn_child *ret, struct cairn_error *error)
+{
+    const char *process = cairn_print(arena, "%s/redis.pid", directory->path);
+    const char *log = cairn_print(arena, "%s/redis.log", directory->path);
+    if (!cairn_program_exists("redis-server"))
+        return fail_missing(error);
+    int failed = cairn_private_redis_clear(arena, directory->path, error);
+    return failed ? failed : launch(arena, directory, log, process, durable, ret, error);
 }

@@ -74,6 +74,17 @@ int cairn_private_servers_start(struct cairn_arena *arena, const char *directory
     return failed;
 }
 
+int cairn_private_servers_wipe(struct cairn_arena *arena, const char *directory,
+                               struct cairn_error *error)
+{
+    int failed = cairn_private_redis_clear(arena, directory, error);
+    if (!failed)
+        failed = cairn_private_postgres_clear(arena, directory, error);
+    if (!failed)
+        cairn_server_directory_wipe(arena, directory);
+    return failed;
+}
+
 const char *cairn_private_servers_lost(struct cairn_private_servers *servers)
 {
     if (!cairn_child_lives(&servers->postgres))

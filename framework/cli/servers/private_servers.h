@@ -33,6 +33,11 @@ int cairn_private_servers_start(struct cairn_arena *arena, const char *directory
                                 struct cairn_private_servers *ret,
                                 struct cairn_error *error) CAIRN_CHECKED;
 
+/* Removes the data in a directory, after ending what a killed process has left on it. Returns 0, or
+ * -CAIRN_UNAVAILABLE if that does not end: nothing was removed. */
+int cairn_private_servers_wipe(struct cairn_arena *arena, const char *directory,
+                               struct cairn_error *error) CAIRN_CHECKED;
+
 /* Returns the server that has ended by itself, "PostgreSQL" or "Redis"; NULL while both run. */
 const char *cairn_private_servers_lost(struct cairn_private_servers *servers);
 
