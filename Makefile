@@ -73,7 +73,7 @@ TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 INNER_TESTS := $(foreach level,unit integration,$(filter $(BUILD)/tests/$(level)/%,$(TESTS)))
 # A service in two versions, for tests of a rolling deploy.
 VARIANTS := $(BUILD)/tests/variants/tally-1 $(BUILD)/tests/variants/tally-2
-EXAMPLES := $(BUILD)/docs/examples/ticket
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -81,7 +81,7 @@ BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
-ifneq ($(filter-out help down clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help down start stop clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
 MODULE_CPPFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
 MODULE_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
 endif
@@ -103,11 +103,20 @@ deps:
 install-deps: ## install what building, running and testing need (Debian, root)
 	@deploy/deps install
 
-up: all ## start PostgreSQL, Redis and the services under .run/
+up: all ## start PostgreSQL, Redis and the services of the shop under .run/
 	@CAIRN_BUILD=$(BUILD) deploy/native/up
+
+servers: all ## start PostgreSQL and Redis under .run/, for a service of your own
+	@CAIRN_BUILD=$(BUILD) CAIRN_SHOP=no deploy/native/up
 
 down: ## stop what up started; CLEAN=1 removes its data too
 	@deploy/native/down $(if $(CLEAN),--clean)
+
+start: ## NAME=invoice [PROGRAM=…] [PORT=…]: start one service beside those of up, and wait until it is ready
+	@CAIRN_BUILD=$(BUILD) deploy/native/start "$(NAME)" $(PROGRAM)
+
+stop: ## NAME=invoice: stop what start started
+	@deploy/native/down "$(or $(NAME),-)"
 
 demo: install-deps ## up, then a shop's story over HTTP
 	@$(MAKE) --no-print-directory up

@@ -18,4 +18,9 @@
 #define CAIRN_CHECKED __attribute__((warn_unused_result))
 #define CAIRN_UNUSED __attribute__((unused))
 
+/* Where the text is written: "orders.c:12". */
+#define CAIRN_PLACE_ __FILE__ ":" CAIRN_LINE_(__LINE__)
+#define CAIRN_LINE_(line) CAIRN_LINE_AS_(line)
+#define CAIRN_LINE_AS_(line) #line
+
 #endif

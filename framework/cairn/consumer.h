@@ -108,6 +108,7 @@ struct cairn_consumer {
     int64_t backoff_max_us; /* … this; 0 means 30 s */
     int64_t stuck_us; /* a member that holds an event this long counts as crashed; 0 means 30 s:
                          must be longer than any handler takes */
+    const char *at;   /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* Makes `NAME_consumer`, visible to other files; the functions come after it. */
@@ -116,7 +117,7 @@ struct cairn_consumer {
     static struct cairn_handlers consumer##_handlers_;                                             \
     extern const struct cairn_consumer consumer##_consumer;                                        \
     const struct cairn_consumer consumer##_consumer = {                                            \
-        .name = #consumer, .consumes = &consumer##_handlers_, __VA_ARGS__}
+        .name = #consumer, .consumes = &consumer##_handlers_, .at = CAIRN_PLACE_, __VA_ARGS__}
 
 CAIRN_END_C
 

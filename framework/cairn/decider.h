@@ -66,6 +66,7 @@ struct cairn_events {
     const char *category;
     const struct cairn_event_type *types;
     uint32_t count;
+    const char *at; /* where it is declared: "orders.h:12"; or NULL */
 };
 
 /* Declares the events of a noun: EVENT(struct's tag, name as stored, version of its fields), and
@@ -157,6 +158,7 @@ struct cairn_commands {
     const char *category;
     const struct cairn_command_type *types;
     uint32_t count;
+    const char *at; /* where it is declared: "orders.h:12"; or NULL */
 };
 
 /* Declares the commands of a noun and its decider: COMMAND(struct's tag, "METHOD /path") and then,
@@ -187,9 +189,10 @@ struct cairn_given {
     struct cairn_uuid id;  /* of the stream that is decided on */
     struct cairn_time now; /* read once per decision */
     struct cairn_uuid seed;
-    struct cairn_arena *arena;  /* for text and lists of the result (memory.h) */
-    struct cairn_actor actor;   /* who asks; zeroed where services do not authenticate */
-    const char *correlation_id; /* that all consequences of one request have in common */
+    struct cairn_arena *arena;     /* for text and lists of the result (memory.h) */
+    const struct cairn_meta *meta; /* in a process: of the event; NULL: a timer or a refusal */
+    struct cairn_actor actor;      /* who asks; zeroed where services do not authenticate */
+    const char *correlation_id;    /* that all consequences of one request have in common */
     struct {
         const char *name;
         const char *value; /* NULL: the request does not have it */
@@ -211,8 +214,10 @@ struct cairn_uuid cairn_new_id(const struct cairn_given *given, const char *labe
 const char *cairn_header(const struct cairn_given *given, const char *name);
 
 /* Returns the folded fact: `const struct order_customer *c = CAIRN_KNOWN(given, order_customer);`
- * Aborts for a fact that CAIRN_DECIDE does not name as a NEED: that is a programming error. */
-#define CAIRN_KNOWN(given, fact) ((const struct fact *)cairn_known((given), &fact##_fact))
+ * Inside of the function of CAIRN_DECIDE only, which names the fact as a NEED; other functions are
+ * passed what it returns. */
+#define CAIRN_KNOWN(given, fact) ((void)(given), fact##_is_a_need_of_this_command_)
+/* The same without a check by the compiler: aborts for a fact that is no NEED. */
 const void *cairn_known(const struct cairn_given *given, const struct cairn_fact *fact);
 
 /* ---- what decide returns ---- */
@@ -307,6 +312,7 @@ struct cairn_decider {
                           when one of them changes, so that snapshots of the old code are not used;
                           0: no snapshots */
     const char *help;
+    const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
@@ -318,6 +324,7 @@ struct cairn_decider {
                                                  .commands = &noun##_commands,                     \
                                                  .evolves = noun##_all_evolves_,                   \
                                                  .decides = noun##_all_decides_,                   \
+                                                 .at = CAIRN_PLACE_,                               \
                                                  __VA_ARGS__}
 
 /* ---- the parts of the macros above ---- */
@@ -388,6 +395,7 @@ struct cairn_decider {
         .category = #noun,                                                                         \
         .types = noun##_event_types_,                                                              \
         .count = sizeof noun##_event_types_ / sizeof noun##_event_types_[0],                       \
+        .at = CAIRN_PLACE_,                                                                        \
     }
 #define CAIRN_COMMANDS_TABLE_(noun, ...)                                                           \
     CAIRN_UNUSED static inline const struct cairn_decides *const *noun##_all_decides_(void)        \
@@ -402,6 +410,7 @@ struct cairn_decider {
         .category = #noun,                                                                         \
         .types = noun##_command_types_,                                                            \
         .count = sizeof noun##_command_types_ / sizeof noun##_command_types_[0],                   \
+        .at = CAIRN_PLACE_,                                                                        \
     }
 #endif
 
@@ -411,15 +420,16 @@ struct cairn_decider {
 
 #define CAIRN_DECIDE_(noun, tag, ...) CAIRN_DECIDE_AS_(noun, tag, __VA_ARGS__)
 #define CAIRN_DECIDE_AS_(noun, tag, ...)                                                           \
-    static int noun##_decide_##tag(const struct noun *self, const struct tag *command,             \
-                                   const struct cairn_given *given, struct cairn_decision *ret,    \
-                                   struct cairn_error *error);                                     \
+    static int noun##_decide_##tag(                                                                \
+        const struct noun *self, const struct tag *command, const struct cairn_given *given,       \
+        struct cairn_decision *ret,                                                                \
+        struct cairn_error *error CAIRN_EACH_(CAIRN_NEED_PARAMETER_, tag, __VA_ARGS__));           \
     static int noun##_decide_##tag##_call_(const void *self, const void *command,                  \
                                            const struct cairn_given *given,                        \
                                            struct cairn_decision *ret, struct cairn_error *error)  \
     {                                                                                              \
         return noun##_decide_##tag((const struct noun *)self, (const struct tag *)command, given,  \
-                                   ret, error);                                                    \
+                                   ret, error CAIRN_EACH_(CAIRN_NEED_VALUE_, tag, __VA_ARGS__));   \
     }                                                                                              \
     _Static_assert(CAIRN_COUNT_(__VA_ARGS__) <= CAIRN_NEEDS_MAX, "a command has at most 4 NEEDs"); \
     const __typeof__(noun##_decides_##tag) noun##_decides_##tag = {                                \
@@ -428,8 +438,17 @@ struct cairn_decider {
     static int noun##_decide_##tag(                                                                \
         CAIRN_UNUSED const struct noun *self, CAIRN_UNUSED const struct tag *command,              \
         CAIRN_UNUSED const struct cairn_given *given, CAIRN_UNUSED struct cairn_decision *ret,     \
-        CAIRN_UNUSED struct cairn_error *error)
+        CAIRN_UNUSED struct cairn_error *error CAIRN_EACH_(CAIRN_NEED_PARAMETER_, tag,             \
+                                                           __VA_ARGS__))
 
+/* Each fact is a parameter of the function, so that one that is not named as a NEED is no name. */
+#define CAIRN_NEED_PARAMETER_(tag, need) CAIRN_NEED_PARAMETER_OF_(CAIRN_ARGUMENTS_##need)
+#define CAIRN_NEED_PARAMETER_OF_(...) CAIRN_NEED_PARAMETER_AS_(__VA_ARGS__)
+#define CAIRN_NEED_PARAMETER_AS_(fact, member)                                                     \
+    , CAIRN_UNUSED const struct fact *fact##_is_a_need_of_this_command_
+#define CAIRN_NEED_VALUE_(tag, need) CAIRN_NEED_VALUE_OF_(CAIRN_ARGUMENTS_##need)
+#define CAIRN_NEED_VALUE_OF_(...) CAIRN_NEED_VALUE_AS_(__VA_ARGS__)
+#define CAIRN_NEED_VALUE_AS_(fact, member) , (const struct fact *)cairn_known(given, &fact##_fact)
 /* (tag of the command, fact, member) */
 #define CAIRN_NEED_ROW_(tag, need) CAIRN_NEED_ROW_OF_(tag, CAIRN_ARGUMENTS_##need)
 #define CAIRN_NEED_ROW_OF_(...) CAIRN_NEED_ROW_AS_(__VA_ARGS__)

@@ -21,8 +21,8 @@
  * from that event, so that a crash at any point repeats nothing and loses nothing.
  *
  * The functions of one process are called one at a time, for its inputs in the order of the log.
- * They are pure: `given` has the time, ids that are the same when the reaction is repeated, and the
- * process' id.
+ * They are pure: `given` has the time, ids that are the same when the reaction is repeated, the
+ * process' id, and of an event its stream and position (given->meta).
  *
  * Commands go to the service of their category (service.h, `.peers`), in order for each stream, and
  * are retried until the answer is final by the table of error.h; a refused command then comes back
@@ -159,6 +159,7 @@ struct cairn_process {
     bool from_start; /* at its very first start: begin with the oldest event, not after the newest
                         one */
     const char *help;
+    const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* The `.sends` of a process: the nouns whose commands it sends, as CAIRN_SENDS(payment, order). A
@@ -176,8 +177,11 @@ struct cairn_process {
 #define CAIRN_PROCESS_(process, ...)                                                               \
     static struct cairn_handlers process##_handlers_;                                              \
     extern const struct cairn_process process##_process;                                           \
-    const struct cairn_process process##_process = {                                               \
-        .name = #process, .state = &process##_record, .when = &process##_handlers_, __VA_ARGS__}
+    const struct cairn_process process##_process = {.name = #process,                              \
+                                                    .state = &process##_record,                    \
+                                                    .when = &process##_handlers_,                  \
+                                                    .at = CAIRN_PLACE_,                            \
+                                                    __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -106,10 +106,12 @@ struct cairn_on {
         row_##_keys_of_##event_(ret, (const struct event_ *)event, meta);                          \
     }                                                                                              \
     static cairn_apply row_##_on_##event_##_call_;                                                 \
+    /* Without CAIRN_ON the program does not link, however much the compiler drops. */             \
+    __attribute__((used)) static cairn_apply *const row_##_keys_need_##event_##_ =                 \
+        row_##_on_##event_##_call_;                                                                \
     static struct cairn_on row_##_on_##event_##_;                                                  \
     CAIRN_BEFORE_MAIN_(row_##_keys_of_##event_##_register_)                                        \
     {                                                                                              \
-        row_##_on_##event_##_.apply = row_##_on_##event_##_call_; /* fails without CAIRN_ON */     \
         row_##_on_##event_##_.keys = row_##_keys_of_##event_##_call_;                              \
     }                                                                                              \
     static void row_##_keys_of_##event_(CAIRN_UNUSED struct cairn_keys *ret,                       \
@@ -154,6 +156,7 @@ struct cairn_projection {
     const char *const *indexes;      /* lists of columns, NULL-terminated; or NULL */
     enum cairn_poison poison;
     const char *help; /* the comment on the table */
+    const char *at;   /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* The `.indexes` of a projection: CAIRN_INDEXES("user_id, placed_at", "total") */
@@ -168,8 +171,11 @@ struct cairn_projection {
 #define CAIRN_PROJECTION_(row_, ...)                                                               \
     static struct cairn_handlers row_##_handlers_;                                                 \
     extern const struct cairn_projection row_##_projection;                                        \
-    const struct cairn_projection row_##_projection = {                                            \
-        .name = #row_, .row = &row_##_record, .on = &row_##_handlers_, __VA_ARGS__}
+    const struct cairn_projection row_##_projection = {.name = #row_,                              \
+                                                       .row = &row_##_record,                      \
+                                                       .on = &row_##_handlers_,                    \
+                                                       .at = CAIRN_PLACE_,                         \
+                                                       __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -105,6 +105,7 @@ struct cairn_reactor {
     bool from_start; /* at its very first start: begin with the oldest event, not after the newest
                         one */
     const char *help;
+    const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
 /* Makes `NAME_reactor`, visible to other files; the functions come after it. */
@@ -113,7 +114,7 @@ struct cairn_reactor {
     static struct cairn_handlers reactor##_handlers_;                                              \
     extern const struct cairn_reactor reactor##_reactor;                                           \
     const struct cairn_reactor reactor##_reactor = {                                               \
-        .name = #reactor, .handles = &reactor##_handlers_, __VA_ARGS__}
+        .name = #reactor, .handles = &reactor##_handlers_, .at = CAIRN_PLACE_, __VA_ARGS__}
 
 CAIRN_END_C
 

@@ -124,6 +124,7 @@ struct cairn_record {
     uint32_t align;
     const struct cairn_field *fields;
     uint32_t count;
+    const char *at; /* where it is declared: "orders.h:12"; or NULL */
 };
 
 /* The layout of every list: CAIRN_STRUCT(x, …) also makes `struct x_list CAIRN_LIST(struct x);`. */
@@ -271,6 +272,7 @@ struct cairn_day_list CAIRN_LIST(struct cairn_day);
         .align = _Alignof(struct tag),                                                             \
         .fields = tag##_fields_,                                                                   \
         .count = CAIRN_COUNT_(__VA_ARGS__),                                                        \
+        .at = CAIRN_PLACE_,                                                                        \
     }
 #define CAIRN_ENUM_TABLE_(tag, first, ...)                                                         \
     ;                                                                                              \

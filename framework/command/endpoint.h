@@ -59,8 +59,4 @@ enum cairn_http_outcome cairn_endpoint_handle(const struct cairn_endpoint *endpo
  * carried out. */
 void cairn_endpoint_leave(struct cairn_http_request *request);
 
-/* Checks a decider's tables against its structs, once at start. Returns 0 or -CAIRN_BUG. */
-int cairn_decider_check(const struct cairn_decider *decider,
-                        struct cairn_error *error) CAIRN_CHECKED;
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "runtime/check/peer_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -411,16 +412,29 @@ static int compare_name(const char *variable, const struct setting *setting)
     return setting->kind == SECRET && strcmp(variable, file_name) == 0;
 }
 
+/* The URLs of peers depend on the services that there are. */
+static void check_url_name(const char *variable, const struct cairn_service *const services[],
+                           struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    const char *meant = cairn_peer_meant(services, variable, &arena);
+    if (meant)
+        (void)cairn_wrong(error, variable, "names no service: did you mean %s?", meant);
+    cairn_arena_close(&arena);
+}
+
 /* Reports a variable that is not a setting and probably a typing error for one. Other variables may
  * belong to other programs: an orchestrator sets CAIRN_ORDER_PORT for a service named cairn-order.
- * URLs of peers depend on the services that there are. */
+ */
 static void check_name(const char *variable, const struct cairn_service *const services[],
                        struct cairn_error *error)
 {
     const char *meant = NULL;
     size_t length = strlen(variable);
-    if (length > 4 && strcmp(variable + length - 4, "_URL") == 0)
+    if (length > 4 && strcmp(variable + length - 4, "_URL") == 0) {
+        check_url_name(variable, services, error);
         return;
+    }
     for (size_t i = 0; i < SETTINGS; i++) {
         int is_like = compare_name(variable, &settings[i]);
         if (is_like > 0)

@@ -61,13 +61,17 @@ static void log_refusal(void *context, const char *what)
 static int declare(const struct cairn_events *events, struct cairn_pg *pg,
                    struct cairn_error *error)
 {
-    static const struct cairn_statement statement = {.name = NULL,
-                                                     .sql = "select cairn.declare_types($1, $2)"};
+    static const struct cairn_statement statement = {
+        .name = NULL, .sql = "select cairn.declare_event_types($1, $2, $3)"};
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
+    struct cairn_pg_array versions = cairn_pg_array(CAIRN_PG_INTEGERS, &arena);
     CAIRN_PG_RESULT *rows = NULL;
     cairn_pg_add_text(&params, events->category);
     cairn_pg_add_texts(&params, &events->types->name, sizeof *events->types, events->count);
+    for (uint32_t i = 0; i < events->count; i++)
+        cairn_pg_array_integer(&versions, events->types[i].schema_version);
+    cairn_pg_add_array(&params, &versions);
     int64_t done = cairn_pg_call(pg, &statement, &params, &rows, error);
     cairn_arena_close(&arena);
     return done < 0 ? (int)done : 0;

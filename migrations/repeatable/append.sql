@@ -567,8 +567,30 @@ begin
     end if;
 end
 $$;
-comment on function cairn.declare_types is
-    'Called by a service at its start: declares the types of events that it knows of a category that it '
-    'writes.';
+comment on function cairn.declare_types is 'cairn.declare_event_types, as called by services of release 0.1.';
 revoke execute on function cairn.declare_types from public;
 grant execute on function cairn.declare_types to cairn_writer;
+
+create or replace function cairn.declare_event_types(in_category text, in_types text[], in_versions bigint[])
+    returns void
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (select from unnest(in_types, in_versions) as t(type, version)
+                   where not exists (select from cairn.declared_types d
+                                         where d.category = in_category and d.type = t.type
+                                             and d.schema_version >= t.version)) then
+        insert into cairn.declared_types as d (category, type, schema_version)
+            select in_category, t.type, t.version from unnest(in_types, in_versions) as t(type, version)
+            on conflict on constraint declared_types_pkey do update
+                set schema_version = greatest(d.schema_version, excluded.schema_version);
+    end if;
+end
+$$;
+comment on function cairn.declare_event_types is
+    'Called by a service at its start: declares the types of events that it knows of a category that it '
+    'writes, and the newest version of each.';
+revoke execute on function cairn.declare_event_types from public;
+grant execute on function cairn.declare_event_types to cairn_writer;

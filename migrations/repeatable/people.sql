@@ -26,6 +26,7 @@ declare
     id uuid;
     wrong text;
     known text;
+    newest bigint;
 begin
     if append.stream is null or append.stream !~ '^[a-z][a-z0-9_]*-.' or octet_length(append.stream) > 200 then
         raise exception using errcode = 'CA010',
@@ -76,6 +77,14 @@ begin
                              split_part(append.stream, '-', 1), append.type, known),
             hint = 'They would refuse to start, since they must be able to read the whole log.';
     end if;
+    -- what a person writes today has the fields of today
+    newest := coalesce((select max(v.schema_version)
+                            from (select d.schema_version from cairn.declared_types d
+                                      where d.category = split_part(append.stream, '-', 1) and d.type = append.type
+                                  union all
+                                  select t.schema_version from cairn.event_types t
+                                      where t.category = split_part(append.stream, '-', 1)
+                                          and t.type = append.type) v), 1);
     if append.expected < 0 then
         raise exception using errcode = 'CA010', message = 'expected must be a version, 0 for a new stream, or null';
     end if;
@@ -100,7 +109,7 @@ begin
         in_event_streams => array[append.stream],
         in_event_ids => array[append.event_id],
         in_event_types => array[append.type],
-        in_event_schema_versions => array[1::bigint],
+        in_event_schema_versions => array[newest],
         in_event_data => array[append.data],
         in_event_metas => array[json_build_object('service', 'sql', 'user', session_user)],
         in_claim_conditions => '{}', in_claim_slots => '{}', in_claim_streams => '{}', in_claim_taken => '{}',
@@ -110,7 +119,7 @@ begin
         in_command_events => '{}',
         in_type_categories => array[split_part(append.stream, '-', 1)],
         in_type_names => array[append.type],
-        in_type_versions => array[1::bigint]);
+        in_type_versions => array[newest]);
     if answer.outcomes[1] <> 0 then
         raise exception using errcode = 'CA001',
             message = format('stream %s is at version %s', append.stream, answer.versions[1]),
@@ -121,7 +130,8 @@ begin
 end
 $$;
 comment on function cairn.append is
-    'Appends one event. expected: null for any version, 0 if the stream must not exist, else its version.';
+    'Appends one event, of the newest version of its type that a service has declared. expected: null for any '
+    'version of the stream, 0 if it must not exist, else its version.';
 revoke execute on function cairn.append from public;
 grant execute on function cairn.append to cairn_writer;
 

@@ -70,10 +70,12 @@ static void the_links_of_installed_documents_lead_somewhere(void **state)
 {
     (void)state;
     expect(
-        "cd \"$prefix/share/doc/cairn\" && for page in *.md; do"
-        " grep -oE '\\]\\([^)#]+' \"$page\" | cut -c3- | grep -v '^https*:' >>links || :; done;"
-        " test \"$(grep -c include/cairn/ links)\" -gt 20 && grep -qx HTTP.md links"
-        " && grep -qx examples/ticket.c links && while read -r link; do"
+        "cd \"$prefix/share/doc/cairn\" && for page in *.md llms.txt guide/*.md examples/*/*.md; do"
+        " grep -oE '\\]\\([^)#]+' \"$page\" | cut -c3- | grep -v '^https*:'"
+        " | sed \"s|^|$(dirname \"$page\")/|\" >>links || :; done;"
+        " test $(grep -c include/cairn/ links) -gt 40 && grep -qx ./HTTP.md links"
+        " && grep -qx ./guide/which-one.md links && grep -qx ./examples/hotel/README.md links"
+        " && grep -qx guide/../COMMAND.md links && while read -r link; do"
         " test -e \"$link\" || { echo \"$link leads nowhere\"; exit 1; }; done <links && rm links");
     expect("! grep -n '](docs/\\|](bench/\\|](CONTRIBUTING' \"$prefix/share/doc/cairn/README.md\"");
 }
@@ -161,11 +163,26 @@ static void a_wrong_member_or_state_fails_the_build(void **state)
          "duplicate member .closed"},
         {"s/TEXT(reason)/TXT(reason)/", "TXT"},
         {"s/UUID(ticket_id), //", "has no member named .ticket_id"},
+        {"s/CAIRN_EMIT(ret, ticket_closed/(void)CAIRN_KNOWN(given, ghost); &/",
+         "ghost_is_a_need_of_this_command_.* undeclared"},
         {"/CAIRN_DECIDER(ticket/d", "undefined reference to .ticket_decider"},
         {"/CAIRN_PROJECTION(tickets/d", "tickets_handlers_.* undeclared"},
         {"s/.max_bytes = 200/.max_byte = 200/", "has no member named .max_byte"},
     };
     each_mistake_fails_the_build(mistakes, sizeof mistakes / sizeof mistakes[0]);
+}
+
+/* At every level of optimisation, as a reference that nothing uses is dropped. */
+static void keys_without_a_function_for_their_event_fail_the_build(void **state)
+{
+    (void)state;
+    expect(
+        "sed '/CAIRN_ON(tickets, ticket, ticket_closed)/,/^}/c\\"
+        "CAIRN_KEYS(tickets, ticket_closed)\\n{\\n    cairn_key_uuid(ret, meta->id);\\n}'"
+        " \"$tree/docs/examples/ticket.c\" >wrong.c && grep CAIRN_KEYS wrong.c &&"
+        " for level in -O0 -O1 -O2; do"
+        " ! LC_ALL=C cc $level wrong.c $(pkg-config --cflags --libs cairn) -o wrong 2>said"
+        " && grep 'undefined reference to .tickets_on_ticket_closed_call_' said || exit 1; done");
 }
 
 static void the_headers_are_c17_c23_and_cpp(void **state)
@@ -229,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
+        cmocka_unit_test(keys_without_a_function_for_their_event_fail_the_build),
         cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
     };

@@ -64,6 +64,8 @@ static char *describe(const char *url)
     return lines;
 }
 
+#define NOTIFICATION "migrate notification services/notification/migrations"
+
 static void an_older_schema_of_that_release_is_refused(void **state)
 {
     (void)state;
@@ -87,6 +89,7 @@ static void the_upgraded_schema_is_that_of_a_new_database(void **state)
     cairn_expect(old, 0, "migrate", "applied 0050_roles");
     cairn_expect(old, 0, "migrate", "the schema is up to date");
     fixture_database(new, sizeof new);
+    cairn_expect(old, 0, NOTIFICATION, "applied 0001_messages"); /* over tables that are there */
     char *upgraded = describe(old);
     char *made = describe(new);
     assert_true(strlen(made) > 100000);

@@ -70,7 +70,7 @@ CAIRN_WHEN_ALL(wait, room, room_closed, "room")
 {
     self->told++;
     self->made = cairn_new_id(given, "made");
-    CAIRN_SEND(ret, guest, given->id, tell_guest, .room_id = given->id);
+    CAIRN_SEND(ret, guest, given->id, tell_guest, .room_id = given->meta->id);
 }
 
 CAIRN_WHEN_ALL_BY(wait, room, floor_closed, "room", room_id)
@@ -209,6 +209,10 @@ static void an_event_reaches_all_that_wait_in_order_and_no_other(void **state)
     assert_int_equal(sql_int("select count(*) from cairn.events where type = 'GuestTold'"
                              " and stream like '%000007'"),
                      0);
+    /* each knows which stream the event was of */
+    assert_int_equal(sql_int("select count(*) from cairn.events where type = 'GuestTold'"
+                             " and data->>'room_id' = '" ROOM_A "'"),
+                     19);
     /* each makes ids of its own */
     assert_int_equal(sql_int("select count(distinct data #>> '{state,made}') from cairn.events"
                              " where data #>> '{input,type}' = 'RoomClosed'"),

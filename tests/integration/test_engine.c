@@ -101,7 +101,10 @@ CAIRN_DECIDER(wick, .state_version = 1);
 
 /* ---- the process that puts them out ---- */
 
-enum { TRIMS = -2 }; /* a value of `seconds`: the lamp's wick is to be trimmed */
+enum {
+    TRIMS = -2,   /* a value of `seconds`: the lamp's wick is to be trimmed */
+    MISUSES = -3, /* its reaction is one that cannot be recorded */
+};
 
 CAIRN_STRUCT(night, INT(lit), INT(out));
 CAIRN_PROCESS(night, .from_start = true, CAIRN_SENDS(lamp, wick));
@@ -111,6 +114,8 @@ CAIRN_WHEN(night, lamp, lamp_lit)
     self->lit++;
     if (event->seconds == TRIMS)
         CAIRN_SEND(ret, wick, given->id, trim_wick, .wick_id = given->id);
+    else if (event->seconds == MISUSES)
+        cairn_schedule(ret, "", given->now);
     else if (event->seconds > 0)
         cairn_schedule(ret, "burnt-down",
                        cairn_time_after(given->now, CAIRN_SECONDS(event->seconds)));
@@ -173,13 +178,14 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config configs[32]; /* one per host, which borrows it */
+static struct cairn_config configs[64]; /* one per host, which borrows it */
 
 static int try_to_start_at(int port, const struct cairn_service *const those[],
                            struct cairn_host **ret, struct cairn_error *error)
 {
     static int started;
     char text[20];
+    assert_in_range(started, 0, sizeof configs / sizeof configs[0] - 1);
     struct cairn_config *config = &configs[started++];
     (void)snprintf(text, sizeof text, "%d", port);
     (void)setenv("DATABASE_URL", url, 1);
@@ -750,6 +756,25 @@ static void a_reaction_that_a_person_wrote_wrong_stops_no_other(void **state)
     assert_int_equal(fixture_sql_int(url, begins), 1);
 }
 
+static void a_reaction_that_cannot_be_recorded_parks_its_process_only(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, MISUSES);
+    light(2, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.parked_instances where process = 'night'"
+                " and reason like '%a timer without a name%'",
+                1);
+    fixture_sql(url, "select cairn.retry_parked_instances('night', null)");
+    expect_soon("select count(*) from cairn.parked_instances where not again", 1);
+    fixture_sql(url, "select cairn.retry_parked_instances('night', null, true)");
+    expect_soon("select count(*) from cairn.parked_instances", 0);
+    light(3, 0);
+    expect_soon(EVENTS("LampOut"), 2);
+    cairn_host_stop(host);
+}
+
 /* Other processes' events are not read for it. */
 static void a_process_that_is_new_begins_at_once_on_a_long_log(void **state)
 {
@@ -899,6 +924,7 @@ int main(void)
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(a_new_follower_ignores_earlier_events),
         TEST(a_reaction_that_a_person_wrote_wrong_stops_no_other),
+        TEST(a_reaction_that_cannot_be_recorded_parks_its_process_only),
         TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),
         TEST(a_process_whose_commands_go_nowhere_does_not_start),

@@ -130,6 +130,14 @@ static const struct cairn_service *const both[] = {&first, &second, NULL};
 
 /* ---- the process ---- */
 
+CAIRN_STRUCT(thing_kept);
+CAIRN_EVENTS(thing, EVENT(thing_kept, "ThingKept", 1));
+CAIRN_REACTOR(keeper);
+CAIRN_HANDLE(keeper, thing, thing_kept)
+{
+    return CAIRN_DONE;
+}
+
 static struct cairn_config config;
 static struct cairn_host *host;
 static struct cairn_error error;
@@ -287,7 +295,8 @@ static void a_secret_may_come_from_a_file(void **state)
 static void a_service_without_routes_needs_a_database(void **state)
 {
     (void)state;
-    static const struct cairn_service keeper = {.name = "keeper", .port = 8091};
+    static const struct cairn_service keeper = {
+        .name = "keeper", .port = 8091, .reactors = {&keeper_reactor}};
     const struct cairn_service *const three[] = {&first, &second, &keeper, NULL};
     assert_int_equal(start(three), -CAIRN_CONFIG);
     assert_non_null(strstr(error.message, "DATABASE_URL is not set"));

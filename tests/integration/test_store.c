@@ -563,6 +563,24 @@ static void people_append_no_type_that_the_services_do_not_know(void **state)
     fixture_sql(bench.url, "select cairn.append('tin-1', 'TinClosed', '{}')");
 }
 
+/* What a person writes has the fields of the newest version, and would be read as another one. */
+static void people_append_events_of_the_newest_version(void **state)
+{
+    (void)state;
+    static const char *const version =
+        "select schema_version from cairn.events where type = 'PanMade' order by position desc "
+        "limit 1";
+    fixture_sql(bench.url, "select cairn.append('pan-1', 'PanMade', '{}')");
+    assert_int_equal(fixture_sql_int(bench.url, version), 1);
+    fixture_sql(bench.url, "select cairn.declare_event_types('pan', array['PanMade'], array[3])");
+    fixture_sql(bench.url, "select cairn.append('pan-1', 'PanMade', '{}')");
+    assert_int_equal(fixture_sql_int(bench.url, version), 3);
+    fixture_sql(bench.url, "select cairn.declare_event_types('pan', array['PanMade'], array[2])");
+    fixture_sql(bench.url, "select cairn.declare_types('pan', array['PanMade'])");
+    fixture_sql(bench.url, "select cairn.append('pan-1', 'PanMade', '{}')");
+    assert_int_equal(fixture_sql_int(bench.url, version), 3);
+}
+
 /* Any role that may connect may take advisory locks. */
 static void a_stranger_cannot_stop_appends(void **state)
 {
@@ -991,6 +1009,7 @@ int main(void)
         cmocka_unit_test(sql_appends_no_unreadable_event),
         cmocka_unit_test(one_id_has_one_spelling),
         cmocka_unit_test(people_append_no_type_that_the_services_do_not_know),
+        cmocka_unit_test(people_append_events_of_the_newest_version),
         cmocka_unit_test(a_stranger_cannot_stop_appends),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
         cmocka_unit_test(functions_of_another_release_are_replaced_by_migrating),

@@ -22,7 +22,7 @@ static void expect(const char *const routes[], size_t count, const char *words)
     struct cairn_findings findings = {0};
     struct cairn_error error = {0};
     cairn_routes_check(services, &findings);
-    assert_int_equal(cairn_findings_result(&findings, &error), words ? -CAIRN_BUG : 0);
+    assert_int_equal(cairn_findings_end(&findings, &error), words ? -CAIRN_BUG : 0);
     if (words && !strstr(error.message, words))
         fail_msg("wanted \"%s\", saw: %s", words, error.message);
 }

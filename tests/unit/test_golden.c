@@ -201,7 +201,7 @@ static void a_chain_with_a_hole_is_found(void **state)
 {
     (void)state;
     const struct cairn_event_type types[] = {{"StampSold", 2, &stamp_sold_record, {NULL}}};
-    const struct cairn_events events = {"stamp", types, 1};
+    const struct cairn_events events = {.category = "stamp", .types = types, .count = 1};
     cairn_golden(__FILE__, __LINE__, directory, &events);
     assert_non_null(strstr(said, "names 1 older structs, oldest first; it names 0"));
 }

@@ -257,10 +257,11 @@ static void an_enum_value_without_a_name_is_found(void **state)
     (void)state;
     struct cairn_error error = {0};
     assert_int_equal(cairn_record_table_check(&nameless_record, &error), -CAIRN_BUG);
-    assert_string_equal(error.message, "value 1 of nameless.colour has no name");
+    assert_non_null(
+        strstr(error.message, "struct nameless: the field colour has a value without a name"));
     error = (struct cairn_error){0};
     assert_int_equal(cairn_record_table_check(&crowd_record, &error), -CAIRN_BUG);
-    assert_string_equal(error.message, "value 1 of nameless.colour has no name");
+    assert_non_null(strstr(error.message, "struct nameless: the field colour has a value"));
 }
 
 static void a_table_made_by_hand_may_not_name_a_field_twice(void **state)
@@ -271,7 +272,7 @@ static void a_table_made_by_hand_may_not_name_a_field_twice(void **state)
     struct cairn_record made = part_record;
     made.fields = twice;
     assert_int_equal(cairn_record_table_check(&made, &error), -CAIRN_BUG);
-    assert_string_equal(error.message, "struct part names the field count twice");
+    assert_non_null(strstr(error.message, "struct part: the field count is declared twice"));
 }
 
 CAIRN_STRUCT(number, INT(first));

@@ -208,8 +208,9 @@ const struct cairn_cli_command cairn_cli_append = {
     .usage = "append STREAM TYPE JSON [--expect VERSION] [--json]",
     .summary = "append one event",
     .details =
-        "Appends an event whose data is the JSON object, if the stream is at this version (0: if the stream\n"
-        "does not exist; not given: at any version). Ends with 1 if it is not.",
+        "Appends an event whose data is the JSON object, of the newest version of its type that a\n"
+        "service has declared, if the stream is at this version (0: if the stream does not exist; not\n"
+        "given: at any version). Ends with 1 if it is not.",
     .example = "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0",
     .run = run_append,
 };

@@ -40,10 +40,10 @@ void cairn_peer_variable(const char *category, char *ret, size_t size)
         *at = (char)toupper((unsigned char)*at);
 }
 
-static bool is_ours(const struct cairn_command_client *client, const char *category)
+static bool is_ours(const struct cairn_service *const services[], const char *category)
 {
-    for (size_t i = 0; client->services[i]; i++) {
-        const struct cairn_service *service = client->services[i];
+    for (size_t i = 0; services[i]; i++) {
+        const struct cairn_service *service = services[i];
         if (service->resources && strcmp(category, CAIRN_QUERY_PEER) == 0)
             return true;
         for (int k = 0; k < CAIRN_SERVICE_MAX && service->deciders[k]; k++) {
@@ -54,10 +54,10 @@ static bool is_ours(const struct cairn_command_client *client, const char *categ
     return false;
 }
 
-static const char *declared(const struct cairn_command_client *client, const char *category)
+static const char *declared(const struct cairn_service *const services[], const char *category)
 {
-    for (size_t i = 0; client->services[i]; i++) {
-        const struct cairn_service *service = client->services[i];
+    for (size_t i = 0; services[i]; i++) {
+        const struct cairn_service *service = services[i];
         for (int k = 0; k < CAIRN_SERVICE_MAX && service->peers[k].category; k++) {
             if (strcmp(service->peers[k].category, category) == 0)
                 return service->peers[k].url;
@@ -66,14 +66,16 @@ static const char *declared(const struct cairn_command_client *client, const cha
     return NULL;
 }
 
-static const char *find_url(const struct cairn_command_client *client, const char *category)
+/* Returns NULL if none is known. `own` is the URL of this process. */
+static const char *find_url(const struct cairn_service *const services[], const char *own,
+                            const char *category)
 {
     char variable[120];
     cairn_peer_variable(category, variable, sizeof variable);
     const char *told = getenv(variable);
     if (told && *told)
         return told;
-    return is_ours(client, category) ? client->own : declared(client, category);
+    return is_ours(services, category) ? own : declared(services, category);
 }
 
 static int fail_no_url(const char *category, struct cairn_error *error)
@@ -85,10 +87,16 @@ static int fail_no_url(const char *category, struct cairn_error *error)
                       category, variable);
 }
 
+int cairn_peer_check(const struct cairn_service *const services[], const char *category,
+                     struct cairn_error *error)
+{
+    return find_url(services, "", category) ? 0 : fail_no_url(category, error);
+}
+
 int cairn_command_client_check(struct cairn_command_client *client, const char *category,
                                struct cairn_error *error)
 {
-    return find_url(client, category) ? 0 : fail_no_url(category, error);
+    return cairn_peer_check(client->services, category, error);
 }
 
 static struct peer *make_peer(struct cairn_command_client *client, const char *category,
@@ -120,7 +128,7 @@ static int find_peer(struct cairn_command_client *client, const char *stream, st
     struct peer *peer = client->peers;
     while (peer && strcmp(peer->category, category) != 0)
         peer = peer->next;
-    const char *url = peer ? NULL : find_url(client, category);
+    const char *url = peer ? NULL : find_url(client->services, client->own, category);
     if (url)
         peer = make_peer(client, category, url);
     cairn_unlock(&client->lock);

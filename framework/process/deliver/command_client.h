@@ -27,6 +27,11 @@ struct cairn_command_client *cairn_command_client_open(const struct cairn_servic
                                                        const struct cairn_internal_key *key);
 void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
 
+/* Returns 0 if the services' declarations or the environment name the URL for commands of that
+ * category, or -CAIRN_CONFIG with what to do. */
+int cairn_peer_check(const struct cairn_service *const services[], const char *category,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
 /* Returns 0 if the URL for commands of that category is known, or -CAIRN_CONFIG with what to do. */
 int cairn_command_client_check(struct cairn_command_client *client, const char *category,
                                struct cairn_error *error) CAIRN_CHECKED;

@@ -221,7 +221,8 @@ static int react(const struct cairn_process *process, const struct cairn_instanc
                  const struct cairn_process_input *input, struct cairn_time now, void *state,
                  struct cairn_arena *arena, struct cairn_reaction *ret, struct cairn_error *error)
 {
-    const struct cairn_given given = {.id = instance->id, .now = now, .seed = input->seed};
+    const struct cairn_given given = {
+        .id = instance->id, .now = now, .seed = input->seed, .meta = input->meta};
     memcpy(state, instance->state, process->state->size);
     if (!input->when) {
         cairn_reaction_init(ret, arena);

@@ -21,6 +21,7 @@
 struct cairn_process_input {
     const struct cairn_when *when; /* NULL: no handler; it is recorded all the same */
     const void *payload;           /* what `when` takes */
+    const struct cairn_meta *meta; /* of an event; NULL: a timer or a refusal */
     const char *description;       /* JSON of "input" */
     int64_t position;              /* of an event; 0 for a timer or a refusal */
     int64_t read;                  /* of a timer or a refusal: how far the log had been read */

@@ -61,10 +61,15 @@ int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instan
     struct cairn_pending *pending = add(inputs);
     pending->expected =
         (struct cairn_expected){instance->stream, instance->version, instance->event_id};
+    struct cairn_error why = {0};
     int taken = cairn_advance(inputs->process, inputs->service, instance, input, inputs->now,
-                              inputs->arena, &pending->event, error);
+                              inputs->arena, &pending->event, &why);
+    if (taken == -CAIRN_BUG) { /* with this state and input; others may be all right */
+        stick(inputs, instance, input->position, cairn_copy_text(inputs->arena, why.message));
+        return 0;
+    }
     if (taken < 0)
-        return taken;
+        return cairn_error_pass(error, &why);
     inputs->count += (size_t)taken;
     return 0;
 }

@@ -115,19 +115,20 @@ int cairn_input_from_event(const struct cairn_process *process,
     const struct cairn_when *when = (const struct cairn_when *)cairn_handlers_find_stream(
         process->when, event->stream, event->type, &type);
     struct cairn_error wrong = {0};
-    struct cairn_meta meta;
+    struct cairn_meta *meta = cairn_new(arena, struct cairn_meta, 1);
     const void *input = NULL;
     if (!when || cairn_is_passed_over(event))
         return 0;
-    if (decode(type, event, arena, &input, &meta, &wrong) < 0)
+    if (decode(type, event, arena, &input, meta, &wrong) < 0)
         return arrive_unreadable(when, event, arena, &wrong, ret, ret_id, error);
-    *ret_id = cairn_when_process(when, input, &meta);
+    *ret_id = cairn_when_process(when, input, meta);
     if (cairn_uuid_is_zero(*ret_id)) /* for no process */
         return 0;
     const struct cairn_origin origin = cairn_origin_of(event, arena);
     *ret = (struct cairn_process_input){
         .when = when,
         .payload = input,
+        .meta = meta,
         .description = describe_event(event, arena),
         .position = event->position,
         .seed = event->event_id,

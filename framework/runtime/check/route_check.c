@@ -54,19 +54,16 @@ static bool is_same_route(const struct declared *a, const struct declared *b)
 
 static void add(struct declared_list *list, struct declared one)
 {
-    struct cairn_error error = {0};
     const char *wrong = wrong_path(one.path);
     if (wrong) {
-        (void)cairn_fail(&error, CAIRN_BUG, "%s: the path %s %s", one.by, one.path, wrong);
-        cairn_findings_add(list->findings, &error);
+        cairn_findings_say(list->findings, "%s: the path %s %s", one.by, one.path, wrong);
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
         if (!is_same_route(&list->all[i], &one))
             continue;
-        (void)cairn_fail(&error, CAIRN_BUG, "%s and %s have the same route, %.*s %s",
-                         list->all[i].by, one.by, (int)one.method_bytes, one.method, one.path);
-        cairn_findings_add(list->findings, &error);
+        cairn_findings_say(list->findings, "%s and %s have the same route, %.*s %s",
+                           list->all[i].by, one.by, (int)one.method_bytes, one.method, one.path);
         return;
     }
     cairn_grow(&list->arena, list->all, list->count, &list->capacity);
@@ -90,7 +87,8 @@ static void add_service(struct declared_list *list, const struct cairn_service *
                 add_text(list, commands->types[k].route, commands->types[k].name);
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
-        add(list, (struct declared){"GET", 3, at->path, at->projection->name});
+        add(list, (struct declared){"GET", 3, at->path,
+                                    at->projection ? at->projection->name : service->name});
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
         add_text(list, at->route, service->name);
 }

@@ -1,23 +1,75 @@
-/* service_check.c - checks the tables of the services against their structs. */
+/* service_check.c - checks what services declare, before anything is started. */
 #include "bus/consume/consumers.h"
 #include "bus/publish/publisher.h"
-#include "command/endpoint.h"
-#include "process/react/reaction.h"
+#include "command/decider_check.h"
+#include "process/deliver/command_client.h"
+#include "projection/tables/read_table.h"
 #include "query/query.h"
 #include "record/json.h"
+#include "runtime/check/name_check.h"
 #include "runtime/check/route_check.h"
 #include "runtime/handler.h"
 #include "runtime/host.h"
+#include "store/command_type.h"
+#include "store/read/events.h"
 #include "store/read/handlers.h"
 
-static int check_projection(const struct cairn_projection *projection, struct cairn_error *error)
+#include <string.h>
+
+/* What is checked, and where findings go. `error` is that of the check under way. */
+struct check {
+    const struct cairn_service *const *services;
+    struct cairn_findings findings;
+    struct cairn_error error;
+};
+
+/* Adds a failed check to the findings. */
+static void add(struct check *check, int failed)
 {
-    int failed = cairn_record_table_check(projection->row, error);
-    if (!failed)
-        failed = cairn_handlers_check(projection->on, error);
     if (failed)
-        cairn_error_context(error, "projection %s", projection->name);
-    return failed;
+        cairn_findings_add(&check->findings, &check->error);
+    cairn_error_reset(&check->error);
+}
+
+/* ---- tables of events and handlers ---- */
+
+static void check_events(struct check *check, const struct cairn_events *events)
+{
+    for (uint32_t i = 0; i < events->count; i++)
+        add(check, cairn_events_check_row(events, i, &check->error));
+}
+
+/* `what` is "projection", `macro` makes one of its handlers. */
+static void check_handlers(struct check *check, const struct cairn_handlers *handlers,
+                           const char *where, const char *what, const char *name, const char *macro)
+{
+    if (!handlers->first)
+        cairn_findings_say(&check->findings,
+                           "%s%s%s %s has no %s after its declaration: it would do nothing",
+                           where ? where : "", where ? ": " : "", what, name, macro);
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
+        int failed = cairn_handler_check(at, &check->error);
+        add(check, failed);
+        if (!failed && at->events)
+            check_events(check, at->events);
+    }
+}
+
+/* ---- declarations ---- */
+
+static void check_decider(struct check *check, const struct cairn_decider *decider)
+{
+    add(check, cairn_decider_check_state(decider, &check->error));
+    check_events(check, decider->events);
+    for (uint32_t i = 0; i < decider->commands->count; i++)
+        add(check, cairn_decider_check_command(decider, i, &check->error));
+}
+
+static void check_projection(struct check *check, const struct cairn_projection *projection)
+{
+    check_handlers(check, projection->on, projection->at, "projection", projection->name,
+                   "CAIRN_ON");
+    add(check, cairn_table_check(projection, &check->error));
 }
 
 /* Checks that a command whose refusal the process handles is one that it sends. */
@@ -33,62 +85,95 @@ static int check_refusal(const struct cairn_process *process,
                       handler->line, handler->record->name);
 }
 
-static int check_process(const struct cairn_process *process, struct cairn_error *error)
+static void check_when(struct check *check, const struct cairn_process *process,
+                       const struct cairn_when *when)
 {
-    int failed = cairn_record_table_check(process->state, error);
-    if (!failed)
-        failed = cairn_handlers_check(process->when, error);
-    for (const struct cairn_registered *at = process->when->first; at && !failed; at = at->next) {
-        if (((const struct cairn_when *)at)->input == CAIRN_INPUT_REFUSAL)
-            failed = check_refusal(process, at, error);
+    const struct cairn_registered *at = &when->handler;
+    if (when->input == CAIRN_INPUT_REFUSAL)
+        add(check, check_refusal(process, at, &check->error));
+    if (when->input == CAIRN_INPUT_TIMER && (!when->timer || !when->timer[0]))
+        cairn_findings_say(&check->findings, "%s:%d: the timer has no name", at->file, at->line);
+    if (when->every_us < 0 || (when->every_us > 0 && when->every_us < CAIRN_SECONDS(1)))
+        cairn_findings_say(&check->findings,
+                           "%s:%d: the period is %" PRId64
+                           " microseconds: it has to be at least CAIRN_SECONDS(1)",
+                           at->file, at->line, when->every_us);
+    if (when->association && !when->association[0])
+        cairn_findings_say(&check->findings, "%s:%d: the association has no name", at->file,
+                           at->line);
+}
+
+static void check_process(struct check *check, const struct cairn_process *process)
+{
+    add(check, cairn_record_table_check(process->state, &check->error));
+    check_handlers(check, process->when, process->at, "process", process->name, "CAIRN_WHEN");
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next)
+        check_when(check, process, (const struct cairn_when *)at);
+    for (size_t i = 0; process->sends && process->sends[i]; i++) {
+        int failed = cairn_peer_check(check->services, process->sends[i]->category, &check->error);
+        if (failed)
+            cairn_error_context(&check->error, "%s%sprocess %s", process->at ? process->at : "",
+                                process->at ? ": " : "", process->name);
+        add(check, failed);
     }
-    if (failed)
-        cairn_error_context(error, "process %s", process->name);
-    return failed;
 }
 
-static int check_reactor(const struct cairn_reactor *reactor, struct cairn_error *error)
+static void check_reactor(struct check *check, const struct cairn_reactor *reactor)
 {
-    int failed = cairn_handlers_check(reactor->handles, error);
-    if (failed)
-        cairn_error_context(error, "reactor %s", reactor->name);
-    return failed;
+    check_handlers(check, reactor->handles, reactor->at, "reactor", reactor->name, "CAIRN_HANDLE");
+    if (reactor->concurrency < 0 || reactor->attempts < 0)
+        cairn_findings_say(&check->findings,
+                           "%s: reactor %s has a .concurrency of %d and %d .attempts: neither can "
+                           "be less than 0, which means 1 and 20",
+                           reactor->at ? reactor->at : "", reactor->name, reactor->concurrency,
+                           reactor->attempts);
 }
 
-/* Adds a failed check to the findings. */
-static void add(struct cairn_findings *findings, int failed, struct cairn_error *error)
+static void check_consumer(struct check *check, const struct cairn_consumer *consumer)
 {
-    if (failed)
-        cairn_findings_add(findings, error);
-    cairn_error_reset(error);
+    const char *name = consumer->name ? consumer->name : "without a name";
+    check_handlers(check, consumer->consumes, consumer->at, "consumer", name, "CAIRN_CONSUME");
+    add(check, cairn_consumer_check(consumer, &check->error));
+    if (consumer->attempts < 0 || consumer->backoff_us < 0 || consumer->backoff_max_us < 0 ||
+        consumer->stuck_us < 0)
+        cairn_findings_say(&check->findings, "%s: consumer %s has a number below 0",
+                           consumer->at ? consumer->at : "", name);
 }
 
-static void check_service(const struct cairn_service *service, struct cairn_findings *findings)
+static void check_resource(struct check *check, const struct cairn_resource *resource)
 {
-    struct cairn_error error = {0};
+    int failed = cairn_query_check(resource, &check->error);
+    add(check, failed);
+    if (resource->projection)
+        check_projection(check, resource->projection);
+}
+
+static void check_service(struct check *check, const struct cairn_service *service)
+{
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++)
-        add(findings, cairn_decider_check(service->deciders[i], &error), &error);
+        check_decider(check, service->deciders[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->projections[i]; i++)
-        add(findings, check_projection(service->projections[i], &error), &error);
+        check_projection(check, service->projections[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->processes[i]; i++)
-        add(findings, check_process(service->processes[i], &error), &error);
+        check_process(check, service->processes[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->reactors[i]; i++)
-        add(findings, check_reactor(service->reactors[i], &error), &error);
-    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
-        add(findings, cairn_query_check(at, &error), &error);
+        check_reactor(check, service->reactors[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i]; i++)
-        add(findings, cairn_consumer_check(service->consumers[i], &error), &error);
+        check_consumer(check, service->consumers[i]);
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
+        check_resource(check, at);
     for (const struct cairn_publication *at = service->publishes; at && at->events; at++)
-        add(findings, cairn_publication_check(at, &error), &error);
+        add(check, cairn_publication_check(at, &check->error));
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
-        add(findings, cairn_handler_init(&(struct cairn_handler_route){0}, at, &error), &error);
+        add(check, cairn_handler_init(&(struct cairn_handler_route){0}, at, &check->error));
 }
 
 int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)
 {
-    struct cairn_findings findings = {0};
+    struct check check = {.services = services};
+    cairn_names_check(services, &check.findings);
     for (size_t i = 0; services[i]; i++)
-        check_service(services[i], &findings);
-    cairn_routes_check(services, &findings);
-    return cairn_findings_result(&findings, error);
+        check_service(&check, services[i]);
+    cairn_routes_check(services, &check.findings);
+    return cairn_findings_end(&check.findings, error);
 }

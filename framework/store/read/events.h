@@ -11,7 +11,11 @@
  * -CAIRN_BUG. */
 int cairn_events_check(const struct cairn_events *events, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Checks one row of it: its record, and its chain of upcasters. Returns 0 or -CAIRN_BUG. */
+/* Checks the row at this place of it, against the others too. Returns 0 or -CAIRN_BUG. */
+int cairn_events_check_row(const struct cairn_events *events, uint32_t row,
+                           struct cairn_error *error) CAIRN_CHECKED;
+
+/* Checks one type: its record, and its chain of upcasters. Returns 0 or -CAIRN_BUG. */
 int cairn_event_type_check(const struct cairn_event_type *type,
                            struct cairn_error *error) CAIRN_CHECKED;
 

@@ -57,16 +57,21 @@ struct cairn_event_filter cairn_handlers_filter(const struct cairn_handlers *han
     return (struct cairn_event_filter){types, categories};
 }
 
+int cairn_handler_check(const struct cairn_registered *handler, struct cairn_error *error)
+{
+    if (!handler->events || cairn_events_of(handler->events, handler->record))
+        return 0;
+    return cairn_fail(error, CAIRN_BUG, "%s:%d: %s is not an event of %s", handler->file,
+                      handler->line, handler->record->name, handler->events->category);
+}
+
 int cairn_handlers_check(const struct cairn_handlers *handlers, struct cairn_error *error)
 {
     int failed = 0;
     for (const struct cairn_registered *at = handlers->first; at && !failed; at = at->next) {
-        if (!at->events)
-            continue;
-        failed = cairn_events_of(at->events, at->record)
-                     ? cairn_events_check(at->events, error)
-                     : cairn_fail(error, CAIRN_BUG, "%s:%d: %s is not an event of %s", at->file,
-                                  at->line, at->record->name, at->events->category);
+        failed = cairn_handler_check(at, error);
+        if (!failed && at->events)
+            failed = cairn_events_check(at->events, error);
     }
     return failed;
 }

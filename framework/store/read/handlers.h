@@ -23,8 +23,12 @@ struct cairn_event_filter cairn_handlers_filter(const struct cairn_handlers *han
                                                 const char *type, const char *category,
                                                 struct cairn_arena *arena);
 
-/* Checks that each event is in the table that its handler names, and that the table is valid.
- * Returns 0 or -CAIRN_BUG, with the place of the handler. */
+/* Checks that the event of one handler is in the table that it names. Returns 0 or -CAIRN_BUG, with
+ * the place of the handler. */
+int cairn_handler_check(const struct cairn_registered *handler,
+                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* Checks all of them, and that the tables are valid. Returns 0 or -CAIRN_BUG. */
 int cairn_handlers_check(const struct cairn_handlers *handlers,
                          struct cairn_error *error) CAIRN_CHECKED;
 

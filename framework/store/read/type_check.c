@@ -3,6 +3,10 @@
 #include "store/read/events.h"
 #include "store/store.h"
 
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 100 };
+
 /* ---- older versions ---- */
 
 static int count_upcasters(const struct cairn_event_type *type)
@@ -54,9 +58,22 @@ int cairn_event_type_check(const struct cairn_event_type *type, struct cairn_err
     return failed ? failed : check_versions(type, error);
 }
 
+/* Names go into rows, URLs and messages. */
+static bool is_name(const char *name)
+{
+    static const char marks[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    size_t bytes = name ? strlen(name) : 0;
+    return bytes >= 1 && bytes <= NAME_MAX_BYTES && strspn(name, marks) == bytes;
+}
+
 static int check_type(const struct cairn_events *events, const struct cairn_event_type *type,
                       struct cairn_error *error)
 {
+    if (!is_name(type->name))
+        return cairn_fail(error, CAIRN_BUG,
+                          "the event of struct %s is called \"%s\": a name has letters, digits and "
+                          "_.-, at most %d",
+                          type->record->name, type->name ? type->name : "", NAME_MAX_BYTES);
     if (cairn_events_find(events, type->name) != type)
         return cairn_fail(error, CAIRN_BUG, "two events are called %s", type->name);
     if (cairn_events_of(events, type->record) != type)
@@ -64,10 +81,23 @@ static int check_type(const struct cairn_events *events, const struct cairn_even
     return cairn_event_type_check(type, error);
 }
 
+int cairn_events_check_row(const struct cairn_events *events, uint32_t row,
+                           struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    int failed = check_type(events, &events->types[row], &why);
+    if (!failed)
+        return 0;
+    /* an error in a struct has the struct's own place */
+    if (events->at && !cairn_record_table_check(events->types[row].record, NULL))
+        cairn_error_context(&why, "%s", events->at);
+    return cairn_error_pass(error, &why);
+}
+
 int cairn_events_check(const struct cairn_events *events, struct cairn_error *error)
 {
     int failed = 0;
     for (uint32_t i = 0; i < events->count && !failed; i++)
-        failed = check_type(events, &events->types[i], error);
+        failed = cairn_events_check_row(events, i, error);
     return failed;
 }

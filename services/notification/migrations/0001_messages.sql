@@ -63,3 +63,5 @@ revoke select on notification.customers, notification.orders, notification.messa
 grant select, insert, update, delete on notification.customers, notification.orders, notification.messages
     to cairn_consumer;
 grant select on notification.customers, notification.orders, notification.messages to cairn_reader;
+revoke usage on sequence notification.messages_seq_seq from cairn_writer;
+grant usage on sequence notification.messages_seq_seq to cairn_consumer;

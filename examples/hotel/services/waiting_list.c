@@ -1,0 +1,66 @@
+/* waiting_list.c - the process that offers nights to the guests who wait for them, in order.
+ *
+ * A room has one. When nights of the room become free, each reservation in the queue is asked to
+ * claim its own, one at a time, the oldest first: the claims decide which of them fit. */
+#include "hotel.h"
+
+#include <string.h>
+
+enum { QUEUE_MAX = 200 };
+CAIRN_STRUCT(queued, UUID(id));
+CAIRN_STRUCT(waiting_list, LIST(queue, queued, .max_count = QUEUE_MAX),
+             LIST(unasked, queued, .max_count = QUEUE_MAX), UUID(asked, .optional = true));
+CAIRN_PROCESS(waiting_list, CAIRN_SENDS(reservation),
+              .help = "Offers nights to the guests who wait for them, in order.");
+
+static void ask_next(struct waiting_list *self, const struct cairn_given *given,
+                     struct cairn_reaction *ret)
+{
+    if (!cairn_uuid_is_zero(self->asked) || self->unasked.count == 0)
+        return;
+    self->asked = self->unasked.items[0].id;
+    CAIRN_REMOVE(given->arena, self->unasked, self->unasked.items);
+    CAIRN_SEND(ret, reservation, self->asked, offer_reservation);
+}
+
+static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool still_waits,
+                        const struct cairn_given *given, struct cairn_reaction *ret)
+{
+    if (!cairn_uuid_equal(self->asked, id))
+        return;
+    if (!still_waits)
+        CAIRN_REMOVE(given->arena, self->queue, CAIRN_FIND(self->queue, id, id));
+    self->asked = (struct cairn_uuid){0};
+    ask_next(self, given, ret);
+}
+
+CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
+{
+    if (self->queue.count == QUEUE_MAX) {
+        CAIRN_SEND(ret, reservation, event->reservation_id, cancel_reservation);
+        return;
+    }
+    CAIRN_APPEND(given->arena, self->queue, .id = event->reservation_id);
+    CAIRN_APPEND(given->arena, self->unasked, .id = event->reservation_id);
+    ask_next(self, given, ret);
+}
+CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
+{
+    take_answer(self, event->reservation_id, false, given, ret);
+}
+CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
+{
+    if (strcmp(refusal->reason, "nights-past") == 0)
+        CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
+    take_answer(self, refusal->id, refusal->code == CAIRN_CLAIMED, given, ret);
+}
+CAIRN_WHEN_BY(waiting_list, reservation, reservation_moved, from.room_id)
+{
+    self->unasked = self->queue;
+    ask_next(self, given, ret);
+}
+CAIRN_WHEN_BY(waiting_list, reservation, reservation_released, nights.room_id)
+{
+    self->unasked = self->queue;
+    ask_next(self, given, ret);
+}

@@ -1,0 +1,339 @@
+/* test_hotel.c - tests the rules, the read models and the processes, without servers. */
+#include "../../services/hotel.h"
+
+#include <cairn/test.h>
+
+#include <stdio.h>
+
+#define ROOM CAIRN_UUID("01890000-0000-7000-8000-00000000000a")
+#define ROOM_KEY "01890000-0000-7000-8000-00000000000a"
+#define ADA CAIRN_TEST_ID
+#define BOB CAIRN_UUID("01890000-0000-7000-8000-00000000000b")
+#define CYD CAIRN_UUID("01890000-0000-7000-8000-00000000000c")
+#define MAY(day) CAIRN_DAY("2026-05-" #day)
+#define NIGHTS(first, last)                                                                        \
+    {                                                                                              \
+        ROOM, MAY(first), MAY(last)                                                                \
+    }
+#define DEADLINE "2026-01-01T00:15:00Z" /* 15 minutes after the kit's clock */
+
+#define HELD_BY(id, first, last)                                                                   \
+    reservation_held, .reservation_id = (id), .nights = NIGHTS(first, last), .guest = "Ada",       \
+                      .confirm_by = CAIRN_TIME(DEADLINE)
+#define QUEUED_BY(id, first, last)                                                                 \
+    reservation_queued, .reservation_id = (id), .nights = NIGHTS(first, last), .guest = "Ada"
+#define CONFIRMED_FOR(first, last)                                                                 \
+    reservation_confirmed, .nights = NIGHTS(first, last), .guest = "Ada"
+#define RELEASED(why, first, last)                                                                 \
+    reservation_released, .status = (why), .nights = NIGHTS(first, last)
+#define RESERVE make_reservation, .nights = NIGHTS(01, 04), .guest = "Ada", .persons = 2
+
+/* ---- rooms ---- */
+
+static void a_room_has_a_number_of_its_own(void)
+{
+    CAIRN_DECIDING(room);
+    WHEN(add_room, .number = "12", .beds = 2);
+    THEN_CLAIMED("room.number", "12");
+    THEN(room_added, .number = "12", .beds = 2);
+}
+
+static void a_room_is_closed_for_nights_that_it_claims(void)
+{
+    CAIRN_DECIDING(room);
+    STREAM(ROOM);
+    GIVEN(room_added_v1, .number = "12");
+    WHEN(close_room, .from = MAY(01), .until = MAY(04), .reason = "painting");
+    THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(room_closed, .nights = NIGHTS(01, 04), .reason = "painting");
+    WHEN(close_room, .from = MAY(04), .until = MAY(04), .reason = "painting");
+    THEN_REFUSED("nights-wrong");
+}
+
+/* ---- reservations ---- */
+
+static void a_reservation_holds_nights_until_it_is_confirmed(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN_FACT(reserved_room, .beds = 2);
+    WHEN(RESERVE);
+    THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(HELD_BY(ADA, 01, 04));
+    WHEN(confirm_reservation);
+    THEN(CONFIRMED_FOR(01, 04));
+    WHEN(confirm_reservation);
+    THEN_REFUSED("reservation-not-held");
+    WHEN(expire_reservation);
+    THEN_REFUSED("reservation-not-held");
+}
+
+static void a_room_is_reserved_if_it_exists_and_has_beds_for_all(void)
+{
+    CAIRN_DECIDING(reservation);
+    WHEN(RESERVE);
+    THEN_REFUSED("room-unknown");
+    GIVEN_FACT(reserved_room, .beds = 1);
+    WHEN(RESERVE);
+    THEN_REFUSED("room-too-small");
+}
+
+static void nights_are_neither_past_nor_too_many(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN_FACT(reserved_room, .beds = 2);
+    AT("2026-05-02T00:00:00Z");
+    WHEN(RESERVE);
+    THEN_REFUSED("nights-past");
+    WHEN(RESERVE, .wait = true);
+    THEN_REFUSED("nights-past");
+    WHEN(make_reservation, .nights = {ROOM, MAY(04), MAY(03)}, .guest = "Ada", .persons = 2);
+    THEN_REFUSED("nights-wrong");
+    WHEN(make_reservation, .nights = {ROOM, MAY(04), CAIRN_DAY("2026-08-03")}, .guest = "Ada",
+         .persons = 2);
+    THEN_REFUSED("nights-wrong");
+}
+
+static void a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nights(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN_FACT(reserved_room, .beds = 2);
+    WHEN(RESERVE, .wait = true);
+    THEN(QUEUED_BY(ADA, 01, 04));
+    WHEN(confirm_reservation);
+    THEN_REFUSED("reservation-not-held");
+    WHEN(offer_reservation);
+    THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(HELD_BY(ADA, 01, 04));
+    WHEN(offer_reservation);
+    THEN_REFUSED("reservation-not-waiting");
+}
+
+static void a_move_exchanges_the_nights(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN(HELD_BY(ADA, 01, 04));
+    WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
+    THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(03), MAY(06));
+    THEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    WHEN(move_reservation, .from = MAY(06), .until = MAY(03));
+    THEN_REFUSED("nights-wrong");
+}
+
+static void cancelling_and_expiring_release_the_nights(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN(HELD_BY(ADA, 01, 04));
+    WHEN(expire_reservation);
+    THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(RELEASED(EXPIRED, 01, 04));
+    WHEN(cancel_reservation);
+    THEN_REFUSED("reservation-over");
+    WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
+    THEN_REFUSED("reservation-not-held");
+}
+
+static void a_confirmed_reservation_can_be_cancelled(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(CONFIRMED_FOR(01, 04));
+    WHEN(cancel_reservation);
+    THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(RELEASED(CANCELLED, 01, 04));
+}
+
+/* ---- processes ---- */
+
+static void a_reservation_expires_at_its_deadline(void)
+{
+    CAIRN_PROCESSING(expiry);
+    WHEN_EVENT(HELD_BY(ADA, 01, 04));
+    THEN_TIMER("deadline", DEADLINE);
+    WHEN_TIMER("deadline");
+    THEN_SENT_TO(ADA, expire_reservation);
+}
+
+static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
+{
+    CAIRN_PROCESSING(expiry);
+    GIVEN(HELD_BY(ADA, 01, 04));
+    WHEN_EVENT(CONFIRMED_FOR(01, 04));
+    THEN_CANCELLED("deadline");
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
+    THEN_CANCELLED("deadline");
+}
+
+/* Ada has the nights; Bob and Cyd wait, and were refused when they came. */
+#define BOB_AND_CYD_WAIT                                                                           \
+    CAIRN_PROCESSING(waiting_list);                                                                \
+    STREAM(ROOM);                                                                                  \
+    GIVEN(HELD_BY(ADA, 01, 04));                                                                   \
+    WHEN_EVENT(QUEUED_BY(BOB, 01, 04));                                                            \
+    THEN_SENT_TO(BOB, offer_reservation);                                                          \
+    WHEN_EVENT(QUEUED_BY(CYD, 03, 05));                                                            \
+    THEN_NOTHING();                                                                                \
+    WHEN_REFUSED(offer_reservation, "claimed");                                                    \
+    THEN_SENT_TO(CYD, offer_reservation);                                                          \
+    WHEN_REFUSED(offer_reservation, "claimed");                                                    \
+    THEN_NOTHING()
+
+static void those_who_wait_are_asked_in_order_one_at_a_time(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_EVENT(HELD_BY(BOB, 01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "claimed");
+    THEN_NOTHING();
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* Bob's: only Cyd waits still */
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_EVENT(RELEASED(EXPIRED, 03, 06)); /* before Bob's answer */
+    THEN_NOTHING();
+    WHEN_REFUSED(offer_reservation, "claimed");
+    THEN_SENT_TO(BOB, offer_reservation);
+}
+
+static void the_queue_forgets_who_does_not_wait_any_more(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(CYD, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "claimed");
+    THEN_NOTHING();
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void who_waits_for_nights_that_are_past_waits_no_longer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "nights-past");
+    THEN_SENT_TO(BOB, cancel_reservation);
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
+{
+    struct cairn_uuid last = BOB;
+    CAIRN_PROCESSING(waiting_list);
+    STREAM(ROOM);
+    for (int i = 0; i < 200; i++) {
+        last.bytes[0] = (uint8_t)i;
+        GIVEN(QUEUED_BY(last, 01, 04));
+    }
+    WHEN_EVENT(QUEUED_BY(CYD, 01, 04));
+    THEN_SENT_TO(CYD, cancel_reservation);
+}
+
+/* ---- read models ---- */
+
+#define NIGHT(day) ROOM_KEY ":2026-05-" #day
+#define TAKEN_BY(id, day)                                                                          \
+    occupancy, .room_id = ROOM, .night = MAY(day), .reservation_id = (id), .guest = "Ada"
+
+static void each_night_of_a_reservation_is_occupied_until_it_is_released(void)
+{
+    CAIRN_PROJECTING(occupancy);
+    GIVEN(HELD_BY(ADA, 01, 03));
+    THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
+    THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
+    THEN_NO_ROW(NIGHT(03));
+    GIVEN(reservation_moved, .from = NIGHTS(01, 03), .to = NIGHTS(02, 04), .guest = "Ada");
+    THEN_NO_ROW(NIGHT(01));
+    THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
+    THEN_ROW(NIGHT(03), TAKEN_BY(ADA, 03));
+    GIVEN(RELEASED(CANCELLED, 02, 04));
+    THEN_NO_ROW(NIGHT(02));
+    THEN_NO_ROW(NIGHT(03));
+}
+
+static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
+{
+    CAIRN_PROJECTING(occupancy);
+    GIVEN(HELD_BY(ADA, 01, 03));
+    STREAM(BOB);
+    GIVEN(RELEASED(CANCELLED, 01, 03));
+    THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
+}
+
+static void the_nights_of_a_closed_room_are_occupied(void)
+{
+    CAIRN_PROJECTING(occupancy);
+    STREAM(ROOM);
+    GIVEN(room_closed, .nights = NIGHTS(01, 02), .reason = "painting");
+    THEN_ROW(NIGHT(01), occupancy, .room_id = ROOM, .night = MAY(01), .closed_because = "painting");
+    THEN_NO_ROW(NIGHT(02));
+}
+
+#define SHOWN(first, last, status_)                                                                \
+    reservations, .reservation_id = ADA, .room_id = ROOM, .arrival = MAY(first),                   \
+                  .departure = MAY(last), .guest = "Ada", .status = (status_)
+
+static void a_reservation_shows_its_status_and_nights(void)
+{
+    CAIRN_PROJECTING(reservations);
+    GIVEN(QUEUED_BY(ADA, 01, 04));
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, WAITING));
+    GIVEN(HELD_BY(ADA, 01, 04));
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, HELD), .confirm_by = CAIRN_TIME(DEADLINE));
+    GIVEN(CONFIRMED_FOR(01, 04));
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
+    GIVEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(02, 05), .guest = "Ada");
+    GIVEN(RELEASED(CANCELLED, 02, 05));
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CANCELLED), .confirm_by = CAIRN_TIME(DEADLINE));
+}
+
+static void events_stay_readable(void)
+{
+    CAIRN_GOLDEN("tests/golden", room);
+    CAIRN_GOLDEN("tests/golden", reservation);
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = {
+#define TEST(name) {#name, name}
+        TEST(a_room_has_a_number_of_its_own),
+        TEST(a_room_is_closed_for_nights_that_it_claims),
+        TEST(a_reservation_holds_nights_until_it_is_confirmed),
+        TEST(a_room_is_reserved_if_it_exists_and_has_beds_for_all),
+        TEST(nights_are_neither_past_nor_too_many),
+        TEST(a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nights),
+        TEST(a_move_exchanges_the_nights),
+        TEST(cancelling_and_expiring_release_the_nights),
+        TEST(a_confirmed_reservation_can_be_cancelled),
+        TEST(a_reservation_expires_at_its_deadline),
+        TEST(a_reservation_that_is_confirmed_or_cancelled_does_not_expire),
+        TEST(those_who_wait_are_asked_in_order_one_at_a_time),
+        TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
+        TEST(the_queue_forgets_who_does_not_wait_any_more),
+        TEST(who_waits_for_nights_that_are_past_waits_no_longer),
+        TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
+        TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
+        TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
+        TEST(the_nights_of_a_closed_room_are_occupied),
+        TEST(a_reservation_shows_its_status_and_nights),
+        TEST(events_stay_readable),
+    };
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        tests[i].run();
+        (void)fprintf(stderr, "ok  %s\n", tests[i].name);
+    }
+    return 0;
+}
