@@ -13,6 +13,7 @@ CC := gcc
 SAN ?=
 BUILD ?= build$(if $(filter clang%,$(notdir $(CC))),/clang)$(if $(SAN),/$(SAN))
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 Q := $(if $(V),,@)
 
 # ---- flags ----
@@ -60,6 +61,7 @@ HEADERS := $(wildcard framework/cairn/*.h)
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB := $(BUILD)/libcairn.a
+CLI := $(BUILD)/libcli.a
 SHOP := $(BUILD)/libshop.a
 SUPPORT := $(BUILD)/libsupport.a
 FAULT := $(BUILD)/libfault.a
@@ -207,12 +209,20 @@ fmt: ## format the sources
 new-service: ## NAME=invoice: a service that builds, runs, is tested and documented
 	@deploy/new-service "$(NAME)" $(if $(PLURAL),"$(PLURAL)")
 
-install: all $(BUILD)/cairn.pc ## library, headers, cairn.pc and binaries under DESTDIR and PREFIX (/usr/local)
-	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn lib/pkgconfig)
-	$(Q)install -m 755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command, its template and documents under DESTDIR and PREFIX (/usr/local)
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn) $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)install -m 755 $(BUILD)/bin/cairn $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/cairn
-	$(Q)install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
-	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)
+	$(Q)install -m 644 $(BUILD)/cairn.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/cairn/project && install -d $(DESTDIR)$(PREFIX)/share/cairn/project
+	$(Q)cp -R deploy/project/. $(DESTDIR)$(PREFIX)/share/cairn/project
+	$(Q)chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/cairn
+	$(Q)deploy/install-docs $(DESTDIR)$(PREFIX)/share/doc/cairn ../../../include/cairn
+
+install-shop: all ## the shop's services, the example, into the same bin
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 755 $(SERVICES:%=$(BUILD)/bin/cairn-%) $(DESTDIR)$(PREFIX)/bin
 
 clean: ## remove what was built
 	$(Q)rm -rf build
@@ -239,20 +249,21 @@ $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 .PHONY: $(BUILD)/cairn.pc
 $(BUILD)/cairn.pc:
 	@mkdir -p $(@D)
-	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' '' \
 	    'Name: cairn' 'Description: event-sourcing and CQRS services in C' \
 	    'Version: $(shell sed -n 's/^#define CAIRN_VERSION "\(.*\)"$$/\1/p' framework/cairn/version.h)' \
 	    'Requires: $(MODULES)' 'Cflags: -I$${includedir} -pthread -Werror=switch' \
 	    'Libs: -L$${libdir} -lcairn -pthread' > $@
 
 $(LIB): $(call object,$(LIB_SOURCES)) $(BUILD)/migrations.o
+$(CLI): $(call object,$(filter-out framework/cli/main.c,$(CLI_SOURCES)))
 $(SHOP): $(call object,$(SHOP_SOURCES))
 $(SUPPORT): $(call object,$(SUPPORT_SOURCES))
 $(FAULT): $(call object,$(FAULT_SOURCES))
 %.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/bin/cairn: $(call object,$(CLI_SOURCES)) $(LIB)
+$(BUILD)/bin/cairn: $(call object,framework/cli/main.c) $(CLI) $(LIB)
 $(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  ld   $@")
@@ -262,7 +273,7 @@ $(BUILD)/bin/cairn:
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(LIB)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(FAULT) $(SUPPORT) $(SHOP) $(CLI) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL) -lcmocka
 
@@ -271,11 +282,10 @@ $(VARIANTS:=.o): $(BUILD)/tests/variants/tally-%.o: tests/variants/tally.c
 	$(if $(V),,@echo "  cc   $< ($*)")
 	$(Q)$(CC) $(CPPFLAGS_ALL) -DTALLY_VERSION=$* $(CFLAGS_ALL) -c $< -o $@
 
-# Fuzz targets, by clang with SAN=fuzz. The command's own files are in no library.
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(LIB) \
-    $(call object,framework/cli/commands/export_line.c framework/cli/options.c)
+# Fuzz targets, by clang with SAN=fuzz.
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(SHOP) $(CLI) $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(LIB) $(SUPPORT) $(LIB) -o $@ \
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $(filter %.o,$^) $(SHOP) $(CLI) $(LIB) $(SUPPORT) $(LIB) -o $@ \
 	    $(LDLIBS_ALL)
 
 # Benchmarks: their programs are built when they are run.

@@ -33,11 +33,14 @@ struct cairn_cli_options {
     bool diff;
     bool accept;
     bool cancel;
+    bool wipe;
     int64_t limit;
     int64_t after;
     int64_t expect;
     int64_t from;
     int64_t to;
+    const char *service;
+    const char *plural;
     const char *words[4]; /* the arguments that are no options, in order */
     int word_count;
 };

@@ -6,6 +6,8 @@
 #include "core/sink.h"
 #include "core/text.h"
 
+#include <cairn/version.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,10 @@ static const struct cairn_cli_command *const commands[] = {
     &cairn_cli_processes,
     &cairn_cli_timers,
     &cairn_cli_bus,
+    &cairn_cli_new,
+    &cairn_cli_dev,
+    &cairn_cli_servers,
+    &cairn_cli_doctor,
     &cairn_cli_completion,
     NULL,
 };
@@ -39,17 +45,18 @@ static void print_help(FILE *out)
     (void)fprintf(out, "Usage: cairn COMMAND [OPTION]...\n\n");
     for (const struct cairn_cli_command *const *at = commands; *at; at++)
         (void)fprintf(out, "  %-10s %s\n", (*at)->name, (*at)->summary);
-    (void)fprintf(out,
-                  "\nThe database is DATABASE_URL, or the content of the file DATABASE_URL_FILE.\n"
-                  "`cairn COMMAND --help` says more, with an example.\n"
-                  "\nExit status:\n"
-                  "   0  success\n"
-                  "   1  a problem was found, a condition did not hold, or nothing matched\n"
-                  "  64  wrong usage, or DATABASE_URL is invalid\n"
-                  "  69  the database cannot be reached, or is busy\n"
-                  "  70  a defect of Cairn\n"
-                  "  77  the role lacks a privilege\n"
-                  "  78  the database's schema is not the one of this release\n");
+    (void)fprintf(
+        out,
+        "\nThe database is DATABASE_URL, or the content of the file DATABASE_URL_FILE.\n"
+        "`cairn COMMAND --help` says more, with an example; `cairn --version` which release it is.\n"
+        "\nExit status:\n"
+        "   0  success\n"
+        "   1  a problem was found, a condition did not hold, or nothing matched\n"
+        "  64  wrong usage, or DATABASE_URL is invalid\n"
+        "  69  the database, a program or a file that is needed cannot be reached, or is busy\n"
+        "  70  a defect of Cairn\n"
+        "  77  the role lacks a privilege\n"
+        "  78  the database's schema is not the one of this release\n");
 }
 
 static int report_unknown(const char *name)
@@ -72,6 +79,10 @@ static int run_command(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("cairn %s\n", cairn_version());
         return 0;
     }
     if (strcmp(argv[1], "complete") == 0)

@@ -54,6 +54,14 @@ static int64_t *place(struct cairn_cli_options *options, const char *option)
     return strcmp(option, "--expect") == 0 ? &options->expect : NULL;
 }
 
+/* Returns where the text of an option is stored; NULL for one that has none. */
+static const char **text_place(struct cairn_cli_options *options, const char *option)
+{
+    if (strcmp(option, "--service") == 0)
+        return &options->service;
+    return strcmp(option, "--plural") == 0 ? &options->plural : NULL;
+}
+
 static bool *flag(struct cairn_cli_options *options, const char *option)
 {
     const struct {
@@ -62,6 +70,7 @@ static bool *flag(struct cairn_cli_options *options, const char *option)
     } flags[] = {
         {"--yes", &options->yes},       {"--watch", &options->watch},   {"--diff", &options->diff},
         {"--accept", &options->accept}, {"--cancel", &options->cancel}, {"--json", &options->json},
+        {"--wipe", &options->wipe},
     };
     size_t i = 0;
     while (strcmp(flags[i].name, option) != 0 && i + 1 < sizeof flags / sizeof *flags)
@@ -93,8 +102,13 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
         }
         if (!is_allowed(allowed, word))
             return wrong(command, "is not an option of this command", word);
+        const char **text = text_place(ret, word);
         int64_t *number = place(ret, word);
-        if (!number)
+        if (text && i + 1 == argc)
+            return wrong(command, "wants a word after it", word);
+        if (text)
+            *text = argv[++i];
+        else if (!number)
             *flag(ret, word) = true;
         else if (i + 1 == argc || !read_number(argv[++i], number))
             return wrong(command, "wants a number from 0", word);

@@ -485,25 +485,31 @@ static bool one_needs_database(const struct cairn_service *const services[])
     return needed;
 }
 
-int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
-                      struct cairn_error *error)
+unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service *const services[],
+                            struct cairn_error *ret_wrong)
 {
-    struct cairn_error wrong = {0};
     bool without_database = !one_needs_database(services);
     *ret = (struct cairn_config){.port = services ? services[0]->port : 0};
     for (size_t i = 0; i < SETTINGS; i++) {
         if (!without_database || strcmp(settings[i].name, "DATABASE_URL") != 0)
-            (void)read_setting(&settings[i], ret, &wrong);
+            (void)read_setting(&settings[i], ret, ret_wrong);
     }
     for (size_t i = 0; services && services[i]; i++) {
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
-            read_own(at, &wrong);
+            read_own(at, ret_wrong);
     }
-    check_names(services, &wrong);
+    check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
-        (void)wrong_setting(&wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");
-    if (wrong.wrong_count == 0)
+        (void)wrong_setting(ret_wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");
+    return ret_wrong->wrong_count;
+}
+
+int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
+                      struct cairn_error *error)
+{
+    struct cairn_error wrong = {0};
+    if (cairn_config_check(ret, services, &wrong) == 0)
         return 0;
 
     struct cairn_arena arena = {0};
@@ -514,6 +520,15 @@ int cairn_config_read(struct cairn_config *ret, const struct cairn_service *cons
     int failed = cairn_fail(error, CAIRN_CONFIG, "%s (--help lists every variable)", list);
     cairn_arena_close(&arena);
     return failed;
+}
+
+bool cairn_config_knows(const char *variable)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (compare_name(variable, &settings[i]) > 0)
+            return true;
+    }
+    return false;
 }
 
 static void print_setting(FILE *out, const struct setting *setting)

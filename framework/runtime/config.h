@@ -51,6 +51,14 @@ struct cairn_config {
 int cairn_config_read(struct cairn_config *ret, const struct cairn_service *const services[],
                       struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same, for a caller that reports each wrong variable by itself: they are in `ret_wrong`,
+ * each with its name as the pointer. Returns how many there are; `ret` has all others. */
+unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service *const services[],
+                            struct cairn_error *ret_wrong);
+
+/* Returns whether the framework has a setting of this name, or one whose _FILE it is. */
+bool cairn_config_knows(const char *variable);
+
 /* Prints the table for users: name, unit, default, meaning. */
 void cairn_config_help(FILE *out, const struct cairn_service *const services[]);
 

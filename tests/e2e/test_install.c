@@ -49,10 +49,35 @@ static void what_is_installed_stands_alone(void **state)
 {
     (void)state;
     expect("test \"$(pkg-config --modversion cairn)\" = " CAIRN_VERSION);
-    expect("test \"$(\"$prefix/bin/cairn-order\" --version)\" = 'cairn " CAIRN_VERSION "'");
-    expect("test -x \"$prefix/bin/cairn\"");
+    expect("test \"$(\"$prefix/bin/cairn\" --version)\" = 'cairn " CAIRN_VERSION "'");
     expect("! pkg-config --cflags --libs cairn | grep -F \"$tree\"");
     expect("! grep -rF \"$tree\" \"$prefix/include\" \"$prefix/lib/pkgconfig\"");
+}
+
+/* The shop is an example, and has a target of its own. */
+static void the_shop_is_left_out_unless_it_is_asked_for(void **state)
+{
+    (void)state;
+    expect("test \"$(ls \"$prefix/bin\")\" = cairn");
+    expect("make -C \"$tree\" install-shop BUILD=\"$build\" PREFIX=\"$PWD/shop\"");
+    expect("test ! -e shop/lib -a ! -e shop/include && for service in \"$tree\"/services/*/; do"
+           " test -x \"shop/bin/cairn-$(basename \"$service\")\" || exit 1; done");
+    expect("test \"$(shop/bin/cairn-order --version)\" = 'cairn " CAIRN_VERSION "'");
+}
+
+/* Each link to another file, in each installed document, leads to one. */
+static void the_links_of_installed_documents_lead_somewhere(void **state)
+{
+    (void)state;
+    expect(
+        "cd \"$prefix/share/doc/cairn\" && for page in *.md llms.txt guide/*.md examples/*/*.md; do"
+        " grep -oE '\\]\\([^)#]+' \"$page\" | cut -c3- | grep -v '^https*:'"
+        " | sed \"s|^|$(dirname \"$page\")/|\" >>links || :; done;"
+        " test $(grep -c include/cairn/ links) -gt 40 && grep -qx ./HTTP.md links"
+        " && grep -qx ./guide/which-one.md links && grep -qx ./examples/hotel/README.md links"
+        " && grep -qx guide/../COMMAND.md links && while read -r link; do"
+        " test -e \"$link\" || { echo \"$link leads nowhere\"; exit 1; }; done <links && rm links");
+    expect("! grep -n '](docs/\\|](bench/\\|](CONTRIBUTING' \"$prefix/share/doc/cairn/README.md\"");
 }
 
 /* A package is built under DESTDIR and used without it. */
@@ -63,6 +88,11 @@ static void destdir_is_where_it_lands_and_not_what_it_says(void **state)
     expect("test -e stage/opt/cairn/lib/libcairn.a -a -e stage/opt/cairn/include/cairn/service.h");
     expect("grep -x prefix=/opt/cairn stage/opt/cairn/lib/pkgconfig/cairn.pc");
     expect("! grep -r stage stage/opt/cairn/lib/pkgconfig");
+    expect("make -C \"$tree\" install BUILD=\"$build\" DESTDIR=\"$PWD/stage\" PREFIX=/usr"
+           " LIBDIR=/usr/lib/somewhere");
+    expect(
+        "test -e stage/usr/lib/somewhere/libcairn.a"
+        " && grep -Fx 'libdir=${prefix}/lib/somewhere' stage/usr/lib/somewhere/pkgconfig/cairn.pc");
 }
 
 static void a_service_can_ask_for_a_version(void **state)
@@ -210,6 +240,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_installed_stands_alone),
+        cmocka_unit_test(the_shop_is_left_out_unless_it_is_asked_for),
+        cmocka_unit_test(the_links_of_installed_documents_lead_somewhere),
         cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
