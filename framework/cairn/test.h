@@ -63,8 +63,12 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 /* States a fact of another stream: GIVEN_FACT(order_customer, .active = true). A fact that is not
  * given is zeroed, as that of a stream that does not exist. */
 #define GIVEN_FACT(fact, ...) cairn_scenario_fact(CAIRN_HERE_, #fact, CAIRN_ANY_(fact, __VA_ARGS__))
-/* Set the stream and the time of the events that follow. A decider has one stream: there STREAM()
- * comes first. */
+/* State a claim that another stream holds, which is none of this test's. */
+#define GIVEN_CLAIMED(scope, key) cairn_scenario_given_claim(CAIRN_HERE_, (scope), (key))
+#define GIVEN_CLAIMED_RANGE(scope, key, from, to)                                                  \
+    cairn_scenario_given_range(CAIRN_HERE_, (scope), (key), CAIRN_NUMBER_(from), CAIRN_NUMBER_(to))
+/* Set the stream and the time of what follows; in a decider's test, of the commands too. Each
+ * stream has a state of its own. */
 #define STREAM(id) cairn_scenario_stream(CAIRN_HERE_, (id))
 #define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
 
@@ -73,7 +77,8 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 
 /* Runs a command. As in the service, a command whose route has no {id} creates its stream: it is
  * decided on a zeroed state, and refused as "already-exists" if there are events; any other is
- * refused as "not-found" if there are none. */
+ * refused as "not-found" if there are none. One that claims what another stream of the test holds,
+ * by a WHEN before it or a GIVEN_CLAIMED, is refused as "claimed". */
 #define WHEN(...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 /* An input of a process: an event, a timer, the refusal of a command that it sent. */
 #define WHEN_EVENT(...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))

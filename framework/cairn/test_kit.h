@@ -30,6 +30,9 @@ void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id);
 struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label);
 void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
+void cairn_scenario_given_claim(struct cairn_here here, const char *scope, const char *key);
+void cairn_scenario_given_range(struct cairn_here here, const char *scope, const char *key,
+                                int64_t from, int64_t to);
 void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state);
 void cairn_scenario_when(struct cairn_here here, struct cairn_any command);
 void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);

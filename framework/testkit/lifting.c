@@ -4,6 +4,7 @@
 
 #include "record/json.h"
 #include "store/read/events.h"
+#include "store/store.h"
 
 /* An event type and the version of it that has this shape. */
 struct shape {
@@ -39,19 +40,12 @@ static int find_in_events(const struct cairn_events *events, const struct cairn_
     return 0;
 }
 
-static const struct cairn_handlers *handlers_of(const struct cairn_scenario *scenario)
-{
-    return scenario->subject == CAIRN_SUBJECT_PROJECTION ? scenario->projection->on
-                                                         : scenario->process->when;
-}
-
 static bool find_shape(const struct cairn_scenario *scenario, const struct cairn_record *record,
                        struct shape *ret)
 {
-    int found = 0;
-    if (scenario->subject == CAIRN_SUBJECT_DECIDER)
-        return find_in_events(scenario->decider->events, record, ret) > 0;
-    for (const struct cairn_handler *at = handlers_of(scenario)->first; at && !found; at = at->next)
+    int found = scenario->events ? find_in_events(scenario->events, record, ret) : 0;
+    const struct cairn_handler *at = scenario->handlers ? scenario->handlers->first : NULL;
+    for (; at && !found; at = at->next)
         found = at->events ? find_in_events(at->events, record, ret) : 0;
     return found > 0;
 }

@@ -1,42 +1,29 @@
-/* scenario.h - a test in progress, shared by the files of this folder. */
+/* scenario.h - a test in progress: what all kinds of tests share. */
 #ifndef CAIRN_TESTKIT_SCENARIO_H
 #define CAIRN_TESTKIT_SCENARIO_H
 
-#include "command/decision.h"
 #include "core/buffer.h"
-#include "process/react/reaction.h"
-#include "projection/fold/fold.h"
+#include "core/map.h"
 
 #include <cairn/test.h>
 
-enum cairn_subject { CAIRN_SUBJECT_DECIDER = 1, CAIRN_SUBJECT_PROJECTION, CAIRN_SUBJECT_PROCESS };
-
-/* What differs between the kinds of tests. */
+/* One kind of tests: CAIRN_DECIDING and the like. */
 struct cairn_scenario_kind {
+    const char *name; /* of the macro that begins it */
     void (*given)(struct cairn_here here, struct cairn_any event);
-    void (*settle)(struct cairn_here here); /* fails unless every result was named */
-};
-extern const struct cairn_scenario_kind cairn_deciding, cairn_projecting, cairn_processing;
-
-struct cairn_test_fact {
-    const char *name;
-    const void *state;
-};
-
-/* A parked row. */
-struct cairn_test_park {
-    struct cairn_here here; /* of the GIVEN that parked it */
-    const char *event;
-    bool named;
+    void (*settle)(struct cairn_here here);          /* fails unless every result was named */
+    void (*forget)(struct cairn_scenario *scenario); /* the results of the last WHEN */
+    void (*end)(struct cairn_scenario *scenario);    /* last checks, and frees; may be NULL */
 };
 
 struct cairn_scenario {
     struct cairn_arena arena;
-    enum cairn_subject subject;
     const struct cairn_scenario_kind *kind;
-    const struct cairn_decider *decider;
-    const struct cairn_projection *projection;
-    const struct cairn_process *process;
+    void *self; /* of the kind: struct cairn_deciding and the like, in the arena */
+
+    /* the events that may be given: those of a decider, or those that have handlers */
+    const struct cairn_events *events;
+    const struct cairn_handlers *handlers;
 
     /* current stream and time */
     struct cairn_uuid id;
@@ -44,29 +31,21 @@ struct cairn_scenario {
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
 
-    /* state before the WHEN */
-    void *state;
-    struct cairn_test_fact facts[CAIRN_NEEDS_MAX]; /* decider */
-    size_t fact_count;
-    struct cairn_fold fold;       /* projection */
-    struct cairn_map parks;       /* projection: key -> struct cairn_test_park */
-    struct cairn_uuid process_id; /* process: the one that its first event is for */
-    struct cairn_map sent_to; /* process: command -> struct cairn_uuid, where it was sent last */
-
-    /* results of the last WHEN, and how many of them a THEN has named */
+    /* the last WHEN */
     struct cairn_here when;
     bool asked;  /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
-    int outcome;
-    struct cairn_error error;
-    bool refusal_named;
-    struct cairn_decision decision;
-    size_t events_named;
-    size_t claims_named;
-    struct cairn_reaction reaction;
-    size_t sent_named;
-    size_t timers_named;
 };
+
+/* ---- scenario.c ---- */
+
+/* Begins a test of this kind, with `bytes` of zeroed memory as its `self`. */
+struct cairn_scenario *cairn_scenario_begin(const struct cairn_scenario_kind *kind, size_t bytes);
+
+/* Fails at `here` unless every result of the last WHEN was named. */
+void cairn_scenario_settle(struct cairn_here here);
+/* Begins a WHEN: settles and forgets the results of the one before. */
+void cairn_scenario_ask(struct cairn_here here);
 
 /* ---- failing.c ---- */
 
@@ -85,11 +64,14 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
                             const struct cairn_record *wanted_of, const void *wanted,
                             const struct cairn_record *seen_of, const void *seen);
 
-/* These fail, and return false, if the test itself is wrong: a value that violates its table; a
- * macro of another kind of scenario; a THEN without a WHEN. */
+/* These fail, and return false or NULL, if the test itself is wrong: a value that violates its
+ * table; a macro of another kind of scenario, else the scenario's `self` is returned; a THEN
+ * without a WHEN. */
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
-bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word);
-bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word);
+void *cairn_scenario_takes(struct cairn_here here, const struct cairn_scenario_kind *kind,
+                           const char *word);
+void *cairn_scenario_was_asked(struct cairn_here here, const struct cairn_scenario_kind *kind,
+                               const char *word);
 
 /* ---- scenario_state.c ---- */
 
@@ -103,20 +85,13 @@ int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
 /* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
 
-/* Fails at `here` unless every result of the last WHEN was named. */
-void cairn_scenario_settle(struct cairn_here here);
-/* Begins a WHEN: settles and clears the results of the one before. */
-void cairn_scenario_ask(struct cairn_here here);
+/* Returns a pointer to what a map has for an id. */
+void **cairn_scenario_at_id(struct cairn_map *map, struct cairn_uuid id);
 
 /* ---- lifting.c ---- */
 
 /* Converts an event that was given in the shape of an older version to the newest one. Fails, and
  * returns false, if the event is invalid before or after. */
 bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event);
-
-/* ---- projecting.c ---- */
-
-/* Fails unless every parked row was named. */
-void cairn_projecting_settle(struct cairn_scenario *scenario);
 
 #endif

@@ -1,11 +1,10 @@
-/* scenario_state.c - the stream and the time of a test, and the results of its last WHEN. */
+/* scenario_state.c - the stream and the time of a test. */
 #include "record/json.h"
+#include "store/store.h"
 #include "testkit/scenario.h"
 
 void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id)
 {
-    if (here.scenario->subject == CAIRN_SUBJECT_DECIDER && here.scenario->position > 0)
-        cairn_scenario_fail(here, "a decider has one stream: STREAM comes before its events");
     here.scenario->id = id;
 }
 
@@ -26,11 +25,16 @@ struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, c
     return cairn_new_id(&given, label);
 }
 
+void **cairn_scenario_at_id(struct cairn_map *map, struct cairn_uuid id)
+{
+    char text[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(id, text);
+    return cairn_map_at(map, text);
+}
+
 int64_t *cairn_scenario_version(struct cairn_scenario *scenario)
 {
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(scenario->id, id);
-    void **at = cairn_map_at(&scenario->versions, id);
+    void **at = cairn_scenario_at_id(&scenario->versions, scenario->id);
     if (!*at)
         *at = cairn_new(&scenario->arena, int64_t, 1);
     return *at;
@@ -56,27 +60,4 @@ void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any valu
     void *copy = cairn_arena_alloc(&scenario->arena, value.record->size, value.record->align);
     cairn_record_copy(value.record, value.value, copy, &scenario->arena);
     return copy;
-}
-
-/* ---- results ---- */
-
-void cairn_scenario_settle(struct cairn_here here)
-{
-    if (!here.scenario->failed && here.scenario->asked)
-        here.scenario->kind->settle(here);
-}
-
-void cairn_scenario_ask(struct cairn_here here)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    cairn_scenario_settle(scenario->when);
-    scenario->when = here;
-    scenario->asked = true;
-    scenario->outcome = 0;
-    scenario->error = (struct cairn_error){0};
-    scenario->refusal_named = false;
-    scenario->events_named = scenario->claims_named = 0;
-    scenario->decision.event_count = scenario->decision.claim_count = 0;
-    scenario->sent_named = scenario->timers_named = 0;
-    cairn_reaction_init(&scenario->reaction, &scenario->arena);
 }
