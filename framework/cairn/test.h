@@ -16,7 +16,8 @@
  *
  * A projection is tested with CAIRN_PROJECTING: GIVEN events, THEN_ROW. A process manager with
  * CAIRN_PROCESSING: GIVEN and WHEN_EVENT or WHEN_TIMER, THEN_SENT, THEN_TIMER. CAIRN_GOLDEN tests
- * that old events stay readable.
+ * that old events stay readable. CAIRN_PROPERTY tries random commands on a decider, and shows the
+ * shortest sequence that breaks a rule (test_property.h).
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
  * result of a WHEN must be named: an event, a claim, a refusal, a command or a timer that no THEN
@@ -32,6 +33,7 @@
 #define CAIRN_TEST_H
 
 #include <cairn/test_kit.h>
+#include <cairn/test_property.h>
 
 CAIRN_BEGIN_C
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* Splits "KEY [FROM,TO)"; the key itself may contain brackets. */
-static struct cairn_held_claim read_claim(struct cairn_held_claims *held, struct cairn_uuid stream,
-                                          const struct cairn_claim *claim)
+struct cairn_held_claim cairn_held_claim_of(struct cairn_arena *arena, struct cairn_uuid stream,
+                                            const struct cairn_claim *claim)
 {
     struct cairn_held_claim ret = {
         .holder = stream, .is_range = claim->is_range, .scope = claim->scope, .key = claim->key};
@@ -16,7 +16,7 @@ static struct cairn_held_claim read_claim(struct cairn_held_claims *held, struct
     if (!bracket || bracket == claim->key)
         return ret;
     char *end = NULL;
-    ret.key = cairn_copy_bytes(held->arena, claim->key, (size_t)(bracket - claim->key) - 1);
+    ret.key = cairn_copy_bytes(arena, claim->key, (size_t)(bracket - claim->key) - 1);
     ret.from = strtoll(bracket + 1, &end, 10);
     ret.to = strtoll(*end ? end + 1 : end, NULL, 10);
     return ret;
@@ -71,7 +71,7 @@ int cairn_held_claims_change(struct cairn_held_claims *held, struct cairn_uuid s
         next.items[next.count] = held->items[next.count];
     }
     for (size_t i = 0; i < count; i++) {
-        const struct cairn_held_claim claim = read_claim(&next, stream, &claims[i]);
+        const struct cairn_held_claim claim = cairn_held_claim_of(next.arena, stream, &claims[i]);
         if (!cairn_claim_is_last_word(&write, i))
             continue;
         if (!claims[i].taken)

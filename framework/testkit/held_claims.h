@@ -19,6 +19,10 @@ struct cairn_held_claims {
     size_t count, capacity;
 };
 
+/* Returns a stream's claim as it is held. A range's key is copied into the arena. */
+struct cairn_held_claim cairn_held_claim_of(struct cairn_arena *arena, struct cairn_uuid stream,
+                                            const struct cairn_claim *claim);
+
 /* Changes the claims as one append of this stream does. Returns 0, or -CAIRN_CLAIMED, with the
  * message that a client gets, and nothing is changed. Texts are borrowed. */
 int cairn_held_claims_change(struct cairn_held_claims *held, struct cairn_uuid stream,
