@@ -15,9 +15,9 @@
  *     }
  *
  * A projection is tested with CAIRN_PROJECTING: GIVEN events, THEN_ROW. A process manager with
- * CAIRN_PROCESSING: GIVEN and WHEN_EVENT or WHEN_TIMER, THEN_SENT, THEN_TIMER. CAIRN_GOLDEN tests
- * that old events stay readable. CAIRN_PROPERTY tries random commands on a decider, and shows the
- * shortest sequence that breaks a rule (test_property.h).
+ * CAIRN_PROCESSING: GIVEN and WHEN_EVENT or PASS, THEN_SENT, THEN_TIMER; events of several ids make
+ * several processes. CAIRN_GOLDEN tests that old events stay readable. CAIRN_PROPERTY tries random
+ * commands on a decider, and shows the shortest sequence that breaks a rule (test_property.h).
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
  * result of a WHEN must be named: an event, a claim, a refusal, a command or a timer that no THEN
@@ -73,19 +73,42 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * stream has a state of its own. */
 #define STREAM(id) cairn_scenario_stream(CAIRN_HERE_, (id))
 #define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
+/* Let time pass: ADVANCE_TO("2026-01-02T00:00:00Z"), PASS("P1D"), PASS("PT15M"). In a process' test
+ * they are inputs: the timers of all processes that are due by then fire, each at its time and in
+ * that order, also those that are set meanwhile. AT() fires nothing. */
+#define ADVANCE_TO(rfc3339) cairn_scenario_advance(CAIRN_HERE_, (rfc3339))
+#define PASS(duration) cairn_scenario_pass(CAIRN_HERE_, (duration))
 
-/* Returns the id that cairn_new_id(given, label) returns in this scenario. */
+/* Returns the id that cairn_new_id(given, label) returns in this scenario: for the current stream,
+ * or the process that reacted last or that INSTANCE names. The same label gives the same id, unless
+ * FRESH_IDS() at the beginning makes it another one for each WHEN, as in the service. */
 #define NEW_ID(label) cairn_scenario_new_id(scenario_, (label))
+#define FRESH_IDS() cairn_scenario_fresh_ids(CAIRN_HERE_)
 
 /* Runs a command. As in the service, a command whose route has no {id} creates its stream: it is
  * decided on a zeroed state, and refused as "already-exists" if there are events; any other is
  * refused as "not-found" if there are none. One that claims what another stream of the test holds,
  * by a WHEN before it or a GIVEN_CLAIMED, is refused as "claimed". */
 #define WHEN(...) cairn_scenario_when(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
-/* An input of a process: an event, a timer, the refusal of a command that it sent. */
+/* An input of a process: an event, which goes to the process that it names; a timer; the final
+ * refusal of the command that was sent last under this name, by the domain or with another code:
+ * WHEN_REFUSED_AS(book_room, CAIRN_CLAIMED, ""). */
 #define WHEN_EVENT(...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 #define WHEN_TIMER(name) cairn_scenario_when_timer(CAIRN_HERE_, (name))
-#define WHEN_REFUSED(tag, reason) cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (reason))
+#define WHEN_REFUSED(tag, reason) WHEN_REFUSED_AS(tag, CAIRN_REFUSED, reason)
+#define WHEN_REFUSED_AS(tag, code, reason)                                                         \
+    cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (code), (reason))
+/* Names one of several processes, until the next event or passing of time: the one that the next
+ * WHEN_TIMER or WHEN_REFUSED is for, and whose results the THENs name:
+ *
+ *     PASS("P2D");
+ *     INSTANCE(ALICE);
+ *     THEN_SENT(cancel_reservation, .reason = "not confirmed");
+ *     INSTANCE(BOB);
+ *     THEN_SENT(cancel_reservation, .reason = "not confirmed");
+ *
+ * Without it, THENs name the results of all processes, in the order in which they came. */
+#define INSTANCE(id) cairn_scenario_instance(CAIRN_HERE_, (id))
 
 /* Expects the next event that was emitted. Events, claims, commands and timers are each in an order
  * of their own: a THEN_CLAIMED may precede or follow a THEN. */

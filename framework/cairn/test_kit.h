@@ -29,6 +29,10 @@ struct cairn_here {
 void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id);
 struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label);
 void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
+void cairn_scenario_advance(struct cairn_here here, const char *rfc3339);
+void cairn_scenario_pass(struct cairn_here here, const char *duration);
+void cairn_scenario_fresh_ids(struct cairn_here here);
+void cairn_scenario_instance(struct cairn_here here, struct cairn_uuid id);
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_given_claim(struct cairn_here here, const char *scope, const char *key);
 void cairn_scenario_given_range(struct cairn_here here, const char *scope, const char *key,
@@ -38,7 +42,7 @@ void cairn_scenario_when(struct cairn_here here, struct cairn_any command);
 void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_when_timer(struct cairn_here here, const char *name);
 void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
-                                 const char *reason);
+                                 enum cairn_code code, const char *reason);
 void cairn_scenario_then(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_then_nothing(struct cairn_here here);
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason);

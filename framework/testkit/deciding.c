@@ -7,10 +7,11 @@
 
 #include <string.h>
 
+static const struct cairn_scenario_kind kind;
+
 struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decider)
 {
-    struct cairn_scenario *scenario =
-        cairn_scenario_begin(&cairn_deciding_kind, sizeof(struct cairn_deciding));
+    struct cairn_scenario *scenario = cairn_scenario_begin(&kind, sizeof(struct cairn_deciding));
     struct cairn_deciding *deciding = scenario->self;
     scenario->events = decider->events;
     deciding->decider = decider;
@@ -55,7 +56,7 @@ static void give(struct cairn_here here, struct cairn_any event)
 static void give_claim(struct cairn_here here, const struct cairn_claim *claim)
 {
     struct cairn_deciding *deciding = cairn_scenario_takes(
-        here, &cairn_deciding_kind, claim->is_range ? "GIVEN_CLAIMED_RANGE" : "GIVEN_CLAIMED");
+        here, "CAIRN_DECIDING", claim->is_range ? "GIVEN_CLAIMED_RANGE" : "GIVEN_CLAIMED");
     struct cairn_error error = {0};
     if (!deciding)
         return;
@@ -117,8 +118,7 @@ bool cairn_deciding_learn(struct cairn_deciding *deciding, const char *fact, con
 
 void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state)
 {
-    struct cairn_deciding *deciding =
-        cairn_scenario_takes(here, &cairn_deciding_kind, "GIVEN_FACT");
+    struct cairn_deciding *deciding = cairn_scenario_takes(here, "CAIRN_DECIDING", "GIVEN_FACT");
     if (!deciding)
         return;
     const struct cairn_fact *needed = cairn_deciding_fact(deciding->decider, fact);
@@ -150,7 +150,7 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
                      const void *state, const void *value)
 {
     struct cairn_deciding *deciding = scenario->self;
-    struct cairn_given given = cairn_scenario_given_now(scenario);
+    struct cairn_given given = cairn_scenario_given_now(scenario, scenario->id);
     fill_facts(scenario, cairn_decides_of(deciding->decider, type)->needs, &given);
     return cairn_decision_make(&deciding->decision, deciding->decider, type, state, value, &given,
                                &scenario->arena, &deciding->error);
@@ -209,7 +209,7 @@ static void forget(struct cairn_scenario *scenario)
 void cairn_scenario_when(struct cairn_here here, struct cairn_any command)
 {
     struct cairn_scenario *scenario = here.scenario;
-    struct cairn_deciding *deciding = cairn_scenario_takes(here, &cairn_deciding_kind, "WHEN");
+    struct cairn_deciding *deciding = cairn_scenario_takes(here, "CAIRN_DECIDING", "WHEN");
     if (!deciding)
         return;
     cairn_scenario_ask(here);
@@ -239,7 +239,7 @@ const char *cairn_deciding_refused_as(const struct cairn_deciding *deciding)
 /* Returns NULL unless there are results to check; fails the test if the command was refused. */
 static struct cairn_deciding *was_accepted(struct cairn_here here, const char *word)
 {
-    struct cairn_deciding *deciding = cairn_scenario_was_asked(here, &cairn_deciding_kind, word);
+    struct cairn_deciding *deciding = cairn_scenario_was_asked(here, "CAIRN_DECIDING", word);
     if (!deciding || deciding->outcome >= 0)
         return deciding;
     cairn_scenario_fail(here, "it was refused: %s: %s", cairn_deciding_refused_as(deciding),
@@ -267,7 +267,7 @@ void cairn_scenario_then(struct cairn_here here, struct cairn_any event)
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason)
 {
     struct cairn_deciding *deciding =
-        cairn_scenario_was_asked(here, &cairn_deciding_kind, "THEN_REFUSED");
+        cairn_scenario_was_asked(here, "CAIRN_DECIDING", "THEN_REFUSED");
     if (!deciding)
         return;
     const char *seen = cairn_deciding_refused_as(deciding);
@@ -331,5 +331,5 @@ static void settle_results(struct cairn_here here)
     }
 }
 
-const struct cairn_scenario_kind cairn_deciding_kind = {
+static const struct cairn_scenario_kind kind = {
     .name = "CAIRN_DECIDING", .given = give, .settle = settle_results, .forget = forget};

@@ -6,8 +6,6 @@
 #include "testkit/held_claims.h"
 #include "testkit/scenario.h"
 
-extern const struct cairn_scenario_kind cairn_deciding_kind;
-
 struct cairn_test_fact {
     const char *name;
     const void *state;

@@ -73,18 +73,16 @@ bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value)
     return false;
 }
 
-void *cairn_scenario_takes(struct cairn_here here, const struct cairn_scenario_kind *kind,
-                           const char *word)
+void *cairn_scenario_takes(struct cairn_here here, const char *kind, const char *word)
 {
-    if (here.scenario->kind == kind)
+    if (strcmp(here.scenario->kind->name, kind) == 0)
         return here.scenario->self;
-    cairn_scenario_fail(here, "%s belongs to %s, this is %s", word, kind->name,
+    cairn_scenario_fail(here, "%s belongs to %s, this is %s", word, kind,
                         here.scenario->kind->name);
     return NULL;
 }
 
-void *cairn_scenario_was_asked(struct cairn_here here, const struct cairn_scenario_kind *kind,
-                               const char *word)
+void *cairn_scenario_was_asked(struct cairn_here here, const char *kind, const char *word)
 {
     void *self = cairn_scenario_takes(here, kind, word);
     if (!self || here.scenario->asked)

@@ -121,7 +121,7 @@ static const struct cairn_fold_row *find_row(struct cairn_here here, const char 
 void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cairn_any row)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct projecting *self = cairn_scenario_takes(here, &kind, "THEN_ROW");
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_ROW");
     if (!self)
         return;
     const struct cairn_fold_row *seen = find_row(here, key);
@@ -136,7 +136,7 @@ void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cai
 void cairn_scenario_then_no_row(struct cairn_here here, const char *key)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct projecting *self = cairn_scenario_takes(here, &kind, "THEN_NO_ROW");
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_NO_ROW");
     if (!self)
         return;
     const struct cairn_fold_row *seen = find_row(here, key);
@@ -148,7 +148,7 @@ void cairn_scenario_then_no_row(struct cairn_here here, const char *key)
 
 void cairn_scenario_then_parked(struct cairn_here here, const char *key)
 {
-    const struct projecting *self = cairn_scenario_takes(here, &kind, "THEN_PARKED");
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_PARKED");
     if (!self)
         return;
     struct park *park = cairn_map_get(&self->parks, key);

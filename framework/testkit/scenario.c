@@ -42,6 +42,7 @@ void cairn_scenario_ask(struct cairn_here here)
     cairn_scenario_settle(scenario->when);
     scenario->when = here;
     scenario->asked = true;
+    scenario->asks++;
     scenario->kind->forget(scenario);
 }
 
@@ -63,6 +64,6 @@ void cairn_scenario_then_nothing(struct cairn_here here)
     if (!scenario->kind->settle)
         cairn_scenario_fail(here, "THEN_NOTHING does not apply to %s: use THEN_NO_ROW",
                             scenario->kind->name);
-    else if (cairn_scenario_was_asked(here, scenario->kind, "THEN_NOTHING"))
+    else if (cairn_scenario_was_asked(here, scenario->kind->name, "THEN_NOTHING"))
         cairn_scenario_settle(here);
 }

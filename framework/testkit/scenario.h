@@ -14,6 +14,7 @@ struct cairn_scenario_kind {
     void (*settle)(struct cairn_here here);          /* fails unless every result was named */
     void (*forget)(struct cairn_scenario *scenario); /* the results of the last WHEN */
     void (*end)(struct cairn_scenario *scenario);    /* last checks, and frees; may be NULL */
+    void (*advance)(struct cairn_here here, struct cairn_time to); /* NULL: only the clock moves */
 };
 
 struct cairn_scenario {
@@ -27,12 +28,15 @@ struct cairn_scenario {
 
     /* current stream and time */
     struct cairn_uuid id;
+    struct cairn_uuid acting; /* the process that reacted last; zero: none, or no process' test */
     struct cairn_time now;
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
 
     /* the last WHEN */
     struct cairn_here when;
+    int asks;    /* WHENs so far */
+    bool fresh;  /* each WHEN makes ids of its own */
     bool asked;  /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
 };
@@ -65,17 +69,17 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
                             const struct cairn_record *seen_of, const void *seen);
 
 /* These fail, and return false or NULL, if the test itself is wrong: a value that violates its
- * table; a macro of another kind of scenario, else the scenario's `self` is returned; a THEN
- * without a WHEN. */
+ * table; a macro of another kind of scenario than the one that the macro `kind` begins, else the
+ * scenario's `self` is returned; a THEN without a WHEN. */
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
-void *cairn_scenario_takes(struct cairn_here here, const struct cairn_scenario_kind *kind,
-                           const char *word);
-void *cairn_scenario_was_asked(struct cairn_here here, const struct cairn_scenario_kind *kind,
-                               const char *word);
+void *cairn_scenario_takes(struct cairn_here here, const char *kind, const char *word);
+void *cairn_scenario_was_asked(struct cairn_here here, const char *kind, const char *word);
 
 /* ---- scenario_state.c ---- */
 
-struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario);
+/* Returns what a decision or a reaction is given; the ids that it makes depend on `id`. */
+struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario,
+                                            struct cairn_uuid id);
 
 /* Adds an event of `category` to the stream, and returns its metadata. */
 struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category);

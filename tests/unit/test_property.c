@@ -30,6 +30,7 @@ static enum mistake {
     OPENS_NONE,    /* every room is refused */
     LEAVES_NONE,   /* every leaving is refused */
 } mistake;
+static bool labels_differ; /* of the ids that a room makes for its stays */
 
 CAIRN_STRUCT(guest_met, BOOL(welcome));
 CAIRN_EVENTS(guest, EVENT(guest_met, "GuestMet", 1));
@@ -109,8 +110,13 @@ static void misbehave(const struct room *self, const struct book_room *command)
         assert_string_equal(command->guest, "another");
     while (hangs)
         continue;
-    if (mistake == DEPENDS && ++calls == 20)
+    if (mistake == DEPENDS && ++calls == 100)
         abort();
+}
+
+static const char *label_of(const struct room *self, struct cairn_arena *arena)
+{
+    return labels_differ ? cairn_print(arena, "%" PRId64, self->booked) : "stay";
 }
 
 CAIRN_DECIDE(room, book_room, NEED(room_guest, guest_id))
@@ -121,8 +127,7 @@ CAIRN_DECIDE(room, book_room, NEED(room_guest, guest_id))
         return cairn_refuse(error, "guest-unwelcome", "the guest is not welcome");
     if (is_taken(self, command->from, command->from + command->nights))
         return cairn_refuse(error, "room-taken", "the room is taken");
-    CAIRN_EMIT(ret, room_booked,
-               .stay_id = cairn_new_id(given, cairn_print(given->arena, "%" PRId64, self->booked)),
+    CAIRN_EMIT(ret, room_booked, .stay_id = cairn_new_id(given, label_of(self, given->arena)),
                .guest = command->guest, .from = command->from, .voucher = command->voucher,
                .nights = mistake == BREAKS_TABLE && command->nights == 7 ? 0 : command->nights,
                .welcome = guest->welcome);
@@ -212,6 +217,21 @@ CAIRN_INVARIANT(room, stays_are_those_that_were_not_left)
     return cairn_broken(error, "%" PRId64 " stays became %zu", stays, self->stays.count);
 }
 
+CAIRN_INVARIANT(room, each_stay_has_an_id_of_its_own)
+{
+    CAIRN_FOR_EACH(a, *history)
+    {
+        CAIRN_FOR_EACH(b, *history)
+        {
+            const struct room_booked *one = CAIRN_EVENT_AS(a, room_booked);
+            const struct room_booked *two = CAIRN_EVENT_AS(b, room_booked);
+            if (one && two && one != two && cairn_uuid_equal(one->stay_id, two->stay_id))
+                return cairn_broken(error, "an id was made twice");
+        }
+    }
+    return 0;
+}
+
 /* ---- catching failures ---- */
 
 static char said[16384]; /* the first failure, each run of white space as one space */
@@ -240,6 +260,7 @@ static void begin(enum mistake made)
 {
     said[0] = '\0';
     mistake = made;
+    labels_differ = true;
     cairn_test_on_failure(remember);
 }
 
@@ -317,7 +338,7 @@ LINES(voucher_of_two,
     THEN(room_opened, .number = 1);
     WHEN(book_room, .guest_id = CAIRN_UUID("01890000-0000-7000-8000-00000000000a"), .guest = "a",
          .from = 1, .nights = 1, .voucher = "a");
-    THEN(room_booked, .stay_id = CAIRN_UUID("36a28e94-8d15-80b7-a30f-eaa27d555919"), .guest = "a",
+    THEN(room_booked, .stay_id = CAIRN_UUID("e63925ff-6528-8f63-9664-a74ba0573beb"), .guest = "a",
          .from = 1, .nights = 1, .voucher = "a", .welcome = true);
 );
 
@@ -329,6 +350,24 @@ LINES(unwelcome,
          .from = 1, .nights = 1);
     THEN(room_booked, .stay_id = CAIRN_UUID("36a28e94-8d15-80b7-a30f-eaa27d555919"), .guest = "a",
          .from = 1, .nights = 1);
+);
+
+LINES(left_with_fresh_ids,
+    CAIRN_DECIDING(room);
+    FRESH_IDS();
+    GIVEN_FACT(room_guest, .welcome = true);
+    WHEN(open_room, .number = 1);
+    THEN(room_opened, .number = 1);
+    WHEN(book_room, .guest_id = CAIRN_UUID("01890000-0000-7000-8000-00000000000a"), .guest = "a",
+         .from = 1, .nights = 1);
+    THEN(room_booked, .stay_id = CAIRN_UUID("a366c5bf-9c97-8a3d-a1c0-3141f6d9a615"), .guest = "a",
+         .from = 1, .nights = 1, .welcome = true);
+    WHEN(book_room, .guest_id = CAIRN_UUID("01890000-0000-7000-8000-00000000000a"), .guest = "a",
+         .from = 2, .nights = 1);
+    THEN(room_booked, .stay_id = CAIRN_UUID("cf178ab0-8478-8f3d-89cc-71e989a5b855"), .guest = "a",
+         .from = 2, .nights = 1, .welcome = true);
+    WHEN(leave_room, .stay_id = CAIRN_UUID("cf178ab0-8478-8f3d-89cc-71e989a5b855"));
+    THEN(room_left, .stay_id = CAIRN_UUID("cf178ab0-8478-8f3d-89cc-71e989a5b855"));
 );
 
 LINES(left_twice,
@@ -384,6 +423,18 @@ static void a_command_can_name_what_an_earlier_one_made(void **state)
     CAIRN_PROPERTY(room, stays_are_those_that_were_not_left, .seed = 1);
     expect_said("does not hold: 1 stays became 0 ");
     EXPECT_LINES(left_twice);
+}
+
+static void each_command_makes_ids_of_its_own_as_in_the_service(void **state)
+{
+    (void)state;
+    begin(NONE);
+    labels_differ = false;
+    CAIRN_PROPERTY(room, each_stay_has_an_id_of_its_own, .streams = 2);
+    assert_string_equal(said, "");
+    mistake = LEAVES_TWO;
+    CAIRN_PROPERTY(room, stays_are_those_that_were_not_left, .seed = 1);
+    EXPECT_LINES(left_with_fresh_ids);
 }
 
 /* ---- defects of the decider ---- */
@@ -602,6 +653,7 @@ int main(void)
         cmocka_unit_test(streams_of_a_sequence_collide_by_their_claims),
         cmocka_unit_test(facts_are_those_that_events_of_their_noun_make),
         cmocka_unit_test(a_command_can_name_what_an_earlier_one_made),
+        cmocka_unit_test(each_command_makes_ids_of_its_own_as_in_the_service),
         cmocka_unit_test(a_command_that_fails_as_a_bug_fails_the_test),
         cmocka_unit_test(time_passes_in_a_sequence),
         cmocka_unit_test(a_crash_is_reported_with_the_sequence_that_makes_it),

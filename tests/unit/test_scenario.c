@@ -53,6 +53,9 @@ CAIRN_DECIDE(lamp, light_lamp)
 
 CAIRN_DECIDE(lamp, relight_lamp)
 {
+    static const char last[] = "2026-12-31T00:00:00Z";
+    if (given->now.us > CAIRN_TIME(last).us)
+        return cairn_refuse(error, "lamp-old", "the lamp is too old");
     return light(self, command->by, ret, error);
 }
 
@@ -360,6 +363,22 @@ static void streams_have_states_of_their_own(void **state)
     assert_string_equal(said, "");
 }
 
+static void time_passes_in_a_deciders_test(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_lit, .by = "ada");
+    PASS("P364D");
+    WHEN(relight_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+    THEN_CLAIMED("lamp", "ada");
+    PASS("PT1S");
+    WHEN(relight_lamp, .by = "ada");
+    THEN_REFUSED("lamp-old");
+    assert_string_equal(said, "");
+}
+
 static void claims_of_a_test_are_held_as_in_the_store(void **state)
 {
     (void)state;
@@ -407,6 +426,7 @@ int main(void)
         cmocka_unit_test(what_no_then_names_fails_at_the_end),
         cmocka_unit_test(right_tests_pass),
         cmocka_unit_test(streams_have_states_of_their_own),
+        cmocka_unit_test(time_passes_in_a_deciders_test),
         cmocka_unit_test(claims_of_a_test_are_held_as_in_the_store),
         cmocka_unit_test(an_id_is_the_same_for_the_same_seed_and_label),
     };

@@ -113,6 +113,38 @@ static const char *lines_of(struct cairn_trial *trial)
     return trial->lines;
 }
 
+/* Runs the steps with ids that are made differently. Values that name ids of earlier steps follow:
+ * the ids occur in the same order. Returns whether the steps still fail in the same way. */
+static bool change_ids(struct check *check, enum cairn_trial_ids ids, enum cairn_verdict verdict,
+                       struct cairn_step *steps, size_t count)
+{
+    struct cairn_trial *trial = check->trial;
+    cairn_trial_repeat(trial, &check->plan, steps, count, false);
+    const struct cairn_seen old = trial->seen;
+    const char *message = cairn_copy_text(&check->arena, trial->message);
+    check->plan.ids = ids;
+    for (size_t at = 0; at < count; at++) {
+        cairn_trial_repeat(trial, &check->plan, steps, at, false);
+        cairn_steps_follow(&old, &trial->seen, &steps[at], &check->arena);
+    }
+    cairn_trial_repeat(trial, &check->plan, steps, count, false);
+    return trial->verdict == verdict && strcmp(trial->message, message) == 0;
+}
+
+/* Makes the sequence read as a test that was written by hand, if it fails there in the same way;
+ * else with ids of their own for each command. */
+static struct cairn_step *make_readable(struct check *check, enum cairn_verdict verdict,
+                                        struct cairn_step *steps, size_t count)
+{
+    struct cairn_step *same = cairn_new(&check->arena, struct cairn_step, count + 1);
+    memcpy(same, steps, count * sizeof *steps);
+    if (change_ids(check, CAIRN_IDS_SAME, verdict, same, count))
+        return same;
+    check->plan.ids = CAIRN_IDS_OF_STEP;
+    (void)change_ids(check, CAIRN_IDS_COUNTED, verdict, steps, count);
+    return steps;
+}
+
 static void report(struct check *check)
 {
     struct cairn_trial *trial = check->trial;
@@ -125,6 +157,7 @@ static void report(struct check *check)
         return;
     }
     size_t count = cairn_shrink(trial, &check->plan, verdict, steps, all, &check->arena);
+    steps = make_readable(check, verdict, steps, count);
     cairn_trial_repeat(trial, &check->plan, steps, count, true);
     if (trial->verdict != verdict)
         fail(check,

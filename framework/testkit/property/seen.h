@@ -4,7 +4,7 @@
 
 #include <cairn/record.h>
 
-enum { CAIRN_SEEN_MAX = 16 };
+enum { CAIRN_SEEN_MAX = 32 };
 
 /* The newest values of each kind, in rings; the counts are of all that were added. */
 struct cairn_seen {

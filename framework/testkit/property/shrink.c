@@ -215,3 +215,18 @@ size_t cairn_shrink(struct cairn_trial *trial, const struct cairn_trial_plan *pl
         continue;
     return self.count;
 }
+
+void cairn_steps_follow(const struct cairn_seen *before, const struct cairn_seen *now,
+                        struct cairn_step *step, struct cairn_arena *arena)
+{
+    const struct cairn_record *record = cairn_step_record(step);
+    size_t count = before->id_count < now->id_count ? before->id_count : now->id_count;
+    for (size_t i = 0; record && i < count && i < CAIRN_SEEN_MAX; i++) {
+        const struct cairn_change change = {
+            .kind = CAIRN_KIND_UUID, .from_id = before->ids[i], .to_id = now->ids[i]};
+        const void *value = cairn_uuid_equal(change.from_id, change.to_id)
+                                ? NULL
+                                : cairn_replace(record, step->value, &change, arena);
+        step->value = value ? value : step->value;
+    }
+}

@@ -11,4 +11,9 @@ size_t cairn_shrink(struct cairn_trial *trial, const struct cairn_trial_plan *pl
                     enum cairn_verdict verdict, struct cairn_step *steps, size_t count,
                     struct cairn_arena *arena);
 
+/* Replaces the ids in a step that were seen before by those that were seen instead, in the same
+ * order. */
+void cairn_steps_follow(const struct cairn_seen *before, const struct cairn_seen *now,
+                        struct cairn_step *step, struct cairn_arena *arena);
+
 #endif

@@ -93,7 +93,8 @@ static enum cairn_verdict make_command(struct cairn_sequence *sequence, struct c
     struct cairn_error wrong = {0};
     set_own_id(sequence, command, value);
     let_test_change(sequence, command, value);
-    *ret = (struct cairn_step){.kind = CAIRN_STEP_COMMAND, .command = command, .value = value};
+    ret->command = command;
+    ret->value = value;
     if (cairn_record_check(command->record, value, &wrong) == 0)
         return CAIRN_STEP_WENT;
     (void)cairn_fail(error, CAIRN_INVALID,
@@ -121,13 +122,13 @@ static struct cairn_time pick_time(struct cairn_sequence *sequence)
                             steps[cairn_random_index(&sequence->generator.random, count)]);
 }
 
-enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
-                                   struct cairn_error *error)
+static enum cairn_verdict make(struct cairn_sequence *sequence, struct cairn_step *ret,
+                               struct cairn_error *error)
 {
     struct cairn_random *random = &sequence->generator.random;
     const struct cairn_fact *fact = pick_fact(sequence);
     sequence->generator.now = sequence->scenario->now;
-    *ret = (struct cairn_step){0};
+    *ret = (struct cairn_step){.kind = CAIRN_STEP_COMMAND};
     if (sequence->streams > 1 && cairn_random_chance(random, 25)) {
         ret->kind = CAIRN_STEP_STREAM;
         ret->stream = pick_stream(sequence);
@@ -142,4 +143,12 @@ enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn
         return make_command(sequence, ret, error);
     }
     return CAIRN_STEP_WENT;
+}
+
+enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
+                                   struct cairn_error *error)
+{
+    enum cairn_verdict verdict = make(sequence, ret, error);
+    ret->number = ++sequence->made;
+    return verdict;
 }

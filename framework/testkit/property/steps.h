@@ -15,6 +15,7 @@ enum cairn_step_kind {
 
 struct cairn_step {
     enum cairn_step_kind kind;
+    int number; /* in the sequence that it was made for: its ids are made from it */
     const struct cairn_command_type *command;
     const struct cairn_fact *fact;
     const void *value; /* of the command, or the fact's state */
@@ -41,6 +42,7 @@ struct cairn_sequence {
     size_t event_count, event_capacity;
     struct cairn_generator generator;
     int streams;
+    int made; /* steps so far */
 };
 
 void cairn_sequence_begin(struct cairn_sequence *ret, const struct cairn_decider *decider,
@@ -52,7 +54,8 @@ void cairn_sequence_end(struct cairn_sequence *sequence);
 enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
                                    struct cairn_error *error);
 
-/* Carries out a step, whose values live as long as the sequence. */
+/* Carries out a step, whose values live as long as the sequence. The ids that a command makes are
+ * those of the scenario's `fresh` and `asks`. */
 enum cairn_verdict cairn_step_run(struct cairn_sequence *sequence, const struct cairn_step *step,
                                   struct cairn_error *error);
 

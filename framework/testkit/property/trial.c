@@ -113,6 +113,17 @@ static void tell(struct cairn_trial *trial, const struct cairn_buffer *lines)
     (void)snprintf(trial->lines, sizeof trial->lines, "%s", lines->text);
 }
 
+/* Sets what the ids of a command are made from. */
+static void count_ask(const struct cairn_trial_plan *plan, struct cairn_scenario *scenario,
+                      const struct cairn_step *step)
+{
+    scenario->fresh = plan->ids != CAIRN_IDS_SAME;
+    if (plan->ids == CAIRN_IDS_OF_STEP)
+        scenario->asks = step->number;
+    else
+        scenario->asks += step->kind == CAIRN_STEP_COMMAND;
+}
+
 /* Carries out one step. Returns whether the sequence goes on. */
 static bool run_step(const struct work *work, struct cairn_sequence *sequence,
                      const struct cairn_step *step, struct cairn_buffer *lines)
@@ -124,6 +135,7 @@ static bool run_step(const struct work *work, struct cairn_sequence *sequence,
         tell(trial, lines);
     }
     limit_time(work);
+    count_ask(work->plan, sequence->scenario, step);
     trial->verdict = cairn_step_run(sequence, step, &error);
     if (work->tells && trial->verdict != CAIRN_STEP_BUG) {
         cairn_step_results(sequence, step, lines);
@@ -178,6 +190,8 @@ static void repeat(const struct work *work)
     struct cairn_sequence sequence;
     cairn_sequence_begin(&sequence, work->plan->decider, work->plan->invariant);
     struct cairn_buffer lines = cairn_buffer(&sequence.scenario->arena);
+    if (work->plan->ids == CAIRN_IDS_COUNTED)
+        cairn_buffer_text(&lines, "    FRESH_IDS();\n");
     size_t at = 0;
     while (at < work->count && run_step(work, &sequence, &work->steps[at], &lines))
         at++;

@@ -37,6 +37,11 @@ struct cairn_trial_plan {
     const struct cairn_decider *decider;
     const struct cairn_invariant *invariant; /* or NULL */
     int sequences, commands, streams;
+    enum cairn_trial_ids {
+        CAIRN_IDS_OF_STEP = 0, /* made from the step's number: they stay when others are left out */
+        CAIRN_IDS_COUNTED,     /* made from the number of commands so far: FRESH_IDS() */
+        CAIRN_IDS_SAME,        /* the same label makes the same id, as in a test by hand */
+    } ids;
     uint64_t seed;
 };
 
