@@ -18,9 +18,9 @@ enum cairn_outcome {
 
 struct cairn_call {
     const struct cairn_meta *meta;
-    const char *idempotency_key; /* the same each time this event is handled */
-    int attempt;                 /* 1, 2, 3… */
-    struct cairn_command_client *client_;
+    const char *idempotency_key;        /* the same each time this event is handled */
+    int attempt;                        /* 1, 2, 3… */
+    const struct cairn_teller *teller_; /* private to the library, as the next one */
     const char *traceparent_;
 };
 

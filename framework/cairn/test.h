@@ -14,10 +14,13 @@
  *         THEN_REFUSED("order-already-shipped");
  *     }
  *
- * A projection is tested with CAIRN_PROJECTING: GIVEN events, THEN_ROW. A process manager with
- * CAIRN_PROCESSING: GIVEN and WHEN_EVENT or PASS, THEN_SENT, THEN_TIMER; events of several ids make
- * several processes. CAIRN_GOLDEN tests that old events stay readable. CAIRN_PROPERTY tries random
- * commands on a decider, and shows the shortest sequence that breaks a rule (test_property.h).
+ *     a test of             begins with        goes on with
+ *     a decider             CAIRN_DECIDING     GIVEN, WHEN, THEN, THEN_REFUSED, THEN_CLAIMED
+ *     any commands          CAIRN_PROPERTY     an invariant, see test_property.h
+ *     a projection          CAIRN_PROJECTING   GIVEN, THEN_ROW, THEN_PARKED
+ *     a process manager     CAIRN_PROCESSING   GIVEN, WHEN_EVENT, PASS, THEN_SENT, THEN_TIMER
+ *     a reactor             CAIRN_REACTING     WHEN_EVENT, THEN_TOLD, THEN_CALLED, THEN_OUTCOME
+ *     old events            CAIRN_GOLDEN
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
  * result of a WHEN must be named: an event, a claim, a refusal, a command or a timer that no THEN
@@ -53,6 +56,7 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define CAIRN_DECIDING(noun) CAIRN_SCENARIO_(cairn_scenario_decider(&noun##_decider))
 #define CAIRN_PROJECTING(row) CAIRN_SCENARIO_(cairn_scenario_projection(&row##_projection))
 #define CAIRN_PROCESSING(name) CAIRN_SCENARIO_(cairn_scenario_process(&name##_process))
+#define CAIRN_REACTING(name) CAIRN_SCENARIO_(cairn_scenario_reactor(&name##_reactor))
 
 /* In the macros below, an event, a command or a row is given by its struct and its members:
  * GIVEN(order_paid, .total = 900). A macro may expand to both. */
@@ -139,6 +143,69 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 /* Expect the next timer that was set or moved, or cancelled. */
 #define THEN_TIMER(name, rfc3339) cairn_scenario_then_timer(CAIRN_HERE_, (name), (rfc3339))
 #define THEN_CANCELLED(name) cairn_scenario_then_timer(CAIRN_HERE_, (name), NULL)
+
+/* ---- reactors ---- */
+
+/* CAIRN_REACTING calls the handlers of a reactor:
+ *
+ *     CAIRN_REACTING(charging);
+ *     TARGET_SETTING(payment_service, "CAIRN_ACQUIRER_URL");
+ *     CALL_ANSWERS(201, "{\"charge\":\"ch_1\"}");
+ *     WHEN_EVENT(payment_requested, .amount = 900, .currency = "EUR");
+ *     THEN_CALLED("POST", "/charges", "{\"amount\":900,\"currency\":\"EUR\"}");
+ *     THEN_TOLD(authorize_payment, .reference = "ch_1");
+ *     THEN_OUTCOME(CAIRN_DONE);
+ *
+ * The outcome CAIRN_DONE need not be named, any other one must be. */
+
+/* Calls the handler again for the event of the last WHEN_EVENT, with the same idempotency key and
+ * the next `attempt`, as after CAIRN_TRY_AGAIN or a crash. */
+#define WHEN_RETRIED() cairn_scenario_when_retried(CAIRN_HERE_)
+
+/* Sets what CAIRN_TELL returns for the next command, once; say it before the WHEN_EVENT. Commands
+ * without an answer are carried out. TELL_ANSWERS(CAIRN_REFUSED, "payment-closed") is a refusal by
+ * the domain, TELL_ANSWERS(CAIRN_UNAVAILABLE, "") a service that cannot be reached. An answer that
+ * no command takes fails the test. */
+#define TELL_ANSWERS(code, reason) cairn_scenario_tell_answers(CAIRN_HERE_, (code), (reason))
+/* Expect the next command that was told: to any stream, or to this one. */
+#define THEN_TOLD(...)                                                                             \
+    cairn_scenario_then_told(CAIRN_HERE_, (struct cairn_uuid){0}, CAIRN_ANY_(__VA_ARGS__))
+#define THEN_TOLD_TO(id, ...) cairn_scenario_then_told(CAIRN_HERE_, (id), CAIRN_ANY_(__VA_ARGS__))
+/* Expects what the handler returned: an enum cairn_outcome. */
+#define THEN_OUTCOME(outcome) cairn_scenario_then_outcome(CAIRN_HERE_, (outcome))
+/* Returns `call->idempotency_key` of the last WHEN_EVENT. */
+#define EVENT_KEY() cairn_scenario_event_key(CAIRN_HERE_)
+
+/* ---- calls to other systems ---- */
+
+/* Replace a system that is called by HTTP (outbound.h) by a server of the test, which answers by a
+ * script and records the calls. It is named by its target, or by the service's setting that has its
+ * URL; then the service's other settings have their fallbacks, and its `start` and `stop` are
+ * called, as in the process. The last one named is the one that the macros below are about. At the
+ * end of the test the URLs are restored, and all targets of the process are closed. */
+#define TARGET(target) cairn_scenario_target(CAIRN_HERE_, (target))
+#define TARGET_SETTING(service, name) cairn_scenario_target_setting(CAIRN_HERE_, &(service), (name))
+
+/* Adds an answer to the script: a status and a body, then what struct cairn_test_answer has besides
+ * (test_kit.h): CALL_ANSWERS(503, "", .headers = "Retry-After: 1\r\n"). CALL_CUT() closes the
+ * connection instead, when the request was received. Each call takes the next one, also a repeated
+ * attempt of the same call. A call that finds none fails the test, and so does an answer that no
+ * call takes. */
+#define CALL_ANSWERS(status_, ...) CALL_ANSWERS_(status_, __VA_ARGS__, )
+#define CALL_ANSWERS_(status_, body_, ...)                                                         \
+    cairn_scenario_call_answers(CAIRN_HERE_, CAIRN_OF_(cairn_test_answer, .status = (status_),     \
+                                                       .body = (body_), __VA_ARGS__))
+#define CALL_CUT()                                                                                 \
+    cairn_scenario_call_answers(CAIRN_HERE_, CAIRN_OF_(cairn_test_answer, .cut = true))
+/* Refuse connections, and accept them again. */
+#define TARGET_AWAY() cairn_scenario_target_away(CAIRN_HERE_, true)
+#define TARGET_BACK() cairn_scenario_target_away(CAIRN_HERE_, false)
+
+/* Expects the next call. Bodies are compared as JSON if both are, else as text; NULL: any body. */
+#define THEN_CALLED(method, path, body)                                                            \
+    cairn_scenario_then_called(CAIRN_HERE_, (method), (path), (body))
+/* Expects a header of that call: THEN_CALL_HEADER("Idempotency-Key", EVENT_KEY()); NULL: none. */
+#define THEN_CALL_HEADER(name, value) cairn_scenario_then_call_header(CAIRN_HERE_, (name), (value))
 
 /* ---- golden files ---- */
 

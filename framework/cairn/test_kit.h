@@ -2,8 +2,8 @@
 #ifndef CAIRN_TEST_KIT_H
 #define CAIRN_TEST_KIT_H
 
-#include <cairn/process.h>
-#include <cairn/projection.h>
+#include <cairn/outbound.h>
+#include <cairn/service.h>
 
 CAIRN_BEGIN_C
 
@@ -19,6 +19,7 @@ struct cairn_any {
 struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decider);
 struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection);
 struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process);
+struct cairn_scenario *cairn_scenario_reactor(const struct cairn_reactor *reactor);
 void cairn_scenario_close(struct cairn_scenario **scenario);
 
 struct cairn_here {
@@ -56,6 +57,30 @@ void cairn_scenario_then_parked(struct cairn_here here, const char *key);
 void cairn_scenario_then_sent(struct cairn_here here, struct cairn_uuid to,
                               struct cairn_any command);
 void cairn_scenario_then_timer(struct cairn_here here, const char *name, const char *rfc3339);
+
+void cairn_scenario_tell_answers(struct cairn_here here, enum cairn_code code, const char *reason);
+void cairn_scenario_when_retried(struct cairn_here here);
+const char *cairn_scenario_event_key(struct cairn_here here);
+void cairn_scenario_then_told(struct cairn_here here, struct cairn_uuid to,
+                              struct cairn_any command);
+void cairn_scenario_then_outcome(struct cairn_here here, enum cairn_outcome outcome);
+
+struct cairn_test_answer {
+    int status;
+    const char *body;
+    int64_t delay_ms;         /* before the answer, or the cut */
+    bool cut;                 /* the connection is closed instead */
+    const char *content_type; /* NULL: application/json */
+    const char *headers;      /* further ones: "Retry-After: 1\r\n" */
+};
+void cairn_scenario_target(struct cairn_here here, struct cairn_target *target);
+void cairn_scenario_target_setting(struct cairn_here here, const struct cairn_service *service,
+                                   const char *name);
+void cairn_scenario_target_away(struct cairn_here here, bool away);
+void cairn_scenario_call_answers(struct cairn_here here, const struct cairn_test_answer *answer);
+void cairn_scenario_then_called(struct cairn_here here, const char *method, const char *path,
+                                const char *body);
+void cairn_scenario_then_call_header(struct cairn_here here, const char *name, const char *value);
 
 #define CAIRN_SCENARIO_(open)                                                                      \
     struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)

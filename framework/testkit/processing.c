@@ -145,15 +145,6 @@ static void give(struct cairn_here here, struct cairn_any event)
         step(here, find_instance(scenario, id), when, copy);
 }
 
-void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event)
-{
-    if (!cairn_scenario_takes(here, "CAIRN_PROCESSING", "WHEN_EVENT"))
-        return;
-    cairn_scenario_ask(here);
-    if (cairn_scenario_lift(here, &event))
-        give(here, event);
-}
-
 /* ---- timers ---- */
 
 static void fire(struct cairn_here here, struct cairn_test_instance *instance, const char *name)
@@ -290,6 +281,7 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
 static const struct cairn_scenario_kind kind = {
     .name = "CAIRN_PROCESSING",
     .given = give,
+    .event = give,
     .settle = cairn_processing_settle,
     .forget = cairn_processing_forget,
     .advance = advance,

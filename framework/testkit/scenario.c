@@ -24,6 +24,8 @@ void cairn_scenario_close(struct cairn_scenario **at)
     cairn_scenario_settle(scenario->when);
     if (scenario->kind->end)
         scenario->kind->end(scenario);
+    for (struct cairn_scenario_part *part = scenario->parts; part; part = part->next)
+        part->end(scenario, part->self);
     cairn_arena_close(&scenario->arena);
     free(scenario);
 }
@@ -32,8 +34,12 @@ void cairn_scenario_close(struct cairn_scenario **at)
 
 void cairn_scenario_settle(struct cairn_here here)
 {
-    if (!here.scenario->failed && here.scenario->asked)
-        here.scenario->kind->settle(here);
+    struct cairn_scenario *scenario = here.scenario;
+    if (!scenario->failed && scenario->asked)
+        scenario->kind->settle(here);
+    struct cairn_scenario_part *part = scenario->asked ? scenario->parts : NULL;
+    for (; part && !scenario->failed; part = part->next)
+        part->settle(here, part->self);
 }
 
 void cairn_scenario_ask(struct cairn_here here)
@@ -56,6 +62,18 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
         cairn_scenario_fail(here, "GIVEN does not apply to %s", here.scenario->kind->name);
     else if (cairn_scenario_lift(here, &event))
         here.scenario->kind->given(here, event);
+}
+
+void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event)
+{
+    const struct cairn_scenario_kind *kind = here.scenario->kind;
+    if (!kind->event) {
+        cairn_scenario_fail(here, "WHEN_EVENT does not apply to %s", kind->name);
+        return;
+    }
+    cairn_scenario_ask(here);
+    if (cairn_scenario_lift(here, &event))
+        kind->event(here, event);
 }
 
 void cairn_scenario_then_nothing(struct cairn_here here)

@@ -7,14 +7,27 @@
 
 #include <cairn/test.h>
 
+struct cairn_handled_outcome;
+
 /* One kind of tests: CAIRN_DECIDING and the like. */
 struct cairn_scenario_kind {
-    const char *name; /* of the macro that begins it */
-    void (*given)(struct cairn_here here, struct cairn_any event);
+    const char *name;                                              /* of the macro that begins it */
+    void (*given)(struct cairn_here here, struct cairn_any event); /* NULL: nothing is given */
+    void (*event)(struct cairn_here here, struct cairn_any event); /* NULL: no WHEN_EVENT */
     void (*settle)(struct cairn_here here);          /* fails unless every result was named */
     void (*forget)(struct cairn_scenario *scenario); /* the results of the last WHEN */
     void (*end)(struct cairn_scenario *scenario);    /* last checks, and frees; may be NULL */
     void (*advance)(struct cairn_here here, struct cairn_time to); /* NULL: only the clock moves */
+    /* Returns the outcome of the handler that was called; NULL: none is. */
+    struct cairn_handled_outcome *(*outcome)(struct cairn_scenario *scenario);
+};
+
+/* What any kind of test may have besides: the targets that are called. */
+struct cairn_scenario_part {
+    void *self;
+    void (*settle)(struct cairn_here here, void *self);
+    void (*end)(struct cairn_scenario *scenario, void *self);
+    struct cairn_scenario_part *next;
 };
 
 struct cairn_scenario {
@@ -39,6 +52,7 @@ struct cairn_scenario {
     bool fresh;  /* each WHEN makes ids of its own */
     bool asked;  /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
+    struct cairn_scenario_part *parts;
 };
 
 /* ---- scenario.c ---- */
