@@ -20,6 +20,7 @@
  *     a projection          CAIRN_PROJECTING   GIVEN, THEN_ROW, THEN_PARKED
  *     a process manager     CAIRN_PROCESSING   GIVEN, WHEN_EVENT, PASS, THEN_SENT, THEN_TIMER
  *     a reactor             CAIRN_REACTING     WHEN_EVENT, THEN_TOLD, THEN_CALLED, THEN_OUTCOME
+ *     a consumer            CAIRN_CONSUMING    WHEN_EVENT, WHEN_STATE, THEN_SQL, THEN_OUTCOME
  *     old events            CAIRN_GOLDEN
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
@@ -57,6 +58,7 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define CAIRN_PROJECTING(row) CAIRN_SCENARIO_(cairn_scenario_projection(&row##_projection))
 #define CAIRN_PROCESSING(name) CAIRN_SCENARIO_(cairn_scenario_process(&name##_process))
 #define CAIRN_REACTING(name) CAIRN_SCENARIO_(cairn_scenario_reactor(&name##_reactor))
+#define CAIRN_CONSUMING(name) CAIRN_SCENARIO_(cairn_scenario_consumer(&name##_consumer))
 
 /* In the macros below, an event, a command or a row is given by its struct and its members:
  * GIVEN(order_paid, .total = 900). A macro may expand to both. */
@@ -175,6 +177,36 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define THEN_OUTCOME(outcome) cairn_scenario_then_outcome(CAIRN_HERE_, (outcome))
 /* Returns `call->idempotency_key` of the last WHEN_EVENT. */
 #define EVENT_KEY() cairn_scenario_event_key(CAIRN_HERE_)
+
+/* ---- consumers ---- */
+
+/* CAIRN_CONSUMING calls the handlers of a consumer:
+ *
+ *     CAIRN_CONSUMING(ledger);
+ *     WHEN_STATE(order_paid, order_summary, .order_id = ORDER, .total = 900);
+ *     THEN_SQL("select order_id, total from ledger", ORDER_TEXT "|900");
+ *
+ * WHEN_EVENT, WHEN_RETRIED, EVENT_KEY and THEN_OUTCOME are those of reactors. A handler that uses
+ * `delivery->sql` gets the database that DATABASE_URL names, in one transaction for the whole test,
+ * which is rolled back; a handler that does not needs no database. As in the service, what a
+ * handler writes is kept if it returns CAIRN_DONE and no statement has failed. */
+
+/* An event that carries a state: the event's struct, then a row; or the row was deleted. */
+#define WHEN_STATE(event, ...)                                                                     \
+    cairn_scenario_when_state(CAIRN_HERE_, &event##_record, CAIRN_ANY_(__VA_ARGS__))
+#define WHEN_DELETED(event) cairn_scenario_when_bare(CAIRN_HERE_, &event##_record, false)
+/* A thin event. */
+#define WHEN_THIN(event) cairn_scenario_when_bare(CAIRN_HERE_, &event##_record, true)
+/* Calls the consumer's `.work` once. */
+#define WHEN_WORKED() cairn_scenario_when_worked(CAIRN_HERE_)
+
+/* Names another database than DATABASE_URL; comes first. */
+#define DATABASE(url) cairn_scenario_database(CAIRN_HERE_, (url))
+/* Runs statements in the test's transaction: GIVEN_SQL("insert into …; …"). */
+#define GIVEN_SQL(statements) cairn_scenario_given_sql(CAIRN_HERE_, (statements))
+/* Expects the rows of a query, as `psql -At` prints them: columns separated by "|", rows by line
+ * breaks, null as nothing; no rows are "". */
+#define THEN_SQL(query, rows) cairn_scenario_then_sql(CAIRN_HERE_, (query), (rows))
 
 /* ---- calls to other systems ---- */
 

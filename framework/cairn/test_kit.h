@@ -20,6 +20,9 @@ struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decide
 struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection);
 struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process);
 struct cairn_scenario *cairn_scenario_reactor(const struct cairn_reactor *reactor);
+struct cairn_scenario *cairn_scenario_consumer(const struct cairn_consumer *consumer);
+struct cairn_scenario *cairn_scenario_begun(struct cairn_scenario *scenario, const char *file,
+                                            int line);
 void cairn_scenario_close(struct cairn_scenario **scenario);
 
 struct cairn_here {
@@ -64,6 +67,13 @@ const char *cairn_scenario_event_key(struct cairn_here here);
 void cairn_scenario_then_told(struct cairn_here here, struct cairn_uuid to,
                               struct cairn_any command);
 void cairn_scenario_then_outcome(struct cairn_here here, enum cairn_outcome outcome);
+void cairn_scenario_when_state(struct cairn_here here, const struct cairn_record *event,
+                               struct cairn_any row);
+void cairn_scenario_when_bare(struct cairn_here here, const struct cairn_record *event, bool thin);
+void cairn_scenario_when_worked(struct cairn_here here);
+void cairn_scenario_database(struct cairn_here here, const char *url);
+void cairn_scenario_given_sql(struct cairn_here here, const char *statements);
+void cairn_scenario_then_sql(struct cairn_here here, const char *query, const char *rows);
 
 struct cairn_test_answer {
     int status;
@@ -83,7 +93,8 @@ void cairn_scenario_then_called(struct cairn_here here, const char *method, cons
 void cairn_scenario_then_call_header(struct cairn_here here, const char *name, const char *value);
 
 #define CAIRN_SCENARIO_(open)                                                                      \
-    struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) = (open)
+    struct cairn_scenario *scenario_ __attribute__((cleanup(cairn_scenario_close))) =              \
+        cairn_scenario_begun((open), __FILE__, __LINE__)
 #define CAIRN_HERE_ ((struct cairn_here){scenario_, __FILE__, __LINE__})
 #define CAIRN_ANY_(...) CAIRN_ANY_OF_(__VA_ARGS__, )
 #define CAIRN_ANY_OF_(tag, ...) ((struct cairn_any){&tag##_record, CAIRN_OF_(tag, __VA_ARGS__)})

@@ -26,6 +26,28 @@ static const char *describe(struct cairn_scenario *scenario,
                        error->message);
 }
 
+void cairn_scenario_when_retried(struct cairn_here here)
+{
+    const struct cairn_scenario_kind *kind = here.scenario->kind;
+    if (!kind->retry) {
+        cairn_scenario_fail(here, "WHEN_RETRIED does not apply to %s", kind->name);
+        return;
+    }
+    cairn_scenario_ask(here);
+    kind->retry(here);
+}
+
+const char *cairn_scenario_event_key(struct cairn_here here)
+{
+    const struct cairn_scenario_kind *kind = here.scenario->kind;
+    const char *key = kind->key ? kind->key(here.scenario) : NULL;
+    if (!kind->key)
+        cairn_scenario_fail(here, "EVENT_KEY does not apply to %s", kind->name);
+    else if (!key)
+        cairn_scenario_fail(here, "EVENT_KEY without an event before it");
+    return key ? key : "";
+}
+
 void cairn_handled_outcome(struct cairn_here here, struct cairn_handled_outcome *ret,
                            enum cairn_outcome outcome, const struct cairn_error *error)
 {

@@ -168,24 +168,19 @@ static void when_event(struct cairn_here here, struct cairn_any event)
     handle(here);
 }
 
-void cairn_scenario_when_retried(struct cairn_here here)
+static void retry(struct cairn_here here)
 {
-    struct reacting *self = cairn_scenario_takes(here, "CAIRN_REACTING", "WHEN_RETRIED");
-    if (!self)
-        return;
-    cairn_scenario_ask(here);
+    const struct reacting *self = here.scenario->self;
     if (self->reacts)
         handle(here);
     else
-        cairn_scenario_fail(here, "WHEN_RETRIED without a WHEN_EVENT before it");
+        cairn_scenario_fail(here, "WHEN_RETRIED without an event before it");
 }
 
-const char *cairn_scenario_event_key(struct cairn_here here)
+static const char *key_of(const struct cairn_scenario *scenario)
 {
-    const struct reacting *self = cairn_scenario_takes(here, "CAIRN_REACTING", "EVENT_KEY");
-    if (self && !self->key)
-        cairn_scenario_fail(here, "EVENT_KEY without a WHEN_EVENT before it");
-    return self && self->key ? self->key : "";
+    const struct reacting *self = scenario->self;
+    return self->key;
 }
 
 /* ---- then ---- */
@@ -266,6 +261,8 @@ static void end(struct cairn_scenario *scenario)
 static const struct cairn_scenario_kind kind = {
     .name = "CAIRN_REACTING",
     .event = when_event,
+    .retry = retry,
+    .key = key_of,
     .settle = settle,
     .forget = forget,
     .outcome = outcome_of,

@@ -18,6 +18,13 @@ struct cairn_scenario *cairn_scenario_begin(const struct cairn_scenario_kind *ki
     return scenario;
 }
 
+struct cairn_scenario *cairn_scenario_begun(struct cairn_scenario *scenario, const char *file,
+                                            int line)
+{
+    scenario->when = (struct cairn_here){scenario, file, line};
+    return scenario;
+}
+
 void cairn_scenario_close(struct cairn_scenario **at)
 {
     struct cairn_scenario *scenario = *at;

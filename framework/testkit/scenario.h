@@ -8,6 +8,7 @@
 #include <cairn/test.h>
 
 struct cairn_handled_outcome;
+struct cairn_test_database;
 
 /* One kind of tests: CAIRN_DECIDING and the like. */
 struct cairn_scenario_kind {
@@ -18,6 +19,11 @@ struct cairn_scenario_kind {
     void (*forget)(struct cairn_scenario *scenario); /* the results of the last WHEN */
     void (*end)(struct cairn_scenario *scenario);    /* last checks, and frees; may be NULL */
     void (*advance)(struct cairn_here here, struct cairn_time to); /* NULL: only the clock moves */
+    void (*retry)(struct cairn_here here); /* calls the handler again; NULL: no WHEN_RETRIED */
+    /* Returns the idempotency key of the last event; NULL: there was none. */
+    const char *(*key)(const struct cairn_scenario *scenario);
+    struct cairn_test_database *(*database)(
+        struct cairn_scenario *scenario); /* NULL: it has none */
     /* Returns the outcome of the handler that was called; NULL: none is. */
     struct cairn_handled_outcome *(*outcome)(struct cairn_scenario *scenario);
 };
@@ -46,11 +52,10 @@ struct cairn_scenario {
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
 
-    /* the last WHEN */
-    struct cairn_here when;
-    int asks;    /* WHENs so far */
-    bool fresh;  /* each WHEN makes ids of its own */
-    bool asked;  /* there was a WHEN, and no GIVEN since */
+    struct cairn_here when; /* the last WHEN; before it, where the test begins */
+    int asks;               /* WHENs so far */
+    bool fresh;             /* each WHEN makes ids of its own */
+    bool asked;             /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
     struct cairn_scenario_part *parts;
 };

@@ -271,8 +271,8 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
                    "event, with other values");
     expect_failure(a_command_that_breaks_its_table,
                    "internal-error: a reactor sent a note_loss whose /why must be at most 20");
-    expect_failure(a_retry_of_nothing, "WHEN_RETRIED without a WHEN_EVENT before it");
-    expect_failure(a_key_of_nothing, "EVENT_KEY without a WHEN_EVENT before it");
+    expect_failure(a_retry_of_nothing, "WHEN_RETRIED without an event before it");
+    expect_failure(a_key_of_nothing, "EVENT_KEY without an event before it");
     expect_failure(an_event_that_is_not_handled, "searching does not handle note_loss");
     expect_failure(a_given_event, "GIVEN does not apply to CAIRN_REACTING");
     expect_failure(a_word_of_another_kind, "WHEN_TIMER belongs to CAIRN_PROCESSING, this is "
