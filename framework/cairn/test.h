@@ -21,6 +21,7 @@
  *     a process manager     CAIRN_PROCESSING   GIVEN, WHEN_EVENT, PASS, THEN_SENT, THEN_TIMER
  *     a reactor             CAIRN_REACTING     WHEN_EVENT, THEN_TOLD, THEN_CALLED, THEN_OUTCOME
  *     a consumer            CAIRN_CONSUMING    WHEN_EVENT, WHEN_STATE, THEN_SQL, THEN_OUTCOME
+ *     a service over HTTP   CAIRN_SERVING      WHEN_POST, WHEN_GET, THEN_STATUS, THEN_BODY_HAS
  *     old events            CAIRN_GOLDEN
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
@@ -59,6 +60,8 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define CAIRN_PROCESSING(name) CAIRN_SCENARIO_(cairn_scenario_process(&name##_process))
 #define CAIRN_REACTING(name) CAIRN_SCENARIO_(cairn_scenario_reactor(&name##_reactor))
 #define CAIRN_CONSUMING(name) CAIRN_SCENARIO_(cairn_scenario_consumer(&name##_consumer))
+#define CAIRN_SERVING(service, database_url)                                                       \
+    CAIRN_SCENARIO_(cairn_scenario_service(&(service), (database_url)))
 
 /* In the macros below, an event, a command or a row is given by its struct and its members:
  * GIVEN(order_paid, .total = 900). A macro may expand to both. */
@@ -207,6 +210,64 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 /* Expects the rows of a query, as `psql -At` prints them: columns separated by "|", rows by line
  * breaks, null as nothing; no rows are "". */
 #define THEN_SQL(query, rows) cairn_scenario_then_sql(CAIRN_HERE_, (query), (rows))
+
+/* ---- services over HTTP ---- */
+
+/* CAIRN_SERVING runs a service in the test's process, with all its parts: routes, projections,
+ * processes, reactors, on a free port of the loopback, without Redis:
+ *
+ *     CAIRN_SERVING(invoice_service, NULL);
+ *     WHEN_POST("/invoices", "{\"customer\":\"Ada\",\"currency\":\"EUR\",\"amount\":900}");
+ *     THEN_STATUS(201);
+ *     const char *invoice = LOCATION();
+ *     WHEN_POST(PATH("%s/pay", invoice), "{\"amount\":901}");
+ *     THEN_STATUS(422);
+ *     THEN_BODY_HAS("/code", "invoice-overpaid");
+ *     WHEN_GET(invoice);
+ *     THEN_BODY_HAS("/owed", "900");
+ *
+ * The database is named by its URL, and has the schema already (`cairn migrate`). NULL makes one of
+ * the test's own, with an empty log, beside the one that DATABASE_URL names, and drops it at the
+ * end. All other configuration is read from the environment.
+ *
+ * GIVEN appends an event of the service to the log, in the stream that STREAM() names: so a query
+ * is tested on the rows that events make. Every query is sent with the newest Cairn-Position that
+ * the test has seen, and so is never older. Targets of the test (below) come before the first
+ * request or GIVEN, at which the service is started.
+ *
+ * A test that a failed assertion has left is stopped by the next CAIRN_SERVING. */
+
+/* Runs a further service in the same process: a projector, a query service. */
+#define SERVING_TOO(service) cairn_scenario_serving_too(CAIRN_HERE_, &(service))
+
+/* Send a request and wait for its answer. The body is JSON, or what HEADER("Content-Type", …) says;
+ * NULL: there is none. */
+#define WHEN_POST(path, body) WHEN_REQUEST("POST", path, body)
+#define WHEN_GET(path) WHEN_REQUEST("GET", path, NULL)
+#define WHEN_REQUEST(method, path, body)                                                           \
+    cairn_scenario_when_request(CAIRN_HERE_, (method), (path), (body))
+/* Adds a header to the next request: HEADER("If-Match", "\"1\""). */
+#define HEADER(name, value) cairn_scenario_header(CAIRN_HERE_, (name), (value))
+
+/* Expects the status. One from 300 on must be named. */
+#define THEN_STATUS(status) cairn_scenario_then_status(CAIRN_HERE_, (status))
+/* Expects a header; NULL: none of this name. */
+#define THEN_HEADER(name, value) cairn_scenario_then_header(CAIRN_HERE_, (name), (value))
+/* Expects a value in the body, at a JSON pointer: a text, or JSON: THEN_BODY_HAS("/next", "null").
+ */
+#define THEN_BODY_HAS(pointer, value) cairn_scenario_then_body_has(CAIRN_HERE_, (pointer), (value))
+/* Expects the whole body, as JSON if both are. */
+#define THEN_BODY(json) cairn_scenario_then_body(CAIRN_HERE_, (json))
+/* Sends GET requests until the body has that value, for what processes, reactors and other services
+ * do; fails after 20 seconds. */
+#define THEN_EVENTUALLY(path, pointer, value)                                                      \
+    cairn_scenario_then_eventually(CAIRN_HERE_, (path), (pointer), (value))
+
+/* Return texts that live as long as the test: the value at a JSON pointer of the answer, its
+ * Location, a formatted path. */
+#define ANSWER(pointer) cairn_scenario_answer(CAIRN_HERE_, (pointer))
+#define LOCATION() cairn_scenario_location(CAIRN_HERE_)
+#define PATH(...) cairn_scenario_path(CAIRN_HERE_, __VA_ARGS__)
 
 /* ---- calls to other systems ---- */
 

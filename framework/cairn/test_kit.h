@@ -21,6 +21,7 @@ struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *
 struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process);
 struct cairn_scenario *cairn_scenario_reactor(const struct cairn_reactor *reactor);
 struct cairn_scenario *cairn_scenario_consumer(const struct cairn_consumer *consumer);
+struct cairn_scenario *cairn_scenario_service(const struct cairn_service *service, const char *url);
 struct cairn_scenario *cairn_scenario_begun(struct cairn_scenario *scenario, const char *file,
                                             int line);
 void cairn_scenario_close(struct cairn_scenario **scenario);
@@ -74,6 +75,20 @@ void cairn_scenario_when_worked(struct cairn_here here);
 void cairn_scenario_database(struct cairn_here here, const char *url);
 void cairn_scenario_given_sql(struct cairn_here here, const char *statements);
 void cairn_scenario_then_sql(struct cairn_here here, const char *query, const char *rows);
+
+void cairn_scenario_serving_too(struct cairn_here here, const struct cairn_service *service);
+void cairn_scenario_header(struct cairn_here here, const char *name, const char *value);
+void cairn_scenario_when_request(struct cairn_here here, const char *method, const char *path,
+                                 const char *body);
+void cairn_scenario_then_status(struct cairn_here here, int status);
+void cairn_scenario_then_header(struct cairn_here here, const char *name, const char *value);
+void cairn_scenario_then_body(struct cairn_here here, const char *json);
+void cairn_scenario_then_body_has(struct cairn_here here, const char *pointer, const char *value);
+void cairn_scenario_then_eventually(struct cairn_here here, const char *path, const char *pointer,
+                                    const char *value);
+const char *cairn_scenario_answer(struct cairn_here here, const char *pointer);
+const char *cairn_scenario_location(struct cairn_here here);
+const char *cairn_scenario_path(struct cairn_here here, const char *format, ...) CAIRN_PRINTF(2, 3);
 
 struct cairn_test_answer {
     int status;

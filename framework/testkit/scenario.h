@@ -22,6 +22,7 @@ struct cairn_scenario_kind {
     void (*retry)(struct cairn_here here); /* calls the handler again; NULL: no WHEN_RETRIED */
     /* Returns the idempotency key of the last event; NULL: there was none. */
     const char *(*key)(const struct cairn_scenario *scenario);
+    bool runs_services; /* it starts services itself, when the settings of targets are known */
     struct cairn_test_database *(*database)(
         struct cairn_scenario *scenario); /* NULL: it has none */
     /* Returns the outcome of the handler that was called; NULL: none is. */
@@ -31,6 +32,7 @@ struct cairn_scenario_kind {
 /* What any kind of test may have besides: the targets that are called. */
 struct cairn_scenario_part {
     void *self;
+    void (*start)(struct cairn_scenario *scenario, void *self); /* before services are started */
     void (*settle)(struct cairn_here here, void *self);
     void (*end)(struct cairn_scenario *scenario, void *self);
     struct cairn_scenario_part *next;
@@ -57,6 +59,7 @@ struct cairn_scenario {
     bool fresh;             /* each WHEN makes ids of its own */
     bool asked;             /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
+    bool services_run;
     struct cairn_scenario_part *parts;
 };
 

@@ -89,7 +89,8 @@ static void add_service(struct declared_list *list, const struct cairn_service *
             add_text(list, commands->types[k].route, commands->types[k].name);
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
-        add(list, (struct declared){"GET", 3, at->path, at->projection->name});
+        add(list, (struct declared){"GET", 3, at->path,
+                                    at->projection ? at->projection->name : service->name});
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
         add_text(list, at->route, service->name);
 }

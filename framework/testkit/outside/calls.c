@@ -81,6 +81,17 @@ static void end(struct cairn_scenario *scenario, void *context)
 
 /* ---- targets ---- */
 
+/* Sets the URLs again: reading the configuration has overwritten the settings. */
+static void set_urls(struct cairn_scenario *scenario, void *context)
+{
+    const struct calls *calls = context;
+    (void)scenario;
+    for (const struct fake *at = calls->first; at; at = at->next) {
+        if (at->setting)
+            *at->setting->text = cairn_fake_target_url(at->target);
+    }
+}
+
 static struct calls *calls_of(struct cairn_scenario *scenario)
 {
     struct cairn_scenario_part *part = scenario->parts;
@@ -90,7 +101,7 @@ static struct calls *calls_of(struct cairn_scenario *scenario)
         return part->self;
     struct calls *calls = cairn_new(&scenario->arena, struct calls, 1);
     calls->part = (struct cairn_scenario_part){
-        .self = calls, .settle = settle, .end = end, .next = scenario->parts};
+        .self = calls, .start = set_urls, .settle = settle, .end = end, .next = scenario->parts};
     scenario->parts = &calls->part;
     return calls;
 }
@@ -102,6 +113,10 @@ static struct fake *add_fake(struct cairn_here here, const char *name)
     struct calls *calls = calls_of(here.scenario);
     struct fake *fake = cairn_new(&here.scenario->arena, struct fake, 1);
     struct cairn_error error = {0};
+    if (here.scenario->services_run) { /* they may call their targets at any time */
+        cairn_scenario_fail(here, "the target %s comes before the first request", name);
+        return NULL;
+    }
     if (cairn_fake_target_open(&fake->target, &error) < 0) {
         cairn_scenario_fail(here, "%s", error.message);
         return NULL;
@@ -186,6 +201,7 @@ void cairn_scenario_target_setting(struct cairn_here here, const struct cairn_se
     fake->service = service;
     fake->setting = setting;
     fake->old_url = old_url;
+    is_new = is_new && !here.scenario->kind->runs_services;
     if (is_new)
         fill_settings(service);
     *setting->text = cairn_fake_target_url(fake->target);

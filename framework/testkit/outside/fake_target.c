@@ -113,7 +113,7 @@ static void *serve(void *context)
     while (is_open) {
         struct cairn_arena arena = {0};
         struct cairn_loopback_message request = {0};
-        is_open = cairn_loopback_receive(line->socket, REQUEST_MAX, &arena, &request);
+        is_open = cairn_loopback_receive(line->socket, REQUEST_MAX, true, &arena, &request);
         if (is_open) {
             const struct cairn_test_answer next = take_answer(target, request.head, request.body);
             is_open = send_answer(line->socket, &next, strncmp(request.head, "HEAD ", 5) == 0);

@@ -88,7 +88,7 @@ static bool receive_more(struct received *received)
     return true;
 }
 
-static bool receive(struct received *received, struct cairn_arena *arena,
+static bool receive(struct received *received, bool has_body, struct cairn_arena *arena,
                     struct cairn_loopback_message *ret)
 {
     char *end = NULL;
@@ -100,7 +100,7 @@ static bool receive(struct received *received, struct cairn_arena *arena,
     size_t head_bytes = (size_t)(end - received->bytes) + 2;
     ret->head = cairn_copy_bytes(arena, received->bytes, head_bytes);
     const char *length = cairn_loopback_header(ret->head, "Content-Length", arena);
-    ret->body_bytes = length ? strtoull(length, NULL, 10) : 0;
+    ret->body_bytes = length && has_body ? strtoull(length, NULL, 10) : 0;
     while (received->count < head_bytes + 2 + ret->body_bytes) {
         if (!receive_more(received))
             return false;
@@ -109,11 +109,56 @@ static bool receive(struct received *received, struct cairn_arena *arena,
     return true;
 }
 
-bool cairn_loopback_receive(int socket, size_t max, struct cairn_arena *arena,
+bool cairn_loopback_receive(int socket, size_t max, bool has_body, struct cairn_arena *arena,
                             struct cairn_loopback_message *ret)
 {
     struct received received = {.socket = socket, .max = max};
-    bool done = receive(&received, arena, ret);
+    bool done = receive(&received, has_body, arena, ret);
     free(received.bytes);
     return done;
+}
+
+/* ---- a request ---- */
+
+enum { ANSWER_MAX = 64 << 20, ANSWER_S = 60 };
+
+static int connect_to(int port, struct cairn_error *error)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct timeval limit = {.tv_sec = ANSWER_S};
+    int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (made >= 0 && connect(made, (const struct sockaddr *)&address, sizeof address) == 0) {
+        (void)setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        return made;
+    }
+    int why = errno;
+    if (made >= 0)
+        (void)close(made);
+    return cairn_fail(error, CAIRN_UNAVAILABLE, "cannot connect to port %d: %s", port,
+                      strerror(why));
+}
+
+static int ask(int connected, const char *request, bool has_body, struct cairn_arena *arena,
+               struct cairn_loopback_message *ret, struct cairn_error *error)
+{
+    static const char version[] = "HTTP/1.1 ";
+    if (!cairn_loopback_send(connected, request, strlen(request)) ||
+        !cairn_loopback_receive(connected, ANSWER_MAX, has_body, arena, ret))
+        return cairn_fail(error, CAIRN_UNKNOWN, "no complete answer came within %d s", ANSWER_S);
+    if (strncmp(ret->head, version, strlen(version)) != 0)
+        return cairn_fail(error, CAIRN_MALFORMED, "the answer is not HTTP/1.1");
+    return (int)strtol(ret->head + strlen(version), NULL, 10);
+}
+
+int cairn_loopback_ask(int port, const char *request, bool has_body, struct cairn_arena *arena,
+                       struct cairn_loopback_message *ret, struct cairn_error *error)
+{
+    int connected = connect_to(port, error);
+    if (connected < 0)
+        return connected;
+    int status = ask(connected, request, has_body, arena, ret, error);
+    (void)close(connected);
+    return status;
 }

@@ -19,13 +19,22 @@ struct cairn_loopback_message {
     size_t body_bytes;
 };
 
-/* Receives one message whose body has a Content-Length; without one it has none. Returns false if
- * the other side closes before its end, or if it has more than `max` bytes. */
-bool cairn_loopback_receive(int socket, size_t max, struct cairn_arena *arena,
+/* Receives one message whose body has a Content-Length; without one it has none. `has_body`: false
+ * for the answer to HEAD. Returns false if the other side closes before its end, or if it has more
+ * than `max` bytes. */
+bool cairn_loopback_receive(int socket, size_t max, bool has_body, struct cairn_arena *arena,
                             struct cairn_loopback_message *ret);
 
 /* Returns false if the other side is gone. */
 bool cairn_loopback_send(int socket, const void *bytes, size_t count);
+
+/* Connects to a port of 127.0.0.1, sends a request, which asks for the connection to be closed, and
+ * receives the answer. Returns its status, or
+ *   -CAIRN_UNAVAILABLE  nothing listens there
+ *   -CAIRN_UNKNOWN      no complete answer came, or none within a minute
+ *   -CAIRN_MALFORMED    the answer is not HTTP/1.1 */
+int cairn_loopback_ask(int port, const char *request, bool has_body, struct cairn_arena *arena,
+                       struct cairn_loopback_message *ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the value of the first header of this name, NULL if there is none. */
 const char *cairn_loopback_header(const char *headers, const char *name, struct cairn_arena *arena);
