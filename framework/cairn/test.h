@@ -22,6 +22,7 @@
  *     a reactor             CAIRN_REACTING     WHEN_EVENT, THEN_TOLD, THEN_CALLED, THEN_OUTCOME
  *     a consumer            CAIRN_CONSUMING    WHEN_EVENT, WHEN_STATE, THEN_SQL, THEN_OUTCOME
  *     a service over HTTP   CAIRN_SERVING      WHEN_POST, WHEN_GET, THEN_STATUS, THEN_BODY_HAS
+ *     an upcaster           any of these       GIVEN (an old event), THEN_UPCAST
  *     old events            CAIRN_GOLDEN
  *
  * Everything is compared as JSON text, so a failure shows both sides as they would be stored. Every
@@ -148,6 +149,17 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 /* Expect the next timer that was set or moved, or cancelled. */
 #define THEN_TIMER(name, rfc3339) cairn_scenario_then_timer(CAIRN_HERE_, (name), (rfc3339))
 #define THEN_CANCELLED(name) cairn_scenario_then_timer(CAIRN_HERE_, (name), NULL)
+
+/* ---- upcasters ---- */
+
+/* Expects what the event that was given last became, in the newest version or in one between. The
+ * event was given in the shape of an older version, to any kind of test:
+ *
+ *     CAIRN_DECIDING(order);
+ *     GIVEN(order_placed_v1, .cents = 900);
+ *     THEN_UPCAST(order_placed_v2, .total = 900);
+ *     THEN_UPCAST(order_placed, .total = 900, .currency = "EUR"); */
+#define THEN_UPCAST(...) cairn_scenario_then_upcast(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 
 /* ---- reactors ---- */
 

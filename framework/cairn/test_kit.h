@@ -42,6 +42,7 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_given_claim(struct cairn_here here, const char *scope, const char *key);
 void cairn_scenario_given_range(struct cairn_here here, const char *scope, const char *key,
                                 int64_t from, int64_t to);
+void cairn_scenario_then_upcast(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state);
 void cairn_scenario_when(struct cairn_here here, struct cairn_any command);
 void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);

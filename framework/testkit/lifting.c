@@ -83,9 +83,48 @@ bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event)
     struct shape shape;
     if (!cairn_scenario_possible(here, *event))
         return false;
+    here.scenario->old = (struct cairn_old_event){.type = NULL};
     if (!find_shape(here.scenario, event->record, &shape))
         return true;
+    here.scenario->old = (struct cairn_old_event){shape.type, shape.version,
+                                                  cairn_scenario_copy(here.scenario, *event)};
     const void *value = lift(here, &shape, *event);
     *event = (struct cairn_any){shape.type->record, value};
     return value != NULL;
+}
+
+/* ---- one version after the other ---- */
+
+/* Returns the version that has this shape, among those after `version`; 0 if none has. */
+static int find_later(const struct cairn_old_event *old, const struct cairn_record *record)
+{
+    for (int version = old->version + 1; version <= old->type->schema_version; version++) {
+        if (cairn_record_same(cairn_event_record(old->type, version), record))
+            return version;
+    }
+    return 0;
+}
+
+void cairn_scenario_then_upcast(struct cairn_here here, struct cairn_any event)
+{
+    struct cairn_scenario *scenario = here.scenario;
+    const struct cairn_old_event *old = &scenario->old;
+    if (!old->type) {
+        cairn_scenario_fail(here, "THEN_UPCAST without an event of an older version before it");
+        return;
+    }
+    int later = find_later(old, event.record);
+    if (!later) {
+        cairn_scenario_fail(here, "%s is no version of %s after version %d", event.record->name,
+                            old->type->name, old->version);
+        return;
+    }
+    const void *value = old->value;
+    for (int version = old->version; version < later; version++) {
+        const struct cairn_upcaster *upcaster = old->type->upcasters[version - 1];
+        void *next = cairn_arena_alloc(&scenario->arena, upcaster->to->size, upcaster->to->align);
+        upcaster->upcast(next, value, &scenario->arena);
+        value = next;
+    }
+    cairn_scenario_compare(here, "the upcast", event.record, event.value, event.record, value);
 }

@@ -38,6 +38,13 @@ struct cairn_scenario_part {
     struct cairn_scenario_part *next;
 };
 
+/* An event in the shape of an older version. */
+struct cairn_old_event {
+    const struct cairn_event_type *type; /* NULL: none */
+    int version;
+    const void *value;
+};
+
 struct cairn_scenario {
     struct cairn_arena arena;
     const struct cairn_scenario_kind *kind;
@@ -46,6 +53,8 @@ struct cairn_scenario {
     /* the events that may be given: those of a decider, or those that have handlers */
     const struct cairn_events *events;
     const struct cairn_handlers *handlers;
+
+    struct cairn_old_event old; /* the last that was given, until one of the newest version is */
 
     /* current stream and time */
     struct cairn_uuid id;
