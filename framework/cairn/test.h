@@ -1,4 +1,5 @@
-/* test.h - given-when-then tests of a service's rules, without a database, a clock or a network.
+/* test.h - given-when-then tests of a service: of its rules and read models, which need no
+ * database, no clock and no network, and of its other parts and the whole.
  *
  *     static void an_order_ships_once(void **state)
  *     {
@@ -32,6 +33,8 @@
  *
  * A test must not start from an impossible state: the values of GIVEN and WHEN are checked against
  * the field tables, as in the service.
+ *
+ * docs/guide/testing.md builds a service and tests each of its parts.
  *
  * The kit depends on no test framework. A failure prints to standard error and calls abort(),
  * unless cairn_test_on_failure() sets another action. */
