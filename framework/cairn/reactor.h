@@ -18,13 +18,13 @@ enum cairn_outcome {
 
 struct cairn_call {
     const struct cairn_meta *meta;
-    const char *idempotency_key; /* the same each time this event is handled */
-    int attempt;                 /* 1, 2, 3… */
-    const char *traceparent;     /* of the event (W3C Trace Context), or NULL */
-    const char *correlation_id;  /* of the event, or NULL */
-    struct cairn_arena *arena;   /* for texts and lists; it lives as long as the call */
-    const char *position_;       /* of the event, for Cairn-Position; NULL in a consumer */
-    struct cairn_command_client *client_;
+    const char *idempotency_key;        /* the same each time this event is handled */
+    int attempt;                        /* 1, 2, 3… */
+    const char *traceparent;            /* of the event (W3C Trace Context), or NULL */
+    const char *correlation_id;         /* of the event, or NULL */
+    struct cairn_arena *arena;          /* for texts and lists; it lives as long as the call */
+    const char *position_;              /* of the event, for Cairn-Position; NULL in a consumer */
+    const struct cairn_teller *teller_; /* private to the library */
 };
 
 /* Sends a command, and waits for its outcome:

@@ -9,12 +9,15 @@
 #include "core/clock.h"
 #include "core/lock.h"
 #include "core/metrics.h"
+#include "outbound/targets.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct cairn_target_state {
+    struct cairn_target *target;
+    struct cairn_target_state *next; /* in `all`; guarded by `making` */
     struct cairn_limits limits;
     pthread_mutex_t lock;
     pthread_cond_t freed;
@@ -95,10 +98,11 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
     return 0;
 }
 
-static struct cairn_target_state *make(const struct cairn_target *target,
+static struct cairn_target_state *make(struct cairn_target *target,
                                        const struct cairn_limits *limits)
 {
     struct cairn_target_state *state = cairn_allocate(sizeof *state);
+    state->target = target;
     state->limits = *limits;
     state->breaker = (struct cairn_breaker){
         .failures_max = (int)or_else(target->breaker_failures, 5),
@@ -113,6 +117,7 @@ static struct cairn_target_state *make(const struct cairn_target *target,
 }
 
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* guards every target's state_ */
+static struct cairn_target_state *all;                     /* and this list of them */
 
 static void init_library(void)
 {
@@ -127,9 +132,12 @@ static int ensure(struct cairn_target *target, struct cairn_error *error)
         return 0;
     struct cairn_limits limits = read_limits(target);
     int failed = read_url(&limits, error);
-    if (!failed)
-        target->state_ = make(target, &limits);
-    return failed;
+    if (failed)
+        return failed;
+    target->state_ = make(target, &limits);
+    target->state_->next = all;
+    all = target->state_;
+    return 0;
 }
 
 int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_target_state **ret,
@@ -154,11 +162,23 @@ const struct cairn_limits *cairn_target_limits(const struct cairn_target_state *
     return &state->limits;
 }
 
+/* Removes the state from the list. */
+static void forget(const struct cairn_target_state *state)
+{
+    cairn_lock(&making);
+    struct cairn_target_state **at = &all;
+    while (*at != state)
+        at = &(*at)->next;
+    *at = state->next;
+    cairn_unlock(&making);
+}
+
 void cairn_target_close(struct cairn_target *target)
 {
     struct cairn_target_state *state = target->state_;
     if (!state)
         return;
+    forget(state);
     while (state->idle_count > 0)
         curl_easy_cleanup(state->idle[--state->idle_count]);
     cairn_cond_destroy(&state->freed);
@@ -166,6 +186,12 @@ void cairn_target_close(struct cairn_target *target)
     free(state->idle);
     free(state);
     target->state_ = NULL;
+}
+
+void cairn_targets_close(void)
+{
+    while (all)
+        cairn_target_close(all->target);
 }
 
 /* ---- places ---- */

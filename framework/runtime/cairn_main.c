@@ -6,7 +6,6 @@
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
-#include "store/migrate.h"
 
 #include <cairn/service.h>
 #include <cairn/version.h>
@@ -73,19 +72,6 @@ static int read_arguments(int argc, char **argv, const struct cairn_service *con
 
 /* ---- the database ---- */
 
-static int check_database(const struct cairn_config *config,
-                          const struct cairn_service *const services[], struct cairn_error *error)
-{
-    struct cairn_pg *pg = NULL;
-    int failed = cairn_pg_open(config->database_url, services[0]->name, &pg, error);
-    if (!failed)
-        failed = cairn_migrate_check(pg, error);
-    if (!failed)
-        failed = cairn_host_gate(services, pg, error);
-    cairn_pg_close(pg);
-    return failed;
-}
-
 /* Waits for an unavailable database, as when both start together. Does not wait if the schema is
  * wrong, or the log has events that this binary cannot read. */
 static int wait_for_database(const struct cairn_config *config,
@@ -95,7 +81,7 @@ static int wait_for_database(const struct cairn_config *config,
     int64_t deadline_us = cairn_monotonic_us() + CAIRN_SECONDS(config->start_wait_s);
     for (bool said = false;; said = true) {
         struct cairn_error wrong = {0};
-        int failed = check_database(config, services, &wrong);
+        int failed = cairn_host_check_database(config->database_url, services, &wrong);
         bool again = failed == -CAIRN_UNAVAILABLE && cairn_monotonic_us() < deadline_us;
         if (!again) {
             *error = wrong;

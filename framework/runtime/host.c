@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"
+#include "process/reactor/teller.h"
 #include "projection/projector.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
@@ -34,6 +35,7 @@ struct cairn_host {
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_internal_key internal_key;
     struct cairn_command_client *client; /* NULL in a process that sends no commands */
+    struct cairn_teller teller;          /* by the client */
     struct cairn_leases *leases;         /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
@@ -150,7 +152,7 @@ static int start_consumers(struct cairn_host *host, struct cairn_error *error)
                                                     .redis_url = host->config->redis_url,
                                                     .consumers = all,
                                                     .count = count,
-                                                    .client = host->client};
+                                                    .teller = &host->teller};
     return cairn_consumers_start(&options, &host->consumers, error);
 }
 
@@ -376,6 +378,7 @@ static int open_client(struct cairn_host *host, struct cairn_error *error)
     (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
                    cairn_http_port(host->http));
     host->client = cairn_command_client_open(host->services, url, &host->internal_key);
+    host->teller = cairn_teller_by_http(host->client);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/log.h"
+#include "store/migrate.h"
 #include "store/read/readable_types.h"
 
 struct readings {
@@ -98,5 +99,18 @@ int cairn_host_gate(const struct cairn_service *const services[], struct cairn_p
     cairn_arena_close(&readings.arena);
     for (size_t i = 0; services[i] && !failed; i++)
         failed = declare_all(services[i], pg, error);
+    return failed;
+}
+
+int cairn_host_check_database(const char *url, const struct cairn_service *const services[],
+                              struct cairn_error *error)
+{
+    struct cairn_pg *pg = NULL;
+    int failed = cairn_pg_open(url, services[0]->name, &pg, error);
+    if (!failed)
+        failed = cairn_migrate_check(pg, error);
+    if (!failed)
+        failed = cairn_host_gate(services, pg, error);
+    cairn_pg_close(pg);
     return failed;
 }

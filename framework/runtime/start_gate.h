@@ -13,4 +13,9 @@
 int cairn_host_gate(const struct cairn_service *const services[], struct cairn_pg *pg,
                     struct cairn_error *error) CAIRN_CHECKED;
 
+/* Checks that a process can start on this database: its schema, then the gate. Returns 0, or what
+ * cairn_pg_open(), cairn_migrate_check() and cairn_host_gate() return. */
+int cairn_host_check_database(const char *url, const struct cairn_service *const services[],
+                              struct cairn_error *error) CAIRN_CHECKED;
+
 #endif

@@ -73,25 +73,20 @@ bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value)
     return false;
 }
 
-bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word)
+void *cairn_scenario_takes(struct cairn_here here, const char *kind, const char *word)
 {
-    static const char *const names[] = {
-        [CAIRN_SUBJECT_DECIDER] = "CAIRN_DECIDING",
-        [CAIRN_SUBJECT_PROJECTION] = "CAIRN_PROJECTING",
-        [CAIRN_SUBJECT_PROCESS] = "CAIRN_PROCESSING",
-    };
-    if (here.scenario->subject == subject)
-        return true;
-    cairn_scenario_fail(here, "%s belongs to %s, this is %s", word, names[subject],
-                        names[here.scenario->subject]);
-    return false;
+    if (strcmp(here.scenario->kind->name, kind) == 0)
+        return here.scenario->self;
+    cairn_scenario_fail(here, "%s belongs to %s, this is %s", word, kind,
+                        here.scenario->kind->name);
+    return NULL;
 }
 
-bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word)
+void *cairn_scenario_was_asked(struct cairn_here here, const char *kind, const char *word)
 {
-    if (!cairn_scenario_takes(here, subject, word))
-        return false;
-    if (!here.scenario->asked)
-        cairn_scenario_fail(here, "%s without a WHEN before it", word);
-    return here.scenario->asked;
+    void *self = cairn_scenario_takes(here, kind, word);
+    if (!self || here.scenario->asked)
+        return self;
+    cairn_scenario_fail(here, "%s without a WHEN before it", word);
+    return NULL;
 }

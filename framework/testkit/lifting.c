@@ -4,6 +4,7 @@
 
 #include "record/json.h"
 #include "store/read/events.h"
+#include "store/store.h"
 
 /* An event type and the version of it that has this shape. */
 struct shape {
@@ -39,20 +40,12 @@ static int find_in_events(const struct cairn_events *events, const struct cairn_
     return 0;
 }
 
-static const struct cairn_handlers *handlers_of(const struct cairn_scenario *scenario)
-{
-    return scenario->subject == CAIRN_SUBJECT_PROJECTION ? scenario->projection->on
-                                                         : scenario->process->when;
-}
-
 static bool find_shape(const struct cairn_scenario *scenario, const struct cairn_record *record,
                        struct shape *ret)
 {
-    int found = 0;
-    if (scenario->subject == CAIRN_SUBJECT_DECIDER)
-        return find_in_events(scenario->decider->events, record, ret) > 0;
-    for (const struct cairn_registered *at = handlers_of(scenario)->first; at && !found;
-         at = at->next)
+    int found = scenario->events ? find_in_events(scenario->events, record, ret) : 0;
+    const struct cairn_registered *at = scenario->handlers ? scenario->handlers->first : NULL;
+    for (; at && !found; at = at->next)
         found = at->events ? find_in_events(at->events, record, ret) : 0;
     return found > 0;
 }
@@ -90,9 +83,48 @@ bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event)
     struct shape shape;
     if (!cairn_scenario_possible(here, *event))
         return false;
+    here.scenario->old = (struct cairn_old_event){.type = NULL};
     if (!find_shape(here.scenario, event->record, &shape))
         return true;
+    here.scenario->old = (struct cairn_old_event){shape.type, shape.version,
+                                                  cairn_scenario_copy(here.scenario, *event)};
     const void *value = lift(here, &shape, *event);
     *event = (struct cairn_any){shape.type->record, value};
     return value != NULL;
+}
+
+/* ---- one version after the other ---- */
+
+/* Returns the version that has this shape, among those after `version`; 0 if none has. */
+static int find_later(const struct cairn_old_event *old, const struct cairn_record *record)
+{
+    for (int version = old->version + 1; version <= old->type->schema_version; version++) {
+        if (cairn_record_same(cairn_event_record(old->type, version), record))
+            return version;
+    }
+    return 0;
+}
+
+void cairn_scenario_then_upcast(struct cairn_here here, struct cairn_any event)
+{
+    struct cairn_scenario *scenario = here.scenario;
+    const struct cairn_old_event *old = &scenario->old;
+    if (!old->type) {
+        cairn_scenario_fail(here, "THEN_UPCAST without an event of an older version before it");
+        return;
+    }
+    int later = find_later(old, event.record);
+    if (!later) {
+        cairn_scenario_fail(here, "%s is no version of %s after version %d", event.record->name,
+                            old->type->name, old->version);
+        return;
+    }
+    const void *value = old->value;
+    for (int version = old->version; version < later; version++) {
+        const struct cairn_upcaster *upcaster = old->type->upcasters[version - 1];
+        void *next = cairn_arena_alloc(&scenario->arena, upcaster->to->size, upcaster->to->align);
+        upcaster->upcast(next, value, &scenario->arena);
+        value = next;
+    }
+    cairn_scenario_compare(here, "the upcast", event.record, event.value, event.record, value);
 }

@@ -1,218 +1,350 @@
 /* processing.c - tests of processes: given events, when an input, then commands and timers. */
+#include "testkit/processing.h"
+
 #include "process/react/inputs.h"
 #include "record/json.h"
-#include "testkit/scenario.h"
 
 #include <string.h>
 
-static const struct cairn_when *find_when(const struct cairn_process *process,
-                                          enum cairn_input input, const struct cairn_record *record,
-                                          const char *timer)
+static const struct cairn_scenario_kind kind;
+
+struct cairn_scenario *cairn_scenario_process(const struct cairn_process *process)
 {
-    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
-        const struct cairn_when *when = (const struct cairn_when *)at;
-        if (when->input == input && (!record || cairn_record_same(at->record, record)) &&
-            (!timer || strcmp(when->timer, timer) == 0))
-            return when;
+    struct cairn_scenario *scenario = cairn_scenario_begin(&kind, sizeof(struct cairn_processing));
+    struct cairn_processing *self = scenario->self;
+    scenario->handlers = process->when;
+    self->process = process;
+    self->instances = cairn_map(&scenario->arena);
+    return scenario;
+}
+
+/* ---- instances ---- */
+
+static struct cairn_test_instance *find_instance(struct cairn_scenario *scenario,
+                                                 struct cairn_uuid id)
+{
+    struct cairn_processing *self = scenario->self;
+    const struct cairn_record *record = self->process->state;
+    struct cairn_arena *arena = &scenario->arena;
+    void **at = cairn_scenario_at_id(&self->instances, id);
+    if (!*at) {
+        struct cairn_test_instance *instance = cairn_new(arena, struct cairn_test_instance, 1);
+        instance->id = id;
+        instance->state = cairn_arena_alloc(arena, record->size, record->align);
+        instance->timers = cairn_map(arena);
+        instance->sent_to = cairn_map(arena);
+        instance->waits = cairn_map(arena);
+        *at = instance;
     }
+    return *at;
+}
+
+void cairn_scenario_instance(struct cairn_here here, struct cairn_uuid id)
+{
+    struct cairn_processing *self = cairn_scenario_takes(here, "CAIRN_PROCESSING", "INSTANCE");
+    if (!self)
+        return;
+    self->chosen = find_instance(here.scenario, id);
+    here.scenario->acting = id;
+}
+
+/* Returns the process that an input without an event is for: the one that INSTANCE names, or the
+ * only one. Fails the test, and returns NULL, if there are several. */
+static struct cairn_test_instance *choose(struct cairn_here here, const char *word)
+{
+    struct cairn_processing *self = here.scenario->self;
+    if (self->chosen)
+        return self->chosen;
+    if (self->instances.count == 0)
+        return find_instance(here.scenario, here.scenario->id);
+    if (self->instances.count == 1)
+        return self->instances.entries[0].value;
+    cairn_scenario_fail(here, "%s is for one of %zu processes: say which by INSTANCE", word,
+                        self->instances.count);
     return NULL;
 }
 
 /* ---- one input ---- */
 
-static void remember_sent(struct cairn_scenario *scenario)
+static struct cairn_test_result *add_result(struct cairn_scenario *scenario,
+                                            struct cairn_test_results *results,
+                                            const struct cairn_test_instance *instance)
 {
-    for (size_t i = 0; i < scenario->reaction.sent_count; i++) {
-        const struct cairn_sent *sent = &scenario->reaction.sent[i];
-        struct cairn_uuid *to = cairn_new(&scenario->arena, struct cairn_uuid, 1);
-        *to = sent->id;
-        *cairn_map_at(&scenario->sent_to, sent->type->name) = to;
-    }
+    cairn_grow(&scenario->arena, results->items, results->count, &results->capacity);
+    struct cairn_test_result *result = &results->items[results->count++];
+    *result = (struct cairn_test_result){.instance = instance};
+    return result;
 }
 
-static void step(struct cairn_here here, const struct cairn_when *when, const void *input)
+static void keep_sent(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
+                      const struct cairn_sent *sent)
+{
+    struct cairn_processing *self = scenario->self;
+    struct cairn_uuid *to = cairn_new(&scenario->arena, struct cairn_uuid, 1);
+    *to = sent->id;
+    *cairn_map_at(&instance->sent_to, sent->type->name) = to;
+    add_result(scenario, &self->sent, instance)->sent = *sent;
+}
+
+static void keep_timer(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
+                       const struct cairn_timer_change *change)
+{
+    struct cairn_processing *self = scenario->self;
+    void **at = cairn_map_at(&instance->timers, change->name);
+    if (!*at)
+        *at = cairn_new(&scenario->arena, struct cairn_test_timer, 1);
+    *(struct cairn_test_timer *)*at = (struct cairn_test_timer){change->at, self->timers_set++};
+    add_result(scenario, &self->timers, instance)->timer = *change;
+}
+
+static const char *wait_key(struct cairn_scenario *scenario, const char *name, struct cairn_uuid id)
+{
+    return cairn_print(&scenario->arena, "%s/%s", name, cairn_uuid_text(id));
+}
+
+static void keep_wait(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
+                      const struct cairn_association_change *change)
+{
+    struct cairn_processing *self = scenario->self;
+    void **at = cairn_map_at(&instance->waits, wait_key(scenario, change->name, change->id));
+    if (!*at)
+        *at = cairn_new(&scenario->arena, struct cairn_test_wait, 1);
+    struct cairn_test_wait *wait = *at;
+    if (change->ended)
+        wait->since = 0;
+    else if (wait->since == 0)
+        wait->since = ++self->waits_begun;
+}
+
+/* `meta` is that of an event; NULL: a timer or a refusal. */
+static void step(struct cairn_here here, struct cairn_test_instance *instance,
+                 const struct cairn_when *when, const void *input, const struct cairn_meta *meta)
 {
     struct cairn_scenario *scenario = here.scenario;
-    struct cairn_given given = cairn_scenario_given_now(scenario);
+    const struct cairn_processing *self = scenario->self;
+    struct cairn_given given = cairn_scenario_given_now(scenario, instance->id);
+    given.meta = meta;
     struct cairn_error wrong = {0};
-    if (cairn_uuid_is_zero(scenario->process_id)) /* a timer or a refusal came first */
-        scenario->process_id = scenario->id;
-    given.id = scenario->process_id;
-    if (cairn_process_step(scenario->process, when, scenario->state, input, &given,
-                           &scenario->arena, &scenario->reaction, &wrong) < 0)
+    struct cairn_reaction *reaction = cairn_new(&scenario->arena, struct cairn_reaction, 1);
+    scenario->acting = instance->id;
+    if (cairn_process_step(self->process, when, instance->state, input, &given, &scenario->arena,
+                           reaction, &wrong) < 0)
         cairn_scenario_fail(here, "%s", wrong.message);
-    remember_sent(scenario);
+    for (size_t i = 0; i < reaction->sent_count; i++)
+        keep_sent(scenario, instance, &reaction->sent[i]);
+    for (size_t i = 0; i < reaction->timer_count; i++)
+        keep_timer(scenario, instance, &reaction->timers[i]);
+    for (size_t i = 0; i < reaction->association_count; i++)
+        keep_wait(scenario, instance, &reaction->associations[i]);
 }
 
-/* Checks that an event is for the process of the test, which is that of its first event. */
-static bool is_for_this_process(struct cairn_here here, const char *event, struct cairn_uuid id)
+/* Returns the instance that began to wait first after `since`, and sets it to that moment; NULL if
+ * there is none. */
+static struct cairn_test_instance *next_waiting(struct cairn_processing *self, const char *key,
+                                                size_t *since)
 {
-    struct cairn_scenario *scenario = here.scenario;
-    char text[CAIRN_UUID_TEXT_SIZE];
-    char ours[CAIRN_UUID_TEXT_SIZE];
-    if (cairn_uuid_is_zero(scenario->process_id))
-        scenario->process_id = id;
-    if (!cairn_uuid_is_zero(id) && cairn_uuid_equal(scenario->process_id, id))
-        return true;
-    cairn_uuid_format(id, text);
-    cairn_uuid_format(scenario->process_id, ours);
-    cairn_scenario_fail(here, "this %s is for another process\n  wanted: %s\n  seen:   %s", event,
-                        ours, text);
-    return false;
+    struct cairn_test_instance *found = NULL;
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < self->instances.count; i++) {
+        struct cairn_test_instance *instance = self->instances.entries[i].value;
+        const struct cairn_test_wait *wait = cairn_map_get(&instance->waits, key);
+        if (wait && wait->since > *since && wait->since < first) {
+            first = wait->since;
+            found = instance;
+        }
+    }
+    *since = first;
+    return found;
 }
 
-static void react_to_event(struct cairn_here here, struct cairn_any event)
+/* Tells all that are associated with what the event is about, in order; those that begin to wait
+ * meanwhile are not told. */
+static void step_all(struct cairn_here here, const struct cairn_when *when, const void *input,
+                     const struct cairn_meta *meta)
+{
+    struct cairn_processing *self = here.scenario->self;
+    struct cairn_uuid about = cairn_when_process(when, input, meta);
+    const char *key = wait_key(here.scenario, when->association, about);
+    size_t last = self->waits_begun;
+    size_t since = 0;
+    struct cairn_test_instance *instance = next_waiting(self, key, &since);
+    for (; instance && since <= last; instance = next_waiting(self, key, &since))
+        step(here, instance, when, input, meta);
+}
+
+/* ---- events ---- */
+
+static const struct cairn_when *find_when(const struct cairn_process *process,
+                                          const struct cairn_record *record)
+{
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_EVENT && cairn_record_same(at->record, record))
+            return when;
+    }
+    return NULL;
+}
+
+static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_when *when =
-        find_when(scenario->process, CAIRN_INPUT_EVENT, event.record, NULL);
+    struct cairn_processing *self = scenario->self;
+    const struct cairn_when *when = find_when(self->process, event.record);
+    self->chosen = NULL;
     if (!when) {
-        cairn_scenario_fail(here, "%s does not wait for %s", scenario->process->name,
+        cairn_scenario_fail(here, "%s does not wait for %s", self->process->name,
                             event.record->name);
         return;
     }
     const struct cairn_meta meta = cairn_scenario_meta(scenario, when->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
-    if (is_for_this_process(here, event.record->name, cairn_when_process(when, copy, &meta)))
-        step(here, when, copy);
-}
-
-static void give(struct cairn_here here, struct cairn_any event)
-{
-    react_to_event(here, event);
-}
-
-void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event)
-{
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROCESS, "WHEN_EVENT"))
+    if (when->association) {
+        step_all(here, when, copy, &meta);
         return;
-    cairn_scenario_ask(here);
-    if (cairn_scenario_lift(here, &event))
-        react_to_event(here, event);
+    }
+    struct cairn_uuid id = cairn_when_process(when, copy, &meta);
+    if (!cairn_uuid_is_zero(id)) /* zero: for no process */
+        step(here, find_instance(scenario, id), when, copy, &meta);
+}
+
+/* ---- timers ---- */
+
+static void fire(struct cairn_here here, struct cairn_test_instance *instance, const char *name)
+{
+    const struct cairn_processing *self = here.scenario->self;
+    const struct cairn_when *when = cairn_when_timer(self->process, name);
+    struct cairn_test_timer *timer = cairn_map_get(&instance->timers, name);
+    if (timer)
+        timer->at = (struct cairn_time){0};
+    if (when)
+        step(here, instance, when, name, NULL);
+    else
+        cairn_scenario_fail(here, "%s does not wait for a timer %s", self->process->name, name);
 }
 
 void cairn_scenario_when_timer(struct cairn_here here, const char *name)
 {
-    const struct cairn_process *process = here.scenario->process;
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROCESS, "WHEN_TIMER"))
+    if (!cairn_scenario_takes(here, "CAIRN_PROCESSING", "WHEN_TIMER"))
         return;
     cairn_scenario_ask(here);
-    const struct cairn_when *when = find_when(process, CAIRN_INPUT_TIMER, NULL, name);
-    if (when)
-        step(here, when, name);
-    else
-        cairn_scenario_fail(here, "%s does not wait for a timer %s", process->name, name);
+    struct cairn_test_instance *instance = choose(here, "WHEN_TIMER");
+    if (instance)
+        fire(here, instance, name);
 }
 
-/* A refusal's reason is a decider's own, or the name of another code: "claimed". */
-static struct cairn_refusal refusal_as(struct cairn_uuid to, const char *reason)
+/* A timer that is due. */
+struct due {
+    struct cairn_test_instance *instance;
+    const char *name;
+    struct cairn_test_timer timer;
+};
+
+static bool is_before(const struct cairn_test_timer *a, const struct cairn_test_timer *b)
 {
-    for (int code = CAIRN_OK + 1; code <= CAIRN_CONFIG; code++) {
-        if (strcmp(cairn_code_info(code)->name, reason) == 0)
-            return (struct cairn_refusal){to, (enum cairn_code)code, ""};
+    return a->at.us < b->at.us || (a->at.us == b->at.us && a->number < b->number);
+}
+
+/* Finds the earliest timer that is set to a time until `by`. */
+static bool find_due(const struct cairn_processing *self, struct cairn_time by, struct due *ret)
+{
+    *ret = (struct due){.instance = NULL};
+    for (size_t i = 0; i < self->instances.count; i++) {
+        struct cairn_test_instance *instance = self->instances.entries[i].value;
+        for (size_t t = 0; t < instance->timers.count; t++) {
+            const struct cairn_map_entry *entry = &instance->timers.entries[t];
+            const struct cairn_test_timer *timer = entry->value;
+            bool is_due = timer->at.us > 0 && timer->at.us <= by.us;
+            if (is_due && (!ret->instance || is_before(timer, &ret->timer)))
+                *ret = (struct due){instance, entry->key, *timer};
+        }
     }
-    return (struct cairn_refusal){to, CAIRN_REFUSED, reason};
+    return ret->instance != NULL;
+}
+
+/* Fires what is due, in order; a timer that is set meanwhile may be among it. A timer that was set
+ * to a time before the present one fires now. */
+static void advance(struct cairn_here here, struct cairn_time to)
+{
+    struct cairn_scenario *scenario = here.scenario;
+    struct cairn_processing *self = scenario->self;
+    enum { FIRINGS_MAX = 10000 };
+    struct due due;
+    int count = 0;
+    cairn_scenario_ask(here);
+    self->chosen = NULL;
+    while (!scenario->failed && find_due(self, to, &due)) {
+        if (due.timer.at.us > scenario->now.us)
+            scenario->now = due.timer.at;
+        if (++count > FIRINGS_MAX)
+            cairn_scenario_fail(here, "the timer %s was set again %d times and is still due",
+                                due.name, FIRINGS_MAX);
+        else
+            fire(here, due.instance, due.name);
+    }
+    scenario->now = to;
+}
+
+/* ---- refusals ---- */
+
+/* Returns the process that sent the command: the one that INSTANCE names, or the only one that has
+ * sent it. Fails the test, and returns NULL, if there is none, or several. */
+static struct cairn_test_instance *find_sender(struct cairn_here here, const char *command)
+{
+    const struct cairn_processing *self = here.scenario->self;
+    struct cairn_test_instance *sender = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < self->instances.count; i++) {
+        struct cairn_test_instance *instance = self->instances.entries[i].value;
+        bool is_asked = !self->chosen || self->chosen == instance;
+        if (!is_asked || !cairn_map_get(&instance->sent_to, command))
+            continue;
+        sender = instance;
+        count++;
+    }
+    if (count == 1)
+        return sender;
+    if (count == 0)
+        cairn_scenario_fail(here, "no %s was sent that could be refused", command);
+    else
+        cairn_scenario_fail(here, "%zu processes sent a %s: say which one's is refused by INSTANCE",
+                            count, command);
+    return NULL;
 }
 
 void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
-                                 const char *reason)
+                                 enum cairn_code code, const char *reason)
 {
-    struct cairn_scenario *scenario = here.scenario;
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROCESS, "WHEN_REFUSED"))
+    const struct cairn_processing *self =
+        cairn_scenario_takes(here, "CAIRN_PROCESSING", "WHEN_REFUSED");
+    if (!self)
         return;
     cairn_scenario_ask(here);
-    const struct cairn_when *when =
-        find_when(scenario->process, CAIRN_INPUT_REFUSAL, command, NULL);
-    const struct cairn_uuid *to = cairn_map_get(&scenario->sent_to, command->name);
+    const struct cairn_when *when = cairn_when_refused(self->process, command->name);
     if (!when) {
-        cairn_scenario_fail(here, "%s does not wait for a refusal of %s", scenario->process->name,
+        cairn_scenario_fail(here, "%s does not wait for a refusal of %s", self->process->name,
                             command->name);
-    } else if (!to) {
-        cairn_scenario_fail(here, "no %s was sent that could be refused", command->name);
-    } else {
-        const struct cairn_refusal refusal = refusal_as(*to, reason);
-        step(here, when, &refusal);
-    }
-}
-
-/* ---- then ---- */
-
-static const char *describe_sent(struct cairn_scenario *scenario, struct cairn_uuid to)
-{
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(to, id);
-    return cairn_uuid_is_zero(to) ? "any stream" : cairn_print(&scenario->arena, "%s", id);
-}
-
-void cairn_scenario_then_sent(struct cairn_here here, struct cairn_uuid to,
-                              struct cairn_any command)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    if (!cairn_scenario_was_asked(here, CAIRN_SUBJECT_PROCESS, "THEN_SENT"))
-        return;
-    if (scenario->sent_named == scenario->reaction.sent_count) {
-        cairn_scenario_fail(here, "nothing more was sent\n  wanted: %s %s\n  seen:   nothing",
-                            command.record->name,
-                            cairn_scenario_json(scenario, command.record, command.value));
         return;
     }
-    const struct cairn_sent *seen = &scenario->reaction.sent[scenario->sent_named++];
-    cairn_scenario_compare(here, "the command", command.record, command.value, seen->type->record,
-                           seen->command);
-    if (!cairn_uuid_is_zero(to) && !cairn_uuid_equal(to, seen->id))
-        cairn_scenario_fail(here, "%s went to another stream\n  wanted: %s\n  seen:   %s",
-                            seen->type->name, describe_sent(scenario, to),
-                            describe_sent(scenario, seen->id));
-}
-
-/* Describes a timer as THEN_TIMER and THEN_CANCELLED state it. */
-static const char *describe_timer(struct cairn_scenario *scenario, const char *name, bool cancelled,
-                                  struct cairn_time at)
-{
-    char text[CAIRN_TIME_TEXT_SIZE];
-    cairn_time_format(at, text);
-    return cancelled ? cairn_print(&scenario->arena, "%s cancelled", name)
-                     : cairn_print(&scenario->arena, "%s set to %s", name, text);
-}
-
-void cairn_scenario_then_timer(struct cairn_here here, const char *name, const char *rfc3339)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    struct cairn_time at = {0};
-    if (!cairn_scenario_was_asked(here, CAIRN_SUBJECT_PROCESS,
-                                  rfc3339 ? "THEN_TIMER" : "THEN_CANCELLED"))
-        return;
-    if (rfc3339 && cairn_time_parse(rfc3339, &at) < 0) {
-        cairn_scenario_fail(here, "\"%s\" is not a time such as 2026-01-01T00:00:00Z", rfc3339);
-        return;
-    }
-    const char *wanted = describe_timer(scenario, name, !rfc3339, at);
-    if (scenario->timers_named == scenario->reaction.timer_count) {
-        cairn_scenario_fail(here, "no more timers changed\n  wanted: %s\n  seen:   nothing",
-                            wanted);
-        return;
-    }
-    const struct cairn_timer_change *timer = &scenario->reaction.timers[scenario->timers_named++];
-    const char *seen = describe_timer(scenario, timer->name, timer->cancelled, timer->at);
-    if (strcmp(wanted, seen) != 0)
-        cairn_scenario_fail(here, "the timer differs\n  wanted: %s\n  seen:   %s", wanted, seen);
-}
-
-static void settle_results(struct cairn_here here)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_reaction *reaction = &scenario->reaction;
-    if (scenario->sent_named < reaction->sent_count) {
-        const struct cairn_sent *next = &reaction->sent[scenario->sent_named];
+    if (!cairn_is_final(-(int)code)) {
         cairn_scenario_fail(here,
-                            "a command that no THEN_SENT names\n  wanted: nothing\n  seen:   %s %s",
-                            next->type->record->name,
-                            cairn_scenario_json(scenario, next->type->record, next->command));
-    } else if (scenario->timers_named < reaction->timer_count) {
-        const struct cairn_timer_change *next = &reaction->timers[scenario->timers_named];
-        cairn_scenario_fail(here, "a timer that no THEN names\n  wanted: nothing\n  seen:   %s",
-                            describe_timer(scenario, next->name, next->cancelled, next->at));
+                            "%s is no final answer: the command is sent again, and the process "
+                            "learns nothing",
+                            cairn_code_info((int)code)->name);
+        return;
     }
+    struct cairn_test_instance *sender = find_sender(here, command->name);
+    if (!sender)
+        return;
+    const struct cairn_uuid *to = cairn_map_get(&sender->sent_to, command->name);
+    const struct cairn_refusal refusal = {*to, code, reason};
+    step(here, sender, when, &refusal, NULL);
 }
 
-const struct cairn_scenario_kind cairn_processing = {.given = give, .settle = settle_results};
+static const struct cairn_scenario_kind kind = {
+    .name = "CAIRN_PROCESSING",
+    .given = give,
+    .event = give,
+    .settle = cairn_processing_settle,
+    .forget = cairn_processing_forget,
+    .advance = advance,
+};

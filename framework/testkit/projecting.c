@@ -1,6 +1,33 @@
 /* projecting.c - tests of projections: given events, then rows. */
+#include "projection/fold/fold.h"
 #include "record/json.h"
 #include "testkit/scenario.h"
+
+static const struct cairn_scenario_kind kind;
+
+struct projecting {
+    const struct cairn_projection *projection;
+    struct cairn_fold fold;
+    struct cairn_map parks; /* key -> struct park */
+};
+
+/* A parked row. */
+struct park {
+    struct cairn_here here; /* of the GIVEN that parked it */
+    const char *event;
+    bool named;
+};
+
+struct cairn_scenario *cairn_scenario_projection(const struct cairn_projection *projection)
+{
+    struct cairn_scenario *scenario = cairn_scenario_begin(&kind, sizeof(struct projecting));
+    struct projecting *self = scenario->self;
+    scenario->handlers = projection->on;
+    self->projection = projection;
+    self->fold = cairn_fold(projection, &scenario->arena);
+    self->parks = cairn_map(&scenario->arena);
+    return scenario;
+}
 
 /* ---- given ---- */
 
@@ -14,12 +41,12 @@ static const struct cairn_on *find_on(const struct cairn_projection *projection,
     return NULL;
 }
 
-static void park(struct cairn_here here, struct cairn_fold_row *row, const char *event)
+static void park_row(struct cairn_here here, struct cairn_fold_row *row, const char *event)
 {
-    struct cairn_scenario *scenario = here.scenario;
-    struct cairn_test_park *park = cairn_new(&scenario->arena, struct cairn_test_park, 1);
-    *park = (struct cairn_test_park){.here = here, .event = event};
-    *cairn_map_at(&scenario->parks, row->key) = park;
+    struct projecting *self = here.scenario->self;
+    struct park *park = cairn_new(&here.scenario->arena, struct park, 1);
+    *park = (struct park){.here = here, .event = event};
+    *cairn_map_at(&self->parks, row->key) = park;
     row->parked = true;
 }
 
@@ -37,20 +64,20 @@ static void check_row(struct cairn_here here, const struct cairn_record *record,
 static void apply(struct cairn_here here, const struct cairn_on *on, const void *event,
                   const struct cairn_meta *meta, struct cairn_fold_row *row)
 {
-    struct cairn_fold *fold = &here.scenario->fold;
+    struct projecting *self = here.scenario->self;
     if (row->parked) /* later events of the key wait */
         return;
     struct cairn_error why = {0};
-    enum cairn_row outcome = cairn_fold_apply(fold, on, event, meta, row, &why);
+    enum cairn_row outcome = cairn_fold_apply(&self->fold, on, event, meta, row, &why);
     switch (outcome) {
     case CAIRN_KEEP:
-        check_row(here, fold->projection->row, row);
+        check_row(here, self->projection->row, row);
         return;
     case CAIRN_DELETE:
     case CAIRN_SKIP:
         return;
     case CAIRN_PARK:
-        park(here, row, on->handler.record->name);
+        park_row(here, row, on->handler.record->name);
         return;
     }
     cairn_scenario_fail(here, "the function for %s returned %d, which is not an enum cairn_row",
@@ -60,19 +87,20 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
 static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_on *on = find_on(scenario->projection, event.record);
+    struct projecting *self = scenario->self;
+    const struct cairn_on *on = find_on(self->projection, event.record);
     if (!on) {
-        cairn_scenario_fail(here, "%s does not handle %s", scenario->projection->name,
+        cairn_scenario_fail(here, "%s does not handle %s", self->projection->name,
                             event.record->name);
         return;
     }
     const struct cairn_meta meta = cairn_scenario_meta(scenario, on->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
-    struct cairn_keys keys = cairn_fold_keys(&scenario->fold, on, copy, &meta);
+    struct cairn_keys keys = cairn_fold_keys(&self->fold, on, copy, &meta);
     if (keys.wrong)
         cairn_scenario_fail(here, "a key of %s %s", event.record->name, keys.wrong);
     for (size_t i = 0; i < keys.count; i++)
-        apply(here, on, copy, &meta, cairn_fold_row(&scenario->fold, keys.keys[i]));
+        apply(here, on, copy, &meta, cairn_fold_row(&self->fold, keys.keys[i]));
 }
 
 /* ---- then ---- */
@@ -81,8 +109,9 @@ static void give(struct cairn_here here, struct cairn_any event)
  * names it. */
 static const struct cairn_fold_row *find_row(struct cairn_here here, const char *key)
 {
-    const struct cairn_fold_row *row = cairn_map_get(&here.scenario->fold.rows, key);
-    const struct cairn_test_park *park = cairn_map_get(&here.scenario->parks, key);
+    const struct projecting *self = here.scenario->self;
+    const struct cairn_fold_row *row = cairn_map_get(&self->fold.rows, key);
+    const struct park *park = cairn_map_get(&self->parks, key);
     if (park && !park->named)
         cairn_scenario_fail(here, "row %s is parked, by %s", key, park->event);
     return row && row->exists ? row : NULL;
@@ -91,11 +120,12 @@ static const struct cairn_fold_row *find_row(struct cairn_here here, const char 
 void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cairn_any row)
 {
     struct cairn_scenario *scenario = here.scenario;
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROJECTION, "THEN_ROW"))
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_ROW");
+    if (!self)
         return;
     const struct cairn_fold_row *seen = find_row(here, key);
     if (seen)
-        cairn_scenario_compare(here, "the row", row.record, row.value, scenario->projection->row,
+        cairn_scenario_compare(here, "the row", row.record, row.value, self->projection->row,
                                seen->value);
     else
         cairn_scenario_fail(here, "there is no row %s\n  wanted: %s %s\n  seen:   nothing", key,
@@ -105,35 +135,40 @@ void cairn_scenario_then_row(struct cairn_here here, const char *key, struct cai
 void cairn_scenario_then_no_row(struct cairn_here here, const char *key)
 {
     struct cairn_scenario *scenario = here.scenario;
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROJECTION, "THEN_NO_ROW"))
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_NO_ROW");
+    if (!self)
         return;
     const struct cairn_fold_row *seen = find_row(here, key);
     if (seen)
         cairn_scenario_fail(here, "there is a row %s\n  wanted: nothing\n  seen:   %s %s", key,
-                            scenario->projection->row->name,
-                            cairn_scenario_json(scenario, scenario->projection->row, seen->value));
+                            self->projection->row->name,
+                            cairn_scenario_json(scenario, self->projection->row, seen->value));
 }
 
 void cairn_scenario_then_parked(struct cairn_here here, const char *key)
 {
-    if (!cairn_scenario_takes(here, CAIRN_SUBJECT_PROJECTION, "THEN_PARKED"))
+    const struct projecting *self = cairn_scenario_takes(here, "CAIRN_PROJECTING", "THEN_PARKED");
+    if (!self)
         return;
-    struct cairn_test_park *park = cairn_map_get(&here.scenario->parks, key);
+    struct park *park = cairn_map_get(&self->parks, key);
     if (park)
         park->named = true;
     else
         cairn_scenario_fail(here, "row %s is not parked", key);
 }
 
-void cairn_projecting_settle(struct cairn_scenario *scenario)
+/* Fails unless every parked row was named. */
+static void end(struct cairn_scenario *scenario)
 {
-    for (size_t i = 0; i < scenario->parks.count && !scenario->failed; i++) {
-        const struct cairn_map_entry *entry = &scenario->parks.entries[i];
-        const struct cairn_test_park *park = entry->value;
+    const struct projecting *self = scenario->self;
+    for (size_t i = 0; i < self->parks.count && !scenario->failed; i++) {
+        const struct cairn_map_entry *entry = &self->parks.entries[i];
+        const struct park *park = entry->value;
         if (!park->named)
             cairn_scenario_fail(park->here, "%s parked row %s, but no THEN_PARKED names it",
                                 park->event, entry->key);
     }
 }
 
-const struct cairn_scenario_kind cairn_projecting = {.given = give};
+static const struct cairn_scenario_kind kind = {
+    .name = "CAIRN_PROJECTING", .given = give, .end = end};

@@ -1,72 +1,86 @@
-/* scenario.h - a test in progress, shared by the files of this folder. */
+/* scenario.h - a test in progress: what all kinds of tests share. */
 #ifndef CAIRN_TESTKIT_SCENARIO_H
 #define CAIRN_TESTKIT_SCENARIO_H
 
-#include "command/decision.h"
 #include "core/buffer.h"
-#include "process/react/reaction.h"
-#include "projection/fold/fold.h"
+#include "core/map.h"
 
 #include <cairn/test.h>
 
-enum cairn_subject { CAIRN_SUBJECT_DECIDER = 1, CAIRN_SUBJECT_PROJECTION, CAIRN_SUBJECT_PROCESS };
+struct cairn_handled_outcome;
+struct cairn_test_database;
 
-/* What differs between the kinds of tests. */
+/* One kind of tests: CAIRN_DECIDING and the like. */
 struct cairn_scenario_kind {
-    void (*given)(struct cairn_here here, struct cairn_any event);
-    void (*settle)(struct cairn_here here); /* fails unless every result was named */
+    const char *name;                                              /* of the macro that begins it */
+    void (*given)(struct cairn_here here, struct cairn_any event); /* NULL: nothing is given */
+    void (*event)(struct cairn_here here, struct cairn_any event); /* NULL: no WHEN_EVENT */
+    void (*settle)(struct cairn_here here);          /* fails unless every result was named */
+    void (*forget)(struct cairn_scenario *scenario); /* the results of the last WHEN */
+    void (*end)(struct cairn_scenario *scenario);    /* last checks, and frees; may be NULL */
+    void (*advance)(struct cairn_here here, struct cairn_time to); /* NULL: only the clock moves */
+    void (*retry)(struct cairn_here here); /* calls the handler again; NULL: no WHEN_RETRIED */
+    /* Returns the idempotency key of the last event; NULL: there was none. */
+    const char *(*key)(const struct cairn_scenario *scenario);
+    bool runs_services; /* it starts services itself, when the settings of targets are known */
+    struct cairn_test_database *(*database)(
+        struct cairn_scenario *scenario); /* NULL: it has none */
+    /* Returns the outcome of the handler that was called; NULL: none is. */
+    struct cairn_handled_outcome *(*outcome)(struct cairn_scenario *scenario);
 };
-extern const struct cairn_scenario_kind cairn_deciding, cairn_projecting, cairn_processing;
 
-struct cairn_test_fact {
-    const char *name;
-    const void *state;
+/* What any kind of test may have besides: the targets that are called. */
+struct cairn_scenario_part {
+    void *self;
+    void (*start)(struct cairn_scenario *scenario, void *self); /* before services are started */
+    void (*settle)(struct cairn_here here, void *self);
+    void (*end)(struct cairn_scenario *scenario, void *self);
+    struct cairn_scenario_part *next;
 };
 
-/* A parked row. */
-struct cairn_test_park {
-    struct cairn_here here; /* of the GIVEN that parked it */
-    const char *event;
-    bool named;
+/* An event in the shape of an older version. */
+struct cairn_old_event {
+    const struct cairn_event_type *type; /* NULL: none */
+    int version;
+    const void *value;
 };
 
 struct cairn_scenario {
     struct cairn_arena arena;
-    enum cairn_subject subject;
     const struct cairn_scenario_kind *kind;
-    const struct cairn_decider *decider;
-    const struct cairn_projection *projection;
-    const struct cairn_process *process;
+    void *self; /* of the kind: struct cairn_deciding and the like, in the arena */
+
+    /* the events that may be given: those of a decider, or those that have handlers */
+    const struct cairn_events *events;
+    const struct cairn_handlers *handlers;
+
+    struct cairn_old_event old; /* the last that was given, until one of the newest version is */
 
     /* current stream and time */
     struct cairn_uuid id;
+    struct cairn_uuid acting; /* the process that reacted last; zero: none, or no process' test */
     struct cairn_time now;
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
 
-    /* state before the WHEN */
-    void *state;
-    struct cairn_test_fact facts[CAIRN_NEEDS_MAX]; /* decider */
-    size_t fact_count;
-    struct cairn_fold fold;       /* projection */
-    struct cairn_map parks;       /* projection: key -> struct cairn_test_park */
-    struct cairn_uuid process_id; /* process: the one that its first event is for */
-    struct cairn_map sent_to; /* process: command -> struct cairn_uuid, where it was sent last */
-
-    /* results of the last WHEN, and how many of them a THEN has named */
-    struct cairn_here when;
-    bool asked;  /* there was a WHEN, and no GIVEN since */
+    struct cairn_here when; /* the last WHEN; before it, where the test begins */
+    int asks;               /* WHENs so far */
+    bool fresh;             /* each WHEN makes ids of its own */
+    bool asked;             /* there was a WHEN, and no GIVEN since */
     bool failed; /* after a failure, results that no THEN names are not reported any more */
-    int outcome;
-    struct cairn_error error;
-    bool refusal_named;
-    struct cairn_decision decision;
-    size_t events_named;
-    size_t claims_named;
-    struct cairn_reaction reaction;
-    size_t sent_named;
-    size_t timers_named;
+    bool services_run;
+    struct cairn_scenario_part *parts;
 };
+
+/* ---- scenario.c ---- */
+
+/* Begins a test of this kind, with `bytes` of zeroed memory as its `self`. */
+struct cairn_scenario *cairn_scenario_begin(const struct cairn_scenario_kind *kind, size_t bytes);
+
+/* Fails at `here` unless every result of the last WHEN was named. */
+void cairn_scenario_settle(struct cairn_here here);
+/* Begins a WHEN: settles and forgets the results of the one before. */
+void cairn_scenario_ask(struct cairn_here here);
 
 /* ---- failing.c ---- */
 
@@ -85,15 +99,18 @@ void cairn_scenario_compare(struct cairn_here here, const char *what,
                             const struct cairn_record *wanted_of, const void *wanted,
                             const struct cairn_record *seen_of, const void *seen);
 
-/* These fail, and return false, if the test itself is wrong: a value that violates its table; a
- * macro of another kind of scenario; a THEN without a WHEN. */
+/* These fail, and return false or NULL, if the test itself is wrong: a value that violates its
+ * table; a macro of another kind of scenario than the one that the macro `kind` begins, else the
+ * scenario's `self` is returned; a THEN without a WHEN. */
 bool cairn_scenario_possible(struct cairn_here here, struct cairn_any value);
-bool cairn_scenario_takes(struct cairn_here here, enum cairn_subject subject, const char *word);
-bool cairn_scenario_was_asked(struct cairn_here here, enum cairn_subject subject, const char *word);
+void *cairn_scenario_takes(struct cairn_here here, const char *kind, const char *word);
+void *cairn_scenario_was_asked(struct cairn_here here, const char *kind, const char *word);
 
 /* ---- scenario_state.c ---- */
 
-struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario);
+/* Returns what a decision or a reaction is given; the ids that it makes depend on `id`. */
+struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenario,
+                                            struct cairn_uuid id);
 
 /* Adds an event of `category` to the stream, and returns its metadata. */
 struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category);
@@ -103,20 +120,13 @@ int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
 /* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
 
-/* Fails at `here` unless every result of the last WHEN was named. */
-void cairn_scenario_settle(struct cairn_here here);
-/* Begins a WHEN: settles and clears the results of the one before. */
-void cairn_scenario_ask(struct cairn_here here);
+/* Returns a pointer to what a map has for an id. */
+void **cairn_scenario_at_id(struct cairn_map *map, struct cairn_uuid id);
 
 /* ---- lifting.c ---- */
 
 /* Converts an event that was given in the shape of an older version to the newest one. Fails, and
  * returns false, if the event is invalid before or after. */
 bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event);
-
-/* ---- projecting.c ---- */
-
-/* Fails unless every parked row was named. */
-void cairn_projecting_settle(struct cairn_scenario *scenario);
 
 #endif

@@ -54,6 +54,20 @@ static void two_routes_are_not_the_same(void **state)
     EXPECT(NULL, "POST /metrics");
 }
 
+/* That it has none is reported by the check of resources. */
+static void a_resource_without_a_projection_has_a_route(void **state)
+{
+    (void)state;
+    const struct cairn_service service = {
+        .name = "shelf", .resources = CAIRN_RESOURCES({.path = "/books"}, {.path = "/books"})};
+    const struct cairn_service *const services[] = {&service, NULL};
+    struct cairn_findings findings = {0};
+    struct cairn_error error = {0};
+    cairn_routes_check(services, &findings);
+    assert_int_equal(cairn_findings_end(&findings, &error), -CAIRN_BUG);
+    assert_string_equal(error.message, "shelf and shelf have the same route, GET /books");
+}
+
 static void all_errors_are_counted(void **state)
 {
     (void)state;
@@ -66,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_made_of_segments_and_one_id),
         cmocka_unit_test(two_routes_are_not_the_same),
+        cmocka_unit_test(a_resource_without_a_projection_has_a_route),
         cmocka_unit_test(all_errors_are_counted),
     };
     return cmocka_run_group_tests_name("declarations", tests, NULL, NULL);

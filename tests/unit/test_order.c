@@ -177,6 +177,28 @@ static void a_shipped_order_is_not_cancelled(void **state)
     THEN_REFUSED("order-already-shipped");
 }
 
+/* ---- any sequence of commands ---- */
+
+CAIRN_INVARIANT(order, goods_leave_once_and_paid)
+{
+    int paid = 0;
+    int shipped = 0;
+    CAIRN_FOR_EACH(at, *history)
+    {
+        paid += CAIRN_EVENT_AS(at, order_paid) != NULL;
+        shipped += CAIRN_EVENT_AS(at, order_shipped) != NULL;
+        if (paid > 1 || shipped > paid)
+            return cairn_broken(error, "paid %d times, shipped %d times", paid, shipped);
+    }
+    return 0;
+}
+
+static void no_commands_ship_an_order_unpaid_or_twice(void **state)
+{
+    (void)state;
+    CAIRN_PROPERTY(order, goods_leave_once_and_paid, .takes_all = true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +217,7 @@ int main(void)
         cmocka_unit_test(an_order_is_cancelled_until_it_is_shipped),
         cmocka_unit_test(a_paid_order_that_is_cancelled_says_so),
         cmocka_unit_test(a_shipped_order_is_not_cancelled),
+        cmocka_unit_test(no_commands_ship_an_order_unpaid_or_twice),
     };
     return cmocka_run_group_tests_name("order", tests, kit_setup, NULL);
 }

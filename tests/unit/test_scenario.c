@@ -38,6 +38,11 @@ static int light(const struct lamp *self, const char *by, struct cairn_decision 
         return -1;
     CAIRN_EMIT(ret, lamp_lit, .by = by);
     cairn_claim(ret, "lamp", by, NULL);
+    if (strcmp(by, "early") == 0 || strcmp(by, "late") == 0) {
+        int64_t from = strcmp(by, "early") == 0 ? 0 : 2;
+        cairn_release_range(ret, "hours", "hall [2]", 2, 5);
+        cairn_claim_range(ret, "hours", "hall [2]", from, from + 3, "the hall is lit then");
+    }
     return 0;
 }
 
@@ -48,6 +53,9 @@ CAIRN_DECIDE(lamp, light_lamp)
 
 CAIRN_DECIDE(lamp, relight_lamp)
 {
+    static const char last[] = "2026-12-31T00:00:00Z";
+    if (given->now.us > CAIRN_TIME(last).us)
+        return cairn_refuse(error, "lamp-old", "the lamp is too old");
     return light(self, command->by, ret, error);
 }
 
@@ -82,6 +90,8 @@ CAIRN_WHEN_REFUSED(caretaker, relight_lamp)
                .by = cairn_print(given->arena, "%s,%s", cairn_code_info((int)refusal->code)->name,
                                  refusal->reason));
 }
+
+#define OTHER CAIRN_UUID("01890000-0000-7000-8000-000000000002")
 
 /* ---- catching failures ---- */
 
@@ -234,6 +244,24 @@ static void a_fact_that_is_not_used(void)
     GIVEN_FACT(lamp, .broken = true);
 }
 
+static void a_claim_that_was_given_twice(void)
+{
+    CAIRN_DECIDING(lamp);
+    GIVEN_CLAIMED_RANGE("hours", "hall", 1, 3);
+    GIVEN_CLAIMED_RANGE("hours", "hall", 2, 4);
+}
+
+static void a_claim_of_another_stream(void)
+{
+    CAIRN_DECIDING(lamp);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+    THEN_CLAIMED("lamp", "ada");
+    STREAM(OTHER);
+    WHEN(light_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+}
+
 static void a_parked_row_not_named(void)
 {
     CAIRN_PROJECTING(lamps);
@@ -285,6 +313,8 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(a_then_without_a_when, "THEN without a WHEN");
     expect_failure(a_word_of_another_kind, "belongs to CAIRN_PROJECTING, this is CAIRN_DECIDING");
     expect_failure(a_fact_that_is_not_used, "no command of lamp needs the fact lamp");
+    expect_failure(a_claim_that_was_given_twice, "hours hall [2,4) is claimed already");
+    expect_failure(a_claim_of_another_stream, "claimed: another stream holds this lamp");
     expect_failure(a_history_that_cannot_be, "invalid lamp_lit: /by is missing");
     expect_failure(a_command_of_another_decider, "lamp_broken is not a command");
     expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
@@ -308,7 +338,7 @@ static void a_refusal_is_a_reason_of_the_decider_or_another_code(void **state)
     GIVEN(lamp_broken);
     WHEN_REFUSED(relight_lamp, "lamp-broken");
     THEN_SENT_TO(CAIRN_TEST_ID, relight_lamp, .by = "refused,lamp-broken");
-    WHEN_REFUSED(relight_lamp, "claimed");
+    WHEN_REFUSED_AS(relight_lamp, CAIRN_CLAIMED, "");
     THEN_SENT(relight_lamp, .by = "claimed,");
     assert_string_equal(said, "");
 }
@@ -342,6 +372,69 @@ static void right_tests_pass(void **state)
     assert_string_equal(said, "");
 }
 
+static void streams_have_states_of_their_own(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_lit, .by = "ada");
+    GIVEN(lamp_broken);
+    STREAM(OTHER);
+    WHEN(light_lamp, .by = "bob");
+    THEN(lamp_lit, .by = "bob");
+    THEN_CLAIMED("lamp", "bob");
+    WHEN(relight_lamp, .by = "bob");
+    THEN(lamp_lit, .by = "bob");
+    THEN_CLAIMED("lamp", "bob");
+    STREAM(CAIRN_TEST_ID);
+    WHEN(relight_lamp, .by = "ada");
+    THEN_REFUSED("lamp-broken");
+    assert_string_equal(said, "");
+}
+
+static void time_passes_in_a_deciders_test(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    CAIRN_DECIDING(lamp);
+    GIVEN(lamp_lit, .by = "ada");
+    PASS("P364D");
+    WHEN(relight_lamp, .by = "ada");
+    THEN(lamp_lit, .by = "ada");
+    THEN_CLAIMED("lamp", "ada");
+    PASS("PT1S");
+    WHEN(relight_lamp, .by = "ada");
+    THEN_REFUSED("lamp-old");
+    assert_string_equal(said, "");
+}
+
+static void claims_of_a_test_are_held_as_in_the_store(void **state)
+{
+    (void)state;
+    said[0] = '\0';
+    CAIRN_DECIDING(lamp);
+    GIVEN_CLAIMED("lamp", "ada");
+    WHEN(light_lamp, .by = "ada");
+    THEN_REFUSED("claimed");
+    WHEN(light_lamp, .by = "early");
+    THEN(lamp_lit, .by = "early");
+    THEN_CLAIMED("lamp", "early");
+    THEN_RELEASED_RANGE("hours", "hall [2]", 2, 5);
+    THEN_CLAIMED_RANGE("hours", "hall [2]", 0, 3);
+    STREAM(OTHER);
+    WHEN(light_lamp, .by = "late"); /* the whole append fails: "lamp late" stays free */
+    THEN_REFUSED("claimed");
+    STREAM(CAIRN_TEST_ID);
+    WHEN(relight_lamp, .by = "late"); /* its own range, too, if it is another one */
+    THEN_REFUSED("claimed");
+    WHEN(relight_lamp, .by = "early");
+    THEN(lamp_lit, .by = "early");
+    THEN_CLAIMED("lamp", "early");
+    THEN_RELEASED_RANGE("hours", "hall [2]", 2, 5);
+    THEN_CLAIMED_RANGE("hours", "hall [2]", 0, 3);
+    assert_string_equal(said, "");
+}
+
 static void an_id_is_the_same_for_the_same_seed_and_label(void **state)
 {
     (void)state;
@@ -362,6 +455,9 @@ int main(void)
         cmocka_unit_test(what_no_then_names_fails_at_the_end),
         cmocka_unit_test(a_refusal_is_a_reason_of_the_decider_or_another_code),
         cmocka_unit_test(right_tests_pass),
+        cmocka_unit_test(streams_have_states_of_their_own),
+        cmocka_unit_test(time_passes_in_a_deciders_test),
+        cmocka_unit_test(claims_of_a_test_are_held_as_in_the_store),
         cmocka_unit_test(an_id_is_the_same_for_the_same_seed_and_label),
     };
     return cmocka_run_group_tests_name("scenario", tests, setup, NULL);

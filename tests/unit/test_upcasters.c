@@ -242,8 +242,8 @@ static char said[1024];
 
 static void remember(const char *file, int line, const char *message)
 {
-    (void)file;
-    (void)line;
+    assert_string_equal(strrchr(file, '/'), "/test_upcasters.c");
+    assert_true(line > 0);
     (void)snprintf(said, sizeof said, "%s", message);
 }
 
@@ -259,6 +259,71 @@ static void a_test_that_gives_what_cannot_be_lifted_fails(void **state)
     assert_non_null(strstr(said, "is lifted to what cannot be: /grams"));
 }
 
+/* ---- one upcast ---- */
+
+static void each_upcast_is_compared_by_itself(void **state)
+{
+    (void)state;
+    {
+        CAIRN_DECIDING(parcel);
+        GIVEN(parcel_sent_v1, .address = "Main Street 1, Town", .pounds = 2);
+        THEN_UPCAST(parcel_sent_v2, .address = "Main Street 1, Town", .grams = 908);
+        THEN_UPCAST(parcel_sent, .lines = CAIRN_ITEMS(parcel_line, {"Main Street 1"}, {"Town"}),
+                    .label = "Main Street 1, Town (2 lines)", .grams = 908);
+    }
+    {
+        CAIRN_PROJECTING(parcels);
+        GIVEN(parcel_sent_v2, .address = "Town", .grams = 5);
+        THEN_UPCAST(parcel_sent, .lines = CAIRN_ITEMS(parcel_line, {"Town"}),
+                    .label = "Town (1 lines)", .grams = 5);
+    }
+}
+
+static void expect_test_failure(void (*scenario)(void), const char *words)
+{
+    said[0] = '\0';
+    cairn_test_on_failure(remember);
+    scenario();
+    (void)kit_setup(NULL);
+    if (!strstr(said, words))
+        fail_msg("wanted: %s\nin: %s", words, said);
+}
+
+static void another_upcast(void)
+{
+    CAIRN_DECIDING(parcel);
+    GIVEN(parcel_sent_v1, .address = "Town", .pounds = 2);
+    THEN_UPCAST(parcel_sent_v2, .address = "Town", .grams = 907);
+}
+
+static void an_upcast_of_a_new_event(void)
+{
+    CAIRN_DECIDING(parcel);
+    GIVEN(parcel_sent_v1, .address = "Town", .pounds = 2);
+    GIVEN(parcel_lost);
+    THEN_UPCAST(parcel_sent_v2, .address = "Town", .grams = 907);
+}
+
+static void an_upcast_to_something_else(void)
+{
+    CAIRN_DECIDING(parcel);
+    GIVEN(parcel_sent_v2, .address = "Town", .grams = 2);
+    THEN_UPCAST(parcel_sent_v1, .address = "Town", .pounds = 2);
+}
+
+static void an_upcast_that_differs_shows_both_sides(void **state)
+{
+    (void)state;
+    expect_test_failure(another_upcast,
+                        "the upcast differs\n"
+                        "  wanted: parcel_sent_v2 {\"address\":\"Town\",\"grams\":907}\n"
+                        "  seen:   parcel_sent_v2 {\"address\":\"Town\",\"grams\":908}");
+    expect_test_failure(an_upcast_of_a_new_event,
+                        "THEN_UPCAST without an event of an older version before it");
+    expect_test_failure(an_upcast_to_something_else,
+                        "parcel_sent_v1 is no version of ParcelSent after version 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +336,8 @@ int main(void)
         cmocka_unit_test(a_decider_folds_the_newest_shape),
         cmocka_unit_test(a_projection_folds_the_newest_shape),
         cmocka_unit_test(a_test_that_gives_what_cannot_be_lifted_fails),
+        cmocka_unit_test(each_upcast_is_compared_by_itself),
+        cmocka_unit_test(an_upcast_that_differs_shows_both_sides),
     };
     return cmocka_run_group_tests_name("upcasters", tests, kit_setup, teardown);
 }

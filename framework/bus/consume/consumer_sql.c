@@ -18,11 +18,22 @@ static int too_many(struct cairn_error *error)
                       (int)CAIRN_PG_PARAMS_MAX);
 }
 
+/* Connects, if that was left to the first statement. */
+static int ready(struct cairn_sql *sql, struct cairn_error *error)
+{
+    int failed = sql->pg ? 0 : sql->open(sql, error);
+    sql->failed = sql->failed || failed;
+    return failed;
+}
+
 int64_t cairn_sql_run(struct cairn_sql *sql, const char *statement, const char *const *values,
                       size_t count, struct cairn_error *error)
 {
     if (count > CAIRN_PG_PARAMS_MAX)
         return too_many(error);
+    int failed = ready(sql, error);
+    if (failed)
+        return failed;
     const struct cairn_pg_params params = params_of(sql, values, count);
     const struct cairn_statement plain = {.sql = statement};
     int64_t changed = cairn_pg_run(sql->pg, &plain, &params, error);
@@ -35,6 +46,9 @@ int64_t cairn_sql_get(struct cairn_sql *sql, const char *statement, const char *
 {
     if (count > CAIRN_PG_PARAMS_MAX)
         return too_many(error);
+    int failed = ready(sql, error);
+    if (failed)
+        return failed;
     const struct cairn_pg_params params = params_of(sql, values, count);
     CAIRN_PG_RESULT *result = NULL;
     int64_t rows = cairn_pg_call_printed(sql->pg, statement, &params, &result, error);

@@ -8,9 +8,11 @@
 #include <cairn/sql.h>
 
 struct cairn_sql {
-    struct cairn_pg *pg;
+    struct cairn_pg *pg; /* NULL: `open` sets it before the first statement */
     struct cairn_arena *arena;
     bool failed; /* PostgreSQL would then accept a commit but roll back */
+    int (*open)(struct cairn_sql *sql, struct cairn_error *error);
+    void *owner; /* for `open` */
 };
 
 #endif

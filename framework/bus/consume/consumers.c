@@ -163,7 +163,7 @@ static int open_thread(struct thread *thread, const struct cairn_consumer *consu
     thread->stop = cairn_queue_open(1);
     member->kick = cairn_queue_open(1);
     member->consumer = &thread->consumer;
-    member->client = options->client;
+    member->teller = options->teller;
     for (const struct cairn_registered *at = consumer->consumes->first; at; at = at->next)
         add_category(member, at->events->category);
     name_member(member);

@@ -15,7 +15,7 @@ struct cairn_consumers_options {
     const char *redis_url;
     const struct cairn_consumer *const *consumers;
     size_t count;
-    struct cairn_command_client *client; /* by which handlers send commands; NULL: they cannot */
+    const struct cairn_teller *teller; /* by which handlers send commands (reactor.h); borrowed */
 };
 
 /* Starts the threads. All that the options point to is borrowed. An unreachable server is not an

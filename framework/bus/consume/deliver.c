@@ -300,7 +300,7 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
         .attempt = (int)delivery->pending->attempt,
         .traceparent = delivery->event.traceparent,
         .arena = &member->delivery_arena,
-        .client_ = member->client,
+        .teller_ = member->teller,
     };
     const struct cairn_consumed call = {
         .call = sender,

@@ -33,7 +33,7 @@ enum { CAIRN_PENDING_MAX = 512, CAIRN_ACKS_MAX = 64, CAIRN_CLAIM_MAX = 100 };
 struct cairn_member {
     const struct cairn_consumer *consumer; /* with its defaults filled in */
     const char *categories[CAIRN_GROUP_KEYS_MAX];
-    struct cairn_command_client *client; /* of the commands that handlers send; may be NULL */
+    const struct cairn_teller *teller; /* of the commands that handlers send */
     size_t category_count; /* the group's keys: these, then the one of retried dead letters */
     char name[160];
     struct cairn_pg *pg;

@@ -10,6 +10,7 @@
 #include "core/metrics.h"
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
+#include "process/reactor/teller.h"
 #include "store/read/handlers.h"
 #include "store/read/token.h"
 
@@ -42,6 +43,7 @@ struct item {
 struct cairn_handling {
     const struct cairn_reactor *reactor;
     struct cairn_engine_parts parts;
+    struct cairn_teller teller;
     struct cairn_keyed_queue *queue;
     struct item *first, *last; /* in the order of the log */
     size_t count;
@@ -86,7 +88,7 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
             .correlation_id = item->origin.correlation_id,
             .arena = &arena,
             .position_ = item->position,
-            .client_ = handling->parts.client,
+            .teller_ = &handling->teller,
         };
         outcome = reacts->handle(value, &call, error);
     }
@@ -277,6 +279,7 @@ int cairn_handling_open(const struct cairn_reactor *reactor, const struct cairn_
     struct cairn_handling *handling = cairn_allocate(sizeof *handling);
     handling->reactor = reactor;
     handling->parts = *parts;
+    handling->teller = cairn_teller_by_http(parts->client);
     cairn_lock_init(&handling->lock);
     int threads = reactor->concurrency ? reactor->concurrency : 1;
     int failed = cairn_keyed_queue_open(threads, work, dispose, handling, &handling->queue, error);

@@ -173,9 +173,9 @@ static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
     THEN_SENT_TO(BOB, offer_reservation);                                                          \
     WHEN_EVENT(QUEUED_BY(CYD, 03, 05));                                                            \
     THEN_NOTHING();                                                                                \
-    WHEN_REFUSED(offer_reservation, "claimed");                                                    \
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");                                         \
     THEN_SENT_TO(CYD, offer_reservation);                                                          \
-    WHEN_REFUSED(offer_reservation, "claimed");                                                    \
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");                                         \
     THEN_NOTHING()
 
 static void those_who_wait_are_asked_in_order_one_at_a_time(void)
@@ -185,7 +185,7 @@ static void those_who_wait_are_asked_in_order_one_at_a_time(void)
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_EVENT(HELD_BY(BOB, 01, 04));
     THEN_SENT_TO(CYD, offer_reservation);
-    WHEN_REFUSED(offer_reservation, "claimed");
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_NOTHING();
     WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* Bob's: only Cyd waits still */
     THEN_SENT_TO(CYD, offer_reservation);
@@ -198,7 +198,7 @@ static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_EVENT(RELEASED(EXPIRED, 03, 06)); /* before Bob's answer */
     THEN_NOTHING();
-    WHEN_REFUSED(offer_reservation, "claimed");
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_SENT_TO(BOB, offer_reservation);
 }
 
@@ -209,7 +209,7 @@ static void the_queue_forgets_who_does_not_wait_any_more(void)
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
     THEN_SENT_TO(CYD, offer_reservation);
-    WHEN_REFUSED(offer_reservation, "claimed");
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_NOTHING();
     WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
     THEN_SENT_TO(CYD, offer_reservation);

@@ -1,0 +1,154 @@
+/* step_make.c - makes the next step of a random sequence. */
+#include "record/json.h"
+#include "testkit/property/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct cairn_handlers cairn_generators;
+
+static bool creates(const struct cairn_command_type *command)
+{
+    return strstr(command->route, "{id}") == NULL;
+}
+
+/* Prefers commands that can be accepted: those that create where the stream does not exist. */
+static const struct cairn_command_type *pick_command(struct cairn_sequence *sequence)
+{
+    const struct cairn_commands *commands = sequence->deciding->decider->commands;
+    struct cairn_random *random = &sequence->generator.random;
+    bool exists = *cairn_scenario_version(sequence->scenario) > 0;
+    bool any = cairn_random_chance(random, 10);
+    const struct cairn_command_type *command = NULL;
+    for (int attempt = 0; attempt < 50; attempt++) {
+        command = &commands->types[cairn_random_index(random, commands->count)];
+        if (any || creates(command) != exists)
+            break;
+    }
+    return command;
+}
+
+/* ---- facts ---- */
+
+/* Makes a state that the fact's stream can have: of random events. */
+static const void *make_fact(struct cairn_sequence *sequence, const struct cairn_fact *fact)
+{
+    struct cairn_generator *generator = &sequence->generator;
+    const struct cairn_folding folding = cairn_folding_of_fact(fact);
+    void *state = cairn_arena_alloc(generator->arena, fact->state->size, fact->state->align);
+    size_t count = cairn_random_index(&generator->random, 4);
+    for (size_t i = 0; i < count; i++) {
+        const struct cairn_event_type *type =
+            &fact->events->types[cairn_random_index(&generator->random, fact->events->count)];
+        const void *event = cairn_generate_record(generator, type->record);
+        cairn_folding_apply(&folding, type, event, generator->arena, state);
+    }
+    return state;
+}
+
+/* Returns a fact of the decider's commands; NULL if none has needs. */
+static const struct cairn_fact *pick_fact(struct cairn_sequence *sequence)
+{
+    const struct cairn_decider *decider = sequence->deciding->decider;
+    const struct cairn_fact *facts[CAIRN_NEEDS_MAX] = {NULL};
+    size_t count = 0;
+    for (uint32_t i = 0; i < decider->commands->count; i++) {
+        const struct cairn_need *needs = decider->decides()[i]->needs;
+        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact && count < CAIRN_NEEDS_MAX; n++)
+            facts[count++] = needs[n].fact;
+    }
+    return count ? facts[cairn_random_index(&sequence->generator.random, count)] : NULL;
+}
+
+/* ---- commands ---- */
+
+static void let_test_change(struct cairn_sequence *sequence,
+                            const struct cairn_command_type *command, void *value)
+{
+    for (struct cairn_registered *at = cairn_generators.first; at; at = at->next) {
+        const struct cairn_generates *generates = (const struct cairn_generates *)at;
+        if (generates->decider == sequence->deciding->decider &&
+            cairn_record_same(at->record, command->record))
+            generates->generate(cairn_deciding_state(sequence->scenario), value,
+                                &sequence->generator.random, sequence->generator.arena);
+    }
+}
+
+/* A command that creates may have the member NOUN_id: it is the stream's id. */
+static void set_own_id(struct cairn_sequence *sequence, const struct cairn_command_type *command,
+                       char *value)
+{
+    char name[100];
+    (void)snprintf(name, sizeof name, "%s_id", sequence->deciding->decider->category);
+    const struct cairn_field *field = cairn_record_field(command->record, name);
+    if (creates(command) && field && field->kind == CAIRN_KIND_UUID)
+        memcpy(value + field->offset, &sequence->scenario->id, sizeof sequence->scenario->id);
+}
+
+static enum cairn_verdict make_command(struct cairn_sequence *sequence, struct cairn_step *ret,
+                                       struct cairn_error *error)
+{
+    const struct cairn_command_type *command = pick_command(sequence);
+    void *value = cairn_generate_record(&sequence->generator, command->record);
+    struct cairn_error wrong = {0};
+    set_own_id(sequence, command, value);
+    let_test_change(sequence, command, value);
+    ret->command = command;
+    ret->value = value;
+    if (cairn_record_check(command->record, value, &wrong) == 0)
+        return CAIRN_STEP_WENT;
+    (void)cairn_fail(error, CAIRN_INVALID,
+                     "the test made a %s whose %s %s: its CAIRN_GENERATE has to make a valid one",
+                     command->name, wrong.wrong[0].pointer, wrong.wrong[0].message);
+    return CAIRN_STEP_WRONG;
+}
+
+/* ---- a step ---- */
+
+static struct cairn_uuid pick_stream(struct cairn_sequence *sequence)
+{
+    struct cairn_uuid id = CAIRN_TEST_ID;
+    id.bytes[15] = (uint8_t)(id.bytes[15] + cairn_random_index(&sequence->generator.random,
+                                                               (size_t)sequence->streams));
+    return id;
+}
+
+static struct cairn_time pick_time(struct cairn_sequence *sequence)
+{
+    static const int64_t steps[] = {CAIRN_SECONDS(1), CAIRN_MINUTES(10), CAIRN_HOURS(1),
+                                    CAIRN_HOURS(24), CAIRN_HOURS(24) * 30};
+    size_t count = sizeof steps / sizeof steps[0];
+    return cairn_time_after(sequence->scenario->now,
+                            steps[cairn_random_index(&sequence->generator.random, count)]);
+}
+
+static enum cairn_verdict make(struct cairn_sequence *sequence, struct cairn_step *ret,
+                               struct cairn_error *error)
+{
+    struct cairn_random *random = &sequence->generator.random;
+    const struct cairn_fact *fact = pick_fact(sequence);
+    sequence->generator.now = sequence->scenario->now;
+    *ret = (struct cairn_step){.kind = CAIRN_STEP_COMMAND};
+    if (sequence->streams > 1 && cairn_random_chance(random, 25)) {
+        ret->kind = CAIRN_STEP_STREAM;
+        ret->stream = pick_stream(sequence);
+    } else if (fact && cairn_random_chance(random, 25)) {
+        ret->kind = CAIRN_STEP_FACT;
+        ret->fact = fact;
+        ret->value = make_fact(sequence, fact);
+    } else if (cairn_random_chance(random, 10)) {
+        ret->kind = CAIRN_STEP_TIME;
+        ret->time = pick_time(sequence);
+    } else {
+        return make_command(sequence, ret, error);
+    }
+    return CAIRN_STEP_WENT;
+}
+
+enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
+                                   struct cairn_error *error)
+{
+    enum cairn_verdict verdict = make(sequence, ret, error);
+    ret->number = ++sequence->made;
+    return verdict;
+}

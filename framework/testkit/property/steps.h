@@ -1,0 +1,71 @@
+/* steps.h - the steps of a sequence: makes random ones, carries them out, writes them as lines of a
+ * test. */
+#ifndef CAIRN_TESTKIT_STEPS_H
+#define CAIRN_TESTKIT_STEPS_H
+
+#include "testkit/deciding.h"
+#include "testkit/property/generate.h"
+
+enum cairn_step_kind {
+    CAIRN_STEP_COMMAND = 1,
+    CAIRN_STEP_FACT,   /* what is known of a fact changes */
+    CAIRN_STEP_STREAM, /* the commands that follow go to another stream */
+    CAIRN_STEP_TIME,   /* time passes */
+};
+
+struct cairn_step {
+    enum cairn_step_kind kind;
+    int number; /* in the sequence that it was made for: its ids are made from it */
+    const struct cairn_command_type *command;
+    const struct cairn_fact *fact;
+    const void *value; /* of the command, or the fact's state */
+    struct cairn_uuid stream;
+    struct cairn_time time;
+};
+
+/* How a step ended. */
+enum cairn_verdict {
+    CAIRN_STEP_WENT = 0,
+    CAIRN_STEP_BROKE, /* the invariant does not hold any more */
+    CAIRN_STEP_BUG,   /* the command failed as CAIRN_BUG */
+    CAIRN_STEP_WRONG, /* no command could be made */
+    CAIRN_STEP_ENDED, /* the process ended */
+    CAIRN_STEP_HUNG,  /* it did not return in time */
+};
+
+/* A sequence in progress. */
+struct cairn_sequence {
+    struct cairn_scenario *scenario;
+    struct cairn_deciding *deciding;
+    const struct cairn_invariant *invariant; /* or NULL */
+    struct cairn_happened *events;           /* the history */
+    size_t event_count, event_capacity;
+    struct cairn_generator generator;
+    int streams;
+    int made; /* steps so far */
+};
+
+void cairn_sequence_begin(struct cairn_sequence *ret, const struct cairn_decider *decider,
+                          const struct cairn_invariant *invariant);
+void cairn_sequence_end(struct cairn_sequence *sequence);
+
+/* Makes the next step, from the generator. Returns CAIRN_STEP_WENT; or CAIRN_STEP_WRONG, and
+ * `error` says which command has to be made by the test. */
+enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
+                                   struct cairn_error *error);
+
+/* Carries out a step, whose values live as long as the sequence. The ids that a command makes are
+ * those of the scenario's `fresh` and `asks`. */
+enum cairn_verdict cairn_step_run(struct cairn_sequence *sequence, const struct cairn_step *step,
+                                  struct cairn_error *error);
+
+/* Appends the line that makes the step, and then, after it was carried out, those that name its
+ * results. */
+void cairn_step_line(const struct cairn_step *step, struct cairn_buffer *out);
+void cairn_step_results(const struct cairn_sequence *sequence, const struct cairn_step *step,
+                        struct cairn_buffer *out);
+
+/* Returns the record of the step's value, or NULL if it has none. */
+const struct cairn_record *cairn_step_record(const struct cairn_step *step);
+
+#endif
