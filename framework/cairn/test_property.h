@@ -25,9 +25,9 @@
  * noun) and the passing of time are mixed; claims are held as the store does.
  *
  * The test fails if the invariant does not hold after a command, and also if a command fails as
- * CAIRN_BUG, crashes the decider, or does not return within seconds of processor time. The sequence
- * is then made shorter and its values simpler as long as it still fails in that way, and printed as
- * lines that can be pasted into a test:
+ * CAIRN_BUG, crashes the decider, or does not return within a second of processor time. The
+ * sequence is then made shorter and its values simpler as long as it still fails in that way, and
+ * printed as lines that can be pasted into a test:
  *
  *     no_more_is_paid_than_was_owed of invoice does not hold: 1 too much was paid
  *     CAIRN_TEST_SEED=1790 repeats it. The shortest sequence that ends so:
@@ -70,6 +70,7 @@ typedef int cairn_holds(const void *state, const struct cairn_history *history,
 
 struct cairn_invariant {
     const char *name;
+    const char *of; /* the noun whose state `holds` takes */
     cairn_holds *holds;
 };
 
@@ -87,7 +88,7 @@ struct cairn_invariant {
         return noun##_invariant_##name_((const struct noun *)self, history, error);                \
     }                                                                                              \
     static const struct cairn_invariant name_##_invariant = {                                      \
-        .name = #name_, .holds = noun##_invariant_##name_##_call_};                                \
+        .name = #name_, .of = #noun, .holds = noun##_invariant_##name_##_call_};                   \
     static int noun##_invariant_##name_(CAIRN_UNUSED const struct noun *self,                      \
                                         CAIRN_UNUSED const struct cairn_history *history,          \
                                         CAIRN_UNUSED struct cairn_error *error)

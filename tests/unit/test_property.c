@@ -546,6 +546,12 @@ static void wrong_properties_are_told_so(void **state)
         "the property of room cannot be checked: the test made a book_room whose /nights must "
         "be from 1 to 30: its CAIRN_GENERATE has to make a valid one");
     begin(NONE);
+    static const struct cairn_invariant of_another = {
+        .name = "beds_are_made", .of = "hotel", .holds = room_invariant_guests_are_welcome_call_};
+    cairn_property_check(__FILE__, __LINE__, &room_decider, &of_another,
+                         &(const struct cairn_property){.sequences = 1});
+    expect_said("beds_are_made is an invariant of hotel, not of room");
+    begin(NONE);
     CAIRN_NO_BUGS(room, .streams = 9);
     expect_said("CAIRN_PROPERTY: .streams is 9; it is from 1 to 8");
     begin(NONE);

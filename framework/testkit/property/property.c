@@ -60,6 +60,13 @@ static int bounded(struct check *check, const char *name, int number, int fallba
 static bool make_plan(struct check *check)
 {
     const struct cairn_property *property = check->property;
+    const struct cairn_invariant *invariant = check->plan.invariant;
+    const char *category = check->plan.decider->category;
+    if (invariant && strcmp(invariant->of, category) != 0) {
+        fail(check, "%s is an invariant of %s, not of %s", invariant->name, invariant->of,
+             category);
+        return false;
+    }
     check->plan.sequences = bounded(check, "sequences", property->sequences, 200, 1000000);
     check->plan.commands = bounded(check, "commands", property->commands, 30, 200);
     check->plan.streams = bounded(check, "streams", property->streams, 1, 8);
