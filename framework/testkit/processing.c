@@ -30,7 +30,9 @@ static void remember_sent(struct cairn_scenario *scenario)
     }
 }
 
-static void step(struct cairn_here here, const struct cairn_when *when, const void *input)
+/* `meta` is NULL unless the input is an event. */
+static void step(struct cairn_here here, const struct cairn_when *when, const void *input,
+                 const struct cairn_meta *meta)
 {
     struct cairn_scenario *scenario = here.scenario;
     struct cairn_given given = cairn_scenario_given_now(scenario);
@@ -38,6 +40,7 @@ static void step(struct cairn_here here, const struct cairn_when *when, const vo
     if (cairn_uuid_is_zero(scenario->process_id)) /* a timer or a refusal came first */
         scenario->process_id = scenario->id;
     given.id = scenario->process_id;
+    given.meta = meta;
     if (cairn_process_step(scenario->process, when, scenario->state, input, &given,
                            &scenario->arena, &scenario->reaction, &wrong) < 0)
         cairn_scenario_fail(here, "%s", wrong.message);
@@ -74,7 +77,7 @@ static void react_to_event(struct cairn_here here, struct cairn_any event)
     const struct cairn_meta meta = cairn_scenario_meta(scenario, when->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
     if (is_for_this_process(here, event.record->name, cairn_when_process(when, copy, &meta)))
-        step(here, when, copy);
+        step(here, when, copy, &meta);
 }
 
 static void give(struct cairn_here here, struct cairn_any event)
@@ -99,7 +102,7 @@ void cairn_scenario_when_timer(struct cairn_here here, const char *name)
     cairn_scenario_ask(here);
     const struct cairn_when *when = find_when(process, CAIRN_INPUT_TIMER, NULL, name);
     if (when)
-        step(here, when, name);
+        step(here, when, name, NULL);
     else
         cairn_scenario_fail(here, "%s does not wait for a timer %s", process->name, name);
 }
@@ -131,7 +134,7 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
         cairn_scenario_fail(here, "no %s was sent that could be refused", command->name);
     } else {
         const struct cairn_refusal refusal = refusal_as(*to, reason);
-        step(here, when, &refusal);
+        step(here, when, &refusal, NULL);
     }
 }
 
