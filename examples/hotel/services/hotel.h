@@ -31,10 +31,10 @@ CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms"),
                        .help = "Closes the room for nights that are free."));
 
 /* For deciders: each night of a room is claimed by one stream, a reservation or the closed room.
- * Nights that are none, too many or past are refused. */
+ * Nights that are none, too many or past are refused. `room` is the room's number, for people. */
 int nights_check(const struct nights *nights, const struct cairn_given *given,
                  struct cairn_error *error);
-int nights_claim(const struct nights *nights, const struct cairn_given *given,
+int nights_claim(const struct nights *nights, const char *room, const struct cairn_given *given,
                  struct cairn_decision *ret, struct cairn_error *error);
 
 /* ---- reservations ---- */
@@ -42,10 +42,10 @@ int nights_claim(const struct nights *nights, const struct cairn_given *given,
 CAIRN_ENUM(reservation_status, (WAITING, "waiting"), (HELD, "held"), (CONFIRMED, "confirmed"),
            (CANCELLED, "cancelled"), (EXPIRED, "expired"));
 
-CAIRN_STRUCT(reservation_queued, UUID(reservation_id), RECORD(nights, nights), TEXT(guest));
+/* `room` is the room's number. */
+CAIRN_STRUCT(reservation_queued, RECORD(nights, nights), TEXT(room), TEXT(guest));
 /* It has claimed its nights, and expires if it is not confirmed by then. */
-CAIRN_STRUCT(reservation_held, UUID(reservation_id), RECORD(nights, nights), TEXT(guest),
-             TIME(confirm_by));
+CAIRN_STRUCT(reservation_held, RECORD(nights, nights), TEXT(room), TEXT(guest), TIME(confirm_by));
 CAIRN_STRUCT(reservation_confirmed, RECORD(nights, nights), TEXT(guest));
 CAIRN_STRUCT(reservation_moved, RECORD(from, nights), RECORD(to, nights), TEXT(guest));
 /* It was cancelled or has expired: it claims its nights no longer. */
@@ -65,20 +65,21 @@ CAIRN_STRUCT(move_reservation, DAY(from), DAY(until));
 CAIRN_STRUCT(cancel_reservation);
 CAIRN_STRUCT(expire_reservation);
 CAIRN_COMMANDS(reservation, COMMAND(make_reservation, "POST /reservations"),
-               COMMAND(offer_reservation, "POST /reservations/{id}/offer"),
+               INTERNAL(offer_reservation),
                COMMAND(confirm_reservation, "POST /reservations/{id}/confirm"),
                COMMAND(move_reservation, "POST /reservations/{id}/move"),
                COMMAND(cancel_reservation, "POST /reservations/{id}/cancel"),
-               COMMAND(expire_reservation, "POST /reservations/{id}/expire"));
+               INTERNAL(expire_reservation));
 
 /* What a reservation needs to know of its room: 0 beds if there is none. */
-CAIRN_STRUCT(reserved_room, INT(beds));
+CAIRN_STRUCT(reserved_room, TEXT(number), INT(beds));
 
 /* ---- rows ---- */
 
 CAIRN_STRUCT(reservations, UUID(reservation_id), UUID(room_id), DAY(arrival), DAY(departure),
              TEXT(guest), ENUM(status, reservation_status), TIME(confirm_by, .optional = true));
 /* A night of a room that is reserved or closed. */
+CAIRN_STRUCT(occupancy_key, UUID(room_id), DAY(night));
 CAIRN_STRUCT(occupancy, UUID(room_id), DAY(night), UUID(reservation_id, .optional = true),
              TEXT(guest, .optional = true), TEXT(closed_because, .optional = true));
 

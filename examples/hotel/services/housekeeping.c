@@ -1,6 +1,6 @@
 /* housekeeping.c - the housekeeping service: which room is cleaned on which day, told by the bus.
  *
- * housekeeping.sql makes its table. */
+ * housekeeping/migrations makes its table. */
 #include "hotel.h"
 
 CAIRN_CONSUMER(housekeeping);

@@ -6,18 +6,19 @@ int64_t hold_s = 900;
 CAIRN_FACT(reserved_room, room);
 CAIRN_LEARN(reserved_room, room_added)
 {
-    self->beds = event->beds;
+    *self = (struct reserved_room){event->number, event->beds};
 }
 
-CAIRN_STRUCT(reservation, ENUM(status, reservation_status), RECORD(nights, nights), TEXT(guest));
+CAIRN_STRUCT(reservation, ENUM(status, reservation_status), RECORD(nights, nights), TEXT(room),
+             TEXT(guest));
 
 CAIRN_EVOLVE(reservation, reservation_queued)
 {
-    *self = (struct reservation){WAITING, event->nights, event->guest};
+    *self = (struct reservation){WAITING, event->nights, event->room, event->guest};
 }
 CAIRN_EVOLVE(reservation, reservation_held)
 {
-    *self = (struct reservation){HELD, event->nights, event->guest};
+    *self = (struct reservation){HELD, event->nights, event->room, event->guest};
 }
 CAIRN_EVOLVE(reservation, reservation_confirmed)
 {
@@ -32,13 +33,13 @@ CAIRN_EVOLVE(reservation, reservation_released)
     self->status = event->status;
 }
 
-static int hold(const struct nights *nights, const char *guest, const struct cairn_given *given,
+static int hold(const struct reservation *self, const struct cairn_given *given,
                 struct cairn_decision *ret, struct cairn_error *error)
 {
-    int failed = nights_claim(nights, given, ret, error);
+    int failed = nights_claim(&self->nights, self->room, given, ret, error);
     if (!failed)
-        CAIRN_EMIT(ret, reservation_held, .reservation_id = given->id, .nights = *nights,
-                   .guest = guest,
+        CAIRN_EMIT(ret, reservation_held, .nights = self->nights, .room = self->room,
+                   .guest = self->guest,
                    .confirm_by = cairn_time_after(given->now, CAIRN_SECONDS(hold_s)));
     return failed;
 }
@@ -58,18 +59,20 @@ static int release(const struct nights *nights, enum reservation_status status,
 
 CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
 {
-    int64_t beds = CAIRN_KNOWN(given, reserved_room)->beds;
-    if (beds == 0)
+    const struct reserved_room *room = CAIRN_KNOWN(given, reserved_room);
+    const struct reservation made = {WAITING, command->nights, room->number, command->guest};
+    if (room->beds == 0)
         return cairn_refuse(error, "room-unknown", "no room has the id %s",
                             cairn_uuid_text(command->nights.room_id));
-    if (command->persons > beds)
-        return cairn_refuse(error, "room-too-small", "the room has %" PRId64 " beds", beds);
+    if (command->persons > room->beds)
+        return cairn_refuse(error, "room-too-small", "room %s has %" PRId64 " beds", room->number,
+                            room->beds);
     if (!command->wait)
-        return hold(&command->nights, command->guest, given, ret, error);
-    int failed = nights_check(&command->nights, given, error);
+        return hold(&made, given, ret, error);
+    int failed = nights_check(&made.nights, given, error);
     if (!failed)
-        CAIRN_EMIT(ret, reservation_queued, .reservation_id = given->id, .nights = command->nights,
-                   .guest = command->guest);
+        CAIRN_EMIT(ret, reservation_queued, .nights = made.nights, .room = made.room,
+                   .guest = made.guest);
     return failed;
 }
 
@@ -77,7 +80,7 @@ CAIRN_DECIDE(reservation, offer_reservation)
 {
     if (self->status != WAITING)
         return cairn_refuse(error, "reservation-not-waiting", "the reservation is not waiting");
-    return hold(&self->nights, self->guest, given, ret, error);
+    return hold(self, given, ret, error);
 }
 
 CAIRN_DECIDE(reservation, confirm_reservation)
@@ -94,7 +97,7 @@ CAIRN_DECIDE(reservation, move_reservation)
     if (self->status != HELD && self->status != CONFIRMED)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
     free_nights(&self->nights, ret);
-    int failed = nights_claim(&to, given, ret, error);
+    int failed = nights_claim(&to, self->room, given, ret, error);
     if (!failed)
         CAIRN_EMIT(ret, reservation_moved, .from = self->nights, .to = to, .guest = self->guest);
     return failed;

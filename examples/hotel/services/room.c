@@ -19,19 +19,22 @@ int nights_check(const struct nights *nights, const struct cairn_given *given,
     return 0;
 }
 
-int nights_claim(const struct nights *nights, const struct cairn_given *given,
+int nights_claim(const struct nights *nights, const char *room, const struct cairn_given *given,
                  struct cairn_decision *ret, struct cairn_error *error)
 {
     int failed = nights_check(nights, given, error);
     if (!failed)
-        cairn_claim_range(ret, "room", cairn_uuid_text(nights->room_id), nights->from,
-                          nights->until, "the room is taken or closed in one of these nights");
+        cairn_claim_range(
+            ret, "room", cairn_uuid_text(nights->room_id), nights->from, nights->until,
+            cairn_print(given->arena, "room %s is taken or closed between %s and %s", room,
+                        cairn_day_text(nights->from), cairn_day_text(nights->until)));
     return failed;
 }
 
-CAIRN_STRUCT(room);
+CAIRN_STRUCT(room, TEXT(number));
 CAIRN_EVOLVE(room, room_added)
 {
+    self->number = event->number;
 }
 CAIRN_EVOLVE(room, room_closed)
 {
@@ -39,7 +42,8 @@ CAIRN_EVOLVE(room, room_closed)
 
 CAIRN_DECIDE(room, add_room)
 {
-    cairn_claim(ret, "room.number", command->number, "another room has this number");
+    cairn_claim(ret, "room.number", command->number,
+                cairn_print(given->arena, "there is a room %s already", command->number));
     CAIRN_EMIT(ret, room_added, .number = command->number, .beds = command->beds);
     return 0;
 }
@@ -47,7 +51,7 @@ CAIRN_DECIDE(room, add_room)
 CAIRN_DECIDE(room, close_room)
 {
     const struct nights nights = {given->id, command->from, command->until};
-    int failed = nights_claim(&nights, given, ret, error);
+    int failed = nights_claim(&nights, self->number, given, ret, error);
     if (!failed)
         CAIRN_EMIT(ret, room_closed, .nights = nights, .reason = command->reason);
     return failed;

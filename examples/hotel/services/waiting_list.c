@@ -37,16 +37,16 @@ static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool st
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
 {
     if (self->queue.count == QUEUE_MAX) {
-        CAIRN_SEND(ret, reservation, event->reservation_id, cancel_reservation);
+        CAIRN_SEND(ret, reservation, given->meta->id, cancel_reservation);
         return;
     }
-    CAIRN_APPEND(given->arena, self->queue, .id = event->reservation_id);
-    CAIRN_APPEND(given->arena, self->unasked, .id = event->reservation_id);
+    CAIRN_APPEND(given->arena, self->queue, .id = given->meta->id);
+    CAIRN_APPEND(given->arena, self->unasked, .id = given->meta->id);
     ask_next(self, given, ret);
 }
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
 {
-    take_answer(self, event->reservation_id, false, given, ret);
+    take_answer(self, given->meta->id, false, given, ret);
 }
 CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
 {
