@@ -11,20 +11,6 @@ static void add_keys(struct cairn_keys *ret, const struct nights *nights)
         CAIRN_KEY(ret, occupancy_key, .room_id = nights->room_id, .night = night);
 }
 
-static enum cairn_row occupy(struct occupancy *row, const char *guest,
-                             const struct cairn_meta *meta)
-{
-    row->reservation_id = meta->id;
-    row->guest = guest;
-    return CAIRN_KEEP;
-}
-
-/* A reservation that waited has occupied nothing. */
-static enum cairn_row leave(const struct occupancy *row, const struct cairn_meta *meta)
-{
-    return cairn_uuid_equal(row->reservation_id, meta->id) ? CAIRN_DELETE : CAIRN_SKIP;
-}
-
 CAIRN_KEYS(occupancy, room_closed)
 {
     add_keys(ret, &event->nights);
@@ -41,7 +27,9 @@ CAIRN_KEYS(occupancy, reservation_held)
 }
 CAIRN_ON(occupancy, reservation, reservation_held)
 {
-    return occupy(row, event->guest, meta);
+    row->reservation_id = meta->id;
+    row->guest = event->guest;
+    return CAIRN_KEEP;
 }
 
 CAIRN_KEYS(occupancy, reservation_moved)
@@ -51,9 +39,11 @@ CAIRN_KEYS(occupancy, reservation_moved)
 }
 CAIRN_ON(occupancy, reservation, reservation_moved)
 {
-    int32_t night = row->night.days;
-    bool stays = night >= event->to.from.days && night < event->to.until.days;
-    return stays ? occupy(row, event->guest, meta) : leave(row, meta);
+    if (row->night.days < event->to.from.days || row->night.days >= event->to.until.days)
+        return CAIRN_DELETE;
+    row->reservation_id = meta->id;
+    row->guest = event->guest;
+    return CAIRN_KEEP;
 }
 
 CAIRN_KEYS(occupancy, reservation_released)
@@ -62,5 +52,6 @@ CAIRN_KEYS(occupancy, reservation_released)
 }
 CAIRN_ON(occupancy, reservation, reservation_released)
 {
-    return leave(row, meta);
+    bool is_its_own = cairn_uuid_equal(row->reservation_id, meta->id);
+    return is_its_own ? CAIRN_DELETE : CAIRN_SKIP; /* one that waited has occupied nothing */
 }

@@ -31,7 +31,8 @@ CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms"),
                        .help = "Closes the room for nights that are free."));
 
 /* For deciders: each night of a room is claimed by one stream, a reservation or the closed room.
- * Nights that are none, too many or past are refused. `room` is the room's number, for people. */
+ * Nights that are none, too many or past are refused, and with them what was emitted. `room` is the
+ * room's number, for people. */
 int nights_check(const struct nights *nights, const struct cairn_given *given,
                  struct cairn_error *error);
 int nights_claim(const struct nights *nights, const char *room, const struct cairn_given *given,
@@ -65,11 +66,10 @@ CAIRN_STRUCT(move_reservation, DAY(from), DAY(until));
 CAIRN_STRUCT(cancel_reservation);
 CAIRN_STRUCT(expire_reservation);
 CAIRN_COMMANDS(reservation, COMMAND(make_reservation, "POST /reservations"),
-               INTERNAL(offer_reservation),
                COMMAND(confirm_reservation, "POST /reservations/{id}/confirm"),
                COMMAND(move_reservation, "POST /reservations/{id}/move"),
                COMMAND(cancel_reservation, "POST /reservations/{id}/cancel"),
-               INTERNAL(expire_reservation));
+               INTERNAL(offer_reservation), INTERNAL(expire_reservation));
 
 /* What a reservation needs to know of its room: 0 beds if there is none. */
 CAIRN_STRUCT(reserved_room, TEXT(number), INT(beds));

@@ -36,25 +36,15 @@ CAIRN_EVOLVE(reservation, reservation_released)
 static int hold(const struct reservation *self, const struct cairn_given *given,
                 struct cairn_decision *ret, struct cairn_error *error)
 {
-    int failed = nights_claim(&self->nights, self->room, given, ret, error);
-    if (!failed)
-        CAIRN_EMIT(ret, reservation_held, .nights = self->nights, .room = self->room,
-                   .guest = self->guest,
-                   .confirm_by = cairn_time_after(given->now, CAIRN_SECONDS(hold_s)));
-    return failed;
+    const struct cairn_time confirm_by = cairn_time_after(given->now, CAIRN_SECONDS(hold_s));
+    CAIRN_EMIT(ret, reservation_held, .nights = self->nights, .room = self->room,
+               .guest = self->guest, .confirm_by = confirm_by);
+    return nights_claim(&self->nights, self->room, given, ret, error);
 }
 
 static void free_nights(const struct nights *nights, struct cairn_decision *ret)
 {
     cairn_release_range(ret, "room", cairn_uuid_text(nights->room_id), nights->from, nights->until);
-}
-
-static int release(const struct nights *nights, enum reservation_status status,
-                   struct cairn_decision *ret)
-{
-    free_nights(nights, ret);
-    CAIRN_EMIT(ret, reservation_released, .status = status, .nights = *nights);
-    return 0;
 }
 
 CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
@@ -69,11 +59,9 @@ CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
                             room->beds);
     if (!command->wait)
         return hold(&made, given, ret, error);
-    int failed = nights_check(&made.nights, given, error);
-    if (!failed)
-        CAIRN_EMIT(ret, reservation_queued, .nights = made.nights, .room = made.room,
-                   .guest = made.guest);
-    return failed;
+    CAIRN_EMIT(ret, reservation_queued, .nights = made.nights, .room = made.room,
+               .guest = made.guest);
+    return nights_check(&made.nights, given, error);
 }
 
 CAIRN_DECIDE(reservation, offer_reservation)
@@ -97,24 +85,26 @@ CAIRN_DECIDE(reservation, move_reservation)
     if (self->status != HELD && self->status != CONFIRMED)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
     free_nights(&self->nights, ret);
-    int failed = nights_claim(&to, self->room, given, ret, error);
-    if (!failed)
-        CAIRN_EMIT(ret, reservation_moved, .from = self->nights, .to = to, .guest = self->guest);
-    return failed;
+    CAIRN_EMIT(ret, reservation_moved, .from = self->nights, .to = to, .guest = self->guest);
+    return nights_claim(&to, self->room, given, ret, error);
 }
 
 CAIRN_DECIDE(reservation, cancel_reservation)
 {
     if (self->status == CANCELLED || self->status == EXPIRED)
         return cairn_refuse(error, "reservation-over", "the reservation was cancelled or expired");
-    return release(&self->nights, CANCELLED, ret);
+    free_nights(&self->nights, ret);
+    CAIRN_EMIT(ret, reservation_released, .status = CANCELLED, .nights = self->nights);
+    return 0;
 }
 
 CAIRN_DECIDE(reservation, expire_reservation)
 {
     if (self->status != HELD)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
-    return release(&self->nights, EXPIRED, ret);
+    free_nights(&self->nights, ret);
+    CAIRN_EMIT(ret, reservation_released, .status = EXPIRED, .nights = self->nights);
+    return 0;
 }
 
 CAIRN_DECIDER(reservation, .state_version = 1, .help = "Reservations of rooms by guests.");

@@ -24,10 +24,10 @@ int nights_claim(const struct nights *nights, const char *room, const struct cai
 {
     int failed = nights_check(nights, given, error);
     if (!failed)
-        cairn_claim_range(
-            ret, "room", cairn_uuid_text(nights->room_id), nights->from, nights->until,
-            cairn_print(given->arena, "room %s is taken or closed between %s and %s", room,
-                        cairn_day_text(nights->from), cairn_day_text(nights->until)));
+        cairn_claim_range(ret, "room", cairn_uuid_text(nights->room_id), nights->from,
+                          nights->until,
+                          cairn_print(given->arena, "room %s is not free from %s to %s", room,
+                                      cairn_day_text(nights->from), cairn_day_text(nights->until)));
     return failed;
 }
 
@@ -51,10 +51,8 @@ CAIRN_DECIDE(room, add_room)
 CAIRN_DECIDE(room, close_room)
 {
     const struct nights nights = {given->id, command->from, command->until};
-    int failed = nights_claim(&nights, self->number, given, ret, error);
-    if (!failed)
-        CAIRN_EMIT(ret, room_closed, .nights = nights, .reason = command->reason);
-    return failed;
+    CAIRN_EMIT(ret, room_closed, .nights = nights, .reason = command->reason);
+    return nights_claim(&nights, self->number, given, ret, error);
 }
 
 CAIRN_DECIDER(room, .state_version = 1, .help = "The rooms, and when they are closed.");
