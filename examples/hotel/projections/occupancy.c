@@ -21,37 +21,22 @@ CAIRN_ON(occupancy, room, room_closed)
     return CAIRN_KEEP;
 }
 
-CAIRN_KEYS(occupancy, reservation_held)
+CAIRN_KEYS(occupancy, nights_taken)
 {
     add_keys(ret, &event->nights);
 }
-CAIRN_ON(occupancy, reservation, reservation_held)
+CAIRN_ON(occupancy, reservation, nights_taken)
 {
     row->reservation_id = meta->id;
     row->guest = event->guest;
     return CAIRN_KEEP;
 }
 
-CAIRN_KEYS(occupancy, reservation_moved)
-{
-    add_keys(ret, &event->from);
-    add_keys(ret, &event->to);
-}
-CAIRN_ON(occupancy, reservation, reservation_moved)
-{
-    if (row->night.days < event->to.from.days || row->night.days >= event->to.until.days)
-        return CAIRN_DELETE;
-    row->reservation_id = meta->id;
-    row->guest = event->guest;
-    return CAIRN_KEEP;
-}
-
-CAIRN_KEYS(occupancy, reservation_released)
+CAIRN_KEYS(occupancy, nights_freed)
 {
     add_keys(ret, &event->nights);
 }
-CAIRN_ON(occupancy, reservation, reservation_released)
+CAIRN_ON(occupancy, reservation, nights_freed)
 {
-    bool is_its_own = cairn_uuid_equal(row->reservation_id, meta->id);
-    return is_its_own ? CAIRN_DELETE : CAIRN_SKIP; /* one that waited has occupied nothing */
+    return CAIRN_DELETE;
 }

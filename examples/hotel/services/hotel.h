@@ -45,17 +45,19 @@ CAIRN_ENUM(reservation_status, (WAITING, "waiting"), (HELD, "held"), (CONFIRMED,
 
 /* `room` is the room's number. */
 CAIRN_STRUCT(reservation_queued, RECORD(nights, nights), TEXT(room), TEXT(guest));
-/* It has claimed its nights, and expires if it is not confirmed by then. */
+/* It expires if it is not confirmed by then. */
 CAIRN_STRUCT(reservation_held, RECORD(nights, nights), TEXT(room), TEXT(guest), TIME(confirm_by));
 CAIRN_STRUCT(reservation_confirmed, RECORD(nights, nights), TEXT(guest));
-CAIRN_STRUCT(reservation_moved, RECORD(from, nights), RECORD(to, nights), TEXT(guest));
-/* It was cancelled or has expired: it claims its nights no longer. */
-CAIRN_STRUCT(reservation_released, ENUM(status, reservation_status), RECORD(nights, nights));
+/* It was cancelled or has expired. */
+CAIRN_STRUCT(reservation_released, ENUM(status, reservation_status));
+/* Which nights it has claimed: a move frees some and takes others. */
+CAIRN_STRUCT(nights_taken, RECORD(nights, nights), TEXT(guest));
+CAIRN_STRUCT(nights_freed, RECORD(nights, nights));
 CAIRN_EVENTS(reservation, EVENT(reservation_queued, "ReservationQueued", 1),
              EVENT(reservation_held, "ReservationHeld", 1),
              EVENT(reservation_confirmed, "ReservationConfirmed", 1),
-             EVENT(reservation_moved, "ReservationMoved", 1),
-             EVENT(reservation_released, "ReservationReleased", 1));
+             EVENT(reservation_released, "ReservationReleased", 1),
+             EVENT(nights_taken, "NightsTaken", 1), EVENT(nights_freed, "NightsFreed", 1));
 
 CAIRN_STRUCT(make_reservation, RECORD(nights, nights), TEXT(guest, .max_bytes = 100),
              INT(persons, CAIRN_RANGE(1, 10)),

@@ -24,13 +24,22 @@ CAIRN_EVOLVE(reservation, reservation_confirmed)
 {
     self->status = CONFIRMED;
 }
-CAIRN_EVOLVE(reservation, reservation_moved)
-{
-    self->nights = event->to;
-}
 CAIRN_EVOLVE(reservation, reservation_released)
 {
     self->status = event->status;
+}
+CAIRN_EVOLVE(reservation, nights_taken)
+{
+    self->nights = event->nights;
+}
+CAIRN_EVOLVE(reservation, nights_freed)
+{
+}
+
+static void free_nights(const struct nights *nights, struct cairn_decision *ret)
+{
+    CAIRN_EMIT(ret, nights_freed, .nights = *nights);
+    cairn_release_range(ret, "room", cairn_uuid_text(nights->room_id), nights->from, nights->until);
 }
 
 static int hold(const struct reservation *self, const struct cairn_given *given,
@@ -39,12 +48,8 @@ static int hold(const struct reservation *self, const struct cairn_given *given,
     const struct cairn_time confirm_by = cairn_time_after(given->now, CAIRN_SECONDS(hold_s));
     CAIRN_EMIT(ret, reservation_held, .nights = self->nights, .room = self->room,
                .guest = self->guest, .confirm_by = confirm_by);
+    CAIRN_EMIT(ret, nights_taken, .nights = self->nights, .guest = self->guest);
     return nights_claim(&self->nights, self->room, given, ret, error);
-}
-
-static void free_nights(const struct nights *nights, struct cairn_decision *ret)
-{
-    cairn_release_range(ret, "room", cairn_uuid_text(nights->room_id), nights->from, nights->until);
 }
 
 CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
@@ -55,8 +60,7 @@ CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
         return cairn_refuse(error, "room-unknown", "no room has the id %s",
                             cairn_uuid_text(command->nights.room_id));
     if (command->persons > room->beds)
-        return cairn_refuse(error, "room-too-small", "room %s has %" PRId64 " beds", room->number,
-                            room->beds);
+        return cairn_refuse(error, "room-too-small", "the room has %" PRId64 " beds", room->beds);
     if (!command->wait)
         return hold(&made, given, ret, error);
     CAIRN_EMIT(ret, reservation_queued, .nights = made.nights, .room = made.room,
@@ -85,7 +89,7 @@ CAIRN_DECIDE(reservation, move_reservation)
     if (self->status != HELD && self->status != CONFIRMED)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
     free_nights(&self->nights, ret);
-    CAIRN_EMIT(ret, reservation_moved, .from = self->nights, .to = to, .guest = self->guest);
+    CAIRN_EMIT(ret, nights_taken, .nights = to, .guest = self->guest);
     return nights_claim(&to, self->room, given, ret, error);
 }
 
@@ -93,8 +97,9 @@ CAIRN_DECIDE(reservation, cancel_reservation)
 {
     if (self->status == CANCELLED || self->status == EXPIRED)
         return cairn_refuse(error, "reservation-over", "the reservation was cancelled or expired");
-    free_nights(&self->nights, ret);
-    CAIRN_EMIT(ret, reservation_released, .status = CANCELLED, .nights = self->nights);
+    if (self->status != WAITING)
+        free_nights(&self->nights, ret);
+    CAIRN_EMIT(ret, reservation_released, .status = CANCELLED);
     return 0;
 }
 
@@ -103,7 +108,7 @@ CAIRN_DECIDE(reservation, expire_reservation)
     if (self->status != HELD)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
     free_nights(&self->nights, ret);
-    CAIRN_EMIT(ret, reservation_released, .status = EXPIRED, .nights = self->nights);
+    CAIRN_EMIT(ret, reservation_released, .status = EXPIRED);
     return 0;
 }
 

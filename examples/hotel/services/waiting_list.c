@@ -54,12 +54,7 @@ CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
         CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
     take_answer(self, refusal->id, refusal->code == CAIRN_CLAIMED, given, ret);
 }
-CAIRN_WHEN_BY(waiting_list, reservation, reservation_moved, from.room_id)
-{
-    self->unasked = self->queue;
-    ask_next(self, given, ret);
-}
-CAIRN_WHEN_BY(waiting_list, reservation, reservation_released, nights.room_id)
+CAIRN_WHEN_BY(waiting_list, reservation, nights_freed, nights.room_id)
 {
     self->unasked = self->queue;
     ask_next(self, given, ret);

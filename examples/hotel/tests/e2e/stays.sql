@@ -1,6 +1,6 @@
 -- stays.sql - creates views for the tests: which nights were held when, as the events alone say.
 
--- A stay lasts, in the log, from the event that holds its nights to the next one that changes them.
+-- A stay lasts, in the log, from the event that takes its nights to the next one, which frees them.
 create view stays as
     select stream, room_id, nights, lasts
         from (
@@ -8,11 +8,10 @@ create view stays as
                    daterange((n ->> 'from')::date, (n ->> 'until')::date) as nights,
                    int8range(position, lead(position) over (partition by stream order by version)) as lasts
                 from (
-                    select *, coalesce(data -> 'to', data -> 'nights') as n from cairn.events
-                        where type in ('ReservationHeld', 'ReservationMoved', 'ReservationReleased')
+                    select *, data -> 'nights' as n from cairn.events where type in ('NightsTaken', 'NightsFreed')
                 ) e
         ) s
-        where type <> 'ReservationReleased'
+        where type = 'NightsTaken'
     union all
     select stream, (data #>> '{nights,room_id}')::uuid,
            daterange((data #>> '{nights,from}')::date, (data #>> '{nights,until}')::date), int8range(position, null)

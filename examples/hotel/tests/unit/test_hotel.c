@@ -24,8 +24,8 @@
     reservation_queued, .nights = NIGHTS(first, last), .room = "12", .guest = "Ada"
 #define CONFIRMED_FOR(first, last)                                                                 \
     reservation_confirmed, .nights = NIGHTS(first, last), .guest = "Ada"
-#define RELEASED(why, first, last)                                                                 \
-    reservation_released, .status = (why), .nights = NIGHTS(first, last)
+#define TAKEN_FOR(first, last) nights_taken, .nights = NIGHTS(first, last), .guest = "Ada"
+#define FREED_FOR(first, last) nights_freed, .nights = NIGHTS(first, last)
 #define RESERVE make_reservation, .nights = NIGHTS(01, 04), .guest = "Ada", .persons = 2
 
 /* ---- rooms ---- */
@@ -59,6 +59,7 @@ static void a_reservation_holds_nights_until_it_is_confirmed(void)
     WHEN(RESERVE);
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN(HELD_FOR(01, 04));
+    THEN(TAKEN_FOR(01, 04));
     WHEN(confirm_reservation);
     THEN(CONFIRMED_FOR(01, 04));
     WHEN(confirm_reservation);
@@ -104,6 +105,7 @@ static void a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nigh
     WHEN(offer_reservation);
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN(HELD_FOR(01, 04));
+    THEN(TAKEN_FOR(01, 04));
     WHEN(offer_reservation);
     THEN_REFUSED("reservation-not-waiting");
 }
@@ -112,10 +114,12 @@ static void a_move_exchanges_the_nights(void)
 {
     CAIRN_DECIDING(reservation);
     GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(03), MAY(06));
-    THEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    THEN(FREED_FOR(01, 04));
+    THEN(TAKEN_FOR(03, 06));
     WHEN(move_reservation, .from = MAY(06), .until = MAY(03));
     THEN_REFUSED("nights-wrong");
 }
@@ -124,23 +128,35 @@ static void cancelling_and_expiring_release_the_nights(void)
 {
     CAIRN_DECIDING(reservation);
     GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     WHEN(expire_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
-    THEN(RELEASED(EXPIRED, 01, 04));
+    THEN(FREED_FOR(01, 04));
+    THEN(reservation_released, .status = EXPIRED);
     WHEN(cancel_reservation);
     THEN_REFUSED("reservation-over");
     WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
     THEN_REFUSED("reservation-not-held");
 }
 
+static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN(QUEUED_FOR(01, 04));
+    WHEN(cancel_reservation);
+    THEN(reservation_released, .status = CANCELLED);
+}
+
 static void a_confirmed_reservation_can_be_cancelled(void)
 {
     CAIRN_DECIDING(reservation);
     GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     GIVEN(CONFIRMED_FOR(01, 04));
     WHEN(cancel_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
-    THEN(RELEASED(CANCELLED, 01, 04));
+    THEN(FREED_FOR(01, 04));
+    THEN(reservation_released, .status = CANCELLED);
 }
 
 /* ---- processes ---- */
@@ -160,7 +176,7 @@ static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
     GIVEN(HELD_FOR(01, 04));
     WHEN_EVENT(CONFIRMED_FOR(01, 04));
     THEN_CANCELLED("deadline");
-    WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
+    WHEN_EVENT(reservation_released, .status = CANCELLED);
     THEN_CANCELLED("deadline");
 }
 
@@ -183,23 +199,23 @@ static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
 static void those_who_wait_are_asked_in_order_one_at_a_time(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
     STREAM(BOB);
     WHEN_EVENT(HELD_FOR(01, 04));
     THEN_SENT_TO(CYD, offer_reservation);
     WHEN_REFUSED(offer_reservation, "claimed");
     THEN_NOTHING();
-    WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* Bob's: only Cyd waits still */
+    WHEN_EVENT(FREED_FOR(01, 04)); /* Bob's: only Cyd waits still */
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
 static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    WHEN_EVENT(FREED_FOR(01, 04)); /* Ada moves */
     THEN_SENT_TO(BOB, offer_reservation);
-    WHEN_EVENT(RELEASED(EXPIRED, 03, 06)); /* before Bob's answer */
+    WHEN_EVENT(FREED_FOR(03, 06)); /* before Bob's answer */
     THEN_NOTHING();
     WHEN_REFUSED(offer_reservation, "claimed");
     THEN_SENT_TO(BOB, offer_reservation);
@@ -208,20 +224,20 @@ static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
 static void the_queue_forgets_who_does_not_wait_any_more(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
     THEN_SENT_TO(CYD, offer_reservation);
     WHEN_REFUSED(offer_reservation, "claimed");
     THEN_NOTHING();
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
 static void who_waits_for_nights_that_are_past_waits_no_longer(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_REFUSED(offer_reservation, "nights-past");
     THEN_SENT_TO(BOB, cancel_reservation);
@@ -251,26 +267,18 @@ static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
 static void each_night_of_a_reservation_is_occupied_until_it_is_released(void)
 {
     CAIRN_PROJECTING(occupancy);
-    GIVEN(HELD_FOR(01, 03));
+    GIVEN(TAKEN_FOR(01, 03));
     THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
     THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
     THEN_NO_ROW(NIGHT(03));
-    GIVEN(reservation_moved, .from = NIGHTS(01, 03), .to = NIGHTS(02, 04), .guest = "Ada");
+    GIVEN(FREED_FOR(01, 03));
+    GIVEN(TAKEN_FOR(02, 04));
     THEN_NO_ROW(NIGHT(01));
     THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
     THEN_ROW(NIGHT(03), TAKEN_BY(ADA, 03));
-    GIVEN(RELEASED(CANCELLED, 02, 04));
+    GIVEN(FREED_FOR(02, 04));
     THEN_NO_ROW(NIGHT(02));
     THEN_NO_ROW(NIGHT(03));
-}
-
-static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
-{
-    CAIRN_PROJECTING(occupancy);
-    GIVEN(HELD_FOR(01, 03));
-    STREAM(BOB);
-    GIVEN(RELEASED(CANCELLED, 01, 03));
-    THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
 }
 
 static void the_nights_of_a_closed_room_are_occupied(void)
@@ -295,8 +303,9 @@ static void a_reservation_shows_its_status_and_nights(void)
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, HELD), .confirm_by = CAIRN_TIME(DEADLINE));
     GIVEN(CONFIRMED_FOR(01, 04));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
-    GIVEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(02, 05), .guest = "Ada");
-    GIVEN(RELEASED(CANCELLED, 02, 05));
+    GIVEN(TAKEN_FOR(02, 05)); /* Ada moves */
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
+    GIVEN(reservation_released, .status = CANCELLED);
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CANCELLED), .confirm_by = CAIRN_TIME(DEADLINE));
 }
 
@@ -321,6 +330,7 @@ int main(void)
         TEST(a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nights),
         TEST(a_move_exchanges_the_nights),
         TEST(cancelling_and_expiring_release_the_nights),
+        TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
         TEST(a_confirmed_reservation_can_be_cancelled),
         TEST(a_reservation_expires_at_its_deadline),
         TEST(a_reservation_that_is_confirmed_or_cancelled_does_not_expire),
@@ -330,7 +340,6 @@ int main(void)
         TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
-        TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
         TEST(the_nights_of_a_closed_room_are_occupied),
         TEST(a_reservation_shows_its_status_and_nights),
         TEST(events_stay_readable),
