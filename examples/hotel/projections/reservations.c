@@ -33,8 +33,7 @@ CAIRN_ON(reservations, reservation, reservation_confirmed)
 }
 CAIRN_ON(reservations, reservation, reservation_released)
 {
-    row->status = event->status;
-    return CAIRN_KEEP;
+    return set(row, event->status, &event->nights);
 }
 CAIRN_ON(reservations, reservation, nights_taken)
 {

@@ -27,8 +27,7 @@ CAIRN_EVENTS(room, EVENT(room_added, "RoomAdded", 2, room_added_v1),
 CAIRN_STRUCT(add_room, TEXT(number, .max_bytes = 10), INT(beds, CAIRN_RANGE(1, 10)));
 CAIRN_STRUCT(close_room, DAY(from), DAY(until), TEXT(reason, .max_bytes = 200));
 CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms"),
-               COMMAND(close_room, "POST /rooms/{id}/close",
-                       .help = "Closes the room for nights that are free."));
+               COMMAND(close_room, "POST /rooms/{id}/close", .help = "Closes it for free nights."));
 
 /* For deciders: each night of a room is claimed by one stream, a reservation or the closed room.
  * Nights that are none, too many or past are refused, and with them what was emitted. `room` is the
@@ -49,7 +48,7 @@ CAIRN_STRUCT(reservation_queued, RECORD(nights, nights), TEXT(room), TEXT(guest)
 CAIRN_STRUCT(reservation_held, RECORD(nights, nights), TEXT(room), TEXT(guest), TIME(confirm_by));
 CAIRN_STRUCT(reservation_confirmed, RECORD(nights, nights), TEXT(guest));
 /* It was cancelled or has expired. */
-CAIRN_STRUCT(reservation_released, ENUM(status, reservation_status));
+CAIRN_STRUCT(reservation_released, ENUM(status, reservation_status), RECORD(nights, nights));
 /* Which nights it has claimed: a move frees some and takes others. */
 CAIRN_STRUCT(nights_taken, RECORD(nights, nights), TEXT(guest));
 CAIRN_STRUCT(nights_freed, RECORD(nights, nights));

@@ -99,7 +99,7 @@ CAIRN_DECIDE(reservation, cancel_reservation)
         return cairn_refuse(error, "reservation-over", "the reservation was cancelled or expired");
     if (self->status != WAITING)
         free_nights(&self->nights, ret);
-    CAIRN_EMIT(ret, reservation_released, .status = CANCELLED);
+    CAIRN_EMIT(ret, reservation_released, .status = CANCELLED, .nights = self->nights);
     return 0;
 }
 
@@ -108,7 +108,7 @@ CAIRN_DECIDE(reservation, expire_reservation)
     if (self->status != HELD)
         return cairn_refuse(error, "reservation-not-held", "the reservation is not held");
     free_nights(&self->nights, ret);
-    CAIRN_EMIT(ret, reservation_released, .status = EXPIRED);
+    CAIRN_EMIT(ret, reservation_released, .status = EXPIRED, .nights = self->nights);
     return 0;
 }
 

@@ -23,13 +23,11 @@ static void ask_next(struct waiting_list *self, const struct cairn_given *given,
     CAIRN_SEND(ret, reservation, self->asked, offer_reservation);
 }
 
-static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool still_waits,
+static void take_answer(struct waiting_list *self, bool still_waits,
                         const struct cairn_given *given, struct cairn_reaction *ret)
 {
-    if (!cairn_uuid_equal(self->asked, id))
-        return;
     if (!still_waits)
-        CAIRN_REMOVE(given->arena, self->queue, CAIRN_FIND(self->queue, id, id));
+        CAIRN_REMOVE(given->arena, self->queue, CAIRN_FIND(self->queue, id, self->asked));
     self->asked = (struct cairn_uuid){0};
     ask_next(self, given, ret);
 }
@@ -46,16 +44,24 @@ CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
 }
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
 {
-    take_answer(self, given->meta->id, false, given, ret);
+    if (cairn_uuid_equal(self->asked, given->meta->id))
+        take_answer(self, false, given, ret);
 }
 CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
 {
     if (strcmp(refusal->reason, "nights-past") == 0)
         CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
-    take_answer(self, refusal->id, refusal->code == CAIRN_CLAIMED, given, ret);
+    take_answer(self, refusal->code == CAIRN_CLAIMED, given, ret);
 }
 CAIRN_WHEN_BY(waiting_list, reservation, nights_freed, nights.room_id)
 {
     self->unasked = self->queue;
+    ask_next(self, given, ret);
+}
+/* A guest in the queue has given up, and leaves it by refusing the offer. */
+CAIRN_WHEN_BY(waiting_list, reservation, reservation_released, nights.room_id)
+{
+    if (CAIRN_FIND(self->queue, id, given->meta->id))
+        self->unasked = self->queue;
     ask_next(self, given, ret);
 }

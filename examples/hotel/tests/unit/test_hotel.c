@@ -24,6 +24,8 @@
     reservation_queued, .nights = NIGHTS(first, last), .room = "12", .guest = "Ada"
 #define CONFIRMED_FOR(first, last)                                                                 \
     reservation_confirmed, .nights = NIGHTS(first, last), .guest = "Ada"
+#define RELEASED(why, first, last)                                                                 \
+    reservation_released, .status = (why), .nights = NIGHTS(first, last)
 #define TAKEN_FOR(first, last) nights_taken, .nights = NIGHTS(first, last), .guest = "Ada"
 #define FREED_FOR(first, last) nights_freed, .nights = NIGHTS(first, last)
 #define RESERVE make_reservation, .nights = NIGHTS(01, 04), .guest = "Ada", .persons = 2
@@ -132,7 +134,7 @@ static void cancelling_and_expiring_release_the_nights(void)
     WHEN(expire_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN(FREED_FOR(01, 04));
-    THEN(reservation_released, .status = EXPIRED);
+    THEN(RELEASED(EXPIRED, 01, 04));
     WHEN(cancel_reservation);
     THEN_REFUSED("reservation-over");
     WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
@@ -144,7 +146,7 @@ static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
     CAIRN_DECIDING(reservation);
     GIVEN(QUEUED_FOR(01, 04));
     WHEN(cancel_reservation);
-    THEN(reservation_released, .status = CANCELLED);
+    THEN(RELEASED(CANCELLED, 01, 04));
 }
 
 static void a_confirmed_reservation_can_be_cancelled(void)
@@ -156,7 +158,7 @@ static void a_confirmed_reservation_can_be_cancelled(void)
     WHEN(cancel_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN(FREED_FOR(01, 04));
-    THEN(reservation_released, .status = CANCELLED);
+    THEN(RELEASED(CANCELLED, 01, 04));
 }
 
 /* ---- processes ---- */
@@ -176,7 +178,7 @@ static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
     GIVEN(HELD_FOR(01, 04));
     WHEN_EVENT(CONFIRMED_FOR(01, 04));
     THEN_CANCELLED("deadline");
-    WHEN_EVENT(reservation_released, .status = CANCELLED);
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
     THEN_CANCELLED("deadline");
 }
 
@@ -230,6 +232,23 @@ static void the_queue_forgets_who_does_not_wait_any_more(void)
     THEN_SENT_TO(CYD, offer_reservation);
     WHEN_REFUSED(offer_reservation, "claimed");
     THEN_NOTHING();
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void who_gives_up_leaves_the_queue_before_nights_become_free(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04)); /* Ada's: she is not in the queue */
+    THEN_NOTHING();
+    STREAM(BOB);
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(CYD, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "claimed");
+    THEN_NOTHING();
+    STREAM(ADA);
     WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(CYD, offer_reservation);
 }
@@ -305,7 +324,7 @@ static void a_reservation_shows_its_status_and_nights(void)
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
     GIVEN(TAKEN_FOR(02, 05)); /* Ada moves */
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
-    GIVEN(reservation_released, .status = CANCELLED);
+    GIVEN(RELEASED(CANCELLED, 02, 05));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CANCELLED), .confirm_by = CAIRN_TIME(DEADLINE));
 }
 
@@ -337,6 +356,7 @@ int main(void)
         TEST(those_who_wait_are_asked_in_order_one_at_a_time),
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
+        TEST(who_gives_up_leaves_the_queue_before_nights_become_free),
         TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
