@@ -32,8 +32,7 @@ CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms"),
 /* For deciders: each night of a room is claimed by one stream, a reservation or the closed room.
  * Nights that are none, too many or past are refused, and with them what was emitted. `room` is the
  * room's number, for people. */
-int nights_check(const struct nights *nights, const struct cairn_given *given,
-                 struct cairn_error *error);
+int nights_check(const struct nights *nights, struct cairn_time now, struct cairn_error *error);
 int nights_claim(const struct nights *nights, const char *room, const struct cairn_given *given,
                  struct cairn_decision *ret, struct cairn_error *error);
 

@@ -65,7 +65,7 @@ CAIRN_DECIDE(reservation, make_reservation, NEED(reserved_room, nights.room_id))
         return hold(&made, given, ret, error);
     CAIRN_EMIT(ret, reservation_queued, .nights = made.nights, .room = made.room,
                .guest = made.guest);
-    return nights_check(&made.nights, given, error);
+    return nights_check(&made.nights, given->now, error);
 }
 
 CAIRN_DECIDE(reservation, offer_reservation)

@@ -26,8 +26,9 @@ static void ask_next(struct waiting_list *self, const struct cairn_given *given,
 static void take_answer(struct waiting_list *self, bool still_waits,
                         const struct cairn_given *given, struct cairn_reaction *ret)
 {
-    if (!still_waits)
-        CAIRN_REMOVE(given->arena, self->queue, CAIRN_FIND(self->queue, id, self->asked));
+    const struct queued *one = CAIRN_FIND(self->queue, id, self->asked); /* NULL: asked twice */
+    if (one && !still_waits)
+        CAIRN_REMOVE(given->arena, self->queue, one);
     self->asked = (struct cairn_uuid){0};
     ask_next(self, given, ret);
 }

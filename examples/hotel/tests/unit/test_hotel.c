@@ -253,6 +253,20 @@ static void who_gives_up_leaves_the_queue_before_nights_become_free(void)
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
+static void who_gives_up_while_asked_is_forgotten_by_the_second_answer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    STREAM(BOB);
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* before the answer */
+    THEN_NOTHING();
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
 static void who_waits_for_nights_that_are_past_waits_no_longer(void)
 {
     BOB_AND_CYD_WAIT;
@@ -357,6 +371,7 @@ int main(void)
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
         TEST(who_gives_up_leaves_the_queue_before_nights_become_free),
+        TEST(who_gives_up_while_asked_is_forgotten_by_the_second_answer),
         TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
