@@ -267,6 +267,17 @@ static void who_gives_up_while_asked_is_forgotten_by_the_second_answer(void)
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
+static void nights_that_another_guest_holds_are_no_answer_to_an_offer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_EVENT(HELD_FOR(01, 04)); /* Ada's, who did not wait */
+    THEN_NOTHING();
+    WHEN_REFUSED(offer_reservation, "claimed");
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
 static void who_waits_for_nights_that_are_past_waits_no_longer(void)
 {
     BOB_AND_CYD_WAIT;
@@ -372,6 +383,7 @@ int main(void)
         TEST(the_queue_forgets_who_does_not_wait_any_more),
         TEST(who_gives_up_leaves_the_queue_before_nights_become_free),
         TEST(who_gives_up_while_asked_is_forgotten_by_the_second_answer),
+        TEST(nights_that_another_guest_holds_are_no_answer_to_an_offer),
         TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
