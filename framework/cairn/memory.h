@@ -79,9 +79,10 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 #define CAIRN_EDIT(arena, list, item)                                                              \
     cairn_list_edit_((arena), &(list), (size_t)((item) - (list).items), CAIRN_ITEM_SIZE_(list))
 
-/* Removes an item of the list; those behind it move up. */
+/* Removes an item of the list; those behind it move up. NULL, as CAIRN_FIND of what is not there,
+ * changes nothing. */
 #define CAIRN_REMOVE(arena, list, item)                                                            \
-    cairn_list_remove_((arena), &(list), (size_t)((item) - (list).items), CAIRN_ITEM_SIZE_(list))
+    cairn_list_remove_((arena), &(list), (1 ? (item) : (list).items), CAIRN_ITEM_SIZE_(list))
 
 /* The parts of the macros above. */
 struct cairn_item_size {
@@ -96,7 +97,7 @@ const void *cairn_list_find_(const void *list, size_t size, size_t offset, size_
                              const void *wanted);
 void *cairn_list_edit_(struct cairn_arena *arena, void *list, size_t at,
                        struct cairn_item_size size);
-void cairn_list_remove_(struct cairn_arena *arena, void *list, size_t at,
+void cairn_list_remove_(struct cairn_arena *arena, void *list, const void *item,
                         struct cairn_item_size size);
 
 CAIRN_END_C

@@ -61,9 +61,13 @@ void *cairn_list_edit_(struct cairn_arena *arena, void *at, size_t i, struct cai
     return items + i * size.size;
 }
 
-void cairn_list_remove_(struct cairn_arena *arena, void *at, size_t i, struct cairn_item_size size)
+void cairn_list_remove_(struct cairn_arena *arena, void *at, const void *item,
+                        struct cairn_item_size size)
 {
     struct list *list = at;
+    if (!item)
+        return;
+    size_t i = (size_t)((const char *)item - (const char *)list->items) / size.size;
     char *items = copy_items(arena, list, list->count, size);
     memmove(items + i * size.size, items + (i + 1) * size.size, (list->count - i - 1) * size.size);
     *list = (struct list){list->count > 1 ? items : NULL, list->count - 1};

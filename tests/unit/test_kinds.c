@@ -262,13 +262,16 @@ static void a_list_grows_is_searched_changed_and_shortened(void **state)
     struct cart before = cart;
     struct place *edited = CAIRN_EDIT(&arena, cart.places, b);
     edited->height.units = 20;
+    size_t count = cart.places.count;
+    CAIRN_REMOVE(&arena, cart.places, CAIRN_FIND(cart.places, city, "Nowhere"));
+    assert_int_equal(cart.places.count, count);
     CAIRN_REMOVE(&arena, cart.places, &cart.places.items[0]);
     assert_int_equal(cart.places.count, 2);
     assert_int_equal(cart.places.items[0].height.units, 20);
     assert_int_equal(before.places.items[1].height.units, 2);
     int64_t sum = 0;
-    CAIRN_FOR_EACH(place, cart.places)
-    sum += place->height.units;
+    CAIRN_FOR_EACH (place, cart.places)
+        sum += place->height.units;
     assert_int_equal(sum, 23);
 }
 

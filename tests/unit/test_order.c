@@ -183,8 +183,7 @@ CAIRN_INVARIANT(order, goods_leave_once_and_paid)
 {
     int paid = 0;
     int shipped = 0;
-    CAIRN_FOR_EACH(at, *history)
-    {
+    CAIRN_FOR_EACH (at, *history) {
         paid += CAIRN_EVENT_AS(at, order_paid) != NULL;
         shipped += CAIRN_EVENT_AS(at, order_shipped) != NULL;
         if (paid > 1 || shipped > paid)

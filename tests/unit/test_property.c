@@ -90,8 +90,7 @@ CAIRN_DECIDE(room, open_room)
 
 static bool is_taken(const struct room *self, int64_t from, int64_t to)
 {
-    CAIRN_FOR_EACH(stay, self->stays)
-    {
+    CAIRN_FOR_EACH (stay, self->stays) {
         int64_t end = stay->from + stay->nights - (mistake == OVERBOOKS ? 1 : 0);
         if (stay->from < to && from < end)
             return true;
@@ -165,10 +164,8 @@ CAIRN_GENERATE(room, book_room)
 
 CAIRN_INVARIANT(room, no_night_is_sold_twice)
 {
-    CAIRN_FOR_EACH(a, self->stays)
-    {
-        CAIRN_FOR_EACH(b, self->stays)
-        {
+    CAIRN_FOR_EACH (a, self->stays) {
+        CAIRN_FOR_EACH (b, self->stays) {
             if (a < b && a->from < b->from + b->nights && b->from < a->from + a->nights)
                 return cairn_broken(error, "%s and %s share a night", a->guest, b->guest);
         }
@@ -178,10 +175,8 @@ CAIRN_INVARIANT(room, no_night_is_sold_twice)
 
 CAIRN_INVARIANT(room, a_voucher_is_for_one_room)
 {
-    CAIRN_FOR_EACH(a, *history)
-    {
-        CAIRN_FOR_EACH(b, *history)
-        {
+    CAIRN_FOR_EACH (a, *history) {
+        CAIRN_FOR_EACH (b, *history) {
             const struct room_booked *one = CAIRN_EVENT_AS(a, room_booked);
             const struct room_booked *two = CAIRN_EVENT_AS(b, room_booked);
             if (one && two && one->voucher && two->voucher &&
@@ -195,8 +190,7 @@ CAIRN_INVARIANT(room, a_voucher_is_for_one_room)
 
 CAIRN_INVARIANT(room, guests_are_welcome)
 {
-    CAIRN_FOR_EACH(at, *history)
-    {
+    CAIRN_FOR_EACH (at, *history) {
         const struct room_booked *booked = CAIRN_EVENT_AS(at, room_booked);
         if (booked && !booked->welcome)
             return cairn_broken(error, "%s is not welcome", booked->guest);
@@ -207,8 +201,7 @@ CAIRN_INVARIANT(room, guests_are_welcome)
 CAIRN_INVARIANT(room, stays_are_those_that_were_not_left)
 {
     int64_t stays = 0;
-    CAIRN_FOR_EACH(at, *history)
-    {
+    CAIRN_FOR_EACH (at, *history) {
         stays += CAIRN_EVENT_AS(at, room_booked) ? 1 : 0;
         stays -= CAIRN_EVENT_AS(at, room_left) ? 1 : 0;
     }
@@ -219,10 +212,8 @@ CAIRN_INVARIANT(room, stays_are_those_that_were_not_left)
 
 CAIRN_INVARIANT(room, each_stay_has_an_id_of_its_own)
 {
-    CAIRN_FOR_EACH(a, *history)
-    {
-        CAIRN_FOR_EACH(b, *history)
-        {
+    CAIRN_FOR_EACH (a, *history) {
+        CAIRN_FOR_EACH (b, *history) {
             const struct room_booked *one = CAIRN_EVENT_AS(a, room_booked);
             const struct room_booked *two = CAIRN_EVENT_AS(b, room_booked);
             if (one && two && one != two && cairn_uuid_equal(one->stay_id, two->stay_id))

@@ -11,7 +11,9 @@
 
 CAIRN_STRUCT(lamp_lit, TEXT(by, .max_bytes = 5));
 CAIRN_STRUCT(lamp_broken);
-CAIRN_EVENTS(lamp, EVENT(lamp_lit, "LampLit", 1), EVENT(lamp_broken, "LampBroken", 1));
+CAIRN_STRUCT(lamp_moved, UUID(house_id));
+CAIRN_EVENTS(lamp, EVENT(lamp_lit, "LampLit", 1), EVENT(lamp_broken, "LampBroken", 1),
+             EVENT(lamp_moved, "LampMoved", 1));
 
 CAIRN_STRUCT(light_lamp, TEXT(by));
 CAIRN_STRUCT(relight_lamp, TEXT(by));
@@ -27,6 +29,10 @@ CAIRN_EVOLVE(lamp, lamp_lit)
 CAIRN_EVOLVE(lamp, lamp_broken)
 {
     self->broken = true;
+}
+
+CAIRN_EVOLVE(lamp, lamp_moved)
+{
 }
 
 static int light(const struct lamp *self, const char *by, struct cairn_decision *ret,
@@ -92,6 +98,20 @@ CAIRN_WHEN_REFUSED(caretaker, relight_lamp)
 }
 
 #define OTHER CAIRN_UUID("01890000-0000-7000-8000-000000000002")
+
+/* A process that has another id than the streams that it follows. */
+CAIRN_STRUCT(house);
+CAIRN_PROCESS(house, CAIRN_SENDS(lamp));
+
+CAIRN_WHEN_BY(house, lamp, lamp_moved, house_id)
+{
+    CAIRN_SEND(ret, lamp, given->meta->id, relight_lamp, .by = given->meta->stream);
+}
+
+CAIRN_WHEN_REFUSED(house, relight_lamp)
+{
+    CAIRN_SEND(ret, lamp, refusal->id, relight_lamp, .by = given->meta ? "an event" : "no event");
+}
 
 /* ---- catching failures ---- */
 
@@ -343,6 +363,19 @@ static void a_refusal_is_a_reason_of_the_decider_or_another_code(void **state)
     assert_string_equal(said, "");
 }
 
+static void a_reaction_is_given_the_stream_of_its_event_only(void **state)
+{
+    const struct cairn_uuid house_id = CAIRN_UUID("01890000-0000-7000-8000-000000000009");
+    (void)state;
+    said[0] = '\0';
+    CAIRN_PROCESSING(house);
+    WHEN_EVENT(lamp_moved, .house_id = house_id);
+    THEN_SENT_TO(CAIRN_TEST_ID, relight_lamp, .by = "lamp-" CAIRN_TEST_KEY);
+    WHEN_REFUSED(relight_lamp, "lamp-broken");
+    THEN_SENT_TO(CAIRN_TEST_ID, relight_lamp, .by = "no event");
+    assert_string_equal(said, "");
+}
+
 static void right_tests_pass(void **state)
 {
     (void)state;
@@ -454,6 +487,7 @@ int main(void)
         cmocka_unit_test(wrong_tests_fail_and_show_both_sides),
         cmocka_unit_test(what_no_then_names_fails_at_the_end),
         cmocka_unit_test(a_refusal_is_a_reason_of_the_decider_or_another_code),
+        cmocka_unit_test(a_reaction_is_given_the_stream_of_its_event_only),
         cmocka_unit_test(right_tests_pass),
         cmocka_unit_test(streams_have_states_of_their_own),
         cmocka_unit_test(time_passes_in_a_deciders_test),

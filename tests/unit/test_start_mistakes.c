@@ -496,8 +496,7 @@ static void the_first_is_told_with_the_number_of_the_others(void **state)
     says(&service, "(and 2 more, logged before)");
 }
 
-/* The configuration is a matter of the one who starts it, the others are of the one who wrote it:
- * the exit statuses differ. */
+/* Wrong configuration and wrong code have different exit statuses. */
 static void a_peer_that_is_missing_is_an_error_of_the_configuration(void **state)
 {
     (void)state;

@@ -1,31 +1,14 @@
 /* occupancy.c - read model: one row for each night of a room that is reserved or closed. */
 #include "../services/hotel.h"
 
-CAIRN_PROJECTION(occupancy, .version = 1, CAIRN_INDEXES("night", "room_id, night"),
+CAIRN_PROJECTION(occupancy, .version = 1, .key = &occupancy_key_record,
+                 CAIRN_INDEXES("night", "room_id, night"),
                  .help = "One row for each night of a room that is reserved or closed.");
 
 static void add_keys(struct cairn_keys *ret, const struct nights *nights)
 {
-    for (struct cairn_day day = nights->from; day.days < nights->until.days; day.days++)
-        cairn_key(ret, "%s:%s", cairn_uuid_text(nights->room_id), cairn_day_text(day));
-}
-
-static struct cairn_day night_of(const struct cairn_meta *meta)
-{
-    return cairn_day_from(meta->key + CAIRN_UUID_TEXT_SIZE);
-}
-
-static enum cairn_row occupy(struct occupancy *row, const struct nights *nights, const char *guest,
-                             const struct cairn_meta *meta)
-{
-    *row = (struct occupancy){nights->room_id, night_of(meta), meta->id, guest, NULL};
-    return CAIRN_KEEP;
-}
-
-/* A reservation that waited has occupied nothing. */
-static enum cairn_row leave(const struct occupancy *row, const struct cairn_meta *meta)
-{
-    return cairn_uuid_equal(row->reservation_id, meta->id) ? CAIRN_DELETE : CAIRN_SKIP;
+    for (struct cairn_day night = nights->from; night.days < nights->until.days; night.days++)
+        CAIRN_KEY(ret, occupancy_key, .room_id = nights->room_id, .night = night);
 }
 
 CAIRN_KEYS(occupancy, room_closed)
@@ -34,37 +17,26 @@ CAIRN_KEYS(occupancy, room_closed)
 }
 CAIRN_ON(occupancy, room, room_closed)
 {
-    *row = (struct occupancy){
-        .room_id = meta->id, .night = night_of(meta), .closed_because = event->reason};
+    row->closed_because = event->reason;
     return CAIRN_KEEP;
 }
 
-CAIRN_KEYS(occupancy, reservation_held)
+CAIRN_KEYS(occupancy, nights_taken)
 {
     add_keys(ret, &event->nights);
 }
-CAIRN_ON(occupancy, reservation, reservation_held)
+CAIRN_ON(occupancy, reservation, nights_taken)
 {
-    return occupy(row, &event->nights, event->guest, meta);
+    row->reservation_id = meta->id;
+    row->guest = event->guest;
+    return CAIRN_KEEP;
 }
 
-CAIRN_KEYS(occupancy, reservation_moved)
-{
-    add_keys(ret, &event->from);
-    add_keys(ret, &event->to);
-}
-CAIRN_ON(occupancy, reservation, reservation_moved)
-{
-    struct cairn_day night = night_of(meta);
-    bool stays = night.days >= event->to.from.days && night.days < event->to.until.days;
-    return stays ? occupy(row, &event->to, event->guest, meta) : leave(row, meta);
-}
-
-CAIRN_KEYS(occupancy, reservation_released)
+CAIRN_KEYS(occupancy, nights_freed)
 {
     add_keys(ret, &event->nights);
 }
-CAIRN_ON(occupancy, reservation, reservation_released)
+CAIRN_ON(occupancy, reservation, nights_freed)
 {
-    return leave(row, meta);
+    return CAIRN_DELETE;
 }

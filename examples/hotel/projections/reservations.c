@@ -31,11 +31,11 @@ CAIRN_ON(reservations, reservation, reservation_confirmed)
 {
     return set(row, CONFIRMED, &event->nights);
 }
-CAIRN_ON(reservations, reservation, reservation_moved)
-{
-    return set(row, row->status, &event->to);
-}
 CAIRN_ON(reservations, reservation, reservation_released)
 {
     return set(row, event->status, &event->nights);
+}
+CAIRN_ON(reservations, reservation, nights_taken)
+{
+    return set(row, row->status, &event->nights);
 }

@@ -16,8 +16,6 @@ static const struct cairn_setting settings[] = {
     {0},
 };
 
-static const struct cairn_publication publishes[] = {{.events = &reservation_events}, {0}};
-
 CAIRN_MAIN({.name = "hotel",
             .port = 8070,
             .help = "rooms and their reservations",
@@ -25,7 +23,7 @@ CAIRN_MAIN({.name = "hotel",
             .processes = {&expiry_process, &waiting_list_process},
             .reactors = {&webhook_reactor},
             .projections = {&reservations_projection, &occupancy_projection},
-            .publishes = publishes,
+            .publishes = (const struct cairn_publication[]){{.events = &reservation_events}, {0}},
             .settings = settings,
             .resources = CAIRN_RESOURCES(
                 {.path = "/reservations/{id}", .projection = &reservations_projection},

@@ -1,6 +1,6 @@
 /* housekeeping.c - the housekeeping service: which room is cleaned on which day, told by the bus.
  *
- * housekeeping.sql makes its table. */
+ * housekeeping/migrations makes its table. */
 #include "hotel.h"
 
 CAIRN_CONSUMER(housekeeping);
@@ -17,12 +17,13 @@ CAIRN_CONSUME(housekeeping, reservation, reservation_confirmed)
 }
 
 /* Changes nothing for a reservation that was not confirmed. */
-CAIRN_CONSUME(housekeeping, reservation, reservation_moved)
+CAIRN_CONSUME(housekeeping, reservation, nights_taken)
 {
     return cairn_outcome_of(cairn_sql_run(
         delivery->sql,
         "update housekeeping.cleanings set due_on = $2::date where reservation_id = $1::uuid",
-        CAIRN_VALUES(cairn_uuid_text(delivery->meta->id), cairn_day_text(event->to.until)), error));
+        CAIRN_VALUES(cairn_uuid_text(delivery->meta->id), cairn_day_text(event->nights.until)),
+        error));
 }
 
 CAIRN_CONSUME(housekeeping, reservation, reservation_released)

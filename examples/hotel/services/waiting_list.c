@@ -23,13 +23,12 @@ static void ask_next(struct waiting_list *self, const struct cairn_given *given,
     CAIRN_SEND(ret, reservation, self->asked, offer_reservation);
 }
 
-static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool still_waits,
+static void take_answer(struct waiting_list *self, bool still_waits,
                         const struct cairn_given *given, struct cairn_reaction *ret)
 {
-    if (!cairn_uuid_equal(self->asked, id))
-        return;
-    if (!still_waits)
-        CAIRN_REMOVE(given->arena, self->queue, CAIRN_FIND(self->queue, id, id));
+    const struct queued *one = CAIRN_FIND(self->queue, id, self->asked); /* NULL: asked twice */
+    if (one && !still_waits)
+        CAIRN_REMOVE(given->arena, self->queue, one);
     self->asked = (struct cairn_uuid){0};
     ask_next(self, given, ret);
 }
@@ -37,30 +36,33 @@ static void take_answer(struct waiting_list *self, struct cairn_uuid id, bool st
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
 {
     if (self->queue.count == QUEUE_MAX) {
-        CAIRN_SEND(ret, reservation, event->reservation_id, cancel_reservation);
+        CAIRN_SEND(ret, reservation, given->meta->id, cancel_reservation);
         return;
     }
-    CAIRN_APPEND(given->arena, self->queue, .id = event->reservation_id);
-    CAIRN_APPEND(given->arena, self->unasked, .id = event->reservation_id);
+    CAIRN_APPEND(given->arena, self->queue, .id = given->meta->id);
+    CAIRN_APPEND(given->arena, self->unasked, .id = given->meta->id);
     ask_next(self, given, ret);
 }
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
 {
-    take_answer(self, event->reservation_id, false, given, ret);
+    if (cairn_uuid_equal(self->asked, given->meta->id))
+        take_answer(self, false, given, ret);
 }
 CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
 {
     if (strcmp(refusal->reason, "nights-past") == 0)
         CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
-    take_answer(self, refusal->id, refusal->code == CAIRN_CLAIMED, given, ret);
+    take_answer(self, refusal->code == CAIRN_CLAIMED, given, ret);
 }
-CAIRN_WHEN_BY(waiting_list, reservation, reservation_moved, from.room_id)
+CAIRN_WHEN_BY(waiting_list, reservation, nights_freed, nights.room_id)
 {
     self->unasked = self->queue;
     ask_next(self, given, ret);
 }
+/* A guest in the queue has given up, and leaves it by refusing the offer. */
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_released, nights.room_id)
 {
-    self->unasked = self->queue;
+    if (CAIRN_FIND(self->queue, id, given->meta->id))
+        self->unasked = self->queue;
     ask_next(self, given, ret);
 }

@@ -1,17 +1,22 @@
 /* webhook.c - the reactor that tells another system of confirmed reservations. */
 #include "hotel.h"
 
-#include <stdio.h>
+#include <cairn/json.h>
+
 #include <string.h>
 
 struct cairn_target webhook_target = {.name = "webhook"};
+
+CAIRN_STRUCT(confirmation, UUID(reservation_id), TEXT(guest), RECORD(nights, nights));
 
 CAIRN_REACTOR(webhook, .help = "Posts confirmed reservations to CAIRN_WEBHOOK_URL.");
 
 CAIRN_HANDLE(webhook, reservation, reservation_confirmed)
 {
-    char body[100];
-    (void)snprintf(body, sizeof body, "{\"confirmed\":\"%s\"}", cairn_uuid_text(call->meta->id));
+    const struct confirmation confirmed = {call->meta->id, event->guest, event->nights};
+    const char *body = CAIRN_TO_JSON(confirmation, &confirmed, call->arena, error);
+    if (!body)
+        return CAIRN_GIVE_UP;
     const struct cairn_outbound_request request = {.method = "POST",
                                                    .content_type = "application/json",
                                                    .body = body,

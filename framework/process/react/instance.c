@@ -24,8 +24,7 @@ const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *
 const struct cairn_association *cairn_instance_association(const struct cairn_instance *instance,
                                                            const char *name, struct cairn_uuid id)
 {
-    CAIRN_FOR_EACH(at, instance->associations.associations)
-    {
+    CAIRN_FOR_EACH (at, instance->associations.associations) {
         if (strcmp(at->name, name) == 0 && cairn_uuid_equal(at->id, id))
             return at;
     }

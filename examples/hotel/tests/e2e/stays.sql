@@ -1,22 +1,15 @@
 -- stays.sql - creates views for the tests: which nights were held when, as the events alone say.
 
--- A stay lasts, in the log, from the event that holds its nights to the next one that changes them.
+-- A stay lasts, in the log, from the event that takes its nights to the one that frees the same nights.
 create view stays as
-    select stream, room_id, nights, lasts
-        from (
-            select stream, type, ((n ->> 'room_id')::uuid) as room_id,
-                   daterange((n ->> 'from')::date, (n ->> 'until')::date) as nights,
-                   int8range(position, lead(position) over (partition by stream order by version)) as lasts
-                from (
-                    select *, coalesce(data -> 'to', data -> 'nights') as n from cairn.events
-                        where type in ('ReservationHeld', 'ReservationMoved', 'ReservationReleased')
-                ) e
-        ) s
-        where type <> 'ReservationReleased'
-    union all
-    select stream, (data #>> '{nights,room_id}')::uuid,
-           daterange((data #>> '{nights,from}')::date, (data #>> '{nights,until}')::date), int8range(position, null)
-        from cairn.events where type = 'RoomClosed';
+    select stream, (data #>> '{nights,room_id}')::uuid as room_id,
+           daterange((data #>> '{nights,from}')::date, (data #>> '{nights,until}')::date) as nights,
+           int8range(position, (
+               select min(f.position) from cairn.events f
+                   where f.stream = t.stream and f.position > t.position and f.type = 'NightsFreed'
+                       and f.data ->> 'nights' = t.data ->> 'nights'
+           )) as lasts
+        from cairn.events t where type in ('NightsTaken', 'RoomClosed');
 
 create view held_twice as
     select a.room_id, a.stream, b.stream as other, a.nights * b.nights as nights, a.lasts * b.lasts as lasts

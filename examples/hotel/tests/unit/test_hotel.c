@@ -17,15 +17,17 @@
     }
 #define DEADLINE "2026-01-01T00:15:00Z" /* 15 minutes after the kit's clock */
 
-#define HELD_BY(id, first, last)                                                                   \
-    reservation_held, .reservation_id = (id), .nights = NIGHTS(first, last), .guest = "Ada",       \
+#define HELD_FOR(first, last)                                                                      \
+    reservation_held, .nights = NIGHTS(first, last), .room = "12", .guest = "Ada",                 \
                       .confirm_by = CAIRN_TIME(DEADLINE)
-#define QUEUED_BY(id, first, last)                                                                 \
-    reservation_queued, .reservation_id = (id), .nights = NIGHTS(first, last), .guest = "Ada"
+#define QUEUED_FOR(first, last)                                                                    \
+    reservation_queued, .nights = NIGHTS(first, last), .room = "12", .guest = "Ada"
 #define CONFIRMED_FOR(first, last)                                                                 \
     reservation_confirmed, .nights = NIGHTS(first, last), .guest = "Ada"
 #define RELEASED(why, first, last)                                                                 \
     reservation_released, .status = (why), .nights = NIGHTS(first, last)
+#define TAKEN_FOR(first, last) nights_taken, .nights = NIGHTS(first, last), .guest = "Ada"
+#define FREED_FOR(first, last) nights_freed, .nights = NIGHTS(first, last)
 #define RESERVE make_reservation, .nights = NIGHTS(01, 04), .guest = "Ada", .persons = 2
 
 /* ---- rooms ---- */
@@ -55,10 +57,11 @@ static void a_room_is_closed_for_nights_that_it_claims(void)
 static void a_reservation_holds_nights_until_it_is_confirmed(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN_FACT(reserved_room, .beds = 2);
+    GIVEN_FACT(reserved_room, .number = "12", .beds = 2);
     WHEN(RESERVE);
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
-    THEN(HELD_BY(ADA, 01, 04));
+    THEN(HELD_FOR(01, 04));
+    THEN(TAKEN_FOR(01, 04));
     WHEN(confirm_reservation);
     THEN(CONFIRMED_FOR(01, 04));
     WHEN(confirm_reservation);
@@ -72,7 +75,7 @@ static void a_room_is_reserved_if_it_exists_and_has_beds_for_all(void)
     CAIRN_DECIDING(reservation);
     WHEN(RESERVE);
     THEN_REFUSED("room-unknown");
-    GIVEN_FACT(reserved_room, .beds = 1);
+    GIVEN_FACT(reserved_room, .number = "12", .beds = 1);
     WHEN(RESERVE);
     THEN_REFUSED("room-too-small");
 }
@@ -80,7 +83,7 @@ static void a_room_is_reserved_if_it_exists_and_has_beds_for_all(void)
 static void nights_are_neither_past_nor_too_many(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN_FACT(reserved_room, .beds = 2);
+    GIVEN_FACT(reserved_room, .number = "12", .beds = 2);
     AT("2026-05-02T00:00:00Z");
     WHEN(RESERVE);
     THEN_REFUSED("nights-past");
@@ -96,14 +99,15 @@ static void nights_are_neither_past_nor_too_many(void)
 static void a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nights(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN_FACT(reserved_room, .beds = 2);
+    GIVEN_FACT(reserved_room, .number = "12", .beds = 2);
     WHEN(RESERVE, .wait = true);
-    THEN(QUEUED_BY(ADA, 01, 04));
+    THEN(QUEUED_FOR(01, 04));
     WHEN(confirm_reservation);
     THEN_REFUSED("reservation-not-held");
     WHEN(offer_reservation);
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
-    THEN(HELD_BY(ADA, 01, 04));
+    THEN(HELD_FOR(01, 04));
+    THEN(TAKEN_FOR(01, 04));
     WHEN(offer_reservation);
     THEN_REFUSED("reservation-not-waiting");
 }
@@ -111,11 +115,13 @@ static void a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nigh
 static void a_move_exchanges_the_nights(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     WHEN(move_reservation, .from = MAY(03), .until = MAY(06));
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
     THEN_CLAIMED_RANGE("room", ROOM_KEY, MAY(03), MAY(06));
-    THEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    THEN(FREED_FOR(01, 04));
+    THEN(TAKEN_FOR(03, 06));
     WHEN(move_reservation, .from = MAY(06), .until = MAY(03));
     THEN_REFUSED("nights-wrong");
 }
@@ -123,9 +129,11 @@ static void a_move_exchanges_the_nights(void)
 static void cancelling_and_expiring_release_the_nights(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     WHEN(expire_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(FREED_FOR(01, 04));
     THEN(RELEASED(EXPIRED, 01, 04));
     WHEN(cancel_reservation);
     THEN_REFUSED("reservation-over");
@@ -133,13 +141,23 @@ static void cancelling_and_expiring_release_the_nights(void)
     THEN_REFUSED("reservation-not-held");
 }
 
+static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
+{
+    CAIRN_DECIDING(reservation);
+    GIVEN(QUEUED_FOR(01, 04));
+    WHEN(cancel_reservation);
+    THEN(RELEASED(CANCELLED, 01, 04));
+}
+
 static void a_confirmed_reservation_can_be_cancelled(void)
 {
     CAIRN_DECIDING(reservation);
-    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(HELD_FOR(01, 04));
+    GIVEN(TAKEN_FOR(01, 04));
     GIVEN(CONFIRMED_FOR(01, 04));
     WHEN(cancel_reservation);
     THEN_RELEASED_RANGE("room", ROOM_KEY, MAY(01), MAY(04));
+    THEN(FREED_FOR(01, 04));
     THEN(RELEASED(CANCELLED, 01, 04));
 }
 
@@ -148,7 +166,7 @@ static void a_confirmed_reservation_can_be_cancelled(void)
 static void a_reservation_expires_at_its_deadline(void)
 {
     CAIRN_PROCESSING(expiry);
-    WHEN_EVENT(HELD_BY(ADA, 01, 04));
+    WHEN_EVENT(HELD_FOR(01, 04));
     THEN_TIMER("deadline", DEADLINE);
     WHEN_TIMER("deadline");
     THEN_SENT_TO(ADA, expire_reservation);
@@ -157,7 +175,7 @@ static void a_reservation_expires_at_its_deadline(void)
 static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
 {
     CAIRN_PROCESSING(expiry);
-    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(HELD_FOR(01, 04));
     WHEN_EVENT(CONFIRMED_FOR(01, 04));
     THEN_CANCELLED("deadline");
     WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
@@ -167,36 +185,39 @@ static void a_reservation_that_is_confirmed_or_cancelled_does_not_expire(void)
 /* Ada has the nights; Bob and Cyd wait, and were refused when they came. */
 #define BOB_AND_CYD_WAIT                                                                           \
     CAIRN_PROCESSING(waiting_list);                                                                \
-    STREAM(ROOM);                                                                                  \
-    GIVEN(HELD_BY(ADA, 01, 04));                                                                   \
-    WHEN_EVENT(QUEUED_BY(BOB, 01, 04));                                                            \
+    GIVEN(HELD_FOR(01, 04));                                                                       \
+    STREAM(BOB);                                                                                   \
+    WHEN_EVENT(QUEUED_FOR(01, 04));                                                                \
     THEN_SENT_TO(BOB, offer_reservation);                                                          \
-    WHEN_EVENT(QUEUED_BY(CYD, 03, 05));                                                            \
+    STREAM(CYD);                                                                                   \
+    WHEN_EVENT(QUEUED_FOR(03, 05));                                                                \
     THEN_NOTHING();                                                                                \
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");                                         \
     THEN_SENT_TO(CYD, offer_reservation);                                                          \
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");                                         \
-    THEN_NOTHING()
+    THEN_NOTHING();                                                                                \
+    STREAM(ADA)
 
 static void those_who_wait_are_asked_in_order_one_at_a_time(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
-    WHEN_EVENT(HELD_BY(BOB, 01, 04));
+    STREAM(BOB);
+    WHEN_EVENT(HELD_FOR(01, 04));
     THEN_SENT_TO(CYD, offer_reservation);
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_NOTHING();
-    WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* Bob's: only Cyd waits still */
+    WHEN_EVENT(FREED_FOR(01, 04)); /* Bob's: only Cyd waits still */
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
 static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(03, 06), .guest = "Ada");
+    WHEN_EVENT(FREED_FOR(01, 04)); /* Ada moves */
     THEN_SENT_TO(BOB, offer_reservation);
-    WHEN_EVENT(RELEASED(EXPIRED, 03, 06)); /* before Bob's answer */
+    WHEN_EVENT(FREED_FOR(03, 06)); /* before Bob's answer */
     THEN_NOTHING();
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_SENT_TO(BOB, offer_reservation);
@@ -205,20 +226,62 @@ static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
 static void the_queue_forgets_who_does_not_wait_any_more(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
     THEN_SENT_TO(CYD, offer_reservation);
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_NOTHING();
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void who_gives_up_leaves_the_queue_before_nights_become_free(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(RELEASED(EXPIRED, 01, 04)); /* Ada's: she is not in the queue */
+    THEN_NOTHING();
+    STREAM(BOB);
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(CYD, offer_reservation);
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
+    THEN_NOTHING();
+    STREAM(ADA);
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void who_gives_up_while_asked_is_forgotten_by_the_second_answer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    STREAM(BOB);
+    WHEN_EVENT(RELEASED(CANCELLED, 01, 04)); /* before the answer */
+    THEN_NOTHING();
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_REFUSED(offer_reservation, "reservation-not-waiting");
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
+static void nights_that_another_guest_holds_are_no_answer_to_an_offer(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    WHEN_EVENT(HELD_FOR(01, 04)); /* Ada's, who did not wait */
+    THEN_NOTHING();
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
 static void who_waits_for_nights_that_are_past_waits_no_longer(void)
 {
     BOB_AND_CYD_WAIT;
-    WHEN_EVENT(RELEASED(EXPIRED, 01, 04));
+    WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
     WHEN_REFUSED(offer_reservation, "nights-past");
     THEN_SENT_TO(BOB, cancel_reservation);
@@ -229,12 +292,13 @@ static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
 {
     struct cairn_uuid last = BOB;
     CAIRN_PROCESSING(waiting_list);
-    STREAM(ROOM);
     for (int i = 0; i < 200; i++) {
         last.bytes[0] = (uint8_t)i;
-        GIVEN(QUEUED_BY(last, 01, 04));
+        STREAM(last);
+        GIVEN(QUEUED_FOR(01, 04));
     }
-    WHEN_EVENT(QUEUED_BY(CYD, 01, 04));
+    STREAM(CYD);
+    WHEN_EVENT(QUEUED_FOR(01, 04));
     THEN_SENT_TO(CYD, cancel_reservation);
 }
 
@@ -247,26 +311,18 @@ static void a_guest_who_comes_when_the_queue_is_full_does_not_wait(void)
 static void each_night_of_a_reservation_is_occupied_until_it_is_released(void)
 {
     CAIRN_PROJECTING(occupancy);
-    GIVEN(HELD_BY(ADA, 01, 03));
+    GIVEN(TAKEN_FOR(01, 03));
     THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
     THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
     THEN_NO_ROW(NIGHT(03));
-    GIVEN(reservation_moved, .from = NIGHTS(01, 03), .to = NIGHTS(02, 04), .guest = "Ada");
+    GIVEN(FREED_FOR(01, 03));
+    GIVEN(TAKEN_FOR(02, 04));
     THEN_NO_ROW(NIGHT(01));
     THEN_ROW(NIGHT(02), TAKEN_BY(ADA, 02));
     THEN_ROW(NIGHT(03), TAKEN_BY(ADA, 03));
-    GIVEN(RELEASED(CANCELLED, 02, 04));
+    GIVEN(FREED_FOR(02, 04));
     THEN_NO_ROW(NIGHT(02));
     THEN_NO_ROW(NIGHT(03));
-}
-
-static void a_reservation_that_only_waited_releases_the_nights_of_no_other(void)
-{
-    CAIRN_PROJECTING(occupancy);
-    GIVEN(HELD_BY(ADA, 01, 03));
-    STREAM(BOB);
-    GIVEN(RELEASED(CANCELLED, 01, 03));
-    THEN_ROW(NIGHT(01), TAKEN_BY(ADA, 01));
 }
 
 static void the_nights_of_a_closed_room_are_occupied(void)
@@ -285,13 +341,14 @@ static void the_nights_of_a_closed_room_are_occupied(void)
 static void a_reservation_shows_its_status_and_nights(void)
 {
     CAIRN_PROJECTING(reservations);
-    GIVEN(QUEUED_BY(ADA, 01, 04));
+    GIVEN(QUEUED_FOR(01, 04));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, WAITING));
-    GIVEN(HELD_BY(ADA, 01, 04));
+    GIVEN(HELD_FOR(01, 04));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, HELD), .confirm_by = CAIRN_TIME(DEADLINE));
     GIVEN(CONFIRMED_FOR(01, 04));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(01, 04, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
-    GIVEN(reservation_moved, .from = NIGHTS(01, 04), .to = NIGHTS(02, 05), .guest = "Ada");
+    GIVEN(TAKEN_FOR(02, 05)); /* Ada moves */
+    THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CONFIRMED), .confirm_by = CAIRN_TIME(DEADLINE));
     GIVEN(RELEASED(CANCELLED, 02, 05));
     THEN_ROW(CAIRN_TEST_KEY, SHOWN(02, 05, CANCELLED), .confirm_by = CAIRN_TIME(DEADLINE));
 }
@@ -317,16 +374,19 @@ int main(void)
         TEST(a_reservation_that_waits_claims_nothing_until_it_is_offered_its_nights),
         TEST(a_move_exchanges_the_nights),
         TEST(cancelling_and_expiring_release_the_nights),
+        TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
         TEST(a_confirmed_reservation_can_be_cancelled),
         TEST(a_reservation_expires_at_its_deadline),
         TEST(a_reservation_that_is_confirmed_or_cancelled_does_not_expire),
         TEST(those_who_wait_are_asked_in_order_one_at_a_time),
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
+        TEST(who_gives_up_leaves_the_queue_before_nights_become_free),
+        TEST(who_gives_up_while_asked_is_forgotten_by_the_second_answer),
+        TEST(nights_that_another_guest_holds_are_no_answer_to_an_offer),
         TEST(who_waits_for_nights_that_are_past_waits_no_longer),
         TEST(a_guest_who_comes_when_the_queue_is_full_does_not_wait),
         TEST(each_night_of_a_reservation_is_occupied_until_it_is_released),
-        TEST(a_reservation_that_only_waited_releases_the_nights_of_no_other),
         TEST(the_nights_of_a_closed_room_are_occupied),
         TEST(a_reservation_shows_its_status_and_nights),
         TEST(events_stay_readable),
