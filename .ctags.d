@@ -1,0 +1,1 @@
+deploy/project/.ctags.d
