@@ -36,7 +36,7 @@ RUN apt-get update \
         git jq libcmocka-dev pkg-config postgresql redis-server universal-ctags \
         /tmp/package/cairn_*.deb \
     && rm -rf /var/lib/apt/lists/* /tmp/package
-WORKDIR /src
+WORKDIR /project
 CMD ["bash"]
 
 FROM debian:bookworm-slim AS runtime

@@ -23,8 +23,8 @@ static void print_next(const struct cairn_project_names *names, int files)
     (void)printf(
         "made %s: %d files, with the service %s\n\n"
         "  cd %s\n"
-        "  make test    the rules, and the service on a PostgreSQL and a Redis of its own\n"
-        "  make run     the service, at http://127.0.0.1:8030/%s\n\n"
+        "  cairn dev    runs it, at http://127.0.0.1:8030/%s, and again after each change\n"
+        "  make test    the rules, and the service on a PostgreSQL and a Redis of its own\n\n"
         "README.md says what is where, AGENTS.md how a service is written.\n",
         names->directory, files, names->noun, names->directory, names->plural);
 }
