@@ -100,9 +100,12 @@ struct cairn_when {
                     (unsigned)CAIRN_SAME_TYPE_(((struct event_ *)0)->member, struct cairn_uuid))
 
 /* The same for an event that reaches every process that is associated (cairn_associate) with the
- * stream of the event, under this name; those that began to wait first come first:
+ * stream of the event, under this name; those that began to wait first react first:
  *
- *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room */
+ *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room
+ *
+ * Their commands to different streams are sent at once, in no order: to serve one after the other,
+ * let one process have the list. */
 #define CAIRN_WHEN_ALL(process, noun, event_, name)                                                \
     CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
                 .input = CAIRN_INPUT_EVENT, .association = (name))
