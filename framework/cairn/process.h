@@ -26,7 +26,9 @@
  *
  * Commands go to the service of their category (service.h, `.peers`), in order for each stream, and
  * are retried until the answer is final by the table of error.h; a refused command then comes back
- * as an input. Times are those of cairn.now(), which tests can shift (cairn.turn_clock).
+ * as an input, if there is a CAIRN_WHEN_REFUSED for it. Times are those of cairn.now(), the clock
+ * of PostgreSQL, which tests can shift (cairn.turn_clock); deciders have the clock of their host,
+ * which is not shifted: what a timer stands for is not checked again by the decider's clock.
  *
  * The state is stored as JSON with each reaction and has to stay readable: a field that is added
  * later is `.optional`. At its very first start, a process manager begins after the newest event,
