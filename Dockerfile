@@ -1,23 +1,45 @@
-# One image with every binary of Cairn: what a container runs is its command. The build stage is
-# thrown away; the other has the libraries, curl for the health checks, and nothing else.
+# Three images of one source:
+#   docker build --target dev -t cairn:dev .            to build services on: library, headers, the
+#                                                       command, compilers, PostgreSQL and Redis for tests
+#   docker build --target runtime -t cairn:runtime .    to run them: the command, and what it and
+#                                                       they load, with curl for health checks
+#   docker build -t cairn:demo .                        runtime, and the shop's services
+# What a container runs is its command. `cairn new` makes a Dockerfile that stands on the first two.
 
-FROM debian:bookworm-slim AS build
+FROM debian:bookworm-slim AS source
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential pkg-config libpq-dev \
         libmicrohttpd-dev libjansson-dev libhiredis-dev libcurl4-openssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /cairn
-COPY Makefile ./
-COPY deploy/deps deploy/deps
-COPY deploy/native deploy/native
+COPY Makefile README.md CHANGELOG.md LICENSE llms.txt ./
+COPY deploy deploy
+COPY docs docs
+COPY examples examples
 COPY framework framework
 COPY migrations migrations
 COPY projections projections
 COPY services services
+
+FROM source AS build
 RUN make -j"$(nproc)" BUILD=/build all && strip /build/bin/*
 
-FROM debian:bookworm-slim
+FROM source AS package
+RUN make -j"$(nproc)" BUILD=/build deb && dpkg-deb -x /build/deb/cairn_*.deb /package
+
+FROM debian:bookworm-slim AS dev
+ENV DEBIAN_FRONTEND=noninteractive
+COPY --from=package /build/deb/ /tmp/package/
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends build-essential ca-certificates clang-format curl \
+        git jq libcmocka-dev pkg-config postgresql redis-server universal-ctags \
+        /tmp/package/cairn_*.deb \
+    && rm -rf /var/lib/apt/lists/* /tmp/package
+WORKDIR /src
+CMD ["bash"]
+
+FROM debian:bookworm-slim AS runtime
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl libpq5 libmicrohttpd12 \
@@ -25,8 +47,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn \
     && install -d -o cairn -g cairn /var/lib/cairn
-COPY --from=build /build/bin/ /usr/local/bin/
-COPY services/notification/migrations /usr/local/share/cairn/notification
+COPY --from=package /package/usr/bin/cairn /usr/local/bin/
 USER 10001:10001
 ENV CAIRN_BIND=0.0.0.0
 CMD ["cairn", "--help"]
+
+FROM runtime
+COPY --from=build /build/bin/ /usr/local/bin/

@@ -209,7 +209,7 @@ fmt: ## format the sources
 new-service: ## NAME=invoice: a service that builds, runs, is tested and documented
 	@deploy/new-service "$(NAME)" $(if $(PLURAL),"$(PLURAL)")
 
-install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command, its template and documents under DESTDIR and PREFIX (/usr/local)
+install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, cairn.pc, the command, its template and documents: DESTDIR, PREFIX (/usr/local), LIBDIR
 	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/cairn) $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(Q)install -m 755 $(BUILD)/bin/cairn $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/cairn
@@ -218,7 +218,18 @@ install: deps $(LIB) $(BUILD)/bin/cairn $(BUILD)/cairn.pc ## library, headers, c
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/cairn/project && install -d $(DESTDIR)$(PREFIX)/share/cairn/project
 	$(Q)cp -R deploy/project/. $(DESTDIR)$(PREFIX)/share/cairn/project
 	$(Q)chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/cairn
+	$(Q)install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man1 bash-completion/completions)
+	$(Q)deploy/man $(BUILD)/bin/cairn >$(DESTDIR)$(PREFIX)/share/man/man1/cairn.1
+	$(Q)$(BUILD)/bin/cairn completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/cairn
 	$(Q)deploy/install-docs $(DESTDIR)$(PREFIX)/share/doc/cairn ../../../include/cairn
+
+# With the flags that Debian builds its packages with: fortified, and without a trace of this path.
+deb: deps ## a Debian package of what install installs, for this release of Debian
+	$(Q)flags() { dpkg-buildflags --get $$1; }; $(MAKE) --no-print-directory deb-files BUILD=$(BUILD)/deb \
+	    CFLAGS="$$(flags CFLAGS)" CPPFLAGS="$$(flags CPPFLAGS)" LDFLAGS="$$(flags LDFLAGS) -Wl,-z,now"
+	$(Q)deploy/deb $(BUILD)/deb
+
+deb-files: $(LIB) $(BUILD)/bin/cairn
 
 install-shop: all ## the shop's services, the example, into the same bin
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin

@@ -1,4 +1,5 @@
 /* test_doctor.c - `cairn doctor`: each finding that can be provoked is provoked. */
+#include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/shell.h"
 #include "../support/support.h"
@@ -190,11 +191,34 @@ static void a_port_that_is_taken_is_found_with_its_holder(void **state)
     expect_finding(1, variables, "^problem  port: 203.0.113.7 is no address of this machine");
 }
 
+static void a_service_that_runs_on_the_port_is_no_problem(void **state)
+{
+    (void)state;
+    struct child child;
+    char variables[40];
+    char binary[400];
+    char port_text[40];
+    char pattern[200];
+    int port = fixture_free_port();
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-web", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {port_text, NULL};
+    assert_int_equal(child_start(&child, argv, env, NULL), 0);
+    fixture_wait_http(port, "/healthz", 30000);
+    (void)snprintf(variables, sizeof variables, "PORT=%d", port);
+    (void)snprintf(pattern, sizeof pattern,
+                   "^warning  port: %d on 127.0.0.1 is in use by pid %d .*, a service of Cairn",
+                   port, (int)child.pid);
+    expect_finding(0, variables, pattern);
+    assert_int_equal(child_stop(&child, 20000), 0);
+}
+
 static void the_port_of_a_program_is_checked(void **state)
 {
     (void)state;
     expect("bash -c 'b=$1; " QUIET "$good cairn doctor $b' - \"$build/bin/cairn-web\" >said;"
-           " grep -E '^(ok|problem) +port: 8080 on 127.0.0.1' said");
+           " grep -E '^(ok|warning|problem) +port: 8080 on 127.0.0.1' said");
 }
 
 /* ---- PostgreSQL ---- */
@@ -333,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_variable_that_is_wrong_mistyped_or_unknown_is_found),
         cmocka_unit_test(the_settings_of_a_program_are_known),
         cmocka_unit_test(a_port_that_is_taken_is_found_with_its_holder),
+        cmocka_unit_test(a_service_that_runs_on_the_port_is_no_problem),
         cmocka_unit_test(the_port_of_a_program_is_checked),
         cmocka_unit_test(a_database_that_does_not_answer_is_found),
         cmocka_unit_test(a_schema_that_is_missing_or_of_another_release_is_found),

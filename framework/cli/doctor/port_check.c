@@ -115,22 +115,56 @@ static int port_of(struct cairn_arena *arena, const char *name)
     return line && sscanf(line, " PORT port %d", &port) == 1 ? port : 0;
 }
 
+/* Returns the length of the address, or 0 if the text is none. */
+static socklen_t read_address(const char *text, int port, union address *ret)
+{
+    *ret = (union address){0};
+    if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+        ret->v4.sin_family = AF_INET;
+        ret->v4.sin_port = htons((uint16_t)port);
+        return sizeof ret->v4;
+    }
+    if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
+        ret->v6.sin6_family = AF_INET6;
+        ret->v6.sin6_port = htons((uint16_t)port);
+        return sizeof ret->v6;
+    }
+    return 0;
+}
+
+/* Returns whether a service of Cairn answers there: one that runs already is no fault. */
+static bool is_service(const char *text, int port)
+{
+    static const char request[] =
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    static const struct timeval patience = {.tv_sec = 2};
+    union address address;
+    char answer[2048];
+    size_t length = 0;
+    socklen_t bytes = read_address(text, port, &address);
+    int connection = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    (void)setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (connection >= 0 && connect(connection, &address.any, bytes) == 0 &&
+        send(connection, request, sizeof request - 1, MSG_NOSIGNAL) > 0) {
+        for (ssize_t got;
+             (got = recv(connection, answer + length, sizeof answer - 1 - length, 0)) > 0;)
+            length += (size_t)got;
+    }
+    if (connection >= 0)
+        (void)close(connection);
+    answer[length] = '\0';
+    return strncmp(answer, "HTTP/1.1 200", strlen("HTTP/1.1 200")) == 0 &&
+           strstr(answer, "\"service\":\"");
+}
+
 /* Returns 0 if it is possible to listen there, else the errno. */
 static int try_to_listen(const char *text, int port)
 {
-    union address address = {0};
-    socklen_t length = 0;
-    if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1) {
-        address.v4.sin_family = AF_INET;
-        address.v4.sin_port = htons((uint16_t)port);
-        length = sizeof address.v4;
-    } else if (inet_pton(AF_INET6, text, &address.v6.sin6_addr) == 1) {
-        address.v6.sin6_family = AF_INET6;
-        address.v6.sin6_port = htons((uint16_t)port);
-        length = sizeof address.v6;
-    } else {
+    union address address;
+    socklen_t length = read_address(text, port, &address);
+    if (length == 0)
         return EADDRNOTAVAIL;
-    }
     const int on = 1;
     int listener = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -140,6 +174,19 @@ static int try_to_listen(const char *text, int port)
     if (listener >= 0)
         (void)close(listener);
     return why;
+}
+
+/* Adds the finding for a port that is taken. */
+static void judge_taken(struct cairn_diagnosis *diagnosis, const char *address, int port)
+{
+    const char *holder = holder_of(diagnosis->arena, port);
+    if (is_service(address, port))
+        cairn_diagnose_warning(diagnosis, CHECK, "to start another one, set PORT to another port",
+                               "%d on %s is in use by %s, a service of Cairn", port, address,
+                               holder);
+    else
+        cairn_diagnose_problem(diagnosis, CHECK, "stop that process, or set PORT to another port",
+                               "%d on %s is in use by %s", port, address, holder);
 }
 
 void cairn_check_port(struct cairn_diagnosis *diagnosis, const char *program,
@@ -152,9 +199,7 @@ void cairn_check_port(struct cairn_diagnosis *diagnosis, const char *program,
     if (why == 0)
         cairn_diagnose_good(diagnosis, CHECK, "%d on %s is free", port, config->bind);
     else if (why == EADDRINUSE)
-        cairn_diagnose_problem(diagnosis, CHECK, "stop that process, or set PORT to another port",
-                               "%d on %s is in use by %s", port, config->bind,
-                               holder_of(diagnosis->arena, port));
+        judge_taken(diagnosis, config->bind, port);
     else if (why == EADDRNOTAVAIL)
         cairn_diagnose_problem(diagnosis, CHECK, "set CAIRN_BIND to one of them, or to 0.0.0.0",
                                "%s is no address of this machine", config->bind);
