@@ -73,11 +73,12 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
             CAIRN_IS_TEXT_((list).items->member) ? 0 : sizeof wanted_, &wanted_);                  \
     }))
 
-/* Returns a copy of an item of the list that may be changed; the list has the copy in its place:
+/* Returns a copy of an item of the list that may be changed; the list has the copy in its place.
+ * Returns NULL for NULL, as CAIRN_FIND of what is not there:
  *     const struct line *tea = CAIRN_FIND(self->lines, sku, "tea-100");
  *     struct line *line = CAIRN_EDIT(arena, self->lines, tea); */
 #define CAIRN_EDIT(arena, list, item)                                                              \
-    cairn_list_edit_((arena), &(list), (size_t)((item) - (list).items), CAIRN_ITEM_SIZE_(list))
+    cairn_list_edit_((arena), &(list), (1 ? (item) : (list).items), CAIRN_ITEM_SIZE_(list))
 
 /* Removes an item of the list; those behind it move up. NULL, as CAIRN_FIND of what is not there,
  * changes nothing. */
@@ -95,7 +96,7 @@ void cairn_list_append_(struct cairn_arena *arena, void *list, struct cairn_item
                         const void *item);
 const void *cairn_list_find_(const void *list, size_t size, size_t offset, size_t bytes,
                              const void *wanted);
-void *cairn_list_edit_(struct cairn_arena *arena, void *list, size_t at,
+void *cairn_list_edit_(struct cairn_arena *arena, void *list, const void *item,
                        struct cairn_item_size size);
 void cairn_list_remove_(struct cairn_arena *arena, void *list, const void *item,
                         struct cairn_item_size size);

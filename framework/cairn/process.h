@@ -26,7 +26,9 @@
  *
  * Commands go to the service of their category (service.h, `.peers`), in order for each stream, and
  * are retried until the answer is final by the table of error.h; a refused command then comes back
- * as an input. Times are those of cairn.now(), which tests can shift (cairn.turn_clock).
+ * as an input, if there is a CAIRN_WHEN_REFUSED for it. Times are those of cairn.now(), the clock
+ * of PostgreSQL, which tests can shift (cairn.turn_clock); deciders have the clock of their host,
+ * which is not shifted: what a timer stands for is not checked again by the decider's clock.
  *
  * The state is stored as JSON with each reaction and has to stay readable: a field that is added
  * later is `.optional`. At its very first start, a process manager begins after the newest event,
@@ -100,9 +102,12 @@ struct cairn_when {
                     (unsigned)CAIRN_SAME_TYPE_(((struct event_ *)0)->member, struct cairn_uuid))
 
 /* The same for an event that reaches every process that is associated (cairn_associate) with the
- * stream of the event, under this name; those that began to wait first come first:
+ * stream of the event, under this name; those that began to wait first react first:
  *
- *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room */
+ *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room
+ *
+ * Their commands to different streams are sent at once, in no order: to serve one after the other,
+ * let one process have the list. */
 #define CAIRN_WHEN_ALL(process, noun, event_, name)                                                \
     CAIRN_WHEN_(process, event_, event, const struct event_ *, &noun##_events, &event_##_record,   \
                 .input = CAIRN_INPUT_EVENT, .association = (name))

@@ -53,9 +53,13 @@ const void *cairn_list_find_(const void *at, size_t size, size_t offset, size_t 
     return NULL;
 }
 
-void *cairn_list_edit_(struct cairn_arena *arena, void *at, size_t i, struct cairn_item_size size)
+void *cairn_list_edit_(struct cairn_arena *arena, void *at, const void *item,
+                       struct cairn_item_size size)
 {
     struct list *list = at;
+    if (!item)
+        return NULL;
+    size_t i = (size_t)((const char *)item - (const char *)list->items) / size.size;
     char *items = copy_items(arena, list, list->count, size);
     list->items = items;
     return items + i * size.size;

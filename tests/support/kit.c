@@ -1,9 +1,11 @@
 /* kit.c - connects the given/when/then kit to cmocka. */
 #include "kit.h"
 
+#include <stdio.h>
+
 static void fail_test(const char *file, int line, const char *message)
 {
-    print_error("%s\n", message);
+    (void)fprintf(stderr, "%s\n", message); /* print_error() would cut it */
     _fail(file, line);
 }
 

@@ -260,6 +260,7 @@ static void a_list_grows_is_searched_changed_and_shortened(void **state)
     assert_null(CAIRN_FIND(cart.places, city, "d"));
 
     struct cart before = cart;
+    assert_null(CAIRN_EDIT(&arena, cart.places, CAIRN_FIND(cart.places, city, "Nowhere")));
     struct place *edited = CAIRN_EDIT(&arena, cart.places, b);
     edited->height.units = 20;
     size_t count = cart.places.count;

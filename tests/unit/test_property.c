@@ -48,7 +48,7 @@ CAIRN_STRUCT(book_room, UUID(guest_id), TEXT(guest, .max_bytes = 20),
              TEXT(voucher, .optional = true));
 CAIRN_STRUCT(leave_room, UUID(stay_id));
 CAIRN_COMMANDS(room, COMMAND(open_room, "POST /rooms"), COMMAND(book_room, "POST /rooms/{id}/book"),
-               COMMAND(leave_room, "POST /rooms/{id}/leave"));
+               INTERNAL(leave_room));
 
 CAIRN_STRUCT(room_guest, BOOL(welcome));
 CAIRN_FACT(room_guest, guest);

@@ -190,6 +190,8 @@ static bool simplify_text(struct walk *walk, const struct cairn_field *field, ch
     const char *text;
     bool done = false;
     memcpy(&text, at, sizeof text);
+    if (!text) /* not set: nothing is simpler */
+        return false;
     size_t length = strlen(text);
     if (try_texts(walk, field, simple, sizeof simple / sizeof simple[0], at, &done) ||
         try_texts(walk, field, seen->texts, seen_count, at, &done))

@@ -1,16 +1,12 @@
 /* step_make.c - makes the next step of a random sequence. */
 #include "record/json.h"
+#include "store/command_type.h"
 #include "testkit/property/steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct cairn_handlers cairn_generators;
-
-static bool creates(const struct cairn_command_type *command)
-{
-    return strstr(command->route, "{id}") == NULL;
-}
 
 /* Prefers commands that can be accepted: those that create where the stream does not exist. */
 static const struct cairn_command_type *pick_command(struct cairn_sequence *sequence)
@@ -22,7 +18,7 @@ static const struct cairn_command_type *pick_command(struct cairn_sequence *sequ
     const struct cairn_command_type *command = NULL;
     for (int attempt = 0; attempt < 50; attempt++) {
         command = &commands->types[cairn_random_index(random, commands->count)];
-        if (any || creates(command) != exists)
+        if (any || cairn_command_creates(command) != exists)
             break;
     }
     return command;
@@ -81,7 +77,7 @@ static void set_own_id(struct cairn_sequence *sequence, const struct cairn_comma
     char name[100];
     (void)snprintf(name, sizeof name, "%s_id", sequence->deciding->decider->category);
     const struct cairn_field *field = cairn_record_field(command->record, name);
-    if (creates(command) && field && field->kind == CAIRN_KIND_UUID)
+    if (cairn_command_creates(command) && field && field->kind == CAIRN_KIND_UUID)
         memcpy(value + field->offset, &sequence->scenario->id, sizeof sequence->scenario->id);
 }
 

@@ -1,1 +1,0 @@
-deploy/project/.ctags.d
