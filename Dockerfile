@@ -54,3 +54,4 @@ CMD ["cairn", "--help"]
 
 FROM runtime
 COPY --from=build /build/bin/ /usr/local/bin/
+COPY services/notification/migrations /usr/local/share/cairn/notification
