@@ -178,7 +178,7 @@ struct cairn_commands {
 
 /* ---- what decide is given ---- */
 
-/* Who asks: the subject and the issuer of its token (RFC 9068), or NULL. */
+/* The caller of a command: the subject and the issuer of its token (RFC 9068), or NULL. */
 struct cairn_actor {
     const char *sub;
     const char *iss;
@@ -191,7 +191,7 @@ struct cairn_given {
     struct cairn_uuid seed;
     struct cairn_arena *arena;     /* for text and lists of the result (memory.h) */
     const struct cairn_meta *meta; /* in a process: of the event; NULL: a timer or a refusal */
-    struct cairn_actor actor;      /* who asks; zeroed where services do not authenticate */
+    struct cairn_actor actor;      /* the caller; zeroed where services do not authenticate */
     const char *correlation_id;    /* that all consequences of one request have in common */
     struct {
         const char *name;

@@ -104,7 +104,7 @@ struct cairn_when {
 /* The same for an event that reaches every process that is associated (cairn_associate) with the
  * stream of the event, under this name; those that began to wait first react first:
  *
- *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest who waits for that room
+ *     CAIRN_WHEN_ALL(waiting, room, room_closed, "room")    each guest that waits for that room
  *
  * Their commands to different streams are sent at once, in no order: to serve one after the other,
  * let one process have the list. */

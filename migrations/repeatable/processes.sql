@@ -255,27 +255,12 @@ create or replace function cairn.process_ends(in_streams text[])
         correlation_id text,
         traceparent text
     )
-    language plpgsql
+    language sql
     stable
     set search_path = pg_catalog, pg_temp
-    set enable_seqscan = off
-    set jit = off
-    set plan_cache_mode = force_generic_plan
 as $$
-#variable_conflict use_column
-begin
-    return query
-        select w.stream, e.version, e.event_id, e.type, case when e.data ->> 'position' ~ '^[0-9]{1,18}$' then (e.data ->> 'position')::bigint end,
-               (e.data -> 'state')::text, json_build_object('timers', e.data -> 'timers')::text,
-               e.meta ->> 'correlation_id', e.meta ->> 'traceparent'
-            from unnest(in_streams) as w (stream)
-            cross join lateral (
-                select x.version, x.event_id, x.type, x.data, x.meta
-                    from cairn.events x
-                    where x.shard = 0 and x.stream = w.stream
-                    order by x.version desc
-                    limit 1) e;
-end
+    select i.stream, i.version, i.event_id, i.type, i."position", i.state, i.timers, i.correlation_id, i.traceparent
+        from cairn.process_instances(in_streams) i
 $$;
 comment on function cairn.process_ends is
     'The last event of each of these streams of process managers, split into its fields. Streams that do '

@@ -286,7 +286,7 @@ static void one_that_begins_to_wait_by_a_timer_is_not_reached_by_earlier_events(
     guests_come(1, 1, ROOM_A, "3600,\"other_room\":\"" ROOM_B "\"");
     settle(host);
     host = start();
-    close_room(ROOM_B); /* nobody waits for it yet */
+    close_room(ROOM_B); /* it has no associations yet */
     settle(host);
     fixture_sql(url, "select cairn.turn_clock('2 hours')");
     host = start();

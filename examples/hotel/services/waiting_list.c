@@ -1,4 +1,4 @@
-/* waiting_list.c - the process that offers nights to the guests who wait for them, in order.
+/* waiting_list.c - the process that offers free nights to waiting guests, in order.
  *
  * A room has one. When nights of the room become free, each reservation in the queue is asked to
  * claim its own, one at a time, the oldest first: the claims decide which of them fit. */

@@ -70,7 +70,7 @@ static void judge_schema(struct cairn_diagnosis *diagnosis,
 
 /* ---- the role ---- */
 
-/* Before there is a schema, the role is that of the one who makes it. */
+/* Before there is a schema, the role is that which will make it. */
 static void judge_maker(struct cairn_diagnosis *diagnosis, const struct cairn_postgres_facts *facts)
 {
     if (facts->may_create_schemas && facts->may_create_roles)

@@ -1,6 +1,6 @@
 /* server_directory.h - the directories of private servers: their data, and their sockets.
  *
- * PostgreSQL refuses to run as root. Started by root, it runs as the user postgres, who has to
+ * PostgreSQL refuses to run as root. Started by root, it runs as the user postgres, which has to
  * reach its data: where that user cannot reach the directory, its data is below /var/lib/cairn, and
  * a symbolic link leads there. A socket's path has at most 107 bytes and stands in a URL: where it
  * does not fit, the sockets are below /tmp, behind a link likewise. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct cairn_statement ends_statement = {
-    .name = "process_ends",
+    .name = "process_instances",
     .sql = "select stream, version, event_id, type, position, state, timers, associations,"
            " correlation_id, traceparent from cairn.process_instances($1)",
 };

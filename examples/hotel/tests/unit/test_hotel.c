@@ -272,7 +272,7 @@ static void nights_that_another_guest_holds_are_no_answer_to_an_offer(void)
     BOB_AND_CYD_WAIT;
     WHEN_EVENT(FREED_FOR(01, 04));
     THEN_SENT_TO(BOB, offer_reservation);
-    WHEN_EVENT(HELD_FOR(01, 04)); /* Ada's, who did not wait */
+    WHEN_EVENT(HELD_FOR(01, 04)); /* Ada's, without having waited */
     THEN_NOTHING();
     WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, "");
     THEN_SENT_TO(CYD, offer_reservation);
