@@ -4,9 +4,8 @@
  * Guests wait for a room. When it is closed, each of them is told; one that waits for too long
  * stops waiting, or turns to another room. */
 #include "../support/fixture.h"
+#include "../support/hosting.h"
 #include "../support/support.h"
-
-#include "runtime/host.h"
 
 #include <cairn/service.h>
 
@@ -85,22 +84,10 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config configs[64]; /* one per host, which borrows it */
 
 static struct cairn_host *start(void)
 {
-    static int started;
-    struct cairn_config *config = &configs[started++];
-    struct cairn_host *host = NULL;
-    struct cairn_error error = {0};
-    (void)setenv("DATABASE_URL", url, 1);
-    (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(config, services, &error), 0);
-    (void)unsetenv("PORT");
-    (void)unsetenv("DATABASE_URL");
-    if (cairn_host_start(config, services, &host, &error) < 0)
-        fail_msg("%s", error.message);
-    return host;
+    return hosting_start(url, services);
 }
 
 static int setup(void **state)
@@ -154,21 +141,9 @@ static void close_room(const char *room)
     fixture_sql(url, sql);
 }
 
-struct count {
-    const char *sql;
-    int64_t wanted;
-};
-
-static bool is_so(void *context)
-{
-    const struct count *count = context;
-    return sql_int(count->sql) == count->wanted;
-}
-
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    struct count count = {sql, wanted};
-    fixture_wait(is_so, &count, 60000, sql);
+    fixture_wait_sql(url, sql, wanted, 60000);
 }
 
 #define TOLD "select count(*) from cairn.events where type = 'GuestTold'"

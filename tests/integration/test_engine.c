@@ -240,21 +240,9 @@ static void light(int lamp, int seconds)
     fixture_sql(url, sql);
 }
 
-struct count {
-    const char *sql;
-    int64_t wanted;
-};
-
-static bool is_so(void *context)
-{
-    const struct count *count = context;
-    return fixture_sql_int(url, count->sql) == count->wanted;
-}
-
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    struct count count = {sql, wanted};
-    fixture_wait(is_so, &count, 60000, sql);
+    fixture_wait_sql(url, sql, wanted, 60000);
 }
 
 #define EVENTS(type) "select count(*) from cairn.events where type = '" type "'"

@@ -1,11 +1,10 @@
 /* test_growing_states.c - states with lists: from the cache, from snapshots and from all events
  * they are the same, and they do not grow past their bounds. */
 #include "../support/fixture.h"
-#include "../support/http_client.h"
+#include "../support/hosting.h"
 #include "../support/support.h"
 
 #include "core/arena.h"
-#include "runtime/host.h"
 
 #include <cairn/service.h>
 
@@ -81,32 +80,20 @@ static const struct cairn_service *const services[] = {&service, NULL};
 
 #define BASKET "01890000-0000-7000-8000-0000000000b5"
 
-enum { EVERY = 20, ROUNDS = 90 };
+#define EVERY "20" /* events; the least for a snapshot */
+
+enum { ROUNDS = 90 };
 
 static char url[512];
-static struct cairn_config config;
 static struct cairn_host *host;
 static struct cairn_arena arena;
 
-static void start(void)
-{
-    struct cairn_error error = {0};
-    if (cairn_host_start(&config, services, &host, &error) < 0)
-        fail_msg("%s", error.message);
-}
-
 static int setup(void **state)
 {
-    struct cairn_error error = {0};
     (void)state;
     fixture_database(url, sizeof url);
-    (void)setenv("DATABASE_URL", url, 1);
-    (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(&config, services, &error), 0);
-    (void)unsetenv("PORT");
-    (void)unsetenv("DATABASE_URL");
-    config.snapshot_every = EVERY;
-    start();
+    (void)setenv("CAIRN_SNAPSHOT_EVERY", EVERY, 1);
+    host = hosting_start(url, services);
     return 0;
 }
 
@@ -121,14 +108,7 @@ static int teardown(void **state)
 
 static int post(const char *path, const char *body)
 {
-    struct http_reply reply = {0};
-    assert_int_equal(http_send(cairn_host_port(host), "POST", path,
-                               "Content-Type: application/json\r\n", body, strlen(body), &reply,
-                               10000),
-                     0);
-    int status = reply.status;
-    http_reply_free(&reply);
-    return status;
+    return hosting_post(host, path, "", body);
 }
 
 /* ---- what the basket has to hold ---- */
@@ -202,7 +182,7 @@ static void expect_content(void)
 static void restart(void)
 {
     cairn_host_stop(host);
-    start();
+    host = hosting_start(url, services);
 }
 
 static bool has_snapshot(void *context)
@@ -239,7 +219,7 @@ static void a_state_with_lists_is_the_same_wherever_it_comes_from(void **state)
     }
     cairn_host_stop(host);
     fixture_sql(url, "delete from cairn.snapshots");
-    start();
+    host = hosting_start(url, services);
     expect_content(); /* from its events */
 }
 

@@ -2,11 +2,11 @@
  * clients; request headers that a decision reads; the correlation of what follows from a
  * request. */
 #include "../support/fixture.h"
+#include "../support/hosting.h"
 #include "../support/http_client.h"
 #include "../support/support.h"
 
 #include "core/arena.h"
-#include "runtime/host.h"
 #include "store/internal_key.h"
 
 #include <cairn/service.h>
@@ -97,21 +97,13 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config config;
 static struct cairn_host *host;
 
 static int setup(void **state)
 {
-    struct cairn_error error = {0};
     (void)state;
     fixture_database(url, sizeof url);
-    (void)setenv("DATABASE_URL", url, 1);
-    (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(&config, services, &error), 0);
-    (void)unsetenv("PORT");
-    (void)unsetenv("DATABASE_URL");
-    if (cairn_host_start(&config, services, &host, &error) < 0)
-        fail_msg("%s", error.message);
+    host = hosting_start(url, services);
     return 0;
 }
 
@@ -123,33 +115,14 @@ static int teardown(void **state)
     return 0;
 }
 
-struct count {
-    const char *sql;
-    int64_t wanted;
-};
-
-static bool is_so(void *context)
-{
-    const struct count *count = context;
-    return fixture_sql_int(url, count->sql) == count->wanted;
-}
-
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    struct count count = {sql, wanted};
-    fixture_wait(is_so, &count, 30000, sql);
+    fixture_wait_sql(url, sql, wanted, 30000);
 }
 
 static int post(const char *path, const char *headers, const char *body)
 {
-    struct http_reply reply = {0};
-    char all[1400];
-    (void)snprintf(all, sizeof all, "Content-Type: application/json\r\n%s", headers);
-    assert_int_equal(
-        http_send(cairn_host_port(host), "POST", path, all, body, strlen(body), &reply, 10000), 0);
-    int status = reply.status;
-    http_reply_free(&reply);
-    return status;
+    return hosting_post(host, path, headers, body);
 }
 
 #define COUNT(type) "select count(*) from cairn.events where type = '" type "'"

@@ -1,10 +1,9 @@
 /* test_look.c - a reactor reads a read model as of the event that it handles. */
 #include "../support/fixture.h"
-#include "../support/http_client.h"
+#include "../support/hosting.h"
 #include "../support/support.h"
 
 #include "core/arena.h"
-#include "runtime/host.h"
 
 #include <cairn/service.h>
 
@@ -94,23 +93,15 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config config;
 static struct cairn_host *host;
 
 static int setup(void **state)
 {
-    struct cairn_error error = {0};
     (void)state;
     fixture_database(url, sizeof url);
-    (void)setenv("DATABASE_URL", url, 1);
     (void)setenv("REDIS_URL", fixture_redis(), 1);
-    (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(&config, services, &error), 0);
-    (void)unsetenv("PORT");
+    host = hosting_start(url, services);
     (void)unsetenv("REDIS_URL");
-    (void)unsetenv("DATABASE_URL");
-    if (cairn_host_start(&config, services, &host, &error) < 0)
-        fail_msg("%s", error.message);
     return 0;
 }
 
@@ -122,32 +113,14 @@ static int teardown(void **state)
     return 0;
 }
 
-struct count {
-    const char *sql;
-    int64_t wanted;
-};
-
-static bool is_so(void *context)
-{
-    const struct count *count = context;
-    return fixture_sql_int(url, count->sql) == count->wanted;
-}
-
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    struct count count = {sql, wanted};
-    fixture_wait(is_so, &count, 30000, sql);
+    fixture_wait_sql(url, sql, wanted, 30000);
 }
 
 static void post(const char *path, const char *body)
 {
-    struct http_reply reply = {0};
-    assert_int_equal(http_send(cairn_host_port(host), "POST", path,
-                               "Content-Type: application/json\r\n", body, strlen(body), &reply,
-                               10000),
-                     0);
-    assert_in_range(reply.status, 200, 299);
-    http_reply_free(&reply);
+    assert_in_range(hosting_post(host, path, "", body), 200, 299);
 }
 
 static void place(int jar)

@@ -1,9 +1,8 @@
 /* test_schedules.c - processes that are started by the clock: once a period, whichever service
  * runs, and once for all periods that were missed. */
 #include "../support/fixture.h"
+#include "../support/hosting.h"
 #include "../support/support.h"
-
-#include "runtime/host.h"
 
 #include <cairn/service.h>
 
@@ -48,22 +47,10 @@ static const struct cairn_service *const services[] = {&service, NULL};
 /* ---- the bench ---- */
 
 static char url[512];
-static struct cairn_config configs[16]; /* one per host, which borrows it */
 
 static struct cairn_host *start(void)
 {
-    static int started;
-    struct cairn_config *config = &configs[started++];
-    struct cairn_host *host = NULL;
-    struct cairn_error error = {0};
-    (void)setenv("DATABASE_URL", url, 1);
-    (void)setenv("PORT", "0", 1);
-    assert_int_equal(cairn_config_read(config, services, &error), 0);
-    (void)unsetenv("PORT");
-    (void)unsetenv("DATABASE_URL");
-    if (cairn_host_start(config, services, &host, &error) < 0)
-        fail_msg("%s", error.message);
-    return host;
+    return hosting_start(url, services);
 }
 
 static int setup(void **state)
@@ -80,21 +67,9 @@ static int teardown(void **state)
     return 0;
 }
 
-struct count {
-    const char *sql;
-    int64_t wanted;
-};
-
-static bool is_so(void *context)
-{
-    const struct count *count = context;
-    return fixture_sql_int(url, count->sql) == count->wanted;
-}
-
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    struct count count = {sql, wanted};
-    fixture_wait(is_so, &count, 30000, sql);
+    fixture_wait_sql(url, sql, wanted, 30000);
 }
 
 #define MADE "select count(*) from cairn.events where type = 'ReportMade'"

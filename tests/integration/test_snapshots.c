@@ -135,20 +135,9 @@ static int64_t load(int64_t readings)
     return counted("cairn_folded_events_total{kind=\"meter\"}") - before;
 }
 
-struct wanted {
-    const char *sql;
-    int64_t value;
-};
-static bool is_so(void *context)
-{
-    const struct wanted *wanted = context;
-    return sql_int(wanted->sql) == wanted->value;
-}
-
 static void wait_for(const char *sql, int64_t value)
 {
-    struct wanted wanted = {sql, value};
-    fixture_wait(is_so, &wanted, 10000, sql);
+    fixture_wait_sql(bench.url, sql, value, 10000);
 }
 
 #define KEPT "select coalesce((select version from cairn.snapshots where stream = '" METER "'), 0)"

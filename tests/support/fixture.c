@@ -220,6 +220,24 @@ void fixture_wait(bool (*done)(void *context), void *context, int timeout_ms, co
     }
 }
 
+struct count {
+    const char *url;
+    const char *sql;
+    int64_t wanted;
+};
+
+static bool is_so(void *context)
+{
+    const struct count *count = context;
+    return fixture_sql_int(count->url, count->sql) == count->wanted;
+}
+
+void fixture_wait_sql(const char *url, const char *sql, int64_t wanted, int timeout_ms)
+{
+    struct count count = {url, sql, wanted};
+    fixture_wait(is_so, &count, timeout_ms, sql);
+}
+
 struct page {
     int port;
     const char *path;

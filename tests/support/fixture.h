@@ -51,6 +51,9 @@ const char *fixture_redis(void);
 /* Polls until `done` returns true; fails the test, naming `what`, at the timeout. */
 void fixture_wait(bool (*done)(void *context), void *context, int timeout_ms, const char *what);
 
+/* Waits until the query returns this number. */
+void fixture_wait_sql(const char *url, const char *sql, int64_t wanted, int timeout_ms);
+
 /* Waits until GET of the path returns 200. */
 void fixture_wait_http(int port, const char *path, int timeout_ms);
 
