@@ -6,7 +6,6 @@ CAIRN_STRUCT(ticket_opened, TEXT(title, .max_bytes = 200));
 CAIRN_STRUCT(ticket_closed, TEXT(reason));
 CAIRN_EVENTS(ticket, EVENT(ticket_opened, "TicketOpened", 1),
              EVENT(ticket_closed, "TicketClosed", 1));
-
 CAIRN_STRUCT(open_ticket, TEXT(title, .max_bytes = 200));
 CAIRN_STRUCT(close_ticket, TEXT(reason));
 CAIRN_COMMANDS(ticket, COMMAND(open_ticket, "POST /tickets"),

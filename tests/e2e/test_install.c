@@ -95,6 +95,13 @@ static void destdir_is_where_it_lands_and_not_what_it_says(void **state)
         " && grep -Fx 'libdir=${prefix}/lib/somewhere' stage/usr/lib/somewhere/pkgconfig/cairn.pc");
 }
 
+/* The README says so. */
+static void the_complete_service_has_less_than_sixty_lines(void **state)
+{
+    (void)state;
+    expect("test $(wc -l <\"$tree/docs/examples/ticket.c\") -lt 60");
+}
+
 static void a_service_can_ask_for_a_version(void **state)
 {
     (void)state;
@@ -243,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_shop_is_left_out_unless_it_is_asked_for),
         cmocka_unit_test(the_links_of_installed_documents_lead_somewhere),
         cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
+        cmocka_unit_test(the_complete_service_has_less_than_sixty_lines),
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
