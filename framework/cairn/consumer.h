@@ -68,6 +68,7 @@ struct cairn_consumes {
  * `error`. Returns an enum cairn_outcome. */
 #define CAIRN_CONSUME(consumer, noun, event_)                                                      \
     CAIRN_CONSUME_(consumer, noun, event_, event_, event, CAIRN_BUS_EVENT, NULL)
+/* NOLINTBEGIN(bugprone-macro-parentheses): names that are declared, or pasted */
 /* The same for an event that carries a state: its parameters are `state` (a row; NULL if it was
  * deleted), `delivery` and `error`. */
 #define CAIRN_CONSUME_STATE(consumer, noun, event_, row_)                                          \
@@ -92,6 +93,7 @@ struct cairn_consumes {
         CAIRN_UNUSED const struct data_ *parameter,                                                \
         CAIRN_UNUSED const struct cairn_consumed *delivery,                                        \
         CAIRN_UNUSED struct cairn_error *error)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Work other than handling one event, for instance sending what handlers have put into a table.
  * Every member calls it repeatedly, on a thread of its own and outside of any transaction.

@@ -46,10 +46,12 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
     }
 
 /* for (each item of the list): CAIRN_FOR_EACH(line, order->lines) total += line->quantity; */
+/* NOLINTBEGIN(bugprone-macro-parentheses): names that are declared */
 #define CAIRN_FOR_EACH(item, list)                                                                 \
     for (__typeof__(&*(list).items) item = (list).items,                                           \
                                     item##_end_ = item ? item + (list).count : item;               \
          item != item##_end_; item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Appends a record, given by its members. */
 #define CAIRN_APPEND(arena, list, ...)                                                             \

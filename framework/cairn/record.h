@@ -241,6 +241,13 @@ struct cairn_day_list CAIRN_LIST(struct cairn_day);
 #define CAIRN_PLACEHOLDER_1
 
 #define CAIRN_STRUCT_EXPANDED_(tag, ...) CAIRN_STRUCT_(tag, __VA_ARGS__)
+#ifdef __cppcheck__ /* does not expand what CAIRN_EACH_ leaves to expand */
+#define CAIRN_STRUCT_(tag, ...)                                                                    \
+    struct tag;                                                                                    \
+    struct tag##_list CAIRN_LIST(struct tag);                                                      \
+    extern const struct cairn_record tag##_record
+#define CAIRN_ENUM_(tag, ...) enum tag { tag##_first_ = 1 }
+#else
 #define CAIRN_STRUCT_(tag, ...)                                                                    \
     struct tag {                                                                                   \
         CAIRN_EACH_(CAIRN_MEMBER_, tag, __VA_ARGS__)                                               \
@@ -253,6 +260,7 @@ struct cairn_day_list CAIRN_LIST(struct cairn_day);
         CAIRN_CALL_(CAIRN_VALUE_OF_, first) = 1,                                                   \
         CAIRN_EACH_(CAIRN_VALUE_, tag, __VA_ARGS__)                                                \
     } CAIRN_ENUM_TABLE_(tag, first, __VA_ARGS__)
+#endif
 #define CAIRN_VALUE_(tag, item) CAIRN_CALL_(CAIRN_VALUE_OF_, item),
 #define CAIRN_VALUE_OF_(value, name) value
 #define CAIRN_NAME_(tag, item) CAIRN_CALL_(CAIRN_NAME_OF_, item),

@@ -319,21 +319,21 @@ struct cairn_day cairn_day_from(const char *text)
 
 struct cairn_uuid_as_text cairn_uuid_as_text_(struct cairn_uuid id)
 {
-    struct cairn_uuid_as_text ret;
+    struct cairn_uuid_as_text ret = {0};
     cairn_uuid_format(id, ret.text);
     return ret;
 }
 
 struct cairn_day_as_text cairn_day_as_text_(struct cairn_day day)
 {
-    struct cairn_day_as_text ret;
+    struct cairn_day_as_text ret = {0};
     cairn_day_format(day, ret.text);
     return ret;
 }
 
 struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time)
 {
-    struct cairn_time_as_text ret;
+    struct cairn_time_as_text ret = {0};
     cairn_time_format(time, ret.text);
     return ret;
 }
