@@ -14,7 +14,19 @@ struct cairn_store {
     struct cairn_arena types_arena;
     struct cairn_map types;
     int64_t types_of;
+
+    /* durable.c: all events up to here are on disk, as known on connection number `durable_of` */
+    int64_t durable;
+    int64_t durable_of;
 };
+
+/* durable.c: Waits until the events that were read, the last of them at `position`, are on disk: a
+ * crash must not take back what somebody was told. Returns 0 or an error. */
+int cairn_store_await_durable(struct cairn_store *store, int64_t position,
+                              struct cairn_error *error) CAIRN_CHECKED;
+/* The same for rows of events, from `first` to before `end`. */
+int cairn_await_rows(struct cairn_store *store, const struct cairn_pg_result *rows, int64_t first,
+                     int64_t end, struct cairn_error *error) CAIRN_CHECKED;
 
 /* The columns that an event is read from, in this order. */
 #define CAIRN_EVENT_COLUMNS                                                                        \

@@ -10,7 +10,8 @@
 -- The lateral look-ups with a limit cannot become a join over the whole table, and the index plans are
 -- pinned: a connection that planned on an empty log would keep a bad plan.
 
--- The lock is waited for, and held, for 5 s at most. Commits are durable whatever the session says.
+-- The lock is waited for, and held, for 5 s at most. Commits are flushed whatever the session says; a
+-- deferred one, by the next cairn.make_durable.
 create or replace function cairn.lock_shard(in_shard smallint) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
@@ -76,6 +77,10 @@ create or replace function cairn.append_batch(
     in_type_versions bigint[],
     -- the caller knows of no earlier execution of any of the commands
     in_commands_are_new boolean default false,
+    -- commit before the flush: nothing of the batch is answered until cairn.make_durable has committed
+    in_deferred boolean default false,
+    -- all events up to here are known to be on disk
+    in_durable bigint default 0,
     -- for each append: 0 appended, 1 replayed, 2 reused, 3 conflict, 4 claimed
     out outcomes bigint[],
     -- for each condition: the version of its stream now, and whether it failed
@@ -84,7 +89,12 @@ create or replace function cairn.append_batch(
     -- for each condition: the position of its last event, or of the head before it
     out positions bigint[],
     -- for each claim: does another stream hold it
-    out claim_fails bigint[]
+    out claim_fails bigint[],
+    -- not on disk yet
+    out deferred boolean,
+    -- microseconds: until the lock was acquired, and from then on
+    out waited_us bigint,
+    out worked_us bigint
 )
     language plpgsql
     security definer
@@ -121,8 +131,17 @@ declare
     command_state bigint;
     range_claim record;       -- the last that begins before the end of a range
     range_position bigint;    -- of the event before the one whose meta records the claim
+    first_head bigint;
+    called timestamptz := clock_timestamp();
+    locked timestamptz;
+    done text;
 begin
     perform cairn.lock_shard(0::smallint);
+    locked := clock_timestamp();
+    deferred := in_deferred and current_setting('synchronous_standby_names') = '';
+    if deferred then
+        done := set_config('synchronous_commit', 'off', true);
+    end if;
 
     select array_agg(f.version), array_agg(f.event_id) into tail_versions, tail_ids
         from (select coalesce(t.version, 0) as version, t.event_id
@@ -172,7 +191,11 @@ begin
         order by e.position desc
         limit 1;
     head := coalesce(head, 0);
+    first_head := head;
     stamp := greatest(clock_timestamp(), head_time);
+    if in_durable > (select s.last_value from cairn.durable_head s) then
+        perform setval('cairn.durable_head', least(in_durable, head));
+    end if;
 
     fails := array_fill(0::bigint, array[cardinality(in_condition_streams)]);
     versions := fails;
@@ -343,6 +366,11 @@ begin
             on conflict on constraint claims_pkey
                 do update set stream = excluded.stream, position = excluded.position;
     end if;
+    if deferred and head > first_head then
+        perform setval('cairn.deferred_head', head);
+    end if;
+    waited_us := 1e6 * extract(epoch from locked - called);
+    worked_us := 1e6 * extract(epoch from clock_timestamp() - locked);
 end
 $$;
 comment on function cairn.append_batch is

@@ -199,7 +199,7 @@ create or replace view cairn.log as
     select e.position, e.recorded_at, e.stream, e.version, e.type, e.data::jsonb as data,
            e.meta::jsonb as meta, e.schema_version, e.event_id
         from cairn.events e
-        where e.shard = 0
+        where e.shard = 0 and (select cairn.await_durable()) >= 0
         order by e.position desc;
 comment on view cairn.log is
     'The log, the newest event first, data and meta as jsonb. Use a limit.';
@@ -210,7 +210,7 @@ create or replace view cairn.streams as
            min(e.recorded_at) as first_at, max(e.recorded_at) as last_at,
            max(e.position) as last_position
         from cairn.events e
-        where e.shard = 0
+        where e.shard = 0 and (select cairn.await_durable()) >= 0
         group by e.stream;
 comment on view cairn.streams is
     'Every stream with its version and the times of its first and last event. Reads the whole log.';
@@ -220,7 +220,7 @@ create or replace view cairn.stored_types as
     select split_part(e.stream, '-', 1) as category, e.type, e.schema_version, count(*) as events,
            min(e.position) as first_position, max(e.position) as last_position
         from cairn.events e
-        where e.shard = 0
+        where e.shard = 0 and (select cairn.await_durable()) >= 0
         group by 1, 2, 3
         order by 1, 2, 3;
 comment on view cairn.stored_types is

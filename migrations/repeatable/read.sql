@@ -9,12 +9,15 @@ create or replace function cairn.head() returns bigint
     set search_path = pg_catalog, pg_temp
     set enable_seqscan = off
 as $$
+declare
+    head bigint := coalesce((select e.position from cairn.events e where e.shard = 0 order by e.position desc limit 1), 0);
 begin
-    return coalesce((select e.position from cairn.events e where e.shard = 0 order by e.position desc limit 1), 0);
+    perform cairn.await_durable(head);
+    return head;
 end
 $$;
 comment on function cairn.head is
-    'The position of the newest event, 0 in an empty log.';
+    'The position of the newest event, 0 in an empty log. That event, and all before it, are on disk.';
 
 create or replace function cairn.read_stream(in_stream text, in_after bigint default 0, in_limit bigint default 1000)
     returns setof cairn.events
@@ -31,6 +34,7 @@ begin
             where e.shard = 0 and e.stream = in_stream and e.version > in_after
             order by e.version
             limit in_limit;
+    perform cairn.await_durable();
 end
 $$;
 comment on function cairn.read_stream is
@@ -51,7 +55,8 @@ create or replace function cairn.read_range(
 as $$
     select e.*
         from cairn.events e
-        where e.shard = 0 and e.position > in_from and e.position <= in_to
+        where (select cairn.await_durable(in_to)) >= 0
+            and e.shard = 0 and e.position > in_from and e.position <= in_to
             and (in_types is null or e.type = any (in_types))
             and (in_categories is null or split_part(e.stream, '-', 1) = any (in_categories))
         order by e.position
@@ -69,7 +74,8 @@ create or replace function cairn.read_all(in_after bigint default 0, in_limit bi
 as $$
     select e.*
         from cairn.events e
-        where e.shard = 0 and e.position > in_after
+        where (select cairn.await_durable()) >= 0
+            and e.shard = 0 and e.position > in_after
         order by e.position
         limit in_limit
 $$;

@@ -80,10 +80,11 @@ static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
 
 static const struct cairn_statement batch_statement = {
     .name = "append_batch",
-    .sql = "select outcomes, versions, fails, positions, claim_fails"
-           " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-           " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
-           " $32, $33, $34)",
+    .sql =
+        "select outcomes, versions, fails, positions, claim_fails, deferred, waited_us, worked_us"
+        " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
+        " $32, $33, $34, $35, $36)",
 };
 
 /* ---- adding ---- */
@@ -297,6 +298,8 @@ static void add_params(struct cairn_append_batch *batch, bool knows_types, bool 
         cairn_pg_add_array(params, left_out ? &none : &batch->columns[i]);
     }
     cairn_pg_add_bool(params, commands_are_new);
+    cairn_pg_add_bool(params, batch->deferred);
+    cairn_pg_add_integer(params, batch->durable);
 }
 
 static int64_t call(struct cairn_append_batch *batch, struct cairn_store *store,
@@ -345,6 +348,9 @@ int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store
     (void)cairn_pg_integers(rows, 0, 2, batch->arena, &batch->fails);
     (void)cairn_pg_integers(rows, 0, 3, batch->arena, &batch->positions);
     (void)cairn_pg_integers(rows, 0, 4, batch->arena, &batch->claim_fails);
+    batch->deferred = cairn_pg_bool(rows, 0, 5);
+    batch->waited_us = cairn_pg_integer(rows, 0, 6);
+    batch->worked_us = cairn_pg_integer(rows, 0, 7);
     if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
         return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
                           outcomes, batch->count);

@@ -26,6 +26,8 @@ struct cairn_append_batch {
     struct cairn_map claims;  /* likewise */
     struct cairn_map commands;
     struct cairn_map types;
+    bool deferred;   /* may commit before its flush; after the call: did */
+    int64_t durable; /* all events up to here are known to be on disk */
 
     /* the answer: one per append, condition or claim */
     const int64_t *outcomes;
@@ -33,6 +35,8 @@ struct cairn_append_batch {
     const int64_t *fails;
     const int64_t *positions;
     const int64_t *claim_fails;
+    int64_t waited_us; /* for the lock */
+    int64_t worked_us; /* under it */
 };
 
 /* Checks an append on its own. Returns 0, or -CAIRN_BUG or -CAIRN_INVALID if it can never be

@@ -1,6 +1,6 @@
 /* appender.c - the thread that appends, and the queue in front of it.
  *
- *     submit -> queue -> collect -> commit -> done
+ *     submit -> queue -> collect -> commit -> answered here, or given to the flusher
  *                                     |-- appends that cannot go with this batch are held for
  *                                     |   the next
  *                                     |-- refused as a whole: each half is committed by itself
@@ -14,260 +14,201 @@
 #include "core/metrics.h"
 #include "core/queue.h"
 #include "core/thread.h"
-#include "store/append/append_batch.h"
-#include "store/append/resolve_outcome.h"
-#include "store/notifier.h"
+#include "store/append/flusher.h"
+#include "store/append/settle.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     QUEUE_MAX = 4096,
-    BATCH_APPENDS = 1024,
     BATCH_EVENTS = 1024,
     BATCH_BYTES = 4 << 20,
     CALL_US = 10000000,
     SETTLE_US = 10000000,
-    WATCH_US = 50,   /* busy-waiting after an answer, for the next append */
-    LOOK_US = 20000, /* between two checks while a batch is settled */
-    ATTEMPTS = 3,    /* at most, of a batch that loses its connection */
+    WATCH_US = 50,     /* busy-waiting after an answer, for the next append */
+    ATTEMPTS = 3,      /* at most, of an append whose connection is lost */
+    AVERAGED_OVER = 8, /* batches */
+};
+
+/* How long a batch takes on the server, recently. */
+struct pace {
+    double work_us; /* for each append, under the lock */
+    double wait_us; /* for the lock, which other processes hold meanwhile */
 };
 
 struct cairn_appender {
     struct cairn_appender_options options;
     struct cairn_queue *queue;
     struct cairn_notifier *notifier; /* NULL: readers are not notified */
+    struct cairn_flusher *flusher;
+    struct cairn_appending undone; /* in the queue: wakes the thread up to settle what is undone */
     pthread_t thread;
 
     /* the thread's own */
     struct cairn_store *store;
     struct cairn_timeline timeline; /* of the connection that appends */
     struct cairn_arena arena;
-    struct cairn_appending *held[BATCH_APPENDS]; /* taken from the queue, in order */
+    struct pace pace;
+    struct cairn_appending *held[CAIRN_BATCH_APPENDS]; /* taken from the queue, in order */
     size_t held_count;
 };
 
 static struct cairn_metric batches =
     CAIRN_COUNTER("cairn_append_batches_total", "Calls to append to the log.", NULL);
-static struct cairn_metric appends =
-    CAIRN_COUNTER("cairn_appends_total", "Appends, by what became of them.", "outcome");
-static struct cairn_metric events =
-    CAIRN_COUNTER("cairn_appended_events_total", "Events appended to the log.", NULL);
 static struct cairn_metric lost =
     CAIRN_COUNTER("cairn_append_batches_lost_total",
                   "Calls whose connection was lost before their answer came.", NULL);
 
-/* ---- answers ---- */
+static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count);
 
-/* Counts what one append has written, and notifies the readers. */
-static void announce(const struct cairn_appender *appender, const struct cairn_appending *appending)
+/* ---- settling ---- */
+
+static struct cairn_settling settling(struct cairn_appender *appender)
 {
-    for (size_t i = 0; i < appending->append.write_count; i++) {
-        size_t count = appending->append.writes[i].event_count;
-        cairn_metric_add(&events, "", (int64_t)count);
-        if (count)
-            cairn_notifier_notify(appender->notifier, appending->ret[i].position);
+    return (struct cairn_settling){
+        .store = appender->store,
+        .arena = &appender->arena,
+        .timeline = &appender->timeline,
+        .notifier = appender->notifier,
+        .call_us = appender->options.call_us,
+        .deadline_us = cairn_monotonic_us() + appender->options.settle_us,
+    };
+}
+
+/* Commits again what was lost, unless it has been tried often enough. */
+static void commit_again(struct cairn_appender *appender, struct cairn_appending **items,
+                         size_t count, const struct cairn_error *error)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (++items[i]->attempts < ATTEMPTS)
+            items[left++] = items[i];
+        else
+            cairn_appending_answer(items[i], appender->notifier, -CAIRN_UNAVAILABLE, error);
+    }
+    commit_all(appender, items, left);
+}
+
+/* Waits until all deferred batches are answered. Those that could not be flushed are looked up in
+ * the log: a crash may have taken them back. */
+static void settle_deferred(struct cairn_appender *appender)
+{
+    struct cairn_flight *flight = cairn_flusher_drain(appender->flusher);
+    while (flight) {
+        struct cairn_flight *next = flight->next;
+        struct cairn_settling how = settling(appender);
+        struct cairn_appending *items[CAIRN_BATCH_APPENDS];
+        size_t count = flight->batch.count;
+        memcpy(items, flight->items, count * sizeof *items);
+        cairn_flusher_release(appender->flusher, flight);
+        cairn_arena_reset(&appender->arena);
+        struct cairn_error error = {0};
+        size_t left = cairn_settle(&how, NULL, items, count, &error);
+        (void)cairn_fail(&error, CAIRN_UNAVAILABLE,
+                         "the connection to the database is lost again and again");
+        commit_again(appender, items, left, &error);
+        flight = next;
     }
 }
 
-static void answer(const struct cairn_appender *appender, struct cairn_appending *appending,
-                   int outcome, const struct cairn_error *error)
-{
-    appending->outcome = outcome;
-    appending->timeline = appender->timeline;
-    if (error)
-        appending->error = *error;
-    cairn_metric_add(&appends,
-                     outcome < 0    ? cairn_code_info(outcome)->name
-                     : outcome == 1 ? "replayed"
-                                    : "appended",
-                     1);
-    if (outcome == 0)
-        announce(appender, appending);
-    appending->done(appending);
-}
+/* ---- committing ---- */
 
 static void answer_all(const struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count, int outcome, const struct cairn_error *error)
 {
     for (size_t i = 0; i < count; i++)
-        answer(appender, items[i], outcome, error);
+        cairn_appending_answer(items[i], appender->notifier, outcome, error);
 }
 
-/* ---- settling ---- */
-
-static void pause_for(int64_t us)
+/* Decides how many of the appends that wait go into the next batch, and whether it is deferred.
+ *
+ * What is deferred is flushed while the next batch is carried out, so there must be one: of appends
+ * that come together, half are left for it. That gains time only where carrying them out takes
+ * longer than the flush. Where other processes wait for the lock, it is theirs meanwhile. */
+static size_t plan(const struct cairn_appender *appender, size_t count, bool *ret_deferred)
 {
-    const struct timespec pause = {.tv_nsec = us * 1000};
-    (void)nanosleep(&pause, NULL);
+    struct cairn_flusher_state flusher = cairn_flusher_look(appender->flusher);
+    *ret_deferred = flusher.is_usable && appender->options.deferring == CAIRN_DEFERS_ALWAYS;
+    if (appender->options.deferring != CAIRN_DEFERS_AT_NEED)
+        return count;
+    bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us;
+    bool is_shared = appender->pace.wait_us > flusher.flush_us / 2;
+    *ret_deferred = flusher.is_usable && (flusher.is_busy || (count > 1 && (is_slow || is_shared)));
+    return *ret_deferred && !flusher.is_busy && !is_shared ? (count + 1) / 2 : count;
 }
 
-/* Waits until the backend is gone. Returns 0, or -CAIRN_UNKNOWN after the deadline. */
-static int await_end(struct cairn_appender *appender, const struct cairn_pg_backend *backend,
-                     int64_t deadline_us, struct cairn_error *error)
+static void average(double *average, double value)
 {
-    for (;;) {
-        struct cairn_error wrong = {0};
-        int gone = cairn_backend_end(appender->store, backend, &appender->arena, &wrong);
-        if (gone == 1)
-            return 0;
-        if (cairn_monotonic_us() >= deadline_us)
-            return gone < 0
-                       ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
-                       : cairn_fail(error, CAIRN_UNKNOWN,
-                                    "the server process %" PRId64 " does not end", backend->pid);
-        pause_for(LOOK_US);
-    }
+    *average += (value - *average) / AVERAGED_OVER;
 }
 
-/* Looks for an append in the log, and retries on lost connections. Returns 1, 0 or
- * -CAIRN_UNKNOWN. */
-static int look_up_append(struct cairn_appender *appender, struct cairn_appending *appending,
-                          int64_t deadline_us, struct cairn_error *error)
-{
-    for (;;) {
-        struct cairn_error wrong = {0};
-        int found = cairn_append_find(appender->store, &appending->append, &appender->arena,
-                                      appending->ret, &wrong);
-        if (found >= 0)
-            return found;
-        if (cairn_monotonic_us() >= deadline_us)
-            return cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message);
-        pause_for(LOOK_US);
-    }
-}
-
-/* Reads the timeline of the current connection. The connection was just used, so this rarely fails;
- * if it does, the timeline of the previous connection stays. */
-static void renew_timeline(struct cairn_appender *appender)
-{
-    struct cairn_error ignored = {0};
-    int failed = cairn_store_timeline(appender->store, &appender->timeline, &ignored);
-    (void)failed;
-}
-
-/* Makes sure that what was found is on the standby, too. Returns 0 or -CAIRN_UNKNOWN. */
-static int confirm(struct cairn_appender *appender, int64_t deadline_us, struct cairn_error *error)
-{
-    struct cairn_pg *pg = cairn_store_pg(appender->store);
-    int failed;
-    do {
-        int64_t left_us = deadline_us - cairn_monotonic_us();
-        cairn_pg_set_deadline(pg, left_us > LOOK_US ? left_us : LOOK_US);
-        failed = cairn_store_confirm(appender->store, &appender->arena, error);
-        if (failed)
-            pause_for(LOOK_US);
-    } while (failed && cairn_monotonic_us() < deadline_us);
-    cairn_pg_set_deadline(pg, appender->options.call_us);
-    return failed;
-}
-
-/* Answers the appends that are in the log, and those whose outcome cannot be known. Returns how
- * many are left: they are not in the log and never were, and are moved to the front of `items`. */
-static size_t resolve_lost_batch(struct cairn_appender *appender, struct cairn_appending **items,
-                                 size_t count, const struct cairn_pg_backend *backend)
-{
-    int64_t deadline_us = cairn_monotonic_us() + appender->options.settle_us;
-    struct cairn_error error = {0};
-    int failed = await_end(appender, backend, deadline_us, &error);
-    int found[BATCH_APPENDS];
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        found[i] = failed ? failed : look_up_append(appender, items[i], deadline_us, &error);
-        any = any || found[i] == 1;
-    }
-    int unconfirmed = any ? confirm(appender, deadline_us, &error) : 0;
-    if (!failed)
-        renew_timeline(appender);
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (found[i] == 0)
-            items[left++] = items[i];
-        else
-            answer(appender, items[i], found[i] < 0 ? found[i] : unconfirmed, &error);
-    }
-    cairn_log(CAIRN_LOG_WARN, "the connection was lost while a batch was under way",
-              CAIRN_LOG_INTEGER("appends", (int64_t)count),
-              CAIRN_LOG_INTEGER("again", (int64_t)left));
-    return left;
-}
-
-/* ---- committing ---- */
-
-static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
-                       size_t count);
-
-static void read_outcomes(struct cairn_appender *appender, const struct cairn_append_batch *batch,
-                          struct cairn_appending **items)
-{
-    struct cairn_append_batch_cursor cursor = {0};
-    int outcomes[BATCH_APPENDS];
-    for (size_t i = 0; i < batch->count; i++)
-        outcomes[i] = cairn_append_batch_next(batch, &cursor, &items[i]->append, items[i]->ret,
-                                              &items[i]->error);
-    struct cairn_error error = {0};
-    bool any = false;
-    for (size_t i = 0; i < batch->count; i++)
-        any = any || outcomes[i] == 1;
-    int unconfirmed = any ? cairn_store_confirm(appender->store, &appender->arena, &error) : 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        bool unknown = unconfirmed && outcomes[i] == 1;
-        answer(appender, items[i], unknown ? unconfirmed : outcomes[i], unknown ? &error : NULL);
-    }
-}
-
-/* Adds the first item to the batch, and as many more as can go with it. */
-static void gather(const struct cairn_appender *appender, struct cairn_appending **items,
-                   size_t count, struct cairn_append_batch *ret)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct cairn_append *append = &items[i]->append;
-        if (i > 0 &&
-            (ret->event_count + cairn_append_events(append) > appender->options.batch_events ||
-             ret->bytes + cairn_append_bytes(append) > appender->options.batch_bytes ||
-             !cairn_append_batch_takes(ret, append)))
-            break;
-        cairn_append_batch_add(ret, append);
-    }
-}
-
-/* Calls PostgreSQL. Returns 0, and all appends are answered; or the error that all of them failed
+/* Calls PostgreSQL. Returns 0, and all outcomes are read; or the error that all of them failed
  * with. The connection is open, since its timeline was just read. */
-static int call(struct cairn_appender *appender, struct cairn_append_batch *batch,
-                struct cairn_appending **items, struct cairn_error *error)
+static int call(struct cairn_appender *appender, struct cairn_flight *flight,
+                struct cairn_error *error)
 {
+    struct cairn_append_batch *batch = &flight->batch;
+    struct cairn_appending *first = flight->items[0];
     cairn_metric_add(&batches, "", 1);
-    int failed = 1;
-    if (batch->count == 1)
-        failed = cairn_append_one(appender->store, &items[0]->append, &appender->arena,
-                                  items[0]->ret, error);
-    if (failed == 0)
-        answer(appender, items[0], 0, NULL);
-    if (failed <= 0)
+    if (batch->count == 1 && !batch->deferred) {
+        int failed =
+            cairn_append_one(appender->store, &first->append, &flight->arena, first->ret, error);
+        first->outcome = failed;
+        first->timeline = flight->timeline;
+        if (failed <= 0)
+            return failed;
+    }
+    int failed = cairn_append_batch_call(batch, appender->store, error);
+    if (failed)
         return failed;
-    failed = cairn_append_batch_call(batch, appender->store, error);
-    if (!failed)
-        read_outcomes(appender, batch, items);
-    return failed;
+    average(&appender->pace.work_us, (double)batch->worked_us / (double)batch->count);
+    average(&appender->pace.wait_us, (double)batch->waited_us);
+    cairn_flight_read(flight);
+    return 0;
 }
 
-/* Handles a batch that was not carried out. Returns how many of its appends are to be retried; they
- * are moved to the front, the others are answered. */
-static size_t handle_failure(struct cairn_appender *appender, struct cairn_appending **items,
-                             size_t count, int failed, const struct cairn_error *error, bool again)
+/* Answers a batch that its own commit has flushed. What was carried out before is acknowledged only
+ * after a commit that was not cancelled. */
+static void answer(struct cairn_appender *appender, struct cairn_flight *flight)
+{
+    struct cairn_error error = {0};
+    bool any = false;
+    for (size_t i = 0; i < flight->batch.count; i++)
+        any = any || flight->items[i]->outcome == 1;
+    int unconfirmed = any ? cairn_store_confirm(appender->store, &appender->arena, &error) : 0;
+    for (size_t i = 0; i < flight->batch.count && unconfirmed; i++) {
+        struct cairn_appending *item = flight->items[i];
+        if (item->outcome == 1) {
+            item->outcome = unconfirmed;
+            item->error = error;
+        }
+    }
+    settle_deferred(appender);
+    cairn_flight_answer(flight, appender->notifier);
+    cairn_flusher_release(appender->flusher, flight);
+}
+
+/* Handles a batch that was not carried out. */
+static void handle_failure(struct cairn_appender *appender, struct cairn_flight *flight, int failed,
+                           const struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(appender->store);
-    size_t left = 0;
-    if (failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg)) {
-        const struct cairn_pg_backend backend = cairn_pg_backend(pg);
+    const struct cairn_pg_backend backend = cairn_pg_backend(pg);
+    bool is_lost = failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
+    struct cairn_appending *items[CAIRN_BATCH_APPENDS];
+    size_t count = flight->batch.count;
+    memcpy(items, flight->items, count * sizeof *items);
+    cairn_flusher_release(appender->flusher, flight);
+    settle_deferred(appender);
+    if (is_lost) {
+        struct cairn_settling how = settling(appender);
+        struct cairn_error why = {0};
         cairn_metric_add(&lost, "", 1);
-        left = resolve_lost_batch(appender, items, count, &backend);
-        if (!again) {
-            answer_all(appender, items, left, failed, error);
-            left = 0;
-        }
+        size_t left = cairn_settle(&how, &backend, items, count, &why);
+        commit_again(appender, items, left, error);
     } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
         /* a value was refused: split, so that only its append fails */
         commit_all(appender, items, count / 2);
@@ -275,34 +216,37 @@ static size_t handle_failure(struct cairn_appender *appender, struct cairn_appen
     } else {
         answer_all(appender, items, count, failed, error);
     }
-    return left;
 }
 
 /* Commits the first append, and as many more as can go with it. Returns how many. */
 static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
 {
-    struct cairn_append_batch batch;
+    bool deferred = false;
+    size_t most = plan(appender, count, &deferred);
+    struct cairn_flight *flight = cairn_flusher_take(appender->flusher);
+    struct cairn_error error = {0};
     cairn_arena_reset(&appender->arena);
-    cairn_append_batch_init(&batch, &appender->arena);
-    gather(appender, items, count, &batch);
-    size_t gathered = batch.count;
-    for (int attempt = 1;; attempt++) {
-        struct cairn_error error = {0};
-        int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
-        if (failed) { /* nothing was sent */
-            answer_all(appender, items, batch.count, failed, &error);
-            return gathered;
-        }
-        failed = call(appender, &batch, items, &error);
-        size_t left = failed ? handle_failure(appender, items, batch.count, failed, &error,
-                                              attempt < ATTEMPTS)
-                             : 0;
-        if (left == 0)
-            return gathered;
-        cairn_arena_reset(&appender->arena);
-        cairn_append_batch_init(&batch, &appender->arena);
-        gather(appender, items, left, &batch);
+    cairn_flight_load(flight, items, most, &appender->options);
+    size_t loaded = flight->batch.count;
+    int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
+    if (failed) { /* nothing was sent */
+        cairn_flusher_release(appender->flusher, flight);
+        settle_deferred(appender);
+        answer_all(appender, items, loaded, failed, &error);
+        return loaded;
     }
+    flight->timeline = appender->timeline;
+    flight->backend = cairn_pg_backend(cairn_store_pg(appender->store));
+    flight->batch.deferred = deferred;
+    flight->batch.durable = cairn_flusher_durable(appender->flusher, &flight->backend);
+    failed = call(appender, flight, &error);
+    if (failed)
+        handle_failure(appender, flight, failed, &error);
+    else if (flight->batch.deferred)
+        cairn_flusher_give(appender->flusher, flight);
+    else
+        answer(appender, flight);
+    return loaded;
 }
 
 static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
@@ -321,24 +265,45 @@ static void commit_all(struct cairn_appender *appender, struct cairn_appending *
 static bool collect(struct cairn_appender *appender)
 {
     void **room = (void **)(appender->held + appender->held_count);
-    size_t places = BATCH_APPENDS - appender->held_count;
-    if (appender->held_count == 0)
+    size_t places = CAIRN_BATCH_APPENDS - appender->held_count;
+    size_t more = 0;
+    if (appender->held_count == 0) {
         cairn_queue_watch(appender->queue, cairn_monotonic_us() + WATCH_US);
-    appender->held_count += appender->held_count ? cairn_queue_take(appender->queue, room, places)
-                                                 : cairn_queue_drain(appender->queue, room, places);
-    return appender->held_count > 0;
+        more = cairn_queue_drain(appender->queue, room, places);
+        if (more == 0)
+            return false;
+    } else {
+        more = cairn_queue_take(appender->queue, room, places);
+    }
+    for (size_t i = 0; i < more; i++) {
+        if (room[i] != &appender->undone)
+            appender->held[appender->held_count++] = room[i];
+    }
+    return true;
 }
 
 static void *work(void *context)
 {
     struct cairn_appender *appender = context;
     while (collect(appender)) {
+        if (cairn_flusher_look(appender->flusher).is_undone)
+            settle_deferred(appender);
+        if (appender->held_count == 0)
+            continue;
         size_t done = commit(appender, appender->held, appender->held_count);
         appender->held_count -= done;
         memmove(appender->held, appender->held + done,
                 appender->held_count * sizeof *appender->held);
     }
+    settle_deferred(appender);
     return NULL;
+}
+
+/* Wakes the thread up. If the queue is full or closed it is awake, and will look. */
+static void wake_up(void *context)
+{
+    struct cairn_appender *appender = context;
+    (void)!cairn_queue_push(appender->queue, &appender->undone);
 }
 
 /* ---- submitting ---- */
@@ -408,6 +373,7 @@ static struct cairn_appender_options fill_in(const struct cairn_appender_options
 
 static void free_appender(struct cairn_appender *appender)
 {
+    cairn_flusher_close(appender->flusher);
     cairn_notifier_close(appender->notifier);
     cairn_store_close(appender->store);
     cairn_queue_free(appender->queue);
@@ -425,6 +391,9 @@ int cairn_appender_open(const char *url, const char *label,
     int failed = cairn_store_open(url, label, &appender->store, error);
     if (!failed && !appender->options.quiet)
         failed = cairn_notifier_open(url, label, CAIRN_CHANNEL_LOG, &appender->notifier, error);
+    if (!failed)
+        failed = cairn_flusher_open(url, label, appender->options.call_us, appender->notifier,
+                                    wake_up, appender, &appender->flusher, error);
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
         cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);

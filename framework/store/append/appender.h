@@ -4,6 +4,11 @@
  * next one collects: no append waits for a timer, and under load many appends share one flush to
  * disk. Each has its own outcome.
  *
+ * Under load a batch is deferred: it commits before its flush, the next one begins, and one flush
+ * makes both durable before they are answered (flusher.h). Where a flush takes longer than the
+ * work that could be done meanwhile, or the server waits for a synchronous standby, each batch is
+ * flushed by its own commit.
+ *
  * Invariants
  *  (1) Appends reach the log in the order in which they were submitted.
  *  (2) Every accepted append is answered exactly once, and truthfully: after a lost connection, the
@@ -12,7 +17,8 @@
  *  (3) A batch that fails as a whole, because PostgreSQL refuses a value, is split until only the
  *      append that has the value fails.
  *
- * Threads: any thread may submit. `done` is called on the appender's thread and must not wait.
+ * Threads: any thread may submit. `done` is called on one of the appender's two threads, never on
+ * both at once, in the order of the appends, and must not wait.
  * Ownership: a struct cairn_appending, and all that it points to, is the appender's from its
  * submission until `done` is called. */
 #ifndef CAIRN_STORE_APPENDER_H
@@ -32,6 +38,14 @@ struct cairn_appending {
     int outcome;                    /* what cairn_store_append() would return */
     struct cairn_timeline timeline; /* that it is in, if it is in the log */
     struct cairn_error error;
+    int attempts; /* that have failed: the appender's own */
+};
+
+/* Whether batches commit before their flush. */
+enum cairn_deferring {
+    CAIRN_DEFERS_AT_NEED = 0, /* where that is faster, as measured */
+    CAIRN_DEFERS_ALWAYS,
+    CAIRN_DEFERS_NEVER,
 };
 
 struct cairn_appender_options {
@@ -41,6 +55,7 @@ struct cairn_appender_options {
     int64_t call_us;     /* how long PostgreSQL may take for a batch; 0: 10 s */
     int64_t settle_us;   /* how long to ask what became of a lost batch; 0: 10 s */
     bool quiet;          /* do not wake readers (notifier.h) */
+    enum cairn_deferring deferring;
 };
 
 /* Connects lazily, as postgres.h says. The options are copied; NULL for all defaults. */

@@ -14,6 +14,18 @@ static const struct cairn_statement find_many_statement = {
            " position, event_count from cairn.find_commands($1, $2, $3)",
 };
 
+/* What was carried out is acknowledged once it is on disk. */
+static int await_commands(struct cairn_store *store, const struct cairn_pg_result *rows,
+                          int64_t count, struct cairn_error *error)
+{
+    int64_t last = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t position = cairn_pg_bool(rows, i, 2) ? cairn_pg_integer(rows, i, 7) : 0;
+        last = position > last ? position : last;
+    }
+    return cairn_store_await_durable(store, last, error);
+}
+
 static int take_command(const struct cairn_pg_result *rows, int64_t row, struct cairn_arena *arena,
                         struct cairn_known_command *ret, struct cairn_error *error)
 {
@@ -46,7 +58,8 @@ int cairn_store_find_command(struct cairn_store *store, const char *service, con
     int64_t count = cairn_pg_call(store->pg, &find_statement, &params, &rows, error);
     if (count < 0)
         return (int)count;
-    return take_command(rows, 0, arena, ret, error);
+    int failed = await_commands(store, rows, 1, error);
+    return failed ? failed : take_command(rows, 0, arena, ret, error);
 }
 
 int cairn_store_find_commands(struct cairn_store *store, struct cairn_command_query *queries,
@@ -66,6 +79,9 @@ int cairn_store_find_commands(struct cairn_store *store, struct cairn_command_qu
     if (found != (int64_t)count)
         return cairn_fail(error, CAIRN_BUG, "%zu commands were looked up, and %" PRId64 " found",
                           count, found);
+    int failed = await_commands(store, rows, found, error);
+    if (failed)
+        return failed;
     for (size_t i = 0; i < count; i++) {
         struct cairn_command_query *query = &queries[i];
         query->outcome = take_command(rows, (int64_t)i, query->arena, query->ret, query->error);

@@ -80,12 +80,9 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
 
 /* ---- confirming ---- */
 
-/* A transaction that has only an id commits without waiting for the standby; one that has written
- * to the write-ahead log waits. */
 const struct cairn_statement cairn_confirm_statement = {
     .name = "confirm",
-    .sql = "select case when pg_catalog.current_setting('synchronous_standby_names') <> ''"
-           " then pg_catalog.pg_logical_emit_message(true, 'cairn', '') end",
+    .sql = "select cairn.confirm()",
 };
 
 int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,

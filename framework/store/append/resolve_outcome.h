@@ -27,7 +27,7 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
                       struct cairn_error *error) CAIRN_CHECKED;
 
 /* Commits now, so that everything that could be read before is as durable as commits are configured
- * to be. Without a synchronous standby it is so already, and nothing is written.
+ * to be. Where all is on disk already, and there is no synchronous standby, nothing is written.
  *
  * Returns 0, or -CAIRN_UNKNOWN. A backend that was left waiting is terminated, if the connection
  * tracks it. */

@@ -76,6 +76,9 @@ int64_t cairn_store_load(struct cairn_store *store, const struct cairn_snapshot_
     int64_t count = cairn_pg_call(store->pg, &load_statement, &params, &rows, error);
     if (count < 0)
         return count;
+    int failed = cairn_await_rows(store, rows, 0, count, error);
+    if (failed)
+        return failed;
     int64_t first = take_snapshot(rows, 0, count, arena, ret);
     int64_t within = cairn_count_within(rows, first, count);
     *ret_events = cairn_take_events(rows, first, first + within, arena);
@@ -116,6 +119,9 @@ int cairn_store_load_many(struct cairn_store *store, struct cairn_load *loads, s
     int64_t row_count = cairn_pg_call(store->pg, &load_many_statement, &params, &rows, error);
     if (row_count < 0)
         return (int)row_count;
+    int failed = cairn_await_rows(store, rows, 0, row_count, error);
+    if (failed)
+        return failed;
     take_loads(rows, row_count, loads, count, limit, arena);
     return 0;
 }
