@@ -421,6 +421,64 @@ static void processes_that_could_never_work(void **state)
     process_says(&warden_process, "two deciders or processes are called warden, at ");
 }
 
+CAIRN_STRUCT(collar, TEXT(text));
+CAIRN_STRUCT(needs_text, TEXT(name));
+CAIRN_STRUCT(needs_uuid, BOOL(seen), UUID(cat_id));
+CAIRN_STRUCT(needs_time, TIME(at));
+CAIRN_STRUCT(needs_day, DAY(on));
+CAIRN_STRUCT(needs_money, MONEY(price));
+CAIRN_STRUCT(needs_enum, ENUM(mood, mood));
+CAIRN_STRUCT(needs_record, RECORD(collar, collar));
+CAIRN_STRUCT(needs_number, INT(age, CAIRN_RANGE(1, 30)));
+CAIRN_STRUCT(needs_decimal, DECIMAL(weight, 2, CAIRN_RANGE(100, 3000)));
+CAIRN_STRUCT(needs_duration, DURATION(sleep, CAIRN_RANGE(1, 9)));
+CAIRN_STRUCT(needs_item, TEXTS(names, .min_count = 1));
+CAIRN_STRUCT(needs_nothing, BOOL(seen), INT(age), TEXT(name, .min_bytes = 3, .optional = true),
+             DECIMAL(weight, 2), DURATION(sleep), TEXTS(names), TEXT_MAP(labels),
+             MONEY(price, .optional = true), OPTIONAL_INT(lives, CAIRN_RANGE(1, 9)),
+             OPTIONAL_RECORD(collar, collar), ENUM(mood, mood, .optional = true));
+
+/* Checks a service whose process has this state. */
+static int check_state(const struct cairn_record *state, struct cairn_error *error)
+{
+    struct cairn_process process = warden_process;
+    struct cairn_service service = right;
+    process.state = state;
+    service.processes[0] = &process;
+    return check(&service, NULL, error);
+}
+
+static void state_says(const struct cairn_record *state, const char *words)
+{
+    struct cairn_error error = {0};
+    if (!check_state(state, &error) || !strstr(error.message, words))
+        fail_msg("wanted: %s\n   saw: %s", words, error.message);
+}
+
+static void a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    state_says(&needs_text_record, "test_start_mistakes.c:");
+    state_says(&needs_text_record,
+               "struct needs_text: the field name has no empty value, and the state of process "
+               "warden is empty when it begins, which any of its inputs may cause: write "
+               "TEXT(name, .optional = true)");
+    state_says(&needs_uuid_record, "write UUID(cat_id, .optional = true)");
+    state_says(&needs_time_record, "write TIME(at, .optional = true)");
+    state_says(&needs_day_record, "write DAY(on, .optional = true)");
+    state_says(&needs_money_record, "write MONEY(price, .optional = true)");
+    state_says(&needs_enum_record, "write ENUM(mood, …, .optional = true)");
+    state_says(&needs_record_record, "write OPTIONAL_RECORD(collar, collar)");
+    state_says(&needs_number_record, "write OPTIONAL_INT(age, …), or a range that 0 is in");
+    state_says(&needs_decimal_record, "write OPTIONAL_DECIMAL(weight, 2, …), or a range");
+    state_says(&needs_duration_record, "write OPTIONAL_DURATION(sleep, …), or a range");
+    state_says(&needs_item_record, "the field names has no empty value");
+    state_says(&needs_item_record, "write it without .min_count");
+    if (check_state(&needs_nothing_record, &error))
+        fail_msg("%s", error.message);
+}
+
 static void reactors_and_consumers_that_do_nothing(void **state)
 {
     (void)state;
@@ -542,6 +600,7 @@ int main(void)
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),
         cmocka_unit_test(processes_that_could_never_work),
+        cmocka_unit_test(a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write),
         cmocka_unit_test(reactors_and_consumers_that_do_nothing),
         cmocka_unit_test(services_and_their_lists),
         cmocka_unit_test(the_first_is_told_with_the_number_of_the_others),

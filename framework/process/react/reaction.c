@@ -103,6 +103,48 @@ static int check_targets(const struct cairn_process *process, const struct cairn
     return 0;
 }
 
+const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
+{
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
+            return when;
+    }
+    return NULL;
+}
+
+/* Returns the names of the timers that the process handles: "\"patience\", \"reminder\"". */
+static const char *handled_timers(const struct cairn_process *process, struct cairn_arena *arena)
+{
+    const char *names = "";
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_TIMER && !when->every_us)
+            names = cairn_print(arena, "%s%s\"%s\"", names, *names ? ", " : "", when->timer);
+    }
+    return names;
+}
+
+/* A timer without a handler would fire without any effect. One that is cancelled may be of an older
+ * release. */
+static int check_timers(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                        struct cairn_error *error)
+{
+    for (size_t i = 0; i < reaction->timer_count; i++) {
+        const struct cairn_timer_change *change = &reaction->timers[i];
+        if (change->cancelled || cairn_when_timer(process, change->name))
+            continue;
+        const char *names = handled_timers(process, reaction->arena);
+        return cairn_fail(error, CAIRN_BUG,
+                          "process %s set the timer \"%s\", which it has no handler for: write "
+                          "CAIRN_WHEN_TIMER(%s, …, \"%s\"), or give cairn_schedule the name of "
+                          "one that is handled (%s)",
+                          process->name, change->name, process->name, change->name,
+                          *names ? names : "there is none");
+    }
+    return 0;
+}
+
 int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_error *error)
 {
     if (reaction->misuse.code != CAIRN_OK)
@@ -117,6 +159,24 @@ int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_err
     return 0;
 }
 
+/* Checks what the reaction has left: what it sent and set, and the state. */
+static int check_step(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                      const void *state, struct cairn_error *error)
+{
+    int failed = cairn_reaction_check(reaction, error);
+    if (!failed)
+        failed = check_targets(process, reaction, error);
+    if (!failed)
+        failed = check_timers(process, reaction, error);
+    if (failed)
+        return failed;
+    struct cairn_error wrong = {0};
+    if (cairn_record_check(process->state, state, &wrong) < 0)
+        return cairn_fail(error, CAIRN_BUG, "the process left a %s whose %s %s", process->name,
+                          wrong.wrong[0].pointer, wrong.wrong[0].message);
+    return 0;
+}
+
 int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
                        void *state, const void *input, const struct cairn_given *given,
                        struct cairn_arena *arena, struct cairn_reaction *ret,
@@ -128,14 +188,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
     when->react(state, input, &with_arena, ret);
     if (when->every_us > 0)
         cairn_schedule(ret, when->timer, cairn_next_period(given->now, when->every_us));
-    int failed = cairn_reaction_check(ret, error);
-    if (!failed)
-        failed = check_targets(process, ret, error);
-    if (failed)
-        return failed;
-    struct cairn_error wrong = {0};
-    if (cairn_record_check(process->state, state, &wrong) < 0)
-        return cairn_fail(error, CAIRN_BUG, "the process left a %s whose %s %s", process->name,
-                          wrong.wrong[0].pointer, wrong.wrong[0].message);
-    return 0;
+    int failed = check_step(process, ret, state, error);
+    if (failed && process->at)
+        cairn_error_context(error, "%s", process->at);
+    return failed;
 }

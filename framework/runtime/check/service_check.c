@@ -3,6 +3,7 @@
 #include "bus/publish/publisher.h"
 #include "command/decider_check.h"
 #include "process/deliver/command_client.h"
+#include "process/react/empty_state.h"
 #include "projection/tables/read_table.h"
 #include "query/query.h"
 #include "record/json.h"
@@ -105,7 +106,10 @@ static void check_when(struct check *check, const struct cairn_process *process,
 
 static void check_process(struct check *check, const struct cairn_process *process)
 {
-    add(check, cairn_record_table_check(process->state, &check->error));
+    int wrong_state = cairn_record_table_check(process->state, &check->error);
+    if (!wrong_state)
+        wrong_state = cairn_empty_state_check(process, &check->error);
+    add(check, wrong_state);
     check_handlers(check, process->when, process->at, "process", process->name, "CAIRN_WHEN");
     for (const struct cairn_registered *at = process->when->first; at; at = at->next)
         check_when(check, process, (const struct cairn_when *)at);
