@@ -188,6 +188,7 @@ struct cairn_process {
 #define CAIRN_PROCESS_(process, ...)                                                               \
     static struct cairn_handlers process##_handlers_;                                              \
     extern const struct cairn_process process##_process;                                           \
+    CAIRN_DECLARE_(CAIRN_DECLARES_PROCESS, process##_process)                                      \
     const struct cairn_process process##_process = {.name = #process,                              \
                                                     .state = &process##_record,                    \
                                                     .when = &process##_handlers_,                  \

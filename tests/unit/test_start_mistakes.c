@@ -3,6 +3,7 @@
 #include "../support/support.h"
 
 #include "runtime/check/peer_names.h"
+#include "runtime/check/unlisted.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
@@ -554,6 +555,64 @@ static void the_first_is_told_with_the_number_of_the_others(void **state)
     says(&service, "(and 2 more, logged before)");
 }
 
+/* ---- what no service lists ---- */
+
+/* Returns the text of the finding for `what` of a program with this service, or NULL. */
+static const char *find_unlisted(const struct cairn_service *service, const void *what,
+                                 struct cairn_arena *arena)
+{
+    const struct cairn_service *const services[] = {service, NULL};
+    const struct cairn_declared **all = NULL;
+    size_t count = cairn_unlisted_find(services, arena, &all);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->what == what)
+            return cairn_unlisted_text(all[i], arena);
+    }
+    return NULL;
+}
+
+static void what_is_defined_and_not_listed_is_found_with_where_to_list_it(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    const char *said = find_unlisted(&right, &sleeper_process, &arena);
+    assert_non_null(said);
+    assert_non_null(strstr(said, "test_start_mistakes.c:"));
+    assert_non_null(strstr(said, ": process sleeper is linked with this program, none of its "
+                                 "services lists it, and it has never run: write &sleeper_process "
+                                 "in .processes of a service"));
+    said = find_unlisted(&right, &idler_reactor, &arena);
+    assert_non_null(strstr(said, "write &idler_reactor in .reactors"));
+    said = find_unlisted(&right, &deaf_consumer, &arena);
+    assert_non_null(strstr(said, "write &deaf_consumer in .consumers"));
+    said = find_unlisted(&right, &idle_projection, &arena);
+    assert_non_null(strstr(said, "write &idle_projection in .projections"));
+    cairn_arena_close(&arena);
+}
+
+static void what_another_program_may_run_is_not_found(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_service service = right;
+    assert_null(find_unlisted(&right, &warden_process, &arena)); /* listed */
+    const struct cairn_resource all[] = {{.path = "/idle/{id}", .projection = &idle_projection},
+                                         {.path = NULL}};
+    service.resources = all;
+    assert_null(find_unlisted(&service, &idle_projection, &arena)); /* read by a resource */
+    const struct cairn_publication publications[] = {
+        {.events = &cat_events, .style = CAIRN_BUS_STATE, .state = &idle_projection},
+        {.events = NULL}};
+    service.resources = NULL;
+    service.publishes = publications;
+    assert_null(find_unlisted(&service, &idle_projection, &arena)); /* read by a publication */
+    struct cairn_decider elsewhere = cat_decider;
+    elsewhere.at = "services/cat/cat.c:10";
+    const struct cairn_service other = {.name = "other", .deciders = {&elsewhere}};
+    assert_null(find_unlisted(&other, &sleeper_process, &arena)); /* in another directory */
+    cairn_arena_close(&arena);
+}
+
 /* Wrong configuration and wrong code have different exit statuses. */
 static void a_peer_that_is_missing_is_an_error_of_the_configuration(void **state)
 {
@@ -604,6 +663,8 @@ int main(void)
         cmocka_unit_test(reactors_and_consumers_that_do_nothing),
         cmocka_unit_test(services_and_their_lists),
         cmocka_unit_test(the_first_is_told_with_the_number_of_the_others),
+        cmocka_unit_test(what_is_defined_and_not_listed_is_found_with_where_to_list_it),
+        cmocka_unit_test(what_another_program_may_run_is_not_found),
         cmocka_unit_test(a_mistyped_url_of_a_peer_is_told),
         cmocka_unit_test(a_peer_that_is_missing_is_an_error_of_the_configuration),
     };
