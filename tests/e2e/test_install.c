@@ -203,6 +203,24 @@ static void the_headers_are_c17_c23_and_cpp(void **state)
            " one.cpp || exit 1; done");
 }
 
+/* With each compiler that is installed, in each version of C++ that it knows, with the usual
+ * warnings; what C and C++ compile to fits together. */
+static void a_body_in_cpp_sees_every_header_and_the_structs_of_the_service(void **state)
+{
+    (void)state;
+    expect("for header in \"$prefix\"/include/cairn/*.h; do"
+           " echo \"#include <cairn/${header##*/}>\"; done >all.h && test $(wc -l <all.h) -gt 25");
+    expect("kettle=\"$tree/tests/variants/cpp\" warnings='-Wall -Wextra -Wshadow -Wconversion"
+           " -Wsign-conversion -Werror'; for compilers in 'gcc g++' 'clang clang++'; do"
+           " set -- $compilers; command -v $2 || continue;"
+           " $1 -std=gnu17 $warnings $(pkg-config --cflags cairn) -c \"$kettle/kettle.c\""
+           " -o kettle.o || exit 1; for standard in c++11 c++14 c++17 c++20 c++2b gnu++17; do"
+           " $2 -std=$standard $warnings -Wpedantic -I. $(pkg-config --cflags cairn)"
+           " -c \"$kettle/pour.cpp\" -o pour.o"
+           " && $2 kettle.o pour.o $(pkg-config --libs cairn) -o kettle && ./kettle"
+           " || exit 1; echo \"$2 $standard\" >>compiled; done; done; test -s compiled");
+}
+
 /* ---- services that run ---- */
 
 /* A program of the directory, which runs. */
@@ -336,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
         cmocka_unit_test(keys_without_a_function_for_their_event_fail_the_build),
         cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
+        cmocka_unit_test(a_body_in_cpp_sees_every_header_and_the_structs_of_the_service),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
         cmocka_unit_test(what_no_service_lists_is_told_at_start_unless_it_has_run_elsewhere),
         cmocka_unit_test(programs_that_share_their_sources_are_not_told_of_each_others_parts),
