@@ -294,6 +294,42 @@ static void what_no_service_lists_is_told_at_start_unless_it_has_run_elsewhere(v
            " &nudge_process in .processes of a service' said");
 }
 
+static void a_wrong_declaration_ends_the_start_with_70_and_says_what_to_write(void **state)
+{
+    (void)state;
+    char command[900];
+    (void)snprintf(command, sizeof command,
+                   "sed 's/PROJECTION(tickets, .version = 1/PROJECTION(tickets/' ticket.c >wrong.c"
+                   " && cc wrong.c $(pkg-config --cflags --libs cairn) -o wrong"
+                   " && { DATABASE_URL='%s' ./wrong 2>said; test $? = 70; }"
+                   " && grep -E 'wrong.c:[0-9]+: projection tickets: it has no .version' said",
+                   url);
+    expect(command);
+}
+
+/* The event's text is shorter than the command's. */
+static void
+an_error_of_an_author_is_logged_with_what_to_write_and_not_shown_to_clients(void **state)
+{
+    (void)state;
+    struct running narrow;
+    struct http_reply reply = {0};
+    expect("sed '/^CAIRN_STRUCT(ticket_opened/s/200/5/' ticket.c >narrow.c"
+           " && cc narrow.c $(pkg-config --cflags --libs cairn) -o narrow");
+    start(&narrow, "narrow");
+    ask_for(500, narrow.port, "POST", "/tickets", NULL, "{\"title\":\"far away\"}", &reply);
+    assert_non_null(strstr(reply.body, "\"code\":\"internal-error\""));
+    assert_non_null(strstr(reply.body, "\"detail\":\"the service has a defect: see its log\""));
+    assert_null(strstr(reply.body, "ticket"));
+    assert_null(strstr(reply.body, "title\\\""));
+    http_reply_free(&reply);
+    assert_int_equal(child_stop(&narrow.child, 15000), 0);
+    expect("grep -E '\"level\":\"error\".*\"a request failed\".*narrow.c:[0-9]+: ticket on"
+           " open_ticket: the decider emitted a TicketOpened whose /title must be at most 5 bytes"
+           " long: give it a value that struct ticket_opened allows, or change the struct, at"
+           " narrow.c:[0-9]+' narrow.log");
+}
+
 /* All sources of the shop are linked with each of its programs. */
 static void programs_that_share_their_sources_are_not_told_of_each_others_parts(void **state)
 {
@@ -357,6 +393,9 @@ int main(void)
         cmocka_unit_test(a_body_in_cpp_sees_every_header_and_the_structs_of_the_service),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
         cmocka_unit_test(what_no_service_lists_is_told_at_start_unless_it_has_run_elsewhere),
+        cmocka_unit_test(a_wrong_declaration_ends_the_start_with_70_and_says_what_to_write),
+        cmocka_unit_test(
+            an_error_of_an_author_is_logged_with_what_to_write_and_not_shown_to_clients),
         cmocka_unit_test(programs_that_share_their_sources_are_not_told_of_each_others_parts),
         cmocka_unit_test(a_resource_without_a_projector_is_told_to_client_and_operator),
     };

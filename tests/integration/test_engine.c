@@ -879,7 +879,7 @@ static void a_reaction_sends_what_its_process_says_it_sends(void **state)
                      -CAIRN_BUG);
     assert_string_equal(error.message,
                         "the process sent a trim_wick to wick, which its CAIRN_SENDS "
-                        "does not name");
+                        "does not name: write CAIRN_SENDS(wick, …)");
     cairn_error_reset(&error);
     assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit_, &night,
                                         &goes_out, &given, &arena, &ret, &error),

@@ -319,7 +319,8 @@ static void projections_that_cannot_be_tables(void **state)
     upper.name = "Cats";
     projection_says(&idle_projection, "projection idle has no CAIRN_ON after its declaration: it "
                                       "would do nothing");
-    projection_says(&unversioned_projection, "projection unversioned: it has no .version");
+    projection_says(&unversioned_projection, ": projection unversioned: it has no .version: write "
+                                             ".version = 1, and raise it when");
     projection_says(&misindexed_projection, "projection misindexed: index (nmae): \"nmae\" is not "
                                             "a column that can be indexed");
     projection_says(&misplaced_projection, place);
@@ -362,6 +363,24 @@ static void resources_that_do_not_fit_their_rows(void **state)
     RESOURCE_SAYS("every process and cats have the same route, GET /healthz", .path = "/healthz",
                   .list = true);
     resource_says((struct cairn_resource){.path = "/cats"}, "resource /cats has no projection");
+}
+
+static const struct cairn_resource *const placed =
+    CAIRN_RESOURCES({.path = "/cats", .projection = &cats_projection});
+
+static void a_finding_about_a_resource_says_where_it_is(void **state)
+{
+    (void)state;
+    struct cairn_service service = right;
+    service.resources = placed;
+    says(&service, "test_start_mistakes.c:");
+    says(&service, ": resource /cats: the path has no {id}, and it is not a list");
+    RESOURCE_SAYS("the projection at ", .path = "/cats"); /* a plain array */
+    RESOURCE_SAYS("test_start_mistakes.c:", .path = "/cats");
+    service.resources =
+        CAIRN_RESOURCES({.path = "/cats/{name}/{id}", .projection = &cats_projection});
+    says(&service, "test_start_mistakes.c:");
+    says(&service, ": cats: the path /cats/{name}/{id} has another parameter than {id}");
 }
 
 /* ---- processes, reactors, consumers ---- */
@@ -658,6 +677,7 @@ int main(void)
         cmocka_unit_test(deciders_and_facts_that_are_incomplete),
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),
+        cmocka_unit_test(a_finding_about_a_resource_says_where_it_is),
         cmocka_unit_test(processes_that_could_never_work),
         cmocka_unit_test(a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write),
         cmocka_unit_test(reactors_and_consumers_that_do_nothing),
