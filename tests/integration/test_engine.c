@@ -855,8 +855,9 @@ static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
     struct cairn_error error = {0};
     assert_int_equal(try_to_start(those, &host, &error), -CAIRN_CONFIG);
     assert_string_equal(error.message,
-                        "process night: no URL is known for the service of wick: name it in "
-                        ".peers, or set CAIRN_WICK_URL");
+                        "process night: no URL is known for the service of wick: list "
+                        "&wick_decider in .deciders of a service of this program, name another "
+                        "program's in .peers (wick, its URL), or set CAIRN_WICK_URL");
     (void)setenv("CAIRN_WICK_URL", "http://127.0.0.1:9", 1);
     cairn_error_reset(&error);
     assert_int_equal(try_to_start(those, &host, &error), 0);

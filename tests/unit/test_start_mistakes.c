@@ -436,8 +436,10 @@ static void processes_that_could_never_work(void **state)
     process_says(&nameless_process, "the timer has no name");
     process_says(&asker_process, "let_out is not a command of those that CAIRN_SENDS names");
     process_says(&loner_process, "the association has no name");
-    process_says(&shouter_process, "process shouter: no URL is known for the service of dog: name "
-                                   "it in .peers, or set CAIRN_DOG_URL");
+    process_says(&shouter_process, "process shouter: no URL is known for the service of dog: list "
+                                   "&dog_decider in .deciders of a service of this program, name "
+                                   "another program's in .peers (dog, its URL), or set "
+                                   "CAIRN_DOG_URL");
     process_says(&warden_process, "two deciders or processes are called warden, at ");
 }
 
