@@ -118,6 +118,7 @@ struct cairn_consumer {
 #define CAIRN_CONSUMER_(consumer, ...)                                                             \
     static struct cairn_handlers consumer##_handlers_;                                             \
     extern const struct cairn_consumer consumer##_consumer;                                        \
+    CAIRN_DECLARE_(CAIRN_DECLARES_CONSUMER, consumer##_consumer)                                   \
     const struct cairn_consumer consumer##_consumer = {                                            \
         .name = #consumer, .consumes = &consumer##_handlers_, .at = CAIRN_PLACE_, __VA_ARGS__}
 

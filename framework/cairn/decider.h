@@ -100,7 +100,18 @@ struct cairn_meta {
  *     }
  *
  * Events that the fact does not learn from are skipped. A stream that does not exist gives the
- * zeroed struct. A fact of long streams sets `CAIRN_FACT(order_customer, user, .state_version =
+ * zeroed struct.
+ *
+ * A fact's stream is named by the command, never by the decider's state. Facts are read first and
+ * the state last, as it is held from then until the append. An id in the state would be known only
+ * after that, and could be another one when its fact has been read: commands on a busy stream would
+ * be read for in rounds. Where the state has the id, the command carries it too, and the decision
+ * compares the two:
+ *
+ *     if (!cairn_uuid_equal(command->customer_id, self->customer_id))
+ *         return cairn_refuse(error, "other-customer", "the order is of another customer");
+ *
+ * A fact of long streams sets `CAIRN_FACT(order_customer, user, .state_version =
  * 1)`, and raises it as a decider does. */
 typedef void cairn_evolve(void *state, const void *event, struct cairn_arena *arena);
 

@@ -33,12 +33,13 @@ char *cairn_lower(struct cairn_arena *arena, const char *text);
 /* Returns `count` zeroed objects:
  *     struct order_line *lines = CAIRN_NEW(arena, struct order_line, 3); */
 #define CAIRN_NEW(arena, type, count)                                                              \
-    ((type *)cairn_arena_array((arena), (count), sizeof(type), _Alignof(type)))
+    ((type *)cairn_arena_array((arena), (count), sizeof(type), CAIRN_ALIGN_OF_(type)))
 void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, size_t align);
 
 /* ---- lists ---- */
 
-/* A list in an initialiser: .lines = CAIRN_ITEMS(order_line, {"tea-100", 2}, {"tea-200", 1}) */
+/* A list in an initialiser, in C only:
+ *     .lines = CAIRN_ITEMS(order_line, {"tea-100", 2}, {"tea-200", 1}) */
 #define CAIRN_ITEMS(tag, ...)                                                                      \
     {                                                                                              \
         (const struct tag[]){__VA_ARGS__},                                                         \
@@ -56,7 +57,7 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 /* Appends a record, given by its members. */
 #define CAIRN_APPEND(arena, list, ...)                                                             \
     cairn_list_append_((arena), &(list), CAIRN_ITEM_SIZE_(list),                                   \
-                       (__extension__ & (__typeof__(*(list).items)){__VA_ARGS__}))
+                       CAIRN_LITERAL_(__typeof__(*(list).items), __VA_ARGS__))
 
 /* Appends a value: a whole record, or an item of a list of texts, numbers, uuids or days. */
 #define CAIRN_ADD(arena, list, value)                                                              \
@@ -80,7 +81,8 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
  *     const struct line *tea = CAIRN_FIND(self->lines, sku, "tea-100");
  *     struct line *line = CAIRN_EDIT(arena, self->lines, tea); */
 #define CAIRN_EDIT(arena, list, item)                                                              \
-    cairn_list_edit_((arena), &(list), (1 ? (item) : (list).items), CAIRN_ITEM_SIZE_(list))
+    CAIRN_EDITED_(list, cairn_list_edit_((arena), &(list), (1 ? (item) : (list).items),            \
+                                         CAIRN_ITEM_SIZE_(list)))
 
 /* Removes an item of the list; those behind it move up. NULL, as CAIRN_FIND of what is not there,
  * changes nothing. */
@@ -91,9 +93,31 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
 struct cairn_item_size {
     size_t size, align;
 };
+#ifdef __cplusplus
 #define CAIRN_ITEM_SIZE_(list)                                                                     \
-    ((struct cairn_item_size){sizeof *(list).items, _Alignof(__typeof__(*(list).items))})
+    (cairn_item_size{sizeof *(list).items, CAIRN_ALIGN_OF_(__typeof__(*(list).items))})
+#define CAIRN_LITERAL_(type, ...) cairn_address_of_<type>({__VA_ARGS__})
+#define CAIRN_IS_TEXT_(member) (sizeof cairn_is_text_(member) == 1)
+#define CAIRN_EDITED_(list, item) cairn_edited_((list).items, item)
+extern "C++" {
+template <typename T> const T *cairn_address_of_(const T &value)
+{
+    return &value; /* which lives until the end of the statement */
+}
+template <typename T> T *cairn_edited_(const T *, void *item)
+{
+    return static_cast<T *>(item);
+}
+char (&cairn_is_text_(const char *const &))[1]; /* never called: only its type counts */
+template <typename T> char (&cairn_is_text_(const T &))[2];
+}
+#else
+#define CAIRN_ITEM_SIZE_(list)                                                                     \
+    ((struct cairn_item_size){sizeof *(list).items, CAIRN_ALIGN_OF_(__typeof__(*(list).items))})
+#define CAIRN_LITERAL_(type, ...) (__extension__ & (type){__VA_ARGS__})
+#define CAIRN_EDITED_(list, item) (item)
 #define CAIRN_IS_TEXT_(member) _Generic((member), const char * : 1, default : 0)
+#endif
 void cairn_list_append_(struct cairn_arena *arena, void *list, struct cairn_item_size size,
                         const void *item);
 const void *cairn_list_find_(const void *list, size_t size, size_t offset, size_t bytes,

@@ -30,6 +30,11 @@
  * of PostgreSQL, which tests can shift (cairn.turn_clock); deciders have the clock of their host,
  * which is not shifted: what a timer stands for is not checked again by the decider's clock.
  *
+ * A process begins with an empty state, at the first input that reaches it, and that may be any of
+ * those it handles: the event that is meant as the first one may have been before the process
+ * manager's start. So each field of the state needs an empty value: it is a BOOL, a list, a number
+ * whose range includes 0, or optional; a service whose process has another does not start.
+ *
  * The state is stored as JSON with each reaction and has to stay readable: a field that is added
  * later is `.optional`. At its very first start, a process manager begins after the newest event,
  * unless `from_start` is set. */
@@ -52,8 +57,9 @@ struct cairn_reaction;
 void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *commands,
                 struct cairn_uuid id, const struct cairn_record *record, const void *command);
 
-/* Set or move the timer `name` of this process, or cancel it. Cancelling a timer that is not set
- * has no effect. */
+/* Set or move the timer `name` of this process, or cancel it. A timer is set only if the process
+ * has a CAIRN_WHEN_TIMER of that name: else the reaction fails, and the instance is parked, with
+ * words that name the timers there are. Cancelling a timer that is not set has no effect. */
 void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_time at);
 void cairn_cancel(struct cairn_reaction *ret, const char *name);
 
@@ -182,6 +188,7 @@ struct cairn_process {
 #define CAIRN_PROCESS_(process, ...)                                                               \
     static struct cairn_handlers process##_handlers_;                                              \
     extern const struct cairn_process process##_process;                                           \
+    CAIRN_DECLARE_(CAIRN_DECLARES_PROCESS, process##_process)                                      \
     const struct cairn_process process##_process = {.name = #process,                              \
                                                     .state = &process##_record,                    \
                                                     .when = &process##_handlers_,                  \

@@ -171,6 +171,7 @@ struct cairn_projection {
 #define CAIRN_PROJECTION_(row_, ...)                                                               \
     static struct cairn_handlers row_##_handlers_;                                                 \
     extern const struct cairn_projection row_##_projection;                                        \
+    CAIRN_DECLARE_(CAIRN_DECLARES_PROJECTION, row_##_projection)                                   \
     const struct cairn_projection row_##_projection = {.name = #row_,                              \
                                                        .row = &row_##_record,                      \
                                                        .on = &row_##_handlers_,                    \

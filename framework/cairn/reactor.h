@@ -113,6 +113,7 @@ struct cairn_reactor {
 #define CAIRN_REACTOR_(reactor, ...)                                                               \
     static struct cairn_handlers reactor##_handlers_;                                              \
     extern const struct cairn_reactor reactor##_reactor;                                           \
+    CAIRN_DECLARE_(CAIRN_DECLARES_REACTOR, reactor##_reactor)                                      \
     const struct cairn_reactor reactor##_reactor = {                                               \
         .name = #reactor, .handles = &reactor##_handlers_, .at = CAIRN_PLACE_, __VA_ARGS__}
 

@@ -56,6 +56,7 @@ struct cairn_resource {
     int limit_max; /* list: the most a client may ask for; 0 means 200 */
     struct cairn_caching caching;
     const char *help;
+    const char *at; /* in the row that ends a list: where the list is, "orders.c:12"; or NULL */
 };
 
 /* The `.resources` of a service: CAIRN_RESOURCES({.path = "/orders/{id}", .projection = …}, {…}) */
@@ -64,7 +65,7 @@ struct cairn_resource {
     {                                                                                              \
         __VA_ARGS__,                                                                               \
         {                                                                                          \
-            .path = NULL                                                                           \
+            .path = NULL, .at = CAIRN_PLACE_                                                       \
         }                                                                                          \
     }
 

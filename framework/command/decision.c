@@ -29,12 +29,18 @@ void cairn_emit(struct cairn_decision *ret, const struct cairn_record *record, c
 {
     const struct cairn_event_type *type = cairn_events_of(ret->events_of, record);
     if (!type) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "%s is not an event of %s", record->name,
-                         ret->events_of->category);
+        const char *at = ret->events_of->at;
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "the decider emitted a %s, which is not an event of %s: write "
+                         "EVENT(%s, …) in CAIRN_EVENTS(%s, …)%s%s, or emit another one",
+                         record->name, ret->events_of->category, record->name,
+                         ret->events_of->category, at ? ", at " : "", at ? at : "");
         return;
     }
     if (ret->event_count == CAIRN_DECISION_MAX_EVENTS) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one decision emitted more than %d events",
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "one decision emitted more than %d events: refuse the command, or let a "
+                         "process send several",
                          CAIRN_DECISION_MAX_EVENTS);
         return;
     }
@@ -67,7 +73,9 @@ static void add_claim(struct cairn_decision *ret, const struct cairn_claim *clai
         return;
     }
     if (ret->claim_count == CAIRN_DECISION_MAX_CLAIMS) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one decision made more than %d claims",
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "one decision made more than %d claims: claim ranges "
+                         "(cairn_claim_range), or refuse the command",
                          CAIRN_DECISION_MAX_CLAIMS);
         return;
     }
@@ -122,8 +130,8 @@ static int check_event(const struct cairn_emitted *emitted, struct cairn_error *
     struct cairn_error wrong = {0};
     if (cairn_record_check(emitted->type->record, emitted->event, &wrong) == 0)
         return 0;
-    return cairn_fail(error, CAIRN_BUG, "the decider emitted a %s whose %s %s", emitted->type->name,
-                      wrong.wrong[0].pointer, wrong.wrong[0].message);
+    return cairn_record_misfit(emitted->type->record, &wrong, error, "the decider emitted a %s",
+                               emitted->type->name);
 }
 
 int cairn_decision_check(const struct cairn_decision *decision, struct cairn_error *error)
@@ -131,7 +139,9 @@ int cairn_decision_check(const struct cairn_decision *decision, struct cairn_err
     if (decision->misuse.code != CAIRN_OK)
         return cairn_error_pass(error, &decision->misuse);
     if (decision->claim_count > 0 && decision->event_count == 0)
-        return cairn_fail(error, CAIRN_BUG, "the decider claimed without an event");
+        return cairn_fail(error, CAIRN_BUG,
+                          "the decider claimed without an event: claims are stored with the events "
+                          "of their stream, so emit one");
     int failed = 0;
     for (size_t i = 0; i < decision->event_count && !failed; i++)
         failed = check_event(&decision->events[i], error);
@@ -140,18 +150,14 @@ int cairn_decision_check(const struct cairn_decision *decision, struct cairn_err
 
 /* Returns decide's outcome if it follows the rules; else -CAIRN_BUG, discarding the error it
  * set. */
-static int check_outcome(const struct cairn_decider *decider,
-                         const struct cairn_command_type *command, int outcome,
-                         struct cairn_error *error)
+static int check_outcome(int outcome, struct cairn_error *error)
 {
     if (outcome == 0 || outcome == -(int)error->code)
         return outcome;
     cairn_error_reset(error);
     return cairn_fail(
         error, CAIRN_BUG,
-        "the decision of %s on %s returned %d: it is to return 0, or what cairn_refuse() "
-        "returned",
-        decider->category, command->name, outcome);
+        "the decision returned %d: it is to return 0, or what cairn_refuse() returned", outcome);
 }
 
 const struct cairn_decides *cairn_decides_of(const struct cairn_decider *decider,
@@ -197,13 +203,16 @@ int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *
     with_arena.arena = arena;
     cairn_decision_init(ret, decider->events, arena);
     int outcome = cairn_decides_of(decider, type)->decide(state, command, &with_arena, ret, error);
-    outcome = check_outcome(decider, type, outcome, error);
+    outcome = check_outcome(outcome, error);
     if (outcome == 0)
         outcome = cairn_decision_check(ret, error);
     if (outcome == 0)
         outcome = check_growth(ret, decider, state, error);
     if (outcome < 0) /* a refusal has no events and no claims */
         ret->event_count = ret->claim_count = 0;
+    if (outcome == -CAIRN_BUG)
+        cairn_error_context(error, "%s%s%s on %s", decider->at ? decider->at : "",
+                            decider->at ? ": " : "", decider->category, type->name);
     return outcome;
 }
 

@@ -1,4 +1,4 @@
-/* registry.c - adds a handler to the list of what it belongs to. */
+/* registry.c - adds handlers to the list of what they belong to, and that to the program's. */
 #include <cairn/registry.h>
 
 void cairn_handlers_add(struct cairn_handlers *list, struct cairn_registered *handler)
@@ -8,4 +8,17 @@ void cairn_handlers_add(struct cairn_handlers *list, struct cairn_registered *ha
         at = &(*at)->next;
     handler->next = *at;
     *at = handler;
+}
+
+static struct cairn_declared *declared;
+
+void cairn_declare(struct cairn_declared *one)
+{
+    one->next = declared;
+    declared = one;
+}
+
+const struct cairn_declared *cairn_declared_first(void)
+{
+    return declared;
 }

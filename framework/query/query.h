@@ -83,6 +83,9 @@ extern const struct cairn_http_upstream cairn_query_upstream;
 int cairn_query_check(const struct cairn_resource *resource,
                       struct cairn_error *error) CAIRN_CHECKED;
 
+/* Returns where a list of resources is, or NULL: only CAIRN_RESOURCES says so. */
+const char *cairn_resources_at(const struct cairn_resource *resources);
+
 /* Answers, or asks to be called again; `request->memo` is reserved for it. Without a context it
  * never waits: whatever needs PostgreSQL is passed to a worker. For `eager` routes. */
 enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource,

@@ -40,6 +40,12 @@ void cairn_record_encode(const struct cairn_record *record, const void *value,
 int cairn_record_check(const struct cairn_record *record, const void *value,
                        struct cairn_error *error) CAIRN_CHECKED;
 
+/* Fails with -CAIRN_BUG for a value that a function of an author has made, and that
+ * cairn_record_check() has found `wrong`. The message is "WHAT whose /field must be …", and what to
+ * write where. */
+int cairn_record_misfit(const struct cairn_record *record, const struct cairn_error *wrong,
+                        struct cairn_error *error, const char *what, ...) CAIRN_PRINTF(4, 5);
+
 /* Returns the first list or map of a value that has more items than its field allows; NULL if there
  * is none. */
 const struct cairn_field *cairn_record_overflow(const struct cairn_record *record,

@@ -3,6 +3,8 @@
 #include "record/json.h"
 #include "record/rules.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 struct list CAIRN_LIST(char);
@@ -181,6 +183,21 @@ int cairn_record_check(const struct cairn_record *record, const void *value,
                        struct cairn_error *error)
 {
     return check_object(record, value, "", error);
+}
+
+int cairn_record_misfit(const struct cairn_record *record, const struct cairn_error *wrong,
+                        struct cairn_error *error, const char *what, ...)
+{
+    char text[200];
+    va_list list;
+    va_start(list, what);
+    (void)vsnprintf(text, sizeof text, what, list);
+    va_end(list);
+    return cairn_fail(error, CAIRN_BUG,
+                      "%s whose %s %s: give it a value that struct %s allows, or change the "
+                      "struct%s%s",
+                      text, wrong->wrong[0].pointer, wrong->wrong[0].message, record->name,
+                      record->at ? ", at " : "", record->at ? record->at : "");
 }
 
 /* ---- growth ---- */

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/sink.h"
 #include "process/deliver/command_client.h"
+#include "runtime/check/unlisted.h"
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
@@ -141,8 +142,10 @@ static int run_services(const struct cairn_config *config,
     cairn_sink_open();
     (void)atexit(cairn_sink_close);
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
-    if (!failed)
+    if (!failed) {
+        cairn_unlisted_warn(services, config->database_url);
         failed = cairn_host_start(config, services, &host, error);
+    }
     if (failed)
         return failed;
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),

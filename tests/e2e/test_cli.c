@@ -198,6 +198,23 @@ static void words_are_completed(void **state)
     assert_string_equal(said, "");
 }
 
+static void what_is_parked_is_named_as_what_it_is_parked_by(void **state)
+{
+    (void)state;
+    fixture_sql(url, "insert into cairn.parked_events (reactor, position, stream, type, attempts,"
+                     " reason) values ('kettle', 7, 'pot-1', 'PotFilled', 3, 'no water')");
+    fixture_sql(url, "insert into cairn.parked_instances (process, stream, position, reason)"
+                     " values ('brewing', 'brewing-1', 7, 'no leaves')");
+    expect(0, "processes parked --json", "{\"name\":\"process/brewing\",\"position\":7");
+    assert_non_null(strstr(said, "{\"name\":\"reactor/kettle\",\"position\":7"));
+    expect(0, "processes retry reactor/kettle", "1");
+    expect(0, "processes retry kettle 7", "1");
+    expect(0, "processes retry reactor/brewing", "0");
+    expect(0, "processes retry process/brewing", "1");
+    expect(0, "processes parked", "retry requested");
+    fixture_sql(url, "delete from cairn.parked_events; delete from cairn.parked_instances");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_schema_is_brought_up_once),
         cmocka_unit_test(a_schema_of_another_release_is_told_apart),
         cmocka_unit_test(a_role_without_the_right_is_told_whom_to_be),
+        cmocka_unit_test(what_is_parked_is_named_as_what_it_is_parked_by),
         cmocka_unit_test(words_are_completed),
     };
     return cmocka_run_group_tests_name("cli", tests, setup, teardown);

@@ -190,7 +190,7 @@ static void what_happens_is_printed(void **state)
     wait_for(
         "grep -E 'event    #1 shop-[0-9a-f-]{36} v1 ShopOpened [{]\"title\":\"first\"[}]$' dev.log");
     wait_for(
-        "grep -E 'process  #[0-9]+ shop_expiry-.* got ShopOpened; timer expiry at 20' dev.log");
+        "grep -E 'process  #[0-9]+ shop_expiry-.* got ShopOpened; timer \"expiry\" is due at 20' dev.log");
     wait_for("grep -E 'row      shops [0-9a-f-]{36} [{]\"shop_id\":\".*\"closed\":true' dev.log");
     wait_for("grep -E 'request  POST /shops/[{]id[}]/close -> 422' dev.log");
     expect("grep -E 'change   services/shop/shop.c$' dev.log && grep 'build    done in ' dev.log"

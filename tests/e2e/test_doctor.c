@@ -279,10 +279,22 @@ static void expect_on_private_servers(const char *before, const char *doctor, co
     expect(command);
 }
 
+static void private_servers_that_keep_nothing_are_no_fault(void **state)
+{
+    (void)state;
+    expect_on_private_servers(":", "cairn doctor",
+                              "^ok       settings: fsync is off: a private server of .cairn "
+                              "servers., for development and tests");
+    expect_on_private_servers(":", "cairn doctor",
+                              "^ok       Redis durability: appendonly is no: a private server");
+    expect_on_private_servers("sql \"alter system set full_page_writes = off\";"
+                              " sql \"select pg_reload_conf()\"",
+                              "cairn doctor", "^problem  settings: full_page_writes is off");
+}
+
 static void a_database_that_loses_events_is_found(void **state)
 {
     (void)state;
-    expect_on_private_servers(":", "cairn doctor", "^problem  settings: fsync is off");
     expect_on_private_servers("sql \"alter role cairn_owner set synchronous_commit = off\"",
                               "cairn doctor", "^problem  settings: synchronous_commit is off");
     expect_on_private_servers("sql \"alter database cairn set statement_timeout = 1500\"",
@@ -342,7 +354,6 @@ static void a_redis_that_does_not_fit_is_found(void **state)
                               "^problem  Redis memory: maxmemory-policy is allkeys-lru");
     expect_on_private_servers("redis replicaof 127.0.0.1 1", "cairn doctor",
                               "^problem  Redis: it is a replica");
-    expect_on_private_servers(":", "cairn doctor", "^warning  Redis durability: appendonly is no");
 }
 
 int main(void)
@@ -362,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_database_that_does_not_answer_is_found),
         cmocka_unit_test(a_schema_that_is_missing_or_of_another_release_is_found),
         cmocka_unit_test(a_role_says_what_it_may),
+        cmocka_unit_test(private_servers_that_keep_nothing_are_no_fault),
         cmocka_unit_test(a_database_that_loses_events_is_found),
         cmocka_unit_test(a_role_without_rights_is_found),
         cmocka_unit_test(too_few_connections_are_found),

@@ -203,17 +203,56 @@ static void the_headers_are_c17_c23_and_cpp(void **state)
            " one.cpp || exit 1; done");
 }
 
-static void a_service_outside_of_the_tree_builds_and_runs(void **state)
+/* With each compiler that is installed, in each version of C++ that it knows, with the usual
+ * warnings; what C and C++ compile to fits together. */
+static void a_body_in_cpp_sees_every_header_and_the_structs_of_the_service(void **state)
 {
     (void)state;
-    char binary[400];
+    expect("for header in \"$prefix\"/include/cairn/*.h; do"
+           " echo \"#include <cairn/${header##*/}>\"; done >all.h && test $(wc -l <all.h) -gt 25");
+    expect("kettle=\"$tree/tests/variants/cpp\" warnings='-Wall -Wextra -Wshadow -Wconversion"
+           " -Wsign-conversion -Werror'; for compilers in 'gcc g++' 'clang clang++'; do"
+           " set -- $compilers; command -v $2 || continue;"
+           " $1 -std=gnu17 $warnings $(pkg-config --cflags cairn) -c \"$kettle/kettle.c\""
+           " -o kettle.o || exit 1; for standard in c++11 c++14 c++17 c++20 c++2b gnu++17; do"
+           " $2 -std=$standard $warnings -Wpedantic -I. $(pkg-config --cflags cairn)"
+           " -c \"$kettle/pour.cpp\" -o pour.o"
+           " && $2 kettle.o pour.o $(pkg-config --libs cairn) -o kettle && ./kettle"
+           " || exit 1; echo \"$2 $standard\" >>compiled; done; done; test -s compiled");
+}
+
+/* ---- services that run ---- */
+
+/* A program of the directory, which runs. */
+struct running {
+    struct child child;
     char log[400];
+    int port;
+};
+
+static void start(struct running *ret, const char *name)
+{
+    char binary[400];
     char database[600];
     char redis[300];
     char port_text[20];
-    struct child child;
+    ret->port = fixture_free_port();
+    (void)snprintf(binary, sizeof binary, "%s/%s", outside.directory, name);
+    (void)snprintf(ret->log, sizeof ret->log, "%s/%s.log", outside.directory, name);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    (void)snprintf(port_text, sizeof port_text, "PORT=%d", ret->port);
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {database, redis, port_text, NULL};
+    assert_int_equal(child_start(&ret->child, argv, env, ret->log), 0);
+    fixture_wait_http(ret->port, "/healthz", 30000);
+}
+
+static void a_service_outside_of_the_tree_builds_and_runs(void **state)
+{
+    (void)state;
+    struct running ticket;
     struct http_reply reply = {0};
-    int port = fixture_free_port();
 
     /* the documentation's service */
     expect("cp \"$tree/docs/examples/ticket.c\" .");
@@ -223,24 +262,119 @@ static void a_service_outside_of_the_tree_builds_and_runs(void **state)
                          0); /* there is no schema yet */
     expect("\"$prefix/bin/cairn\" migrate");
 
-    (void)snprintf(binary, sizeof binary, "%s/ticket", outside.directory);
-    (void)snprintf(log, sizeof log, "%s/ticket.log", outside.directory);
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
-    (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
-    const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, redis, port_text, NULL};
-    assert_int_equal(child_start(&child, argv, env, log), 0);
-    fixture_wait_http(port, "/readyz", 30000);
+    start(&ticket, "ticket");
+    fixture_wait_http(ticket.port, "/readyz", 30000);
     char location[200];
     char headers[300];
-    ask_for(201, port, "POST", "/tickets", NULL, "{\"title\":\"far away\"}", &reply);
+    ask_for(201, ticket.port, "POST", "/tickets", NULL, "{\"title\":\"far away\"}", &reply);
     assert_true(http_header(&reply, "Location", location, sizeof location));
     (void)reply_position(&reply, headers, sizeof headers);
-    ask_for(200, port, "GET", location, headers, NULL, &reply);
+    ask_for(200, ticket.port, "GET", location, headers, NULL, &reply);
     assert_non_null(strstr(reply.body, "far away"));
     http_reply_free(&reply);
-    assert_int_equal(child_stop(&child, 15000), 0);
+    assert_int_equal(child_stop(&ticket.child, 15000), 0);
+    expect("! grep 'a declaration is not listed' ticket.log");
+}
+
+/* The process has never run; the projection has, in the service above. */
+static void what_no_service_lists_is_told_at_start_unless_it_has_run_elsewhere(void **state)
+{
+    (void)state;
+    struct running forgetful;
+    expect("sed '/^CAIRN_DECIDER(ticket/a CAIRN_STRUCT(nudge, BOOL(seen));\\n"
+           "CAIRN_PROCESS(nudge);\\nCAIRN_WHEN(nudge, ticket, ticket_opened)\\n{\\n}' ticket.c"
+           " | sed '/\\.projections = /d; /\\.resources = /,$c\\    });' >forgetful.c"
+           " && cc -Wall -Wextra -Werror forgetful.c $(pkg-config --cflags --libs cairn)"
+           " -o forgetful");
+    start(&forgetful, "forgetful");
+    assert_int_equal(child_stop(&forgetful.child, 15000), 0);
+    expect("grep 'a declaration is not listed' forgetful.log >said; test $(wc -l <said) = 1"
+           " && grep -F '\"level\":\"warn\"' said && grep -E 'forgetful.c:[0-9]+: process nudge is"
+           " linked with this program, none of its services lists it, and it has never run: write"
+           " &nudge_process in .processes of a service' said");
+}
+
+static void a_wrong_declaration_ends_the_start_with_70_and_says_what_to_write(void **state)
+{
+    (void)state;
+    char command[900];
+    (void)snprintf(command, sizeof command,
+                   "sed 's/PROJECTION(tickets, .version = 1/PROJECTION(tickets/' ticket.c >wrong.c"
+                   " && cc wrong.c $(pkg-config --cflags --libs cairn) -o wrong"
+                   " && { DATABASE_URL='%s' ./wrong 2>said; test $? = 70; }"
+                   " && grep -E 'wrong.c:[0-9]+: projection tickets: it has no .version' said",
+                   url);
+    expect(command);
+}
+
+/* The event's text is shorter than the command's. */
+static void
+an_error_of_an_author_is_logged_with_what_to_write_and_not_shown_to_clients(void **state)
+{
+    (void)state;
+    struct running narrow;
+    struct http_reply reply = {0};
+    expect("sed '/^CAIRN_STRUCT(ticket_opened/s/200/5/' ticket.c >narrow.c"
+           " && cc narrow.c $(pkg-config --cflags --libs cairn) -o narrow");
+    start(&narrow, "narrow");
+    ask_for(500, narrow.port, "POST", "/tickets", NULL, "{\"title\":\"far away\"}", &reply);
+    assert_non_null(strstr(reply.body, "\"code\":\"internal-error\""));
+    assert_non_null(strstr(reply.body, "\"detail\":\"the service has a defect: see its log\""));
+    assert_null(strstr(reply.body, "ticket"));
+    assert_null(strstr(reply.body, "title\\\""));
+    http_reply_free(&reply);
+    assert_int_equal(child_stop(&narrow.child, 15000), 0);
+    expect("grep -E '\"level\":\"error\".*\"a request failed\".*narrow.c:[0-9]+: ticket on"
+           " open_ticket: the decider emitted a TicketOpened whose /title must be at most 5 bytes"
+           " long: give it a value that struct ticket_opened allows, or change the struct, at"
+           " narrow.c:[0-9]+' narrow.log");
+}
+
+/* All sources of the shop are linked with each of its programs. */
+static void programs_that_share_their_sources_are_not_told_of_each_others_parts(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"user",  "order",     "payment",
+                                           "query", "projector", "notification"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct running program;
+        char name[60];
+        (void)snprintf(name, sizeof name, "shop/bin/cairn-%s", programs[i]);
+        start(&program, name);
+        assert_int_equal(child_stop(&program.child, 15000), 0);
+    }
+    expect("test $(grep -l '\"listening\"' shop/bin/*.log | wc -l) = 6"
+           " && ! grep 'a declaration is not listed' shop/bin/*.log");
+}
+
+static bool has_warned(void *log)
+{
+    char command[600];
+    (void)snprintf(command, sizeof command,
+                   "grep 'no projector has begun to build a read model' %s | grep -F"
+                   " 'list &tickets_projection in .projections of a service'",
+                   (const char *)log);
+    return shell_run(&outside, command) == 0;
+}
+
+static void a_resource_without_a_projector_is_told_to_client_and_operator(void **state)
+{
+    (void)state;
+    struct running blind;
+    struct http_reply reply = {0};
+    expect("sed '/\\.projections = /d; s/PROJECTION(tickets, .version = 1/PROJECTION(tickets,"
+           " .version = 2/' ticket.c >blind.c && cc -Wall -Wextra -Werror blind.c"
+           " $(pkg-config --cflags --libs cairn) -o blind");
+    start(&blind, "blind");
+    ask_for(503, blind.port, "GET", "/tickets/0199aaaa-0000-7000-8000-000000000001", NULL, NULL,
+            &reply);
+    assert_non_null(strstr(reply.body, "the read model tickets does not exist: no projector has "
+                                       "begun to build its version 2"));
+    ask_for(503, blind.port, "GET", "/readyz", NULL, NULL, &reply);
+    assert_non_null(strstr(reply.body, "no projector has begun to build its version 2"));
+    http_reply_free(&reply);
+    fixture_wait(has_warned, blind.log, 30000, "the warning");
+    assert_int_equal(child_stop(&blind.child, 15000), 0);
 }
 
 int main(void)
@@ -256,7 +390,14 @@ int main(void)
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),
         cmocka_unit_test(keys_without_a_function_for_their_event_fail_the_build),
         cmocka_unit_test(the_headers_are_c17_c23_and_cpp),
+        cmocka_unit_test(a_body_in_cpp_sees_every_header_and_the_structs_of_the_service),
         cmocka_unit_test(a_service_outside_of_the_tree_builds_and_runs),
+        cmocka_unit_test(what_no_service_lists_is_told_at_start_unless_it_has_run_elsewhere),
+        cmocka_unit_test(a_wrong_declaration_ends_the_start_with_70_and_says_what_to_write),
+        cmocka_unit_test(
+            an_error_of_an_author_is_logged_with_what_to_write_and_not_shown_to_clients),
+        cmocka_unit_test(programs_that_share_their_sources_are_not_told_of_each_others_parts),
+        cmocka_unit_test(a_resource_without_a_projector_is_told_to_client_and_operator),
     };
     return cmocka_run_group_tests_name("install", tests, setup, teardown);
 }

@@ -102,8 +102,9 @@ CAIRN_DECIDER(wick, .state_version = 1);
 /* ---- the process that puts them out ---- */
 
 enum {
-    TRIMS = -2,   /* a value of `seconds`: the lamp's wick is to be trimmed */
-    MISUSES = -3, /* its reaction is one that cannot be recorded */
+    TRIMS = -2,    /* a value of `seconds`: the lamp's wick is to be trimmed */
+    MISUSES = -3,  /* its reaction is one that cannot be recorded */
+    MISTYPES = -4, /* its reaction sets a timer that has no handler */
 };
 
 CAIRN_STRUCT(night, INT(lit), INT(out));
@@ -116,6 +117,8 @@ CAIRN_WHEN(night, lamp, lamp_lit)
         CAIRN_SEND(ret, wick, given->id, trim_wick, .wick_id = given->id);
     else if (event->seconds == MISUSES)
         cairn_schedule(ret, "", given->now);
+    else if (event->seconds == MISTYPES)
+        cairn_schedule(ret, "burned-down", given->now);
     else if (event->seconds > 0)
         cairn_schedule(ret, "burnt-down",
                        cairn_time_after(given->now, CAIRN_SECONDS(event->seconds)));
@@ -744,6 +747,21 @@ static void a_reaction_that_a_person_wrote_wrong_stops_no_other(void **state)
     assert_int_equal(fixture_sql_int(url, begins), 1);
 }
 
+static void a_timer_without_a_handler_parks_its_process_when_it_is_set(void **state)
+{
+    (void)state;
+    struct cairn_host *host = start();
+    light(1, MISTYPES);
+    light(2, 0);
+    expect_soon(EVENTS("LampOut"), 1);
+    expect_soon("select count(*) from cairn.parked_instances where process = 'night'"
+                " and reason like '%test_engine.c:%: process night set the timer \"burned-down\","
+                " which it has no handler for: write CAIRN_WHEN_TIMER(night, …, \"burned-down\")%'"
+                " and reason like '%(\"burnt-down\")'",
+                1);
+    cairn_host_stop(host);
+}
+
 static void a_reaction_that_cannot_be_recorded_parks_its_process_only(void **state)
 {
     (void)state;
@@ -837,8 +855,9 @@ static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
     struct cairn_error error = {0};
     assert_int_equal(try_to_start(those, &host, &error), -CAIRN_CONFIG);
     assert_string_equal(error.message,
-                        "process night: no URL is known for the service of wick: name it in "
-                        ".peers, or set CAIRN_WICK_URL");
+                        "process night: no URL is known for the service of wick: list "
+                        "&wick_decider in .deciders of a service of this program, name another "
+                        "program's in .peers (wick, its URL), or set CAIRN_WICK_URL");
     (void)setenv("CAIRN_WICK_URL", "http://127.0.0.1:9", 1);
     cairn_error_reset(&error);
     assert_int_equal(try_to_start(those, &host, &error), 0);
@@ -861,7 +880,7 @@ static void a_reaction_sends_what_its_process_says_it_sends(void **state)
                      -CAIRN_BUG);
     assert_string_equal(error.message,
                         "the process sent a trim_wick to wick, which its CAIRN_SENDS "
-                        "does not name");
+                        "does not name: write CAIRN_SENDS(wick, …)");
     cairn_error_reset(&error);
     assert_int_equal(cairn_process_step(&forgetful_process, &night_when_lamp_lit_, &night,
                                         &goes_out, &given, &arena, &ret, &error),
@@ -912,6 +931,7 @@ int main(void)
         TEST(a_reactor_tries_again_parks_and_tries_again_when_told),
         TEST(a_new_follower_ignores_earlier_events),
         TEST(a_reaction_that_a_person_wrote_wrong_stops_no_other),
+        TEST(a_timer_without_a_handler_parks_its_process_when_it_is_set),
         TEST(a_reaction_that_cannot_be_recorded_parks_its_process_only),
         TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),

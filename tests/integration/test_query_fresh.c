@@ -338,9 +338,26 @@ static void a_new_epoch_is_noticed(void **state)
 
 /* ---- generations ---- */
 
+static void a_read_model_that_no_projector_builds_says_so(void **state)
+{
+    (void)state;
+    struct wire_answer answer = bench_get(BOTH, PATH("/payments/%s", cairn_uuid_make()), "");
+    expect(&answer, 503, "\"code\":\"unavailable\"");
+    expect(&answer, 503,
+           "the read model payments does not exist: no projector has begun to build its version "
+           "1, which a running service has to list as a projection");
+    struct cairn_query_context *context = bench_context();
+    struct cairn_error error = {0};
+    assert_int_equal(cairn_query_ready(shop_resources, context, &error), -CAIRN_UNAVAILABLE);
+    assert_non_null(strstr(error.message, "no projector has begun to build"));
+    cairn_query_close(context);
+}
+
 static void a_read_model_that_is_being_built_says_so(void **state)
 {
     (void)state;
+    bench_sql("insert into cairn.generations (projection, generation, code_version, state)"
+              " values ('payments', 1, 1, 'building')");
     struct wire_answer answer = bench_get(BOTH, PATH("/payments/%s", cairn_uuid_make()), "");
     expect(&answer, 503, "\"code\":\"unavailable\"");
     expect(&answer, 503, "the read model payments is being built");
@@ -351,6 +368,7 @@ static void a_read_model_that_is_being_built_says_so(void **state)
     assert_int_equal(cairn_query_ready(shop_resources, context, &error), -CAIRN_UNAVAILABLE);
     assert_int_equal(cairn_query_ready(shop_resources + 4, context, NULL), 0);
     cairn_query_close(context);
+    bench_sql("delete from cairn.generations where projection = 'payments'");
 }
 
 static bool shows_generation(void *order)
@@ -397,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup(a_parked_row_is_not_passed_off_as_fresh, bench_each),
         cmocka_unit_test_setup(a_token_that_is_none_is_refused, bench_each),
         cmocka_unit_test_setup(a_token_of_another_timeline_is_answered_at_once, bench_each),
+        cmocka_unit_test_setup(a_read_model_that_no_projector_builds_says_so, bench_each),
         cmocka_unit_test_setup(a_read_model_that_is_being_built_says_so, bench_each),
         cmocka_unit_test_setup(the_newest_complete_generation_is_shown, bench_each),
         cmocka_unit_test_setup(a_new_epoch_is_noticed, bench_each),

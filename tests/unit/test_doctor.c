@@ -147,6 +147,8 @@ static void settings_that_lose_events_are_found(void **state)
     (void)state;
     JUDGE(with->fsync = "off");
     expect_one(CAIRN_PROBLEM, "settings", "fsync is off");
+    JUDGE(with->fsync = "off"; with->is_private = true);
+    expect_bad(0, 0);
     JUDGE(with->full_page_writes = "off");
     expect_one(CAIRN_PROBLEM, "settings", "full_page_writes is off");
     JUDGE(with->synchronous_commit = "off");
@@ -185,7 +187,7 @@ static void clocks_that_are_apart_are_found_on_either_side(void **state)
 static void judge_redis(const char *version, const char *role, const char *policy,
                         const char *appendonly)
 {
-    const struct cairn_redis_facts facts = {version, role, policy, appendonly};
+    const struct cairn_redis_facts facts = {version, role, policy, appendonly, false};
     diagnosis = (struct cairn_diagnosis){.arena = &arena};
     cairn_judge_redis(&diagnosis, &facts);
 }

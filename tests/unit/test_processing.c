@@ -332,7 +332,10 @@ static void wrong_tests_fail_and_say_of_which_process(void **state)
                    "  wanted: remind cancelled\n  seen:   nothing");
     expect_failure(a_timer_not_named, "a timer that no THEN names\n  wanted: nothing\n  seen:   "
                                       "release cancelled by process 0189");
-    expect_failure(a_timer_that_is_not_handled, "hold does not wait for a timer unhandled");
+    expect_failure(a_timer_that_is_not_handled,
+                   "process hold set the timer \"unhandled\", which it has no handler for: write "
+                   "CAIRN_WHEN_TIMER(hold, …, \"unhandled\"), or give cairn_schedule the name of "
+                   "one that is handled (\"remind\", \"release\")");
     expect_failure(a_timer_that_is_always_due,
                    "the timer remind was set again 10000 times and is still due");
     expect_failure(time_that_goes_back,

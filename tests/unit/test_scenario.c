@@ -326,8 +326,11 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(a_refusal_for_another_reason, "seen:   lamp-broken: the lamp is broken");
     expect_failure(no_refusal, "it was not refused");
     expect_failure(an_event_where_it_was_refused, "lamp-broken");
-    expect_failure(an_event_that_breaks_its_table, "the decider emitted a LampLit whose /by");
-    expect_failure(a_code_of_its_own, "the decision of lamp on light_lamp returned -1");
+    expect_failure(an_event_that_breaks_its_table,
+                   ": lamp on light_lamp: the decider emitted a LampLit whose /by");
+    expect_failure(an_event_that_breaks_its_table,
+                   ": give it a value that struct lamp_lit allows, or change the struct, at ");
+    expect_failure(a_code_of_its_own, "lamp on light_lamp: the decision returned -1");
     expect_failure(a_stream_that_is_there_already, "already-exists");
     expect_failure(a_stream_that_is_not_there, "not-found");
     expect_failure(a_then_without_a_when, "THEN without a WHEN");

@@ -3,6 +3,7 @@
 #include "../support/support.h"
 
 #include "runtime/check/peer_names.h"
+#include "runtime/check/unlisted.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
@@ -318,7 +319,8 @@ static void projections_that_cannot_be_tables(void **state)
     upper.name = "Cats";
     projection_says(&idle_projection, "projection idle has no CAIRN_ON after its declaration: it "
                                       "would do nothing");
-    projection_says(&unversioned_projection, "projection unversioned: it has no .version");
+    projection_says(&unversioned_projection, ": projection unversioned: it has no .version: write "
+                                             ".version = 1, and raise it when");
     projection_says(&misindexed_projection, "projection misindexed: index (nmae): \"nmae\" is not "
                                             "a column that can be indexed");
     projection_says(&misplaced_projection, place);
@@ -361,6 +363,24 @@ static void resources_that_do_not_fit_their_rows(void **state)
     RESOURCE_SAYS("every process and cats have the same route, GET /healthz", .path = "/healthz",
                   .list = true);
     resource_says((struct cairn_resource){.path = "/cats"}, "resource /cats has no projection");
+}
+
+static const struct cairn_resource *const placed =
+    CAIRN_RESOURCES({.path = "/cats", .projection = &cats_projection});
+
+static void a_finding_about_a_resource_says_where_it_is(void **state)
+{
+    (void)state;
+    struct cairn_service service = right;
+    service.resources = placed;
+    says(&service, "test_start_mistakes.c:");
+    says(&service, ": resource /cats: the path has no {id}, and it is not a list");
+    RESOURCE_SAYS("the projection at ", .path = "/cats"); /* a plain array */
+    RESOURCE_SAYS("test_start_mistakes.c:", .path = "/cats");
+    service.resources =
+        CAIRN_RESOURCES({.path = "/cats/{name}/{id}", .projection = &cats_projection});
+    says(&service, "test_start_mistakes.c:");
+    says(&service, ": cats: the path /cats/{name}/{id} has another parameter than {id}");
 }
 
 /* ---- processes, reactors, consumers ---- */
@@ -416,9 +436,69 @@ static void processes_that_could_never_work(void **state)
     process_says(&nameless_process, "the timer has no name");
     process_says(&asker_process, "let_out is not a command of those that CAIRN_SENDS names");
     process_says(&loner_process, "the association has no name");
-    process_says(&shouter_process, "process shouter: no URL is known for the service of dog: name "
-                                   "it in .peers, or set CAIRN_DOG_URL");
+    process_says(&shouter_process, "process shouter: no URL is known for the service of dog: list "
+                                   "&dog_decider in .deciders of a service of this program, name "
+                                   "another program's in .peers (dog, its URL), or set "
+                                   "CAIRN_DOG_URL");
     process_says(&warden_process, "two deciders or processes are called warden, at ");
+}
+
+CAIRN_STRUCT(collar, TEXT(text));
+CAIRN_STRUCT(needs_text, TEXT(name));
+CAIRN_STRUCT(needs_uuid, BOOL(seen), UUID(cat_id));
+CAIRN_STRUCT(needs_time, TIME(at));
+CAIRN_STRUCT(needs_day, DAY(on));
+CAIRN_STRUCT(needs_money, MONEY(price));
+CAIRN_STRUCT(needs_enum, ENUM(mood, mood));
+CAIRN_STRUCT(needs_record, RECORD(collar, collar));
+CAIRN_STRUCT(needs_number, INT(age, CAIRN_RANGE(1, 30)));
+CAIRN_STRUCT(needs_decimal, DECIMAL(weight, 2, CAIRN_RANGE(100, 3000)));
+CAIRN_STRUCT(needs_duration, DURATION(sleep, CAIRN_RANGE(1, 9)));
+CAIRN_STRUCT(needs_item, TEXTS(names, .min_count = 1));
+CAIRN_STRUCT(needs_nothing, BOOL(seen), INT(age), TEXT(name, .min_bytes = 3, .optional = true),
+             DECIMAL(weight, 2), DURATION(sleep), TEXTS(names), TEXT_MAP(labels),
+             MONEY(price, .optional = true), OPTIONAL_INT(lives, CAIRN_RANGE(1, 9)),
+             OPTIONAL_RECORD(collar, collar), ENUM(mood, mood, .optional = true));
+
+/* Checks a service whose process has this state. */
+static int check_state(const struct cairn_record *state, struct cairn_error *error)
+{
+    struct cairn_process process = warden_process;
+    struct cairn_service service = right;
+    process.state = state;
+    service.processes[0] = &process;
+    return check(&service, NULL, error);
+}
+
+static void state_says(const struct cairn_record *state, const char *words)
+{
+    struct cairn_error error = {0};
+    if (!check_state(state, &error) || !strstr(error.message, words))
+        fail_msg("wanted: %s\n   saw: %s", words, error.message);
+}
+
+static void a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    state_says(&needs_text_record, "test_start_mistakes.c:");
+    state_says(&needs_text_record,
+               "struct needs_text: the field name has no empty value, and the state of process "
+               "warden is empty when it begins, which any of its inputs may cause: write "
+               "TEXT(name, .optional = true)");
+    state_says(&needs_uuid_record, "write UUID(cat_id, .optional = true)");
+    state_says(&needs_time_record, "write TIME(at, .optional = true)");
+    state_says(&needs_day_record, "write DAY(on, .optional = true)");
+    state_says(&needs_money_record, "write MONEY(price, .optional = true)");
+    state_says(&needs_enum_record, "write ENUM(mood, …, .optional = true)");
+    state_says(&needs_record_record, "write OPTIONAL_RECORD(collar, collar)");
+    state_says(&needs_number_record, "write OPTIONAL_INT(age, …), or a range that 0 is in");
+    state_says(&needs_decimal_record, "write OPTIONAL_DECIMAL(weight, 2, …), or a range");
+    state_says(&needs_duration_record, "write OPTIONAL_DURATION(sleep, …), or a range");
+    state_says(&needs_item_record, "the field names has no empty value");
+    state_says(&needs_item_record, "write it without .min_count");
+    if (check_state(&needs_nothing_record, &error))
+        fail_msg("%s", error.message);
 }
 
 static void reactors_and_consumers_that_do_nothing(void **state)
@@ -496,6 +576,64 @@ static void the_first_is_told_with_the_number_of_the_others(void **state)
     says(&service, "(and 2 more, logged before)");
 }
 
+/* ---- what no service lists ---- */
+
+/* Returns the text of the finding for `what` of a program with this service, or NULL. */
+static const char *find_unlisted(const struct cairn_service *service, const void *what,
+                                 struct cairn_arena *arena)
+{
+    const struct cairn_service *const services[] = {service, NULL};
+    const struct cairn_declared **all = NULL;
+    size_t count = cairn_unlisted_find(services, arena, &all);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->what == what)
+            return cairn_unlisted_text(all[i], arena);
+    }
+    return NULL;
+}
+
+static void what_is_defined_and_not_listed_is_found_with_where_to_list_it(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    const char *said = find_unlisted(&right, &sleeper_process, &arena);
+    assert_non_null(said);
+    assert_non_null(strstr(said, "test_start_mistakes.c:"));
+    assert_non_null(strstr(said, ": process sleeper is linked with this program, none of its "
+                                 "services lists it, and it has never run: write &sleeper_process "
+                                 "in .processes of a service"));
+    said = find_unlisted(&right, &idler_reactor, &arena);
+    assert_non_null(strstr(said, "write &idler_reactor in .reactors"));
+    said = find_unlisted(&right, &deaf_consumer, &arena);
+    assert_non_null(strstr(said, "write &deaf_consumer in .consumers"));
+    said = find_unlisted(&right, &idle_projection, &arena);
+    assert_non_null(strstr(said, "write &idle_projection in .projections"));
+    cairn_arena_close(&arena);
+}
+
+static void what_another_program_may_run_is_not_found(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_service service = right;
+    assert_null(find_unlisted(&right, &warden_process, &arena)); /* listed */
+    const struct cairn_resource all[] = {{.path = "/idle/{id}", .projection = &idle_projection},
+                                         {.path = NULL}};
+    service.resources = all;
+    assert_null(find_unlisted(&service, &idle_projection, &arena)); /* read by a resource */
+    const struct cairn_publication publications[] = {
+        {.events = &cat_events, .style = CAIRN_BUS_STATE, .state = &idle_projection},
+        {.events = NULL}};
+    service.resources = NULL;
+    service.publishes = publications;
+    assert_null(find_unlisted(&service, &idle_projection, &arena)); /* read by a publication */
+    struct cairn_decider elsewhere = cat_decider;
+    elsewhere.at = "services/cat/cat.c:10";
+    const struct cairn_service other = {.name = "other", .deciders = {&elsewhere}};
+    assert_null(find_unlisted(&other, &sleeper_process, &arena)); /* in another directory */
+    cairn_arena_close(&arena);
+}
+
 /* Wrong configuration and wrong code have different exit statuses. */
 static void a_peer_that_is_missing_is_an_error_of_the_configuration(void **state)
 {
@@ -541,10 +679,14 @@ int main(void)
         cmocka_unit_test(deciders_and_facts_that_are_incomplete),
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),
+        cmocka_unit_test(a_finding_about_a_resource_says_where_it_is),
         cmocka_unit_test(processes_that_could_never_work),
+        cmocka_unit_test(a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write),
         cmocka_unit_test(reactors_and_consumers_that_do_nothing),
         cmocka_unit_test(services_and_their_lists),
         cmocka_unit_test(the_first_is_told_with_the_number_of_the_others),
+        cmocka_unit_test(what_is_defined_and_not_listed_is_found_with_where_to_list_it),
+        cmocka_unit_test(what_another_program_may_run_is_not_found),
         cmocka_unit_test(a_mistyped_url_of_a_peer_is_told),
         cmocka_unit_test(a_peer_that_is_missing_is_an_error_of_the_configuration),
     };

@@ -19,20 +19,21 @@ static const char followers_sql[] =
     " from cairn.followers f order by f.name";
 
 static const char parked_sql[] =
-    "select p.reactor, p.position, p.type, p.stream, p.attempts, p.parked_at,"
+    "select p.name, p.position, p.type, p.stream, p.attempts, p.parked_at,"
     " case when p.again then 'retry requested' else 'parked' end as state, p.reason"
-    " from (select reactor, position, type, stream, attempts, parked_at, again, reason"
+    " from (select 'reactor/' || reactor as name, position, type, stream, attempts, parked_at,"
+    "           again, reason"
     "           from cairn.parked_events"
     "       union all"
     "       select 'process/' || process, position, '', stream, 1, parked_at, again, reason"
     "           from cairn.parked_instances) p"
-    " order by p.reactor, p.position limit $1";
+    " order by p.name, p.position limit $1";
 
-/* $1: a reactor, or process/ and a process manager, or null for all; $2: a position, or null; $3: a
- * stream, or null; $4: skip the event that it stopped at. */
+/* $1: a reactor, with or without reactor/, or process/ and a process manager, or null for all; $2:
+ * a position, or null; $3: a stream, or null; $4: skip the event that it stopped at. */
 static const char retry_sql[] =
     "select case when $4 or $1 like 'process/%' or $3 is not null then 0"
-    "           else cairn.retry_parked_events($1, $2) end"
+    "           else cairn.retry_parked_events(regexp_replace($1::text, '^reactor/', ''), $2) end"
     "     + case when $1 not like 'process/%' or $2 is not null then 0"
     "           else cairn.retry_parked_instances(substr($1, 9), $3, $4) end as tried_again";
 
@@ -70,7 +71,7 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
     if (options.word_count && !retries && !skips &&
         (strcmp(options.words[0], "parked") != 0 || options.word_count > 1)) {
         (void)fprintf(stderr,
-                      "cairn processes: expected parked, retry [REACTOR [POSITION]],\n"
+                      "cairn processes: expected parked, retry [reactor/NAME [POSITION]],\n"
                       "retry process/NAME [STREAM], skip process/NAME STREAM, or nothing\n"
                       "Usage: cairn %s\n",
                       command->usage);
@@ -93,9 +94,9 @@ const struct cairn_cli_command cairn_cli_processes = {
     .details =
         "Shows how far each has followed the log, its undelivered commands, its timers, the process that\n"
         "runs it, and why it is stopped, if it is. `parked` lists events that reactors failed to handle, and\n"
-        "instances of process managers that cannot continue. `retry` requests a retry: of all, of those of a\n"
-        "reactor or of process/NAME, of one by its position or its stream. `skip` skips the event at which\n"
-        "an instance stopped.",
-    .example = "cairn processes retry charging",
+        "instances of process managers that cannot continue; those of consumers: `cairn bus dead`. `retry`\n"
+        "requests a retry: of all, of those of reactor/NAME or of process/NAME, of one by its position or\n"
+        "its stream. `skip` skips the event at which an instance stopped.",
+    .example = "cairn processes retry reactor/charging",
     .run = run_processes,
 };

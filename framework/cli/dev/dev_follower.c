@@ -13,7 +13,8 @@ enum { PAGE = 200 };
 #define LOOK_US CAIRN_SECONDS(1)
 #define GLANCE_US 200 /* long enough to see what has arrived */
 
-/* An event of a process manager is shown as what it waits for and sends, not as its data. */
+/* An event of a process manager is shown as what it waits for and sends, not as its data: the
+ * timers are all that are set after it, also those that an earlier event has set. */
 static const char events_sql[] =
     "select e.position, e.stream, e.version, e.type, e.type = 'ProcessAdvanced',"
     " case when e.type <> 'ProcessAdvanced' then e.data::text else"
@@ -24,8 +25,7 @@ static const char events_sql[] =
     "         (select string_agg('sends ' || (s ->> 'command') || ' to ' || (s ->> 'to'), '; ')"
     "             from jsonb_array_elements(case when jsonb_typeof(d.data -> 'sent') = 'array'"
     "                 then d.data -> 'sent' else '[]' end) s),"
-    "         (select string_agg('timer ' || (t ->> 'name') || coalesce(' at ' || (t ->> 'at'),"
-    "                 ' cancelled'), '; ')"
+    "         (select string_agg('timer \"' || (t ->> 'name') || '\" is due at ' || (t ->> 'at'), '; ')"
     "             from jsonb_array_elements(case when jsonb_typeof(d.data -> 'timers') = 'array'"
     "                 then d.data -> 'timers' else '[]' end) t)) end"
     " from cairn.events e, lateral (select e.data::jsonb as data) d"

@@ -2,6 +2,7 @@
 #include "cli/doctor/checks.h"
 
 #include "cli/doctor/postgres_facts.h"
+#include "cli/servers/server_directory.h"
 #include "core/clock.h"
 #include "postgres/postgres.h"
 #include "store/migrate.h"
@@ -31,7 +32,8 @@ static const char facts_sql[] =
     " exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
     "     where n.nspname = 'cairn' and c.relname = 'migrations'),"
     " coalesce((select pg_has_role(n.nspowner, 'usage') from pg_namespace n"
-    "     where n.nspname = 'cairn'), false)"
+    "     where n.nspname = 'cairn'), false),"
+    " current_setting('cluster_name') = '" CAIRN_PRIVATE_MARK "'"
     " from pg_roles r where r.rolname = current_user";
 
 static const char rights_sql[] =
@@ -83,6 +85,7 @@ static int64_t read_facts(struct cairn_pg *pg, struct cairn_arena *arena,
         .statement_timeout_ms = cairn_pg_integer(rows, 0, 13),
         .has_schema = cairn_pg_bool(rows, 0, 14),
         .owns_schema = cairn_pg_bool(rows, 0, 15),
+        .is_private = cairn_pg_bool(rows, 0, 16),
     };
     return 1;
 }

@@ -15,6 +15,7 @@ struct cairn_postgres_facts {
     bool may_create_roles;
     bool may_create_schemas; /* in this database */
     bool is_read_only;       /* a standby, or default_transaction_read_only */
+    bool is_private;         /* `cairn servers` or `cairn dev` has started it */
     const char *fsync;
     const char *full_page_writes;
     const char *synchronous_commit;

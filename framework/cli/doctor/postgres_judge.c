@@ -142,7 +142,13 @@ static void judge_durability(struct cairn_diagnosis *diagnosis,
                              const struct cairn_postgres_facts *facts)
 {
     size_t before = diagnosis->count;
-    if (strcmp(facts->fsync, "on") != 0)
+    bool is_off = strcmp(facts->fsync, "on") != 0;
+    if (is_off && facts->is_private)
+        cairn_diagnose_good(diagnosis, "settings",
+                            "fsync is %s: a private server of `cairn servers`, for development and "
+                            "tests, whose data need not survive a crash of the machine",
+                            facts->fsync);
+    else if (is_off)
         cairn_diagnose_problem(diagnosis, "settings", "set fsync = on in postgresql.conf",
                                "fsync is %s: a crash of the machine may damage the database",
                                facts->fsync);

@@ -2,6 +2,7 @@
 #include "cli/doctor/checks.h"
 
 #include "cli/doctor/redis_facts.h"
+#include "cli/servers/server_directory.h"
 #include "redis/redis.h"
 
 #include <string.h>
@@ -42,11 +43,13 @@ static int check(struct cairn_diagnosis *diagnosis, struct cairn_redis *redis,
     if (failed)
         return failed;
     const char *text = reply.kind == CAIRN_REDIS_TEXT ? reply.text : "";
+    const char *mark = setting(redis, diagnosis->arena, "syslog-ident");
     const struct cairn_redis_facts facts = {
         .version = field(diagnosis->arena, text, "redis_version", "0"),
         .role = field(diagnosis->arena, text, "role", "master"),
         .maxmemory_policy = setting(redis, diagnosis->arena, "maxmemory-policy"),
         .appendonly = setting(redis, diagnosis->arena, "appendonly"),
+        .is_private = mark && strcmp(mark, CAIRN_PRIVATE_MARK) == 0,
     };
     cairn_judge_redis(diagnosis, &facts);
     return 0;

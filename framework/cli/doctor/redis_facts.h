@@ -10,6 +10,7 @@ struct cairn_redis_facts {
     const char *role;             /* "master", "slave" */
     const char *maxmemory_policy; /* NULL: it does not tell */
     const char *appendonly;       /* likewise */
+    bool is_private;              /* `cairn servers` or `cairn dev` has started it */
 };
 
 void cairn_judge_redis(struct cairn_diagnosis *diagnosis, const struct cairn_redis_facts *facts);

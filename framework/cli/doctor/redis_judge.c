@@ -42,7 +42,14 @@ static void judge_memory(struct cairn_diagnosis *diagnosis, const struct cairn_r
 static void judge_durability(struct cairn_diagnosis *diagnosis,
                              const struct cairn_redis_facts *facts)
 {
-    if (facts->appendonly && strcmp(facts->appendonly, "yes") != 0)
+    bool is_off = facts->appendonly && strcmp(facts->appendonly, "yes") != 0;
+    if (is_off && facts->is_private)
+        cairn_diagnose_good(
+            diagnosis, "Redis durability",
+            "appendonly is %s: a private server of `cairn servers`, for development "
+            "and tests",
+            facts->appendonly);
+    else if (is_off)
         cairn_diagnose_warning(diagnosis, "Redis durability",
                                "set appendonly to yes, if services publish events or consume them",
                                "appendonly is %s: after a crash the bus is published again, and "

@@ -192,6 +192,8 @@ static int launch(struct cairn_arena *arena, const struct cairn_server_directory
         "-c",
         "log_timezone=UTC",
         "-c",
+        "cluster_name=" CAIRN_PRIVATE_MARK,
+        "-c",
         durable ? "fsync=on" : "fsync=off",
         NULL,
     };

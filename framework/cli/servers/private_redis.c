@@ -70,9 +70,22 @@ static int launch(struct cairn_arena *arena, const struct cairn_server_directory
 {
     const char *data = cairn_print(arena, "%s/redis", directory->path);
     const char *const words[] = {
-        "redis-server",         "--port", "0",     "--unixsocket", socket_path(arena, directory),
-        "--unixsocketperm",     "700",    "--dir", data,           "--appendonly",
-        durable ? "yes" : "no", "--save", "",      NULL,
+        "redis-server",
+        "--port",
+        "0",
+        "--unixsocket",
+        socket_path(arena, directory),
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        data,
+        "--appendonly",
+        durable ? "yes" : "no",
+        "--save",
+        "",
+        "--syslog-ident",
+        CAIRN_PRIVATE_MARK,
+        NULL,
     };
     if (mkdir(data, 0700) != 0 && errno != EEXIST)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "%s cannot be made: %s", data, strerror(errno));

@@ -9,6 +9,10 @@
 
 #include "core/arena.h"
 
+/* The mark by which `cairn doctor` knows private servers: PostgreSQL's cluster_name and Redis'
+ * syslog-ident, though it writes to no syslog. */
+#define CAIRN_PRIVATE_MARK "cairn-private"
+
 struct cairn_server_directory {
     const char *path;     /* absolute: of what the servers keep */
     const char *postgres; /* for PostgreSQL's data, without symbolic links */

@@ -82,9 +82,16 @@ static int fail_no_url(const char *category, struct cairn_error *error)
 {
     char variable[120];
     cairn_peer_variable(category, variable, sizeof variable);
+    if (strcmp(category, CAIRN_QUERY_PEER) == 0)
+        return cairn_fail(error, CAIRN_CONFIG,
+                          "no URL is known for the query service: give a service of this program "
+                          ".resources, name another program's in .peers (%s, its URL), or set %s",
+                          category, variable);
     return cairn_fail(error, CAIRN_CONFIG,
-                      "no URL is known for the service of %s: name it in .peers, or set %s",
-                      category, variable);
+                      "no URL is known for the service of %s: list &%s_decider in .deciders of a "
+                      "service of this program, name another program's in .peers (%s, its URL), or "
+                      "set %s",
+                      category, category, category, variable);
 }
 
 int cairn_peer_check(const struct cairn_service *const services[], const char *category,

@@ -183,6 +183,9 @@ static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
     struct cairn_process_input input = cairn_input_from_timer(manager->process, instance, due->name,
                                                               set->at, &manager->cursor.step_arena);
     input.read = manager->cursor.position;
+    if (!input.when) /* set by another release */
+        cairn_log(CAIRN_LOG_WARN, "a timer has fired that has no CAIRN_WHEN_TIMER any more",
+                  CAIRN_LOG_TEXT("process", due->stream), CAIRN_LOG_TEXT("timer", due->name));
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 

@@ -15,16 +15,6 @@ static bool is_of(const char *stream, const char *category)
     return strncmp(stream, category, length) == 0 && stream[length] == '-';
 }
 
-const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
-{
-    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
-        const struct cairn_when *when = (const struct cairn_when *)at;
-        if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
-            return when;
-    }
-    return NULL;
-}
-
 const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
                                             const char *command)
 {

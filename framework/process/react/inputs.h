@@ -6,8 +6,7 @@
 #include "process/deliver/delivery.h"
 #include "process/react/advance.h"
 
-/* Return the handler of a timer and of a refused command; NULL if there is none. */
-const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name);
+/* Returns the handler of a refused command; NULL if there is none. */
 const struct cairn_when *cairn_when_refused(const struct cairn_process *process,
                                             const char *command);
 

@@ -14,11 +14,21 @@ void cairn_send(struct cairn_reaction *ret, const struct cairn_commands *command
                 struct cairn_uuid id, const struct cairn_record *record, const void *command)
 {
     const struct cairn_command_type *type = cairn_commands_of(commands, record);
-    if (!type || ret->sent_count == CAIRN_REACTION_MAX) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
-                         type ? "%s: one reaction sent too many commands"
-                              : "%s is not a command of the service it was sent to",
-                         record->name);
+    if (!type) {
+        (void)cairn_fail(
+            &ret->misuse, CAIRN_BUG,
+            "the process sent a %s, which is not a command of %s%s%s: CAIRN_SEND names "
+            "the noun whose CAIRN_COMMANDS list it",
+            record->name, commands->category, commands->at ? ", at " : "",
+            commands->at ? commands->at : "");
+        return;
+    }
+    if (ret->sent_count == CAIRN_REACTION_MAX) {
+        (void)cairn_fail(
+            &ret->misuse, CAIRN_BUG,
+            "one reaction sent more than %d commands, the last one a %s: send the rest "
+            "in later reactions, as by a timer",
+            CAIRN_REACTION_MAX, record->name);
         return;
     }
     void *copy = cairn_arena_alloc(ret->arena, record->size, record->align);
@@ -30,11 +40,14 @@ static void change_timer(struct cairn_reaction *ret, const char *name, bool canc
                          struct cairn_time at)
 {
     if (!name || !*name) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "a timer without a name");
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "a timer without a name: give cairn_schedule and cairn_cancel that of a "
+                         "CAIRN_WHEN_TIMER");
         return;
     }
     if (ret->timer_count == CAIRN_REACTION_MAX) {
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many timers");
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed more than %d timers",
+                         CAIRN_REACTION_MAX);
         return;
     }
     ret->timers[ret->timer_count++] =
@@ -45,7 +58,10 @@ void cairn_schedule(struct cairn_reaction *ret, const char *name, struct cairn_t
 {
     change_timer(ret, name, false, at);
     if (at.us <= 0) /* most likely a time that was never set */
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "the timer %s is set to no time", name);
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "the timer %s is set to no time: the time of cairn_schedule was never "
+                         "assigned",
+                         name);
 }
 
 void cairn_cancel(struct cairn_reaction *ret, const char *name)
@@ -57,9 +73,12 @@ static void change_association(struct cairn_reaction *ret, const char *name, str
                                bool ended)
 {
     if (!name || !*name || cairn_uuid_is_zero(id))
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "an association without a name or an id");
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG,
+                         "an association without a name or an id: give cairn_associate and "
+                         "cairn_dissociate the name of a CAIRN_WHEN_ALL, and an id that is set");
     else if (ret->association_count == CAIRN_REACTION_MAX)
-        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed too many associations");
+        (void)cairn_fail(&ret->misuse, CAIRN_BUG, "one reaction changed more than %d associations",
+                         CAIRN_REACTION_MAX);
     else
         ret->associations[ret->association_count++] =
             (struct cairn_association_change){cairn_copy_text(ret->arena, name), id, ended};
@@ -97,8 +116,51 @@ static int check_targets(const struct cairn_process *process, const struct cairn
         const struct cairn_sent *sent = &reaction->sent[i];
         if (!sends(process, sent->commands))
             return cairn_fail(error, CAIRN_BUG,
-                              "the process sent a %s to %s, which its CAIRN_SENDS does not name",
-                              sent->type->name, sent->commands->category);
+                              "the process sent a %s to %s, which its CAIRN_SENDS does not name: "
+                              "write CAIRN_SENDS(%s, …)",
+                              sent->type->name, sent->commands->category, sent->commands->category);
+    }
+    return 0;
+}
+
+const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name)
+{
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_TIMER && strcmp(when->timer, name) == 0)
+            return when;
+    }
+    return NULL;
+}
+
+/* Returns the names of the timers that the process handles: "\"patience\", \"reminder\"". */
+static const char *handled_timers(const struct cairn_process *process, struct cairn_arena *arena)
+{
+    const char *names = "";
+    for (const struct cairn_registered *at = process->when->first; at; at = at->next) {
+        const struct cairn_when *when = (const struct cairn_when *)at;
+        if (when->input == CAIRN_INPUT_TIMER && !when->every_us)
+            names = cairn_print(arena, "%s%s\"%s\"", names, *names ? ", " : "", when->timer);
+    }
+    return names;
+}
+
+/* A timer without a handler would fire without any effect. One that is cancelled may be of an older
+ * release. */
+static int check_timers(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                        struct cairn_error *error)
+{
+    for (size_t i = 0; i < reaction->timer_count; i++) {
+        const struct cairn_timer_change *change = &reaction->timers[i];
+        if (change->cancelled || cairn_when_timer(process, change->name))
+            continue;
+        const char *names = handled_timers(process, reaction->arena);
+        return cairn_fail(error, CAIRN_BUG,
+                          "process %s set the timer \"%s\", which it has no handler for: write "
+                          "CAIRN_WHEN_TIMER(%s, …, \"%s\"), or give cairn_schedule the name of "
+                          "one that is handled (%s)",
+                          process->name, change->name, process->name, change->name,
+                          *names ? names : "there is none");
     }
     return 0;
 }
@@ -111,9 +173,27 @@ int cairn_reaction_check(const struct cairn_reaction *reaction, struct cairn_err
         const struct cairn_sent *sent = &reaction->sent[i];
         struct cairn_error wrong = {0};
         if (cairn_record_check(sent->type->record, sent->command, &wrong) < 0)
-            return cairn_fail(error, CAIRN_BUG, "the process sent a %s whose %s %s",
-                              sent->type->name, wrong.wrong[0].pointer, wrong.wrong[0].message);
+            return cairn_record_misfit(sent->type->record, &wrong, error, "the process sent a %s",
+                                       sent->type->name);
     }
+    return 0;
+}
+
+/* Checks what the reaction has left: what it sent and set, and the state. */
+static int check_step(const struct cairn_process *process, const struct cairn_reaction *reaction,
+                      const void *state, struct cairn_error *error)
+{
+    int failed = cairn_reaction_check(reaction, error);
+    if (!failed)
+        failed = check_targets(process, reaction, error);
+    if (!failed)
+        failed = check_timers(process, reaction, error);
+    if (failed)
+        return failed;
+    struct cairn_error wrong = {0};
+    if (cairn_record_check(process->state, state, &wrong) < 0)
+        return cairn_record_misfit(process->state, &wrong, error, "the process left a %s",
+                                   process->name);
     return 0;
 }
 
@@ -128,14 +208,8 @@ int cairn_process_step(const struct cairn_process *process, const struct cairn_w
     when->react(state, input, &with_arena, ret);
     if (when->every_us > 0)
         cairn_schedule(ret, when->timer, cairn_next_period(given->now, when->every_us));
-    int failed = cairn_reaction_check(ret, error);
-    if (!failed)
-        failed = check_targets(process, ret, error);
-    if (failed)
-        return failed;
-    struct cairn_error wrong = {0};
-    if (cairn_record_check(process->state, state, &wrong) < 0)
-        return cairn_fail(error, CAIRN_BUG, "the process left a %s whose %s %s", process->name,
-                          wrong.wrong[0].pointer, wrong.wrong[0].message);
-    return 0;
+    int failed = check_step(process, ret, state, error);
+    if (failed && process->at)
+        cairn_error_context(error, "%s", process->at);
+    return failed;
 }

@@ -48,10 +48,13 @@ void cairn_reaction_init(struct cairn_reaction *ret, struct cairn_arena *arena);
 int cairn_reaction_check(const struct cairn_reaction *reaction,
                          struct cairn_error *error) CAIRN_CHECKED;
 
+/* Returns the handler of a timer; NULL if there is none. */
+const struct cairn_when *cairn_when_timer(const struct cairn_process *process, const char *name);
+
 /* Performs one step of a process, pure: reacts to `input`, which is what `when` handles (the
  * event's struct, the timer's name or a struct cairn_refusal), and changes `state`. Returns 0, or
- * -CAIRN_BUG if what was sent, or the state, violates its record. What the state points to is
- * borrowed from the input. */
+ * -CAIRN_BUG if what was sent, or the state, violates its record, or a timer was set that the
+ * process has no handler for. What the state points to is borrowed from the input. */
 int cairn_process_step(const struct cairn_process *process, const struct cairn_when *when,
                        void *state, const void *input, const struct cairn_given *given,
                        struct cairn_arena *arena, struct cairn_reaction *ret,

@@ -51,11 +51,13 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
     const struct cairn_sent sent = {commands, cairn_commands_of(commands, record), id, command};
     struct cairn_error wrong = {0};
     if (!sent.type)
-        return cairn_fail(error, CAIRN_BUG, "%s is not a command of %s", record->name,
-                          commands->category);
+        return cairn_fail(error, CAIRN_BUG,
+                          "a reactor sent a %s, which is not a command of %s%s%s: CAIRN_TELL names "
+                          "the noun whose CAIRN_COMMANDS list it",
+                          record->name, commands->category, commands->at ? ", at " : "",
+                          commands->at ? commands->at : "");
     if (cairn_record_check(record, command, &wrong) < 0)
-        return cairn_fail(error, CAIRN_BUG, "a reactor sent a %s whose %s %s", sent.type->name,
-                          wrong.wrong[0].pointer, wrong.wrong[0].message);
+        return cairn_record_misfit(record, &wrong, error, "a reactor sent a %s", sent.type->name);
     return call->teller_->tell(call->teller_, call, &sent, error);
 }
 

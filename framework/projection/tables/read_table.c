@@ -269,7 +269,9 @@ int cairn_table_check(const struct cairn_projection *projection, struct cairn_er
         failed = cairn_fail(error, CAIRN_BUG, "its name is not [a-z][a-z0-9_]*, at most %d bytes",
                             NAME_MAX_BYTES);
     else if (projection->version < 1)
-        failed = cairn_fail(error, CAIRN_BUG, "it has no .version");
+        failed = cairn_fail(error, CAIRN_BUG,
+                            "it has no .version: write .version = 1, and raise it when the row or "
+                            "a function changes");
     if (!failed)
         failed = check_row(projection->row, error);
     if (!failed)
@@ -279,6 +281,7 @@ int cairn_table_check(const struct cairn_projection *projection, struct cairn_er
     if (!failed)
         failed = check_indexes(projection, error);
     if (failed)
-        cairn_error_context(error, "projection %s", projection->name);
+        cairn_error_context(error, "%s%sprojection %s", projection->at ? projection->at : "",
+                            projection->at ? ": " : "", projection->name);
     return failed;
 }

@@ -25,6 +25,8 @@ struct model {
     const struct cairn_projection *projection; /* constant: read without the lock */
     struct cairn_query_known known;
     int64_t looked_us;           /* monotonic: start of the look that `known` is from; 0: none */
+    int64_t unbuilt_us;          /* monotonic: since when nothing builds it; 0: something has */
+    bool unbuilt_told;           /* and it was returned as such */
     int failures;                /* of the copy, since its last success */
     atomic_llong shown;          /* newest position shown, in this timeline */
     atomic_llong floor_until_us; /* monotonic: end of the floor */
@@ -103,6 +105,11 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
             error, CAIRN_UNAVAILABLE,
             "it is not known which generation of %s is complete: PostgreSQL is unavailable",
             ret->projection->name);
+    if (!ret->generation && !ret->is_begun)
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "the read model %s does not exist: no projector has begun to build its "
+                          "version %d, which a running service has to list as a projection",
+                          ret->projection->name, ret->projection->version);
     if (!ret->generation)
         return cairn_fail(error, CAIRN_UNAVAILABLE,
                           "the read model %s is being built: no generation of its version %d is "
@@ -115,7 +122,9 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
 
 static const struct cairn_statement look_statement = {
     .name = "look",
-    .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position, k.revision"
+    .sql = "select s.store_id, s.epoch, g.generation, k.epoch, k.position, k.revision,"
+           " exists (select from cairn.generations b where b.projection = w.name"
+           "     and b.code_version = w.version and b.state <> 'dropped')"
            " from cairn.store s"
            " cross join unnest($1::text[], $2::bigint[]) with ordinality as w(name, version, n)"
            " left join cairn.generations g on g.projection = w.name and g.code_version = w.version"
@@ -164,9 +173,14 @@ static void publish(struct cairn_query_models *models, const struct cairn_pg_res
     now.epoch = cairn_pg_integer(rows, row, 3);
     now.position = cairn_pg_integer(rows, row, 4);
     now.revision = cairn_pg_integer(rows, row, 5);
+    now.is_begun = cairn_pg_bool(rows, row, 6);
     if (now.generation && !is_same(&now, &model->known))
         name_keys(models, &now);
     raise_floor(model, &now);
+    if (now.is_begun)
+        model->unbuilt_us = 0;
+    else if (!model->unbuilt_us)
+        model->unbuilt_us = begun_us;
     model->known = now;
     model->looked_us = begun_us;
 }
@@ -195,6 +209,23 @@ int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *
         publish(models, rows, i, begun_us);
     cairn_unlock(&models->lock);
     return 0;
+}
+
+const struct cairn_projection *cairn_query_models_unbuilt(struct cairn_query_models *models,
+                                                          int64_t for_us)
+{
+    const struct cairn_projection *found = NULL;
+    int64_t since_us = cairn_monotonic_us() - for_us;
+    cairn_lock(&models->lock);
+    for (size_t i = 0; i < models->count && !found; i++) {
+        struct model *model = &models->all[i];
+        if (!model->unbuilt_us || model->unbuilt_us > since_us || model->unbuilt_told)
+            continue;
+        model->unbuilt_told = true;
+        found = model->projection;
+    }
+    cairn_unlock(&models->lock);
+    return found;
 }
 
 /* ---- the copy ---- */

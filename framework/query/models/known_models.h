@@ -20,6 +20,7 @@ struct cairn_query_known {
     const struct cairn_projection *projection;
     struct cairn_timeline timeline;
     int64_t generation; /* 0: none is complete */
+    bool is_begun;      /* there is one of this version, complete or being built */
     int64_t epoch;      /* of its checkpoint */
     int64_t position;
     int64_t revision;       /* also grows when parked events are applied at the same position */
@@ -47,6 +48,11 @@ int cairn_query_models_get(struct cairn_query_models *models, size_t model,
 /* Looks up all models in PostgreSQL, on the caller's connection. */
 int cairn_query_models_look(struct cairn_query_models *models, struct cairn_pg *pg,
                             struct cairn_arena *scratch, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns a read model that no projector has begun to build, as looks have found for this time;
+ * each is returned once. NULL if there is none. */
+const struct cairn_projection *cairn_query_models_unbuilt(struct cairn_query_models *models,
+                                                          int64_t for_us);
 
 /* Records whether the copy in Redis could answer a request. After many failures in a row (no
  * checkpoint, one of another timeline, or one that is behind) the copy is not asked until

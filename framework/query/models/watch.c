@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,6 +20,7 @@
 #define LOOK_WAITING_US CAIRN_MILLISECONDS(200) /* the same, while a request waits */
 #define AGAIN_US CAIRN_MILLISECONDS(250)        /* after a failure */
 #define DEADLINE_US CAIRN_SECONDS(3)            /* for a look */
+#define UNBUILT_US CAIRN_SECONDS(5)             /* without a projector, before it is logged */
 
 struct cairn_query_watch {
     struct cairn_query_models *models;
@@ -144,6 +146,20 @@ static bool take_look_now(struct cairn_query_watch *watch)
     return look_now;
 }
 
+/* A projector that starts together with this process has begun long before. */
+static void log_unbuilt(struct cairn_query_watch *watch)
+{
+    const struct cairn_projection *at = cairn_query_models_unbuilt(watch->models, UNBUILT_US);
+    for (; at; at = cairn_query_models_unbuilt(watch->models, UNBUILT_US)) {
+        char what[200];
+        (void)snprintf(what, sizeof what,
+                       "list &%s_projection in .projections of a service, and run it", at->name);
+        cairn_log(CAIRN_LOG_WARN, "no projector has begun to build a read model",
+                  CAIRN_LOG_TEXT("projection", at->name), CAIRN_LOG_INTEGER("version", at->version),
+                  CAIRN_LOG_TEXT("at", at->at ? at->at : ""), CAIRN_LOG_TEXT("error", what));
+    }
+}
+
 /* Looks if that is due, and feeds the streams; repeated failures are logged once. */
 static void look_up_models(struct cairn_query_watch *watch)
 {
@@ -156,6 +172,7 @@ static void look_up_models(struct cairn_query_watch *watch)
         failed = cairn_query_models_look(watch->models, watch->pg, &watch->scratch, &error);
         watch->look_us = cairn_monotonic_us() + (failed ? AGAIN_US : LOOK_US);
         cairn_metric_add(&looks, "", 1);
+        log_unbuilt(watch);
     } else if (watch->failing) {
         return;
     }

@@ -105,3 +105,10 @@ int cairn_query_check(const struct cairn_resource *resource, struct cairn_error 
         cairn_error_context(error, "resource %s", resource->path);
     return failed;
 }
+
+const char *cairn_resources_at(const struct cairn_resource *resources)
+{
+    while (resources && resources->path)
+        resources++;
+    return resources ? resources->at : NULL;
+}

@@ -2,6 +2,7 @@
 #include "runtime/check/route_check.h"
 
 #include "core/arena.h"
+#include "query/query.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +12,7 @@ struct declared {
     size_t method_bytes;
     const char *path;
     const char *by; /* "open_ticket", "tickets", or "every process" */
+    const char *at; /* where it is declared, or NULL */
 };
 
 struct declared_list {
@@ -56,14 +58,16 @@ static void add(struct declared_list *list, struct declared one)
 {
     const char *wrong = wrong_path(one.path);
     if (wrong) {
-        cairn_findings_say(list->findings, "%s: the path %s %s", one.by, one.path, wrong);
+        cairn_findings_say(list->findings, "%s%s%s: the path %s %s", one.at ? one.at : "",
+                           one.at ? ": " : "", one.by, one.path, wrong);
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
         if (!is_same_route(&list->all[i], &one))
             continue;
-        cairn_findings_say(list->findings, "%s and %s have the same route, %.*s %s",
-                           list->all[i].by, one.by, (int)one.method_bytes, one.method, one.path);
+        cairn_findings_say(list->findings, "%s%s%s and %s have the same route, %.*s %s",
+                           one.at ? one.at : "", one.at ? ": " : "", list->all[i].by, one.by,
+                           (int)one.method_bytes, one.method, one.path);
         return;
     }
     cairn_grow(&list->arena, list->all, list->count, &list->capacity);
@@ -71,11 +75,11 @@ static void add(struct declared_list *list, struct declared one)
 }
 
 /* `route` is "METHOD /path"; one without a space is reported by its own check. */
-static void add_text(struct declared_list *list, const char *route, const char *by)
+static void add_text(struct declared_list *list, const char *route, const char *by, const char *at)
 {
     const char *space = strchr(route, ' ');
     if (space && space[1] == '/')
-        add(list, (struct declared){route, (size_t)(space - route), space + 1, by});
+        add(list, (struct declared){route, (size_t)(space - route), space + 1, by, at});
 }
 
 static void add_service(struct declared_list *list, const struct cairn_service *service)
@@ -84,13 +88,14 @@ static void add_service(struct declared_list *list, const struct cairn_service *
         const struct cairn_commands *commands = service->deciders[i]->commands;
         for (uint32_t k = 0; k < commands->count; k++)
             if (commands->types[k].route)
-                add_text(list, commands->types[k].route, commands->types[k].name);
+                add_text(list, commands->types[k].route, commands->types[k].name, commands->at);
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
         add(list, (struct declared){"GET", 3, at->path,
-                                    at->projection ? at->projection->name : service->name});
+                                    at->projection ? at->projection->name : service->name,
+                                    cairn_resources_at(service->resources)});
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
-        add_text(list, at->route, service->name);
+        add_text(list, at->route, service->name, NULL);
 }
 
 void cairn_routes_check(const struct cairn_service *const services[],
@@ -100,7 +105,7 @@ void cairn_routes_check(const struct cairn_service *const services[],
                                       "GET /openapi.json"};
     struct declared_list list = {.findings = findings};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        add_text(&list, own[i], "every process");
+        add_text(&list, own[i], "every process", NULL);
     for (size_t i = 0; services[i]; i++)
         add_service(&list, services[i]);
     cairn_arena_close(&list.arena);

@@ -3,6 +3,7 @@
 #include "bus/publish/publisher.h"
 #include "command/decider_check.h"
 #include "process/deliver/command_client.h"
+#include "process/react/empty_state.h"
 #include "projection/tables/read_table.h"
 #include "query/query.h"
 #include "record/json.h"
@@ -105,7 +106,10 @@ static void check_when(struct check *check, const struct cairn_process *process,
 
 static void check_process(struct check *check, const struct cairn_process *process)
 {
-    add(check, cairn_record_table_check(process->state, &check->error));
+    int wrong_state = cairn_record_table_check(process->state, &check->error);
+    if (!wrong_state)
+        wrong_state = cairn_empty_state_check(process, &check->error);
+    add(check, wrong_state);
     check_handlers(check, process->when, process->at, "process", process->name, "CAIRN_WHEN");
     for (const struct cairn_registered *at = process->when->first; at; at = at->next)
         check_when(check, process, (const struct cairn_when *)at);
@@ -140,12 +144,24 @@ static void check_consumer(struct check *check, const struct cairn_consumer *con
                            consumer->at ? consumer->at : "", name);
 }
 
-static void check_resource(struct check *check, const struct cairn_resource *resource)
+static void check_resource(struct check *check, const struct cairn_resource *resource,
+                           const char *at)
 {
     int failed = cairn_query_check(resource, &check->error);
+    if (failed && at)
+        cairn_error_context(&check->error, "%s", at);
+    else if (failed && resource->projection && resource->projection->at)
+        cairn_error_context(&check->error, "the projection at %s", resource->projection->at);
     add(check, failed);
     if (resource->projection)
         check_projection(check, resource->projection);
+}
+
+static void check_resources(struct check *check, const struct cairn_resource *resources)
+{
+    const char *at = cairn_resources_at(resources);
+    for (const struct cairn_resource *one = resources; one && one->path; one++)
+        check_resource(check, one, at);
 }
 
 static void check_service(struct check *check, const struct cairn_service *service)
@@ -160,8 +176,7 @@ static void check_service(struct check *check, const struct cairn_service *servi
         check_reactor(check, service->reactors[i]);
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->consumers[i]; i++)
         check_consumer(check, service->consumers[i]);
-    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
-        check_resource(check, at);
+    check_resources(check, service->resources);
     for (const struct cairn_publication *at = service->publishes; at && at->events; at++)
         add(check, cairn_publication_check(at, &check->error));
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
