@@ -11,7 +11,7 @@ create or replace function cairn.await_durable(in_position bigint default null) 
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    durable bigint := (select s.last_value from cairn.durable_head s);
+    durable bigint := coalesce(pg_sequence_last_value('cairn.durable_head'), 0);
     deferred bigint;
     flushed_to pg_lsn;
     header numeric;
@@ -19,7 +19,7 @@ begin
     if in_position <= durable then
         return durable;
     end if;
-    deferred := (select s.last_value from cairn.deferred_head s);
+    deferred := coalesce(pg_sequence_last_value('cairn.deferred_head'), 0);
     -- A standby is sent only what is flushed.
     if deferred <= durable or pg_is_in_recovery() then
         return coalesce(in_position, deferred);
@@ -32,7 +32,7 @@ begin
     end if;
     loop
         exit when pg_current_wal_flush_lsn() >= flushed_to;
-        durable := (select s.last_value from cairn.durable_head s);
+        durable := coalesce(pg_sequence_last_value('cairn.durable_head'), 0);
         exit when durable >= deferred;
         perform pg_sleep(0.001);
     end loop;
@@ -85,7 +85,7 @@ begin
     perform cairn.lock_shard(0::smallint);
     perform set_config('synchronous_commit', 'off', true); -- losing it costs readers a flush
     head := coalesce((select e.position from cairn.events e where e.shard = 0 order by e.position desc limit 1), 0);
-    if (select s.last_value from cairn.durable_head s) < least(in_position, head) then
+    if coalesce(pg_sequence_last_value('cairn.durable_head'), 0) < least(in_position, head) then
         perform setval('cairn.durable_head', least(in_position, head));
     end if;
 end
