@@ -9,7 +9,9 @@ const char *const check_rules[] = {
     "positions",  "versions", "times",        "ids",         "seen",       "tampering", "sql",
     "appends",    "defects",  "acknowledged", "refused",     "unknown",    "keys",      "order",
     "attributed", "legal",    "claims",       "explained",   "fresh",      "folds",     "rows",
-    "bus",        "carried",  "live",         "generations", "replicated", NULL,
+    "bus",        "carried",  "live",         "generations", "replicated", "overlaps",  "numbers",
+    "stays",      "reasons",  "expired",      "served",      "answers",    "occupied",  "told",
+    "parked",     NULL,
 };
 
 static bool is_a_rule(const char *name)
@@ -66,6 +68,21 @@ static void (*const rules[])(struct evidence *evidence, struct verdict *verdict)
     check_rows,       check_bus,      check_carried,   check_live,    check_generations,
     check_replicated,
 };
+
+/* check_reasons needs the states that check_stays sets. */
+static void (*const hotel_rules[])(struct evidence *evidence, struct verdict *verdict) = {
+    check_positions, check_versions,     check_times,    check_ids,        check_seen,
+    check_defects,   check_acknowledged, check_refused,  check_unknown,    check_keys,
+    check_order,     check_attributed,   check_fresh,    check_replicated, check_hotel_generations,
+    check_overlaps,  check_numbers,      check_stays,    check_reasons,    check_expired,
+    check_served,    check_answers,      check_occupied, check_told,       check_parked,
+};
+
+void check_hotel(struct evidence *evidence, struct verdict *verdict)
+{
+    for (size_t i = 0; i < sizeof hotel_rules / sizeof hotel_rules[0]; i++)
+        hotel_rules[i](evidence, verdict);
+}
 
 void check_evidence(struct evidence *evidence, struct verdict *verdict)
 {

@@ -35,6 +35,7 @@ static void open_stage(struct stage *stage, const struct system_under_test *shop
     fixture_url_as(shop->database_url, "cairn_reader", stage->reader_url, sizeof stage->reader_url);
     fixture_url_as(shop->database_url, "postgres", stage->superuser_url,
                    sizeof stage->superuser_url);
+    stage->cast = shop_cast;
     stage->seed = (unsigned)(history_now_us() % 1000000);
     stage->clients = 10;
     stage->pause_us = 8000;
