@@ -36,8 +36,9 @@ void verdict_add(struct verdict *verdict, const char *rule, const char *format, 
 bool verdict_names(const struct verdict *verdict, const char *rule);
 void verdict_print(const struct verdict *verdict, FILE *out);
 
-/* The names of all rules, ended by NULL; a complaint must name one of them. */
-extern const char *const check_rules[];
+/* The names of all rules, and of those that the hotel has besides, ended by NULL; a complaint must
+ * name one of them. */
+extern const char *const check_rules[], *const check_hotel_rules[];
 
 /* The rules on the evidence of the shop, and on that of the hotel. */
 void check_evidence(struct evidence *evidence, struct verdict *verdict);

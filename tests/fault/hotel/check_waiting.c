@@ -61,7 +61,8 @@ static void check_offer(const struct hotel *hotel, const struct room *room,
         const struct booking *earlier = room->queue[i];
         int64_t since;
         bool offered;
-        if (earlier->left < position || !hotel_was_free(hotel, &earlier->nights, position, &since))
+        if (earlier->left < position ||
+            !hotel_was_free(hotel, &earlier->waited_for, position, &since))
             continue;
         if (earlier->queued > since)
             since = earlier->queued;

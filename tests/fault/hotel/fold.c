@@ -147,6 +147,7 @@ static void add_to_queue(struct hotel *hotel, struct booking *booking, const str
 {
     struct room *room = cairn_map_get(&hotel->rooms, booking->nights.room);
     booking->queued = event->position;
+    booking->waited_for = booking->nights;
     if (!room)
         return;
     if (room->queue_count == room->queue_capacity) {

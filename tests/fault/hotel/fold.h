@@ -30,6 +30,7 @@ struct booking {
     struct nights nights;
     bool has_nights;
     const struct event *confirmed; /* NULL: it never was */
+    struct nights waited_for;      /* before any move */
     int64_t queued;                /* the position from which on it waited; 0: it never did */
     int64_t left;                  /* the position at which it did not wait any more */
     json_t *row;
