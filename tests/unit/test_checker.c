@@ -217,8 +217,6 @@ static const struct lie hotel_lies[] = {
     {"a reservation did not expire", "expired", LOG_FILE, SETS, 17, "type", "'Happened'"},
     {"who waited longer was passed over", "served", LOG_FILE, SETS, 12, "data",
      "{'position':10,'sent':[" OFFER(CYD) "]}"},
-    {"who waited longer was not asked after an expiry", "served", LOG_FILE, SETS, 15, "data",
-     "{'position':13,'sent':[" OFFER(CYD) "]}"},
     {"free nights were offered in vain", "served", LOG_FILE, SETS, 13, "type", "'Happened'"},
     {"nights are free and a guest waits for them", "served", LOG_FILE, SETS, 7, "data",
      "{" NIGHTS(3, 4) ",'room':'1','guest':'Cyd'}"},

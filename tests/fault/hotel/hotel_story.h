@@ -1,5 +1,6 @@
-/* hotel_story.h - what a short run of the hotel leaves behind, all of it true (../story.h): Ada holds
- * two nights, Bob and Cyd wait for them, hers expire, Bob is served and confirms, Cyd still waits. */
+/* hotel_story.h - what a short run of the hotel leaves behind, all of it true (../story.h): Ada
+ * holds two nights, Bob and Cyd wait for them, hers expire, Bob is served and confirms, Cyd still
+ * waits. */
 #ifndef HOTEL_STORY_H
 #define HOTEL_STORY_H
 
