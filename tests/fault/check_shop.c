@@ -6,7 +6,6 @@
 #include "window.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- events ---- */
@@ -25,12 +24,6 @@ static bool says_what_was_asked(const struct event *event)
     return true;
 }
 
-static bool is_on_the_version_asked_for(const struct event *event)
-{
-    const char *if_match = member_text(event->cause->json, "if_match");
-    return !*if_match || strtoll(if_match + 1, NULL, 10) == event->version - 1;
-}
-
 void check_legal(struct evidence *evidence, struct verdict *verdict)
 {
     struct shop shop;
@@ -40,7 +33,7 @@ void check_legal(struct evidence *evidence, struct verdict *verdict)
         const char *wrong = shop_apply(&shop, event);
         if (!wrong && event->cause && !says_what_was_asked(event))
             wrong = "it does not say what was asked for";
-        if (!wrong && event->cause && !is_on_the_version_asked_for(event))
+        if (!wrong && event->cause && !window_is_as_asked(event))
             wrong = "If-Match named another version";
         if (wrong)
             verdict_add(verdict, "legal", "%s in %s at position %" PRId64 ": %s", event->type,

@@ -38,6 +38,13 @@ bool window_has_other_version(const struct window *window, const struct request 
     return version > 0 && (window->low != version || window->high != version);
 }
 
+bool window_is_as_asked(const struct event *event)
+{
+    const char *if_match = member_text(event->cause->json, "if_match");
+    return !*if_match || event != event->cause->first ||
+           strtoll(if_match + 1, NULL, 10) == event->version - 1;
+}
+
 bool window_meets(const struct request *request, const struct event *from, int64_t to)
 {
     const struct request *cause = from->cause;

@@ -21,6 +21,9 @@ bool window_has(const struct window *window, unsigned states);
 /* Returns whether the stream had, at some time in this window, another version than If-Match. */
 bool window_has_other_version(const struct window *window, const struct request *request);
 
+/* Returns whether the first event of a request stands on the version that its If-Match names. */
+bool window_is_as_asked(const struct event *event);
+
 /* Returns whether something that was in force from this event up to position `to` may have been so
  * when the request was decided. */
 bool window_meets(const struct request *request, const struct event *from, int64_t to);

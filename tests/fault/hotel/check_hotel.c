@@ -88,6 +88,8 @@ void check_stays(struct evidence *evidence, struct verdict *verdict)
         const char *wrong = hotel_apply(&hotel, event);
         if (!wrong && event->cause && !says_what_was_asked(event))
             wrong = "it does not say what was asked for";
+        if (!wrong && event->cause && !window_is_as_asked(event))
+            wrong = "If-Match named another version";
         if (wrong)
             verdict_add(verdict, "stays", "%s in %s at position %" PRId64 ": %s", event->type,
                         event->stream, event->position, wrong);
