@@ -9,27 +9,36 @@
 
 /* ---- the log alone ---- */
 
-/* Takes or frees the nights of the event: "ROOM:day" -> stream. */
-static void hold(struct evidence *evidence, struct cairn_map *holders, const struct event *event,
+/* A range that a stream has may be claimed by it again, as when a room is closed for the same
+ * nights twice. */
+static bool is_claimed_again(const struct event *holder, const struct event *event)
+{
+    return strcmp(holder->stream, event->stream) == 0 &&
+           json_equal(json_object_get(holder->data, "nights"),
+                      json_object_get(event->data, "nights"));
+}
+
+/* Takes or frees the nights of the event: "ROOM:day" -> the event that took it. */
+static void hold(struct evidence *evidence, struct cairn_map *holders, struct event *event,
                  struct verdict *verdict)
 {
     const struct nights nights = nights_of(event->data);
     bool frees = strcmp(event->type, "NightsFreed") == 0;
     for (int day = nights.from; day < nights.until; day++) {
-        void **holder =
+        void **place =
             cairn_map_at(holders, cairn_print(&evidence->arena, "%s:%d", nights.room, day));
-        const char *stream = *holder;
+        const struct event *holder = *place;
         if (frees) {
-            if (stream && strcmp(stream, event->stream) == 0)
-                *holder = NULL;
+            if (holder && strcmp(holder->stream, event->stream) == 0)
+                *place = NULL;
             continue;
         }
-        if (stream)
+        if (holder && !is_claimed_again(holder, event))
             verdict_add(verdict, "overlaps",
                         "at position %" PRId64 " %s takes %s of room %s, which %s has",
                         event->position, event->stream, day_text(&evidence->arena, day),
-                        nights.room, stream);
-        *holder = (void *)(uintptr_t)event->stream;
+                        nights.room, holder->stream);
+        *place = event;
     }
 }
 
@@ -37,7 +46,7 @@ void check_overlaps(struct evidence *evidence, struct verdict *verdict)
 {
     struct cairn_map holders = cairn_map(&evidence->arena);
     for (size_t i = 0; i < evidence->event_count; i++) {
-        const struct event *event = &evidence->events[i];
+        struct event *event = &evidence->events[i];
         if (strcmp(event->type, "RoomClosed") == 0 || strncmp(event->type, "Nights", 6) == 0)
             hold(evidence, &holders, event, verdict);
     }

@@ -8,6 +8,8 @@
 void check_expired(struct evidence *evidence, struct verdict *verdict)
 {
     struct hotel hotel;
+    if (json_array_size(evidence->rows) == 0)
+        return; /* a run that has ended before every timer */
     hotel_fold_all(&hotel, evidence);
     for (size_t i = 0; i < hotel.bookings.count; i++) {
         const struct booking *booking = hotel.bookings.entries[i].value;
@@ -95,6 +97,22 @@ static void check_process(const struct hotel *hotel, const struct room *room,
     }
 }
 
+/* Checks, for a run that has ended when nothing was left to do, that no guest waits for nights that
+ * are free. */
+static void check_left(const struct evidence *evidence, const struct hotel *hotel,
+                       const struct room *room, struct verdict *verdict)
+{
+    int64_t since;
+    if (json_array_size(evidence->rows) == 0)
+        return;
+    for (size_t i = 0; i < room->queue_count; i++) {
+        if (room->queue[i]->state == WAITING &&
+            hotel_was_free(hotel, &room->queue[i]->waited_for, INT64_MAX - 1, &since))
+            verdict_add(verdict, "served", "%s waits though its nights are free",
+                        room->queue[i]->stream);
+    }
+}
+
 void check_served(struct evidence *evidence, struct verdict *verdict)
 {
     struct hotel hotel;
@@ -106,13 +124,8 @@ void check_served(struct evidence *evidence, struct verdict *verdict)
                                                           hotel.rooms.entries[i].key));
         if (room && process)
             check_process(&hotel, room, process, verdict);
-        for (size_t k = 0; room && k < room->queue_count; k++) {
-            int64_t since;
-            if (room->queue[k]->state == WAITING &&
-                hotel_was_free(&hotel, &room->queue[k]->nights, INT64_MAX - 1, &since))
-                verdict_add(verdict, "served", "%s waits though its nights are free",
-                            room->queue[k]->stream);
-        }
+        if (room)
+            check_left(evidence, &hotel, room, verdict);
     }
     hotel_fold_close(&hotel);
 }
