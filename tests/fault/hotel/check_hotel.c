@@ -148,15 +148,17 @@ static struct nights wanted_by(const struct hotel *hotel, const struct request *
 }
 
 /* Returns whether one of the nights was held by another stream at some time between request and
- * answer. A room that is closed for a night cannot be closed again for it. */
+ * answer, or by the room itself if that is to be closed: unless the range is the same, a room that is
+ * closed for a night cannot be closed again for it. */
 static bool was_held(const struct hotel *hotel, const struct request *request, const char *stream)
 {
     const struct nights nights = wanted_by(hotel, request, stream);
+    bool closes = strncmp(stream, "room-", 5) == 0;
     for (int day = nights.from; day < nights.until; day++) {
         const struct holding *at = hotel_holding(hotel, nights.room, day);
         for (; at; at = at->before) {
-            bool other = stream[0] == 'r' && stream[1] == 'o' ? true : strcmp(at->stream, stream);
-            if (other && window_meets(request, at->taken, at->to))
+            if ((closes || strcmp(at->stream, stream) != 0) &&
+                window_meets(request, at->taken, at->to))
                 return true;
         }
     }
