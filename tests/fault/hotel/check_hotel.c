@@ -148,8 +148,8 @@ static struct nights wanted_by(const struct hotel *hotel, const struct request *
 }
 
 /* Returns whether one of the nights was held by another stream at some time between request and
- * answer, or by the room itself if that is to be closed: unless the range is the same, a room that is
- * closed for a night cannot be closed again for it. */
+ * answer, or by the room itself if that is to be closed: unless the range is the same, a room that
+ * is closed for a night cannot be closed again for it. */
 static bool was_held(const struct hotel *hotel, const struct request *request, const char *stream)
 {
     const struct nights nights = wanted_by(hotel, request, stream);
