@@ -55,7 +55,7 @@ MAINS := $(wildcard services/*/main.c)
 SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 FAULT_SOURCES := $(filter-out tests/fault/test_% tests/fault/clock_shim.c tests/fault/counter.c, \
-    $(wildcard tests/fault/*.c))
+    $(wildcard tests/fault/*.c tests/fault/*/*.c))
 TEST_SOURCES := $(foreach level,unit integration e2e fault,$(wildcard tests/$(level)/test_*.c))
 HEADERS := $(wildcard framework/cairn/*.h)
 
@@ -74,6 +74,10 @@ INNER_TESTS := $(foreach level,unit integration,$(filter $(BUILD)/tests/$(level)
 # A service in two versions, for tests of a rolling deploy.
 VARIANTS := $(BUILD)/tests/variants/tally-1 $(BUILD)/tests/variants/tally-2
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard docs/examples/*.c))
+# The hotel, for the fault run; as a repository of its own it is built by its own Makefile.
+HOTEL := $(patsubst %,$(BUILD)/examples/hotel/%,hotel housekeeping listener)
+HOTEL_MAINS := examples/hotel/services/hotel.c examples/hotel/services/housekeeping.c
+HOTEL_PARTS := $(filter-out $(HOTEL_MAINS),$(wildcard examples/hotel/services/*.c examples/hotel/projections/*.c))
 BENCH_SUPPORT := $(call object,$(wildcard bench/support/*.c))
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -165,7 +169,7 @@ fuzz-programs: $(FUZZERS)
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 
-tests: $(TESTS) $(BINARIES) $(EXAMPLES) $(CLOCK_SHIM) $(COUNTER) $(VARIANTS)
+tests: $(TESTS) $(BINARIES) $(EXAMPLES) $(HOTEL) $(CLOCK_SHIM) $(COUNTER) $(VARIANTS)
 
 inner-tests: $(INNER_TESTS) $(BINARIES)
 
@@ -327,5 +331,12 @@ $(EXAMPLES): $(BUILD)/docs/examples/%: docs/examples/%.c $(LIB) $(HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -Iframework $(CFLAGS_ALL) $(LDFLAGS_ALL) $< $(LIB) -o $@ $(LDLIBS_ALL)
 
+$(BUILD)/examples/hotel/hotel: $(call object,examples/hotel/services/hotel.c $(HOTEL_PARTS)) $(LIB)
+$(BUILD)/examples/hotel/housekeeping: $(call object,$(addprefix examples/hotel/services/,housekeeping.c room.c)) $(LIB)
+$(BUILD)/examples/hotel/listener: $(call object,examples/hotel/tests/e2e/listener.c) $(LIB)
+$(HOTEL):
+	$(if $(V),,@echo "  ld   $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
+
 .SECONDARY:
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
+-include $(wildcard $(foreach depth,* */* */*/* */*/*/* */*/*/*/*,$(BUILD)/$(depth).d))

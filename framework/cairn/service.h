@@ -16,7 +16,9 @@
  * Any number of services can share a process, which has the name and port of the first one. A
  * service that lists projections runs them (a projector); one that lists resources answers
  * queries; one that lists publications puts their events on the bus, one process at a time; one
- * that has only routes of its own (handler.h) needs no database. */
+ * that has only routes of its own (handler.h) needs no database. With `--only NAME[,NAME...]` a
+ * program runs some of its services, so that it can be deployed as one process or as several: a
+ * service that sends commands to another process names its URL (peers). */
 #ifndef CAIRN_SERVICE_H
 #define CAIRN_SERVICE_H
 

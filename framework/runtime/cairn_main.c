@@ -4,6 +4,7 @@
 #include "core/sink.h"
 #include "process/deliver/command_client.h"
 #include "runtime/check/unlisted.h"
+#include "runtime/chosen_services.h"
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
@@ -43,13 +44,17 @@ static void print_peers(const struct cairn_service *const services[])
 
 static void print_help(const char *program, const struct cairn_service *const services[])
 {
-    (void)printf("Usage: %s [--help | --version | verify [NAME] [--json]]\n\n", program);
+    (void)printf("Usage: %s [--only SERVICE[,SERVICE...]] [--help | --version | verify [NAME] "
+                 "[--json]]\n\n",
+                 program);
     for (size_t i = 0; services[i]; i++)
         (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
     (void)printf(
         "\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
         "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
-        "read models, or one, against the log,\nand ends with 1 if something differs.\n\n");
+        "read models, or one, against the log,\nand ends with 1 if something differs. With --only "
+        "the process runs some of the program's\nservices: it has the name and the port of the "
+        "first one.\n\n");
     cairn_config_help(stdout, services);
     print_peers(services);
 }
@@ -169,9 +174,9 @@ static void take_signals(sigset_t *ret)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-int cairn_main(int argc, char **argv, const struct cairn_service *const services[])
+/* Runs the services that were chosen, or does what the arguments say. Returns the exit status. */
+static int run_program(int argc, char **argv, const struct cairn_service *const services[])
 {
-    cairn_standard_files();
     int status = read_arguments(argc, argv, services);
     if (status >= 0)
         return status;
@@ -198,4 +203,18 @@ int cairn_main(int argc, char **argv, const struct cairn_service *const services
     }
     cairn_log(CAIRN_LOG_INFO, "stopped");
     return 0;
+}
+
+int cairn_main(int argc, char **argv, const struct cairn_service *const services[])
+{
+    struct cairn_error error = {0};
+    const struct cairn_service *const *chosen;
+    cairn_standard_files();
+    int taken = cairn_services_choose(argc, argv, services, &chosen, &error);
+    if (taken < 0) {
+        (void)fprintf(stderr, "%s: %s\n", argv[0], error.message);
+        return EX_USAGE;
+    }
+    argv[taken] = argv[0];
+    return run_program(argc - taken, argv + taken, chosen);
 }

@@ -67,6 +67,16 @@ static void its_end_to_end_tests_pass(void **state)
     expect("PATH=\"$prefix/bin:$PATH\" hotel/tests/e2e/run");
 }
 
+static void they_pass_with_each_service_in_a_process_of_its_own(void **state)
+{
+    (void)state;
+    fixture_drop(url);
+    fixture_empty_database(url, sizeof url);
+    assert_int_equal(setenv("DATABASE_URL", url, 1), 0);
+    assert_int_equal(setenv("REDIS_URL", fixture_redis(), 1), 0); /* a bus belongs to one store */
+    expect("PATH=\"$prefix/bin:$PATH\" WIRING=apart hotel/tests/e2e/run");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +84,7 @@ int main(void)
         cmocka_unit_test(the_hotel_builds_by_pkg_config_without_a_warning),
         cmocka_unit_test(its_unit_tests_pass),
         cmocka_unit_test(its_end_to_end_tests_pass),
+        cmocka_unit_test(they_pass_with_each_service_in_a_process_of_its_own),
     };
     return cmocka_run_group_tests_name("hotel", tests, setup, teardown);
 }

@@ -12,10 +12,15 @@ const char *const check_rules[] = {
     "bus",        "carried",  "live",         "generations", "replicated", NULL,
 };
 
-static bool is_a_rule(const char *name)
+const char *const check_hotel_rules[] = {
+    "overlaps", "numbers",  "stays", "reasons", "expired", "served",
+    "answers",  "occupied", "told",  "parked",  NULL,
+};
+
+static bool names(const char *const rules[], const char *name)
 {
-    for (const char *const *rule = check_rules; *rule; rule++) {
-        if (strcmp(*rule, name) == 0)
+    for (; *rules; rules++) {
+        if (strcmp(*rules, name) == 0)
             return true;
     }
     return false;
@@ -32,7 +37,7 @@ static int kept_of(const struct verdict *verdict, const char *rule)
 void verdict_add(struct verdict *verdict, const char *rule, const char *format, ...)
 {
     va_list list;
-    assert(is_a_rule(rule));
+    assert(names(check_rules, rule) || names(check_hotel_rules, rule));
     verdict->count++;
     if (verdict->kept_count == VERDICT_KEPT || kept_of(verdict, rule) == VERDICT_KEPT_OF_A_RULE)
         return;
@@ -66,6 +71,21 @@ static void (*const rules[])(struct evidence *evidence, struct verdict *verdict)
     check_rows,       check_bus,      check_carried,   check_live,    check_generations,
     check_replicated,
 };
+
+/* check_reasons needs the states that check_stays sets. */
+static void (*const hotel_rules[])(struct evidence *evidence, struct verdict *verdict) = {
+    check_positions, check_versions,     check_times,    check_ids,        check_seen,
+    check_defects,   check_acknowledged, check_refused,  check_unknown,    check_keys,
+    check_order,     check_attributed,   check_fresh,    check_replicated, check_hotel_generations,
+    check_overlaps,  check_numbers,      check_stays,    check_reasons,    check_expired,
+    check_served,    check_answers,      check_occupied, check_told,       check_parked,
+};
+
+void check_hotel(struct evidence *evidence, struct verdict *verdict)
+{
+    for (size_t i = 0; i < sizeof hotel_rules / sizeof hotel_rules[0]; i++)
+        hotel_rules[i](evidence, verdict);
+}
 
 void check_evidence(struct evidence *evidence, struct verdict *verdict)
 {

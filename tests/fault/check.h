@@ -1,9 +1,9 @@
 /* check.h - the checker: the rules that the evidence of a fault run has to meet.
  *
- * It does not depend on the framework: it reads the history and the final log, folds the shop's
- * events with its own code (shop.h), and compares. Each rule has a name, which is part of every
- * complaint, a function in one of the check_*.c files, and in tests/unit/test_checker.c at least
- * one falsified history that it must reject.
+ * It does not depend on the framework: it reads the history and the final log, folds the events
+ * of the shop and of the hotel with its own code (shop.h, hotel/fold.h), and compares. Each rule
+ * has a name, which is part of every complaint, a function in one of the check_*.c files, and in
+ * tests/unit/test_checker.c at least one falsified history that it must reject.
  *
  *     struct verdict verdict = {0};
  *     check_evidence(&evidence, &verdict);
@@ -36,10 +36,13 @@ void verdict_add(struct verdict *verdict, const char *rule, const char *format, 
 bool verdict_names(const struct verdict *verdict, const char *rule);
 void verdict_print(const struct verdict *verdict, FILE *out);
 
-/* The names of all rules, ended by NULL; a complaint must name one of them. */
-extern const char *const check_rules[];
+/* The names of all rules, and of those that the hotel has besides, ended by NULL; a complaint must
+ * name one of them. */
+extern const char *const check_rules[], *const check_hotel_rules[];
 
+/* The rules on the evidence of the shop, and on that of the hotel. */
 void check_evidence(struct evidence *evidence, struct verdict *verdict);
+void check_hotel(struct evidence *evidence, struct verdict *verdict);
 
 /* ---- the rules, by file ---- */
 
@@ -73,10 +76,19 @@ void check_explained(struct evidence *evidence, struct verdict *verdict);
  * whether the path is a page of a list; check_list() returns what is wrong with an answered one,
  * NULL if nothing is. */
 bool path_lists(const char *path);
+/* Returns the value of a parameter of the path, in the arena; "" if it has none. */
+const char *path_parameter(struct cairn_arena *arena, const char *path, const char *name);
+/* Finds the reads of a service that were answered, in the order of the positions that they show. */
+size_t find_reads(struct evidence *evidence, const char *service, const struct request ***ret);
 const char *check_list(const struct shop *shop, const struct request *request);
 void check_fresh(struct evidence *evidence, struct verdict *verdict);
 void check_folds(struct evidence *evidence, struct verdict *verdict);
 void check_rows(struct evidence *evidence, struct verdict *verdict);
+
+/* Checks that the rows of a read model in one store are these: key -> row. The rule names what is
+ * wrong. */
+void check_model(const struct evidence *evidence, const char *rule, const char *store,
+                 const char *model, const json_t *wanted, struct verdict *verdict);
 
 /* check_bus.c: the entries that were published. */
 void check_bus(struct evidence *evidence, struct verdict *verdict);
@@ -87,8 +99,26 @@ void check_live(struct evidence *evidence, struct verdict *verdict);
 
 /* check_generations.c: what is left of rebuilt read models. */
 void check_generations(struct evidence *evidence, struct verdict *verdict);
+void check_hotel_generations(struct evidence *evidence, struct verdict *verdict);
 
 /* check_standby.c: what was acknowledged while there was a synchronous standby. */
 void check_replicated(struct evidence *evidence, struct verdict *verdict);
+
+/* hotel/check_hotel.c: nights of rooms, and what became of reservations. */
+void check_overlaps(struct evidence *evidence, struct verdict *verdict);
+void check_numbers(struct evidence *evidence, struct verdict *verdict);
+void check_stays(struct evidence *evidence, struct verdict *verdict);
+void check_reasons(struct evidence *evidence, struct verdict *verdict);
+
+/* hotel/check_waiting.c: the processes. */
+void check_expired(struct evidence *evidence, struct verdict *verdict);
+void check_served(struct evidence *evidence, struct verdict *verdict);
+
+/* hotel/check_shown.c: answers to queries and rows; what the webhook and housekeeping were told;
+ * what was parked. */
+void check_answers(struct evidence *evidence, struct verdict *verdict);
+void check_occupied(struct evidence *evidence, struct verdict *verdict);
+void check_told(struct evidence *evidence, struct verdict *verdict);
+void check_parked(struct evidence *evidence, struct verdict *verdict);
 
 #endif

@@ -83,15 +83,15 @@ void check_refused(struct evidence *evidence, struct verdict *verdict)
     }
 }
 
-/* A request decides once: it writes one append, in one stream, with consecutive events. None of the
- * shop's commands writes more than one event. */
+/* A request decides once: it writes one append, in one stream. No command writes two events of one
+ * type. */
 void check_unknown(struct evidence *evidence, struct verdict *verdict)
 {
     for (size_t i = 0; i < evidence->request_count; i++) {
         const struct request *request = &evidence->requests[i];
-        if (outcome_of(request) == UNKNOWN && request->events > 1)
+        if (outcome_of(request) == UNKNOWN && request->times > 1)
             verdict_add(verdict, "unknown", "%s %s was carried out %" PRId64 " times",
-                        request->method, request->path, request->events);
+                        request->method, request->path, request->times);
     }
 }
 

@@ -43,16 +43,16 @@ static void check_remains(struct evidence *evidence, const struct cairn_map *fol
                     member_text(line, "kind"), member_text(line, "name"));
 }
 
-void check_generations(struct evidence *evidence, struct verdict *verdict)
+static void check_models(struct evidence *evidence, const char *const models[],
+                         struct verdict *verdict)
 {
-    static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};
     size_t i;
     json_t *line;
     struct cairn_map followed = cairn_map(&evidence->arena);
     struct cairn_map tables = cairn_map(&evidence->arena);
     if (json_array_size(evidence->generations) == 0)
         return; /* a run without a projector */
-    for (i = 0; i < sizeof models / sizeof models[0]; i++)
+    for (i = 0; models[i]; i++)
         check_one_is_live(evidence, models[i], verdict);
     json_array_foreach(evidence->generations, i, line)
     {
@@ -71,4 +71,16 @@ void check_generations(struct evidence *evidence, struct verdict *verdict)
             verdict_add(verdict, "generations", "%s is followed and has no table",
                         followed.entries[i].key);
     }
+}
+
+void check_generations(struct evidence *evidence, struct verdict *verdict)
+{
+    check_models(evidence,
+                 (const char *const[]){"users", "order_summary", "payments", "sales_by_day", NULL},
+                 verdict);
+}
+
+void check_hotel_generations(struct evidence *evidence, struct verdict *verdict)
+{
+    check_models(evidence, (const char *const[]){"reservations", "occupancy", NULL}, verdict);
 }

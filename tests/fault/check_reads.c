@@ -43,7 +43,7 @@ static const char *check_row(const struct shop *shop, const struct request *requ
 
 /* ---- lists ---- */
 
-static const char *parameter(struct cairn_arena *arena, const char *path, const char *name)
+const char *path_parameter(struct cairn_arena *arena, const char *path, const char *name)
 {
     const char *at = strchr(path, '?');
     size_t bytes = strlen(name);
@@ -77,7 +77,7 @@ static size_t newest_orders(const struct shop *shop, const struct request *reque
                             const json_t ***ret)
 {
     const char *id = cairn_copy_bytes(shop->arena, request->path + strlen("/users/"), 36);
-    const char *status = parameter(shop->arena, request->path, "status");
+    const char *status = path_parameter(shop->arena, request->path, "status");
     const struct thing *user = shop_find(shop, "user", id);
     size_t total = user ? user->order_count : 0;
     size_t count = 0;
@@ -98,8 +98,8 @@ static size_t newest_orders(const struct shop *shop, const struct request *reque
 static size_t sales_rows(const struct shop *shop, const struct request *request,
                          const json_t ***ret)
 {
-    const char *from = parameter(shop->arena, request->path, "from");
-    const char *to = parameter(shop->arena, request->path, "to");
+    const char *from = path_parameter(shop->arena, request->path, "from");
+    const char *to = path_parameter(shop->arena, request->path, "to");
     size_t count = 0;
     *ret = cairn_new(shop->arena, const json_t *, shop->sales.count + 1);
     for (size_t i = 0; i < shop->sales.count; i++) {
@@ -124,7 +124,7 @@ const char *check_list(const struct shop *shop, const struct request *request)
     const json_t **wanted;
     const json_t *items = json_object_get(request->answer, "items");
     bool sales = strncmp(request->path, "/reports/", 9) == 0;
-    const char *said = parameter(shop->arena, request->path, "limit");
+    const char *said = path_parameter(shop->arena, request->path, "limit");
     size_t limit = *said ? (size_t)strtoul(said, NULL, 10) : 100;
     if (request->status != 200)
         return NULL; /* 304: the ETag of a list stands for the position alone */
@@ -149,19 +149,19 @@ static int by_position(const void *a, const void *b)
     return ((*left)->position > (*right)->position) - ((*left)->position < (*right)->position);
 }
 
-static bool shows_rows(const struct request *request)
+static bool shows_rows(const struct request *request, const char *service)
 {
-    return request_reads(request) && strcmp(request->service, "query") == 0 &&
+    return request_reads(request) && strcmp(request->service, service) == 0 &&
            request->position >= 0 &&
            (request->status == 200 || request->status == 404 || request->status == 304);
 }
 
-static size_t find_reads(struct evidence *evidence, const struct request ***ret)
+size_t find_reads(struct evidence *evidence, const char *service, const struct request ***ret)
 {
     size_t count = 0;
     *ret = cairn_new(&evidence->arena, const struct request *, evidence->request_count + 1);
     for (size_t i = 0; i < evidence->request_count; i++) {
-        if (shows_rows(&evidence->requests[i]))
+        if (shows_rows(&evidence->requests[i], service))
             (*ret)[count++] = &evidence->requests[i];
     }
     qsort(*ret, count, sizeof(struct request *), by_position);
@@ -172,7 +172,7 @@ void check_folds(struct evidence *evidence, struct verdict *verdict)
 {
     struct shop shop;
     const struct request **reads;
-    size_t count = find_reads(evidence, &reads);
+    size_t count = find_reads(evidence, "query", &reads);
     size_t next = 0;
     shop_open(&shop, &evidence->arena);
     for (size_t i = 0; i < count; i++) {
@@ -190,8 +190,8 @@ void check_folds(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- at the end ---- */
 
-static void check_model(const struct evidence *evidence, const char *store, const char *model,
-                        const json_t *wanted, struct verdict *verdict)
+void check_model(const struct evidence *evidence, const char *rule, const char *store,
+                 const char *model, const json_t *wanted, struct verdict *verdict)
 {
     size_t i;
     json_t *line;
@@ -205,11 +205,11 @@ static void check_model(const struct evidence *evidence, const char *store, cons
         there++;
         const json_t *row = json_object_get(wanted, key);
         if (!row || !same_row(row, json_object_get(line, "row")))
-            verdict_add(verdict, "rows", "%s in %s: row %s is not what the log folds to", model,
+            verdict_add(verdict, rule, "%s in %s: row %s is not what the log folds to", model,
                         store, key);
     }
     if (there != json_object_size(wanted))
-        verdict_add(verdict, "rows", "%s in %s has %zu rows, the log folds to %zu", model, store,
+        verdict_add(verdict, rule, "%s in %s has %zu rows, the log folds to %zu", model, store,
                     there, json_object_size(wanted));
 }
 
@@ -239,8 +239,8 @@ void check_rows(struct evidence *evidence, struct verdict *verdict)
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         json_t *wanted = shop_model(&shop, models[i]);
         json_t *copied = without_parked(evidence, wanted);
-        check_model(evidence, "postgres", models[i], wanted, verdict);
-        check_model(evidence, "redis", models[i], copied, verdict);
+        check_model(evidence, "rows", "postgres", models[i], wanted, verdict);
+        check_model(evidence, "rows", "redis", models[i], copied, verdict);
         json_decref(copied);
         json_decref(wanted);
     }

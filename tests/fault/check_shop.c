@@ -3,9 +3,9 @@
  * that the stream had between request and answer. */
 #include "check.h"
 #include "shop.h"
+#include "window.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- events ---- */
@@ -24,12 +24,6 @@ static bool says_what_was_asked(const struct event *event)
     return true;
 }
 
-static bool is_on_the_version_asked_for(const struct event *event)
-{
-    const char *if_match = member_text(event->cause->json, "if_match");
-    return !*if_match || strtoll(if_match + 1, NULL, 10) == event->version - 1;
-}
-
 void check_legal(struct evidence *evidence, struct verdict *verdict)
 {
     struct shop shop;
@@ -39,7 +33,7 @@ void check_legal(struct evidence *evidence, struct verdict *verdict)
         const char *wrong = shop_apply(&shop, event);
         if (!wrong && event->cause && !says_what_was_asked(event))
             wrong = "it does not say what was asked for";
-        if (!wrong && event->cause && !is_on_the_version_asked_for(event))
+        if (!wrong && event->cause && !window_is_as_asked(event))
             wrong = "If-Match named another version";
         if (wrong)
             verdict_add(verdict, "legal", "%s in %s at position %" PRId64 ": %s", event->type,
@@ -122,49 +116,6 @@ void check_claims(struct evidence *evidence, struct verdict *verdict)
 
 /* ---- refusals ---- */
 
-/* The versions that a stream may have had when a request was decided: at least all events answered
- * before it was sent, no event that was asked for after it was answered. */
-struct window {
-    const struct stream *stream; /* NULL: the stream has no events */
-    int64_t low, high;           /* versions */
-};
-
-static struct window window_of(const struct evidence *evidence, const struct request *request,
-                               const char *stream)
-{
-    struct window window = {.stream = cairn_map_get(&evidence->streams, stream)};
-    window.low = stream_version_at(window.stream, request->known);
-    int64_t count = window.stream ? (int64_t)window.stream->count : 0;
-    for (window.high = count; window.high > window.low; window.high--) {
-        const struct request *cause = window.stream->events[window.high - 1]->cause;
-        if (!cause || cause->sent < request->done)
-            break;
-    }
-    return window;
-}
-
-static int state_at(const struct window *window, int64_t version)
-{
-    return version > 0 ? window->stream->events[version - 1]->state : 0;
-}
-
-/* Returns whether the stream was, at any version in this window, in one of these states. */
-static bool was_in(const struct window *window, unsigned states)
-{
-    for (int64_t version = window->low; version <= window->high; version++) {
-        if (states >> state_at(window, version) & 1)
-            return true;
-    }
-    return false;
-}
-
-static bool was_at_another_version(const struct window *window, const struct request *request)
-{
-    const char *if_match = member_text(request->json, "if_match");
-    int64_t version = *if_match ? strtoll(if_match + 1, NULL, 10) : -1;
-    return version > 0 && (window->low != version || window->high != version);
-}
-
 /* Returns whether another stream held the address at some time between request and answer. */
 static bool was_held(struct evidence *evidence, const struct cairn_map *holdings,
                      const struct request *request, const char *stream)
@@ -172,9 +123,7 @@ static bool was_held(struct evidence *evidence, const struct cairn_map *holdings
     const struct holding *at =
         cairn_map_get(holdings, lower(&evidence->arena, member_text(request->body, "email")));
     for (; at; at = at->before) {
-        const struct request *cause = at->taken->cause;
-        if (at->to > request->known && strcmp(at->stream, stream) != 0 &&
-            (!cause || cause->sent < request->done))
+        if (strcmp(at->stream, stream) != 0 && window_meets(request, at->taken, at->to))
             return true;
     }
     return false;
@@ -217,7 +166,7 @@ static bool is_explained(struct evidence *evidence, const struct cairn_map *hold
     if (strcmp(request->code, "idempotency-key-reused") == 0)
         return json_is_true(json_object_get(request->json, "reused"));
     if (strcmp(request->code, "precondition-failed") == 0)
-        return was_at_another_version(&own, request);
+        return window_has_other_version(&own, request);
     if (strcmp(request->code, "claimed") == 0)
         return was_held(evidence, holdings, request, stream);
     if (strcmp(request->code, "user-unknown") == 0 ||
@@ -225,11 +174,11 @@ static bool is_explained(struct evidence *evidence, const struct cairn_map *hold
         const char *user =
             cairn_print(&evidence->arena, "user-%s", member_text(request->body, "user_id"));
         struct window theirs = window_of(evidence, request, user);
-        return was_in(&theirs, request->code[5] == 'u' ? 1 : 1U << USER_DEACTIVATED);
+        return window_has(&theirs, request->code[5] == 'u' ? 1 : 1U << USER_DEACTIVATED);
     }
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         if (strcmp(request->code, reasons[i].code) == 0)
-            return was_in(&own, reasons[i].states);
+            return window_has(&own, reasons[i].states);
     }
     return false;
 }

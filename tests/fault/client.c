@@ -9,7 +9,8 @@
 
 enum { TIMEOUT_MS = 8000, HOT = 3 };
 
-static const char *const service_names[] = {"user", "order", "payment", "query"};
+static const char *const service_names[] = {"user",  "order", "payment",    "query",
+                                            "hotel", "hotel", "hotel_query"};
 
 /* ---- sending and recording ---- */
 
@@ -107,6 +108,103 @@ int client_send(struct client *client, struct ask *ask, struct http_reply *reply
     }
     history_add(stage->history, line);
     return failed ? 0 : reply->status;
+}
+
+/* ---- commands ---- */
+
+static bool is_to_be_repeated(int status, const struct http_reply *reply)
+{
+    return status == 0 || status == 503 ||
+           (status == 409 && reply->body && strstr(reply->body, "\"code\":\"conflict\""));
+}
+
+/* Returns another process of the same service, if it has two. */
+static int twin_of(int service)
+{
+    return service == SERVICE_HOTEL     ? SERVICE_HOTEL_B
+           : service == SERVICE_HOTEL_B ? SERVICE_HOTEL
+                                        : service;
+}
+
+int client_command(struct client *client, struct ask *ask)
+{
+    struct actor *actor = client->actor;
+    struct http_reply reply = {0};
+    char key[40];
+    ask->method = ask->method ? ask->method : "POST";
+    if (dice(&actor->random, 2)) {
+        cairn_uuid_format(cairn_uuid_make(), key);
+        ask->key = key;
+    }
+    int status = client_send(client, ask, &reply);
+    for (int tries = 0; ask->key && tries < 6 && is_to_be_repeated(status, &reply); tries++) {
+        rest_us(30000 << tries);
+        http_reply_free(&reply);
+        ask->service = twin_of(ask->service);
+        status = client_send(client, ask, &reply);
+    }
+    if (status && status < 300 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
+        (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s",
+                       strchr(ask->path + 1, '/') ? strchr(ask->path + 1, '/') + 1 : "");
+    http_reply_free(&reply);
+    if (ask->key && dice(&actor->random, 10) == 0) {
+        ask->service = twin_of(ask->service);
+        (void)client_send(client, ask, &reply);
+        http_reply_free(&reply);
+    }
+    return status;
+}
+
+const char *client_own_id(struct client *client, const char *name, char id[static 40])
+{
+    cairn_uuid_format(cairn_uuid_make(), id);
+    return cairn_print(&client->actor->arena, "\"%s\":\"%s\",", name, id);
+}
+
+void client_choose_version(struct client *client, const char *id, struct ask *ask)
+{
+    bool known = strcmp(client->etag_of, id) == 0;
+    if (known && dice(&client->actor->random, 2))
+        ask->if_match = cairn_copy_text(&client->actor->arena, client->etag);
+    else if (dice(&client->actor->random, 12) == 0)
+        ask->if_match =
+            cairn_print(&client->actor->arena, "\"%d\"", 1 + dice(&client->actor->random, 4));
+}
+
+void client_read(struct client *client, int service, const char *path, const char *id)
+{
+    struct http_reply reply = {0};
+    struct ask ask = {.service = service, .method = "GET", .path = path};
+    if (client->token[0] && dice(&client->actor->random, 3))
+        ask.token = cairn_copy_text(&client->actor->arena, client->token);
+    int status = client_send(client, &ask, &reply);
+    if (id && status == 200 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
+        (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s", id);
+    http_reply_free(&reply);
+}
+
+void client_rest(struct client *client)
+{
+    bool burst = history_now_us() / 300000 % 6 == 0;
+    int pause_us = client->actor->stage->pause_us;
+    if (!burst && pause_us > 0)
+        rest_us(dice(&client->actor->random, pause_us));
+}
+
+void client_play(struct client *client, const struct client_action actions[])
+{
+    int total = 0;
+    for (int i = 0; actions[i].act; i++)
+        total += actions[i].weight;
+    while (!client->actor->stage->over) {
+        cairn_arena_reset(&client->actor->arena);
+        int chosen = dice(&client->actor->random, total);
+        int i = 0;
+        while (chosen >= actions[i].weight)
+            chosen -= actions[i++].weight;
+        actions[i].act(client);
+        client_rest(client);
+    }
 }
 
 /* ---- known ids ---- */

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static FILE *create(const char *directory, const char *name)
+static FILE *open_file(const char *directory, const char *name, const char *mode)
 {
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "we");
+    FILE *file = fopen(path, mode);
     assert_non_null(file);
     return file;
 }
@@ -103,11 +103,13 @@ static redisContext *redis_open(const char *url)
 {
     char password[128];
     int port;
-    if (sscanf(url, "redis://default:%127[^@]@127.0.0.1:%d", password, &port) != 2)
+    int number = 0;
+    if (sscanf(url, "redis://default:%127[^@]@127.0.0.1:%d/%d", password, &port, &number) < 2)
         fail_msg("not a URL as `make up` makes it: %s", url);
     redisContext *redis = redisConnect("127.0.0.1", port);
     assert_true(redis && !redis->err);
     freeReplyObject(redisCommand(redis, "auth %s", password));
+    freeReplyObject(redisCommand(redis, "select %d", number));
     return redis;
 }
 
@@ -190,7 +192,7 @@ static void dump_generations(FILE *file, const char *url, redisContext *redis)
 
 void dump_all(const char *directory, const char *superuser_url, const char *redis_url)
 {
-    FILE *log = create(directory, "log.jsonl");
+    FILE *log = open_file(directory, "log.jsonl", "we");
     each_row(superuser_url,
              "select json_build_object('position', position, 'stream', stream, 'version', version,"
              " 'type', type, 'event_id', event_id, 'recorded_us',"
@@ -201,11 +203,18 @@ void dump_all(const char *directory, const char *superuser_url, const char *redi
     if (!redis_url)
         return;
     redisContext *redis = redis_open(redis_url);
-    FILE *rows = create(directory, "rows.jsonl");
+    FILE *rows = open_file(directory, "rows.jsonl", "we");
     dump_rows(rows, superuser_url, redis);
     assert_int_equal(fclose(rows), 0);
-    FILE *generations = create(directory, "generations.jsonl");
+    FILE *generations = open_file(directory, "generations.jsonl", "we");
     dump_generations(generations, superuser_url, redis);
     assert_int_equal(fclose(generations), 0);
     redisFree(redis);
+}
+
+void dump_query(const char *directory, const char *name, const char *superuser_url, const char *sql)
+{
+    FILE *file = open_file(directory, name, "ae");
+    each_row(superuser_url, sql, take_text, file);
+    assert_int_equal(fclose(file), 0);
 }

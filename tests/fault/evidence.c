@@ -157,7 +157,7 @@ static void take_requests(struct evidence *evidence)
     }
 }
 
-/* The event that each command writes, by the end of the command's path. */
+/* The events that each command may write, by the end of the command's path. */
 static const struct {
     const char *path, *type;
 } commands[] = {
@@ -173,7 +173,26 @@ static const struct {
     {"/decline", "PaymentDeclined"},
     {"/capture", "PaymentCaptured"},
     {"/refund", "PaymentRefunded"},
+    {"/rooms", "RoomAdded"},
+    {"/close", "RoomClosed"},
+    {"/confirm", "ReservationConfirmed"},
+    {"/move", "NightsFreed"},
+    {"/move", "NightsTaken"},
+    {"/cancel", "NightsFreed"},
+    {"/cancel", "ReservationReleased"},
 };
+
+/* Reservations wait or are held, as the request says. What a held one leads to when it expires has
+ * its trace id, too. */
+static bool is_of_reservation(const struct request *request, const struct event *event)
+{
+    const char *id = member_text(request->body, "reservation_id");
+    if (strncmp(event->stream, "reservation-", 12) != 0 || strcmp(event->stream + 12, id) != 0)
+        return false;
+    if (json_is_true(json_object_get(request->body, "wait")))
+        return strcmp(event->type, "ReservationQueued") == 0;
+    return strcmp(event->type, "ReservationHeld") == 0 || strcmp(event->type, "NightsTaken") == 0;
+}
 
 /* Returns whether the request itself wrote the event. The trace id alone does not tell: events that
  * a process manager wrote because of the request have it, too. The request's own event has the type
@@ -185,11 +204,16 @@ static bool is_of_request(const struct request *request, const struct event *eve
     if (id && (strlen(event->stream) < 36 ||
                strncmp(event->stream + strlen(event->stream) - 36, id + 1, 36) != 0))
         return false;
+    if (strcmp(end, "/reservations") == 0)
+        return is_of_reservation(request, event);
+    bool known = false;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(end, commands[i].path) == 0)
-            return strcmp(event->type, commands[i].type) == 0;
+        bool same = strcmp(end, commands[i].path) == 0;
+        if (same && strcmp(event->type, commands[i].type) == 0)
+            return true;
+        known = known || same;
     }
-    return true; /* a command that is not in the table wrote every event with its trace id */
+    return !known; /* a command that is not in the table wrote every event with its trace id */
 }
 
 static void find_causes(struct evidence *evidence)
@@ -206,6 +230,7 @@ static void find_causes(struct evidence *evidence)
         event->cause = cause;
         if (cause->events++ == 0)
             cause->first = event;
+        cause->times += strcmp(event->type, cause->first->type) == 0;
     }
 }
 

@@ -51,6 +51,7 @@ struct request {
     json_t *answer;      /* NULL: none, or not JSON */
     struct event *first; /* the first of its events */
     int64_t events;
+    int64_t times; /* how often it was carried out: each writes an event of the first one's type */
     int64_t known; /* the highest position that any client had been answered when it was sent */
 };
 

@@ -11,9 +11,14 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-static const char *const processes[] = {"user",  "order",     "payment",
-                                        "query", "projector", "notification"};
+static const char *const processes[] = {
+    "user",    "order",   "payment",      "query",           "projector",       "notification",
+    "hotel_a", "hotel_b", "housekeeping", "hotel_processes", "hotel_projector", "hotel_query",
+};
 enum { PROCESSES = sizeof processes / sizeof processes[0] };
+
+static const char *const wires[SERVICES] = {"user",    "order",   "payment",    "query",
+                                            "hotel_a", "hotel_b", "hotel_query"};
 
 static int roll(struct field *field, int end)
 {
@@ -48,14 +53,20 @@ static bool signal_process(struct field *field, const char *name, int signal)
 
 /* ---- processes ---- */
 
+/* Returns the name of a process at random: if the hotel is not apart, it has three. */
+static const char *any_process(struct field *field)
+{
+    return processes[roll(field, field->hotel_is_apart ? PROCESSES : PROCESSES - 3)];
+}
+
 static bool kill_service(struct field *field)
 {
-    return signal_process(field, processes[roll(field, PROCESSES)], SIGKILL);
+    return signal_process(field, any_process(field), SIGKILL);
 }
 
 static bool end_service(struct field *field)
 {
-    return signal_process(field, processes[roll(field, PROCESSES)], SIGTERM);
+    return signal_process(field, any_process(field), SIGTERM);
 }
 
 static bool kill_all_services(struct field *field)
@@ -68,7 +79,7 @@ static bool kill_all_services(struct field *field)
 
 static bool stop_service(struct field *field)
 {
-    return signal_process(field, processes[roll(field, PROCESSES)], SIGSTOP);
+    return signal_process(field, any_process(field), SIGSTOP);
 }
 
 static void continue_victim(struct field *field)
@@ -262,7 +273,7 @@ static bool spoil(struct field *field, struct proxy *proxy, const char *name)
 static bool spoil_service(struct field *field)
 {
     int which = roll(field, SERVICES);
-    return spoil(field, &field->services[which], processes[which]);
+    return spoil(field, &field->services[which], wires[which]);
 }
 
 static bool spoil_postgres(struct field *field)
@@ -339,17 +350,23 @@ static bool step_clock(struct field *field)
  * it. */
 static bool rebuild(struct field *field)
 {
-    static const char *const models[] = {"users", "order_summary", "payments", "sales_by_day"};
+    enum { SHOP = 4, ALL = 6 };
+    static const char *const models[ALL] = {"users",        "order_summary", "payments",
+                                            "sales_by_day", "occupancy",     "reservations"};
     char sql[100];
     char text[100];
-    const char *model = models[field->rebuilt++ % 4];
+    int which = field->rebuilt++ % ALL;
+    const char *model = models[which];
+    const char *projector = which < SHOP            ? "projector"
+                            : field->hotel_is_apart ? "hotel_projector"
+                                                    : "hotel_a";
     (void)snprintf(sql, sizeof sql, "select cairn.request_rebuild('%s')", model);
     SAY(field, "%s is built anew", model);
-    if (!field_sql(field, sql, text, sizeof text))
+    if (!stage_sql(which < SHOP ? &field->stage : &field->hotel, sql, text, sizeof text))
         return false;
     if (roll(field, 2)) {
         rest_us(roll(field, 800000));
-        (void)signal_process(field, "projector", SIGKILL);
+        (void)signal_process(field, projector, SIGKILL);
         SAY(field, "%s is built anew and the projector killed", model);
     }
     return true;
@@ -434,5 +451,6 @@ void faults_strike(struct field *field, const char *only, int most_ms)
     }
     standby_heal(field);
     system_heal(&field->shop);
+    hotel_heal(field);
     note(field, chosen[0], "healed");
 }

@@ -76,8 +76,8 @@ static void start_proxies(struct field *field, int redis_port)
     char text[24];
     char path[400];
     char target[400];
-    const int targets[SERVICES] = {field->shop.user, field->shop.order, field->shop.payment,
-                                   field->shop.query};
+    const int targets[SERVICE_HOTEL] = {field->shop.user, field->shop.order, field->shop.payment,
+                                        field->shop.query};
     (void)snprintf(field->via, sizeof field->via, "%.200s.via", field->shop.run_dir);
     assert_int_equal(mkdir(field->via, 0711), 0);
     (void)snprintf(path, sizeof path, "%s/.s.PGSQL.5432", field->via);
@@ -99,13 +99,13 @@ static void start_proxies(struct field *field, int redis_port)
     (void)setenv("CAIRN_ROLLBACK_WINDOW_MS", "2000", 1);
     (void)snprintf(text, sizeof text, "%d", BUS_KEEP);
     (void)setenv("CAIRN_BUS_KEEP", text, 1);
-    for (int i = 0; i < SERVICES; i++) {
+    for (int i = 0; i < SERVICE_HOTEL; i++) {
         field->stage.ports[i] = fixture_free_port();
         proxy_start(&field->services[i], "", field->stage.ports[i], "", targets[i]);
     }
 }
 
-static void read_redis_url(struct field *field, char *ret, size_t size)
+void field_redis_url(const struct field *field, char *ret, size_t size)
 {
     char command[600];
     (void)snprintf(command, sizeof command, ". '%s/env' && printf %%s \"$REDIS_URL\"",
@@ -143,6 +143,7 @@ void field_open(struct field *ret, unsigned seed)
     make_clock(ret);
     copy_shim(ret);
     start_proxies(ret, redis_port);
+    hotel_plan(ret, seed);
     system_heal(&ret->shop);
     struct stage *stage = &ret->stage;
     (void)snprintf(stage->writer_url, sizeof stage->writer_url,
@@ -152,6 +153,7 @@ void field_open(struct field *ret, unsigned seed)
     (void)snprintf(stage->superuser_url, sizeof stage->superuser_url,
                    "postgresql:///cairn?host=%s/postgres/socket&user=postgres&connect_timeout=2",
                    ret->shop.run_dir);
+    stage->cast = shop_cast;
     stage->seed = seed;
     stage->clients = 14;
     stage->pause_us = 60000;
@@ -160,20 +162,21 @@ void field_open(struct field *ret, unsigned seed)
     char path[400];
     (void)snprintf(path, sizeof path, "%s/history.jsonl", ret->files);
     stage->history = history_open(path);
+    hotel_open(ret, seed);
     standby_heal(ret);
     (void)snprintf(path, sizeof path, "%s/bus.jsonl", ret->files);
     stage->bus = history_open(path);
     stage->bus_keep = BUS_KEEP;
     stage->watchers = 2;
     char url[300];
-    read_redis_url(ret, url, sizeof url);
+    field_redis_url(ret, url, sizeof url);
     if (sscanf(url, "redis://default:%127[^@]@", stage->redis_password) != 1)
         fail_msg("not a URL as `make up` makes it: %s", url);
 }
 
-bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
+bool stage_sql(const struct stage *stage, const char *sql, char *ret, size_t size)
 {
-    PGconn *connection = fixture_connect(field->stage.superuser_url);
+    PGconn *connection = fixture_connect(stage->superuser_url);
     PQclear(PQexec(connection, "set synchronous_commit = local; set statement_timeout = '3s'"));
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);
@@ -185,22 +188,37 @@ bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
     return good || status == PGRES_COMMAND_OK;
 }
 
+bool field_sql(struct field *field, const char *sql, char *ret, size_t size)
+{
+    return stage_sql(&field->stage, sql, ret, size);
+}
+
 /* ---- shutdown ---- */
 
-static bool is_answered(void *context, const char *sql, const char *wanted)
+/* What is waited for, in a database. */
+struct wait {
+    struct field *field;
+    const struct stage *stage;
+    int models;
+};
+
+static bool is_answered(const struct stage *stage, const char *sql, const char *wanted)
 {
     char text[300] = "";
-    return field_sql(context, sql, text, sizeof text) && strcmp(text, wanted) == 0;
+    return stage_sql(stage, sql, text, sizeof text) && strcmp(text, wanted) == 0;
 }
 
 static bool nothing_is_built(void *context)
 {
-    return is_answered(context, "select count(*) from cairn.rebuilds where ended_at is null", "0");
+    const struct wait *wait = context;
+    return is_answered(wait->stage, "select count(*) from cairn.rebuilds where ended_at is null",
+                       "0");
 }
 
 static bool nothing_is_left_to_sweep(void *context)
 {
-    return is_answered(context,
+    const struct wait *wait = context;
+    return is_answered(wait->stage,
                        "select count(*) from cairn.generations where not live and not"
                        " (state = 'dropped' and swept)",
                        "0");
@@ -208,11 +226,14 @@ static bool nothing_is_left_to_sweep(void *context)
 
 static bool read_models_are_at_the_head(void *context)
 {
-    return is_answered(context,
+    const struct wait *wait = context;
+    char wanted[30];
+    (void)snprintf(wanted, sizeof wanted, "%d of %d", wait->models, wait->models);
+    return is_answered(wait->stage,
                        "select count(*) filter (where k.position = cairn.head()) || ' of ' ||"
                        " count(*) from cairn.checkpoints k join cairn.generations g"
                        " using (projection, generation) where g.live",
-                       "4 of 4");
+                       wanted);
 }
 
 /* Returns whether all copies are complete: the checkpoint of a complete copy is the head's position
@@ -221,23 +242,25 @@ static bool copies_are_at_the_head(void *context)
 {
     static const char script[] =
         "unset LD_PRELOAD; . '%s/env'; for m in %s;"
-        " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" --scan --pattern"
+        " do k=$(redis-cli --no-auth-warning -u \"$REDIS_URL\" -n %d --scan --pattern"
         " \"cairn:*:{$m}:checkpoint\"); v=$(redis-cli --no-auth-warning -u"
-        " \"$REDIS_URL\" get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+\\ [0-9]+$ ]] || exit 1; done";
-    struct field *field = context;
+        " \"$REDIS_URL\" -n %d get \"$k\"); [[ $v =~ ^[0-9]+\\ %s\\ [0-9]+\\ [0-9]+$ ]] || exit 1; done";
+    const struct wait *wait = context;
     char head[32] = "";
     char live[200] = "";
     char command[1400];
     char path[400];
-    if (!field_sql(field, "select cairn.head()", head, sizeof head) ||
-        !field_sql(field,
+    int number = wait->stage->redis_number;
+    if (!stage_sql(wait->stage, "select cairn.head()", head, sizeof head) ||
+        !stage_sql(wait->stage,
                    "select string_agg(projection || ':g' || generation, ' ')"
                    " from cairn.generations where live",
                    live, sizeof live))
         return false;
-    (void)snprintf(command, sizeof command, script, field->shop.run_dir, live, head);
-    write_file(field->files, "ready.sh", command);
-    (void)snprintf(path, sizeof path, "%s/ready.sh", field->files);
+    (void)snprintf(command, sizeof command, script, wait->field->shop.run_dir, live, number, number,
+                   head);
+    write_file(wait->field->files, "ready.sh", command);
+    (void)snprintf(path, sizeof path, "%s/ready.sh", wait->field->files);
     (void)snprintf(command, sizeof command, "bash '%s' 2>/dev/null", path);
     return system(command) == 0;
 }
@@ -258,21 +281,34 @@ static void end_writers(struct field *field)
     }
 }
 
+void field_await_rows(struct field *field, const struct stage *stage, int models)
+{
+    struct wait wait = {field, stage, models};
+    fixture_wait(nothing_is_built, &wait, 300000, "no read model to be built any more");
+    fixture_wait(read_models_are_at_the_head, &wait, 120000, "the read models to reach the head");
+    fixture_wait(copies_are_at_the_head, &wait, 120000, "the copies in Redis to reach the head");
+}
+
+void field_await_sweep(const struct stage *stage)
+{
+    struct wait wait = {.stage = stage};
+    fixture_wait(nothing_is_left_to_sweep, &wait, 120000,
+                 "generations that are not read to be dropped and swept");
+}
+
 void field_finish(struct field *field)
 {
     char redis_url[300];
     load_stop(&field->stage);
     end_writers(field);
-    fixture_wait(nothing_is_built, field, 300000, "no read model to be built any more");
-    fixture_wait(read_models_are_at_the_head, field, 120000, "the read models to reach the head");
-    fixture_wait(copies_are_at_the_head, field, 120000, "the copies in Redis to reach the head");
-    fixture_wait(nothing_is_left_to_sweep, field, 120000,
-                 "generations that are not read to be dropped and swept");
+    field_await_rows(field, &field->stage, 4);
+    field_await_sweep(&field->stage);
     load_settle(&field->stage);
     history_close(field->stage.history);
     history_close(field->stage.bus);
-    read_redis_url(field, redis_url, sizeof redis_url);
+    field_redis_url(field, redis_url, sizeof redis_url);
     dump_all(field->files, field->stage.superuser_url, redis_url);
+    hotel_finish(field);
 }
 
 void field_close(struct field *field)

@@ -4,6 +4,10 @@
  *     clients ──proxy──▶ services ──proxy──▶ PostgreSQL ◀──proxy── its synchronous standby
  *                                 ──proxy──▶ Redis
  *
+ * The hotel (examples/hotel) runs beside the shop, on a database of its own in the same servers,
+ * with a load, a history and a log of its own. With every second seed each of its services is a
+ * process.
+ *
  * All of it is in one directory, a tmpfs where mounting is permitted, except for the standby
  * (standby.c), which has to confirm every commit. With every second seed users, orders and payments
  * are three processes of one service (counter.c).
@@ -22,10 +26,14 @@
 struct field {
     struct system_under_test shop;
     struct stage stage;
+    struct stage hotel;
+    bool hotel_is_apart; /* a process for each of its services, and two for commands */
     struct proxy services[SERVICES];
     struct proxy postgres, redis;
     struct proxy replication; /* the standby reaches PostgreSQL through it */
     char files[300];          /* the directory of history and logs */
+    char hotel_files[310];    /* the same of the hotel */
+    char hotel_ports[60];     /* what the proxies lead to, and the webhook's other end */
     char via[300];            /* the directory of the proxy's socket */
     char standby[300];        /* the standby's directory */
     int64_t *clock;           /* offsets, clock_shim.c */
@@ -49,6 +57,27 @@ void field_close(struct field *field);
  * seconds at most. Returns whether there was an answer, and its first value in `ret`. */
 bool field_sql(struct field *field, const char *sql, char *ret, size_t size);
 
+/* Copies the URL of Redis itself, without the proxy. */
+void field_redis_url(const struct field *field, char *ret, size_t size);
+
+/* The same in the database of this stage, not only in the shop's. */
+bool stage_sql(const struct stage *stage, const char *sql, char *ret, size_t size);
+
+/* Wait until the live read models in the database of this stage, so many of them, and their copies
+ * in Redis, are at the head. */
+void field_await_rows(struct field *field, const struct stage *stage, int models);
+
+/* Waits until no generation that is not read is left. */
+void field_await_sweep(const struct stage *stage);
+
+/* hotel/hotel_field.c: hotel_plan() chooses the ports and starts the proxies; hotel_open() starts
+ * the hotel, and hotel_heal() those of its processes that do not run; hotel_finish() stops the
+ * load, waits until nothing is left to do, and dumps the final state. */
+void hotel_plan(struct field *field, unsigned seed);
+void hotel_open(struct field *field, unsigned seed);
+void hotel_heal(struct field *field);
+void hotel_finish(struct field *field);
+
 /* standby.c: standby_heal() creates the standby, or restarts one that has stopped; fails the test
  * if it cannot. standby_witness() records in the history how far the standby has come, while
  * nothing reaches it. */
@@ -58,6 +87,9 @@ void standby_stop(struct field *field);
 
 /* dump.c: writes log.jsonl, rows.jsonl and generations.jsonl. `redis_url` NULL: the log alone. */
 void dump_all(const char *directory, const char *superuser_url, const char *redis_url);
+/* Adds the first column of each row of a query, which is JSON, to the end of a file. */
+void dump_query(const char *directory, const char *name, const char *superuser_url,
+                const char *sql);
 
 /* ---- faults.c ---- */
 

@@ -50,23 +50,26 @@ static void add_actor(struct stage *stage, const char *name, void (*act)(struct 
         abort();
 }
 
+const struct role shop_cast[] = {
+    {"client", load_client, 0},     {"ledger", load_ledger, 3},   {"person", load_person, 2},
+    {"follower", load_follower, 2}, {"vandal", load_vandal, 1},   {"ahead", load_ahead, 2},
+    {"half", load_half, 2},         {"spoiler", load_spoiler, 1}, {0},
+};
+
+const struct role hotel_cast[] = {
+    {"guest", load_guest, 0},
+    {"follower", load_follower, 1},
+    {0},
+};
+
 void load_start(struct stage *stage)
 {
-    static const struct {
-        const char *name;
-        void (*act)(struct actor *actor);
-        int count; /* 0: as many clients as the stage has */
-    } actors[] = {
-        {"client", load_client, 0},     {"ledger", load_ledger, 3},   {"person", load_person, 2},
-        {"follower", load_follower, 2}, {"vandal", load_vandal, 1},   {"ahead", load_ahead, 2},
-        {"half", load_half, 2},         {"spoiler", load_spoiler, 1},
-    };
     cairn_lock_init(&stage->world.lock);
     stage->over = false;
-    for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++) {
-        int count = actors[i].count ? actors[i].count : stage->clients;
+    for (const struct role *role = stage->cast; role->act; role++) {
+        int count = role->count ? role->count : stage->clients;
         for (int k = 0; k < count; k++)
-            add_actor(stage, actors[i].name, actors[i].act, &stage->threads[stage->thread_count++]);
+            add_actor(stage, role->name, role->act, &stage->threads[stage->thread_count++]);
     }
 }
 

@@ -2,7 +2,7 @@
  * its own that writes down all it does (history.h).
  *
  * An actor never fails a run: an error is an outcome like any other. A new kind of load is a new
- * function in the table in load.c, or a new action in the one in load_shop.c. */
+ * function in a table in load.c, or a new action in the one in load_shop.c. */
 #ifndef LOAD_H
 #define LOAD_H
 
@@ -16,8 +16,17 @@
 #include <stddef.h>
 
 enum { WORLD_MAX = 4096, SERVICES_MAX = 8 };
-enum { USERS, ORDERS, PAYMENTS, KINDS };
-enum { SERVICE_USER, SERVICE_ORDER, SERVICE_PAYMENT, SERVICE_QUERY, SERVICES };
+enum { USERS, ORDERS, PAYMENTS, ROOMS, RESERVATIONS, KINDS };
+enum {
+    SERVICE_USER,
+    SERVICE_ORDER,
+    SERVICE_PAYMENT,
+    SERVICE_QUERY,
+    SERVICE_HOTEL, /* one of the two processes that decide */
+    SERVICE_HOTEL_B,
+    SERVICE_HOTEL_QUERY,
+    SERVICES
+};
 
 /* The ids that the load knows: the last of each kind. */
 struct world {
@@ -26,7 +35,17 @@ struct world {
     size_t counts[KINDS];
 };
 
+struct actor;
+
+/* A kind of actor. */
+struct role {
+    const char *name;
+    void (*act)(struct actor *actor);
+    int count; /* 0: as many as the stage has clients */
+};
+
 struct stage {
+    const struct role *cast; /* ends with a zeroed one */
     struct history *history;
     struct history *bus;  /* entries that were read on the bus; NULL: no bus reader */
     int ports[SERVICES];  /* where the clients connect: proxies, or the services themselves */
@@ -35,10 +54,11 @@ struct stage {
     char superuser_url[640];
     int redis_port; /* for the readers of the bus */
     char redis_password[128];
-    int bus_keep; /* the bus keeps at least so many positions */
-    int watchers; /* actors that follow rows */
+    int redis_number; /* of the database in Redis */
+    int bus_keep;     /* the bus keeps at least so many positions */
+    int watchers;     /* actors that follow rows */
     unsigned seed;
-    int clients;  /* of the shop */
+    int clients;
     int pause_us; /* the longest pause of a client between two requests */
     atomic_bool over;
     atomic_bool settled; /* everything has followed the log to its end */
@@ -58,8 +78,10 @@ struct actor {
     struct cairn_arena arena; /* of one action */
 };
 
-/* Starts all actors; they run until load_stop(), which waits for them. Then others may be started
- * on the same stage. */
+extern const struct role shop_cast[], hotel_cast[];
+
+/* Starts the stage's cast; they run until load_stop(), which waits for them. Then others may be
+ * started on the same stage. */
 void load_start(struct stage *stage);
 void load_stop(struct stage *stage);
 
@@ -73,7 +95,7 @@ void load_settle(struct stage *stage);
 int dice(unsigned *random, int end);
 void rest_us(int64_t us);
 
-/* ---- the functions in the table ---- */
+/* ---- the functions in the tables ---- */
 
 void load_client(struct actor *actor);     /* load_shop.c: requests by HTTP */
 void load_ledger(struct actor *actor);     /* load_ledger.c: appends by the C interface */
@@ -85,5 +107,6 @@ void load_half(struct actor *actor);       /* load_rude.c: sends half a command 
 void load_spoiler(struct actor *actor);    /* load_people.c: writes unreadable events */
 void load_watcher(struct actor *actor);    /* load_live.c: follows a row as server-sent events */
 void load_bus_reader(struct actor *actor); /* load_bus.c: reads what is published */
+void load_guest(struct actor *actor);      /* hotel/load_hotel.c: requests to the hotel by HTTP */
 
 #endif

@@ -10,48 +10,6 @@
 
 /* ---- commands ---- */
 
-static bool is_to_be_repeated(int status, const struct http_reply *reply)
-{
-    return status == 0 || status == 503 ||
-           (status == 409 && reply->body && strstr(reply->body, "\"code\":\"conflict\""));
-}
-
-/* Sends a command; one with a key is retried until its outcome is known, and now and then once
- * more. */
-static int command(struct client *client, struct ask *ask)
-{
-    struct actor *actor = client->actor;
-    struct http_reply reply = {0};
-    char key[40];
-    ask->method = ask->method ? ask->method : "POST";
-    if (dice(&actor->random, 2)) {
-        cairn_uuid_format(cairn_uuid_make(), key);
-        ask->key = key;
-    }
-    int status = client_send(client, ask, &reply);
-    for (int tries = 0; ask->key && tries < 6 && is_to_be_repeated(status, &reply); tries++) {
-        rest_us(30000 << tries);
-        http_reply_free(&reply);
-        status = client_send(client, ask, &reply);
-    }
-    if (status && status < 300 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
-        (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s",
-                       strchr(ask->path + 1, '/') ? strchr(ask->path + 1, '/') + 1 : "");
-    http_reply_free(&reply);
-    if (ask->key && dice(&actor->random, 10) == 0) {
-        (void)client_send(client, ask, &reply);
-        http_reply_free(&reply);
-    }
-    return status;
-}
-
-/* Returns the body's member with a new id that the client chooses. */
-static const char *own_id(struct client *client, const char *name, char id[static 40])
-{
-    cairn_uuid_format(cairn_uuid_make(), id);
-    return cairn_print(&client->actor->arena, "\"%s\":\"%s\",", name, id);
-}
-
 static const char *email(struct client *client)
 {
     unsigned *random = &client->actor->random;
@@ -70,9 +28,9 @@ static void create(struct client *client, int service, int kind, const char *nam
                       .path = kind == USERS    ? "/users"
                               : kind == ORDERS ? "/orders"
                                                : "/payments"};
-    const char *own = own_id(client, name, id);
+    const char *own = client_own_id(client, name, id);
     ask.body = cairn_print(&client->actor->arena, "{%s%s}", own, members);
-    (void)command(client, &ask);
+    (void)client_command(client, &ask);
     world_remember(client->actor->stage, kind, id); /* also if the outcome is unknown */
 }
 
@@ -119,13 +77,8 @@ static void change(struct client *client, int service, int kind, const char *pat
                            id, pattern);
     if (strcmp(pattern, "/email") == 0)
         ask.method = "PUT";
-    bool known = strcmp(client->etag_of, id) == 0;
-    if (known && dice(&client->actor->random, 2))
-        ask.if_match = cairn_copy_text(&client->actor->arena, client->etag);
-    else if (dice(&client->actor->random, 12) == 0)
-        ask.if_match =
-            cairn_print(&client->actor->arena, "\"%d\"", 1 + dice(&client->actor->random, 4));
-    (void)command(client, &ask);
+    client_choose_version(client, id, &ask);
+    (void)client_command(client, &ask);
 }
 
 static const char *marked(struct client *client, const char *format)
@@ -213,20 +166,13 @@ static void reuse_key(struct client *client)
 
 static void read_path(struct client *client, const char *path, const char *id)
 {
-    struct http_reply reply = {0};
-    struct ask ask = {.service = SERVICE_QUERY, .method = "GET", .path = path};
-    if (client->token[0] && dice(&client->actor->random, 3))
-        ask.token = cairn_copy_text(&client->actor->arena, client->token);
-    int status = client_send(client, &ask, &reply);
-    if (id && status == 200 && http_header(&reply, "ETag", client->etag, sizeof client->etag))
-        (void)snprintf(client->etag_of, sizeof client->etag_of, "%.36s", id);
-    http_reply_free(&reply);
+    client_read(client, SERVICE_QUERY, path, id);
 }
 
 static void read_row(struct client *client)
 {
     static const char *const places[] = {"/users/", "/orders/", "/payments/"};
-    int kind = dice(&client->actor->random, KINDS);
+    int kind = dice(&client->actor->random, sizeof places / sizeof places[0]);
     const char *id = world_pick(client->actor, kind);
     read_path(client, cairn_print(&client->actor->arena, "%s%s", places[kind], id), id);
 }
@@ -248,48 +194,20 @@ static void read_sales(struct client *client)
 
 /* ---- one client ---- */
 
-static const struct {
-    void (*act)(struct client *client);
-    int weight;
-} actions[] = {
+static const struct client_action actions[] = {
     {register_user, 6}, {change_email, 14}, {deactivate, 1},  {place_order, 20},
     {pay, 9},           {ship, 6},          {cancel, 6},      {request_payment, 5},
     {authorize, 5},     {decline, 2},       {capture, 4},     {refund, 3},
     {reuse_key, 1},     {read_row, 20},     {read_orders, 6}, {read_sales, 2},
+    {NULL, 0},
 };
-
-static void act(struct client *client)
-{
-    int total = 0;
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        total += actions[i].weight;
-    int chosen = dice(&client->actor->random, total);
-    size_t i = 0;
-    while (chosen >= actions[i].weight)
-        chosen -= actions[i++].weight;
-    actions[i].act(client);
-}
-
-/* Pauses between requests, except for 300 ms of every 1.8 s, when all clients go at full speed, so
- * that many requests coincide. */
-static void rest(struct client *client)
-{
-    bool burst = history_now_us() / 300000 % 6 == 0;
-    int pause_us = client->actor->stage->pause_us;
-    if (!burst && pause_us > 0)
-        rest_us(dice(&client->actor->random, pause_us));
-}
 
 void load_client(struct actor *actor)
 {
     struct client client = {.actor = actor};
     for (int i = 0; i < SERVICES; i++)
         client.connections[i].socket = -1;
-    while (!actor->stage->over) {
-        cairn_arena_reset(&actor->arena);
-        act(&client);
-        rest(&client);
-    }
+    client_play(&client, actions);
     for (int i = 0; i < SERVICES; i++)
         http_close(&client.connections[i]);
 }

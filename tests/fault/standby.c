@@ -34,15 +34,16 @@ static bool has_replayed(PGconn *connection)
     return done;
 }
 
-/* Records nothing if the standby does not answer, or has not replayed all. */
-void standby_witness(struct field *field)
+/* Records how much of the log of this stage the standby has.
+ * Records nothing if the standby does not answer, or has not replayed all. */
+static void witness(const struct field *field, const struct stage *stage, const char *database)
 {
     char url[500];
     int64_t at = history_now_us();
     int64_t until_ms = fixture_now_ms() + PATIENCE_MS;
     bool replayed = false;
     (void)snprintf(url, sizeof url,
-                   "postgresql:///cairn?host=%s/socket&user=postgres&connect_timeout=2",
+                   "postgresql:///%s?host=%s/socket&user=postgres&connect_timeout=2", database,
                    field->standby);
     PGconn *connection = fixture_connect(url);
     while (PQstatus(connection) == CONNECTION_OK && !replayed && fixture_now_ms() < until_ms) {
@@ -52,11 +53,17 @@ void standby_witness(struct field *field)
     PGresult *result =
         PQexec(connection, "select coalesce(max(position), 0) from cairn.events where shard = 0");
     if (replayed && PQresultStatus(result) == PGRES_TUPLES_OK)
-        history_add(field->stage.history,
+        history_add(stage->history,
                     json_pack("{ss sI sI}", "kind", "standby", "at", (json_int_t)at, "head",
                               (json_int_t)strtoll(PQgetvalue(result, 0, 0), NULL, 10)));
     PQclear(result);
     PQfinish(connection);
+}
+
+void standby_witness(struct field *field)
+{
+    witness(field, &field->stage, "cairn");
+    witness(field, &field->hotel, "hotel");
 }
 
 static bool is_gone(void *context)

@@ -1,9 +1,11 @@
 /* story.c - the lines of the true story (story.h), file by file. */
 #include "story.h"
 
+#include "check.h"
+
 #include <stddef.h>
 
-const char *const true_log[] = {
+static const char *const true_log[] = {
     LOG(1, "user-" USER, 1, "UserRegistered", "{'email':'a@example.com','name':'A'}", META(1)),
     LOG(2, "order-" ORDER, 1, "OrderPlaced", PLACED, META(2)),
     LOG(3, "order-" ORDER, 2, "OrderPaid", "{'payment_id':'p','currency':'EUR','total':900}",
@@ -14,7 +16,7 @@ const char *const true_log[] = {
     NULL,
 };
 
-const char *const true_history[] = {
+static const char *const true_history[] = {
     REQUEST(1, 10, 20, 201, "user", "POST", "/users",
             "'key':'k1','body':'{`user_id`:`" USER
             "`,`email`:`a@example.com`,`name`:`A`}'," ANSWER("user-" USER, "UserRegistered", 1, 1)),
@@ -56,7 +58,7 @@ const char *const true_history[] = {
     NULL,
 };
 
-const char *const true_rows[] = {
+static const char *const true_rows[] = {
     ROW("postgres", "users", USER, USER_ROW),
     ROW("postgres", "order_summary", ORDER, ORDER_PAID_ROW),
     ROW("postgres", "sales_by_day", "2026-11-21:EUR", SALES_ROW),
@@ -66,7 +68,7 @@ const char *const true_rows[] = {
     NULL,
 };
 
-const char *const true_bus[] = {
+static const char *const true_bus[] = {
     MARK("r", "user", "begins", 0),
     MARK("r", "order", "begins", 0),
     ENTRY("user", 1, 0, "user-" USER, 1, "UserRegistered", USER_CARRIED),
@@ -80,7 +82,7 @@ const char *const true_bus[] = {
     NULL,
 };
 
-const char *const true_generations[] = {
+static const char *const true_generations[] = {
     "{'kind':'generation','model':'users','generation':1,'state':'following','live':true}",
     "{'kind':'generation','model':'order_summary','generation':1,'state':'dropped','live':false}",
     "{'kind':'generation','model':'order_summary','generation':2,'state':'following','live':true}",
@@ -93,3 +95,6 @@ const char *const true_generations[] = {
     "{'kind':'key','model':'order_summary','generation':2,'name':'checkpoint'}",
     NULL,
 };
+
+const struct true_story shop_story = {check_evidence, true_history, true_log,
+                                      true_rows,      true_bus,     true_generations};

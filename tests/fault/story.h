@@ -72,7 +72,15 @@
     ",'placed_at':'" AT(2) "'," more "}"
 #define ORDER_PAID_CARRIED ORDER_CARRIED("'status':'paid','payment_id':'p','paid_at':'" AT(3) "'")
 
-extern const char *const true_log[],
-    *const true_history[], *const true_rows[], *const true_bus[], *const true_generations[];
+struct evidence;
+struct verdict;
+
+/* The lines of each file, and the rules that are for them. */
+struct true_story {
+    void (*check)(struct evidence *evidence, struct verdict *verdict);
+    const char *const *history, *const *log, *const *rows, *const *bus, *const *generations;
+};
+
+extern const struct true_story shop_story;
 
 #endif

@@ -5,7 +5,8 @@
  *   CAIRN_FAULT_SEED=n       seed of the random numbers; the scheduling of threads still varies
  *   CAIRN_FAULT_ONLY=name    one kind of fault only (faults.c)
  *
- * A run that fails keeps its files in the build's directory: history.jsonl has all of it. */
+ * A run that fails keeps its files in the build's directory: history.jsonl has all of it, and
+ * hotel/ the same of the hotel. */
 #include "check.h"
 #include "field.h"
 
@@ -133,23 +134,78 @@ static void print_faults(const struct evidence *evidence)
     }
 }
 
-static void examine(const struct field *field, unsigned seed)
+static int types_of(const struct evidence *evidence, const char *type, const char *status)
+{
+    int count = 0;
+    for (size_t i = 0; i < evidence->event_count; i++) {
+        const struct event *event = &evidence->events[i];
+        count += strcmp(event->type, type) == 0 &&
+                 (!status || strcmp(member_text(event->data, "status"), status) == 0);
+    }
+    return count;
+}
+
+/* Returns how many reservations that had waited were served. */
+static int served_of(const struct evidence *evidence)
+{
+    int count = 0;
+    for (size_t i = 0; i < evidence->event_count; i++)
+        count += strcmp(evidence->events[i].type, "ReservationHeld") == 0 &&
+                 evidence->events[i].version > 1;
+    return count;
+}
+
+/* Prints what happened in the hotel. Returns whether that was enough for the run to be
+ * meaningful. */
+static bool print_hotel(const struct evidence *evidence)
+{
+    int refused = lines_of(evidence->history, "code", "claimed");
+    int expired = types_of(evidence, "ReservationReleased", "expired");
+    int served = served_of(evidence);
+    int posts = lines_of(evidence->history, "kind", "post");
+    print_message("the hotel: %d rooms, %d reservations held, %d times refused for taken nights, "
+                  "%d waited and %d of them were served, %d expired, %d confirmed, %d posts\n",
+                  types_of(evidence, "RoomAdded", NULL),
+                  types_of(evidence, "ReservationHeld", NULL), refused,
+                  types_of(evidence, "ReservationQueued", NULL), served, expired,
+                  types_of(evidence, "ReservationConfirmed", NULL), posts);
+    return refused > 20 && served > 0 && expired > 0 && posts > 0;
+}
+
+/* Reads the evidence in this directory, checks it, and prints it by `print`, which returns whether
+ * the run was meaningful. Returns the number of violations. */
+static int examine(const char *directory,
+                   void (*check)(struct evidence *evidence, struct verdict *verdict),
+                   bool (*print)(const struct evidence *evidence), bool *ret_meaningful)
 {
     struct evidence evidence;
     struct verdict verdict = {0};
-    assert_int_equal(evidence_read(&evidence, field->files), 0);
-    check_evidence(&evidence, &verdict);
-    print_faults(&evidence);
+    assert_int_equal(evidence_read(&evidence, directory), 0);
+    check(&evidence, &verdict);
     print_tally(&evidence);
-    bool seen = print_seen(&evidence);
-    int done = done_of(&evidence);
+    *ret_meaningful = print(&evidence) && done_of(&evidence) > 100;
     evidence_close(&evidence);
-    if (verdict.count) {
-        verdict_print(&verdict, stderr);
+    verdict_print(&verdict, stderr);
+    return verdict.count;
+}
+
+static bool print_shop(const struct evidence *evidence)
+{
+    print_faults(evidence);
+    return print_seen(evidence);
+}
+
+static void examine_both(const struct field *field, unsigned seed)
+{
+    bool shop_is_meaningful, hotel_is_meaningful;
+    int violations = examine(field->files, check_evidence, print_shop, &shop_is_meaningful) +
+                     examine(field->hotel_files, check_hotel, print_hotel, &hotel_is_meaningful);
+    if (violations || !shop_is_meaningful || !hotel_is_meaningful)
         keep_files(field, seed);
-        fail_msg("SEED=%u: %d violations", seed, verdict.count);
-    }
-    assert_true(done > 100 && seen);
+    if (violations)
+        fail_msg("SEED=%u: %d violations", seed, violations);
+    assert_true(shop_is_meaningful);
+    assert_true(hotel_is_meaningful);
 }
 
 static void answers_hold_under_faults(void **state)
@@ -162,6 +218,7 @@ static void answers_hold_under_faults(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     field_open(&field, seed);
     load_start(&field.stage);
+    load_start(&field.hotel);
     load_watch(&field.stage);
     int64_t until = fixture_now_ms() + duration_s * 1000LL;
     while (fixture_now_ms() < until) {
@@ -170,7 +227,7 @@ static void answers_hold_under_faults(void **state)
     }
     rest_us(1000000); /* and undisturbed at the end */
     field_finish(&field);
-    examine(&field, seed);
+    examine_both(&field, seed);
     field_close(&field);
 }
 

@@ -22,19 +22,72 @@
 
 enum { ROUNDS_MAX = 40, ROUND_US = 1200000 };
 
-static void open_stage(struct stage *stage, const struct system_under_test *shop,
-                       const char *directory)
+/* What is broken and watched. */
+struct subject {
+    const struct role *cast;
+    void (*check)(struct evidence *evidence, struct verdict *verdict);
+    void (*start)(struct system_under_test *system);
+    void (*stop)(struct system_under_test *system);
+};
+
+static const struct subject shop = {shop_cast, check_evidence, system_start_monolith, system_stop};
+
+/* ---- the hotel ---- */
+
+static struct child hotel_process;
+
+/* Starts all services of the hotel as one process; each port of the system is its own. */
+static void start_hotel(struct system_under_test *system)
+{
+    char program[512];
+    char log[512];
+    char database[600];
+    char redis[300];
+    char port[20];
+    int number = fixture_free_port();
+    fixture_database(system->database_url, sizeof system->database_url);
+    (void)snprintf(program, sizeof program, "%s/examples/hotel/hotel", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(log, sizeof log, "%s/hotel-%d.log", getenv("CAIRN_TEST_SERVERS"), number);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", system->database_url);
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    (void)snprintf(port, sizeof port, "PORT=%d", number);
+    const char *const argv[] = {program, NULL};
+    /* nothing listens for the webhook: its reactor tries on */
+    const char *const env[] = {
+        database, redis, port, "CAIRN_HOLD_S=1", "CAIRN_WEBHOOK_URL=http://127.0.0.1:9/hook", NULL};
+    assert_int_equal(child_start(&hotel_process, argv, env, log), 0);
+    system->user = number;
+    fixture_wait_http(number, "/readyz", 20000);
+}
+
+static void stop_hotel(struct system_under_test *system)
+{
+    assert_int_equal(child_stop(&hotel_process, 15000), 0);
+    fixture_drop(system->database_url);
+}
+
+static const struct subject hotel = {hotel_cast, check_hotel, start_hotel, stop_hotel};
+
+/* ---- rounds of load ---- */
+
+static void open_stage(struct stage *stage, const struct subject *subject,
+                       const struct system_under_test *system, const char *directory)
 {
     char path[400];
     memset(stage, 0, sizeof *stage);
-    stage->ports[SERVICE_USER] = shop->user;
-    stage->ports[SERVICE_ORDER] = shop->order;
-    stage->ports[SERVICE_PAYMENT] = shop->payment;
-    stage->ports[SERVICE_QUERY] = shop->query;
-    fixture_url_as(shop->database_url, "cairn_writer", stage->writer_url, sizeof stage->writer_url);
-    fixture_url_as(shop->database_url, "cairn_reader", stage->reader_url, sizeof stage->reader_url);
-    fixture_url_as(shop->database_url, "postgres", stage->superuser_url,
+    stage->ports[SERVICE_USER] = system->user;
+    stage->ports[SERVICE_ORDER] = system->order;
+    stage->ports[SERVICE_PAYMENT] = system->payment;
+    stage->ports[SERVICE_QUERY] = system->query;
+    for (int i = SERVICE_HOTEL; i < SERVICES; i++)
+        stage->ports[i] = system->user;
+    fixture_url_as(system->database_url, "cairn_writer", stage->writer_url,
+                   sizeof stage->writer_url);
+    fixture_url_as(system->database_url, "cairn_reader", stage->reader_url,
+                   sizeof stage->reader_url);
+    fixture_url_as(system->database_url, "postgres", stage->superuser_url,
                    sizeof stage->superuser_url);
+    stage->cast = subject->cast;
     stage->seed = (unsigned)(history_now_us() % 1000000);
     stage->clients = 10;
     stage->pause_us = 8000;
@@ -43,7 +96,8 @@ static void open_stage(struct stage *stage, const struct system_under_test *shop
 }
 
 /* Runs one round of load. Returns whether the checker complains of the rounds so far. */
-static bool is_noticed(struct stage *stage, const char *directory, struct verdict *verdict)
+static bool is_noticed(const struct subject *subject, struct stage *stage, const char *directory,
+                       struct verdict *verdict)
 {
     struct evidence evidence;
     load_start(stage);
@@ -53,45 +107,52 @@ static bool is_noticed(struct stage *stage, const char *directory, struct verdic
     dump_all(directory, stage->superuser_url, NULL);
     assert_int_equal(evidence_read(&evidence, directory), 0);
     *verdict = (struct verdict){0};
-    check_evidence(&evidence, verdict);
+    subject->check(&evidence, verdict);
     evidence_close(&evidence);
     return verdict->count > 0;
 }
 
 /* Breaks a store of its own. Returns after how many rounds that was noticed, 0 if never. */
-static int rounds_until_noticed(void (*break_it)(const void *what, const char *url),
+static int rounds_until_noticed(const struct subject *subject,
+                                void (*break_it)(const void *what, const char *url),
                                 const void *what, struct verdict *verdict)
 {
     static int number;
     static struct stage stage;
-    struct system_under_test shop = {0};
+    struct system_under_test system = {0};
     char directory[300];
     (void)snprintf(directory, sizeof directory, "%s/switch-%d", getenv("CAIRN_TEST_SERVERS"),
                    ++number);
     assert_int_equal(mkdir(directory, 0700), 0);
-    system_start_monolith(&shop);
-    open_stage(&stage, &shop, directory);
+    subject->start(&system);
+    open_stage(&stage, subject, &system, directory);
     if (break_it)
-        break_it(what, shop.database_url);
+        break_it(what, system.database_url);
     int most = break_it ? ROUNDS_MAX : 3;
     int rounds = 0;
     bool noticed = false;
     while (!noticed && rounds++ < most)
-        noticed = is_noticed(&stage, directory, verdict);
+        noticed = is_noticed(subject, &stage, directory, verdict);
     history_close(stage.history);
-    system_stop(&shop);
+    subject->stop(&system);
     return noticed ? rounds : 0;
 }
 
 /* ---- tests ---- */
 
+static void expect_no_violation(const struct subject *subject)
+{
+    struct verdict verdict = {0};
+    int rounds = rounds_until_noticed(subject, NULL, NULL, &verdict);
+    verdict_print(&verdict, stderr);
+    assert_int_equal(rounds, 0);
+}
+
 static void an_intact_store_has_no_violations(void **state)
 {
     (void)state;
-    struct verdict verdict;
-    int rounds = rounds_until_noticed(NULL, NULL, &verdict);
-    verdict_print(&verdict, stderr);
-    assert_int_equal(rounds, 0);
+    expect_no_violation(&shop);
+    expect_no_violation(&hotel);
 }
 
 static void break_function(const void *what, const char *url)
@@ -99,29 +160,40 @@ static void break_function(const void *what, const char *url)
     breakage_apply(what, url);
 }
 
-static bool is_wanted(size_t i)
+static bool is_wanted(const struct breakage *breakage, size_t i)
 {
     const char *only = getenv("CAIRN_FAULT_ONLY");
     const char *duration = getenv("CAIRN_FAULT_DURATION");
     if (only && *only)
-        return strncmp(breakages[i].invariant, only, strlen(only)) == 0;
+        return strncmp(breakage->invariant, only, strlen(only)) == 0;
     return (duration && *duration) || i % 10 == 0;
+}
+
+static void expect_notice(const struct subject *subject, const struct breakage *all, size_t count)
+{
+    int missed = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct verdict verdict;
+        if (!is_wanted(&all[i], i))
+            continue;
+        int rounds = rounds_until_noticed(subject, break_function, &all[i], &verdict);
+        missed += rounds == 0;
+        print_message("%s, %s: %s\n", all[i].invariant, all[i].function,
+                      rounds ? verdict.kept[0].rule : "NOT NOTICED");
+    }
+    assert_int_equal(missed, 0);
 }
 
 static void each_broken_invariant_is_found_in_the_history(void **state)
 {
     (void)state;
-    int missed = 0;
-    for (size_t i = 0; i < breakage_count; i++) {
-        struct verdict verdict;
-        if (!is_wanted(i))
-            continue;
-        int rounds = rounds_until_noticed(break_function, &breakages[i], &verdict);
-        missed += rounds == 0;
-        print_message("%s, %s: %s\n", breakages[i].invariant, breakages[i].function,
-                      rounds ? verdict.kept[0].rule : "NOT NOTICED");
-    }
-    assert_int_equal(missed, 0);
+    expect_notice(&shop, breakages, breakage_count);
+}
+
+static void each_broken_invariant_of_ranges_is_found_in_the_history_of_the_hotel(void **state)
+{
+    (void)state;
+    expect_notice(&hotel, range_breakages, range_breakage_count);
 }
 
 static void unprotect(const void *what, const char *url)
@@ -134,7 +206,7 @@ static void a_log_that_can_be_changed_is_found_in_the_history(void **state)
 {
     (void)state;
     struct verdict verdict;
-    assert_true(rounds_until_noticed(unprotect, NULL, &verdict) > 0);
+    assert_true(rounds_until_noticed(&shop, unprotect, NULL, &verdict) > 0);
     assert_true(verdict_names(&verdict, "tampering"));
 }
 
@@ -144,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_intact_store_has_no_violations),
         cmocka_unit_test(each_broken_invariant_is_found_in_the_history),
+        cmocka_unit_test(each_broken_invariant_of_ranges_is_found_in_the_history_of_the_hotel),
         cmocka_unit_test(a_log_that_can_be_changed_is_found_in_the_history),
     };
     return cmocka_run_group_tests_name("switches", tests, NULL, NULL);

@@ -5,12 +5,14 @@
 #include "../support/server.h"
 #include "../support/support.h"
 #include "../support/wire.h"
+#include "core/metrics.h"
 #include "process/deliver/command_client.h"
 #include "process/react/reaction.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>
 
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -848,6 +850,115 @@ static void a_service_that_hangs_holds_up_commands_to_no_other(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
 }
 
+/* ---- a command that is delivered twice ---- */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* locked: no refusal is answered */
+
+static void refuse_behind_the_gate(struct server *server, int socket)
+{
+    static const char body[] = "{\"code\":\"lamp-is-gone\",\"detail\":\"there is no lamp\"}";
+    char request[4096];
+    char answer[400];
+    (void)snprintf(
+        answer, sizeof answer,
+        "HTTP/1.1 422 Unprocessable Content\r\nContent-Type: application/problem+json\r\n"
+        "Content-Length: %zu\r\n\r\n%s",
+        sizeof body - 1, body);
+    while (server_read_request(socket, request, sizeof request)) {
+        atomic_fetch_add(&server->requests, 1);
+        (void)pthread_mutex_lock(&gate);
+        (void)pthread_mutex_unlock(&gate);
+        if (!server_send(socket, answer))
+            return;
+    }
+}
+
+/* Waits until a metric has at least this value; -1 stands for one that is not there. */
+struct metric_wait {
+    const char *name;
+    int64_t wanted;
+};
+
+static int64_t metric_now(const char *name)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_metrics_write(&text);
+    const char *at = strstr(text.text, name);
+    int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : -1;
+    cairn_arena_close(&arena);
+    return value;
+}
+
+static bool metric_is_there(void *context)
+{
+    const struct metric_wait *wait = context;
+    return metric_now(wait->name) >= wait->wanted;
+}
+
+static void expect_metric(const char *name, int64_t wanted)
+{
+    struct metric_wait wait = {name, wanted};
+    fixture_wait(metric_is_there, &wait, 30000, name);
+}
+
+static bool has_a_request(void *context)
+{
+    return atomic_load(&((struct server *)context)->requests) > 0;
+}
+
+/* Makes the process' owner resign, as a lost lease does, by unparking another instance. */
+static void make_it_resign(void)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql,
+                   "insert into cairn.parked_instances (process, stream, position, reason, again)"
+                   " values ('night', '" NIGHT "', 0, 'by the test', true)",
+                   9);
+    fixture_sql(url, sql);
+    expect_soon("select count(*) from cairn.parked_instances", 0);
+}
+
+/* Both refusals come while the owner waits for the clock's table, so that it finds them at once. */
+static void a_command_that_is_delivered_twice_is_refused_once(void **state)
+{
+    (void)state;
+    static const struct cairn_service nights = {
+        .name = "nights", .deciders = {&wick_decider}, .processes = {&night_process}};
+    static const struct cairn_service *const all[] = {&nights, NULL};
+    static const char refused[] = "cairn_process_commands_total{outcome=\"refused\"} ";
+    struct server lamps;
+    struct cairn_host *host = NULL;
+    struct cairn_error error = {0};
+    char lamp_url[60];
+    server_start(&lamps, refuse_behind_the_gate, NULL);
+    (void)snprintf(lamp_url, sizeof lamp_url, "http://127.0.0.1:%d", lamps.port);
+    (void)setenv("CAIRN_LAMP_URL", lamp_url, 1);
+    assert_int_equal(pthread_mutex_lock(&gate), 0);
+    assert_int_equal(try_to_start(all, &host, &error), 0);
+    int64_t before = metric_now(refused) < 0 ? 0 : metric_now(refused);
+    light(1, 0);
+    fixture_wait(has_a_request, &lamps, 30000, "the command to be on its way");
+    make_it_resign();
+    expect_metric("cairn_process_commands_open{process=\"night\"} ", 2);
+    PGconn *holder = fixture_connect(url);
+    PQclear(PQexec(holder, "begin; lock table cairn.clock in access exclusive mode"));
+    assert_int_equal(PQtransactionStatus(holder), PQTRANS_INTRANS);
+    expect_soon("select count(*) from pg_locks where not granted"
+                " and relation = 'cairn.clock'::regclass",
+                1);
+    assert_int_equal(pthread_mutex_unlock(&gate), 0);
+    expect_metric(refused, before + 2);
+    PQfinish(holder);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events"
+                                          " where data #>> '{input,kind}' = 'refusal'"),
+                     1);
+    (void)unsetenv("CAIRN_LAMP_URL");
+    cairn_host_stop(host);
+    server_stop(&lamps);
+}
+
 static void a_process_whose_commands_go_nowhere_does_not_start(void **state)
 {
     (void)state;
@@ -935,6 +1046,7 @@ int main(void)
         TEST(a_reaction_that_cannot_be_recorded_parks_its_process_only),
         TEST(a_process_that_is_new_begins_at_once_on_a_long_log),
         TEST(a_service_that_hangs_holds_up_commands_to_no_other),
+        TEST(a_command_that_is_delivered_twice_is_refused_once),
         TEST(a_process_whose_commands_go_nowhere_does_not_start),
         TEST(a_reaction_sends_what_its_process_says_it_sends),
         TEST(a_database_that_goes_and_comes_back_is_no_end),

@@ -73,6 +73,17 @@ const struct breakage breakages[] = {
 };
 const size_t breakage_count = sizeof breakages / sizeof breakages[0];
 
+const struct breakage range_breakages[] = {
+    {"ranges do not overlap", "append_batch",
+     "if range_claim.upto > cairn.range_from(in_claim_keys[i])\n", "if false\n", NULL, NULL},
+    {"ranges are released", "append_batch", "if in_claim_taken[i] = 2 then",
+     "if in_claim_taken[i] = 4 then", NULL, NULL},
+    {"ranges are kept by a refused append", "append_batch",
+     "raise exception using errcode = 'CA020', message = 'the range is claimed';",
+     "outcome := 4; exit;", NULL, NULL},
+};
+const size_t range_breakage_count = sizeof range_breakages / sizeof range_breakages[0];
+
 void breakage_apply(const struct breakage *breakage, const char *url)
 {
     char sql[4000];

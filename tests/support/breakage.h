@@ -18,6 +18,10 @@ struct breakage {
 extern const struct breakage breakages[];
 extern const size_t breakage_count;
 
+/* Breakages of claimed ranges, which only a load with ranges can detect. */
+extern const struct breakage range_breakages[];
+extern const size_t range_breakage_count;
+
 /* Replaces the texts in the function in this database. Fails the test if they are not found. */
 void breakage_apply(const struct breakage *breakage, const char *url);
 

@@ -1,60 +1,14 @@
-/* test_checker.c - tests the checker of fault runs (../fault/check.h) on a small story that is true
- * (story.h), and on the same story with one lie (a false statement) each. Every rule has at least
- * one lie that it must find. */
-#include "../fault/check.h"
-#include "../fault/story.h"
+/* test_checker.c - tests the checker of fault runs (../fault/check.h) on two small stories that are
+ * true, of the shop (../fault/story.h) and of the hotel (../fault/hotel/hotel_story.h), and on the
+ * same stories with one lie (a false statement) each. Every rule has at least one lie that it must
+ * find. */
+#include "../fault/hotel/hotel_story.h"
+#include "../fault/lie.h"
 #include "../support/support.h"
 
-#include <stdlib.h>
-#include <string.h>
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- from the story's texts to evidence ---- */
-
-/* Parses one text as JSON: outside of '...' both ' and ` are ", inside of it ` is \". */
-static json_t *parse(const char *text)
-{
-    char json[8192];
-    size_t used = 0;
-    bool inside = false;
-    for (; *text; text++) {
-        assert_true(used + 3 < sizeof json);
-        if (*text == '\'')
-            inside = !inside;
-        if (*text == '`' && inside)
-            json[used++] = '\\';
-        json[used++] = *text == '\'' || *text == '`' ? '"' : *text;
-    }
-    json[used] = '\0';
-    json_error_t why;
-    json_t *parsed = json_loads(json, JSON_DECODE_ANY, &why);
-    if (!parsed)
-        fail_msg("%s in %s", why.text, json);
-    return parsed;
-}
-
-static json_t *parse_all(const char *const lines[])
-{
-    json_t *all = json_array();
-    for (; *lines; lines++)
-        assert_int_equal(json_array_append_new(all, parse(*lines)), 0);
-    return all;
-}
-
-/* ---- lies ---- */
-
-enum file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS };
-enum how { SETS, REMOVES, ADDS };
-
-/* Sets a member of a line (the first is 1) to this value, removes the line, or adds one. */
-struct lie {
-    const char *sentence;
-    const char *rule;
-    enum file file;
-    enum how how;
-    size_t line;
-    const char *member;
-    const char *value;
-};
+/* ---- lies about the shop ---- */
 
 static const struct lie lies[] = {
     {"a position is left out", "positions", LOG_FILE, SETS, 6, "position", "7"},
@@ -221,71 +175,125 @@ static const struct lie lies[] = {
      NULL},
 };
 
-static void tell(const struct lie *lie, json_t *array)
-{
-    switch (lie->how) {
-    case SETS:
-        assert_true(lie->line >= 1 && lie->line <= json_array_size(array));
-        assert_int_equal(json_object_set_new(json_array_get(array, lie->line - 1), lie->member,
-                                             parse(lie->value)),
-                         0);
-        return;
-    case REMOVES:
-        assert_int_equal(json_array_remove(array, lie->line - 1), 0);
-        return;
-    case ADDS:
-        assert_int_equal(json_array_append_new(array, parse(lie->value)), 0);
-        return;
-    }
-}
+/* ---- lies about the hotel ---- */
 
-static struct verdict judge(const struct lie *lie)
-{
-    struct evidence evidence;
-    struct verdict verdict = {0};
-    json_t *files[] = {parse_all(true_history), parse_all(true_log), parse_all(true_rows),
-                       parse_all(true_bus), parse_all(true_generations)};
-    if (lie)
-        tell(lie, files[lie->file]);
-    evidence_take(&evidence, &(struct evidence_files){files[HISTORY], files[LOG_FILE], files[ROWS],
-                                                      files[BUS], files[GENERATIONS]});
-    check_evidence(&evidence, &verdict);
-    evidence_close(&evidence);
-    return verdict;
-}
+static const struct lie hotel_lies[] = {
+    {"nights were not freed before another had them", "overlaps", LOG_FILE, SETS, 10, "type",
+     "'Happened'"},
+    {"a room is closed for a night that is held", "overlaps", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "room-" ROOM, 2, "RoomClosed", "{" NIGHTS(2, 3) ",'reason':'paint'}", META(9))},
+    {"one night of a stay is another's", "overlaps", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "reservation-" CYD, 2, "NightsTaken", "{" NIGHTS(2, 4) ",'guest':'Cyd'}", META(4))},
+    {"nights are freed by another stream than their own", "overlaps", LOG_FILE, SETS, 10, "stream",
+     "'reservation-" CYD "'"},
+    {"two rooms have one number", "numbers", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "room-" USER, 1, "RoomAdded", "{'number':'1','beds':1}", META(9))},
+    {"what was expired is confirmed", "stays", LOG_FILE, SETS, 17, "stream",
+     "'reservation-" ADA "'"},
+    {"a confirmed reservation expires", "stays", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "reservation-" BOB, 5, "ReservationReleased", "{'status':'expired'," NIGHTS(1, 3) "}",
+         META(5))},
+    {"a reservation is held without its nights", "stays", LOG_FILE, SETS, 14, "type", "'Happened'"},
+    {"a reservation frees nights that it does not have", "stays", LOG_FILE, SETS, 10, "data",
+     "{" NIGHTS(1, 2) "}"},
+    {"an expired reservation keeps its nights", "stays", LOG_FILE, SETS, 10, "type", "'Happened'"},
+    {"a guest has other nights than asked for", "stays", HISTORY, SETS, 2, "body",
+     "'{`reservation_id`:`" ADA "`,`guest`:`Ada`," ASKED_NIGHTS(1, 2) "}'"},
+    {"a night was refused that was free", "reasons", HISTORY, SETS, 6, "body",
+     "'{`reservation_id`:`" USER "`,`guest`:`Dan`," ASKED_NIGHTS(3, 4) "}'"},
+    {"a number was refused that no room has", "reasons", HISTORY, SETS, 7, "body",
+     "'{`number`:`2`}'"},
+    {"a move was refused of what was confirmed", "reasons", HISTORY, ADDS, 0, NULL,
+     REQUEST(0, 71, 72, 422, "hotel", "POST", "/reservations/" BOB "/move",
+             "'code':'reservation-not-held','body':'{`from`:`2038-01-05`,`until`:`2038-01-06`}'")},
+    {"a room that is there was unknown", "reasons", HISTORY, SETS, 6, "code", "'room-unknown'"},
+    {"a room was too small that is not", "reasons", HISTORY, SETS, 6, "code", "'room-too-small'"},
+    {"a reservation that is there was not found", "reasons", HISTORY, SETS, 8, "code",
+     "'not-found'"},
+    {"a reservation that is not over was so", "reasons", HISTORY, ADDS, 0, NULL,
+     REQUEST(0, 71, 72, 422, "hotel", "POST", "/reservations/" BOB "/cancel",
+             "'code':'reservation-over','body':'{}'")},
+    {"a refusal of another kind", "reasons", HISTORY, SETS, 8, "code", "'nights-past'"},
+    {"a reservation did not expire", "expired", LOG_FILE, SETS, 17, "type", "'Happened'"},
+    {"who waited longer was passed over", "served", LOG_FILE, SETS, 12, "data",
+     "{'position':10,'sent':[" OFFER(CYD) "]}"},
+    {"free nights were offered in vain", "served", LOG_FILE, SETS, 4, "data",
+     "{" NIGHTS(3, 4) ",'room':'1','guest':'Bob'}"},
+    {"nights are free and a guest waits for them", "served", LOG_FILE, SETS, 7, "data",
+     "{" NIGHTS(3, 4) ",'room':'1','guest':'Cyd'}"},
+    {"a row is another", "answers", HISTORY, SETS, 9, "answer", "'" ADA_ROW "'"},
+    {"a row is older than its position", "answers", HISTORY, SETS, 9, "position",
+     "'00000000-1-16'"},
+    {"a row is there and was not found", "answers", HISTORY, SETS, 9, "status", "404"},
+    {"a night is missing", "answers", HISTORY, SETS, 10, "answer", "'{`items`:[]}'"},
+    {"a night is shown that is free", "answers", HISTORY, SETS, 10, "position", "'00000000-1-12'"},
+    {"a night is shown of another guest", "answers", HISTORY, SETS, 10, "position",
+     "'00000000-1-9'"},
+    {"an occupied night has no row", "occupied", ROWS, REMOVES, 4, NULL, NULL},
+    {"a free night has a row", "occupied", ROWS, SETS, 5, "key", "'" NIGHT_KEY(7) "'"},
+    {"a night has another guest", "occupied", ROWS, SETS, 5, "row",
+     "{'room_id':'" ROOM "','night':'2038-01-02','guest':'Ada','reservation_id':'" ADA "'}"},
+    {"the copy of a night is missing", "occupied", ROWS, REMOVES, 11, NULL, NULL},
+    {"a reservation has another status", "occupied", ROWS, SETS, 1, "row", "{'status':'held'}"},
+    {"a room is cleaned on another day", "occupied", ROWS, SETS, 6, "row",
+     "{'reservation_id':'" BOB "','room_id':'" ROOM "','due_on':'2038-01-04'}"},
+    {"a room is not cleaned", "occupied", ROWS, REMOVES, 6, NULL, NULL},
+    {"a confirmation was posted under two keys", "told", HISTORY, SETS, 12, "key", "'key-c'"},
+    {"something else was posted", "told", HISTORY, SETS, 12, "body",
+     "{'reservation_id':'" BOB "','guest':'Ada'," NIGHTS(1, 3) "}"},
+    {"a reservation was posted that was not confirmed", "told", HISTORY, ADDS, 0, NULL,
+     POST("key-d", ADA, "Ada", 1, 3)},
+    {"a confirmation was not posted", "told", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "reservation-" CYD, 2, "ReservationConfirmed", "{" NIGHTS(2, 3) ",'guest':'Cyd'}",
+         META(4))},
+    {"a process has parked an event", "parked", HISTORY, ADDS, 0, NULL,
+     "{'kind':'parked','by':'waiting_list','what':'waiting_list-" ROOM "','reason':'unreadable'}"},
+    {"half of what was acknowledged is there", "acknowledged", LOG_FILE, SETS, 3, "meta", "{}"},
+    {"a booking was acknowledged that is not there", "acknowledged", HISTORY, SETS, 4, "answer",
+     "'{`stream`:`reservation-" CYD "`,`version`:1,`position`:8,`events`:[{`type`:"
+     "`ReservationQueued`,`version`:1,`position`:8}]}'"},
+    {"a booking without an answer was carried out twice", "unknown", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "reservation-" BOB, 5, "ReservationQueued", "{" NIGHTS(1, 3) "}", META(3))},
+    {"a reservation was confirmed on another version", "stays", HISTORY, SETS, 5, "if_match",
+     "'\\\"2\\\"'"},
+    {"no generation of occupancy is live", "generations", GENERATIONS, SETS, 2, "live", "false"},
+    {"a refused booking was written", "refused", LOG_FILE, ADDS, 0, NULL,
+     LOG(18, "reservation-" USER, 1, "ReservationHeld", "{" NIGHTS(2, 4) "}", META(6))},
+};
 
 /* ---- tests ---- */
+
+static void expect_belief(const struct true_story *story)
+{
+    struct verdict verdict = lie_judge(story, NULL);
+    verdict_print(&verdict, stderr);
+    assert_int_equal(verdict.count, 0);
+}
 
 static void a_true_story_is_believed(void **state)
 {
     (void)state;
-    struct verdict verdict = judge(NULL);
-    verdict_print(&verdict, stderr);
-    assert_int_equal(verdict.count, 0);
+    expect_belief(&shop_story);
+    expect_belief(&hotel_story);
 }
 
 static void every_lie_is_found_by_its_rule(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
-        struct verdict verdict = judge(&lies[i]);
-        if (verdict_names(&verdict, lies[i].rule))
-            continue;
-        verdict_print(&verdict, stderr);
-        fail_msg("the rule \"%s\" did not notice: %s", lies[i].rule, lies[i].sentence);
-    }
+    lies_are_found(&shop_story, lies, COUNT(lies));
+}
+
+static void every_lie_about_the_hotel_is_found_by_its_rule(void **state)
+{
+    (void)state;
+    lies_are_found(&hotel_story, hotel_lies, COUNT(hotel_lies));
 }
 
 static void every_rule_has_a_lie(void **state)
 {
     (void)state;
-    for (const char *const *rule = check_rules; *rule; rule++) {
-        bool has_one = false;
-        for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
-            has_one = has_one || strcmp(lies[i].rule, *rule) == 0;
-        if (!has_one)
-            fail_msg("no lie is there for the rule \"%s\"", *rule);
-    }
+    lies_are_for_all(check_rules, lies, COUNT(lies));
+    lies_are_for_all(check_hotel_rules, hotel_lies, COUNT(hotel_lies));
 }
 
 int main(void)
@@ -293,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_true_story_is_believed),
         cmocka_unit_test(every_lie_is_found_by_its_rule),
+        cmocka_unit_test(every_lie_about_the_hotel_is_found_by_its_rule),
         cmocka_unit_test(every_rule_has_a_lie),
     };
     return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

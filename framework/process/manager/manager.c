@@ -127,8 +127,22 @@ static int take_refusal(struct cairn_manager *manager, struct cairn_input_batch 
     return cairn_input_batch_take(inputs, instance, &input, error);
 }
 
+/* Returns whether the command's refusal comes for the first time in this step. A command that was
+ * on its way when the manager resigned is delivered again: both outcomes may come in one step, in
+ * which the log does not have the first one yet. */
+static bool is_first(struct cairn_map *seen, const struct cairn_outgoing *outgoing)
+{
+    void **place =
+        cairn_map_at(seen, cairn_print(seen->arena, "%s %" PRId64 " %" PRId64, outgoing->stream,
+                                       outgoing->version, outgoing->number));
+    bool first = !*place;
+    *place = seen;
+    return first;
+}
+
 static int take_refusals(struct cairn_manager *manager, struct cairn_error *error)
 {
+    struct cairn_map seen = cairn_map(&manager->cursor.step_arena);
     struct cairn_input_batch inputs =
         cairn_input_batch(manager->process, manager->service, &manager->parked.streams,
                           &manager->cursor.step_arena, manager->now);
@@ -139,7 +153,7 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
     }
     int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
     for (const struct cairn_delivered *at = manager->outcomes; at && !failed; at = at->next) {
-        if (at->status == CAIRN_TURNED_DOWN)
+        if (at->status == CAIRN_TURNED_DOWN && is_first(&seen, &at->outgoing))
             failed = take_refusal(manager, &inputs, at, error);
     }
     if (!failed)
