@@ -315,9 +315,23 @@ struct cairn_decider {
     const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
+/* All deciders of a program, each as a struct cairn_known_decider. */
+extern struct cairn_handlers cairn_known_deciders;
+
+struct cairn_known_decider {
+    struct cairn_registered handler;
+    const struct cairn_decider *decider;
+};
+
 /* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
 #define CAIRN_DECIDER(...) CAIRN_DECIDER_(__VA_ARGS__, )
 #define CAIRN_DECIDER_(noun, ...)                                                                  \
+    static struct cairn_known_decider noun##_known_decider_ = {                                    \
+        .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
+    CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
+    {                                                                                              \
+        cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
+    }                                                                                              \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \

@@ -75,8 +75,10 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * earlier events, too, and need not be given. An event may be given in the shape of an older
  * version, and is lifted like a stored one: GIVEN(order_placed_v1, .cents = 900). */
 #define GIVEN(...) cairn_scenario_given(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
-/* States a fact of another stream: GIVEN_FACT(order_customer, .active = true). A fact that is not
- * given is zeroed, as that of a stream that does not exist. */
+/* States a fact of another stream: GIVEN_FACT(order_customer, .active = true). A fact of the
+ * decider's own noun need not be given: it follows from the events of the stream that the command
+ * names, if the test has it (STREAM). Any other fact that is not given is zeroed, as that of a
+ * stream that does not exist. */
 #define GIVEN_FACT(fact, ...) cairn_scenario_fact(CAIRN_HERE_, #fact, CAIRN_ANY_(fact, __VA_ARGS__))
 /* State a claim that another stream holds, which is none of this test's. */
 #define GIVEN_CLAIMED(scope, key) cairn_scenario_given_claim(CAIRN_HERE_, (scope), (key))

@@ -1,6 +1,7 @@
 /* shrink.c - leaves steps out of a failing sequence, makes its values simpler, puts it in order. */
 #include "testkit/property/shrink.h"
 
+#include "testkit/facts.h"
 #include "testkit/property/simplify.h"
 
 #include <string.h>
@@ -68,6 +69,14 @@ static bool leave_out(struct shrinking *self)
     return self->count < before;
 }
 
+/* A state that the rules of a fact's noun have made may be impossible if one of its values is
+ * changed, unless it is a name. */
+static bool may_change(const struct cairn_step *step, const struct cairn_change *change)
+{
+    bool is_name = change && (change->kind == CAIRN_KIND_UUID || change->kind == CAIRN_KIND_TEXT);
+    return step->kind != CAIRN_STEP_FACT || is_name || !cairn_fact_decider(step->fact);
+}
+
 /* Makes the same change in all other steps of the candidate. Returns whether there was one. */
 static bool change_others(struct shrinking *self, size_t except, const struct cairn_change *change)
 {
@@ -75,8 +84,8 @@ static bool change_others(struct shrinking *self, size_t except, const struct ca
     for (size_t i = 0; i < self->count; i++) {
         struct cairn_step *step = &self->candidate[i];
         const struct cairn_record *record = cairn_step_record(step);
-        void *value =
-            record && i != except ? cairn_replace(record, step->value, change, self->arena) : NULL;
+        bool is_other = record && i != except && may_change(step, change);
+        void *value = is_other ? cairn_replace(record, step->value, change, self->arena) : NULL;
         if (value)
             step->value = value;
         changed = changed || value;
@@ -106,6 +115,8 @@ static bool simplify_step(struct shrinking *self, size_t at)
 {
     const struct cairn_record *record = cairn_step_record(&self->steps[at]);
     bool changed = false;
+    if (!may_change(&self->steps[at], NULL))
+        return false;
     for (size_t which = 0; record && self->left > 0 && at < self->count;) {
         struct cairn_change change;
         const void *variant =

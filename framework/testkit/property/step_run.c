@@ -1,5 +1,6 @@
 /* step_run.c - carries out the steps of a sequence on a test in progress. */
 #include "record/json.h"
+#include "testkit/facts.h"
 #include "testkit/property/steps.h"
 
 #include <cairn/test_property.h>
@@ -60,6 +61,7 @@ static void apply_events(struct cairn_sequence *sequence)
             .event = emitted->event,
         };
         cairn_seen_add(&sequence->generator.seen, emitted->type->record, emitted->event);
+        cairn_seen_add_stream(&sequence->generator.seen, sequence->scenario->id);
     }
 }
 
