@@ -36,6 +36,9 @@
  *
  * docs/guide/testing.md builds a service and tests each of its parts.
  *
+ * A crash in one of your functions is reported with the line of the test, the function and where it
+ * is defined: "test_order.c:40: CAIRN_DECIDE(order, ship_order) (order.c:120) crashed: …".
+ *
  * The kit depends on no test framework. A failure prints to standard error and calls abort(),
  * unless cairn_test_on_failure() sets another action. */
 #ifndef CAIRN_TEST_H

@@ -77,6 +77,7 @@ struct cairn_invariant {
     const char *name;
     const char *of; /* the noun whose state `holds` takes */
     cairn_holds *holds;
+    const char *at; /* where it is defined: "test_room.c:12" */
 };
 
 /* Begins the function of an invariant; its parameters are `self`, the state of the stream that the
@@ -92,8 +93,11 @@ struct cairn_invariant {
     {                                                                                              \
         return noun##_invariant_##name_((const struct noun *)self, history, error);                \
     }                                                                                              \
-    static const struct cairn_invariant name_##_invariant = {                                      \
-        .name = #name_, .of = #noun, .holds = noun##_invariant_##name_##_call_};                   \
+    static const struct cairn_invariant name_##_invariant = {.name = #name_,                       \
+                                                             .of = #noun,                          \
+                                                             .holds =                              \
+                                                                 noun##_invariant_##name_##_call_, \
+                                                             .at = CAIRN_PLACE_};                  \
     static int noun##_invariant_##name_(CAIRN_UNUSED const struct noun *self,                      \
                                         CAIRN_UNUSED const struct cairn_history *history,          \
                                         CAIRN_UNUSED struct cairn_error *error)

@@ -5,6 +5,7 @@
 #include "process/react/reaction.h"
 #include "record/json.h"
 #include "testkit/facts.h"
+#include "testkit/running.h"
 
 #include <string.h>
 
@@ -34,12 +35,27 @@ void *cairn_deciding_state(struct cairn_scenario *scenario)
     return *state;
 }
 
+/* Returns where the function for an event is defined. */
+static const char *place_of(const struct cairn_decider *decider,
+                            const struct cairn_event_type *type)
+{
+    for (uint32_t i = 0; i < decider->events->count; i++) {
+        if (cairn_record_same(decider->events->types[i].record, type->record))
+            return decider->evolves()[i]->at;
+    }
+    return decider->at;
+}
+
 struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,
                                         const struct cairn_event_type *type, const void *event)
 {
     const struct cairn_deciding *deciding = scenario->self;
     const struct cairn_folding folding = cairn_folding_of_decider(deciding->decider);
-    cairn_folding_apply(&folding, type, event, &scenario->arena, cairn_deciding_state(scenario));
+    void *state = cairn_deciding_state(scenario);
+    cairn_running_begin(scenario->step, place_of(deciding->decider, type), 0,
+                        "CAIRN_EVOLVE(%s, %s)", deciding->decider->category, type->record->name);
+    cairn_folding_apply(&folding, type, event, &scenario->arena, state);
+    cairn_running_end();
     cairn_deciding_keep(scenario, type, event);
     return cairn_scenario_meta(scenario, deciding->decider->category);
 }
@@ -93,10 +109,14 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
 {
     struct cairn_deciding *deciding = scenario->self;
     struct cairn_given given = cairn_scenario_given_now(scenario, scenario->id);
-    cairn_deciding_fill_facts(scenario, cairn_decides_of(deciding->decider, type)->needs, value,
-                              &given);
-    return cairn_decision_make(&deciding->decision, deciding->decider, type, state, value, &given,
-                               &scenario->arena, &deciding->error);
+    const struct cairn_decides *decides = cairn_decides_of(deciding->decider, type);
+    cairn_deciding_fill_facts(scenario, decides->needs, value, &given);
+    cairn_running_begin(scenario->step, decides->at, 0, "CAIRN_DECIDE(%s, %s)",
+                        deciding->decider->category, type->record->name);
+    int outcome = cairn_decision_make(&deciding->decision, deciding->decider, type, state, value,
+                                      &given, &scenario->arena, &deciding->error);
+    cairn_running_end();
+    return outcome;
 }
 
 /* As in the service, a command that creates is decided on a zeroed state. */

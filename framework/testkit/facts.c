@@ -2,6 +2,7 @@
 #include "testkit/facts.h"
 
 #include "record/json.h"
+#include "testkit/running.h"
 
 #include <string.h>
 
@@ -68,7 +69,23 @@ void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_
         cairn_scenario_fail(here, "more than %d facts", CAIRN_TEST_FACTS_MAX);
 }
 
-/* ---- facts of the test's own streams ---- */
+/* ---- facts that follow from events ---- */
+
+void cairn_fact_learn(struct cairn_scenario *scenario, const struct cairn_fact *fact,
+                      const struct cairn_test_event *event, void *state)
+{
+    const struct cairn_folding folding = cairn_folding_of_fact(fact);
+    const struct cairn_record *record = event->type->record;
+    const struct cairn_registered *at = fact->learns->first;
+    while (at && !cairn_record_same(at->record, record))
+        at = at->next;
+    if (!at)
+        return;
+    cairn_running_begin(scenario->step, at->file, at->line, "CAIRN_LEARN(%s, %s)", fact->name,
+                        record->name);
+    cairn_folding_apply(&folding, event->type, event->event, &scenario->arena, state);
+    cairn_running_end();
+}
 
 void cairn_deciding_keep(struct cairn_scenario *scenario, const struct cairn_event_type *type,
                          const void *event)
@@ -87,11 +104,9 @@ static void fold(struct cairn_scenario *scenario, const struct cairn_fact *fact,
                  struct cairn_uuid id, void *state)
 {
     const struct cairn_deciding *deciding = scenario->self;
-    const struct cairn_folding folding = cairn_folding_of_fact(fact);
     const struct cairn_test_stream *stream = cairn_map_get(&deciding->streams, cairn_uuid_text(id));
     for (size_t i = 0; stream && i < stream->count; i++)
-        cairn_folding_apply(&folding, stream->events[i].type, stream->events[i].event,
-                            &scenario->arena, state);
+        cairn_fact_learn(scenario, fact, &stream->events[i], state);
 }
 
 void cairn_deciding_fill_facts(struct cairn_scenario *scenario, const struct cairn_need *needs,

@@ -14,6 +14,10 @@ const struct cairn_decider *cairn_fact_decider(const struct cairn_fact *fact);
 /* Sets what is known of a fact, which a command needs. Returns false if there are too many. */
 bool cairn_deciding_learn(struct cairn_deciding *deciding, const char *fact, const void *state);
 
+/* Folds an event into the fact's state. The memory of both is the scenario's. */
+void cairn_fact_learn(struct cairn_scenario *scenario, const struct cairn_fact *fact,
+                      const struct cairn_test_event *event, void *state);
+
 /* Keeps an event of the current stream, for facts. It lives as long as the scenario. */
 void cairn_deciding_keep(struct cairn_scenario *scenario, const struct cairn_event_type *type,
                          const void *event);

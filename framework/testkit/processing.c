@@ -3,6 +3,7 @@
 
 #include "process/react/inputs.h"
 #include "record/json.h"
+#include "testkit/running.h"
 
 #include <string.h>
 
@@ -116,6 +117,21 @@ static void keep_wait(struct cairn_scenario *scenario, struct cairn_test_instanc
         wait->since = ++self->waits_begun;
 }
 
+/* Says that the function for an input is called. */
+static void running(const struct cairn_scenario *scenario, const struct cairn_when *when)
+{
+    static const char *const macros[] = {
+        [CAIRN_INPUT_EVENT] = "CAIRN_WHEN",
+        [CAIRN_INPUT_TIMER] = "CAIRN_WHEN_TIMER",
+        [CAIRN_INPUT_REFUSAL] = "CAIRN_WHEN_REFUSED",
+    };
+    const struct cairn_processing *self = scenario->self;
+    const struct cairn_registered *handler = &when->handler;
+    cairn_running_begin(scenario->step, handler->file, handler->line, "%s(%s, %s)",
+                        when->every_us ? "CAIRN_WHEN_EVERY" : macros[when->input],
+                        self->process->name, handler->record ? handler->record->name : when->timer);
+}
+
 /* `meta` is that of an event; NULL: a timer or a refusal. */
 static void step(struct cairn_here here, struct cairn_test_instance *instance,
                  const struct cairn_when *when, const void *input, const struct cairn_meta *meta)
@@ -127,8 +143,11 @@ static void step(struct cairn_here here, struct cairn_test_instance *instance,
     struct cairn_error wrong = {0};
     struct cairn_reaction *reaction = cairn_new(&scenario->arena, struct cairn_reaction, 1);
     scenario->acting = instance->id;
-    if (cairn_process_step(self->process, when, instance->state, input, &given, &scenario->arena,
-                           reaction, &wrong) < 0)
+    running(scenario, when);
+    int stepped = cairn_process_step(self->process, when, instance->state, input, &given,
+                                     &scenario->arena, reaction, &wrong);
+    cairn_running_end();
+    if (stepped < 0)
         cairn_scenario_fail(here, "%s", wrong.message);
     for (size_t i = 0; i < reaction->sent_count; i++)
         keep_sent(scenario, instance, &reaction->sent[i]);

@@ -64,6 +64,7 @@ struct cairn_scenario {
     struct cairn_map versions; /* stream -> int64_t, its version */
 
     struct cairn_here when; /* the last WHEN; before it, where the test begins */
+    struct cairn_here step; /* the last GIVEN or WHEN */
     int asks;               /* WHENs so far */
     bool fresh;             /* each WHEN makes ids of its own */
     bool asked;             /* there was a WHEN, and no GIVEN since */

@@ -101,7 +101,7 @@ static const char *subject(struct check *check, enum cairn_verdict verdict)
         return cairn_print(&check->arena, "a command of %s fails as internal-error", category);
     case CAIRN_STEP_ENDED:
     case CAIRN_STEP_HUNG:
-        return cairn_print(&check->arena, "a command of %s, or the invariant, fails", category);
+        return cairn_print(&check->arena, "a sequence of %s does not come to its end", category);
     case CAIRN_STEP_WRONG:
     case CAIRN_STEP_WENT:
         break;

@@ -13,6 +13,7 @@ struct shrinking {
     struct cairn_trial *trial;
     const struct cairn_trial_plan *plan;
     enum cairn_verdict verdict;
+    char running[CAIRN_RUNNING_BYTES]; /* the function that fails so; or "" */
     struct cairn_step *steps;
     size_t count;
     struct cairn_step *candidate; /* room for as many */
@@ -35,7 +36,7 @@ static bool try_candidate(struct shrinking *self, size_t count)
     if (self->left-- <= 0)
         return false;
     cairn_trial_repeat(self->trial, self->plan, self->candidate, count, false);
-    if (self->trial->verdict != self->verdict)
+    if (self->trial->verdict != self->verdict || strcmp(self->trial->running, self->running) != 0)
         return false;
     bool knows_where = self->verdict == CAIRN_STEP_BROKE || self->verdict == CAIRN_STEP_BUG;
     if (knows_where && self->trial->step_count < count)
@@ -221,6 +222,7 @@ size_t cairn_shrink(struct cairn_trial *trial, const struct cairn_trial_plan *pl
         .arena = arena,
         .left = verdict == CAIRN_STEP_HUNG ? ATTEMPTS_HUNG : ATTEMPTS,
     };
+    memcpy(self.running, trial->running, sizeof self.running);
     keep_seen(&self);
     while (leave_out(&self) || simplify(&self) || join_streams(&self) || move_facts(&self))
         continue;

@@ -3,6 +3,7 @@
 #include "store/command_type.h"
 #include "testkit/facts.h"
 #include "testkit/property/steps.h"
+#include "testkit/running.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,6 @@ static void run_nested(struct cairn_sequence *nested, size_t count)
 static void fold_commands(struct cairn_sequence *sequence, const struct cairn_decider *decider,
                           const struct cairn_fact *fact, void *ret)
 {
-    const struct cairn_folding folding = cairn_folding_of_fact(fact);
     struct cairn_sequence nested;
     cairn_sequence_begin(&nested, decider, NULL);
     struct cairn_arena *arena = &nested.scenario->arena;
@@ -54,8 +54,9 @@ static void fold_commands(struct cairn_sequence *sequence, const struct cairn_de
     run_nested(&nested, cairn_random_index(&nested.generator.random, 6));
     for (size_t i = 0; i < nested.event_count; i++) {
         const struct cairn_happened *event = &nested.events[i];
-        cairn_folding_apply(&folding, cairn_events_of(decider->events, event->record), event->event,
-                            arena, state);
+        const struct cairn_test_event happened = {
+            .type = cairn_events_of(decider->events, event->record), .event = event->event};
+        cairn_fact_learn(nested.scenario, fact, &happened, state);
     }
     cairn_record_copy(fact->state, state, ret, sequence->generator.arena);
     sequence->generator.random = nested.generator.random;
@@ -63,16 +64,16 @@ static void fold_commands(struct cairn_sequence *sequence, const struct cairn_de
 }
 
 /* Folds random events, as far as nothing is known of what the fact's noun allows. */
-static void fold_events(struct cairn_generator *generator, const struct cairn_fact *fact,
-                        void *state)
+static void fold_events(struct cairn_sequence *sequence, const struct cairn_fact *fact, void *state)
 {
-    const struct cairn_folding folding = cairn_folding_of_fact(fact);
+    struct cairn_generator *generator = &sequence->generator;
     size_t count = cairn_random_index(&generator->random, 4);
     for (size_t i = 0; i < count; i++) {
         const struct cairn_event_type *type =
             &fact->events->types[cairn_random_index(&generator->random, fact->events->count)];
-        const void *event = cairn_generate_record(generator, type->record);
-        cairn_folding_apply(&folding, type, event, generator->arena, state);
+        const struct cairn_test_event event = {
+            .type = type, .event = cairn_generate_record(generator, type->record)};
+        cairn_fact_learn(sequence->scenario, fact, &event, state);
     }
 }
 
@@ -85,7 +86,7 @@ static const void *make_fact(struct cairn_sequence *sequence, const struct cairn
     if (decider && !sequence->is_nested)
         fold_commands(sequence, decider, fact, state);
     else
-        fold_events(generator, fact, state);
+        fold_events(sequence, fact, state);
     return state;
 }
 
@@ -119,6 +120,17 @@ static const struct cairn_fact *pick_fact(struct cairn_sequence *sequence)
 
 /* ---- commands ---- */
 
+static void generate(struct cairn_sequence *sequence, const struct cairn_generates *generates,
+                     void *value)
+{
+    const void *state = cairn_deciding_state(sequence->scenario);
+    cairn_running_begin(sequence->scenario->step, generates->handler.file, generates->handler.line,
+                        "CAIRN_GENERATE(%s, %s)", generates->decider->category,
+                        generates->handler.record->name);
+    generates->generate(state, value, &sequence->generator.random, sequence->generator.arena);
+    cairn_running_end();
+}
+
 static void let_test_change(struct cairn_sequence *sequence,
                             const struct cairn_command_type *command, void *value)
 {
@@ -126,8 +138,7 @@ static void let_test_change(struct cairn_sequence *sequence,
         const struct cairn_generates *generates = (const struct cairn_generates *)at;
         if (generates->decider == sequence->deciding->decider &&
             cairn_record_same(at->record, command->record))
-            generates->generate(cairn_deciding_state(sequence->scenario), value,
-                                &sequence->generator.random, sequence->generator.arena);
+            generate(sequence, generates, value);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "record/json.h"
 #include "testkit/facts.h"
 #include "testkit/property/steps.h"
+#include "testkit/running.h"
 
 #include <cairn/test_property.h>
 
@@ -71,8 +72,12 @@ static enum cairn_verdict check_invariant(struct cairn_sequence *sequence,
     const struct cairn_history history = {sequence->events, sequence->event_count};
     if (!sequence->invariant)
         return CAIRN_STEP_WENT;
-    int broken =
-        sequence->invariant->holds(cairn_deciding_state(sequence->scenario), &history, error);
+    const void *state = cairn_deciding_state(sequence->scenario);
+    cairn_running_begin(sequence->scenario->step, sequence->invariant->at, 0,
+                        "CAIRN_INVARIANT(%s, %s)", sequence->invariant->of,
+                        sequence->invariant->name);
+    int broken = sequence->invariant->holds(state, &history, error);
+    cairn_running_end();
     return broken ? CAIRN_STEP_BROKE : CAIRN_STEP_WENT;
 }
 
