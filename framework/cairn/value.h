@@ -40,8 +40,8 @@ enum { CAIRN_DAY_TEXT_SIZE = 11 };  /* 2026-11-21 and the NUL */
 #define CAIRN_UNIX_EPOCH_DAYS 719163
 #define CAIRN_UNIX_EPOCH_US INT64_C(62135683200000000)
 
-/* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. Sums are made
- * by cairn_money_add(), products by cairn_add_product(). */
+/* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. Sums are
+ * made by cairn_money_add(), products by cairn_add_product(). */
 struct cairn_money {
     int64_t minor;
     char currency[4];
@@ -176,9 +176,9 @@ struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time);
 /* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
 
-/* Adds an amount to a sum, or subtracts it. A sum that is zeroed takes the amount's currency. Return
- * false, and leave *sum unchanged, if the currencies differ or the result is beyond 2^53 - 1, the
- * most that a field holds. */
+/* Add an amount to a sum, or subtract it. A sum that is zeroed takes the amount's currency. They
+ * return false, and leave *sum unchanged, if the currencies differ or the result is beyond 2^53 - 1,
+ * the most that a field holds. */
 bool cairn_money_add(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
 bool cairn_money_subtract(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
 

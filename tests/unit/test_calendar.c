@@ -118,8 +118,7 @@ static void a_day_begins_at_midnight_utc(void **state)
                         "2026-11-21T00:00:00.000000Z");
     assert_string_equal(cairn_time_text(cairn_day_begins(FIRST_DAY)),
                         "0001-01-01T00:00:00.000000Z");
-    assert_string_equal(cairn_time_text(cairn_day_begins(LAST_DAY)),
-                        "9999-12-31T00:00:00.000000Z");
+    assert_string_equal(cairn_time_text(cairn_day_begins(LAST_DAY)), "9999-12-31T00:00:00.000000Z");
     assert_int_equal(cairn_day_of(cairn_day_begins(LAST_DAY)).days, LAST_DAY.days);
 }
 
