@@ -78,14 +78,17 @@ void *cairn_arena_array(struct cairn_arena *arena, size_t count, size_t size, si
  *     const struct line *tea = CAIRN_FIND(self->lines, sku, "tea-100");
  *     struct line *line = CAIRN_EDIT(arena, self->lines, tea); */
 #define CAIRN_EDIT(arena, list, item)                                                              \
-    cairn_list_edit_((arena), &(list), (1 ? (item) : (list).items), CAIRN_ITEM_SIZE_(list))
+    ((CAIRN_ITEM_(list) *)cairn_list_edit_((arena), &(list), (1 ? (item) : (list).items),          \
+                                           CAIRN_ITEM_SIZE_(list)))
 
 /* Removes an item of the list; those behind it move up. NULL, as CAIRN_FIND of what is not there,
  * changes nothing. */
 #define CAIRN_REMOVE(arena, list, item)                                                            \
     cairn_list_remove_((arena), &(list), (1 ? (item) : (list).items), CAIRN_ITEM_SIZE_(list))
 
-/* The parts of the macros above. */
+/* The parts of the macros above. CAIRN_ITEM_ is the type of an item without its const: the value of
+ * a block has no qualifiers. */
+#define CAIRN_ITEM_(list) __typeof__(__extension__({ *(list).items; }))
 struct cairn_item_size {
     size_t size, align;
 };

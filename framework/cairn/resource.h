@@ -12,8 +12,9 @@
  * A path without `.list` answers the row whose key is `{id}`, percent-encoded as any part of a URL:
  * "/nights/0193b8a2-…:2026-05-03" for a `.key` of a uuid and a day (projection.h). A list answers
  * {"items", "next"}: rows that pass every filter the client gave, `limit` at a time, in order;
- * `next` is the cursor of the following page or null. A filter named as the path's parameter is always given. Any
- * other query parameter is refused with 400, so that a misspelt filter is not ignored.
+ * `next` is the cursor of the following page or null. A filter named as the path's parameter is
+ * always given. Any other query parameter is refused with 400, so that a misspelt filter is not
+ * ignored.
  *
  * Rows and pages can also be followed: with `Accept: text/event-stream` the same URL sends the
  * current row or page, and sends it again after each change (query.h). */

@@ -177,8 +177,8 @@ struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time);
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
 
 /* Add an amount to a sum, or subtract it. A sum that is zeroed takes the amount's currency. They
- * return false, and leave *sum unchanged, if the currencies differ or the result is beyond 2^53 - 1,
- * the most that a field holds. */
+ * return false, and leave *sum unchanged, if the currencies differ or the result is beyond what a
+ * field holds, 2^53 - 1. */
 bool cairn_money_add(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
 bool cairn_money_subtract(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
 

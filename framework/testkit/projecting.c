@@ -101,8 +101,7 @@ static void give(struct cairn_here here, struct cairn_any event)
     struct projecting *self = scenario->self;
     const struct cairn_on *on = find_on(self->projection, event.record);
     if (!on) {
-        cairn_scenario_fail(here, "%s does not handle %s", self->projection->name,
-                            event.record->name);
+        cairn_scenario_ignore(here, self->projection->name, event.record);
         return;
     }
     const struct cairn_meta meta = cairn_scenario_meta(scenario, on->handler.events->category);

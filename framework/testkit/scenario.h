@@ -118,6 +118,11 @@ struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const cha
 /* Returns a pointer to the number of events of the current stream. */
 int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
 
+/* Passes over an event that no handler is for, as the service does. Fails if it is of a noun of
+ * which `name` handles no event: a struct that is no event would not be noticed. */
+void cairn_scenario_ignore(struct cairn_here here, const char *name,
+                           const struct cairn_record *event);
+
 /* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);
 
