@@ -57,6 +57,10 @@ struct cairn_test_instance *cairn_processing_instance(struct cairn_scenario *sce
  * only one. Fails the test, and returns NULL, if there are several. */
 struct cairn_test_instance *cairn_processing_choose(struct cairn_here here, const char *word);
 
+/* Returns the key of an association in `waits`. */
+const char *cairn_processing_wait(struct cairn_scenario *scenario, const char *name,
+                                  struct cairn_uuid id);
+
 /* Passes an input to a process and keeps the results. `meta` is that of an event; NULL: a timer or
  * a refusal. */
 void cairn_processing_step(struct cairn_here here, struct cairn_test_instance *instance,
