@@ -94,7 +94,8 @@ static void keep_wait(struct cairn_scenario *scenario, struct cairn_test_instanc
                       const struct cairn_association_change *change)
 {
     struct cairn_processing *self = scenario->self;
-    void **at = cairn_map_at(&instance->waits, cairn_processing_wait(scenario, change->name, change->id));
+    void **at =
+        cairn_map_at(&instance->waits, cairn_processing_wait(scenario, change->name, change->id));
     if (!*at)
         *at = cairn_new(&scenario->arena, struct cairn_test_wait, 1);
     struct cairn_test_wait *wait = *at;
