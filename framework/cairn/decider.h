@@ -291,10 +291,12 @@ typedef int cairn_decide(const void *state, const void *command, const struct ca
 
 struct cairn_evolves {
     cairn_evolve *evolve;
+    const char *at; /* where it is defined: "orders.c:12" */
 };
 struct cairn_decides {
     cairn_decide *decide;
     struct cairn_need needs[CAIRN_NEEDS_MAX + 1]; /* ends with a zeroed one */
+    const char *at;                               /* where it is defined: "orders.c:12" */
 };
 
 /* Begins the function of a noun for an event; its parameters are `self`, `event` and `arena`
@@ -302,7 +304,7 @@ struct cairn_decides {
 #define CAIRN_EVOLVE(noun, event_)                                                                 \
     CAIRN_EVOLVE_CALL_(noun, event_)                                                               \
     const __typeof__(noun##_evolves_##event_) noun##_evolves_##event_ = {                          \
-        .evolve = noun##_evolve_##event_##_call_};                                                 \
+        .evolve = noun##_evolve_##event_##_call_, .at = CAIRN_PLACE_};                             \
     CAIRN_EVOLVE_HEAD_(noun, event_)
 
 /* Begins the function of a noun for a command; its parameters are `self`, `command`, `given`, `ret`
@@ -326,9 +328,23 @@ struct cairn_decider {
     const char *at; /* where it is declared: "orders.c:12"; or NULL */
 };
 
+/* All deciders of a program, each as a struct cairn_known_decider. */
+extern struct cairn_handlers cairn_known_deciders;
+
+struct cairn_known_decider {
+    struct cairn_registered handler;
+    const struct cairn_decider *decider;
+};
+
 /* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
 #define CAIRN_DECIDER(...) CAIRN_DECIDER_(__VA_ARGS__, )
 #define CAIRN_DECIDER_(noun, ...)                                                                  \
+    static struct cairn_known_decider noun##_known_decider_ = {                                    \
+        .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
+    CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
+    {                                                                                              \
+        cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
+    }                                                                                              \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \
@@ -445,7 +461,8 @@ struct cairn_decider {
     _Static_assert(CAIRN_COUNT_(__VA_ARGS__) <= CAIRN_NEEDS_MAX, "a command has at most 4 NEEDs"); \
     const __typeof__(noun##_decides_##tag) noun##_decides_##tag = {                                \
         .decide = noun##_decide_##tag##_call_,                                                     \
-        .needs = {CAIRN_EACH_(CAIRN_NEED_ROW_, tag, __VA_ARGS__){NULL, 0}}};                       \
+        .needs = {CAIRN_EACH_(CAIRN_NEED_ROW_, tag, __VA_ARGS__){NULL, 0}},                        \
+        .at = CAIRN_PLACE_};                                                                       \
     static int noun##_decide_##tag(                                                                \
         CAIRN_UNUSED const struct noun *self, CAIRN_UNUSED const struct tag *command,              \
         CAIRN_UNUSED const struct cairn_given *given, CAIRN_UNUSED struct cairn_decision *ret,     \

@@ -115,7 +115,9 @@ template <typename T> char (&cairn_is_text_(const T &))[2];
 #define CAIRN_ITEM_SIZE_(list)                                                                     \
     ((struct cairn_item_size){sizeof *(list).items, CAIRN_ALIGN_OF_(__typeof__(*(list).items))})
 #define CAIRN_LITERAL_(type, ...) (__extension__ & (type){__VA_ARGS__})
-#define CAIRN_EDITED_(list, item) (item)
+/* CAIRN_ITEM_ is the type of an item without its const: the value of a block has no qualifiers. */
+#define CAIRN_ITEM_(list) __typeof__(__extension__({ *(list).items; }))
+#define CAIRN_EDITED_(list, item) ((CAIRN_ITEM_(list) *)(item))
 #define CAIRN_IS_TEXT_(member) _Generic((member), const char * : 1, default : 0)
 #endif
 void cairn_list_append_(struct cairn_arena *arena, void *list, struct cairn_item_size size,

@@ -60,7 +60,8 @@ void cairn_key_uuid(struct cairn_keys *ret, struct cairn_uuid id);
  *     }
  *
  * The columns of the key are set before a function gets the row and after it: it need not set
- * them, and cannot change them. The key is their text, separated by colons. */
+ * them, and cannot change them. The key is their text as in JSON, separated by colons; in a TEXT,
+ * ":" and "%" become "%3A" and "%25". docs/guide/values.md shows such keys in URLs. */
 #define CAIRN_KEY(ret, ...) CAIRN_KEY_(ret, __VA_ARGS__, )
 #define CAIRN_KEY_(ret, tag, ...) cairn_key_of((ret), &tag##_record, CAIRN_OF_(tag, __VA_ARGS__))
 void cairn_key_of(struct cairn_keys *ret, const struct cairn_record *key, const void *value);

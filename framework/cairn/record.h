@@ -101,8 +101,8 @@ struct cairn_field {
     bool optional;
     bool wrapped;       /* the member is a struct cairn_optional_… */
     bool pointer;       /* nested record: the member points to it, or is NULL */
-    int64_t min, max;   /* integer, decimal (in units), duration (us): both zero means all from
-                           -2^53+1 to 2^53-1, from 0 for durations */
+    int64_t min, max;   /* integer, decimal (in units), money (in minor units), duration (us): both
+                           zero means all from -2^53+1 to 2^53-1, from 0 for durations */
     uint32_t min_bytes; /* text: 0 means 1 where the field is required */
     uint32_t max_bytes; /* text: 0 means CAIRN_TEXT_MAX_BYTES; of lists and maps: of each text */
     uint32_t min_count; /* list, map */
@@ -151,6 +151,8 @@ struct cairn_day_list CAIRN_LIST(struct cairn_day);
  *     CAIRN_ENUM(order_status, (PLACED, "placed"), (PAID, "paid")); */
 #define CAIRN_ENUM(tag, ...) CAIRN_ENUM_(tag, CAIRN_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 
+/* The least and the most of a number, both allowed: INT(n, CAIRN_RANGE(1, 100)). Of money the minor
+ * units are bounded, in any currency: MONEY(price, CAIRN_RANGE(1, 100000)). */
 #define CAIRN_RANGE(least, most) .min = (least), .max = (most)
 /* A currency's code: TEXT(currency, CAIRN_CURRENCY) */
 #define CAIRN_CURRENCY .max_bytes = 3, .format = CAIRN_FORMAT_CURRENCY, .example = "\"EUR\""

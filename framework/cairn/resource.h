@@ -9,10 +9,12 @@
  *          .order = "placed_at",
  *          .descending = true})
  *
- * A path without `.list` answers the row whose key is `{id}`. A list answers {"items", "next"}:
- * rows that pass every filter the client gave, `limit` at a time, in order; `next` is the cursor
- * of the following page or null. A filter named as the path's parameter is always given. Any
- * other query parameter is refused with 400, so that a misspelt filter is not ignored.
+ * A path without `.list` answers the row whose key is `{id}`, percent-encoded as any part of a URL:
+ * "/nights/0193b8a2-…:2026-05-03" for a `.key` of a uuid and a day (projection.h). A list answers
+ * {"items", "next"}: rows that pass every filter the client gave, `limit` at a time, in order;
+ * `next` is the cursor of the following page or null. A filter named as the path's parameter is
+ * always given. Any other query parameter is refused with 400, so that a misspelt filter is not
+ * ignored.
  *
  * Rows and pages can also be followed: with `Accept: text/event-stream` the same URL sends the
  * current row or page, and sends it again after each change (query.h). */
@@ -50,7 +52,8 @@ struct cairn_resource {
     const struct cairn_projection *projection;
     bool list;
     struct cairn_filter filters[CAIRN_FILTERS_MAX];
-    const char *order; /* list: the field it is sorted by; ties are broken by the row's key */
+    const char *order; /* list: the field it is sorted by; ties are broken by the text of the row's
+                          key: INT parts of a `.key` as text, 10 before 9 */
     bool descending;
     int limit;     /* list: rows a page unless the client says; 0 means 50 */
     int limit_max; /* list: the most a client may ask for; 0 means 200 */

@@ -36,6 +36,9 @@
  *
  * docs/guide/testing.md builds a service and tests each of its parts.
  *
+ * A crash in one of your functions is reported with the line of the test, the function and where it
+ * is defined: "test_order.c:40: CAIRN_DECIDE(order, ship_order) (order.c:120) crashed: …".
+ *
  * The kit depends on no test framework. A failure prints to standard error and calls abort(),
  * unless cairn_test_on_failure() sets another action. */
 #ifndef CAIRN_TEST_H
@@ -71,12 +74,15 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * GIVEN(order_paid, .total = 900). A macro may expand to both. */
 
 /* States an earlier event. In a projection's test it is applied to the rows that its keys name; in
- * a process' test the reaction to it is not checked. Events that an accepted WHEN emitted count as
- * earlier events, too, and need not be given. An event may be given in the shape of an older
- * version, and is lifted like a stored one: GIVEN(order_placed_v1, .cents = 900). */
+ * a process' test the reaction to it is not checked. One that no handler is for is passed over, as
+ * in the service. Events that an accepted WHEN emitted count as earlier events, too, and need not
+ * be given. An event may be given in the shape of an older version, and is lifted like a stored
+ * one: GIVEN(order_placed_v1, .cents = 900). */
 #define GIVEN(...) cairn_scenario_given(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
-/* States a fact of another stream: GIVEN_FACT(order_customer, .active = true). A fact that is not
- * given is zeroed, as that of a stream that does not exist. */
+/* States a fact of another stream: GIVEN_FACT(order_customer, .active = true). A fact of the
+ * decider's own noun need not be given: it follows from the events of the stream that the command
+ * names, if the test has it (STREAM). Any other fact that is not given is zeroed, as that of a
+ * stream that does not exist. */
 #define GIVEN_FACT(fact, ...) cairn_scenario_fact(CAIRN_HERE_, #fact, CAIRN_ANY_(fact, __VA_ARGS__))
 /* State a claim that another stream holds, which is none of this test's. */
 #define GIVEN_CLAIMED(scope, key) cairn_scenario_given_claim(CAIRN_HERE_, (scope), (key))
@@ -108,6 +114,9 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * WHEN_REFUSED_AS(book_room, CAIRN_CLAIMED, ""). */
 #define WHEN_EVENT(...) cairn_scenario_when_event(CAIRN_HERE_, CAIRN_ANY_(__VA_ARGS__))
 #define WHEN_TIMER(name) cairn_scenario_when_timer(CAIRN_HERE_, (name))
+/* A schedule, by its label: WHEN_EVERY("daily") for CAIRN_WHEN_EVERY(office, daily, …). It is for
+ * the one process that the service starts for it. PASS calls it, too, at the end of each period. */
+#define WHEN_EVERY(label) cairn_scenario_when_timer(CAIRN_HERE_, (label))
 #define WHEN_REFUSED(tag, reason) WHEN_REFUSED_AS(tag, CAIRN_REFUSED, reason)
 #define WHEN_REFUSED_AS(tag, code, reason)                                                         \
     cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (code), (reason))

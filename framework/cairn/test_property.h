@@ -21,8 +21,13 @@
  *
  * Commands are made from their field tables: within bounds, formats and enums, and from few ids,
  * texts and days, so that values collide. Values of the events that were emitted are used again, so
- * that a command can name what an earlier one made. Commands, streams, facts (by events of their
- * noun) and the passing of time are mixed; claims are held as the store does.
+ * that a command can name what an earlier one made; so are the ids of the streams. Commands,
+ * streams, facts and the passing of time are mixed; claims are held as the store does.
+ *
+ * A fact of the decider's own noun is the stream of the sequence that the command names: an account
+ * that pays another one is decided on both. A fact of another noun is made by random commands of
+ * that noun's decider, if it is linked into the test, so that it is in a state that its rules
+ * allow; else by random events of that noun, in any order.
  *
  * The test fails if the invariant does not hold after a command, and also if a command fails as
  * CAIRN_BUG, crashes the decider, or does not return within a second of processor time. The
@@ -72,6 +77,7 @@ struct cairn_invariant {
     const char *name;
     const char *of; /* the noun whose state `holds` takes */
     cairn_holds *holds;
+    const char *at; /* where it is defined: "test_room.c:12" */
 };
 
 /* Begins the function of an invariant; its parameters are `self`, the state of the stream that the
@@ -87,8 +93,11 @@ struct cairn_invariant {
     {                                                                                              \
         return noun##_invariant_##name_((const struct noun *)self, history, error);                \
     }                                                                                              \
-    static const struct cairn_invariant name_##_invariant = {                                      \
-        .name = #name_, .of = #noun, .holds = noun##_invariant_##name_##_call_};                   \
+    static const struct cairn_invariant name_##_invariant = {.name = #name_,                       \
+                                                             .of = #noun,                          \
+                                                             .holds =                              \
+                                                                 noun##_invariant_##name_##_call_, \
+                                                             .at = CAIRN_PLACE_};                  \
     static int noun##_invariant_##name_(CAIRN_UNUSED const struct noun *self,                      \
                                         CAIRN_UNUSED const struct cairn_history *history,          \
                                         CAIRN_UNUSED struct cairn_error *error)
@@ -99,7 +108,8 @@ int cairn_broken(struct cairn_error *error, const char *format, ...) CAIRN_PRINT
 struct cairn_property {
     int sequences;  /* how many; 0 means 200 */
     int commands;   /* in a sequence, at most 200; 0 means 30 */
-    int streams;    /* that the commands go to, at most 8; 0 means 1 */
+    int streams;    /* that the commands go to, at most 8; 0 means 1, or 3 if a command has a
+                       NEED of its own noun */
     int64_t seed;   /* unless CAIRN_TEST_SEED says otherwise; 0: from the clock */
     bool takes_all; /* fail if one of the commands was accepted in no sequence */
 };

@@ -38,6 +38,7 @@ struct cairn_upcaster {
     const struct cairn_record *from;
     const struct cairn_record *to;
     void (*upcast)(void *ret, const void *old, struct cairn_arena *arena);
+    const char *at; /* where it is defined: "orders.c:12" */
 };
 
 /* Begins the function that makes a struct `new_` of a struct `old_`; its parameters are `ret`,
@@ -50,8 +51,10 @@ struct cairn_upcaster {
         old_##_upcast_((struct new_ *)ret, (const struct old_ *)old, arena);                       \
     }                                                                                              \
     extern const struct cairn_upcaster old_##_upcaster;                                            \
-    const struct cairn_upcaster old_##_upcaster = {                                                \
-        .from = &old_##_record, .to = &new_##_record, .upcast = old_##_upcaster_call_};            \
+    const struct cairn_upcaster old_##_upcaster = {.from = &old_##_record,                         \
+                                                   .to = &new_##_record,                           \
+                                                   .upcast = old_##_upcaster_call_,                \
+                                                   .at = CAIRN_PLACE_};                            \
     static void old_##_upcast_(CAIRN_UNUSED struct new_ *ret, CAIRN_UNUSED const struct old_ *old, \
                                CAIRN_UNUSED struct cairn_arena *arena)
 

@@ -40,7 +40,8 @@ enum { CAIRN_DAY_TEXT_SIZE = 11 };  /* 2026-11-21 and the NUL */
 #define CAIRN_UNIX_EPOCH_DAYS 719163
 #define CAIRN_UNIX_EPOCH_US INT64_C(62135683200000000)
 
-/* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. */
+/* An amount in the minor unit of a currency (cents), and the currency's ISO 4217 code. Sums are
+ * made by cairn_money_add(), products by cairn_add_product(). */
 struct cairn_money {
     int64_t minor;
     char currency[4];
@@ -130,6 +131,29 @@ void cairn_day_format(struct cairn_day day, char ret[CAIRN_AT_LEAST(CAIRN_DAY_TE
 struct cairn_day cairn_day_from(const char *text);
 #define CAIRN_DAY(text) cairn_day_from(text)
 
+/* ---- the calendar ---- */
+
+/* A day in parts: the year from 1 to 9999, the month from 1 to 12, the day of the month from 1. */
+struct cairn_date {
+    int year, month, day;
+};
+
+/* Returns the day of a date: cairn_day_of_date(2026, 11, 21). Returns none (zero) if there is no
+ * such day, as on 30 February, or the year is not from 1 to 9999. */
+struct cairn_day cairn_day_of_date(int year, int month, int day);
+/* Returns the parts of a day; all zero for none. */
+struct cairn_date cairn_date_of(struct cairn_day day);
+/* Return `day` plus days or months, which may be negative. A month later is the same day of the
+ * month, or the last one of a shorter month: 31 January is followed by 28 February. So that a
+ * monthly day stays the 31st, add to the first one: cairn_day_add_months(first, 0), 1, 2… The
+ * result is limited to the first and the last day of the years above; none stays none. */
+struct cairn_day cairn_day_add(struct cairn_day day, int64_t days);
+struct cairn_day cairn_day_add_months(struct cairn_day day, int64_t months);
+/* Returns 1 for Monday to 7 for Sunday (ISO 8601); 0 for none. */
+int cairn_day_of_week(struct cairn_day day);
+/* Returns the time at which the day begins, midnight UTC; none for none. */
+struct cairn_time cairn_day_begins(struct cairn_day day);
+
 /* Text of a value, for the expression that it is used in; it is gone at the end of the statement.
  *     cairn_key(ret, "%s:%s", cairn_uuid_text(event->room_id), cairn_day_text(day));
  * Text that has to live longer is formatted into an arena (memory.h) or a buffer of one's own. */
@@ -151,6 +175,12 @@ struct cairn_time_as_text cairn_time_as_text_(struct cairn_time time);
 
 /* Adds a * b to *sum. Returns false, and leaves *sum unchanged, if the result does not fit. */
 bool cairn_add_product(int64_t *sum, int64_t a, int64_t b) CAIRN_CHECKED;
+
+/* Add an amount to a sum, or subtract it. A sum that is zeroed takes the amount's currency. They
+ * return false, and leave *sum unchanged, if the currencies differ or the result is beyond what a
+ * field holds, 2^53 - 1. */
+bool cairn_money_add(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
+bool cairn_money_subtract(struct cairn_money *sum, struct cairn_money amount) CAIRN_CHECKED;
 
 /* Parses "-12.5" with at most `scale` digits after the point. Returns 0; -CAIRN_INVALID if it is no
  * decimal, has more digits or is larger than 2^53 - 1 units: `ret` is untouched. */

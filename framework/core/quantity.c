@@ -1,4 +1,4 @@
-/* quantity.c - converts decimals and durations to text and back. */
+/* quantity.c - converts decimals and durations to text and back, adds amounts of money. */
 #include <cairn/value.h>
 
 #include <stdio.h>
@@ -168,4 +168,30 @@ void cairn_duration_format(struct cairn_duration duration,
     } else if (seconds % 60 || us == 0) {
         (void)snprintf(ret + used, CAIRN_DURATION_TEXT_SIZE - used, "%" PRId64 "S", seconds % 60);
     }
+}
+
+/* ---- money ---- */
+
+static bool add_minor(struct cairn_money *sum, const struct cairn_money *amount, int sign)
+{
+    bool is_new = sum->minor == 0 && sum->currency[0] == '\0';
+    int64_t minor = 0;
+    if (!is_new && memcmp(sum->currency, amount->currency, sizeof sum->currency) != 0)
+        return false;
+    if (__builtin_mul_overflow(amount->minor, sign, &minor) ||
+        __builtin_add_overflow(sum->minor, minor, &minor) || minor > MOST || minor < -MOST)
+        return false;
+    memcpy(sum->currency, amount->currency, sizeof sum->currency);
+    sum->minor = minor;
+    return true;
+}
+
+bool cairn_money_add(struct cairn_money *sum, struct cairn_money amount)
+{
+    return add_minor(sum, &amount, 1);
+}
+
+bool cairn_money_subtract(struct cairn_money *sum, struct cairn_money amount)
+{
+    return add_minor(sum, &amount, -1);
 }

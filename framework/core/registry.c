@@ -1,5 +1,7 @@
 /* registry.c - adds handlers to the list of what they belong to, and that to the program's. */
-#include <cairn/registry.h>
+#include <cairn/decider.h>
+
+struct cairn_handlers cairn_known_deciders;
 
 void cairn_handlers_add(struct cairn_handlers *list, struct cairn_registered *handler)
 {

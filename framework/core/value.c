@@ -76,51 +76,7 @@ struct cairn_uuid cairn_uuid_from(const char *text)
     return id;
 }
 
-/* ---- the calendar: day 1 is 0001-01-01, and 9999-12-31 is the last ----
- *
- * Years are counted from March, so that the leap day is a year's last, and in eras of 400 years,
- * each of 146097 days. */
-
-struct date {
-    int64_t year;
-    unsigned month; /* 1..12 */
-    unsigned day;   /* 1..31 */
-};
-
-static int64_t days_of(struct date date)
-{
-    int64_t year = date.year - (date.month <= 2);
-    int64_t era = year / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
-    int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 305;
-}
-
-static struct date date_of(int64_t days)
-{
-    days += 305;
-    int64_t era = days / 146097;
-    int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month = (5 * day_of_year + 2) / 153;
-    unsigned calendar_month = (unsigned)(month < 10 ? month + 3 : month - 9);
-    return (struct date){
-        .year = year_of_era + era * 400 + (calendar_month <= 2),
-        .month = calendar_month,
-        .day = (unsigned)(day_of_year - (153 * month + 2) / 5 + 1),
-    };
-}
-
-static unsigned days_in_month(int64_t year, unsigned month)
-{
-    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
-}
+/* ---- dates ---- */
 
 /* Reads exactly `count` digits. Returns what follows, or NULL. */
 static const char *read_digits(const char *text, int count, int64_t *ret)
@@ -150,11 +106,8 @@ static const char *read_date(const char *text, int64_t *ret_days)
     text = read_char(read_digits(text, 4, &year), '-');
     text = read_char(read_digits(text, 2, &month), '-');
     text = read_digits(text, 2, &day);
-    if (!text || year < 1 || month < 1 || month > 12 || day < 1 ||
-        day > days_in_month(year, (unsigned)month))
-        return NULL;
-    *ret_days = days_of((struct date){year, (unsigned)month, (unsigned)day});
-    return text;
+    *ret_days = text ? cairn_day_of_date((int)year, (int)month, (int)day).days : 0;
+    return *ret_days ? text : NULL;
 }
 
 /* ---- times: RFC 3339 ---- */
@@ -241,7 +194,8 @@ static char *put_digits(char *at, int count, int64_t value, char next)
 
 static char *put_date(char *at, int64_t days, char next)
 {
-    struct date date = date_of(clamp(days, 1, LAST_DAY));
+    const struct cairn_day day = {(int32_t)clamp(days, 1, LAST_DAY)};
+    const struct cairn_date date = cairn_date_of(day);
     at = put_digits(at, 4, date.year, '-');
     at = put_digits(at, 2, date.month, '-');
     return put_digits(at, 2, date.day, next);

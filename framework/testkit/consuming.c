@@ -3,6 +3,7 @@
 #include "record/json.h"
 #include "store/store.h"
 #include "testkit/handled.h"
+#include "testkit/running.h"
 #include "testkit/test_database.h"
 
 #include <cairn/consumer.h>
@@ -104,7 +105,12 @@ static void handle(struct cairn_here here)
         .sql = &self->database.sql,
     };
     cairn_test_database_begin(&self->database, here);
-    keep_outcome(here, self->consumes->handle(self->data, &delivery, &error), &error);
+    const struct cairn_registered *handler = &self->consumes->handler;
+    cairn_running_begin(here.scenario->step, handler->file, handler->line, "CAIRN_CONSUME(%s, %s)",
+                        self->consumer->name, handler->record->name);
+    enum cairn_outcome outcome = self->consumes->handle(self->data, &delivery, &error);
+    cairn_running_end();
+    keep_outcome(here, outcome, &error);
 }
 
 static const struct cairn_consumes *find_consumes(const struct cairn_consumer *consumer,
@@ -218,7 +224,10 @@ void cairn_scenario_when_worked(struct cairn_here here)
         return;
     }
     cairn_test_database_begin(&self->database, here);
+    cairn_running_begin(here.scenario->step, self->consumer->at, 0, ".work of the consumer %s",
+                        self->consumer->name);
     enum cairn_outcome outcome = self->consumer->work(&self->database.sql, &error);
+    cairn_running_end();
     bool clean = cairn_test_database_end(&self->database, true); /* each statement is its own */
     if (!clean && !error.code)
         (void)cairn_fail(&error, CAIRN_BUG, "a statement has failed");

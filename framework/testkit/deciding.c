@@ -4,6 +4,8 @@
 
 #include "process/react/reaction.h"
 #include "record/json.h"
+#include "testkit/facts.h"
+#include "testkit/running.h"
 
 #include <string.h>
 
@@ -16,6 +18,7 @@ struct cairn_scenario *cairn_scenario_decider(const struct cairn_decider *decide
     scenario->events = decider->events;
     deciding->decider = decider;
     deciding->states = cairn_map(&scenario->arena);
+    deciding->streams = cairn_map(&scenario->arena);
     deciding->claims.arena = &scenario->arena;
     return scenario;
 }
@@ -32,12 +35,28 @@ void *cairn_deciding_state(struct cairn_scenario *scenario)
     return *state;
 }
 
+/* Returns where the function for an event is defined. */
+static const char *place_of(const struct cairn_decider *decider,
+                            const struct cairn_event_type *type)
+{
+    for (uint32_t i = 0; i < decider->events->count; i++) {
+        if (cairn_record_same(decider->events->types[i].record, type->record))
+            return decider->evolves()[i]->at;
+    }
+    return decider->at;
+}
+
 struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,
                                         const struct cairn_event_type *type, const void *event)
 {
     const struct cairn_deciding *deciding = scenario->self;
     const struct cairn_folding folding = cairn_folding_of_decider(deciding->decider);
-    cairn_folding_apply(&folding, type, event, &scenario->arena, cairn_deciding_state(scenario));
+    void *state = cairn_deciding_state(scenario);
+    cairn_running_begin(scenario->step, place_of(deciding->decider, type), 0,
+                        "CAIRN_EVOLVE(%s, %s)", deciding->decider->category, type->record->name);
+    cairn_folding_apply(&folding, type, event, &scenario->arena, state);
+    cairn_running_end();
+    cairn_deciding_keep(scenario, type, event);
     return cairn_scenario_meta(scenario, deciding->decider->category);
 }
 
@@ -83,67 +102,6 @@ void cairn_scenario_given_range(struct cairn_here here, const char *scope, const
     give_claim(here, &claim);
 }
 
-/* ---- facts ---- */
-
-const struct cairn_fact *cairn_deciding_fact(const struct cairn_decider *decider, const char *name)
-{
-    for (uint32_t i = 0; i < decider->commands->count; i++) {
-        const struct cairn_need *needs = decider->decides()[i]->needs;
-        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++) {
-            if (strcmp(needs[n].fact->name, name) == 0)
-                return needs[n].fact;
-        }
-    }
-    return NULL;
-}
-
-static struct cairn_test_fact *find_fact(struct cairn_deciding *deciding, const char *name)
-{
-    for (size_t i = 0; i < deciding->fact_count; i++) {
-        if (strcmp(deciding->facts[i].name, name) == 0)
-            return &deciding->facts[i];
-    }
-    return NULL;
-}
-
-bool cairn_deciding_learn(struct cairn_deciding *deciding, const char *fact, const void *state)
-{
-    struct cairn_test_fact *known = find_fact(deciding, fact);
-    if (!known && deciding->fact_count == CAIRN_NEEDS_MAX)
-        return false;
-    *(known ? known : &deciding->facts[deciding->fact_count++]) =
-        (struct cairn_test_fact){fact, state};
-    return true;
-}
-
-void cairn_scenario_fact(struct cairn_here here, const char *fact, struct cairn_any state)
-{
-    struct cairn_deciding *deciding = cairn_scenario_takes(here, "CAIRN_DECIDING", "GIVEN_FACT");
-    if (!deciding)
-        return;
-    const struct cairn_fact *needed = cairn_deciding_fact(deciding->decider, fact);
-    if (!needed)
-        cairn_scenario_fail(here, "no command of %s needs the fact %s", deciding->decider->category,
-                            fact);
-    else if (!cairn_record_same(needed->state, state.record))
-        cairn_scenario_fail(here, "the struct %s of this test is not that of the decider", fact);
-    else if (!cairn_deciding_learn(deciding, fact, cairn_scenario_copy(here.scenario, state)))
-        cairn_scenario_fail(here, "more than %d facts", CAIRN_NEEDS_MAX);
-}
-
-static void fill_facts(struct cairn_scenario *scenario, const struct cairn_need *needs,
-                       struct cairn_given *given)
-{
-    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact; i++) {
-        const struct cairn_fact *fact = needs[i].fact;
-        const struct cairn_test_fact *known = find_fact(scenario->self, fact->name);
-        given->facts[i].fact = fact;
-        given->facts[i].state =
-            known ? known->state
-                  : cairn_arena_alloc(&scenario->arena, fact->state->size, fact->state->align);
-    }
-}
-
 /* ---- when ---- */
 
 static int decide_on(struct cairn_scenario *scenario, const struct cairn_command_type *type,
@@ -151,9 +109,14 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
 {
     struct cairn_deciding *deciding = scenario->self;
     struct cairn_given given = cairn_scenario_given_now(scenario, scenario->id);
-    fill_facts(scenario, cairn_decides_of(deciding->decider, type)->needs, &given);
-    return cairn_decision_make(&deciding->decision, deciding->decider, type, state, value, &given,
-                               &scenario->arena, &deciding->error);
+    const struct cairn_decides *decides = cairn_decides_of(deciding->decider, type);
+    cairn_deciding_fill_facts(scenario, decides->needs, value, &given);
+    cairn_running_begin(scenario->step, decides->at, 0, "CAIRN_DECIDE(%s, %s)",
+                        deciding->decider->category, type->record->name);
+    int outcome = cairn_decision_make(&deciding->decision, deciding->decider, type, state, value,
+                                      &given, &scenario->arena, &deciding->error);
+    cairn_running_end();
+    return outcome;
 }
 
 /* As in the service, a command that creates is decided on a zeroed state. */

@@ -11,13 +11,27 @@ struct cairn_test_fact {
     const void *state;
 };
 
+struct cairn_test_event {
+    const struct cairn_event_type *type;
+    const void *event;
+};
+
+/* The events of a stream. */
+struct cairn_test_stream {
+    struct cairn_test_event *events;
+    size_t count, capacity;
+};
+
+enum { CAIRN_TEST_FACTS_MAX = 32 }; /* of all commands of a decider */
+
 struct cairn_deciding {
     const struct cairn_decider *decider;
 
     /* before the WHEN */
-    struct cairn_map states; /* stream -> the decider's state */
+    struct cairn_map states;  /* stream -> the decider's state */
+    struct cairn_map streams; /* stream -> struct cairn_test_stream */
     struct cairn_held_claims claims;
-    struct cairn_test_fact facts[CAIRN_NEEDS_MAX];
+    struct cairn_test_fact facts[CAIRN_TEST_FACTS_MAX];
     size_t fact_count;
 
     /* results of the last WHEN, and how many of them a THEN has named */
@@ -36,11 +50,6 @@ void *cairn_deciding_state(struct cairn_scenario *scenario);
  * as long as the scenario. */
 struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,
                                         const struct cairn_event_type *type, const void *event);
-
-/* Returns the fact of this name that a command needs, or NULL. */
-const struct cairn_fact *cairn_deciding_fact(const struct cairn_decider *decider, const char *name);
-/* Sets what is known of a fact, which a command needs. Returns false if there are too many. */
-bool cairn_deciding_learn(struct cairn_deciding *deciding, const char *fact, const void *state);
 
 /* Carries out a command on the current stream, as the service does: decides, takes the claims,
  * applies the events. The outcome is in `outcome`, `error` and `decision`. The command lives as

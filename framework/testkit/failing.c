@@ -1,5 +1,6 @@
 /* failing.c - comparisons and failures of a test in progress. */
 #include "record/json.h"
+#include "testkit/running.h"
 #include "testkit/scenario.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ void cairn_test_on_failure(cairn_test_failure *failure)
 
 void cairn_test_fail(const char *file, int line, const char *message)
 {
+    cairn_running_end(); /* the failure may end the process, or jump away */
     on_failure(file, line, message);
 }
 

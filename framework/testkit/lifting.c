@@ -1,5 +1,6 @@
 /* lifting.c - lifts events given in the shape of an older version: encodes them as that version
  * stored them, and decodes them as the service does today. */
+#include "testkit/running.h"
 #include "testkit/scenario.h"
 
 #include "record/json.h"
@@ -72,7 +73,13 @@ static const void *lift(struct cairn_here here, const struct shape *shape, struc
     };
     const struct cairn_record *record = shape->type->record;
     void *value = cairn_arena_alloc(arena, record->size, record->align);
-    if (cairn_event_decode(shape->type, &stored, arena, value, &wrong) == 0)
+    const struct cairn_upcaster *first = shape->type->upcasters[shape->version - 1];
+    bool is_last = shape->version == shape->type->schema_version - 1;
+    cairn_running_begin(here.scenario->step, first->at, 0, "CAIRN_UPCAST(%s, %s)%s",
+                        first->from->name, first->to->name, is_last ? "" : ", or one after it");
+    int decoded = cairn_event_decode(shape->type, &stored, arena, value, &wrong);
+    cairn_running_end();
+    if (decoded == 0)
         return value;
     cairn_scenario_fail(here, "%s", wrong.message);
     return NULL;
@@ -123,7 +130,10 @@ void cairn_scenario_then_upcast(struct cairn_here here, struct cairn_any event)
     for (int version = old->version; version < later; version++) {
         const struct cairn_upcaster *upcaster = old->type->upcasters[version - 1];
         void *next = cairn_arena_alloc(&scenario->arena, upcaster->to->size, upcaster->to->align);
+        cairn_running_begin(scenario->step, upcaster->at, 0, "CAIRN_UPCAST(%s, %s)",
+                            upcaster->from->name, upcaster->to->name);
         upcaster->upcast(next, value, &scenario->arena);
+        cairn_running_end();
         value = next;
     }
     cairn_scenario_compare(here, "the upcast", event.record, event.value, event.record, value);

@@ -1,4 +1,5 @@
-/* processing.c - tests of processes: given events, when an input, then commands and timers. */
+/* processing.c - tests of processes: given events, when an event or a refusal, then commands and
+ * timers. */
 #include "testkit/processing.h"
 
 #include "process/react/inputs.h"
@@ -18,125 +19,7 @@ struct cairn_scenario *cairn_scenario_process(const struct cairn_process *proces
     return scenario;
 }
 
-/* ---- instances ---- */
-
-static struct cairn_test_instance *find_instance(struct cairn_scenario *scenario,
-                                                 struct cairn_uuid id)
-{
-    struct cairn_processing *self = scenario->self;
-    const struct cairn_record *record = self->process->state;
-    struct cairn_arena *arena = &scenario->arena;
-    void **at = cairn_scenario_at_id(&self->instances, id);
-    if (!*at) {
-        struct cairn_test_instance *instance = cairn_new(arena, struct cairn_test_instance, 1);
-        instance->id = id;
-        instance->state = cairn_arena_alloc(arena, record->size, record->align);
-        instance->timers = cairn_map(arena);
-        instance->sent_to = cairn_map(arena);
-        instance->waits = cairn_map(arena);
-        *at = instance;
-    }
-    return *at;
-}
-
-void cairn_scenario_instance(struct cairn_here here, struct cairn_uuid id)
-{
-    struct cairn_processing *self = cairn_scenario_takes(here, "CAIRN_PROCESSING", "INSTANCE");
-    if (!self)
-        return;
-    self->chosen = find_instance(here.scenario, id);
-    here.scenario->acting = id;
-}
-
-/* Returns the process that an input without an event is for: the one that INSTANCE names, or the
- * only one. Fails the test, and returns NULL, if there are several. */
-static struct cairn_test_instance *choose(struct cairn_here here, const char *word)
-{
-    struct cairn_processing *self = here.scenario->self;
-    if (self->chosen)
-        return self->chosen;
-    if (self->instances.count == 0)
-        return find_instance(here.scenario, here.scenario->id);
-    if (self->instances.count == 1)
-        return self->instances.entries[0].value;
-    cairn_scenario_fail(here, "%s is for one of %zu processes: say which by INSTANCE", word,
-                        self->instances.count);
-    return NULL;
-}
-
-/* ---- one input ---- */
-
-static struct cairn_test_result *add_result(struct cairn_scenario *scenario,
-                                            struct cairn_test_results *results,
-                                            const struct cairn_test_instance *instance)
-{
-    cairn_grow(&scenario->arena, results->items, results->count, &results->capacity);
-    struct cairn_test_result *result = &results->items[results->count++];
-    *result = (struct cairn_test_result){.instance = instance};
-    return result;
-}
-
-static void keep_sent(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
-                      const struct cairn_sent *sent)
-{
-    struct cairn_processing *self = scenario->self;
-    struct cairn_uuid *to = cairn_new(&scenario->arena, struct cairn_uuid, 1);
-    *to = sent->id;
-    *cairn_map_at(&instance->sent_to, sent->type->name) = to;
-    add_result(scenario, &self->sent, instance)->sent = *sent;
-}
-
-static void keep_timer(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
-                       const struct cairn_timer_change *change)
-{
-    struct cairn_processing *self = scenario->self;
-    void **at = cairn_map_at(&instance->timers, change->name);
-    if (!*at)
-        *at = cairn_new(&scenario->arena, struct cairn_test_timer, 1);
-    *(struct cairn_test_timer *)*at = (struct cairn_test_timer){change->at, self->timers_set++};
-    add_result(scenario, &self->timers, instance)->timer = *change;
-}
-
-static const char *wait_key(struct cairn_scenario *scenario, const char *name, struct cairn_uuid id)
-{
-    return cairn_print(&scenario->arena, "%s/%s", name, cairn_uuid_text(id));
-}
-
-static void keep_wait(struct cairn_scenario *scenario, struct cairn_test_instance *instance,
-                      const struct cairn_association_change *change)
-{
-    struct cairn_processing *self = scenario->self;
-    void **at = cairn_map_at(&instance->waits, wait_key(scenario, change->name, change->id));
-    if (!*at)
-        *at = cairn_new(&scenario->arena, struct cairn_test_wait, 1);
-    struct cairn_test_wait *wait = *at;
-    if (change->ended)
-        wait->since = 0;
-    else if (wait->since == 0)
-        wait->since = ++self->waits_begun;
-}
-
-/* `meta` is that of an event; NULL: a timer or a refusal. */
-static void step(struct cairn_here here, struct cairn_test_instance *instance,
-                 const struct cairn_when *when, const void *input, const struct cairn_meta *meta)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_processing *self = scenario->self;
-    struct cairn_given given = cairn_scenario_given_now(scenario, instance->id);
-    given.meta = meta;
-    struct cairn_error wrong = {0};
-    struct cairn_reaction *reaction = cairn_new(&scenario->arena, struct cairn_reaction, 1);
-    scenario->acting = instance->id;
-    if (cairn_process_step(self->process, when, instance->state, input, &given, &scenario->arena,
-                           reaction, &wrong) < 0)
-        cairn_scenario_fail(here, "%s", wrong.message);
-    for (size_t i = 0; i < reaction->sent_count; i++)
-        keep_sent(scenario, instance, &reaction->sent[i]);
-    for (size_t i = 0; i < reaction->timer_count; i++)
-        keep_timer(scenario, instance, &reaction->timers[i]);
-    for (size_t i = 0; i < reaction->association_count; i++)
-        keep_wait(scenario, instance, &reaction->associations[i]);
-}
+/* ---- associations ---- */
 
 /* Returns the instance that began to wait first after `since`, and sets it to that moment; NULL if
  * there is none. */
@@ -164,12 +47,12 @@ static void step_all(struct cairn_here here, const struct cairn_when *when, cons
 {
     struct cairn_processing *self = here.scenario->self;
     struct cairn_uuid about = cairn_when_process(when, input, meta);
-    const char *key = wait_key(here.scenario, when->association, about);
+    const char *key = cairn_processing_wait(here.scenario, when->association, about);
     size_t last = self->waits_begun;
     size_t since = 0;
     struct cairn_test_instance *instance = next_waiting(self, key, &since);
     for (; instance && since <= last; instance = next_waiting(self, key, &since))
-        step(here, instance, when, input, meta);
+        cairn_processing_step(here, instance, when, input, meta);
 }
 
 /* ---- events ---- */
@@ -192,8 +75,7 @@ static void give(struct cairn_here here, struct cairn_any event)
     const struct cairn_when *when = find_when(self->process, event.record);
     self->chosen = NULL;
     if (!when) {
-        cairn_scenario_fail(here, "%s does not wait for %s", self->process->name,
-                            event.record->name);
+        cairn_scenario_ignore(here, self->process->name, event.record);
         return;
     }
     const struct cairn_meta meta = cairn_scenario_meta(scenario, when->handler.events->category);
@@ -204,84 +86,7 @@ static void give(struct cairn_here here, struct cairn_any event)
     }
     struct cairn_uuid id = cairn_when_process(when, copy, &meta);
     if (!cairn_uuid_is_zero(id)) /* zero: for no process */
-        step(here, find_instance(scenario, id), when, copy, &meta);
-}
-
-/* ---- timers ---- */
-
-static void fire(struct cairn_here here, struct cairn_test_instance *instance, const char *name)
-{
-    const struct cairn_processing *self = here.scenario->self;
-    const struct cairn_when *when = cairn_when_timer(self->process, name);
-    struct cairn_test_timer *timer = cairn_map_get(&instance->timers, name);
-    if (timer)
-        timer->at = (struct cairn_time){0};
-    if (when)
-        step(here, instance, when, name, NULL);
-    else
-        cairn_scenario_fail(here, "%s does not wait for a timer %s", self->process->name, name);
-}
-
-void cairn_scenario_when_timer(struct cairn_here here, const char *name)
-{
-    if (!cairn_scenario_takes(here, "CAIRN_PROCESSING", "WHEN_TIMER"))
-        return;
-    cairn_scenario_ask(here);
-    struct cairn_test_instance *instance = choose(here, "WHEN_TIMER");
-    if (instance)
-        fire(here, instance, name);
-}
-
-/* A timer that is due. */
-struct due {
-    struct cairn_test_instance *instance;
-    const char *name;
-    struct cairn_test_timer timer;
-};
-
-static bool is_before(const struct cairn_test_timer *a, const struct cairn_test_timer *b)
-{
-    return a->at.us < b->at.us || (a->at.us == b->at.us && a->number < b->number);
-}
-
-/* Finds the earliest timer that is set to a time until `by`. */
-static bool find_due(const struct cairn_processing *self, struct cairn_time by, struct due *ret)
-{
-    *ret = (struct due){.instance = NULL};
-    for (size_t i = 0; i < self->instances.count; i++) {
-        struct cairn_test_instance *instance = self->instances.entries[i].value;
-        for (size_t t = 0; t < instance->timers.count; t++) {
-            const struct cairn_map_entry *entry = &instance->timers.entries[t];
-            const struct cairn_test_timer *timer = entry->value;
-            bool is_due = timer->at.us > 0 && timer->at.us <= by.us;
-            if (is_due && (!ret->instance || is_before(timer, &ret->timer)))
-                *ret = (struct due){instance, entry->key, *timer};
-        }
-    }
-    return ret->instance != NULL;
-}
-
-/* Fires what is due, in order; a timer that is set meanwhile may be among it. A timer that was set
- * to a time before the present one fires now. */
-static void advance(struct cairn_here here, struct cairn_time to)
-{
-    struct cairn_scenario *scenario = here.scenario;
-    struct cairn_processing *self = scenario->self;
-    enum { FIRINGS_MAX = 10000 };
-    struct due due;
-    int count = 0;
-    cairn_scenario_ask(here);
-    self->chosen = NULL;
-    while (!scenario->failed && find_due(self, to, &due)) {
-        if (due.timer.at.us > scenario->now.us)
-            scenario->now = due.timer.at;
-        if (++count > FIRINGS_MAX)
-            cairn_scenario_fail(here, "the timer %s was set again %d times and is still due",
-                                due.name, FIRINGS_MAX);
-        else
-            fire(here, due.instance, due.name);
-    }
-    scenario->now = to;
+        cairn_processing_step(here, cairn_processing_instance(scenario, id), when, copy, &meta);
 }
 
 /* ---- refusals ---- */
@@ -337,7 +142,7 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
         return;
     const struct cairn_uuid *to = cairn_map_get(&sender->sent_to, command->name);
     const struct cairn_refusal refusal = {*to, code, reason};
-    step(here, sender, when, &refusal, NULL);
+    cairn_processing_step(here, sender, when, &refusal, NULL);
 }
 
 static const struct cairn_scenario_kind kind = {
@@ -346,5 +151,5 @@ static const struct cairn_scenario_kind kind = {
     .event = give,
     .settle = cairn_processing_settle,
     .forget = cairn_processing_forget,
-    .advance = advance,
+    .advance = cairn_processing_advance,
 };

@@ -50,6 +50,26 @@ struct cairn_processing {
 /* Returns the text of an id, in the scenario's arena. */
 const char *cairn_processing_id(struct cairn_scenario *scenario, struct cairn_uuid id);
 
+/* Returns the process with this id; a new one has a zeroed state. */
+struct cairn_test_instance *cairn_processing_instance(struct cairn_scenario *scenario,
+                                                      struct cairn_uuid id);
+/* Returns the process that an input without an event is for: the one that INSTANCE names, or the
+ * only one. Fails the test, and returns NULL, if there are several. */
+struct cairn_test_instance *cairn_processing_choose(struct cairn_here here, const char *word);
+
+/* Returns the key of an association in `waits`. */
+const char *cairn_processing_wait(struct cairn_scenario *scenario, const char *name,
+                                  struct cairn_uuid id);
+
+/* Passes an input to a process and keeps the results. `meta` is that of an event; NULL: a timer or
+ * a refusal. */
+void cairn_processing_step(struct cairn_here here, struct cairn_test_instance *instance,
+                           const struct cairn_when *when, const void *input,
+                           const struct cairn_meta *meta);
+
+/* Lets time pass. */
+void cairn_processing_advance(struct cairn_here here, struct cairn_time to);
+
 /* Fails unless every result was named. */
 void cairn_processing_settle(struct cairn_here here);
 void cairn_processing_forget(struct cairn_scenario *scenario);

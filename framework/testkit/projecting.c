@@ -1,6 +1,7 @@
 /* projecting.c - tests of projections: given events, then rows. */
 #include "projection/fold/fold.h"
 #include "record/json.h"
+#include "testkit/running.h"
 #include "testkit/scenario.h"
 
 static const struct cairn_scenario_kind kind;
@@ -41,6 +42,14 @@ static const struct cairn_on *find_on(const struct cairn_projection *projection,
     return NULL;
 }
 
+/* Says that one of the functions for an event is called. */
+static void running(struct cairn_here here, const char *macro, const struct cairn_on *on)
+{
+    const struct projecting *self = here.scenario->self;
+    cairn_running_begin(here.scenario->step, on->handler.file, on->handler.line, "%s(%s, %s)",
+                        macro, self->projection->row->name, on->handler.record->name);
+}
+
 static void park_row(struct cairn_here here, struct cairn_fold_row *row, const char *event)
 {
     struct projecting *self = here.scenario->self;
@@ -68,7 +77,9 @@ static void apply(struct cairn_here here, const struct cairn_on *on, const void 
     if (row->parked) /* later events of the key wait */
         return;
     struct cairn_error why = {0};
+    running(here, "CAIRN_ON", on);
     enum cairn_row outcome = cairn_fold_apply(&self->fold, on, event, meta, row, &why);
+    cairn_running_end();
     switch (outcome) {
     case CAIRN_KEEP:
         check_row(here, self->projection->row, row);
@@ -90,13 +101,14 @@ static void give(struct cairn_here here, struct cairn_any event)
     struct projecting *self = scenario->self;
     const struct cairn_on *on = find_on(self->projection, event.record);
     if (!on) {
-        cairn_scenario_fail(here, "%s does not handle %s", self->projection->name,
-                            event.record->name);
+        cairn_scenario_ignore(here, self->projection->name, event.record);
         return;
     }
     const struct cairn_meta meta = cairn_scenario_meta(scenario, on->handler.events->category);
     const void *copy = cairn_scenario_copy(scenario, event);
+    running(here, on->keys ? "CAIRN_KEYS" : "CAIRN_ON", on);
     struct cairn_keys keys = cairn_fold_keys(&self->fold, on, copy, &meta);
+    cairn_running_end();
     if (keys.wrong)
         cairn_scenario_fail(here, "a key of %s %s", event.record->name, keys.wrong);
     for (size_t i = 0; i < keys.count; i++)

@@ -4,6 +4,7 @@
 #include "process/reactor/teller.h"
 #include "record/json.h"
 #include "testkit/handled.h"
+#include "testkit/running.h"
 #include "testkit/scenario.h"
 
 #include <string.h>
@@ -195,7 +196,11 @@ static void handle(struct cairn_here here)
         .arena = &here.scenario->arena,
         .teller_ = &self->teller,
     };
+    const struct cairn_registered *handler = &self->reacts->handler;
+    cairn_running_begin(here.scenario->step, handler->file, handler->line, "CAIRN_HANDLE(%s, %s)",
+                        self->reactor->name, handler->record->name);
     enum cairn_outcome outcome = self->reacts->handle(self->event, &call, &error);
+    cairn_running_end();
     cairn_handled_outcome(here, &self->outcome, outcome, &error);
 }
 

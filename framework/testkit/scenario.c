@@ -1,5 +1,6 @@
 /* scenario.c - begins and ends a test, and passes what is given to its kind. */
 #include "testkit/scenario.h"
+#include "testkit/running.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 struct cairn_scenario *cairn_scenario_begin(const struct cairn_scenario_kind *kind, size_t bytes)
 {
     struct cairn_scenario *scenario = cairn_allocate(sizeof *scenario);
+    cairn_running_end(); /* a function of a former test may have jumped out of it */
     scenario->kind = kind;
     scenario->self = cairn_arena_alloc(&scenario->arena, bytes, _Alignof(max_align_t));
     scenario->when.scenario = scenario;
@@ -21,7 +23,7 @@ struct cairn_scenario *cairn_scenario_begin(const struct cairn_scenario_kind *ki
 struct cairn_scenario *cairn_scenario_begun(struct cairn_scenario *scenario, const char *file,
                                             int line)
 {
-    scenario->when = (struct cairn_here){scenario, file, line};
+    scenario->when = scenario->step = (struct cairn_here){scenario, file, line};
     return scenario;
 }
 
@@ -53,7 +55,7 @@ void cairn_scenario_ask(struct cairn_here here)
 {
     struct cairn_scenario *scenario = here.scenario;
     cairn_scenario_settle(scenario->when);
-    scenario->when = here;
+    scenario->when = scenario->step = here;
     scenario->asked = true;
     scenario->asks++;
     scenario->kind->forget(scenario);
@@ -65,6 +67,7 @@ void cairn_scenario_given(struct cairn_here here, struct cairn_any event)
 {
     cairn_scenario_settle(here.scenario->when);
     here.scenario->asked = false;
+    here.scenario->step = here;
     if (!here.scenario->kind->given)
         cairn_scenario_fail(here, "GIVEN does not apply to %s", here.scenario->kind->name);
     else if (cairn_scenario_lift(here, &event))

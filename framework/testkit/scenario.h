@@ -64,6 +64,7 @@ struct cairn_scenario {
     struct cairn_map versions; /* stream -> int64_t, its version */
 
     struct cairn_here when; /* the last WHEN; before it, where the test begins */
+    struct cairn_here step; /* the last GIVEN or WHEN */
     int asks;               /* WHENs so far */
     bool fresh;             /* each WHEN makes ids of its own */
     bool asked;             /* there was a WHEN, and no GIVEN since */
@@ -116,6 +117,11 @@ struct cairn_given cairn_scenario_given_now(const struct cairn_scenario *scenari
 struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const char *category);
 /* Returns a pointer to the number of events of the current stream. */
 int64_t *cairn_scenario_version(struct cairn_scenario *scenario);
+
+/* Passes over an event that no handler is for, as the service does. Fails if it is of a noun of
+ * which `name` handles no event: a struct that is no event would not be noticed. */
+void cairn_scenario_ignore(struct cairn_here here, const char *name,
+                           const struct cairn_record *event);
 
 /* Returns a copy in the scenario's arena: the original lives only as long as its block. */
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value);

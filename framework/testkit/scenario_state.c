@@ -109,6 +109,21 @@ struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const cha
     };
 }
 
+void cairn_scenario_ignore(struct cairn_here here, const char *name,
+                           const struct cairn_record *event)
+{
+    const struct cairn_registered *at = here.scenario->handlers->first;
+    while (at && !(at->events && cairn_events_of(at->events, event)))
+        at = at->next;
+    if (at)
+        (void)cairn_scenario_meta(here.scenario, at->events->category);
+    else
+        cairn_scenario_fail(here,
+                            "%s is not an event of a noun that %s handles events of: leave it out, "
+                            "the service passes over it",
+                            event->name, name);
+}
+
 void *cairn_scenario_copy(struct cairn_scenario *scenario, struct cairn_any value)
 {
     void *copy = cairn_arena_alloc(&scenario->arena, value.record->size, value.record->align);

@@ -22,7 +22,7 @@ as $$
     update cairn.clock set ahead = ahead + in_by returning clock_timestamp() + ahead
 $$;
 comment on function cairn.turn_clock is
-    'Turns the clock of all processes forward or back: for tests, by the owner. Returns the new time.';
+    'Turns the clock of all processes forward or back, not that of deciders (given->now): for tests, by the owner. Returns the new time.';
 revoke execute on function cairn.turn_clock from public;
 
 -- ---- what the streams say ----

@@ -34,30 +34,44 @@ static void compile(const char *page)
     shell_expect(&place, command);
 }
 
+/* A program of a page that runs, on a database of its own. */
+struct running {
+    char url[512], program[400], log[400];
+    int port;
+    struct child child;
+};
+
 /* At start the declarations are checked: routes, keys, indexes, upcasters, peers. */
-static void expect_start(const char *page)
+static void start_page(struct running *ret)
 {
-    char url[512];
-    char program[400];
-    char log[400];
     char database[600];
     char redis[300];
     char port_text[20];
-    struct child child;
-    int port = fixture_free_port();
-    fixture_database(url, sizeof url);
-    (void)snprintf(program, sizeof program, "%s/page", place.directory);
-    (void)snprintf(log, sizeof log, "%s/log", place.directory);
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    ret->port = fixture_free_port();
+    fixture_database(ret->url, sizeof ret->url);
+    (void)snprintf(ret->program, sizeof ret->program, "%s/page", place.directory);
+    (void)snprintf(ret->log, sizeof ret->log, "%s/log", place.directory);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", ret->url);
     (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
-    (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
-    const char *const argv[] = {program, NULL};
+    (void)snprintf(port_text, sizeof port_text, "PORT=%d", ret->port);
+    const char *const argv[] = {ret->program, NULL};
     const char *const env[] = {database, redis, port_text, NULL};
-    assert_int_equal(child_start(&child, argv, env, log), 0);
-    fixture_wait_http(port, "/readyz", 30000);
-    if (child_stop(&child, 20000) != 0)
-        fail_msg("the program of %s did not stop as it should: see %s", page, log);
-    fixture_drop(url);
+    assert_int_equal(child_start(&ret->child, argv, env, ret->log), 0);
+    fixture_wait_http(ret->port, "/readyz", 30000);
+}
+
+static void stop_page(struct running *running, const char *page)
+{
+    if (child_stop(&running->child, 20000) != 0)
+        fail_msg("the program of %s did not stop as it should: see %s", page, running->log);
+    fixture_drop(running->url);
+}
+
+static void expect_start(const char *page)
+{
+    struct running running;
+    start_page(&running);
+    stop_page(&running, page);
 }
 
 static void the_c_of_every_page_is_a_program_that_starts(void **state)
@@ -80,6 +94,105 @@ static void the_c_of_every_page_is_a_program_that_starts(void **state)
     }
     globfree(&pages);
     assert_true(programs >= PAGES_AT_LEAST);
+}
+
+/* ---- what the pages promise ---- */
+
+/* Runs the lines of a test on the program of a page. */
+static void expect_passing(const char *page, const char *lines)
+{
+    char command[8000];
+    (void)snprintf(command, sizeof command,
+                   "\"$tree/tests/support/guide\" \"$tree/docs/guide/%s.md\" >part.c\n"
+                   "cat >page.c <<'EOF'\n"
+                   "#include <cairn/test.h>\n#define main page_main\n#include \"part.c\"\n"
+                   "#undef main\nint main(void)\n{\n%s\nreturn 0;\n}\nEOF\n" COMPILE " && ./page",
+                   page, lines);
+    shell_expect(&place, command);
+}
+
+#define IDS                                                                                        \
+    "#define A CAIRN_TEST_ID\n"                                                                    \
+    "#define B CAIRN_UUID(\"01890000-0000-7000-8000-000000000002\")\n"                             \
+    "#define T CAIRN_UUID(\"01890000-0000-7000-8000-000000000003\")\n"
+
+static void a_transfer_arrives_or_comes_back(void **state)
+{
+    (void)state;
+    expect_passing("rules",
+                   IDS "CAIRN_PROCESSING(transfer);"
+                       "WHEN_EVENT(transfer_begun, .transfer_id = T, .to_id = B, .amount = 5);"
+                       "THEN_SENT_TO(B, receive_transfer, .transfer_id = T, .amount = 5);"
+                       "WHEN_REFUSED_AS(receive_transfer, CAIRN_NOT_FOUND, \"\");"
+                       "THEN_SENT_TO(A, return_transfer, .transfer_id = T, .amount = 5,"
+                       " .why = \"there is no such account\");"
+                       "WHEN_REFUSED(receive_transfer, \"account-closed\");"
+                       "THEN_SENT_TO(A, return_transfer, .transfer_id = T, .amount = 5,"
+                       " .why = \"account-closed\");"
+                       "STREAM(B);"
+                       "WHEN_EVENT(transfer_received, .transfer_id = T, .amount = 5);"
+                       "THEN_SENT_TO(A, confirm_transfer, .transfer_id = T);");
+}
+
+static void an_account_that_has_sent_something_stays_open(void **state)
+{
+    (void)state;
+    expect_passing("rules", IDS "CAIRN_DECIDING(account);"
+                                "GIVEN(account_opened, .owner = \"Ada\");"
+                                "GIVEN(amount_paid_in, .amount = 5);"
+                                "WHEN(transfer_amount, .to_id = B, .amount = 6);"
+                                "THEN_REFUSED(\"too-little\");"
+                                "WHEN(transfer_amount, .to_id = B, .amount = 5);"
+                                "THEN(transfer_begun, .transfer_id = NEW_ID(\"transfer\"),"
+                                " .to_id = B, .amount = 5);"
+                                "WHEN(close_account);"
+                                "THEN_REFUSED(\"not-empty\");"
+                                "GIVEN(transfer_arrived, .transfer_id = T);"
+                                "WHEN(close_account);"
+                                "THEN(account_closed);");
+}
+
+static void a_plan_of_the_31st_is_billed_at_the_end_of_each_month(void **state)
+{
+    (void)state;
+    expect_passing("values", "CAIRN_PROCESSING(billing);"
+                             "AT(\"2026-01-31T10:00:00Z\");"
+                             "WHEN_EVENT(plan_bought, .price = {900, \"EUR\"}, .article = \"a\");"
+                             "THEN_TIMER(\"bill\", \"2026-02-28T00:00:00Z\");"
+                             "ADVANCE_TO(\"2026-04-01T00:00:00Z\");"
+                             "THEN_SENT(bill_plan, .due = CAIRN_DAY(\"2026-02-28\"));"
+                             "THEN_SENT(bill_plan, .due = CAIRN_DAY(\"2026-03-31\"));"
+                             "THEN_TIMER(\"bill\", \"2026-03-31T00:00:00Z\");"
+                             "THEN_TIMER(\"bill\", \"2026-04-30T00:00:00Z\");"
+                             "WHEN_EVENT(plan_ended);"
+                             "THEN_CANCELLED(\"bill\");");
+}
+
+static void keys_are_in_urls_as_the_guide_says(void **state)
+{
+    (void)state;
+    static const char *const articles[][2] = {
+        {"a/b", "a%2Fb"}, {"a:b", "a%253Ab"}, {"St. Gallen", "St.%20Gallen"}};
+    struct running running;
+    char page[400];
+    (void)snprintf(page, sizeof page, "%s/docs/guide/values.md", getenv("CAIRN_TEST_ROOT"));
+    compile(page);
+    start_page(&running);
+    for (size_t i = 0; i < sizeof articles / sizeof articles[0]; i++) {
+        char command[1500];
+        (void)snprintf(
+            command, sizeof command,
+            "grep -qF '%s:' \"$tree/docs/guide/values.md\" && "
+            "curl -sSf -D headers --json"
+            " '{\"price\":{\"amount\":5,\"currency\":\"EUR\"},\"article\":\"%s\"}'"
+            " localhost:%d/plans >answer && "
+            "curl -sSf -H \"$(grep -i cairn-position headers | tr -d '\\r')\""
+            " \"localhost:%d/articles/%s:$(date -u +%%F)\" | grep -F '\"article\":\"%s\",'",
+            articles[i][1], articles[i][0], running.port, running.port, articles[i][1],
+            articles[i][0]);
+        shell_expect(&place, command);
+    }
+    stop_page(&running, page);
 }
 
 static void the_c_of_every_page_is_formatted(void **state)
@@ -236,6 +349,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_c_of_every_page_is_a_program_that_starts),
+        cmocka_unit_test(a_transfer_arrives_or_comes_back),
+        cmocka_unit_test(an_account_that_has_sent_something_stays_open),
+        cmocka_unit_test(a_plan_of_the_31st_is_billed_at_the_end_of_each_month),
+        cmocka_unit_test(keys_are_in_urls_as_the_guide_says),
         cmocka_unit_test(the_c_of_every_page_is_formatted),
         cmocka_unit_test(a_page_that_is_wrong_is_found_out),
         cmocka_unit_test(each_mistake_is_reported_as_agents_md_says),

@@ -46,8 +46,8 @@ static void a_new_project_builds_without_a_warning_and_its_tests_pass(void **sta
            " && grep -F 'cairn dev    runs it, at http://127.0.0.1:8030/credit_entries' said");
     expect("make -C book-shop -j2 CC=gcc WERROR=1 all tests");
     expect("make -C book-shop WERROR=1 test >said 2>&1 || { cat said; exit 1; }"
-           " && grep -x '\\[  PASSED  \\] 6 test(s).' said && test $(grep -c '^ok ' said) = 3"
-           " && ! grep FAILED said");
+           " && grep -x '\\[  PASSED  \\] 6 test(s).' said"
+           " && grep -x '\\[  PASSED  \\] 3 test(s).' said && ! grep FAILED said");
     expect("! ls -d cairn-servers.*"); /* the servers of its tests are gone */
 }
 
@@ -58,8 +58,6 @@ static void a_mistake_in_its_rules_fails_its_tests(void **state)
     expect("rm -rf wrong && cp -R book-shop wrong && cd wrong"
            " && sed -i 's/self->closed = true/self->closed = false/' services/*/credit_entry.c"
            " && ! make test-unit && ! make test-e2e && make clean");
-    expect("cd wrong && ! tests/e2e/test_credit_entry.sh >../said"
-           " && grep -F 'build/bin/credit_entry did not become ready' ../said"); /* there is none */
 }
 
 static void it_has_the_names_that_were_given(void **state)
@@ -71,7 +69,7 @@ static void it_has_the_names_that_were_given(void **state)
            "book-shop/compose.yaml");
     expect("grep -F '\"credit-entry-closed\"' book-shop/services/credit_entry/credit_entry.c");
     expect("grep -F -- \"-I$prefix/include\" book-shop/.clangd");
-    expect("test -x book-shop/tests/e2e/test_credit_entry.sh");
+    expect("test -x book-shop/deploy/initdb/10-roles.sh");
 }
 
 static void what_was_made_is_formatted(void **state)

@@ -13,10 +13,27 @@
 
 #include <string.h>
 
+/* All kinds of fields, which the shop does not have. */
+CAIRN_ENUM(colour, (RED, "red"), (GREEN, "green"), (OTHER, "other"));
+CAIRN_STRUCT(point, INT(x, CAIRN_RANGE(-5, 5)), DECIMAL(y, 2, .optional = true));
+CAIRN_STRUCT(box, RECORD(corner, point), OPTIONAL_RECORD(other, point), LIST(points, point),
+             TEXT_MAP(labels, .max_count = 3, .max_bytes = 8));
+CAIRN_STRUCT(many_kinds, DECIMAL(weight, 3, CAIRN_RANGE(-1000, 100000)),
+             MONEY(price, CAIRN_RANGE(0, 100000)), MONEY(fee, .optional = true),
+             DURATION(length, CAIRN_RANGE(0, CAIRN_HOURS(48))),
+             ENUM(colour, colour, .fallback = OTHER), ENUM(shade, colour, .optional = true),
+             TEXTS(tags, .max_count = 3, .max_bytes = 5), INTS(numbers, CAIRN_RANGE(1, 9)),
+             UUIDS(ids), DAYS(days, .min_count = 1), TEXT_MAP(labels), OPTIONAL_INT(count),
+             OPTIONAL_BOOL(sure), OPTIONAL_DECIMAL(share, 2), OPTIONAL_DURATION(pause),
+             OPTIONAL_RECORD(box, box), LIST(boxes, box, .max_count = 4),
+             TEXT(mail, .format = CAIRN_FORMAT_EMAIL, .optional = true), TIME(at), DAY(day));
+CAIRN_STRUCT(deep, RECORD(box, box), LIST(many, many_kinds, .max_count = 2));
+
+/* The seeds name a record by its index. */
 static const struct cairn_record *const records[] = {
-    &place_order_record,   &register_user_record,  &request_payment_record, &order_placed_record,
-    &order_summary_record, &payments_record,       &sales_by_day_record,    &users_record,
-    &cancel_order_record,  &capture_payment_record};
+    &place_order_record,   &register_user_record,   &request_payment_record, &order_placed_record,
+    &order_summary_record, &payments_record,        &sales_by_day_record,    &users_record,
+    &cancel_order_record,  &capture_payment_record, &many_kinds_record,      &deep_record};
 
 /* Compares the encoded value with the encodings of its decoded encoding and of its copy. */
 static void round_trip(const struct cairn_record *record, const void *value,

@@ -262,6 +262,9 @@ static void a_list_grows_is_searched_changed_and_shortened(void **state)
     struct cart before = cart;
     assert_null(CAIRN_EDIT(&arena, cart.places, CAIRN_FIND(cart.places, city, "Nowhere")));
     struct place *edited = CAIRN_EDIT(&arena, cart.places, b);
+    assert_true(_Generic(CAIRN_EDIT(&arena, cart.places, b), struct place *
+                         : true, default
+                         : false));
     edited->height.units = 20;
     size_t count = cart.places.count;
     CAIRN_REMOVE(&arena, cart.places, CAIRN_FIND(cart.places, city, "Nowhere"));

@@ -345,7 +345,8 @@ static void wrong_tests_fail_and_say_of_which_process(void **state)
     expect_failure(a_refusal_that_is_not_final, "unavailable is no final answer");
     expect_failure(a_refusal_of_what_was_not_sent, "no release_table was sent that could be");
     expect_failure(a_refusal_that_is_not_waited_for, "hold does not wait for a refusal of send_");
-    expect_failure(an_event_that_is_not_waited_for, "hold does not wait for hold");
+    expect_failure(an_event_that_is_not_waited_for,
+                   "hold is not an event of a noun that hold handles events of: leave it out");
 }
 
 /* ---- one event for all that wait ---- */
@@ -369,6 +370,70 @@ CAIRN_WHEN_ALL(seating, table, table_confirmed, "table")
     self->told++;
     CAIRN_SEND(ret, letter, cairn_new_id(given, "letter"), send_letter,
                .letter_id = given->meta->id, .text = "taken");
+}
+
+/* ---- schedules ---- */
+
+CAIRN_STRUCT(kitchen, INT(hours));
+CAIRN_PROCESS(kitchen, CAIRN_SENDS(table, letter));
+
+CAIRN_WHEN(kitchen, table, table_confirmed)
+{
+    cairn_schedule(ret, "cook", cairn_time_after(given->now, CAIRN_MINUTES(5)));
+}
+CAIRN_WHEN_TIMER(kitchen, cook, "cook")
+{
+}
+CAIRN_WHEN_EVERY(kitchen, hourly, CAIRN_HOURS(1))
+{
+    char text[30];
+    (void)snprintf(text, sizeof text, "hour %" PRId64, ++self->hours);
+    CAIRN_SEND(ret, letter, cairn_new_id(given, text), send_letter,
+               .letter_id = cairn_new_id(given, "letter"), .text = text);
+}
+CAIRN_WHEN_EVERY(kitchen, daily, CAIRN_HOURS(24))
+{
+    CAIRN_SEND(ret, table, given->id, release_table, .why = "the day is over");
+}
+
+static void a_schedule_is_called_by_its_label(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(kitchen);
+    WHEN_EVERY("hourly");
+    THEN_SENT(send_letter, .letter_id = NEW_ID("letter"), .text = "hour 1");
+    WHEN_TIMER("hourly");
+    THEN_SENT(send_letter, .letter_id = NEW_ID("letter"), .text = "hour 2");
+    WHEN_TIMER("every hourly");
+    THEN_SENT(send_letter, .letter_id = NEW_ID("letter"), .text = "hour 3");
+    WHEN_EVERY("daily");
+    THEN_SENT(release_table, .why = "the day is over");
+}
+
+static void a_schedule_is_called_at_the_end_of_each_period(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(kitchen);
+    AT("2026-01-01T22:30:00Z");
+    WHEN_EVENT(table_confirmed);
+    THEN_TIMER("cook", "2026-01-01T22:35:00Z");
+    PASS("PT29M");
+    THEN_NOTHING();
+    PASS("PT1H1M");
+    THEN_SENT(send_letter, .letter_id = NEW_ID("letter"), .text = "hour 1");
+    THEN_SENT(release_table, .why = "the day is over");
+    THEN_SENT(send_letter, .letter_id = NEW_ID("letter"), .text = "hour 2");
+}
+
+/* ---- events that nothing waits for ---- */
+
+static void an_event_that_a_process_ignores_changes_nothing(void **state)
+{
+    (void)state;
+    CAIRN_PROCESSING(kitchen);
+    GIVEN(HELD("ada", "2026-01-01T01:00:00Z"));
+    WHEN_EVENT(HELD("ada", "2026-01-01T01:00:00Z"));
+    THEN_NOTHING();
 }
 
 static void an_event_reaches_all_that_wait_in_order(void **state)
@@ -397,6 +462,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_reaches_all_that_wait_in_order),
+        cmocka_unit_test(a_schedule_is_called_by_its_label),
+        cmocka_unit_test(a_schedule_is_called_at_the_end_of_each_period),
+        cmocka_unit_test(an_event_that_a_process_ignores_changes_nothing),
         cmocka_unit_test(timers_fire_in_order_as_time_passes),
         cmocka_unit_test(cancelled_and_moved_timers_do_not_fire),
         cmocka_unit_test(at_moves_the_clock_and_fires_nothing),

@@ -457,7 +457,9 @@ static void a_crash_is_reported_with_the_sequence_that_makes_it(void **state)
     (void)state;
     begin(CRASHES);
     CAIRN_NO_BUGS(room);
-    expect_said("a command of room, or the invariant, fails: it ended the process: Aborted ");
+    expect_said("a sequence of room does not come to its end: CAIRN_DECIDE(room, book_room) "
+                "(tests/unit/test_property.c:");
+    expect_said(") ended the process: Aborted CAIRN_TEST_SEED=");
     expect_said(" 4 of its ");
     expect_said(".welcome = true); WHEN(book_room, .guest_id = "
                 "CAIRN_UUID(\"01890000-0000-7000-8000-00000000000a\"), .guest = \"a\", "
@@ -472,7 +474,8 @@ static void an_assertion_of_the_test_framework_is_a_failure_of_the_property(void
     CAIRN_NO_BUGS(room);
     assert_int_equal(getpid(), parent);
     expect_said(
-        "a command of room, or the invariant, fails: it ended the process, with exit status ");
+        "a sequence of room does not come to its end: CAIRN_DECIDE(room, book_room) (tests/");
+    expect_said(") ended the process, with exit status ");
 }
 
 static void a_command_that_does_not_return_is_reported(void **state)
@@ -480,7 +483,8 @@ static void a_command_that_does_not_return_is_reported(void **state)
     (void)state;
     begin(HANGS);
     CAIRN_NO_BUGS(room);
-    expect_said("it did not return within 1000 ms of processor time ");
+    expect_said("CAIRN_DECIDE(room, book_room) (tests/unit/test_property.c:");
+    expect_said(") did not return within 1000 ms of processor time ");
     expect_said("WHEN(book_room, ");
 }
 

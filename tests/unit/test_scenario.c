@@ -307,6 +307,12 @@ static void another_row(void)
     THEN_ROW(CAIRN_TEST_KEY, lamps, .by = "bob");
 }
 
+static void a_row_of_what_is_no_event(void)
+{
+    CAIRN_PROJECTING(lamps);
+    GIVEN(relight_lamp, .by = "ada");
+}
+
 static void no_such_row(void)
 {
     CAIRN_PROJECTING(lamps);
@@ -342,6 +348,8 @@ static void wrong_tests_fail_and_show_both_sides(void **state)
     expect_failure(a_command_of_another_decider, "lamp_broken is not a command");
     expect_failure(another_row, "seen:   lamps {\"by\":\"ada\"}");
     expect_failure(no_such_row, "there is no row");
+    expect_failure(a_row_of_what_is_no_event,
+                   "relight_lamp is not an event of a noun that lamps handles events of");
 }
 
 static void what_no_then_names_fails_at_the_end(void **state)
@@ -397,6 +405,7 @@ static void right_tests_pass(void **state)
     {
         CAIRN_PROJECTING(lamps);
         GIVEN(lamp_lit, .by = "ada");
+        GIVEN(lamp_moved, .house_id = OTHER); /* which it does not handle */
         THEN_ROW(CAIRN_TEST_KEY, lamps, .by = "ada");
         STREAM(CAIRN_UUID("01890000-0000-7000-8000-000000000002"));
         GIVEN(lamp_lit, .by = "bob");

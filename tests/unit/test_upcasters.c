@@ -213,7 +213,8 @@ static void a_chain_is_found_wrong_at_start(void **state)
 static void an_upcaster_of_another_event_is_found(void **state)
 {
     (void)state;
-    const struct cairn_upcaster astray = {&parcel_sent_v1_record, &parcel_lost_record, NULL};
+    const struct cairn_upcaster astray = {.from = &parcel_sent_v1_record,
+                                          .to = &parcel_lost_record};
     wants(SENT(3, &astray, &parcel_sent_v2_upcaster),
           "ParcelSent: the upcast of version 1 makes a struct parcel_lost, version 2 is a struct "
           "parcel_sent_v2");

@@ -90,7 +90,8 @@ const struct cairn_cli_command cairn_cli_timers = {
     .details =
         "Lists at most N timers (1000), the next one first. Moving and cancelling append an event to the\n"
         "process' stream, as the process itself would. WHEN is a time, or a duration from now. Ends with 1\n"
-        "if the timer is not set, or the process was faster.",
+        "if the timer is not set, or the process was faster. The clock of timers is that of PostgreSQL;\n"
+        "`select cairn.turn_clock('1 day')` turns it, for tests. Deciders keep the clock of their host.",
     .example = "cairn timers move fulfilment-0193… payment-deadline '30 min'",
     .run = run_timers,
 };

@@ -23,8 +23,8 @@ static int make_database(struct cairn_arena *arena, const struct cairn_server_di
         cairn_private_postgres_url(arena, directory, "postgres", "postgres"), "cairn", &pg, error);
     if (found >= 0)
         found = cairn_pg_run(pg, &find_role, NULL, error);
-    if (found == 0)
-        found = cairn_pg_script(pg, "create role cairn_owner login createrole", error);
+    if (found == 0) /* tests make databases of their own */
+        found = cairn_pg_script(pg, "create role cairn_owner login createrole createdb", error);
     if (found >= 0)
         found = cairn_pg_run(pg, &find_database, NULL, error);
     if (found == 0)

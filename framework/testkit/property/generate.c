@@ -169,9 +169,10 @@ static void fill_id(struct cairn_generator *generator, char *at)
     struct cairn_random *random = &generator->random;
     const struct cairn_seen *seen = &generator->seen;
     struct cairn_uuid id = cairn_pool_id(cairn_random_index(random, CAIRN_POOL_IDS));
-    if (seen->id_count > 0 && cairn_random_chance(random, 50)) {
+    if (seen->id_count > 0 && cairn_random_chance(random, 50))
         id = seen->ids[pick_seen(random, seen->id_count)];
-    }
+    else if (seen->stream_count > 0 && cairn_random_chance(random, 50))
+        id = seen->streams[cairn_random_index(random, seen->stream_count)];
     memcpy(at, &id, sizeof id);
 }
 

@@ -1,5 +1,6 @@
 /* property.c - checks a property: searches for a sequence that fails, shortens it, reports it. */
 #include "record/json.h"
+#include "testkit/facts.h"
 #include "testkit/property/shrink.h"
 
 #include "core/clock.h"
@@ -57,6 +58,19 @@ static int bounded(struct check *check, const char *name, int number, int fallba
     return number > 0 && number <= most ? number : fallback;
 }
 
+/* Returns whether a command decides on other streams of its noun. */
+static bool needs_own(const struct cairn_decider *decider)
+{
+    for (uint32_t i = 0; i < decider->commands->count; i++) {
+        const struct cairn_need *needs = decider->decides()[i]->needs;
+        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++) {
+            if (cairn_fact_is_own(decider, needs[n].fact))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool make_plan(struct check *check)
 {
     const struct cairn_property *property = check->property;
@@ -69,7 +83,8 @@ static bool make_plan(struct check *check)
     }
     check->plan.sequences = bounded(check, "sequences", property->sequences, 200, 1000000);
     check->plan.commands = bounded(check, "commands", property->commands, 30, 200);
-    check->plan.streams = bounded(check, "streams", property->streams, 1, 8);
+    check->plan.streams = bounded(check, "streams", property->streams,
+                                  needs_own(check->plan.decider) ? 3 : 1, CAIRN_SEEN_STREAMS_MAX);
     return read_seed(check);
 }
 
@@ -86,7 +101,7 @@ static const char *subject(struct check *check, enum cairn_verdict verdict)
         return cairn_print(&check->arena, "a command of %s fails as internal-error", category);
     case CAIRN_STEP_ENDED:
     case CAIRN_STEP_HUNG:
-        return cairn_print(&check->arena, "a command of %s, or the invariant, fails", category);
+        return cairn_print(&check->arena, "a sequence of %s does not come to its end", category);
     case CAIRN_STEP_WRONG:
     case CAIRN_STEP_WENT:
         break;

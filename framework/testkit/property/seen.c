@@ -104,3 +104,13 @@ void cairn_seen_add(struct cairn_seen *seen, const struct cairn_record *record, 
             see_field(seen, field, at);
     }
 }
+
+void cairn_seen_add_stream(struct cairn_seen *seen, struct cairn_uuid stream)
+{
+    for (size_t i = 0; i < seen->stream_count; i++) {
+        if (cairn_uuid_equal(seen->streams[i], stream))
+            return;
+    }
+    if (seen->stream_count < CAIRN_SEEN_STREAMS_MAX)
+        seen->streams[seen->stream_count++] = stream;
+}

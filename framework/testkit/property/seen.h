@@ -4,7 +4,7 @@
 
 #include <cairn/record.h>
 
-enum { CAIRN_SEEN_MAX = 32 };
+enum { CAIRN_SEEN_MAX = 32, CAIRN_SEEN_STREAMS_MAX = 8 };
 
 /* The newest values of each kind, in rings; the counts are of all that were added. */
 struct cairn_seen {
@@ -14,9 +14,14 @@ struct cairn_seen {
     struct cairn_time times[CAIRN_SEEN_MAX];
     struct cairn_day days[CAIRN_SEEN_MAX];
     size_t number_count, text_count, id_count, time_count, day_count;
+    struct cairn_uuid streams[CAIRN_SEEN_STREAMS_MAX]; /* that have events, the oldest first */
+    size_t stream_count;
 };
 
 /* Adds the values of a record, which live as long as they are used. */
 void cairn_seen_add(struct cairn_seen *seen, const struct cairn_record *record, const void *value);
+
+/* Adds a stream, unless it was seen before. */
+void cairn_seen_add_stream(struct cairn_seen *seen, struct cairn_uuid stream);
 
 #endif

@@ -1,6 +1,7 @@
 /* shrink.c - leaves steps out of a failing sequence, makes its values simpler, puts it in order. */
 #include "testkit/property/shrink.h"
 
+#include "testkit/facts.h"
 #include "testkit/property/simplify.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@ struct shrinking {
     struct cairn_trial *trial;
     const struct cairn_trial_plan *plan;
     enum cairn_verdict verdict;
+    char running[CAIRN_RUNNING_BYTES]; /* the function that fails so; or "" */
     struct cairn_step *steps;
     size_t count;
     struct cairn_step *candidate; /* room for as many */
@@ -34,7 +36,7 @@ static bool try_candidate(struct shrinking *self, size_t count)
     if (self->left-- <= 0)
         return false;
     cairn_trial_repeat(self->trial, self->plan, self->candidate, count, false);
-    if (self->trial->verdict != self->verdict)
+    if (self->trial->verdict != self->verdict || strcmp(self->trial->running, self->running) != 0)
         return false;
     bool knows_where = self->verdict == CAIRN_STEP_BROKE || self->verdict == CAIRN_STEP_BUG;
     if (knows_where && self->trial->step_count < count)
@@ -68,6 +70,14 @@ static bool leave_out(struct shrinking *self)
     return self->count < before;
 }
 
+/* A state that the rules of a fact's noun have made may be impossible if one of its values is
+ * changed, unless it is a name. */
+static bool may_change(const struct cairn_step *step, const struct cairn_change *change)
+{
+    bool is_name = change && (change->kind == CAIRN_KIND_UUID || change->kind == CAIRN_KIND_TEXT);
+    return step->kind != CAIRN_STEP_FACT || is_name || !cairn_fact_decider(step->fact);
+}
+
 /* Makes the same change in all other steps of the candidate. Returns whether there was one. */
 static bool change_others(struct shrinking *self, size_t except, const struct cairn_change *change)
 {
@@ -75,8 +85,8 @@ static bool change_others(struct shrinking *self, size_t except, const struct ca
     for (size_t i = 0; i < self->count; i++) {
         struct cairn_step *step = &self->candidate[i];
         const struct cairn_record *record = cairn_step_record(step);
-        void *value =
-            record && i != except ? cairn_replace(record, step->value, change, self->arena) : NULL;
+        bool is_other = record && i != except && may_change(step, change);
+        void *value = is_other ? cairn_replace(record, step->value, change, self->arena) : NULL;
         if (value)
             step->value = value;
         changed = changed || value;
@@ -106,6 +116,8 @@ static bool simplify_step(struct shrinking *self, size_t at)
 {
     const struct cairn_record *record = cairn_step_record(&self->steps[at]);
     bool changed = false;
+    if (!may_change(&self->steps[at], NULL))
+        return false;
     for (size_t which = 0; record && self->left > 0 && at < self->count;) {
         struct cairn_change change;
         const void *variant =
@@ -210,6 +222,7 @@ size_t cairn_shrink(struct cairn_trial *trial, const struct cairn_trial_plan *pl
         .arena = arena,
         .left = verdict == CAIRN_STEP_HUNG ? ATTEMPTS_HUNG : ATTEMPTS,
     };
+    memcpy(self.running, trial->running, sizeof self.running);
     keep_seen(&self);
     while (leave_out(&self) || simplify(&self) || join_streams(&self) || move_facts(&self))
         continue;

@@ -113,25 +113,36 @@ static bool set_id(struct walk *walk, struct cairn_uuid to, char *at)
     return true;
 }
 
-/* Ids have an order: those that values are made of, those that were seen, all others. */
-static bool simplify_id(struct walk *walk, char *at)
+/* Tries the ids of a list that come before this one. Returns true if `*ret_done` says whether the
+ * walk is over. */
+static bool try_ids(struct walk *walk, const struct cairn_uuid *ids, size_t count, char *at,
+                    bool *ret_done)
 {
-    const struct cairn_seen *seen = walk->seen;
     struct cairn_uuid id;
     memcpy(&id, at, sizeof id);
-    for (size_t i = 0; i < CAIRN_POOL_IDS; i++) {
-        if (cairn_uuid_equal(id, cairn_pool_id(i)))
-            return false;
-        if (set_id(walk, cairn_pool_id(i), at))
-            return true;
-    }
-    for (size_t i = 0; i < seen->id_count && i < CAIRN_SEEN_MAX; i++) {
-        if (cairn_uuid_equal(id, seen->ids[i]))
-            return false;
-        if (set_id(walk, seen->ids[i], at))
+    for (size_t i = 0; i < count; i++) {
+        bool is_there = cairn_uuid_equal(id, ids[i]);
+        *ret_done = !is_there && set_id(walk, ids[i], at);
+        if (is_there || *ret_done)
             return true;
     }
     return false;
+}
+
+/* Ids have an order: those that values are made of, those of streams, those that were seen, all
+ * others. */
+static bool simplify_id(struct walk *walk, char *at)
+{
+    const struct cairn_seen *seen = walk->seen;
+    size_t seen_count = seen->id_count < CAIRN_SEEN_MAX ? seen->id_count : CAIRN_SEEN_MAX;
+    struct cairn_uuid pool[CAIRN_POOL_IDS];
+    bool done = false;
+    for (size_t i = 0; i < CAIRN_POOL_IDS; i++)
+        pool[i] = cairn_pool_id(i);
+    return (try_ids(walk, pool, CAIRN_POOL_IDS, at, &done) ||
+            try_ids(walk, seen->streams, seen->stream_count, at, &done) ||
+            try_ids(walk, seen->ids, seen_count, at, &done)) &&
+           done;
 }
 
 /* ---- texts ---- */

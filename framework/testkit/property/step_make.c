@@ -1,7 +1,9 @@
 /* step_make.c - makes the next step of a random sequence. */
 #include "record/json.h"
 #include "store/command_type.h"
+#include "testkit/facts.h"
 #include "testkit/property/steps.h"
+#include "testkit/running.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,39 +26,110 @@ static const struct cairn_command_type *pick_command(struct cairn_sequence *sequ
     return command;
 }
 
-/* ---- facts ---- */
+/* ---- facts of other nouns ---- */
 
-/* Makes a state that the fact's stream can have: of random events. */
-static const void *make_fact(struct cairn_sequence *sequence, const struct cairn_fact *fact)
+/* Carries out some random commands of another noun on one stream. */
+static void run_nested(struct cairn_sequence *nested, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cairn_step step;
+        struct cairn_error error = {0};
+        if (cairn_step_make(nested, &step, &error) != CAIRN_STEP_WENT ||
+            cairn_step_run(nested, &step, &error) != CAIRN_STEP_WENT)
+            return;
+    }
+}
+
+/* Folds what random commands of the fact's noun make of a stream: its rules hold. */
+static void fold_commands(struct cairn_sequence *sequence, const struct cairn_decider *decider,
+                          const struct cairn_fact *fact, void *ret)
+{
+    struct cairn_sequence nested;
+    cairn_sequence_begin(&nested, decider, NULL);
+    struct cairn_arena *arena = &nested.scenario->arena;
+    void *state = cairn_arena_alloc(arena, fact->state->size, fact->state->align);
+    nested.is_nested = true;
+    nested.scenario->now = sequence->scenario->now;
+    nested.generator.random = sequence->generator.random;
+    run_nested(&nested, cairn_random_index(&nested.generator.random, 6));
+    for (size_t i = 0; i < nested.event_count; i++) {
+        const struct cairn_happened *event = &nested.events[i];
+        const struct cairn_test_event happened = {
+            .type = cairn_events_of(decider->events, event->record), .event = event->event};
+        cairn_fact_learn(nested.scenario, fact, &happened, state);
+    }
+    cairn_record_copy(fact->state, state, ret, sequence->generator.arena);
+    sequence->generator.random = nested.generator.random;
+    cairn_sequence_end(&nested);
+}
+
+/* Folds random events, as far as nothing is known of what the fact's noun allows. */
+static void fold_events(struct cairn_sequence *sequence, const struct cairn_fact *fact, void *state)
 {
     struct cairn_generator *generator = &sequence->generator;
-    const struct cairn_folding folding = cairn_folding_of_fact(fact);
-    void *state = cairn_arena_alloc(generator->arena, fact->state->size, fact->state->align);
     size_t count = cairn_random_index(&generator->random, 4);
     for (size_t i = 0; i < count; i++) {
         const struct cairn_event_type *type =
             &fact->events->types[cairn_random_index(&generator->random, fact->events->count)];
-        const void *event = cairn_generate_record(generator, type->record);
-        cairn_folding_apply(&folding, type, event, generator->arena, state);
+        const struct cairn_test_event event = {
+            .type = type, .event = cairn_generate_record(generator, type->record)};
+        cairn_fact_learn(sequence->scenario, fact, &event, state);
     }
+}
+
+/* Makes a state that the fact's stream can have. */
+static const void *make_fact(struct cairn_sequence *sequence, const struct cairn_fact *fact)
+{
+    struct cairn_generator *generator = &sequence->generator;
+    const struct cairn_decider *decider = cairn_fact_decider(fact);
+    void *state = cairn_arena_alloc(generator->arena, fact->state->size, fact->state->align);
+    if (decider && !sequence->is_nested)
+        fold_commands(sequence, decider, fact, state);
+    else
+        fold_events(sequence, fact, state);
     return state;
 }
 
-/* Returns a fact of the decider's commands; NULL if none has needs. */
+/* Adds a fact to those that differ. */
+static size_t add_fact(const struct cairn_fact **facts, size_t count, const struct cairn_fact *fact)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (facts[i] == fact)
+            return count;
+    }
+    if (count < CAIRN_TEST_FACTS_MAX)
+        facts[count++] = fact;
+    return count;
+}
+
+/* Returns a fact of another noun that the decider's commands need; NULL if there is none. */
 static const struct cairn_fact *pick_fact(struct cairn_sequence *sequence)
 {
     const struct cairn_decider *decider = sequence->deciding->decider;
-    const struct cairn_fact *facts[CAIRN_NEEDS_MAX] = {NULL};
+    const struct cairn_fact *facts[CAIRN_TEST_FACTS_MAX] = {NULL};
     size_t count = 0;
     for (uint32_t i = 0; i < decider->commands->count; i++) {
         const struct cairn_need *needs = decider->decides()[i]->needs;
-        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact && count < CAIRN_NEEDS_MAX; n++)
-            facts[count++] = needs[n].fact;
+        for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++) {
+            if (!cairn_fact_is_own(decider, needs[n].fact))
+                count = add_fact(facts, count, needs[n].fact);
+        }
     }
     return count ? facts[cairn_random_index(&sequence->generator.random, count)] : NULL;
 }
 
 /* ---- commands ---- */
+
+static void generate(struct cairn_sequence *sequence, const struct cairn_generates *generates,
+                     void *value)
+{
+    const void *state = cairn_deciding_state(sequence->scenario);
+    cairn_running_begin(sequence->scenario->step, generates->handler.file, generates->handler.line,
+                        "CAIRN_GENERATE(%s, %s)", generates->decider->category,
+                        generates->handler.record->name);
+    generates->generate(state, value, &sequence->generator.random, sequence->generator.arena);
+    cairn_running_end();
+}
 
 static void let_test_change(struct cairn_sequence *sequence,
                             const struct cairn_command_type *command, void *value)
@@ -65,8 +138,7 @@ static void let_test_change(struct cairn_sequence *sequence,
         const struct cairn_generates *generates = (const struct cairn_generates *)at;
         if (generates->decider == sequence->deciding->decider &&
             cairn_record_same(at->record, command->record))
-            generates->generate(cairn_deciding_state(sequence->scenario), value,
-                                &sequence->generator.random, sequence->generator.arena);
+            generate(sequence, generates, value);
     }
 }
 
@@ -81,6 +153,23 @@ static void set_own_id(struct cairn_sequence *sequence, const struct cairn_comma
         memcpy(value + field->offset, &sequence->scenario->id, sizeof sequence->scenario->id);
 }
 
+/* What a command decides on is mostly a stream that there is. */
+static void name_own_streams(struct cairn_sequence *sequence,
+                             const struct cairn_command_type *command, char *value)
+{
+    const struct cairn_decider *decider = sequence->deciding->decider;
+    const struct cairn_seen *seen = &sequence->generator.seen;
+    struct cairn_random *random = &sequence->generator.random;
+    const struct cairn_need *needs = cairn_decides_of(decider, command)->needs;
+    for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact; i++) {
+        if (!cairn_fact_is_own(decider, needs[i].fact) || seen->stream_count == 0 ||
+            !cairn_random_chance(random, 80))
+            continue;
+        struct cairn_uuid id = seen->streams[cairn_random_index(random, seen->stream_count)];
+        memcpy(value + needs[i].id_offset, &id, sizeof id);
+    }
+}
+
 static enum cairn_verdict make_command(struct cairn_sequence *sequence, struct cairn_step *ret,
                                        struct cairn_error *error)
 {
@@ -88,6 +177,7 @@ static enum cairn_verdict make_command(struct cairn_sequence *sequence, struct c
     void *value = cairn_generate_record(&sequence->generator, command->record);
     struct cairn_error wrong = {0};
     set_own_id(sequence, command, value);
+    name_own_streams(sequence, command, value);
     let_test_change(sequence, command, value);
     ret->command = command;
     ret->value = value;

@@ -1,6 +1,8 @@
 /* step_run.c - carries out the steps of a sequence on a test in progress. */
 #include "record/json.h"
+#include "testkit/facts.h"
 #include "testkit/property/steps.h"
+#include "testkit/running.h"
 
 #include <cairn/test_property.h>
 
@@ -60,6 +62,7 @@ static void apply_events(struct cairn_sequence *sequence)
             .event = emitted->event,
         };
         cairn_seen_add(&sequence->generator.seen, emitted->type->record, emitted->event);
+        cairn_seen_add_stream(&sequence->generator.seen, sequence->scenario->id);
     }
 }
 
@@ -69,8 +72,12 @@ static enum cairn_verdict check_invariant(struct cairn_sequence *sequence,
     const struct cairn_history history = {sequence->events, sequence->event_count};
     if (!sequence->invariant)
         return CAIRN_STEP_WENT;
-    int broken =
-        sequence->invariant->holds(cairn_deciding_state(sequence->scenario), &history, error);
+    const void *state = cairn_deciding_state(sequence->scenario);
+    cairn_running_begin(sequence->scenario->step, sequence->invariant->at, 0,
+                        "CAIRN_INVARIANT(%s, %s)", sequence->invariant->of,
+                        sequence->invariant->name);
+    int broken = sequence->invariant->holds(state, &history, error);
+    cairn_running_end();
     return broken ? CAIRN_STEP_BROKE : CAIRN_STEP_WENT;
 }
 

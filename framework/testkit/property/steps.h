@@ -42,7 +42,8 @@ struct cairn_sequence {
     size_t event_count, event_capacity;
     struct cairn_generator generator;
     int streams;
-    int made; /* steps so far */
+    int made;       /* steps so far */
+    bool is_nested; /* it makes the fact of another one */
 };
 
 void cairn_sequence_begin(struct cairn_sequence *ret, const struct cairn_decider *decider,

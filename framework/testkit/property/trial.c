@@ -202,6 +202,7 @@ static void repeat(const struct work *work)
 static void *run_in_child(void *context)
 {
     const struct work *work = context;
+    cairn_running_watch(work->trial->running);
     if (work->steps)
         repeat(work);
     else
@@ -217,16 +218,17 @@ static void describe_end(struct cairn_trial *trial, int status)
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     bool late = number == SIGVTALRM || number == SIGALRM;
     trial->verdict = late ? CAIRN_STEP_HUNG : CAIRN_STEP_ENDED;
+    const char *what = trial->running[0] ? trial->running : "a step";
     trial->is_hung = trial->is_hung || late;
     if (late)
         (void)snprintf(trial->message, sizeof trial->message,
-                       "it did not return within %d ms of processor time", STEP_CPU_MS);
+                       "%s did not return within %d ms of processor time", what, STEP_CPU_MS);
     else if (number)
-        (void)snprintf(trial->message, sizeof trial->message, "it ended the process: %s",
+        (void)snprintf(trial->message, sizeof trial->message, "%s ended the process: %s", what,
                        strsignal(number));
     else
         (void)snprintf(trial->message, sizeof trial->message,
-                       "it ended the process, with exit status %d", WEXITSTATUS(status));
+                       "%s ended the process, with exit status %d", what, WEXITSTATUS(status));
 }
 
 /* Discards what a shorter attempt at the same failure would write again. */

@@ -6,6 +6,7 @@
 #define CAIRN_TESTKIT_TRIAL_H
 
 #include "testkit/property/steps.h"
+#include "testkit/running.h"
 
 enum {
     CAIRN_TRIAL_STEPS = 500,
@@ -19,10 +20,11 @@ struct cairn_trial {
     struct cairn_step steps[CAIRN_TRIAL_STEPS]; /* of the sequence in progress */
     size_t step_count;
     enum cairn_verdict verdict;
-    char message[1000]; /* what is wrong, if something is */
-    bool finished;      /* the child came to its end */
-    bool is_hung;       /* a child did not return in time */
-    int64_t sequence;   /* in progress */
+    char message[1000];                /* what is wrong, if something is */
+    char running[CAIRN_RUNNING_BYTES]; /* the author's function that is called; or "" */
+    bool finished;                     /* the child came to its end */
+    bool is_hung;                      /* a child did not return in time */
+    int64_t sequence;                  /* in progress */
     int64_t accepted[CAIRN_TRIAL_COMMANDS], refused[CAIRN_TRIAL_COMMANDS];
     char refused_as[CAIRN_TRIAL_COMMANDS][64]; /* last */
     struct cairn_seen seen;                    /* in events, by the sequence in progress */

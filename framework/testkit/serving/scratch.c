@@ -58,6 +58,10 @@ int cairn_scratch_open(struct cairn_scratch *ret, struct cairn_error *error)
     if (!failed)
         failed = run(admin, sql, error);
     if (failed)
+        cairn_error_context(error,
+                            "no database could be made for the test beside that of DATABASE_URL "
+                            "(its role needs createdb; `cairn servers COMMAND` has one)");
+    if (failed)
         return failed;
     (void)snprintf(ret->admin_url, sizeof ret->admin_url, "%s", admin);
     failed = migrate(ret->url, error);

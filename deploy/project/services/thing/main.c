@@ -1,36 +1,7 @@
-/* main.c - the thing service: accepts commands, follows the log, answers queries. */
-#include "../../projections/things.h"
-#include "thing.h"
-#include "thing_expiry.h"
+/* main.c - the program of the thing service. */
+#include "thing_service.h"
 
-#include <cairn/service.h>
-
-static const struct cairn_setting settings[] = {
-    {.name = "CAIRN_THING_EXPIRY_S",
-     .fallback = "2592000",
-     .unit = "s",
-     .number = &thing_expiry_s,
-     .min = 1,
-     .max = 31536000,
-     .help = "how long one may stay open"},
-    {.name = NULL},
-};
-
-CAIRN_MAIN({
-    .name = "thing",
-    .port = 8030,
-    .help = "opens what can be closed once",
-    .deciders = {&thing_decider},
-    .processes = {&thing_expiry_process},
-    .projections = {&things_projection},
-    .resources =
-        CAIRN_RESOURCES({.path = "/things/{id}", .projection = &things_projection, .help = "One."},
-                        {.path = "/things",
-                         .projection = &things_projection,
-                         .list = true,
-                         .filters = {{"closed", "closed", CAIRN_EQUAL}},
-                         .order = "opened_at",
-                         .descending = true,
-                         .help = "All of them, the newest first."}),
-    .settings = settings,
-});
+int main(int argc, char **argv)
+{
+    return cairn_main(argc, argv, (const struct cairn_service *const[]){&thing_service, NULL});
+}
