@@ -139,7 +139,8 @@ static void drain(const struct cairn_config *config, struct cairn_host *host, co
 }
 
 static int run_services(const struct cairn_config *config,
-                        const struct cairn_service *const services[], const sigset_t *stop,
+                        const struct cairn_service *const services[],
+                        const struct cairn_service *const all[], const sigset_t *stop,
                         struct cairn_error *error)
 {
     struct cairn_host *host = NULL;
@@ -148,7 +149,7 @@ static int run_services(const struct cairn_config *config,
     (void)atexit(cairn_sink_close);
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed) {
-        cairn_unlisted_warn(services, config->database_url);
+        cairn_unlisted_warn(all, config->database_url);
         failed = cairn_host_start(config, services, &host, error);
     }
     if (failed)
@@ -174,8 +175,10 @@ static void take_signals(sigset_t *ret)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* Runs the services that were chosen, or does what the arguments say. Returns the exit status. */
-static int run_program(int argc, char **argv, const struct cairn_service *const services[])
+/* Runs the services that were chosen of `all`, or does what the arguments say. Returns the exit
+ * status. */
+static int run_program(int argc, char **argv, const struct cairn_service *const services[],
+                       const struct cairn_service *const all[])
 {
     int status = read_arguments(argc, argv, services);
     if (status >= 0)
@@ -195,7 +198,7 @@ static int run_program(int argc, char **argv, const struct cairn_service *const 
         cairn_log_setup(services[0]->name, level);
         if (argc > 1)
             return cairn_host_verify(&config, services, argc - 1, argv + 1);
-        failed = run_services(&config, services, &stop, &error);
+        failed = run_services(&config, services, all, &stop, &error);
     }
     if (failed) {
         cairn_log_error(CAIRN_LOG_ERROR, "cannot run", &error);
@@ -216,5 +219,5 @@ int cairn_main(int argc, char **argv, const struct cairn_service *const services
         return EX_USAGE;
     }
     argv[taken] = argv[0];
-    return run_program(argc - taken, argv + taken, chosen);
+    return run_program(argc - taken, argv + taken, chosen, services);
 }
