@@ -140,7 +140,7 @@ test-part: install-deps ## a part of the tests, in minutes: unit; store, HTTP, q
 	@failed=0; tests/run $(BUILD):unit || failed=1; \
 	    TEST='$(PART)' tests/run $(BUILD):integration,e2e || failed=1; exit $$failed
 
-check: ## static analysis, valgrind, ThreadSanitizer: clean, or explained (deploy/deps install check)
+check: ## static analysis, valgrind, ThreadSanitizer, models: clean, or explained (deploy/deps install check)
 	@tests/check $(BUILD)
 
 test-unit: deps tests ## the tests without I/O
