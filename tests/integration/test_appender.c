@@ -802,7 +802,7 @@ static void an_outcome_that_cannot_be_found_out_is_unknown(void **state)
 {
     (void)state;
     struct cairn_appender *shared = bench.appender;
-    const struct cairn_appender_options options = {.call_us = 200000, .settle_us = 300000};
+    const struct cairn_appender_options options = {.call_us = 300000, .settle_us = 2000000};
     bench.appender = open_appender(&options);
     const char *stream = new_stream();
     take_lock();

@@ -10,6 +10,7 @@
  *   FLUSH_ANYWHERE         a flush counts whichever server it reached
  *   RETRY_UNSEEN           an append whose connection was lost is repeated without a look-up
  *   ANSWER_FOUND           what a look-up finds is answered without a flush
+ *   CONFIRM_ANYWHERE       ... or with a flush of another start of the server
  *   PUBLISH_EARLY          the register of what is durable moves with the commit
  *
  * CRASHES says how often the server may crash: once takes seconds, twice minutes (2e8 states).
@@ -44,6 +45,11 @@
 #define CONFIRMS false
 #else
 #define CONFIRMS true
+#endif
+#ifdef CONFIRM_ANYWHERE
+#define STAYS false
+#else
+#define STAYS true
 #endif
 #ifdef PUBLISH_EARLY
 #define PUBLISHES_EARLY true
@@ -155,9 +161,10 @@ inline settle(id) {
             atomic {
                 if
                 :: !CONFIRMS -> state[id] = ANSWERED
-                :: CONFIRMS && server == connection -> flushed = head; state[id] = ANSWERED
+                :: CONFIRMS && (server == connection || !STAYS) -> flushed = head; state[id] = ANSWERED
                 :: else
-                fi
+                fi;
+                check()
             }
         :: ok && !found -> append(id)
         :: else
@@ -206,7 +213,7 @@ proctype flusher(byte me; byte first; byte last) {
         atomic {
             if
             :: ok && server == connection -> flushed = head; upto = head
-            :: else -> ok = false
+            :: ok = false /* its connection is lost, by a crash or by itself */
             fi
         }
         atomic {

@@ -89,9 +89,12 @@ int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
                         struct cairn_error *error)
 {
     struct cairn_error wrong = {0};
+    int64_t connection = cairn_pg_connection_number(store->pg);
     int64_t done = cairn_pg_run(store->pg, &cairn_confirm_statement, NULL, &wrong);
-    if (done >= 0)
+    if (done >= 0 && connection == cairn_pg_connection_number(store->pg))
         return 0;
+    if (done >= 0)
+        return cairn_fail(error, CAIRN_UNKNOWN, "the connection was lost meanwhile");
     const struct cairn_pg_backend backend = cairn_pg_backend(store->pg);
     if (done == -CAIRN_UNAVAILABLE && cairn_pg_sent(store->pg) && backend.pid)
         (void)!cairn_backend_end(store, &backend, arena, NULL);

@@ -65,17 +65,36 @@ static int confirm(const struct cairn_settling *how, struct cairn_error *error)
     return failed;
 }
 
+/* Looks all appends up. Returns 0, or -CAIRN_UNKNOWN if what was found cannot be confirmed.
+ *
+ * What was found on one connection is confirmed on that one: a server that crashed in between has
+ * lost what was not flushed, and then everything is looked up again. */
+static int look_up_all(const struct cairn_settling *how, struct cairn_appending **items,
+                       size_t count, int *ret, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(how->store);
+    for (;;) {
+        (void)!cairn_pg_ready(pg, NULL);
+        int64_t connection = cairn_pg_connection_number(pg);
+        bool any = false;
+        for (size_t i = 0; i < count; i++) {
+            ret[i] = look_up_append(how, items[i], error);
+            any = any || ret[i] == 1;
+        }
+        int unconfirmed = any ? confirm(how, error) : 0;
+        if (!any || unconfirmed || connection == cairn_pg_connection_number(pg))
+            return unconfirmed;
+    }
+}
+
 size_t cairn_settle(const struct cairn_settling *how, const struct cairn_pg_backend *backend,
                     struct cairn_appending **items, size_t count, struct cairn_error *error)
 {
-    int failed = backend ? await_end(how, backend, error) : 0;
     int found[CAIRN_BATCH_APPENDS];
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        found[i] = failed ? failed : look_up_append(how, items[i], error);
-        any = any || found[i] == 1;
-    }
-    int unconfirmed = any ? confirm(how, error) : 0;
+    int failed = backend ? await_end(how, backend, error) : 0;
+    int unconfirmed = failed ? failed : look_up_all(how, items, count, found, error);
+    for (size_t i = 0; failed && i < count; i++)
+        found[i] = failed;
     /* The connection was just used, so this rarely fails; if it does, the timeline of the previous
      * connection stays. */
     if (!failed)

@@ -13,14 +13,18 @@ int cairn_store_await_durable(struct cairn_store *store, int64_t position,
         return 0;
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
+    int64_t connection = cairn_pg_connection_number(store->pg); /* which was read from */
     cairn_pg_add_integer(&params, position);
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_call(store->pg, &await_statement, &params, &rows, error);
     cairn_arena_close(&arena);
     if (count < 0)
         return (int)count;
+    if (connection != cairn_pg_connection_number(store->pg))
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "the connection was lost before what was read was on disk");
     store->durable = cairn_pg_integer(rows, 0, 0);
-    store->durable_of = cairn_pg_connection_number(store->pg);
+    store->durable_of = connection;
     return 0;
 }
 
