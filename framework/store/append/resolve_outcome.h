@@ -29,8 +29,8 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
 /* Commits now, so that everything that could be read before is as durable as commits are configured
  * to be. Where all is on disk already, and there is no synchronous standby, nothing is written.
  *
- * Returns 0, or -CAIRN_UNKNOWN, also if the connection was lost and made again: what was read on the
- * one before may be lost. A backend that was left waiting is terminated, if the connection
+ * Returns 0, or -CAIRN_UNKNOWN, also if the connection was lost and made again: what was read on
+ * the one before may be lost. A backend that was left waiting is terminated, if the connection
  * tracks it. */
 int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
                         struct cairn_error *error) CAIRN_CHECKED;
