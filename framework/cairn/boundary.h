@@ -1,4 +1,5 @@
-/* boundary.h - decisions about several things at once, each drawing its own boundary of consistency.
+/* boundary.h - decisions about several things at once, each drawing its own boundary of
+ * consistency.
  *
  * A decider's state is one stream. Where a rule spans several things, such as a student who
  * subscribes to at most ten courses, each of which has a limited number of seats, a boundary
@@ -37,9 +38,9 @@
  *      command is decided again.
  *  (2) A command is never refused because of a cached part alone.
  *
- * The events of a decision are a stream of their own, NOUN-id, of which the id is new: a boundary has
- * no stream that grows. Every command creates one, hence its route has no {id}. A NOUN_id in the
- * body names the stream, unless the command has such a member for itself.
+ * The events of a decision are a stream of their own, NOUN-id, of which the id is new: a boundary
+ * has no stream that grows. Every command creates one, hence its route has no {id}. A NOUN_id in
+ * the body names the stream, unless the command has such a member for itself.
  *
  * An event has the tags that its type had when it was written: a `.tag` that is added later is not
  * one of older events. */
@@ -86,8 +87,8 @@ struct cairn_over {
     const char *member;
 };
 
-/* Makes `struct NOUN`, with a pointer to the state of each part, and `NOUN_decider`, which a service
- * lists like any other. It comes before the CAIRN_DECIDE of the noun's commands. */
+/* Makes `struct NOUN`, with a pointer to the state of each part, and `NOUN_decider`, which a
+ * service lists like any other. It comes before the CAIRN_DECIDE of the noun's commands. */
 #define CAIRN_BOUNDARY(noun, ...)                                                                  \
     struct noun {                                                                                  \
         CAIRN_EACH_(CAIRN_OVER_MEMBER_, noun, , __VA_ARGS__)                                       \

@@ -126,8 +126,8 @@ enum cairn_attempt_outcome cairn_attempt_identified(struct attempt *attempt) CAI
 
 /* ---- recall.c ---- */
 
-/* DONE, with the facts in `attempt->given` and the command's own entry (if it has one) and those of
- * its parts locked and current; WAITS; NEEDS_STORE; or FAILED with an error that store.h lists. */
+/* DONE, with the facts in `attempt->given` and the command's own entry (if it has one) locked and
+ * current; WAITS; NEEDS_STORE; or FAILED with an error that store.h lists. */
 enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Returns whether any recalled state was not read from the log by this attempt itself. */
@@ -161,7 +161,8 @@ void cairn_attempt_see(struct attempt *attempt, int64_t position);
 
 /* ---- recall_parts.c ---- */
 
-/* Recalls the parts of a boundary, as cairn_attempt_recall() does: DONE with all of them locked. */
+/* Recalls the parts of a boundary, after cairn_attempt_recall(), and returns what that does: DONE
+ * with all of them locked. */
 enum cairn_attempt_outcome cairn_attempt_recall_parts(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Returns the state to decide on: a struct with a pointer to each part's state. They are locked. */

@@ -98,8 +98,8 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, const struct cairn_emitte
 struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch, int64_t turn,
                                       bool appended, const struct cairn_appended *at);
 
-/* The same for a part. `last_id` is the id of the last event of the append, at `at->position`; zero:
- * it had none. When no other append is under way, the part has been read up to there. */
+/* The same for a part. `last_id` is the id of the last event of the append, at `at->position`;
+ * zero: it had none. When no other append is under way, the part has been read up to there. */
 struct cairn_waiter *cairn_cached_end_part(struct cairn_cached *entry, int64_t branch, int64_t turn,
                                            bool appended, const struct cairn_appended *at,
                                            struct cairn_uuid last_id);

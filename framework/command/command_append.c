@@ -28,17 +28,6 @@ static void add_claims(struct cairn_buffer *out, const struct cairn_decision *de
     cairn_buffer_char(out, ']');
 }
 
-/* Stored with the event, so that the table of tags can be verified and rebuilt, too. */
-static void add_tags(struct cairn_buffer *out, const struct cairn_new_event *event)
-{
-    cairn_buffer_text(out, ",\"tags\":[");
-    for (size_t i = 0; i < event->tag_count; i++) {
-        cairn_buffer_text(out, i ? "," : "");
-        cairn_buffer_json(out, event->tags[i]);
-    }
-    cairn_buffer_char(out, ']');
-}
-
 /* Makes an event's meta. The append's claims are stored with its first event, so that the claims
  * table can be verified against the log and rebuilt from it. */
 static const char *make_meta(const struct attempt *attempt, bool with_claims,
@@ -61,7 +50,7 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims,
     if (with_claims)
         add_claims(&out, &attempt->decision);
     if (event->tag_count > 0)
-        add_tags(&out, event);
+        cairn_tags_json(event->tags, event->tag_count, &out);
     cairn_buffer_char(&out, '}');
     return out.text;
 }

@@ -2,7 +2,8 @@
  *
  *     name    the command by its Idempotency-Key, if it has one      identify.c
  *     read    the id, preconditions and the body                     read_request
- *     recall  the states of its stream and of the facts              recall.c, cache.c
+ *     recall  the states of its stream, of the facts and of the      recall.c, recall_parts.c,
+ *             parts of a boundary                                    cache.c
  *     decide                                                         decision.c
  *     append  what was decided, if the streams have not changed      command_append.c
  *     answer                                                         command_answer.c
@@ -282,6 +283,8 @@ static enum next recall_and_decide(struct attempt *attempt)
     attempt->step = CAIRN_ATTEMPT_DECIDE;
     cairn_error_reset(&attempt->error);
     enum cairn_attempt_outcome outcome = cairn_attempt_recall(attempt);
+    if (outcome == CAIRN_ATTEMPT_DONE && attempt->endpoint->part_count > 0)
+        outcome = cairn_attempt_recall_parts(attempt);
     return outcome == CAIRN_ATTEMPT_DONE ? decide(attempt) : next_after(attempt, outcome);
 }
 

@@ -1,5 +1,5 @@
-/* over_check.c - checks that the events of a part have its tag, and that the commands of its boundary
- * name one. */
+/* over_check.c - checks that the events of a part have its tag, and that the commands of its
+ * boundary name one. */
 #include "command/over_check.h"
 
 #include "record/json.h"
@@ -56,10 +56,11 @@ static int check_command(const struct cairn_decider *decider, const struct cairn
 {
     const struct cairn_field *field = cairn_record_field(command->record, over->member);
     if (!cairn_command_creates(command))
-        return cairn_fail(error, CAIRN_BUG,
-                          "%s has the route \"%s\", and is decided in the boundary %s, which has no "
-                          "streams: write a route without {id}, and the ids in the body",
-                          command->name, command->route ? command->route : "", decider->category);
+        return cairn_fail(
+            error, CAIRN_BUG,
+            "%s has the route \"%s\", and is decided in the boundary %s, which has no "
+            "streams: write a route without {id}, and the ids in the body",
+            command->name, command->route ? command->route : "", decider->category);
     if (!field || field->kind != kind || field->optional)
         return cairn_fail(error, CAIRN_BUG,
                           "CAIRN_OVER(%s, %s) of the boundary %s: %s has no such member that is "

@@ -115,8 +115,8 @@ static void add_items(struct tags *tags, const struct cairn_field *field, const 
                   : field->item == CAIRN_KIND_INTEGER ? sizeof(int64_t)
                                                       : sizeof(char *);
     for (size_t i = 0; i < list->count; i++)
-        add_tag(tags, tag_of(field->tag, field->item, (const char *)list->items + i * size,
-                             tags->arena));
+        add_tag(tags,
+                tag_of(field->tag, field->item, (const char *)list->items + i * size, tags->arena));
 }
 
 size_t cairn_event_tags(const struct cairn_record *record, const void *event,
@@ -135,6 +135,16 @@ size_t cairn_event_tags(const struct cairn_record *record, const void *event,
     }
     *ret = tags.all;
     return tags.count;
+}
+
+void cairn_tags_json(const char *const *tags, size_t count, struct cairn_buffer *out)
+{
+    cairn_buffer_text(out, ",\"tags\":[");
+    for (size_t i = 0; i < count; i++) {
+        cairn_buffer_text(out, i ? "," : "");
+        cairn_buffer_json(out, tags[i]);
+    }
+    cairn_buffer_char(out, ']');
 }
 
 bool cairn_part_learns(const struct cairn_part *part, const char *tag,
@@ -165,8 +175,8 @@ struct cairn_tagged_load cairn_part_wants(const struct cairn_folding *folding,
     };
 }
 
-/* Folds one event; one of the same name of another category, and one that an amendment says to skip,
- * changes nothing. */
+/* Folds one event; one of the same name of another category, and one that an amendment says to
+ * skip, changes nothing. */
 static int fold(const struct cairn_folding *folding, const struct cairn_stored_event *stored,
                 struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                 struct cairn_error *error)

@@ -7,8 +7,8 @@
  *     head         the position of the log at which it was read, and head_id the event there
  *     at.event_id  the last event after `head` that was folded: one of this process; zero if none
  *
- * Hence the boundary of a decision that is based on it: among the events after `head`, the last that
- * the part learns from is at.event_id. */
+ * Hence the boundary of a decision that is based on it: among the events after `head`, the last
+ * that the part learns from is at.event_id. */
 #ifndef CAIRN_COMMAND_PART_H
 #define CAIRN_COMMAND_PART_H
 
@@ -37,6 +37,10 @@ const char *cairn_part_tag(const struct cairn_over *over, const struct cairn_rec
 /* Returns the tags that an event has by the `.tag` of its fields, each once. */
 size_t cairn_event_tags(const struct cairn_record *record, const void *event,
                         struct cairn_arena *arena, const char *const **ret);
+
+/* Appends `,"tags":[…]` to the meta of an event, so that the table of tags can be verified and
+ * rebuilt. */
+void cairn_tags_json(const char *const *tags, size_t count, struct cairn_buffer *out);
 
 /* Returns whether an event is one that the part with this tag learns from. */
 bool cairn_part_learns(const struct cairn_part *part, const char *tag,

@@ -239,10 +239,6 @@ enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt)
     attempt->seen = 0;
     for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = recall_fact(attempt, i);
-    if (outcome == CAIRN_ATTEMPT_DONE && attempt->endpoint->part_count > 0) {
-        attempt->expected = (struct cairn_expected){.stream = attempt->stream};
-        return cairn_attempt_recall_parts(attempt);
-    }
     return outcome == CAIRN_ATTEMPT_DONE ? recall_own(attempt) : outcome;
 }
 

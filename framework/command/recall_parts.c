@@ -11,8 +11,8 @@
 static const char *tag_of(const struct attempt *attempt, size_t i)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
-    return cairn_part_tag(&endpoint->decider->overs[i], endpoint->command->record,
-                          attempt->command, attempt->request->arena);
+    return cairn_part_tag(&endpoint->decider->overs[i], endpoint->command->record, attempt->command,
+                          attempt->request->arena);
 }
 
 /* ---- locks ---- */
@@ -140,9 +140,9 @@ void cairn_attempt_parts_end(struct attempt *attempt)
     for (size_t i = 0; i < attempt->endpoint->part_count; i++) {
         struct cairn_cached *entry = attempt->parts[i].entry;
         cairn_lock(&entry->lock);
-        struct cairn_waiter *waiters = cairn_cached_end_part(
-            entry, attempt->part_turns[i].branch, attempt->part_turns[i].turn,
-            attempt->appending.outcome == 0, &attempt->appended, last);
+        struct cairn_waiter *waiters =
+            cairn_cached_end_part(entry, attempt->part_turns[i].branch, attempt->part_turns[i].turn,
+                                  attempt->appending.outcome == 0, &attempt->appended, last);
         cairn_unlock(&entry->lock);
         cairn_waiters_resume(waiters);
     }

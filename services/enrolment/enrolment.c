@@ -26,14 +26,13 @@ CAIRN_LEARN_FROM(seats, enrolment, student_unsubscribed)
     self->taken--;
 }
 
-/* And of a student: the courses, at most COURSES_MAX of them. */
+/* And of a student. */
 CAIRN_STRUCT(student, UUIDS(courses, .max_count = COURSES_MAX));
 CAIRN_PART(student, "student");
 
 static const struct cairn_uuid *find_course(const struct student *self, struct cairn_uuid course_id)
 {
-    CAIRN_FOR_EACH(course, self->courses)
-    {
+    CAIRN_FOR_EACH (course, self->courses) {
         if (cairn_uuid_equal(*course, course_id))
             return course;
     }
@@ -68,8 +67,6 @@ CAIRN_DECIDE(course, change_course_capacity)
         return cairn_refuse(error, "course-unknown", "there is no such course");
     if (command->capacity < self->seats->taken)
         return cairn_refuse(error, "seats-taken", "more seats than that are taken");
-    if (command->capacity == self->seats->capacity)
-        return 0;
     CAIRN_EMIT(ret, course_capacity_changed, .course_id = command->course_id,
                .capacity = command->capacity);
     return 0;
@@ -81,14 +78,13 @@ CAIRN_BOUNDARY(enrolment, CAIRN_OVER(seats, course_id), CAIRN_OVER(student, stud
 
 CAIRN_DECIDE(enrolment, subscribe_student)
 {
-    const struct student *student = self->student;
     if (!self->seats->capacity)
         return cairn_refuse(error, "course-unknown", "there is no such course");
-    if (find_course(student, command->course_id))
+    if (find_course(self->student, command->course_id))
         return cairn_refuse(error, "subscribed-already", "the student has a seat in this course");
     if (self->seats->taken >= self->seats->capacity)
         return cairn_refuse(error, "course-full", "all seats of the course are taken");
-    if (student->courses.count == COURSES_MAX)
+    if (self->student->courses.count == COURSES_MAX)
         return cairn_refuse(error, "too-many-courses", "a student takes part in at most 5 courses");
     CAIRN_EMIT(ret, student_subscribed, .course_id = command->course_id,
                .student_id = command->student_id);

@@ -1,5 +1,4 @@
-/* enrolment.h - public interface of the enrolment service: courses, and the students who subscribe to
- * them. */
+/* enrolment.h - public interface of the enrolment service: courses and their students. */
 #ifndef ENROLMENT_H
 #define ENROLMENT_H
 
@@ -18,8 +17,7 @@ CAIRN_STRUCT(define_course, UUID(course_id), TEXT(title, .max_bytes = 200), CAPA
 CAIRN_STRUCT(change_course_capacity, UUID(course_id), CAPACITY);
 CAIRN_COMMANDS(course,
                COMMAND(define_course, "POST /courses", .help = "Offers a course with some seats."),
-               COMMAND(change_course_capacity, "POST /courses/capacity",
-                       .help = "Changes how many may take part."));
+               COMMAND(change_course_capacity, "POST /courses/capacity"));
 
 CAIRN_STRUCT(student_subscribed, COURSE, STUDENT);
 CAIRN_STRUCT(student_unsubscribed, COURSE, STUDENT);
@@ -31,7 +29,6 @@ CAIRN_STRUCT(unsubscribe_student, UUID(course_id), UUID(student_id));
 CAIRN_COMMANDS(enrolment,
                COMMAND(subscribe_student, "POST /enrolments",
                        .help = "Gives a student a seat in a course, if both have room."),
-               COMMAND(unsubscribe_student, "POST /enrolments/end",
-                       .help = "Gives the seat back."));
+               COMMAND(unsubscribe_student, "POST /enrolments/end"));
 
 #endif
