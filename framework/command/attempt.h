@@ -172,6 +172,10 @@ const void *cairn_attempt_parts_state(const struct attempt *attempt);
  * another thread may own the attempt before this returns. */
 void cairn_attempt_unlock(const struct attempt *attempt);
 
+/* Checks that the decision lets no part grow past its bounds. Returns 0 or -CAIRN_BUG. */
+int cairn_attempt_check_parts(const struct attempt *attempt,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
 /* Sets the boundaries of the append; then, when it was submitted, applies its events to the parts.
  * They are locked. */
 void cairn_attempt_set_boundaries(struct attempt *attempt);

@@ -135,7 +135,9 @@ static void go_ahead(struct attempt *attempt)
 
 int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
 {
-    int failed = make_events(attempt, error);
+    int failed = cairn_attempt_check_parts(attempt, error);
+    if (!failed)
+        failed = make_events(attempt, error);
     if (failed)
         return failed;
     struct cairn_appending *appending = &attempt->appending;

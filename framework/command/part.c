@@ -3,6 +3,7 @@
 
 #include "core/metrics.h"
 #include "record/json.h"
+#include "record/rules.h"
 #include "store/read/amend.h"
 #include "store/read/handlers.h"
 
@@ -159,6 +160,29 @@ bool cairn_part_learns(const struct cairn_part *part, const char *tag,
     for (size_t i = 0; i < count && !found; i++)
         found = strcmp(tags[i], tag) == 0;
     return found;
+}
+
+int cairn_part_check_growth(const struct cairn_part *part, const char *tag, const void *state,
+                            const struct cairn_decision *decision, struct cairn_error *error)
+{
+    const struct cairn_record *record = part->state;
+    const struct cairn_folding folding = cairn_folding_of_part(part);
+    if (decision->event_count == 0 || !cairn_record_grows(record))
+        return 0;
+    void *next = cairn_arena_alloc(decision->arena, record->size, record->align);
+    memcpy(next, state, record->size);
+    for (size_t i = 0; i < decision->event_count; i++) {
+        const struct cairn_emitted *one = &decision->events[i];
+        if (cairn_part_learns(part, tag, one->type->record, one->event, decision->arena))
+            cairn_folding_apply(&folding, one->type, one->event, decision->arena, next);
+    }
+    const struct cairn_field *field = cairn_record_overflow(record, next);
+    if (!field)
+        return 0;
+    return cairn_fail(error, CAIRN_BUG,
+                      "the part %s of %s would have more than %u items in %s: refuse the command "
+                      "before that, or raise the field's .max_count",
+                      part->name, tag, cairn_field_max_count(field), field->name);
 }
 
 /* ---- reading ---- */

@@ -13,6 +13,7 @@
 #define CAIRN_COMMAND_PART_H
 
 #include "command/aggregate.h"
+#include "command/decision.h"
 #include "store/read/tagged.h"
 
 #include <cairn/boundary.h>
@@ -46,6 +47,12 @@ void cairn_tags_json(const char *const *tags, size_t count, struct cairn_buffer 
 bool cairn_part_learns(const struct cairn_part *part, const char *tag,
                        const struct cairn_record *record, const void *event,
                        struct cairn_arena *arena);
+
+/* Checks that a part stays within the bounds of its lists after the decision's events. Returns 0,
+ * or -CAIRN_BUG, and nothing may be written. */
+int cairn_part_check_growth(const struct cairn_part *part, const char *tag, const void *state,
+                            const struct cairn_decision *decision,
+                            struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns what has to be read to bring the part up to date; its `types` are in the arena. */
 struct cairn_tagged_load cairn_part_wants(const struct cairn_folding *folding,

@@ -101,6 +101,17 @@ const void *cairn_attempt_parts_state(const struct attempt *attempt)
 
 /* ---- the append ---- */
 
+int cairn_attempt_check_parts(const struct attempt *attempt, struct cairn_error *error)
+{
+    int failed = 0;
+    for (size_t i = 0; i < attempt->endpoint->part_count && !failed; i++) {
+        const struct cairn_aggregate *known = cairn_cached_state(attempt->parts[i].entry);
+        failed = cairn_part_check_growth(attempt->endpoint->parts[i].part, known->at.stream,
+                                         known->state, &attempt->decision, error);
+    }
+    return failed;
+}
+
 void cairn_attempt_set_boundaries(struct attempt *attempt)
 {
     for (size_t i = 0; i < attempt->endpoint->part_count; i++)

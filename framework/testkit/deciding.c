@@ -202,7 +202,7 @@ static const void *fold_part(struct cairn_scenario *scenario, const struct cairn
 static int decide_within(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                          const void *command)
 {
-    const struct cairn_deciding *deciding = scenario->self;
+    struct cairn_deciding *deciding = scenario->self;
     const struct cairn_decider *decider = deciding->decider;
     const struct cairn_record *record = decider->state;
     char *state = cairn_arena_alloc(&scenario->arena, record->size, record->align);
@@ -210,7 +210,16 @@ static int decide_within(struct cairn_scenario *scenario, const struct cairn_com
         const void *part = fold_part(scenario, &decider->overs[i], type, command);
         memcpy(state + record->fields[i].offset, &part, sizeof part);
     }
-    return decide_on(scenario, type, state, command);
+    int outcome = decide_on(scenario, type, state, command);
+    for (size_t i = 0; i < cairn_part_count(decider) && outcome == 0; i++) {
+        const struct cairn_over *over = &decider->overs[i];
+        const void *part;
+        memcpy(&part, state + record->fields[i].offset, sizeof part);
+        outcome = cairn_part_check_growth(
+            over->part, cairn_part_tag(over, type->record, command, &scenario->arena), part,
+            &deciding->decision, &deciding->error);
+    }
+    return outcome;
 }
 
 /* As in the service, a command that creates is decided on a zeroed state. */

@@ -236,7 +236,7 @@ begin
     head := coalesce(head, 0);
     first_head := head;
     stamp := greatest(clock_timestamp(), head_time);
-    if in_durable > (select s.last_value from cairn.durable_head s) then
+    if in_durable > coalesce(pg_sequence_last_value('cairn.durable_head'), 0) then
         perform setval('cairn.durable_head', least(in_durable, head));
     end if;
 

@@ -1,5 +1,4 @@
-/* enrolment.c - the rules of enrolments: a course has a number of seats, a student takes part in at
- * most five courses. Neither is a stream: each decision looks at the events of both. */
+/* enrolment.c - a course has a number of seats, a student takes part in at most five courses. */
 #include "enrolment.h"
 
 #include <cairn/service.h>

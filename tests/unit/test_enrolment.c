@@ -87,6 +87,38 @@ static void a_student_has_one_seat_in_a_course(void **state)
     THEN_REFUSED("not-subscribed");
 }
 
+/* A decision that does not look at the bound of its part. */
+CAIRN_STRUCT(sloppy_joined, UUID(club, .tag = "club"), UUID(member));
+CAIRN_EVENTS(sloppy, EVENT(sloppy_joined, "SloppyJoined", 1));
+CAIRN_STRUCT(sloppy_join, UUID(club), UUID(member));
+CAIRN_COMMANDS(sloppy, COMMAND(sloppy_join, "POST /sloppy"));
+CAIRN_STRUCT(club, UUIDS(members, .max_count = 2));
+CAIRN_PART(club, "club");
+CAIRN_LEARN_FROM(club, sloppy, sloppy_joined)
+{
+    CAIRN_ADD(arena, self->members, event->member);
+}
+CAIRN_BOUNDARY(sloppy, CAIRN_OVER(club, club));
+CAIRN_DECIDE(sloppy, sloppy_join)
+{
+    CAIRN_EMIT(ret, sloppy_joined, .club = command->club, .member = command->member);
+    return 0;
+}
+
+static void a_part_does_not_grow_past_its_bound(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(sloppy);
+    WHEN(sloppy_join, .club = MATHS, .member = ADA);
+    THEN(sloppy_joined, .club = MATHS, .member = ADA);
+    WHEN(sloppy_join, .club = MATHS, .member = BOB);
+    THEN(sloppy_joined, .club = MATHS, .member = BOB);
+    WHEN(sloppy_join, .club = MATHS, .member = MUSIC);
+    THEN_REFUSED("internal-error");
+    WHEN(sloppy_join, .club = MUSIC, .member = MUSIC);
+    THEN(sloppy_joined, .club = MUSIC, .member = MUSIC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_full_course_takes_no_student),
         cmocka_unit_test(a_student_takes_part_in_five_courses),
         cmocka_unit_test(a_student_has_one_seat_in_a_course),
+        cmocka_unit_test(a_part_does_not_grow_past_its_bound),
     };
     return cmocka_run_group_tests_name("enrolment", tests, kit_setup, NULL);
 }
