@@ -6,6 +6,10 @@
  * stream is picked at random from thousands; a share of the appends is chained: each of these goes
  * to the stream of the append before, which is still in flight if there is more than one slot.
  *
+ * With --boundaries each event is a stream of its own and has two tags, and the append is accepted
+ * only if no other event has come with either of them since the last that is known; a share is
+ * chained as above.
+ *
  * Every outcome is checked, version by version. The measured time runs from submission until the
  * main thread of this program has the answer. The program prints one JSON object:
  *
@@ -24,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEX_SIZE = 65, CHAINED_PERCENT = 10 };
+enum { HEX_SIZE = 65, CHAINED_PERCENT = 10, TAG_SIZE = 40, META_SIZE = 400 };
 
 struct options {
     const char *url;
@@ -34,6 +38,15 @@ struct options {
     int64_t warm_ms;
     int64_t run_ms;
     struct streams_range streams;
+    bool boundaries;
+};
+
+/* A tag, and what is known of the last event that has it. */
+struct edge {
+    char tag[TAG_SIZE];
+    int64_t after; /* its position; 0: none */
+    struct cairn_uuid after_id;
+    struct cairn_uuid last_id; /* of the last one that is in flight; zero: none is */
 };
 
 /* One append; the slot is reused once it is answered. */
@@ -46,6 +59,11 @@ struct slot {
     char request_hash[HEX_SIZE];
     struct cairn_appended appended;
     struct stream *stream;
+    struct edge *edges[2];
+    const char *tags[2];
+    struct cairn_boundary boundaries[2];
+    char own_stream[TAG_SIZE + 10];
+    char meta[META_SIZE];
     int64_t submitted_us;
     struct load *load;
 };
@@ -56,6 +74,7 @@ struct load {
     struct cairn_queue *answered; /* slots, from the appender's thread to the main one */
     struct stream *streams;
     struct stream *previous; /* stream of the append before */
+    struct edge *edges[2];   /* of each stream, and as many others */
     struct latency latency;
     uint64_t random;
     int64_t acknowledged;
@@ -109,6 +128,32 @@ static void fill_in(struct slot *slot, struct stream *stream)
     slot->appending.error.code = CAIRN_OK;
 }
 
+/* Decides the append on two tags, that of the stream and another one. */
+static void fill_in_boundaries(struct slot *slot)
+{
+    static const char *const types[] = {"AmountCredited", NULL};
+    struct load *load = slot->load;
+    char id[CAIRN_UUID_TEXT_SIZE];
+    size_t other = (size_t)(roll(load) % (uint64_t)load->options->streams.count);
+    slot->edges[0] = &load->edges[0][slot->stream - load->streams];
+    slot->edges[1] = &load->edges[1][other];
+    for (int i = 0; i < 2; i++) {
+        struct edge *edge = slot->edges[i];
+        slot->tags[i] = edge->tag;
+        slot->boundaries[i] = (struct cairn_boundary){.tag = edge->tag,
+                                                      .types = types,
+                                                      .after = edge->after,
+                                                      .after_id = edge->after_id,
+                                                      .last_id = edge->last_id};
+        edge->last_id = slot->event.id;
+    }
+    cairn_uuid_format(slot->event.id, id);
+    (void)snprintf(slot->own_stream, sizeof slot->own_stream, "credit-%s", id);
+    (void)snprintf(slot->meta, sizeof slot->meta, "{\"tags\":[\"%s\",\"%s\"],%s", slot->tags[0],
+                   slot->tags[1], load->options->meta + 1);
+    slot->write.expected = (struct cairn_expected){.stream = slot->own_stream};
+}
+
 static void submit(struct slot *slot)
 {
     struct load *load = slot->load;
@@ -118,6 +163,8 @@ static void submit(struct slot *slot)
         load->chained++;
     stream->version++;
     stream->event_id = slot->event.id;
+    if (load->options->boundaries)
+        fill_in_boundaries(slot);
     slot->submitted_us = cairn_monotonic_us();
     struct cairn_error error = {0};
     if (cairn_appender_submit(load->appender, &slot->appending, &error) < 0)
@@ -150,6 +197,14 @@ static void finish(struct slot *slot, int64_t now_us)
     struct load *load = slot->load;
     check(slot);
     slot->stream->in_flight--;
+    for (int i = 0; i < 2 && slot->edges[i]; i++) {
+        struct edge *edge = slot->edges[i];
+        if (!cairn_uuid_equal(edge->last_id, slot->event.id))
+            continue; /* a later one is in flight */
+        edge->after = slot->appended.position;
+        edge->after_id = slot->event.id;
+        edge->last_id = (struct cairn_uuid){{0}};
+    }
     load->acknowledged++;
     if (now_us >= load->count_from_us && now_us < load->end_us)
         latency_add(&load->latency, now_us - slot->submitted_us);
@@ -174,6 +229,23 @@ static void init_slot(struct slot *slot, struct load *load)
                                                .ret = &slot->appended,
                                                .done = hand_over,
                                                .context = slot};
+    if (!load->options->boundaries)
+        return;
+    slot->event.tags = slot->tags;
+    slot->event.tag_count = 2;
+    slot->event.meta = slot->meta;
+    slot->appending.append.boundaries = slot->boundaries;
+    slot->appending.append.boundary_count = 2;
+}
+
+/* New tags at each run: nothing is known of those that the log has. */
+static struct edge *make_edges(const struct options *options, const char *name)
+{
+    struct edge *edges = cairn_allocate((size_t)options->streams.count * sizeof *edges);
+    int64_t run = cairn_monotonic_us();
+    for (int64_t i = 0; i < options->streams.count; i++)
+        (void)snprintf(edges[i].tag, TAG_SIZE, "%s:%" PRIx64 "-%" PRId64, name, run, i);
+    return edges;
 }
 
 static void run(struct load *load, struct slot *slots, void **answered)
@@ -220,6 +292,8 @@ static void measure(const struct options *options)
     struct cairn_error error = {0};
     size_t count = (size_t)options->appenders;
     load.streams = streams_load(options->url, &options->streams);
+    load.edges[0] = make_edges(options, "account");
+    load.edges[1] = make_edges(options, "branch");
     load.answered = cairn_queue_open(count);
     if (cairn_appender_open(options->url, "bench", NULL, &load.appender, &error) < 0)
         fail("the appender cannot be opened", &error);
@@ -237,26 +311,25 @@ static void measure(const struct options *options)
     free(answered);
     free(slots);
     free(load.streams);
+    free(load.edges[0]);
+    free(load.edges[1]);
 }
 
 /* ---- options ---- */
 
 static const struct option names[] = {
-    {"data", required_argument, NULL, 'd'},
-    {"meta", required_argument, NULL, 'm'},
-    {"appenders", required_argument, NULL, 'a'},
-    {"warm-ms", required_argument, NULL, 'w'},
-    {"run-ms", required_argument, NULL, 'r'},
-    {"first", required_argument, NULL, 'f'},
-    {"stride", required_argument, NULL, 's'},
-    {"streams", required_argument, NULL, 'n'},
-    {NULL, 0, NULL, 0},
+    {"data", required_argument, NULL, 'd'},      {"meta", required_argument, NULL, 'm'},
+    {"appenders", required_argument, NULL, 'a'}, {"warm-ms", required_argument, NULL, 'w'},
+    {"run-ms", required_argument, NULL, 'r'},    {"first", required_argument, NULL, 'f'},
+    {"stride", required_argument, NULL, 's'},    {"streams", required_argument, NULL, 'n'},
+    {"boundaries", no_argument, NULL, 'b'},      {NULL, 0, NULL, 0},
 };
 
 static void usage(void)
 {
     (void)fputs("usage: cairn_append [--appenders N] [--warm-ms N] [--run-ms N] [--streams N]\n"
-                "                    [--first N] [--stride N] [--data JSON] [--meta JSON] URL\n",
+                "                    [--first N] [--stride N] [--data JSON] [--meta JSON]\n"
+                "                    [--boundaries] URL\n",
                 stderr);
     exit(2);
 }
@@ -293,6 +366,9 @@ static void read_option(int option, const char *value, struct options *ret)
         break;
     case 's':
         ret->streams.stride = number(value, 1);
+        break;
+    case 'b':
+        ret->boundaries = true;
         break;
     case 'n':
         ret->streams.count = number(value, 1);

@@ -314,6 +314,8 @@ struct cairn_decides {
  *     CAIRN_DECIDE(order, place_order, NEED(order_customer, user_id)) { … } */
 #define CAIRN_DECIDE(noun, ...) CAIRN_DECIDE_(noun, CAIRN_FIRST_(__VA_ARGS__, ), __VA_ARGS__)
 
+struct cairn_over;
+
 struct cairn_decider {
     const char *category; /* the noun: streams are "NOUN-id" */
     const struct cairn_record *state;
@@ -325,7 +327,9 @@ struct cairn_decider {
                           when one of them changes, so that snapshots of the old code are not used;
                           0: no snapshots */
     const char *help;
-    const char *at; /* where it is declared: "orders.c:12"; or NULL */
+    const char *at;                 /* where it is declared: "orders.c:12"; or NULL */
+    const struct cairn_over *overs; /* the parts of a boundary (boundary.h), which has no `evolves`;
+                                       NULL: it decides about a stream */
 };
 
 /* All deciders of a program, each as a struct cairn_known_decider. */

@@ -44,6 +44,10 @@
  * no text, uuid, time, day, money, enum or items. Where zero is a value, OPTIONAL_INT and the like
  * tell the two apart; `INT(n, .optional = true)` is read as 0 if it is absent.
  *
+ * A field of an event with `.tag = "course"`, which is a uuid, an integer, a text or a list of
+ * them, gives the event the tag "course:VALUE" (each item gives one): decisions can be made about
+ * all events that have it (boundary.h), in whichever streams they are. A tag has at most 200 bytes.
+ *
  * Ownership: tables are constants. Text and lists that were decoded belong to the request or the
  * batch; a fold may assign them to a state or a row without copying: the engine finds every pointer
  * by the table and copies what has to live longer. New text and longer lists are made with
@@ -114,6 +118,7 @@ struct cairn_field {
     uint32_t name_count;               /* enum: entries in `names` */
     int fallback;                      /* enum: for names in stored data that are not known */
     const struct cairn_record *record; /* nested record, or the items of a list or map */
+    const char *tag;                   /* of an event: its value is a tag, see boundary.h */
     const char *help;                  /* one line for the API's documentation */
     const char *example;               /* JSON text, likewise */
 };

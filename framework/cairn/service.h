@@ -22,6 +22,7 @@
 #ifndef CAIRN_SERVICE_H
 #define CAIRN_SERVICE_H
 
+#include <cairn/boundary.h>
 #include <cairn/consumer.h>
 #include <cairn/handler.h>
 #include <cairn/process.h>

@@ -26,6 +26,8 @@ const char *cairn_cli_visible(struct cairn_arena *arena, const char *text);
 /* ---- options.c ---- */
 
 /* The options of a command line; -1 and NULL where they are not given. */
+enum { CAIRN_CLI_LIST_MAX = 16 };
+
 struct cairn_cli_options {
     bool json;
     bool yes;
@@ -41,6 +43,10 @@ struct cairn_cli_options {
     int64_t to;
     const char *service;
     const char *plural;
+    const char *tags[CAIRN_CLI_LIST_MAX]; /* of --tag, which may be repeated */
+    size_t tag_count;
+    const char *types[CAIRN_CLI_LIST_MAX]; /* of --type, likewise */
+    size_t type_count;
     const char *words[4]; /* the arguments that are no options, in order */
     int word_count;
 };

@@ -54,9 +54,21 @@ static int64_t *place(struct cairn_cli_options *options, const char *option)
     return strcmp(option, "--expect") == 0 ? &options->expect : NULL;
 }
 
+/* Returns where the next text of an option that may be repeated is stored. The last place is
+ * overwritten: cairn_cli_options() counts. */
+static const char **next_place(const char **list, size_t *count)
+{
+    size_t at = (*count)++;
+    return &list[at < CAIRN_CLI_LIST_MAX ? at : CAIRN_CLI_LIST_MAX - 1];
+}
+
 /* Returns where the text of an option is stored; NULL for one that has none. */
 static const char **text_place(struct cairn_cli_options *options, const char *option)
 {
+    if (strcmp(option, "--tag") == 0)
+        return next_place(options->tags, &options->tag_count);
+    if (strcmp(option, "--type") == 0)
+        return next_place(options->types, &options->type_count);
     if (strcmp(option, "--service") == 0)
         return &options->service;
     return strcmp(option, "--plural") == 0 ? &options->plural : NULL;
@@ -106,6 +118,8 @@ int cairn_cli_options(const struct cairn_cli_command *command, int argc, char **
         int64_t *number = place(ret, word);
         if (text && i + 1 == argc)
             return wrong(command, "wants a word after it", word);
+        if (ret->tag_count > CAIRN_CLI_LIST_MAX || ret->type_count > CAIRN_CLI_LIST_MAX)
+            return wrong(command, "is given more than 16 times", word);
         if (text)
             *text = argv[++i];
         else if (!number)

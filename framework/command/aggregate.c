@@ -1,6 +1,7 @@
 /* aggregate.c - loads a stream and folds its events into a state. */
 #include "command/aggregate.h"
 
+#include "command/part.h"
 #include "command/snapshots.h"
 #include "core/metrics.h"
 #include "record/json.h"
@@ -207,6 +208,8 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
                              struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                              struct cairn_error *error)
 {
+    if (folding->part)
+        return cairn_part_catch_up(store, folding, arena, aggregate, error);
     struct load load = {.store = store, .folding = folding, .arena = arena, .ret = aggregate};
     const struct cairn_stored_event *events = NULL;
     int64_t count = 0;

@@ -11,6 +11,8 @@ struct cairn_aggregate {
     int64_t position;         /* of the last event */
     int64_t snapshot_version; /* the newest version read or offered as a snapshot; 0: none */
     void *state;
+    int64_t head; /* of a part (part.h): of the log when it was read */
+    struct cairn_uuid head_id;
 };
 
 /* Reads the stream, starting at its snapshot if there is a usable one, and folds it. An unusable

@@ -81,7 +81,8 @@ struct attempt {
     /* the states it is decided on */
     struct cairn_recalled own;
     struct cairn_recalled facts[CAIRN_NEEDS_MAX];
-    struct cairn_expected expected; /* of the command's own stream */
+    struct cairn_recalled parts[CAIRN_OVERS_MAX]; /* of a boundary */
+    struct cairn_expected expected;               /* of the command's own stream */
     struct cairn_given given;
     struct cairn_expected checks[CAIRN_NEEDS_MAX];
     size_t check_count;
@@ -103,6 +104,10 @@ struct attempt {
     struct cairn_new_command new_command;
     struct cairn_appending appending;
     struct cairn_appended appended;
+    struct cairn_boundary boundaries[CAIRN_OVERS_MAX]; /* of the parts */
+    struct {
+        int64_t branch, turn; /* of the append, in the part's entry */
+    } part_turns[CAIRN_OVERS_MAX];
     struct cairn_timeline timeline; /* that the answer is for; zeroed until known */
     int64_t branch;
     int64_t turn;
@@ -141,6 +146,43 @@ void cairn_attempt_forget(struct attempt *attempt);
 
 /* The `resume` of an attempt that waits for an entry. */
 void cairn_attempt_resume(struct cairn_waiter *waiter);
+
+/* DONE with the state of one entry locked and current; or, with it unlocked, what
+ * cairn_attempt_recall() returns. `key` is its stream or tag. */
+enum cairn_attempt_outcome cairn_attempt_recall_state(struct attempt *attempt,
+                                                      struct cairn_recalled *recalled,
+                                                      const struct cairn_folding *folding,
+                                                      const char *key) CAIRN_CHECKED;
+/* Returns whether the entry, which is locked, has to be read before a decision. */
+bool cairn_attempt_has_to_read(const struct attempt *attempt,
+                               const struct cairn_recalled *recalled);
+/* Notes the position of a state that is decided on. */
+void cairn_attempt_see(struct attempt *attempt, int64_t position);
+
+/* ---- recall_parts.c ---- */
+
+/* Recalls the parts of a boundary, after cairn_attempt_recall(), and returns what that does: DONE
+ * with all of them locked. */
+enum cairn_attempt_outcome cairn_attempt_recall_parts(struct attempt *attempt) CAIRN_CHECKED;
+
+/* Returns the state to decide on: a struct with a pointer to each part's state. They are locked. */
+const void *cairn_attempt_parts_state(const struct attempt *attempt);
+
+/* Unlocks everything that cairn_attempt_recall() has locked. When the decision was handed over,
+ * another thread may own the attempt before this returns. */
+void cairn_attempt_unlock(const struct attempt *attempt);
+
+/* Checks that the decision lets no part grow past its bounds. Returns 0 or -CAIRN_BUG. */
+int cairn_attempt_check_parts(const struct attempt *attempt,
+                              struct cairn_error *error) CAIRN_CHECKED;
+
+/* Sets the boundaries of the append; then, when it was submitted, applies its events to the parts.
+ * They are locked. */
+void cairn_attempt_set_boundaries(struct attempt *attempt);
+void cairn_attempt_parts_ahead(struct attempt *attempt);
+
+/* Records that the append has ended, and resumes those who waited for it. */
+void cairn_attempt_parts_end(struct attempt *attempt);
 
 /* ---- command_append.c ---- */
 

@@ -312,6 +312,20 @@ struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch
     return take_waiters(entry, turn, false);
 }
 
+struct cairn_waiter *cairn_cached_end_part(struct cairn_cached *entry, int64_t branch, int64_t turn,
+                                           bool appended, const struct cairn_appended *at,
+                                           struct cairn_uuid last_id)
+{
+    struct cairn_aggregate *ahead = &entry->ahead.aggregate;
+    if (branch == entry->branch && appended && entry->under_way == 1 &&
+        !cairn_uuid_is_zero(last_id)) {
+        ahead->head = at->position;
+        ahead->head_id = last_id;
+        ahead->at.event_id = (struct cairn_uuid){0};
+    }
+    return cairn_cached_end(entry, branch, turn, appended, at);
+}
+
 void cairn_cached_wait(struct cairn_cached *entry, struct cairn_waiter *waiter, int64_t turn)
 {
     waiter->turn = turn;

@@ -98,6 +98,12 @@ int64_t cairn_cached_begin(struct cairn_cached *entry, const struct cairn_emitte
 struct cairn_waiter *cairn_cached_end(struct cairn_cached *entry, int64_t branch, int64_t turn,
                                       bool appended, const struct cairn_appended *at);
 
+/* The same for a part. `last_id` is the id of the last event of the append, at `at->position`;
+ * zero: it had none. When no other append is under way, the part has been read up to there. */
+struct cairn_waiter *cairn_cached_end_part(struct cairn_cached *entry, int64_t branch, int64_t turn,
+                                           bool appended, const struct cairn_appended *at,
+                                           struct cairn_uuid last_id);
+
 /* Registers a waiter for the append of this turn or, with turn 0, for the load in progress. */
 void cairn_cached_wait(struct cairn_cached *entry, struct cairn_waiter *waiter, int64_t turn);
 

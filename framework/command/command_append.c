@@ -30,7 +30,8 @@ static void add_claims(struct cairn_buffer *out, const struct cairn_decision *de
 
 /* Makes an event's meta. The append's claims are stored with its first event, so that the claims
  * table can be verified against the log and rebuilt from it. */
-static const char *make_meta(const struct attempt *attempt, bool with_claims)
+static const char *make_meta(const struct attempt *attempt, bool with_claims,
+                             const struct cairn_new_event *event)
 {
     struct cairn_buffer out = cairn_buffer(attempt->request->arena);
     cairn_buffer_char(&out, '{');
@@ -48,6 +49,8 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims)
     cairn_buffer_json(&out, attempt->request->traceparent);
     if (with_claims)
         add_claims(&out, &attempt->decision);
+    if (event->tag_count > 0)
+        cairn_tags_json(event->tags, event->tag_count, &out);
     cairn_buffer_char(&out, '}');
     return out.text;
 }
@@ -66,8 +69,10 @@ static int make_event(const struct attempt *attempt, size_t i, struct cairn_new_
         .type = emitted->type->name,
         .schema_version = emitted->type->schema_version,
         .data = data.text,
-        .meta = make_meta(attempt, i == 0 && attempt->decision.claim_count > 0),
     };
+    ret->tag_count = cairn_event_tags(emitted->type->record, emitted->event,
+                                      attempt->request->arena, &ret->tags);
+    ret->meta = make_meta(attempt, i == 0 && attempt->decision.claim_count > 0, ret);
     return 0;
 }
 
@@ -85,6 +90,7 @@ static void on_done(struct cairn_appending *appending)
         cairn_unlock(&entry->lock);
         cairn_waiters_resume(waiters);
     }
+    cairn_attempt_parts_end(attempt);
     cairn_http_resume(attempt->request);
 }
 
@@ -129,14 +135,19 @@ static void go_ahead(struct attempt *attempt)
 
 int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
 {
-    int failed = make_events(attempt, error);
+    int failed = cairn_attempt_check_parts(attempt, error);
+    if (!failed)
+        failed = make_events(attempt, error);
     if (failed)
         return failed;
     struct cairn_appending *appending = &attempt->appending;
+    cairn_attempt_set_boundaries(attempt);
     appending->append = (struct cairn_append){.writes = &attempt->write,
                                               .write_count = 1,
                                               .checks = attempt->checks,
-                                              .check_count = attempt->check_count};
+                                              .check_count = attempt->check_count,
+                                              .boundaries = attempt->boundaries,
+                                              .boundary_count = attempt->endpoint->part_count};
     appending->ret = &attempt->appended;
     appending->done = on_done;
     appending->context = attempt;
@@ -145,6 +156,8 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
     failed = cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
     if (!failed && attempt->own.entry)
         go_ahead(attempt);
+    if (!failed)
+        cairn_attempt_parts_ahead(attempt);
     return failed;
 }
 

@@ -2,7 +2,8 @@
  *
  *     name    the command by its Idempotency-Key, if it has one      identify.c
  *     read    the id, preconditions and the body                     read_request
- *     recall  the states of its stream and of the facts              recall.c, cache.c
+ *     recall  the states of its stream, of the facts and of the      recall.c, recall_parts.c,
+ *             parts of a boundary                                    cache.c
  *     decide                                                         decision.c
  *     append  what was decided, if the streams have not changed      command_append.c
  *     answer                                                         command_answer.c
@@ -118,7 +119,7 @@ static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
                                            request->body_bytes, request->arena, at, ret_id, error);
     int failed = cairn_record_decode(record, request->body, request->body_bytes, CAIRN_STRICT,
                                      request->arena, at, error);
-    if (!failed && endpoint->creates)
+    if (!failed && endpoint->creates && endpoint->part_count == 0)
         take_member_id(endpoint, at, ret_id);
     return failed;
 }
@@ -203,6 +204,8 @@ static int decide_on(struct attempt *attempt, const void *state, struct cairn_er
 static const void *state_of(const struct attempt *attempt)
 {
     const struct cairn_record *record = attempt->endpoint->decider->state;
+    if (attempt->endpoint->part_count > 0)
+        return cairn_attempt_parts_state(attempt);
     if (attempt->own.entry)
         return cairn_cached_state(attempt->own.entry)->state;
     return cairn_arena_alloc(attempt->request->arena, record->size, record->align);
@@ -260,10 +263,9 @@ static enum next hand_over(struct attempt *attempt)
     return ANSWER;
 }
 
-/* Decides, with the lock of the command's own entry held, and releases the lock. */
+/* Decides, with the locks of the command's own entry and its parts held, and releases them. */
 static enum next decide(struct attempt *attempt)
 {
-    struct cairn_cached *entry = attempt->own.entry;
     enum next next = ANSWER;
     cairn_error_reset(&attempt->error);
     int failed = decide_on(attempt, state_of(attempt), &attempt->error);
@@ -272,8 +274,7 @@ static enum next decide(struct attempt *attempt)
     bool writes = !failed && (attempt->decision.event_count > 0 || attempt->keyed);
     if (writes)
         next = hand_over(attempt);
-    if (entry) /* after this another thread may own a suspended attempt */
-        cairn_unlock(&entry->lock);
+    cairn_attempt_unlock(attempt); /* after this another thread may own a suspended attempt */
     return writes ? next : conclude(attempt);
 }
 
@@ -282,6 +283,8 @@ static enum next recall_and_decide(struct attempt *attempt)
     attempt->step = CAIRN_ATTEMPT_DECIDE;
     cairn_error_reset(&attempt->error);
     enum cairn_attempt_outcome outcome = cairn_attempt_recall(attempt);
+    if (outcome == CAIRN_ATTEMPT_DONE && attempt->endpoint->part_count > 0)
+        outcome = cairn_attempt_recall_parts(attempt);
     return outcome == CAIRN_ATTEMPT_DONE ? decide(attempt) : next_after(attempt, outcome);
 }
 
@@ -296,7 +299,7 @@ static enum next after_append(struct attempt *attempt)
     }
     if (failed == 0) {
         attempt->timeline = attempt->appending.timeline;
-        if (attempt->endpoint->creates)
+        if (attempt->endpoint->creates && attempt->endpoint->part_count == 0)
             cairn_attempt_keep(attempt);
         return ANSWER;
     }

@@ -206,7 +206,7 @@ int cairn_decision_make(struct cairn_decision *ret, const struct cairn_decider *
     outcome = check_outcome(outcome, error);
     if (outcome == 0)
         outcome = cairn_decision_check(ret, error);
-    if (outcome == 0)
+    if (outcome == 0 && !decider->overs)
         outcome = check_growth(ret, decider, state, error);
     if (outcome < 0) /* a refusal has no events and no claims */
         ret->event_count = ret->claim_count = 0;

@@ -66,5 +66,8 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
     ret->self.snapshots = side->snapshots;
     (void)snprintf(ret->id_name, sizeof ret->id_name, "%s_id", decider->category);
     init_facts(ret);
+    ret->part_count = cairn_part_count(decider);
+    for (size_t i = 0; i < ret->part_count; i++)
+        ret->parts[i] = cairn_folding_of_part(decider->overs[i].part);
     return 0;
 }

@@ -7,7 +7,7 @@
 #ifndef CAIRN_COMMAND_ENDPOINT_H
 #define CAIRN_COMMAND_ENDPOINT_H
 
-#include "command/aggregate.h"
+#include "command/part.h"
 #include "http/http.h"
 #include "store/append/appender.h"
 
@@ -39,6 +39,8 @@ struct cairn_endpoint {
     struct cairn_folding self;
     struct cairn_folding facts[CAIRN_NEEDS_MAX];
     char fact_kinds[CAIRN_NEEDS_MAX][160];
+    struct cairn_folding parts[CAIRN_OVERS_MAX]; /* of a boundary */
+    size_t part_count;
 };
 
 /* Sets up the endpoint of a decider's command. All arguments are borrowed. Returns 0, or -CAIRN_BUG

@@ -10,7 +10,7 @@ struct cairn_folding cairn_folding_of_decider(const struct cairn_decider *decide
     return (struct cairn_folding){
         .events = decider->events,
         .state = decider->state,
-        .evolves = decider->evolves(),
+        .evolves = decider->evolves ? decider->evolves() : NULL,
         .kind = decider->category,
         .state_version = decider->state_version,
     };

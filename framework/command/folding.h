@@ -6,13 +6,15 @@
 
 #include <cairn/decider.h>
 
+struct cairn_part;
 struct cairn_snapshots;
 
 struct cairn_folding {
     const struct cairn_events *events;
     const struct cairn_record *state;
     const struct cairn_evolves *const *evolves; /* of a decider: one for each of `events` */
-    const struct cairn_handlers *learns;        /* of a fact */
+    const struct cairn_handlers *learns;        /* of a fact, or a part */
+    const struct cairn_part *part;              /* NULL unless it is of a part; then no `events` */
     const char *kind; /* names the fold in snapshots and metrics: "order", "order:order_customer" */
     int state_version;
     struct cairn_snapshots *snapshots; /* NULL: the stream is read from its first event */

@@ -1,6 +1,7 @@
 /* loader.c - a queue of reads, and the thread that executes them in groups. */
 #include "command/loader.h"
 
+#include "command/part.h"
 #include "core/metrics.h"
 #include "core/queue.h"
 #include "core/thread.h"
@@ -74,6 +75,27 @@ static void read_states(struct cairn_loader *loader, const struct group *group)
     }
 }
 
+static void read_parts(struct cairn_loader *loader, const struct group *group)
+{
+    struct cairn_tagged_load loads[MANY];
+    struct cairn_error error = {0};
+    for (size_t i = 0; i < group->count; i++)
+        loads[i] =
+            cairn_part_wants(group->items[i]->folding, &group->items[i]->aggregate, &loader->arena);
+    count_call("parts", group);
+    int failed =
+        cairn_store_load_tagged(loader->store, loads, group->count, EVENTS, &loader->arena, &error);
+    if (failed) {
+        fail_all(group, failed, &error);
+        return;
+    }
+    for (size_t i = 0; i < group->count; i++) {
+        struct cairn_loading *item = group->items[i];
+        finish(item, cairn_part_take(item->folding, &loads[i], &loader->arena, &item->aggregate,
+                                     item->error));
+    }
+}
+
 static void find_commands(struct cairn_loader *loader, const struct group *group)
 {
     struct cairn_command_query queries[MANY];
@@ -105,16 +127,19 @@ static void *work(void *context)
     size_t count;
     while ((count = cairn_queue_drain(loader->queue, taken, MANY)) > 0) {
         struct group states = {.count = 0};
+        struct group parts = {.count = 0};
         struct group commands = {.count = 0};
         for (size_t i = 0; i < count; i++) {
             struct cairn_loading *loading = taken[i];
-            add(loading->folding ? &states : &commands, loading);
+            add(!loading->folding ? &commands : loading->folding->part ? &parts : &states, loading);
         }
         cairn_arena_reset(&loader->arena);
         if (commands.count > 0)
             find_commands(loader, &commands);
         if (states.count > 0)
             read_states(loader, &states);
+        if (parts.count > 0)
+            read_parts(loader, &parts);
     }
     return NULL;
 }

@@ -139,7 +139,7 @@ static enum cairn_attempt_outcome ask_loader(struct attempt *attempt,
 
 /* ---- one state ---- */
 
-static bool has_to_read(const struct attempt *attempt, const struct cairn_recalled *recalled)
+bool cairn_attempt_has_to_read(const struct attempt *attempt, const struct cairn_recalled *recalled)
 {
     const struct cairn_cached *entry = recalled->entry;
     if (entry->under_way) /* `ahead` is decided on; the append verifies it */
@@ -147,19 +147,19 @@ static bool has_to_read(const struct attempt *attempt, const struct cairn_recall
     return !cairn_cached_is_current(entry) || (attempt->must_reread && !recalled->read);
 }
 
-/* Locks the entry and makes sure that it is current. DONE with the entry locked; or, with it
- * unlocked, what cairn_attempt_recall() returns. */
-static enum cairn_attempt_outcome recall(struct attempt *attempt, struct cairn_recalled *recalled,
-                                         const struct cairn_folding *folding, const char *stream)
+enum cairn_attempt_outcome cairn_attempt_recall_state(struct attempt *attempt,
+                                                      struct cairn_recalled *recalled,
+                                                      const struct cairn_folding *folding,
+                                                      const char *key)
 {
     if (!recalled->entry)
-        recalled->entry = cairn_cache_pin(attempt->endpoint->side->cache, folding, stream);
+        recalled->entry = cairn_cache_pin(attempt->endpoint->side->cache, folding, key);
     struct cairn_cached *entry = recalled->entry;
     enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
     cairn_lock(&entry->lock);
-    if (!has_to_read(attempt, recalled))
+    if (!cairn_attempt_has_to_read(attempt, recalled))
         count_hit(recalled);
-    while (outcome == CAIRN_ATTEMPT_DONE && has_to_read(attempt, recalled)) {
+    while (outcome == CAIRN_ATTEMPT_DONE && cairn_attempt_has_to_read(attempt, recalled)) {
         if (entry->loading) {
             attempt->waiter.resume = cairn_attempt_resume;
             cairn_cached_wait(entry, &attempt->waiter, 0);
@@ -177,7 +177,7 @@ static enum cairn_attempt_outcome recall(struct attempt *attempt, struct cairn_r
     return outcome;
 }
 
-static void see(struct attempt *attempt, int64_t position)
+void cairn_attempt_see(struct attempt *attempt, int64_t position)
 {
     if (position > attempt->seen)
         attempt->seen = position;
@@ -193,8 +193,8 @@ static enum cairn_attempt_outcome recall_fact(struct attempt *attempt, int i)
     struct cairn_uuid id;
     memcpy(&id, (char *)attempt->command + need->id_offset, sizeof id);
     enum cairn_attempt_outcome outcome =
-        recall(attempt, &attempt->facts[i], &endpoint->facts[i],
-               cairn_stream_name(arena, need->fact->events->category, id));
+        cairn_attempt_recall_state(attempt, &attempt->facts[i], &endpoint->facts[i],
+                                   cairn_stream_name(arena, need->fact->events->category, id));
     if (outcome != CAIRN_ATTEMPT_DONE)
         return outcome;
     struct cairn_cached *entry = attempt->facts[i].entry;
@@ -203,7 +203,7 @@ static enum cairn_attempt_outcome recall_fact(struct attempt *attempt, int i)
     void *state = cairn_arena_alloc(arena, record->size, record->align);
     cairn_record_copy(record, known->state, state, arena);
     attempt->checks[i] = known->at;
-    see(attempt, known->position);
+    cairn_attempt_see(attempt, known->position);
     cairn_unlock(&entry->lock);
     attempt->given.facts[i].fact = need->fact;
     attempt->given.facts[i].state = state;
@@ -218,13 +218,13 @@ static enum cairn_attempt_outcome recall_own(struct attempt *attempt)
     attempt->expected = (struct cairn_expected){.stream = attempt->stream};
     if (attempt->endpoint->creates)
         return CAIRN_ATTEMPT_DONE;
-    enum cairn_attempt_outcome outcome =
-        recall(attempt, &attempt->own, &attempt->endpoint->self, attempt->stream);
+    enum cairn_attempt_outcome outcome = cairn_attempt_recall_state(
+        attempt, &attempt->own, &attempt->endpoint->self, attempt->stream);
     if (outcome != CAIRN_ATTEMPT_DONE)
         return outcome;
     const struct cairn_aggregate *own = cairn_cached_state(attempt->own.entry);
     attempt->expected = own->at;
-    see(attempt, own->position);
+    cairn_attempt_see(attempt, own->position);
     return CAIRN_ATTEMPT_DONE;
 }
 
@@ -254,7 +254,7 @@ static enum cairn_attempt_outcome stand(struct attempt *attempt, struct cairn_re
     cairn_lock(&entry->lock);
     switch (cairn_cached_standing(entry, recalled->branch, recalled->turn)) {
     case CAIRN_STANDS:
-        see(attempt, cairn_cached_state(entry)->position);
+        cairn_attempt_see(attempt, cairn_cached_state(entry)->position);
         recalled->read = true;
         recalled->turn = 0;
         break;
@@ -276,6 +276,8 @@ enum cairn_attempt_outcome cairn_attempt_stand(struct attempt *attempt)
     enum cairn_attempt_outcome outcome = stand(attempt, &attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = stand(attempt, &attempt->facts[i]);
+    for (int i = 0; i < CAIRN_OVERS_MAX && outcome == CAIRN_ATTEMPT_DONE; i++)
+        outcome = stand(attempt, &attempt->parts[i]);
     return outcome;
 }
 
@@ -289,6 +291,8 @@ bool cairn_attempt_is_cached(const struct attempt *attempt)
     bool cached = is_cached(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         cached = cached || is_cached(&attempt->facts[i]);
+    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
+        cached = cached || is_cached(&attempt->parts[i]);
     return cached;
 }
 
@@ -307,6 +311,8 @@ void cairn_attempt_mark_stale(struct attempt *attempt)
     mark_stale(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         mark_stale(&attempt->facts[i]);
+    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
+        mark_stale(&attempt->parts[i]);
     attempt->must_reread = false;
 }
 
@@ -322,4 +328,6 @@ void cairn_attempt_forget(struct attempt *attempt)
     forget(attempt, &attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         forget(attempt, &attempt->facts[i]);
+    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
+        forget(attempt, &attempt->parts[i]);
 }

@@ -53,7 +53,7 @@ struct cairn_pg_backend cairn_pg_backend(const struct cairn_pg *pg);
 
 /* ---- parameters ---- */
 
-enum { CAIRN_PG_PARAMS_MAX = 40 };
+enum { CAIRN_PG_PARAMS_MAX = 64 };
 
 /* The values of one call, in order; zeroed is empty. They are in the arena. */
 struct cairn_pg_params {

@@ -69,6 +69,36 @@ static bool is_measured(const struct cairn_field *field)
            is_of(CAIRN_KIND_DURATION, field) || is_of(CAIRN_KIND_MONEY, field);
 }
 
+/* A tag is a name, ":" and the value, which may not be cut. */
+static int check_tag(const struct cairn_record *record, const struct cairn_field *field,
+                     struct cairn_error *error)
+{
+    enum { TAG_MAX_BYTES = 200 };
+    size_t name_bytes = strlen(field->tag);
+    uint32_t max_bytes = field->max_bytes ? field->max_bytes : CAIRN_TEXT_MAX_BYTES;
+    char message[200];
+    bool is_one = is_of(CAIRN_KIND_UUID, field) || is_of(CAIRN_KIND_INTEGER, field) ||
+                  is_of(CAIRN_KIND_TEXT, field);
+    if (name_bytes == 0 || name_bytes > 40 || field->tag[0] < 'a' || field->tag[0] > 'z' ||
+        strspn(field->tag, "abcdefghijklmnopqrstuvwxyz0123456789_") != name_bytes)
+        (void)snprintf(
+            message, sizeof message,
+            "has the .tag \"%.50s\": a name has 1 to 40 of a-z, 0-9 and _, as \"course\"",
+            field->tag);
+    else if (!is_one || field->wrapped)
+        (void)snprintf(message, sizeof message,
+                       "has a .tag, and is no UUID, INT or TEXT, nor a list of them");
+    else if (is_of(CAIRN_KIND_TEXT, field) && name_bytes + 1 + max_bytes > TAG_MAX_BYTES)
+        (void)snprintf(
+            message, sizeof message,
+            "has a .tag and up to %u bytes: a tag has at most %d with its name, so write "
+            ".max_bytes = %zu or less",
+            max_bytes, TAG_MAX_BYTES, TAG_MAX_BYTES - name_bytes - 1);
+    else
+        return 0;
+    return wrong(record, field, message, error);
+}
+
 /* A bound that does not belong to the kind would be ignored. */
 static int check_kind(const struct cairn_record *record, const struct cairn_field *field,
                       struct cairn_error *error)
@@ -82,6 +112,8 @@ static int check_kind(const struct cairn_record *record, const struct cairn_fiel
         return wrong(record, field, "has .min_count or .max_count, and is no list or map", error);
     if ((field->min || field->max) && !is_measured(field))
         return wrong(record, field, "has a range, and is no number or duration", error);
+    if (field->tag)
+        return check_tag(record, field, error);
     if (field->fallback && field->kind != CAIRN_KIND_ENUM)
         return wrong(record, field, "has a .fallback, and is no enum", error);
     return 0;

@@ -1,6 +1,7 @@
 /* start_gate.c - collects the events that the services of a process read, and checks them. */
 #include "runtime/start_gate.h"
 
+#include "command/part.h"
 #include "core/arena.h"
 #include "core/log.h"
 #include "store/migrate.h"
@@ -20,6 +21,14 @@ static void add(struct readings *readings, const struct cairn_events *events,
     readings->all[readings->count++] = (struct cairn_reading){events, record};
 }
 
+static void add_handlers(struct readings *readings, const struct cairn_handlers *handlers)
+{
+    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
+        if (at->events)
+            add(readings, at->events, at->record);
+    }
+}
+
 static void add_decider(struct readings *readings, const struct cairn_decider *decider)
 {
     add(readings, decider->events, NULL);
@@ -28,14 +37,8 @@ static void add_decider(struct readings *readings, const struct cairn_decider *d
         for (int n = 0; n < CAIRN_NEEDS_MAX && needs[n].fact; n++)
             add(readings, needs[n].fact->events, NULL);
     }
-}
-
-static void add_handlers(struct readings *readings, const struct cairn_handlers *handlers)
-{
-    for (const struct cairn_registered *at = handlers->first; at; at = at->next) {
-        if (at->events)
-            add(readings, at->events, at->record);
-    }
+    for (size_t i = 0; i < cairn_part_count(decider); i++)
+        add_handlers(readings, decider->overs[i].part->learns);
 }
 
 static void add_service(struct readings *readings, const struct cairn_service *service)

@@ -2,6 +2,7 @@
  * refusal. */
 #include "testkit/deciding.h"
 
+#include "command/part.h"
 #include "process/react/reaction.h"
 #include "record/json.h"
 #include "testkit/facts.h"
@@ -46,10 +47,23 @@ static const char *place_of(const struct cairn_decider *decider,
     return decider->at;
 }
 
+/* Adds an event to those of a boundary's test, each of which is a stream of its own. */
+static struct cairn_meta happen(struct cairn_scenario *scenario,
+                                const struct cairn_event_type *type, const void *event)
+{
+    struct cairn_deciding *deciding = scenario->self;
+    cairn_grow(&scenario->arena, deciding->happened, deciding->happened_count,
+               &deciding->happened_capacity);
+    deciding->happened[deciding->happened_count++] = (struct cairn_emitted){type, event};
+    return cairn_scenario_meta(scenario, deciding->decider->category);
+}
+
 struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,
                                         const struct cairn_event_type *type, const void *event)
 {
     const struct cairn_deciding *deciding = scenario->self;
+    if (deciding->decider->overs)
+        return happen(scenario, type, event);
     const struct cairn_folding folding = cairn_folding_of_decider(deciding->decider);
     void *state = cairn_deciding_state(scenario);
     cairn_running_begin(scenario->step, place_of(deciding->decider, type), 0,
@@ -60,15 +74,27 @@ struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,
     return cairn_scenario_meta(scenario, deciding->decider->category);
 }
 
+/* Returns the type of an event of the decider, or of one that a part of it learns from. */
+static const struct cairn_event_type *find_type(const struct cairn_decider *decider,
+                                                const struct cairn_record *record)
+{
+    const struct cairn_event_type *type = cairn_events_of(decider->events, record);
+    for (size_t i = 0; !type && i < cairn_part_count(decider); i++)
+        type = cairn_part_event(decider->overs[i].part, record);
+    return type;
+}
+
 static void give(struct cairn_here here, struct cairn_any event)
 {
     struct cairn_scenario *scenario = here.scenario;
-    const struct cairn_event_type *type = cairn_events_of(scenario->events, event.record);
+    const struct cairn_deciding *deciding = scenario->self;
+    const struct cairn_event_type *type = find_type(deciding->decider, event.record);
     if (type)
         (void)cairn_deciding_evolve(scenario, type, cairn_scenario_copy(scenario, event));
     else
-        cairn_scenario_fail(here, "%s is not an event of %s", event.record->name,
-                            scenario->events->category);
+        cairn_scenario_fail(here, "%s is not an event of %s%s", event.record->name,
+                            scenario->events->category,
+                            deciding->decider->overs ? ", and no part of it learns from it" : "");
 }
 
 /* Another stream's claim: its id is that of no stream that a test names. */
@@ -119,6 +145,46 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
     return outcome;
 }
 
+/* Folds the events that have the tag which the command names for a part. */
+static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_over *over,
+                             const struct cairn_command_type *type, const void *command)
+{
+    const struct cairn_deciding *deciding = scenario->self;
+    struct cairn_arena *arena = &scenario->arena;
+    const struct cairn_folding folding = cairn_folding_of_part(over->part);
+    const char *tag = cairn_part_tag(over, type->record, command, arena);
+    void *state = cairn_arena_alloc(arena, folding.state->size, folding.state->align);
+    for (size_t i = 0; i < deciding->happened_count; i++) {
+        const struct cairn_emitted *one = &deciding->happened[i];
+        if (cairn_part_learns(over->part, tag, one->type->record, one->event, arena))
+            cairn_folding_apply(&folding, one->type, one->event, arena, state);
+    }
+    return state;
+}
+
+static int decide_within(struct cairn_scenario *scenario, const struct cairn_command_type *type,
+                         const void *command)
+{
+    struct cairn_deciding *deciding = scenario->self;
+    const struct cairn_decider *decider = deciding->decider;
+    const struct cairn_record *record = decider->state;
+    char *state = cairn_arena_alloc(&scenario->arena, record->size, record->align);
+    for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        const void *part = fold_part(scenario, &decider->overs[i], type, command);
+        memcpy(state + record->fields[i].offset, &part, sizeof part);
+    }
+    int outcome = decide_on(scenario, type, state, command);
+    for (size_t i = 0; i < cairn_part_count(decider) && outcome == 0; i++) {
+        const struct cairn_over *over = &decider->overs[i];
+        const void *part;
+        memcpy(&part, state + record->fields[i].offset, sizeof part);
+        outcome = cairn_part_check_growth(
+            over->part, cairn_part_tag(over, type->record, command, &scenario->arena), part,
+            &deciding->decision, &deciding->error);
+    }
+    return outcome;
+}
+
 /* As in the service, a command that creates is decided on a zeroed state. */
 static int decide(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                   const void *value)
@@ -127,6 +193,8 @@ static int decide(struct cairn_scenario *scenario, const struct cairn_command_ty
     const struct cairn_record *record = deciding->decider->state;
     bool creates = cairn_command_creates(type);
     bool exists = *cairn_scenario_version(scenario) > 0;
+    if (deciding->decider->overs)
+        return decide_within(scenario, type, value);
     if (!creates && !exists)
         return cairn_fail(&deciding->error, CAIRN_NOT_FOUND, "there is no such stream yet");
     if (!creates || !exists)

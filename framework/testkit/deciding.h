@@ -28,8 +28,10 @@ struct cairn_deciding {
     const struct cairn_decider *decider;
 
     /* before the WHEN */
-    struct cairn_map states;  /* stream -> the decider's state */
-    struct cairn_map streams; /* stream -> struct cairn_test_stream */
+    struct cairn_map states;        /* stream -> the decider's state */
+    struct cairn_map streams;       /* stream -> struct cairn_test_stream */
+    struct cairn_emitted *happened; /* of a boundary: all events, in order */
+    size_t happened_count, happened_capacity;
     struct cairn_held_claims claims;
     struct cairn_test_fact facts[CAIRN_TEST_FACTS_MAX];
     size_t fact_count;

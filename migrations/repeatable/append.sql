@@ -81,6 +81,24 @@ create or replace function cairn.append_batch(
     in_deferred boolean default false,
     -- all events up to here are known to be on disk
     in_durable bigint default 0,
+    -- tags of the events
+    in_tag_conditions bigint[] default '{}', -- and in_tag_numbers: which event has the tag
+    in_tag_numbers bigint[] default '{}',
+    in_tag_types text[] default '{}',        -- of that event
+    in_tags text[] default '{}',
+    -- boundaries: no event with the tag and one of the types is in the log after the position, except those
+    -- of which the last is this one
+    in_append_boundaries bigint[] default '{}', -- for each append the index of its last boundary
+    in_boundary_slots bigint[] default '{}',    -- the same for the same tag and types: 1, 2, 3
+    in_boundary_tags text[] default '{}',
+    in_boundary_types text[] default '{}',      -- each an array's text; null: all
+    in_boundary_after bigint[] default '{}',
+    in_boundary_after_ids uuid[] default '{}',  -- of the event at the position; null: unknown
+    in_boundary_last_ids uuid[] default '{}',   -- null: there is none
+    -- events of the batch that a boundary's tag and types match
+    in_append_matches bigint[] default '{}',    -- for each append the index of its last one
+    in_match_slots bigint[] default '{}',
+    in_match_ids uuid[] default '{}',
     -- for each append: 0 appended, 1 replayed, 2 reused, 3 conflict, 4 claimed
     out outcomes bigint[],
     -- for each condition: the version of its stream now, and whether it failed
@@ -90,6 +108,8 @@ create or replace function cairn.append_batch(
     out positions bigint[],
     -- for each claim: does another stream hold it
     out claim_fails bigint[],
+    -- for each boundary: has an event come
+    out boundary_fails bigint[],
     -- not on disk yet
     out deferred boolean,
     -- microseconds: until the lock was acquired, and from then on
@@ -129,6 +149,10 @@ declare
     slot bigint;
     outcome bigint;
     command_state bigint;
+    boundary_ids uuid[];      -- for each boundary: the last event in the log after its position
+    slot_ids uuid[];          -- for each slot: the last event in this batch
+    boundary_from bigint := 1;
+    match_from bigint := 1;
     range_claim record;       -- the last that begins before the end of a range
     range_position bigint;    -- of the event before the one whose meta records the claim
     first_head bigint;
@@ -185,6 +209,25 @@ begin
                               limit 1) c on true
                       order by u.n) f;
     end if;
+    if cardinality(in_boundary_slots) > 0 then
+        select array_agg(f.id), array_agg(f.fails) into boundary_ids, boundary_fails
+            from (select (select e.event_id from cairn.events e where e.shard = 0 and e.position = t.position) as id,
+                         (u.after_id is not null and not exists (
+                             select from cairn.events e
+                                 where e.shard = 0 and e.position = u.after and e.event_id = u.after_id))::int::bigint
+                             as fails
+                      from unnest(in_boundary_tags, in_boundary_types, in_boundary_after, in_boundary_after_ids)
+                          with ordinality as u(tag, types, after, after_id, n)
+                      left join lateral (
+                          select k.position
+                              from cairn.tags k
+                              where k.shard = 0 and k.tag = u.tag and k.position > u.after
+                                  and (u.types is null or k.type = any (u.types::text[]))
+                              order by k.position desc
+                              limit 1) t on true
+                      order by u.n) f;
+        slot_ids := array_fill(null::uuid, array[cardinality(in_boundary_slots)]);
+    end if;
     select e.position, e.recorded_at into head, head_time
         from cairn.events e
         where e.shard = 0
@@ -236,6 +279,14 @@ begin
             if in_condition_versions[i] >= 0
                     and (tail_versions[stream] <> in_condition_versions[i] or tail_ids[stream] <> in_condition_ids[i]) then
                 fails[i] := 1;
+                outcome := 3;
+            end if;
+        end loop;
+        for i in boundary_from .. coalesce(in_append_boundaries[k], 0) loop
+            if coalesce(slot_ids[in_boundary_slots[i]], boundary_ids[i]) is distinct from in_boundary_last_ids[i] then
+                boundary_fails[i] := 1;
+            end if;
+            if boundary_fails[i] = 1 then
                 outcome := 3;
             end if;
         end loop;
@@ -311,7 +362,14 @@ begin
                 slot_claims[in_claim_slots[i]] := undo_claims[i];
             end loop;
         end if;
+        for i in match_from .. coalesce(in_append_matches[k], 0) loop
+            if outcome = 0 then
+                slot_ids[in_match_slots[i]] := in_match_ids[i];
+            end if;
+        end loop;
         condition_from := in_append_conditions[k] + 1;
+        boundary_from := coalesce(in_append_boundaries[k], 0) + 1;
+        match_from := coalesce(in_append_matches[k], 0) + 1;
         claim_from := in_append_claims[k] + 1;
         command_from := in_append_commands[k] + 1;
     end loop;
@@ -350,6 +408,13 @@ begin
                 select from cairn.event_types t
                     where t.category = split_part(u.stream, '-', 1) and t.type = u.type
                         and t.schema_version = u.version);
+    end if;
+    if cardinality(in_tags) > 0 then
+        insert into cairn.tags (shard, tag, position, type)
+        select 0, u.tag, first_positions[u.condition] + u.number, u.type
+            from unnest(in_tag_conditions, in_tag_numbers, in_tag_types, in_tags)
+                as u(condition, number, type, tag)
+            where first_versions[u.condition] is not null;
     end if;
     if cardinality(in_claim_scopes) > 0 then
         delete from cairn.claims c

@@ -84,6 +84,7 @@ begin
     select s.ended into first from cairn.end_sessions() s; -- one of them may hold the lock
     claims := cairn.rebuild_claims();
     commands := cairn.rebuild_commands();
+    perform cairn.rebuild_tags();
     perform set_config('idle_in_transaction_session_timeout', '0', true);
     select s.epoch into old_epoch from cairn.store s;
     new_epoch := old_epoch + 1;
@@ -151,6 +152,7 @@ begin
         on conflict on constraint event_types_pkey do nothing;
     claims := cairn.rebuild_claims();
     commands := cairn.rebuild_commands();
+    perform cairn.rebuild_tags();
     perform set_config('idle_in_transaction_session_timeout', '0', true);
     select t.ended, t.left_over into finish_import.ended, finish_import.left_over
         from cairn.set_timeline(in_store_id, in_epoch) t;

@@ -9,6 +9,7 @@
 --     select * from cairn.verify_event_ids();
 --     select * from cairn.verify_claims();
 --     select * from cairn.verify_commands();
+--     select * from cairn.verify_tags();         -- in tags.sql, as verify_table_of_tags
 --     select * from cairn.verify_checkpoints();  -- in read_models.sql
 --     select * from cairn.verify_processes();    -- in processes.sql
 --     select * from cairn.verify_protection();   -- invariant 5
@@ -159,22 +160,24 @@ create or replace function cairn.verify_protection() returns table ("check" text
     stable
     set search_path = pg_catalog, pg_temp
 as $$
-    select 'protection', 'trigger events_are_never_changed ' || case
+    select 'protection', format('trigger %s ', e.trigger) || case
             when t.oid is null then 'is missing'
             when t.tgenabled <> 'A' then 'is not enabled always'
             else 'does not refuse update, delete and truncate for every statement' end
-        from (values ('cairn.events'::regclass)) as e(events)
+        from (values ('cairn.events'::regclass, 'events_are_never_changed'),
+                     ('cairn.tags'::regclass, 'tags_are_never_changed')) as e(events, trigger)
         left join pg_trigger t
-            on t.tgrelid = e.events and t.tgname = 'events_are_never_changed' and not t.tgisinternal
+            on t.tgrelid = e.events and t.tgname = e.trigger and not t.tgisinternal
         -- 2: before, 8: delete, 16: update, 32: truncate; 1, for each row, is not set
         where t.oid is null or t.tgenabled <> 'A' or t.tgtype <> 2 + 8 + 16 + 32 or t.tgqual is not null
             or t.tgfoid <> 'cairn.refuse_change()'::regprocedure
     union all
-    select 'protection', format('role %s may %s cairn.events', r.rolname, p.privilege)
+    select 'protection', format('role %s may %s %s', r.rolname, p.privilege, e.events)
         from pg_roles r
+        cross join (values ('cairn.events'), ('cairn.tags')) as e(events)
         cross join (values ('insert'), ('update'), ('delete'), ('truncate')) as p(privilege)
         where r.rolname in ('cairn_writer', 'cairn_projector', 'cairn_reader')
-            and has_table_privilege(r.oid, 'cairn.events'::regclass, p.privilege)
+            and has_table_privilege(r.oid, e.events::regclass, p.privilege)
 $$;
 comment on function cairn.verify_protection is
     'Gaps in the protection that keeps the log append-only (invariant 5).';

@@ -21,6 +21,7 @@ static const char everything[] =
     " (select string_agg(e::text, ',' order by position) from cairn.events e),"
     " (select string_agg(t::text, ',' order by t::text) from cairn.event_types t),"
     " (select string_agg(c::text, ',' order by scope, key) from cairn.claims c),"
+    " (select string_agg(t::text, ',' order by tag) from cairn.tags t),"
     " (select string_agg(c::text, ',' order by command_id) from cairn.commands c),"
     " (select store_id || ' ' || epoch from cairn.store)))";
 
@@ -31,7 +32,8 @@ static const char story[] =
     "\\\\/ "
     "\\\\\\\\ \\\\\" Zürich ✓ 🪨 \\u007f\", \"a\": 1.50e2 }', ('{\"command_key\":\"' ||"
     "     encode(sha256('k'), 'hex') || '\",\"request_hash\":\"' || encode(sha256('r'), 'hex') ||"
-    "     '\",\"claims\":[{\"take\":\"mail\",\"key\":\"ü\"}]}')::json, '2024-02-29 "
+    "     '\",\"tags\":[\"pot:7\",\"maker:ü\"],\"claims\":[{\"take\":\"mail\",\"key\":\"ü\"}]}')::json,"
+    " '2024-02-29 "
     "23:59:59.999999+00'),"
     " (0, 2, 'Odd stream \"with\" \\ all-1', 1, 'Made.x', 7, gen_random_uuid(), '{}', '{}',"
     "     '2024-03-01 00:00:00.000001+00'),"
@@ -42,7 +44,7 @@ static const char story[] =
     "     from generate_series(4, 3000) n;"
     "insert into cairn.event_types values ('user', 'Made', 1), ('user', 'Changed', 2),"
     "     ('Odd stream \"with\" \\ all', 'Made.x', 7), ('pot', 'PotMade', 1);"
-    "select cairn.rebuild_claims(), cairn.rebuild_commands();"
+    "select cairn.rebuild_claims(), cairn.rebuild_commands(), cairn.rebuild_tags();"
     "update cairn.store set epoch = 4";
 
 static int setup(void **state)

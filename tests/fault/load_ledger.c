@@ -75,7 +75,11 @@ static json_t *add_events(struct ledger *ledger, const struct model_append *from
     json_t *ids = json_array();
     for (size_t k = 0; k < count; k++) {
         char id[CAIRN_UUID_TEXT_SIZE];
-        events[k] = (struct cairn_new_event){from->ids[i][k], "Happened", 1, "{\"a\":1}", "{}"};
+        events[k] = (struct cairn_new_event){.id = from->ids[i][k],
+                                             .type = "Happened",
+                                             .schema_version = 1,
+                                             .data = "{\"a\":1}",
+                                             .meta = "{}"};
         cairn_uuid_format(from->ids[i][k], id);
         (void)json_array_append_new(ids, json_string(id));
     }

@@ -110,7 +110,11 @@ static struct cairn_expected at(const char *stream, int64_t version, struct cair
 static struct cairn_new_event *new_event(const char *data)
 {
     struct cairn_new_event *event = cairn_new(&bench.arena, struct cairn_new_event, 1);
-    *event = (struct cairn_new_event){cairn_uuid_make(), "Happened", 1, data, "{}"};
+    *event = (struct cairn_new_event){.id = cairn_uuid_make(),
+                                      .type = "Happened",
+                                      .schema_version = 1,
+                                      .data = data,
+                                      .meta = "{}"};
     return event;
 }
 
@@ -582,7 +586,11 @@ struct writer {
 static int append_as(const char *stream, struct cairn_expected expected, struct cairn_uuid *ret_id,
                      struct cairn_appended *ret)
 {
-    const struct cairn_new_event event = {cairn_uuid_make(), "Happened", 1, "{}", "{}"};
+    const struct cairn_new_event event = {.id = cairn_uuid_make(),
+                                          .type = "Happened",
+                                          .schema_version = 1,
+                                          .data = "{}",
+                                          .meta = "{}"};
     expected.stream = stream;
     const struct cairn_write write = {.expected = expected, .events = &event, .event_count = 1};
     const struct cairn_append append = {.writes = &write, .write_count = 1};

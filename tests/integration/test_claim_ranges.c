@@ -87,8 +87,11 @@ static const char *meta_of(struct cairn_arena *arena, const struct cairn_claim *
 static int append(struct cairn_store *store, struct cairn_arena *arena, const char *stream,
                   const struct cairn_claim *claims, size_t count, struct cairn_error *error)
 {
-    const struct cairn_new_event event = {cairn_uuid_make(), "Booked", 1, "{}",
-                                          meta_of(arena, claims, count)};
+    const struct cairn_new_event event = {.id = cairn_uuid_make(),
+                                          .type = "Booked",
+                                          .schema_version = 1,
+                                          .data = "{}",
+                                          .meta = meta_of(arena, claims, count)};
     const struct cairn_write write = {
         .expected = {.stream = stream, .version = CAIRN_VERSION_ANY},
         .events = &event,
@@ -238,8 +241,11 @@ static void a_batch_is_gone_through_in_order(void **state)
     cairn_append_batch_init(&batch, &bench.arena);
     for (int i = 0; i < COUNT; i++) {
         claims[i] = range(&bench.arena, true, "batch", ranges[i][0], ranges[i][1]);
-        events[i] = (struct cairn_new_event){cairn_uuid_make(), "Booked", 1, "{}",
-                                             meta_of(&bench.arena, &claims[i], 1)};
+        events[i] = (struct cairn_new_event){.id = cairn_uuid_make(),
+                                             .type = "Booked",
+                                             .schema_version = 1,
+                                             .data = "{}",
+                                             .meta = meta_of(&bench.arena, &claims[i], 1)};
         writes[i] = (struct cairn_write){
             .expected = {.stream = new_stream(&bench.arena), .version = CAIRN_VERSION_ANY},
             .events = &events[i],

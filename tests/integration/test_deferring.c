@@ -93,7 +93,11 @@ static void submit(struct item *item)
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(cairn_uuid_make(), id);
     (void)snprintf(item->stream, sizeof item->stream, "thing-%s", id);
-    item->event = (struct cairn_new_event){cairn_uuid_make(), "Happened", 1, "{}", "{}"};
+    item->event = (struct cairn_new_event){.id = cairn_uuid_make(),
+                                           .type = "Happened",
+                                           .schema_version = 1,
+                                           .data = "{}",
+                                           .meta = "{}"};
     item->write = (struct cairn_write){
         .expected = {.stream = item->stream}, .events = &item->event, .event_count = 1};
     item->appending = (struct cairn_appending){

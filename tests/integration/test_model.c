@@ -82,7 +82,11 @@ static void make_write(const struct run *run, const struct model_append *from, i
     struct cairn_new_event *events =
         cairn_new(&bench.arena, struct cairn_new_event, (size_t)write->events);
     for (int k = 0; k < write->events; k++)
-        events[k] = (struct cairn_new_event){from->ids[i][k], "Happened", 1, "{\"a\": 1}", "{}"};
+        events[k] = (struct cairn_new_event){.id = from->ids[i][k],
+                                             .type = "Happened",
+                                             .schema_version = 1,
+                                             .data = "{\"a\": 1}",
+                                             .meta = "{}"};
     *ret = (struct cairn_write){
         .expected = from->expected[i], .events = events, .event_count = (size_t)write->events};
     ret->expected.stream = run->streams[write->stream];

@@ -271,6 +271,108 @@ static void deciders_and_facts_that_are_incomplete(void **state)
     says(&service, ": the name is the category of their streams");
 }
 
+/* ---- boundaries ---- */
+
+CAIRN_STRUCT(toy_given, UUID(owner, .tag = "owner"), TEXT(toy));
+CAIRN_STRUCT(toy_lost, TEXT(toy));
+CAIRN_STRUCT(toy_found, INT(owner, .tag = "owner"));
+CAIRN_STRUCT(give_toy, UUID(owner), TEXT(toy));
+CAIRN_STRUCT(lend_toy, UUID(owner, .optional = true), TEXT(toy));
+CAIRN_EVENTS(toy, EVENT(toy_given, "ToyGiven", 1), EVENT(toy_lost, "ToyLost", 1),
+             EVENT(toy_found, "ToyFound", 1));
+CAIRN_COMMANDS(toy, COMMAND(give_toy, "POST /toys"));
+
+CAIRN_STRUCT(box, INT(toys));
+CAIRN_PART(box, "owner");
+CAIRN_LEARN_FROM(box, toy, toy_given)
+{
+    self->toys++;
+}
+CAIRN_STRUCT(empty_box, INT(toys));
+CAIRN_PART(empty_box, "owner");
+CAIRN_STRUCT(lost_box, INT(toys));
+CAIRN_PART(lost_box, "owner");
+CAIRN_LEARN_FROM(lost_box, toy, toy_lost)
+{
+    self->toys--;
+}
+CAIRN_STRUCT(mixed_box, INT(toys));
+CAIRN_PART(mixed_box, "owner");
+CAIRN_LEARN_FROM(mixed_box, toy, toy_given)
+{
+    self->toys++;
+}
+CAIRN_LEARN_FROM(mixed_box, toy, toy_found)
+{
+    self->toys++;
+}
+
+CAIRN_BOUNDARY(toy, CAIRN_OVER(box, owner));
+CAIRN_DECIDE(toy, give_toy)
+{
+    CAIRN_EMIT(ret, toy_given, .owner = command->owner, .toy = command->toy);
+    return 0;
+}
+
+static void boundary_says(const struct cairn_part *part, const char *member,
+                          const struct cairn_command_type *command, const char *words)
+{
+    const struct cairn_over overs[] = {{part, member}, {.part = NULL}};
+    const struct cairn_commands commands = {.category = "toy", .types = command, .count = 1};
+    struct cairn_decider decider = toy_decider;
+    struct cairn_service service = right;
+    decider.overs = overs;
+    if (command)
+        decider.commands = &commands;
+    service.deciders[1] = &decider;
+    says(&service, words);
+}
+
+static void boundaries_that_do_not_fit_their_events_or_commands(void **state)
+{
+    (void)state;
+    struct cairn_error error = {0};
+    struct cairn_service service = right;
+    service.deciders[1] = &toy_decider;
+    if (check(&service, NULL, &error) < 0)
+        fail_msg("%s", error.message);
+    boundary_says(&empty_box_part, "owner", NULL,
+                  "part empty_box has no CAIRN_LEARN_FROM after its declaration: it would do "
+                  "nothing");
+    boundary_says(&lost_box_part, "owner", NULL,
+                  "no field of toy_lost has the tag of the part lost_box: write .tag = \"owner\" "
+                  "in the field that has its value");
+    boundary_says(&mixed_box_part, "owner", NULL,
+                  "which has the tag \"owner\", is a INT, where other events have a UUID");
+    boundary_says(
+        &box_part, "holder", NULL,
+        "CAIRN_OVER(box, holder) of the boundary toy: give_toy has no such member that is "
+        "required and a UUID: write UUID(holder) in its CAIRN_STRUCT");
+    boundary_says(&box_part, "toy", NULL, "write UUID(toy) in its CAIRN_STRUCT");
+    boundary_says(&box_part, "owner",
+                  &(const struct cairn_command_type){
+                      .name = "lend_toy", .route = "POST /loans", .record = &lend_toy_record},
+                  "lend_toy has no such member that is required");
+    boundary_says(&box_part, "owner",
+                  &(const struct cairn_command_type){
+                      .name = "give_toy", .route = "POST /toys/{id}", .record = &give_toy_record},
+                  "give_toy has the route \"POST /toys/{id}\", and is decided in the boundary toy, "
+                  "which has no streams: write a route without {id}");
+}
+
+CAIRN_STRUCT(tagged_day, DAY(day, .tag = "day"));
+CAIRN_STRUCT(tagged_badly, UUID(id, .tag = "Course"));
+CAIRN_STRUCT(tagged_long, TEXT(name, .tag = "name"));
+
+static void tags_of_fields_that_cannot_have_one(void **state)
+{
+    (void)state;
+    event_says(&tagged_day_record, "has a .tag, and is no UUID, INT or TEXT");
+    event_says(&tagged_badly_record, "has the .tag \"Course\": a name has 1 to 40 of a-z");
+    event_says(&tagged_long_record, "has a .tag and up to 1000 bytes: a tag has at most 200 with "
+                                    "its name, so write .max_bytes = 195 or less");
+}
+
 /* ---- read models ---- */
 
 CAIRN_STRUCT(idle, TEXT(name));
@@ -677,6 +779,8 @@ int main(void)
         cmocka_unit_test(events_with_wrong_names_or_versions),
         cmocka_unit_test(commands_with_wrong_routes),
         cmocka_unit_test(deciders_and_facts_that_are_incomplete),
+        cmocka_unit_test(boundaries_that_do_not_fit_their_events_or_commands),
+        cmocka_unit_test(tags_of_fields_that_cannot_have_one),
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),
         cmocka_unit_test(a_finding_about_a_resource_says_where_it_is),

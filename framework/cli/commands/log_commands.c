@@ -71,23 +71,41 @@ static int run_streams(const struct cairn_cli_command *command, int argc, char *
     return status;
 }
 
+static void add_texts(struct cairn_pg_params *params, const char *const *texts, size_t count)
+{
+    if (count > 0)
+        cairn_pg_add_texts(params, texts, sizeof *texts, count);
+    else
+        cairn_pg_add_null(params);
+}
+
+/* Shows a stream, or the events with some tags. */
 static int run_read(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
-    int status = cairn_cli_options(command, argc, argv, " --json --limit --after", 1, &options);
+    int status =
+        cairn_cli_options(command, argc, argv, " --json --limit --after --tag --type", 1, &options);
     if (status >= 0)
         return status;
-    if (options.word_count < 1)
-        return missing(command);
+    if ((options.word_count < 1) == (options.tag_count == 0))
+        return cairn_cli_misuse(command, "name a stream, or a --tag");
+    if (options.type_count > 0 && options.tag_count == 0)
+        return cairn_cli_misuse(command, "--type selects among the events of a --tag");
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
-    cairn_pg_add_text(&params, options.words[0]);
+    if (options.tag_count > 0) {
+        add_texts(&params, options.tags, options.tag_count);
+        add_texts(&params, options.types, options.type_count);
+    } else {
+        cairn_pg_add_text(&params, options.words[0]);
+    }
     cairn_pg_add_integer(&params, or_else(options.after, 0));
     cairn_pg_add_integer(&params, or_else(options.limit, 1000));
-    status = show(command,
-                  cairn_print(&arena, "select %s from cairn.read_stream($1, $2, $3)",
-                              event_columns(&options)),
-                  &params, options.json, 1);
+    const char *from = options.tag_count > 0 ? "read_tagged($1::text[], $2::text[], $3, $4)"
+                                             : "read_stream($1, $2, $3)";
+    status =
+        show(command, cairn_print(&arena, "select %s from cairn.%s", event_columns(&options), from),
+             &params, options.json, 1);
     cairn_arena_close(&arena);
     return status;
 }
@@ -155,7 +173,7 @@ static int run_amend(const struct cairn_cli_command *command, int argc, char **a
 static int run_append(const struct cairn_cli_command *command, int argc, char **argv)
 {
     struct cairn_cli_options options;
-    int status = cairn_cli_options(command, argc, argv, " --json --expect", 3, &options);
+    int status = cairn_cli_options(command, argc, argv, " --json --expect --tag", 3, &options);
     if (status >= 0)
         return status;
     if (options.word_count < 3)
@@ -165,9 +183,10 @@ static int run_append(const struct cairn_cli_command *command, int argc, char **
     for (int i = 0; i < 3; i++)
         cairn_pg_add_text(&params, options.words[i]);
     cairn_pg_add_integer(&params, options.expect);
+    add_texts(&params, options.tags, options.tag_count);
     status = carry_out(command,
                        "select position, version, event_id"
-                       " from cairn.append($1, $2, $3::json, nullif($4, -1))",
+                       " from cairn.append($1, $2, $3::json, nullif($4, -1), $5::text[])",
                        &params, options.json, 1,
                        "look at the stream with `cairn read` before you append it again");
     cairn_arena_close(&arena);
@@ -185,11 +204,12 @@ const struct cairn_cli_command cairn_cli_streams = {
 
 const struct cairn_cli_command cairn_cli_read = {
     .name = "read",
-    .usage = "read STREAM [--after VERSION] [--limit N] [--json]",
-    .summary = "show the events of a stream",
+    .usage = "read STREAM | --tag TAG [--type TYPE] [--after N] [--limit N] [--json]",
+    .summary = "show the events of a stream, or those with a tag",
     .details =
-        "Shows at most N events (1000) of the stream after a version (0), in order. Ends with 1 if there\n"
-        "are none.",
+        "Shows at most N events (1000) of the stream after a version (0), in order; or those of all streams\n"
+        "that have the tag, such as course:42, after a position (0). --tag may be repeated: an event must\n"
+        "have all of them; so may --type: it must be of one of them. Ends with 1 if there are none.",
     .example = "cairn read pot-7 --json | jq .data",
     .run = run_read,
 };
@@ -205,12 +225,12 @@ const struct cairn_cli_command cairn_cli_tail = {
 
 const struct cairn_cli_command cairn_cli_append = {
     .name = "append",
-    .usage = "append STREAM TYPE JSON [--expect VERSION] [--json]",
+    .usage = "append STREAM TYPE JSON [--expect VERSION] [--tag TAG] [--json]",
     .summary = "append one event",
     .details =
         "Appends an event whose data is the JSON object, of the newest version of its type that a\n"
         "service has declared, if the stream is at this version (0: if the stream does not exist; not\n"
-        "given: at any version). Ends with 1 if it is not.",
+        "given: at any version). Ends with 1 if it is not. --tag gives it a tag, and may be repeated.",
     .example = "cairn append pot-7 PotFilled '{\"litres\": 3}' --expect 0",
     .run = run_append,
 };

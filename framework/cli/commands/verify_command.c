@@ -31,6 +31,7 @@ enum {
     JSON,
     EVENT_TYPES,
     CLAIMS,
+    TAGS,
     COMMANDS,
     PROCESSES,
     PROTECTION,
@@ -53,6 +54,7 @@ static const struct check no_checks[CHECKS] = {
     [JSON] = {.name = "json"},           [EVENT_TYPES] = {.name = "event types"},
     [CLAIMS] = {.name = "claims"},       [COMMANDS] = {.name = "commands"},
     [PROCESSES] = {.name = "processes"}, [PROTECTION] = {.name = "protection"},
+    [TAGS] = {.name = "tags"},
 };
 
 /* ---- the statements ---- */
@@ -68,6 +70,7 @@ enum { CHECK, COUNT, POSITION, STREAM, PROBLEM };
 static const struct cairn_statement of_a_range[] = {
     {"verify_order", PROBLEMS("select * from cairn.verify_order($1, $2)")},
     {"verify_content", PROBLEMS("select * from cairn.verify_content($1, $2)")},
+    {"verify_tags", PROBLEMS("select * from cairn.verify_tags($1, $2)")},
     {NULL, NULL},
 };
 
@@ -90,6 +93,11 @@ static const struct cairn_statement claims_statement = {
              " from cairn.verify_claims() where position > $1"),
 };
 
+static const struct cairn_statement tags_statement = {
+    "verify_table_of_tags",
+    PROBLEMS("select * from cairn.verify_table_of_tags($1)"),
+};
+
 static const struct cairn_statement processes_statement = {
     "verify_processes",
     PROBLEMS("select 'processes' as \"check\", position, stream, problem"
@@ -107,6 +115,7 @@ static const struct cairn_statement count_statement = {
     "select (select count(*) from cairn.event_types) as event_types,"
     " (select count(*) from cairn.claims) as claims,"
     " (select count(*) from cairn.commands) as commands, cairn.head() as head,"
+    " (select count(*) from cairn.tags) as tags,"
     " (select count(*) from cairn.timers) + (select count(*) from cairn.outgoing) as processes",
 };
 
@@ -220,6 +229,10 @@ static int64_t verify_all(struct verification *self, struct cairn_progress *prog
     count = run_check(self, &claims_statement, self->from, 0, false, error);
     if (count < 0)
         return count;
+    cairn_progress_note(progress, "comparing the tags with the log ...");
+    count = run_check(self, &tags_statement, self->from, 0, false, error);
+    if (count < 0)
+        return count;
     cairn_progress_note(progress, "comparing timers and commands of processes with the log ...");
     return run_check(self, &processes_statement, self->from, 0, false, error);
 }
@@ -239,6 +252,7 @@ static int64_t count_all(struct verification *self, struct cairn_error *error)
     self->checks[EVENT_TYPES].examined =
         cairn_pg_integer(rows, 0, cairn_pg_column(rows, "event_types"));
     self->checks[CLAIMS].examined = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "claims"));
+    self->checks[TAGS].examined = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "tags"));
     self->checks[COMMANDS].examined = cairn_pg_integer(rows, 0, cairn_pg_column(rows, "commands"));
     self->checks[PROCESSES].examined =
         cairn_pg_integer(rows, 0, cairn_pg_column(rows, "processes"));

@@ -2,6 +2,8 @@
 #include "bus/consume/consumers.h"
 #include "bus/publish/publisher.h"
 #include "command/decider_check.h"
+#include "command/over_check.h"
+#include "command/part.h"
 #include "process/deliver/command_client.h"
 #include "process/react/empty_state.h"
 #include "projection/tables/read_table.h"
@@ -64,6 +66,11 @@ static void check_decider(struct check *check, const struct cairn_decider *decid
     check_events(check, decider->events);
     for (uint32_t i = 0; i < decider->commands->count; i++)
         add(check, cairn_decider_check_command(decider, i, &check->error));
+    for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        const struct cairn_part *part = decider->overs[i].part;
+        check_handlers(check, part->learns, part->at, "part", part->name, "CAIRN_LEARN_FROM");
+        add(check, cairn_over_check(decider, &decider->overs[i], &check->error));
+    }
 }
 
 static void check_projection(struct check *check, const struct cairn_projection *projection)

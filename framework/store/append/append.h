@@ -25,8 +25,22 @@ struct cairn_new_event {
     struct cairn_uuid id;
     const char *type;
     int64_t schema_version;
-    const char *data; /* JSON */
-    const char *meta; /* JSON */
+    const char *data;        /* JSON */
+    const char *meta;        /* JSON; has the tags, too */
+    const char *const *tags; /* "course:42", each once; may be NULL */
+    size_t tag_count;
+};
+
+/* A boundary: what a decision has looked at, in whichever streams. Among the events after position
+ * `after` that have the tag and are of one of the types, the last one must still be `last_id`;
+ * zero: there must be none. `after_id` is the id of the event at `after`, zero if it is not known:
+ * if the log has another event there, it is of another history, and the boundary has failed. */
+struct cairn_boundary {
+    const char *tag;
+    const char *const *types; /* ends with NULL; NULL for all */
+    int64_t after;
+    struct cairn_uuid after_id;
+    struct cairn_uuid last_id;
 };
 
 /* The written stream claims (scope, key), or releases it. */
@@ -58,8 +72,11 @@ struct cairn_write {
 };
 
 enum {
-    CAIRN_APPEND_MAX_EVENTS = 1000,    /* of one append */
-    CAIRN_APPEND_MAX_STREAMS = 100,    /* written or checked by one append, each once */
+    CAIRN_APPEND_MAX_EVENTS = 1000, /* of one append */
+    CAIRN_APPEND_MAX_STREAMS = 100, /* written or checked by one append, each once */
+    CAIRN_APPEND_MAX_BOUNDARIES = 100,
+    CAIRN_EVENT_MAX_TAGS = 100,
+    CAIRN_TAG_MAX_BYTES = 200,
     CAIRN_APPEND_MAX_BYTES = 16 << 20, /* of data and meta */
 };
 
@@ -68,6 +85,8 @@ struct cairn_append {
     size_t write_count;
     const struct cairn_expected *checks; /* streams that are only checked */
     size_t check_count;
+    const struct cairn_boundary *boundaries;
+    size_t boundary_count;
 };
 
 /* The result of one write. */
@@ -78,8 +97,9 @@ struct cairn_appended {
 
 /* Appends all of it, or nothing. `ret` has room for one struct per write. Returns 0; 1 if one of
  * its commands was carried out before, and nothing was written; or
- *   -CAIRN_CONFLICT     a stream is not as expected: load it again, decide again. The message names
- *                       every condition that failed, `ret` has the current versions of the streams
+ *   -CAIRN_CONFLICT     a stream or a boundary is not as expected: load it again, decide again.
+ *                       The message names every condition that failed, `ret` has the current
+ *                       versions of the streams
  *   -CAIRN_EXISTS       the same, if all that failed are written streams that must not exist
  *   -CAIRN_CLAIMED      another stream holds a claim; the message is that of the claims
  *   -CAIRN_KEY_REUSED   a command's key belongs to another request

@@ -78,13 +78,17 @@ static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
     [TYPE_VERSIONS] = CAIRN_PG_INTEGERS,
 };
 
-static const struct cairn_statement batch_statement = {
-    .name = "append_batch",
-    .sql =
-        "select outcomes, versions, fails, positions, claim_fails, deferred, waited_us, worked_us"
-        " from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,"
-        " $32, $33, $34, $35, $36)",
+#define ANSWER                                                                                     \
+    "select outcomes, versions, fails, positions, claim_fails, deferred, waited_us, worked_us,"    \
+    " boundary_fails from cairn.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"   \
+    " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,"   \
+    " $31, $32, $33, $34, $35, $36"
+
+static const struct cairn_statement batch_statement = {"append_batch", ANSWER ")"};
+
+static const struct cairn_statement tags_statement = {
+    "append_batch_with_tags",
+    ANSWER ", $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50)",
 };
 
 /* ---- adding ---- */
@@ -193,6 +197,8 @@ static void add_event(struct cairn_append_batch *batch, const char *stream, size
     put_text(batch, EVENT_DATA, event->data);
     put_text(batch, EVENT_METAS, event->meta);
     add_type(batch, stream, event);
+    if (event->tag_count > 0)
+        cairn_append_tags_add_event(batch, count_of(batch, CONDITION_STREAMS), number, event);
 }
 
 static void add_claim(struct cairn_append_batch *batch, const char *stream,
@@ -251,6 +257,10 @@ void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn
     put_integer(batch, APPEND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
     put_integer(batch, APPEND_CLAIMS, count_of(batch, CLAIM_SCOPES));
     put_integer(batch, APPEND_COMMANDS, count_of(batch, COMMAND_IDS));
+    if (append->boundary_count > 0)
+        cairn_append_tags_add_boundaries(batch, append);
+    if (batch->tags)
+        cairn_append_tags_end(batch);
     batch->bytes += cairn_append_bytes(append);
     batch->count++;
 }
@@ -310,7 +320,10 @@ static int64_t call(struct cairn_append_batch *batch, struct cairn_store *store,
         return failed;
     struct cairn_pg_params params = {.arena = batch->arena};
     add_params(batch, knows_types(batch, store), commands_are_new, &params);
-    return cairn_pg_call(store->pg, &batch_statement, &params, ret, error);
+    if (batch->tags)
+        cairn_append_tags_params(batch, &params);
+    return cairn_pg_call(store->pg, batch->tags ? &tags_statement : &batch_statement, &params, ret,
+                         error);
 }
 
 static bool is_known_after_all(const struct cairn_store *store, int64_t failed)
@@ -351,6 +364,8 @@ int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store
     batch->deferred = cairn_pg_bool(rows, 0, 5);
     batch->waited_us = cairn_pg_integer(rows, 0, 6);
     batch->worked_us = cairn_pg_integer(rows, 0, 7);
+    if (batch->tags)
+        (void)cairn_pg_integers(rows, 0, 8, batch->arena, &batch->boundary_fails);
     if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
         return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
                           outcomes, batch->count);

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-enum { CAIRN_BATCH_COLUMNS = 33 };
+enum { CAIRN_BATCH_COLUMNS = 33, CAIRN_BATCH_TAG_COLUMNS = 14 };
 
 struct cairn_append_batch {
     struct cairn_arena *arena;
@@ -26,8 +26,9 @@ struct cairn_append_batch {
     struct cairn_map claims;  /* likewise */
     struct cairn_map commands;
     struct cairn_map types;
-    bool deferred;   /* may commit before its flush; after the call: did */
-    int64_t durable; /* all events up to here are known to be on disk */
+    struct cairn_append_tags *tags; /* NULL: no append has tags or boundaries (append_tags.c) */
+    bool deferred;                  /* may commit before its flush; after the call: did */
+    int64_t durable;                /* all events up to here are known to be on disk */
 
     /* the answer: one per append, condition or claim */
     const int64_t *outcomes;
@@ -35,6 +36,7 @@ struct cairn_append_batch {
     const int64_t *fails;
     const int64_t *positions;
     const int64_t *claim_fails;
+    const int64_t *boundary_fails;
     int64_t waited_us; /* for the lock */
     int64_t worked_us; /* under it */
 };
@@ -73,11 +75,25 @@ int cairn_append_one(struct cairn_store *store, const struct cairn_append *appen
                      struct cairn_arena *arena, struct cairn_appended *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
+/* ---- append_tags.c ---- */
+
+/* Collects the tags of a batch's events, and its boundaries. `batch` has the append in its columns
+ * already, up to the write that has the condition `condition`. */
+void cairn_append_tags_add_event(struct cairn_append_batch *batch, size_t condition, size_t number,
+                                 const struct cairn_new_event *event);
+void cairn_append_tags_add_boundaries(struct cairn_append_batch *batch,
+                                      const struct cairn_append *append);
+/* Ends the append that was added last. */
+void cairn_append_tags_end(struct cairn_append_batch *batch);
+/* Adds the columns to the parameters of cairn.append_batch. */
+void cairn_append_tags_params(struct cairn_append_batch *batch, struct cairn_pg_params *params);
+
 /* Where the entries of an append begin in the answer; zeroed for the first one. */
 struct cairn_append_batch_cursor {
     size_t append;
     size_t condition;
     size_t claim;
+    size_t boundary;
 };
 
 /* Returns the outcome of the next append, as cairn_store_append() does. `append` is the one that

@@ -5,6 +5,25 @@
 
 #include <string.h>
 
+static int check_tag(const char *tag, struct cairn_error *error)
+{
+    if (*tag && strlen(tag) <= CAIRN_TAG_MAX_BYTES)
+        return 0;
+    return cairn_fail(error, CAIRN_INVALID, "the tag \"%.40s…\" has %zu bytes, of 1 to %d", tag,
+                      strlen(tag), CAIRN_TAG_MAX_BYTES);
+}
+
+static int check_boundaries(const struct cairn_append *append, struct cairn_error *error)
+{
+    if (append->boundary_count > CAIRN_APPEND_MAX_BOUNDARIES)
+        return cairn_fail(error, CAIRN_BUG, "one append has at most %d boundaries, not %zu",
+                          CAIRN_APPEND_MAX_BOUNDARIES, append->boundary_count);
+    int failed = 0;
+    for (size_t i = 0; i < append->boundary_count && !failed; i++)
+        failed = check_tag(append->boundaries[i].tag, error);
+    return failed;
+}
+
 static int check_event(const struct cairn_new_event *event, struct cairn_error *error)
 {
     if (cairn_uuid_is_zero(event->id))
@@ -12,7 +31,13 @@ static int check_event(const struct cairn_new_event *event, struct cairn_error *
     if (strlen(event->data) > CAIRN_EVENT_MAX_BYTES)
         return cairn_fail(error, CAIRN_INVALID, "a new %s is larger than %d bytes", event->type,
                           CAIRN_EVENT_MAX_BYTES);
-    return 0;
+    if (event->tag_count > CAIRN_EVENT_MAX_TAGS)
+        return cairn_fail(error, CAIRN_INVALID, "a new %s has %zu tags, of at most %d", event->type,
+                          event->tag_count, CAIRN_EVENT_MAX_TAGS);
+    int failed = 0;
+    for (size_t i = 0; i < event->tag_count && !failed; i++)
+        failed = check_tag(event->tags[i], error);
+    return failed;
 }
 
 static int check_hex(const char *hex, struct cairn_error *error)
@@ -83,7 +108,8 @@ int cairn_append_check(const struct cairn_append *append, struct cairn_error *er
     if (cairn_append_bytes(append) > CAIRN_APPEND_MAX_BYTES)
         return cairn_fail(error, CAIRN_INVALID, "one append is larger than %d bytes",
                           CAIRN_APPEND_MAX_BYTES);
-    return check_streams(append, error);
+    int failed = check_boundaries(append, error);
+    return failed ? failed : check_streams(append, error);
 }
 
 size_t cairn_append_events(const struct cairn_append *append)

@@ -1,5 +1,5 @@
 /* append_one.c - the short path for the most common append, alone in its batch: one event, and at
- * most one other stream that is checked. */
+ * most one other stream that is checked; no tags, no boundaries. */
 #include "store/append/append_batch.h"
 #include "store/handle.h"
 
@@ -21,6 +21,7 @@ static bool is_short(const struct cairn_append *append)
 {
     const struct cairn_write *write = append->writes;
     return append->write_count == 1 && append->check_count <= 1 && write->event_count == 1 &&
+           append->boundary_count == 0 && write->events[0].tag_count == 0 &&
            write->claim_count == 0 &&
            (write->command_count == 0 ||
             (write->command_count == 1 && write->commands[0].event_count == 1));

@@ -37,6 +37,13 @@ static int fail_conditions(const struct cairn_append_batch *batch,
         if (expected->version != CAIRN_VERSION_NONE || i >= append->write_count)
             code = CAIRN_CONFLICT;
     }
+    for (size_t i = 0; i < append->boundary_count; i++) {
+        if (!batch->boundary_fails[cursor->boundary + i])
+            continue;
+        cairn_buffer_print(&out, "%san event with the tag %s has come meanwhile",
+                           out.length ? "; " : "", append->boundaries[i].tag);
+        code = CAIRN_CONFLICT;
+    }
     return cairn_fail(error, code, "%s", out.text);
 }
 
@@ -108,5 +115,6 @@ int cairn_append_batch_next(const struct cairn_append_batch *batch,
     cursor->append++;
     cursor->condition += append->write_count + append->check_count;
     cursor->claim += count_claims(append);
+    cursor->boundary += append->boundary_count;
     return outcome;
 }

@@ -1,6 +1,7 @@
 /* given_events.c - finds the type of a given event, and appends it. */
 #include "testkit/serving/given_events.h"
 
+#include "command/part.h"
 #include "core/clock.h"
 #include "record/json.h"
 #include "store/append/append.h"
@@ -37,8 +38,12 @@ static void find_in_service(const struct cairn_service *service, const struct ca
                             struct cairn_stored_as *ret)
 {
     for (int i = 0; i < CAIRN_SERVICE_MAX; i++) {
-        if (service->deciders[i])
+        if (service->deciders[i]) {
+            const struct cairn_over *overs = service->deciders[i]->overs;
             find_in_events(service->deciders[i]->events, record, ret);
+            for (size_t k = 0; k < cairn_part_count(service->deciders[i]); k++)
+                find_in_handlers(overs[k].part->learns, record, ret);
+        }
         if (service->projections[i])
             find_in_handlers(service->projections[i]->on, record, ret);
         if (service->processes[i])
@@ -62,18 +67,32 @@ struct cairn_stored_as cairn_stored_as(const struct cairn_serving *serving,
 
 /* ---- the append ---- */
 
+static const char *make_meta(struct cairn_arena *arena, const char *const *tags, size_t count)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    cairn_buffer_text(&out, "{\"service\":\"test\"");
+    if (count > 0)
+        cairn_tags_json(tags, count, &out);
+    cairn_buffer_char(&out, '}');
+    return out.text;
+}
+
 int cairn_given_append(struct cairn_serving *serving, const struct cairn_stored_as *as,
                        const void *event, const struct cairn_record *record,
                        struct cairn_error *error)
 {
     struct cairn_scenario *scenario = serving->scenario;
     struct cairn_appended appended = {0};
+    const char *const *tags = NULL;
+    size_t tag_count = cairn_event_tags(record, event, &scenario->arena, &tags);
     const struct cairn_new_event stored = {
+        .tags = tags,
+        .tag_count = tag_count,
         .id = cairn_uuid_make(),
         .type = as->type->name,
         .schema_version = as->version,
         .data = cairn_scenario_json(scenario, record, event),
-        .meta = "{\"service\":\"test\"}",
+        .meta = make_meta(&scenario->arena, tags, tag_count),
     };
     const struct cairn_write write = {
         .expected = {.stream =

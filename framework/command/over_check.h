@@ -1,0 +1,12 @@
+/* over_check.h - checks what a boundary declares, once at start. */
+#ifndef CAIRN_COMMAND_OVER_CHECK_H
+#define CAIRN_COMMAND_OVER_CHECK_H
+
+#include <cairn/boundary.h>
+
+/* Checks one part of a boundary against its events and the boundary's commands. Returns 0, or
+ * -CAIRN_BUG, with what to write. */
+int cairn_over_check(const struct cairn_decider *decider, const struct cairn_over *over,
+                     struct cairn_error *error) CAIRN_CHECKED;
+
+#endif
