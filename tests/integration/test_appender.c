@@ -762,7 +762,9 @@ static void a_backend_that_is_killed_in_mid_batch_loses_nothing(void **state)
 static pid_t waiting_backend(void)
 {
     return (pid_t)sql_int("select pid from pg_stat_activity where datname = current_database()"
-                          " and wait_event_type = 'Lock' and wait_event = 'relation'");
+                          " and wait_event_type = 'Lock' and wait_event = 'relation'"
+                          " and query not like '%publish_durable%'"
+                          " and query not like '%publish_durable%'");
 }
 
 static bool is_over(void *context)

@@ -65,17 +65,38 @@ static int confirm(const struct cairn_settling *how, struct cairn_error *error)
     return failed;
 }
 
+/* Looks all of them up and confirms what was found, on one connection: a server that crashes in
+ * between takes back what it has shown, and then confirms what it does not have. Returns 0, or
+ * -CAIRN_UNKNOWN for all that were found. */
+static int look_up_all(const struct cairn_settling *how, struct cairn_appending **items,
+                       size_t count, int *found, struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(how->store);
+    for (;;) {
+        int64_t connection = cairn_pg_connection_number(pg);
+        bool any = false;
+        for (size_t i = 0; i < count; i++) {
+            found[i] = look_up_append(how, items[i], error);
+            any = any || found[i] == 1;
+        }
+        int unconfirmed = any ? confirm(how, error) : 0;
+        if (!any || unconfirmed || cairn_pg_connection_number(pg) == connection)
+            return unconfirmed;
+        if (cairn_monotonic_us() >= how->deadline_us)
+            return cairn_fail(error, CAIRN_UNKNOWN, "the connection is lost again and again");
+    }
+}
+
 size_t cairn_settle(const struct cairn_settling *how, const struct cairn_pg_backend *backend,
                     struct cairn_appending **items, size_t count, struct cairn_error *error)
 {
     int failed = backend ? await_end(how, backend, error) : 0;
     int found[CAIRN_BATCH_APPENDS];
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        found[i] = failed ? failed : look_up_append(how, items[i], error);
-        any = any || found[i] == 1;
-    }
-    int unconfirmed = any ? confirm(how, error) : 0;
+    int unconfirmed = 0;
+    for (size_t i = 0; i < count && failed; i++)
+        found[i] = failed;
+    if (!failed)
+        unconfirmed = look_up_all(how, items, count, found, error);
     /* The connection was just used, so this rarely fails; if it does, the timeline of the previous
      * connection stays. */
     if (!failed)
