@@ -84,6 +84,8 @@ static int look_up_all(const struct cairn_settling *how, struct cairn_appending 
         int unconfirmed = any ? confirm(how, error) : 0;
         if (!any || unconfirmed || connection == cairn_pg_connection_number(pg))
             return unconfirmed;
+        if (cairn_monotonic_us() >= how->deadline_us)
+            return cairn_fail(error, CAIRN_UNKNOWN, "the connection is lost again and again");
     }
 }
 
