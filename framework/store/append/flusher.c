@@ -119,7 +119,7 @@ static int see(struct cairn_flusher *flusher, const struct cairn_pg_backend *bac
     flusher->seen_by = cairn_pg_connection_number(pg);
     cairn_lock(&flusher->lock);
     flusher->seen = *backend;
-    flusher->durable = 0; /* it was that of another server, or another history */
+    flusher->durable = flusher->published = 0; /* of another server, or another history */
     cairn_unlock(&flusher->lock);
     return 0;
 }
@@ -142,8 +142,8 @@ static int flush(struct cairn_flusher *flusher, struct cairn_flight *first,
     return 0;
 }
 
-/* Tells other processes what is on disk. It saves their readers a short wait, so a failure does not
- * matter. */
+/* Tells other processes what is on disk, which saves their readers a wait. After a failure it is
+ * told on the next connection. */
 static void publish(struct cairn_flusher *flusher)
 {
     struct cairn_arena arena = {0};
@@ -152,9 +152,14 @@ static void publish(struct cairn_flusher *flusher)
     int64_t durable = flusher->durable;
     cairn_unlock(&flusher->lock);
     cairn_pg_add_integer(&params, durable);
-    (void)!cairn_pg_run(cairn_store_pg(flusher->store), &publish_statement, &params, NULL);
+    int64_t done = cairn_pg_run(cairn_store_pg(flusher->store), &publish_statement, &params, NULL);
     cairn_arena_close(&arena);
-    flusher->published = durable;
+    cairn_lock(&flusher->lock);
+    if (done >= 0)
+        flusher->published = durable;
+    else
+        flusher->is_connected = false;
+    cairn_unlock(&flusher->lock);
 }
 
 /* Connects, and publishes what is on disk: an appender that ended before it did may have left
