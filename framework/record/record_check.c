@@ -68,7 +68,7 @@ static int check_list(const struct cairn_field *field, const char *at, const cha
 static bool is_in_map(const struct cairn_text_map *map, size_t count, const char *key)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(map->items[i].key, key) == 0)
+        if (map->items[i].key && strcmp(map->items[i].key, key) == 0)
             return true;
     }
     return false;

@@ -175,6 +175,7 @@ static int launch(struct cairn_arena *arena, const struct cairn_server_directory
                   const struct cairn_postgres_programs *programs, const char *data, bool durable,
                   struct cairn_child *ret, struct cairn_error *error)
 {
+    static const char marked[] = "cluster_name=" CAIRN_PRIVATE_MARK;
     const char *const words[] = {
         cairn_print(arena, "%s/postgres", programs->directory),
         "-D",
@@ -192,7 +193,7 @@ static int launch(struct cairn_arena *arena, const struct cairn_server_directory
         "-c",
         "log_timezone=UTC",
         "-c",
-        "cluster_name=" CAIRN_PRIVATE_MARK,
+        marked,
         "-c",
         durable ? "fsync=on" : "fsync=off",
         NULL,

@@ -49,7 +49,7 @@ void cairn_trial_close(struct cairn_trial *trial)
 /* Ends the child if the step takes too long. */
 static void limit_time(const struct work *work)
 {
-    int ms = work->is_hung ? REPEATED_CPU_MS : STEP_CPU_MS;
+    long ms = work->is_hung ? REPEATED_CPU_MS : STEP_CPU_MS;
     const struct itimerval processor = {
         .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
     (void)setitimer(ITIMER_VIRTUAL, &processor, NULL);
