@@ -1,9 +1,9 @@
 /* boundary.h - decisions about several things at once, each drawing its own boundary of
  * consistency.
  *
- * A decider's state is one stream. Where a rule spans several things, such as a student who
- * subscribes to at most ten courses, each of which has a limited number of seats, a boundary
- * collects what the decision needs from the events of both, by their tags:
+ * A decider's state is one stream. Where a rule spans several things, such as at most ten courses
+ * for a student and a limited number of seats in each course, a boundary collects what the decision
+ * needs from the events of both, by their tags:
  *
  *     CAIRN_STRUCT(student_subscribed, UUID(course_id, .tag = "course"),
  *                  UUID(student_id, .tag = "student"));

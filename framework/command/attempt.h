@@ -181,7 +181,7 @@ int cairn_attempt_check_parts(const struct attempt *attempt,
 void cairn_attempt_set_boundaries(struct attempt *attempt);
 void cairn_attempt_parts_ahead(struct attempt *attempt);
 
-/* Records that the append has ended, and resumes those who waited for it. */
+/* Records that the append has ended, and resumes the requests that waited for it. */
 void cairn_attempt_parts_end(struct attempt *attempt);
 
 /* ---- command_append.c ---- */

@@ -21,7 +21,7 @@ struct cairn_store {
 };
 
 /* durable.c: Waits until the events that were read, the last of them at `position`, are on disk: a
- * crash must not take back what somebody was told. Returns 0 or an error. */
+ * crash must not take back what was answered. Returns 0 or an error. */
 int cairn_store_await_durable(struct cairn_store *store, int64_t position,
                               struct cairn_error *error) CAIRN_CHECKED;
 /* The same for rows of events, from `first` to before `end`. */

@@ -1,7 +1,7 @@
 -- durable: creates the functions by which readers see only what is on disk.
 --
 -- PostgreSQL makes a transaction visible when it commits, and a deferred append commits before its flush:
--- a reader could see an event that a crash takes back. So what reads the log for somebody waits first.
+-- a reader could see an event that a crash takes back. So functions that return events wait first.
 -- What is decided or derived inside the database need not wait: its own commit is flushed later in the
 -- same write-ahead log, so it never survives without what it was based on.
 --

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "store/append/appender.h"
+#include "store/read/snapshot.h"
 #include "store/store.h"
 
 #include <signal.h>
@@ -24,7 +25,7 @@ static struct bench {
 static int setup(void **state)
 {
     (void)state;
-    const struct cairn_appender_options options = {.deferring = CAIRN_DEFERS_ALWAYS};
+    const struct cairn_appender_options options = {.always_defers = true};
     fixture_database(bench.url, sizeof bench.url);
     fixture_url_as(bench.url, "cairn_writer", bench.writer, sizeof bench.writer);
     assert_int_equal(cairn_appender_open(bench.writer, "appender", &options, &bench.appender, NULL),
@@ -213,6 +214,54 @@ static void readers_wait_for_what_is_not_on_disk(void **state)
     assert_int_equal(sql_int("select cairn.head()"), item.ret.position);
 }
 
+static int load_one(struct cairn_store *store, const char *stream, struct cairn_arena *arena)
+{
+    const struct cairn_snapshot_key key = {.stream = stream};
+    struct cairn_snapshot snapshot;
+    const struct cairn_stored_event *events;
+    bool more;
+    return (int)cairn_store_load(store, &key, 10, arena, &snapshot, &events, &more, NULL);
+}
+
+static int load_many(struct cairn_store *store, const char *stream, struct cairn_arena *arena)
+{
+    struct cairn_load load = {.key = {.stream = stream}};
+    int failed = cairn_store_load_many(store, &load, 1, 10, arena, NULL);
+    return failed ? failed : (int)load.count;
+}
+
+/* Refusals and repeated answers are based on what these return. */
+static void decisions_wait_for_what_is_not_on_disk(void **state)
+{
+    (void)state;
+    int (*const loads[])(struct cairn_store *, const char *, struct cairn_arena *) = {load_one,
+                                                                                      load_many};
+    struct cairn_arena arena = {0};
+    struct item item = {0};
+    withhold_flushes();
+    submit(&item);
+    fixture_wait(is_committed, &item, 10000, "the append to be committed");
+    int64_t written = sql_int("select pg_current_wal_insert_lsn() - '0/0'");
+    for (size_t i = 0; i < 2; i++) {
+        struct cairn_store *store = NULL;
+        assert_int_equal(cairn_store_open(bench.writer, "reader", &store, NULL), 0);
+        cairn_pg_set_deadline(cairn_store_pg(store), 300000);
+        int count = loads[i](store, item.stream, &arena);
+        if (count > 0 && sql_int("select pg_current_wal_flush_lsn() - '0/0'") < written)
+            fail_msg("load %zu returned what was not on disk", i);
+        cairn_store_close(store);
+    }
+    go_on();
+    await_answer(&item);
+    for (size_t i = 0; i < 2; i++) {
+        struct cairn_store *store = NULL;
+        assert_int_equal(cairn_store_open(bench.writer, "reader", &store, NULL), 0);
+        assert_int_equal(loads[i](store, item.stream, &arena), 1);
+        cairn_store_close(store);
+    }
+    cairn_arena_close(&arena);
+}
+
 static void an_idle_log_is_known_to_be_on_disk(void **state)
 {
     (void)state;
@@ -283,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deferred_append_is_answered_after_its_flush),
         cmocka_unit_test(readers_wait_for_what_is_not_on_disk),
+        cmocka_unit_test(decisions_wait_for_what_is_not_on_disk),
         cmocka_unit_test(an_idle_log_is_known_to_be_on_disk),
         cmocka_unit_test(a_flusher_that_is_ended_is_replaced_and_its_appends_are_answered),
         cmocka_unit_test(what_a_crash_takes_back_is_appended_again),

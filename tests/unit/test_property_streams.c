@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- owners: one who was vetted may be barred ---- */
+/* ---- owners: a vetted one may be barred ---- */
 
 CAIRN_STRUCT(owner_met);
 CAIRN_STRUCT(owner_vetted);

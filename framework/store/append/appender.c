@@ -131,8 +131,8 @@ static void answer_all(const struct cairn_appender *appender, struct cairn_appen
 static size_t plan(const struct cairn_appender *appender, size_t count, bool *ret_deferred)
 {
     struct cairn_flusher_state flusher = cairn_flusher_look(appender->flusher);
-    *ret_deferred = flusher.is_usable && appender->options.deferring == CAIRN_DEFERS_ALWAYS;
-    if (appender->options.deferring != CAIRN_DEFERS_AT_NEED)
+    *ret_deferred = flusher.is_usable;
+    if (appender->options.always_defers)
         return count;
     bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us;
     bool is_shared = appender->pace.wait_us > flusher.flush_us / 2;

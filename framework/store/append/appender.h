@@ -41,13 +41,6 @@ struct cairn_appending {
     int attempts; /* that have failed: the appender's own */
 };
 
-/* Whether batches commit before their flush. */
-enum cairn_deferring {
-    CAIRN_DEFERS_AT_NEED = 0, /* where that is faster, as measured */
-    CAIRN_DEFERS_ALWAYS,
-    CAIRN_DEFERS_NEVER,
-};
-
 struct cairn_appender_options {
     size_t queue_max;    /* waiting appends, at most; 0: 4096 */
     size_t batch_events; /* in one transaction, at most; 0: 1024 */
@@ -55,7 +48,7 @@ struct cairn_appender_options {
     int64_t call_us;     /* how long PostgreSQL may take for a batch; 0: 10 s */
     int64_t settle_us;   /* how long to ask what became of a lost batch; 0: 10 s */
     bool quiet;          /* do not wake readers (notifier.h) */
-    enum cairn_deferring deferring;
+    bool always_defers;  /* batches commit before their flush, also where that is not faster */
 };
 
 /* Connects lazily, as postgres.h says. The options are copied; NULL for all defaults. */

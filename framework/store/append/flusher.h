@@ -10,7 +10,7 @@
  *
  * Invariants
  *  (1) Batches are answered in the order in which they were given, and while one is under way
- *      nobody else answers appends: callers that do, wait with cairn_flusher_drain() first.
+ *      no other thread answers appends: a caller that does, calls cairn_flusher_drain() first.
  *  (2) Nothing is answered as appended before it is on disk and, where the server waits for
  *      a synchronous standby, there.
  *

@@ -301,7 +301,7 @@ json_t *hotel_occupancy(const struct hotel *hotel)
     return rows;
 }
 
-/* A room is cleaned on the day on which a guest departs who has confirmed. */
+/* A room is cleaned on the day on which a confirmed stay ends. */
 json_t *hotel_cleanings(const struct hotel *hotel)
 {
     json_t *rows = json_object();
