@@ -145,43 +145,54 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
     return outcome;
 }
 
-/* Folds the events that have the tag which the command names for a part. */
-static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_over *over,
-                             const struct cairn_command_type *type, const void *command)
+/* Folds the events that have the tag. */
+static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_part *part,
+                             const char *tag)
 {
     const struct cairn_deciding *deciding = scenario->self;
     struct cairn_arena *arena = &scenario->arena;
-    const struct cairn_folding folding = cairn_folding_of_part(over->part);
-    const char *tag = cairn_part_tag(over, type->record, command, arena);
+    const struct cairn_folding folding = cairn_folding_of_part(part);
     void *state = cairn_arena_alloc(arena, folding.state->size, folding.state->align);
     for (size_t i = 0; i < deciding->happened_count; i++) {
         const struct cairn_emitted *one = &deciding->happened[i];
-        if (cairn_part_learns(over->part, tag, one->type->record, one->event, arena))
+        if (cairn_part_learns(part, tag, one->type->record, one->event, arena))
             cairn_folding_apply(&folding, one->type, one->event, arena, state);
     }
     return state;
 }
+
+/* What a command names, row by row. */
+struct named {
+    const struct cairn_part *part;
+    const char *tag;
+};
 
 static int decide_within(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                          const void *command)
 {
     struct cairn_deciding *deciding = scenario->self;
     const struct cairn_decider *decider = deciding->decider;
-    const struct cairn_record *record = decider->state;
-    char *state = cairn_arena_alloc(&scenario->arena, record->size, record->align);
+    struct named named[CAIRN_PARTS_MAX];
+    const void *states[CAIRN_PARTS_MAX];
+    size_t counts[CAIRN_OVERS_MAX];
+    size_t all = 0;
     for (size_t i = 0; i < cairn_part_count(decider); i++) {
-        const void *part = fold_part(scenario, &decider->overs[i], type, command);
-        memcpy(state + record->fields[i].offset, &part, sizeof part);
+        const char **tags;
+        counts[i] =
+            cairn_part_tags(&decider->overs[i], type->record, command, &scenario->arena, &tags);
+        if (all + counts[i] > CAIRN_PARTS_MAX)
+            return cairn_fail(&deciding->error, CAIRN_BUG, "%s names more than %d parts of %s",
+                              type->name, CAIRN_PARTS_MAX, decider->category);
+        for (size_t k = 0; k < counts[i]; k++, all++) {
+            named[all] = (struct named){decider->overs[i].part, tags[k]};
+            states[all] = fold_part(scenario, named[all].part, tags[k]);
+        }
     }
-    int outcome = decide_on(scenario, type, state, command);
-    for (size_t i = 0; i < cairn_part_count(decider) && outcome == 0; i++) {
-        const struct cairn_over *over = &decider->overs[i];
-        const void *part;
-        memcpy(&part, state + record->fields[i].offset, sizeof part);
-        outcome = cairn_part_check_growth(
-            over->part, cairn_part_tag(over, type->record, command, &scenario->arena), part,
-            &deciding->decision, &deciding->error);
-    }
+    int outcome = decide_on(scenario, type,
+                            cairn_part_compose(decider, states, counts, &scenario->arena), command);
+    for (size_t i = 0; i < all && outcome == 0; i++)
+        outcome = cairn_part_check_growth(named[i].part, named[i].tag, states[i],
+                                          &deciding->decision, &deciding->error);
     return outcome;
 }
 

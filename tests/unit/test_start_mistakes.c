@@ -317,7 +317,7 @@ CAIRN_DECIDE(toy, give_toy)
 static void boundary_says(const struct cairn_part *part, const char *member,
                           const struct cairn_command_type *command, const char *words)
 {
-    const struct cairn_over overs[] = {{part, member}, {.part = NULL}};
+    const struct cairn_over overs[] = {{.part = part, .member = member}, {.part = NULL}};
     const struct cairn_commands commands = {.category = "toy", .types = command, .count = 1};
     struct cairn_decider decider = toy_decider;
     struct cairn_service service = right;
