@@ -119,6 +119,12 @@ struct cairn_over {
     };                                                                                             \
     static const struct cairn_over noun##_overs_[] = {                                             \
         CAIRN_EACH_(CAIRN_OVER_ROW_, noun, , __VA_ARGS__){.part = NULL}};                          \
+    static struct cairn_known_decider noun##_known_decider_ = {                                    \
+        .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
+    CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
+    {                                                                                              \
+        cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
+    }                                                                                              \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \
