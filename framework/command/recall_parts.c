@@ -29,15 +29,19 @@ static void name_parts(struct attempt *attempt)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
     struct cairn_arena *arena = attempt->request->arena;
-    size_t *part_of = cairn_new(arena, size_t, CAIRN_PARTS_MAX);
+    const char **tags[CAIRN_OVERS_MAX];
+    size_t most = 0;
     size_t named = 0;
-    attempt->parts = cairn_new(arena, struct cairn_attempt_part, CAIRN_PARTS_MAX);
     for (size_t i = 0; i < endpoint->part_count; i++) {
-        const char **tags;
         attempt->named[i] = cairn_part_tags(&endpoint->decider->overs[i], endpoint->command->record,
-                                            attempt->command, arena, &tags);
+                                            attempt->command, arena, &tags[i]);
+        most += attempt->named[i];
+    }
+    size_t *part_of = cairn_new(arena, size_t, most);
+    attempt->parts = cairn_new(arena, struct cairn_attempt_part, most);
+    for (size_t i = 0; i < endpoint->part_count; i++) {
         for (size_t k = 0; k < attempt->named[i]; k++)
-            part_of[named++] = find_part(attempt, &endpoint->parts[i], tags[k]);
+            part_of[named++] = find_part(attempt, &endpoint->parts[i], tags[i][k]);
     }
     attempt->part_of = part_of;
     attempt->boundaries = cairn_new(arena, struct cairn_boundary, attempt->part_count);

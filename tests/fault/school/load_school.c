@@ -4,16 +4,19 @@
 
 #include "core/clock.h"
 
+#include <stdio.h>
+
 static int roll(struct client *client, int end)
 {
     return dice(&client->actor->random, end);
 }
 
-static void command(struct client *client, const char *path, const char *body)
+/* Returns the status. */
+static int command(struct client *client, const char *path, const char *body)
 {
     struct ask ask = {
         .service = roll(client, 2) ? SERVICE_SCHOOL : SERVICE_SCHOOL_B, .path = path, .body = body};
-    (void)client_command(client, &ask);
+    return client_command(client, &ask);
 }
 
 static void define_course(struct client *client)
@@ -21,25 +24,26 @@ static void define_course(struct client *client)
     char id[40];
     const char *own = client_own_id(client, "course_id", id);
     world_remember(client->actor->stage, COURSES, id); /* also if the outcome is unknown */
-    command(client, "/courses",
-            cairn_print(&client->actor->arena, "{%s\"title\":\"One of many\",\"capacity\":%d}", own,
-                        1 + roll(client, 6)));
+    (void)command(client, "/courses",
+                  cairn_print(&client->actor->arena,
+                              "{%s\"title\":\"One of many\",\"capacity\":%d}", own,
+                              1 + roll(client, 6)));
 }
 
 /* Defines a course that others know already: only one of them may do so. */
 static void define_again(struct client *client)
 {
-    command(client, "/courses",
-            cairn_print(&client->actor->arena,
-                        "{\"course_id\":\"%s\",\"title\":\"Again\",\"capacity\":%d}",
-                        world_pick(client->actor, COURSES), 1 + roll(client, 6)));
+    (void)command(client, "/courses",
+                  cairn_print(&client->actor->arena,
+                              "{\"course_id\":\"%s\",\"title\":\"Again\",\"capacity\":%d}",
+                              world_pick(client->actor, COURSES), 1 + roll(client, 6)));
 }
 
 static void change_capacity(struct client *client)
 {
-    command(client, "/courses/capacity",
-            cairn_print(&client->actor->arena, "{\"course_id\":\"%s\",\"capacity\":%d}",
-                        world_pick(client->actor, COURSES), 1 + roll(client, 8)));
+    (void)command(client, "/courses/capacity",
+                  cairn_print(&client->actor->arena, "{\"course_id\":\"%s\",\"capacity\":%d}",
+                              world_pick(client->actor, COURSES), 1 + roll(client, 8)));
 }
 
 /* Returns the body of a command on a course and a student, who is new now and then. */
@@ -56,14 +60,22 @@ static const char *of_both(struct client *client)
                        world_pick(client->actor, COURSES), student);
 }
 
+/* The last subscription of this pupil's thread that was accepted; "" before. */
+static _Thread_local char last[160];
+
 static void subscribe(struct client *client)
 {
-    command(client, "/enrolments", of_both(client));
+    const char *both = of_both(client);
+    if (command(client, "/enrolments", both) == 201)
+        (void)snprintf(last, sizeof last, "%s", both);
 }
 
+/* Half of the time of a seat that was taken a while ago. */
 static void unsubscribe(struct client *client)
 {
-    command(client, "/enrolments/end", of_both(client));
+    (void)command(client, "/enrolments/end",
+                  *last && roll(client, 2) ? cairn_copy_text(&client->actor->arena, last)
+                                           : of_both(client));
 }
 
 static const struct client_action actions[] = {
