@@ -187,6 +187,9 @@ bench-bus: deps bench-programs ## how fast the log is published to Redis, and ho
 bench-append-growth: deps bench-programs ## the same with a long log, and with several processes
 	@bench/append/growth $(BUILD)
 
+bench-boundaries: deps bench-programs ## appends with boundaries a second, beside streams, UmaDB and eventsourcing
+	@bench/boundaries/run $(BUILD)
+
 bench-commands: deps bench-programs bench-services ## commands a second over HTTP, beside its limits
 	@bench/commands/run $(BUILD)
 

@@ -238,13 +238,15 @@ static void init_slot(struct slot *slot, struct load *load)
     slot->appending.append.boundary_count = 2;
 }
 
-/* New tags at each run: nothing is known of those that the log has. */
+/* New tags at each run, as nothing is known of those that the log has; beside those of the same
+ * numbers, so that they are as far apart. */
 static struct edge *make_edges(const struct options *options, const char *name)
 {
     struct edge *edges = cairn_allocate((size_t)options->streams.count * sizeof *edges);
     int64_t run = cairn_monotonic_us();
     for (int64_t i = 0; i < options->streams.count; i++)
-        (void)snprintf(edges[i].tag, TAG_SIZE, "%s:%" PRIx64 "-%" PRId64, name, run, i);
+        (void)snprintf(edges[i].tag, TAG_SIZE, "%s:%" PRId64 "-%" PRIx64, name,
+                       options->streams.first + i * options->streams.stride, run);
     return edges;
 }
 

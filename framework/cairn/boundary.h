@@ -79,16 +79,28 @@ struct cairn_part {
                     &event_##_record, .evolve = part##_evolve_##event_##_call_)                    \
     CAIRN_EVOLVE_HEAD_(part, event_)
 
-enum { CAIRN_OVERS_MAX = 8 };
+enum {
+    CAIRN_OVERS_MAX = 8,
+    CAIRN_PARTS_MAX = 64, /* of one command, a list member counted by its .max_count */
+};
 
-/* A row of a boundary: the part, and the member of its commands that has the tag's value. */
+/* A row of a boundary: the part, and the member of its commands that has the tag's value.
+ *
+ *     CAIRN_OVER(seats, course_id)             `self->seats`, a pointer to the part's state
+ *     CAIRN_OVER_AS(from, account, payer_id)   the same under another name, `self->from`: a part
+ *                                              can have several rows
+ *     CAIRN_OVER_EACH(seats, course_ids)       the member is a list: a state for each of its items,
+ *                                              in their order, `self->seats.items[i]`
+ *
+ * Two rows, or two items, that name the same tag have equal states. */
 struct cairn_over {
     const struct cairn_part *part;
     const char *member;
+    bool each; /* the member is a list */
 };
 
-/* Makes `struct NOUN`, with a pointer to the state of each part, and `NOUN_decider`, which a
- * service lists like any other. It comes before the CAIRN_DECIDE of the noun's commands. */
+/* Makes `struct NOUN`, with the states of the parts, and `NOUN_decider`, which a service lists like
+ * any other. It comes before the CAIRN_DECIDE of the noun's commands. */
 #define CAIRN_BOUNDARY(noun, ...)                                                                  \
     struct noun {                                                                                  \
         CAIRN_EACH_(CAIRN_OVER_MEMBER_, noun, , __VA_ARGS__)                                       \
@@ -107,6 +119,12 @@ struct cairn_over {
     };                                                                                             \
     static const struct cairn_over noun##_overs_[] = {                                             \
         CAIRN_EACH_(CAIRN_OVER_ROW_, noun, , __VA_ARGS__){.part = NULL}};                          \
+    static struct cairn_known_decider noun##_known_decider_ = {                                    \
+        .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
+    CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
+    {                                                                                              \
+        cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
+    }                                                                                              \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \
@@ -117,26 +135,34 @@ struct cairn_over {
 
 /* ---- the parts of the macros above ---- */
 
-#define CAIRN_ARGUMENTS_CAIRN_OVER(...) __VA_ARGS__
+/* The arguments of a row: ONE or EACH, its name in the state, the part, the member. */
+#define CAIRN_ARGUMENTS_CAIRN_OVER(part, member) ONE, part, part, member
+#define CAIRN_ARGUMENTS_CAIRN_OVER_AS(name, part, member) ONE, name, part, member
+#define CAIRN_ARGUMENTS_CAIRN_OVER_EACH(part, member) EACH, part, part, member
 
 #define CAIRN_OVER_MEMBER_(noun, over) CAIRN_OVER_MEMBER_OF_(CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_MEMBER_OF_(...) CAIRN_OVER_MEMBER_AS_(__VA_ARGS__)
-#define CAIRN_OVER_MEMBER_AS_(part, member) const struct part *part;
+#define CAIRN_OVER_MEMBER_AS_(how, name, part, member) CAIRN_OVER_MEMBER_##how##_(name, part)
+#define CAIRN_OVER_MEMBER_ONE_(name, part) const struct part *name;
+#define CAIRN_OVER_MEMBER_EACH_(name, part) struct part##_list name;
 
 #define CAIRN_OVER_FIELD_(noun, over) CAIRN_OVER_FIELD_OF_(noun, CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_FIELD_OF_(...) CAIRN_OVER_FIELD_AS_(__VA_ARGS__)
-#define CAIRN_OVER_FIELD_AS_(noun, part, member)                                                   \
-    {.name = #part,                                                                                \
-     .kind = CAIRN_KIND_NESTED,                                                                    \
-     .offset = offsetof(struct noun, part),                                                        \
-     .size = sizeof(((struct noun *)0)->part),                                                     \
-     .optional = true,                                                                             \
-     .pointer = true,                                                                              \
-     .record = &part##_record},
+#define CAIRN_OVER_FIELD_AS_(noun, how, name_, part, member)                                       \
+    {.name = #name_,                                                                               \
+     .offset = offsetof(struct noun, name_),                                                       \
+     .size = sizeof(((struct noun *)0)->name_),                                                    \
+     .record = &part##_record,                                                                     \
+     CAIRN_OVER_KIND_##how##_},
+#define CAIRN_OVER_KIND_ONE_ .kind = CAIRN_KIND_NESTED, .optional = true, .pointer = true
+#define CAIRN_OVER_KIND_EACH_ .kind = CAIRN_KIND_LIST
 
 #define CAIRN_OVER_ROW_(noun, over) CAIRN_OVER_ROW_OF_(CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_ROW_OF_(...) CAIRN_OVER_ROW_AS_(__VA_ARGS__)
-#define CAIRN_OVER_ROW_AS_(part_, member_) {.part = &part_##_part, .member = #member_},
+#define CAIRN_OVER_ROW_AS_(how, name, part_, member_)                                              \
+    {.part = &part_##_part, .member = #member_, .each = CAIRN_OVER_IS_##how##_},
+#define CAIRN_OVER_IS_ONE_ false
+#define CAIRN_OVER_IS_EACH_ true
 
 CAIRN_END_C
 

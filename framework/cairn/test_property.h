@@ -29,6 +29,10 @@
  * that noun's decider, if it is linked into the test, so that it is in a state that its rules
  * allow; else by random events of that noun, in any order.
  *
+ * In a boundary (boundary.h), `self` is what the last command would be decided on next. What its
+ * parts learn from other nouns happens in between: by random commands of that noun, if it is a
+ * boundary that is linked into the test, else as random events.
+ *
  * The test fails if the invariant does not hold after a command, and also if a command fails as
  * CAIRN_BUG, crashes the decider, or does not return within a second of processor time. The
  * sequence is then made shorter and its values simpler as long as it still fails in that way, and
@@ -81,9 +85,9 @@ struct cairn_invariant {
 };
 
 /* Begins the function of an invariant; its parameters are `self`, the state of the stream that the
- * last command changed, `history` and `error`. Returns 0 if it holds, else what cairn_broken()
- * returns. If the test does not see the state's struct, `self` cannot be used, but `history` can.
- */
+ * last command changed, or of its boundary, `history` and `error`. Returns 0 if it holds, else what
+ * cairn_broken() returns. If the test does not see the state's struct, `self` cannot be used, but
+ * `history` can. */
 #define CAIRN_INVARIANT(noun, name_)                                                               \
     struct noun;                                                                                   \
     static int noun##_invariant_##name_(                                                           \

@@ -59,6 +59,14 @@ struct cairn_recalled {
     int64_t turn;               /* and its newest append under way; 0: none */
 };
 
+/* A part of a boundary that the command names. */
+struct cairn_attempt_part {
+    const struct cairn_folding *folding;
+    const char *tag;
+    struct cairn_recalled recalled;
+    int64_t branch, turn; /* of the append, in the part's entry */
+};
+
 struct attempt {
     enum cairn_attempt_step step;
 
@@ -81,8 +89,12 @@ struct attempt {
     /* the states it is decided on */
     struct cairn_recalled own;
     struct cairn_recalled facts[CAIRN_NEEDS_MAX];
-    struct cairn_recalled parts[CAIRN_OVERS_MAX]; /* of a boundary */
-    struct cairn_expected expected;               /* of the command's own stream */
+    struct cairn_attempt_part
+        *parts; /* of a boundary, each tag of a part once; NULL: not named yet */
+    size_t part_count;
+    size_t named[CAIRN_OVERS_MAX];  /* how many parts each row of the boundary names, */
+    const size_t *part_of;          /* and which, row by row */
+    struct cairn_expected expected; /* of the command's own stream */
     struct cairn_given given;
     struct cairn_expected checks[CAIRN_NEEDS_MAX];
     size_t check_count;
@@ -104,11 +116,8 @@ struct attempt {
     struct cairn_new_command new_command;
     struct cairn_appending appending;
     struct cairn_appended appended;
-    struct cairn_boundary boundaries[CAIRN_OVERS_MAX]; /* of the parts */
-    struct {
-        int64_t branch, turn; /* of the append, in the part's entry */
-    } part_turns[CAIRN_OVERS_MAX];
-    struct cairn_timeline timeline; /* that the answer is for; zeroed until known */
+    struct cairn_boundary *boundaries; /* of the parts */
+    struct cairn_timeline timeline;    /* that the answer is for; zeroed until known */
     int64_t branch;
     int64_t turn;
 };

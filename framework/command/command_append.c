@@ -147,7 +147,7 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
                                               .checks = attempt->checks,
                                               .check_count = attempt->check_count,
                                               .boundaries = attempt->boundaries,
-                                              .boundary_count = attempt->endpoint->part_count};
+                                              .boundary_count = attempt->part_count};
     appending->ret = &attempt->appended;
     appending->done = on_done;
     appending->context = attempt;

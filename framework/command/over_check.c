@@ -3,6 +3,7 @@
 #include "command/over_check.h"
 
 #include "record/json.h"
+#include "record/rules.h"
 #include "store/append/append.h"
 #include "store/command_type.h"
 
@@ -50,6 +51,37 @@ static int check_events(const struct cairn_over *over, enum cairn_kind *ret_kind
     return 0;
 }
 
+/* Returns whether the command has the member that the row names: required, of this kind, a list if
+ * the row is for each of its items. */
+static bool fits(const struct cairn_over *over, const struct cairn_field *field,
+                 enum cairn_kind kind)
+{
+    return field && !field->optional && kind_of(field) == kind &&
+           (field->kind == CAIRN_KIND_LIST) == over->each;
+}
+
+/* Checks that a command cannot name more parts than one append can have boundaries. */
+static int check_size(const struct cairn_decider *decider, const struct cairn_command_type *command,
+                      struct cairn_error *error)
+{
+    size_t most = 0;
+    const struct cairn_field *longest = NULL;
+    for (const struct cairn_over *over = decider->overs; over->part; over++) {
+        const struct cairn_field *field = cairn_record_field(command->record, over->member);
+        most += over->each && field ? cairn_field_max_count(field) : 1;
+        if (over->each && field &&
+            (!longest || cairn_field_max_count(field) > cairn_field_max_count(longest)))
+            longest = field;
+    }
+    if (most <= CAIRN_PARTS_MAX || !longest)
+        return 0;
+    return cairn_fail(error, CAIRN_BUG,
+                      "%s can name %zu parts of the boundary %s, of at most %d: write a smaller "
+                      ".max_count in its member %s, which may have %u items",
+                      command->name, most, decider->category, CAIRN_PARTS_MAX, longest->name,
+                      cairn_field_max_count(longest));
+}
+
 static int check_command(const struct cairn_decider *decider, const struct cairn_over *over,
                          enum cairn_kind kind, const struct cairn_command_type *command,
                          struct cairn_error *error)
@@ -61,12 +93,18 @@ static int check_command(const struct cairn_decider *decider, const struct cairn
             "%s has the route \"%s\", and is decided in the boundary %s, which has no "
             "streams: write a route without {id}, and the ids in the body",
             command->name, command->route ? command->route : "", decider->category);
-    if (!field || field->kind != kind || field->optional)
+    if (!fits(over, field, kind)) {
+        const char *list = over->each ? "S" : "";
         return cairn_fail(error, CAIRN_BUG,
-                          "CAIRN_OVER(%s, %s) of the boundary %s: %s has no such member that is "
-                          "required and a %s: write %s(%s) in its CAIRN_STRUCT",
-                          over->part->name, over->member, decider->category, command->name,
-                          word_of(kind), word_of(kind), over->member);
+                          "CAIRN_OVER%s(%s, %s) of the boundary %s: %s has no such member that is "
+                          "required and a %s%s: write %s%s(%s) in its CAIRN_STRUCT%s",
+                          over->each ? "_EACH" : "", over->part->name, over->member,
+                          decider->category, command->name, word_of(kind), list, word_of(kind),
+                          list, over->member,
+                          !over->each && field && field->kind == CAIRN_KIND_LIST
+                              ? ", or CAIRN_OVER_EACH for a list"
+                              : "");
+    }
     uint32_t max_bytes = field->max_bytes ? field->max_bytes : CAIRN_TEXT_MAX_BYTES;
     size_t most = CAIRN_TAG_MAX_BYTES - strlen(over->part->tag) - 1;
     if (kind == CAIRN_KIND_TEXT && max_bytes > most)
@@ -86,6 +124,8 @@ int cairn_over_check(const struct cairn_decider *decider, const struct cairn_ove
         failed = check_events(over, &kind, error);
     for (uint32_t i = 0; i < decider->commands->count && kind && !failed; i++) {
         failed = check_command(decider, over, kind, &decider->commands->types[i], error);
+        if (!failed)
+            failed = check_size(decider, &decider->commands->types[i], error);
         if (failed && decider->at)
             cairn_error_context(error, "%s", decider->at);
     }

@@ -84,12 +84,51 @@ static const char *tag_of(const char *tag, enum cairn_kind kind, const void *at,
     return cairn_print(arena, "%s:%s", tag, value ? value : "");
 }
 
-const char *cairn_part_tag(const struct cairn_over *over, const struct cairn_record *record,
-                           const void *value, struct cairn_arena *arena)
+/* Returns the tag of item `i` of a list of scalars. */
+static const char *tag_of_item(const char *tag, const struct cairn_field *field, const void *at,
+                               size_t i, struct cairn_arena *arena)
+{
+    const struct cairn_text_list *list = at;
+    size_t size = field->item == CAIRN_KIND_UUID      ? sizeof(struct cairn_uuid)
+                  : field->item == CAIRN_KIND_INTEGER ? sizeof(int64_t)
+                                                      : sizeof(char *);
+    return tag_of(tag, field->item, (const char *)list->items + i * size, arena);
+}
+
+size_t cairn_part_tags(const struct cairn_over *over, const struct cairn_record *record,
+                       const void *value, struct cairn_arena *arena, const char ***ret)
 {
     const struct cairn_field *field = cairn_record_field(record, over->member);
-    const char *at = (const char *)value + field->offset;
-    return tag_of(over->part->tag, field->kind, at, arena);
+    const void *at = (const char *)value + field->offset;
+    size_t count = over->each ? ((const struct cairn_text_list *)at)->count : 1;
+    *ret = cairn_new(arena, const char *, count);
+    for (size_t i = 0; i < count; i++)
+        (*ret)[i] = over->each ? tag_of_item(over->part->tag, field, at, i, arena)
+                               : tag_of(over->part->tag, field->kind, at, arena);
+    return count;
+}
+
+const void *cairn_part_compose(const struct cairn_decider *decider, const void *const *states,
+                               const size_t *counts, struct cairn_arena *arena)
+{
+    const struct cairn_record *record = decider->state;
+    char *composed = cairn_arena_alloc(arena, record->size, record->align);
+    for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        char *at = composed + record->fields[i].offset;
+        const struct cairn_record *part = decider->overs[i].part->state;
+        if (!decider->overs[i].each) {
+            memcpy(at, states, sizeof *states);
+        } else {
+            char *items = cairn_arena_alloc(arena, part->size * counts[i], part->align);
+            for (size_t k = 0; k < counts[i]; k++)
+                memcpy(items + k * part->size, states[k], part->size);
+            /* the layout of every CAIRN_LIST */
+            const struct cairn_text_list list = {.items = (void *)items, .count = counts[i]};
+            memcpy(at, &list, sizeof list);
+        }
+        states += counts[i];
+    }
+    return composed;
 }
 
 struct tags {
@@ -111,13 +150,9 @@ static void add_tag(struct tags *tags, const char *tag)
 /* A list of scalars gives one tag for each. */
 static void add_items(struct tags *tags, const struct cairn_field *field, const void *at)
 {
-    const struct cairn_text_list *list = at;
-    size_t size = field->item == CAIRN_KIND_UUID      ? sizeof(struct cairn_uuid)
-                  : field->item == CAIRN_KIND_INTEGER ? sizeof(int64_t)
-                                                      : sizeof(char *);
-    for (size_t i = 0; i < list->count; i++)
-        add_tag(tags,
-                tag_of(field->tag, field->item, (const char *)list->items + i * size, tags->arena));
+    size_t count = ((const struct cairn_text_list *)at)->count;
+    for (size_t i = 0; i < count; i++)
+        add_tag(tags, tag_of_item(field->tag, field, at, i, tags->arena));
 }
 
 size_t cairn_event_tags(const struct cairn_record *record, const void *event,

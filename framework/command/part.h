@@ -31,9 +31,15 @@ const char *const *cairn_part_types(const struct cairn_part *part, struct cairn_
 const struct cairn_event_type *cairn_part_event(const struct cairn_part *part,
                                                 const struct cairn_record *record);
 
-/* Returns the tag "course:42" that a command names by this member. */
-const char *cairn_part_tag(const struct cairn_over *over, const struct cairn_record *record,
-                           const void *value, struct cairn_arena *arena);
+/* Returns how many tags a command names for this row, such as "course:42", in the order of the
+ * member's items, also if two are the same: 1 unless the member is a list. */
+size_t cairn_part_tags(const struct cairn_over *over, const struct cairn_record *record,
+                       const void *value, struct cairn_arena *arena, const char ***ret);
+
+/* Makes the state that a boundary decides on, in the arena. `states` are those of the parts, row by
+ * row, and `counts` how many each row has. Those of lists are copied, others are pointed to. */
+const void *cairn_part_compose(const struct cairn_decider *decider, const void *const *states,
+                               const size_t *counts, struct cairn_arena *arena);
 
 /* Returns the tags that an event has by the `.tag` of its fields, each once. */
 size_t cairn_event_tags(const struct cairn_record *record, const void *event,

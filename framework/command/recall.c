@@ -276,8 +276,8 @@ enum cairn_attempt_outcome cairn_attempt_stand(struct attempt *attempt)
     enum cairn_attempt_outcome outcome = stand(attempt, &attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = stand(attempt, &attempt->facts[i]);
-    for (int i = 0; i < CAIRN_OVERS_MAX && outcome == CAIRN_ATTEMPT_DONE; i++)
-        outcome = stand(attempt, &attempt->parts[i]);
+    for (size_t i = 0; i < attempt->part_count && outcome == CAIRN_ATTEMPT_DONE; i++)
+        outcome = stand(attempt, &attempt->parts[i].recalled);
     return outcome;
 }
 
@@ -291,8 +291,8 @@ bool cairn_attempt_is_cached(const struct attempt *attempt)
     bool cached = is_cached(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         cached = cached || is_cached(&attempt->facts[i]);
-    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
-        cached = cached || is_cached(&attempt->parts[i]);
+    for (size_t i = 0; i < attempt->part_count; i++)
+        cached = cached || is_cached(&attempt->parts[i].recalled);
     return cached;
 }
 
@@ -311,8 +311,8 @@ void cairn_attempt_mark_stale(struct attempt *attempt)
     mark_stale(&attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         mark_stale(&attempt->facts[i]);
-    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
-        mark_stale(&attempt->parts[i]);
+    for (size_t i = 0; i < attempt->part_count; i++)
+        mark_stale(&attempt->parts[i].recalled);
     attempt->must_reread = false;
 }
 
@@ -328,6 +328,6 @@ void cairn_attempt_forget(struct attempt *attempt)
     forget(attempt, &attempt->own);
     for (int i = 0; i < CAIRN_NEEDS_MAX; i++)
         forget(attempt, &attempt->facts[i]);
-    for (int i = 0; i < CAIRN_OVERS_MAX; i++)
-        forget(attempt, &attempt->parts[i]);
+    for (size_t i = 0; i < attempt->part_count; i++)
+        forget(attempt, &attempt->parts[i].recalled);
 }

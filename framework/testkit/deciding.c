@@ -145,43 +145,80 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
     return outcome;
 }
 
-/* Folds the events that have the tag which the command names for a part. */
-static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_over *over,
-                             const struct cairn_command_type *type, const void *command)
+/* Folds the events that have the tag. */
+static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_part *part,
+                             const char *tag)
 {
     const struct cairn_deciding *deciding = scenario->self;
     struct cairn_arena *arena = &scenario->arena;
-    const struct cairn_folding folding = cairn_folding_of_part(over->part);
-    const char *tag = cairn_part_tag(over, type->record, command, arena);
+    const struct cairn_folding folding = cairn_folding_of_part(part);
     void *state = cairn_arena_alloc(arena, folding.state->size, folding.state->align);
     for (size_t i = 0; i < deciding->happened_count; i++) {
         const struct cairn_emitted *one = &deciding->happened[i];
-        if (cairn_part_learns(over->part, tag, one->type->record, one->event, arena))
+        if (cairn_part_learns(part, tag, one->type->record, one->event, arena))
             cairn_folding_apply(&folding, one->type, one->event, arena, state);
     }
     return state;
+}
+
+/* What a command names, row by row, and the states. */
+struct named {
+    size_t count;
+    const struct cairn_part *parts[CAIRN_PARTS_MAX];
+    const char *tags[CAIRN_PARTS_MAX];
+    const void *states[CAIRN_PARTS_MAX];
+    size_t counts[CAIRN_OVERS_MAX];
+};
+
+/* Folds the parts. Returns 0, or -CAIRN_BUG if they are too many, which `error` says. */
+static int fold_parts(struct cairn_scenario *scenario, const struct cairn_command_type *type,
+                      const void *command, struct named *ret, struct cairn_error *error)
+{
+    const struct cairn_deciding *deciding = scenario->self;
+    const struct cairn_decider *decider = deciding->decider;
+    ret->count = 0;
+    for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        const char **tags;
+        ret->counts[i] =
+            cairn_part_tags(&decider->overs[i], type->record, command, &scenario->arena, &tags);
+        if (ret->count + ret->counts[i] > CAIRN_PARTS_MAX)
+            return cairn_fail(error, CAIRN_BUG, "%s names more than %d parts of %s", type->name,
+                              CAIRN_PARTS_MAX, decider->category);
+        for (size_t k = 0; k < ret->counts[i]; k++, ret->count++) {
+            ret->parts[ret->count] = decider->overs[i].part;
+            ret->tags[ret->count] = tags[k];
+            ret->states[ret->count] = fold_part(scenario, decider->overs[i].part, tags[k]);
+        }
+    }
+    return 0;
+}
+
+const void *cairn_deciding_composed(struct cairn_scenario *scenario,
+                                    const struct cairn_command_type *type, const void *command)
+{
+    const struct cairn_deciding *deciding = scenario->self;
+    struct named named;
+    struct cairn_error error = {0};
+    if (fold_parts(scenario, type, command, &named, &error) < 0)
+        return cairn_deciding_state(scenario);
+    return cairn_part_compose(deciding->decider, named.states, named.counts, &scenario->arena);
 }
 
 static int decide_within(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                          const void *command)
 {
     struct cairn_deciding *deciding = scenario->self;
-    const struct cairn_decider *decider = deciding->decider;
-    const struct cairn_record *record = decider->state;
-    char *state = cairn_arena_alloc(&scenario->arena, record->size, record->align);
-    for (size_t i = 0; i < cairn_part_count(decider); i++) {
-        const void *part = fold_part(scenario, &decider->overs[i], type, command);
-        memcpy(state + record->fields[i].offset, &part, sizeof part);
-    }
-    int outcome = decide_on(scenario, type, state, command);
-    for (size_t i = 0; i < cairn_part_count(decider) && outcome == 0; i++) {
-        const struct cairn_over *over = &decider->overs[i];
-        const void *part;
-        memcpy(&part, state + record->fields[i].offset, sizeof part);
-        outcome = cairn_part_check_growth(
-            over->part, cairn_part_tag(over, type->record, command, &scenario->arena), part,
-            &deciding->decision, &deciding->error);
-    }
+    struct named named;
+    int outcome = fold_parts(scenario, type, command, &named, &deciding->error);
+    if (outcome < 0)
+        return outcome;
+    outcome = decide_on(
+        scenario, type,
+        cairn_part_compose(deciding->decider, named.states, named.counts, &scenario->arena),
+        command);
+    for (size_t i = 0; i < named.count && outcome == 0; i++)
+        outcome = cairn_part_check_growth(named.parts[i], named.tags[i], named.states[i],
+                                          &deciding->decision, &deciding->error);
     return outcome;
 }
 

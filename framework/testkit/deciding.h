@@ -48,6 +48,10 @@ struct cairn_deciding {
 /* Returns the state of the scenario's current stream. */
 void *cairn_deciding_state(struct cairn_scenario *scenario);
 
+/* Returns the state that a boundary's command would be decided on now. */
+const void *cairn_deciding_composed(struct cairn_scenario *scenario,
+                                    const struct cairn_command_type *type, const void *command);
+
 /* Applies an event of the decider to the current stream, and returns its metadata. The event lives
  * as long as the scenario. */
 struct cairn_meta cairn_deciding_evolve(struct cairn_scenario *scenario,

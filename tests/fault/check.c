@@ -17,6 +17,10 @@ const char *const check_hotel_rules[] = {
     "answers",  "occupied", "told",  "parked",  NULL,
 };
 
+const char *const check_school_rules[] = {
+    "seats", "courses", "enrolments", "denials", "tags", NULL,
+};
+
 static bool names(const char *const rules[], const char *name)
 {
     for (; *rules; rules++) {
@@ -37,7 +41,8 @@ static int kept_of(const struct verdict *verdict, const char *rule)
 void verdict_add(struct verdict *verdict, const char *rule, const char *format, ...)
 {
     va_list list;
-    assert(names(check_rules, rule) || names(check_hotel_rules, rule));
+    assert(names(check_rules, rule) || names(check_hotel_rules, rule) ||
+           names(check_school_rules, rule));
     verdict->count++;
     if (verdict->kept_count == VERDICT_KEPT || kept_of(verdict, rule) == VERDICT_KEPT_OF_A_RULE)
         return;
@@ -80,6 +85,20 @@ static void (*const hotel_rules[])(struct evidence *evidence, struct verdict *ve
     check_overlaps,  check_numbers,      check_stays,    check_reasons,    check_expired,
     check_served,    check_answers,      check_occupied, check_told,       check_parked,
 };
+
+/* check_sql comes before check_attributed here, too. */
+static void (*const school_rules[])(struct evidence *evidence, struct verdict *verdict) = {
+    check_positions, check_versions,   check_times,        check_ids,        check_seen,
+    check_sql,       check_defects,    check_acknowledged, check_refused,    check_unknown,
+    check_keys,      check_order,      check_attributed,   check_replicated, check_seats,
+    check_courses,   check_enrolments, check_denials,      check_tags,
+};
+
+void check_school(struct evidence *evidence, struct verdict *verdict)
+{
+    for (size_t i = 0; i < sizeof school_rules / sizeof school_rules[0]; i++)
+        school_rules[i](evidence, verdict);
+}
 
 void check_hotel(struct evidence *evidence, struct verdict *verdict)
 {

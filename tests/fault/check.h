@@ -1,7 +1,7 @@
 /* check.h - the checker: the rules that the evidence of a fault run has to meet.
  *
  * It does not depend on the framework: it reads the history and the final log, folds the events
- * of the shop and of the hotel with its own code (shop.h, hotel/fold.h), and compares. Each rule
+ * of the shop, the hotel and the school with its own code, and compares. Each rule
  * has a name, which is part of every complaint, a function in one of the check_*.c files, and in
  * tests/unit/test_checker.c at least one falsified history that it must reject.
  *
@@ -36,13 +36,14 @@ void verdict_add(struct verdict *verdict, const char *rule, const char *format, 
 bool verdict_names(const struct verdict *verdict, const char *rule);
 void verdict_print(const struct verdict *verdict, FILE *out);
 
-/* The names of all rules, and of those that the hotel has besides, ended by NULL; a complaint must
- * name one of them. */
-extern const char *const check_rules[], *const check_hotel_rules[];
+/* The names of all rules, and of those that the hotel and the school have besides, ended by NULL; a
+ * complaint must name one of them. */
+extern const char *const check_rules[], *const check_hotel_rules[], *const check_school_rules[];
 
-/* The rules on the evidence of the shop, and on that of the hotel. */
+/* The rules on the evidence of the shop, of the hotel and of the school. */
 void check_evidence(struct evidence *evidence, struct verdict *verdict);
 void check_hotel(struct evidence *evidence, struct verdict *verdict);
+void check_school(struct evidence *evidence, struct verdict *verdict);
 
 /* ---- the rules, by file ---- */
 
@@ -120,5 +121,14 @@ void check_answers(struct evidence *evidence, struct verdict *verdict);
 void check_occupied(struct evidence *evidence, struct verdict *verdict);
 void check_told(struct evidence *evidence, struct verdict *verdict);
 void check_parked(struct evidence *evidence, struct verdict *verdict);
+
+/* school/check_school.c: seats of courses, courses of students, and refusals. */
+void check_seats(struct evidence *evidence, struct verdict *verdict);
+void check_courses(struct evidence *evidence, struct verdict *verdict);
+void check_enrolments(struct evidence *evidence, struct verdict *verdict);
+void check_denials(struct evidence *evidence, struct verdict *verdict);
+
+/* school/check_tags.c: the table of tags. */
+void check_tags(struct evidence *evidence, struct verdict *verdict);
 
 #endif

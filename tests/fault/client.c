@@ -9,8 +9,8 @@
 
 enum { TIMEOUT_MS = 8000, HOT = 3 };
 
-static const char *const service_names[] = {"user",  "order", "payment",    "query",
-                                            "hotel", "hotel", "hotel_query"};
+static const char *const service_names[] = {"user",  "order",       "payment", "query", "hotel",
+                                            "hotel", "hotel_query", "school",  "school"};
 
 /* ---- sending and recording ---- */
 
@@ -121,9 +121,11 @@ static bool is_to_be_repeated(int status, const struct http_reply *reply)
 /* Returns another process of the same service, if it has two. */
 static int twin_of(int service)
 {
-    return service == SERVICE_HOTEL     ? SERVICE_HOTEL_B
-           : service == SERVICE_HOTEL_B ? SERVICE_HOTEL
-                                        : service;
+    return service == SERVICE_HOTEL      ? SERVICE_HOTEL_B
+           : service == SERVICE_HOTEL_B  ? SERVICE_HOTEL
+           : service == SERVICE_SCHOOL   ? SERVICE_SCHOOL_B
+           : service == SERVICE_SCHOOL_B ? SERVICE_SCHOOL
+                                         : service;
 }
 
 int client_command(struct client *client, struct ask *ask)

@@ -1,5 +1,5 @@
-/* client.h - one simulated client of the shop or of the hotel: sends a request, and writes down
- * what was asked and what was answered; and picks the ids that it asks for. */
+/* client.h - one simulated client of the shop, the hotel or the school: sends a request, and writes
+ * down what was asked and what was answered; and picks the ids that it asks for. */
 #ifndef CLIENT_H
 #define CLIENT_H
 

@@ -200,6 +200,12 @@ void dump_all(const char *directory, const char *superuser_url, const char *redi
              " from cairn.events order by shard, position",
              take_text, log);
     assert_int_equal(fclose(log), 0);
+    FILE *tags = open_file(directory, "tags.jsonl", "we");
+    each_row(superuser_url,
+             "select json_build_object('tag', tag, 'position', position, 'type', type)"
+             " from cairn.tags order by position, tag",
+             take_text, tags);
+    assert_int_equal(fclose(tags), 0);
     if (!redis_url)
         return;
     redisContext *redis = redis_open(redis_url);

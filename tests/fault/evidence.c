@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ID_LENGTH = 36 };
+
 const char *member_text(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -201,8 +203,10 @@ static bool is_of_request(const struct request *request, const struct event *eve
 {
     const char *end = strrchr(request->path, '/');
     const char *id = strchr(request->path + 1, '/');
-    if (id && (strlen(event->stream) < 36 ||
-               strncmp(event->stream + strlen(event->stream) - 36, id + 1, 36) != 0))
+    bool names_stream = id && strlen(id + 1) >= ID_LENGTH; /* not "/enrolments/end" */
+    if (names_stream &&
+        (strlen(event->stream) < ID_LENGTH ||
+         strncmp(event->stream + strlen(event->stream) - ID_LENGTH, id + 1, ID_LENGTH) != 0))
         return false;
     if (strcmp(end, "/reservations") == 0)
         return is_of_reservation(request, event);
@@ -283,7 +287,8 @@ void evidence_take(struct evidence *ret, const struct evidence_files *files)
                              .log = files->log,
                              .rows = files->rows,
                              .bus = files->bus,
-                             .generations = files->generations};
+                             .generations = files->generations,
+                             .tags = files->tags};
     ret->streams = cairn_map(&ret->arena);
     ret->ids = cairn_map(&ret->arena);
     ret->traces = cairn_map(&ret->arena);
@@ -329,8 +334,10 @@ int evidence_read(struct evidence *ret, const char *directory)
         .rows = read_lines(directory, "rows.jsonl"),
         .bus = read_lines(directory, "bus.jsonl"),
         .generations = read_lines(directory, "generations.jsonl"),
+        .tags = read_lines(directory, "tags.jsonl"),
     };
-    if (!files.history || !files.log || !files.rows || !files.bus || !files.generations)
+    if (!files.history || !files.log || !files.rows || !files.bus || !files.generations ||
+        !files.tags)
         return -1;
     evidence_take(ret, &files);
     return 0;
@@ -343,5 +350,6 @@ void evidence_close(struct evidence *evidence)
     json_decref(evidence->rows);
     json_decref(evidence->bus);
     json_decref(evidence->generations);
+    json_decref(evidence->tags);
     cairn_arena_close(&evidence->arena);
 }

@@ -6,6 +6,7 @@
  *   bus.jsonl      load_bus.c: the entries read on the bus, in that order
  *   generations.jsonl  kind, model, generation; "generation" with state and live, "table" and
  *                  "key" (of Redis) with name
+ *   tags.jsonl     the table of tags: tag, position, type
  *
  * All memory is in the evidence's arena or belongs to its JSON. */
 #ifndef EVIDENCE_H
@@ -63,8 +64,8 @@ struct stream {
 
 struct evidence {
     struct cairn_arena arena;
-    json_t *history, *log, *rows, *bus, *generations; /* arrays */
-    struct event *events;                             /* in log order */
+    json_t *history, *log, *rows, *bus, *generations, *tags; /* arrays */
+    struct event *events;                                    /* in log order */
     size_t event_count;
     struct request *requests;
     size_t request_count;
@@ -75,7 +76,7 @@ struct evidence {
 
 /* The contents of the files: an array each. */
 struct evidence_files {
-    json_t *history, *log, *rows, *bus, *generations;
+    json_t *history, *log, *rows, *bus, *generations, *tags;
 };
 
 /* Takes ownership of the arrays' references, and derives the rest. */

@@ -12,13 +12,15 @@
 #include <sys/wait.h>
 
 static const char *const processes[] = {
-    "user",    "order",   "payment",      "query",           "projector",       "notification",
-    "hotel_a", "hotel_b", "housekeeping", "hotel_processes", "hotel_projector", "hotel_query",
+    "user",         "order",           "payment",         "query",        "projector",
+    "notification", "hotel_a",         "hotel_b",         "housekeeping", "school_a",
+    "school_b",     "hotel_processes", "hotel_projector", "hotel_query",
 };
 enum { PROCESSES = sizeof processes / sizeof processes[0] };
 
-static const char *const wires[SERVICES] = {"user",    "order",   "payment",    "query",
-                                            "hotel_a", "hotel_b", "hotel_query"};
+static const char *const wires[SERVICES] = {"user",        "order",    "payment",
+                                            "query",       "hotel_a",  "hotel_b",
+                                            "hotel_query", "school_a", "school_b"};
 
 static int roll(struct field *field, int end)
 {
@@ -452,5 +454,6 @@ void faults_strike(struct field *field, const char *only, int most_ms)
     standby_heal(field);
     system_heal(&field->shop);
     hotel_heal(field);
+    school_heal(field);
     note(field, chosen[0], "healed");
 }

@@ -144,6 +144,7 @@ void field_open(struct field *ret, unsigned seed)
     copy_shim(ret);
     start_proxies(ret, redis_port);
     hotel_plan(ret, seed);
+    school_plan(ret);
     system_heal(&ret->shop);
     struct stage *stage = &ret->stage;
     (void)snprintf(stage->writer_url, sizeof stage->writer_url,
@@ -163,6 +164,7 @@ void field_open(struct field *ret, unsigned seed)
     (void)snprintf(path, sizeof path, "%s/history.jsonl", ret->files);
     stage->history = history_open(path);
     hotel_open(ret, seed);
+    school_open(ret, seed);
     standby_heal(ret);
     (void)snprintf(path, sizeof path, "%s/bus.jsonl", ret->files);
     stage->bus = history_open(path);
@@ -309,6 +311,7 @@ void field_finish(struct field *field)
     field_redis_url(field, redis_url, sizeof redis_url);
     dump_all(field->files, field->stage.superuser_url, redis_url);
     hotel_finish(field);
+    school_finish(field);
 }
 
 void field_close(struct field *field)

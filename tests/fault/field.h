@@ -6,7 +6,8 @@
  *
  * The hotel (examples/hotel) runs beside the shop, on a database of its own in the same servers,
  * with a load, a history and a log of its own. With every second seed each of its services is a
- * process.
+ * process. So does the school (services/enrolment), two processes on a third database, whose
+ * decisions have boundaries.
  *
  * All of it is in one directory, a tmpfs where mounting is permitted, except for the standby
  * (standby.c), which has to confirm every commit. With every second seed users, orders and payments
@@ -27,6 +28,7 @@ struct field {
     struct system_under_test shop;
     struct stage stage;
     struct stage hotel;
+    struct stage school;
     bool hotel_is_apart; /* a process for each of its services, and two for commands */
     struct proxy services[SERVICES];
     struct proxy postgres, redis;
@@ -34,15 +36,17 @@ struct field {
     char files[300];          /* the directory of history and logs */
     char hotel_files[310];    /* the same of the hotel */
     char hotel_ports[60];     /* what the proxies lead to, and the webhook's other end */
-    char via[300];            /* the directory of the proxy's socket */
-    char standby[300];        /* the standby's directory */
-    int64_t *clock;           /* offsets, clock_shim.c */
-    bool disk;                /* the system's directory is a mount that can be shrunk */
-    unsigned random;          /* of the faults */
-    int victim;               /* what the running fault has hit: a pid, or a service */
-    int rebuilt;              /* number of rebuilds so far: the read models take turns */
-    PGconn *holder;           /* the connection that holds a lock */
-    char log[200];            /* what the running fault has done, for human readers */
+    char school_files[310];   /* and of the school */
+    char school_ports[30];
+    char via[300];     /* the directory of the proxy's socket */
+    char standby[300]; /* the standby's directory */
+    int64_t *clock;    /* offsets, clock_shim.c */
+    bool disk;         /* the system's directory is a mount that can be shrunk */
+    unsigned random;   /* of the faults */
+    int victim;        /* what the running fault has hit: a pid, or a service */
+    int rebuilt;       /* number of rebuilds so far: the read models take turns */
+    PGconn *holder;    /* the connection that holds a lock */
+    char log[200];     /* what the running fault has done, for human readers */
 };
 
 /* Starts the system, with a rollback window of seconds, without any load. Fails the test if it
@@ -78,6 +82,12 @@ void hotel_open(struct field *field, unsigned seed);
 void hotel_heal(struct field *field);
 void hotel_finish(struct field *field);
 
+/* school/school_field.c: the same for the school. */
+void school_plan(struct field *field);
+void school_open(struct field *field, unsigned seed);
+void school_heal(struct field *field);
+void school_finish(struct field *field);
+
 /* standby.c: standby_heal() creates the standby, or restarts one that has stopped; fails the test
  * if it cannot. standby_witness() records in the history how far the standby has come, while
  * nothing reaches it. */
@@ -85,7 +95,8 @@ void standby_heal(struct field *field);
 void standby_witness(struct field *field);
 void standby_stop(struct field *field);
 
-/* dump.c: writes log.jsonl, rows.jsonl and generations.jsonl. `redis_url` NULL: the log alone. */
+/* dump.c: writes log.jsonl, tags.jsonl, rows.jsonl and generations.jsonl. `redis_url` NULL: the
+ * first two alone. */
 void dump_all(const char *directory, const char *superuser_url, const char *redis_url);
 /* Adds the first column of each row of a query, which is JSON, to the end of a file. */
 void dump_query(const char *directory, const char *name, const char *superuser_url,

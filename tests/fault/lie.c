@@ -57,12 +57,13 @@ struct verdict lie_judge(const struct true_story *story, const struct lie *lie)
 {
     struct evidence evidence;
     struct verdict verdict = {0};
-    json_t *files[] = {parse_all(story->history), parse_all(story->log), parse_all(story->rows),
-                       parse_all(story->bus), parse_all(story->generations)};
+    json_t *files[] = {parse_all(story->history),     parse_all(story->log),
+                       parse_all(story->rows),        parse_all(story->bus),
+                       parse_all(story->generations), parse_all(story->tags)};
     if (lie)
         tell(lie, files[lie->file]);
     evidence_take(&evidence, &(struct evidence_files){files[HISTORY], files[LOG_FILE], files[ROWS],
-                                                      files[BUS], files[GENERATIONS]});
+                                                      files[BUS], files[GENERATIONS], files[TAGS]});
     story->check(&evidence, &verdict);
     evidence_close(&evidence);
     return verdict;

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "story.h"
 
-enum story_file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS };
+enum story_file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS, TAGS };
 enum lie_how { SETS, REMOVES, ADDS };
 
 /* Sets a member of a line (the first is 1) to this value, removes the line, or adds one. */

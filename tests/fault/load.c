@@ -62,6 +62,13 @@ const struct role hotel_cast[] = {
     {0},
 };
 
+const struct role school_cast[] = {
+    {"pupil", load_pupil, 0},
+    {"registrar", load_registrar, 2},
+    {"follower", load_follower, 1},
+    {0},
+};
+
 void load_start(struct stage *stage)
 {
     cairn_lock_init(&stage->world.lock);

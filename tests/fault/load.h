@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { WORLD_MAX = 4096, SERVICES_MAX = 8 };
-enum { USERS, ORDERS, PAYMENTS, ROOMS, RESERVATIONS, KINDS };
+enum { WORLD_MAX = 4096 };
+enum { USERS, ORDERS, PAYMENTS, ROOMS, RESERVATIONS, COURSES, STUDENTS, KINDS };
 enum {
     SERVICE_USER,
     SERVICE_ORDER,
@@ -25,6 +25,8 @@ enum {
     SERVICE_HOTEL, /* one of the two processes that decide */
     SERVICE_HOTEL_B,
     SERVICE_HOTEL_QUERY,
+    SERVICE_SCHOOL, /* one of its two processes */
+    SERVICE_SCHOOL_B,
     SERVICES
 };
 
@@ -78,7 +80,7 @@ struct actor {
     struct cairn_arena arena; /* of one action */
 };
 
-extern const struct role shop_cast[], hotel_cast[];
+extern const struct role shop_cast[], hotel_cast[], school_cast[];
 
 /* Starts the stage's cast; they run until load_stop(), which waits for them. Then others may be
  * started on the same stage. */
@@ -108,5 +110,7 @@ void load_spoiler(struct actor *actor);    /* load_people.c: writes unreadable e
 void load_watcher(struct actor *actor);    /* load_live.c: follows a row as server-sent events */
 void load_bus_reader(struct actor *actor); /* load_bus.c: reads what is published */
 void load_guest(struct actor *actor);      /* hotel/load_hotel.c: requests to the hotel by HTTP */
+void load_pupil(struct actor *actor);     /* school/load_school.c: requests to the school by HTTP */
+void load_registrar(struct actor *actor); /* school/load_registrar.c: cairn.append_if */
 
 #endif

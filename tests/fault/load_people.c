@@ -2,6 +2,7 @@
  * sometimes rolled back, one writes unreadable events in the same way, one reads the log as it
  * grows, one tries to change the log. */
 #include "client.h"
+#include "people.h"
 
 #include "core/clock.h"
 
@@ -27,8 +28,7 @@ static void ignore_warning(void *context, const PGresult *result)
     (void)result;
 }
 
-/* Returns an open connection, the old one if it is usable; NULL if none can be made now. */
-static PGconn *connect_again(PGconn *old, const char *url)
+PGconn *people_connect(PGconn *old, const char *url)
 {
     if (old && PQstatus(old) == CONNECTION_OK)
         return old;
@@ -99,8 +99,8 @@ static const char *transact(struct actor *actor, PGconn *connection, json_t *ids
     return committed ? "committed" : rolled_back ? "rolled-back" : "unknown";
 }
 
-static void write_transaction(struct actor *actor, PGconn *connection,
-                              bool (*write)(struct actor *actor, PGconn *connection, json_t *ids))
+void people_transact(struct actor *actor, PGconn *connection,
+                     bool (*write)(struct actor *actor, PGconn *connection, json_t *ids))
 {
     json_t *ids = json_array();
     int64_t sent = history_now_us();
@@ -116,10 +116,10 @@ void load_person(struct actor *actor)
     PGconn *connection = NULL;
     while (!actor->stage->over) {
         cairn_arena_reset(&actor->arena);
-        connection = connect_again(connection, actor->stage->writer_url);
+        connection = people_connect(connection, actor->stage->writer_url);
         if (!connection)
             continue;
-        write_transaction(actor, connection, fill_pots);
+        people_transact(actor, connection, fill_pots);
         rest_us(dice(&actor->random, 100000));
     }
     PQfinish(connection);
@@ -180,11 +180,11 @@ void load_spoiler(struct actor *actor)
     PGconn *superuser = NULL;
     while (!actor->stage->over) {
         cairn_arena_reset(&actor->arena);
-        connection = connect_again(connection, actor->stage->writer_url);
-        superuser = connect_again(superuser, actor->stage->superuser_url);
+        connection = people_connect(connection, actor->stage->writer_url);
+        superuser = people_connect(superuser, actor->stage->superuser_url);
         if (connection)
-            write_transaction(actor, connection,
-                              dice(&actor->random, 2) ? spoil_user : spoil_process);
+            people_transact(actor, connection,
+                            dice(&actor->random, 2) ? spoil_user : spoil_process);
         if (superuser && dice(&actor->random, 2))
             spoil_timer(actor, superuser);
         rest_us(dice(&actor->random, 1500000));
@@ -226,7 +226,7 @@ void load_follower(struct actor *actor)
     int64_t from = 0;
     while (!actor->stage->over) {
         cairn_arena_reset(&actor->arena);
-        connection = connect_again(connection, actor->stage->reader_url);
+        connection = people_connect(connection, actor->stage->reader_url);
         if (!connection)
             continue;
         from = read_on(actor, connection, from);
@@ -248,7 +248,7 @@ void load_vandal(struct actor *actor)
     };
     PGconn *connection = NULL;
     while (!actor->stage->over) {
-        connection = connect_again(connection, actor->stage->superuser_url);
+        connection = people_connect(connection, actor->stage->superuser_url);
         if (!connection)
             continue;
         const char *sql = tries[dice(&actor->random, 4)];

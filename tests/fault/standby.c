@@ -64,6 +64,7 @@ void standby_witness(struct field *field)
 {
     witness(field, &field->stage, "cairn");
     witness(field, &field->hotel, "hotel");
+    witness(field, &field->school, "school");
 }
 
 static bool is_gone(void *context)

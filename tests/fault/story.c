@@ -96,5 +96,7 @@ static const char *const true_generations[] = {
     NULL,
 };
 
-const struct true_story shop_story = {check_evidence, true_history, true_log,
-                                      true_rows,      true_bus,     true_generations};
+static const char *const no_tags[] = {NULL};
+
+const struct true_story shop_story = {check_evidence, true_history,     true_log, true_rows,
+                                      true_bus,       true_generations, no_tags};

@@ -78,7 +78,8 @@ struct verdict;
 /* The lines of each file, and the rules that are for them. */
 struct true_story {
     void (*check)(struct evidence *evidence, struct verdict *verdict);
-    const char *const *history, *const *log, *const *rows, *const *bus, *const *generations;
+    const char *const *history, *const *log, *const *rows, *const *bus, *const *generations,
+                                                                            *const *tags;
 };
 
 extern const struct true_story shop_story;

@@ -5,8 +5,8 @@
  *   CAIRN_FAULT_SEED=n       seed of the random numbers; the scheduling of threads still varies
  *   CAIRN_FAULT_ONLY=name    one kind of fault only (faults.c)
  *
- * A run that fails keeps its files in the build's directory: history.jsonl has all of it, and
- * hotel/ the same of the hotel. */
+ * A run that fails keeps its files in the build's directory: history.jsonl has all of it, hotel/
+ * and school/ the same of the hotel and of the school. */
 #include "check.h"
 #include "field.h"
 
@@ -172,6 +172,22 @@ static bool print_hotel(const struct evidence *evidence)
     return refused > 20 && served > 0 && expired > 0 && posts > 0;
 }
 
+/* Prints what happened in the school. Returns whether that was enough for the run to be
+ * meaningful. */
+static bool print_school(const struct evidence *evidence)
+{
+    int full = lines_of(evidence->history, "code", "course-full");
+    int many = lines_of(evidence->history, "code", "too-many-courses");
+    int by_hand = lines_of(evidence->history, "outcome", "committed");
+    print_message(
+        "the school: %d courses, %d subscriptions and %d ends of one, %d transactions of "
+        "registrars, %d times refused for a full course, %d times for too many; %zu tags\n",
+        types_of(evidence, "CourseDefined", NULL), types_of(evidence, "StudentSubscribed", NULL),
+        types_of(evidence, "StudentUnsubscribed", NULL), by_hand, full, many,
+        json_array_size(evidence->tags));
+    return full > 20 && many > 0 && by_hand > 0;
+}
+
 /* Reads the evidence in this directory, checks it, and prints it by `print`, which returns whether
  * the run was meaningful. Returns the number of violations. */
 static int examine(const char *directory,
@@ -195,17 +211,19 @@ static bool print_shop(const struct evidence *evidence)
     return print_seen(evidence);
 }
 
-static void examine_both(const struct field *field, unsigned seed)
+static void examine_all(const struct field *field, unsigned seed)
 {
-    bool shop_is_meaningful, hotel_is_meaningful;
-    int violations = examine(field->files, check_evidence, print_shop, &shop_is_meaningful) +
-                     examine(field->hotel_files, check_hotel, print_hotel, &hotel_is_meaningful);
-    if (violations || !shop_is_meaningful || !hotel_is_meaningful)
+    bool shop, hotel, school; /* whether each run was meaningful */
+    int violations = examine(field->files, check_evidence, print_shop, &shop) +
+                     examine(field->hotel_files, check_hotel, print_hotel, &hotel) +
+                     examine(field->school_files, check_school, print_school, &school);
+    if (violations || !shop || !hotel || !school)
         keep_files(field, seed);
     if (violations)
         fail_msg("SEED=%u: %d violations", seed, violations);
-    assert_true(shop_is_meaningful);
-    assert_true(hotel_is_meaningful);
+    assert_true(shop);
+    assert_true(hotel);
+    assert_true(school);
 }
 
 static void answers_hold_under_faults(void **state)
@@ -219,6 +237,7 @@ static void answers_hold_under_faults(void **state)
     field_open(&field, seed);
     load_start(&field.stage);
     load_start(&field.hotel);
+    load_start(&field.school);
     load_watch(&field.stage);
     int64_t until = fixture_now_ms() + duration_s * 1000LL;
     while (fixture_now_ms() < until) {
@@ -227,7 +246,7 @@ static void answers_hold_under_faults(void **state)
     }
     rest_us(1000000); /* and undisturbed at the end */
     field_finish(&field);
-    examine_both(&field, seed);
+    examine_all(&field, seed);
     field_close(&field);
 }
 

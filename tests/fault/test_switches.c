@@ -68,6 +68,44 @@ static void stop_hotel(struct system_under_test *system)
 
 static const struct subject hotel = {hotel_cast, check_hotel, start_hotel, stop_hotel};
 
+/* ---- the school ---- */
+
+static struct child school_processes[2];
+
+/* Starts two processes, each of which is the school; the registrars append by SQL beside them. */
+static void start_school(struct system_under_test *system)
+{
+    char program[512];
+    char database[600];
+    char url[560];
+    fixture_database(system->database_url, sizeof system->database_url);
+    fixture_url_as(system->database_url, "cairn_writer", url, sizeof url);
+    (void)snprintf(program, sizeof program, "%s/bin/cairn-enrolment", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    system->user = fixture_free_port();
+    system->order = fixture_free_port();
+    for (int i = 0; i < 2; i++) {
+        char log[512];
+        char port[20];
+        const char *const argv[] = {program, NULL};
+        const char *const env[] = {database, port, NULL};
+        int number = i ? system->order : system->user;
+        (void)snprintf(log, sizeof log, "%s/school-%d.log", getenv("CAIRN_TEST_SERVERS"), number);
+        (void)snprintf(port, sizeof port, "PORT=%d", number);
+        assert_int_equal(child_start(&school_processes[i], argv, env, log), 0);
+        fixture_wait_http(number, "/readyz", 20000);
+    }
+}
+
+static void stop_school(struct system_under_test *system)
+{
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(child_stop(&school_processes[i], 15000), 0);
+    fixture_drop(system->database_url);
+}
+
+static const struct subject school = {school_cast, check_school, start_school, stop_school};
+
 /* ---- rounds of load ---- */
 
 static void open_stage(struct stage *stage, const struct subject *subject,
@@ -80,7 +118,7 @@ static void open_stage(struct stage *stage, const struct subject *subject,
     stage->ports[SERVICE_PAYMENT] = system->payment;
     stage->ports[SERVICE_QUERY] = system->query;
     for (int i = SERVICE_HOTEL; i < SERVICES; i++)
-        stage->ports[i] = system->user;
+        stage->ports[i] = i == SERVICE_SCHOOL_B ? system->order : system->user;
     fixture_url_as(system->database_url, "cairn_writer", stage->writer_url,
                    sizeof stage->writer_url);
     fixture_url_as(system->database_url, "cairn_reader", stage->reader_url,
@@ -153,6 +191,7 @@ static void an_intact_store_has_no_violations(void **state)
     (void)state;
     expect_no_violation(&shop);
     expect_no_violation(&hotel);
+    expect_no_violation(&school);
 }
 
 static void break_function(const void *what, const char *url)
@@ -196,6 +235,12 @@ static void each_broken_invariant_of_ranges_is_found_in_the_history_of_the_hotel
     expect_notice(&hotel, range_breakages, range_breakage_count);
 }
 
+static void each_broken_invariant_of_boundaries_is_found_in_the_history_of_the_school(void **state)
+{
+    (void)state;
+    expect_notice(&school, boundary_breakages, boundary_breakage_count_of_services);
+}
+
 static void unprotect(const void *what, const char *url)
 {
     (void)what;
@@ -217,6 +262,7 @@ int main(void)
         cmocka_unit_test(an_intact_store_has_no_violations),
         cmocka_unit_test(each_broken_invariant_is_found_in_the_history),
         cmocka_unit_test(each_broken_invariant_of_ranges_is_found_in_the_history_of_the_hotel),
+        cmocka_unit_test(each_broken_invariant_of_boundaries_is_found_in_the_history_of_the_school),
         cmocka_unit_test(a_log_that_can_be_changed_is_found_in_the_history),
     };
     return cmocka_run_group_tests_name("switches", tests, NULL, NULL);

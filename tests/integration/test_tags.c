@@ -20,6 +20,8 @@ static struct bench {
     char url[512];
     struct cairn_store *store;
     struct cairn_arena arena;
+    bool
+        defers; /* the appenders' batches commit before their flush, whether that is faster or not */
 } bench;
 
 static struct cairn_store *open_store(void)
@@ -396,9 +398,11 @@ static int64_t run_writers(void (*meanwhile)(void), int rounds)
 {
     struct cairn_appender *appenders[2];
     struct writer writers[WRITERS];
+    const struct cairn_appender_options options = {.always_defers = bench.defers};
     int64_t taken = 0;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(cairn_appender_open(bench.url, "appender", NULL, &appenders[i], NULL), 0);
+        assert_int_equal(cairn_appender_open(bench.url, "appender", &options, &appenders[i], NULL),
+                         0);
     for (int i = 0; i < WRITERS; i++) {
         writers[i] = (struct writer){
             .appender = appenders[i % 2], .seed = (unsigned)i + 1, .rounds = rounds};
@@ -417,9 +421,8 @@ static int64_t run_writers(void (*meanwhile)(void), int rounds)
     return taken;
 }
 
-static void boundaries_hold_under_twenty_writers_beside_streams(void **state)
+static void expect_boundaries_to_hold(void)
 {
-    (void)state;
     int64_t taken = run_writers(NULL, ROUNDS);
     assert_true(taken >= SHOWS);
     assert_int_equal(sql_int("select count(*) from cairn.read_tagged('{busy:all}')"), taken);
@@ -428,6 +431,20 @@ static void boundaries_hold_under_twenty_writers_beside_streams(void **state)
     assert_true(sql_int("select count(*) from cairn.read_stream('seat-shared')") > 0);
     assert_int_equal(sql_int("select count(*) from cairn.verify_order()"), 0);
     assert_int_equal(problems(), 0);
+}
+
+static void boundaries_hold_under_twenty_writers_beside_streams(void **state)
+{
+    (void)state;
+    expect_boundaries_to_hold();
+}
+
+static void boundaries_hold_if_batches_commit_before_their_flush(void **state)
+{
+    (void)state;
+    bench.defers = true;
+    expect_boundaries_to_hold();
+    bench.defers = false;
 }
 
 static void end_backends(void)
@@ -445,9 +462,8 @@ static void end_backends(void)
     }
 }
 
-static void events_and_their_tags_survive_killed_backends_together(void **state)
+static void expect_survival(void)
 {
-    (void)state;
     int64_t taken = run_writers(end_backends, 3 * ROUNDS);
     /* what was not acknowledged, because its outcome could not be found out, may be there too */
     assert_true(sql_int("select count(*) from cairn.read_tagged('{busy:all}')") >= taken);
@@ -455,6 +471,20 @@ static void events_and_their_tags_survive_killed_backends_together(void **state)
     assert_int_equal(violations(), 0);
     assert_int_equal(overbooked(), 0);
     assert_int_equal(problems(), 0);
+}
+
+static void events_and_their_tags_survive_killed_backends_together(void **state)
+{
+    (void)state;
+    expect_survival();
+}
+
+static void they_survive_if_batches_commit_before_their_flush(void **state)
+{
+    (void)state;
+    bench.defers = true;
+    expect_survival();
+    bench.defers = false;
 }
 
 /* The tests above must notice an append_batch that does not look. */
@@ -567,7 +597,9 @@ int main(void)
         cmocka_unit_test(all_tags_of_an_item_must_match_and_one_item_of_a_query),
         cmocka_unit_test(queries_that_would_match_everything_are_refused),
         cmocka_unit_test_setup(boundaries_hold_under_twenty_writers_beside_streams, begin_anew),
+        cmocka_unit_test_setup(boundaries_hold_if_batches_commit_before_their_flush, begin_anew),
         cmocka_unit_test_setup(events_and_their_tags_survive_killed_backends_together, begin_anew),
+        cmocka_unit_test_setup(they_survive_if_batches_commit_before_their_flush, begin_anew),
         cmocka_unit_test_setup(a_boundary_that_is_not_looked_at_is_noticed, begin_anew),
     };
     return cmocka_run_group_tests_name("tags", tests, setup, teardown);

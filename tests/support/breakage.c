@@ -97,6 +97,32 @@ const struct breakage range_breakages[] = {
 };
 const size_t range_breakage_count = sizeof range_breakages / sizeof range_breakages[0];
 
+const struct breakage boundary_breakages[] = {
+    {"an event within a boundary is a conflict", "append_batch", "boundary_fails[i] := 1",
+     "boundary_fails[i] := 0", NULL, NULL},
+    {"a boundary that fails refuses its append", "append_batch", "if boundary_fails[i] = 1 then",
+     "if boundary_fails[i] = 2 then", NULL, NULL},
+    {"each tag of an event has a row", "append_batch",
+     "where first_versions[u.condition] is not null;\n    end if;\n    if cardinality(in_claim",
+     "where first_versions[u.condition] is not null and hashtext(u.tag) % 2 = 0;\n    end if;\n"
+     "    if cardinality(in_claim",
+     NULL, NULL},
+    {"a row of a tag has the position of its event", "append_batch",
+     "select 0, u.tag, first_positions[u.condition] + u.number, u.type",
+     "select 0, u.tag, first_positions[u.condition] + u.number + 1, u.type", NULL, NULL},
+    {"a person's query is looked up", "append_if", "if met.position is not null then",
+     "if false then", NULL, NULL},
+    {"every item of a person's query is looked up", "first_match",
+     "for item in select a.item from json_array_elements(in_query) as a(item) loop",
+     "for item in select a.item from json_array_elements(in_query) as a(item) limit 1 loop", NULL,
+     NULL},
+    {"events of the same batch are seen", "append_batch",
+     "coalesce(slot_ids[in_boundary_slots[i]], boundary_ids[i])", "boundary_ids[i]", NULL, NULL},
+};
+const size_t boundary_breakage_count = sizeof boundary_breakages / sizeof boundary_breakages[0];
+const size_t boundary_breakage_count_of_services =
+    sizeof boundary_breakages / sizeof boundary_breakages[0] - 1;
+
 void breakage_apply(const struct breakage *breakage, const char *url)
 {
     char sql[4000];

@@ -22,6 +22,13 @@ extern const size_t breakage_count;
 extern const struct breakage range_breakages[];
 extern const size_t range_breakage_count;
 
+/* Breakages of tags and of boundaries, which only a load with boundaries can detect. */
+extern const struct breakage boundary_breakages[];
+extern const size_t boundary_breakage_count;
+/* The number of them that are violations of services, too: decisions of a service always know those
+ * before them in its own batch, so the last breakage makes them only conflict for nothing. */
+extern const size_t boundary_breakage_count_of_services;
+
 /* Replaces the texts in the function in this database. Fails the test if they are not found. */
 void breakage_apply(const struct breakage *breakage, const char *url);
 

@@ -1,9 +1,10 @@
-/* test_checker.c - tests the checker of fault runs (../fault/check.h) on two small stories that are
- * true, of the shop (../fault/story.h) and of the hotel (../fault/hotel/hotel_story.h), and on the
- * same stories with one lie (a false statement) each. Every rule has at least one lie that it must
- * find. */
+/* test_checker.c - tests the checker of fault runs (../fault/check.h) on three small stories that
+ * are true, of the shop (../fault/story.h), of the hotel (../fault/hotel/hotel_story.h) and of the
+ * school (../fault/school/school_story.h), and on the same stories with one lie (a false statement)
+ * each. Every rule has at least one lie that it must find. */
 #include "../fault/hotel/hotel_story.h"
 #include "../fault/lie.h"
+#include "../fault/school/school_story.h"
 #include "../support/support.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -261,6 +262,66 @@ static const struct lie hotel_lies[] = {
      LOG(18, "reservation-" USER, 1, "ReservationHeld", "{" NIGHTS(2, 4) "}", META(6))},
 };
 
+/* ---- lies about the school ---- */
+
+static const struct lie school_lies[] = {
+    {"a course has more students than seats", "seats", LOG_FILE, ADDS, 0, NULL,
+     ENROLMENT_LOG(15, "StudentSubscribed", 1, PUPIL_CYD, META(9))},
+    {"a seat is given before another was free", "seats", LOG_FILE, SETS, 13, "type",
+     "'StudentSubscribed'"},
+    {"a course has less seats than are taken", "seats", LOG_FILE, SETS, 14, "data",
+     "{'course_id':'" COURSE_ID(1) "','capacity':0}"},
+    {"a student takes part in six courses", "courses", LOG_FILE, ADDS, 0, NULL,
+     ENROLMENT_LOG(15, "StudentSubscribed", 6, PUPIL_ADA, META(9))},
+    {"a student has two seats in a course", "enrolments", LOG_FILE, SETS, 12, "data",
+     BOTH(1, PUPIL_ADA)},
+    {"a seat was given back that was not taken", "enrolments", LOG_FILE, SETS, 13, "data",
+     BOTH(2, PUPIL_BOB)},
+    {"a course is not there and has a student", "enrolments", LOG_FILE, SETS, 2, "data",
+     "{'course_id':'" COURSE_ID(7) "','capacity':2}"},
+    {"a course is there twice", "enrolments", LOG_FILE, ADDS, 0, NULL,
+     COURSE_LOG(15, 1, "CourseDefined", 2, META(9))},
+    {"another student was subscribed than was asked for", "enrolments", HISTORY, SETS, 2, "body",
+     "'{`course_id`:`" COURSE_ID(1) "`,`student_id`:`" PUPIL_CYD "`}'"},
+    {"another number of seats is there than was asked for", "enrolments", HISTORY, SETS, 5, "body",
+     "'{`course_id`:`" COURSE_ID(1) "`,`capacity`:2}'"},
+    {"a course was full that is not", "denials", HISTORY, SETS, 7, "code", "'course-full'"},
+    {"a course was full after a seat was free", "denials", HISTORY, SETS, 6, "body",
+     "'{`course_id`:`" COURSE_ID(2) "`,`student_id`:`" PUPIL_CYD "`}'"},
+    {"a student had too many courses who has not", "denials", HISTORY, SETS, 6, "code",
+     "'too-many-courses'"},
+    {"seats were taken that are free", "denials", HISTORY, SETS, 8, "sent", "79"},
+    {"a student was subscribed who is not", "denials", HISTORY, SETS, 6, "code",
+     "'subscribed-already'"},
+    {"a student was not subscribed who is", "denials", HISTORY, SETS, 9, "body",
+     "'{`course_id`:`" COURSE_ID(1) "`,`student_id`:`" PUPIL_ADA "`}'"},
+    {"a course that is there was unknown", "denials", HISTORY, SETS, 6, "code", "'course-unknown'"},
+    {"a refusal of another kind", "denials", HISTORY, SETS, 6, "code", "'malformed'"},
+    {"an event lacks one of its tags", "tags", TAGS, REMOVES, 8, NULL, NULL},
+    {"a tag is of an event that is not there", "tags", TAGS, ADDS, 0, NULL,
+     TAG_LINE("course:" COURSE_ID(1), 15, "StudentSubscribed")},
+    {"an event has a tag that is not its own", "tags", TAGS, ADDS, 0, NULL,
+     TAG_LINE("student:" PUPIL_CYD, 12, "StudentSubscribed")},
+    {"a tag names another type", "tags", TAGS, SETS, 21, "type", "'CourseDefined'"},
+    {"a tag is there twice", "tags", TAGS, ADDS, 0, NULL,
+     TAG_LINE("course:" COURSE_ID(1), 1, "CourseDefined")},
+    {"an acknowledged subscription is not there", "acknowledged", LOG_FILE, SETS, 7, "meta",
+     META(9)},
+    {"an acknowledged subscription is there twice", "acknowledged", LOG_FILE, ADDS, 0, NULL,
+     ENROLMENT_LOG(15, "StudentSubscribed", 1, PUPIL_ADA, META(2))},
+    {"an end of a subscription was acknowledged at another position", "acknowledged", HISTORY, SETS,
+     4, "answer",
+     "'{`stream`:`enrolment-" EVENT(13) "`,`version`:1,`position`:12,`events`:[{`type`:"
+                                        "`StudentUnsubscribed`,`version`:1,`position`:12}]}'"},
+    {"a refused subscription was written", "refused", LOG_FILE, ADDS, 0, NULL,
+     ENROLMENT_LOG(15, "StudentSubscribed", 1, PUPIL_CYD, META(6))},
+    {"a subscription without an answer was carried out twice", "unknown", LOG_FILE, ADDS, 0, NULL,
+     ENROLMENT_LOG(15, "StudentSubscribed", 1, PUPIL_BOB, META(3))},
+    {"a subscription by hand was rolled back and is there", "sql", HISTORY, SETS, 11, "outcome",
+     "'rolled-back'"},
+    {"a subscription that nobody asked for", "attributed", LOG_FILE, SETS, 12, "meta", "{}"},
+};
+
 /* ---- tests ---- */
 
 static void expect_belief(const struct true_story *story)
@@ -275,6 +336,7 @@ static void a_true_story_is_believed(void **state)
     (void)state;
     expect_belief(&shop_story);
     expect_belief(&hotel_story);
+    expect_belief(&school_story);
 }
 
 static void every_lie_is_found_by_its_rule(void **state)
@@ -289,11 +351,18 @@ static void every_lie_about_the_hotel_is_found_by_its_rule(void **state)
     lies_are_found(&hotel_story, hotel_lies, COUNT(hotel_lies));
 }
 
+static void every_lie_about_the_school_is_found_by_its_rule(void **state)
+{
+    (void)state;
+    lies_are_found(&school_story, school_lies, COUNT(school_lies));
+}
+
 static void every_rule_has_a_lie(void **state)
 {
     (void)state;
     lies_are_for_all(check_rules, lies, COUNT(lies));
     lies_are_for_all(check_hotel_rules, hotel_lies, COUNT(hotel_lies));
+    lies_are_for_all(check_school_rules, school_lies, COUNT(school_lies));
 }
 
 int main(void)
@@ -302,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_true_story_is_believed),
         cmocka_unit_test(every_lie_is_found_by_its_rule),
         cmocka_unit_test(every_lie_about_the_hotel_is_found_by_its_rule),
+        cmocka_unit_test(every_lie_about_the_school_is_found_by_its_rule),
         cmocka_unit_test(every_rule_has_a_lie),
     };
     return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

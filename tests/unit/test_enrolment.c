@@ -3,6 +3,8 @@
 #include "../../services/enrolment/enrolment.h"
 #include "../support/kit.h"
 
+#include <cairn/test_property.h>
+
 extern const struct cairn_decider course_decider;
 extern const struct cairn_decider enrolment_decider;
 
@@ -87,6 +89,47 @@ static void a_student_has_one_seat_in_a_course(void **state)
     THEN_REFUSED("not-subscribed");
 }
 
+/* ---- any sequence of commands ---- */
+
+/* Returns how many students are in a course, and how many seats it has, going through all that
+ * happened. */
+static int64_t free_seats(const struct cairn_history *history, struct cairn_uuid course)
+{
+    int64_t capacity = 0;
+    int64_t taken = 0;
+    CAIRN_FOR_EACH (at, *history) {
+        const struct course_defined *defined = CAIRN_EVENT_AS(at, course_defined);
+        const struct course_capacity_changed *changed = CAIRN_EVENT_AS(at, course_capacity_changed);
+        const struct student_subscribed *came = CAIRN_EVENT_AS(at, student_subscribed);
+        const struct student_unsubscribed *left = CAIRN_EVENT_AS(at, student_unsubscribed);
+        if (defined && cairn_uuid_equal(defined->course_id, course))
+            capacity = defined->capacity;
+        if (changed && cairn_uuid_equal(changed->course_id, course))
+            capacity = changed->capacity;
+        taken += came && cairn_uuid_equal(came->course_id, course);
+        taken -= left && cairn_uuid_equal(left->course_id, course);
+    }
+    return capacity - taken;
+}
+
+CAIRN_INVARIANT(enrolment, no_course_has_more_students_than_seats)
+{
+    CAIRN_FOR_EACH (at, *history) {
+        const struct student_subscribed *came = CAIRN_EVENT_AS(at, student_subscribed);
+        if (came && free_seats(history, came->course_id) < 0)
+            return cairn_broken(error, "%" PRId64 " seats are left",
+                                free_seats(history, came->course_id));
+    }
+    return 0;
+}
+
+static void whatever_is_asked_for_no_course_is_overfilled(void **state)
+{
+    (void)state;
+    CAIRN_PROPERTY(enrolment, no_course_has_more_students_than_seats, .takes_all = true);
+    CAIRN_NO_BUGS(course, .takes_all = true);
+}
+
 /* A decision that does not look at the bound of its part. */
 CAIRN_STRUCT(sloppy_joined, UUID(club, .tag = "club"), UUID(member));
 CAIRN_EVENTS(sloppy, EVENT(sloppy_joined, "SloppyJoined", 1));
@@ -127,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_full_course_takes_no_student),
         cmocka_unit_test(a_student_takes_part_in_five_courses),
         cmocka_unit_test(a_student_has_one_seat_in_a_course),
+        cmocka_unit_test(whatever_is_asked_for_no_course_is_overfilled),
         cmocka_unit_test(a_part_does_not_grow_past_its_bound),
     };
     return cmocka_run_group_tests_name("enrolment", tests, kit_setup, NULL);

@@ -314,10 +314,10 @@ CAIRN_DECIDE(toy, give_toy)
     return 0;
 }
 
-static void boundary_says(const struct cairn_part *part, const char *member,
-                          const struct cairn_command_type *command, const char *words)
+static void row_says(struct cairn_over over, const struct cairn_command_type *command,
+                     const char *words)
 {
-    const struct cairn_over overs[] = {{part, member}, {.part = NULL}};
+    const struct cairn_over overs[] = {over, {.part = NULL}};
     const struct cairn_commands commands = {.category = "toy", .types = command, .count = 1};
     struct cairn_decider decider = toy_decider;
     struct cairn_service service = right;
@@ -326,6 +326,28 @@ static void boundary_says(const struct cairn_part *part, const char *member,
         decider.commands = &commands;
     service.deciders[1] = &decider;
     says(&service, words);
+}
+
+static void boundary_says(const struct cairn_part *part, const char *member,
+                          const struct cairn_command_type *command, const char *words)
+{
+    row_says((struct cairn_over){.part = part, .member = member}, command, words);
+}
+
+CAIRN_STRUCT(give_toys, UUIDS(owners), UUIDS(some, .max_count = 64));
+
+static void boundaries_over_lists_that_do_not_fit(void **state)
+{
+    (void)state;
+    const struct cairn_command_type command = {
+        .name = "give_toys", .route = "POST /toys", .record = &give_toys_record};
+    boundary_says(&box_part, "owners", &command, "or CAIRN_OVER_EACH for a list");
+    row_says((struct cairn_over){.part = &box_part, .member = "owner", .each = true}, NULL,
+             "CAIRN_OVER_EACH(box, owner) of the boundary toy: give_toy has no such member that is "
+             "required and a UUIDS: write UUIDS(owner) in its CAIRN_STRUCT");
+    row_says((struct cairn_over){.part = &box_part, .member = "owners", .each = true}, &command,
+             "give_toys can name 1000 parts of the boundary toy, of at most 64: write a smaller "
+             ".max_count in its member owners, which may have 1000 items");
 }
 
 static void boundaries_that_do_not_fit_their_events_or_commands(void **state)
@@ -780,6 +802,7 @@ int main(void)
         cmocka_unit_test(commands_with_wrong_routes),
         cmocka_unit_test(deciders_and_facts_that_are_incomplete),
         cmocka_unit_test(boundaries_that_do_not_fit_their_events_or_commands),
+        cmocka_unit_test(boundaries_over_lists_that_do_not_fit),
         cmocka_unit_test(tags_of_fields_that_cannot_have_one),
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),

@@ -36,6 +36,10 @@ void cairn_step_line(const struct cairn_step *step, struct cairn_buffer *out)
     case CAIRN_STEP_TIME:
         add_time(step->time, out);
         break;
+    case CAIRN_STEP_GIVEN: /* by a command: its results are the lines */
+        if (step->event)
+            add_struct("GIVEN", step->event->record->name, step->event->record, step->value, out);
+        break;
     }
 }
 
@@ -56,11 +60,23 @@ static void add_claim(const struct cairn_sequence *sequence, const struct cairn_
     cairn_buffer_text(out, ");\n");
 }
 
+static void add_events(const char *macro, const struct cairn_decision *decision,
+                       struct cairn_buffer *out)
+{
+    for (size_t i = 0; i < decision->event_count; i++)
+        add_struct(macro, decision->events[i].type->record->name, decision->events[i].type->record,
+                   decision->events[i].event, out);
+}
+
 void cairn_step_results(const struct cairn_sequence *sequence, const struct cairn_step *step,
                         struct cairn_buffer *out)
 {
     const struct cairn_deciding *deciding = sequence->deciding;
     const struct cairn_decision *decision = &deciding->decision;
+    if (step->kind == CAIRN_STEP_GIVEN) {
+        add_events("GIVEN", decision, out);
+        return;
+    }
     if (step->kind != CAIRN_STEP_COMMAND)
         return;
     if (deciding->outcome < 0)
@@ -68,9 +84,7 @@ void cairn_step_results(const struct cairn_sequence *sequence, const struct cair
                            cairn_deciding_refused_as(deciding));
     else if (decision->event_count == 0)
         cairn_buffer_text(out, INDENT "THEN_NOTHING();\n");
-    for (size_t i = 0; i < decision->event_count; i++)
-        add_struct("THEN", decision->events[i].type->record->name, decision->events[i].type->record,
-                   decision->events[i].event, out);
+    add_events("THEN", decision, out);
     for (size_t i = 0; i < decision->claim_count; i++)
         add_claim(sequence, &decision->claims[i], out);
 }

@@ -121,9 +121,11 @@ static const struct cairn_fact *pick_fact(struct cairn_sequence *sequence)
 /* ---- commands ---- */
 
 static void generate(struct cairn_sequence *sequence, const struct cairn_generates *generates,
-                     void *value)
+                     const struct cairn_command_type *command, void *value)
 {
-    const void *state = cairn_deciding_state(sequence->scenario);
+    const void *state = generates->decider->overs
+                            ? cairn_deciding_composed(sequence->scenario, command, value)
+                            : cairn_deciding_state(sequence->scenario);
     cairn_running_begin(sequence->scenario->step, generates->handler.file, generates->handler.line,
                         "CAIRN_GENERATE(%s, %s)", generates->decider->category,
                         generates->handler.record->name);
@@ -138,18 +140,20 @@ static void let_test_change(struct cairn_sequence *sequence,
         const struct cairn_generates *generates = (const struct cairn_generates *)at;
         if (generates->decider == sequence->deciding->decider &&
             cairn_record_same(at->record, command->record))
-            generate(sequence, generates, value);
+            generate(sequence, generates, command, value);
     }
 }
 
-/* A command that creates may have the member NOUN_id: it is the stream's id. */
+/* A command that creates may have the member NOUN_id: it is the stream's id, except in a
+ * boundary. */
 static void set_own_id(struct cairn_sequence *sequence, const struct cairn_command_type *command,
                        char *value)
 {
     char name[100];
     (void)snprintf(name, sizeof name, "%s_id", sequence->deciding->decider->category);
     const struct cairn_field *field = cairn_record_field(command->record, name);
-    if (cairn_command_creates(command) && field && field->kind == CAIRN_KIND_UUID)
+    if (!sequence->deciding->decider->overs && cairn_command_creates(command) && field &&
+        field->kind == CAIRN_KIND_UUID)
         memcpy(value + field->offset, &sequence->scenario->id, sizeof sequence->scenario->id);
 }
 
@@ -225,7 +229,9 @@ static enum cairn_verdict make(struct cairn_sequence *sequence, struct cairn_ste
     } else if (cairn_random_chance(random, 10)) {
         ret->kind = CAIRN_STEP_TIME;
         ret->time = pick_time(sequence);
-    } else {
+    } else if (!sequence->deciding->decider->overs ||
+               !cairn_random_chance(random, sequence->event_count ? 25 : 80) ||
+               !cairn_step_make_given(sequence, ret)) {
         return make_command(sequence, ret, error);
     }
     return CAIRN_STEP_WENT;

@@ -27,9 +27,10 @@ void cairn_sequence_end(struct cairn_sequence *sequence)
 
 const struct cairn_record *cairn_step_record(const struct cairn_step *step)
 {
-    return step->kind == CAIRN_STEP_COMMAND ? step->command->record
-           : step->kind == CAIRN_STEP_FACT  ? step->fact->state
-                                            : NULL;
+    return step->command                   ? step->command->record
+           : step->event                   ? step->event->record
+           : step->kind == CAIRN_STEP_FACT ? step->fact->state
+                                           : NULL;
 }
 
 const void *cairn_happened_as(const struct cairn_happened *happened,
@@ -49,30 +50,35 @@ int cairn_broken(struct cairn_error *error, const char *format, ...)
 
 /* ---- a command ---- */
 
-static void apply_events(struct cairn_sequence *sequence)
+static void add_event(struct cairn_sequence *sequence, const struct cairn_event_type *type,
+                      const void *event)
 {
-    const struct cairn_decision *decision = &sequence->deciding->decision;
-    struct cairn_arena *arena = &sequence->scenario->arena;
-    for (size_t i = 0; i < decision->event_count; i++) {
-        const struct cairn_emitted *emitted = &decision->events[i];
-        cairn_grow(arena, sequence->events, sequence->event_count, &sequence->event_capacity);
-        sequence->events[sequence->event_count++] = (struct cairn_happened){
-            .meta = cairn_deciding_evolve(sequence->scenario, emitted->type, emitted->event),
-            .record = emitted->type->record,
-            .event = emitted->event,
-        };
-        cairn_seen_add(&sequence->generator.seen, emitted->type->record, emitted->event);
-        cairn_seen_add_stream(&sequence->generator.seen, sequence->scenario->id);
-    }
+    cairn_grow(&sequence->scenario->arena, sequence->events, sequence->event_count,
+               &sequence->event_capacity);
+    sequence->events[sequence->event_count++] = (struct cairn_happened){
+        .meta = cairn_deciding_evolve(sequence->scenario, type, event),
+        .record = type->record,
+        .event = event,
+    };
+    cairn_seen_add(&sequence->generator.seen, type->record, event);
+    cairn_seen_add_stream(&sequence->generator.seen, sequence->scenario->id);
+}
+
+/* Of a boundary it is what the command would be decided on next. */
+static const void *state_after(struct cairn_sequence *sequence, const struct cairn_step *step)
+{
+    if (!sequence->deciding->decider->overs)
+        return cairn_deciding_state(sequence->scenario);
+    return cairn_deciding_composed(sequence->scenario, step->command, step->value);
 }
 
 static enum cairn_verdict check_invariant(struct cairn_sequence *sequence,
-                                          struct cairn_error *error)
+                                          const struct cairn_step *step, struct cairn_error *error)
 {
     const struct cairn_history history = {sequence->events, sequence->event_count};
     if (!sequence->invariant)
         return CAIRN_STEP_WENT;
-    const void *state = cairn_deciding_state(sequence->scenario);
+    const void *state = state_after(sequence, step);
     cairn_running_begin(sequence->scenario->step, sequence->invariant->at, 0,
                         "CAIRN_INVARIANT(%s, %s)", sequence->invariant->of,
                         sequence->invariant->name);
@@ -93,8 +99,26 @@ static enum cairn_verdict run_command(struct cairn_sequence *sequence,
     }
     if (deciding->outcome < 0)
         return CAIRN_STEP_WENT;
-    apply_events(sequence);
-    return check_invariant(sequence, error);
+    for (size_t i = 0; i < deciding->decision.event_count; i++)
+        add_event(sequence, deciding->decision.events[i].type, deciding->decision.events[i].event);
+    return check_invariant(sequence, step, error);
+}
+
+/* The events of the other boundary are of its own category. */
+static void run_given(struct cairn_sequence *sequence, const struct cairn_step *step)
+{
+    struct cairn_deciding *deciding = sequence->deciding;
+    const struct cairn_decider *own = deciding->decider;
+    sequence->scenario->kind->forget(sequence->scenario);
+    if (step->event) {
+        add_event(sequence, step->event, step->value);
+        return;
+    }
+    deciding->decider = step->decider;
+    cairn_deciding_run(sequence->scenario, step->command, step->value);
+    for (size_t i = 0; i < deciding->decision.event_count; i++)
+        add_event(sequence, deciding->decision.events[i].type, deciding->decision.events[i].event);
+    deciding->decider = own;
 }
 
 enum cairn_verdict cairn_step_run(struct cairn_sequence *sequence, const struct cairn_step *step,
@@ -111,6 +135,9 @@ enum cairn_verdict cairn_step_run(struct cairn_sequence *sequence, const struct 
         break;
     case CAIRN_STEP_TIME:
         sequence->scenario->now = step->time;
+        break;
+    case CAIRN_STEP_GIVEN:
+        run_given(sequence, step);
         break;
     }
     return CAIRN_STEP_WENT;

@@ -11,14 +11,17 @@ enum cairn_step_kind {
     CAIRN_STEP_FACT,   /* what is known of a fact changes */
     CAIRN_STEP_STREAM, /* the commands that follow go to another stream */
     CAIRN_STEP_TIME,   /* time passes */
+    CAIRN_STEP_GIVEN,  /* something else happens that parts of a boundary learn from */
 };
 
 struct cairn_step {
     enum cairn_step_kind kind;
     int number; /* in the sequence that it was made for: its ids are made from it */
+    const struct cairn_decider *decider; /* of another boundary, which something else happens by */
     const struct cairn_command_type *command;
+    const struct cairn_event_type *event; /* that happens, if its decider is not in the program */
     const struct cairn_fact *fact;
-    const void *value; /* of the command, or the fact's state */
+    const void *value; /* of the command or the event, or the fact's state */
     struct cairn_uuid stream;
     struct cairn_time time;
 };
@@ -54,6 +57,14 @@ void cairn_sequence_end(struct cairn_sequence *sequence);
  * `error` says which command has to be made by the test. */
 enum cairn_verdict cairn_step_make(struct cairn_sequence *sequence, struct cairn_step *ret,
                                    struct cairn_error *error);
+
+/* ---- step_given.c ---- */
+
+/* Makes a step in which something happens that a part learns from and the decider does not emit, by
+ * a command of the boundary that emits it, or an event. Returns false if there is none. */
+bool cairn_step_make_given(struct cairn_sequence *sequence, struct cairn_step *ret);
+
+/* ---- step_run.c ---- */
 
 /* Carries out a step, whose values live as long as the sequence. The ids that a command makes are
  * those of the scenario's `fresh` and `asks`. */

@@ -21,7 +21,7 @@ void hotel_plan(struct field *field, unsigned seed)
     (void)snprintf(field->hotel_ports, sizeof field->hotel_ports, "%d %d %d %d", ports[0], ports[1],
                    ports[2], ports[3]);
     const int targets[] = {ports[0], ports[1], field->hotel_is_apart ? ports[2] : ports[1]};
-    for (int i = SERVICE_HOTEL; i < SERVICES; i++) {
+    for (int i = SERVICE_HOTEL; i <= SERVICE_HOTEL_QUERY; i++) {
         field->hotel.ports[i] = fixture_free_port();
         proxy_start(&field->services[i], "", field->hotel.ports[i], "", targets[i - SERVICE_HOTEL]);
     }

@@ -94,5 +94,5 @@ static const char *const generation_lines[] = {
     NULL,
 };
 
-const struct true_story hotel_story = {check_hotel, history_lines, log_lines,
-                                       row_lines,   no_lines,      generation_lines};
+const struct true_story hotel_story = {check_hotel, history_lines,    log_lines, row_lines,
+                                       no_lines,    generation_lines, no_lines};
