@@ -11,7 +11,7 @@
 
 #define IDLE_US CAIRN_SECONDS(1)             /* between two reads of the head without news */
 #define EMPTY_MOVE_US CAIRN_MILLISECONDS(25) /* between two moves over only ignored events */
-#define GATHER_US CAIRN_MILLISECONDS(5)      /* between the starts of two small ranges */
+#define GATHER_US CAIRN_MILLISECONDS(10)     /* between the starts of two small ranges */
 #define TROUBLE_US CAIRN_MILLISECONDS(100)   /* after a first UNAVAILABLE or BUSY; doubled to … */
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)      /* … this, the pause after any other failure */
 #define SWITCH_CHECK_US CAIRN_MILLISECONDS(100) /* between two checks whether it may be read */
@@ -20,7 +20,7 @@
 /* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
  * may hold events of a megabyte each. */
 enum {
-    SMALL = 100,
+    SMALL = 200,
     RANGE_FIRST = 50,
     RANGE_MAX = 1000,
     LIGHT_BYTES = 2 << 20,
@@ -208,9 +208,9 @@ static int halve_range(struct cairn_runner *runner, int64_t to, const struct cai
     return failed;
 }
 
-/* Returns whether to wait until more events have gathered: a range costs as much as some ten events, so
- * under load small ranges would take the processor from what appends. An event that comes alone is
- * folded at once. */
+/* Returns whether to wait until more events have gathered: a range costs as much as some ten
+ * events, so under load small ranges would take the processor from what appends. An event that
+ * comes alone is folded at once. */
 static bool gathers(const struct cairn_runner *runner)
 {
     return runner->head - runner->position < SMALL && cairn_monotonic_us() < runner->gather_us;
