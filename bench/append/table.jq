@@ -21,7 +21,7 @@ def in_order($order): . as $some | $order | map(select(. as $one | $some | any(.
     $report.medians | map(select(.disk == $disk and .contestant == $who and .clients == $clients)) | first // {};
 def line($who; $clients):
     (names[$who] | left(27)) + ($clients | tostring | right(6))
-    + ([$disks[] | median_on(.; $who; $clients) | spaces(4) + (.rate | maybe(count) | right(8)) + latencies] | join(""));
+    + ([$disks[] | median_on(.; $who; $clients) | spaces(4) + (.rate | rate | right(8)) + latencies] | join(""));
 def clients_of($who): [$report.medians[] | select(.contestant == $who) | .clients] | unique[];
 
 # The row of one ratio.

@@ -7,6 +7,8 @@ def maybe(f): if . == null then "-" else f end;
 
 # 12345.6 as 12,346
 def count: round | tostring | [match("^(\\d{1,3}?)((?:\\d{3})*)$").captures[].string] | .[0] + (.[1] | gsub("(?<d>\\d{3})"; ",\(.d)"));
+# What finished nothing in its time has a rate of 0.
+def rate: if . == 0 then "none" else maybe(count) end;
 # 0.254 as 0.25
 def ratio: . * 100 | round | tostring | (if length < 3 then "0" * (3 - length) + . else . end) | .[:-2] + "." + .[-2:];
 # microseconds as milliseconds, three digits that matter

@@ -27,12 +27,181 @@ begin
     if current_setting('synchronous_commit') in ('off', 'local') then
         done := set_config('synchronous_commit', 'on', true);
     end if;
-    lock table cairn.append_lock in exclusive mode;
+    lock table cairn.append_lock in share update exclusive mode;
 end
 $$;
 comment on function cairn.lock_shard is
     'Acquires the lock under which positions are assigned, until the transaction ends.';
 revoke execute on function cairn.lock_shard from public;
+-- Of the modes that conflict with themselves, this is the weakest: for a stronger one, PostgreSQL looks
+-- through the locks of every session, 8 us for 600 connections.
+comment on table cairn.append_lock is
+    'Has no rows. Appending holds its lock, in mode share update exclusive, which only the owner may '
+    'acquire: an advisory lock could be acquired by every role that may connect.';
+
+-- What every batch begins with: the lock, whether it is deferred, and where the log ends.
+create or replace function cairn.begin_append(
+    in_deferred boolean,
+    in_durable bigint, -- all events up to here are known to be on disk
+    out head bigint,
+    out stamp timestamptz, -- of the events of this batch
+    out deferred boolean
+)
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    done text;
+begin
+    perform cairn.lock_shard(0::smallint);
+    deferred := in_deferred and current_setting('synchronous_standby_names') = '';
+    if deferred then
+        done := set_config('synchronous_commit', 'off', true);
+    end if;
+    select e.position, e.recorded_at into head, stamp
+        from cairn.events e
+        where e.shard = 0
+        order by e.position desc
+        limit 1;
+    head := coalesce(head, 0);
+    stamp := greatest(clock_timestamp(), stamp);
+    if in_durable > coalesce(pg_sequence_last_value('cairn.durable_head'), 0) then
+        perform setval('cairn.durable_head', least(in_durable, head));
+    end if;
+end
+$$;
+comment on function cairn.begin_append is
+    'Acquires the lock of the log for a batch, and says where the log ends.';
+revoke execute on function cairn.begin_append from public;
+
+-- The path of a batch whose appends say what their streams end with, claim nothing and have no tags. It
+-- is written as a whole if all streams are as the caller says; there is nothing to decide then.
+--
+-- Each stream grows by one event after the other: the first event of a stream is checked against the end
+-- that the stream has in the log, the others against the events of the batch, after they were written.
+create or replace function cairn.append_all(
+    -- the events, in order
+    in_streams text[],
+    in_versions bigint[],
+    in_numbers bigint[],    -- 1, 2, 3 within the stream and the batch
+    in_before_ids uuid[],   -- of the event before, for those with number 1; null: unknown, or none
+    in_ids uuid[],
+    in_types text[],        -- of which cairn.event_types has all
+    in_schema_versions bigint[],
+    in_data json[],
+    in_metas json[],
+    -- the commands, each id once in the batch
+    in_command_ends bigint[], -- number of its last event within the batch
+    in_command_streams text[],
+    in_command_versions bigint[], -- of the stream after it
+    in_command_ids bytea[],
+    in_command_hashes bytea[],
+    in_command_statuses bigint[],
+    in_command_events bigint[],
+    -- streams that must end like this before the batch
+    in_checked_streams text[],
+    in_checked_versions bigint[],
+    in_checked_ids uuid[], -- null: unknown
+    -- as in cairn.append_batch
+    in_deferred boolean,
+    in_durable bigint,
+    -- of the last event before the batch; null: nothing was written
+    out "position" bigint,
+    out deferred boolean,
+    out waited_us bigint,
+    out worked_us bigint
+)
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    head bigint;
+    stamp timestamptz;
+    holds bigint;
+    called timestamptz := clock_timestamp();
+    locked timestamptz;
+begin
+    select b.head, b.stamp, b.deferred into head, stamp, append_all.deferred
+        from cairn.begin_append(in_deferred, in_durable) b;
+    locked := clock_timestamp();
+    waited_us := 1e6 * extract(epoch from locked - called);
+
+    select count(*) into holds
+        from unnest(in_streams, in_versions, in_numbers, in_before_ids) as u(stream, version, number, before_id)
+        left join lateral (
+            select e.version, e.event_id
+                from cairn.events e
+                where u.number = 1 and e.shard = 0 and e.stream = u.stream
+                order by e.version desc
+                limit 1) t on true
+        where u.number > 1
+            or (coalesce(t.version, 0) = u.version - 1 and (t.event_id = u.before_id) is not false);
+    if holds <> cardinality(in_streams) then
+        return;
+    end if;
+    if cardinality(in_checked_streams) > 0 then
+        select count(*) into holds
+            from unnest(in_checked_streams, in_checked_versions, in_checked_ids) as u(stream, version, id)
+            left join lateral (
+                select e.version, e.event_id
+                    from cairn.events e
+                    where e.shard = 0 and e.stream = u.stream
+                    order by e.version desc
+                    limit 1) t on true
+            where coalesce(t.version, 0) = u.version and (t.event_id = u.id) is not false;
+        if holds <> cardinality(in_checked_streams) then
+            return;
+        end if;
+    end if;
+
+    -- Before the events, so that a duplicate costs little.
+    if cardinality(in_command_ids) > 0 then
+        insert into cairn.commands
+            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
+        select 0, u.id, u.hash, u.status, u.stream, u.version, head + u.last, u.events, stamp
+            from unnest(in_command_ends, in_command_streams, in_command_versions, in_command_ids,
+                        in_command_hashes, in_command_statuses, in_command_events)
+                as u(last, stream, version, id, hash, status, events);
+    end if;
+    insert into cairn.events
+        (shard, position, stream, version, type, schema_version, event_id, data, meta, recorded_at)
+    select 0, head + u.n, u.stream, u.version, u.type, u.schema_version, u.id, u.data, u.meta, stamp
+        from unnest(in_streams, in_versions, in_ids, in_types, in_schema_versions, in_data, in_metas)
+            with ordinality as u(stream, version, id, type, schema_version, data, meta, n)
+        where cairn.is_readable(u.data) and cairn.is_readable(u.meta);
+    get diagnostics holds = row_count;
+    if holds <> cardinality(in_streams) then
+        raise exception using errcode = '22P02', message = 'an event has JSON that jsonb refuses';
+    end if;
+    if 1 < any (in_numbers) and exists (
+            select from unnest(in_streams, in_versions, in_numbers) as u(stream, version, number)
+                where u.number > 1 and not exists (
+                    select from cairn.events e
+                        where e.shard = 0 and e.stream = u.stream and e.version = u.version - 1)) then
+        raise exception using errcode = 'CA010',
+            message = 'an event does not follow on the one before it in its stream';
+    end if;
+    "position" := head;
+    if append_all.deferred then
+        perform setval('cairn.deferred_head', head + cardinality(in_streams));
+    end if;
+    worked_us := 1e6 * extract(epoch from clock_timestamp() - locked);
+end
+$$;
+comment on function cairn.append_all is
+    'Performs all appends of a batch, if all of their conditions hold. Null: nothing was written, '
+    'cairn.append_batch decides about each.';
+revoke execute on function cairn.append_all from public;
+grant execute on function cairn.append_all to cairn_writer;
 
 create or replace function cairn.append_batch(
     -- the streams of the batch, each once
@@ -128,6 +297,9 @@ as $$
 declare
     tail_versions bigint[];
     tail_ids uuid[];
+    stream_hashes bigint[];   -- with a seed that no caller can know
+    seed bigint := (random() * 1e15)::bigint;
+    written bigint;
     claim_holds bigint[];     -- for each claim: its stream holds it already
     slot_streams bigint[];    -- for each slot: the stream that holds it now; -1 none; 0 as before
     slot_claims bigint[];     -- for each slot: the claim that decides it
@@ -140,7 +312,6 @@ declare
     first_versions bigint[] := array_fill(null::bigint, array[cardinality(in_condition_streams)]);
     first_positions bigint[] := first_versions;
     head bigint;
-    head_time timestamptz;
     stamp timestamptz;
     condition_from bigint := 1;
     claim_from bigint := 1;
@@ -158,17 +329,14 @@ declare
     first_head bigint;
     called timestamptz := clock_timestamp();
     locked timestamptz;
-    done text;
 begin
-    perform cairn.lock_shard(0::smallint);
+    select b.head, b.stamp, b.deferred into head, stamp, append_batch.deferred
+        from cairn.begin_append(in_deferred, in_durable) b;
     locked := clock_timestamp();
-    deferred := in_deferred and current_setting('synchronous_standby_names') = '';
-    if deferred then
-        done := set_config('synchronous_commit', 'off', true);
-    end if;
+    first_head := head;
 
-    select array_agg(f.version), array_agg(f.event_id) into tail_versions, tail_ids
-        from (select coalesce(t.version, 0) as version, t.event_id
+    select array_agg(f.version), array_agg(f.event_id), array_agg(f.hash) into tail_versions, tail_ids, stream_hashes
+        from (select coalesce(t.version, 0) as version, t.event_id, hashtextextended(u.stream, seed) as hash
                   from unnest(in_streams) with ordinality as u(stream, n)
                   left join lateral (
                       select e.version, e.event_id
@@ -228,18 +396,6 @@ begin
                       order by u.n) f;
         slot_ids := array_fill(null::uuid, array[cardinality(in_boundary_slots)]);
     end if;
-    select e.position, e.recorded_at into head, head_time
-        from cairn.events e
-        where e.shard = 0
-        order by e.position desc
-        limit 1;
-    head := coalesce(head, 0);
-    first_head := head;
-    stamp := greatest(clock_timestamp(), head_time);
-    if in_durable > coalesce(pg_sequence_last_value('cairn.durable_head'), 0) then
-        perform setval('cairn.durable_head', least(in_durable, head));
-    end if;
-
     fails := array_fill(0::bigint, array[cardinality(in_condition_streams)]);
     versions := fails;
     positions := fails;
@@ -392,7 +548,23 @@ begin
         from unnest(in_event_conditions, in_event_numbers, in_event_streams, in_event_ids, in_event_types,
                     in_event_schema_versions, in_event_data, in_event_metas)
             as u(condition, number, stream, id, type, schema_version, data, meta)
-        where first_versions[u.condition] is not null;
+        where first_versions[u.condition] is not null
+            and u.number between 1 and in_condition_events[u.condition]
+            and hashtextextended(u.stream, seed) = stream_hashes[in_condition_streams[u.condition]]
+            and cairn.is_readable(u.data) and cairn.is_readable(u.meta);
+    get diagnostics written = row_count;
+    if written <> head - first_head or (written <> cardinality(in_event_numbers) and exists (
+            select from unnest(in_event_conditions, in_event_numbers) as u(condition, number)
+                where first_versions[u.condition] is not null
+                    and (u.number between 1 and in_condition_events[u.condition]) is not true)) then
+        if exists (select from unnest(in_event_data, in_event_metas) as u(data, meta)
+                       where not cairn.is_readable(u.data) or not cairn.is_readable(u.meta)) then
+            raise exception using errcode = '22P02', message = 'an event has JSON that jsonb refuses';
+        end if;
+        raise exception using errcode = 'CA010',
+            message = format('the conditions count %s events, of which %s are on their streams',
+                             head - first_head, written);
+    end if;
 
     if cardinality(in_type_names) > 0 and exists (
             select from unnest(in_type_categories, in_type_names, in_type_versions) as u(category, type, version)
@@ -431,7 +603,7 @@ begin
             on conflict on constraint claims_pkey
                 do update set stream = excluded.stream, position = excluded.position;
     end if;
-    if deferred and head > first_head then
+    if append_batch.deferred and head > first_head then
         perform setval('cairn.deferred_head', head);
     end if;
     waited_us := 1e6 * extract(epoch from locked - called);
@@ -495,6 +667,7 @@ begin
                 limit 1) t on true
         where (in_version < 0
                or (coalesce(t.version, 0) = in_version and (t.event_id = in_condition_id) is not false))
+            and cairn.is_readable(in_data) and cairn.is_readable(in_meta)
             and exists (
                 select from cairn.event_types k
                     where k.category = in_category and k.type = in_type and k.schema_version = in_schema_version)
@@ -579,6 +752,7 @@ begin
                or (coalesce(t.version, 0) = in_version and (t.event_id = in_condition_id) is not false))
             and (in_checked_version < 0
                  or (coalesce(k.version, 0) = in_checked_version and (k.event_id = in_checked_id) is not false))
+            and cairn.is_readable(in_data) and cairn.is_readable(in_meta)
             and exists (
                 select from cairn.event_types y
                     where y.category = in_category and y.type = in_type and y.schema_version = in_schema_version)

@@ -15,6 +15,15 @@ $$;
 comment on function cairn.accepted_by_jsonb is
     'False for what json accepts and jsonb refuses: U+0000, lone surrogates, numbers beyond numeric.';
 
+-- Whether jsonb accepts it, as far as can be said without parsing it again: what is left are numbers of
+-- more than 131,072 digits. Inlined where it is called.
+create or replace function cairn.is_readable(in_json json) returns boolean
+    language sql
+    immutable
+    return in_json::text not like '%\\u%' or cairn.accepted_by_jsonb(in_json);
+comment on function cairn.is_readable is
+    'Whether jsonb accepts the JSON, but for numbers of more than 131,072 digits.';
+
 -- RFC 8259, sections 4 and 6, leaves these cases to each reader. The reader of the services (jansson)
 -- refuses what the type json accepts: duplicate names, integers beyond 64 bits, numbers beyond double
 -- precision, more than 16 levels.

@@ -16,7 +16,7 @@ static const char store_sql[] =
     "         then ', waits for a synchronous standby' else '' end from pg_locks l left join "
     "pg_stat_activity a"
     "     on a.pid = l.pid where l.relation = 'cairn.append_lock'::regclass and l.granted"
-    "     and l.mode = 'ExclusiveLock'"
+    "     and l.mode = 'ShareUpdateExclusiveLock'"
     "     and l.database = (select oid from pg_database where datname = current_database())"
     "     limit 1), 'none') as append_lock"
     " from cairn.store s";

@@ -1,81 +1,45 @@
 /* append_batch.c - collects appends in columns, and calls cairn.append_batch with them. */
 #include "store/append/append_batch.h"
 
+#include "store/append/append_all.h"
 #include "store/handle.h"
 
 #include <string.h>
 
-/* The parameters of cairn.append_batch, in its order. */
-enum column {
-    STREAMS,
-    APPEND_CONDITIONS,
-    APPEND_CLAIMS,
-    APPEND_COMMANDS,
-    CONDITION_STREAMS,
-    CONDITION_VERSIONS,
-    CONDITION_IDS,
-    CONDITION_EVENTS,
-    CONDITION_LAST_IDS,
-    EVENT_CONDITIONS,
-    EVENT_NUMBERS,
-    EVENT_STREAMS,
-    EVENT_IDS,
-    EVENT_TYPES,
-    EVENT_SCHEMA_VERSIONS,
-    EVENT_DATA,
-    EVENT_METAS,
-    CLAIM_CONDITIONS,
-    CLAIM_SLOTS,
-    CLAIM_STREAMS,
-    CLAIM_TAKEN,
-    CLAIM_SCOPES,
-    CLAIM_KEYS,
-    COMMAND_CONDITIONS,
-    COMMAND_STREAMS,
-    COMMAND_IDS,
-    COMMAND_HASHES,
-    COMMAND_STATUSES,
-    COMMAND_ENDS,
-    COMMAND_EVENTS,
-    TYPE_CATEGORIES,
-    TYPE_NAMES,
-    TYPE_VERSIONS,
-};
-
-static const enum cairn_pg_element elements[CAIRN_BATCH_COLUMNS] = {
-    [STREAMS] = CAIRN_PG_TEXTS,
-    [APPEND_CONDITIONS] = CAIRN_PG_INTEGERS,
-    [APPEND_CLAIMS] = CAIRN_PG_INTEGERS,
-    [APPEND_COMMANDS] = CAIRN_PG_INTEGERS,
-    [CONDITION_STREAMS] = CAIRN_PG_INTEGERS,
-    [CONDITION_VERSIONS] = CAIRN_PG_INTEGERS,
-    [CONDITION_IDS] = CAIRN_PG_UUIDS,
-    [CONDITION_EVENTS] = CAIRN_PG_INTEGERS,
-    [CONDITION_LAST_IDS] = CAIRN_PG_UUIDS,
-    [EVENT_CONDITIONS] = CAIRN_PG_INTEGERS,
-    [EVENT_NUMBERS] = CAIRN_PG_INTEGERS,
-    [EVENT_STREAMS] = CAIRN_PG_TEXTS,
-    [EVENT_IDS] = CAIRN_PG_UUIDS,
-    [EVENT_TYPES] = CAIRN_PG_TEXTS,
-    [EVENT_SCHEMA_VERSIONS] = CAIRN_PG_INTEGERS,
-    [EVENT_DATA] = CAIRN_PG_JSONS,
-    [EVENT_METAS] = CAIRN_PG_JSONS,
-    [CLAIM_CONDITIONS] = CAIRN_PG_INTEGERS,
-    [CLAIM_SLOTS] = CAIRN_PG_INTEGERS,
-    [CLAIM_STREAMS] = CAIRN_PG_TEXTS,
-    [CLAIM_TAKEN] = CAIRN_PG_INTEGERS,
-    [CLAIM_SCOPES] = CAIRN_PG_TEXTS,
-    [CLAIM_KEYS] = CAIRN_PG_TEXTS,
-    [COMMAND_CONDITIONS] = CAIRN_PG_INTEGERS,
-    [COMMAND_STREAMS] = CAIRN_PG_TEXTS,
-    [COMMAND_IDS] = CAIRN_PG_BYTES,
-    [COMMAND_HASHES] = CAIRN_PG_BYTES,
-    [COMMAND_STATUSES] = CAIRN_PG_INTEGERS,
-    [COMMAND_ENDS] = CAIRN_PG_INTEGERS,
-    [COMMAND_EVENTS] = CAIRN_PG_INTEGERS,
-    [TYPE_CATEGORIES] = CAIRN_PG_TEXTS,
-    [TYPE_NAMES] = CAIRN_PG_TEXTS,
-    [TYPE_VERSIONS] = CAIRN_PG_INTEGERS,
+static const enum cairn_pg_element elements[CAIRN_APPEND_COLUMNS] = {
+    [CAIRN_COL_STREAMS] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_APPEND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_APPEND_CLAIMS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_APPEND_COMMANDS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CONDITION_STREAMS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CONDITION_VERSIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CONDITION_IDS] = CAIRN_PG_UUIDS,
+    [CAIRN_COL_CONDITION_EVENTS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CONDITION_LAST_IDS] = CAIRN_PG_UUIDS,
+    [CAIRN_COL_EVENT_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_EVENT_NUMBERS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_EVENT_STREAMS] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_EVENT_IDS] = CAIRN_PG_UUIDS,
+    [CAIRN_COL_EVENT_TYPES] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_EVENT_SCHEMA_VERSIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_EVENT_DATA] = CAIRN_PG_JSONS,
+    [CAIRN_COL_EVENT_METAS] = CAIRN_PG_JSONS,
+    [CAIRN_COL_CLAIM_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CLAIM_SLOTS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CLAIM_STREAMS] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_CLAIM_TAKEN] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_CLAIM_SCOPES] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_CLAIM_KEYS] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_COMMAND_CONDITIONS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_COMMAND_STREAMS] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_COMMAND_IDS] = CAIRN_PG_BYTES,
+    [CAIRN_COL_COMMAND_HASHES] = CAIRN_PG_BYTES,
+    [CAIRN_COL_COMMAND_STATUSES] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_COMMAND_ENDS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_COMMAND_EVENTS] = CAIRN_PG_INTEGERS,
+    [CAIRN_COL_TYPE_CATEGORIES] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_TYPE_NAMES] = CAIRN_PG_TEXTS,
+    [CAIRN_COL_TYPE_VERSIONS] = CAIRN_PG_INTEGERS,
 };
 
 #define ANSWER                                                                                     \
@@ -102,8 +66,9 @@ void cairn_append_batch_init(struct cairn_append_batch *ret, struct cairn_arena 
         .commands = cairn_map(arena),
         .types = cairn_map(arena),
     };
-    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++)
+    for (int i = 0; i < CAIRN_APPEND_COLUMNS; i++)
         ret->columns[i] = cairn_pg_array(elements[i], arena);
+    cairn_append_all_init(ret);
 }
 
 static const char *claim_key(struct cairn_arena *arena, const struct cairn_claim *claim)
@@ -124,17 +89,19 @@ bool cairn_append_batch_takes(const struct cairn_append_batch *batch,
     return true;
 }
 
-static void put_integer(struct cairn_append_batch *batch, enum column column, size_t value)
+static void put_integer(struct cairn_append_batch *batch, enum cairn_append_column column,
+                        size_t value)
 {
     cairn_pg_array_integer(&batch->columns[column], (int64_t)value);
 }
 
-static void put_text(struct cairn_append_batch *batch, enum column column, const char *text)
+static void put_text(struct cairn_append_batch *batch, enum cairn_append_column column,
+                     const char *text)
 {
     cairn_pg_array_text(&batch->columns[column], text);
 }
 
-static size_t count_of(const struct cairn_append_batch *batch, enum column column)
+static size_t count_of(const struct cairn_append_batch *batch, enum cairn_append_column column)
 {
     return (size_t)batch->columns[column].count;
 }
@@ -151,22 +118,27 @@ static size_t number_of(struct cairn_map *map, const char *key)
     return *(const size_t *)*at;
 }
 
-static size_t stream_number(struct cairn_append_batch *batch, const char *stream)
+static struct cairn_batch_stream *stream_of(struct cairn_append_batch *batch, const char *name)
 {
-    size_t number = number_of(&batch->streams, stream);
-    if (number > count_of(batch, STREAMS))
-        put_text(batch, STREAMS, stream);
-    return number;
+    void **at = cairn_map_at(&batch->streams, name);
+    if (!*at) {
+        struct cairn_batch_stream *stream = cairn_new(batch->arena, struct cairn_batch_stream, 1);
+        stream->number = batch->streams.count;
+        *at = stream;
+        put_text(batch, CAIRN_COL_STREAMS, name);
+    }
+    return *at;
 }
 
 static void add_condition(struct cairn_append_batch *batch, const struct cairn_expected *expected,
+                          const struct cairn_batch_stream *stream,
                           const struct cairn_new_event *last, size_t event_count)
 {
-    put_integer(batch, CONDITION_STREAMS, stream_number(batch, expected->stream));
-    cairn_pg_array_integer(&batch->columns[CONDITION_VERSIONS], expected->version);
-    cairn_pg_array_uuid(&batch->columns[CONDITION_IDS], expected->event_id);
-    put_integer(batch, CONDITION_EVENTS, event_count);
-    cairn_pg_array_uuid(&batch->columns[CONDITION_LAST_IDS],
+    put_integer(batch, CAIRN_COL_CONDITION_STREAMS, stream->number);
+    cairn_pg_array_integer(&batch->columns[CAIRN_COL_CONDITION_VERSIONS], expected->version);
+    cairn_pg_array_uuid(&batch->columns[CAIRN_COL_CONDITION_IDS], expected->event_id);
+    put_integer(batch, CAIRN_COL_CONDITION_EVENTS, event_count);
+    cairn_pg_array_uuid(&batch->columns[CAIRN_COL_CONDITION_LAST_IDS],
                         last ? last->id : (struct cairn_uuid){0});
 }
 
@@ -180,39 +152,42 @@ static void add_type(struct cairn_append_batch *batch, const char *stream,
     if (*at)
         return;
     *at = batch;
-    cairn_pg_array_bytes(&batch->columns[TYPE_CATEGORIES], stream, category_bytes);
-    put_text(batch, TYPE_NAMES, event->type);
-    cairn_pg_array_integer(&batch->columns[TYPE_VERSIONS], event->schema_version);
+    cairn_pg_array_bytes(&batch->columns[CAIRN_COL_TYPE_CATEGORIES], stream, category_bytes);
+    put_text(batch, CAIRN_COL_TYPE_NAMES, event->type);
+    cairn_pg_array_integer(&batch->columns[CAIRN_COL_TYPE_VERSIONS], event->schema_version);
 }
 
 static void add_event(struct cairn_append_batch *batch, const char *stream, size_t number,
                       const struct cairn_new_event *event)
 {
-    put_integer(batch, EVENT_CONDITIONS, count_of(batch, CONDITION_STREAMS));
-    put_integer(batch, EVENT_NUMBERS, number);
-    put_text(batch, EVENT_STREAMS, stream);
-    cairn_pg_array_uuid(&batch->columns[EVENT_IDS], event->id);
-    put_text(batch, EVENT_TYPES, event->type);
-    cairn_pg_array_integer(&batch->columns[EVENT_SCHEMA_VERSIONS], event->schema_version);
-    put_text(batch, EVENT_DATA, event->data);
-    put_text(batch, EVENT_METAS, event->meta);
+    put_integer(batch, CAIRN_COL_EVENT_CONDITIONS, count_of(batch, CAIRN_COL_CONDITION_STREAMS));
+    put_integer(batch, CAIRN_COL_EVENT_NUMBERS, number);
+    put_text(batch, CAIRN_COL_EVENT_STREAMS, stream);
+    cairn_pg_array_uuid(&batch->columns[CAIRN_COL_EVENT_IDS], event->id);
+    put_text(batch, CAIRN_COL_EVENT_TYPES, event->type);
+    cairn_pg_array_integer(&batch->columns[CAIRN_COL_EVENT_SCHEMA_VERSIONS], event->schema_version);
+    put_text(batch, CAIRN_COL_EVENT_DATA, event->data);
+    put_text(batch, CAIRN_COL_EVENT_METAS, event->meta);
     add_type(batch, stream, event);
     if (event->tag_count > 0)
-        cairn_append_tags_add_event(batch, count_of(batch, CONDITION_STREAMS), number, event);
+        cairn_append_tags_add_event(batch, count_of(batch, CAIRN_COL_CONDITION_STREAMS), number,
+                                    event);
 }
 
 static void add_claim(struct cairn_append_batch *batch, const char *stream,
                       const struct cairn_claim *claim)
 {
-    put_integer(batch, CLAIM_CONDITIONS, count_of(batch, CONDITION_STREAMS));
-    put_integer(batch, CLAIM_SLOTS, number_of(&batch->claims, claim_key(batch->arena, claim)));
-    put_text(batch, CLAIM_STREAMS, stream);
-    put_integer(batch, CLAIM_TAKEN, (size_t)claim->taken + (claim->is_range ? 2 : 0));
-    put_text(batch, CLAIM_SCOPES, claim->scope);
-    put_text(batch, CLAIM_KEYS, claim->key);
+    put_integer(batch, CAIRN_COL_CLAIM_CONDITIONS, count_of(batch, CAIRN_COL_CONDITION_STREAMS));
+    put_integer(batch, CAIRN_COL_CLAIM_SLOTS,
+                number_of(&batch->claims, claim_key(batch->arena, claim)));
+    put_text(batch, CAIRN_COL_CLAIM_STREAMS, stream);
+    put_integer(batch, CAIRN_COL_CLAIM_TAKEN, (size_t)claim->taken + (claim->is_range ? 2 : 0));
+    put_text(batch, CAIRN_COL_CLAIM_SCOPES, claim->scope);
+    put_text(batch, CAIRN_COL_CLAIM_KEYS, claim->key);
 }
 
-static void put_hash(struct cairn_append_batch *batch, enum column column, const char *hex)
+static void put_hash(struct cairn_append_batch *batch, enum cairn_append_column column,
+                     const char *hex)
 {
     uint8_t bytes[CAIRN_SHA256_BYTES];
     cairn_hash_bytes(hex, bytes);
@@ -223,20 +198,23 @@ static void add_command(struct cairn_append_batch *batch, const char *stream,
                         const struct cairn_new_command *command)
 {
     *cairn_map_at(&batch->commands, command->key.id) = batch;
-    put_integer(batch, COMMAND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
-    put_text(batch, COMMAND_STREAMS, stream);
-    put_hash(batch, COMMAND_IDS, command->key.id);
-    put_hash(batch, COMMAND_HASHES, command->key.request_hash);
-    cairn_pg_array_integer(&batch->columns[COMMAND_STATUSES], command->status);
-    put_integer(batch, COMMAND_ENDS, command->events_to);
-    put_integer(batch, COMMAND_EVENTS, command->event_count);
+    put_integer(batch, CAIRN_COL_COMMAND_CONDITIONS, count_of(batch, CAIRN_COL_CONDITION_STREAMS));
+    put_text(batch, CAIRN_COL_COMMAND_STREAMS, stream);
+    put_hash(batch, CAIRN_COL_COMMAND_IDS, command->key.id);
+    put_hash(batch, CAIRN_COL_COMMAND_HASHES, command->key.request_hash);
+    cairn_pg_array_integer(&batch->columns[CAIRN_COL_COMMAND_STATUSES], command->status);
+    put_integer(batch, CAIRN_COL_COMMAND_ENDS, command->events_to);
+    put_integer(batch, CAIRN_COL_COMMAND_EVENTS, command->event_count);
 }
 
 static void add_write(struct cairn_append_batch *batch, const struct cairn_write *write)
 {
     const char *stream = write->expected.stream;
     size_t count = write->event_count;
-    add_condition(batch, &write->expected, count ? &write->events[count - 1] : NULL, count);
+    struct cairn_batch_stream *in_batch = stream_of(batch, stream);
+    add_condition(batch, &write->expected, in_batch, count ? &write->events[count - 1] : NULL,
+                  count);
+    cairn_append_all_add_write(batch, write, in_batch);
     for (size_t i = 0; i < count; i++)
         add_event(batch, stream, i + 1, &write->events[i]);
     for (size_t i = 0; i < write->claim_count; i++) {
@@ -248,15 +226,22 @@ static void add_write(struct cairn_append_batch *batch, const struct cairn_write
     batch->event_count += count;
 }
 
+static void add_check(struct cairn_append_batch *batch, const struct cairn_expected *check)
+{
+    const struct cairn_batch_stream *stream = stream_of(batch, check->stream);
+    add_condition(batch, check, stream, NULL, 0);
+    cairn_append_all_add_check(batch, check, stream);
+}
+
 void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn_append *append)
 {
     for (size_t i = 0; i < append->write_count; i++)
         add_write(batch, &append->writes[i]);
     for (size_t i = 0; i < append->check_count; i++)
-        add_condition(batch, &append->checks[i], NULL, 0);
-    put_integer(batch, APPEND_CONDITIONS, count_of(batch, CONDITION_STREAMS));
-    put_integer(batch, APPEND_CLAIMS, count_of(batch, CLAIM_SCOPES));
-    put_integer(batch, APPEND_COMMANDS, count_of(batch, COMMAND_IDS));
+        add_check(batch, &append->checks[i]);
+    put_integer(batch, CAIRN_COL_APPEND_CONDITIONS, count_of(batch, CAIRN_COL_CONDITION_STREAMS));
+    put_integer(batch, CAIRN_COL_APPEND_CLAIMS, count_of(batch, CAIRN_COL_CLAIM_SCOPES));
+    put_integer(batch, CAIRN_COL_APPEND_COMMANDS, count_of(batch, CAIRN_COL_COMMAND_IDS));
     if (append->boundary_count > 0)
         cairn_append_tags_add_boundaries(batch, append);
     if (batch->tags)
@@ -302,9 +287,9 @@ static void learn_types(const struct cairn_append_batch *batch, struct cairn_sto
 static void add_params(struct cairn_append_batch *batch, bool knows_types, bool commands_are_new,
                        struct cairn_pg_params *params)
 {
-    for (int i = 0; i < CAIRN_BATCH_COLUMNS; i++) {
+    for (int i = 0; i < CAIRN_APPEND_COLUMNS; i++) {
         struct cairn_pg_array none = cairn_pg_array(elements[i], batch->arena);
-        bool left_out = knows_types && i >= TYPE_CATEGORIES;
+        bool left_out = knows_types && i >= CAIRN_COL_TYPE_CATEGORIES;
         cairn_pg_add_array(params, left_out ? &none : &batch->columns[i]);
     }
     cairn_pg_add_bool(params, commands_are_new);
@@ -332,28 +317,46 @@ static bool is_known_after_all(const struct cairn_store *store, int64_t failed)
     return failed == -CAIRN_BUG && strcmp(cairn_pg_state(store->pg), unique_violation) == 0;
 }
 
-/* Calls as if all commands were new, as nearly always: each was looked up before its decision. If
- * one is not, the table's unique key refuses the whole batch, nothing is written, and the call is
- * repeated with a check. */
-static int64_t call_once_or_twice(struct cairn_append_batch *batch, struct cairn_store *store,
-                                  struct cairn_pg_result **ret, struct cairn_error *error)
+/* Decides about each append by itself. A batch of several is called as if all of its commands were
+ * new, as nearly always: each was looked up before its decision. If one is not, the table's unique
+ * key refuses the whole batch, nothing is written, and the call is repeated with a check. */
+static int64_t call_for_each(struct cairn_append_batch *batch, struct cairn_store *store,
+                             bool commands_are_new, struct cairn_pg_result **ret,
+                             struct cairn_error *error)
 {
-    if (count_of(batch, COMMAND_IDS) == 0 || batch->count == 1) /* append_one wrote nothing */
-        return call(batch, store, false, ret, error);
     struct cairn_error why = {0};
-    int64_t count = call(batch, store, true, ret, &why);
-    if (is_known_after_all(store, count))
+    int64_t count = call(batch, store, commands_are_new, ret, &why);
+    if (commands_are_new && is_known_after_all(store, count))
         return call(batch, store, false, ret, error);
     if (count < 0 && error)
         *error = why;
     return count;
 }
 
+/* Returns what cairn_append_all_call() does. */
+static int call_for_all(struct cairn_append_batch *batch, struct cairn_store *store,
+                        struct cairn_error *error)
+{
+    int failed = cairn_pg_ready(store->pg, error);
+    if (failed)
+        return failed;
+    return knows_types(batch, store) ? cairn_append_all_call(batch, store, error) : 1;
+}
+
 int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store *store,
                             struct cairn_error *error)
 {
+    bool has_commands = count_of(batch, CAIRN_COL_COMMAND_IDS) > 0;
+    bool are_new = has_commands && batch->count > 1; /* a single one has been refused already */
+    if (batch->count > 1 || batch->deferred) {
+        int failed = call_for_all(batch, store, error);
+        if (is_known_after_all(store, failed))
+            are_new = false;
+        else if (failed <= 0)
+            return failed;
+    }
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = call_once_or_twice(batch, store, &rows, error);
+    int64_t count = call_for_each(batch, store, are_new, &rows, error);
     if (count < 0)
         return (int)count;
     size_t outcomes = cairn_pg_integers(rows, 0, 0, batch->arena, &batch->outcomes);
@@ -366,7 +369,7 @@ int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store
     batch->worked_us = cairn_pg_integer(rows, 0, 7);
     if (batch->tags)
         (void)cairn_pg_integers(rows, 0, 8, batch->arena, &batch->boundary_fails);
-    if (outcomes != batch->count || conditions != count_of(batch, CONDITION_STREAMS))
+    if (outcomes != batch->count || conditions != count_of(batch, CAIRN_COL_CONDITION_STREAMS))
         return cairn_fail(error, CAIRN_BUG, "cairn.append_batch answered %zu appends of %zu",
                           outcomes, batch->count);
     learn_types(batch, store);

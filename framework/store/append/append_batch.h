@@ -11,26 +11,39 @@
 
 #include "core/map.h"
 #include "store/append/append.h"
+#include "store/append/append_columns.h"
 
 #include <stdint.h>
 
-enum { CAIRN_BATCH_COLUMNS = 33, CAIRN_BATCH_TAG_COLUMNS = 14 };
+enum { CAIRN_BATCH_TAG_COLUMNS = 14 };
+
+/* What a batch knows of a stream that it writes to or looks at. */
+struct cairn_batch_stream {
+    size_t number;   /* of the stream in the batch, from 1 */
+    size_t events;   /* of the batch, in the stream */
+    int64_t version; /* after them, and the last of them */
+    struct cairn_uuid last_id;
+};
 
 struct cairn_append_batch {
     struct cairn_arena *arena;
     size_t count; /* appends */
     size_t event_count;
     size_t bytes; /* of data and meta */
-    struct cairn_pg_array columns[CAIRN_BATCH_COLUMNS];
-    struct cairn_map streams; /* -> number, from 1 */
-    struct cairn_map claims;  /* likewise */
+    struct cairn_pg_array columns[CAIRN_APPEND_COLUMNS];
+    struct cairn_map streams; /* -> struct cairn_batch_stream */
+    struct cairn_map claims;  /* -> number, from 1 */
     struct cairn_map commands;
     struct cairn_map types;
     struct cairn_append_tags *tags; /* NULL: no append has tags or boundaries (append_tags.c) */
+    struct cairn_append_all *all;   /* append_all.c */
     bool deferred;                  /* may commit before its flush; after the call: did */
     int64_t durable;                /* all events up to here are known to be on disk */
 
-    /* the answer: one per append, condition or claim */
+    /* the answer: all was appended, after the event at position `from` */
+    bool is_whole;
+    int64_t from;
+    /* or one per append, condition or claim */
     const int64_t *outcomes;
     const int64_t *versions;
     const int64_t *fails;
@@ -91,6 +104,7 @@ void cairn_append_tags_params(struct cairn_append_batch *batch, struct cairn_pg_
 /* Where the entries of an append begin in the answer; zeroed for the first one. */
 struct cairn_append_batch_cursor {
     size_t append;
+    size_t event;
     size_t condition;
     size_t claim;
     size_t boundary;

@@ -127,14 +127,14 @@ static void answer_all(const struct cairn_appender *appender, struct cairn_appen
  *
  * What is deferred is flushed while the next batch is carried out, so there must be one: of appends
  * that come together, half are left for it. That gains time only where carrying them out takes
- * longer than the flush. Where other processes wait for the lock, it is theirs meanwhile. */
+ * longer than half a flush. Where other processes wait for the lock, it is theirs meanwhile. */
 static size_t plan(const struct cairn_appender *appender, size_t count, bool *ret_deferred)
 {
     struct cairn_flusher_state flusher = cairn_flusher_look(appender->flusher);
     *ret_deferred = flusher.is_usable;
     if (appender->options.always_defers)
         return count;
-    bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us;
+    bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us / 2;
     bool is_shared = appender->pace.wait_us > flusher.flush_us / 2;
     *ret_deferred = flusher.is_usable && (flusher.is_busy || (count > 1 && (is_slow || is_shared)));
     return *ret_deferred && !flusher.is_busy && !is_shared ? (count + 1) / 2 : count;

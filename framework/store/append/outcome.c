@@ -106,12 +106,29 @@ static int read_outcome(const struct cairn_append_batch *batch,
     }
 }
 
+/* Of a batch that was appended as a whole, each write has at least one event. */
+static int read_whole(const struct cairn_append_batch *batch,
+                      struct cairn_append_batch_cursor *cursor, const struct cairn_append *append,
+                      struct cairn_appended *ret)
+{
+    for (size_t i = 0; i < append->write_count; i++) {
+        size_t count = append->writes[i].event_count;
+        cursor->event += count;
+        ret[i] = (struct cairn_appended){
+            .version = append->writes[i].expected.version + (int64_t)count,
+            .position = batch->from + (int64_t)cursor->event,
+        };
+    }
+    return 0;
+}
+
 int cairn_append_batch_next(const struct cairn_append_batch *batch,
                             struct cairn_append_batch_cursor *cursor,
                             const struct cairn_append *append, struct cairn_appended *ret,
                             struct cairn_error *error)
 {
-    int outcome = read_outcome(batch, cursor, append, ret, error);
+    int outcome = batch->is_whole ? read_whole(batch, cursor, append, ret)
+                                  : read_outcome(batch, cursor, append, ret, error);
     cursor->append++;
     cursor->condition += append->write_count + append->check_count;
     cursor->claim += count_claims(append);
