@@ -178,8 +178,9 @@ bench: bench-append bench-bus bench-commands bench-projections bench-query bench
 bench-append: deps bench-programs ## appends a second, beside other stores and the database's limits
 	@bench/append/run $(BUILD)
 
-bench-process: deps all $(BUILD)/bench/process/bus_times ## orders brought to their payment and the mail about it, with each hop
+bench-process: deps all $(BUILD)/bench/process/bus_times ## orders brought to their payment and the mail about it, with each hop; steadily, and a burst
 	@bench/process/run $(BUILD)
+	@bench/process/burst $(BUILD)
 
 bench-bus: deps bench-programs ## how fast the log is published to Redis, and how soon
 	@bench/bus/run $(BUILD)

@@ -102,6 +102,7 @@ create or replace function cairn.forget_commands(
     set enable_seqscan = off
     set enable_bitmapscan = off
     set enable_indexscan = off
+    set jit = off
 as $$
 declare
     pages bigint := pg_relation_size('cairn.commands') / current_setting('block_size')::bigint;

@@ -40,6 +40,7 @@ $$;
 comment on function cairn.read_stream is
     'The events of one stream after a version, in order.';
 
+-- Planned once per session: every follower of the log calls it for each range.
 create or replace function cairn.read_range(
     in_from bigint,
     in_to bigint,
@@ -47,19 +48,22 @@ create or replace function cairn.read_range(
     in_categories text[] default null
 )
     returns setof cairn.events
-    language sql
+    language plpgsql
     stable
     set search_path = pg_catalog, pg_temp
     set enable_seqscan = off
     set plan_cache_mode = force_generic_plan
 as $$
-    select e.*
-        from cairn.events e
-        where (select cairn.await_durable(in_to)) >= 0
-            and e.shard = 0 and e.position > in_from and e.position <= in_to
-            and (in_types is null or e.type = any (in_types))
-            and (in_categories is null or split_part(e.stream, '-', 1) = any (in_categories))
-        order by e.position
+begin
+    perform cairn.await_durable(in_to);
+    return query
+        select e.*
+            from cairn.events e
+            where e.shard = 0 and e.position > in_from and e.position <= in_to
+                and (in_types is null or e.type = any (in_types))
+                and (in_categories is null or split_part(e.stream, '-', 1) = any (in_categories))
+            order by e.position;
+end
 $$;
 comment on function cairn.read_range is
     'The events at positions in_from + 1 to in_to, in order; only of some types and categories, if any '

@@ -1,11 +1,13 @@
 /* mailer.c - hands messages to the mail server. */
 #include "mailer.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SUBMISSIONS_MAX "2"
+#define MAILBOXES "10"    /* looked at in one statement; a crash repeats at most so many messages */
 #define ATTEMPTS_MAX "30" /* about 19 hours, as the pauses grow */
+#define MAIL_DEADLINE_S "20"
 #define MAIL_DEADLINE_US CAIRN_SECONDS(20)
 
 struct cairn_target mail_server = {
@@ -15,29 +17,20 @@ int64_t mail_patience_s;
 
 /* Messages to one mailbox are sent in order; mailboxes do not wait for each other.
  *
+ * The mailer goes from mailbox to mailbox, in the order of their addresses, and takes the first
+ * message of each that is due, a few at once. After the last mailbox it begins again with the
+ * first.
+ *
  * A message that may already have been accepted SUBMISSIONS_MAX times is parked, not sent again. */
-static const char park_sql[] =
-    "update notification.messages set status = 'parked', settled_at = clock_timestamp(),"
-    "     problem = 'it is not known whether the mail server has accepted it'"
-    " where status = 'sending' and submissions >= " SUBMISSIONS_MAX
-    "     and due_at <= clock_timestamp()";
-
 static const char take_sql[] =
-    "update notification.messages m set status = 'sending', submissions = m.submissions + 1,"
-    "     due_at = clock_timestamp() + make_interval(secs => $1::int)"
-    " where m.event_id = (select n.event_id from notification.messages n"
-    "     where n.status in ('waiting', 'sending') and n.due_at <= clock_timestamp()"
-    "         and n.submissions < " SUBMISSIONS_MAX
-    "         and not exists (select from notification.messages b where b.email = n.email"
-    "             and b.seq < n.seq and b.status in ('waiting', 'sending'))"
-    "     order by n.due_at, n.seq limit 1 for update skip locked)"
-    " returning m.event_id, m.email, m.message, m.submissions";
+    "select reached, event_id, email, message, submissions from notification.take_messages("
+    "$1, " MAILBOXES ", " SUBMISSIONS_MAX ", $2::integer, " MAIL_DEADLINE_S ")";
+enum { REACHED, EVENT_ID, EMAIL, MESSAGE, SUBMISSIONS, CELLS };
 
-/* All but sent_sql apply only if no other process has taken the message meanwhile. */
+static const char sent_sql[] = "select notification.messages_sent($1::uuid[])";
+
+/* The others apply only if no other process has taken the message meanwhile. */
 #define STILL_MINE " where event_id = $1::uuid and status = 'sending' and submissions = $2::int"
-static const char sent_sql[] =
-    "update notification.messages set status = 'sent', problem = null,"
-    "     settled_at = clock_timestamp() where event_id = $1::uuid and $2::int > 0";
 static const char parked_sql[] = "update notification.messages set status = 'parked', problem = $3,"
                                  "     settled_at = clock_timestamp()" STILL_MINE;
 static const char again_sql[] =
@@ -55,12 +48,10 @@ static const char unknown_sql[] =
     "update notification.messages set problem = $3,"
     "     due_at = clock_timestamp() + interval '1 second'" STILL_MINE;
 
-/* Returns the statement that records the mail server's answer. */
-static const char *record_sql(int failed)
+/* Returns the statement that records a failure. */
+static const char *failure_sql(int failed)
 {
     switch (-failed) {
-    case CAIRN_OK:
-        return sent_sql;
     case CAIRN_REFUSED:
     case CAIRN_INVALID:
         return parked_sql;
@@ -73,31 +64,70 @@ static const char *record_sql(int failed)
     }
 }
 
-static enum cairn_outcome hand_over(struct cairn_sql *sql, const char *const *cells,
+/* Returns whether the mail server can be expected to accept the next message. */
+static bool is_about_one(int failed)
+{
+    return failed == -CAIRN_REFUSED || failed == -CAIRN_INVALID || failed == -CAIRN_BUSY;
+}
+
+static int send(const char *const *cells, struct cairn_error *error)
+{
+    const struct cairn_mail mail = {.from = mail_from,
+                                    .to = cells[EMAIL],
+                                    .message = cells[MESSAGE],
+                                    .message_bytes = strlen(cells[MESSAGE])};
+    return cairn_outbound_mail(&mail_server, &mail, error);
+}
+
+/* Sends the messages, and records the answers. After one by which the mail server seems to be away,
+ * the others are not sent. */
+static enum cairn_outcome hand_over(struct cairn_sql *sql, const char *const *cells, int64_t count,
                                     struct cairn_error *error)
 {
     struct cairn_error why = {0};
-    const struct cairn_mail mail = {
-        .from = mail_from, .to = cells[1], .message = cells[2], .message_bytes = strlen(cells[2])};
-    int failed = cairn_outbound_mail(&mail_server, &mail, &why);
-    const char *const values[] = {cells[0], cells[3], why.message};
-    int64_t done = cairn_sql_run(sql, record_sql(failed), values, failed ? 3 : 2, error);
-    if (done < 0)
-        return CAIRN_TRY_AGAIN;
-    if (failed == 0 || failed == -CAIRN_REFUSED || failed == -CAIRN_INVALID ||
-        failed == -CAIRN_BUSY)
-        return CAIRN_DONE;
-    *error = why;
-    return CAIRN_TRY_AGAIN;
+    const char *sent = "";
+    int away = 0;
+    int64_t done = 0;
+    for (int64_t i = 0; i < count && done >= 0; i++, cells += CELLS) {
+        struct cairn_error refused = {0};
+        int failed = away ? -CAIRN_UNAVAILABLE : send(cells, &refused);
+        if (!failed) {
+            sent = cairn_sql_print(sql, "%s%s%s", sent, *sent ? "," : "", cells[EVENT_ID]);
+            continue;
+        }
+        if (!away)
+            why = refused;
+        if (!is_about_one(failed))
+            away = failed;
+        done = cairn_sql_run(sql, failure_sql(failed),
+                             CAIRN_VALUES(cells[EVENT_ID], cells[SUBMISSIONS], why.message), error);
+    }
+    if (done >= 0 && *sent)
+        done =
+            cairn_sql_run(sql, sent_sql, CAIRN_VALUES(cairn_sql_print(sql, "{%s}", sent)), error);
+    if (done >= 0 && away)
+        *error = why;
+    return done < 0 || away ? CAIRN_TRY_AGAIN : CAIRN_DONE;
 }
+
+/* The last mailbox that was looked at, and whether a message was taken since the first: one thread
+ * of a process has the mailer's work. */
+static char reached[1000];
+static bool has_taken;
 
 enum cairn_outcome mailer_work(struct cairn_sql *sql, struct cairn_error *error)
 {
     const char *const *cells = NULL;
-    if (cairn_sql_run(sql, park_sql, NULL, 0, error) < 0)
+    int64_t rows = cairn_sql_get(
+        sql, take_sql, CAIRN_VALUES(reached, cairn_sql_print(sql, "%" PRId64, mail_patience_s)),
+        &cells, error);
+    if (rows <= 0)
         return CAIRN_TRY_AGAIN;
-    int64_t taken = cairn_sql_get(sql, take_sql,
-                                  CAIRN_VALUES(cairn_sql_print(sql, "%" PRId64, mail_patience_s)),
-                                  &cells, error);
-    return taken > 0 ? hand_over(sql, cells, error) : CAIRN_TRY_AGAIN;
+    int64_t count = cells[EVENT_ID] ? rows : 0;
+    bool is_last = !cells[REACHED];
+    bool goes_on = has_taken || count > 0 || !is_last;
+    (void)snprintf(reached, sizeof reached, "%s", is_last ? "" : cells[REACHED]);
+    has_taken = !is_last && (has_taken || count > 0);
+    enum cairn_outcome outcome = hand_over(sql, cells, count, error);
+    return outcome == CAIRN_DONE && !goes_on ? CAIRN_TRY_AGAIN : outcome;
 }

@@ -19,7 +19,7 @@
  * order does not wait for ever. */
 enum { PATIENCE = 60, ATTEMPTS = 1000 };
 
-CAIRN_REACTOR(charging, .help = "Reserves, captures and refunds the amount.", .concurrency = 8,
+CAIRN_REACTOR(charging, .help = "Reserves, captures and refunds the amount.", .concurrency = 64,
               .attempts = ATTEMPTS);
 
 static struct cards_payment card_of(const struct cairn_call *call, int64_t amount,

@@ -258,6 +258,40 @@ static void mailboxes_that_are_full_hold_up_no_other(void **state)
     }
 }
 
+/* Two thousand messages wait behind each other in one mailbox: each is looked at when it is its
+ * turn. */
+static void mail_that_waits_in_one_mailbox_is_not_looked_at(void **state)
+{
+    (void)state;
+    smtp_sink_pause(&bench.sink);
+    fixture_sql(
+        bench.url,
+        "insert into notification.messages (event_id, kind, about, email, message)"
+        " select gen_random_uuid(), 'placed', 'order-x', 'ada@example.com',"
+        "     format(E'Subject: %s\\r\\n\\r\\nx\\r\\n', i) from generate_series(1, 2000) i");
+    fixture_sql(bench.url,
+                "insert into notification.messages (event_id, kind, about, email, message)"
+                " select gen_random_uuid(), 'placed', 'order-x', 'eve' || i || '@example.com',"
+                "     E'Subject: x\\r\\n\\r\\nx\\r\\n' from generate_series(1, 40) i");
+    smtp_sink_restart(&bench.sink);
+    smtp_sink_wait(&bench.sink, 150, LONG_MS); /* not by a query, which would be counted */
+    assert_int_equal(child_stop(&bench.notification, LONG_MS), 0);
+    int last = 0;
+    for (int i = 0; i < smtp_sink_count(&bench.sink); i++) {
+        int number = 0;
+        if (strcmp(smtp_sink_message(&bench.sink, i)->to, "ada@example.com") != 0)
+            continue;
+        assert_int_equal(sscanf(text_of(i), "Subject: %d", &number), 1);
+        assert_int_equal(number, ++last);
+    }
+    assert_true(last >= 110);
+    int64_t fetched = fixture_sql_int(bench.url, "select seq_tup_read + idx_tup_fetch from"
+                                                 " pg_stat_user_tables where relname = 'messages'");
+    if (fetched > 30000) /* each that waits, for each that is sent: 300,000 */
+        fail_msg("%lld rows were looked at for %d messages", (long long)fetched, last + 40);
+    start_notification();
+}
+
 /* Kills the service before it can record that the message was accepted. */
 static void kill_before_the_record(int accepted)
 {
@@ -349,6 +383,7 @@ int main(void)
         TEST(a_mail_server_that_is_away_is_waited_for),
         TEST(a_message_that_is_refused_for_good_is_parked),
         TEST(mailboxes_that_are_full_hold_up_no_other),
+        TEST(mail_that_waits_in_one_mailbox_is_not_looked_at),
         TEST(a_crash_between_acceptance_and_record_sends_once_more),
         TEST(repeated_crashes_there_send_no_third_time),
         TEST(cairn_bus_lists_groups_and_dead_letters_and_hands_them_out_again),

@@ -14,7 +14,10 @@
 
 #define DEADLINE_US CAIRN_SECONDS(5)
 
-enum { CALLS_AT_ONCE = 64 };
+/* Senders have threads of their own, CAIRN_PROCESS_CALLS for each category of a process manager and
+ * .concurrency of a reactor, which limit the calls. One that finds no place waits for it: if it
+ * failed, it would pause for longer with each attempt. */
+enum { CALLS_AT_ONCE = 512 };
 
 struct peer {
     struct cairn_target target;
@@ -118,6 +121,7 @@ static struct peer *make_peer(struct cairn_command_client *client, const char *c
         .deadline_us = DEADLINE_US,
         .attempts = 1, /* the sender decides on retries */
         .concurrency = CALLS_AT_ONCE,
+        .wait_us = DEADLINE_US,
         .breaker_open_us = CAIRN_SECONDS(1),
     };
     peer->next = client->peers;

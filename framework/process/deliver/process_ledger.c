@@ -4,9 +4,8 @@
 enum { TIMERS_AT_ONCE = 200 };
 
 #define OUTGOING_COLUMNS                                                                           \
-    "held, stream, version, number, target, command, method, path, body, traceparent,"             \
-    " cairn.outgoing_key(stream, version, number) as key, position,"                               \
-    " cairn.outgoing_correlation(stream, version) as correlation_id"
+    "held, stream, version, number, target, command, method, path, body, traceparent, key,"        \
+    " position, correlation_id"
 
 static const struct cairn_statement advance_statement = {
     .name = "advance_process",

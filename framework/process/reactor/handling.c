@@ -104,15 +104,19 @@ static void note_attempt(struct item *item, const struct cairn_error *error, con
                    error->reason[0] ? ": " : "", error->message[0] ? error->message : silent);
 }
 
+/* Wakes the reactor only if it has something to do at once: while others are under way, it looks
+ * every few milliseconds (reactor.c), and a step for each event would cost more than the event. */
 static void finish(struct item *item, bool given_up, const struct cairn_error *error)
 {
     struct cairn_handling *handling = item->handling;
+    bool is_urgent = given_up || item->parked || cairn_keyed_queue_count(handling->queue) <= 1;
     cairn_lock(&handling->lock);
     note_attempt(item, error, "given up");
     if (item->state == WAITING)
         item->state = given_up ? GIVEN_UP : FINISHED;
     cairn_unlock(&handling->lock);
-    cairn_follower_wake(handling->parts.follower);
+    if (is_urgent)
+        cairn_follower_wake(handling->parts.follower);
 }
 
 static int64_t work(void *context, struct cairn_task *task)

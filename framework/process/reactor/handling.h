@@ -5,7 +5,7 @@
  *     cairn_handling_sweep(…)    regularly: puts away finished events
  *     cairn_handling_clear(…)    when the lease is lost: the next owner handles these events again
  *
- * A finished event wakes the follower.
+ * The last event to be finished, and one that was given up, wakes the follower; others do not.
  *
  * Ownership: one thread calls these functions; the handlers run on their own threads. Events are
  * copied. */

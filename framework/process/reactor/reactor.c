@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define IDLE_US CAIRN_MILLISECONDS(500)
+#define SWEEP_US CAIRN_MILLISECONDS(20) /* between two sweeps while events are under way */
 #define MOVE_US CAIRN_MILLISECONDS(200) /* between two moves of the checkpoint */
 #define PARKED_US CAIRN_SECONDS(1)      /* between two checks for parked events to retry */
 
@@ -215,7 +216,9 @@ void cairn_reactor_step(struct cairn_reactor_runner *runner)
     }
     cairn_log_cursor_step_ok(&runner->cursor);
     if (!more)
-        cairn_log_cursor_rest(&runner->cursor, cairn_monotonic_us() + IDLE_US);
+        cairn_log_cursor_rest(&runner->cursor,
+                              cairn_monotonic_us() +
+                                  (cairn_handling_count(runner->handling) ? SWEEP_US : IDLE_US));
 }
 
 /* ---- life ---- */

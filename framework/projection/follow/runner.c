@@ -11,6 +11,7 @@
 
 #define IDLE_US CAIRN_SECONDS(1)             /* between two reads of the head without news */
 #define EMPTY_MOVE_US CAIRN_MILLISECONDS(25) /* between two moves over only ignored events */
+#define GATHER_US CAIRN_MILLISECONDS(10)     /* between the starts of two small ranges */
 #define TROUBLE_US CAIRN_MILLISECONDS(100)   /* after a first UNAVAILABLE or BUSY; doubled to … */
 #define TROUBLE_MAX_US CAIRN_SECONDS(1)      /* … this, the pause after any other failure */
 #define SWITCH_CHECK_US CAIRN_MILLISECONDS(100) /* between two checks whether it may be read */
@@ -18,7 +19,13 @@
 
 /* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
  * may hold events of a megabyte each. */
-enum { RANGE_FIRST = 50, RANGE_MAX = 1000, LIGHT_BYTES = 2 << 20, HEAVY_BYTES = 8 << 20 };
+enum {
+    SMALL = 200,
+    RANGE_FIRST = 50,
+    RANGE_MAX = 1000,
+    LIGHT_BYTES = 2 << 20,
+    HEAVY_BYTES = 8 << 20
+};
 
 /* ---- begin ---- */
 
@@ -201,9 +208,18 @@ static int halve_range(struct cairn_runner *runner, int64_t to, const struct cai
     return failed;
 }
 
+/* Returns whether to wait until more events have gathered: a range costs as much as some ten
+ * events, so under load small ranges would take the processor from what appends. An event that
+ * comes alone is folded at once. */
+static bool gathers(const struct cairn_runner *runner)
+{
+    return runner->head - runner->position < SMALL && cairn_monotonic_us() < runner->gather_us;
+}
+
 static int advance(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_error why = {0};
+    runner->gather_us = cairn_monotonic_us() + GATHER_US;
     int64_t to = runner->head - runner->position > runner->range ? runner->position + runner->range
                                                                  : runner->head;
     int more = fold_range(runner, to, &why);
@@ -328,7 +344,7 @@ static int lead(struct cairn_runner *runner, int64_t fence, struct cairn_error *
     int more = 0;
     if (runner->head == runner->position)
         more = caught_up(runner, error);
-    else if (cairn_monotonic_us() >= runner->retry_us)
+    else if (cairn_monotonic_us() >= runner->retry_us && !gathers(runner))
         more = advance(runner, error);
     if (more < 0)
         return more;
@@ -360,6 +376,9 @@ static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
         pause.until_us = cairn_earlier_us(pause.until_us, runner->copy.due_us);
     if (runner->retry_us)
         return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->retry_us),
+                                    .seen = INT64_MAX};
+    if (runner->position < runner->head && gathers(runner))
+        return (struct cairn_pause){.until_us = cairn_earlier_us(pause.until_us, runner->gather_us),
                                     .seen = INT64_MAX};
     if (runner->position < runner->head) /* ignored events that the checkpoint must still pass */
         pause.until_us = cairn_earlier_us(pause.until_us, runner->moved_us + EMPTY_MOVE_US);

@@ -45,6 +45,7 @@ struct cairn_runner {
     int64_t range;      /* positions to fold at once */
     int64_t moved_us;   /* monotonic: when the checkpoint was last moved */
     int64_t retry_us;   /* monotonic: the next range is not tried before */
+    int64_t gather_us;  /* monotonic: before this, a small range waits for more events */
     int64_t trouble_us; /* pause after the next failure */
     int64_t parked_us;  /* monotonic: when to check parked events next */
     int64_t parked_keys;
