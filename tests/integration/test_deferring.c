@@ -53,6 +53,11 @@ static const char flushers[] =
     "select coalesce(max(pid), 0) from pg_stat_activity where application_name = 'appender'"
     " and datname = current_database() and state = 'idle' and query ~ 'publish_durable|cairn.head'";
 
+/* The other one. */
+static const char appenders[] =
+    "select coalesce(max(pid), 0) from pg_stat_activity where application_name = 'appender'"
+    " and datname = current_database() and query ~ 'append_'";
+
 static bool is_idle(void *context)
 {
     (void)context;
@@ -288,6 +293,31 @@ static void a_flusher_that_is_ended_is_replaced_and_its_appends_are_answered(voi
     }
 }
 
+/* As many batches wait for their flush as may, and none of them can be flushed: the server process
+ * that has committed them is gone, too. The next one finds no place before they are settled. */
+static void an_append_behind_batches_that_cannot_be_flushed_is_carried_out(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct item items[5] = {0};
+        withhold_flushes();
+        for (size_t k = 0; k < 4; k++) {
+            submit(&items[k]);
+            fixture_wait(is_committed, &items[k], 10000, "the append to be committed");
+        }
+        pid_t appender = (pid_t)sql_int(appenders);
+        submit(&items[4]);
+        assert_int_equal(kill(appender, SIGTERM), 0);
+        assert_int_equal(kill(stopped.flusher, SIGTERM), 0);
+        go_on();
+        for (size_t k = 0; k < 5; k++) {
+            await_answer(&items[k]);
+            assert_int_equal(items[k].appending.outcome, 0);
+            assert_int_equal(count_of(&items[k]), 1);
+        }
+    }
+}
+
 static void what_a_crash_takes_back_is_appended_again(void **state)
 {
     (void)state;
@@ -335,6 +365,7 @@ int main(void)
         cmocka_unit_test(decisions_wait_for_what_is_not_on_disk),
         cmocka_unit_test(an_idle_log_is_known_to_be_on_disk),
         cmocka_unit_test(a_flusher_that_is_ended_is_replaced_and_its_appends_are_answered),
+        cmocka_unit_test(an_append_behind_batches_that_cannot_be_flushed_is_carried_out),
         cmocka_unit_test(what_a_crash_takes_back_is_appended_again),
         cmocka_unit_test(a_log_that_was_left_undurable_is_published_by_the_next_appender),
     };

@@ -218,12 +218,21 @@ static void handle_failure(struct cairn_appender *appender, struct cairn_flight 
     }
 }
 
+/* Waits for a flight; settles those that could not be flushed if none is left without them. */
+static struct cairn_flight *take_flight(struct cairn_appender *appender)
+{
+    struct cairn_flight *flight = NULL;
+    while (!(flight = cairn_flusher_take(appender->flusher)))
+        settle_deferred(appender);
+    return flight;
+}
+
 /* Commits the first append, and as many more as can go with it. Returns how many. */
 static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
 {
     bool deferred = false;
     size_t most = plan(appender, count, &deferred);
-    struct cairn_flight *flight = cairn_flusher_take(appender->flusher);
+    struct cairn_flight *flight = take_flight(appender);
     struct cairn_error error = {0};
     cairn_arena_reset(&appender->arena);
     cairn_flight_load(flight, items, most, &appender->options);

@@ -292,10 +292,11 @@ static void *work(void *context)
 struct cairn_flight *cairn_flusher_take(struct cairn_flusher *flusher)
 {
     cairn_lock(&flusher->lock);
-    while (!flusher->free)
+    while (!flusher->free && (flusher->pending.first || flusher->is_flushing))
         cairn_cond_wait(&flusher->changed, &flusher->lock);
     struct cairn_flight *flight = flusher->free;
-    flusher->free = flight->next;
+    if (flight)
+        flusher->free = flight->next;
     cairn_unlock(&flusher->lock);
     return flight;
 }

@@ -30,7 +30,8 @@ int cairn_flusher_open(const char *url, const char *label, int64_t call_us,
 /* Nothing may be under way. NULL is fine. */
 void cairn_flusher_close(struct cairn_flusher *flusher);
 
-/* Returns a flight that is not in use; waits until there is one. */
+/* Returns a flight that is not in use; waits until there is one. NULL: none will be before those
+ * are settled that cairn_flusher_drain() returns. */
 struct cairn_flight *cairn_flusher_take(struct cairn_flusher *flusher);
 /* Puts back a flight that was answered, or was never carried out. */
 void cairn_flusher_release(struct cairn_flusher *flusher, struct cairn_flight *flight);
