@@ -50,7 +50,7 @@ postgres_client() {
             printf '%s\n' "$bin/$1"
             return
         fi
-    done < <(printf '%s\n' "$postgres_bin" && postgres_installed | sort -rV)
+    done < <(printf '%s\n' "$postgres_bin" && postgres_installed | sort -rV 2>/dev/null)
     fail "$1 is neither in $postgres_bin nor installed: deploy/deps install"
 }
 
@@ -163,7 +163,7 @@ postgres_settings() {
 
 # The private cluster of Cairn: durable, and reached by its Unix socket only.
 listen_addresses = ''
-max_connections = 200
+max_connections = 400
 shared_buffers = 256MB
 fsync = on
 synchronous_commit = on

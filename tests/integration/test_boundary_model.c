@@ -172,6 +172,7 @@ static struct step random_step(unsigned *random, struct belief *belief)
                         .joins = below(random, 4) > 0,
                         .event_count = 1 + below(random, EVENTS_MAX),
                         .edge_count = below(random, EDGES_MAX + 1)};
+    step.joins = step.joins && belief->count + EVENTS_MAX <= BATCH_MAX * EVENTS_MAX;
     if (step.by_hand || !step.joins)
         belief->count = 0;
     for (int i = 0; i < step.event_count; i++)
@@ -281,6 +282,20 @@ static struct cairn_append make_append(struct cairn_arena *arena, const struct s
                                  .boundary_count = (size_t)step->edge_count};
 }
 
+/* Calls it again for as long as others hold the log's lock for too long. */
+static PGresult *append_if(PGconn *sql, const char *const values[static 3])
+{
+    for (;;) {
+        PGresult *result = PQexecParams(
+            sql, "select stream from cairn.append_if($1::json, $2::json, $3::bigint, 'thing')", 3,
+            NULL, values, NULL, NULL, 0);
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        if (!state || strcmp(state, "55P03") != 0)
+            return result;
+        PQclear(result);
+    }
+}
+
 /* Runs the step by cairn.append_if, and notes the ids that its events have. */
 static int append_by_hand(PGconn *sql, struct cairn_arena *arena, struct step *step)
 {
@@ -297,9 +312,7 @@ static int append_by_hand(PGconn *sql, struct cairn_arena *arena, struct step *s
     const char *values[] = {cairn_print(arena, "[%s]", events.text),
                             cairn_print(arena, "[%s]", query.text),
                             cairn_print(arena, "%" PRId64, bench.base + step->edges[0].after)};
-    PGresult *result = PQexecParams(
-        sql, "select stream from cairn.append_if($1::json, $2::json, $3::bigint, 'thing')", 3, NULL,
-        values, NULL, NULL, 0);
+    PGresult *result = append_if(sql, values);
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (PQresultStatus(result) != PGRES_TUPLES_OK && (!state || strcmp(state, "CA001") != 0))
         fail_msg("%s", PQresultErrorMessage(result));
