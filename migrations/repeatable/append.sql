@@ -298,7 +298,7 @@ declare
     tail_versions bigint[];
     tail_ids uuid[];
     stream_hashes bigint[];   -- with a seed that no caller can know
-    seed bigint := (random() * 1e15)::bigint;
+    seed bigint := hashtextextended(gen_random_uuid()::text, 0); -- random() obeys the caller's setseed()
     written bigint;
     claim_holds bigint[];     -- for each claim: its stream holds it already
     slot_streams bigint[];    -- for each slot: the stream that holds it now; -1 none; 0 as before

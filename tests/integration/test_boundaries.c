@@ -187,7 +187,7 @@ CAIRN_DECIDE(filling, fill_purse)
     return 0;
 }
 
-/* Each guide who is hired gets a purse of the same id. */
+/* Each hired guide gets a purse of the same id. */
 CAIRN_STRUCT(paying, BOOL(done));
 CAIRN_PROCESS(paying, .from_start = true, CAIRN_SENDS(filling));
 CAIRN_WHEN(paying, guide, guide_hired)

@@ -4,8 +4,6 @@
 
 #include "store/handle.h"
 
-#include <string.h>
-
 /* The columns of this path alone. */
 enum column {
     VERSIONS,
@@ -54,20 +52,13 @@ static void put_integer(struct cairn_append_all *all, enum column column, int64_
     cairn_pg_array_integer(&all->columns[column], value);
 }
 
-static bool is_zero(struct cairn_uuid id)
-{
-    static const struct cairn_uuid zero;
-    return memcmp(&id, &zero, sizeof id) == 0;
-}
-
 /* Returns whether a stream that the batch has written to ends as expected. */
 static bool is_as_expected(const struct cairn_batch_stream *stream,
                            const struct cairn_expected *expected)
 {
-    return stream->events == 0 ||
-           (stream->version == expected->version &&
-            (is_zero(expected->event_id) ||
-             memcmp(&stream->last_id, &expected->event_id, sizeof stream->last_id) == 0));
+    return stream->events == 0 || (stream->version == expected->version &&
+                                   (cairn_uuid_is_zero(expected->event_id) ||
+                                    cairn_uuid_equal(stream->last_id, expected->event_id)));
 }
 
 static bool has_tags(const struct cairn_write *write)

@@ -46,7 +46,7 @@ static void change_capacity(struct client *client)
                               world_pick(client->actor, COURSES), 1 + roll(client, 8)));
 }
 
-/* Returns the body of a command on a course and a student, who is new now and then. */
+/* Returns the body of a command on a course and a student; now and then a new one. */
 static const char *of_both(struct client *client)
 {
     char id[40];
