@@ -1,5 +1,5 @@
-/* load_registrar.c - registrars of the school, which enrol students in SQL: they read the events of a
- * course and of a student by their tags, decide, and append by cairn.append_if, in slow
+/* load_registrar.c - registrars of the school, which enrol students in SQL: they read the events
+ * of a course and of a student by their tags, decide, and append by cairn.append_if, in slow
  * transactions that are sometimes rolled back. The same rules as the service's, in SQL. */
 #include "../client.h"
 #include "../people.h"
