@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEX_SIZE = 65, CHAINED_PERCENT = 10, TAG_SIZE = 40, META_SIZE = 400 };
+enum { CHAINED_PERCENT = 10, TAG_SIZE = 40, META_SIZE = 400 };
 
 struct options {
     const char *url;
@@ -55,8 +55,6 @@ struct slot {
     struct cairn_write write;
     struct cairn_new_event event;
     struct cairn_new_command command;
-    char command_id[HEX_SIZE];
-    char request_hash[HEX_SIZE];
     struct cairn_appended appended;
     struct stream *stream;
     struct edge *edges[2];
@@ -100,11 +98,13 @@ static uint64_t roll(struct load *load)
     return load->random * UINT64_C(2685821657736338717);
 }
 
-/* Fills in as many hex digits as a SHA-256 has, as evenly distributed. */
-static void roll_hex(struct load *load, char ret[static HEX_SIZE])
+/* Returns a key whose parts are as evenly distributed as hashes are. */
+static struct cairn_command_key roll_key(struct load *load)
 {
-    (void)snprintf(ret, HEX_SIZE, "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
-                   roll(load), roll(load), roll(load), roll(load));
+    const uint64_t parts[] = {roll(load), roll(load)};
+    struct cairn_command_key ret = {.request_hash = (int64_t)(roll(load) >> 1)};
+    memcpy(ret.id.bytes, parts, sizeof ret.id.bytes);
+    return ret;
 }
 
 static struct stream *choose(struct load *load)
@@ -122,8 +122,7 @@ static void fill_in(struct slot *slot, struct stream *stream)
     slot->write.expected = (struct cairn_expected){
         .stream = stream->name, .version = stream->version, .event_id = stream->event_id};
     slot->event.id = cairn_uuid_make();
-    roll_hex(load, slot->command_id);
-    roll_hex(load, slot->request_hash);
+    slot->command.key = roll_key(load);
     slot->appending.outcome = 0;
     slot->appending.error.code = CAIRN_OK;
 }
@@ -219,10 +218,7 @@ static void init_slot(struct slot *slot, struct load *load)
                                            .schema_version = 1,
                                            .data = load->options->data,
                                            .meta = load->options->meta};
-    slot->command = (struct cairn_new_command){.key = {slot->command_id, slot->request_hash},
-                                               .status = 200,
-                                               .events_to = 1,
-                                               .event_count = 1};
+    slot->command = (struct cairn_new_command){.status = 200, .events_to = 1, .event_count = 1};
     slot->write = (struct cairn_write){
         .events = &slot->event, .event_count = 1, .commands = &slot->command, .command_count = 1};
     slot->appending = (struct cairn_appending){.append = {.writes = &slot->write, .write_count = 1},

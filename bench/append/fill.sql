@@ -12,13 +12,11 @@ select 0, n + 1, 'account-00000000-0000-4000-8000-' || lpad((n % :streams)::text
 
 insert into cairn.event_types (category, type, schema_version) values ('account', 'AmountCredited', 1);
 
-insert into cairn.commands
-    (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-select 0, sha256(e.event_id::text::bytea), sha256(e.event_id::text::bytea), 200, e.stream, e.version,
-       e.position, 1, e.recorded_at
+insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
+select gen_random_uuid(), e.position, e.position, 1, 200, 0
     from cairn.events e
     where e.position > :events - :commands
     order by e.position;
 
 vacuum (analyze) cairn.events;
-vacuum (analyze) cairn.commands;
+vacuum (analyze) cairn.executed_commands;

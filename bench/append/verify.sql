@@ -8,7 +8,7 @@ with log as (
     select count(*) as streams
         from (select from cairn.events group by stream having max(version) <> count(*) or min(version) <> 1) s
 ), commands as (
-    select count(*) as count from cairn.commands
+    select count(*) as count from cairn.executed_commands
 )
 select case
            when events <> :events then format('there are %s events, not %s', events, :events)

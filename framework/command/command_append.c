@@ -41,8 +41,8 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims,
     add_uuid(&out, "causation_id", attempt->command_id);
     add_uuid(&out, "command_id", attempt->command_id);
     if (attempt->keyed)
-        cairn_buffer_print(&out, "\"command_key\":\"%s\",\"request_hash\":\"%s\",",
-                           attempt->known.key.id, attempt->known.key.request_hash);
+        cairn_buffer_print(&out, "\"request_hash\":\"%016" PRIx64 "\",",
+                           (uint64_t)attempt->known.key.request_hash);
     cairn_buffer_text(&out, "\"service\":");
     cairn_buffer_json(&out, attempt->endpoint->service);
     cairn_buffer_text(&out, ",\"traceparent\":");

@@ -53,21 +53,11 @@ static struct cairn_buffer describe(const struct attempt *attempt)
     return out;
 }
 
-/* Makes a UUID of version 8 (RFC 9562 section 5.8) from the first bits of the key's hash, so that
- * the same key makes the same stream, even after the key's row has expired. */
-static struct cairn_uuid uuid_of(const char *hex)
-{
-    struct cairn_uuid id;
-    for (size_t i = 0; i < sizeof id.bytes; i++)
-        id.bytes[i] = (uint8_t)(cairn_hex_value(hex[2 * i]) << 4 | cairn_hex_value(hex[2 * i + 1]));
-    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
-    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
-    return id;
-}
-
+/* The stream that a keyed command makes has the command's id: a repeat makes none of its own, even
+ * after the key's row has expired. */
 static void take_ids(struct attempt *attempt)
 {
-    attempt->command_id = attempt->id = uuid_of(attempt->known.key.id);
+    attempt->command_id = attempt->id = attempt->known.key.id;
 }
 
 /* Runs on the loader's thread. */

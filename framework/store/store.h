@@ -52,12 +52,19 @@ int64_t cairn_store_head(struct cairn_store *store, struct cairn_error *error) C
 
 /* ---- commands ---- */
 
-/* Identifies a command with an Idempotency-Key: SHA-256 in hex of service and key, and of the
- * request. cairn_store_find_command() fills in both. */
+/* Identifies a command with an Idempotency-Key. */
 struct cairn_command_key {
-    const char *id;
-    const char *request_hash;
+    struct cairn_uuid id;
+    int64_t request_hash; /* the first 8 bytes of its SHA-256, most significant first */
 };
+
+/* Returns the key of the command. Its id is a UUID of version 8 (RFC 9562 section 5.8) from the
+ * first bits of the SHA-256 of service and key: the same key makes the same id, even after its row
+ * has expired. cairn.command_id returns the same. `request` is what makes two requests the same:
+ * method, path, preconditions and body. */
+struct cairn_command_key cairn_command_key(struct cairn_arena *arena, const char *service,
+                                           const char *key, const void *request,
+                                           size_t request_bytes);
 
 /* The answer to a command with an Idempotency-Key. */
 struct cairn_known_command {
@@ -70,8 +77,7 @@ struct cairn_known_command {
     int64_t event_count; /* its events end at `position` */
 };
 
-/* Looks the command up. `request` identifies the request: its method, path, preconditions and body.
- * Returns 0, or -CAIRN_KEY_REUSED if the key belongs to another request. */
+/* Looks the command up. Returns 0, or -CAIRN_KEY_REUSED if the key belongs to another request. */
 int cairn_store_find_command(struct cairn_store *store, const char *service, const char *key,
                              const void *request, size_t request_bytes, struct cairn_arena *arena,
                              struct cairn_known_command *ret,

@@ -95,10 +95,8 @@ create or replace function cairn.append_all(
     in_metas json[],
     -- the commands, each id once in the batch
     in_command_ends bigint[], -- number of its last event within the batch
-    in_command_streams text[],
-    in_command_versions bigint[], -- of the stream after it
-    in_command_ids bytea[],
-    in_command_hashes bytea[],
+    in_command_ids uuid[],
+    in_command_hashes bigint[],
     in_command_statuses bigint[],
     in_command_events bigint[],
     -- streams that must end like this before the batch
@@ -165,12 +163,15 @@ begin
 
     -- Before the events, so that a duplicate costs little.
     if cardinality(in_command_ids) > 0 then
-        insert into cairn.commands
-            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-        select 0, u.id, u.hash, u.status, u.stream, u.version, head + u.last, u.events, stamp
-            from unnest(in_command_ends, in_command_streams, in_command_versions, in_command_ids,
-                        in_command_hashes, in_command_statuses, in_command_events)
-                as u(last, stream, version, id, hash, status, events);
+        insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
+        select u.id, u.hash, head + u.last, u.events, u.status, 0
+            from unnest(in_command_ends, in_command_ids, in_command_hashes, in_command_statuses, in_command_events)
+                as u(last, id, hash, status, events)
+            where u.last <= cardinality(in_streams) and u.events between 1 and u.last;
+        get diagnostics holds = row_count;
+        if holds <> cardinality(in_command_ids) then
+            raise exception using errcode = 'CA010', message = 'a command has events that are not in the batch';
+        end if;
     end if;
     insert into cairn.events
         (shard, position, stream, version, type, schema_version, event_id, data, meta, recorded_at)
@@ -235,8 +236,8 @@ create or replace function cairn.append_batch(
     -- commands, each id once in the batch
     in_command_conditions bigint[],
     in_command_streams text[],
-    in_command_ids bytea[],
-    in_command_hashes bytea[],
+    in_command_ids uuid[],
+    in_command_hashes bigint[],
     in_command_statuses bigint[],
     in_command_ends bigint[],       -- number of its last event within the condition
     in_command_events bigint[],
@@ -372,7 +373,7 @@ begin
                           with ordinality as u(id, hash, n)
                       left join lateral (
                           select k.request_hash
-                              from cairn.commands k
+                              from cairn.executed_commands k
                               where k.shard = 0 and k.command_id = u.id
                               limit 1) c on true
                       order by u.n) f;
@@ -449,7 +450,7 @@ begin
         for i in command_from .. in_append_commands[k] loop
             if outcome > 0 and in_commands_are_new then -- not written, so the table's key would not report it
                 select case when c.request_hash = in_command_hashes[i] then 1 else 2 end into command_state
-                    from cairn.commands c
+                    from cairn.executed_commands c
                     where c.shard = 0 and c.command_id = in_command_ids[i];
                 command_states[i] := coalesce(command_state, 0);
             end if;
@@ -532,10 +533,11 @@ begin
 
     -- Before the events, so that a duplicate costs little.
     if cardinality(in_command_ids) > 0 then
-        insert into cairn.commands
-            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-        select 0, u.id, u.hash, u.status, u.stream, first_versions[u.condition] + u.last,
-               first_positions[u.condition] + u.last, u.events, stamp
+        insert into cairn.executed_commands
+            (command_id, request_hash, position, event_count, status, shard, version, recorded_at, stream)
+        select u.id, u.hash, first_positions[u.condition] + u.last, u.events, u.status, 0,
+               case when u.events = 0 then first_versions[u.condition] + u.last end,
+               case when u.events = 0 then stamp end, case when u.events = 0 then u.stream end
             from unnest(in_command_conditions, in_command_streams, in_command_ids, in_command_hashes,
                         in_command_statuses, in_command_ends, in_command_events)
                 as u(condition, stream, id, hash, status, last, events)
@@ -628,8 +630,8 @@ create or replace function cairn.append_one(
     in_schema_version bigint,
     in_data json,
     in_meta json,
-    in_command_id bytea,
-    in_command_hash bytea,
+    in_command_id uuid,
+    in_command_hash bigint,
     in_status bigint,
     out version bigint,
     out "position" bigint
@@ -643,8 +645,6 @@ create or replace function cairn.append_one(
     set enable_mergejoin = off
     set plan_cache_mode = force_generic_plan
 as $$
-declare
-    stamp timestamptz;
 begin
     perform cairn.lock_shard(0::smallint);
 
@@ -672,15 +672,13 @@ begin
                 select from cairn.event_types k
                     where k.category = in_category and k.type = in_type and k.schema_version = in_schema_version)
             and (in_command_id is null or not exists (
-                select from cairn.commands c where c.shard = 0 and c.command_id = in_command_id))
-        returning events.version, events.position, events.recorded_at
-        into append_one.version, append_one."position", stamp;
+                select from cairn.executed_commands c where c.shard = 0 and c.command_id = in_command_id))
+        returning events.version, events.position
+        into append_one.version, append_one."position";
 
-    if in_command_id is not null and stamp is not null then
-        insert into cairn.commands
-            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-            values (0, in_command_id, in_command_hash, in_status, in_stream, append_one.version,
-                    append_one."position", 1, stamp);
+    if in_command_id is not null and append_one."position" is not null then
+        insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
+            values (in_command_id, in_command_hash, append_one."position", 1, in_status, 0);
     end if;
 end
 $$;
@@ -702,8 +700,8 @@ create or replace function cairn.append_one_checked(
     in_schema_version bigint,
     in_data json,
     in_meta json,
-    in_command_id bytea,
-    in_command_hash bytea,
+    in_command_id uuid,
+    in_command_hash bigint,
     in_status bigint,
     in_checked_stream text,
     in_checked_version bigint, -- -1: any
@@ -720,8 +718,6 @@ create or replace function cairn.append_one_checked(
     set enable_mergejoin = off
     set plan_cache_mode = force_generic_plan
 as $$
-declare
-    stamp timestamptz;
 begin
     perform cairn.lock_shard(0::smallint);
 
@@ -757,15 +753,13 @@ begin
                 select from cairn.event_types y
                     where y.category = in_category and y.type = in_type and y.schema_version = in_schema_version)
             and (in_command_id is null or not exists (
-                select from cairn.commands c where c.shard = 0 and c.command_id = in_command_id))
-        returning events.version, events.position, events.recorded_at
-        into append_one_checked.version, append_one_checked."position", stamp;
+                select from cairn.executed_commands c where c.shard = 0 and c.command_id = in_command_id))
+        returning events.version, events.position
+        into append_one_checked.version, append_one_checked."position";
 
-    if in_command_id is not null and stamp is not null then
-        insert into cairn.commands
-            (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-            values (0, in_command_id, in_command_hash, in_status, in_stream, append_one_checked.version,
-                    append_one_checked."position", 1, stamp);
+    if in_command_id is not null and append_one_checked."position" is not null then
+        insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
+            values (in_command_id, in_command_hash, append_one_checked."position", 1, in_status, 0);
     end if;
 end
 $$;
@@ -781,7 +775,7 @@ create or replace function cairn.find_appended(
     in_streams text[],
     in_versions bigint[],
     in_event_ids uuid[],
-    in_command_ids bytea[],
+    in_command_ids uuid[],
     out versions bigint[],
     out positions bigint[]
 )
@@ -807,7 +801,7 @@ begin
                           limit 1) e on true
                   left join lateral (
                       select k.version, k.position
-                          from cairn.commands k
+                          from cairn.executed_commands k
                           where u.event_id is null and k.shard = 0 and k.command_id = u.command_id
                           limit 1) c on true
                   order by u.n) f;

@@ -675,7 +675,7 @@ as $$
                cairn.outgoing_key(s.stream, s.version, s.number) as key
             from cairn.sent_in_log(in_process, 0, in_to) s),
     written as materialized (
-        select distinct e.meta ->> 'command_key' as id, e.meta ->> 'service' as service,
+        select distinct e.meta ->> 'command_id' as id, e.meta ->> 'service' as service,
                         split_part(e.stream, '-', 1) as category
             from cairn.events e
             where e.shard = 0 and e.type <> 'ProcessAdvanced'),
@@ -686,11 +686,11 @@ as $$
     done as materialized (
         select n.stream, n.version, n.number
             from (select s.stream, s.version, s.number,
-                         sha256(convert_to(v.service || E'\n' || s.key, 'UTF8')) as id
+                         cairn.command_id(v.service, s.key) as id
                       from sent s
                       join services v on v.category = s.category) n
-            where exists (select from cairn.commands c where c.shard = 0 and c.command_id = n.id)
-                or encode(n.id, 'hex') in (select w.id from written w where w.id is not null)
+            where exists (select from cairn.executed_commands c where c.shard = 0 and c.command_id = n.id)
+                or n.id::text in (select w.id from written w where w.id is not null)
         union all
         select r.stream, r.version, r.number from cairn.refused_in_log(in_process, 0, in_to) r)
     select s.stream, s.version, s.number, s.position, s.target, s.command, s.method, s.path, s.body, s.traceparent

@@ -268,7 +268,7 @@ revoke execute on function cairn.rebuild_claims from public;
 
 create or replace function cairn.command_events(in_from bigint, in_to bigint)
     returns table ("position" bigint, stream text, version bigint, recorded_at timestamptz,
-                   command_id bytea, request_hash bytea)
+                   command_id uuid, request_hash bigint)
     language sql
     stable
     set search_path = pg_catalog, pg_temp
@@ -280,14 +280,16 @@ as $$
         select e.position, e.stream, e.version, e.recorded_at, e.meta
             from cairn.events e
             where e.shard = 0 and e.position > in_from and e.position <= in_to
-                and strpos(e.meta::text, '"command_key"') > 0
+                and strpos(e.meta::text, '"request_hash"') > 0
                 and (strpos(e.meta::text, '\u') = 0 or cairn.accepted_by_jsonb(e.meta))
+    ), named as materialized (
+        select t.position, t.stream, t.version, t.recorded_at, t.meta ->> 'command_id' as id,
+               t.meta ->> 'request_hash' as hash
+            from telling t
     )
-    select t.position, t.stream, t.version, t.recorded_at, decode(k.id, 'hex'), decode(k.hash, 'hex')
-        from telling t
-        cross join lateral (select t.meta ->> 'command_key' as id, t.meta ->> 'request_hash' as hash offset 0) k
-        where length(k.id) = 64 and translate(k.id, '0123456789abcdef', '') = ''
-            and length(k.hash) = 64 and translate(k.hash, '0123456789abcdef', '') = ''
+    select n.position, n.stream, n.version, n.recorded_at, n.id::uuid, cairn.short_hash(n.hash)
+        from named n
+        where n.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' and n.hash ~ '^([0-9a-f]{16}|[0-9a-f]{64})$'
 $$;
 comment on function cairn.command_events is
     'The events in a range that a command with an Idempotency-Key has caused, with its id and hash.';
@@ -305,10 +307,6 @@ create or replace function cairn.verify_commands(in_from bigint default 0, in_to
 as $$
 declare
     upto bigint := coalesce(in_to, cairn.head());
-    from_time timestamptz := coalesce(
-        (select e.recorded_at from cairn.events e where e.shard = 0 and e.position = in_from), '-infinity');
-    to_time timestamptz := coalesce(
-        (select e.recorded_at from cairn.events e where e.shard = 0 and e.position = in_to), 'infinity');
 begin
     -- Each event of a command is where its row says. A row may have expired, but not before it is an
     -- hour old.
@@ -316,24 +314,23 @@ begin
     select case when c.shard is null then 'the log has it, the table does not'
                 when c.request_hash <> e.request_hash then 'the table has another request_hash'
                 else 'the table names other events' end,
-           encode(e.command_id, 'hex'), e.stream, e.position
+           e.command_id::text, e.stream, e.position
         from cairn.command_events(in_from, upto) e
         left join cairn.commands c on c.shard = 0 and c.command_id = e.command_id
         where case when c.shard is null then e.recorded_at > now() - interval '1 hour'
-                   else c.request_hash <> e.request_hash or c.stream <> e.stream
+                   else c.request_hash <> e.request_hash or c.stream is distinct from e.stream
                        or e.version not between c.version - c.event_count + 1 and c.version
                        or e.position not between c.position - c.event_count + 1 and c.position
                        or c.recorded_at <> e.recorded_at end;
 
-    -- Each row is what the log says. The times of rows do not decrease with the positions, so each row
-    -- is in one range, wherever it says that its events are.
+    -- Each row is what the log says.
     return query
-    select p.problem, encode(p.command_id, 'hex'), p.stream, p.position
+    select p.problem, p.command_id::text, p.stream, p.position
         from (select c.command_id, c.stream, c.position, case
                   when c.event_count = 0 and c.version = 0 then null -- on a stream that does not exist
+                  when c.stream is null then 'the log has no such event'
                   when l.last is null then 'its stream does not have this version'
                   when c.event_count = 0 then null -- the log cannot prove it
-                  when l.last <> c.position then format('its last event is at %s', l.last)
                   when l.events <> c.event_count then
                       format('the log has %s of its %s events', l.events, c.event_count)
                   when c.status <> case when c.version = c.event_count then 201 else 200 end then
@@ -344,12 +341,12 @@ begin
                       select max(e.position) filter (where e.version = c.version) as last,
                              count(*) filter (
                                  where c.position - e.position = c.version - e.version
-                                     and strpos(e.meta::text, encode(c.command_id, 'hex')) > 0) as events
+                                     and strpos(e.meta::text, c.command_id::text) > 0) as events
                           from cairn.events e
                           where e.shard = 0 and e.stream = c.stream
                               and e.version > c.version - greatest(c.event_count, 1)
                               and e.version <= c.version) l
-                  where c.recorded_at > from_time and c.recorded_at <= to_time) p
+                  where c.position > in_from - (in_from = 0)::int and (in_to is null or c.position <= in_to)) p
         where p.problem is not null;
 end
 $$;
@@ -367,19 +364,18 @@ begin
         raise exception using errcode = 'CA010', message = 'commands are kept for at least an hour';
     end if;
     perform cairn.lock_shard(0::smallint);
-    delete from cairn.commands where event_count > 0;
-    insert into cairn.commands
-        (shard, command_id, request_hash, status, stream, version, position, event_count, recorded_at)
-        select 0, e.command_id, decode(min(encode(e.request_hash, 'hex')), 'hex'),
-               case when min(e.version) = 1 then 201 else 200 end,
-               min(e.stream), max(e.version), max(e.position), count(*), max(e.recorded_at)
+    delete from cairn.executed_commands where event_count > 0;
+    insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
+        select e.command_id, min(e.request_hash), max(e.position), count(*),
+               case when min(e.version) = 1 then 201 else 200 end, 0
             from cairn.command_events(0, cairn.head()) e
             where in_retention is null or e.recorded_at > now() - in_retention
             group by e.command_id
-        on conflict on constraint commands_pkey do update
-            set request_hash = excluded.request_hash, status = excluded.status, stream = excluded.stream,
-                version = excluded.version, position = excluded.position,
-                event_count = excluded.event_count, recorded_at = excluded.recorded_at;
+            order by max(e.position)
+        on conflict on constraint executed_commands_pkey do update
+            set request_hash = excluded.request_hash, position = excluded.position,
+                event_count = excluded.event_count, status = excluded.status, version = null,
+                recorded_at = null, stream = null;
     get diagnostics made = row_count;
     return made;
 end

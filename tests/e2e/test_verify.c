@@ -19,8 +19,9 @@ static const char story[] =
     "     json_build_object('p', p, 'text', 'Zürich \"✓\"'), meta::json,"
     "     now() - age + case p when 4 then 5 else p end * interval '1 second') $$;"
     "create function pg_temp.by(command text) returns text language sql as $$"
-    " select format('\"command_key\":\"%s\",\"request_hash\":\"%s\"',"
-    "     encode(sha256(command::bytea), 'hex'), encode(sha256('r'), 'hex')) $$;"
+    " select format('\"command_id\":\"%s\",\"request_hash\":\"%s\"',"
+    "     cairn.command_id('user', command), left(encode(sha256('r'), 'hex'), "
+    "case when command = 'two' then 64 else 16 end)) $$;"
     "select pg_temp.put(1, 'user-1', 1, '{' || pg_temp.by('old') || '}', '3 days'),"
     " pg_temp.put(2, 'user-2', 1, '{' || pg_temp.by('create')"
     "     || ',\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
@@ -31,20 +32,19 @@ static const char story[] =
     "     {\"release\":\"mail\",\"key\":\"a\"},{\"take\":\"mail\",\"key\":\"c\"}]}'),"
     " pg_temp.put(7, 'user-3', 1, '{\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
     " pg_temp.put(8, 'user-3', 2, '{\"claims\":[{\"take\":\"mail\",\"key\":\"b\"}]}'),"
-    " pg_temp.put(9, 'user-1', 3, '{\"claims\":\"none\",\"text\":\"\\\"command_key\\\"\"}'),"
+    " pg_temp.put(9, 'user-1', 3, '{\"claims\":\"none\",\"text\":\"\\\"request_hash\\\"\"}'),"
     " pg_temp.put(10, 'user-1', 4, '{}'), pg_temp.put(11, 'user-1', 5, '{}'),"
     " pg_temp.put(12, 'user-1', 6, '{}');"
     "insert into cairn.event_types values ('user', 'Made', 1);"
     "insert into cairn.claims values (0, 'mail', 'a', 'user-1', 3), (0, 'mail', 'b', 'user-3', 8),"
     " (0, 'mail', 'c', 'user-2', 6);"
-    "insert into cairn.commands select 0, sha256(c::bytea), sha256('r'), s, e.stream, e.version, "
-    "p, n,"
-    "     e.recorded_at"
-    " from (values ('old', 201, 1, 1), ('create', 201, 2, 1), ('two', 200, 5, 2)) as v(c, s, p, n)"
+    "insert into cairn.executed_commands (command_id, request_hash, position, event_count, status,"
+    " shard) select cairn.command_id('user', c), cairn.short_hash(encode(sha256('r'), 'hex')), p, n,"
+    " s, 0 from (values ('old', 201, 1, 1), ('create', 201, 2, 1), ('two', 200, 5, 2)) as v(c, s, p, n)"
     " join cairn.events e on e.position = v.p;"
-    "insert into cairn.commands values (0, sha256('empty'), sha256('r'), 200, 'user-1', 6, 12, 0, "
-    "now()),"
-    " (0, sha256('nowhere'), sha256('r'), 200, 'user-9', 0, 12, 0, now())";
+    "insert into cairn.executed_commands"
+    " values (cairn.command_id('user', 'empty'), 1, 12, 0, 200, 0, 6, now(), 'user-1'),"
+    " (cairn.command_id('user', 'nowhere'), 1, 12, 0, 200, 0, 0, now(), 'user-9')";
 
 /* The owner can disable the protection. */
 #define UNPROTECTED(change)                                                                        \
@@ -118,26 +118,28 @@ static const struct {
     {"update cairn.claims set position = 7 where key = 'b'", "claims",
      "mail b: claimed at 8, the table says 7"},
     {"update cairn.claims set stream = 'user-2' where key = 'b'", "claims", "mail b: the table"},
-    {"update cairn.commands set request_hash = sha256('x') where event_count = 2", "commands",
+    {"update cairn.executed_commands set request_hash = 7 where event_count = 2", "commands",
      "the table has another request_hash"},
-    {"update cairn.commands set status = 201 where event_count = 2", "commands",
+    {"update cairn.executed_commands set status = 201 where event_count = 2", "commands",
      "status 201 contradicts its events"},
-    {"update cairn.commands set event_count = 1 where event_count = 2", "commands",
+    {"update cairn.executed_commands set event_count = 1 where event_count = 2", "commands",
      "the table names other events"},
-    {"update cairn.commands set event_count = 3 where event_count = 2", "commands",
+    {"update cairn.executed_commands set event_count = 3 where event_count = 2", "commands",
      "the log has 2 of its 3 events"},
-    {"update cairn.commands set version = 4, position = 6 where event_count = 2", "commands",
+    {"update cairn.executed_commands set position = 6 where event_count = 2", "commands",
      "the table names other events"},
-    {"update cairn.commands set position = 6 where event_count = 2", "commands",
-     "its last event is at 5"},
-    {"update cairn.commands set recorded_at = now() where event_count = 2", "commands",
+    {"update cairn.executed_commands set position = 6 where event_count = 2", "commands",
+     "the log has 1 of its 2 events"},
+    {"update cairn.executed_commands set position = 99 where event_count = 2", "commands",
+     "the log has no such event"},
+    {"update cairn.executed_commands set recorded_at = now() where event_count = 2", "commands",
      "the table names other events"},
-    {"update cairn.commands set version = 99 where command_id = sha256('empty')", "commands",
+    {"update cairn.executed_commands set version = 99 where stream = 'user-1'", "commands",
      "its stream does not have this version"},
-    {"delete from cairn.commands where event_count = 2", "commands",
+    {"delete from cairn.executed_commands where event_count = 2", "commands",
      "the log has it, the table does not"},
-    {"insert into cairn.commands select shard, sha256('y'), request_hash, status, stream, version,"
-     " position, event_count, recorded_at from cairn.commands where event_count = 2",
+    {"insert into cairn.executed_commands select gen_random_uuid(), request_hash, position,"
+     " event_count, status, shard from cairn.executed_commands where event_count = 2",
      "commands", "the log has 0 of its 2 events"},
     {"alter table cairn.events disable trigger events_are_never_changed", "protection",
      "is not enabled always"},
@@ -202,8 +204,8 @@ static void a_command_may_be_forgotten_after_an_hour_and_not_before(void **state
                 "do $$ begin perform cairn.rebuild_commands('59 minutes');"
                 " raise 'it was forgotten'; exception when sqlstate 'CA010' then null; end $$");
     fixture_sql(copy,
-                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
-                " 'user-1', 6, 12, 0, now() - interval '1 day'"
+                "insert into cairn.executed_commands select gen_random_uuid(), 1, 12, 0, 200, 0, 6,"
+                " now() - interval '1 day', 'user-1'"
                 " from generate_series(1, 10001) n");
     static const char *const pass = "select gone from cairn.forget_commands('2 hours', 0, 1000)";
     assert_int_equal(fixture_sql_int(writer, pass), 10001);
@@ -218,10 +220,11 @@ static void a_pass_that_forgets_reads_each_page_once(void **state)
     char copy[512];
     fixture_database(copy, sizeof copy);
     fixture_sql(copy,
-                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
-                " 'user-1', 6, 12, 0, now() - n % 2 * interval '1 day'"
+                "insert into cairn.executed_commands select gen_random_uuid(), 1, 12, 0, 200, 0, 6,"
+                " now() - n % 2 * interval '1 day', 'user-1'"
                 " from generate_series(1, 30000) n");
-    int64_t pages = fixture_sql_int(copy, "select pg_relation_size('cairn.commands') / 8192");
+    int64_t pages =
+        fixture_sql_int(copy, "select pg_relation_size('cairn.executed_commands') / 8192");
     char sql[200];
     int64_t gone = 0, calls = 0, page = 0;
     for (; page >= 0; calls++) {
@@ -246,9 +249,9 @@ static void a_command_recorded_in_the_future_is_forgotten_too(void **state)
     char copy[512];
     fixture_database(copy, sizeof copy);
     fixture_sql(copy,
-                "insert into cairn.commands select 0, sha256(n::text::bytea), sha256('r'), 200,"
-                " 'user-1', 6, 12, 0, now() + case when n <= 100 then interval '1 year'"
-                " else interval '10 seconds' end from generate_series(1, 110) n");
+                "insert into cairn.executed_commands select gen_random_uuid(), 1, 12, 0, 200, 0, 6,"
+                " now() + case when n <= 100 then interval '1 year'"
+                " else interval '10 seconds' end, 'user-1' from generate_series(1, 110) n");
     static const char *const pass = "select gone from cairn.forget_commands('2 hours', 0, 64)";
     assert_int_equal(fixture_sql_int(copy, pass), 0);
     assert_int_equal(fixture_sql_int(copy, pass), 0);
@@ -281,8 +284,8 @@ static void claims_and_commands_are_made_again_from_the_log(void **state)
     fingerprint(before, sizeof before);
     fixture_sql(url, "update cairn.claims set stream = 'x-1' where key = 'a';"
                      "delete from cairn.claims where key = 'b';"
-                     "update cairn.commands set position = 7 where event_count = 2;"
-                     "delete from cairn.commands where event_count = 1");
+                     "update cairn.executed_commands set position = 7 where event_count = 2;"
+                     "delete from cairn.executed_commands where event_count = 1");
     assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_claims()"), 3);
     assert_int_equal(fixture_sql_int(url, "select cairn.rebuild_commands()"), 3);
     fingerprint(after, sizeof after);

@@ -42,19 +42,14 @@ static const char *name_of(const struct ledger *ledger, const char *what, int nu
 
 /* ---- from the model's append to the store's, and to a history line ---- */
 
-static const char *hash_of(const struct ledger *ledger, int number)
+/* Returns a key that is unique to the run, actor, round and number. */
+static struct cairn_command_key key_of(const struct ledger *ledger, int number, int request)
 {
-    return cairn_print(&ledger->actor->arena, "%064x", (unsigned)number + 1);
-}
-
-/* Returns 64 hexadecimal digits that are unique to the actor, round and number. */
-static const char *command_of(const struct ledger *ledger, int number)
-{
-    unsigned long long who = 0;
-    for (const char *at = ledger->actor->name; *at; at++)
-        who = who * 131 + (unsigned char)*at;
-    return cairn_print(&ledger->actor->arena, "%016llx%016x%016x%016x", who,
-                       (unsigned)ledger->round, ledger->actor->stage->seed, (unsigned)number);
+    struct cairn_arena *arena = &ledger->actor->arena;
+    const char *service =
+        cairn_print(arena, "%s %u", ledger->actor->name, ledger->actor->stage->seed);
+    const char *key = cairn_print(arena, "%u/%d", (unsigned)ledger->round, number);
+    return cairn_command_key(arena, service, key, &request, sizeof request);
 }
 
 static json_t *expectation(const char *stream, const struct cairn_expected *expected)
@@ -107,15 +102,16 @@ static void add_command(struct ledger *ledger, const struct model_write *write, 
     if (write->command < 0)
         return;
     struct cairn_new_command *made = cairn_new(&ledger->actor->arena, struct cairn_new_command, 1);
-    *made = (struct cairn_new_command){
-        {command_of(ledger, write->command), hash_of(ledger, write->hash)},
-        200,
-        ret->event_count,
-        ret->event_count};
+    *made = (struct cairn_new_command){key_of(ledger, write->command, write->hash), 200,
+                                       ret->event_count, ret->event_count};
     ret->commands = made;
     ret->command_count = 1;
-    (void)json_object_set_new(line, "command", json_string(made->key.id));
-    (void)json_object_set_new(line, "hash", json_string(made->key.request_hash));
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(made->key.id, id);
+    (void)json_object_set_new(line, "command", json_string(id));
+    (void)json_object_set_new(
+        line, "hash",
+        json_string(cairn_print(&ledger->actor->arena, "%" PRId64, made->key.request_hash)));
 }
 
 static json_t *make_write(struct ledger *ledger, const struct model_append *from, int i,

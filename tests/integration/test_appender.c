@@ -162,12 +162,9 @@ static struct cairn_uuid id_of(const struct item *item)
 
 static struct item *with_command(struct item *item, char key, char hash)
 {
-    char *id = cairn_new(&bench.arena, char, 65);
-    char *request = cairn_new(&bench.arena, char, 65);
-    memset(id, key, 64);
-    memset(request, hash, 64);
     item->command = (struct cairn_new_command){
-        .key = {id, request}, .status = 201, .events_to = 1, .event_count = 1};
+        .key = {.request_hash = hash}, .status = 201, .events_to = 1, .event_count = 1};
+    memset(item->command.key.id.bytes, key, sizeof item->command.key.id.bytes);
     item->writes[0].commands = &item->command;
     item->writes[0].command_count = 1;
     return item;
@@ -976,7 +973,7 @@ static void a_connection_that_planned_on_an_empty_log_keeps_good_plans(void **st
     char url[512];
     fixture_database(url, sizeof url);
     fixture_sql(url, "alter table cairn.events set (autovacuum_enabled = false);"
-                     "alter table cairn.commands set (autovacuum_enabled = false);"
+                     "alter table cairn.executed_commands set (autovacuum_enabled = false);"
                      "alter table cairn.claims set (autovacuum_enabled = false)");
     char kept[512];
     memcpy(kept, bench.url, sizeof kept);

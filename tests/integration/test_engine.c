@@ -432,7 +432,7 @@ static void a_service_may_be_called_otherwise_than_its_streams(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
     /* commands of an imported log are recognised by the events that they wrote; so are those whose
      * keys have expired */
-    fixture_sql(url, "delete from cairn.commands; select cairn.rebuild_process('night')");
+    fixture_sql(url, "delete from cairn.executed_commands; select cairn.rebuild_process('night')");
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.outgoing"), 0);
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
     /* the same key in another service's event proves nothing about the command */

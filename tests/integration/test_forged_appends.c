@@ -55,18 +55,24 @@ struct whole {
     const char *versions;
     const char *numbers;
     const char *data;
+    const char *command; /* number of its last event, and how many it has; NULL: no command */
 };
 
 static void whole_sql(const struct whole *whole, char *ret, size_t size)
 {
+    char numbers[60];
+    (void)snprintf(numbers, sizeof numbers, "array[%s]::bigint[]",
+                   whole->command ? whole->command : "");
     (void)snprintf(
         ret, size,
         "select position from cairn.append_all(array[%s], array[%s]::bigint[],"
         " array[%s]::bigint[], array[null, null]::uuid[], array[gen_random_uuid(),"
         " gen_random_uuid()], array['PotFilled', 'PotFilled'], array[1, 1]::bigint[],"
-        " array[%s]::json[], array['{}', '{}']::json[], '{}', '{}', '{}', '{}', '{}', '{}', '{}',"
+        " array[%s]::json[], array['{}', '{}']::json[], (%s)[1:1], %s, %s, %s, (%s)[2:2],"
         " '{}', '{}', '{}', false, 0)",
-        whole->streams, whole->versions, whole->numbers, whole->data ? whole->data : "'{}', '{}'");
+        whole->streams, whole->versions, whole->numbers, whole->data ? whole->data : "'{}', '{}'",
+        numbers, whole->command ? "array[gen_random_uuid()]" : "'{}'",
+        whole->command ? "array[1]" : "'{}'", whole->command ? "array[200]" : "'{}'", numbers);
 }
 
 static void assert_nothing_written(const struct whole *whole)
@@ -80,12 +86,12 @@ static void assert_nothing_written(const struct whole *whole)
 static void a_batch_as_a_whole_is_not_written_where_a_stream_ends_otherwise(void **state)
 {
     (void)state;
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 3", "1, 1", NULL});
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 1", "1, 1", NULL});
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-3'", "2, 2", "1, 1", NULL});
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, null", "1, 1", NULL});
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, null", NULL});
-    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, 0", NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 3", "1, 1", NULL, NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 1", "1, 1", NULL, NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-3'", "2, 2", "1, 1", NULL, NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, null", "1, 1", NULL, NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, null", NULL, NULL});
+    assert_nothing_written(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, 0", NULL, NULL});
 }
 
 static void an_event_that_claims_to_be_a_later_one_of_its_stream_leaves_no_gap(void **state)
@@ -93,26 +99,39 @@ static void an_event_that_claims_to_be_a_later_one_of_its_stream_leaves_no_gap(v
     (void)state;
     char sql[1000];
     static const struct whole forged[] = {
-        {"'pot-1', 'pot-2'", "2, 5", "1, 2", NULL},
-        {"'pot-1', 'pot-1'", "2, 4", "1, 2", NULL},
-        {"'pot-3', 'pot-4'", "7, 9", "2, 2", NULL},
+        {"'pot-1', 'pot-2'", "2, 5", "1, 2", NULL, NULL},
+        {"'pot-1', 'pot-1'", "2, 4", "1, 2", NULL, NULL},
+        {"'pot-3', 'pot-4'", "7, 9", "2, 2", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
         whole_sql(&forged[i], sql, sizeof sql);
         assert_refused(sql, "CA010", "does not follow");
     }
-    whole_sql(&(struct whole){"'pot-1', 'pot-1'", "2, 2", "1, 2", NULL}, sql, sizeof sql);
+    whole_sql(&(struct whole){"'pot-1', 'pot-1'", "2, 2", "1, 2", NULL, NULL}, sql, sizeof sql);
     assert_refused(sql, "23505", "events_stream_version_key");
-    whole_sql(&(struct whole){"'pot-1', 'pot-1'", "2, 2", "1, 1", NULL}, sql, sizeof sql);
+    whole_sql(&(struct whole){"'pot-1', 'pot-1'", "2, 2", "1, 1", NULL, NULL}, sql, sizeof sql);
     assert_refused(sql, "23505", "events_stream_version_key");
+}
+
+static void a_command_does_not_claim_events_that_are_not_in_its_batch(void **state)
+{
+    (void)state;
+    char sql[1000];
+    static const char *const commands[] = {"3, 1", "2, 3", "1, 0", "null, 1", "1, null"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        whole_sql(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, 1", NULL, commands[i]}, sql,
+                  sizeof sql);
+        assert_refused(sql, "CA010", "not in the batch");
+    }
 }
 
 static void json_that_no_reader_accepts_is_not_written(void **state)
 {
     (void)state;
     char sql[2000];
-    whole_sql(&(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, 1", "'{}', '{\"a\": \"\\u0000\"}'"},
-              sql, sizeof sql);
+    whole_sql(
+        &(struct whole){"'pot-1', 'pot-2'", "2, 2", "1, 1", "'{}', '{\"a\": \"\\u0000\"}'", NULL},
+        sql, sizeof sql);
     assert_refused(sql, "22P02", "jsonb refuses");
     assert_refused("select cairn.append('pot-1', 'PotFilled', '{\"a\": \"\\ud800\"}')", "22P02",
                    "json");
@@ -179,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_as_a_whole_is_not_written_where_a_stream_ends_otherwise),
         cmocka_unit_test(an_event_that_claims_to_be_a_later_one_of_its_stream_leaves_no_gap),
+        cmocka_unit_test(a_command_does_not_claim_events_that_are_not_in_its_batch),
         cmocka_unit_test(json_that_no_reader_accepts_is_not_written),
         cmocka_unit_test(a_batch_whose_rows_are_not_those_that_its_conditions_count_is_refused),
     };

@@ -51,13 +51,16 @@ struct run {
     int64_t base; /* position before its first event */
     char streams[MODEL_STREAMS][40];
     char claims[MODEL_CLAIMS][40];
-    char commands[MODEL_COMMANDS][65];
 };
 
-static const char hashes[2][65] = {
-    "0000000000000000000000000000000000000000000000000000000000000001",
-    "0000000000000000000000000000000000000000000000000000000000000002",
-};
+/* Returns the key of the run's command `i`, whose id ends with `i`, for one of two requests. */
+static struct cairn_command_key command_key(int run, int i, int request)
+{
+    struct cairn_command_key ret = {.request_hash = request + 1};
+    memcpy(ret.id.bytes, &run, sizeof run);
+    ret.id.bytes[sizeof ret.id.bytes - 1] = (uint8_t)i;
+    return ret;
+}
 
 static void begin_run(struct run *run)
 {
@@ -69,8 +72,6 @@ static void begin_run(struct run *run)
         (void)snprintf(run->streams[i], sizeof run->streams[i], "run%d-%d", bench.run, i);
     for (int i = 0; i < MODEL_CLAIMS; i++)
         (void)snprintf(run->claims[i], sizeof run->claims[i], "run%d-%d", bench.run, i);
-    for (int i = 0; i < MODEL_COMMANDS; i++)
-        (void)snprintf(run->commands[i], sizeof run->commands[i], "%060d%04d", bench.run, i);
 }
 
 /* ---- from the model's append to the store's ---- */
@@ -99,10 +100,12 @@ static void make_write(const struct run *run, const struct model_append *from, i
     }
     if (write->command >= 0) {
         struct cairn_new_command *command = cairn_new(&bench.arena, struct cairn_new_command, 1);
-        *command = (struct cairn_new_command){{run->commands[write->command], hashes[write->hash]},
-                                              200,
-                                              (size_t)write->events,
-                                              (size_t)write->events};
+        *command = (struct cairn_new_command){
+            .key = command_key(bench.run, write->command, write->hash),
+            .status = 200,
+            .events_to = (size_t)write->events,
+            .event_count = (size_t)write->events,
+        };
         ret->commands = command;
         ret->command_count = 1;
     }
@@ -216,9 +219,9 @@ static bool commands_differ(const struct run *run)
     }
     return differ(
         "the commands differ", wanted.text,
-        ask("select coalesce(string_agg(right(encode(command_id, 'hex'), 1) || ':' || stream || ':'"
+        ask("select coalesce(string_agg(right(command_id::text, 1) || ':' || stream || ':'"
             " || version || ':' || position - %" PRId64 " || ':' || event_count || ':' ||"
-            " right(encode(request_hash, 'hex'), 1) || ' ', '' order by command_id), '')"
+            " request_hash || ' ', '' order by command_id), '')"
             " from cairn.commands where stream like 'run%d-%%'",
             run->base, bench.run));
 }

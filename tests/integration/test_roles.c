@@ -112,10 +112,10 @@ static void only_the_functions_write_the_stores_tables(void **state)
         "update cairn.claims set stream = 'pot-2'",
         "delete from cairn.claims",
         "truncate cairn.claims",
-        "insert into cairn.commands select * from cairn.commands where false",
-        "update cairn.commands set status = 200",
-        "delete from cairn.commands",
-        "truncate cairn.commands",
+        "insert into cairn.executed_commands select * from cairn.executed_commands where false",
+        "update cairn.executed_commands set status = 200",
+        "delete from cairn.executed_commands",
+        "truncate cairn.executed_commands",
         "insert into cairn.store (single) values (true)",
         "update cairn.store set epoch = 2",
         "delete from cairn.store",
@@ -294,7 +294,7 @@ static void known_roles_read_the_log_and_a_stranger_reads_nothing(void **state)
         "select * from cairn.claims",
         "select * from cairn.commands",
         "select * from cairn.snapshots",
-        "select * from cairn.find_command('a', 'b', 'c')",
+        "select * from cairn.find_commands('{}')",
     };
     TRY_AS(known, reads, ALLOWED);
     TRY_AS(stranger, reads, DENIED);

@@ -286,7 +286,17 @@ static void a_command_is_carried_out_once(void **state)
                                               &known, NULL),
                      0);
     assert_true(known.known);
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(known.key.id, id);
+    const char *row = cairn_print(
+        &bench.arena,
+        "select (command_id = '%s' and stream = '%s' and version = 1 and recorded_at is not"
+        " null)::int from cairn.commands where command_id = cairn.command_id('test', 'key-1')",
+        id, stream);
+    assert_int_equal(sql_int(row), 1);
     assert_int_equal(known.status, 201);
+    assert_string_equal(known.stream, stream);
+    assert_int_equal(known.version, 1);
     assert_int_equal(known.position, appended.position);
     assert_int_equal(known.event_count, 1);
     assert_string_equal(known.stream, stream);

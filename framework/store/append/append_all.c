@@ -10,7 +10,6 @@ enum column {
     NUMBERS,
     BEFORE_IDS,
     COMMAND_ENDS,
-    COMMAND_VERSIONS,
     CHECKED_STREAMS,
     CHECKED_VERSIONS,
     CHECKED_IDS,
@@ -23,17 +22,16 @@ struct cairn_append_all {
 };
 
 static const enum cairn_pg_element elements[COLUMNS] = {
-    [VERSIONS] = CAIRN_PG_INTEGERS,         [NUMBERS] = CAIRN_PG_INTEGERS,
-    [BEFORE_IDS] = CAIRN_PG_UUIDS,          [COMMAND_ENDS] = CAIRN_PG_INTEGERS,
-    [COMMAND_VERSIONS] = CAIRN_PG_INTEGERS, [CHECKED_STREAMS] = CAIRN_PG_TEXTS,
-    [CHECKED_VERSIONS] = CAIRN_PG_INTEGERS, [CHECKED_IDS] = CAIRN_PG_UUIDS,
+    [VERSIONS] = CAIRN_PG_INTEGERS,     [NUMBERS] = CAIRN_PG_INTEGERS,
+    [BEFORE_IDS] = CAIRN_PG_UUIDS,      [COMMAND_ENDS] = CAIRN_PG_INTEGERS,
+    [CHECKED_STREAMS] = CAIRN_PG_TEXTS, [CHECKED_VERSIONS] = CAIRN_PG_INTEGERS,
+    [CHECKED_IDS] = CAIRN_PG_UUIDS,
 };
 
 static const struct cairn_statement statement = {
     .name = "append_all",
     .sql = "select position, deferred, waited_us, worked_us from cairn.append_all"
-           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-           " $20, $21)",
+           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
 };
 
 /* ---- adding ---- */
@@ -92,7 +90,6 @@ void cairn_append_all_add_write(struct cairn_append_batch *batch, const struct c
     for (size_t i = 0; i < write->command_count; i++) {
         const struct cairn_new_command *command = &write->commands[i];
         put_integer(all, COMMAND_ENDS, (int64_t)(batch->event_count + command->events_to));
-        put_integer(all, COMMAND_VERSIONS, write->expected.version + (int64_t)command->events_to);
     }
     for (size_t i = 0; i < write->event_count; i++) {
         put_integer(all, VERSIONS, write->expected.version + (int64_t)i + 1);
@@ -136,8 +133,6 @@ static void add_params(struct cairn_append_batch *batch, struct cairn_pg_params 
         &shared[CAIRN_COL_EVENT_DATA],
         &shared[CAIRN_COL_EVENT_METAS],
         &own[COMMAND_ENDS],
-        &shared[CAIRN_COL_COMMAND_STREAMS],
-        &own[COMMAND_VERSIONS],
         &shared[CAIRN_COL_COMMAND_IDS],
         &shared[CAIRN_COL_COMMAND_HASHES],
         &shared[CAIRN_COL_COMMAND_STATUSES],

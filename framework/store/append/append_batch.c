@@ -32,8 +32,8 @@ static const enum cairn_pg_element elements[CAIRN_APPEND_COLUMNS] = {
     [CAIRN_COL_CLAIM_KEYS] = CAIRN_PG_TEXTS,
     [CAIRN_COL_COMMAND_CONDITIONS] = CAIRN_PG_INTEGERS,
     [CAIRN_COL_COMMAND_STREAMS] = CAIRN_PG_TEXTS,
-    [CAIRN_COL_COMMAND_IDS] = CAIRN_PG_BYTES,
-    [CAIRN_COL_COMMAND_HASHES] = CAIRN_PG_BYTES,
+    [CAIRN_COL_COMMAND_IDS] = CAIRN_PG_UUIDS,
+    [CAIRN_COL_COMMAND_HASHES] = CAIRN_PG_INTEGERS,
     [CAIRN_COL_COMMAND_STATUSES] = CAIRN_PG_INTEGERS,
     [CAIRN_COL_COMMAND_ENDS] = CAIRN_PG_INTEGERS,
     [CAIRN_COL_COMMAND_EVENTS] = CAIRN_PG_INTEGERS,
@@ -82,7 +82,9 @@ bool cairn_append_batch_takes(const struct cairn_append_batch *batch,
     for (size_t i = 0; i < append->write_count; i++) {
         const struct cairn_write *write = &append->writes[i];
         for (size_t k = 0; k < write->command_count; k++) {
-            if (cairn_map_get(&batch->commands, write->commands[k].key.id))
+            char id[CAIRN_UUID_TEXT_SIZE];
+            cairn_uuid_format(write->commands[k].key.id, id);
+            if (cairn_map_get(&batch->commands, id))
                 return false;
         }
     }
@@ -186,22 +188,16 @@ static void add_claim(struct cairn_append_batch *batch, const char *stream,
     put_text(batch, CAIRN_COL_CLAIM_KEYS, claim->key);
 }
 
-static void put_hash(struct cairn_append_batch *batch, enum cairn_append_column column,
-                     const char *hex)
-{
-    uint8_t bytes[CAIRN_SHA256_BYTES];
-    cairn_hash_bytes(hex, bytes);
-    cairn_pg_array_bytes(&batch->columns[column], bytes, sizeof bytes);
-}
-
 static void add_command(struct cairn_append_batch *batch, const char *stream,
                         const struct cairn_new_command *command)
 {
-    *cairn_map_at(&batch->commands, command->key.id) = batch;
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_uuid_format(command->key.id, id);
+    *cairn_map_at(&batch->commands, id) = batch;
     put_integer(batch, CAIRN_COL_COMMAND_CONDITIONS, count_of(batch, CAIRN_COL_CONDITION_STREAMS));
     put_text(batch, CAIRN_COL_COMMAND_STREAMS, stream);
-    put_hash(batch, CAIRN_COL_COMMAND_IDS, command->key.id);
-    put_hash(batch, CAIRN_COL_COMMAND_HASHES, command->key.request_hash);
+    cairn_pg_array_uuid(&batch->columns[CAIRN_COL_COMMAND_IDS], command->key.id);
+    cairn_pg_array_integer(&batch->columns[CAIRN_COL_COMMAND_HASHES], command->key.request_hash);
     cairn_pg_array_integer(&batch->columns[CAIRN_COL_COMMAND_STATUSES], command->status);
     put_integer(batch, CAIRN_COL_COMMAND_ENDS, command->events_to);
     put_integer(batch, CAIRN_COL_COMMAND_EVENTS, command->event_count);

@@ -66,9 +66,6 @@ size_t cairn_append_bytes(const struct cairn_append *append);
 /* Returns whether claim `i` is the last on its key: released and claimed again is claimed. */
 bool cairn_claim_is_last_word(const struct cairn_write *write, size_t i);
 
-enum { CAIRN_SHA256_BYTES = 32 };
-void cairn_hash_bytes(const char *hex, uint8_t ret[static CAIRN_SHA256_BYTES]);
-
 void cairn_append_batch_init(struct cairn_append_batch *ret, struct cairn_arena *arena);
 
 /* Returns whether the append, which has passed cairn_append_check(), can go with this batch. */

@@ -40,13 +40,6 @@ static int check_event(const struct cairn_new_event *event, struct cairn_error *
     return failed;
 }
 
-static int check_hex(const char *hex, struct cairn_error *error)
-{
-    if (strlen(hex) == 64 && strspn(hex, "0123456789abcdef") == 64)
-        return 0;
-    return cairn_fail(error, CAIRN_BUG, "a command's id or hash is not SHA-256 in hex");
-}
-
 static int check_write(const struct cairn_write *write, struct cairn_error *error)
 {
     int failed = 0;
@@ -57,11 +50,10 @@ static int check_write(const struct cairn_write *write, struct cairn_error *erro
         failed = check_event(&write->events[i], error);
     for (size_t i = 0; i < write->command_count && !failed; i++) {
         const struct cairn_new_command *command = &write->commands[i];
-        failed = check_hex(command->key.id, error);
-        if (!failed)
-            failed = check_hex(command->key.request_hash, error);
-        if (!failed &&
-            (command->events_to > write->event_count || command->event_count > command->events_to))
+        if (cairn_uuid_is_zero(command->key.id))
+            failed = cairn_fail(error, CAIRN_BUG, "a command has no id");
+        else if (command->events_to > write->event_count ||
+                 command->event_count > command->events_to)
             failed = cairn_fail(error, CAIRN_BUG, "a command has events that are not there");
     }
     return failed;
@@ -140,10 +132,4 @@ bool cairn_claim_is_last_word(const struct cairn_write *write, size_t i)
             return false;
     }
     return true;
-}
-
-void cairn_hash_bytes(const char *hex, uint8_t ret[static CAIRN_SHA256_BYTES])
-{
-    for (size_t i = 0; i < CAIRN_SHA256_BYTES; i++)
-        ret[i] = (uint8_t)(cairn_hex_value(hex[2 * i]) << 4 | cairn_hex_value(hex[2 * i + 1]));
 }

@@ -29,20 +29,10 @@ static bool is_short(const struct cairn_append *append)
 
 static void add_command(struct cairn_pg_params *params, const struct cairn_write *write)
 {
-    if (write->command_count == 0) {
-        cairn_pg_add_bytes(params, NULL, 0);
-        cairn_pg_add_bytes(params, NULL, 0);
-        cairn_pg_add_integer(params, 0);
-        return;
-    }
-    enum { BYTES = CAIRN_SHA256_BYTES };
-    uint8_t *id = cairn_new(params->arena, uint8_t, BYTES);
-    uint8_t *hash = cairn_new(params->arena, uint8_t, BYTES);
-    cairn_hash_bytes(write->commands[0].key.id, id);
-    cairn_hash_bytes(write->commands[0].key.request_hash, hash);
-    cairn_pg_add_bytes(params, id, BYTES);
-    cairn_pg_add_bytes(params, hash, BYTES);
-    cairn_pg_add_integer(params, write->commands[0].status);
+    const struct cairn_new_command *command = write->command_count > 0 ? write->commands : NULL;
+    cairn_pg_add_uuid(params, command ? command->key.id : (struct cairn_uuid){0});
+    cairn_pg_add_integer(params, command ? command->key.request_hash : 0);
+    cairn_pg_add_integer(params, command ? command->status : 0);
 }
 
 int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,

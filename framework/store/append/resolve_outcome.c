@@ -34,15 +34,15 @@ static void add_write(const struct cairn_write *write, struct cairn_pg_array *st
                       struct cairn_pg_array *commands)
 {
     struct cairn_uuid last = {0};
-    uint8_t command[CAIRN_SHA256_BYTES];
+    struct cairn_uuid command = {0};
     if (write->event_count > 0)
         last = write->events[write->event_count - 1].id;
     if (write->command_count > 0)
-        cairn_hash_bytes(write->commands[0].key.id, command);
+        command = write->commands[0].key.id;
     cairn_pg_array_text(streams, write->expected.stream);
     cairn_pg_array_integer(versions, write->expected.version > 0 ? write->expected.version : 0);
     cairn_pg_array_uuid(ids, last);
-    cairn_pg_array_bytes(commands, write->command_count > 0 ? command : NULL, sizeof command);
+    cairn_pg_array_uuid(commands, command);
 }
 
 int cairn_append_find(struct cairn_store *store, const struct cairn_append *append,
@@ -52,7 +52,7 @@ int cairn_append_find(struct cairn_store *store, const struct cairn_append *appe
     struct cairn_pg_array streams = cairn_pg_array(CAIRN_PG_TEXTS, arena);
     struct cairn_pg_array versions = cairn_pg_array(CAIRN_PG_INTEGERS, arena);
     struct cairn_pg_array ids = cairn_pg_array(CAIRN_PG_UUIDS, arena);
-    struct cairn_pg_array commands = cairn_pg_array(CAIRN_PG_BYTES, arena);
+    struct cairn_pg_array commands = cairn_pg_array(CAIRN_PG_UUIDS, arena);
     for (size_t i = 0; i < append->write_count; i++)
         add_write(&append->writes[i], &streams, &versions, &ids, &commands);
     struct cairn_pg_params params = {.arena = arena};
