@@ -260,6 +260,24 @@ static void make_it_short(struct ledger *ledger, struct model_op *op)
         op->check_expects = MODEL_RIGHT;
 }
 
+/* In others every append says what its stream ends with, and looks at a stream that its batch does not
+ * write: batches that are written as a whole, or not at all. Half of the streams are written for a
+ * while, then the other half. */
+static void make_it_whole(struct ledger *ledger, struct model_op *op, int i)
+{
+    enum { HALF = MODEL_STREAMS / 2, WHILE = 6 };
+    unsigned *random = &ledger->actor->random;
+    int written = i / WHILE % 2 ? HALF : 0;
+    op->write_count = 1;
+    op->joins = i % WHILE > 0;
+    op->writes[0].stream = written + dice(random, HALF);
+    op->writes[0].expects = MODEL_RIGHT;
+    op->writes[0].events = 1 + dice(random, 2);
+    op->writes[0].claim = -1;
+    op->check = dice(random, 2) ? (HALF - written) + dice(random, HALF) : -1;
+    op->check_expects = dice(random, 6) ? MODEL_RIGHT : MODEL_OTHER_EVENT;
+}
+
 static bool run_round(struct ledger *ledger)
 {
     struct actor *actor = ledger->actor;
@@ -273,10 +291,12 @@ static bool run_round(struct ledger *ledger)
         struct model_append *from = &pending.from[pending.count];
         struct model_stream kept[MODEL_STREAMS];
         *op = model_random_op(&actor->random);
-        if (ledger->round % 3 == 0)
+        if (ledger->round % 4 == 0)
             make_it_about_claims(ledger, op);
-        else if (ledger->round % 3 == 1)
+        else if (ledger->round % 4 == 1)
             make_it_short(ledger, op);
+        else if (ledger->round % 4 == 2)
+            make_it_whole(ledger, op, i);
         memcpy(kept, ledger->belief, sizeof kept);
         model_resolve(ledger->belief, op, from);
         struct cairn_append append;
