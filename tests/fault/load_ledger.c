@@ -260,9 +260,9 @@ static void make_it_short(struct ledger *ledger, struct model_op *op)
         op->check_expects = MODEL_RIGHT;
 }
 
-/* In others every append says what its stream ends with, and looks at a stream that its batch does
- * not write: batches that are written as a whole, or not at all. Half of the streams are written for
- * a while, then the other half. */
+/* In others every append says what its stream ends with, and looks at a stream that its batch
+ * does not write: such a batch is written as a whole, or not at all. Half of the streams are
+ * written for a while, then the other half. */
 static void make_it_whole(struct ledger *ledger, struct model_op *op, int i)
 {
     enum { HALF = MODEL_STREAMS / 2, WHILE = 6 };
