@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/lock.h"
+#include "core/metrics.h"
 #include "store/append/append_batch.h"
 #include "store/handle.h"
 
@@ -124,6 +125,10 @@ void cairn_lead_done(struct cairn_lead *lead, size_t count)
 
 /* ---- ending ---- */
 
+static struct cairn_metric led =
+    CAIRN_COUNTER("cairn_appends_led_total",
+                  "Appends that were carried out by the thread that submitted them.", NULL);
+
 /* Takes the answer. Returns 0 if the append was carried out, else 1 or an error. The caller has the
  * connection to itself. */
 static int take_answer(struct cairn_lead *lead, struct cairn_error *error)
@@ -146,6 +151,7 @@ static void end(struct cairn_lead *lead, int failed, const struct cairn_error *e
     }
     struct cairn_appending *appending = lead->appending;
     measure(lead, cairn_monotonic_us() - lead->sent_us);
+    cairn_metric_add(&led, "", 1);
     lead->state = CAIRN_LEAD_ENDING;
     cairn_unlock(&lead->lock);
     cairn_appending_answer(appending, lead->notifier, 0, NULL);
