@@ -78,7 +78,8 @@ static int make_event(const struct attempt *attempt, size_t i, struct cairn_new_
 
 /* ---- submitting ---- */
 
-/* Runs on the appender's thread. Once the request is resumed, the attempt may have been freed. */
+/* Runs on a thread of the appender, or on this one while it leads (appender.h). Once the request is
+ * resumed, the attempt may have been freed. */
 static void on_done(struct cairn_appending *appending)
 {
     struct attempt *attempt = appending->context;
@@ -153,7 +154,9 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
     appending->context = attempt;
     appending->outcome = 0;
     cairn_error_reset(&appending->error);
-    failed = cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
+    failed = attempt->request->writes
+                 ? cairn_leader_submit(attempt->request->writes, appending, error)
+                 : cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
     if (!failed && attempt->own.entry)
         go_ahead(attempt);
     if (!failed)

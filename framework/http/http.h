@@ -56,6 +56,7 @@ struct cairn_http_request {
     struct cairn_arena *arena;
     void *memo;     /* the handler's own, kept between its calls */
     void *upstream; /* on a polling thread: the upstream's handle, else NULL */
+    void *writes;   /* likewise, of what it writes to */
     void *handle_;  /* the library's */
 };
 
@@ -134,14 +135,21 @@ void cairn_http_answer(struct cairn_http_request *request);
  * eager route queries it through `request->upstream`, if that is set, and returns ASKED; the result
  * is delivered to the request, on the same thread, by cairn_http_answer() or
  * cairn_http_hand_over(), possibly before the handler has returned. If the client disconnects
- * before, the route's `leave` is called, and the request must no longer be accessed. */
+ * before, the route's `leave` is called, and the request must no longer be accessed.
+ *
+ * `writes` is another one, that handlers reach through `request->writes`: what a request is
+ * suspended for may be done on its polling thread. It resumes the request as any other owner does.
+ */
+#define CAIRN_HTTP_WATCH INT64_C(1)
+
 struct cairn_http_upstream {
     /* Called once per polling thread, before it starts. Returns 0 or an error. */
     int (*open)(void *context, void **ret, struct cairn_error *error);
     /* Called on the thread when it ends. No request waits any more. */
     void (*close)(void *self);
     /* Sends the pending queries, and fills in the event to wait for. Returns until when
-     * (monotonic), or 0: no limit. */
+     * (monotonic); 0: no limit; or CAIRN_HTTP_WATCH: the event is expected within microseconds, and
+     * the thread does not sleep before it is prepared again. */
     int64_t (*prepare)(void *self, struct pollfd *ret);
     /* Called when the event has occurred or the time is over. Must not wait. */
     void (*go_on)(void *self, short what);
@@ -189,6 +197,7 @@ struct cairn_http_options {
     void *(*worker_open)(void *context);
     void (*worker_close)(void *worker);
     struct cairn_http_upstream upstream; /* zeroed: none */
+    struct cairn_http_upstream writes;   /* zeroed: none */
     void *context;
 };
 

@@ -20,9 +20,9 @@ static int prepare(struct cairn_pg *pg, const struct cairn_statement *statement,
     return failed;
 }
 
-static int send_statement(struct cairn_pg *pg, const struct cairn_statement *statement,
-                          const struct cairn_pg_params *params, bool printed,
-                          struct cairn_error *error)
+int cairn_pg_send_statement(struct cairn_pg *pg, const struct cairn_statement *statement,
+                            const struct cairn_pg_params *params, bool printed,
+                            struct cairn_error *error)
 {
     static const int binary[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -53,7 +53,7 @@ static int execute_once(struct cairn_pg *pg, const struct cairn_statement *state
     if (!failed && statement->name)
         failed = prepare(pg, statement, params, error);
     if (!failed)
-        failed = send_statement(pg, statement, params, printed, error);
+        failed = cairn_pg_send_statement(pg, statement, params, printed, error);
     return failed ? failed : cairn_pg_finish(pg, ret, error);
 }
 
@@ -74,6 +74,13 @@ static int execute(struct cairn_pg *pg, const struct cairn_statement *statement,
     return execute_once(pg, statement, params, printed, ret, error);
 }
 
+struct cairn_pg_result *cairn_pg_wrap(PGresult *rows)
+{
+    struct cairn_pg_result *ret = cairn_allocate(sizeof *ret);
+    ret->rows = rows;
+    return ret;
+}
+
 static int64_t call(struct cairn_pg *pg, const struct cairn_statement *statement,
                     const struct cairn_pg_params *params, bool printed,
                     struct cairn_pg_result **ret, struct cairn_error *error)
@@ -82,8 +89,7 @@ static int64_t call(struct cairn_pg *pg, const struct cairn_statement *statement
     int failed = execute(pg, statement, params, printed, &rows, error);
     if (failed)
         return failed;
-    *ret = cairn_allocate(sizeof **ret);
-    (*ret)->rows = rows;
+    *ret = cairn_pg_wrap(rows);
     return PQntuples(rows);
 }
 

@@ -71,6 +71,7 @@ void cairn_pg_close(struct cairn_pg *pg)
 {
     if (!pg)
         return;
+    PQclear(pg->collected);
     PQfinish(pg->conn);
     cairn_arena_close(&pg->arena);
     free(pg->url);
@@ -81,6 +82,11 @@ void cairn_pg_close(struct cairn_pg *pg)
 void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us)
 {
     pg->deadline_us = us;
+}
+
+void cairn_pg_set_watch(struct cairn_pg *pg, int64_t us)
+{
+    pg->watch_us = us;
 }
 
 void cairn_pg_on_connect(struct cairn_pg *pg, const char *sql)
@@ -125,6 +131,9 @@ int64_t cairn_pg_refused_row(const struct cairn_pg *pg)
 
 void cairn_pg_drop(struct cairn_pg *pg)
 {
+    PQclear(pg->collected);
+    pg->collected = NULL;
+    pg->answer_by_us = 0;
     PQfinish(pg->conn);
     pg->conn = NULL;
     pg->retry_us = 0; /* the next connection may be opened at once */

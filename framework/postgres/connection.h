@@ -17,6 +17,9 @@ struct cairn_pg {
     struct cairn_arena arena;
     struct cairn_map prepared; /* names of the statements prepared on this connection */
     int64_t deadline_us;       /* for one call */
+    int64_t answer_by_us;      /* monotonic: the deadline of the call under way, 0: not sent yet */
+    int64_t watch_us;          /* to wait for an answer without sleeping, at most */
+    PGresult *collected;       /* of the call under way: the last result that has come */
     int64_t retry_us;          /* monotonic: no new connection is tried before */
     int64_t generation;
     bool sent;
@@ -39,6 +42,17 @@ void cairn_pg_drop(struct cairn_pg *pg);
 /* Executes SQL on an open connection. */
 int cairn_pg_execute_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error);
 
+/* Sends a statement. */
+int cairn_pg_send_statement(struct cairn_pg *pg, const struct cairn_statement *statement,
+                            const struct cairn_pg_params *params, bool printed,
+                            struct cairn_error *error);
+
+/* Returns whether the server has closed the connection while it was idle. */
+bool cairn_pg_was_closed(struct cairn_pg *pg);
+
+/* Collects the results that have come, without waiting. Returns whether that was the last one. */
+bool cairn_pg_collect(struct cairn_pg *pg);
+
 /* Waits for the results of what was sent, until the server is ready for the next query: only then
  * has a statement committed. Returns the last result. */
 int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
@@ -60,6 +74,9 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
 int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us);
 /* Flushes what was sent and reads until a result is complete. */
 int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_error *error);
+
+/* Returns a result that has the rows. */
+struct cairn_pg_result *cairn_pg_wrap(PGresult *rows);
 
 /* Decodes an integer of 2, 4 or 8 bytes in network byte order; 0 for any other length, also for
  * null. */

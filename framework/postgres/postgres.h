@@ -16,6 +16,7 @@
 
 #include <cairn/value.h>
 
+#include <poll.h>
 #include <stdbool.h>
 
 struct cairn_pg;
@@ -34,6 +35,10 @@ void cairn_pg_close(struct cairn_pg *pg);
 
 /* Sets the deadline of the calls that follow; the default is 10 s. */
 void cairn_pg_set_deadline(struct cairn_pg *pg, int64_t us);
+
+/* Sets for how long the calls that follow wait for their answer without sleeping, before they
+ * sleep: waking up may take longer than the rest of a short answer. The default is 0. */
+void cairn_pg_set_watch(struct cairn_pg *pg, int64_t us);
 
 /* Sets a statement that is run first on every connection, also on one that is reopened later, for
  * instance "listen cairn". NULL for none; borrowed. */
@@ -129,6 +134,22 @@ int64_t cairn_pg_call_printed(struct cairn_pg *pg, const char *sql,
 /* The same, for statements whose rows do not matter: returns the number of rows affected. */
 int64_t cairn_pg_run(struct cairn_pg *pg, const struct cairn_statement *statement,
                      const struct cairn_pg_params *params, struct cairn_error *error) CAIRN_CHECKED;
+
+/* A call in two steps, for a thread that has something else to do meanwhile. Never waits. Returns
+ * true if the statement, which must have a name, is under way: cairn_pg_take_answer() is the next
+ * call. False if this call would have to wait first, since no connection is open or the statement
+ * is not prepared on it: nothing was sent. */
+bool cairn_pg_send(struct cairn_pg *pg, const struct cairn_statement *statement,
+                   const struct cairn_pg_params *params) CAIRN_CHECKED;
+/* Returns whether cairn_pg_take_answer() would not wait: the answer has come, the connection is
+ * lost, or the deadline has passed. Never waits. */
+bool cairn_pg_has_answered(struct cairn_pg *pg) CAIRN_CHECKED;
+/* Waits for the answer. Returns what cairn_pg_call() does. */
+int64_t cairn_pg_take_answer(struct cairn_pg *pg, struct cairn_pg_result **ret,
+                             struct cairn_error *error) CAIRN_CHECKED;
+/* Return what to wait for, and the deadline (monotonic) of the call that was sent. */
+struct pollfd cairn_pg_awaited(struct cairn_pg *pg);
+int64_t cairn_pg_answer_by_us(const struct cairn_pg *pg);
 
 /* Runs SQL text without parameters, possibly several statements: migrations, begin, commit. */
 int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error) CAIRN_CHECKED;

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,24 @@ static int wait_socket_or(PGconn *conn, bool to_write, int wake, int64_t deadlin
     }
 }
 
+/* Waits for an answer that is expected at once, without sleeping: waking up takes longer. Yields to
+ * other runnable threads. */
+static bool watch_socket(const struct cairn_pg *pg)
+{
+    struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+    int64_t until_us = cairn_monotonic_us() + pg->watch_us;
+    while (cairn_monotonic_us() < until_us) {
+        if (poll(&fd, 1, 0) > 0)
+            return true;
+        (void)sched_yield();
+    }
+    return false;
+}
+
 int cairn_pg_wait_socket(struct cairn_pg *pg, bool to_write, int64_t deadline_us)
 {
+    if (pg->watch_us && !to_write && watch_socket(pg))
+        return 1;
     return wait_socket_or(pg->conn, to_write, -1, deadline_us);
 }
 
@@ -50,6 +67,8 @@ int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         if (!unsent && !PQisBusy(pg->conn))
             return 0;
+        if (PQstatus(pg->conn) != CONNECTION_OK)
+            return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
         if (!cairn_pg_wait_socket(pg, unsent > 0, deadline_us))
             return cairn_pg_fail_lost(pg, "no answer within the deadline", error);
         if (!PQconsumeInput(pg->conn))
@@ -57,28 +76,38 @@ int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_
     }
 }
 
-int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+bool cairn_pg_collect(struct cairn_pg *pg)
 {
-    int64_t deadline_us = cairn_monotonic_us() + pg->deadline_us;
-    PGresult *last = NULL;
-    for (;;) {
-        int failed = cairn_pg_wait_result(pg, deadline_us, error);
-        if (failed) {
-            PQclear(last);
-            return failed;
-        }
+    while (!PQisBusy(pg->conn)) {
         PGresult *next = PQgetResult(pg->conn);
         if (!next)
-            break;
-        if (last && PQresultStatus(last) == PGRES_FATAL_ERROR) {
+            return true;
+        if (pg->collected && PQresultStatus(pg->collected) == PGRES_FATAL_ERROR) {
             PQclear(next); /* the first error is the cause */
             continue;
         }
-        PQclear(last);
-        last = next;
+        PQclear(pg->collected);
+        pg->collected = next;
     }
-    *ret = last;
-    return 0;
+    return false;
+}
+
+int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+{
+    int64_t deadline_us =
+        pg->answer_by_us ? pg->answer_by_us : cairn_monotonic_us() + pg->deadline_us;
+    pg->answer_by_us = 0;
+    int failed = 0;
+    do
+        failed = cairn_pg_wait_result(pg, deadline_us, error);
+    while (!failed && !cairn_pg_collect(pg));
+    PGresult *last = pg->collected;
+    pg->collected = NULL;
+    if (failed)
+        PQclear(last);
+    else
+        *ret = last;
+    return failed;
 }
 
 /* ---- refusals by the server ---- */

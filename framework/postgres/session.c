@@ -115,7 +115,7 @@ static int connect_now(struct cairn_pg *pg, struct cairn_error *error)
 /* Returns whether the server closed the connection while it was idle. An idle connection has
  * nothing to read but notifications and the server's last message, so the check costs one system
  * call, and saves the next statement from being sent on a closed connection. */
-static bool was_closed_while_idle(struct cairn_pg *pg)
+bool cairn_pg_was_closed(struct cairn_pg *pg)
 {
     struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
     while (poll(&fd, 1, 0) > 0) {
@@ -128,7 +128,7 @@ static bool was_closed_while_idle(struct cairn_pg *pg)
 int cairn_pg_ensure(struct cairn_pg *pg, struct cairn_error *error)
 {
     bool in_transaction = pg->conn && PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
-    if (pg->conn && was_closed_while_idle(pg)) {
+    if (pg->conn && cairn_pg_was_closed(pg)) {
         cairn_pg_drop(pg);
         if (in_transaction) /* later statements must not run outside of the transaction */
             return cairn_fail(

@@ -28,6 +28,7 @@ struct cairn_config {
     int64_t cache_mib;
     int64_t append_queue_max;
     int64_t append_batch_events;
+    int64_t append_watch_us;
     int64_t conflict_retries;
     int64_t command_retention_h;
     int64_t snapshot_every;

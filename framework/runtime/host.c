@@ -7,6 +7,7 @@
 #include "command/cache.h"
 #include "command/loader.h"
 #include "command/snapshots.h"
+#include "command/writes.h"
 #include "core/arena.h"
 #include "core/log.h"
 #include "http/http.h"
@@ -172,6 +173,7 @@ static int start_appender(struct cairn_host *host, struct cairn_error *error)
     const struct cairn_appender_options options = {
         .queue_max = (size_t)host->config->append_queue_max,
         .batch_events = (size_t)host->config->append_batch_events,
+        .watch_us = host->config->append_watch_us ? host->config->append_watch_us : -1,
     };
     return cairn_appender_open(host->config->database_url, host->services[0]->name, &options,
                                &host->commands.appender, error);
@@ -304,11 +306,19 @@ static int open_upstream(void *context, void **ret, struct cairn_error *error)
     return cairn_query_upstream.open(host->queries, ret, error);
 }
 
+static int open_writes(void *context, void **ret, struct cairn_error *error)
+{
+    const struct cairn_host *host = context;
+    return cairn_command_writes.open(host->commands.appender, ret, error);
+}
+
 static int start_http(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
     struct cairn_http_upstream upstream = cairn_query_upstream;
+    struct cairn_http_upstream writes = cairn_command_writes;
     upstream.open = host->queries ? open_upstream : NULL;
+    writes.open = decides(host) ? open_writes : NULL;
     const struct cairn_http_options options = {
         .bind = config->bind,
         .port = (int)config->port,
@@ -324,6 +334,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .worker_open = open_worker,
         .worker_close = close_worker,
         .upstream = upstream,
+        .writes = writes,
         .context = host,
     };
     return cairn_http_start(&options, &host->http, error);

@@ -19,13 +19,16 @@
 #include "http/request/refused_request.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { READS, WRITES, UPSTREAMS };
 enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library: one calls a handler, the next sends */
 #define BUSY_US CAIRN_MILLISECONDS(1) /* longest wait while the library reports work */
+#define WATCH_US 50                   /* without sleeping, between two turns */
 #define FOREVER_US CAIRN_SECONDS(60)
 
 /* The state of a thread, for threads that call it. */
@@ -43,7 +46,7 @@ struct cairn_poller {
     struct MHD_Daemon *daemon;
     int epoll; /* the daemon's */
     int waker;
-    void *upstream;
+    void *upstreams[UPSTREAMS];
     size_t asked; /* requests that wait for the upstream */
     bool running; /* the thread was started */
     size_t given; /* connections given to the library and not opened yet */
@@ -70,7 +73,18 @@ struct cairn_http *cairn_poller_http(const struct cairn_poller *poller)
 
 void *cairn_poller_upstream(const struct cairn_poller *poller)
 {
-    return poller->upstream;
+    return poller->upstreams[READS];
+}
+
+void *cairn_poller_writes(const struct cairn_poller *poller)
+{
+    return poller->upstreams[WRITES];
+}
+
+static const struct cairn_http_upstream *kind_of(const struct cairn_poller *poller, int which)
+{
+    const struct cairn_http_options *options = &poller->http->options;
+    return which == READS ? &options->upstream : &options->writes;
 }
 
 void cairn_poller_asked(struct cairn_poller *poller, int more)
@@ -198,13 +212,21 @@ static int64_t take_turns(struct cairn_poller *poller)
     return poller->asked || in_vain > 0 ? BUSY_US : 0; /* see (2), and stalled_body.h */
 }
 
-/* Runs the upstream's turn. Returns until when the thread may wait (monotonic). */
-static int64_t prepare(const struct cairn_poller *poller, int64_t wait_us, struct pollfd *upstream)
+/* Runs an upstream's turn. Returns until when the thread may wait for it (monotonic). */
+static int64_t prepare(const struct cairn_poller *poller, int which, struct pollfd *ret)
 {
-    const struct cairn_http_upstream *kind = &poller->http->options.upstream;
-    int64_t until_us = cairn_monotonic_us() + wait_us;
-    int64_t due_us = poller->upstream ? kind->prepare(poller->upstream, upstream) : 0;
-    return due_us && due_us < until_us ? due_us : until_us;
+    void *upstream = poller->upstreams[which];
+    int64_t due_us = upstream ? kind_of(poller, which)->prepare(upstream, ret) : 0;
+    return due_us ? due_us : INT64_MAX;
+}
+
+/* Waits for an event without sleeping, for a few microseconds. Yields to other runnable threads. */
+static void watch(struct cairn_poller *poller, struct pollfd *fds, nfds_t count)
+{
+    int64_t until_us = cairn_monotonic_us() + WATCH_US;
+    while (poll(fds, count, 0) == 0 && atomic_load(&poller->whereabouts) == AWAKE &&
+           cairn_monotonic_us() < until_us)
+        (void)sched_yield();
 }
 
 static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
@@ -213,18 +235,36 @@ static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
     int awake = AWAKE;
     struct pollfd fds[] = {{.fd = poller->epoll, .events = POLLIN},
                            {.fd = poller->waker, .events = POLLIN},
+                           {.fd = -1},
                            {.fd = -1}};
-    int64_t until_us = cairn_earlier_us(prepare(poller, wait_us, &fds[2]),
+    int64_t until_us = cairn_earlier_us(cairn_monotonic_us() + wait_us,
                                         cairn_stalled_bodies_cut(&poller->stalled));
+    for (int i = 0; i < UPSTREAMS; i++)
+        until_us = cairn_earlier_us(until_us, prepare(poller, i, &fds[2 + i]));
+    bool watches = wait_us > 0 && until_us == CAIRN_HTTP_WATCH;
     wait_us = until_us - cairn_monotonic_us();
-    if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
+    if (watches)
+        watch(poller, fds, sizeof fds / sizeof *fds);
+    else if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
         wait_us = 0;
-    (void)poll(fds, sizeof fds / sizeof *fds, (int)((wait_us + 999) / 1000));
+    if (!watches)
+        (void)poll(fds, sizeof fds / sizeof *fds, (int)((wait_us + 999) / 1000));
     atomic_store(&poller->whereabouts, AWAKE);
     if (fds[1].revents)
         (void)eventfd_read(poller->waker, &ignored);
-    if (poller->upstream && (fds[2].revents || cairn_monotonic_us() >= until_us))
-        poller->http->options.upstream.go_on(poller->upstream, fds[2].revents);
+    for (int i = 0; i < UPSTREAMS; i++) {
+        if (poller->upstreams[i] && (fds[2 + i].revents || cairn_monotonic_us() >= until_us))
+            kind_of(poller, i)->go_on(poller->upstreams[i], fds[2 + i].revents);
+    }
+}
+
+static void close_upstreams(struct cairn_poller *poller)
+{
+    for (int i = 0; i < UPSTREAMS; i++) {
+        if (poller->upstreams[i])
+            kind_of(poller, i)->close(poller->upstreams[i]);
+        poller->upstreams[i] = NULL;
+    }
 }
 
 static void *poller_thread(void *context)
@@ -234,9 +274,7 @@ static void *poller_thread(void *context)
         add_new(poller);
         wait_for_something(poller, take_turns(poller));
     }
-    if (poller->upstream)
-        poller->http->options.upstream.close(poller->upstream);
-    poller->upstream = NULL;
+    close_upstreams(poller);
     return NULL;
 }
 
@@ -248,8 +286,10 @@ static int start(struct cairn_poller *poller,
 {
     const struct cairn_http_options *options = &poller->http->options;
     int failed = 0;
-    if (options->upstream.open)
-        failed = options->upstream.open(options->context, &poller->upstream, error);
+    for (int i = 0; i < UPSTREAMS && !failed; i++) {
+        if (kind_of(poller, i)->open)
+            failed = kind_of(poller, i)->open(options->context, &poller->upstreams[i], error);
+    }
     if (failed)
         return failed;
     poller->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -289,9 +329,8 @@ static void stop(struct cairn_poller *poller)
 {
     if (poller->running)
         cairn_thread_join(poller->thread);
-    if (poller->upstream) /* of a thread that was never started */
-        poller->http->options.upstream.close(poller->upstream);
-    close_new(poller); /* and see (3) */
+    close_upstreams(poller); /* of a thread that was never started */
+    close_new(poller);       /* and see (3) */
     if (poller->daemon)
         MHD_stop_daemon(poller->daemon);
     dismiss_unopened(poller);

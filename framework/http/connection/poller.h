@@ -1,9 +1,9 @@
-/* poller.h - the polling threads: each serves its own connections, and one upstream, in one loop.
+/* poller.h - the polling threads: each serves its own connections, and its upstreams, in one loop.
  *
  *     the library's turn: input is read, handlers of eager routes are called, answers are sent
- *     the upstream's: the handlers' queries are sent
+ *     the upstreams': the handlers' queries are sent
  *     wait: for either, for a new connection from the acceptor, for a resumed connection
- *     the upstream's: its results are answered, with the library's next turn
+ *     the upstreams': their results are answered, with the library's next turn
  *
  * The library could run its own threads. But then an answer that has to be fetched comes from
  * another thread, with two hand-overs per request, and a waiting connection is removed from epoll
@@ -44,8 +44,9 @@ void cairn_poller_resume(struct cairn_exchange *exchange);
 
 /* ---- on the poller's own thread ---- */
 
-/* Returns the upstream's handle for handlers, or NULL. */
+/* Return the upstreams' handles for handlers, or NULL. */
 void *cairn_poller_upstream(const struct cairn_poller *poller);
+void *cairn_poller_writes(const struct cairn_poller *poller);
 
 /* Adds `more`, 1 or -1, to the number of requests that wait for the upstream. */
 void cairn_poller_asked(struct cairn_poller *poller, int more);

@@ -143,8 +143,10 @@ static enum cairn_http_outcome call(struct cairn_exchange *exchange)
 {
     cairn_log_trace(exchange->request.trace_id);
     exchange->request.upstream = cairn_poller_upstream(exchange->poller);
+    exchange->request.writes = cairn_poller_writes(exchange->poller);
     enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
     exchange->request.upstream = NULL;
+    exchange->request.writes = NULL;
     cairn_log_trace(NULL);
     return outcome;
 }

@@ -85,6 +85,13 @@ int cairn_append_one(struct cairn_store *store, const struct cairn_append *appen
                      struct cairn_arena *arena, struct cairn_appended *ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same in two steps: returns the statement and adds its parameters, or NULL if it is not such
+ * an append; and reads the answer. */
+const struct cairn_statement *cairn_append_one_prepare(const struct cairn_append *append,
+                                                       struct cairn_pg_params *params);
+int cairn_append_one_read(const struct cairn_pg_result *rows,
+                          struct cairn_appended *ret) CAIRN_CHECKED;
+
 /* ---- append_tags.c ---- */
 
 /* Collects the tags of a batch's events, and its boundaries. `batch` has the append in its columns

@@ -35,40 +35,50 @@ static void add_command(struct cairn_pg_params *params, const struct cairn_write
     cairn_pg_add_integer(params, command ? command->status : 0);
 }
 
-int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
-                     struct cairn_arena *arena, struct cairn_appended *ret,
-                     struct cairn_error *error)
+const struct cairn_statement *cairn_append_one_prepare(const struct cairn_append *append,
+                                                       struct cairn_pg_params *params)
 {
     if (!is_short(append))
-        return 1;
+        return NULL;
+    struct cairn_arena *arena = params->arena;
     const struct cairn_write *write = append->writes;
     const struct cairn_new_event *event = write->events;
     const char *stream = write->expected.stream;
-    struct cairn_pg_params params = {.arena = arena};
-    cairn_pg_add_text(&params, stream);
-    cairn_pg_add_integer(&params, write->expected.version);
-    cairn_pg_add_uuid(&params, write->expected.event_id);
-    cairn_pg_add_uuid(&params, event->id);
-    cairn_pg_add_text(&params, cairn_copy_bytes(arena, stream, strcspn(stream, "-")));
-    cairn_pg_add_text(&params, event->type);
-    cairn_pg_add_integer(&params, event->schema_version);
-    cairn_pg_add_json(&params, event->data);
-    cairn_pg_add_json(&params, event->meta);
-    add_command(&params, write);
-    const struct cairn_statement *statement = &one_statement;
-    if (append->check_count > 0) {
-        statement = &checked_statement;
-        cairn_pg_add_text(&params, append->checks->stream);
-        cairn_pg_add_integer(&params, append->checks->version);
-        cairn_pg_add_uuid(&params, append->checks->event_id);
-    }
+    cairn_pg_add_text(params, stream);
+    cairn_pg_add_integer(params, write->expected.version);
+    cairn_pg_add_uuid(params, write->expected.event_id);
+    cairn_pg_add_uuid(params, event->id);
+    cairn_pg_add_text(params, cairn_copy_bytes(arena, stream, strcspn(stream, "-")));
+    cairn_pg_add_text(params, event->type);
+    cairn_pg_add_integer(params, event->schema_version);
+    cairn_pg_add_json(params, event->data);
+    cairn_pg_add_json(params, event->meta);
+    add_command(params, write);
+    if (append->check_count == 0)
+        return &one_statement;
+    cairn_pg_add_text(params, append->checks->stream);
+    cairn_pg_add_integer(params, append->checks->version);
+    cairn_pg_add_uuid(params, append->checks->event_id);
+    return &checked_statement;
+}
 
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(store->pg, statement, &params, &rows, error);
-    if (count < 0)
-        return (int)count;
+int cairn_append_one_read(const struct cairn_pg_result *rows, struct cairn_appended *ret)
+{
     if (cairn_pg_null(rows, 0, 0))
         return 1;
     *ret = (struct cairn_appended){cairn_pg_integer(rows, 0, 0), cairn_pg_integer(rows, 0, 1)};
     return 0;
+}
+
+int cairn_append_one(struct cairn_store *store, const struct cairn_append *append,
+                     struct cairn_arena *arena, struct cairn_appended *ret,
+                     struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = arena};
+    const struct cairn_statement *statement = cairn_append_one_prepare(append, &params);
+    if (!statement)
+        return 1;
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, statement, &params, &rows, error);
+    return count < 0 ? (int)count : cairn_append_one_read(rows, ret);
 }

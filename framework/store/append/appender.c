@@ -1,4 +1,5 @@
-/* appender.c - the thread that appends, and the queue in front of it.
+/* appender.c - the thread that appends, and the queue in front of it. An append that finds it idle
+ * is carried out by its caller's thread (lead.h).
  *
  *     submit -> queue -> collect -> commit -> answered here, or given to the flusher
  *                                     |-- appends that cannot go with this batch are held for
@@ -15,6 +16,7 @@
 #include "core/queue.h"
 #include "core/thread.h"
 #include "store/append/flusher.h"
+#include "store/append/lead.h"
 #include "store/append/settle.h"
 
 #include <pthread.h>
@@ -27,7 +29,8 @@ enum {
     BATCH_BYTES = 4 << 20,
     CALL_US = 10000000,
     SETTLE_US = 10000000,
-    WATCH_US = 50,     /* busy-waiting after an answer, for the next append */
+    WATCH_US = 50, /* busy-waiting after an answer, for the next append */
+    WATCH_ANSWER_US = 1000,
     ATTEMPTS = 3,      /* at most, of an append whose connection is lost */
     AVERAGED_OVER = 8, /* batches */
 };
@@ -43,7 +46,8 @@ struct cairn_appender {
     struct cairn_queue *queue;
     struct cairn_notifier *notifier; /* NULL: readers are not notified */
     struct cairn_flusher *flusher;
-    struct cairn_appending undone; /* in the queue: wakes the thread up to settle what is undone */
+    struct cairn_lead lead;
+    struct cairn_appending undone; /* in the queue: wakes the thread up to look what is undone */
     pthread_t thread;
 
     /* the thread's own */
@@ -90,6 +94,18 @@ static void commit_again(struct cairn_appender *appender, struct cairn_appending
             cairn_appending_answer(items[i], appender->notifier, -CAIRN_UNAVAILABLE, error);
     }
     commit_all(appender, items, left);
+}
+
+/* Looks up appends whose connection was lost, and commits again what was not carried out. */
+static void commit_lost(struct cairn_appender *appender, const struct cairn_pg_backend *backend,
+                        struct cairn_appending **items, size_t count,
+                        const struct cairn_error *error)
+{
+    struct cairn_settling how = settling(appender);
+    struct cairn_error why = {0};
+    cairn_metric_add(&lost, "", 1);
+    size_t left = cairn_settle(&how, backend, items, count, &why);
+    commit_again(appender, items, left, error);
 }
 
 /* Waits until all deferred batches are answered. Those that could not be flushed are looked up in
@@ -145,19 +161,33 @@ static void average(double *average, double value)
     *average += (value - *average) / AVERAGED_OVER;
 }
 
+/* Carries a single append out. Its answer is watched for: no thread leads (lead.h) what comes from
+ * the queue. Returns what cairn_append_one() does. */
+static int call_one(struct cairn_appender *appender, struct cairn_flight *flight,
+                    struct cairn_error *error)
+{
+    struct cairn_appending *first = flight->items[0];
+    int64_t began_us = cairn_monotonic_us();
+    cairn_pg_set_watch(cairn_store_pg(appender->store), cairn_lead_watch_us(&appender->lead));
+    int failed =
+        cairn_append_one(appender->store, &first->append, &flight->arena, first->ret, error);
+    cairn_pg_set_watch(cairn_store_pg(appender->store), 0);
+    first->outcome = failed;
+    first->timeline = flight->timeline;
+    if (!failed)
+        cairn_lead_measure(&appender->lead, cairn_monotonic_us() - began_us);
+    return failed;
+}
+
 /* Calls PostgreSQL. Returns 0, and all outcomes are read; or the error that all of them failed
  * with. The connection is open, since its timeline was just read. */
 static int call(struct cairn_appender *appender, struct cairn_flight *flight,
                 struct cairn_error *error)
 {
     struct cairn_append_batch *batch = &flight->batch;
-    struct cairn_appending *first = flight->items[0];
     cairn_metric_add(&batches, "", 1);
     if (batch->count == 1 && !batch->deferred) {
-        int failed =
-            cairn_append_one(appender->store, &first->append, &flight->arena, first->ret, error);
-        first->outcome = failed;
-        first->timeline = flight->timeline;
+        int failed = call_one(appender, flight, error);
         if (failed <= 0)
             return failed;
     }
@@ -204,11 +234,7 @@ static void handle_failure(struct cairn_appender *appender, struct cairn_flight 
     cairn_flusher_release(appender->flusher, flight);
     settle_deferred(appender);
     if (is_lost) {
-        struct cairn_settling how = settling(appender);
-        struct cairn_error why = {0};
-        cairn_metric_add(&lost, "", 1);
-        size_t left = cairn_settle(&how, &backend, items, count, &why);
-        commit_again(appender, items, left, error);
+        commit_lost(appender, &backend, items, count, error);
     } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
         /* a value was refused: split, so that only its append fails */
         commit_all(appender, items, count / 2);
@@ -291,19 +317,39 @@ static bool collect(struct cairn_appender *appender)
     return true;
 }
 
+static void commit_held(struct cairn_appender *appender)
+{
+    size_t done = commit(appender, appender->held, appender->held_count);
+    appender->held_count -= done;
+    memmove(appender->held, appender->held + done, appender->held_count * sizeof *appender->held);
+    cairn_lead_done(&appender->lead, done);
+}
+
+/* Acquires the connection, and completes the append for which another thread has used it. */
+static void acquire(struct cairn_appender *appender)
+{
+    struct cairn_lead_left left = cairn_lead_acquire(&appender->lead);
+    if (!left.appending)
+        return;
+    settle_deferred(appender);
+    if (left.is_lost)
+        commit_lost(appender, &left.backend, &left.appending, 1, &left.error);
+    else
+        commit_all(appender, &left.appending, 1);
+}
+
 static void *work(void *context)
 {
     struct cairn_appender *appender = context;
     while (collect(appender)) {
+        acquire(appender);
         if (cairn_flusher_look(appender->flusher).is_undone)
             settle_deferred(appender);
-        if (appender->held_count == 0)
-            continue;
-        size_t done = commit(appender, appender->held, appender->held_count);
-        appender->held_count -= done;
-        memmove(appender->held, appender->held + done,
-                appender->held_count * sizeof *appender->held);
+        if (appender->held_count > 0)
+            commit_held(appender);
+        cairn_lead_release(&appender->lead);
     }
+    acquire(appender);
     settle_deferred(appender);
     return NULL;
 }
@@ -317,14 +363,72 @@ static void wake_up(void *context)
 
 /* ---- submitting ---- */
 
+/* Puts an append into the queue; it counts as waiting already. */
+static int push(struct cairn_appender *appender, struct cairn_appending *appending,
+                struct cairn_error *error)
+{
+    if (cairn_queue_push(appender->queue, appending) == 0)
+        return 0;
+    cairn_lead_done(&appender->lead, 1);
+    return cairn_fail(error, CAIRN_BUSY, "%zu appends are waiting already",
+                      appender->options.queue_max);
+}
+
 int cairn_appender_submit(struct cairn_appender *appender, struct cairn_appending *appending,
                           struct cairn_error *error)
 {
     int failed = cairn_append_check(&appending->append, error);
-    if (!failed && cairn_queue_push(appender->queue, appending) < 0)
-        failed = cairn_fail(error, CAIRN_BUSY, "%zu appends are waiting already",
-                            appender->options.queue_max);
-    return failed;
+    if (failed)
+        return failed;
+    cairn_lead_wait_in_line(&appender->lead);
+    return push(appender, appending, error);
+}
+
+/* ---- leading ---- */
+
+struct cairn_leader {
+    struct cairn_appender *appender;
+    bool leads; /* or did, until another thread took over */
+};
+
+struct cairn_leader *cairn_leader_open(struct cairn_appender *appender)
+{
+    struct cairn_leader *leader = cairn_allocate(sizeof *leader);
+    leader->appender = appender;
+    return leader;
+}
+
+void cairn_leader_close(struct cairn_leader *leader)
+{
+    if (leader && leader->leads)
+        wake_up(leader->appender);
+    free(leader);
+}
+
+int cairn_leader_submit(struct cairn_leader *leader, struct cairn_appending *appending,
+                        struct cairn_error *error)
+{
+    int failed = cairn_append_check(&appending->append, error);
+    if (failed)
+        return failed;
+    if (!cairn_lead_begin(&leader->appender->lead, appending, leader))
+        return push(leader->appender, appending, error);
+    leader->leads = true;
+    return 0;
+}
+
+int64_t cairn_leader_prepare(struct cairn_leader *leader, struct pollfd *ret)
+{
+    int64_t until_us = 0;
+    if (leader->leads)
+        leader->leads = cairn_lead_look(&leader->appender->lead, leader, ret, &until_us);
+    return until_us;
+}
+
+void cairn_leader_go_on(struct cairn_leader *leader)
+{
+    if (leader->leads)
+        cairn_lead_go_on(&leader->appender->lead, leader);
 }
 
 struct waiter {
@@ -348,7 +452,13 @@ int cairn_appender_append(struct cairn_appender *appender, const struct cairn_ap
     struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
     struct cairn_appending appending = {
         .append = *append, .ret = ret, .done = wake, .context = &waiter};
-    int failed = cairn_appender_submit(appender, &appending, error);
+    int failed = cairn_append_check(&appending.append, error);
+    if (failed)
+        return failed;
+    if (cairn_lead_begin(&appender->lead, &appending, NULL))
+        cairn_lead_wait(&appender->lead);
+    else
+        failed = push(appender, &appending, error);
     if (failed)
         return failed;
     cairn_lock(&waiter.lock);
@@ -377,6 +487,8 @@ static struct cairn_appender_options fill_in(const struct cairn_appender_options
         ret.call_us = CALL_US;
     if (ret.settle_us == 0)
         ret.settle_us = SETTLE_US;
+    if (ret.watch_us == 0)
+        ret.watch_us = WATCH_ANSWER_US;
     return ret;
 }
 
@@ -385,9 +497,22 @@ static void free_appender(struct cairn_appender *appender)
     cairn_flusher_close(appender->flusher);
     cairn_notifier_close(appender->notifier);
     cairn_store_close(appender->store);
+    cairn_lead_free(&appender->lead);
     cairn_queue_free(appender->queue);
     cairn_arena_close(&appender->arena);
     free(appender);
+}
+
+static void prepare_lead(struct cairn_appender *appender)
+{
+    struct cairn_lead *lead = &appender->lead;
+    lead->store = appender->store;
+    lead->flusher = appender->flusher;
+    lead->notifier = appender->notifier;
+    lead->left_call = wake_up;
+    lead->context = appender;
+    lead->is_off = appender->options.always_defers;
+    lead->watch_max_us = appender->options.watch_us > 0 ? appender->options.watch_us : 0;
 }
 
 int cairn_appender_open(const char *url, const char *label,
@@ -397,6 +522,7 @@ int cairn_appender_open(const char *url, const char *label,
     struct cairn_appender *appender = cairn_allocate(sizeof *appender);
     appender->options = fill_in(options);
     appender->queue = cairn_queue_open(appender->options.queue_max);
+    cairn_lead_init(&appender->lead);
     int failed = cairn_store_open(url, label, &appender->store, error);
     if (!failed && !appender->options.quiet)
         failed = cairn_notifier_open(url, label, CAIRN_CHANNEL_LOG, &appender->notifier, error);
@@ -406,6 +532,7 @@ int cairn_appender_open(const char *url, const char *label,
     if (!failed) {
         cairn_pg_track_backend(cairn_store_pg(appender->store));
         cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);
+        prepare_lead(appender);
         failed = cairn_thread_start(&appender->thread, work, appender, "appends", error);
     }
     if (failed)

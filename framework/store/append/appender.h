@@ -9,6 +9,9 @@
  * work that could be done meanwhile, or the server waits for a synchronous standby, each batch is
  * flushed by its own commit.
  *
+ * An append that finds the appender idle needs no other thread: a thread that waits for it
+ * (cairn_appender_append()), or that has a loop (a leader), carries it out itself (lead.h).
+ *
  * Invariants
  *  (1) Appends reach the log in the order in which they were submitted.
  *  (2) Every accepted append is answered exactly once, and truthfully: after a lost connection, the
@@ -17,14 +20,17 @@
  *  (3) A batch that fails as a whole, because PostgreSQL refuses a value, is split until only the
  *      append that has the value fails.
  *
- * Threads: any thread may submit. `done` is called on one of the appender's two threads, never on
- * both at once, in the order of the appends, and must not wait.
+ * Threads: any thread may submit. `done` is called on one of the appender's two threads, or in
+ * cairn_leader_go_on() or cairn_appender_append() of the thread that has submitted; never on two at
+ * once, in the order of the appends. It must not wait, nor submit.
  * Ownership: a struct cairn_appending, and all that it points to, is the appender's from its
  * submission until `done` is called. */
 #ifndef CAIRN_STORE_APPENDER_H
 #define CAIRN_STORE_APPENDER_H
 
 #include "store/append/append.h"
+
+#include <poll.h>
 
 struct cairn_appender;
 
@@ -47,6 +53,8 @@ struct cairn_appender_options {
     size_t batch_bytes;  /* likewise, of data and meta; 0: 4 MiB */
     int64_t call_us;     /* how long PostgreSQL may take for a batch; 0: 10 s */
     int64_t settle_us;   /* how long to ask what became of a lost batch; 0: 10 s */
+    int64_t watch_us;    /* to wait for the answer to a single append without sleeping, at most; 0:
+                          * 1000; negative: never */
     bool quiet;          /* do not wake readers (notifier.h) */
     bool always_defers;  /* batches commit before their flush, also where that is not faster */
 };
@@ -65,6 +73,26 @@ void cairn_appender_close(struct cairn_appender *appender);
  *   -CAIRN_BUG      the append itself is wrong: a stream twice, too many streams or events */
 int cairn_appender_submit(struct cairn_appender *appender, struct cairn_appending *appending,
                           struct cairn_error *error) CAIRN_CHECKED;
+
+/* ---- threads with a loop ---- */
+
+/* A thread that polls sockets in a loop, and may carry out an append between its other work. It
+ * never waits for the database: the append is sent, and its answer read when it has come. */
+struct cairn_leader;
+
+/* To be closed before the appender; nothing that it has submitted may be under way. */
+struct cairn_leader *cairn_leader_open(struct cairn_appender *appender);
+void cairn_leader_close(struct cairn_leader *leader); /* NULL is fine */
+
+/* Submits an append like cairn_appender_submit(). All of these on the leader's own thread. */
+int cairn_leader_submit(struct cairn_leader *leader, struct cairn_appending *appending,
+                        struct cairn_error *error) CAIRN_CHECKED;
+/* Fills in the event to wait for, if there is one. Returns until when (monotonic); 0: no limit; or
+ * CAIRN_LEADER_WATCH: the answer is expected within microseconds, and the loop should not sleep. */
+#define CAIRN_LEADER_WATCH INT64_C(1)
+int64_t cairn_leader_prepare(struct cairn_leader *leader, struct pollfd *ret);
+/* Reads what has come, after the event or the time; answers the append if that is complete. */
+void cairn_leader_go_on(struct cairn_leader *leader);
 
 /* Submits an append and waits for its outcome. Returns what cairn_store_append() returns. */
 int cairn_appender_append(struct cairn_appender *appender, const struct cairn_append *append,
