@@ -39,8 +39,8 @@ bool cairn_child_lives(struct cairn_child *child);
  * Returns whether it has. */
 bool cairn_child_wait(struct cairn_child *child, int64_t us);
 
-/* Sends a signal to the child, and to its process group if it is `apart`. One that has ended is
- * left alone. */
+/* Sends a signal to the child, and to its process group if it is `apart`. A child that has
+ * ended is ignored. */
 void cairn_child_signal(struct cairn_child *child, int signal);
 
 /* Sends the signal and waits; kills the child if it still runs after so many microseconds. */

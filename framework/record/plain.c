@@ -118,19 +118,22 @@ static int parse_bool(const char *text, bool *ret)
     return *ret || strcmp(text, "false") == 0 ? 0 : -CAIRN_INVALID;
 }
 
+/* A value of any kind that a plain text can have. */
+union plain_value {
+    int64_t number;
+    bool flag;
+    const char *text;
+    struct cairn_uuid uuid;
+    struct cairn_time time;
+    struct cairn_day day;
+    struct cairn_decimal decimal;
+    struct cairn_duration duration;
+    int value;
+};
+
 int cairn_field_parse(const struct cairn_field *field, const char *text, void *ret)
 {
-    union {
-        int64_t number;
-        bool flag;
-        const char *text;
-        struct cairn_uuid uuid;
-        struct cairn_time time;
-        struct cairn_day day;
-        struct cairn_decimal decimal;
-        struct cairn_duration duration;
-        int value;
-    } read = {0};
+    union plain_value read = {0};
     int failed = -CAIRN_INVALID;
     switch (field->kind) {
     case CAIRN_KIND_INTEGER:

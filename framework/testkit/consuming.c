@@ -69,15 +69,16 @@ static int fail_alone(const struct cairn_teller *teller, const char *what,
     return cairn_fail(error, CAIRN_UNAVAILABLE, "a test of a consumer has no other services");
 }
 
-static int tell(const struct cairn_teller *teller, const struct cairn_call *call,
-                const struct cairn_sent *command, struct cairn_error *error)
+static int tell_command(const struct cairn_teller *teller, const struct cairn_call *call,
+                        const struct cairn_sent *command, struct cairn_error *error)
 {
     (void)call;
     return fail_alone(teller, command->type->name, error);
 }
 
-static int look(const struct cairn_teller *teller, const struct cairn_call *call, const char *path,
-                const struct cairn_record *record, void *ret, struct cairn_error *error)
+static int look_up_row(const struct cairn_teller *teller, const struct cairn_call *call,
+                       const char *path, const struct cairn_record *record, void *ret,
+                       struct cairn_error *error)
 {
     (void)call;
     (void)record;
@@ -90,7 +91,7 @@ static void handle(struct cairn_here here)
     struct consuming *self = here.scenario->self;
     struct cairn_error error = {0};
     self->attempt++;
-    const struct cairn_teller teller = {.self = &here, .tell = tell, .look = look};
+    const struct cairn_teller teller = {.self = &here, .tell = tell_command, .look = look_up_row};
     const struct cairn_call call = {.meta = &self->meta,
                                     .idempotency_key = self->key,
                                     .attempt = self->attempt,
@@ -236,7 +237,7 @@ void cairn_scenario_when_worked(struct cairn_here here)
 
 /* ---- the end ---- */
 
-static void settle(struct cairn_here here)
+static void settle_delivery(struct cairn_here here)
 {
     const struct consuming *self = here.scenario->self;
     cairn_handled_settle(here, &self->outcome);
@@ -271,7 +272,7 @@ static const struct cairn_scenario_kind kind = {
     .event = when_event,
     .retry = retry,
     .key = key_of,
-    .settle = settle,
+    .settle = settle_delivery,
     .forget = forget,
     .outcome = outcome_of,
     .database = database_of,

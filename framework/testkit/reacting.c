@@ -86,8 +86,8 @@ static int give_answer(const struct told *told, struct cairn_error *error)
                : 0;
 }
 
-static int tell(const struct cairn_teller *teller, const struct cairn_call *call,
-                const struct cairn_sent *command, struct cairn_error *error)
+static int tell_command(const struct cairn_teller *teller, const struct cairn_call *call,
+                        const struct cairn_sent *command, struct cairn_error *error)
 {
     (void)call;
     struct reacting *self = teller->self;
@@ -115,8 +115,9 @@ static int tell(const struct cairn_teller *teller, const struct cairn_call *call
 
 /* ---- reads ---- */
 
-static int look(const struct cairn_teller *teller, const struct cairn_call *call, const char *path,
-                const struct cairn_record *record, void *ret, struct cairn_error *error)
+static int look_up_row(const struct cairn_teller *teller, const struct cairn_call *call,
+                       const char *path, const struct cairn_record *record, void *ret,
+                       struct cairn_error *error)
 {
     (void)call;
     struct reacting *self = teller->self;
@@ -158,7 +159,7 @@ struct cairn_scenario *cairn_scenario_reactor(const struct cairn_reactor *reacto
     scenario->handlers = reactor->handles;
     self->reactor = reactor;
     self->scenario = scenario;
-    self->teller = (struct cairn_teller){.self = self, .tell = tell, .look = look};
+    self->teller = (struct cairn_teller){.self = self, .tell = tell_command, .look = look_up_row};
     return scenario;
 }
 
@@ -276,7 +277,7 @@ void cairn_scenario_then_told(struct cairn_here here, struct cairn_uuid to,
                             seen->type->name, id_text(scenario, to), id_text(scenario, seen->id));
 }
 
-static void settle(struct cairn_here here)
+static void settle_reaction(struct cairn_here here)
 {
     struct cairn_scenario *scenario = here.scenario;
     struct reacting *self = scenario->self;
@@ -320,7 +321,7 @@ static const struct cairn_scenario_kind kind = {
     .event = when_event,
     .retry = retry,
     .key = key_of,
-    .settle = settle,
+    .settle = settle_reaction,
     .forget = forget,
     .outcome = outcome_of,
     .end = end,

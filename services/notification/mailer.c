@@ -70,7 +70,7 @@ static bool is_about_one(int failed)
     return failed == -CAIRN_REFUSED || failed == -CAIRN_INVALID || failed == -CAIRN_BUSY;
 }
 
-static int send(const char *const *cells, struct cairn_error *error)
+static int send_row(const char *const *cells, struct cairn_error *error)
 {
     const struct cairn_mail mail = {.from = mail_from,
                                     .to = cells[EMAIL],
@@ -90,7 +90,7 @@ static enum cairn_outcome hand_over(struct cairn_sql *sql, const char *const *ce
     int64_t done = 0;
     for (int64_t i = 0; i < count && done >= 0; i++, cells += CELLS) {
         struct cairn_error refused = {0};
-        int failed = away ? -CAIRN_UNAVAILABLE : send(cells, &refused);
+        int failed = away ? -CAIRN_UNAVAILABLE : send_row(cells, &refused);
         if (!failed) {
             sent = cairn_sql_print(sql, "%s%s%s", sent, *sent ? "," : "", cells[EVENT_ID]);
             continue;

@@ -115,9 +115,10 @@ static enum cairn_outcome notify(const struct notice *notice, const struct cairn
     return found > 0 ? compose(notice, cells, delivery, error) : CAIRN_TRY_AGAIN;
 }
 
-static enum cairn_outcome tell(const struct order_summary *order, const char *kind,
-                               const char *happened, const char *text,
-                               const struct cairn_consumed *delivery, struct cairn_error *error)
+static enum cairn_outcome send_notice(const struct order_summary *order, const char *kind,
+                                      const char *happened, const char *text,
+                                      const struct cairn_consumed *delivery,
+                                      struct cairn_error *error)
 {
     const struct notice notice = {.kind = kind,
                                   .happened = happened,
@@ -142,34 +143,36 @@ CAIRN_CONSUME_STATE(notification, order, order_placed, order_summary)
                                    state->currency, number_text(sql, state->total)),
                       error) < 0)
         return CAIRN_TRY_AGAIN;
-    return tell(state, "placed", "was placed",
-                cairn_sql_print(sql, "we have your order of %s. Thank you.", price(state, sql)),
-                delivery, error);
+    return send_notice(
+        state, "placed", "was placed",
+        cairn_sql_print(sql, "we have your order of %s. Thank you.", price(state, sql)), delivery,
+        error);
 }
 
 CAIRN_CONSUME_STATE(notification, order, order_paid, order_summary)
 {
-    return tell(state, "paid", "was paid",
-                cairn_sql_print(delivery->sql, "your payment of %s is settled.",
-                                price(state, delivery->sql)),
-                delivery, error);
+    return send_notice(state, "paid", "was paid",
+                       cairn_sql_print(delivery->sql, "your payment of %s is settled.",
+                                       price(state, delivery->sql)),
+                       delivery, error);
 }
 
 CAIRN_CONSUME_STATE(notification, order, order_shipped, order_summary)
 {
-    return tell(state, "shipped", "was shipped",
-                cairn_sql_print(delivery->sql, "your parcel is with %s, number %s.",
-                                state->carrier ? state->carrier : "the carrier",
-                                state->tracking ? state->tracking : "unknown"),
-                delivery, error);
+    return send_notice(state, "shipped", "was shipped",
+                       cairn_sql_print(delivery->sql, "your parcel is with %s, number %s.",
+                                       state->carrier ? state->carrier : "the carrier",
+                                       state->tracking ? state->tracking : "unknown"),
+                       delivery, error);
 }
 
 CAIRN_CONSUME_STATE(notification, order, order_cancelled, order_summary)
 {
-    return tell(state, "cancelled", "was cancelled",
-                cairn_sql_print(delivery->sql, "your order was cancelled: %s",
-                                state->cancel_reason ? state->cancel_reason : "no reason given"),
-                delivery, error);
+    return send_notice(
+        state, "cancelled", "was cancelled",
+        cairn_sql_print(delivery->sql, "your order was cancelled: %s",
+                        state->cancel_reason ? state->cancel_reason : "no reason given"),
+        delivery, error);
 }
 
 /* ---- payments ---- */

@@ -6,7 +6,7 @@
 #include "files.h"
 #include "mail.h"
 
-static void send(struct cairn_reply *reply, const char *type, const char *text)
+static void send_page(struct cairn_reply *reply, const char *type, const char *text)
 {
     reply->status = 200;
     reply->content_type = type;
@@ -16,19 +16,19 @@ static void send(struct cairn_reply *reply, const char *type, const char *text)
 static void on_page(struct cairn_request *request, struct cairn_reply *reply)
 {
     (void)request;
-    send(reply, "text/html; charset=utf-8", web_page);
+    send_page(reply, "text/html; charset=utf-8", web_page);
 }
 
 static void on_script(struct cairn_request *request, struct cairn_reply *reply)
 {
     (void)request;
-    send(reply, "text/javascript; charset=utf-8", web_script);
+    send_page(reply, "text/javascript; charset=utf-8", web_script);
 }
 
 static void on_style(struct cairn_request *request, struct cairn_reply *reply)
 {
     (void)request;
-    send(reply, "text/css; charset=utf-8", web_style);
+    send_page(reply, "text/css; charset=utf-8", web_style);
 }
 
 static const struct cairn_route routes[] = {

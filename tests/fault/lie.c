@@ -35,7 +35,7 @@ static json_t *parse_all(const char *const lines[])
     return all;
 }
 
-static void tell(const struct lie *lie, json_t *array)
+static void print_lie(const struct lie *lie, json_t *array)
 {
     switch (lie->how) {
     case SETS:
@@ -61,7 +61,7 @@ struct verdict lie_judge(const struct true_story *story, const struct lie *lie)
                        parse_all(story->rows),        parse_all(story->bus),
                        parse_all(story->generations), parse_all(story->tags)};
     if (lie)
-        tell(lie, files[lie->file]);
+        print_lie(lie, files[lie->file]);
     evidence_take(&evidence, &(struct evidence_files){files[HISTORY], files[LOG_FILE], files[ROWS],
                                                       files[BUS], files[GENERATIONS], files[TAGS]});
     story->check(&evidence, &verdict);

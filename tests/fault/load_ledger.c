@@ -199,7 +199,7 @@ static bool is_known(int outcome)
 }
 
 /* Reads the streams' real versions after a refusal, as any client would. */
-static void look(struct ledger *ledger)
+static void read_versions(struct ledger *ledger)
 {
     for (int i = 0; i < MODEL_STREAMS; i++) {
         const struct cairn_stored_event *events = NULL;
@@ -227,7 +227,7 @@ static bool flush(struct ledger *ledger, struct pending *pending, struct cairn_a
     }
     pending->count = 0;
     if (known && refused)
-        look(ledger);
+        read_versions(ledger);
     return known;
 }
 

@@ -225,26 +225,6 @@ static void a_target_can_be_named_by_the_setting_of_its_url(void **state)
 
 /* ---- what fails ---- */
 
-static char said[4096]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_calls.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 static void a_call_not_named(void)
 {
     CAIRN_REACTING(printing);
@@ -352,31 +332,35 @@ static void a_header_of_nothing(void)
 static void wrong_tests_fail_and_show_both_sides(void **state)
 {
     (void)state;
-    expect_failure(a_call_not_named,
-                   "a call of printer that no THEN_CALLED names\n  wanted: nothing\n"
-                   "  seen:   POST /print?tray=2 { \"text\": \"once\", \"copies\": 0 }");
-    expect_failure(a_call_not_answered,
-                   "a call of printer that no CALL_ANSWERS answers\n  seen:   POST /print?tray=2");
-    expect_failure(a_call_not_answered_nor_named,
-                   "a call of printer that no CALL_ANSWERS answers\n  seen:   POST /print?tray=2");
-    expect_failure(another_call, "the call of printer differs\n  wanted: POST /print?tray=1 "
-                                 "{\"copies\":0,\"text\":\"once\"}\n  seen:   POST /print?tray=2");
-    expect_failure(another_body, "the call of printer differs\n  wanted: POST /print?tray=2 "
-                                 "{\"copies\":0,\"text\":\"twice\"}\n  seen:   POST");
-    expect_failure(another_header, "the header Content-Type differs\n  wanted: text/plain\n"
-                                   "  seen:   application/json");
-    expect_failure(a_call_too_many, "printer was not called any more\n  wanted: POST "
-                                    "/print?tray=2 (any body)\n  seen:   nothing");
-    expect_failure(an_answer_that_is_not_taken, "1 CALL_ANSWERS of printer that no call took");
-    expect_failure(an_answer_that_is_none, "CALL_ANSWERS with status 700: one is from 200 to 599");
-    expect_failure(no_target, "CALL_ANSWERS without a TARGET before it");
-    expect_failure(no_such_setting,
-                   "the service printing has no setting CAIRN_ARCHIVE_NUMBER that is a text");
+    KIT_EXPECT_FAILURE(a_call_not_named,
+                       "a call of printer that no THEN_CALLED names\n  wanted: nothing\n"
+                       "  seen:   POST /print?tray=2 { \"text\": \"once\", \"copies\": 0 }");
+    KIT_EXPECT_FAILURE(
+        a_call_not_answered,
+        "a call of printer that no CALL_ANSWERS answers\n  seen:   POST /print?tray=2");
+    KIT_EXPECT_FAILURE(
+        a_call_not_answered_nor_named,
+        "a call of printer that no CALL_ANSWERS answers\n  seen:   POST /print?tray=2");
+    KIT_EXPECT_FAILURE(another_call,
+                       "the call of printer differs\n  wanted: POST /print?tray=1 "
+                       "{\"copies\":0,\"text\":\"once\"}\n  seen:   POST /print?tray=2");
+    KIT_EXPECT_FAILURE(another_body, "the call of printer differs\n  wanted: POST /print?tray=2 "
+                                     "{\"copies\":0,\"text\":\"twice\"}\n  seen:   POST");
+    KIT_EXPECT_FAILURE(another_header, "the header Content-Type differs\n  wanted: text/plain\n"
+                                       "  seen:   application/json");
+    KIT_EXPECT_FAILURE(a_call_too_many, "printer was not called any more\n  wanted: POST "
+                                        "/print?tray=2 (any body)\n  seen:   nothing");
+    KIT_EXPECT_FAILURE(an_answer_that_is_not_taken, "1 CALL_ANSWERS of printer that no call took");
+    KIT_EXPECT_FAILURE(an_answer_that_is_none,
+                       "CALL_ANSWERS with status 700: one is from 200 to 599");
+    KIT_EXPECT_FAILURE(no_target, "CALL_ANSWERS without a TARGET before it");
+    KIT_EXPECT_FAILURE(no_such_setting,
+                       "the service printing has no setting CAIRN_ARCHIVE_NUMBER that is a text");
     refuses_to_start = true;
-    expect_failure(a_service_that_does_not_start,
-                   "the start of the service printing fails: no archive today");
+    KIT_EXPECT_FAILURE(a_service_that_does_not_start,
+                       "the start of the service printing fails: no archive today");
     refuses_to_start = false;
-    expect_failure(a_header_of_nothing, "THEN_CALL_HEADER without a THEN_CALLED before it");
+    KIT_EXPECT_FAILURE(a_header_of_nothing, "THEN_CALL_HEADER without a THEN_CALLED before it");
 }
 
 int main(void)

@@ -141,26 +141,6 @@ static void an_order_is_confirmed_to_its_customer(void **state)
 
 /* ---- what fails ---- */
 
-static char said[4096]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_consuming_sql.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 static void other_rows(void)
 {
     BOX;
@@ -209,15 +189,16 @@ static void a_database_that_is_away(void)
 static void wrong_tests_fail(void **state)
 {
     (void)state;
-    expect_failure(other_rows, "the rows differ\n  wanted: 6\n  seen:   5");
-    expect_failure(no_rows, "the rows differ\n  wanted: 6\n  seen:   no row");
-    expect_failure(a_query_that_is_wrong, "THEN_SQL: ");
-    expect_failure(a_query_that_is_wrong, "euros");
-    expect_failure(statements_that_are_wrong, "GIVEN_SQL: ");
-    expect_failure(a_statement_that_failed_unnoticed,
-                   "CAIRN_TRY_AGAIN: internal-error: a statement has failed, so that nothing is");
-    expect_failure(a_database_that_comes_late, "DATABASE comes before what uses the database");
-    expect_failure(a_database_that_is_away, "127.0.0.1");
+    KIT_EXPECT_FAILURE(other_rows, "the rows differ\n  wanted: 6\n  seen:   5");
+    KIT_EXPECT_FAILURE(no_rows, "the rows differ\n  wanted: 6\n  seen:   no row");
+    KIT_EXPECT_FAILURE(a_query_that_is_wrong, "THEN_SQL: ");
+    KIT_EXPECT_FAILURE(a_query_that_is_wrong, "euros");
+    KIT_EXPECT_FAILURE(statements_that_are_wrong, "GIVEN_SQL: ");
+    KIT_EXPECT_FAILURE(
+        a_statement_that_failed_unnoticed,
+        "CAIRN_TRY_AGAIN: internal-error: a statement has failed, so that nothing is");
+    KIT_EXPECT_FAILURE(a_database_that_comes_late, "DATABASE comes before what uses the database");
+    KIT_EXPECT_FAILURE(a_database_that_is_away, "127.0.0.1");
 }
 
 static int setup(void **state)

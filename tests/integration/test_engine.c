@@ -173,7 +173,7 @@ CAIRN_HANDLE(notes, lamp, lamp_out)
     return CAIRN_DONE;
 }
 
-/* It has deciders of two categories, and the name of neither. */
+/* A service that has deciders of two categories, and the name of neither. */
 static const struct cairn_service service = {.name = "lighting",
                                              .deciders = {&lamp_decider, &wick_decider},
                                              .processes = {&night_process},
@@ -479,7 +479,7 @@ static void no_client_uses_the_key_of_a_command_before_it_is_sent(void **state)
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.verify_processes()"), 0);
 }
 
-/* It would count as a domain refusal, and a process would compensate for nothing. */
+/* This error would count as a domain refusal, and a process would compensate for nothing. */
 static void what_is_wrong_between_machines_is_no_refusal(void **state)
 {
     (void)state;

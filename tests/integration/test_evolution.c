@@ -270,7 +270,7 @@ static void a_projection_minds_the_events_it_listens_to(void **state)
 
 /* ---- the whole process ---- */
 
-static int run(const char *service, const char *log)
+static int run_service(const char *service, const char *log)
 {
     char binary[512];
     char url[700];
@@ -292,14 +292,14 @@ static void a_process_that_cannot_read_the_log_does_not_start(void **state)
     assert_true(fd >= 0);
     put("order-" JAR, "OrderPlaced", 3, "{}");
     put("order-" JAR, "OrderMoved", 1, "{}");
-    assert_int_equal(run("order", log), 69);
+    assert_int_equal(run_service("order", log), 69);
     FILE *file = fdopen(fd, "r");
     assert_true(fread(text, 1, sizeof text - 1, file) > 0);
     (void)fclose(file);
     assert_non_null(strstr(text, "\"event\":\"order: OrderMoved is unknown to this binary\""));
     assert_non_null(
         strstr(text, "\"event\":\"order: OrderPlaced version 3 (this binary knows up to 1)\""));
-    assert_int_equal(run("projector", log), 69);
+    assert_int_equal(run_service("projector", log), 69);
     (void)remove(log);
 }
 

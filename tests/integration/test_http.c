@@ -167,7 +167,7 @@ static void get(const char *target, int status, const char *body)
 }
 
 /* Returns the answer to raw bytes. */
-static struct wire_answer tell(const char *bytes)
+static struct wire_answer exchange_bytes(const char *bytes)
 {
     struct wire wire = wire_open(port);
     wire_send(&wire, bytes);
@@ -309,8 +309,8 @@ static void a_chunked_body_arrives(void **state)
 {
     (void)state;
     struct wire_answer got =
-        tell("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-             "Transfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
+        exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                       "Transfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
     assert_string_equal(got.body, "create POST /things id=- body={\"a\":1} keys=0 ");
 }
 
@@ -340,8 +340,9 @@ static void the_media_type_has_to_be_json_in_utf_8(void **state)
 static void a_chunked_body_has_to_be_json_too(void **state)
 {
     (void)state;
-    struct wire_answer got = tell("POST /things HTTP/1.1\r\nHost: test\r\n"
-                                  "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    struct wire_answer got =
+        exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\n"
+                       "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
     assert_code(&got, 415, "unsupported-media-type");
 }
 
@@ -357,11 +358,11 @@ static void a_body_that_says_it_is_too_large_is_413_at_once(void **state)
 {
     (void)state;
     struct wire_answer got =
-        tell("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-             "Content-Length: 4097\r\n\r\n");
+        exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                       "Content-Length: 4097\r\n\r\n");
     assert_code(&got, 413, "too-large");
-    got = tell("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-               "Content-Length: 18446744073709551615\r\n\r\n");
+    got = exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                         "Content-Length: 18446744073709551615\r\n\r\n");
     assert_int_equal(got.status, 413);
 }
 
@@ -425,8 +426,8 @@ static void a_client_that_asks_first_is_refused_before_it_sends(void **state)
 {
     (void)state;
     struct wire_answer got =
-        tell("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: text/plain\r\n"
-             "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+        exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\nContent-Type: text/plain\r\n"
+                       "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     assert_code(&got, 415, "unsupported-media-type");
 }
 
@@ -483,8 +484,8 @@ static void a_length_that_is_no_number_is_400(void **state)
     MALFORMED("POST /things HTTP/1.1\r\nHost: test\r\nContent-Length: +2\r\n\r\n{}");
     MALFORMED("POST /things HTTP/1.1\r\nHost: test\r\nContent-Length:\r\n\r\n");
     MALFORMED("POST /things HTTP/1.1\r\nHost: test\r\nContent-Length: 2, 2\r\n\r\n{}");
-    struct wire_answer got = tell("POST /things HTTP/1.1\r\nHost: test\r\n"
-                                  "Content-Length: 99999999999999999999999\r\n\r\n");
+    struct wire_answer got = exchange_bytes("POST /things HTTP/1.1\r\nHost: test\r\n"
+                                            "Content-Length: 99999999999999999999999\r\n\r\n");
     assert_code(&got, 413, "too-large");
 }
 
@@ -562,7 +563,7 @@ static void a_query_of_too_many_parameters_is_400(void **state)
             continue;
         char head[3100];
         (void)snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: test\r\n\r\n", text);
-        struct wire_answer got = tell(head);
+        struct wire_answer got = exchange_bytes(head);
         if (i == 50)
             assert_int_equal(got.status, 200);
         else
@@ -573,19 +574,19 @@ static void a_query_of_too_many_parameters_is_400(void **state)
 static void options_say_which_methods_there_are(void **state)
 {
     (void)state;
-    struct wire_answer got = tell("OPTIONS * HTTP/1.1\r\nHost: test\r\n\r\n");
+    struct wire_answer got = exchange_bytes("OPTIONS * HTTP/1.1\r\nHost: test\r\n\r\n");
     assert_int_equal(got.status, 204);
     assert_non_null(strstr(wire_header(&got, "Allow"), "POST"));
-    got = tell("OPTIONS /things HTTP/1.1\r\nHost: test\r\n\r\n");
+    got = exchange_bytes("OPTIONS /things HTTP/1.1\r\nHost: test\r\n\r\n");
     assert_int_equal(got.status, 204);
     assert_non_null(strstr(wire_header(&got, "Allow"), "GET, HEAD"));
-    assert_int_equal(tell("OPTIONS /nowhere HTTP/1.1\r\nHost: test\r\n\r\n").status, 404);
+    assert_int_equal(exchange_bytes("OPTIONS /nowhere HTTP/1.1\r\nHost: test\r\n\r\n").status, 404);
 }
 
 static void a_method_that_is_no_token_is_400(void **state)
 {
     (void)state;
-    struct wire_answer got = tell("G(T /things HTTP/1.1\r\nHost: test\r\n\r\n");
+    struct wire_answer got = exchange_bytes("G(T /things HTTP/1.1\r\nHost: test\r\n\r\n");
     assert_int_equal(got.status, 400);
 }
 

@@ -256,7 +256,7 @@ static void a_projection_that_may_not_park_stops_before_an_event_that_it_cannot_
     assert_int_equal(sql_int("select litres from read.pots_g1"), 3);
 }
 
-/* It reads the log no more often than any other that has nothing to do. */
+/* This projector reads the log no more often than any other that has nothing to do. */
 static void a_generation_that_stops_while_it_is_built_pauses(void **state)
 {
     (void)state;

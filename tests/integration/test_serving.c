@@ -308,26 +308,6 @@ static void a_test_that_was_left_is_stopped_by_the_next(void **state)
 
 /* ---- what fails ---- */
 
-static char said[8192]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_serving.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 #define RESERVED                                                                                   \
     CAIRN_SERVING(desk_service, url);                                                              \
     WHEN_POST("/desks", "{\"owner\":\"ada\",\"floor\":3}")
@@ -446,30 +426,35 @@ static void wrong_tests_fail_and_show_the_answer(void **state)
 {
     (void)state;
     fixture_empty_database(empty_url, sizeof empty_url);
-    expect_failure(a_status_not_named, "a status that no THEN_STATUS names\n  seen:   POST /desks: "
-                                       "400 {");
-    expect_failure(another_status,
-                   "the status differs\n  wanted: 200\n  seen:   POST /desks: 201 {");
-    expect_failure(another_value, "the value at /events/0/type differs\n  wanted: DeskReleased\n"
-                                  "  seen:   DeskReserved");
-    expect_failure(no_such_value, "there is nothing at /events/1/type\n  wanted: DeskReleased\n"
-                                  "  seen:   POST /desks: 201 {\"stream\":\"desk-");
-    expect_failure(another_body, "the body differs\n  wanted: {}\n  seen:   {\"stream\":");
-    expect_failure(another_header, "the header ETag differs\n  wanted: \"2\"\n  seen:   \"1\"");
-    expect_failure(no_location, "the answer has no Location\n  seen:   GET /healthz: 200 {");
-    expect_failure(no_such_answer, "there is nothing at /nothing\n  seen:   POST /desks: 201 {");
-    expect_failure(a_path_that_is_none, "the path \"desks\" does not begin with /");
-    expect_failure(a_header_that_is_none, "HEADER(\"Not: one\", …) is not a header");
-    expect_failure(no_request, "THEN_STATUS without a WHEN before it");
-    expect_failure(an_event_of_another_service,
-                   "reserve_desk is not an event that reading decides on or handles");
-    expect_failure(a_service_that_is_wrong, "the service broken cannot start: ");
-    expect_failure(a_database_that_is_away, "the service desk cannot start: PostgreSQL is unavail");
-    expect_failure(a_database_without_a_schema, "cairn migrate");
-    expect_failure(a_target_that_comes_late, "the target printer comes before the first request");
-    expect_failure(a_service_that_comes_late, "SERVING_TOO comes before the first request");
-    expect_failure(something_that_never_happens,
-                   "after 20 s still\n  wanted: 1 at /nothing\n  seen:   GET /healthz: 200 {");
+    KIT_EXPECT_FAILURE(a_status_not_named,
+                       "a status that no THEN_STATUS names\n  seen:   POST /desks: "
+                       "400 {");
+    KIT_EXPECT_FAILURE(another_status,
+                       "the status differs\n  wanted: 200\n  seen:   POST /desks: 201 {");
+    KIT_EXPECT_FAILURE(another_value,
+                       "the value at /events/0/type differs\n  wanted: DeskReleased\n"
+                       "  seen:   DeskReserved");
+    KIT_EXPECT_FAILURE(no_such_value, "there is nothing at /events/1/type\n  wanted: DeskReleased\n"
+                                      "  seen:   POST /desks: 201 {\"stream\":\"desk-");
+    KIT_EXPECT_FAILURE(another_body, "the body differs\n  wanted: {}\n  seen:   {\"stream\":");
+    KIT_EXPECT_FAILURE(another_header, "the header ETag differs\n  wanted: \"2\"\n  seen:   \"1\"");
+    KIT_EXPECT_FAILURE(no_location, "the answer has no Location\n  seen:   GET /healthz: 200 {");
+    KIT_EXPECT_FAILURE(no_such_answer,
+                       "there is nothing at /nothing\n  seen:   POST /desks: 201 {");
+    KIT_EXPECT_FAILURE(a_path_that_is_none, "the path \"desks\" does not begin with /");
+    KIT_EXPECT_FAILURE(a_header_that_is_none, "HEADER(\"Not: one\", …) is not a header");
+    KIT_EXPECT_FAILURE(no_request, "THEN_STATUS without a WHEN before it");
+    KIT_EXPECT_FAILURE(an_event_of_another_service,
+                       "reserve_desk is not an event that reading decides on or handles");
+    KIT_EXPECT_FAILURE(a_service_that_is_wrong, "the service broken cannot start: ");
+    KIT_EXPECT_FAILURE(a_database_that_is_away,
+                       "the service desk cannot start: PostgreSQL is unavail");
+    KIT_EXPECT_FAILURE(a_database_without_a_schema, "cairn migrate");
+    KIT_EXPECT_FAILURE(a_target_that_comes_late,
+                       "the target printer comes before the first request");
+    KIT_EXPECT_FAILURE(a_service_that_comes_late, "SERVING_TOO comes before the first request");
+    KIT_EXPECT_FAILURE(something_that_never_happens,
+                       "after 20 s still\n  wanted: 1 at /nothing\n  seen:   GET /healthz: 200 {");
     assert_int_equal(unsetenv("DATABASE_URL"), 0);
     fixture_drop(empty_url);
 }
@@ -485,7 +470,8 @@ static void without_any_database_a_test_says_what_it_needs(void **state)
     (void)state;
     char *before = strdup(getenv("DATABASE_URL") ? getenv("DATABASE_URL") : "");
     assert_int_equal(unsetenv("DATABASE_URL"), 0);
-    expect_failure(no_database, "DATABASE_URL is to name a server on which this test may make one");
+    KIT_EXPECT_FAILURE(no_database,
+                       "DATABASE_URL is to name a server on which this test may make one");
     assert_int_equal(setenv("DATABASE_URL", before, 1), 0);
     free(before);
 }

@@ -640,6 +640,20 @@ static void a_schema_that_is_older_or_newer_is_told(void **state)
     assert_int_equal(cairn_migrate(cairn_store_pg(bench.store), NULL, NULL, NULL), 0);
 }
 
+/* A vacuum by hand does not obey a setting of the table, so the setting itself is read. */
+static void rows_that_never_change_are_frozen_as_the_log_grows(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        fixture_sql_int(bench.url,
+                        "select count(*) from pg_class where oid in ('cairn.events'::regclass,"
+                        " 'cairn.tags'::regclass) and reloptions @> array["
+                        " 'autovacuum_vacuum_insert_scale_factor=0',"
+                        " 'autovacuum_vacuum_insert_threshold=200000',"
+                        " 'autovacuum_freeze_min_age=0']"),
+        2);
+}
+
 /* Returns the definition of a function, with its comment and its privileges. */
 static void describe_function(const char *name, char *ret, size_t size)
 {
@@ -1022,6 +1036,7 @@ int main(void)
         cmocka_unit_test(people_append_events_of_the_newest_version),
         cmocka_unit_test(a_stranger_cannot_stop_appends),
         cmocka_unit_test(a_schema_that_is_older_or_newer_is_told),
+        cmocka_unit_test(rows_that_never_change_are_frozen_as_the_log_grows),
         cmocka_unit_test(functions_of_another_release_are_replaced_by_migrating),
         cmocka_unit_test(a_recovery_ends_and_counts_all_other_sessions),
         cmocka_unit_test(the_owner_ends_the_sessions_of_the_roles_that_it_made),

@@ -117,7 +117,8 @@ static void add_boundary(struct taking *taking, const char *tag, int64_t after,
         (struct cairn_boundary){tag, TAKEN, after, after_id, last_id};
 }
 
-static int run(const struct taking *taking, struct cairn_appended *ret, struct cairn_error *error)
+static int append_taking(const struct taking *taking, struct cairn_appended *ret,
+                         struct cairn_error *error)
 {
     struct cairn_appended appended;
     return cairn_store_append(bench.store, &taking->append, &bench.arena, ret ? ret : &appended,
@@ -132,7 +133,7 @@ static int64_t add(const char *type, const char *tag, const char *other)
     struct taking taking;
     struct cairn_appended appended;
     prepare(&taking, &bench.arena, type, tag, other, "{}");
-    assert_int_equal(run(&taking, &appended, NULL), 0);
+    assert_int_equal(append_taking(&taking, &appended, NULL), 0);
     return appended.position;
 }
 
@@ -202,7 +203,7 @@ static void a_tag_that_is_too_long_is_refused(void **state)
     struct taking taking;
     struct cairn_error error = {0};
     prepare(&taking, &bench.arena, "SeatTaken", tag, NULL, "{}");
-    assert_int_equal(run(&taking, NULL, &error), -CAIRN_INVALID);
+    assert_int_equal(append_taking(&taking, NULL, &error), -CAIRN_INVALID);
     assert_non_null(strstr(error.message, "has 255 bytes, of 1 to 200"));
 }
 
@@ -240,12 +241,12 @@ static void an_append_is_refused_if_an_event_has_come_within_its_boundary(void *
     (void)add("SeatTaken", "edge:2", NULL); /* of another tag */
     prepare(&taking, &bench.arena, "SeatTaken", "edge:1", NULL, "{}");
     add_boundary(&taking, "edge:1", seen, none, none);
-    assert_int_equal(run(&taking, NULL, NULL), 0);
+    assert_int_equal(append_taking(&taking, NULL, NULL), 0);
 
     prepare(&taking, &bench.arena, "SeatTaken", "edge:1", NULL, "{}");
     add_boundary(&taking, "edge:2", seen + 2, none, none);
     add_boundary(&taking, "edge:1", seen, none, none);
-    assert_int_equal(run(&taking, NULL, &error), -CAIRN_CONFLICT);
+    assert_int_equal(append_taking(&taking, NULL, &error), -CAIRN_CONFLICT);
     assert_string_equal(error.message, "an event with the tag edge:1 has come meanwhile");
     assert_int_equal(sql_int("select count(*) from cairn.read_tagged('{edge:1}', '{SeatTaken}')"),
                      2);
@@ -260,7 +261,7 @@ static void a_boundary_without_types_is_about_all_of_them(void **state)
     add_boundary(&taking, "all:1", sql_int("select cairn.head()"), none, none);
     taking.boundaries[0].types = NULL;
     (void)add("SeatLeft", "all:1", NULL);
-    assert_int_equal(run(&taking, NULL, NULL), -CAIRN_CONFLICT);
+    assert_int_equal(append_taking(&taking, NULL, NULL), -CAIRN_CONFLICT);
 }
 
 static void a_boundary_of_another_history_is_a_conflict(void **state)
@@ -270,9 +271,9 @@ static void a_boundary_of_another_history_is_a_conflict(void **state)
     int64_t head = add("SeatTaken", "past:1", NULL);
     prepare(&taking, &bench.arena, "SeatTaken", "past:2", NULL, "{}");
     add_boundary(&taking, "past:2", head, cairn_uuid_make(), none);
-    assert_int_equal(run(&taking, NULL, NULL), -CAIRN_CONFLICT);
+    assert_int_equal(append_taking(&taking, NULL, NULL), -CAIRN_CONFLICT);
     taking.boundaries[0].after = head + 100; /* the log ends before it */
-    assert_int_equal(run(&taking, NULL, NULL), -CAIRN_CONFLICT);
+    assert_int_equal(append_taking(&taking, NULL, NULL), -CAIRN_CONFLICT);
 }
 
 /* Each is decided on what the ones before it leave behind: an append that knows the event of the
@@ -323,7 +324,8 @@ struct writer {
 };
 
 /* Reads how many seats of a show are taken. */
-static int look(struct cairn_store *store, struct cairn_arena *arena, struct cairn_tagged_load *ret)
+static int load_tagged(struct cairn_store *store, struct cairn_arena *arena,
+                       struct cairn_tagged_load *ret)
 {
     ret->types = cairn_types_text(TAKEN, arena);
     return cairn_store_load_tagged(store, ret, 1, 2 * SEATS, arena, NULL);
@@ -331,13 +333,13 @@ static int look(struct cairn_store *store, struct cairn_arena *arena, struct cai
 
 /* Takes a seat of a show, unless all are taken; every third one into a stream that has to be where
  * it was, too. Returns what the append returns, or 1. */
-static int take(struct writer *writer, struct cairn_store *store, struct cairn_arena *arena)
+static int take_seat(struct writer *writer, struct cairn_store *store, struct cairn_arena *arena)
 {
     struct taking taking;
     struct cairn_appended appended;
     const char *show = cairn_print(arena, "busy:%d", rand_r(&writer->seed) % SHOWS);
     struct cairn_tagged_load load = {.tag = show};
-    if (look(store, arena, &load) < 0)
+    if (load_tagged(store, arena, &load) < 0)
         return -CAIRN_UNAVAILABLE;
     if (load.count >= SEATS)
         return 1;
@@ -356,7 +358,7 @@ static void *take_seats(void *context)
     struct cairn_store *store = open_store();
     for (int i = 0; i < writer->rounds; i++) {
         cairn_arena_reset(&arena);
-        int outcome = take(writer, store, &arena);
+        int outcome = take_seat(writer, store, &arena);
         writer->taken += outcome == 0;
         writer->conflicts += outcome == -CAIRN_CONFLICT;
         writer->failed += outcome < 0 && outcome != -CAIRN_CONFLICT;

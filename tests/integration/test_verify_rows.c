@@ -54,7 +54,7 @@ static void expect_found(const char *words)
         fail_msg("wanted \"%s\", saw: %s", words, found);
 }
 
-static void settle(void)
+static void wait_until_settled(void)
 {
     start_projector();
     wait_for_head();
@@ -74,7 +74,7 @@ static void what_the_projector_wrote_is_found_to_be_right(void **state)
         pour(pots[i % 50], pots[(i * 7 + 3) % 50], i);
     append("pot", pots[9], "PotBroken", 1, "{}");
     append("pot", pots[8], "PotLabelled", 1, "{\"label\":\"a \\\"b\\\" \\u00e9\"}");
-    settle();
+    wait_until_settled();
     struct cairn_verify seen = verify(&pots_projection, MEMORY);
     expect_clean(&seen);
     assert_int_equal(seen.rows, 49);
@@ -99,7 +99,7 @@ static void every_row_that_was_changed_is_found_with_its_last_event(void **state
     fill(broken, 1);
     append("pot", broken, "PotBroken", 1, "{}");
     fill(new_pot(), 1);
-    settle();
+    wait_until_settled();
     fixture_sql(pot_bench.url,
                 cairn_print(&pot_bench.arena,
                             "update read.pots_g1 set litres = 5 where _key = '%s';"
@@ -126,7 +126,7 @@ static void a_copy_that_was_changed_is_found(void **state)
     struct cairn_uuid never = new_pot();
     fill(changed, 1);
     fill(lost, 1);
-    settle();
+    wait_until_settled();
     redis_do("SET", redis_row_key(changed), "1 1 1 1\n{}");
     redis_do("DEL", redis_row_key(lost), "");
     redis_do("SET", redis_row_key(never), "1 1 1 1\n{}");
@@ -142,7 +142,7 @@ static void differences_beyond_the_limit_are_reported_as_not_compared(void **sta
 {
     (void)state;
     fill(new_pot(), 1);
-    settle();
+    wait_until_settled();
     for (int i = 0; i < 5010; i++)
         redis_do("SET", redis_row_key(new_pot()), "1 1 1 1\n{}");
     struct cairn_verify seen = verify(&pots_projection, MEMORY);

@@ -83,26 +83,6 @@ static void a_failed_event_is_tried_again_under_its_key(void **state)
 
 /* ---- what fails ---- */
 
-static char said[4096]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_consuming.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 static void an_outcome_not_named(void)
 {
     CAIRN_CONSUMING(counting);
@@ -180,22 +160,23 @@ static void wrong_tests_fail(void **state)
 {
     (void)state;
     (void)unsetenv("DATABASE_URL");
-    expect_failure(an_outcome_not_named, "an outcome that no THEN_OUTCOME names\n  seen:   "
-                                         "CAIRN_GIVE_UP: invalid: there is no guest");
-    expect_failure(a_state_that_is_an_event,
-                   "counting consumes guest_arrived in another style: use WHEN_EVENT");
-    expect_failure(an_event_that_is_a_state, "use WHEN_STATE or WHEN_DELETED");
-    expect_failure(an_event_that_is_thin, "use WHEN_THIN");
-    expect_failure(another_state,
-                   "counting consumes guest_left with the state guests, not guest_arrived");
-    expect_failure(a_state_that_breaks_its_table, "invalid guests: /name is missing");
-    expect_failure(an_event_that_is_not_consumed, "counting does not consume guests");
-    expect_failure(no_work, "counting has no .work");
-    expect_failure(no_database, "a database is needed: DATABASE_URL names none, and there was no "
-                                "DATABASE(url) before");
-    expect_failure(no_database_for_the_test, "a database is needed: DATABASE_URL names none");
-    expect_failure(a_wrong_database, "not a PostgreSQL URL");
-    expect_failure(sql_of_a_projection, "GIVEN_SQL does not apply to CAIRN_PROJECTING");
+    KIT_EXPECT_FAILURE(an_outcome_not_named, "an outcome that no THEN_OUTCOME names\n  seen:   "
+                                             "CAIRN_GIVE_UP: invalid: there is no guest");
+    KIT_EXPECT_FAILURE(a_state_that_is_an_event,
+                       "counting consumes guest_arrived in another style: use WHEN_EVENT");
+    KIT_EXPECT_FAILURE(an_event_that_is_a_state, "use WHEN_STATE or WHEN_DELETED");
+    KIT_EXPECT_FAILURE(an_event_that_is_thin, "use WHEN_THIN");
+    KIT_EXPECT_FAILURE(another_state,
+                       "counting consumes guest_left with the state guests, not guest_arrived");
+    KIT_EXPECT_FAILURE(a_state_that_breaks_its_table, "invalid guests: /name is missing");
+    KIT_EXPECT_FAILURE(an_event_that_is_not_consumed, "counting does not consume guests");
+    KIT_EXPECT_FAILURE(no_work, "counting has no .work");
+    KIT_EXPECT_FAILURE(no_database,
+                       "a database is needed: DATABASE_URL names none, and there was no "
+                       "DATABASE(url) before");
+    KIT_EXPECT_FAILURE(no_database_for_the_test, "a database is needed: DATABASE_URL names none");
+    KIT_EXPECT_FAILURE(a_wrong_database, "not a PostgreSQL URL");
+    KIT_EXPECT_FAILURE(sql_of_a_projection, "GIVEN_SQL does not apply to CAIRN_PROJECTING");
 }
 
 int main(void)

@@ -31,7 +31,7 @@ CAIRN_DECIDE(hold, hold_seats)
     return 0;
 }
 
-/* It emits an event of another noun, which the compiler does not see. */
+/* A decider that emits an event of another noun, which the compiler does not see. */
 CAIRN_DECIDE(hold, clean_seats)
 {
     CAIRN_EMIT(ret, seats_held, .count = 1);

@@ -52,6 +52,11 @@ static const struct cairn_postgres_facts good_postgres = {
     .fsync = "on",
     .full_page_writes = "on",
     .synchronous_commit = "on",
+    .autovacuum = "on",
+    .max_wal_bytes = INT64_C(1) << 30,
+    .checkpoints_timed = 2000,
+    .checkpoints_requested = 12,
+    .wal_bytes = INT64_C(40) << 30,
     .connections_max = 97,
     .connections = 12,
     .connections_wanted = 44,
@@ -161,6 +166,29 @@ static void settings_that_lose_events_are_found(void **state)
     expect_one(CAIRN_WARNING, "settings", "statement_timeout is 5000 ms");
 }
 
+static void checkpoints_that_the_size_of_the_log_forces_are_found(void **state)
+{
+    (void)state;
+    JUDGE(with->checkpoints_timed = 30; with->checkpoints_requested = 90);
+    expect_one(CAIRN_WARNING, "settings",
+               "max_wal_size is 1024 MB, and 90 of 120 checkpoints came early");
+    JUDGE(with->checkpoints_timed = 90; with->checkpoints_requested = 90);
+    expect_bad(0, 0);
+    /* A new server under load, and one whose operator has run `checkpoint` a hundred times. */
+    JUDGE(with->checkpoints_timed = 0; with->checkpoints_requested = 9);
+    expect_bad(0, 0);
+    JUDGE(with->checkpoints_timed = 0; with->checkpoints_requested = 100;
+          with->wal_bytes = INT64_C(3) << 30);
+    expect_bad(0, 0);
+}
+
+static void a_server_without_autovacuum_is_found(void **state)
+{
+    (void)state;
+    JUDGE(with->autovacuum = "off");
+    expect_one(CAIRN_WARNING, "settings", "autovacuum is off");
+}
+
 static void too_few_connections_are_found(void **state)
 {
     (void)state;
@@ -243,6 +271,8 @@ int main(void)
         cmocka_unit_test(a_schema_that_is_not_this_releases_is_found),
         cmocka_unit_test(a_role_without_the_rights_is_found),
         cmocka_unit_test(settings_that_lose_events_are_found),
+        cmocka_unit_test(checkpoints_that_the_size_of_the_log_forces_are_found),
+        cmocka_unit_test(a_server_without_autovacuum_is_found),
         cmocka_unit_test(too_few_connections_are_found),
         cmocka_unit_test(clocks_that_are_apart_are_found_on_either_side),
         cmocka_unit_test(a_redis_that_forgets_or_refuses_is_found),

@@ -230,8 +230,8 @@ static void the_example_is_valid_and_the_schema_names_every_kind(void **state)
         "\"labels\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"",
         "\"discount\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":50}",
         "\"home\":{\"anyOf\":[{\"type\":\"object\"",
-        "\"required\":[\"price\",\"stay\",\"tags\",\"numbers\",\"ids\",\"days\",\"labels\",\"work\","
-        "\"colour\"]",
+        ("\"required\":[\"price\",\"stay\",\"tags\",\"numbers\",\"ids\",\"days\",\"labels\",\"work\","
+         "\"colour\"]"),
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (!strstr(schema.text, parts[i]))

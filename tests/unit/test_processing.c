@@ -181,26 +181,6 @@ static void a_refusal_reaches_its_process_with_any_final_code(void **state)
 
 /* ---- what fails ---- */
 
-static char said[4096]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_processing.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 #define TWO_TABLES                                                                                 \
     CAIRN_PROCESSING(hold);                                                                        \
     STREAM(ADA);                                                                                   \
@@ -316,37 +296,41 @@ static void an_event_that_is_not_waited_for(void)
 static void wrong_tests_fail_and_say_of_which_process(void **state)
 {
     (void)state;
-    expect_failure(a_timer_of_nobody_in_particular,
-                   "WHEN_TIMER is for one of 2 processes: say which by INSTANCE");
-    expect_failure(a_refusal_of_nobody_in_particular,
-                   "2 processes sent a release_table: say which one's is refused by INSTANCE");
-    expect_failure(a_command_of_another_instance,
-                   "nothing more was sent by process 01890000-0000-7000-8000-0000000000ad\n"
-                   "  wanted: release_table {\"why\":\"not confirmed\"}\n  seen:   nothing");
-    expect_failure(a_result_of_another_instance,
-                   "a command that no THEN_SENT names\n  wanted: nothing\n"
-                   "  seen:   release_table {\"why\":\"not confirmed\"} by process "
-                   "01890000-0000-7000-8000-0000000000b0");
-    expect_failure(a_timer_of_another_instance,
-                   "no more timers changed by process 01890000-0000-7000-8000-0000000000ad\n"
-                   "  wanted: remind cancelled\n  seen:   nothing");
-    expect_failure(a_timer_not_named, "a timer that no THEN names\n  wanted: nothing\n  seen:   "
-                                      "release cancelled by process 0189");
-    expect_failure(a_timer_that_is_not_handled,
-                   "process hold set the timer \"unhandled\", which it has no handler for: write "
-                   "CAIRN_WHEN_TIMER(hold, …, \"unhandled\"), or give cairn_schedule the name of "
-                   "one that is handled (\"remind\", \"release\")");
-    expect_failure(a_timer_that_is_always_due,
-                   "the timer remind was set again 10000 times and is still due");
-    expect_failure(time_that_goes_back,
-                   "ADVANCE_TO goes back in time: it is 2026-01-01T00:00:00.000000Z");
-    expect_failure(a_time_that_is_none, "ADVANCE_TO(\"tomorrow\"): not a time such as 2026-");
-    expect_failure(a_duration_that_is_none, "PASS(\"1 day\"): not a duration such as PT15M or P1D");
-    expect_failure(a_refusal_that_is_not_final, "unavailable is no final answer");
-    expect_failure(a_refusal_of_what_was_not_sent, "no release_table was sent that could be");
-    expect_failure(a_refusal_that_is_not_waited_for, "hold does not wait for a refusal of send_");
-    expect_failure(an_event_that_is_not_waited_for,
-                   "hold is not an event of a noun that hold handles events of: leave it out");
+    KIT_EXPECT_FAILURE(a_timer_of_nobody_in_particular,
+                       "WHEN_TIMER is for one of 2 processes: say which by INSTANCE");
+    KIT_EXPECT_FAILURE(a_refusal_of_nobody_in_particular,
+                       "2 processes sent a release_table: say which one's is refused by INSTANCE");
+    KIT_EXPECT_FAILURE(a_command_of_another_instance,
+                       "nothing more was sent by process 01890000-0000-7000-8000-0000000000ad\n"
+                       "  wanted: release_table {\"why\":\"not confirmed\"}\n  seen:   nothing");
+    KIT_EXPECT_FAILURE(a_result_of_another_instance,
+                       "a command that no THEN_SENT names\n  wanted: nothing\n"
+                       "  seen:   release_table {\"why\":\"not confirmed\"} by process "
+                       "01890000-0000-7000-8000-0000000000b0");
+    KIT_EXPECT_FAILURE(a_timer_of_another_instance,
+                       "no more timers changed by process 01890000-0000-7000-8000-0000000000ad\n"
+                       "  wanted: remind cancelled\n  seen:   nothing");
+    KIT_EXPECT_FAILURE(a_timer_not_named,
+                       "a timer that no THEN names\n  wanted: nothing\n  seen:   "
+                       "release cancelled by process 0189");
+    KIT_EXPECT_FAILURE(
+        a_timer_that_is_not_handled,
+        "process hold set the timer \"unhandled\", which it has no handler for: write "
+        "CAIRN_WHEN_TIMER(hold, …, \"unhandled\"), or give cairn_schedule the name of "
+        "one that is handled (\"remind\", \"release\")");
+    KIT_EXPECT_FAILURE(a_timer_that_is_always_due,
+                       "the timer remind was set again 10000 times and is still due");
+    KIT_EXPECT_FAILURE(time_that_goes_back,
+                       "ADVANCE_TO goes back in time: it is 2026-01-01T00:00:00.000000Z");
+    KIT_EXPECT_FAILURE(a_time_that_is_none, "ADVANCE_TO(\"tomorrow\"): not a time such as 2026-");
+    KIT_EXPECT_FAILURE(a_duration_that_is_none,
+                       "PASS(\"1 day\"): not a duration such as PT15M or P1D");
+    KIT_EXPECT_FAILURE(a_refusal_that_is_not_final, "unavailable is no final answer");
+    KIT_EXPECT_FAILURE(a_refusal_of_what_was_not_sent, "no release_table was sent that could be");
+    KIT_EXPECT_FAILURE(a_refusal_that_is_not_waited_for,
+                       "hold does not wait for a refusal of send_");
+    KIT_EXPECT_FAILURE(an_event_that_is_not_waited_for,
+                       "hold is not an event of a noun that hold handles events of: leave it out");
 }
 
 /* ---- one event for all that wait ---- */

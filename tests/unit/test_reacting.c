@@ -125,26 +125,6 @@ static void a_command_that_is_told_twice_is_carried_out_once(void **state)
 
 /* ---- what fails ---- */
 
-static char said[4096]; /* the first failure */
-
-static void remember(const char *file, int line, const char *message)
-{
-    assert_string_equal(strrchr(file, '/'), "/test_reacting.c");
-    assert_true(line > 0);
-    if (said[0] == '\0')
-        (void)snprintf(said, sizeof said, "%s", message);
-}
-
-static void expect_failure(void (*scenario)(void), const char *words)
-{
-    said[0] = '\0';
-    cairn_test_on_failure(remember);
-    scenario();
-    (void)kit_setup(NULL);
-    if (!strstr(said, words))
-        fail_msg("wanted: %s\nin: %s", words, said);
-}
-
 static void a_command_not_named(void)
 {
     CAIRN_REACTING(searching);
@@ -252,31 +232,32 @@ static void a_word_of_another_kind(void)
 static void wrong_tests_fail_and_show_both_sides(void **state)
 {
     (void)state;
-    expect_failure(a_command_not_named, "a command that no THEN_TOLD names\n  wanted: nothing\n"
+    KIT_EXPECT_FAILURE(a_command_not_named, "a command that no THEN_TOLD names\n  wanted: nothing\n"
+                                            "  seen:   note_loss {\"why\":\"fell off\"}");
+    KIT_EXPECT_FAILURE(another_command, "the command differs\n  wanted: refund_order {}\n"
                                         "  seen:   note_loss {\"why\":\"fell off\"}");
-    expect_failure(another_command, "the command differs\n  wanted: refund_order {}\n"
-                                    "  seen:   note_loss {\"why\":\"fell off\"}");
-    expect_failure(a_command_too_many, "nothing more was told\n  wanted: refund_order {}");
-    expect_failure(a_command_to_another_stream,
-                   "note_loss went to another stream\n  wanted: " CAIRN_TEST_KEY);
-    expect_failure(an_outcome_not_named, "an outcome that no THEN_OUTCOME names\n  seen:   "
-                                         "CAIRN_GIVE_UP: order-closed: the test refuses it");
-    expect_failure(another_outcome, "the outcome differs\n  wanted: CAIRN_GIVE_UP\n"
-                                    "  seen:   CAIRN_TRY_AGAIN: busy: the test answers so");
-    expect_failure(an_outcome_that_is_none, "the handler returned 0, which is not an enum");
-    expect_failure(an_answer_that_is_not_taken,
-                   "1 TELL_ANSWERS that no command took, claimed first");
-    expect_failure(a_command_with_another_content_under_the_same_key,
-                   "CAIRN_TRY_AGAIN: idempotency-key-reused: note_loss was told before for this "
-                   "event, with other values");
-    expect_failure(a_command_that_breaks_its_table,
-                   "internal-error: a reactor sent a note_loss whose /why must be at most 20");
-    expect_failure(a_retry_of_nothing, "WHEN_RETRIED without an event before it");
-    expect_failure(a_key_of_nothing, "EVENT_KEY without an event before it");
-    expect_failure(an_event_that_is_not_handled, "searching does not handle note_loss");
-    expect_failure(a_given_event, "GIVEN does not apply to CAIRN_REACTING");
-    expect_failure(a_word_of_another_kind, "WHEN_TIMER belongs to CAIRN_PROCESSING, this is "
-                                           "CAIRN_REACTING");
+    KIT_EXPECT_FAILURE(a_command_too_many, "nothing more was told\n  wanted: refund_order {}");
+    KIT_EXPECT_FAILURE(a_command_to_another_stream,
+                       "note_loss went to another stream\n  wanted: " CAIRN_TEST_KEY);
+    KIT_EXPECT_FAILURE(an_outcome_not_named, "an outcome that no THEN_OUTCOME names\n  seen:   "
+                                             "CAIRN_GIVE_UP: order-closed: the test refuses it");
+    KIT_EXPECT_FAILURE(another_outcome, "the outcome differs\n  wanted: CAIRN_GIVE_UP\n"
+                                        "  seen:   CAIRN_TRY_AGAIN: busy: the test answers so");
+    KIT_EXPECT_FAILURE(an_outcome_that_is_none, "the handler returned 0, which is not an enum");
+    KIT_EXPECT_FAILURE(an_answer_that_is_not_taken,
+                       "1 TELL_ANSWERS that no command took, claimed first");
+    KIT_EXPECT_FAILURE(
+        a_command_with_another_content_under_the_same_key,
+        "CAIRN_TRY_AGAIN: idempotency-key-reused: note_loss was told before for this "
+        "event, with other values");
+    KIT_EXPECT_FAILURE(a_command_that_breaks_its_table,
+                       "internal-error: a reactor sent a note_loss whose /why must be at most 20");
+    KIT_EXPECT_FAILURE(a_retry_of_nothing, "WHEN_RETRIED without an event before it");
+    KIT_EXPECT_FAILURE(a_key_of_nothing, "EVENT_KEY without an event before it");
+    KIT_EXPECT_FAILURE(an_event_that_is_not_handled, "searching does not handle note_loss");
+    KIT_EXPECT_FAILURE(a_given_event, "GIVEN does not apply to CAIRN_REACTING");
+    KIT_EXPECT_FAILURE(a_word_of_another_kind, "WHEN_TIMER belongs to CAIRN_PROCESSING, this is "
+                                               "CAIRN_REACTING");
 }
 
 /* ---- reads ---- */

@@ -276,7 +276,7 @@ static void stop_all(struct session *session)
     cairn_private_servers_stop(&session->servers);
 }
 
-static int run(struct session *session, bool wipe, struct cairn_error *error)
+static int run_session(struct session *session, bool wipe, struct cairn_error *error)
 {
     session->signals = open_signals(error);
     int failed = session->signals < 0 ? session->signals : 0;
@@ -307,7 +307,7 @@ int cairn_dev_session_run(struct cairn_arena *arena, bool wipe, struct cairn_err
         return failed;
     clear_environment();
     plan_services(session);
-    failed = run(session, wipe, error);
+    failed = run_session(session, wipe, error);
     if (!failed)
         cairn_dev_say(&session->output, CAIRN_BOLD, "dev", "stopped");
     return failed;

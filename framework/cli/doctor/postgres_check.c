@@ -41,6 +41,18 @@ static const char rights_sql[] =
     " bool_or(rolname = 'cairn_reader' and has), bool_or(rolname = 'cairn_consumer' and has)"
     " from (select rolname, pg_has_role(oid, 'usage') as has from pg_roles) r";
 
+/* The counters of checkpoints have moved to a view of their own in PostgreSQL 17. */
+enum { HAS_CHECKPOINTER_VIEW = 170000 };
+
+#define LOAD_SQL(COUNTERS)                                                                         \
+    "select pg_size_bytes(current_setting('max_wal_size')), c.timed, c.requested,"                 \
+    " w.wal_bytes::bigint, current_setting('autovacuum') from pg_stat_wal w, (" COUNTERS ") c"
+static const char load_sql[] = LOAD_SQL(
+    "select checkpoints_timed as timed, checkpoints_req as requested from pg_stat_bgwriter");
+static const char load_17_sql[] =
+    LOAD_SQL("select num_timed as timed, num_requested as requested from pg_stat_checkpointer");
+#undef LOAD_SQL
+
 static int64_t ask(struct cairn_pg *pg, const char *sql, struct cairn_pg_result **ret,
                    struct cairn_error *error)
 {
@@ -88,6 +100,22 @@ static int64_t read_facts(struct cairn_pg *pg, struct cairn_arena *arena,
         .is_private = cairn_pg_bool(rows, 0, 16),
     };
     return 1;
+}
+
+static int64_t read_load(struct cairn_pg *pg, struct cairn_arena *arena,
+                         struct cairn_postgres_facts *ret, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    bool has_view = ret->version_number >= HAS_CHECKPOINTER_VIEW;
+    int64_t count = ask(pg, has_view ? load_17_sql : load_sql, &rows, error);
+    if (count > 0) {
+        ret->max_wal_bytes = cairn_pg_integer(rows, 0, 0);
+        ret->checkpoints_timed = cairn_pg_integer(rows, 0, 1);
+        ret->checkpoints_requested = cairn_pg_integer(rows, 0, 2);
+        ret->wal_bytes = cairn_pg_integer(rows, 0, 3);
+        ret->autovacuum = cairn_copy_text(arena, cairn_pg_text(rows, 0, 4));
+    }
+    return count;
 }
 
 static int64_t read_rights(struct cairn_pg *pg, struct cairn_postgres_facts *ret,
@@ -146,6 +174,8 @@ static int64_t check(struct cairn_diagnosis *diagnosis, struct cairn_pg *pg,
     outcome = read_facts(pg, diagnosis->arena, &facts, error);
     if (outcome >= 0)
         outcome = read_rights(pg, &facts, error);
+    if (outcome >= 0)
+        outcome = read_load(pg, diagnosis->arena, &facts, error);
     if (outcome >= 0)
         outcome = clock_ahead_us(pg, &facts.clock_ahead_us, error);
     if (outcome < 0)

@@ -19,8 +19,13 @@ struct cairn_postgres_facts {
     const char *fsync;
     const char *full_page_writes;
     const char *synchronous_commit;
-    int64_t connections_max; /* for roles that are no superusers */
-    int64_t connections;     /* now */
+    const char *autovacuum;
+    int64_t max_wal_bytes;         /* the setting max_wal_size */
+    int64_t checkpoints_timed;     /* since the statistics were reset: those that were due */
+    int64_t checkpoints_requested; /* those before, by max_wal_size, by command, at a start */
+    int64_t wal_bytes;             /* written since the statistics were reset */
+    int64_t connections_max;       /* for roles that are no superusers */
+    int64_t connections;           /* now */
     int64_t connections_wanted;
     int64_t statement_timeout_ms;
     int64_t clock_ahead_us; /* of the database's clock, of this machine's; negative: it is behind */

@@ -8,6 +8,11 @@
 
 enum { BUSY_PERCENT = 80 };
 
+/* So many checkpoints before their time are no accident. Each that max_wal_size forced followed at
+ * least a third of that in write-ahead log: a checkpoint begins so early that the log of the one
+ * before, and of the time that it takes itself, stays within the setting. */
+enum { MANY_CHECKPOINTS = 10, WAL_SHARE_OF_A_CHECKPOINT = 3 };
+
 /* Clocks that differ by less are in step, as NTP keeps them. */
 #define CLOCK_WARNING_US CAIRN_SECONDS(1)
 #define CLOCK_PROBLEM_US CAIRN_SECONDS(60)
@@ -174,6 +179,38 @@ static void judge_durability(struct cairn_diagnosis *diagnosis,
                             facts->full_page_writes, facts->synchronous_commit);
 }
 
+/* Checkpoints that were requested by command, without the log for them, do not count. */
+static void judge_checkpoints(struct cairn_diagnosis *diagnosis,
+                              const struct cairn_postgres_facts *facts)
+{
+    int64_t forced = facts->checkpoints_requested;
+    int64_t by_size = facts->max_wal_bytes > 0
+                          ? facts->wal_bytes / facts->max_wal_bytes * WAL_SHARE_OF_A_CHECKPOINT
+                          : 0;
+    if (by_size < forced)
+        forced = by_size;
+    if (forced < MANY_CHECKPOINTS || forced <= facts->checkpoints_timed)
+        return;
+    cairn_diagnose_warning(
+        diagnosis, "settings",
+        "raise max_wal_size, and checkpoint_timeout to 15min or more: after each checkpoint every "
+        "page is written to the log as a whole (docs/RUNBOOK.md, Settings of PostgreSQL)",
+        "max_wal_size is %" PRId64 " MB, and %" PRId64 " of %" PRId64
+        " checkpoints came early because it was full",
+        facts->max_wal_bytes >> 20, forced,
+        facts->checkpoints_requested + facts->checkpoints_timed);
+}
+
+static void judge_autovacuum(struct cairn_diagnosis *diagnosis,
+                             const struct cairn_postgres_facts *facts)
+{
+    if (strcmp(facts->autovacuum, "on") != 0)
+        cairn_diagnose_warning(diagnosis, "settings", "set autovacuum = on in postgresql.conf",
+                               "autovacuum is %s: tables grow without bounds, and the whole log "
+                               "is frozen at once when transaction ids run out",
+                               facts->autovacuum);
+}
+
 static void judge_timeout(struct cairn_diagnosis *diagnosis,
                           const struct cairn_postgres_facts *facts)
 {
@@ -233,6 +270,8 @@ void cairn_judge_postgres(struct cairn_diagnosis *diagnosis,
     judge_schema(diagnosis, facts);
     judge_role(diagnosis, facts);
     judge_durability(diagnosis, facts);
+    judge_checkpoints(diagnosis, facts);
+    judge_autovacuum(diagnosis, facts);
     judge_timeout(diagnosis, facts);
     judge_connections(diagnosis, facts);
     judge_clock(diagnosis, facts);

@@ -37,7 +37,7 @@ static const char *describe(struct cairn_scenario *scenario, const struct cairn_
     return cairn_print(&scenario->arena, "%s %s %s", call->method, call->path, call->body);
 }
 
-static void settle(struct cairn_here here, void *context)
+static void settle_calls(struct cairn_here here, void *context)
 {
     const struct calls *calls = context;
     for (struct fake *at = calls->first; at && !here.scenario->failed; at = at->next) {
@@ -95,13 +95,16 @@ static void set_urls(struct cairn_scenario *scenario, void *context)
 static struct calls *calls_of(struct cairn_scenario *scenario)
 {
     struct cairn_scenario_part *part = scenario->parts;
-    while (part && part->settle != settle)
+    while (part && part->settle != settle_calls)
         part = part->next;
     if (part)
         return part->self;
     struct calls *calls = cairn_new(&scenario->arena, struct calls, 1);
-    calls->part = (struct cairn_scenario_part){
-        .self = calls, .start = set_urls, .settle = settle, .end = end, .next = scenario->parts};
+    calls->part = (struct cairn_scenario_part){.self = calls,
+                                               .start = set_urls,
+                                               .settle = settle_calls,
+                                               .end = end,
+                                               .next = scenario->parts};
     scenario->parts = &calls->part;
     return calls;
 }

@@ -108,7 +108,7 @@ static void copy_seen(struct cairn_trial *trial, const struct cairn_seen *seen)
     }
 }
 
-static void tell(struct cairn_trial *trial, const struct cairn_buffer *lines)
+static void report_lines(struct cairn_trial *trial, const struct cairn_buffer *lines)
 {
     (void)snprintf(trial->lines, sizeof trial->lines, "%s", lines->text);
 }
@@ -132,14 +132,14 @@ static bool run_step(const struct work *work, struct cairn_sequence *sequence,
     struct cairn_error error = {0};
     if (work->tells) {
         cairn_step_line(step, lines);
-        tell(trial, lines);
+        report_lines(trial, lines);
     }
     limit_time(work);
     count_ask(work->plan, sequence->scenario, step);
     trial->verdict = cairn_step_run(sequence, step, &error);
     if (work->tells && trial->verdict != CAIRN_STEP_BUG) {
         cairn_step_results(sequence, step, lines);
-        tell(trial, lines);
+        report_lines(trial, lines);
     }
     count_outcome(trial, sequence, step);
     copy_seen(trial, &sequence->generator.seen);
@@ -256,7 +256,7 @@ static void begin_child(struct work *work, bool quiet)
     _exit(EXIT_FAILURE);
 }
 
-static void run(struct work *work, bool quiet)
+static void run_trial(struct work *work, bool quiet)
 {
     struct cairn_trial *trial = work->trial;
     int status = 0;
@@ -282,7 +282,7 @@ void cairn_trial_search(struct cairn_trial *trial, const struct cairn_trial_plan
 {
     struct work work = {.trial = trial, .plan = plan};
     trial->sequence = 0;
-    run(&work, false);
+    run_trial(&work, false);
 }
 
 void cairn_trial_repeat(struct cairn_trial *trial, const struct cairn_trial_plan *plan,
@@ -294,5 +294,5 @@ void cairn_trial_repeat(struct cairn_trial *trial, const struct cairn_trial_plan
                         .count = count,
                         .tells = tells,
                         .is_hung = trial->is_hung};
-    run(&work, !tells);
+    run_trial(&work, !tells);
 }

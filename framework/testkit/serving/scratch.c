@@ -22,7 +22,7 @@ static int change_database(const char *url, const char *name, char *ret, size_t 
     return cairn_fail(error, CAIRN_CONFIG, "DATABASE_URL has more than %zu bytes", size);
 }
 
-static int run(const char *url, const char *sql, struct cairn_error *error)
+static int run_sql(const char *url, const char *sql, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
     int failed = cairn_pg_open(url, "test", &pg, error);
@@ -56,7 +56,7 @@ int cairn_scratch_open(struct cairn_scratch *ret, struct cairn_error *error)
     int failed = change_database(admin, ret->name, ret->url, sizeof ret->url, error);
     (void)snprintf(sql, sizeof sql, "create database %s", ret->name);
     if (!failed)
-        failed = run(admin, sql, error);
+        failed = run_sql(admin, sql, error);
     if (failed)
         cairn_error_context(error,
                             "no database could be made for the test beside that of DATABASE_URL "
@@ -76,6 +76,6 @@ void cairn_scratch_close(struct cairn_scratch *scratch)
     if (!*scratch->admin_url)
         return;
     (void)snprintf(sql, sizeof sql, "drop database if exists %s with (force)", scratch->name);
-    (void)!run(scratch->admin_url, sql, NULL);
+    (void)!run_sql(scratch->admin_url, sql, NULL);
     *scratch->admin_url = '\0';
 }

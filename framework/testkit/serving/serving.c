@@ -186,7 +186,7 @@ static void give(struct cairn_here here, struct cairn_any event)
         cairn_scenario_fail(here, "the event cannot be appended: %s", error.message);
 }
 
-static void settle(struct cairn_here here)
+static void settle_answer(struct cairn_here here)
 {
     struct cairn_serving *self = here.scenario->self;
     if (self->answer.status >= 300 && !self->answer.status_named)
@@ -203,7 +203,7 @@ static void forget(struct cairn_scenario *scenario)
 static const struct cairn_scenario_kind kind = {
     .name = "CAIRN_SERVING",
     .given = give,
-    .settle = settle,
+    .settle = settle_answer,
     .forget = forget,
     .end = end,
     .runs_services = true,
