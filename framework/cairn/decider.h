@@ -46,6 +46,7 @@
 #ifndef CAIRN_DECIDER_H
 #define CAIRN_DECIDER_H
 
+#include <cairn/policy.h>
 #include <cairn/registry.h>
 #include <cairn/upcaster.h>
 
@@ -188,12 +189,6 @@ struct cairn_commands {
     CAIRN_COMMANDS_TABLE_(noun, __VA_ARGS__)
 
 /* ---- what decide is given ---- */
-
-/* The caller of a command: the subject and the issuer of its token (RFC 9068), or NULL. */
-struct cairn_actor {
-    const char *sub;
-    const char *iss;
-};
 
 /* Everything a decision may depend on besides state and command, so that it can be repeated. */
 struct cairn_given {
