@@ -2,8 +2,9 @@
 #ifndef CAIRN_IDENTITY_JSON_PARTS_H
 #define CAIRN_IDENTITY_JSON_PARTS_H
 
+#include "identity/json_pointer.h"
+
 #include <jansson.h>
-#include <stdbool.h>
 
 /* A value that is released at the end of its block. */
 static inline void cairn_json_close(json_t **json)
@@ -19,9 +20,6 @@ json_t *cairn_json_object(const char *json, size_t bytes);
 /* Returns the text of a member; NULL if there is no such member, or it is no text. */
 const char *cairn_json_text(const json_t *object, const char *member);
 
-/* Returns whether a text is a JSON pointer (RFC 6901) to a member: it begins with "/", and each ~
- * stands before a 0 or 1. */
-bool cairn_json_is_pointer(const char *pointer);
 /* Returns the value at a pointer; NULL if there is none. */
 const json_t *cairn_json_at(const json_t *root, const char *pointer);
 
