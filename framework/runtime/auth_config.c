@@ -37,8 +37,8 @@ static void check_off(const struct cairn_config *config, struct cairn_error *wro
 {
     if (is_word(config->auth, "off") && !is_loopback(config->bind))
         (void)cairn_wrong(wrong, "CAIRN_AUTH",
-                          "is off, and CAIRN_BIND is %s: anybody there could do anything. Say it "
-                          "twice if that is meant (\"" OFF_ANYWHERE "\"), or set CAIRN_AUTH_ISSUER",
+                          "is off, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say it "
+                          "twice: \"" OFF_ANYWHERE "\"",
                           config->bind ? config->bind : "not set");
 }
 
