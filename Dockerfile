@@ -11,6 +11,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential pkg-config libpq-dev \
         libmicrohttpd-dev libjansson-dev libhiredis-dev libcurl4-openssl-dev \
+        libcjose-dev libssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /cairn
 COPY Makefile README.md CHANGELOG.md LICENSE llms.txt ./
@@ -43,7 +44,7 @@ FROM debian:bookworm-slim AS runtime
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl libpq5 libmicrohttpd12 \
-        libjansson4 libhiredis0.14 libcurl4 \
+        libjansson4 libhiredis0.14 libcurl4 libcjose0 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn \
     && install -d -o cairn -g cairn /var/lib/cairn

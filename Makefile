@@ -35,7 +35,7 @@ endif
 QUIET_SANITIZED := -Wno-null-dereference \
     $(if $(filter clang%,$(notdir $(CC))),,-Wno-format-truncation -Wno-format-overflow)
 
-MODULES := libpq libmicrohttpd jansson hiredis libcurl
+MODULES := libpq libmicrohttpd jansson hiredis libcurl cjose libcrypto
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(if $(SAN),$(QUIET_SANITIZED) -O1) $(CFLAGS) \
     -fno-omit-frame-pointer -fno-strict-aliasing -pthread $(SANITIZE)

@@ -46,6 +46,7 @@
 #ifndef CAIRN_DECIDER_H
 #define CAIRN_DECIDER_H
 
+#include <cairn/policy.h>
 #include <cairn/registry.h>
 #include <cairn/upcaster.h>
 
@@ -162,6 +163,7 @@ struct cairn_command_type {
     const struct cairn_record *record;
     bool creates;                               /* of an internal command: it creates its stream */
     const char *headers[CAIRN_HEADERS_MAX + 1]; /* of the request, that its decision may read */
+    struct cairn_allow allow;                   /* who may send it (policy.h) */
     const char *help;                           /* one line for the API's documentation */
 };
 
@@ -188,12 +190,6 @@ struct cairn_commands {
     CAIRN_COMMANDS_TABLE_(noun, __VA_ARGS__)
 
 /* ---- what decide is given ---- */
-
-/* The caller of a command: the subject and the issuer of its token (RFC 9068), or NULL. */
-struct cairn_actor {
-    const char *sub;
-    const char *iss;
-};
 
 /* Everything a decision may depend on besides state and command, so that it can be repeated. */
 struct cairn_given {

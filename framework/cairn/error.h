@@ -31,6 +31,8 @@ CAIRN_BEGIN_C
 #define CAIRN_CODES(X)                                                                             \
     X(MALFORMED, "malformed", 400, FINAL, "the request could not be read")                         \
     X(INVALID, "invalid", 400, FINAL, "fields of the request are wrong")                           \
+    X(UNAUTHENTICATED, "unauthenticated", 401, FINAL, "a valid bearer token is required")          \
+    X(FORBIDDEN, "forbidden", 403, FINAL, "the caller is not allowed to do this")                  \
     X(NOT_FOUND, "not-found", 404, FINAL, "the requested object does not exist")                   \
     X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
     X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \

@@ -26,6 +26,7 @@
 #ifndef CAIRN_HANDLER_H
 #define CAIRN_HANDLER_H
 
+#include <cairn/policy.h>
 #include <cairn/value.h>
 
 CAIRN_BEGIN_C
@@ -36,9 +37,10 @@ struct cairn_request {
     const char *id;   /* the value of {id}, or NULL */
     const char *body; /* ended by a NUL that body_bytes does not count; "" if there is none */
     size_t body_bytes;
-    const char *traceparent; /* to pass on: this trace, with a span of this service */
-    void *memo;              /* for the function's own use, kept across its calls; NULL at first */
-    void *handle_;           /* private to the library */
+    const char *traceparent;  /* to pass on: this trace, with a span of this service */
+    struct cairn_actor actor; /* the caller; zeroed if not authenticated */
+    void *memo;               /* for the function's own use, kept across its calls; NULL at first */
+    void *handle_;            /* private to the library */
 };
 
 /* Return the value of a header or a decoded query parameter, or NULL if it was not sent. */
@@ -70,6 +72,8 @@ struct cairn_route {
     cairn_handler *handle;
     const char
         *takes; /* the media type of its body; NULL: a request with a body is answered with 400 */
+    struct cairn_allow allow; /* who may call it (policy.h); not CAIRN_OWNER, which the function
+                                 compares itself, by `request->actor` */
     const char *help;
 };
 

@@ -21,6 +21,7 @@
 #ifndef CAIRN_RESOURCE_H
 #define CAIRN_RESOURCE_H
 
+#include <cairn/policy.h>
 #include <cairn/projection.h>
 
 #include <stdbool.h>
@@ -58,6 +59,7 @@ struct cairn_resource {
     int limit;     /* list: rows a page unless the client says; 0 means 50 */
     int limit_max; /* list: the most a client may ask for; 0 means 200 */
     struct cairn_caching caching;
+    struct cairn_allow allow; /* who may read it (policy.h) */
     const char *help;
     const char *at; /* in the row that ends a list: where the list is, "orders.c:12"; or NULL */
 };

@@ -28,6 +28,15 @@ static void add_claims(struct cairn_buffer *out, const struct cairn_decision *de
     cairn_buffer_char(out, ']');
 }
 
+static void add_actor(struct cairn_buffer *out, const struct cairn_actor *actor)
+{
+    cairn_buffer_text(out, "\"actor\":{\"sub\":");
+    cairn_buffer_json(out, actor->sub);
+    cairn_buffer_text(out, ",\"iss\":");
+    cairn_buffer_json(out, actor->iss);
+    cairn_buffer_text(out, "},");
+}
+
 /* Makes an event's meta. The append's claims are stored with its first event, so that the claims
  * table can be verified against the log and rebuilt from it. */
 static const char *make_meta(const struct attempt *attempt, bool with_claims,
@@ -43,6 +52,8 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims,
     if (attempt->keyed)
         cairn_buffer_print(&out, "\"request_hash\":\"%016" PRIx64 "\",",
                            (uint64_t)attempt->known.key.request_hash);
+    if (attempt->request->actor)
+        add_actor(&out, attempt->request->actor);
     cairn_buffer_text(&out, "\"service\":");
     cairn_buffer_json(&out, attempt->endpoint->service);
     cairn_buffer_text(&out, ",\"traceparent\":");

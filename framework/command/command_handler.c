@@ -188,16 +188,20 @@ static int check_preconditions(const struct attempt *attempt, struct cairn_error
 
 static int decide_on(struct attempt *attempt, const void *state, struct cairn_error *error)
 {
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
     int failed = 0;
-    if (!attempt->endpoint->creates && attempt->expected.version == 0)
+    if (!endpoint->creates && attempt->expected.version == 0)
         failed = cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
+    if (!failed)
+        failed =
+            cairn_command_owner_check(&endpoint->owner, endpoint->command, attempt->request->actor,
+                                      state, attempt->command, attempt->id, attempt->stream, error);
     if (!failed)
         failed = check_preconditions(attempt, error);
     if (failed)
         return failed;
-    return cairn_decision_make(&attempt->decision, attempt->endpoint->decider,
-                               attempt->endpoint->command, state, attempt->command, &attempt->given,
-                               attempt->request->arena, error);
+    return cairn_decision_make(&attempt->decision, endpoint->decider, endpoint->command, state,
+                               attempt->command, &attempt->given, attempt->request->arena, error);
 }
 
 /* Returns the state to decide on. The command's own entry, if it has one, is locked. */

@@ -61,6 +61,8 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
         .self = cairn_folding_of_decider(decider),
     };
     int failed = init_route(ret, error);
+    if (!failed)
+        failed = cairn_command_owner_find(decider, command, &ret->owner, error);
     if (failed)
         return failed;
     ret->self.snapshots = side->snapshots;

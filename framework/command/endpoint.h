@@ -7,6 +7,7 @@
 #ifndef CAIRN_COMMAND_ENDPOINT_H
 #define CAIRN_COMMAND_ENDPOINT_H
 
+#include "command/command_owner.h"
 #include "command/part.h"
 #include "http/http.h"
 #include "store/append/appender.h"
@@ -33,6 +34,7 @@ struct cairn_endpoint {
     const struct cairn_command_type *command;
     const struct cairn_decides *decides;
     bool creates;
+    struct cairn_command_owner owner;
     char method[8];    /* "POST" */
     char pattern[300]; /* "/orders/{id}/ship" */
     char id_name[80];  /* "order_id" */

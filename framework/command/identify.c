@@ -32,6 +32,14 @@ static int read_key(const struct cairn_http_request *request, const char **ret,
                       KEY_MAX_BYTES);
 }
 
+/* Returns the key as it is stored: of the caller, whose keys are its own. A key has no line breaks,
+ * and neither have subject and issuer. */
+static const char *own_key(const struct cairn_http_request *request, const char *key)
+{
+    const struct cairn_actor *actor = request->actor;
+    return actor ? cairn_print(request->arena, "%s\n%s\n%s", key, actor->sub, actor->iss) : key;
+}
+
 /* Returns the text that identifies this request. */
 static struct cairn_buffer describe(const struct attempt *attempt)
 {
@@ -101,6 +109,7 @@ enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt)
         attempt->id = cairn_uuid_make();
         return CAIRN_ATTEMPT_DONE;
     }
+    key = own_key(attempt->request, key);
     struct cairn_buffer request = describe(attempt);
     if (!attempt->store)
         return ask_loader(attempt, key, &request);

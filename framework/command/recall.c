@@ -236,6 +236,8 @@ enum cairn_attempt_outcome cairn_attempt_recall(struct attempt *attempt)
     attempt->given.now = cairn_now();
     attempt->given.seed = attempt->command_id;
     attempt->given.correlation_id = attempt->correlation_id;
+    if (attempt->request->actor)
+        attempt->given.actor = *attempt->request->actor;
     attempt->seen = 0;
     for (int i = 0; i < CAIRN_NEEDS_MAX && needs[i].fact && outcome == CAIRN_ATTEMPT_DONE; i++)
         outcome = recall_fact(attempt, i);

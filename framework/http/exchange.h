@@ -55,6 +55,7 @@ struct cairn_exchange {
     struct cairn_exchange *next; /* worker.c: next in its list */
     int64_t due_us;
     bool placed;                       /* holds a worker place */
+    bool admitted;                     /* by the guard */
     bool deferred;                     /* its handler was called and returned LATER */
     atomic_int suspension;             /* enum cairn_suspension */
     struct {                           /* refused_request.c: headers not complete */
@@ -130,6 +131,10 @@ bool cairn_request_line(struct cairn_exchange *exchange, const char *target) CAI
  * becomes the refusal. Returns true if the answer should not wait for the body. */
 bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, const char *url,
                          const char *version) CAIRN_CHECKED;
+
+/* Asks the guard, unless it has admitted the request already. Returns 0; CAIRN_HTTP_GUARD_WAITS; or
+ * a negative number, and the refusal is set. */
+int cairn_request_admit(struct cairn_exchange *exchange, bool may_wait) CAIRN_CHECKED;
 
 /* Appends a part of the body. Returns 0, -CAIRN_TOO_LARGE, or -CAIRN_BUSY: no memory for it. */
 int cairn_request_collect(struct cairn_exchange *exchange, const char *bytes,

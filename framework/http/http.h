@@ -38,6 +38,7 @@
 
 #include "core/arena.h"
 
+#include <cairn/policy.h>
 #include <cairn/value.h>
 
 #include <poll.h>
@@ -50,9 +51,10 @@ struct cairn_http_request {
     const char *id;    /* the value of {id}, or NULL */
     const char *body;  /* NUL-terminated; "" when there is none */
     size_t body_bytes;
-    int64_t received_us;     /* monotonic */
-    const char *trace_id;    /* 32 hex digits: from traceparent, else new */
-    const char *traceparent; /* to pass on: this trace, with a new span id */
+    int64_t received_us;             /* monotonic */
+    const char *trace_id;            /* 32 hex digits: from traceparent, else new */
+    const char *traceparent;         /* to pass on: this trace, with a new span id */
+    const struct cairn_actor *actor; /* the caller, set by the guard; NULL: not authenticated */
     struct cairn_arena *arena;
     void *memo;     /* the handler's own, kept between its calls */
     void *upstream; /* on a polling thread: the upstream's handle, else NULL */
@@ -155,6 +157,20 @@ struct cairn_http_upstream {
     void (*go_on)(void *self, short what);
 };
 
+/* Decides whether a request is admitted: finds its caller, and compares it with the policy of the
+ * route. Asked when the head of a request has arrived, before any of its body is kept. */
+struct cairn_http_guard {
+    /* On the polling thread; must not wait. Returns 0, having set request->actor or not;
+     * CAIRN_HTTP_GUARD_WAITS; or minus a code, with `error`, and headers in the response. With
+     * `may_wait` false, WAITS begins nothing, and it is asked again when the request is complete;
+     * with true, the request is suspended: cairn_http_resume() makes it be asked again. NULL: all
+     * requests are admitted. */
+    int (*admit)(void *self, const struct cairn_allow *allow, struct cairn_http_request *request,
+                 bool may_wait, struct cairn_http_response *response, struct cairn_error *error);
+    void *self;
+};
+enum { CAIRN_HTTP_GUARD_WAITS = 1 };
+
 /* Wakes a stream that has data to pull, or cuts one whose client has stopped reading. From any
  * thread, until its `close` was called; never from `pull` or `close`. */
 void cairn_http_wake(struct cairn_http_request *request);
@@ -165,6 +181,7 @@ struct cairn_http_route {
     const char *pattern; /* "/orders/{id}/ship": at most one {id}; "" segments never match */
     cairn_http_handler *handle;
     const void *self;
+    const struct cairn_allow *allow; /* for the guard, which is asked; NULL: it is not */
     bool takes_body;
     const char *media_type; /* of the body; NULL: application/json */
     bool direct;            /* answered on the polling thread, with a NULL worker: must not wait */
@@ -198,6 +215,7 @@ struct cairn_http_options {
     void (*worker_close)(void *worker);
     struct cairn_http_upstream upstream; /* zeroed: none */
     struct cairn_http_upstream writes;   /* zeroed: none */
+    struct cairn_http_guard guard;       /* likewise */
     void *context;
 };
 

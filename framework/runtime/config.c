@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "runtime/auth_config.h"
 #include "runtime/check/peer_names.h"
 
 #include <stdlib.h>
@@ -281,6 +282,51 @@ static const struct setting settings[] = {
      .min = 0,
      .max = 3600,
      .help = "how long accepted requests may take to finish after SIGTERM"},
+    {.name = "CAIRN_AUTH",
+     .fallback = "",
+     .unit = "words",
+     .kind = TEXT,
+     AT(auth),
+     .help = "on, off, or \"off anywhere\" beyond loopback; empty: on if an issuer is set"},
+    {.name = "CAIRN_AUTH_ISSUER",
+     .fallback = "",
+     .unit = "URL",
+     .kind = TEXT,
+     AT(auth_issuer),
+     .help = "the issuer whose bearer tokens are accepted, as their iss says it"},
+    {.name = "CAIRN_AUTH_AUDIENCE",
+     .fallback = "",
+     .unit = "text",
+     .kind = TEXT,
+     AT(auth_audience),
+     .help = "the name of these services, which aud of a token has to have"},
+    {.name = "CAIRN_AUTH_JWKS_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(auth_keys_file),
+     .help =
+         "the issuer's keys (RFC 7517), read again when it changes; empty: the issuer is asked"},
+    {.name = "CAIRN_AUTH_ROLES_CLAIM",
+     .fallback = "/roles",
+     .unit = "JSON pointer",
+     .kind = TEXT,
+     AT(auth_roles_claim),
+     .help = "where a token has its roles: a list of texts, or words, as in /scope"},
+    {.name = "CAIRN_AUTH_TYPE",
+     .fallback = "at+jwt",
+     .unit = "typ",
+     .kind = TEXT,
+     AT(auth_type),
+     .help = "at+jwt (RFC 9068), or jwt: also tokens that say JWT, or no type"},
+    {.name = "CAIRN_AUTH_LEEWAY_S",
+     .fallback = "30",
+     .unit = "s",
+     .kind = NUMBER,
+     AT(auth_leeway_s),
+     .min = 0,
+     .max = 300,
+     .help = "by how much the clocks of issuer and service may differ"},
     {.name = "CAIRN_LOG_LEVEL",
      .fallback = "info",
      .unit = "level",
@@ -507,6 +553,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
             read_own(at, ret_wrong);
     }
+    cairn_auth_check(ret, ret_wrong);
     check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)

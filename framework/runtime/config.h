@@ -43,6 +43,13 @@ struct cairn_config {
     int64_t start_wait_s;
     int64_t stop_drain_ms;
     int64_t stop_grace_s;
+    const char *auth; /* "", "on", "off", "off anywhere": see auth_config.h */
+    const char *auth_issuer;
+    const char *auth_audience;
+    const char *auth_keys_file;
+    const char *auth_roles_claim;
+    const char *auth_type;
+    int64_t auth_leeway_s;
     const char *log_level;
 };
 

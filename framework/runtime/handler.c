@@ -90,6 +90,7 @@ enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
         .body = http->body,
         .body_bytes = http->body_bytes,
         .traceparent = http->traceparent,
+        .actor = http->actor ? *http->actor : (struct cairn_actor){0},
         .memo = http->memo,
         .handle_ = http,
     };

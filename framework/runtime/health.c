@@ -144,6 +144,8 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
     int failed = 0;
     if (atomic_load(&health->leaving))
         failed = cairn_fail(&error, CAIRN_UNAVAILABLE, "the process is about to stop");
+    if (!failed && health->identity)
+        failed = cairn_identity_ready(health->identity, &error);
     if (!failed && worker->store)
         failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
     if (!failed && worker->store && decides(health))

@@ -4,6 +4,7 @@
 
 #include "bus/publish/publisher.h"
 #include "http/http.h"
+#include "identity/identity.h"
 #include "process/engine.h"
 #include "projection/projector.h"
 #include "runtime/service_worker.h"
@@ -16,6 +17,7 @@ struct cairn_health {
     struct cairn_projector *projector;
     struct cairn_publisher *publisher;
     struct cairn_engine *engine;
+    struct cairn_identity *identity; /* NULL where services do not authenticate */
     const struct cairn_service *const *services;
     const char *openapi; /* the document, written once at start */
     atomic_bool leaving; /* still serves requests, but load balancers should stop sending any */

@@ -15,6 +15,9 @@
 #include "process/engine.h"
 #include "process/reactor/teller.h"
 #include "projection/projector.h"
+#include "runtime/auth_config.h"
+#include "runtime/check/policy_check.h"
+#include "runtime/guard.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
 #include "runtime/openapi/openapi.h"
@@ -47,6 +50,7 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
     struct cairn_query_engine *queries; /* NULL in a process without resources */
+    struct cairn_identity *identity;    /* NULL where services do not authenticate */
     size_t services_started;
     size_t parts_started;
 };
@@ -312,6 +316,24 @@ static int open_writes(void *context, void **ret, struct cairn_error *error)
     return cairn_command_writes.open(host->commands.appender, ret, error);
 }
 
+static int check_policies(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_policies_check(host->services, cairn_auth_of(host->config) == CAIRN_AUTH_ON,
+                                error);
+}
+
+static int start_identity(struct cairn_host *host, struct cairn_error *error)
+{
+    enum cairn_auth auth = cairn_auth_of(host->config);
+    if (auth == CAIRN_AUTH_OFF)
+        cairn_log(CAIRN_LOG_WARN, "authentication is off: every request is answered, whoever asks",
+                  CAIRN_LOG_TEXT("address", host->config->bind));
+    if (auth != CAIRN_AUTH_ON)
+        return 0;
+    const struct cairn_identity_options options = cairn_auth_options(host->config);
+    return cairn_identity_open(&options, &host->identity, error);
+}
+
 static int start_http(struct cairn_host *host, struct cairn_error *error)
 {
     const struct cairn_config *config = host->config;
@@ -335,6 +357,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .worker_close = close_worker,
         .upstream = upstream,
         .writes = writes,
+        .guard = cairn_guard(host->identity),
         .context = host,
     };
     return cairn_http_start(&options, &host->http, error);
@@ -403,11 +426,12 @@ static int prepare_health(struct cairn_host *host, struct cairn_error *error)
 {
     (void)error;
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
-    cairn_openapi_write(host->services, &openapi);
+    cairn_openapi_write(host->services, host->identity != NULL, &openapi);
     host->health = (struct cairn_health){.service = host->services[0]->name,
                                          .projector = host->projector,
                                          .publisher = host->publisher,
                                          .engine = host->engine,
+                                         .identity = host->identity,
                                          .services = host->services,
                                          .openapi = openapi.text};
     return 0;
@@ -477,6 +501,16 @@ static void close_queries(struct cairn_host *host)
     cairn_query_engine_close(host->queries);
 }
 
+static void close_identity(struct cairn_host *host)
+{
+    cairn_identity_close(host->identity);
+}
+
+static void stop_identity(struct cairn_host *host)
+{
+    cairn_identity_stop(host->identity);
+}
+
 static void stop_http(struct cairn_host *host)
 {
     if (host->http)
@@ -503,6 +537,7 @@ struct part {
 
 /* Started in this order, and stopped in the reverse one. */
 static const struct part parts[] = {
+    {.start = check_policies},
     {.start = read_store}, /* before any part reads the log */
     {.start = open_cache, .stop = close_cache},
     {.start = start_snapshots, .stop = close_snapshots},
@@ -516,9 +551,11 @@ static const struct part parts[] = {
     {.start = open_engine, .stop = close_engine},
     {.start = start_publisher, .stop = stop_publisher},
     {.stop = stop_leases}, /* ends the waits for leases of the parts above */
+    {.start = start_identity, .stop = close_identity},
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
     {.start = start_http, .stop = stop_http},
+    {.stop = stop_identity}, /* ends the waits for keys */
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */

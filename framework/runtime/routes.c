@@ -71,6 +71,12 @@ static void add_route(struct cairn_routes *routes, const struct cairn_http_route
     routes->all[routes->count++] = route;
 }
 
+/* Returns the policy of a command; NULL for an internal one, which its signature admits. */
+static const struct cairn_allow *policy_of(const struct cairn_command_type *command)
+{
+    return command->route ? &command->allow : NULL;
+}
+
 static int add_decider(struct cairn_routes *routes, const struct cairn_service *service,
                        const struct cairn_decider *decider, struct cairn_error *error)
 {
@@ -83,6 +89,7 @@ static int add_decider(struct cairn_routes *routes, const struct cairn_service *
                                                     .pattern = endpoint->pattern,
                                                     .handle = on_command,
                                                     .self = endpoint,
+                                                    .allow = policy_of(endpoint->command),
                                                     .takes_body = true,
                                                     .eager = true,
                                                     .leave = cairn_endpoint_leave});
@@ -99,6 +106,7 @@ static int add_own(struct cairn_routes *routes, const struct cairn_route *route,
                                                 .pattern = own->pattern,
                                                 .handle = cairn_handler_call,
                                                 .self = own,
+                                                .allow = &route->allow,
                                                 .takes_body = route->takes != NULL,
                                                 .media_type = route->takes});
     return failed;
@@ -117,6 +125,7 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
                                                     .pattern = at->path,
                                                     .handle = on_query,
                                                     .self = route,
+                                                    .allow = &at->allow,
                                                     .eager = true,
                                                     .leave = cairn_query_leave});
     }

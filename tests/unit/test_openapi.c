@@ -29,7 +29,7 @@ static int setup(void **state)
 {
     json_error_t wrong;
     struct cairn_buffer out = cairn_buffer(&arena);
-    cairn_openapi_write(shop, &out);
+    cairn_openapi_write(shop, false, &out);
     document = json_loadb(out.text, out.length, JSON_REJECT_DUPLICATES, &wrong);
     if (!document)
         fail_msg("%s at %d: %.200s", wrong.text, wrong.position,

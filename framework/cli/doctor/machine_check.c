@@ -58,6 +58,8 @@ static const struct library {
     {"jansson", "2", "libjansson-dev"},
     {"hiredis", "0.14", "libhiredis-dev"},
     {"libcurl", "7.85", "libcurl4-openssl-dev"},
+    {"cjose", "0.6.2", "libcjose-dev"},
+    {"libcrypto", "3", "libssl-dev"},
     {"cmocka", "1", "libcmocka-dev"},
 };
 

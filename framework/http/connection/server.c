@@ -162,11 +162,36 @@ static bool wait_for_upstream(struct cairn_exchange *exchange)
     return true;
 }
 
+/* Asks the guard about a complete request, which may suspend it. Returns whether it is admitted; if
+ * not, *ret is what to return to the library. */
+static bool is_admitted(struct cairn_exchange *exchange, enum MHD_Result *ret)
+{
+    *ret = MHD_YES;
+    for (;;) {
+        int outcome = cairn_request_admit(exchange, true);
+        if (outcome < 0)
+            *ret = answer(exchange);
+        if (outcome <= 0)
+            return outcome == 0;
+        if (suspend(exchange))
+            return false;
+        atomic_store(&exchange->suspension, CAIRN_RUNNING); /* resumed already */
+    }
+}
+
 /* Calls the handler of an eager route, for the first time or when it was resumed. */
 static enum MHD_Result go_on(struct cairn_exchange *exchange)
 {
     if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
         return MHD_YES;
+    if (!exchange->admitted) {
+        enum MHD_Result result;
+        atomic_store(&exchange->suspension, CAIRN_RUNNING);
+        if (!is_admitted(exchange, &result))
+            return result;
+        if (!exchange->route->eager)
+            return hand_over(exchange, false, false);
+    }
     for (;;) {
         if (atomic_load(&exchange->suspension) == CAIRN_HANDED) /* by the upstream */
             return hand_over(exchange, false, false);
@@ -206,7 +231,8 @@ static enum MHD_Result complete(struct cairn_exchange *exchange)
         return answer_busy(exchange);
     exchange->step = CAIRN_STEP_WORKING;
     cairn_connection_enter(exchange->connection, CAIRN_PHASE_WORKING);
-    return exchange->route->eager ? go_on(exchange) : hand_over(exchange, false, false);
+    bool goes_on = exchange->route->eager || !exchange->admitted;
+    return goes_on ? go_on(exchange) : hand_over(exchange, false, false);
 }
 
 /* ---- the library's callbacks ---- */
@@ -223,7 +249,7 @@ static void close_exchange(struct cairn_exchange *exchange)
      * before the library's next call. */
     if (atomic_load(&exchange->suspension) == CAIRN_ASKED)
         cairn_poller_asked(exchange->poller, -1);
-    if (exchange->step == CAIRN_STEP_WORKING && exchange->route->leave)
+    if (exchange->step == CAIRN_STEP_WORKING && exchange->admitted && exchange->route->leave)
         exchange->route->leave(&exchange->request);
     give_place(exchange);
     cairn_stalled_bodies_forget(cairn_poller_stalls(exchange->poller), exchange);

@@ -121,7 +121,8 @@ void cairn_workers_defer(struct cairn_workers *workers, struct cairn_exchange *e
 static void move_on(struct cairn_exchange *exchange, int how)
 {
     atomic_store(&exchange->suspension, how);
-    if (how == CAIRN_REPLIED || (how == CAIRN_RESUMED && exchange->route->eager))
+    bool polled = exchange->route->eager || !exchange->admitted;
+    if (how == CAIRN_REPLIED || (how == CAIRN_RESUMED && polled))
         cairn_poller_resume(exchange);
     else
         cairn_workers_push(exchange->http->workers, exchange);

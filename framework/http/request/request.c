@@ -340,8 +340,30 @@ bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, co
         failed = find_route(exchange);
     if (!failed)
         failed = check_body(exchange);
+    if (!failed) /* whether it waits is seen when it is complete */
+        failed = cairn_request_admit(exchange, false) < 0;
     return failed && (announced_length(request) > exchange->http->options.body_max_bytes ||
                       cairn_http_header(request, "Expect"));
+}
+
+int cairn_request_admit(struct cairn_exchange *exchange, bool may_wait)
+{
+    const struct cairn_http_guard *guard = &exchange->http->options.guard;
+    const struct cairn_allow *allow = exchange->route->allow;
+    struct cairn_error error;
+    int outcome = 0;
+    if (exchange->admitted)
+        return 0;
+    cairn_error_reset(&error);
+    if (guard->admit && allow)
+        outcome = guard->admit(guard->self, allow, &exchange->request, may_wait,
+                               &exchange->response, &error);
+    exchange->admitted = outcome == 0;
+    if (outcome < 0) {
+        exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);
+        (void)cairn_error_pass(exchange->refusal, &error);
+    }
+    return outcome;
 }
 
 /* Limits the memory of all bodies: a half-sent body costs its sender nothing, but occupies

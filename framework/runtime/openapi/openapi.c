@@ -16,6 +16,7 @@
 
 struct document {
     struct cairn_arena *arena;
+    bool secured;             /* services authenticate */
     struct cairn_map by_path; /* -> struct cairn_buffer: the operations, ready to be written */
     struct cairn_map tags;    /* -> const char *: descriptions */
 };
@@ -89,7 +90,7 @@ static void add_decider(struct document *document, const struct cairn_decider *d
         const struct cairn_command_type *command = &decider->commands->types[i];
         if (command->route)
             cairn_openapi_command(begin_operation(document, strchr(command->route, ' ') + 1),
-                                  decider, command);
+                                  decider, command, document->secured);
     }
 }
 
@@ -99,11 +100,12 @@ static void add_service(struct document *document, const struct cairn_service *s
         add_decider(document, service->deciders[i]);
     for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
         add_tag(document, at->projection->name, at->projection->help);
-        cairn_openapi_query(begin_operation(document, at->path), at);
+        cairn_openapi_query(begin_operation(document, at->path), at, document->secured);
     }
     for (const struct cairn_route *at = service->routes; at && at->route; at++) {
         add_tag(document, service->name, service->help);
-        cairn_openapi_route(begin_operation(document, strchr(at->route, ' ') + 1), service, at);
+        cairn_openapi_route(begin_operation(document, strchr(at->route, ' ') + 1), service, at,
+                            document->secured);
     }
 }
 
@@ -136,12 +138,15 @@ static void write_tags(const struct document *document, struct cairn_buffer *out
     cairn_buffer_char(out, ']');
 }
 
-/* Writes an empty `security`, which means no authentication: Cairn does not define authorization
- * yet. */
-void cairn_openapi_write(const struct cairn_service *const services[], struct cairn_buffer *out)
+/* Writes an empty `security`, which means no authentication, for all operations that do not say
+ * otherwise. */
+void cairn_openapi_write(const struct cairn_service *const services[], bool secured,
+                         struct cairn_buffer *out)
 {
-    struct document document = {
-        .arena = out->arena, .by_path = cairn_map(out->arena), .tags = cairn_map(out->arena)};
+    struct document document = {.arena = out->arena,
+                                .secured = secured,
+                                .by_path = cairn_map(out->arena),
+                                .tags = cairn_map(out->arena)};
     for (size_t i = 0; services[i]; i++)
         add_service(&document, services[i]);
     add_process(&document);
@@ -157,6 +162,6 @@ void cairn_openapi_write(const struct cairn_service *const services[], struct ca
     cairn_buffer_char(out, ',');
     cairn_buffer_text(out, paths.text);
     cairn_buffer_char(out, ',');
-    cairn_openapi_components(out, paths.text);
+    cairn_openapi_components(out, paths.text, secured);
     cairn_buffer_char(out, '}');
 }

@@ -7,7 +7,8 @@
 
 #include <cairn/service.h>
 
-/* Appends the document. */
-void cairn_openapi_write(const struct cairn_service *const services[], struct cairn_buffer *out);
+/* Appends the document; `secured`: services authenticate. */
+void cairn_openapi_write(const struct cairn_service *const services[], bool secured,
+                         struct cairn_buffer *out);
 
 #endif

@@ -63,7 +63,7 @@ static void add_answer_example(struct cairn_buffer *out, const struct cairn_deci
 }
 
 static void add_responses(struct cairn_buffer *out, const struct cairn_decider *decider,
-                          const struct cairn_command_type *command, bool creates)
+                          const struct cairn_command_type *command, bool creates, bool secured)
 {
     static const char *const made[] = {"ETag",        "Cairn-Position", "Idempotency-Replayed",
                                        "traceparent", "Location",       NULL};
@@ -81,6 +81,7 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_decider *
     cairn_buffer_text(out, "}}}");
     static const int of_new[] = {400, 408, 409, 412, 413, 415, 422, 431, 500, 503, 0};
     static const int of_known[] = {400, 404, 408, 409, 412, 413, 415, 422, 431, 500, 503, 0};
+    cairn_openapi_refused(out, secured ? &command->allow : NULL);
     cairn_openapi_problems(out, creates ? of_new : of_known);
     cairn_buffer_char(out, '}');
 }
@@ -107,14 +108,15 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_command_
 }
 
 void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider *decider,
-                           const struct cairn_command_type *command)
+                           const struct cairn_command_type *command, bool secured)
 {
     bool creates = cairn_command_creates(command);
     cairn_openapi_method(out, command->route);
     cairn_buffer_print(out, "%s\",\"tags\":[\"%s\"]", command->name, decider->category);
     cairn_openapi_text(out, "summary", command->help ? command->help : command->name);
+    cairn_openapi_security(out, secured ? &command->allow : NULL);
     add_parameters(out, command);
     add_body(out, command->record, id_name(out, decider, command));
-    add_responses(out, decider, command, creates);
+    add_responses(out, decider, command, creates, secured);
     cairn_buffer_char(out, '}');
 }

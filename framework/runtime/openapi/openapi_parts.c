@@ -74,6 +74,40 @@ void cairn_openapi_problems(struct cairn_buffer *out, const int statuses[])
                            statuses[i], statuses[i]);
 }
 
+/* ---- callers ---- */
+
+static void add_allowed(struct cairn_buffer *out, const struct cairn_allow *allow)
+{
+    struct cairn_buffer text = cairn_buffer(out->arena);
+    if (allow->kind == CAIRN_ALLOW_OWNER)
+        cairn_buffer_print(&text, "Allowed to the owner: %s", allow->member);
+    else
+        cairn_buffer_text(&text, allow->roles[0] ? "Allowed to" : "Allowed to every caller");
+    for (size_t i = 0; allow->roles[i]; i++)
+        cairn_buffer_print(&text, "%s %s", i || allow->kind == CAIRN_ALLOW_OWNER ? ", or" : "",
+                           allow->roles[i]);
+    cairn_buffer_char(&text, '.');
+    cairn_openapi_text(out, "description", text.text);
+}
+
+void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow)
+{
+    if (!allow)
+        return;
+    bool anyone = allow->kind == CAIRN_ALLOW_ANYONE;
+    cairn_buffer_text(out, anyone ? ",\"security\":[{},{\"bearer\":[]}]"
+                                  : ",\"security\":[{\"bearer\":[]}]");
+    if (!anyone)
+        add_allowed(out, allow);
+}
+
+void cairn_openapi_refused(struct cairn_buffer *out, const struct cairn_allow *allow)
+{
+    static const int statuses[] = {401, 403, 0};
+    if (allow)
+        cairn_openapi_problems(out, statuses);
+}
+
 /* ---- problems, from the table of error.h ---- */
 
 #define CODE(code, name, status, advice, meaning) CAIRN_##code,
@@ -227,7 +261,7 @@ static void add_kind(struct cairn_buffer *out, const char *kind, const char *whe
     cairn_buffer_char(out, '}');
 }
 
-void cairn_openapi_components(struct cairn_buffer *out, const char *paths)
+void cairn_openapi_components(struct cairn_buffer *out, const char *paths, bool secured)
 {
     struct cairn_buffer problems = cairn_buffer(out->arena);
     cairn_buffer_text(&problems, "\"responses\":{");
@@ -239,5 +273,9 @@ void cairn_openapi_components(struct cairn_buffer *out, const char *paths)
     add_kind(out, "parameters", where);
     add_kind(out, "headers", where);
     add_kind(out, "schemas", where);
+    if (secured)
+        cairn_buffer_text(out, ",\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":"
+                               "\"bearer\",\"bearerFormat\":\"JWT\",\"description\":\"An access "
+                               "token of the issuer (RFC 9068).\"}}");
     cairn_buffer_char(out, '}');
 }

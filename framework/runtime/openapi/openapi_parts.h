@@ -32,14 +32,21 @@ void cairn_openapi_headers(struct cairn_buffer *out, const char *const names[]);
 /* Writes `,"STATUS":{…}`, a problem+json response, for each status; the list ends with 0. */
 void cairn_openapi_problems(struct cairn_buffer *out, const int statuses[]);
 
-/* Writes `"components":{…}`: what `paths` refers to, and what that refers to. */
-void cairn_openapi_components(struct cairn_buffer *out, const char *paths);
+/* Writes what an operation says of its callers, where services authenticate: that it takes a bearer
+ * token, or may be called without, and whom its policy allows. `cairn_openapi_refused` writes the
+ * answers 401 and 403, among the others. `allow` NULL: services do not authenticate. */
+void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow);
+void cairn_openapi_refused(struct cairn_buffer *out, const struct cairn_allow *allow);
 
-/* Write an operation, `"post":{…}`, as it stands under a path. */
+/* Writes `"components":{…}`: what `paths` refers to, and what that refers to. */
+void cairn_openapi_components(struct cairn_buffer *out, const char *paths, bool secured);
+
+/* Write an operation, `"post":{…}`, as it stands under a path; `secured`: services authenticate. */
 void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider *decider,
-                           const struct cairn_command_type *command);
-void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource);
+                           const struct cairn_command_type *command, bool secured);
+void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource,
+                         bool secured);
 void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *service,
-                         const struct cairn_route *route);
+                         const struct cairn_route *route, bool secured);
 
 #endif

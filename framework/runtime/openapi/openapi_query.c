@@ -108,7 +108,8 @@ static void add_content(struct cairn_buffer *out, const struct cairn_resource *r
                        resource->list ? "],\"next\":null}" : "", resource->list ? "page" : "row");
 }
 
-static void add_responses(struct cairn_buffer *out, const struct cairn_resource *resource)
+static void add_responses(struct cairn_buffer *out, const struct cairn_resource *resource,
+                          bool secured)
 {
     static const char *const headers[] = {"ETag", "Cairn-Position",     "Cache-Control",
                                           "Vary", "Preference-Applied", "traceparent",
@@ -122,20 +123,23 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_resource 
     cairn_buffer_char(out, '}');
     static const int of_row[] = {400, 404, 408, 412, 431, 500, 503, 0};
     static const int of_list[] = {400, 408, 412, 431, 500, 503, 0};
+    cairn_openapi_refused(out, secured ? &resource->allow : NULL);
     cairn_openapi_problems(out, resource->list ? of_list : of_row);
     cairn_buffer_char(out, '}');
 }
 
 /* ---- the operation ---- */
 
-void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource)
+void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource,
+                         bool secured)
 {
     const char *route = cairn_print(out->arena, "GET %s", resource->path);
     cairn_openapi_method(out, route);
     cairn_openapi_words(out, route);
     cairn_buffer_print(out, ",\"tags\":[\"%s\"]", resource->projection->name);
     cairn_openapi_text(out, "summary", resource->help ? resource->help : resource->path);
+    cairn_openapi_security(out, secured ? &resource->allow : NULL);
     add_parameters(out, resource);
-    add_responses(out, resource);
+    add_responses(out, resource, secured);
     cairn_buffer_char(out, '}');
 }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *service,
-                         const struct cairn_route *route)
+                         const struct cairn_route *route, bool secured)
 {
     static const int problems[] = {400, 408, 413, 415, 431, 503, 0};
     cairn_openapi_method(out, route->route);
     cairn_openapi_words(out, route->route);
     cairn_buffer_print(out, ",\"tags\":[\"%s\"]", service->name);
     cairn_openapi_text(out, "summary", route->help ? route->help : route->route);
+    cairn_openapi_security(out, secured ? &route->allow : NULL);
     cairn_buffer_text(out, ",\"parameters\":[");
     if (strstr(route->route, "{id}"))
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL,
@@ -24,6 +25,7 @@ void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *s
                            "\"object\"}}}}",
                            route->takes);
     cairn_buffer_text(out, ",\"responses\":{\"default\":{\"description\":\"The answer.\"}");
+    cairn_openapi_refused(out, secured ? &route->allow : NULL);
     cairn_openapi_problems(out, problems);
     cairn_buffer_text(out, "}}");
 }

@@ -1,0 +1,118 @@
+/* issuer.c - answers with its configuration and its keys. */
+#include "issuer.h"
+#include "support.h"
+
+#include "core/lock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void answer(int socket, const char *body)
+{
+    char head[200];
+    (void)snprintf(head, sizeof head,
+                   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                   "Connection: close\r\n\r\n",
+                   strlen(body));
+    if (server_send(socket, head))
+        (void)server_send(socket, body);
+}
+
+static void serve(struct server *server, int socket)
+{
+    struct issuer *issuer = server->context;
+    char request[4096];
+    char body[16384];
+    if (!server_read_request(socket, request, sizeof request) || issuer->away)
+        return;
+    bool keys = strncmp(request, "GET /keys ", 10) == 0;
+    cairn_lock(&issuer->lock);
+    if (keys)
+        (void)snprintf(body, sizeof body, "%s", issuer->keys);
+    else if (issuer->configuration)
+        (void)snprintf(body, sizeof body, "%s", issuer->configuration);
+    else
+        (void)snprintf(body, sizeof body, "{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\"}",
+                       issuer->url, issuer->url);
+    cairn_unlock(&issuer->lock);
+    if (keys)
+        issuer->asked++;
+    answer(socket, body);
+}
+
+void issuer_start(struct issuer *ret)
+{
+    *ret = (struct issuer){.keys = strdup("{\"keys\":[]}")};
+    cairn_lock_init(&ret->lock);
+    server_start(&ret->server, serve, ret);
+    (void)snprintf(ret->url, sizeof ret->url, "http://127.0.0.1:%d", ret->server.port);
+}
+
+void issuer_stop(struct issuer *issuer)
+{
+    server_stop(&issuer->server);
+    cairn_lock_destroy(&issuer->lock);
+    free(issuer->keys);
+    free(issuer->configuration);
+}
+
+char *issuer_key_set(struct signer *const signers[])
+{
+    char *ret = strdup("{\"keys\":[");
+    for (size_t i = 0; signers[i]; i++) {
+        char *jwk = signer_jwk(signers[i], ",\"use\":\"sig\"");
+        char *longer = NULL;
+        assert_true(asprintf(&longer, "%s%s%s", ret, i ? "," : "", jwk) > 0);
+        free(jwk);
+        free(ret);
+        ret = longer;
+    }
+    char *whole = NULL;
+    assert_true(asprintf(&whole, "%s]}", ret) > 0);
+    free(ret);
+    return whole;
+}
+
+static void set_text(struct issuer *issuer, char **at, char *text)
+{
+    cairn_lock(&issuer->lock);
+    free(*at);
+    *at = text;
+    cairn_unlock(&issuer->lock);
+}
+
+void issuer_publish(struct issuer *issuer, struct signer *const signers[])
+{
+    set_text(issuer, &issuer->keys, issuer_key_set(signers));
+}
+
+void issuer_configure(struct issuer *issuer, const char *json)
+{
+    set_text(issuer, &issuer->configuration, json ? strdup(json) : NULL);
+}
+
+char *issuer_token_as(const char *name, const struct signer *signer, const char *subject,
+                      const char *roles)
+{
+    char header[300];
+    char *claims = NULL;
+    const char *algorithm = signer_algorithm(signer);
+    long long now_s = (long long)time(NULL);
+    (void)snprintf(header, sizeof header, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}",
+                   algorithm, signer_kid(signer));
+    assert_true(asprintf(&claims,
+                         "{\"iss\":\"%s\",\"aud\":\"shop\",\"sub\":\"%s\",\"iat\":%lld,"
+                         "\"exp\":%lld,\"roles\":\"%s\"}",
+                         name, subject, now_s, now_s + 300, roles) > 0);
+    char *token = signer_token(signer, algorithm, header, claims);
+    free(claims);
+    return token;
+}
+
+char *issuer_token(const struct issuer *issuer, const struct signer *signer, const char *subject,
+                   const char *roles)
+{
+    return issuer_token_as(issuer->url, signer, subject, roles);
+}
