@@ -9,8 +9,12 @@ bool cairn_pg_send(struct cairn_pg *pg, const struct cairn_statement *statement,
     pg->sent = false;
     pg->state[0] = '\0';
     if (!pg->conn || PQtransactionStatus(pg->conn) != PQTRANS_IDLE ||
-        !cairn_map_get(&pg->prepared, statement->name) || cairn_pg_was_closed(pg))
+        !cairn_map_get(&pg->prepared, statement->name))
         return false;
+    if (cairn_pg_was_closed(pg)) {
+        cairn_pg_drop(pg); /* it was idle: the next call opens another */
+        return false;
+    }
     if (cairn_pg_send_statement(pg, statement, params, false, NULL))
         return false;
     pg->answer_by_us = cairn_monotonic_us() + pg->deadline_us;

@@ -398,6 +398,26 @@ static void a_connection_that_is_lost_under_a_leader_loses_nothing(void **state)
     cairn_leader_close(leader);
 }
 
+static void a_connection_that_was_closed_while_idle_fails_no_append(void **state)
+{
+    (void)state;
+    struct cairn_leader *leader = cairn_leader_open(bench.appender);
+    for (int i = 0; i < 5; i++) {
+        struct item item;
+        lead_surely(leader, &item);
+        drive(leader, &item);
+        await(&item);
+        fixture_sql(bench.url, "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                               " where application_name = 'appender'");
+        lead(leader, init_item(&item, 0));
+        drive(leader, &item);
+        await(&item);
+        if (item.appending.outcome != 0)
+            fail_msg("%s", item.appending.error.message);
+    }
+    cairn_leader_close(leader);
+}
+
 static void a_leader_s_call_has_a_deadline(void **state)
 {
     (void)state;
@@ -555,6 +575,7 @@ int main(void)
         cmocka_unit_test(a_leader_that_does_not_look_holds_up_no_other),
         cmocka_unit_test(one_leader_may_submit_several_at_once),
         cmocka_unit_test(a_connection_that_is_lost_under_a_leader_loses_nothing),
+        cmocka_unit_test(a_connection_that_was_closed_while_idle_fails_no_append),
         cmocka_unit_test(a_leader_s_call_has_a_deadline),
         cmocka_unit_test(a_leader_that_ends_leaves_its_append_to_the_appender),
         cmocka_unit_test(an_appender_that_is_closed_completes_what_is_led),
