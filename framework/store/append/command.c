@@ -55,6 +55,11 @@ static int take_command(const struct cairn_pg_result *rows, int64_t row, struct 
     ret->known = !cairn_pg_null(rows, row, 0);
     if (!ret->known)
         return 0;
+    if (cairn_pg_null(rows, row, 2))
+        return cairn_fail(error, CAIRN_BUG,
+                          "the log has no event at %" PRId64 ", with which a command ended: run"
+                          " `cairn verify`",
+                          cairn_pg_integer(rows, row, 4));
     ret->status = cairn_pg_integer(rows, row, 1);
     ret->stream = cairn_copy_text(arena, cairn_pg_text(rows, row, 2));
     ret->version = cairn_pg_integer(rows, row, 3);
