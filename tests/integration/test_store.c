@@ -309,6 +309,23 @@ static void a_command_is_carried_out_once(void **state)
     assert_false(known.known);
 }
 
+/* As after a restore of an older backup of the log alone. */
+static void a_command_whose_event_is_not_in_the_log_is_an_error(void **state)
+{
+    (void)state;
+    struct cairn_known_command known;
+    struct cairn_error error = {0};
+    fixture_sql(bench.url,
+                "insert into cairn.executed_commands (command_id, request_hash, position,"
+                " event_count, status, shard)"
+                " values (cairn.command_id('test', 'lost'), 1, 1000000000, 1, 200, 0)");
+    assert_int_equal(cairn_store_find_command(bench.store, "test", "lost", "POST", 4, &bench.arena,
+                                              &known, &error),
+                     -CAIRN_BUG);
+    assert_non_null(strstr(error.message, "no event at 1000000000"));
+    fixture_sql(bench.url, "delete from cairn.executed_commands where position = 1000000000");
+}
+
 /* ---- concurrency ---- */
 
 enum { WRITERS = 20, ROUNDS = 25 };
@@ -1024,6 +1041,7 @@ int main(void)
         cmocka_unit_test(a_thousand_claims_are_taken_and_refused_together),
         cmocka_unit_test(a_value_that_the_database_cannot_hold_is_invalid),
         cmocka_unit_test(a_command_is_carried_out_once),
+        cmocka_unit_test(a_command_whose_event_is_not_in_the_log_is_an_error),
         cmocka_unit_test(invariants_1_and_2_hold_under_twenty_writers),
         cmocka_unit_test(invariant_3_a_reader_misses_nothing_beside_an_idle_transaction),
         cmocka_unit_test(a_range_reads_only_the_types_that_are_asked_for),
