@@ -1,6 +1,7 @@
 /* signer.c - makes keys and signatures with OpenSSL. */
 #include "signer.h"
 
+#include <cairn/compiler.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -94,6 +95,8 @@ char *signer_base64url(const void *bytes, size_t count)
     return ret;
 }
 
+/* Returns new text. */
+CAIRN_PRINTF(1, 2)
 static char *print(const char *format, ...)
 {
     char *text = NULL;
