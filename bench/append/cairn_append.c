@@ -17,10 +17,10 @@
  *   rate           events a second, after the warm-up
  *   p50_us ...     latencies of the appends after the warm-up */
 #include "append/streams.h"
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/queue.h"
-#include "store/append/appender.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
+#include "core/threads/queue.h"
+#include "store/commit/appender.h"
 #include "support/latency.h"
 
 #include <getopt.h>

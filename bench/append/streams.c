@@ -1,7 +1,7 @@
 /* streams.c - reads the last version and event of each stream of the load, in one query. */
 #include "append/streams.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "postgres/postgres.h"
 
 #include <stdio.h>

@@ -15,10 +15,10 @@
  *   rate          events a second that were appended in the second phase
  *   p50_us ...    of those, from committed to readable */
 #include "bus/publish/publisher.h"
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
 #include "redis/redis.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "store/store.h"
 #include "support/latency.h"
 

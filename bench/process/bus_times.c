@@ -6,8 +6,8 @@
  *     bus_times REDIS_URL STREAM TYPE     skips entries of other events; runs until SIGTERM
  *
  * It exits with 1 at an entry that is out of order. */
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
 #include "redis/redis.h"
 
 #include <inttypes.h>

@@ -10,11 +10,11 @@
  *     offer [--rate N] [--events N] URL [REDIS_URL]      rate 0: as fast as the log accepts them
  *
  * Without REDIS_URL nothing is watched. It prints one JSON object. */
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
 #include "projection/tables/table_names.h"
 #include "redis/redis.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "support/latency.h"
 
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* latency.c - collects durations in a growing array. */
 #include "support/latency.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdlib.h>
 

@@ -11,7 +11,7 @@
 #ifndef CAIRN_BUS_BUS_NAMES_H
 #define CAIRN_BUS_BUS_NAMES_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #define CAIRN_BUS_KEY "cairn:bus"
 

@@ -2,7 +2,7 @@
 #include "bus/cloudevent.h"
 
 #include "record/json.h"
-#include "store/read/amend.h"
+#include "store/events/amend.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_BUS_CLOUDEVENT_H
 #define CAIRN_BUS_CLOUDEVENT_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 #include "store/store.h"
 
 #include <cairn/publication.h>

@@ -5,7 +5,7 @@
 #ifndef CAIRN_CLI_CLI_H
 #define CAIRN_CLI_CLI_H
 
-#include "core/progress.h"
+#include "core/report/progress.h"
 #include "postgres/postgres.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * errors. */
 #include "cli/cli.h"
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "store/migrate.h"
 
 #include <string.h>

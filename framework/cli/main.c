@@ -3,8 +3,8 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/completion_command.h"
-#include "core/sink.h"
-#include "core/text.h"
+#include "core/report/sink.h"
+#include "core/text/text.h"
 
 #include <cairn/version.h>
 

@@ -1,7 +1,7 @@
 /* program.c - starts other programs by fork and exec, waits for them, and reaps each of them. */
 #include "cli/program.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #ifndef CAIRN_CLI_PROGRAM_H
 #define CAIRN_CLI_PROGRAM_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 /* text_table.c - prints rows in aligned columns, cut to the width of the terminal. */
 #include "cli/cli.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <string.h>
 #include <unistd.h>

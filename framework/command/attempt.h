@@ -20,10 +20,10 @@
 #ifndef CAIRN_COMMAND_ATTEMPT_H
 #define CAIRN_COMMAND_ATTEMPT_H
 
-#include "command/cache.h"
 #include "command/decision.h"
 #include "command/endpoint.h"
-#include "command/loader.h"
+#include "command/state/cache.h"
+#include "command/state/loader.h"
 
 enum cairn_attempt_step {
     CAIRN_ATTEMPT_BEGIN,

@@ -1,8 +1,8 @@
 /* command_answer.c - writes the response to a command that was carried out, now or earlier. */
 #include "command/attempt.h"
 
-#include "core/buffer.h"
-#include "store/append/resolve_outcome.h"
+#include "core/containers/buffer.h"
+#include "store/commit/resolve_outcome.h"
 #include "store/read/token.h"
 
 /* The contents of an answer, to a new command or a replayed one. */

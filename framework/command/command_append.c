@@ -1,8 +1,8 @@
 /* command_append.c - turns a decision into an append: encodes the events and their meta as JSON. */
 #include "command/attempt.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "record/json.h"
 
 #include <string.h>

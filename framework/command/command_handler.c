@@ -11,13 +11,13 @@
  * The steps and where they may be suspended are in attempt.h. */
 #include "command/attempt.h"
 #include "command/endpoint.h"
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "http/request/conditional.h"
 #include "record/json.h"
-#include "store/append/resolve_outcome.h"
+#include "store/commit/resolve_outcome.h"
 #include "store/internal_key.h"
 
 #include <stdio.h>

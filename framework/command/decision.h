@@ -2,7 +2,7 @@
 #ifndef CAIRN_COMMAND_DECISION_H
 #define CAIRN_COMMAND_DECISION_H
 
-#include "command/folding.h"
+#include "command/state/folding.h"
 #include "store/append/append.h"
 #include "store/command_type.h"
 

@@ -1,11 +1,11 @@
 /* endpoint.c - sets up and checks the endpoint of a command at start. */
 #include "command/endpoint.h"
 
-#include "command/decider_check.h"
+#include "command/check/decider_check.h"
 #include "command/decision.h"
 #include "record/json.h"
+#include "store/events/events.h"
 #include "store/internal_key.h"
-#include "store/read/events.h"
 #include "store/store.h"
 
 #include <stdio.h>

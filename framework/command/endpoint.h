@@ -8,9 +8,9 @@
 #define CAIRN_COMMAND_ENDPOINT_H
 
 #include "command/command_owner.h"
-#include "command/part.h"
+#include "command/state/part.h"
 #include "http/http.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 
 struct cairn_cache;
 struct cairn_internal_key;

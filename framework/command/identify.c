@@ -3,10 +3,10 @@
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 #include "command/attempt.h"
 
-#include "command/loader.h"
-#include "core/buffer.h"
-#include "core/clock.h"
-#include "core/text.h"
+#include "command/state/loader.h"
+#include "core/containers/buffer.h"
+#include "core/text/text.h"
+#include "core/threads/clock.h"
 #include "store/read/token.h"
 
 #include <string.h>

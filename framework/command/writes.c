@@ -1,7 +1,7 @@
 /* writes.c - a leader of the appender for each polling thread. */
 #include "command/writes.h"
 
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 
 static int open_leader(void *context, void **ret, struct cairn_error *error)
 {

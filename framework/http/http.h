@@ -36,7 +36,7 @@
 #ifndef CAIRN_HTTP_HTTP_H
 #define CAIRN_HTTP_HTTP_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/policy.h>
 #include <cairn/value.h>

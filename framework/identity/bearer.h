@@ -18,7 +18,7 @@
 #ifndef CAIRN_IDENTITY_BEARER_H
 #define CAIRN_IDENTITY_BEARER_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "identity/jwks.h"
 
 #include <cairn/error.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_IDENTITY_COMPACT_H
 #define CAIRN_IDENTITY_COMPACT_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/error.h>
 #include <stdbool.h>

@@ -9,11 +9,11 @@
  *  (3) A token is remembered as verified only by the keys that are the current ones. */
 #include "identity/identity.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "identity/key_fetch.h"
 #include "identity/verified.h"
 

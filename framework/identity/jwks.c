@@ -5,8 +5,8 @@
  * token whose spelling, header and signature length were checked. */
 #include "identity/jwks.h"
 
-#include "core/arena.h"
-#include "core/sha256.h"
+#include "core/containers/arena.h"
+#include "core/text/sha256.h"
 #include "identity/compact.h"
 #include "identity/json_parts.h"
 

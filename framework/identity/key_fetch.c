@@ -1,7 +1,7 @@
 /* key_fetch.c - reads keys from a file, or asks the issuer: its configuration, then its keys. */
 #include "identity/key_fetch.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "identity/json_parts.h"
 
 #include <cairn/outbound.h>

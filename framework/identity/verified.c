@@ -1,8 +1,8 @@
 /* verified.c - keeps verified tokens in sets of four. */
 #include "identity/verified.h"
 
-#include "core/buffer.h"
-#include "core/lock.h"
+#include "core/containers/buffer.h"
+#include "core/threads/lock.h"
 
 #include <stdlib.h>
 #include <string.h>

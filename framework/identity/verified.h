@@ -8,7 +8,7 @@
 #ifndef CAIRN_IDENTITY_VERIFIED_H
 #define CAIRN_IDENTITY_VERIFIED_H
 
-#include "core/sha256.h"
+#include "core/text/sha256.h"
 #include "identity/bearer.h"
 
 struct cairn_verified;

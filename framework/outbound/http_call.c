@@ -2,9 +2,9 @@
 #include "outbound/outbound_check.h"
 #include "outbound/transfer.h"
 
-#include "core/arena.h"
-#include "core/buffer.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/containers/buffer.h"
+#include "core/threads/clock.h"
 
 #include <stdlib.h>
 #include <string.h>

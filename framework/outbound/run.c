@@ -5,9 +5,9 @@
  * before: if one of them was sent, the outcome is unknown. */
 #include "outbound/run.h"
 
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
 
 #include <errno.h>
 #include <stdio.h>

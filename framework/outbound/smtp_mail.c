@@ -6,8 +6,8 @@
 #include "outbound/outbound_check.h"
 #include "outbound/transfer.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
 
 #include <stdlib.h>
 #include <string.h>

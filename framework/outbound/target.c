@@ -5,10 +5,10 @@
  *  (2) The breaker is read and updated under the lock, with a clock that was read there. */
 #include "outbound/target.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/containers/arena.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "outbound/targets.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* transfer.c - options and errors that all transfers by libcurl share. */
 #include "outbound/transfer.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 static long milliseconds(int64_t us)
 {

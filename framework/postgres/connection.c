@@ -2,7 +2,7 @@
  * itself. */
 #include "postgres/connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <stdlib.h>
 #include <string.h>

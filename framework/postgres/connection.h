@@ -2,7 +2,7 @@
 #ifndef CAIRN_POSTGRES_CONNECTION_H
 #define CAIRN_POSTGRES_CONNECTION_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "postgres/postgres.h"
 
 #include <libpq-fe.h>

@@ -1,7 +1,7 @@
 /* copy_in.c - writes rows into a table, in the binary format of COPY. */
 #include "postgres/connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <endian.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "postgres/connection.h"
 #include "postgres/tuple.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>

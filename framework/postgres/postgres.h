@@ -12,7 +12,7 @@
 #ifndef CAIRN_POSTGRES_POSTGRES_H
 #define CAIRN_POSTGRES_POSTGRES_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/value.h>
 

@@ -1,7 +1,7 @@
 /* receive.c - waits for the server, within a deadline: results, refusals, notifications. */
 #include "postgres/connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 /* send.c - calls in two steps: a statement is sent, and its answer taken when it has come. */
 #include "postgres/connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 bool cairn_pg_send(struct cairn_pg *pg, const struct cairn_statement *statement,
                    const struct cairn_pg_params *params)

@@ -1,7 +1,7 @@
 /* session.c - opens the connection to the server, with the settings that statements rely on. */
 #include "postgres/connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <string.h>

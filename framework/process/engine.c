@@ -1,8 +1,8 @@
 /* engine.c - runs the threads of process managers and reactors. */
 #include "process/engine.h"
 
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "process/follow/checkpoint.h"
 #include "process/manager/manager.h"
 #include "process/reactor/reactor.h"

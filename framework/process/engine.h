@@ -4,7 +4,7 @@
 #define CAIRN_PROCESS_ENGINE_H
 
 #include "process/follow/log_cursor.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "store/lease.h"
 
 #include <cairn/service.h>

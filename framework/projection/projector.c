@@ -1,7 +1,7 @@
 /* projector.c - starts and stops a supervisor per projection, and the threads that they share. */
 #include "projection/projector.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 #include "projection/generations/supervisor.h"
 #include "projection/tables/read_table.h"
 #include "redis/eviction.h"

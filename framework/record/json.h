@@ -6,7 +6,7 @@
 #ifndef CAIRN_RECORD_JSON_H
 #define CAIRN_RECORD_JSON_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/record.h>
 

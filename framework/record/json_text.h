@@ -3,7 +3,7 @@
 #ifndef CAIRN_RECORD_JSON_TEXT_H
 #define CAIRN_RECORD_JSON_TEXT_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/error.h>
 

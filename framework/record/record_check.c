@@ -1,5 +1,5 @@
 /* record_check.c - validates values against their field tables, and the tables themselves. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "record/json.h"
 #include "record/rules.h"
 

@@ -1,5 +1,5 @@
 /* table_check.c - checks tables of fields: errors in declarations that a compiler accepts. */
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "record/json.h"
 #include "record/rules.h"
 

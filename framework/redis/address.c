@@ -1,7 +1,7 @@
 /* address.c - parses Redis URLs. */
 #include "redis/address.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CAIRN_REDIS_ADDRESS_H
 #define CAIRN_REDIS_ADDRESS_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 struct cairn_redis_address {
     const char *path; /* of a Unix socket; NULL: host and port */

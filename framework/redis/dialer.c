@@ -1,10 +1,10 @@
 /* dialer.c - the thread that connects to Redis. */
 #include "redis/dialer.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
-#include "core/thread.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* eviction.c - reads the eviction policy of a Redis. */
 #include "redis/eviction.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "redis/redis.h"
 
 #include <stdio.h>

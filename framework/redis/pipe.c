@@ -8,9 +8,9 @@
  *  (3) While there is no connection, one is being made. */
 #include "redis/pipe.h"
 
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "redis/dialer.h"
 #include "redis/redis_connection.h"
 

@@ -1,7 +1,7 @@
 /* redis.c - a connection that is opened on demand, and commands on it. */
 #include "redis/redis_connection.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "redis/address.h"
 
 #include <hiredis/hiredis.h>

@@ -8,7 +8,7 @@
 #ifndef CAIRN_REDIS_REDIS_H
 #define CAIRN_REDIS_REDIS_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* cairn_main.c - the main function of a service process: reads the configuration, waits for the
  * database, runs until a signal, finishes accepted requests. */
-#include "core/clock.h"
-#include "core/sink.h"
+#include "core/report/sink.h"
+#include "core/threads/clock.h"
 #include "process/deliver/command_client.h"
 #include "runtime/check/unlisted.h"
-#include "runtime/chosen_services.h"
+#include "runtime/config/chosen_services.h"
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"

@@ -2,7 +2,7 @@
  * response. */
 #include "runtime/handler.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <string.h>
 

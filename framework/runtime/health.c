@@ -1,8 +1,8 @@
 /* health.c - reports the state of a process. */
 #include "runtime/health.h"
 
-#include "core/buffer.h"
-#include "core/metrics.h"
+#include "core/containers/buffer.h"
+#include "core/report/metrics.h"
 #include "store/migrate.h"
 
 #include <string.h>

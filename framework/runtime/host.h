@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_HOST_H
 #define CAIRN_RUNTIME_HOST_H
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 #include <cairn/service.h>
 

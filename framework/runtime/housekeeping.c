@@ -1,13 +1,13 @@
 /* housekeeping.c - a thread that deletes expired commands periodically. */
 #include "runtime/housekeeping.h"
 
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/queue.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/queue.h"
 #include "postgres/postgres.h"
 
-#include "core/clock.h"
-#include "core/thread.h"
+#include "core/threads/clock.h"
+#include "core/threads/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>

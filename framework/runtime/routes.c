@@ -2,7 +2,7 @@
 #include "runtime/routes.h"
 
 #include "command/endpoint.h"
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "runtime/handler.h"
 #include "runtime/service_worker.h"
 

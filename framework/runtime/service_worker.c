@@ -1,7 +1,7 @@
 /* service_worker.c - the connections of each thread that answers requests. */
 #include "runtime/service_worker.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "postgres/postgres.h"
 
 #include <stdlib.h>

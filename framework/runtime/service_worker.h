@@ -3,7 +3,7 @@
 #define CAIRN_RUNTIME_SERVICE_WORKER_H
 
 #include "query/query.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "store/store.h"
 
 #include <cairn/service.h>

@@ -1,11 +1,11 @@
 /* start_gate.c - collects the events that the services of a process read, and checks them. */
 #include "runtime/start_gate.h"
 
-#include "command/part.h"
-#include "core/arena.h"
-#include "core/log.h"
+#include "command/state/part.h"
+#include "core/containers/arena.h"
+#include "core/report/log.h"
+#include "store/events/readable_types.h"
 #include "store/migrate.h"
-#include "store/read/readable_types.h"
 
 struct readings {
     struct cairn_arena arena;

@@ -9,7 +9,7 @@
 /* Deciders and facts read whole streams: an unknown event would be missing in the state.
  * Projections, processes and reactors read the events that they list. Logs each event that cannot
  * be read, and declares the types of those that the deciders write (cairn.declared_types). Returns
- * 0, -CAIRN_SCHEMA if some cannot be read, or another error of store/read/readable_types.h. */
+ * 0, -CAIRN_SCHEMA if some cannot be read, or another error of store/events/readable_types.h. */
 int cairn_host_gate(const struct cairn_service *const services[], struct cairn_pg *pg,
                     struct cairn_error *error) CAIRN_CHECKED;
 

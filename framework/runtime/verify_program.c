@@ -2,8 +2,8 @@
  * script. */
 #include "runtime/verify_program.h"
 
-#include "core/arena.h"
-#include "core/buffer.h"
+#include "core/containers/arena.h"
+#include "core/containers/buffer.h"
 #include "projection/verify/verify_rows.h"
 
 #include <string.h>

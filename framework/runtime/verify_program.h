@@ -3,7 +3,7 @@
 #ifndef CAIRN_RUNTIME_VERIFY_PROGRAM_H
 #define CAIRN_RUNTIME_VERIFY_PROGRAM_H
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 #include <cairn/service.h>
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_STORE_HANDLE_H
 #define CAIRN_STORE_HANDLE_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "store/store.h"
 
 struct cairn_store {

@@ -1,9 +1,9 @@
 /* internal_key.c - signatures by which services of one store recognise each other's commands. */
 #include "store/internal_key.h"
 
-#include "core/buffer.h"
-#include "core/sha256.h"
-#include "core/text.h"
+#include "core/containers/buffer.h"
+#include "core/text/sha256.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

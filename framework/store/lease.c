@@ -5,11 +5,11 @@
  * a question of an earlier turn is ignored, and a lease that it has granted is released. */
 #include "store/lease.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/containers/arena.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>

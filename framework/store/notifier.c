@@ -1,10 +1,10 @@
 /* notifier.c - a thread that sends the newest reported position as a notification. */
 #include "store/notifier.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "postgres/postgres.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* service_migrate.c - applies the migrations of a service from a directory. */
 #include "store/service_migrate.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <ctype.h>
 #include <dirent.h>

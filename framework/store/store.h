@@ -16,7 +16,7 @@
 #ifndef CAIRN_STORE_STORE_H
 #define CAIRN_STORE_STORE_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "postgres/postgres.h"
 
 #include <cairn/decider.h>

@@ -1,6 +1,6 @@
 /* golden.c - checks one stored event of each version of each type against the current tables. */
 #include "record/json.h"
-#include "store/read/events.h"
+#include "store/events/events.h"
 #include "store/store.h"
 #include "testkit/scenario.h"
 

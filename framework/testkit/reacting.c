@@ -1,5 +1,5 @@
 /* reacting.c - tests of reactors: when an event, then commands and an outcome. */
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "process/deliver/command_client.h"
 #include "process/reactor/teller.h"
 #include "record/json.h"

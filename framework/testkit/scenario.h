@@ -2,8 +2,8 @@
 #ifndef CAIRN_TESTKIT_SCENARIO_H
 #define CAIRN_TESTKIT_SCENARIO_H
 
-#include "core/buffer.h"
-#include "core/map.h"
+#include "core/containers/buffer.h"
+#include "core/containers/map.h"
 
 #include <cairn/test.h>
 

@@ -10,9 +10,9 @@
 #include "../support/http_client.h"
 #include "../support/support.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/thread.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
+#include "core/threads/thread.h"
 #include "postgres/postgres.h"
 #include "projection/tables/table_names.h"
 #include "redis/redis.h"

@@ -8,7 +8,7 @@
 #include "../support/shop.h"
 #include "../support/support.h"
 
-#include "core/thread.h"
+#include "core/threads/thread.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

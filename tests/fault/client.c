@@ -1,8 +1,8 @@
 /* client.c - sends requests by HTTP, and writes them down as lines of the history. */
 #include "client.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 
 #include <stdio.h>
 #include <string.h>

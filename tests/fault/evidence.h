@@ -12,8 +12,8 @@
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
-#include "core/arena.h"
-#include "core/map.h"
+#include "core/containers/arena.h"
+#include "core/containers/map.h"
 
 #include <jansson.h>
 #include <stdbool.h>

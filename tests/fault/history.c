@@ -1,7 +1,7 @@
 /* history.c - appends lines of JSON to the file, from any thread. */
 #include "history.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 
 #include <pthread.h>
 #include <stdio.h>

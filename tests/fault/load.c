@@ -1,8 +1,8 @@
 /* load.c - starts and stops the actors. */
 #include "load.h"
 
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>

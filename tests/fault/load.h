@@ -8,7 +8,7 @@
 
 #include "history.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

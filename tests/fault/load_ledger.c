@@ -9,7 +9,7 @@
 
 #include "../support/model.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/append/append_batch.h"
 
 #include <stdio.h>

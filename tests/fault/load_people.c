@@ -4,7 +4,7 @@
 #include "client.h"
 #include "people.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include "../support/fixture.h"
 

@@ -2,7 +2,7 @@
  * with and without Cairn-Position, a few hot streams that all clients contend for. */
 #include "client.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* proxy.c - passes bytes on: two sockets and a poll loop for each connection. */
 #include "proxy.h"
 
-#include "core/thread.h"
+#include "core/threads/thread.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "postgres/postgres.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 #include <string.h>
 

@@ -8,10 +8,10 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/thread.h"
-#include "store/append/appender.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
+#include "store/commit/appender.h"
 #include "store/store.h"
 
 #include <pthread.h>

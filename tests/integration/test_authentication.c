@@ -4,7 +4,7 @@
 #include "../support/issuer.h"
 #include "../support/kit.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "runtime/check/policy_check.h"
 
 #include <stdio.h>

@@ -7,9 +7,9 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/append/append_batch.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 
 #include <libpq-fe.h>
 #include <pthread.h>

@@ -4,8 +4,8 @@
 #include "../support/support.h"
 
 #include "command/decision.h"
-#include "core/buffer.h"
-#include "core/clock.h"
+#include "core/containers/buffer.h"
+#include "core/threads/clock.h"
 #include "store/append/append.h"
 #include "store/append/append_batch.h"
 #include "store/store.h"

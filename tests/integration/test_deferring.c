@@ -7,8 +7,8 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "store/append/appender.h"
+#include "core/threads/clock.h"
+#include "store/commit/appender.h"
 #include "store/read/snapshot.h"
 #include "store/store.h"
 

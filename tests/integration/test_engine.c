@@ -5,7 +5,7 @@
 #include "../support/server.h"
 #include "../support/support.h"
 #include "../support/wire.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
 #include "process/deliver/command_client.h"
 #include "process/react/reaction.h"
 #include "runtime/host.h"

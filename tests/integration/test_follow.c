@@ -2,10 +2,10 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
 #include "postgres/postgres.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "store/notifier.h"
 #include "store/read/log_follower.h"
 

@@ -4,7 +4,7 @@
 #include "../support/hosting.h"
 #include "../support/support.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/service.h>
 

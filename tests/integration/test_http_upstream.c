@@ -5,10 +5,10 @@
 #include "../support/support.h"
 #include "../support/wire.h"
 
-#include "core/buffer.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/containers/buffer.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "http/http.h"
 
 #include <pthread.h>

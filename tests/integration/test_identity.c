@@ -3,8 +3,8 @@
 #include "../support/issuer.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "identity/identity.h"
 #include "identity/key_fetch.h"
 

@@ -6,7 +6,7 @@
 #include "../support/http_client.h"
 #include "../support/support.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "store/internal_key.h"
 
 #include <cairn/service.h>

@@ -3,7 +3,7 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/lease.h"
 
 #include <pthread.h>

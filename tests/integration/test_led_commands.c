@@ -5,9 +5,9 @@
 #include "../support/support.h"
 #include "../support/wire.h"
 
-#include "core/arena.h"
-#include "core/buffer.h"
-#include "core/metrics.h"
+#include "core/containers/arena.h"
+#include "core/containers/buffer.h"
+#include "core/report/metrics.h"
 #include "postgres/postgres.h"
 
 #include <cairn/service.h>

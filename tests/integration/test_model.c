@@ -8,7 +8,7 @@
 #include "../support/model.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/append/append_batch.h"
 
 #include <pthread.h>

@@ -3,8 +3,8 @@
 #include "../support/server.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 
 #include <cairn/outbound.h>
 

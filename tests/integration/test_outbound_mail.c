@@ -4,7 +4,7 @@
 #include "../support/smtp_sink.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <cairn/outbound.h>
 

@@ -5,7 +5,7 @@
 #include "../support/pots.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/generations/switch.h"
 #include "projection/tables/redis_copy.h"
 

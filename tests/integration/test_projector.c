@@ -5,8 +5,8 @@
 #include "../support/pots.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "projection/follow/runner.h"
 #include "projection/tables/generation.h"
 #include "projection/tables/table_names.h"

@@ -7,8 +7,8 @@
 #include "../../projections/order_summary.h"
 #include "../../services/query/query.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "projection/projector.h"
 #include "store/append/append.h"
 

@@ -5,8 +5,8 @@
 
 #include "../../services/query/query.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 #include <string.h>

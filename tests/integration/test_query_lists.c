@@ -3,7 +3,7 @@
 #include "../support/query_bench.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "../support/sse.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "query/stream/event_id.h"
 #include "query/stream/live.h"
 

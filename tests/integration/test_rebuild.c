@@ -7,8 +7,8 @@
 #include "../support/pots.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/thread.h"
+#include "core/threads/clock.h"
+#include "core/threads/thread.h"
 #include "projection/tables/generation.h"
 #include "projection/tables/table_names.h"
 #include "projection/verify/verify_rows.h"

@@ -3,9 +3,9 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "redis/eviction.h"
 #include "redis/pipe.h"
 #include "redis/redis.h"

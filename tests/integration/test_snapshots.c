@@ -4,9 +4,9 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
-#include "command/snapshots.h"
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "command/state/snapshots.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "runtime/host.h"
 
 #include <cairn/service.h>

@@ -3,11 +3,11 @@
 #include "../support/fixture.h"
 #include "../support/support.h"
 
-#include "core/buffer.h"
-#include "core/clock.h"
+#include "core/containers/buffer.h"
+#include "core/threads/clock.h"
 #include "store/append/append.h"
 #include "store/append/append_batch.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "store/read/tagged.h"
 
 #include <libpq-fe.h>

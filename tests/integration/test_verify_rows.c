@@ -4,7 +4,7 @@
 #include "../support/pots.h"
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/verify/verify_rows.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* durable.pml - appends that commit before their flush, for the model checker spin.
  *
- * Two appenders with a flusher each (framework/store/append/flusher.h), a reader
+ * Two appenders with a flusher each (framework/store/commit/flusher.h), a reader
  * (cairn.await_durable) and a server that crashes: it keeps what is flushed, and any part of what
  * was committed after that. Every interleaving is tried. tests/models/run checks that it holds, and
  * that each error planted by a macro is found:

@@ -6,7 +6,7 @@
 #ifndef CRATES_H
 #define CRATES_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/projection.h>
 

@@ -2,7 +2,7 @@
 #include "issuer.h"
 #include "support.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* model.c - an in-memory model of the store's specification, without a database. */
 #include "model.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
 #include "fixture.h"
 #include "support.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "projection/tables/table_names.h"
 #include "store/append/append.h"
 

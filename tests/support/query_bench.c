@@ -8,8 +8,8 @@
 #include "../../projections/sales_by_day.h"
 #include "../../services/query/query.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "projection/generations/switch.h"
 #include "projection/tables/table_names.h"
 #include "store/read/token.h"

@@ -1,7 +1,7 @@
 /* server.c - a listening socket and a thread for each connection. */
 #include "server.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 
 #include "fixture.h"
 #include "support.h"

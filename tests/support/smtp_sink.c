@@ -1,7 +1,7 @@
 /* smtp_sink.c - the server side of an SMTP dialogue. */
 #include "smtp_sink.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 
 #include "fixture.h"
 #include "support.h"

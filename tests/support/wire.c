@@ -3,9 +3,9 @@
 
 #include "support.h"
 
-#include "core/buffer.h"
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/containers/buffer.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * error. */
 #include "wrong_request.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <stdbool.h>
 

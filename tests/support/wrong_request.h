@@ -4,7 +4,7 @@
 #ifndef WRONG_REQUEST_H
 #define WRONG_REQUEST_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <jansson.h>
 

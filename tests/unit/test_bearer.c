@@ -2,7 +2,7 @@
 #include "../support/signer.h"
 #include "../support/support.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "identity/bearer.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * invariants in cache.h. */
 #include "../support/kit.h"
 
-#include "command/cache.h"
-#include "core/clock.h"
+#include "command/state/cache.h"
+#include "core/threads/clock.h"
 
 #include <cairn/decider.h>
 

@@ -1,7 +1,7 @@
 /* test_chosen_services.c - the option --only, which chooses the services of a process. */
 #include "../support/support.h"
 
-#include "runtime/chosen_services.h"
+#include "runtime/config/chosen_services.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,15 +1,15 @@
 /* test_core.c - tests arena, buffer, map, log, metrics and queue. */
 #include "../support/support.h"
 
-#include "core/arena.h"
-#include "core/buffer.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/map.h"
-#include "core/metrics.h"
-#include "core/progress.h"
-#include "core/queue.h"
-#include "core/sink.h"
+#include "core/containers/arena.h"
+#include "core/containers/buffer.h"
+#include "core/containers/map.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/report/progress.h"
+#include "core/report/sink.h"
+#include "core/threads/clock.h"
+#include "core/threads/queue.h"
 
 #include <cairn/value.h>
 

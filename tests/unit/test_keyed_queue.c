@@ -1,10 +1,10 @@
 /* test_keyed_queue.c - tests keyed queues: tasks in order for each key, at once for different keys,
  * retried. */
 #include "../support/support.h"
-#include "core/arena.h"
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/containers/arena.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "process/deliver/keyed_queue.h"
 
 #include <cairn/value.h>

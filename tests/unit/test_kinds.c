@@ -2,7 +2,7 @@
  * maps of texts, optional values, records behind pointers, enums that gain values. */
 #include "../support/support.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "record/json.h"
 
 #include <cairn/json.h>

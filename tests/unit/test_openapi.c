@@ -7,7 +7,7 @@
 #include "../../services/projector/projector.h"
 #include "../../services/query/query.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "http/http.h"
 #include "record/json.h"
 #include "runtime/openapi/openapi.h"

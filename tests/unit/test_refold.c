@@ -4,7 +4,7 @@
 #include "../support/crates.h"
 #include "../support/support.h"
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "projection/rebuild/refold.h"
 #include "projection/rebuild/spill.h"
 #include "projection/verify/expected_rows.h"

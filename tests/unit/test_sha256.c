@@ -1,7 +1,7 @@
 /* test_sha256.c - the vectors for SHA-256 (FIPS 180-4, NIST's examples) and HMAC (RFC 4231). */
 #include "../support/support.h"
 
-#include "core/sha256.h"
+#include "core/text/sha256.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * errors that a compiler accepts. */
 #include "../support/kit.h"
 
-#include "command/decider_check.h"
+#include "command/check/decider_check.h"
 
 #include <cairn/decider.h>
 

@@ -1,7 +1,7 @@
 /* test_text.c - typing errors, UTF-8 and percent-encoding. */
 #include "../support/support.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <string.h>
 

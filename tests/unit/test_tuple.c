@@ -3,7 +3,7 @@
  * sanitizer detects reads beyond it. */
 #include "../support/support.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 #include "postgres/tuple.h"
 
 #include <stdlib.h>

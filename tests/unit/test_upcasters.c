@@ -2,7 +2,7 @@
  * that are found at start, and that deciders and projections see the newest shape only. */
 #include "../support/kit.h"
 
-#include "store/read/events.h"
+#include "store/events/events.h"
 #include "store/store.h"
 
 #include <cairn/decider.h>

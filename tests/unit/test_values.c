@@ -1,7 +1,7 @@
 /* test_values.c - tests ids, times, days, sums, errors and outcomes. */
 #include "../support/support.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <cairn/error.h>
 #include <cairn/reactor.h>

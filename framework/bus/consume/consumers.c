@@ -3,11 +3,11 @@
 
 #include "bus/consume/consumer_sql.h"
 #include "bus/consume/member.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/thread.h"
-#include "store/read/handlers.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/thread.h"
+#include "store/events/handlers.h"
 #include "store/store.h"
 
 #include <pthread.h>

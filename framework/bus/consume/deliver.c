@@ -6,13 +6,13 @@
 #include "bus/cloudevent.h"
 #include "bus/consume/consumer_sql.h"
 #include "bus/consume/member.h"
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "store/append/resolve_outcome.h"
-#include "store/read/events.h"
-#include "store/read/handlers.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
+#include "store/commit/resolve_outcome.h"
+#include "store/events/events.h"
+#include "store/events/handlers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "bus/consume/member.h"
 
 #include "bus/bus_names.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #define CAIRN_BUS_MEMBER_H
 
 #include "bus/consume/group.h"
-#include "core/queue.h"
+#include "core/threads/queue.h"
 #include "postgres/postgres.h"
 
 #include <cairn/consumer.h>

@@ -1,7 +1,7 @@
 /* pending_entries.c - the entries that a member of a consumer group holds, until they are settled,
  * released, or idle long enough for another member to claim them. */
 #include "bus/consume/member.h"
-#include "core/hash.h"
+#include "core/text/hash.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 
 #include "bus/bus_names.h"
 #include "bus/cloudevent.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,13 +2,13 @@
 #include "bus/publish/publisher.h"
 
 #include "bus/publish/publish.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "redis/eviction.h"
-#include "store/read/events.h"
+#include "store/events/events.h"
 #include "store/read/log_follower.h"
 
 #include <pthread.h>

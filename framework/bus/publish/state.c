@@ -1,10 +1,10 @@
 /* state.c - folds the state that an event carries. */
 #include "bus/publish/state.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 #include "record/json.h"
-#include "store/read/amend.h"
-#include "store/read/handlers.h"
+#include "store/events/amend.h"
+#include "store/events/handlers.h"
 
 #include <string.h>
 

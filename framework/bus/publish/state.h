@@ -8,7 +8,7 @@
 #ifndef CAIRN_BUS_STATE_H
 #define CAIRN_BUS_STATE_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "store/store.h"
 
 #include <cairn/publication.h>

@@ -1,7 +1,7 @@
 /* export_line.c - writes and reads the lines of an export. */
 #include "cli/commands/export_line.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

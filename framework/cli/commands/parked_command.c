@@ -5,7 +5,7 @@
  * sets a request in cairn.parked, and polls until the request is gone. */
 #include "cli/commands/commands.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <stdlib.h>

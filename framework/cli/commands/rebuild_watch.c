@@ -2,7 +2,7 @@
  * change. */
 #include "cli/commands/rebuild_command.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * projector has carried out is withdrawn, so that it does not take effect unexpectedly later. */
 #include "cli/commands/commands.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * each read model. */
 #include "cli/commands/commands.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* dev_build.c - runs make and shows what it says. */
 #include "cli/dev/dev_build.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <signal.h>
 #include <string.h>

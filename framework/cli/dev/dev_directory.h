@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_DIRECTORY_H
 #define CAIRN_CLI_DEV_DEV_DIRECTORY_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #define CAIRN_DEV_DIRECTORY ".cairn"
 

@@ -4,7 +4,7 @@
  * stays as a mark with _deleted, so both are found by the index on _position. */
 #include "cli/dev/dev_follower.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #define CAIRN_CLI_DEV_DEV_FOLLOWER_H
 
 #include "cli/dev/dev_output.h"
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "postgres/postgres.h"
 
 struct cairn_dev_follower {

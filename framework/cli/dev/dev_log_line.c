@@ -1,8 +1,8 @@
 /* dev_log_line.c - reads log lines, which are flat JSON objects, and shows them. */
 #include "cli/dev/dev_log_line.h"
 
-#include "core/buffer.h"
-#include "core/text.h"
+#include "core/containers/buffer.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* dev_log_line.h - shows the log lines of services (core/log.h) as a person reads them. */
+/* dev_log_line.h - shows the log lines of services (core/report/log.h) as a person reads them. */
 #ifndef CAIRN_CLI_DEV_DEV_LOG_LINE_H
 #define CAIRN_CLI_DEV_DEV_LOG_LINE_H
 

@@ -2,7 +2,7 @@
 #include "cli/dev/dev_output.h"
 
 #include "cli/cli.h"
-#include "core/progress.h"
+#include "core/report/progress.h"
 
 #include <stdio.h>
 #include <string.h>

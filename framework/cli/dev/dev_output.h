@@ -4,7 +4,7 @@
 #define CAIRN_CLI_DEV_DEV_OUTPUT_H
 
 #include "cli/terminal.h"
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 struct cairn_dev_output {
     bool colours;

@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_PIPE_H
 #define CAIRN_CLI_DEV_DEV_PIPE_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_PROJECT_H
 #define CAIRN_CLI_DEV_DEV_PROJECT_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 enum { CAIRN_DEV_SERVICES_MAX = 32 };
 

@@ -9,7 +9,7 @@
 #include "cli/dev/dev_service.h"
 #include "cli/dev/dev_watch.h"
 #include "cli/servers/private_servers.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/service_migrate.h"
 
 #include <ctype.h>

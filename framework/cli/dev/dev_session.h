@@ -7,7 +7,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_SESSION_H
 #define CAIRN_CLI_DEV_DEV_SESSION_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 

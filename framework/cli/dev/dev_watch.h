@@ -2,8 +2,8 @@
 #ifndef CAIRN_CLI_DEV_DEV_WATCH_H
 #define CAIRN_CLI_DEV_DEV_WATCH_H
 
-#include "core/arena.h"
-#include "core/map.h"
+#include "core/containers/arena.h"
+#include "core/containers/map.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #define CAIRN_CLI_DOCTOR_CHECKS_H
 
 #include "cli/doctor/diagnosis.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 /* The machine: compiler, libraries with their versions, installed servers, open files. */
 void cairn_check_machine(struct cairn_diagnosis *diagnosis, const struct cairn_config *config);

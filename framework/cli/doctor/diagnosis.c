@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/terminal.h"
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #ifndef CAIRN_CLI_DOCTOR_DIAGNOSIS_H
 #define CAIRN_CLI_DOCTOR_DIAGNOSIS_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 

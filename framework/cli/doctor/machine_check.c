@@ -4,7 +4,7 @@
 #include "cli/doctor/version_order.h"
 #include "cli/program.h"
 #include "cli/servers/postgres_programs.h"
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/version.h>
 

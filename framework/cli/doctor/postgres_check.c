@@ -3,7 +3,7 @@
 
 #include "cli/doctor/postgres_facts.h"
 #include "cli/servers/server_directory.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "postgres/postgres.h"
 #include "store/migrate.h"
 

@@ -2,7 +2,7 @@
 #include "cli/doctor/postgres_facts.h"
 
 #include "cli/servers/postgres_programs.h"
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "cli/doctor/checks.h"
 
 #include "cli/program.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

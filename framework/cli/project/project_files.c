@@ -4,8 +4,8 @@
 
 #include "cli/directory.h"
 #include "cli/program.h"
-#include "core/buffer.h"
-#include "core/clock.h"
+#include "core/containers/buffer.h"
+#include "core/threads/clock.h"
 
 #include <dirent.h>
 #include <errno.h>

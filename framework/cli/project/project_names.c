@@ -1,7 +1,7 @@
 /* project_names.c - checks the names of a new project, and puts them into a template's text. */
 #include "cli/project/project_names.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #ifndef CAIRN_CLI_PROJECT_PROJECT_NAMES_H
 #define CAIRN_CLI_PROJECT_PROJECT_NAMES_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 struct cairn_project_names {
     const char *directory; /* where it is made, as it was given */

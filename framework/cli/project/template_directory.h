@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_PROJECT_TEMPLATE_DIRECTORY_H
 #define CAIRN_CLI_PROJECT_TEMPLATE_DIRECTORY_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 /* Sets the directory of the template: what CAIRN_TEMPLATES names, else ../share/cairn/project
  * beside the running program's directory, else deploy/project in the tree that it was built in.

@@ -2,7 +2,7 @@
 #include "cli/servers/postgres_programs.h"
 
 #include "cli/program.h"
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <glob.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_SERVERS_POSTGRES_PROGRAMS_H
 #define CAIRN_CLI_SERVERS_POSTGRES_PROGRAMS_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 enum { CAIRN_POSTGRES_OLDEST = 15, CAIRN_POSTGRES_NEWEST = 18 };
 

@@ -4,7 +4,7 @@
 #include "cli/directory.h"
 #include "cli/servers/postgres_programs.h"
 #include "cli/servers/server_log.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "postgres/postgres.h"
 
 #include <errno.h>

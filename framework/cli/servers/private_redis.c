@@ -3,7 +3,7 @@
 
 #include "cli/servers/process_file.h"
 #include "cli/servers/server_log.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "redis/redis.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "cli/servers/private_postgres.h"
 #include "cli/servers/private_redis.h"
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/migrate.h"
 
 #include <signal.h>

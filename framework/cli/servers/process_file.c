@@ -1,7 +1,7 @@
 /* process_file.c - remembers a process in a file, and ends what the file names. */
 #include "cli/servers/process_file.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
 #ifndef CAIRN_CLI_SERVERS_PROCESS_FILE_H
 #define CAIRN_CLI_SERVERS_PROCESS_FILE_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <sys/types.h>
 

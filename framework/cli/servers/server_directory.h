@@ -7,7 +7,7 @@
 #ifndef CAIRN_CLI_SERVERS_SERVER_DIRECTORY_H
 #define CAIRN_CLI_SERVERS_SERVER_DIRECTORY_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 /* The mark by which `cairn doctor` knows private servers: PostgreSQL's cluster_name and Redis'
  * syslog-ident, though it writes to no syslog. */

@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_SERVERS_SERVER_LOG_H
 #define CAIRN_CLI_SERVERS_SERVER_LOG_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 /* Opens a log, begun anew. Returns its descriptor, or -CAIRN_UNAVAILABLE. */
 int cairn_server_log_open(const char *path, struct cairn_error *error) CAIRN_CHECKED;

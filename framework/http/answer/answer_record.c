@@ -1,7 +1,7 @@
 /* answer_record.c - records an answer that is ready: its log line and its metrics. */
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "http/exchange.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
  *
  * Threads: one lock for all streams of a server. It guards `flow` of each and is held while the
  * library suspends or resumes, never while `pull` or `close` run. */
-#include "core/lock.h"
+#include "core/threads/lock.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"
 #include "http/exchange.h"

@@ -1,5 +1,5 @@
 /* http_answer.c - passes answers to the library. */
-#include "core/log.h"
+#include "core/report/log.h"
 #include "http/answer/response.h"
 #include "http/connection/client_connection.h"
 #include "http/exchange.h"

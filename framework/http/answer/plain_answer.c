@@ -1,6 +1,6 @@
 /* plain_answer.c - sends answers as plain bytes, bypassing the library, where it accepts none:
  * while the request still arrives. */
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 #include "http/answer/response.h"
 #include "http/connection/client_connection.h"
 #include "http/exchange.h"

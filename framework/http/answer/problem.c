@@ -3,8 +3,8 @@
  * The code is stable and machine-readable, the title says what the code means, the detail what
  * happened this time. The details of status 500, and what cairn_fail_inside() adds, reveal
  * internals: they go to the log, where the trace id finds them. */
-#include "core/buffer.h"
-#include "core/log.h"
+#include "core/containers/buffer.h"
+#include "core/report/log.h"
 #include "http/http.h"
 
 #include <string.h>

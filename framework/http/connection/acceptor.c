@@ -1,11 +1,11 @@
 /* acceptor.c - the thread that accepts, cuts and lingers on connections. */
 #include "http/connection/acceptor.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/containers/arena.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "http/connection/poller.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* client_connection.c - the table of connections and their deadlines. */
 #include "http/connection/client_connection.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "http/exchange.h"
 
 #include <assert.h>

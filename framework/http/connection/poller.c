@@ -11,9 +11,9 @@
  *      has returned: that call holds the lock, and stop() acquires it after the thread ended. */
 #include "http/connection/poller.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/stalled_body.h"
 #include "http/request/refused_request.h"

@@ -10,9 +10,9 @@
  *     on_completed    the answer has left, or the connection failed: the exchange is freed
  *
  * See exchange.h for the states in between. */
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "http/connection/acceptor.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"

@@ -1,7 +1,7 @@
 /* stalled_body.c - detects chunked bodies that make no progress although bytes have arrived. */
 #include "http/connection/stalled_body.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "http/connection/client_connection.h"
 
 #include <sys/ioctl.h>

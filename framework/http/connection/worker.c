@@ -1,11 +1,11 @@
 /* worker.c - the queue, the list of deferred requests, and the threads that process them. */
 #include "http/connection/worker.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "http/connection/poller.h"
 
 #include <assert.h>

@@ -7,7 +7,7 @@
  *      its time has come, a suspended one when it is resumed. (On an eager route a resumed request
  *      returns to its polling thread.)
  *
- * The queue of requests is not core/queue.h: a worker waits for two things at once, the next
+ * The queue of requests is not core/threads/queue.h: a worker waits for two things, the next
  * request in the queue and the next deferred one, and both count against one limit.
  *
  * Threads: one lock, in worker.c, which is never held while a handler runs. */

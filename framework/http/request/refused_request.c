@@ -1,7 +1,7 @@
 /* refused_request.c - finds the request that the library refuses, and answers it. */
 #include "http/request/refused_request.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 #include "http/connection/client_connection.h"
 
 #include <stdio.h>

@@ -3,9 +3,9 @@
  * The first violation becomes the exchange's refusal. A refused request is still read to its end,
  * so that the connection stays usable, except where its end is unknown, too far away, or where the
  * client asked first (Expect: 100-continue). */
-#include "core/buffer.h"
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/containers/buffer.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"
 #include "http/exchange.h"

@@ -1,8 +1,8 @@
 /* route.c - matches requests against the route table. */
 #include "http/request/route.h"
 
-#include "core/buffer.h"
-#include "core/text.h"
+#include "core/containers/buffer.h"
+#include "core/text/text.h"
 
 #include <string.h>
 

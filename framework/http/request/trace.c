@@ -3,7 +3,7 @@
  * traceparent is version, trace id, the sender's span id and flags, in lower case hex:
  * 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01. The one that this service sends has a
  * new span id. A new trace is marked as sampled: it is logged. */
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "http/exchange.h"
 
 #include <string.h>

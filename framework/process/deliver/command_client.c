@@ -1,7 +1,7 @@
 /* command_client.c - sends commands, and reads: one target per category, made at its first use. */
 #include "process/deliver/command_client.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 #include "record/json.h"
 
 #include <cairn/outbound.h>

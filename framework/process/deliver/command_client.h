@@ -12,7 +12,7 @@
 #ifndef CAIRN_PROCESS_COMMAND_CLIENT_H
 #define CAIRN_PROCESS_COMMAND_CLIENT_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "store/internal_key.h"
 
 #include <cairn/service.h>

@@ -2,11 +2,11 @@
  * the outcomes. */
 #include "process/deliver/delivery.h"
 
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -3,11 +3,11 @@
  * freed. */
 #include "process/deliver/keyed_queue.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/hash.h"
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/containers/arena.h"
+#include "core/text/hash.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* log_cursor.c - how process managers and reactors hold a place in the log. */
 #include "process/follow/log_cursor.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "process/follow/checkpoint.h"
 
 #include <stdio.h>

@@ -15,7 +15,7 @@
 #ifndef CAIRN_PROCESS_LOG_CURSOR_H
 #define CAIRN_PROCESS_LOG_CURSOR_H
 
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 #include "store/lease.h"
 #include "store/read/log_follower.h"
 #include "store/store.h"

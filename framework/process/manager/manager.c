@@ -7,9 +7,9 @@
  * Functions return a negative error, 0 when done, or 1 if there may be more to do at once. */
 #include "process/manager/manager.h"
 
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "process/deliver/process_ledger.h"
 #include "process/follow/log_range.h"
 #include "process/manager/parked_instances.h"

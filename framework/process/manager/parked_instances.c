@@ -2,8 +2,8 @@
  * migrations/repeatable/processes.sql. */
 #include "process/manager/parked_instances.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "process/react/inputs.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* advance.c - turns one reaction into one event. */
 #include "process/react/advance.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "record/json.h"
 #include "store/internal_key.h"
 

@@ -12,7 +12,7 @@
 #ifndef CAIRN_PROCESS_ADVANCE_H
 #define CAIRN_PROCESS_ADVANCE_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 #include "process/react/instance.h"
 #include "process/react/reaction.h"
 #include "store/append/append.h"

@@ -1,7 +1,7 @@
 /* empty_state.c - finds fields of a process' state that have no empty value. */
 #include "process/react/empty_state.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "record/json.h"
 
 /* Returns the declaration of the field that has an empty value. */

@@ -1,7 +1,7 @@
 /* input_batch.c - makes the reactions of one batch, and appends them at once. */
 #include "process/react/input_batch.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 #include "process/react/inputs.h"
 
 #include <pthread.h>

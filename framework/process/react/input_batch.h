@@ -12,7 +12,7 @@
 #define CAIRN_PROCESS_INPUT_BATCH_H
 
 #include "process/react/advance.h"
-#include "store/append/appender.h"
+#include "store/commit/appender.h"
 
 struct cairn_pending {
     struct cairn_new_event event;

@@ -2,8 +2,8 @@
 #include "process/react/inputs.h"
 
 #include "record/json.h"
-#include "store/read/amend.h"
-#include "store/read/handlers.h"
+#include "store/events/amend.h"
+#include "store/events/handlers.h"
 
 #include <string.h>
 

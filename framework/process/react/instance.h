@@ -4,7 +4,7 @@
 #ifndef CAIRN_PROCESS_INSTANCE_H
 #define CAIRN_PROCESS_INSTANCE_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "store/store.h"
 
 #include <cairn/process.h>

@@ -2,7 +2,7 @@
 #ifndef CAIRN_PROCESS_REACTION_H
 #define CAIRN_PROCESS_REACTION_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "store/command_type.h"
 
 #include <cairn/process.h>

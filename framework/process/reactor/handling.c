@@ -4,14 +4,14 @@
  * has finished one records the result in the item, under the lock, and wakes the reactor. */
 #include "process/reactor/handling.h"
 
-#include "core/backoff.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/backoff.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "process/deliver/keyed_queue.h"
 #include "process/react/inputs.h"
 #include "process/reactor/teller.h"
-#include "store/read/handlers.h"
+#include "store/events/handlers.h"
 #include "store/read/token.h"
 
 #include <pthread.h>

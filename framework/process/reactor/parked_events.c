@@ -1,7 +1,7 @@
 /* parked_events.c - calls functions of migrations/repeatable/reactors.sql. */
 #include "process/reactor/parked_events.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 
 static const struct cairn_statement park_statement = {
     .name = "park_event",

@@ -4,11 +4,11 @@
  * first event that is still under way. */
 #include "process/reactor/reactor.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "process/reactor/handling.h"
 #include "process/reactor/parked_events.h"
-#include "store/read/amend.h"
-#include "store/read/handlers.h"
+#include "store/events/amend.h"
+#include "store/events/handlers.h"
 
 #include <stdlib.h>
 

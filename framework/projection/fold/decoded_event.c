@@ -2,8 +2,8 @@
 #include "projection/fold/decoded_event.h"
 
 #include "record/json.h"
-#include "store/read/amend.h"
-#include "store/read/handlers.h"
+#include "store/events/amend.h"
+#include "store/events/handlers.h"
 
 #include <string.h>
 

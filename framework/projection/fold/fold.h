@@ -5,7 +5,7 @@
 #ifndef CAIRN_PROJECTION_FOLD_H
 #define CAIRN_PROJECTION_FOLD_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 
 #include <cairn/projection.h>
 

@@ -2,7 +2,7 @@
 #include "projection/fold/fold_batch.h"
 
 #include "projection/fold/decoded_event.h"
-#include "store/read/handlers.h"
+#include "store/events/handlers.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* row_key.c - keys that are made of fields: a struct as the text of a row's key, and back. */
 #include "projection/fold/row_key.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "record/json.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CAIRN_PROJECTION_ROW_KEY_H
 #define CAIRN_PROJECTION_ROW_KEY_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/projection.h>
 

@@ -1,6 +1,6 @@
 /* refused_rows.c - handles events that a runner cannot apply: parks rows that PostgreSQL refuses,
  * and retries parked events when an operator requests it. */
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/follow/runner.h"
 #include "projection/tables/parked_rows.h"
 

@@ -3,8 +3,8 @@
  * Functions return a negative error, 0 when done, or 1 if there may be more to do at once. */
 #include "projection/follow/runner.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 
 #include <stdio.h>
 #include <string.h>

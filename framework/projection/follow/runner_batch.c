@@ -1,5 +1,5 @@
 /* runner_batch.c - folds a range of the log for a runner, and commits the result to both stores. */
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/follow/runner.h"
 
 int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_batch *batch,

@@ -1,9 +1,9 @@
 /* runner_status.c - publishes a projection's state and metrics and logs its changes: each change is
  * logged once, not repeatedly while it lasts. */
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "projection/follow/runner.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* followers.c - starts, stops and finds the threads of followed generations. */
 #include "projection/generations/followers.h"
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* rebuild_jobs.c - requests rebuilds of a read model, runs them, compares and cancels them. */
 #include "projection/generations/rebuild_jobs.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "projection/generations/followers.h"
 #include "projection/rebuild/compare.h"
 #include "projection/tables/generation_lock.h"

@@ -1,7 +1,7 @@
 /* retire.c - finds and drops generations, and removes their rows from Redis. */
 #include "projection/generations/retire.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 #include "projection/tables/generation_lock.h"
 #include "projection/tables/table_names.h"
 

@@ -1,10 +1,10 @@
 /* supervisor.c - the thread that manages the generations of one projection, in rounds. */
 #include "projection/generations/supervisor.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "projection/generations/followers.h"
 #include "projection/generations/rebuild_jobs.h"
 #include "projection/generations/retire.h"

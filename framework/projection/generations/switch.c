@@ -1,7 +1,7 @@
 /* switch.c - switches queries from one generation to another, forward or back. */
 #include "projection/generations/switch.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 #include "projection/tables/generation_lock.h"
 #include "projection/tables/read_table.h"
 

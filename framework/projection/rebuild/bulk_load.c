@@ -2,9 +2,9 @@
  * its rows on to the one thread that fills Redis. */
 #include "projection/rebuild/bulk_load.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "projection/tables/read_table.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"

@@ -1,7 +1,7 @@
 /* partition.c - decodes batches for all parts, applies them to one part, spills parts to files. */
 #include "projection/rebuild/partition.h"
 
-#include "core/lock.h"
+#include "core/threads/lock.h"
 #include "projection/rebuild/spill.h"
 #include "projection/verify/expected_rows.h"
 #include "store/read/bulk_read.h"

@@ -1,8 +1,8 @@
 /* rebuild_attempt.c - runs the phases of one attempt to build a generation. */
 #include "projection/rebuild/rebuild_attempt.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "projection/follow/runner.h"
 #include "projection/rebuild/bulk_load.h"
 #include "projection/rebuild/refold.h"

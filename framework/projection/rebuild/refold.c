@@ -2,8 +2,8 @@
  * parts. */
 #include "projection/rebuild/refold.h"
 
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "projection/rebuild/partition.h"
 
 #include <pthread.h>

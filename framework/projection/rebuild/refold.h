@@ -19,7 +19,7 @@
 #ifndef CAIRN_PROJECTION_REFOLD_H
 #define CAIRN_PROJECTION_REFOLD_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "projection/fold/fold_batch.h"
 #include "projection/rebuild/row_table.h"
 

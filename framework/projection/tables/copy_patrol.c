@@ -4,9 +4,9 @@
  * One page of keys per second, cyclically: a million rows are checked in half an hour. The
  * alternative, a report from the query that misses a row, would need a channel from query services
  * back to projectors. */
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "projection/tables/redis_copy.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* copy_repair.c - repairs a copy in Redis, a page at a time, while the projection continues; fills
  * and removes copies. redis_copy.h says why the result of a repair is correct. */
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "projection/tables/redis_copy.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* copy_upkeep.c - writes batches to a copy, checks that it still matches the rows, and has it
  * repaired and patrolled. */
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/tables/redis_copy.h"
 
 #include <stdio.h>

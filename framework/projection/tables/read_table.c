@@ -9,7 +9,7 @@
 #include "projection/fold/row_key.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
-#include "store/read/handlers.h"
+#include "store/events/handlers.h"
 #include "store/store.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_PROJECTION_READ_TABLE_H
 #define CAIRN_PROJECTION_READ_TABLE_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/projection.h>
 

@@ -2,7 +2,7 @@
  * checkpoint's text. */
 #include "projection/tables/redis_copy.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/tables/table_names.h"
 
 #include <stdio.h>

@@ -11,7 +11,7 @@
  * checks the checkpoint against the log. */
 #include "projection/tables/rows.h"
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 #include "projection/tables/read_table.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"

@@ -15,7 +15,7 @@
 #ifndef CAIRN_PROJECTION_TABLE_NAMES_H
 #define CAIRN_PROJECTION_TABLE_NAMES_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "store/store.h"
 
 const char *cairn_table_name(struct cairn_arena *arena, const char *projection,

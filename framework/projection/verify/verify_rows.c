@@ -1,10 +1,10 @@
 /* verify_rows.c - folds a read model again, and compares it with the stored rows. */
 #include "projection/verify/verify_rows.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "projection/tables/redis_copy.h"
 #include "projection/verify/expected_rows.h"
-#include "store/read/amend.h"
+#include "store/events/amend.h"
 #include "store/read/bulk_read.h"
 
 #include <poll.h>

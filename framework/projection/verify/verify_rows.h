@@ -11,7 +11,7 @@
 #ifndef CAIRN_PROJECTION_VERIFY_ROWS_H
 #define CAIRN_PROJECTION_VERIFY_ROWS_H
 
-#include "core/progress.h"
+#include "core/report/progress.h"
 
 #include <cairn/projection.h>
 

@@ -4,9 +4,9 @@
  * since requests in progress point to them and they are few. */
 #include "query/models/known_models.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "projection/tables/table_names.h"
 #include "store/read/token.h"
 

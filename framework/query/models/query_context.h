@@ -3,7 +3,7 @@
 #ifndef CAIRN_QUERY_QUERY_CONTEXT_H
 #define CAIRN_QUERY_QUERY_CONTEXT_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "query/models/known_models.h"
 
 struct cairn_query_model {

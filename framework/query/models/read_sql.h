@@ -5,7 +5,7 @@
 #ifndef CAIRN_QUERY_READ_SQL_H
 #define CAIRN_QUERY_READ_SQL_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "postgres/postgres.h"
 
 #include <cairn/resource.h>

@@ -1,11 +1,11 @@
 /* watch.c - the watch thread and the list of waiting requests. */
 #include "query/models/watch.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/metrics.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* fresh.c - implements read your writes. */
 #include "query/read/fresh.h"
 
-#include "core/clock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "query/models/read_sql.h"
 #include "query/stream/event_id.h"
 #include "store/read/token.h"

@@ -8,7 +8,7 @@
  * The answer shows the later of two positions: a copy under repair may hold rows newer than its
  * checkpoint, and a client that has seen such a row must not see an older one elsewhere.
  */
-#include "core/metrics.h"
+#include "core/report/metrics.h"
 #include "query/read/query_read.h"
 #include "query/read/upstream.h"
 #include "store/read/token.h"

@@ -2,7 +2,7 @@
  *
  * Pages are linked by keyset: the next page begins after the last row of this one, wherever that
  * row would be by then, so rows inserted meanwhile make no client see a row twice or miss one. */
-#include "core/sha256.h"
+#include "core/text/sha256.h"
 #include "query/models/read_sql.h"
 #include "query/read/fresh.h"
 #include "record/json.h"

@@ -1,5 +1,5 @@
 /* read_row.c - reads one row by its key from PostgreSQL. */
-#include "core/sha256.h"
+#include "core/text/sha256.h"
 #include "query/models/read_sql.h"
 #include "query/read/fresh.h"
 #include "record/json.h"

@@ -2,7 +2,7 @@
  * passed over. */
 #include "query/read/upstream.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "query/models/known_models.h"
 #include "query/query_engine.h"
 

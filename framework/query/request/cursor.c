@@ -1,8 +1,8 @@
 /* cursor.c - encodes, decodes and signs list cursors. */
 #include "query/request/cursor.h"
 
-#include "core/buffer.h"
-#include "core/sha256.h"
+#include "core/containers/buffer.h"
+#include "core/text/sha256.h"
 
 #include <stdint.h>
 #include <string.h>

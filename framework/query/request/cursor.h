@@ -8,7 +8,7 @@
 #ifndef CAIRN_QUERY_CURSOR_H
 #define CAIRN_QUERY_CURSOR_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <stdbool.h>
 

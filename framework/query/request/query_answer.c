@@ -1,5 +1,5 @@
 /* query_answer.c - fills in the response to a query. */
-#include "core/metrics.h"
+#include "core/report/metrics.h"
 #include "http/request/conditional.h"
 #include "query/read/fresh.h"
 #include "query/read/query_read.h"

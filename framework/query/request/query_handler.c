@@ -10,7 +10,7 @@
  *     answer                                                     query_answer.c, event_stream.c
  *
  * The first two steps need no worker's connection: the polling thread does them. */
-#include "core/metrics.h"
+#include "core/report/metrics.h"
 #include "query/query.h"
 #include "query/read/fresh.h"
 #include "query/read/query_read.h"

@@ -1,10 +1,10 @@
 /* follow_pages.c - re-reads followed pages when their read model has moved. */
 #include "query/stream/follow_pages.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "query/read/query_read.h"
 #include "query/stream/topics.h"
 

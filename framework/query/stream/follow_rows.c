@@ -7,9 +7,9 @@
  * A row that changes between the two is read in its newer state and its key is read again later: it
  * is shown once. Each statement includes the checkpoint in its snapshot, so what it does not return
  * did not exist at that checkpoint. */
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "query/models/query_context.h"
 #include "query/models/read_sql.h"
 #include "query/stream/topics.h"

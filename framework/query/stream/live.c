@@ -1,10 +1,10 @@
 /* live.c - readers that follow topics, and what their streams are sent. */
 #include "query/stream/live.h"
 
-#include "core/clock.h"
-#include "core/hash.h"
-#include "core/lock.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/text/hash.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
 #include "query/stream/topics.h"
 #include "store/read/token.h"
 

@@ -1,8 +1,8 @@
 /* topics.c - followed rows and pages, each with the message that shows its newest state. */
 #include "query/stream/topics.h"
 
-#include "core/hash.h"
-#include "core/metrics.h"
+#include "core/report/metrics.h"
+#include "core/text/hash.h"
 #include "query/stream/event_id.h"
 
 #include <stdio.h>

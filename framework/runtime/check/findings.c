@@ -1,7 +1,7 @@
 /* findings.c - collects errors in what an author declares. */
 #include "runtime/check/findings.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_RUNTIME_FINDINGS_H
 #define CAIRN_RUNTIME_FINDINGS_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/error.h>
 

@@ -1,7 +1,7 @@
 /* peer_names.c - finds typing errors in the variables that name the URLs of other services. */
 #include "runtime/check/peer_names.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "process/deliver/command_client.h"
 
 #include <stdio.h>

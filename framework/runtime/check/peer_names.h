@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_PEER_NAMES_H
 #define CAIRN_RUNTIME_PEER_NAMES_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/service.h>
 

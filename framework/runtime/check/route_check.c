@@ -1,7 +1,7 @@
 /* route_check.c - checks the routes that services declare, together with those of every process. */
 #include "runtime/check/route_check.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "query/query.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* service_check.c - checks what services declare, before anything is started. */
 #include "bus/consume/consumers.h"
 #include "bus/publish/publisher.h"
-#include "command/decider_check.h"
-#include "command/over_check.h"
-#include "command/part.h"
+#include "command/check/decider_check.h"
+#include "command/check/over_check.h"
+#include "command/state/part.h"
 #include "process/deliver/command_client.h"
 #include "process/react/empty_state.h"
 #include "projection/tables/read_table.h"
@@ -14,8 +14,8 @@
 #include "runtime/handler.h"
 #include "runtime/host.h"
 #include "store/command_type.h"
-#include "store/read/events.h"
-#include "store/read/handlers.h"
+#include "store/events/events.h"
+#include "store/events/handlers.h"
 
 #include <string.h>
 

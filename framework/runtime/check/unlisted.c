@@ -1,7 +1,7 @@
 /* unlisted.c - compares what a program contains with what its services list. */
 #include "runtime/check/unlisted.h"
 
-#include "core/log.h"
+#include "core/report/log.h"
 #include "postgres/postgres.h"
 
 #include <stdlib.h>

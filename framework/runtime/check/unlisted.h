@@ -9,7 +9,7 @@
 #ifndef CAIRN_RUNTIME_UNLISTED_H
 #define CAIRN_RUNTIME_UNLISTED_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/service.h>
 

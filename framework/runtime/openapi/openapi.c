@@ -7,7 +7,7 @@
  *     openapi_query.c     a resource         openapi_route.c   a route of a service's own */
 #include "runtime/openapi/openapi.h"
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "runtime/openapi/openapi_parts.h"
 
 #include <cairn/version.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_RUNTIME_OPENAPI_H
 #define CAIRN_RUNTIME_OPENAPI_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/service.h>
 

@@ -1,7 +1,7 @@
 /* openapi_parts.c - writes parts of operations, and the components that they refer to. */
 #include "runtime/openapi/openapi_parts.h"
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <ctype.h>
 #include <string.h>

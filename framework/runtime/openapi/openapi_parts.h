@@ -5,7 +5,7 @@
 #ifndef CAIRN_RUNTIME_OPENAPI_PARTS_H
 #define CAIRN_RUNTIME_OPENAPI_PARTS_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/service.h>
 

@@ -2,7 +2,7 @@
 #include "store/append/append.h"
 
 #include "store/append/append_batch.h"
-#include "store/append/resolve_outcome.h"
+#include "store/commit/resolve_outcome.h"
 #include "store/handle.h"
 
 /* Returns -CAIRN_UNKNOWN if the connection was lost after the statement was sent; before that,

@@ -9,7 +9,7 @@
 #ifndef CAIRN_STORE_APPEND_BATCH_H
 #define CAIRN_STORE_APPEND_BATCH_H
 
-#include "core/map.h"
+#include "core/containers/map.h"
 #include "store/append/append.h"
 #include "store/append/append_columns.h"
 

@@ -1,7 +1,7 @@
 /* append_check.c - validates an append before the database is called. */
 #include "store/append/append_batch.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* command.c - looks up whether commands with an Idempotency-Key were carried out, and their
  * answers. */
-#include "core/sha256.h"
-#include "core/text.h"
+#include "core/text/sha256.h"
+#include "core/text/text.h"
 #include "store/handle.h"
 
 #include <string.h>

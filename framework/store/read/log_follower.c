@@ -4,10 +4,10 @@
  * lost until the next read. So waiting threads are never woken by an outdated head. */
 #include "store/read/log_follower.h"
 
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/log.h"
-#include "core/thread.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "store/store.h"
 
 #include <errno.h>

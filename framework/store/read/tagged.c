@@ -1,8 +1,8 @@
 /* tagged.c - reads the events of many tags by one call of cairn.load_tagged. */
 #include "store/read/tagged.h"
 
+#include "store/events/events.h"
 #include "store/handle.h"
-#include "store/read/events.h"
 
 static const struct cairn_statement load_tagged_statement = {
     .name = "load_tagged",

@@ -1,10 +1,10 @@
 /* fake_target.c - listens, answers by a script, records. */
 #include "testkit/outside/fake_target.h"
 
-#include "core/arena.h"
-#include "core/clock.h"
-#include "core/lock.h"
-#include "core/thread.h"
+#include "core/containers/arena.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/thread.h"
 #include "testkit/outside/loopback.h"
 
 #include <errno.h>

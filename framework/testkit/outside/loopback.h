@@ -2,7 +2,7 @@
 #ifndef CAIRN_TESTKIT_LOOPBACK_H
 #define CAIRN_TESTKIT_LOOPBACK_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/error.h>
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_TESTKIT_GENERATE_H
 #define CAIRN_TESTKIT_GENERATE_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 #include "testkit/property/random.h"
 #include "testkit/property/seen.h"
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_TESTKIT_LITERAL_H
 #define CAIRN_TESTKIT_LITERAL_H
 
-#include "core/buffer.h"
+#include "core/containers/buffer.h"
 
 #include <cairn/record.h>
 

@@ -1,9 +1,9 @@
 /* property.c - checks a property: searches for a sequence that fails, shortens it, reports it. */
 #include "record/json.h"
-#include "testkit/facts.h"
+#include "testkit/decider/facts.h"
 #include "testkit/property/shrink.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef CAIRN_TESTKIT_REPLACE_H
 #define CAIRN_TESTKIT_REPLACE_H
 
-#include "core/arena.h"
+#include "core/containers/arena.h"
 
 #include <cairn/record.h>
 

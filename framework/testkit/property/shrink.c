@@ -1,7 +1,7 @@
 /* shrink.c - leaves steps out of a failing sequence, makes its values simpler, puts it in order. */
 #include "testkit/property/shrink.h"
 
-#include "testkit/facts.h"
+#include "testkit/decider/facts.h"
 #include "testkit/property/simplify.h"
 
 #include <string.h>

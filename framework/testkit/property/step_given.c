@@ -1,7 +1,7 @@
 /* step_given.c - makes what else happens in a sequence of a boundary's commands: a part learns from
  * events that other nouns emit. If their noun is a boundary of the program, they are emitted by
  * random commands of it, so that its rules hold; else they are random. */
-#include "command/part.h"
+#include "command/state/part.h"
 #include "record/json.h"
 #include "testkit/property/steps.h"
 

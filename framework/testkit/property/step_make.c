@@ -1,7 +1,7 @@
 /* step_make.c - makes the next step of a random sequence. */
 #include "record/json.h"
 #include "store/command_type.h"
-#include "testkit/facts.h"
+#include "testkit/decider/facts.h"
 #include "testkit/property/steps.h"
 #include "testkit/running.h"
 

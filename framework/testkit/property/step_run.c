@@ -1,6 +1,6 @@
 /* step_run.c - carries out the steps of a sequence on a test in progress. */
 #include "record/json.h"
-#include "testkit/facts.h"
+#include "testkit/decider/facts.h"
 #include "testkit/property/steps.h"
 #include "testkit/running.h"
 

@@ -3,7 +3,7 @@
 #ifndef CAIRN_TESTKIT_STEPS_H
 #define CAIRN_TESTKIT_STEPS_H
 
-#include "testkit/deciding.h"
+#include "testkit/decider/deciding.h"
 #include "testkit/property/generate.h"
 
 enum cairn_step_kind {

@@ -1,11 +1,11 @@
 /* given_events.c - finds the type of a given event, and appends it. */
 #include "testkit/serving/given_events.h"
 
-#include "command/part.h"
-#include "core/clock.h"
+#include "command/state/part.h"
+#include "core/threads/clock.h"
 #include "record/json.h"
 #include "store/append/append.h"
-#include "store/read/events.h"
+#include "store/events/events.h"
 #include "testkit/serving/serving.h"
 
 #include <string.h>

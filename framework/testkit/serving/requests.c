@@ -1,5 +1,5 @@
 /* requests.c - sends the requests of a test to its services, and compares the answers. */
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "record/json_text.h"
 #include "testkit/outside/loopback.h"
 #include "testkit/serving/serving.h"

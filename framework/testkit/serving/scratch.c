@@ -1,7 +1,7 @@
 /* scratch.c - makes and drops a database of a test. */
 #include "testkit/serving/scratch.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 #include "store/migrate.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * event, and stops them. */
 #include "testkit/serving/serving.h"
 
-#include "core/clock.h"
-#include "core/log.h"
+#include "core/report/log.h"
+#include "core/threads/clock.h"
 #include "runtime/start_gate.h"
 #include "testkit/outside/loopback.h"
 #include "testkit/serving/given_events.h"

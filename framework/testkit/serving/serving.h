@@ -2,7 +2,7 @@
 #ifndef CAIRN_TESTKIT_SERVING_H
 #define CAIRN_TESTKIT_SERVING_H
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "runtime/host.h"
 #include "store/read/token.h"
 #include "testkit/scenario.h"

@@ -2,7 +2,7 @@
  * contend for the few seats of some courses, give seats back, and change how many there are. */
 #include "../client.h"
 
-#include "core/clock.h"
+#include "core/threads/clock.h"
 
 #include <stdio.h>
 

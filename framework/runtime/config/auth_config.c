@@ -1,0 +1,90 @@
+/* auth_config.c - decides whether services authenticate, and checks what they need for it. */
+#include "runtime/config/auth_config.h"
+
+#include "identity/json_pointer.h"
+#include "identity/key_fetch.h"
+
+#include <string.h>
+
+static bool is_word(const char *text, const char *word)
+{
+    return text && strcmp(text, word) == 0;
+}
+
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+/* Said twice: once that it is off, and once that it is meant for every address. */
+#define OFF_ANYWHERE "off anywhere"
+
+enum cairn_auth cairn_auth_of(const struct cairn_config *config)
+{
+    if (is_word(config->auth, "off") || is_word(config->auth, OFF_ANYWHERE))
+        return CAIRN_AUTH_OFF;
+    bool on = is_word(config->auth, "on") || is_set(config->auth_issuer) ||
+              is_set(config->auth_keys_file);
+    return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OPEN;
+}
+
+static bool is_loopback(const char *address)
+{
+    return address && (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0);
+}
+
+static void check_off(const struct cairn_config *config, struct cairn_error *wrong)
+{
+    if (is_word(config->auth, "off") && !is_loopback(config->bind))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH",
+                          "is off, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say it "
+                          "twice: \"" OFF_ANYWHERE "\"",
+                          config->bind ? config->bind : "not set");
+}
+
+static void check_on(const struct cairn_config *config, struct cairn_error *wrong)
+{
+    if (!is_set(config->auth_issuer))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_ISSUER",
+                          "is not set: the issuer whose tokens are accepted, as their iss says it");
+    else if (!is_set(config->auth_keys_file) && !cairn_key_url_is_safe(config->auth_issuer))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_ISSUER",
+                          "is %s: keys are fetched by https, or by http from this machine; or set "
+                          "CAIRN_AUTH_JWKS_FILE",
+                          config->auth_issuer);
+    if (!is_set(config->auth_audience))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_AUDIENCE",
+                          "is not set: the name of these services, which aud of a token has to "
+                          "have");
+    if (!cairn_json_is_pointer(config->auth_roles_claim))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_ROLES_CLAIM",
+                          "is not a JSON pointer, such as /roles or /realm_access/roles: %s",
+                          config->auth_roles_claim);
+    if (!is_word(config->auth_type, "at+jwt") && !is_word(config->auth_type, "jwt"))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_TYPE", "must be at+jwt or jwt, not %s",
+                          config->auth_type);
+}
+
+void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong)
+{
+    const char *auth = config->auth;
+    if (is_set(auth) && !is_word(auth, "on") && !is_word(auth, "off") &&
+        !is_word(auth, OFF_ANYWHERE))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH", "must be on, off or \"" OFF_ANYWHERE "\", not %s",
+                          auth);
+    check_off(config, wrong);
+    if (cairn_auth_of(config) == CAIRN_AUTH_ON)
+        check_on(config, wrong);
+}
+
+struct cairn_identity_options cairn_auth_options(const struct cairn_config *config)
+{
+    return (struct cairn_identity_options){
+        .rules = {.issuer = config->auth_issuer,
+                  .audience = config->auth_audience,
+                  .roles_claim = config->auth_roles_claim,
+                  .any_type = is_word(config->auth_type, "jwt"),
+                  .leeway_s = config->auth_leeway_s},
+        .keys_file = is_set(config->auth_keys_file) ? config->auth_keys_file : NULL,
+    };
+}

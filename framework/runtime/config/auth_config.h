@@ -1,0 +1,24 @@
+/* auth_config.h - checks the settings of authentication together. */
+#ifndef CAIRN_RUNTIME_AUTH_CONFIG_H
+#define CAIRN_RUNTIME_AUTH_CONFIG_H
+
+#include "identity/identity.h"
+#include "runtime/config/config.h"
+
+/* Whether services authenticate. */
+enum cairn_auth {
+    CAIRN_AUTH_OPEN = 0, /* nothing was said: as CAIRN_AUTH_OFF */
+    CAIRN_AUTH_OFF,      /* said to be off */
+    CAIRN_AUTH_ON,
+};
+
+/* Returns what the settings say. They are checked. */
+enum cairn_auth cairn_auth_of(const struct cairn_config *config);
+
+/* Adds a wrong variable to `wrong` for each setting that does not fit. */
+void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong);
+
+/* Returns the options of the identity, where authentication is on. */
+struct cairn_identity_options cairn_auth_options(const struct cairn_config *config);
+
+#endif

@@ -1,0 +1,552 @@
+/* appender.c - the thread that appends, and the queue in front of it. An append that finds it idle
+ * is carried out by its caller's thread (lead.h).
+ *
+ *     submit -> queue -> collect -> commit -> answered here, or given to the flusher
+ *                                     |-- appends that cannot go with this batch are held for
+ *                                     |   the next
+ *                                     |-- refused as a whole: each half is committed by itself
+ *                                     '-- connection lost: find out what became of the batch,
+ *                                         and retry what was not written */
+#include "store/commit/appender.h"
+
+#include "core/report/log.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+#include "core/threads/lock.h"
+#include "core/threads/queue.h"
+#include "core/threads/thread.h"
+#include "store/commit/flusher.h"
+#include "store/commit/lead.h"
+#include "store/commit/settle.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUEUE_MAX = 4096,
+    BATCH_EVENTS = 1024,
+    BATCH_BYTES = 4 << 20,
+    CALL_US = 10000000,
+    SETTLE_US = 10000000,
+    WATCH_US = 50, /* busy-waiting after an answer, for the next append */
+    WATCH_ANSWER_US = 1000,
+    ATTEMPTS = 3,      /* at most, of an append whose connection is lost */
+    AVERAGED_OVER = 8, /* batches */
+};
+
+/* How long a batch takes on the server, recently. */
+struct pace {
+    double work_us; /* for each append, under the lock */
+    double wait_us; /* for the lock, which other processes hold meanwhile */
+};
+
+struct cairn_appender {
+    struct cairn_appender_options options;
+    struct cairn_queue *queue;
+    struct cairn_notifier *notifier; /* NULL: readers are not notified */
+    struct cairn_flusher *flusher;
+    struct cairn_lead lead;
+    struct cairn_appending undone; /* in the queue: wakes the thread up to look what is undone */
+    pthread_t thread;
+
+    /* the thread's own */
+    struct cairn_store *store;
+    struct cairn_timeline timeline; /* of the connection that appends */
+    struct cairn_arena arena;
+    struct pace pace;
+    struct cairn_appending *held[CAIRN_BATCH_APPENDS]; /* taken from the queue, in order */
+    size_t held_count;
+};
+
+static struct cairn_metric batches =
+    CAIRN_COUNTER("cairn_append_batches_total", "Calls to append to the log.", NULL);
+static struct cairn_metric lost =
+    CAIRN_COUNTER("cairn_append_batches_lost_total",
+                  "Calls whose connection was lost before their answer came.", NULL);
+
+static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count);
+
+/* ---- settling ---- */
+
+static struct cairn_settling settling(struct cairn_appender *appender)
+{
+    return (struct cairn_settling){
+        .store = appender->store,
+        .arena = &appender->arena,
+        .timeline = &appender->timeline,
+        .notifier = appender->notifier,
+        .call_us = appender->options.call_us,
+        .deadline_us = cairn_monotonic_us() + appender->options.settle_us,
+    };
+}
+
+/* Commits again what was lost, unless it has been tried often enough. */
+static void commit_again(struct cairn_appender *appender, struct cairn_appending **items,
+                         size_t count, const struct cairn_error *error)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (++items[i]->attempts < ATTEMPTS)
+            items[left++] = items[i];
+        else
+            cairn_appending_answer(items[i], appender->notifier, -CAIRN_UNAVAILABLE, error);
+    }
+    commit_all(appender, items, left);
+}
+
+/* Looks up appends whose connection was lost, and commits again what was not carried out. */
+static void commit_lost(struct cairn_appender *appender, const struct cairn_pg_backend *backend,
+                        struct cairn_appending **items, size_t count,
+                        const struct cairn_error *error)
+{
+    struct cairn_settling how = settling(appender);
+    struct cairn_error why = {0};
+    cairn_metric_add(&lost, "", 1);
+    size_t left = cairn_settle(&how, backend, items, count, &why);
+    commit_again(appender, items, left, error);
+}
+
+/* Waits until all deferred batches are answered. Those that could not be flushed are looked up in
+ * the log: a crash may have taken them back. */
+static void settle_deferred(struct cairn_appender *appender)
+{
+    struct cairn_flight *flight = cairn_flusher_drain(appender->flusher);
+    while (flight) {
+        struct cairn_flight *next = flight->next;
+        struct cairn_settling how = settling(appender);
+        struct cairn_appending *items[CAIRN_BATCH_APPENDS];
+        size_t count = flight->batch.count;
+        memcpy(items, flight->items, count * sizeof *items);
+        cairn_flusher_release(appender->flusher, flight);
+        cairn_arena_reset(&appender->arena);
+        struct cairn_error error = {0};
+        size_t left = cairn_settle(&how, NULL, items, count, &error);
+        (void)cairn_fail(&error, CAIRN_UNAVAILABLE,
+                         "the connection to the database is lost again and again");
+        commit_again(appender, items, left, &error);
+        flight = next;
+    }
+}
+
+/* ---- committing ---- */
+
+static void answer_all(const struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count, int outcome, const struct cairn_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        cairn_appending_answer(items[i], appender->notifier, outcome, error);
+}
+
+/* Decides how many of the appends that wait go into the next batch, and whether it is deferred.
+ *
+ * What is deferred is flushed while the next batch is carried out, so there must be one: of appends
+ * that come together, half are left for it. That gains time only where carrying them out takes
+ * longer than half a flush. Where other processes wait for the lock, it is theirs meanwhile. */
+static size_t plan(const struct cairn_appender *appender, size_t count, bool *ret_deferred)
+{
+    struct cairn_flusher_state flusher = cairn_flusher_look(appender->flusher);
+    *ret_deferred = flusher.is_usable;
+    if (appender->options.always_defers)
+        return count;
+    bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us / 2;
+    bool is_shared = appender->pace.wait_us > flusher.flush_us / 2;
+    *ret_deferred = flusher.is_usable && (flusher.is_busy || (count > 1 && (is_slow || is_shared)));
+    return *ret_deferred && !flusher.is_busy && !is_shared ? (count + 1) / 2 : count;
+}
+
+static void average(double *average, double value)
+{
+    *average += (value - *average) / AVERAGED_OVER;
+}
+
+/* Carries a single append out. Its answer is watched for: no thread leads (lead.h) what comes from
+ * the queue. Returns what cairn_append_one() does. */
+static int call_one(struct cairn_appender *appender, struct cairn_flight *flight,
+                    struct cairn_error *error)
+{
+    struct cairn_appending *first = flight->items[0];
+    int64_t began_us = cairn_monotonic_us();
+    cairn_pg_set_watch(cairn_store_pg(appender->store), cairn_lead_watch_us(&appender->lead));
+    int failed =
+        cairn_append_one(appender->store, &first->append, &flight->arena, first->ret, error);
+    cairn_pg_set_watch(cairn_store_pg(appender->store), 0);
+    first->outcome = failed;
+    first->timeline = flight->timeline;
+    if (!failed)
+        cairn_lead_measure(&appender->lead, cairn_monotonic_us() - began_us);
+    return failed;
+}
+
+/* Calls PostgreSQL. Returns 0, and all outcomes are read; or the error that all of them failed
+ * with. The connection is open, since its timeline was just read. */
+static int call(struct cairn_appender *appender, struct cairn_flight *flight,
+                struct cairn_error *error)
+{
+    struct cairn_append_batch *batch = &flight->batch;
+    cairn_metric_add(&batches, "", 1);
+    if (batch->count == 1 && !batch->deferred) {
+        int failed = call_one(appender, flight, error);
+        if (failed <= 0)
+            return failed;
+    }
+    int failed = cairn_append_batch_call(batch, appender->store, error);
+    if (failed)
+        return failed;
+    average(&appender->pace.work_us, (double)batch->worked_us / (double)batch->count);
+    average(&appender->pace.wait_us, (double)batch->waited_us);
+    cairn_flight_read(flight);
+    return 0;
+}
+
+/* Answers a batch that its own commit has flushed. What was carried out before is acknowledged only
+ * after a commit that was not cancelled. */
+static void answer(struct cairn_appender *appender, struct cairn_flight *flight)
+{
+    struct cairn_error error = {0};
+    bool any = false;
+    for (size_t i = 0; i < flight->batch.count; i++)
+        any = any || flight->items[i]->outcome == 1;
+    int unconfirmed = any ? cairn_store_confirm(appender->store, &appender->arena, &error) : 0;
+    for (size_t i = 0; i < flight->batch.count && unconfirmed; i++) {
+        struct cairn_appending *item = flight->items[i];
+        if (item->outcome == 1) {
+            item->outcome = unconfirmed;
+            item->error = error;
+        }
+    }
+    settle_deferred(appender);
+    cairn_flight_answer(flight, appender->notifier);
+    cairn_flusher_release(appender->flusher, flight);
+}
+
+/* Handles a batch that was not carried out. */
+static void handle_failure(struct cairn_appender *appender, struct cairn_flight *flight, int failed,
+                           const struct cairn_error *error)
+{
+    struct cairn_pg *pg = cairn_store_pg(appender->store);
+    const struct cairn_pg_backend backend = cairn_pg_backend(pg);
+    bool is_lost = failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
+    struct cairn_appending *items[CAIRN_BATCH_APPENDS];
+    size_t count = flight->batch.count;
+    memcpy(items, flight->items, count * sizeof *items);
+    cairn_flusher_release(appender->flusher, flight);
+    settle_deferred(appender);
+    if (is_lost) {
+        commit_lost(appender, &backend, items, count, error);
+    } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
+        /* a value was refused: split, so that only its append fails */
+        commit_all(appender, items, count / 2);
+        commit_all(appender, items + count / 2, count - count / 2);
+    } else {
+        answer_all(appender, items, count, failed, error);
+    }
+}
+
+/* Waits for a flight; settles those that could not be flushed if none is left without them. */
+static struct cairn_flight *take_flight(struct cairn_appender *appender)
+{
+    struct cairn_flight *flight = NULL;
+    while (!(flight = cairn_flusher_take(appender->flusher)))
+        settle_deferred(appender);
+    return flight;
+}
+
+/* Commits the first append, and as many more as can go with it. Returns how many. */
+static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
+{
+    bool deferred = false;
+    size_t most = plan(appender, count, &deferred);
+    struct cairn_flight *flight = take_flight(appender);
+    struct cairn_error error = {0};
+    cairn_arena_reset(&appender->arena);
+    cairn_flight_load(flight, items, most, &appender->options);
+    size_t loaded = flight->batch.count;
+    int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
+    if (failed) { /* nothing was sent */
+        cairn_flusher_release(appender->flusher, flight);
+        settle_deferred(appender);
+        answer_all(appender, items, loaded, failed, &error);
+        return loaded;
+    }
+    flight->timeline = appender->timeline;
+    flight->backend = cairn_pg_backend(cairn_store_pg(appender->store));
+    flight->batch.deferred = deferred;
+    flight->batch.durable = cairn_flusher_durable(appender->flusher, &flight->backend);
+    failed = call(appender, flight, &error);
+    if (failed)
+        handle_failure(appender, flight, failed, &error);
+    else if (flight->batch.deferred)
+        cairn_flusher_give(appender->flusher, flight);
+    else
+        answer(appender, flight);
+    return loaded;
+}
+
+static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
+                       size_t count)
+{
+    while (count > 0) {
+        size_t done = commit(appender, items, count);
+        items += done;
+        count -= done;
+    }
+}
+
+/* ---- the thread ---- */
+
+/* Fills `held` up from the queue; waits if nothing is held. Returns false at the end. */
+static bool collect(struct cairn_appender *appender)
+{
+    void **room = (void **)(appender->held + appender->held_count);
+    size_t places = CAIRN_BATCH_APPENDS - appender->held_count;
+    size_t more = 0;
+    if (appender->held_count == 0) {
+        cairn_queue_watch(appender->queue, cairn_monotonic_us() + WATCH_US);
+        more = cairn_queue_drain(appender->queue, room, places);
+        if (more == 0)
+            return false;
+    } else {
+        more = cairn_queue_take(appender->queue, room, places);
+    }
+    for (size_t i = 0; i < more; i++) {
+        if (room[i] != &appender->undone)
+            appender->held[appender->held_count++] = room[i];
+    }
+    return true;
+}
+
+static void commit_held(struct cairn_appender *appender)
+{
+    size_t done = commit(appender, appender->held, appender->held_count);
+    appender->held_count -= done;
+    memmove(appender->held, appender->held + done, appender->held_count * sizeof *appender->held);
+    cairn_lead_done(&appender->lead, done);
+}
+
+/* Acquires the connection, and completes the append for which another thread has used it. */
+static void acquire(struct cairn_appender *appender)
+{
+    struct cairn_lead_left left = cairn_lead_acquire(&appender->lead);
+    if (!left.appending)
+        return;
+    settle_deferred(appender);
+    if (left.is_lost)
+        commit_lost(appender, &left.backend, &left.appending, 1, &left.error);
+    else
+        commit_all(appender, &left.appending, 1);
+}
+
+static void *work(void *context)
+{
+    struct cairn_appender *appender = context;
+    while (collect(appender)) {
+        acquire(appender);
+        if (cairn_flusher_look(appender->flusher).is_undone)
+            settle_deferred(appender);
+        if (appender->held_count > 0)
+            commit_held(appender);
+        cairn_lead_release(&appender->lead);
+    }
+    acquire(appender);
+    settle_deferred(appender);
+    return NULL;
+}
+
+/* Wakes the thread up. If the queue is full or closed it is awake, and will look. */
+static void wake_up(void *context)
+{
+    struct cairn_appender *appender = context;
+    (void)!cairn_queue_push(appender->queue, &appender->undone);
+}
+
+/* ---- submitting ---- */
+
+/* Puts an append into the queue; it counts as waiting already. */
+static int push(struct cairn_appender *appender, struct cairn_appending *appending,
+                struct cairn_error *error)
+{
+    if (cairn_queue_push(appender->queue, appending) == 0)
+        return 0;
+    cairn_lead_done(&appender->lead, 1);
+    return cairn_fail(error, CAIRN_BUSY, "%zu appends are waiting already",
+                      appender->options.queue_max);
+}
+
+int cairn_appender_submit(struct cairn_appender *appender, struct cairn_appending *appending,
+                          struct cairn_error *error)
+{
+    int failed = cairn_append_check(&appending->append, error);
+    if (failed)
+        return failed;
+    cairn_lead_wait_in_line(&appender->lead);
+    return push(appender, appending, error);
+}
+
+/* ---- leading ---- */
+
+struct cairn_leader {
+    struct cairn_appender *appender;
+    bool leads; /* or did, until another thread took over */
+};
+
+struct cairn_leader *cairn_leader_open(struct cairn_appender *appender)
+{
+    struct cairn_leader *leader = cairn_allocate(sizeof *leader);
+    leader->appender = appender;
+    return leader;
+}
+
+void cairn_leader_close(struct cairn_leader *leader)
+{
+    if (leader && leader->leads)
+        wake_up(leader->appender);
+    free(leader);
+}
+
+int cairn_leader_submit(struct cairn_leader *leader, struct cairn_appending *appending,
+                        struct cairn_error *error)
+{
+    int failed = cairn_append_check(&appending->append, error);
+    if (failed)
+        return failed;
+    if (!cairn_lead_begin(&leader->appender->lead, appending, leader))
+        return push(leader->appender, appending, error);
+    leader->leads = true;
+    return 0;
+}
+
+int64_t cairn_leader_prepare(struct cairn_leader *leader, struct pollfd *ret)
+{
+    int64_t until_us = 0;
+    if (leader->leads)
+        leader->leads = cairn_lead_look(&leader->appender->lead, leader, ret, &until_us);
+    return until_us;
+}
+
+void cairn_leader_go_on(struct cairn_leader *leader)
+{
+    if (leader->leads)
+        cairn_lead_go_on(&leader->appender->lead, leader);
+}
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool done;
+};
+
+static void wake(struct cairn_appending *appending)
+{
+    struct waiter *waiter = appending->context;
+    cairn_lock(&waiter->lock);
+    waiter->done = true;
+    cairn_cond_signal(&waiter->answered);
+    cairn_unlock(&waiter->lock);
+}
+
+int cairn_appender_append(struct cairn_appender *appender, const struct cairn_append *append,
+                          struct cairn_appended *ret, struct cairn_error *error)
+{
+    struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    struct cairn_appending appending = {
+        .append = *append, .ret = ret, .done = wake, .context = &waiter};
+    int failed = cairn_append_check(&appending.append, error);
+    if (failed)
+        return failed;
+    if (cairn_lead_begin(&appender->lead, &appending, NULL))
+        cairn_lead_wait(&appender->lead);
+    else
+        failed = push(appender, &appending, error);
+    if (failed)
+        return failed;
+    cairn_lock(&waiter.lock);
+    while (!waiter.done)
+        cairn_cond_wait(&waiter.answered, &waiter.lock);
+    cairn_unlock(&waiter.lock);
+    cairn_cond_destroy(&waiter.answered);
+    cairn_lock_destroy(&waiter.lock);
+    if (appending.outcome < 0 && error)
+        *error = appending.error;
+    return appending.outcome;
+}
+
+/* ---- opening and closing ---- */
+
+static struct cairn_appender_options fill_in(const struct cairn_appender_options *options)
+{
+    struct cairn_appender_options ret = options ? *options : (struct cairn_appender_options){0};
+    if (ret.queue_max == 0)
+        ret.queue_max = QUEUE_MAX;
+    if (ret.batch_events == 0)
+        ret.batch_events = BATCH_EVENTS;
+    if (ret.batch_bytes == 0)
+        ret.batch_bytes = BATCH_BYTES;
+    if (ret.call_us == 0)
+        ret.call_us = CALL_US;
+    if (ret.settle_us == 0)
+        ret.settle_us = SETTLE_US;
+    if (ret.watch_us == 0)
+        ret.watch_us = WATCH_ANSWER_US;
+    return ret;
+}
+
+static void free_appender(struct cairn_appender *appender)
+{
+    cairn_flusher_close(appender->flusher);
+    cairn_notifier_close(appender->notifier);
+    cairn_store_close(appender->store);
+    cairn_lead_free(&appender->lead);
+    cairn_queue_free(appender->queue);
+    cairn_arena_close(&appender->arena);
+    free(appender);
+}
+
+static void prepare_lead(struct cairn_appender *appender)
+{
+    struct cairn_lead *lead = &appender->lead;
+    lead->store = appender->store;
+    lead->flusher = appender->flusher;
+    lead->notifier = appender->notifier;
+    lead->left_call = wake_up;
+    lead->context = appender;
+    lead->is_off = appender->options.always_defers;
+    lead->watch_max_us = appender->options.watch_us > 0 ? appender->options.watch_us : 0;
+}
+
+int cairn_appender_open(const char *url, const char *label,
+                        const struct cairn_appender_options *options, struct cairn_appender **ret,
+                        struct cairn_error *error)
+{
+    struct cairn_appender *appender = cairn_allocate(sizeof *appender);
+    appender->options = fill_in(options);
+    appender->queue = cairn_queue_open(appender->options.queue_max);
+    cairn_lead_init(&appender->lead);
+    int failed = cairn_store_open(url, label, &appender->store, error);
+    if (!failed && !appender->options.quiet)
+        failed = cairn_notifier_open(url, label, CAIRN_CHANNEL_LOG, &appender->notifier, error);
+    if (!failed)
+        failed = cairn_flusher_open(url, label, appender->options.call_us, appender->notifier,
+                                    wake_up, appender, &appender->flusher, error);
+    if (!failed) {
+        cairn_pg_track_backend(cairn_store_pg(appender->store));
+        cairn_pg_set_deadline(cairn_store_pg(appender->store), appender->options.call_us);
+        prepare_lead(appender);
+        failed = cairn_thread_start(&appender->thread, work, appender, "appends", error);
+    }
+    if (failed)
+        free_appender(appender);
+    else
+        *ret = appender;
+    return failed;
+}
+
+void cairn_appender_close(struct cairn_appender *appender)
+{
+    if (!appender)
+        return;
+    cairn_queue_close(appender->queue);
+    cairn_thread_join(appender->thread);
+    free_appender(appender);
+}
