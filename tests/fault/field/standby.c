@@ -1,5 +1,5 @@
-/* standby.c - the synchronous standby of the field: created and started by tests/fault/standby, stopped
- * here, and asked how far it has come. */
+/* standby.c - the synchronous standby of the field: created and started by tests/fault/standby,
+ * stopped here, and asked how far it has come. */
 #include "field.h"
 
 #include "../../support/fixture.h"
