@@ -327,6 +327,18 @@ static const struct setting settings[] = {
      .min = 0,
      .max = 300,
      .help = "by how much the clocks of issuer and service may differ"},
+    {.name = "CAIRN_EGRESS_URL",
+     .fallback = "",
+     .unit = "URL",
+     .kind = SECRET,
+     AT(egress_url),
+     .help = "a proxy for all calls to the outside, such as http://egress:3128; empty: none"},
+    {.name = "CAIRN_EGRESS_EXCEPT",
+     .fallback = "",
+     .unit = "hosts",
+     .kind = TEXT,
+     AT(egress_except),
+     .help = "what is reached without that proxy: hosts, .domains, networks, separated by commas"},
     {.name = "CAIRN_LOG_LEVEL",
      .fallback = "info",
      .unit = "level",
@@ -613,7 +625,7 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
             print_setting(out, &setting);
         }
     }
-    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE, "
-                       "REDIS_URL_FILE and\nCAIRN_CURSOR_SECRET_FILE name files that hold the "
-                       "value instead.\n");
+    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. NAME_FILE names a "
+                       "file that holds the value\ninstead, for DATABASE_URL, REDIS_URL, "
+                       "CAIRN_CURSOR_SECRET and CAIRN_EGRESS_URL.\n");
 }

@@ -50,6 +50,8 @@ struct cairn_config {
     const char *auth_roles_claim;
     const char *auth_type;
     int64_t auth_leeway_s;
+    const char *egress_url; /* "" for none */
+    const char *egress_except;
     const char *log_level;
 };
 
