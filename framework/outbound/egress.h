@@ -20,8 +20,8 @@ int cairn_egress_set(const char *url, const char *except, struct cairn_error *er
 /* Makes the transfer use the proxy, if the target is not inside. */
 void cairn_egress_apply(CURL *handle, const struct cairn_limits *limits);
 
-/* Returns whether a transfer that failed had got no tunnel; then nothing was sent to the target, and
- * `ret` says so. An answer of 4xx to CONNECT is not worth a retry: the proxy has to be told. */
+/* Returns whether a transfer that failed had got no tunnel; then nothing was sent to the target,
+ * and `ret` says so. After a refusal (4xx) a retry is useless until the proxy's list is changed. */
 bool cairn_egress_failed(CURL *handle, const struct cairn_limits *limits,
                          struct cairn_attempt *ret);
 

@@ -1,5 +1,5 @@
-/* test_egress.c - calls to the outside by way of an egress proxy: a real squid, which knows one host
- * that is allowed.
+/* test_egress.c - calls to the outside by way of an egress proxy: a real squid, whose list has one
+ * host.
  *
  * The hosts have names of this test's own (hosts_file of squid): nothing but the proxy can resolve
  * them, so a call that reached one has gone through it. */
