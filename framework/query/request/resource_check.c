@@ -71,8 +71,8 @@ static int check_index_on(const struct cairn_resource *resource, const char *fir
 }
 
 /* The path's field is always given, and the owner's where a caller sees its own rows only; a list
- * without such a path is also read by callers with a role, which see all rows. The rows that the path names are
- * few enough to look for the owner's among them. */
+ * without such a path is also read by callers with a role, which see all rows. The rows that the
+ * path names are few enough to look for the owner's among them. */
 static int check_index(const struct cairn_resource *resource, struct cairn_error *error)
 {
     int path = cairn_query_path_filter(resource);

@@ -2,8 +2,8 @@
  *
  * A caller that is asked for ownership sees the rows whose field is its subject, and no other: the
  * condition is part of each statement, so a row of another owner is answered by the same path, with
- * the same words and headers, as one that does not exist. A row without an owner (a null, a row
- * that was deleted or never written) has none. */
+ * the same words and headers, as one that does not exist. So is a row without an owner: a null, or
+ * one that was deleted or never written. */
 #ifndef CAIRN_QUERY_ROW_OWNER_H
 #define CAIRN_QUERY_ROW_OWNER_H
 
