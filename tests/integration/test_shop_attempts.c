@@ -68,8 +68,8 @@ struct attempt {
 };
 
 #define STREAM "Accept: text/event-stream\r\n"
-#define REGISTER(id) "{\"user_id\":\"" id "\",\"email\":\"eve@example.com\",\"name\":\"Eve\"}"
-#define EMAIL "{\"email\":\"eve@example.com\"}"
+#define REGISTER(id) "{\"user_id\":\"" id "\",\"email\":\"new@example.com\",\"name\":\"New\"}"
+#define EMAIL "{\"email\":\"new@example.com\"}"
 #define ORDER(id)                                                                                  \
     "{\"user_id\":\"" id "\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"cup-1\",\"quantity\":1,"   \
     "\"unit_price\":700}]}"
@@ -86,7 +86,7 @@ static const struct attempt attempts[] = {
     {BOB, "POST", "/users", REGISTER(ADA_ID), 403},
     {BOB, "POST", "/users", REGISTER(UNKNOWN_ID), 403},
     {SUPPORT, "POST", "/users", REGISTER(UNKNOWN_ID), 403},
-    {GUEST, "POST", "/users", "{\"email\":\"eve@example.com\",\"name\":\"Eve\"}", 403},
+    {GUEST, "POST", "/users", "{\"email\":\"new@example.com\",\"name\":\"New\"}", 403},
     {ORDERS, "POST", "/users", REGISTER(UNKNOWN_ID), 403},
     {NONE, "PUT", "/users/{id}/email", EMAIL, 401},
     {BOB, "PUT", "/users/{id}/email", EMAIL, 404},
