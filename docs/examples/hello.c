@@ -4,7 +4,7 @@
 CAIRN_STRUCT(guest_signed, TEXT(name, .max_bytes = 50), TEXT(words));
 CAIRN_EVENTS(guest, EVENT(guest_signed, "GuestSigned", 1));
 CAIRN_STRUCT(sign_book, TEXT(name, .max_bytes = 50), TEXT(words));
-CAIRN_COMMANDS(guest, COMMAND(sign_book, "POST /guests"));
+CAIRN_COMMANDS(guest, COMMAND(sign_book, "POST /guests", .allow = CAIRN_ANYONE));
 
 /* The rules: they remember nothing, and accept every signature. */
 CAIRN_STRUCT(guest);
@@ -32,4 +32,5 @@ CAIRN_MAIN({.name = "hello",
             .deciders = {&guest_decider},
             .projections = {&guests_projection},
             .resources = CAIRN_RESOURCES({.path = "/guests/{id}",
-                                          .projection = &guests_projection})});
+                                          .projection = &guests_projection,
+                                          .allow = CAIRN_ANYONE})});

@@ -8,8 +8,8 @@ CAIRN_EVENTS(ticket, EVENT(ticket_opened, "TicketOpened", 1),
              EVENT(ticket_closed, "TicketClosed", 1));
 CAIRN_STRUCT(open_ticket, TEXT(title, .max_bytes = 200));
 CAIRN_STRUCT(close_ticket, TEXT(reason));
-CAIRN_COMMANDS(ticket, COMMAND(open_ticket, "POST /tickets"),
-               COMMAND(close_ticket, "POST /tickets/{id}/close"));
+CAIRN_COMMANDS(ticket, COMMAND(open_ticket, "POST /tickets", .allow = CAIRN_SIGNED_IN),
+               COMMAND(close_ticket, "POST /tickets/{id}/close", .allow = CAIRN_SIGNED_IN));
 
 /* The state that the rules need, folded from the events. */
 CAIRN_STRUCT(ticket, BOOL(closed));
@@ -56,4 +56,5 @@ CAIRN_MAIN({.name = "ticket",
             .deciders = {&ticket_decider},
             .projections = {&tickets_projection},
             .resources = CAIRN_RESOURCES({.path = "/tickets/{id}",
-                                          .projection = &tickets_projection})});
+                                          .projection = &tickets_projection,
+                                          .allow = CAIRN_SIGNED_IN})});

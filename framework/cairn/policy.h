@@ -8,7 +8,7 @@
  *                    COMMAND(ship_order, "POST /orders/{id}/ship", .allow = CAIRN_ROLE("clerk")));
  *
  *     {.path = "/orders/{id}", .projection = &order_summary_projection,
- *      .allow = CAIRN_ROLE("clerk", "support")}
+ *      .allow = CAIRN_OWNER(order_summary, user_id, "clerk", "support")}
  *
  * A request says who its caller is by a bearer token (RFC 6750); CAIRN_AUTH_ISSUER and its
  * neighbours say which tokens are good. Without authentication no policy is looked at, and there is
@@ -23,11 +23,17 @@
  *
  * The tag names the state of the command's decider: then the owner is the one of the stream, before
  * the decision. Or it names the command itself: then what the command says is compared, as for a
- * command that creates its stream. `CAIRN_OWNER(order, id)`, with no such member, is the id in the
- * path. Resources take no owner yet, and a route compares it itself, by `request->actor`.
+ * command that creates its stream. `CAIRN_OWNER(order, id)`, with no such member, is the stream's
+ * id; a command that creates its stream, and names no id, then gets the caller's subject as its id.
  *
- * Answers: 401 without a good token; 403 if the policy does not allow it; 404 where a stream is
- * another owner's: whether it exists is not told. */
+ * In a resource the tag names the row's struct, and the member a field of the row. Rows of other
+ * owners are not there for the caller: not by key, in a list, or in a stream of events, which shows
+ * a row that changes hands as deleted. A list needs an index that begins with the field.
+ *
+ * A route compares an owner itself, by `request->actor`.
+ *
+ * Answers: 401 without a good token; 403 if the policy does not allow it; 404 where a stream or a
+ * row is another owner's: whether it exists is not told. */
 #ifndef CAIRN_POLICY_H
 #define CAIRN_POLICY_H
 

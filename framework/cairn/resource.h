@@ -43,7 +43,8 @@ enum { CAIRN_FILTERS_MAX = 8 };
  * a 304. A request that names a position is never answered from a copy of an answer to a request
  * without one. */
 struct cairn_caching {
-    bool shared;   /* not specific to a client: proxies and CDNs may keep it too */
+    bool shared;   /* not specific to a client: proxies and CDNs may keep it too; where services
+                      authenticate, only if `.allow` is CAIRN_ANYONE */
     int max_age_s; /* seconds that it may be used without revalidation */
     int stale_s;   /* further seconds, while it is revalidated (stale-while-revalidate) */
 };
@@ -59,7 +60,7 @@ struct cairn_resource {
     int limit;     /* list: rows a page unless the client says; 0 means 50 */
     int limit_max; /* list: the most a client may ask for; 0 means 200 */
     struct cairn_caching caching;
-    struct cairn_allow allow; /* who may read it (policy.h) */
+    struct cairn_allow allow; /* who may read it, and which rows (policy.h) */
     const char *help;
     const char *at; /* in the row that ends a list: where the list is, "orders.c:12"; or NULL */
 };

@@ -124,6 +124,16 @@ static int read_body(const struct attempt *attempt, struct cairn_uuid *ret_id,
     return failed;
 }
 
+/* Chooses the id of a new stream, which the body may name. */
+static void choose_id(struct attempt *attempt)
+{
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    struct cairn_uuid id =
+        cairn_command_owner_id(&endpoint->owner, endpoint->command, attempt->request->actor);
+    if (endpoint->creates && !cairn_uuid_is_zero(id))
+        attempt->id = id;
+}
+
 static int read_request(struct attempt *attempt, struct cairn_error *error)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
@@ -137,6 +147,7 @@ static int read_request(struct attempt *attempt, struct cairn_error *error)
 
     const struct cairn_record *record = endpoint->command->record;
     attempt->command = cairn_arena_alloc(attempt->request->arena, record->size, record->align);
+    choose_id(attempt);
     failed = read_body(attempt, &attempt->id, error);
     attempt->stream =
         cairn_stream_name(attempt->request->arena, endpoint->decider->category, attempt->id);

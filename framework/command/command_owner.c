@@ -55,6 +55,17 @@ int cairn_command_owner_find(const struct cairn_decider *decider,
     return failed;
 }
 
+struct cairn_uuid cairn_command_owner_id(const struct cairn_command_owner *owner,
+                                         const struct cairn_command_type *command,
+                                         const struct cairn_actor *actor)
+{
+    struct cairn_uuid id = {0};
+    if (owner->of == CAIRN_OWNER_OF_ID && cairn_policy_asks_owner(&command->allow, actor) &&
+        cairn_uuid_parse(actor->sub, &id) == 0)
+        return id;
+    return (struct cairn_uuid){0};
+}
+
 int cairn_command_owner_check(const struct cairn_command_owner *owner,
                               const struct cairn_command_type *command,
                               const struct cairn_actor *actor, const void *state,

@@ -24,6 +24,12 @@ int cairn_command_owner_find(const struct cairn_decider *decider,
                              struct cairn_command_owner *ret,
                              struct cairn_error *error) CAIRN_CHECKED;
 
+/* Returns the id of a stream that a command creates whose id is to be the caller's subject, unless
+ * the body names another one; zero if the policy does not say so, or the subject is no uuid. */
+struct cairn_uuid cairn_command_owner_id(const struct cairn_command_owner *owner,
+                                         const struct cairn_command_type *command,
+                                         const struct cairn_actor *actor);
+
 /* Compares the caller with the owner, before the decision. Returns 0; -CAIRN_NOT_FOUND for the
  * stream of another owner, as if there was none; -CAIRN_FORBIDDEN for a command that names another
  * one. */

@@ -25,11 +25,12 @@ CAIRN_LEARN(order_customer, user_deactivated)
 
 CAIRN_ENUM(order_status, (PLACED, "placed"), (PAID, "paid"), (SHIPPED, "shipped"),
            (CANCELLED, "cancelled"));
-CAIRN_STRUCT(order, ENUM(status, order_status), UUID(payment_id, .optional = true), TEXT(currency),
-             INT(total));
+CAIRN_STRUCT(order, UUID(user_id), ENUM(status, order_status), UUID(payment_id, .optional = true),
+             TEXT(currency), INT(total));
 
 CAIRN_EVOLVE(order, order_placed)
 {
+    self->user_id = event->user_id;
     self->status = PLACED;
     self->currency = event->currency;
     self->total = event->total;
@@ -126,7 +127,7 @@ CAIRN_DECIDE(order, cancel_order)
     return 0;
 }
 
-CAIRN_DECIDER(order, .state_version = 1, .help = "Orders, from the basket to the carrier.");
+CAIRN_DECIDER(order, .state_version = 2, .help = "Orders, from the basket to the carrier.");
 
 static const struct cairn_setting settings[] = {
     {.name = "CAIRN_PAYMENT_DEADLINE_S",

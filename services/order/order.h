@@ -2,7 +2,10 @@
  *
  *     placed --pay--> paid --ship--> shipped
  *        \              \
- *         `---cancel-----`--> cancelled */
+ *         `---cancel-----`--> cancelled
+ *
+ * Customers place and cancel orders of their own, clerks ship. The role order-service is that of
+ * this service's process, fulfilment (docs/guide/policies.md). */
 #ifndef ORDER_H
 #define ORDER_H
 
@@ -41,12 +44,14 @@ CAIRN_STRUCT(cancel_order, TEXT(reason, .max_bytes = 500, .example = "\"changed 
 CAIRN_STRUCT(order_customer, BOOL(known), BOOL(active));
 
 CAIRN_COMMANDS(order,
-               COMMAND(place_order, "POST /orders", .help = "Places an order for an active user."),
-               COMMAND(pay_order, "POST /orders/{id}/pay",
+               COMMAND(place_order, "POST /orders", .allow = CAIRN_OWNER(place_order, user_id),
+                       .help = "Places an order for an active user."),
+               COMMAND(pay_order, "POST /orders/{id}/pay", .allow = CAIRN_ROLE("order-service"),
                        .help = "Records the payment that covers the order."),
-               COMMAND(ship_order, "POST /orders/{id}/ship",
+               COMMAND(ship_order, "POST /orders/{id}/ship", .allow = CAIRN_ROLE("clerk"),
                        .help = "Hands a paid order to a carrier."),
                COMMAND(cancel_order, "POST /orders/{id}/cancel",
+                       .allow = CAIRN_OWNER(order, user_id, "order-service"),
                        .help = "Cancels an order that was not shipped."));
 
 #endif

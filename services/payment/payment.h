@@ -2,7 +2,10 @@
  *
  *     requested --authorize--> authorized --capture--> captured
  *         \                         \                     \
- *          `--decline--> declined    `-------refund--------`--> refunded */
+ *          `--decline--> declined    `-------refund--------`--> refunded
+ *
+ * Finance asks for money and refunds it. The roles order-service and payment-service are those of
+ * the process fulfilment and of this service's reactor, charging (docs/guide/policies.md). */
 #ifndef PAYMENT_H
 #define PAYMENT_H
 
@@ -35,14 +38,20 @@ CAIRN_STRUCT(capture_payment);
 CAIRN_STRUCT(refund_payment, TEXT(reason, .max_bytes = 500, .example = "\"the parcel was lost\""));
 
 CAIRN_COMMANDS(payment,
-               COMMAND(request_payment, "POST /payments", .help = "Asks for money from a card."),
+               COMMAND(request_payment, "POST /payments",
+                       .allow = CAIRN_ROLE("order-service", "finance"),
+                       .help = "Asks for money from a card."),
                COMMAND(authorize_payment, "POST /payments/{id}/authorize",
+                       .allow = CAIRN_ROLE("payment-service"),
                        .help = "The card's bank has reserved the amount."),
                COMMAND(decline_payment, "POST /payments/{id}/decline",
+                       .allow = CAIRN_ROLE("payment-service", "order-service"),
                        .help = "The card's bank has declined."),
                COMMAND(capture_payment, "POST /payments/{id}/capture",
+                       .allow = CAIRN_ROLE("order-service"),
                        .help = "Takes the money that is held."),
                COMMAND(refund_payment, "POST /payments/{id}/refund",
+                       .allow = CAIRN_ROLE("finance", "order-service"),
                        .help = "Refunds the amount, reserved or captured."));
 
 #endif

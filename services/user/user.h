@@ -1,4 +1,6 @@
-/* user.h - public interface of the user service: its events and commands. */
+/* user.h - public interface of the user service: its events and commands.
+ *
+ * A user is a caller: its id is the subject of its tokens, and it registers itself. */
 #ifndef USER_H
 #define USER_H
 
@@ -20,11 +22,12 @@ CAIRN_STRUCT(change_user_email, TEXT(email, USER_EMAIL, .example = "\"ada@exampl
 CAIRN_STRUCT(deactivate_user);
 
 CAIRN_COMMANDS(user,
-               COMMAND(register_user, "POST /users",
+               COMMAND(register_user, "POST /users", .allow = CAIRN_OWNER(user, id),
                        .help = "Registers a user under an e-mail address of their own."),
-               COMMAND(change_user_email, "PUT /users/{id}/email",
+               COMMAND(change_user_email, "PUT /users/{id}/email", .allow = CAIRN_OWNER(user, id),
                        .help = "Moves the user to another e-mail address."),
                COMMAND(deactivate_user, "POST /users/{id}/deactivate",
+                       .allow = CAIRN_OWNER(user, id),
                        .help = "Ends the user's account and frees the address."));
 
 #endif

@@ -32,10 +32,19 @@ static void on_style(struct cairn_request *request, struct cairn_reply *reply)
 }
 
 static const struct cairn_route routes[] = {
-    {.route = "GET /", .handle = on_page, .help = "An index that links everything."},
-    {.route = "GET /web.js", .handle = on_script, .help = "What makes the index live."},
-    {.route = "GET /web.css", .handle = on_style, .help = "How it looks."},
-    {.route = "GET /mail", .handle = mail_show, .help = "What customers would have been written."},
+    {.route = "GET /",
+     .handle = on_page,
+     .allow = CAIRN_ANYONE,
+     .help = "An index that links everything."},
+    {.route = "GET /web.js",
+     .handle = on_script,
+     .allow = CAIRN_ANYONE,
+     .help = "What makes the index live."},
+    {.route = "GET /web.css", .handle = on_style, .allow = CAIRN_ANYONE, .help = "How it looks."},
+    {.route = "GET /mail",
+     .handle = mail_show,
+     .allow = CAIRN_ROLE("support"),
+     .help = "What customers would have been written."},
     {0},
 };
 

@@ -1,5 +1,6 @@
 /* test_new_project.c - `cairn new` of an installed Cairn: its output builds without a warning, its
  * tests pass, its service answers; and a failure leaves nothing behind. */
+#include "../support/callers.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -123,25 +124,32 @@ static void ctags_finds_what_the_macros_declare(void **state)
 
 /* ---- running it ---- */
 
-static void its_service_runs_on_servers_of_its_own_and_answers(void **state)
+/* Starts the service of the project "library", on servers of its own, and returns its port. */
+static int start_library(struct child *child)
 {
-    (void)state;
     char program[400];
     char log[400];
     char port_text[20];
-    char location[200];
-    char headers[300];
-    struct child child;
-    struct http_reply reply = {0};
     int port = fixture_free_port();
-    expect("cairn new library && make -C library -j2 WERROR=1");
     (void)snprintf(program, sizeof program, "%s/library/build/bin/library", place.directory);
     (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
     const char *const argv[] = {"cairn", "servers", program, NULL};
     const char *const env[] = {port_text, NULL};
     (void)snprintf(log, sizeof log, "%s/library.log", place.directory);
-    assert_int_equal(child_start(&child, argv, env, log), 0);
+    assert_int_equal(child_start(child, argv, env, log), 0);
     fixture_wait_http(port, "/readyz", 60000);
+    return port;
+}
+
+static void its_service_runs_on_servers_of_its_own_and_answers(void **state)
+{
+    (void)state;
+    char location[200];
+    char headers[300];
+    struct child child;
+    struct http_reply reply = {0};
+    expect("cairn new library && make -C library -j2 WERROR=1");
+    int port = start_library(&child);
     ask_for(201, port, "POST", "/libraries", NULL, "{\"title\":\"far away\"}", &reply);
     assert_true(http_header(&reply, "Location", location, sizeof location));
     (void)reply_position(&reply, headers, sizeof headers);
@@ -150,6 +158,19 @@ static void its_service_runs_on_servers_of_its_own_and_answers(void **state)
     http_reply_free(&reply);
     assert_int_equal(child_stop(&child, 30000), 0);
     expect("! ls -d cairn-servers.*");
+}
+
+static void its_service_starts_with_authentication_on(void **state)
+{
+    (void)state;
+    struct child child;
+    callers_open();
+    int port = start_library(&child);
+    callers_expect_closed(port, "POST", "/libraries", "");
+    callers_expect_closed(port, "GET", "/libraries", "");
+    callers_expect_closed(port, "GET", "/libraries/0199aaaa-0000-7000-8000-000000000001", "");
+    assert_int_equal(child_stop(&child, 30000), 0);
+    callers_close();
 }
 
 static void tables_of_its_own_are_migrated(void **state)
@@ -239,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_its_instructions_say_compiles_and_is_true),
         cmocka_unit_test(ctags_finds_what_the_macros_declare),
         cmocka_unit_test(its_service_runs_on_servers_of_its_own_and_answers),
+        cmocka_unit_test(its_service_starts_with_authentication_on),
         cmocka_unit_test(tables_of_its_own_are_migrated),
         cmocka_unit_test(the_command_finds_its_template_in_the_tree_too),
         cmocka_unit_test(a_name_that_cannot_be_one_is_refused),

@@ -1,6 +1,8 @@
 /* test_new_service.c - `make new-service` in a copy of the tree: its output builds without a
  * warning, its tests pass, and a failure leaves no partial output. */
+#include "../support/callers.h"
 #include "../support/fixture.h"
+#include "../support/service.h"
 #include "../support/shell.h"
 #include "../support/support.h"
 
@@ -50,6 +52,23 @@ static void expect_works(const char *noun)
     expect(command);
 }
 
+static void expect_closed(const char *noun, const char *path)
+{
+    static struct service service;
+    char build[400];
+    char kept[400];
+    (void)snprintf(kept, sizeof kept, "%s", getenv("CAIRN_TEST_BUILD"));
+    (void)snprintf(build, sizeof build, "%s/build", copy.directory);
+    assert_int_equal(setenv("CAIRN_TEST_BUILD", build, 1), 0);
+    callers_open();
+    service_start(&service, noun);
+    assert_int_equal(setenv("CAIRN_TEST_BUILD", kept, 1), 0);
+    callers_expect_closed(service.port, "POST", path, "");
+    callers_expect_closed(service.port, "GET", path, "");
+    service_stop(&service);
+    callers_close();
+}
+
 /* ---- tests ---- */
 
 static void a_new_service_builds_and_its_tests_pass(void **state)
@@ -60,6 +79,12 @@ static void a_new_service_builds_and_its_tests_pass(void **state)
     expect("build/bin/cairn-invoice --help | grep 8030");
     expect("! grep -ri thing services/invoice projections/invoices.c tests/*/test_invoice.c");
     expect("grep 'POST /invoices' services/invoice/README.md");
+}
+
+static void it_starts_with_authentication_on(void **state)
+{
+    (void)state;
+    expect_closed("invoice", "/invoices");
 }
 
 static void a_name_of_two_words_and_a_plural_of_its_own_do_as_well(void **state)
@@ -126,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_service_builds_and_its_tests_pass),
+        cmocka_unit_test(it_starts_with_authentication_on),
         cmocka_unit_test(a_name_of_two_words_and_a_plural_of_its_own_do_as_well),
         cmocka_unit_test(what_was_made_is_formatted),
         cmocka_unit_test(a_name_that_cannot_be_one_is_refused),

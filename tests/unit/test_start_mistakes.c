@@ -454,6 +454,14 @@ static void projections_that_cannot_be_tables(void **state)
     projection_says(&cats_projection, "two projections are called cats, at ");
 }
 
+CAIRN_STRUCT(tags, TEXT(owner), INT(age));
+CAIRN_PROJECTION(tags, .version = 1, CAIRN_INDEXES("age, owner"));
+CAIRN_ON(tags, cat, cat_came)
+{
+    row->owner = event->name;
+    return CAIRN_KEEP;
+}
+
 static void resource_says(const struct cairn_resource resource, const char *words)
 {
     const struct cairn_resource all[] = {resource, {.path = NULL}};
@@ -487,6 +495,28 @@ static void resources_that_do_not_fit_their_rows(void **state)
     RESOURCE_SAYS("every process and cats have the same route, GET /healthz", .path = "/healthz",
                   .list = true);
     resource_says((struct cairn_resource){.path = "/cats"}, "resource /cats has no projection");
+}
+
+static void owners_that_rows_do_not_have(void **state)
+{
+    (void)state;
+    RESOURCE_SAYS("CAIRN_OWNER(cat, name): a row of it is a cats: write CAIRN_OWNER(cats, …)",
+                  .path = "/cats/{id}", .allow = CAIRN_OWNER(cat, name));
+    RESOURCE_SAYS("CAIRN_OWNER(cats, owner): cats has no such member", .path = "/cats/{id}",
+                  .allow = CAIRN_OWNER(cats, owner));
+    RESOURCE_SAYS("CAIRN_OWNER(cats, age): the member is no uuid and no text, as subjects are",
+                  .path = "/cats", .list = true, .allow = CAIRN_OWNER(cats, age));
+    RESOURCE_SAYS("CAIRN_OWNER(cats, name): .caching.shared would let proxies answer one caller",
+                  .path = "/cats/{id}", .caching = {.shared = true},
+                  .allow = CAIRN_OWNER(cats, name));
+    struct cairn_resource tags = {.path = "/tags",
+                                  .projection = &tags_projection,
+                                  .list = true,
+                                  .order = "age",
+                                  .allow = CAIRN_OWNER(tags, owner, "vet")};
+    resource_says(tags, "resource /tags: projection tags needs an index on \"owner, age\"");
+    tags.order = NULL;
+    resource_says(tags, "resource /tags: projection tags needs an index on \"owner\"");
 }
 
 static const struct cairn_resource *const placed =
@@ -806,6 +836,7 @@ int main(void)
         cmocka_unit_test(tags_of_fields_that_cannot_have_one),
         cmocka_unit_test(projections_that_cannot_be_tables),
         cmocka_unit_test(resources_that_do_not_fit_their_rows),
+        cmocka_unit_test(owners_that_rows_do_not_have),
         cmocka_unit_test(a_finding_about_a_resource_says_where_it_is),
         cmocka_unit_test(processes_that_could_never_work),
         cmocka_unit_test(a_state_of_a_process_that_cannot_be_empty_is_refused_with_what_to_write),

@@ -45,19 +45,23 @@ static const struct cairn_service query = {
     .port = 8074,
     .help = "answers queries of reservations and occupancy",
     .resources = CAIRN_RESOURCES(
-        {.path = "/reservations/{id}", .projection = &reservations_projection},
+        {.path = "/reservations/{id}",
+         .projection = &reservations_projection,
+         .allow = CAIRN_ROLE("desk", "manager")},
         {.path = "/reservations",
          .projection = &reservations_projection,
          .list = true,
          .filters = {{"room", "room_id", CAIRN_EQUAL}, {"status", "status", CAIRN_EQUAL}},
-         .order = "arrival"},
+         .order = "arrival",
+         .allow = CAIRN_ROLE("desk", "manager")},
         {.path = "/occupancy",
          .projection = &occupancy_projection,
          .list = true,
          .filters = {{"room", "room_id", CAIRN_EQUAL},
                      {"from", "night", CAIRN_AT_LEAST},
                      {"to", "night", CAIRN_AT_MOST}},
-         .order = "night"})};
+         .order = "night",
+         .allow = CAIRN_ROLE("desk", "manager")})};
 
 int main(int argc, char **argv)
 {

@@ -5,7 +5,10 @@
  *     waiting --offer--> held --confirm--> confirmed
  *         \               |\                   |
  *          \              | `--expire--> expired
- *           `----cancel---`--------------------`--> cancelled */
+ *           `----cancel---`--------------------`--> cancelled
+ *
+ * Managers keep the rooms, the desk takes reservations. The role hotel-service is that of the
+ * hotel's own processes. */
 #ifndef HOTEL_H
 #define HOTEL_H
 
@@ -26,8 +29,9 @@ CAIRN_EVENTS(room, EVENT(room_added, "RoomAdded", 2, room_added_v1),
 
 CAIRN_STRUCT(add_room, TEXT(number, .max_bytes = 10), INT(beds, CAIRN_RANGE(1, 10)));
 CAIRN_STRUCT(close_room, DAY(from), DAY(until), TEXT(reason, .max_bytes = 200));
-CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms"),
-               COMMAND(close_room, "POST /rooms/{id}/close", .help = "Closes it for free nights."));
+CAIRN_COMMANDS(room, COMMAND(add_room, "POST /rooms", .allow = CAIRN_ROLE("manager")),
+               COMMAND(close_room, "POST /rooms/{id}/close", .allow = CAIRN_ROLE("manager"),
+                       .help = "Closes it for free nights."));
 
 /* For deciders: each night of a room is claimed by one stream, a reservation or the closed room.
  * Nights that are none, too many or past are refused, and with them what was emitted. `room` is the
@@ -65,11 +69,13 @@ CAIRN_STRUCT(confirm_reservation);
 CAIRN_STRUCT(move_reservation, DAY(from), DAY(until));
 CAIRN_STRUCT(cancel_reservation);
 CAIRN_STRUCT(expire_reservation);
-CAIRN_COMMANDS(reservation, COMMAND(make_reservation, "POST /reservations"),
-               COMMAND(confirm_reservation, "POST /reservations/{id}/confirm"),
-               COMMAND(move_reservation, "POST /reservations/{id}/move"),
-               COMMAND(cancel_reservation, "POST /reservations/{id}/cancel"),
-               INTERNAL(offer_reservation), INTERNAL(expire_reservation));
+CAIRN_COMMANDS(
+    reservation, COMMAND(make_reservation, "POST /reservations", .allow = CAIRN_ROLE("desk")),
+    COMMAND(confirm_reservation, "POST /reservations/{id}/confirm", .allow = CAIRN_ROLE("desk")),
+    COMMAND(move_reservation, "POST /reservations/{id}/move", .allow = CAIRN_ROLE("desk")),
+    COMMAND(cancel_reservation, "POST /reservations/{id}/cancel",
+            .allow = CAIRN_ROLE("desk", "hotel-service")),
+    INTERNAL(offer_reservation), INTERNAL(expire_reservation));
 
 /* What a reservation needs to know of its room: 0 beds if there is none. */
 CAIRN_STRUCT(reserved_room, TEXT(number), INT(beds));

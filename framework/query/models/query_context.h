@@ -11,8 +11,7 @@ struct cairn_query_model {
     struct cairn_query_known known; /* as of the beginning of this look */
     int64_t made_for;               /* generation of the members below */
     struct cairn_arena arena;       /* of the members below; reset for another generation */
-    struct cairn_statement by_key;
-    struct cairn_map lists; /* of struct cairn_statement, see read_list.c */
+    struct cairn_map statements;    /* of struct cairn_statement, by what they read */
     struct cairn_query_model *next;
 };
 
@@ -37,9 +36,12 @@ int cairn_query_model(struct cairn_query_context *context,
  * the stream's version identifies the state of a row. */
 bool cairn_query_by_stream(const struct cairn_projection *projection);
 
-/* Returns a statement whose name is unique within this context. */
-struct cairn_statement cairn_query_statement(struct cairn_query_context *context,
-                                             struct cairn_arena *arena, const char *sql);
+/* Returns the place of a statement for the model's generation, under a name that says what it
+ * reads; NULL in it: cairn_query_statement() makes one. */
+void **cairn_query_statement_at(struct cairn_query_model *model, const char *what);
+/* Returns a statement in the model's memory, whose name is unique within this context. */
+struct cairn_statement *cairn_query_statement(struct cairn_query_context *context,
+                                              struct cairn_query_model *model, const char *sql);
 
 /* Read-only, and always by index: a statement planned while a table was small would otherwise keep
  * scanning the whole table after it has grown. A disabled plan type that has no alternative gets a

@@ -1,7 +1,6 @@
 /* query_model.c - a worker's statements for the current generation of a read model. */
 #include "query/models/query_context.h"
 
-#include "query/models/read_sql.h"
 #include "query/query_engine.h"
 
 #include <string.h>
@@ -17,13 +16,18 @@ bool cairn_query_by_stream(const struct cairn_projection *projection)
     return true;
 }
 
-struct cairn_statement cairn_query_statement(struct cairn_query_context *context,
-                                             struct cairn_arena *arena, const char *sql)
+void **cairn_query_statement_at(struct cairn_query_model *model, const char *what)
 {
-    return (struct cairn_statement){
-        .name = cairn_print(arena, "query_%" PRId64, ++context->statement_count),
-        .sql = sql,
-    };
+    return cairn_map_at(&model->statements, what);
+}
+
+struct cairn_statement *cairn_query_statement(struct cairn_query_context *context,
+                                              struct cairn_query_model *model, const char *sql)
+{
+    struct cairn_statement *made = cairn_new(&model->arena, struct cairn_statement, 1);
+    made->name = cairn_print(&model->arena, "query_%" PRId64, ++context->statement_count);
+    made->sql = sql;
+    return made;
 }
 
 static struct cairn_query_model *find(struct cairn_query_context *context, size_t number)
@@ -38,16 +42,12 @@ static struct cairn_query_model *find(struct cairn_query_context *context, size_
     return *at;
 }
 
-/* Creates the statements for a generation that is new to this context. */
-static void make_statements(struct cairn_query_context *context, struct cairn_query_model *model)
+/* Forgets the statements of another generation. */
+static void forget_statements(struct cairn_query_model *model)
 {
-    struct cairn_arena *arena = &model->arena;
-    cairn_arena_reset(arena);
+    cairn_arena_reset(&model->arena);
     model->made_for = model->known.generation;
-    model->by_key = cairn_query_statement(
-        context, arena,
-        cairn_query_sql_by_key(arena, model->known.projection, model->known.generation));
-    model->lists = cairn_map(arena);
+    model->statements = cairn_map(&model->arena);
 }
 
 int cairn_query_model(struct cairn_query_context *context,
@@ -65,7 +65,7 @@ int cairn_query_model(struct cairn_query_context *context,
     if (failed)
         return failed;
     if (model->made_for != model->known.generation)
-        make_statements(context, model);
+        forget_statements(model);
     *ret = model;
     return 0;
 }

@@ -37,8 +37,18 @@ static void add_source(struct cairn_buffer *out)
                            " on k.projection = $1 and k.generation = $2 and k.shard = 0");
 }
 
+/* Adds the condition that a row is the owner's. */
+static void add_owner(struct cairn_buffer *out, const struct cairn_field *owner, int parameter)
+{
+    if (!owner)
+        return;
+    cairn_buffer_text(out, " and ");
+    add_column(out, owner->name);
+    cairn_buffer_print(out, " = $%d", parameter);
+}
+
 static const char *rows_sql(struct cairn_arena *arena, const struct cairn_projection *projection,
-                            int64_t generation, const char *keys)
+                            int64_t generation, const char *keys, const struct cairn_field *owner)
 {
     struct cairn_buffer out = cairn_buffer(arena);
     add_standing(&out);
@@ -48,20 +58,23 @@ static const char *rows_sql(struct cairn_arena *arena, const struct cairn_projec
     add_source(&out);
     cairn_buffer_text(&out, " left join ");
     add_table(&out, projection->name, generation);
-    cairn_buffer_print(&out, " r on r._key = %s where s.single", keys);
+    cairn_buffer_print(&out, " r on r._key = %s", keys);
+    add_owner(&out, owner, 4);
+    cairn_buffer_text(&out, " where s.single");
     return out.text;
 }
 
 const char *cairn_query_sql_by_key(struct cairn_arena *arena,
-                                   const struct cairn_projection *projection, int64_t generation)
+                                   const struct cairn_projection *projection, int64_t generation,
+                                   const struct cairn_field *owner)
 {
-    return rows_sql(arena, projection, generation, "$3");
+    return rows_sql(arena, projection, generation, "$3", owner);
 }
 
 const char *cairn_query_sql_by_keys(struct cairn_arena *arena,
                                     const struct cairn_projection *projection, int64_t generation)
 {
-    return rows_sql(arena, projection, generation, "any ($3)");
+    return rows_sql(arena, projection, generation, "any ($3)", NULL);
 }
 
 const char *cairn_query_sql_changed(struct cairn_arena *arena,
@@ -129,10 +142,12 @@ static void add_after(struct cairn_buffer *out, const struct cairn_resource *res
     *parameter += 2;
 }
 
-static void add_page(struct cairn_buffer *out, const struct cairn_resource *resource,
-                     int64_t generation, uint32_t given, bool after)
+enum { OWNER_PARAMETER = 5 }; /* of a list; the filters' follow */
+
+static void add_page(struct cairn_buffer *out, const struct cairn_query_page *page)
 {
-    int parameter = 4;
+    const struct cairn_resource *resource = page->resource;
+    int parameter = page->owner ? OWNER_PARAMETER : OWNER_PARAMETER - 1;
     const char *way = resource->descending ? "desc" : "asc";
     cairn_buffer_text(out, "select r._key, ");
     if (resource->order)
@@ -142,10 +157,11 @@ static void add_page(struct cairn_buffer *out, const struct cairn_resource *reso
     cairn_buffer_text(out, " as _order, r._position, ");
     add_json(out, resource->projection->row);
     cairn_buffer_text(out, " as _json from ");
-    add_table(out, resource->projection->name, generation);
+    add_table(out, resource->projection->name, page->generation);
     cairn_buffer_text(out, " r where k.position >= $3 and not r._deleted");
-    add_filters(out, resource, given, &parameter);
-    if (after)
+    add_owner(out, page->owner, OWNER_PARAMETER);
+    add_filters(out, resource, page->given, &parameter);
+    if (page->after)
         add_after(out, resource, &parameter);
     cairn_buffer_text(out, " order by ");
     if (resource->order) {
@@ -158,19 +174,20 @@ static void add_page(struct cairn_buffer *out, const struct cairn_resource *reso
 /* The condition on k.position refers to no column of the table, so PostgreSQL checks it once
  * and reads no row if it fails. The outer `order by` repeats the page's: a join does not
  * preserve order. */
-const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_resource *resource,
-                                 int64_t generation, uint32_t given, bool after)
+const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_query_page *page)
 {
     struct cairn_buffer out = cairn_buffer(arena);
-    const char *way = resource->descending ? "desc" : "asc";
+    const char *way = page->resource->descending ? "desc" : "asc";
     add_standing(&out);
     cairn_buffer_text(&out, ", p._key, p._json, p._position, k.revision,"
                             " (select count(*) from (select from ");
-    add_table(&out, resource->projection->name, generation);
-    cairn_buffer_print(&out, " r where r._parked limit %d) parked)", CAIRN_QUERY_PARKED_MAX);
+    add_table(&out, page->resource->projection->name, page->generation);
+    cairn_buffer_text(&out, " r where r._parked");
+    add_owner(&out, page->owner, OWNER_PARAMETER);
+    cairn_buffer_print(&out, " limit %d) parked)", CAIRN_QUERY_PARKED_MAX);
     add_source(&out);
     cairn_buffer_text(&out, " left join lateral (");
-    add_page(&out, resource, generation, given, after);
+    add_page(&out, page);
     cairn_buffer_print(&out, ") p on true where s.single order by p._order %s, p._key %s", way,
                        way);
     return out.text;

@@ -29,9 +29,11 @@ enum cairn_query_column {
 enum { CAIRN_QUERY_PARKED_MAX = 1000 }; /* counted at most */
 
 /* Every statement's first parameters are the projection's name and the generation. By key, the
- * key follows. */
+ * key follows, and, unless `owner` is NULL, the value of this field: another owner's row is not
+ * there. */
 const char *cairn_query_sql_by_key(struct cairn_arena *arena,
-                                   const struct cairn_projection *projection, int64_t generation);
+                                   const struct cairn_projection *projection, int64_t generation,
+                                   const struct cairn_field *owner);
 /* The same for an array of keys: one row for each existing key, or a single row with a null key. */
 const char *cairn_query_sql_by_keys(struct cairn_arena *arena,
                                     const struct cairn_projection *projection, int64_t generation);
@@ -43,11 +45,20 @@ const char *cairn_query_sql_by_keys(struct cairn_arena *arena,
 const char *cairn_query_sql_changed(struct cairn_arena *arena,
                                     const struct cairn_projection *projection, int64_t generation);
 
+/* Which page of a list. */
+struct cairn_query_page {
+    const struct cairn_resource *resource;
+    int64_t generation;
+    uint32_t given;                  /* bit i: filter i has a value */
+    const struct cairn_field *owner; /* only rows with this value of it; NULL: all */
+    bool after;                      /* it starts after a row */
+};
+
 /* A page of a list, in order. Further parameters: the position that the checkpoint must have
- * reached (else no rows are read), the maximum number of rows, the values of the filters whose bits
- * are set in `given`, in their order, and with `after` the order field's value (if the list has
- * one) and the key of the row that the page starts after. */
-const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_resource *resource,
-                                 int64_t generation, uint32_t given, bool after);
+ * reached (else no rows are read), the maximum number of rows, the owner's value, the values of the
+ * filters that are given, in their order, and with `after` the order field's value (if the list has
+ * one) and the key of the row that the page starts after. Parked rows are counted among the
+ * owner's, too. */
+const char *cairn_query_sql_list(struct cairn_arena *arena, const struct cairn_query_page *page);
 
 #endif

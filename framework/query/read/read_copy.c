@@ -3,7 +3,8 @@
  * Redis answers if it has both the row and the checkpoint, of this timeline and this generation,
  * and the checkpoint is at or past the position that the client requires. Everything else goes to
  * PostgreSQL, including a row that Redis lacks: parked rows are not copied, so only PostgreSQL can
- * tell that a row does not exist.
+ * tell that a row does not exist. A row of another owner is one that Redis lacks: it goes the same
+ * way, is counted as the same, and takes as long.
  *
  * The answer shows the later of two positions: a copy under repair may hold rows newer than its
  * checkpoint, and a client that has seen such a row must not see an older one elsewhere.
@@ -54,6 +55,12 @@ static bool take_row(struct cairn_query_read *read, const struct cairn_redis_rep
     return read->body_bytes > 0;
 }
 
+static bool is_seen(const struct cairn_query_read *read)
+{
+    return cairn_query_owner_sees_json(&read->ask->owner, read->resource->projection->row,
+                                       read->body, read->body_bytes, read->arena);
+}
+
 /* Parses "EPOCH POSITION FENCE REVISION"; more may follow while the copy is repaired. */
 static enum outcome take_copy(struct cairn_query_read *read, const struct cairn_redis_reply *reply)
 {
@@ -67,7 +74,7 @@ static enum outcome take_copy(struct cairn_query_read *read, const struct cairn_
     if (at[1] < read->at_least)
         return BEHIND;
     read->position = at[1];
-    return take_row(read, &reply->items[0]) ? SERVED : LACKS_ROW;
+    return take_row(read, &reply->items[0]) && is_seen(read) ? SERVED : LACKS_ROW;
 }
 
 static void count(const struct cairn_query_visit *visit, enum outcome outcome)

@@ -14,17 +14,17 @@ static const struct cairn_statement *statement_for(struct cairn_query_read *read
 {
     struct cairn_query_model *model = read->model;
     const struct cairn_query_ask *ask = read->ask;
-    const char *name = cairn_print(read->arena, "%s %x %d", read->resource->path,
-                                   (unsigned)ask->given, ask->after);
-    void **place = cairn_map_at(&model->lists, name);
-    if (!*place) {
-        struct cairn_statement *made = cairn_new(&model->arena, struct cairn_statement, 1);
-        *made = cairn_query_statement(read->context, &model->arena,
-                                      cairn_query_sql_list(&model->arena, read->resource,
-                                                           model->known.generation, ask->given,
-                                                           ask->after));
-        *place = made;
-    }
+    const struct cairn_query_page page = {.resource = read->resource,
+                                          .generation = model->known.generation,
+                                          .given = ask->given,
+                                          .owner = ask->owner.field,
+                                          .after = ask->after};
+    void **place = cairn_query_statement_at(
+        model, cairn_print(read->arena, "%s %x %d %d", read->resource->path, (unsigned)ask->given,
+                           page.owner != NULL, page.after));
+    if (!*place)
+        *place =
+            cairn_query_statement(read->context, model, cairn_query_sql_list(&model->arena, &page));
     return *place;
 }
 
@@ -36,6 +36,8 @@ static void add_params(struct cairn_pg_params *params, const struct cairn_query_
     cairn_pg_add_integer(params, read->known->generation);
     cairn_pg_add_integer(params, read->at_least);
     cairn_pg_add_integer(params, ask->limit + 1);
+    if (ask->owner.field)
+        cairn_query_owner_add(params, &ask->owner);
     for (uint32_t i = 0; i < CAIRN_FILTERS_MAX; i++) {
         if (ask->given & 1U << i)
             cairn_query_operand_add(params, &ask->values[i]);

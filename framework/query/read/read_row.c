@@ -83,6 +83,21 @@ static int find_row(struct cairn_query_read *read, const struct cairn_pg_result 
                       read->resource->projection->name, read->ask->key);
 }
 
+/* Returns the statement by key, of all rows or of those of an owner; it is created on first use. */
+static const struct cairn_statement *statement_for(struct cairn_query_read *read)
+{
+    struct cairn_query_model *model = read->model;
+    const struct cairn_field *owner = read->ask->owner.field;
+    const char *name = owner ? cairn_print(read->arena, "by key, %s", owner->name) : "by key";
+    void **place = cairn_query_statement_at(model, name);
+    if (!*place)
+        *place =
+            cairn_query_statement(read->context, model,
+                                  cairn_query_sql_by_key(&model->arena, model->known.projection,
+                                                         model->known.generation, owner));
+    return *place;
+}
+
 int cairn_query_read_row(struct cairn_query_read *read, struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = read->arena};
@@ -90,8 +105,10 @@ int cairn_query_read_row(struct cairn_query_read *read, struct cairn_error *erro
     cairn_pg_add_text(&params, read->resource->projection->name);
     cairn_pg_add_integer(&params, read->known->generation);
     cairn_pg_add_text(&params, read->ask->key);
+    if (read->ask->owner.field)
+        cairn_query_owner_add(&params, &read->ask->owner);
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_query_ask_postgres(read, &read->model->by_key, &params, &rows, error);
+    int64_t count = cairn_query_ask_postgres(read, statement_for(read), &params, &rows, error);
     if (count < 0)
         return (int)count;
     int failed = cairn_query_standing(read, rows, error);

@@ -140,8 +140,8 @@ static void take_parameter(void *context, const char *name, const char *value)
         refuse_unknown(reading, pointer);
 }
 
-/* Returns the path and the filters, in the order of their declaration. Each value is preceded by
- * its length, since it may contain any character. */
+/* Returns the path, the filters, in the order of their declaration, and whose rows are seen. Each
+ * value is preceded by its length, since it may contain any character. */
 static const char *name_list(const struct reading *reading)
 {
     struct cairn_buffer out = cairn_buffer(reading->arena);
@@ -151,6 +151,10 @@ static const char *name_list(const struct reading *reading)
         if (text)
             cairn_buffer_print(&out, " %u=%zu:%s", i, strlen(text), text);
     }
+    const struct cairn_query_owner *owner = &reading->ask->owner;
+    if (owner->field)
+        cairn_buffer_print(&out, " %s=%zu:%s", owner->field->name, strlen(owner->subject),
+                           owner->subject);
     return out.text;
 }
 
@@ -211,7 +215,8 @@ int cairn_query_ask_read(const struct cairn_resource *resource,
                          const struct cairn_http_request *request, struct cairn_query_ask *ret,
                          struct cairn_error *error)
 {
-    *ret = (struct cairn_query_ask){.limit = cairn_query_limit(resource)};
+    *ret = (struct cairn_query_ask){.limit = cairn_query_limit(resource),
+                                    .owner = cairn_query_owner_of(resource, request->actor)};
     struct reading reading = {
         .resource = resource, .arena = request->arena, .ask = ret, .error = error};
     int path = cairn_query_path_filter(resource);
@@ -237,6 +242,9 @@ struct cairn_query_ask *cairn_query_ask_keep(const struct cairn_query_ask *ask,
     kept->limit = ask->limit;
     kept->list = cairn_copy_text(arena, ask->list);
     kept->after = ask->after;
+    kept->owner = ask->owner;
+    if (ask->owner.field)
+        kept->owner.subject = cairn_copy_text(arena, ask->owner.subject);
     for (uint32_t i = 0; i < CAIRN_FILTERS_MAX; i++) {
         if (ask->given & 1U << i)
             kept->values[i] = cairn_query_operand_keep(&ask->values[i], arena);

@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "query/request/cursor.h"
 #include "query/request/operand.h"
+#include "query/request/row_owner.h"
 
 #include <cairn/resource.h>
 
@@ -20,12 +21,13 @@ struct cairn_query_ask {
     bool wait_said;      /* Prefer named it */
     int64_t deadline_us; /* monotonic: end of the wait */
     bool waited;
+    struct cairn_query_owner owner; /* whose rows are seen */
 
     /* lists */
     uint32_t given; /* bit i: filter i has a value */
     struct cairn_query_operand values[CAIRN_FILTERS_MAX];
     int64_t limit;
-    const char *list; /* path and filters: what cursors are bound to */
+    const char *list; /* path, filters and owner: what cursors are bound to */
     bool after;       /* the page begins after this row: */
     struct cairn_query_operand after_value;
     struct cairn_query_cursor cursor;

@@ -37,25 +37,41 @@ static void add_position(const struct cairn_query_read *read)
     cairn_http_set_header(read->visit->response, "Cairn-Position", token);
 }
 
+/* Returns whether the answer depends on the caller. Then it is for that caller alone: a shared
+ * cache would answer other callers, without their tokens (RFC 9111 section 3.5). */
+static bool is_for_caller(const struct cairn_query_read *read)
+{
+    return read->visit->request->actor && read->resource->allow.kind != CAIRN_ALLOW_ANYONE;
+}
+
 static const char *cache_control(const struct cairn_query_read *read)
 {
     const struct cairn_caching *caching = &read->resource->caching;
-    const char *whose = caching->shared ? "public" : "private";
+    bool shared = caching->shared && !is_for_caller(read);
+    const char *whose = shared ? "public" : "private";
     struct cairn_arena *arena = read->visit->request->arena;
     if (caching->max_age_s == 0 && caching->stale_s == 0)
-        return caching->shared ? "public, no-cache" : "private, no-cache";
+        return shared ? "public, no-cache" : "private, no-cache";
     if (caching->stale_s == 0)
         return cairn_print(arena, "%s, max-age=%d", whose, caching->max_age_s);
     return cairn_print(arena, "%s, max-age=%d, stale-while-revalidate=%d", whose,
                        caching->max_age_s, caching->stale_s);
 }
 
-/* Prefer sets how long to wait, never the content, so answers vary by Accept and Cairn-Position
- * alone. Problems are never cached: http/ answers them with no-store. */
+/* Prefer sets how long to wait, never the content, so answers vary by Accept, Cairn-Position and
+ * the caller alone: a private cache may serve several, one after the other. */
+static void add_vary(const struct cairn_query_read *read)
+{
+    cairn_http_set_header(read->visit->response, "Vary",
+                          is_for_caller(read) ? "Accept, Authorization, Cairn-Position"
+                                              : "Accept, Cairn-Position");
+}
+
+/* Problems are never cached: http/ answers them with no-store. */
 static void add_caching(const struct cairn_query_read *read)
 {
     cairn_http_set_header(read->visit->response, "Cache-Control", cache_control(read));
-    cairn_http_set_header(read->visit->response, "Vary", "Accept, Cairn-Position");
+    add_vary(read);
 }
 
 static void add_preference(const struct cairn_query_read *read)
@@ -70,7 +86,7 @@ static void show_stream(const struct cairn_query_read *read)
 {
     read->visit->response->status = 200;
     read->visit->response->content_type = "text/event-stream";
-    cairn_http_set_header(read->visit->response, "Vary", "Accept, Cairn-Position");
+    add_vary(read);
 }
 
 static void show(const struct cairn_query_read *read)

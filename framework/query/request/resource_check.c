@@ -50,13 +50,12 @@ static bool begins_with_column(const char **columns, const char *name)
     return true;
 }
 
-/* Requires an index that begins with the path's field, which is always given, followed by the order
+/* Requires an index that begins with the field `first`, if it is not NULL, followed by the order
  * field, so that the requested rows are contiguous and sorted in it. Without one every page would
  * sort the whole read model. */
-static int check_index(const struct cairn_resource *resource, struct cairn_error *error)
+static int check_index_on(const struct cairn_resource *resource, const char *first,
+                          struct cairn_error *error)
 {
-    int path = cairn_query_path_filter(resource);
-    const char *first = path >= 0 ? resource->filters[path].field : NULL;
     const char *const *indexes = resource->projection->indexes;
     for (size_t i = 0; indexes && indexes[i]; i++) {
         const char *columns = indexes[i];
@@ -69,6 +68,18 @@ static int check_index(const struct cairn_resource *resource, struct cairn_error
     return cairn_fail(error, CAIRN_BUG, "projection %s needs an index on \"%s%s%s\"",
                       resource->projection->name, first ? first : "",
                       first && resource->order ? ", " : "", resource->order ? resource->order : "");
+}
+
+/* The path's field is always given, and the owner's where a caller sees its own rows only; a list
+ * without such a path is also read by callers with a role, which see all rows. The rows that the
+ * path names are few enough to look for the owner's among them. */
+static int check_index(const struct cairn_resource *resource, struct cairn_error *error)
+{
+    int path = cairn_query_path_filter(resource);
+    int failed = check_index_on(resource, path >= 0 ? resource->filters[path].field : NULL, error);
+    if (!failed && path < 0 && resource->allow.kind == CAIRN_ALLOW_OWNER)
+        failed = check_index_on(resource, resource->allow.member, error);
+    return failed;
 }
 
 static int check_list(const struct cairn_resource *resource, struct cairn_error *error)
@@ -100,7 +111,9 @@ int cairn_query_check(const struct cairn_resource *resource, struct cairn_error 
 {
     if (!resource->projection)
         return cairn_fail(error, CAIRN_BUG, "resource %s has no projection", resource->path);
-    int failed = resource->list ? check_list(resource, error) : check_row(resource, error);
+    int failed = cairn_query_owner_check(resource, error);
+    if (!failed)
+        failed = resource->list ? check_list(resource, error) : check_row(resource, error);
     if (failed)
         cairn_error_context(error, "resource %s", resource->path);
     return failed;

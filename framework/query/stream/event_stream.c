@@ -35,6 +35,7 @@ int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
     const bool list = read->resource->list;
     const struct cairn_query_state state = {
         .key = list ? cairn_query_ask_page(read->ask, read->arena) : read->ask->key,
+        .owner = list ? (struct cairn_query_owner){.field = NULL} : read->ask->owner,
         .json = looked ? NULL : cairn_copy_bytes(read->arena, read->body, read->body_bytes),
         .print = list ? cairn_query_page_print(read) : NULL,
         .generation = read->known->generation,

@@ -60,7 +60,7 @@ static void show(struct cairn_query_live *live, size_t place, const char *key,
         .timeline = &read->known->timeline,
     };
     cairn_lock(&live->lock);
-    struct cairn_topic *topic = cairn_topic_find(live, place, key);
+    struct cairn_topic *topic = cairn_topic_first(live, place, key);
     if (topic)
         cairn_topic_show(live, topic, &state);
     cairn_unlock(&live->lock);
@@ -132,7 +132,7 @@ static void give_back(struct lane *lane, size_t place, const struct errand *erra
     struct cairn_query_live *live = lane->pages->engine->live;
     bool moves = lane->slow ? took_us > 0 && took_us <= FAST_US : took_us > SLOW_US;
     cairn_lock(&live->lock);
-    struct cairn_topic *topic = again ? cairn_topic_find(live, place, errand->key) : NULL;
+    struct cairn_topic *topic = again ? cairn_topic_first(live, place, errand->key) : NULL;
     if (topic)
         cairn_topic_mark_dirty(live, topic);
     if (moves)

@@ -79,9 +79,9 @@ static struct cairn_pg_params params_of(const struct cairn_query_known *known,
 
 static void mark_dirty(struct cairn_query_live *live, size_t model, const char *key)
 {
-    struct cairn_topic *topic = cairn_topic_find(live, model, key);
-    if (topic)
-        cairn_topic_mark_dirty(live, topic);
+    struct cairn_topic *at = cairn_topic_first(live, model, key);
+    for (; at; at = cairn_topic_next(at))
+        cairn_topic_mark_dirty(live, at);
 }
 
 /* Advances to the start of the next page: after the last key, or after the checkpoint if this page
@@ -153,9 +153,9 @@ static void mark_all_dirty(struct cairn_query_live *live, size_t model, const ch
     cairn_unlock(&live->lock);
 }
 
-/* Encodes the row as a query by key would answer it. */
+/* Encodes the row as a query by key would answer it, and returns its struct, too. */
 static int read_json(const struct cairn_query_known *known, const struct cairn_pg_result *rows,
-                     int64_t i, struct cairn_arena *scratch, const char **ret,
+                     int64_t i, struct cairn_arena *scratch, const char **ret, const void **ret_row,
                      struct cairn_error *error)
 {
     const struct cairn_record *record = known->projection->row;
@@ -169,7 +169,24 @@ static int read_json(const struct cairn_query_known *known, const struct cairn_p
                           cairn_pg_text(rows, i, CAIRN_QUERY_KEY), known->projection->name);
     cairn_record_encode(record, value, &out);
     *ret = out.text;
+    *ret_row = value;
     return 0;
+}
+
+/* Shows the row to its topics; `row` is NULL if it was deleted. To readers that see another owner's
+ * rows it is shown as deleted, too. */
+static void show_to_all(struct cairn_query_live *live, size_t model,
+                        const struct cairn_query_state *state, const void *row)
+{
+    cairn_lock(&live->lock);
+    struct cairn_topic *at = cairn_topic_first(live, model, state->key);
+    for (; at; at = cairn_topic_next(at)) {
+        struct cairn_query_state seen = *state;
+        if (row && !cairn_query_owner_sees(&at->owner, row))
+            seen.json = NULL;
+        cairn_topic_show(live, at, &seen);
+    }
+    cairn_unlock(&live->lock);
 }
 
 /* A row that cannot be read stays as last shown; this is logged at most every COMPLAIN_US. */
@@ -186,6 +203,7 @@ static void show_row(struct cairn_query_live *live, size_t model,
                      int64_t i, struct cairn_arena *scratch)
 {
     struct cairn_error error = {0};
+    const void *row = NULL;
     struct cairn_query_state state = {
         .key = cairn_pg_text(rows, i, CAIRN_QUERY_KEY),
         .generation = known->generation,
@@ -194,15 +212,11 @@ static void show_row(struct cairn_query_live *live, size_t model,
         .timeline = &known->timeline,
     };
     if (!cairn_pg_bool(rows, i, CAIRN_QUERY_IS_DELETED) &&
-        read_json(known, rows, i, scratch, &state.json, &error) < 0) {
+        read_json(known, rows, i, scratch, &state.json, &row, &error) < 0) {
         log_failure(live, &error);
         return;
     }
-    cairn_lock(&live->lock);
-    struct cairn_topic *topic = cairn_topic_find(live, model, state.key);
-    if (topic)
-        cairn_topic_show(live, topic, &state);
-    cairn_unlock(&live->lock);
+    show_to_all(live, model, &state, row);
 }
 
 /* Shows rows that are missing in the new generation as deleted. */
@@ -212,14 +226,16 @@ static void show_missing(struct cairn_query_live *live, size_t model,
 {
     cairn_lock(&live->lock);
     for (size_t i = 0; i < count; i++) {
-        struct cairn_topic *topic = cairn_topic_find(live, model, keys[i]);
+        struct cairn_topic *at = cairn_topic_first(live, model, keys[i]);
         const struct cairn_query_state state = {.key = keys[i],
                                                 .generation = known->generation,
                                                 .changed = known->position,
                                                 .position = known->position,
                                                 .timeline = &known->timeline};
-        if (topic && topic->generation != known->generation && !topic->dirty)
-            cairn_topic_show(live, topic, &state);
+        for (; at; at = cairn_topic_next(at)) {
+            if (at->generation != known->generation && !at->dirty)
+                cairn_topic_show(live, at, &state);
+        }
     }
     cairn_unlock(&live->lock);
 }

@@ -185,12 +185,12 @@ static void join_topic(struct cairn_query_live *live, size_t place, struct cairn
                        const struct cairn_query_state *state, int64_t seen,
                        struct cairn_reader *reader)
 {
-    struct cairn_topic *topic = cairn_topic_find(live, place, state->key);
+    struct cairn_topic *topic = cairn_topic_find(live, place, state->key, &state->owner);
     begin_following(live, place, state);
     if (topic)
         cairn_page_let_go(page);
     else
-        topic = cairn_topic_add(live, place, page, state->key);
+        topic = cairn_topic_add(live, place, page, state->key, &state->owner);
     reader->topic = topic;
     reconcile(live, topic, state, seen, reader);
     reader->after = topic->readers;
@@ -209,7 +209,7 @@ static int refuse(const struct cairn_query_live *live, size_t place, const struc
     if (live->stopping || live->count >= live->max)
         return cairn_fail(error, CAIRN_BUSY, "%zu streams are open already, or the server stops",
                           live->max);
-    if (page && live->pages >= live->pages_max && !cairn_topic_find(live, place, key))
+    if (page && live->pages >= live->pages_max && !cairn_topic_first(live, place, key))
         return cairn_fail(error, CAIRN_BUSY,
                           "%zu different pages are followed already: ask for this one without"
                           " following it, or later",

@@ -1,7 +1,9 @@
 /* live.h - followed rows and pages, and the streams that follow them.
  *
  * A topic is a followed row, or a followed page of a list, with the message that shows its newest
- * state; a reader is one stream. A change of a topic only wakes its readers: each of them copies
+ * state; a reader is one stream. Readers that see different rows have topics of their own: to those
+ * of an owner, a row that is no longer its own is shown as deleted, once, and as it is when it is
+ * its own again. A change of a topic only wakes its readers: each of them copies
  * the newest message when its socket has room. A slow reader therefore skips intermediate states,
  * but never the last one; the only buffer per reader is the message being sent.
  *
@@ -21,6 +23,7 @@
 
 #include "http/http.h"
 #include "query/models/known_models.h"
+#include "query/request/row_owner.h"
 
 struct cairn_query_live;
 struct cairn_page; /* topics.h */
@@ -40,12 +43,13 @@ void cairn_query_live_on_news(struct cairn_query_live *live, void (*news)(void *
 
 /* The state of a row as it was read, or of a page. */
 struct cairn_query_state {
-    const char *key;    /* of a page: cairn_query_ask_page() */
-    const char *json;   /* NULL: it was deleted */
-    const char *print;  /* of a page: its fingerprint; else NULL */
-    int64_t generation; /* in which it was read */
-    int64_t changed;    /* position of the last change; of a page: where it was read */
-    int64_t position;   /* of the checkpoint in the same snapshot */
+    const char *key;                /* of a page: cairn_query_ask_page() */
+    const char *json;               /* NULL: it was deleted */
+    struct cairn_query_owner owner; /* of a row: for readers that see this owner's */
+    const char *print;              /* of a page: its fingerprint; else NULL */
+    int64_t generation;             /* in which it was read */
+    int64_t changed;                /* position of the last change; of a page: where it was read */
+    int64_t position;               /* of the checkpoint in the same snapshot */
     const struct cairn_timeline *timeline;
 };
 

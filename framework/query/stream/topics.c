@@ -17,13 +17,33 @@ static uint32_t hash_of(size_t place, const char *key)
     return (uint32_t)cairn_hash(key) + (uint32_t)place;
 }
 
-struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
-                                     const char *key)
+/* Returns the first topic with this name, from `at` on. */
+static struct cairn_topic *seek(struct cairn_topic *at, uint32_t hash, size_t place,
+                                const char *key)
 {
-    uint32_t hash = hash_of(place, key);
-    struct cairn_topic *at = live->buckets[hash % CAIRN_BUCKETS];
     while (at && (at->hash != hash || at->place != place || strcmp(at->key, key) != 0))
         at = at->next;
+    return at;
+}
+
+struct cairn_topic *cairn_topic_first(const struct cairn_query_live *live, size_t place,
+                                      const char *key)
+{
+    uint32_t hash = hash_of(place, key);
+    return seek(live->buckets[hash % CAIRN_BUCKETS], hash, place, key);
+}
+
+struct cairn_topic *cairn_topic_next(const struct cairn_topic *topic)
+{
+    return seek(topic->next, topic->hash, topic->place, topic->key);
+}
+
+struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
+                                     const char *key, const struct cairn_query_owner *owner)
+{
+    struct cairn_topic *at = cairn_topic_first(live, place, key);
+    while (at && !cairn_query_owner_same(&at->owner, owner))
+        at = cairn_topic_next(at);
     return at;
 }
 
@@ -36,12 +56,16 @@ void cairn_page_let_go(struct cairn_page *page)
 }
 
 struct cairn_topic *cairn_topic_add(struct cairn_query_live *live, size_t place,
-                                    struct cairn_page *page, const char *key)
+                                    struct cairn_page *page, const char *key,
+                                    const struct cairn_query_owner *owner)
 {
     size_t bytes = strlen(key) + 1;
     struct cairn_topic *topic = cairn_allocate(sizeof *topic + bytes);
     topic->place = place;
     topic->page = page;
+    topic->owner = *owner;
+    topic->subject = owner->field ? cairn_duplicate(owner->subject) : NULL;
+    topic->owner.subject = topic->subject;
     topic->hash = hash_of(place, key);
     memcpy(topic->key, key, bytes);
     topic->next = live->buckets[topic->hash % CAIRN_BUCKETS];
@@ -64,6 +88,7 @@ void cairn_topic_remove(struct cairn_query_live *live, struct cairn_topic *topic
     cairn_metric_add(&topics, "", -1);
     cairn_page_let_go(topic->page);
     free(topic->message);
+    free(topic->subject);
     free(topic);
 }
 

@@ -35,9 +35,11 @@ struct cairn_reader {
 };
 
 struct cairn_topic {
-    struct cairn_topic *next; /* in the same bucket */
-    size_t place;             /* index into `followed` */
-    struct cairn_page *page;  /* NULL: a row */
+    struct cairn_topic *next;       /* in the same bucket */
+    size_t place;                   /* index into `followed` */
+    struct cairn_page *page;        /* NULL: a row */
+    struct cairn_query_owner owner; /* of a row: whose readers these are */
+    char *subject;                  /* the owner's; allocated */
     struct cairn_reader *readers;
     uint64_t number; /* of the message; grows with each change */
     char *message;
@@ -89,14 +91,20 @@ struct cairn_query_live {
     struct cairn_follow *follows;
 };
 
-/* Returns NULL if there is no such topic. The place of a model's rows is its index; that of its
- * pages is its index plus the number of models. */
+/* Return the first topic of a row, and the one after `topic`, which is of the same row: there is
+ * one for each owner that follows it. NULL if there are no more. Of a page there is one. The place
+ * of a model's rows is its index; that of its pages is its index plus the number of models. */
+struct cairn_topic *cairn_topic_first(const struct cairn_query_live *live, size_t place,
+                                      const char *key);
+struct cairn_topic *cairn_topic_next(const struct cairn_topic *topic);
+/* Returns the one for this owner, or NULL. */
 struct cairn_topic *cairn_topic_find(const struct cairn_query_live *live, size_t place,
-                                     const char *key);
+                                     const char *key, const struct cairn_query_owner *owner);
 
 /* Adds a topic without readers; `page` is NULL for a row, else the topic takes the reference. */
 struct cairn_topic *cairn_topic_add(struct cairn_query_live *live, size_t place,
-                                    struct cairn_page *page, const char *key);
+                                    struct cairn_page *page, const char *key,
+                                    const struct cairn_query_owner *owner);
 /* Removes and frees a topic that has no readers. */
 void cairn_topic_remove(struct cairn_query_live *live, struct cairn_topic *topic);
 

@@ -44,18 +44,6 @@ static void check_commands(struct check *check, const struct cairn_decider *deci
     }
 }
 
-static void check_resource(struct check *check, const char *at,
-                           const struct cairn_resource *resource)
-{
-    check_row(check, at, "the resource", resource->path, &resource->allow);
-    if (resource->allow.kind == CAIRN_ALLOW_OWNER)
-        cairn_findings_say(&check->findings,
-                           "%s%sthe resource %s has CAIRN_OWNER(%s, %s): the owners of rows are "
-                           "not compared yet; write CAIRN_ROLE(\"…\")",
-                           at ? at : "", at ? ": " : "", resource->path, resource->allow.tag,
-                           resource->allow.member);
-}
-
 static void check_route(struct check *check, const struct cairn_route *route)
 {
     check_row(check, NULL, "the route", route->route, &route->allow);
@@ -81,7 +69,7 @@ int cairn_policies_check(const struct cairn_service *const services[], bool requ
             resource++;
         at = resource ? resource->at : NULL;
         for (resource = service->resources; resource && resource->path; resource++)
-            check_resource(&check, at, resource);
+            check_row(&check, at, "the resource", resource->path, &resource->allow);
         for (const struct cairn_route *route = service->routes; route && route->route; route++)
             check_route(&check, route);
     }

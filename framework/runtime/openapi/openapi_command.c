@@ -114,7 +114,7 @@ void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider 
     cairn_openapi_method(out, command->route);
     cairn_buffer_print(out, "%s\",\"tags\":[\"%s\"]", command->name, decider->category);
     cairn_openapi_text(out, "summary", command->help ? command->help : command->name);
-    cairn_openapi_security(out, secured ? &command->allow : NULL);
+    cairn_openapi_security(out, secured ? &command->allow : NULL, false);
     add_parameters(out, command);
     add_body(out, command->record, id_name(out, decider, command));
     add_responses(out, decider, command, creates, secured);

@@ -76,21 +76,28 @@ void cairn_openapi_problems(struct cairn_buffer *out, const int statuses[])
 
 /* ---- callers ---- */
 
-static void add_allowed(struct cairn_buffer *out, const struct cairn_allow *allow)
+static void add_allowed(struct cairn_buffer *out, const struct cairn_allow *allow, bool list)
 {
     struct cairn_buffer text = cairn_buffer(out->arena);
-    if (allow->kind == CAIRN_ALLOW_OWNER)
+    bool owned = allow->kind == CAIRN_ALLOW_OWNER;
+    if (owned && list)
+        cairn_buffer_print(&text, "Shows a caller the rows whose %s is its subject", allow->member);
+    else if (owned)
         cairn_buffer_print(&text, "Allowed to the owner: %s", allow->member);
     else
         cairn_buffer_text(&text, allow->roles[0] ? "Allowed to" : "Allowed to every caller");
     for (size_t i = 0; allow->roles[i]; i++)
-        cairn_buffer_print(&text, "%s %s", i || allow->kind == CAIRN_ALLOW_OWNER ? ", or" : "",
+        cairn_buffer_print(&text, "%s %s",
+                           i               ? ", or"
+                           : owned && list ? ", and all to"
+                           : owned         ? ", or"
+                                           : "",
                            allow->roles[i]);
     cairn_buffer_char(&text, '.');
     cairn_openapi_text(out, "description", text.text);
 }
 
-void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow)
+void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow, bool list)
 {
     if (!allow)
         return;
@@ -98,7 +105,7 @@ void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *
     cairn_buffer_text(out, anyone ? ",\"security\":[{},{\"bearer\":[]}]"
                                   : ",\"security\":[{\"bearer\":[]}]");
     if (!anyone)
-        add_allowed(out, allow);
+        add_allowed(out, allow, list);
 }
 
 void cairn_openapi_refused(struct cairn_buffer *out, const struct cairn_allow *allow)
@@ -233,11 +240,11 @@ static const struct component components[] = {
     {"headers", "Preference-Applied",
      "\"description\":\"What of Prefer was followed.\"," TEXT ",\"example\":\"wait=5\""},
     {"headers", "Cache-Control",
-     "\"description\":\"A copy may be kept, and has to be asked about.\",\"schema\":{\"type\":"
-     "\"string\",\"const\":\"private, no-cache\"}"},
+     "\"description\":\"Who may keep a copy, and for how long.\"," TEXT
+     ",\"example\":\"private, no-cache\""},
     {"headers", "Vary",
-     "\"description\":\"What the answer depends on.\",\"schema\":{\"type\":\"string\",\"const\":"
-     "\"Cairn-Position\"}"},
+     "\"description\":\"What the answer depends on.\"," TEXT
+     ",\"example\":\"Accept, Cairn-Position\""},
     {"schemas", "Problem",
      "\"type\":\"object\",\"description\":\"RFC 9457. The code is stable and for machines.\","
      "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"trace_id\"],"

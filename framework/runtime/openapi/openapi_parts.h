@@ -33,9 +33,10 @@ void cairn_openapi_headers(struct cairn_buffer *out, const char *const names[]);
 void cairn_openapi_problems(struct cairn_buffer *out, const int statuses[]);
 
 /* Writes what an operation says of its callers, where services authenticate: that it takes a bearer
- * token, or may be called without, and whom its policy allows. `cairn_openapi_refused` writes the
- * answers 401 and 403, among the others. `allow` NULL: services do not authenticate. */
-void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow);
+ * token, or may be called without, and whom its policy allows; of a list, which rows it shows.
+ * `cairn_openapi_refused` writes the answers 401 and 403, among the others. `allow` NULL: services
+ * do not authenticate. */
+void cairn_openapi_security(struct cairn_buffer *out, const struct cairn_allow *allow, bool list);
 void cairn_openapi_refused(struct cairn_buffer *out, const struct cairn_allow *allow);
 
 /* Writes `"components":{…}`: what `paths` refers to, and what that refers to. */

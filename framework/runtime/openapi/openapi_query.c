@@ -138,7 +138,7 @@ void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *
     cairn_openapi_words(out, route);
     cairn_buffer_print(out, ",\"tags\":[\"%s\"]", resource->projection->name);
     cairn_openapi_text(out, "summary", resource->help ? resource->help : resource->path);
-    cairn_openapi_security(out, secured ? &resource->allow : NULL);
+    cairn_openapi_security(out, secured ? &resource->allow : NULL, resource->list);
     add_parameters(out, resource);
     add_responses(out, resource, secured);
     cairn_buffer_char(out, '}');

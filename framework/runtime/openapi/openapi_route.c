@@ -12,7 +12,7 @@ void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *s
     cairn_openapi_words(out, route->route);
     cairn_buffer_print(out, ",\"tags\":[\"%s\"]", service->name);
     cairn_openapi_text(out, "summary", route->help ? route->help : route->route);
-    cairn_openapi_security(out, secured ? &route->allow : NULL);
+    cairn_openapi_security(out, secured ? &route->allow : NULL, false);
     cairn_buffer_text(out, ",\"parameters\":[");
     if (strstr(route->route, "{id}"))
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL,

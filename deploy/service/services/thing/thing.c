@@ -42,13 +42,17 @@ CAIRN_DECIDER(thing, .state_version = 1, .help = "What is opened, and closed onc
 /* ---- the service: accepts commands, follows the log, answers queries ---- */
 
 static const struct cairn_resource thing_resources[] = {
-    {.path = "/things/{id}", .projection = &things_projection, .help = "One of them."},
+    {.path = "/things/{id}",
+     .projection = &things_projection,
+     .allow = CAIRN_SIGNED_IN,
+     .help = "One of them."},
     {.path = "/things",
      .projection = &things_projection,
      .list = true,
      .filters = {{"closed", "closed", CAIRN_EQUAL}},
      .order = "opened_at",
      .descending = true,
+     .allow = CAIRN_SIGNED_IN,
      .help = "All of them, the newest first."},
     {0},
 };

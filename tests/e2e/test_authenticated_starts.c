@@ -1,0 +1,108 @@
+/* test_authenticated_starts.c - every program of this repository starts with authentication on: all
+ * rows of its tables have policies, and what is not open is closed without a token. */
+#include "../support/callers.h"
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/service.h"
+#include "../support/support.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID "0199aaaa-0000-7000-8000-000000000001"
+
+/* A program, and what it answers to a caller only. */
+struct program {
+    const char *name; /* of services/, or of docs/examples/ */
+    struct {
+        const char *method;
+        const char *path; /* NULL: there is no more */
+        const char *roles;
+    } closed[6];
+};
+
+static const struct program programs[] = {
+    {"user", {{"POST", "/users", ""}, {"PUT", "/users/" ID "/email", ""}}},
+    {"order", {{"POST", "/orders", ""}, {"POST", "/orders/" ID "/ship", "clerk"}}},
+    {"payment", {{"POST", "/payments/" ID "/refund", "finance"}}},
+    {"notification", {{NULL, NULL, NULL}}},
+    {"projector", {{NULL, NULL, NULL}}},
+    {"query",
+     {{"GET", "/users/" ID, ""},
+      {"GET", "/orders/" ID, ""},
+      {"GET", "/users/" ID "/orders", ""},
+      {"GET", "/payments/" ID, "support"},
+      {"GET", "/reports/sales", "finance"}}},
+    {"enrolment", {{"POST", "/courses", "registrar"}, {"POST", "/enrolments", ""}}},
+    {"acquirer", {{NULL, NULL, NULL}}}, /* of another company: open */
+    {"web", {{"GET", "/mail", "support"}}},
+    {"monolith", {{"POST", "/users", ""}, {"GET", "/reports/sales", "support"}}},
+};
+
+static struct service service;
+
+static int set_up(void **state)
+{
+    (void)state;
+    callers_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    callers_close();
+    return 0;
+}
+
+static void expect_program(const struct program *program)
+{
+    service_start(&service, program->name);
+    for (int i = 0; i < 6 && program->closed[i].path; i++)
+        callers_expect_closed(service.port, program->closed[i].method, program->closed[i].path,
+                              program->closed[i].roles);
+    service_stop(&service);
+}
+
+static void every_service_starts_with_authentication_on(void **state)
+{
+    (void)state;
+    char ledger[512];
+    (void)snprintf(ledger, sizeof ledger, "%s/ledger-of-starts", getenv("CAIRN_TEST_SERVERS"));
+    (void)setenv("CAIRN_ACQUIRER_LEDGER", ledger, 1);
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        expect_program(&programs[i]);
+    (void)unsetenv("CAIRN_ACQUIRER_LEDGER");
+}
+
+static bool is_listed(const char *name)
+{
+    bool listed = strcmp(name, "mailbox") == 0; /* speaks SMTP */
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        listed = listed || strcmp(programs[i].name, name) == 0;
+    return listed;
+}
+
+/* A service that is added belongs into the list above. */
+static void no_service_is_forgotten(void **state)
+{
+    (void)state;
+    DIR *directory = opendir("services");
+    assert_non_null(directory);
+    for (const struct dirent *at = readdir(directory); at; at = readdir(directory)) {
+        if (at->d_name[0] != '.' && !is_listed(at->d_name))
+            fail_msg("services/%s is not started with authentication on", at->d_name);
+    }
+    (void)closedir(directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_service_starts_with_authentication_on),
+        cmocka_unit_test(no_service_is_forgotten),
+    };
+    return cmocka_run_group_tests_name("authenticated starts", tests, set_up, tear_down);
+}
