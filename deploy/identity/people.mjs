@@ -3,6 +3,7 @@
 // A customer has no role: what she may do, she may do because something is hers. Every name that is not
 // in this list is a customer of that name, so that a test has as many customers as it needs. A subject
 // is a UUID, which is the id of the customer's user: the same name is always the same person.
+// README.md has Ada's.
 import { createHash } from 'node:crypto';
 
 const roles = {
@@ -14,6 +15,8 @@ const roles = {
     registrar: ['registrar'],
     operator: ['operator'],
 };
+
+const subjects = { ada: '0199aaaa-0000-7000-8000-000000000001' };
 
 // Services act by themselves, as clients: their subject is their name.
 export const services = {
@@ -33,5 +36,8 @@ function subjectOf(name) {
 // Returns the subject and the roles of a name; undefined for a text that is no name.
 export function findPerson(name) {
     if (!/^[a-z][a-z0-9._-]{0,60}$/.test(name ?? '')) return undefined;
-    return { sub: subjectOf(name), roles: Object.hasOwn(roles, name) ? roles[name] : [] };
+    return {
+        sub: Object.hasOwn(subjects, name) ? subjects[name] : subjectOf(name),
+        roles: Object.hasOwn(roles, name) ? roles[name] : [],
+    };
 }

@@ -2,8 +2,8 @@
 // as JWT (RFC 9068) for one audience, signed with ES256.
 //
 //   client_credentials              services: with a secret of their own (RFC 6749 section 4.4)
-//   urn:cairn:grant-type:persona    people, for `cairn token NAME`: whoever is on this machine is any
-//                                   of them, without a password. For demonstrations and tests only
+//   urn:cairn:grant-type:persona    people, for `cairn token NAME`: a program on this machine gets one of any
+//                                   person, without a password. For demonstrations and tests only
 import { randomBytes } from 'node:crypto';
 
 import Provider, { errors } from 'oidc-provider';

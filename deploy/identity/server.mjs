@@ -1,5 +1,5 @@
 // server.mjs - the identity provider of the demo and of the tests: oidc-provider, with the people and the
-// services of the shop. Not for production: whoever reaches it is anyone.
+// services of the shop. Not for production: a program that reaches it gets a token of any person.
 //
 //   node server.mjs DIRECTORY PORT
 //
@@ -18,7 +18,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
-import { publicKeys, readKeys, rotateKeys, writeWhole } from './keys.mjs';
+import { publicKeys, readKeys, rotateKeys, signingKeys, writeWhole } from './keys.mjs';
 import { services } from './people.mjs';
 import { makeProvider } from './provider.mjs';
 
@@ -47,7 +47,7 @@ let answer;
 
 // Requests that are under way go on with the provider that they began with.
 function useKeys(keys) {
-    answer = makeProvider({ ...settings, keys, secrets }).callback();
+    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets }).callback();
     if (env.CAIRN_IDENTITY_PUBLISH)
         writeWhole(join(env.CAIRN_IDENTITY_PUBLISH, 'jwks.json'), JSON.stringify(publicKeys(keys)), 0o644);
 }
@@ -71,7 +71,7 @@ async function publishTokens() {
 
 useKeys(readKeys(keysFile));
 process.on('SIGHUP', () => {
-    useKeys(rotateKeys(keysFile));
+    useKeys(rotateKeys(keysFile, settings.lifetime));
     console.log('the keys were rotated');
 });
 process.on('SIGTERM', () => process.exit(0));
