@@ -1,5 +1,5 @@
-/* test_identity_provider.c - the shop with a real identity provider, oidc-provider, as `make up` starts
- * it: people, services, keys that rotate under load, and a provider that is away. */
+/* test_identity_provider.c - the shop with a real identity provider, oidc-provider, as `make up`
+ * starts it: people, services, keys that rotate under load, and a provider that is away. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/shell.h"
@@ -45,7 +45,8 @@ static void in_shop(const char *command)
     shell_expect(&place, line);
 }
 
-/* Asks the provider, as `cairn token` does. Returns the header for a request; the caller frees it. */
+/* Asks the provider, as `cairn token` does. Returns the header for a request, which the caller
+ * frees. */
 static char *token_of(const char *name)
 {
     char body[200];
@@ -200,8 +201,8 @@ static void register_user(const char *name, char user[static 60])
     ask_for(201, shop.user, "POST", "/users", token, body, &reply);
     (void)reply_id(&reply, user, 60);
     (void)snprintf(path, sizeof path, "/users/%s", user);
-    assert_true(asprintf(&headers, "%s%s", token,
-                         reply_position(&reply, position, sizeof position)) > 0);
+    assert_true(
+        asprintf(&headers, "%s%s", token, reply_position(&reply, position, sizeof position)) > 0);
     ask_for(200, shop.query, "GET", path, headers, NULL, &reply);
     http_reply_free(&reply);
     free(headers);
