@@ -23,6 +23,7 @@ export const services = {
     order: ['order-service'],
     payment: ['payment-service'],
     notification: ['notification-service'],
+    monolith: ['order-service', 'payment-service', 'notification-service'], // all of them in one process
 };
 
 // A UUID of version 8 (RFC 9562) of the name.

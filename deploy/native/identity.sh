@@ -27,7 +27,7 @@ identity_prepare() {
     mkdir -p "$place"
     exec {lock}>"$place/lock"
     flock -w 300 "$lock" || fail "$place is still locked after 300 s"
-    cp "$identity_source"/*.mjs "$place"
+    cp "$identity_source"/{*.mjs,Dockerfile} "$place"
     if ! cmp -s "$identity_source/package.json" "$place/package.json" || [[ ! -d $place/node_modules ]]; then
         cp "$identity_source/package.json" "$place/package.json"
         said=$(cd "$place" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund 2>&1) || {
