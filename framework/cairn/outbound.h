@@ -37,8 +37,10 @@
  *      made. Then a single call is admitted, and its outcome decides. A failure is: no answer,
  *      status 5xx, an answer that is too large; for mail, no answer or 421.
  *
- * The protocols are http, https, smtp and smtps; redirects are not followed, no proxy of the
- * environment is used, certificates are verified. Name and password may be part of the URL, which
+ * The protocols are http, https, smtp and smtps; redirects are not followed, certificates are
+ * verified. Where CAIRN_EGRESS_URL names a proxy, all calls go through it, by a tunnel, except to
+ * targets that are `inside`; what it refuses is -CAIRN_UNAVAILABLE. Other proxies that the
+ * environment names are not used. Name and password may be part of the URL, which
  * appears in no message; mail with a password is never sent unencrypted (STARTTLS is required
  * then).
  *
@@ -68,6 +70,8 @@ struct cairn_target {
     size_t answer_max_bytes;           /* of an answer's body; 1 MiB */
     int breaker_failures;              /* 5 */
     int64_t breaker_open_us;           /* 5 s */
+    bool inside;                       /* a service of the same system: the egress proxy
+                                          (CAIRN_EGRESS_URL) is not used */
     struct cairn_target_state *state_; /* private to the library */
 };
 

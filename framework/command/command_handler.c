@@ -329,7 +329,7 @@ static enum next after_append(struct attempt *attempt)
     }
     if (failed == 0) {
         attempt->timeline = attempt->appending.timeline;
-        if (attempt->endpoint->creates && attempt->endpoint->part_count == 0)
+        if (attempt->endpoint->creates && attempt->endpoint->self.state)
             cairn_attempt_keep(attempt);
         return ANSWER;
     }

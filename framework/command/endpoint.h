@@ -43,7 +43,7 @@ struct cairn_endpoint {
     struct cairn_folding facts[CAIRN_NEEDS_MAX];
     char fact_kinds[CAIRN_NEEDS_MAX][160];
     struct cairn_folding parts[CAIRN_OVERS_MAX]; /* of a boundary */
-    size_t part_count;
+    size_t part_count;                           /* of rows */
 };
 
 /* Sets up the endpoint of a decider's command. All arguments are borrowed. Returns 0, or -CAIRN_BUG

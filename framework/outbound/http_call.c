@@ -5,6 +5,7 @@
 #include "core/containers/arena.h"
 #include "core/containers/buffer.h"
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,7 +187,7 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     CURLcode code = curl_easy_perform(handle);
     if (code == CURLE_OK)
         read_answer(call, handle, ret);
-    else
+    else if (!cairn_egress_failed(handle, limits, ret))
         read_failure(call, handle, code, words, limits->name, ret);
     (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "core/containers/arena.h"
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &reply);
     if (code == CURLE_OK)
         ret->sent = true;
-    else
+    else if (!cairn_egress_failed(handle, limits, ret))
         read_failure(submission, reply, code, words, limits->name, ret);
     (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 }

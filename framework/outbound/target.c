@@ -52,6 +52,7 @@ static struct cairn_limits read_limits(const struct cairn_target *target)
         .attempts = (int)or_else(target->attempts, 3),
         .concurrency = (int)or_else(target->concurrency, 8),
         .answer_max_bytes = target->answer_max_bytes ? target->answer_max_bytes : 1 << 20,
+        .inside = target->inside,
     };
 }
 

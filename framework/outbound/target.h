@@ -25,6 +25,7 @@ struct cairn_limits {
     size_t answer_max_bytes;
     bool mail;    /* smtp or smtps */
     bool tls_due; /* it has a password and would be sent unencrypted */
+    bool inside;  /* reached without the egress proxy */
 };
 
 /* Gets the state, created at the first call. Returns 0, or -CAIRN_CONFIG if the URL is invalid or

@@ -2,6 +2,7 @@
 #include "outbound/transfer.h"
 
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 static long milliseconds(int64_t us)
 {
@@ -22,7 +23,7 @@ bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int
     (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
                            limits->mail ? "smtp,smtps" : "http,https");
     (void)curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    cairn_egress_apply(handle, limits);
     (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(left_us));
     (void)curl_easy_setopt(
         handle, CURLOPT_CONNECTTIMEOUT_MS,

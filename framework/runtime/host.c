@@ -12,6 +12,7 @@
 #include "core/report/log.h"
 #include "http/http.h"
 #include "identity/credentials/credentials.h"
+#include "outbound/egress.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"
 #include "process/reactor/teller.h"
@@ -324,6 +325,11 @@ static int check_policies(struct cairn_host *host, struct cairn_error *error)
                                 error);
 }
 
+static int set_egress(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_egress_set(host->config->egress_url, host->config->egress_except, error);
+}
+
 static int start_identity(struct cairn_host *host, struct cairn_error *error)
 {
     enum cairn_auth auth = cairn_auth_of(host->config);
@@ -561,6 +567,7 @@ struct part {
 /* Started in this order, and stopped in the reverse one. */
 static const struct part parts[] = {
     {.start = check_policies},
+    {.start = set_egress},
     {.start = read_store}, /* before any part reads the log */
     {.start = open_cache, .stop = close_cache},
     {.start = start_snapshots, .stop = close_snapshots},

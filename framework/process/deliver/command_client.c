@@ -126,6 +126,7 @@ static struct peer *make_peer(struct cairn_command_client *client, const char *c
         .concurrency = CALLS_AT_ONCE,
         .wait_us = DEADLINE_US,
         .breaker_open_us = CAIRN_SECONDS(1),
+        .inside = true,
     };
     peer->next = client->peers;
     client->peers = peer;

@@ -357,6 +357,18 @@ static const struct setting settings[] = {
      .kind = TEXT,
      AT(auth_resource),
      .help = "the resource that the token is asked for (RFC 8707); empty: the issuer's default"},
+    {.name = "CAIRN_EGRESS_URL",
+     .fallback = "",
+     .unit = "URL",
+     .kind = SECRET,
+     AT(egress_url),
+     .help = "a proxy for all calls to the outside, such as http://egress:3128; empty: none"},
+    {.name = "CAIRN_EGRESS_EXCEPT",
+     .fallback = "",
+     .unit = "hosts",
+     .kind = TEXT,
+     AT(egress_except),
+     .help = "what is reached without that proxy: hosts, .domains, networks, separated by commas"},
     {.name = "CAIRN_LOG_LEVEL",
      .fallback = "info",
      .unit = "level",
@@ -643,7 +655,7 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
             print_setting(out, &setting);
         }
     }
-    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE, "
-                       "REDIS_URL_FILE,\nCAIRN_CURSOR_SECRET_FILE and "
-                       "CAIRN_AUTH_CLIENT_SECRET_FILE name files that hold the\nvalue instead.\n");
+    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. NAME_FILE names a "
+                       "file that holds the value\ninstead, for DATABASE_URL, REDIS_URL, "
+                       "CAIRN_CURSOR_SECRET, CAIRN_EGRESS_URL and\nCAIRN_AUTH_CLIENT_SECRET.\n");
 }

@@ -55,6 +55,8 @@ struct cairn_config {
     const char *auth_token_file;
     const char *auth_scope;
     const char *auth_resource;
+    const char *egress_url; /* "" for none */
+    const char *egress_except;
     const char *log_level;
 };
 

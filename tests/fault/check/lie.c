@@ -1,7 +1,7 @@
 /* lie.c - makes evidence of a true story and one lie, and has the checker judge it. */
 #include "lie.h"
 
-#include "../support/support.h"
+#include "../../support/support.h"
 
 #include <string.h>
 

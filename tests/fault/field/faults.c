@@ -1,7 +1,7 @@
 /* faults.c - the faults that are injected into the system, one table row each. */
 #include "field.h"
 
-#include "../support/fixture.h"
+#include "../../support/fixture.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * in Redis, and what exists of their generations. */
 #include "field.h"
 
-#include "../support/fixture.h"
-#include "../support/support.h"
+#include "../../support/fixture.h"
+#include "../../support/support.h"
 
 #include <hiredis/hiredis.h>
 #include <jansson.h>

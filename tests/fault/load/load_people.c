@@ -6,7 +6,7 @@
 
 #include "core/threads/clock.h"
 
-#include "../support/fixture.h"
+#include "../../support/fixture.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

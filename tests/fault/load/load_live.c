@@ -5,8 +5,8 @@
  * Lines of kind `live`: hold, path, id, event, data (text); at the end of the last: ends. */
 #include "client.h"
 
-#include "../support/fixture.h"
-#include "../support/sse.h"
+#include "../../support/fixture.h"
+#include "../../support/sse.h"
 
 #include <stdio.h>
 #include <stdlib.h>

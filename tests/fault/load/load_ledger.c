@@ -7,7 +7,7 @@
  * it was appended} and, where it checks another stream, "check" of {stream, version, event_id}. */
 #include "load.h"
 
-#include "../support/model.h"
+#include "../../support/model.h"
 
 #include "core/threads/clock.h"
 #include "store/append/append_batch.h"

@@ -2,8 +2,8 @@
 #ifndef LIE_H
 #define LIE_H
 
+#include "../story.h"
 #include "check.h"
-#include "story.h"
 
 enum story_file { HISTORY, LOG_FILE, ROWS, BUS, GENERATIONS, TAGS };
 enum lie_how { SETS, REMOVES, ADDS };

@@ -5,7 +5,7 @@
 
 #include "load.h"
 
-#include "../support/http_client.h"
+#include "../../support/http_client.h"
 
 struct client {
     struct actor *actor;

@@ -1,9 +1,9 @@
-/* standby.c - the synchronous standby of the field: created and started by the script beside this
- * file, stopped here, and asked how far it has come. */
+/* standby.c - the synchronous standby of the field: created and started by tests/fault/standby,
+ * stopped here, and asked how far it has come. */
 #include "field.h"
 
-#include "../support/fixture.h"
-#include "../support/support.h"
+#include "../../support/fixture.h"
+#include "../../support/support.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -17,10 +17,10 @@
 #ifndef FIELD_H
 #define FIELD_H
 
-#include "load.h"
+#include "../load/load.h"
 #include "proxy.h"
 
-#include "../support/system.h"
+#include "../../support/system.h"
 
 #include <libpq-fe.h>
 

@@ -8,7 +8,7 @@
  * positions. */
 #include "load.h"
 
-#include "../support/fixture.h"
+#include "../../support/fixture.h"
 
 #include <hiredis/hiredis.h>
 #include <libpq-fe.h>

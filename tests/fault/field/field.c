@@ -1,8 +1,8 @@
 /* field.c - sets up the system under fault on a small disk, with a proxy on each connection. */
 #include "field.h"
 
-#include "../support/fixture.h"
-#include "../support/support.h"
+#include "../../support/fixture.h"
+#include "../../support/support.h"
 
 #include <fcntl.h>
 #include <signal.h>
