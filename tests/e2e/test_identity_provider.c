@@ -293,11 +293,56 @@ static void a_provider_that_is_away_for_a_while_stops_no_caller_with_a_token(voi
     free(later);
 }
 
+/* ---- keys of a process ---- */
+
+static void order_with_key(const char *token, const char *user, const char *order, const char *key)
+{
+    char body[400];
+    char headers[5000];
+    struct http_reply reply = {0};
+    (void)snprintf(headers, sizeof headers, "%sIdempotency-Key: %s\r\n", token, key);
+    (void)snprintf(body, sizeof body,
+                   "{%s%s%s\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_visa\","
+                   "\"lines\":[{\"sku\":\"cup-1\",\"quantity\":1,\"unit_price\":1200}]}",
+                   order ? "\"order_id\":\"" : "", order ? order : "", order ? "\"," : "", user);
+    ask_for(201, shop.order, "POST", "/orders", headers, body, &reply);
+    http_reply_free(&reply);
+}
+
+/* Sends the keys that fulfilment's commands for the order could have, before it sends them. */
+static void a_key_of_a_process_from_outside_turns_no_payment_into_a_refund(void **state)
+{
+    (void)state;
+    static const char order[] = "0199aaaa-0000-7000-8000-00000000beef";
+    char user[60];
+    char key[100];
+    register_user("bob.guesses", user);
+    char *token = token_of("bob.guesses");
+    for (int version = 1; version <= 4; version++) {
+        (void)snprintf(key, sizeof key, "fulfilment-%s/%d/0", order, version);
+        order_with_key(token, user, NULL, key);
+    }
+    order_with_key(token, user, order, "\"the-order\"");
+    expect_soon("select count(*) from cairn.events where stream ="
+                " 'order-0199aaaa-0000-7000-8000-00000000beef' and type = 'OrderPaid'",
+                1);
+    expect_soon("select count(*) from cairn.outgoing", 0);
+    assert_int_equal(sql("select count(*) from cairn.events where type = 'PaymentRefunded' and"
+                         " data ->> 'order_id' = '0199aaaa-0000-7000-8000-00000000beef'"),
+                     0);
+    assert_int_equal(sql("select count(*) from cairn.events where stream ="
+                         " 'fulfilment-0199aaaa-0000-7000-8000-00000000beef' and"
+                         " data #>> '{input,kind}' = 'refusal'"),
+                     0);
+    free(token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_story_is_played_with_tokens_of_a_real_provider),
         cmocka_unit_test(services_and_people_get_tokens_and_strangers_get_none),
+        cmocka_unit_test(a_key_of_a_process_from_outside_turns_no_payment_into_a_refund),
         cmocka_unit_test(keys_rotate_at_the_provider_under_load_without_a_failed_request),
         cmocka_unit_test(a_provider_that_is_away_for_a_while_stops_no_caller_with_a_token),
     };
