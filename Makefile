@@ -107,8 +107,8 @@ deps:
 install-deps: ## install what building, running and testing need (Debian, root)
 	@deploy/deps install
 
-up: all ## start PostgreSQL, Redis and the services of the shop under .run/
-	@CAIRN_BUILD=$(BUILD) deploy/native/up
+up: all ## start PostgreSQL, Redis, an identity provider and the services of the shop under .run/; AUTH=off: an open system
+	@CAIRN_BUILD=$(BUILD) CAIRN_AUTH=$(AUTH) deploy/native/up
 
 servers: all ## start PostgreSQL and Redis under .run/, for a service of your own
 	@CAIRN_BUILD=$(BUILD) CAIRN_SHOP=no deploy/native/up

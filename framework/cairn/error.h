@@ -34,6 +34,7 @@ CAIRN_BEGIN_C
     X(UNAUTHENTICATED, "unauthenticated", 401, FINAL, "a valid bearer token is required")          \
     X(FORBIDDEN, "forbidden", 403, FINAL, "the caller is not allowed to do this")                  \
     X(NOT_FOUND, "not-found", 404, FINAL, "the requested object does not exist")                   \
+    X(NO_PATH, "not-found", 404, FINAL, "the service has no such path")                            \
     X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
     X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \
     X(CONFLICT, "conflict", 409, RETRY, "the stream changed while the command was decided")        \

@@ -74,6 +74,7 @@ struct attempt {
     const struct cairn_endpoint *endpoint;
     struct cairn_store *store; /* of the worker that handles it; NULL on a polling thread */
     struct cairn_http_request *request;
+    bool by_service; /* signed by a service of the same store */
 
     /* the contents of the request */
     struct cairn_uuid command_id; /* new for each request, or derived from its Idempotency-Key */

@@ -24,7 +24,8 @@ struct cairn_command_side {
     struct cairn_loader *loader;
     struct cairn_snapshots *snapshots;             /* NULL: none are kept */
     int64_t retries;                               /* after a conflict */
-    const struct cairn_internal_key *internal_key; /* of internal commands */
+    const struct cairn_internal_key *internal_key; /* of commands that services send */
+    bool authenticates;                            /* callers have tokens */
 };
 
 struct cairn_endpoint {

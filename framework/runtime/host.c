@@ -11,6 +11,7 @@
 #include "core/containers/arena.h"
 #include "core/report/log.h"
 #include "http/http.h"
+#include "identity/credentials/credentials.h"
 #include "outbound/egress.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"
@@ -39,9 +40,10 @@ struct cairn_host {
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_internal_key internal_key;
-    struct cairn_command_client *client; /* NULL in a process that sends no commands */
-    struct cairn_teller teller;          /* by the client */
-    struct cairn_leases *leases;         /* NULL in a process that only answers requests */
+    struct cairn_command_client *client;   /* NULL in a process that sends no commands */
+    struct cairn_teller teller;            /* by the client */
+    struct cairn_credentials *credentials; /* of the client; NULL: its calls have no token */
+    struct cairn_leases *leases;           /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
     struct cairn_consumers *consumers; /* NULL where nothing is consumed */
@@ -403,6 +405,26 @@ static int read_store(struct cairn_host *host, struct cairn_error *error)
     return failed;
 }
 
+/* Gets the token that commands are sent with. Without one, services that authenticate carry out
+ * only what is open to anyone, and internal commands. */
+static int open_credentials(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_credentials_options options = cairn_auth_credentials(host->config);
+    if (!sends_commands(host))
+        return 0;
+    if (options.token_file || options.request.client_id)
+        return cairn_credentials_open(&options, &host->credentials, error);
+    if (host->identity)
+        cairn_log(CAIRN_LOG_WARN, "this service sends commands without a token: set "
+                                  "CAIRN_AUTH_CLIENT_ID or CAIRN_AUTH_TOKEN_FILE");
+    return 0;
+}
+
+static void close_credentials(struct cairn_host *host)
+{
+    cairn_credentials_close(host->credentials);
+}
+
 /* Makes the client of commands, with the URL at which this process answers. */
 static int open_client(struct cairn_host *host, struct cairn_error *error)
 {
@@ -417,7 +439,8 @@ static int open_client(struct cairn_host *host, struct cairn_error *error)
         bind = "::1";
     (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
                    cairn_http_port(host->http));
-    host->client = cairn_command_client_open(host->services, url, &host->internal_key);
+    host->client =
+        cairn_command_client_open(host->services, url, &host->internal_key, host->credentials);
     host->teller = cairn_teller_by_http(host->client);
     return 0;
 }
@@ -563,6 +586,7 @@ static const struct part parts[] = {
     {.start = start_queries, .stop = close_queries},
     {.start = start_http, .stop = stop_http},
     {.stop = stop_identity}, /* ends the waits for keys */
+    {.start = open_credentials, .stop = close_credentials},
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */
@@ -579,6 +603,7 @@ int cairn_host_start(const struct cairn_config *config,
     host->config = config;
     host->services = services;
     host->commands.retries = config->conflict_retries;
+    host->commands.authenticates = cairn_auth_of(config) == CAIRN_AUTH_ON;
     int failed = 0;
     for (; host->parts_started < PARTS && !failed; host->parts_started++) {
         const struct part *part = &parts[host->parts_started];

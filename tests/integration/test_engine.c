@@ -484,10 +484,12 @@ static void what_is_wrong_between_machines_is_no_refusal(void **state)
 {
     (void)state;
     static const enum cairn_code between[] = {
-        CAIRN_KEY_REUSED,  CAIRN_MALFORMED, CAIRN_METHOD,  CAIRN_MEDIA_TYPE,
-        CAIRN_UNAVAILABLE, CAIRN_BUSY,      CAIRN_UNKNOWN, CAIRN_HEADERS_TOO_LARGE};
+        CAIRN_KEY_REUSED,       CAIRN_MALFORMED,   CAIRN_METHOD,    CAIRN_MEDIA_TYPE,
+        CAIRN_UNAUTHENTICATED,  CAIRN_FORBIDDEN,   CAIRN_TOO_LARGE, CAIRN_TIMED_OUT,
+        CAIRN_NO_PATH,          CAIRN_UNAVAILABLE, CAIRN_BUSY,      CAIRN_UNKNOWN,
+        CAIRN_HEADERS_TOO_LARGE};
     static const enum cairn_code final[] = {CAIRN_REFUSED, CAIRN_CLAIMED, CAIRN_NOT_FOUND,
-                                            CAIRN_EXISTS, CAIRN_INVALID};
+                                            CAIRN_EXISTS,  CAIRN_INVALID, CAIRN_PRECONDITION};
     for (size_t i = 0; i < sizeof between / sizeof *between; i++)
         assert_false(cairn_is_final(-(int)between[i]));
     for (size_t i = 0; i < sizeof final / sizeof *final; i++)

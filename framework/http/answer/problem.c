@@ -56,6 +56,8 @@ void cairn_http_problem(const struct cairn_http_request *request,
     cairn_buffer_print(&body, ",\"status\":%d", info->http_status);
     write_member(&body, "detail", detail_of(error, info, request->arena));
     write_member(&body, "code", code);
+    if (error->code == CAIRN_NO_PATH) /* for services: the stream may be there all the same */
+        write_member(&body, "missing", "path");
     if (error->wrong_count)
         write_errors(&body, error);
     write_member(&body, "trace_id", request->trace_id);

@@ -327,6 +327,36 @@ static const struct setting settings[] = {
      .min = 0,
      .max = 300,
      .help = "by how much the clocks of issuer and service may differ"},
+    {.name = "CAIRN_AUTH_CLIENT_ID",
+     .fallback = "",
+     .unit = "text",
+     .kind = TEXT,
+     AT(auth_client_id),
+     .help = "as which client this service gets tokens of the issuer for the commands it sends"},
+    {.name = "CAIRN_AUTH_CLIENT_SECRET",
+     .fallback = "",
+     .unit = "text",
+     .kind = SECRET,
+     AT(auth_client_secret),
+     .help = "the client's secret; better CAIRN_AUTH_CLIENT_SECRET_FILE, a file that has it"},
+    {.name = "CAIRN_AUTH_TOKEN_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(auth_token_file),
+     .help = "a token for the commands it sends instead, read again when it changes"},
+    {.name = "CAIRN_AUTH_SCOPE",
+     .fallback = "",
+     .unit = "words",
+     .kind = TEXT,
+     AT(auth_scope),
+     .help = "the scope that is asked for with the token; empty: the issuer's default"},
+    {.name = "CAIRN_AUTH_RESOURCE",
+     .fallback = "",
+     .unit = "URI",
+     .kind = TEXT,
+     AT(auth_resource),
+     .help = "the resource that the token is asked for (RFC 8707); empty: the issuer's default"},
     {.name = "CAIRN_EGRESS_URL",
      .fallback = "",
      .unit = "URL",
@@ -627,5 +657,5 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
     }
     (void)fprintf(out, "\nThe columns are name, unit, default and meaning. NAME_FILE names a "
                        "file that holds the value\ninstead, for DATABASE_URL, REDIS_URL, "
-                       "CAIRN_CURSOR_SECRET and CAIRN_EGRESS_URL.\n");
+                       "CAIRN_CURSOR_SECRET, CAIRN_EGRESS_URL and\nCAIRN_AUTH_CLIENT_SECRET.\n");
 }
