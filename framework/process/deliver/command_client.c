@@ -123,6 +123,7 @@ static struct peer *make_peer(struct cairn_command_client *client, const char *c
         .concurrency = CALLS_AT_ONCE,
         .wait_us = DEADLINE_US,
         .breaker_open_us = CAIRN_SECONDS(1),
+        .is_itself = strcmp(url, client->own) == 0,
     };
     peer->next = client->peers;
     client->peers = peer;
@@ -194,8 +195,9 @@ static int read_problem(const struct peer *peer, const struct cairn_outbound_res
     else if (code != CAIRN_OK)
         failed = cairn_fail(error, code, "%s", detail);
     else
-        failed = cairn_fail(error, CAIRN_UNKNOWN, "%s answered %d, which is not understood",
-                            peer->url, response->status);
+        failed = cairn_fail(error, CAIRN_UNKNOWN,
+                            "the service of %s answered %d, which is not understood",
+                            peer->category, response->status);
     cairn_arena_close(&arena);
     return failed;
 }
@@ -224,7 +226,7 @@ static int exchange(struct peer *peer, const struct cairn_outbound_request *requ
     struct cairn_error lost = {0};
     int failed = cairn_outbound_call(&peer->target, request, ret, &lost);
     if (failed == -CAIRN_TOO_LARGE) /* the response: its content is unknown */
-        return cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
+        return cairn_error_pass_as(error, CAIRN_UNKNOWN, &lost);
     if (failed)
         return cairn_error_pass(error, &lost);
     if (ret->status < 200 || ret->status > 299)
@@ -280,7 +282,7 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
         failed = cairn_record_decode(record, response.body, response.body_bytes, CAIRN_LENIENT,
                                      arena, ret, error);
     if (failed)
-        cairn_error_context(error, "%s%s", peer->url, path);
+        cairn_error_context(error, "%s of the service of %s", path, peer->category);
     cairn_outbound_response_reset(&response);
     return failed;
 }
