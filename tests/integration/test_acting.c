@@ -142,7 +142,7 @@ static int tear_down(void **state)
 
 static void expect_soon(const char *sql, int64_t wanted)
 {
-    fixture_wait_sql(url, sql, wanted, 30000);
+    fixture_wait_sql(url, sql, wanted, 90000);
 }
 
 static void expect(const char *sql, int64_t wanted)

@@ -6,7 +6,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "http/exchange.h"
-#include "http/tls/credentials.h"
+#include "http/tls/tls_credentials.h"
 
 #include <assert.h>
 #include <pthread.h>
