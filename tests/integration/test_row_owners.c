@@ -174,6 +174,8 @@ static int set_up(void **state)
     callers_open();
     fixture_database(url, sizeof url);
     (void)setenv("CAIRN_LOG_LEVEL", "error", 1);
+    (void)setenv("CAIRN_AUTH_LEEWAY_S", "0", 1);
+    (void)setenv("CAIRN_STREAM_HEARTBEAT_S", "1", 1);
     (void)setenv("REDIS_URL", fixture_redis(), 1);
     hosts[BOTH] = hosting_start(url, services);
     fixture_wait_http(cairn_host_port(hosts[BOTH]), "/readyz", 20000);
@@ -711,6 +713,37 @@ static void a_followed_page_loses_and_gains_rows_with_their_owner(void **state)
     sse_close(&carrier);
 }
 
+static void a_stream_ends_with_the_token_that_opened_it(void **state)
+{
+    (void)state;
+    const char *id = send(ONE, "one", "first", 3);
+    char *brief = caller_headers_for(ONE, "", 3);
+    struct sse row, page, open, other;
+    struct sse_message message;
+    follow(&row, BOTH, cairn_print(&arena, "/parcels/%s", id), brief);
+    follow(&page, BOTH, "/parcels?heavy=3", brief);
+    follow(&open, BOTH, cairn_print(&arena, "/open/%s", id), brief);
+    follow(&other, BOTH, cairn_print(&arena, "/parcels/%s", id), as_carrier());
+    expect_data(&row, "\"first\"");
+    expect_data(&page, id);
+    expect_data(&open, "\"first\"");
+    expect_data(&other, "\"first\"");
+    assert_false(sse_next(&row, &message, 20000));
+    assert_true(row.ended);
+    assert_false(sse_next(&page, &message, 20000));
+    assert_true(page.ended);
+    mark(id, "second"); /* streams that need no token, or whose token is good, go on */
+    expect_data(&open, "\"second\"");
+    expect_data(&other, "\"second\"");
+    ask_host(BOTH, "GET", cairn_print(&arena, "/parcels/%s", id), brief, "", NULL);
+    assert_int_equal(reply.status, 401);
+    sse_close(&row);
+    sse_close(&page);
+    sse_close(&open);
+    sse_close(&other);
+    free(brief);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -728,6 +761,7 @@ int main(void)
         cmocka_unit_test_setup(a_stream_shows_a_row_to_its_owner_and_to_no_other, each),
         cmocka_unit_test_setup(a_client_that_reconnects_for_a_row_that_left_it_finds_none, each),
         cmocka_unit_test_setup(a_followed_page_loses_and_gains_rows_with_their_owner, each),
+        cmocka_unit_test_setup(a_stream_ends_with_the_token_that_opened_it, each),
     };
     return cmocka_run_group_tests_name("row_owners", tests, set_up, tear_down);
 }

@@ -93,8 +93,8 @@ void issuer_configure(struct issuer *issuer, const char *json)
     set_text(issuer, &issuer->configuration, json ? strdup(json) : NULL);
 }
 
-char *issuer_token_as(const char *name, const struct signer *signer, const char *subject,
-                      const char *roles)
+static char *make_token(const char *name, const struct signer *signer, const char *subject,
+                        const char *roles, int seconds)
 {
     char header[300];
     char *claims = NULL;
@@ -105,10 +105,22 @@ char *issuer_token_as(const char *name, const struct signer *signer, const char 
     assert_true(asprintf(&claims,
                          "{\"iss\":\"%s\",\"aud\":\"shop\",\"sub\":\"%s\",\"iat\":%lld,"
                          "\"exp\":%lld,\"roles\":\"%s\"}",
-                         name, subject, now_s, now_s + 300, roles) > 0);
+                         name, subject, now_s, now_s + seconds, roles) > 0);
     char *token = signer_token(signer, algorithm, header, claims);
     free(claims);
     return token;
+}
+
+char *issuer_token_as(const char *name, const struct signer *signer, const char *subject,
+                      const char *roles)
+{
+    return make_token(name, signer, subject, roles, 300);
+}
+
+char *issuer_token_for(const struct issuer *issuer, const struct signer *signer,
+                       const char *subject, const char *roles, int seconds)
+{
+    return make_token(issuer->url, signer, subject, roles, seconds);
 }
 
 char *issuer_token(const struct issuer *issuer, const struct signer *signer, const char *subject,
