@@ -425,6 +425,30 @@ static void a_parked_or_a_deleted_row_of_another_owner_is_not_told_either(void *
     expect_as_missing("/parcels/%s", deleted, as_bob(), 404);
 }
 
+/* The read model cannot move meanwhile: its checkpoint is locked. */
+static void a_reader_that_waits_in_vain_is_told_the_same_of_both(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada@example.com", "tea", 3);
+    const char *missing = cairn_copy_text(&arena, cairn_uuid_text(cairn_uuid_make()));
+    wait_until_copied(id);
+    PGconn *connection = fixture_connect(url);
+    PQclear(PQexec(connection, "begin; select 1 from cairn.checkpoints for update"));
+    mark(id, "later");
+    const char *wants = cairn_print(&arena, "%.*sPrefer: wait=1\r\n",
+                                    (int)(strstr(position, "Prefer") - position), position);
+    for (int host = 0; host < HOSTS; host++) {
+        ask_host(host, "GET", fill("/parcels/%s", missing), as_bob(), wants, NULL);
+        assert_int_equal(reply.status, 503);
+        const char *is_missing = said(missing);
+        ask_host(host, "GET", fill("/parcels/%s", id), as_bob(), wants, NULL);
+        assert_string_equal(said(id), is_missing);
+    }
+    PQclear(PQexec(connection, "commit"));
+    PQfinish(connection);
+    expect_as_missing("/parcels/%s", id, as_bob(), 404);
+}
+
 static void answers_that_depend_on_the_caller_are_private_and_vary_by_it(void **state)
 {
     (void)state;
@@ -752,6 +776,7 @@ int main(void)
         cmocka_unit_test_setup(a_row_that_changed_hands_or_has_no_owner_is_gone_for_its_owner,
                                each),
         cmocka_unit_test_setup(a_parked_or_a_deleted_row_of_another_owner_is_not_told_either, each),
+        cmocka_unit_test_setup(a_reader_that_waits_in_vain_is_told_the_same_of_both, each),
         cmocka_unit_test_setup(answers_that_depend_on_the_caller_are_private_and_vary_by_it, each),
         cmocka_unit_test_setup(the_document_says_who_sees_what, each),
         cmocka_unit_test_setup(a_list_shows_a_caller_its_own_rows_on_every_page, each),
