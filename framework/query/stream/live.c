@@ -100,6 +100,12 @@ static int64_t copy_rest(struct cairn_reader *reader, char *ret, size_t room)
     return (int64_t)fits;
 }
 
+/* Returns whether the token that the stream was opened with has expired. */
+static bool is_over(const struct cairn_reader *reader)
+{
+    return reader->until_s && cairn_time_to_unix(cairn_now()) / CAIRN_SECONDS(1) >= reader->until_s;
+}
+
 static int64_t pull(void *self, char *ret, size_t room)
 {
     struct cairn_reader *reader = self;
@@ -109,6 +115,8 @@ static int64_t pull(void *self, char *ret, size_t room)
     cairn_lock(&live->lock);
     if (reader->rest) {
         given = copy_rest(reader, ret, room);
+    } else if (is_over(reader)) {
+        given = -1;
     } else if (reader->seen != topic->number) {
         reader->seen = topic->number;
         given = copy_part(reader, topic->message, topic->bytes, ret, room);
@@ -116,7 +124,7 @@ static int64_t pull(void *self, char *ret, size_t room)
     } else if (reader->beat) {
         given = copy_part(reader, beat, sizeof beat - 1, ret, room);
     }
-    if (given)
+    if (given > 0)
         reader->beat = false;
     cairn_unlock(&live->lock);
     return given;
@@ -225,6 +233,7 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
     struct cairn_reader *reader = cairn_allocate(sizeof *reader);
     reader->live = live;
     reader->request = request;
+    reader->until_s = state->until_s;
     const size_t place = page ? model + live->model_count : model;
     cairn_lock(&live->lock);
     int failed = refuse(live, place, page, state->key, error);

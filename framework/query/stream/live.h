@@ -16,6 +16,9 @@
  *  (1) A topic shows a state at or past `followed` of its model, or is dirty: it will be read.
  *  (2) A topic has a reader; it is removed with its last one, along with any unsent message.
  *
+ * A stream ends when the token expires that it was opened with: nothing is sent after that, and the
+ * next change or heartbeat ends it. The client comes again, with a new token and Last-Event-ID.
+ *
  * Threads: any; one lock. It is held while the streams' lock of http/ is acquired, never the other
  * way round. */
 #ifndef CAIRN_QUERY_LIVE_H
@@ -47,9 +50,10 @@ struct cairn_query_state {
     const char *json;               /* NULL: it was deleted */
     struct cairn_query_owner owner; /* of a row: for readers that see this owner's */
     const char *print;              /* of a page: its fingerprint; else NULL */
-    int64_t generation;             /* in which it was read */
-    int64_t changed;                /* position of the last change; of a page: where it was read */
-    int64_t position;               /* of the checkpoint in the same snapshot */
+    int64_t until_s;    /* since 1970: when the reader's token expires; 0: it needs none */
+    int64_t generation; /* in which it was read */
+    int64_t changed;    /* position of the last change; of a page: where it was read */
+    int64_t position;   /* of the checkpoint in the same snapshot */
     const struct cairn_timeline *timeline;
 };
 
