@@ -11,7 +11,7 @@ FROM debian:bookworm-slim AS source
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential pkg-config libpq-dev \
-        libmicrohttpd-dev libjansson-dev libhiredis-dev libcurl4-openssl-dev \
+        libmicrohttpd-dev libgnutls28-dev libjansson-dev libhiredis-dev libcurl4-openssl-dev \
         libcjose-dev libssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /cairn
@@ -45,7 +45,7 @@ FROM debian:bookworm-slim AS runtime
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl libpq5 libmicrohttpd12 \
-        libjansson4 libhiredis0.14 libcurl4 libcjose0 libssl3 \
+        libgnutls30 libjansson4 libhiredis0.14 libcurl4 libcjose0 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn \
     && install -d -o cairn -g cairn /var/lib/cairn

@@ -17,6 +17,7 @@
  *
  *     a test of             begins with        goes on with
  *     a decider             CAIRN_DECIDING     GIVEN, WHEN, THEN, THEN_REFUSED, THEN_CLAIMED
+ *     its policies          CAIRN_DECIDING     AS, THEN_FORBIDDEN
  *     any commands          CAIRN_PROPERTY     an invariant, see test_property.h
  *     a projection          CAIRN_PROJECTING   GIVEN, THEN_ROW, THEN_PARKED
  *     a process manager     CAIRN_PROCESSING   GIVEN, WHEN_EVENT, PASS, THEN_SENT, THEN_TIMER
@@ -92,6 +93,13 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * stream has a state of its own. */
 #define STREAM(id) cairn_scenario_stream(CAIRN_HERE_, (id))
 #define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
+/* Names the caller of the following WHENs of a decider's test: its subject and its roles, as its
+ * token would. AS("ada"), AS("bob", "clerk", "support"). AS_NO_ONE() is a caller without a token.
+ * With either, commands are compared with their policies (policy.h), owners too, and the decision
+ * has the caller as `given->actor`. Without, policies are not looked at, as in a service that does
+ * not authenticate. A command that creates a stream of its owner's id needs STREAM(ADA). */
+#define AS(...) cairn_scenario_as(CAIRN_HERE_, (const char *const[]){__VA_ARGS__, NULL})
+#define AS_NO_ONE() cairn_scenario_as(CAIRN_HERE_, (const char *const[]){NULL})
 /* Let time pass: ADVANCE_TO("2026-01-02T00:00:00Z"), PASS("P1D"), PASS("PT15M"). In a process' test
  * they are inputs: the timers of all processes that are due by then fire, each at its time and in
  * that order, also those that are set meanwhile. AT() fires nothing. */
@@ -139,6 +147,10 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define THEN_NOTHING() cairn_scenario_then_nothing(CAIRN_HERE_)
 /* Expects the reason given to cairn_refuse(), or the name of another code: "not-found". */
 #define THEN_REFUSED(reason) cairn_scenario_then_refused(CAIRN_HERE_, (reason))
+/* Expects that the command's policy does not allow it to the caller that AS names: it has no token,
+ * not the role, or the stream or the command is of another owner. To tell which:
+ * THEN_REFUSED("unauthenticated"), "forbidden", and "not-found" for another owner's stream. */
+#define THEN_FORBIDDEN() cairn_scenario_then_forbidden(CAIRN_HERE_)
 #define THEN_CLAIMED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, true, (scope), (key))
 #define THEN_RELEASED(scope, key) cairn_scenario_then_claim(CAIRN_HERE_, false, (scope), (key))
 #define THEN_CLAIMED_RANGE(scope, key, from, to)                                                   \

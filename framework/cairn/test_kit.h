@@ -38,6 +38,7 @@ void cairn_scenario_advance(struct cairn_here here, const char *rfc3339);
 void cairn_scenario_pass(struct cairn_here here, const char *duration);
 void cairn_scenario_fresh_ids(struct cairn_here here);
 void cairn_scenario_instance(struct cairn_here here, struct cairn_uuid id);
+void cairn_scenario_as(struct cairn_here here, const char *const *words);
 void cairn_scenario_given(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_given_claim(struct cairn_here here, const char *scope, const char *key);
 void cairn_scenario_given_range(struct cairn_here here, const char *scope, const char *key,
@@ -52,6 +53,7 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
 void cairn_scenario_then(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_then_nothing(struct cairn_here here);
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason);
+void cairn_scenario_then_forbidden(struct cairn_here here);
 void cairn_scenario_then_claim(struct cairn_here here, bool taken, const char *scope,
                                const char *key);
 void cairn_scenario_then_range(struct cairn_here here, bool taken, const char *scope,

@@ -2,8 +2,10 @@
 #include "identity/discovery.h"
 
 #include "core/containers/arena.h"
+#include "core/text/this_machine.h"
 #include "identity/json_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,17 +14,16 @@
 
 /* ---- URLs ---- */
 
-/* Returns the length of the name at the beginning of a URL's authority if it is this machine's; 0
- * if it is another one. */
-static size_t local_name(const char *authority)
+/* Returns whether the host of a URL's authority, of so many bytes, is this machine. */
+static bool is_local(const char *authority, size_t length)
 {
-    static const char *const names[] = {"127.0.0.1", "[::1]", "localhost"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t length = strlen(names[i]);
-        if (strncasecmp(authority, names[i], length) == 0)
-            return length;
-    }
-    return 0;
+    char host[64];
+    const char *bracket = *authority == '[' ? memchr(authority, ']', length) : NULL;
+    size_t bytes = bracket ? (size_t)(bracket - authority) + 1 : strcspn(authority, ":/?#");
+    if (bytes >= sizeof host || (bytes < length && authority[bytes] != ':'))
+        return false;
+    (void)snprintf(host, sizeof host, "%.*s", (int)bytes, authority);
+    return cairn_is_loopback(host);
 }
 
 bool cairn_issuer_url_is_safe(const char *url)
@@ -36,10 +37,7 @@ bool cairn_issuer_url_is_safe(const char *url)
     size_t length = strcspn(authority, "/?#");
     if (length == 0 || memchr(authority, '@', length) || strpbrk(url, " \t\r\n\\"))
         return false;
-    if (!is_plain)
-        return true;
-    size_t name = local_name(authority);
-    return name > 0 && (name == length || authority[name] == ':');
+    return !is_plain || is_local(authority, length);
 }
 
 /* ---- the configuration ---- */

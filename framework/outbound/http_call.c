@@ -151,7 +151,7 @@ static bool was_sent(CURL *handle, CURLcode code)
     return bytes > 0 || !cairn_transfer_found_nobody(code);
 }
 
-static void read_failure(const struct call *call, CURL *handle, CURLcode code, const char *words,
+static void read_failure(struct call *call, CURL *handle, CURLcode code, const char *words,
                          const char *name, struct cairn_attempt *ret)
 {
     ret->failed = true;
@@ -163,10 +163,12 @@ static void read_failure(const struct call *call, CURL *handle, CURLcode code, c
     }
     ret->again = true;
     ret->sent = was_sent(handle, code);
-    ret->code = cairn_fail(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE,
-                           ret->sent ? "a request was sent to %s and not answered: %s"
-                                     : "no request was sent to %s: %s",
-                           name, cairn_transfer_words(code, words));
+    const char *what = cairn_print(&call->arena,
+                                   ret->sent ? "a request was sent to %s and not answered"
+                                             : "no request was sent to %s",
+                                   name);
+    ret->code = cairn_fail_inside(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE, what,
+                                  "%s", cairn_transfer_words(code, words));
 }
 
 static void attempt(void *context, CURL *handle, const struct cairn_limits *limits,

@@ -19,6 +19,7 @@
 #include "projection/projector.h"
 #include "runtime/check/policy_check.h"
 #include "runtime/config/auth_config.h"
+#include "runtime/config/tls_config.h"
 #include "runtime/guard.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
@@ -359,6 +360,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .header_max_bytes = 8192, /* an open connection holds 1.5 times as much */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
+        .tls = cairn_tls_files(config),
         .routes = host->routes.all,
         .route_count = host->routes.count,
         .worker_open = open_worker,
@@ -430,15 +432,19 @@ static int open_client(struct cairn_host *host, struct cairn_error *error)
 {
     char url[300];
     const char *bind = host->config->bind;
-    (void)error;
+    const struct cairn_http_tls tls = cairn_tls_files(host->config);
     if (!sends_commands(host))
         return 0;
+    if (tls.client_ca_file && !*host->config->outbound_cert_file)
+        return cairn_fail(error, CAIRN_CONFIG,
+                          "CAIRN_OUTBOUND_CERT_FILE is not set: this process sends commands, and "
+                          "CAIRN_TLS_CLIENT_CA_FILE asks the sender for a certificate");
     if (strcmp(bind, "0.0.0.0") == 0)
         bind = "127.0.0.1";
     else if (strcmp(bind, "::") == 0)
         bind = "::1";
-    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
-                   cairn_http_port(host->http));
+    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "%s://[%s]:%d" : "%s://%s:%d",
+                   tls.cert_file ? "https" : "http", bind, cairn_http_port(host->http));
     host->client =
         cairn_command_client_open(host->services, url, &host->internal_key, host->credentials);
     host->teller = cairn_teller_by_http(host->client);
@@ -601,6 +607,7 @@ int cairn_host_start(const struct cairn_config *config,
 {
     struct cairn_host *host = cairn_allocate(sizeof *host);
     host->config = config;
+    cairn_tls_apply(config);
     host->services = services;
     host->commands.retries = config->conflict_retries;
     host->commands.authenticates = cairn_auth_of(config) == CAIRN_AUTH_ON;
@@ -615,6 +622,11 @@ int cairn_host_start(const struct cairn_config *config,
     }
     *ret = host;
     return 0;
+}
+
+int cairn_host_reload(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_http_reload(host->http, error);
 }
 
 int cairn_host_port(const struct cairn_host *host)

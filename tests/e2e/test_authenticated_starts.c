@@ -41,7 +41,7 @@ static const struct program programs[] = {
     {"monolith", {{"POST", "/users", ""}, {"GET", "/reports/sales", "support"}}},
 };
 
-static struct service service;
+static struct service service, projector;
 
 static int set_up(void **state)
 {
@@ -59,11 +59,11 @@ static int tear_down(void **state)
 
 static void expect_program(const struct program *program)
 {
-    service_start(&service, program->name);
+    service_join(&service, program->name, &projector);
     for (int i = 0; i < 6 && program->closed[i].path; i++)
         callers_expect_closed(service.port, program->closed[i].method, program->closed[i].path,
                               program->closed[i].roles);
-    service_stop(&service);
+    service_leave(&service);
 }
 
 static void every_service_starts_with_authentication_on(void **state)
@@ -72,8 +72,10 @@ static void every_service_starts_with_authentication_on(void **state)
     char ledger[512];
     (void)snprintf(ledger, sizeof ledger, "%s/ledger-of-starts", getenv("CAIRN_TEST_SERVERS"));
     (void)setenv("CAIRN_ACQUIRER_LEDGER", ledger, 1);
+    service_start(&projector, "projector"); /* queries wait for its read models */
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
         expect_program(&programs[i]);
+    service_stop(&projector);
     (void)unsetenv("CAIRN_ACQUIRER_LEDGER");
 }
 

@@ -96,7 +96,7 @@ static void destdir_is_where_it_lands_and_not_what_it_says(void **state)
 }
 
 /* The README says so. */
-static void the_complete_service_has_less_than_sixty_lines(void **state)
+static void the_complete_service_has_sixty_lines(void **state)
 {
     (void)state;
     expect("test $(wc -l <\"$tree/docs/examples/ticket.c\") -le 60");
@@ -145,7 +145,7 @@ static void a_forgotten_event_or_command_fails_the_build(void **state)
         {"s/, EVENT(ticket_closed, \"TicketClosed\", 1)//; /EVENT(ticket_closed/d; "
          "s/EVENT(ticket_opened, \"TicketOpened\", 1),/EVENT(ticket_opened, \"TicketOpened\", 1));/",
          "ticket_evolves_ticket_closed.* undeclared"},
-        {"/COMMAND(close_ticket/d; s|\"POST /tickets\"),|\"POST /tickets\"));|",
+        {"/COMMAND(close_ticket/d; s|CAIRN_SIGNED_IN),$|CAIRN_SIGNED_IN));|",
          "ticket_decides_close_ticket.* undeclared"},
         {"s/CAIRN_EMIT(ret, ticket_closed, .reason = command->reason)/CAIRN_EMIT(ret, close_ticket)/",
          "close_ticket_is_an_event_.* undeclared"},
@@ -384,7 +384,7 @@ int main(void)
         cmocka_unit_test(the_shop_is_left_out_unless_it_is_asked_for),
         cmocka_unit_test(the_links_of_installed_documents_lead_somewhere),
         cmocka_unit_test(destdir_is_where_it_lands_and_not_what_it_says),
-        cmocka_unit_test(the_complete_service_has_less_than_sixty_lines),
+        cmocka_unit_test(the_complete_service_has_sixty_lines),
         cmocka_unit_test(a_service_can_ask_for_a_version),
         cmocka_unit_test(a_forgotten_event_or_command_fails_the_build),
         cmocka_unit_test(a_wrong_member_or_state_fails_the_build),

@@ -500,31 +500,31 @@ static const char *cursor_of(const char *path, const char *caller)
     return cairn_print(&arena, "%.*s", (int)strcspn(cursor + 8, "\""), cursor + 8);
 }
 
-#define CY "01890000-0000-7000-8000-0000000000c1"
-#define DI "01890000-0000-7000-8000-0000000000d1"
+#define ONE "01890000-0000-7000-8000-0000000000c1"
+#define TWO "01890000-0000-7000-8000-0000000000d1"
 
 static void a_list_shows_a_caller_its_own_rows_on_every_page(void **state)
 {
     (void)state;
-    const char *cy = caller_headers(CY, "");
+    const char *one = caller_headers(ONE, "");
     for (int i = 0; i < 5; i++) {
-        (void)send(CY, "cy", i % 2 ? "own" : "other", 10 + i);
-        (void)send(DI, "di", i % 2 ? "own" : "other", 10 + i);
+        (void)send(ONE, "one", i % 2 ? "own" : "other", 10 + i);
+        (void)send(TWO, "two", i % 2 ? "own" : "other", 10 + i);
     }
-    const char *rows = read_all("/parcels?limit=2", cy);
+    const char *rows = read_all("/parcels?limit=2", one);
     assert_int_equal(count_of(rows, "\"owner_id\""), 5);
-    assert_int_equal(count_of(rows, "\"owner_id\":\"" CY "\""), 5);
-    assert_int_equal(count_of(read_all("/parcels?limit=1&heavy=12", cy), CY), 3);
-    assert_int_equal(count_of(read_all("/parcels?label=own", cy), "\"owner_id\""), 2);
-    rows = read_all("/labels/own/parcels?limit=1", cy);
+    assert_int_equal(count_of(rows, "\"owner_id\":\"" ONE "\""), 5);
+    assert_int_equal(count_of(read_all("/parcels?limit=1&heavy=12", one), ONE), 3);
+    assert_int_equal(count_of(read_all("/parcels?label=own", one), "\"owner_id\""), 2);
+    rows = read_all("/labels/own/parcels?limit=1", one);
     assert_int_equal(count_of(rows, "\"owner_id\""), 2);
     assert_true(strstr(rows, "\"weight\":13") < strstr(rows, "\"weight\":11"));
-    assert_int_equal(count_of(read_all("/kept?limit=2", caller_headers("di", "")), "\"di\""), 5);
+    assert_int_equal(count_of(read_all("/kept?limit=2", caller_headers("two", "")), "\"two\""), 5);
     assert_int_equal(count_of(read_all("/kept", caller_headers("nobody", "")), "parcel_id"), 0);
     assert_int_equal(count_of(read_all("/parcels", caller_headers("no-uuid", "")), "parcel_id"), 0);
     rows = read_all("/parcels?limit=3", as_carrier());
-    assert_int_equal(count_of(rows, CY), 5);
-    assert_int_equal(count_of(rows, DI), 5);
+    assert_int_equal(count_of(rows, ONE), 5);
+    assert_int_equal(count_of(rows, TWO), 5);
     get(BOTH, "/parcels", "");
     assert_int_equal(reply.status, 401);
 }
@@ -533,10 +533,10 @@ static void a_cursor_is_of_the_caller_that_got_it(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        (void)send(CY, "cy", "tea", 20 + i);
-        (void)send(DI, "di", "tea", 20 + i);
+        (void)send(ONE, "one", "tea", 20 + i);
+        (void)send(TWO, "two", "tea", 20 + i);
     }
-    const char *const callers[] = {caller_headers(CY, ""), caller_headers(DI, ""), as_carrier()};
+    const char *const callers[] = {caller_headers(ONE, ""), caller_headers(TWO, ""), as_carrier()};
     for (size_t of = 0; of < 3; of++) {
         const char *path = cairn_print(&arena, "/parcels?limit=1&cursor=%s",
                                        cursor_of("/parcels?limit=1", callers[of]));
@@ -550,13 +550,13 @@ static void a_cursor_is_of_the_caller_that_got_it(void **state)
 static void parked_rows_of_others_are_not_counted(void **state)
 {
     (void)state;
-    const char *cy = caller_headers(CY, "");
-    get(BOTH, "/parcels", cy);
+    const char *one = caller_headers(ONE, "");
+    get(BOTH, "/parcels", one);
     assert_null(strstr(reply.body, "\"parked\""));
-    mark(send(DI, "di", "tea", 1), "poison");
-    get(BOTH, "/parcels", cy);
+    mark(send(TWO, "two", "tea", 1), "poison");
+    get(BOTH, "/parcels", one);
     assert_null(strstr(reply.body, "\"parked\""));
-    get(BOTH, "/parcels", caller_headers(DI, ""));
+    get(BOTH, "/parcels", caller_headers(TWO, ""));
     assert_non_null(strstr(reply.body, "\"parked\":1"));
 }
 
@@ -572,7 +572,7 @@ static const char *plan_of(PGconn *connection, const struct cairn_query_page *pa
     if (PQresultStatus(made) != PGRES_COMMAND_OK)
         fail_msg("%s%s", PQerrorMessage(connection), sql);
     PQclear(made);
-    PGresult *plan = PQexec(connection, "explain execute page('parcels', 1, 0, 51, '" DI "')");
+    PGresult *plan = PQexec(connection, "explain execute page('parcels', 1, 0, 51, '" TWO "')");
     if (PQresultStatus(plan) != PGRES_TUPLES_OK)
         fail_msg("%s", PQerrorMessage(connection));
     for (int i = 0; i < PQntuples(plan); i++)
@@ -629,85 +629,85 @@ static void expect_data(struct sse *sse, const char *part)
 static void a_stream_shows_a_row_to_its_owner_and_to_no_other(void **state)
 {
     (void)state;
-    const char *id = send(CY, "cy", "first", 3);
+    const char *id = send(ONE, "one", "first", 3);
     const char *path = cairn_print(&arena, "/parcels/%s", id);
-    struct sse cy, carrier, di;
+    struct sse one, carrier, two;
     struct sse_message message;
-    follow(&cy, BOTH, path, caller_headers(CY, ""));
+    follow(&one, BOTH, path, caller_headers(ONE, ""));
     follow(&carrier, BOTH, path, as_carrier());
-    expect_data(&cy, "\"first\"");
+    expect_data(&one, "\"first\"");
     expect_data(&carrier, "\"first\"");
-    hand(id, DI);
-    message = sse_expect(&cy);
+    hand(id, TWO);
+    message = sse_expect(&one);
     assert_string_equal(message.event, "deleted");
     assert_string_equal(message.data, "{}");
-    expect_data(&carrier, DI);
-    follow(&di, BOTH, path, caller_headers(DI, ""));
-    expect_data(&di, "\"first\"");
+    expect_data(&carrier, TWO);
+    follow(&two, BOTH, path, caller_headers(TWO, ""));
+    expect_data(&two, "\"first\"");
     mark(id, "second");
-    expect_data(&di, "\"second\"");
+    expect_data(&two, "\"second\"");
     expect_data(&carrier, "\"second\"");
     hand(id, NULL);
-    assert_string_equal(sse_expect(&di).event, "deleted");
+    assert_string_equal(sse_expect(&two).event, "deleted");
     mark(id, "third");
     expect_data(&carrier, "\"second\"");
     expect_data(&carrier, "\"third\"");
-    hand(id, CY); /* nothing came meanwhile: the next message is of its return */
-    expect_data(&cy, "\"third\"");
+    hand(id, ONE); /* nothing came meanwhile: the next message is of its return */
+    expect_data(&one, "\"third\"");
     mark(id, "fourth");
-    expect_data(&cy, "\"fourth\"");
-    assert_false(sse_next(&di, &message, 0));
-    sse_close(&cy);
+    expect_data(&one, "\"fourth\"");
+    assert_false(sse_next(&two, &message, 0));
+    sse_close(&one);
     sse_close(&carrier);
-    sse_close(&di);
+    sse_close(&two);
 }
 
 static void a_client_that_reconnects_for_a_row_that_left_it_finds_none(void **state)
 {
     (void)state;
-    const char *id = send(CY, "cy", "first", 3);
+    const char *id = send(ONE, "one", "first", 3);
     const char *path = cairn_print(&arena, "/parcels/%s", id);
     struct sse sse;
-    follow(&sse, BOTH, path, caller_headers(CY, ""));
+    follow(&sse, BOTH, path, caller_headers(ONE, ""));
     expect_data(&sse, "\"first\"");
     const char *last =
         cairn_print(&arena, "Accept: text/event-stream\r\nLast-Event-ID: %s\r\n", sse.id);
     sse_close(&sse);
-    hand(id, DI);
-    ask_host(BOTH, "GET", path, caller_headers(CY, ""), cairn_print(&arena, "%s%s", position, last),
-             NULL);
+    hand(id, TWO);
+    ask_host(BOTH, "GET", path, caller_headers(ONE, ""),
+             cairn_print(&arena, "%s%s", position, last), NULL);
     assert_int_equal(reply.status, 404);
     command(cairn_print(&arena, "/parcels/%s/burn", id), "{}");
-    ask_host(BOTH, "GET", path, caller_headers(DI, ""), cairn_print(&arena, "%s%s", position, last),
-             NULL);
+    ask_host(BOTH, "GET", path, caller_headers(TWO, ""),
+             cairn_print(&arena, "%s%s", position, last), NULL);
     assert_int_equal(reply.status, 404);
 }
 
 static void a_followed_page_loses_and_gains_rows_with_their_owner(void **state)
 {
     (void)state;
-    static const char EL[] = "01890000-0000-7000-8000-0000000000e1";
-    const char *id = send(EL, "el", "own", 31);
-    struct sse el, carrier;
-    follow(&el, PLAIN, "/parcels?heavy=31", caller_headers(EL, ""));
-    expect_data(&el, id);
+    static const char THREE[] = "01890000-0000-7000-8000-0000000000e1";
+    const char *id = send(THREE, "three", "own", 31);
+    struct sse three, carrier;
+    follow(&three, PLAIN, "/parcels?heavy=31", caller_headers(THREE, ""));
+    expect_data(&three, id);
     follow(&carrier, PLAIN, "/parcels?heavy=31", as_carrier());
     expect_data(&carrier, id);
-    hand(id, DI);
-    expect_data(&el, "\"items\":[]");
-    expect_data(&carrier, DI);
-    hand(id, EL);
-    expect_data(&el, id);
-    const char *other = send(DI, "di", "foreign", 32); /* the page of others moves */
+    hand(id, TWO);
+    expect_data(&three, "\"items\":[]");
+    expect_data(&carrier, TWO);
+    hand(id, THREE);
+    expect_data(&three, id);
+    const char *other = send(TWO, "two", "foreign", 32); /* the page of others moves */
     struct sse_message message;
     do
         message = sse_expect(&carrier);
     while (!strstr(message.data, other));
     mark(id, "changed");
-    message = sse_expect(&el);
+    message = sse_expect(&three);
     assert_non_null(strstr(message.data, "\"changed\""));
     assert_null(strstr(message.data, other));
-    sse_close(&el);
+    sse_close(&three);
     sse_close(&carrier);
 }
 

@@ -31,19 +31,37 @@ void service_launch(struct child *ret, const char *name, const char *url, int po
     assert_int_equal(child_start(ret, argv, all, log), 0);
 }
 
-void service_start(struct service *ret, const char *name)
+static void start(struct service *ret, const char *name, const char *redis_url)
 {
     char redis[300];
     const char *const env[] = {redis, NULL};
-    fixture_database(ret->url, sizeof ret->url);
     ret->port = fixture_free_port();
-    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", redis_url);
     service_launch(&ret->child, name, ret->url, ret->port, env);
     fixture_wait_http(ret->port, "/readyz", 60000);
 }
 
-void service_stop(struct service *service)
+void service_start(struct service *ret, const char *name)
+{
+    fixture_database(ret->url, sizeof ret->url);
+    ret->redis_url = fixture_redis();
+    start(ret, name, ret->redis_url);
+}
+
+void service_join(struct service *ret, const char *name, const struct service *other)
+{
+    (void)snprintf(ret->url, sizeof ret->url, "%s", other->url);
+    ret->redis_url = other->redis_url;
+    start(ret, name, ret->redis_url);
+}
+
+void service_leave(struct service *service)
 {
     assert_int_equal(child_stop(&service->child, 20000), 0);
+}
+
+void service_stop(struct service *service)
+{
+    service_leave(service);
     fixture_drop(service->url);
 }

@@ -13,11 +13,16 @@
 struct service {
     struct child child;
     char url[512]; /* of its database, as the owner */
+    const char *redis_url;
     int port;
 };
 
 /* Starts the service and waits until it is ready; fails the test if it is not. */
 void service_start(struct service *ret, const char *name);
+/* The same, on the log of another one. */
+void service_join(struct service *ret, const char *name, const struct service *other);
+/* Stops one that has joined: its database stays. */
+void service_leave(struct service *service);
 /* Stops the service, which has to exit with 0, and drops its database. */
 void service_stop(struct service *service);
 

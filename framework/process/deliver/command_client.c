@@ -127,6 +127,7 @@ static struct peer *make_peer(struct cairn_command_client *client, const char *c
         .wait_us = DEADLINE_US,
         .breaker_open_us = CAIRN_SECONDS(1),
         .inside = true,
+        .is_itself = strcmp(url, client->own) == 0,
     };
     peer->next = client->peers;
     client->peers = peer;
@@ -189,7 +190,8 @@ static int fail_not_understood(const struct peer *peer,
                                const struct cairn_outbound_response *response,
                                struct cairn_error *error)
 {
-    return cairn_fail(error, CAIRN_UNKNOWN, "%s answered %d, which is not understood", peer->url,
+    return cairn_fail(error, CAIRN_UNKNOWN,
+                      "the service of %s answered %d, which is not understood", peer->category,
                       response->status);
 }
 
@@ -201,8 +203,9 @@ static int fail_as(const struct peer *peer, const struct problem *problem,
     enum cairn_code code = code_called(problem->code);
     if (problem->missing)
         return cairn_fail(error, CAIRN_UNKNOWN,
-                          "%s has no such path: is it another release, store or service?",
-                          peer->url);
+                          "the service of %s has no such path: is it another release, store or "
+                          "service?",
+                          peer->category);
     if (code != CAIRN_OK && cairn_code_info((int)code)->http_status == response->status)
         return cairn_fail(error, code, "%s", detail);
     if (response->status == 422)
@@ -252,7 +255,7 @@ static int call_peer(struct peer *peer, const struct cairn_outbound_request *req
     struct cairn_error lost = {0};
     int failed = cairn_outbound_call(&peer->target, request, ret, &lost);
     if (failed == -CAIRN_TOO_LARGE || failed == -CAIRN_INVALID)
-        return cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
+        return cairn_error_pass_as(error, CAIRN_UNKNOWN, &lost);
     return failed ? cairn_error_pass(error, &lost) : 0;
 }
 
@@ -331,7 +334,7 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
         failed = cairn_record_decode(record, response.body, response.body_bytes, CAIRN_LENIENT,
                                      arena, ret, error);
     if (failed)
-        cairn_error_context(error, "%s%s", peer->url, path);
+        cairn_error_context(error, "%s of the service of %s", path, peer->category);
     cairn_outbound_response_reset(&response);
     return failed;
 }

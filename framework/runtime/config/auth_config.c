@@ -1,6 +1,7 @@
 /* auth_config.c - decides whether services authenticate, and checks what they need for it. */
 #include "runtime/config/auth_config.h"
 
+#include "core/text/this_machine.h"
 #include "identity/discovery.h"
 #include "identity/json_pointer.h"
 
@@ -33,14 +34,9 @@ enum cairn_auth cairn_auth_of(const struct cairn_config *config)
     return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OPEN;
 }
 
-static bool is_loopback(const char *address)
-{
-    return address && (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0);
-}
-
 static void check_off(const struct cairn_config *config, struct cairn_error *wrong)
 {
-    if (is_word(config->auth, "off") && !is_loopback(config->bind))
+    if (is_word(config->auth, "off") && (!config->bind || !cairn_is_loopback(config->bind)))
         (void)cairn_wrong(wrong, "CAIRN_AUTH",
                           "is off, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say it "
                           "twice: \"" OFF_ANYWHERE "\"",

@@ -5,6 +5,7 @@
 #include "core/text/text.h"
 #include "runtime/check/peer_names.h"
 #include "runtime/config/auth_config.h"
+#include "runtime/config/tls_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +370,50 @@ static const struct setting settings[] = {
      .kind = TEXT,
      AT(egress_except),
      .help = "what is reached without that proxy: hosts, .domains, networks, separated by commas"},
+    {.name = "CAIRN_TLS_CERT_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_cert_file),
+     .help = "the certificate of the listener, in PEM, with those up to its root; empty: no TLS"},
+    {.name = "CAIRN_TLS_KEY_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_key_file),
+     .help = "its private key; SIGHUP reads these files again"},
+    {.name = "CAIRN_TLS_CLIENT_CA_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_client_ca_file),
+     .help = "authorities: a client needs a certificate of one of them; empty: it needs none"},
+    {.name = "CAIRN_OUTBOUND_CA_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_ca_file),
+     .help = "authorities that called services are trusted by; empty: the system's"},
+    {.name = "CAIRN_OUTBOUND_CERT_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_cert_file),
+     .help = "the certificate that is shown to called services that ask for one"},
+    {.name = "CAIRN_OUTBOUND_KEY_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_key_file),
+     .help = "its private key"},
+    {.name = "CAIRN_REQUIRE_TLS",
+     .fallback = "0",
+     .unit = "0 or 1",
+     .kind = NUMBER,
+     AT(require_tls),
+     .min = 0,
+     .max = 1,
+     .help = "1: nothing is sent or received unencrypted beyond this machine"},
     {.name = "CAIRN_LOG_LEVEL",
      .fallback = "info",
      .unit = "level",
@@ -596,6 +641,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
             read_own(at, ret_wrong);
     }
     cairn_auth_check(ret, ret_wrong);
+    cairn_tls_check(ret, ret_wrong);
     check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)

@@ -57,6 +57,13 @@ struct cairn_config {
     const char *auth_resource;
     const char *egress_url; /* "" for none */
     const char *egress_except;
+    const char *tls_cert_file; /* "" for none: see tls_config.h */
+    const char *tls_key_file;
+    const char *tls_client_ca_file;
+    const char *outbound_ca_file;
+    const char *outbound_cert_file;
+    const char *outbound_key_file;
+    int64_t require_tls;
     const char *log_level;
 };
 

@@ -6,6 +6,7 @@
 #include "process/react/reaction.h"
 #include "record/json.h"
 #include "testkit/decider/facts.h"
+#include "testkit/decider/test_caller.h"
 #include "testkit/running.h"
 
 #include <string.h>
@@ -136,6 +137,10 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
 {
     struct cairn_deciding *deciding = scenario->self;
     struct cairn_given given = cairn_scenario_given_now(scenario, scenario->id);
+    int refused = cairn_test_caller_owns(scenario, type, state, value);
+    if (refused)
+        return refused;
+    given.actor = deciding->actor;
     const struct cairn_decides *decides = cairn_decides_of(deciding->decider, type);
     cairn_deciding_fill_facts(scenario, decides->needs, value, &given);
     cairn_running_begin(scenario->step, decides->at, 0, "CAIRN_DECIDE(%s, %s)",
@@ -304,7 +309,9 @@ void cairn_deciding_run(struct cairn_scenario *scenario, const struct cairn_comm
 {
     struct cairn_deciding *deciding = scenario->self;
     struct cairn_decision *decision = &deciding->decision;
-    deciding->outcome = decide(scenario, type, command);
+    deciding->outcome = cairn_test_caller_admit(deciding, type);
+    if (deciding->outcome == 0)
+        deciding->outcome = decide(scenario, type, command);
     if (deciding->outcome == 0)
         deciding->outcome = change_claims(scenario);
     if (deciding->outcome < 0)
@@ -316,7 +323,7 @@ static void forget(struct cairn_scenario *scenario)
     struct cairn_deciding *deciding = scenario->self;
     deciding->outcome = 0;
     deciding->error = (struct cairn_error){0};
-    deciding->refusal_named = false;
+    deciding->refusal_named = deciding->by_policy = false;
     deciding->events_named = deciding->claims_named = 0;
     deciding->decision.event_count = deciding->decision.claim_count = 0;
 }

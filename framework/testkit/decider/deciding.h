@@ -29,6 +29,8 @@ struct cairn_deciding {
     const struct cairn_decider *decider;
 
     /* before the WHEN */
+    bool has_caller;                   /* AS names one, or none: policies are looked at */
+    struct cairn_actor actor;          /* zeroed: without a token */
     struct cairn_map states;           /* stream -> the decider's state */
     struct cairn_map streams;          /* stream -> struct cairn_test_stream */
     struct cairn_test_event *happened; /* of a boundary: all events, in order */
@@ -40,6 +42,7 @@ struct cairn_deciding {
     /* results of the last WHEN, and how many of them a THEN has named */
     int outcome;
     struct cairn_error error;
+    bool by_policy; /* the command's policy has refused it */
     bool refusal_named;
     struct cairn_decision decision;
     size_t events_named;
