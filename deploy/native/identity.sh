@@ -14,7 +14,7 @@ identity_lacks() {
     local program
     for program in node npm; do
         command -v "$program" >/dev/null && continue
-        printf '%s is not installed (deploy/deps install check)\n' "$program"
+        printf '%s is not installed (in Debian: nodejs, npm)\n' "$program"
         return 0
     done
     return 1

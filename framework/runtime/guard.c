@@ -4,21 +4,11 @@
  * told that it has expired, and not taken for a caller without one. */
 #include "runtime/guard.h"
 
+#include "core/text/text.h"
 #include "identity/policy.h"
 
 #include <string.h>
 #include <strings.h>
-
-/* Returns a text that may stand in quotes in a challenge (RFC 6750 section 3). */
-static const char *quotable(struct cairn_arena *arena, const char *text)
-{
-    char *ret = cairn_copy_text(arena, text);
-    for (char *at = ret; *at; at++) {
-        if (*at < 0x20 || *at > 0x7E || *at == '"' || *at == '\\')
-            *at = '?';
-    }
-    return ret;
-}
 
 /* Sets WWW-Authenticate. Without a token the challenge names no error (section 3.1). */
 static void challenge(const struct cairn_http_request *request,
@@ -28,7 +18,7 @@ static void challenge(const struct cairn_http_request *request,
     const char *value = "Bearer realm=\"cairn\"";
     if (error_name)
         value = cairn_print(request->arena, "%s, error=\"%s\", error_description=\"%s\"", value,
-                            error_name, quotable(request->arena, error->message));
+                            error_name, cairn_quotable(request->arena, error->message));
     cairn_http_set_header(response, "WWW-Authenticate", value);
 }
 

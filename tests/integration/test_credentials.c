@@ -144,7 +144,7 @@ static bool is_refused(void *context)
     struct cairn_error error = {0};
     assert_int_equal(ask(context, 0, token, &error), -CAIRN_UNAVAILABLE);
     return strstr(error.message,
-                  "/token gives the client bells no token: invalid_client, a stranger");
+                  "/token gives the client bells no token: invalid_client, a ?[31mstranger");
 }
 
 static void a_client_that_is_refused_is_told_why(void **state)

@@ -56,8 +56,9 @@ static void give(struct issuer *issuer, int socket, const char *request)
                        token, issuer->lifetime_s);
         free(token);
     } else {
-        (void)snprintf(body, sizeof body,
-                       "{\"error\":\"invalid_client\",\"error_description\":\"a stranger\"}");
+        (void)snprintf(
+            body, sizeof body,
+            "{\"error\":\"invalid_client\",\"error_description\":\"a \\u001b[31mstranger\"}");
     }
     cairn_unlock(&issuer->lock);
     atomic_fetch_add(good ? &issuer->given : &issuer->refused, 1);

@@ -95,3 +95,13 @@ bool cairn_is_mistyped(const char *text, const char *word)
     int distance = rows[2][b_bytes];
     return distance > 0 && distance <= (a_bytes >= LONG_WORD && b_bytes >= LONG_WORD ? 2 : 1);
 }
+
+char *cairn_quotable(struct cairn_arena *arena, const char *text)
+{
+    char *ret = cairn_copy_text(arena, text);
+    for (char *at = ret; *at; at++) {
+        if (*at < 0x20 || *at > 0x7E || *at == '"' || *at == '\\')
+            *at = '?';
+    }
+    return ret;
+}

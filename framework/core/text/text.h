@@ -26,4 +26,8 @@ char *cairn_percent_decode(struct cairn_arena *arena, const char *text, size_t l
  * more than 63 bytes are never mistaken. */
 bool cairn_is_mistyped(const char *text, const char *word);
 
+/* Returns a copy in which "?" replaces all that may not stand in a quoted text of OAuth (RFC 6749
+ * section 5.2, RFC 6750 section 3): control characters, quotes, backslashes, bytes beyond ASCII. */
+char *cairn_quotable(struct cairn_arena *arena, const char *text);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/containers/arena.h"
 #include "core/containers/buffer.h"
+#include "core/text/text.h"
 #include "identity/discovery.h"
 #include "identity/json_parts.h"
 
@@ -107,17 +108,17 @@ static int read_token(const json_t *root, const char *url, struct cairn_issued_t
 }
 
 static int read_refusal(const json_t *root, const struct cairn_token_requester *requester,
-                        int status, struct cairn_error *error)
+                        int status, struct cairn_arena *arena, struct cairn_error *error)
 {
     const char *code = cairn_json_text(root, "error");
     const char *description = cairn_json_text(root, "error_description");
     const char *url = requester->url;
     if (!code || status >= 500)
         return cairn_fail(error, CAIRN_UNAVAILABLE, "%s answered %d", url, status);
-    return cairn_fail(error, CAIRN_UNAUTHENTICATED,
-                      "%s gives the client %s no token: %.60s%s%.200s", url,
-                      requester->request.client_id, code, description ? ", " : "",
-                      description ? description : "");
+    return cairn_fail(
+        error, CAIRN_UNAUTHENTICATED, "%s gives the client %s no token: %.60s%s%.200s", url,
+        requester->request.client_id, cairn_quotable(arena, code), description ? ", " : "",
+        description ? cairn_quotable(arena, description) : "");
 }
 
 /* ---- asking ---- */
@@ -167,8 +168,9 @@ int cairn_token_requester_ask(struct cairn_token_requester *requester,
         failed = post(requester, &arena, &response, error);
     if (!failed) {
         CAIRN_JSON *root = cairn_json_object(response.body, response.body_bytes);
-        failed = response.status == 200 ? read_token(root, requester->url, ret, error)
-                                        : read_refusal(root, requester, response.status, error);
+        failed = response.status == 200
+                     ? read_token(root, requester->url, ret, error)
+                     : read_refusal(root, requester, response.status, &arena, error);
     }
     if (failed)
         forget_endpoint(requester);
