@@ -160,6 +160,7 @@ bool cairn_is_final(int failed)
     case CAIRN_MALFORMED:
     case CAIRN_METHOD:
     case CAIRN_MEDIA_TYPE:
+    case CAIRN_MISDIRECTED:
     case CAIRN_HEADERS_TOO_LARGE:
     case CAIRN_KEY_REUSED:
         return false;
