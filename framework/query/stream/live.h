@@ -32,8 +32,8 @@ struct cairn_query_live;
 struct cairn_page; /* topics.h */
 
 struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
-                                               int64_t streams_max, int64_t pages_max,
-                                               int64_t heartbeat_us);
+                                               int64_t streams_max, int64_t client_streams_max,
+                                               int64_t pages_max, int64_t heartbeat_us);
 /* Requires that all streams are closed. */
 void cairn_query_live_close(struct cairn_query_live *live);
 /* Refuses new streams; open ones end with the server. */
@@ -60,7 +60,8 @@ struct cairn_query_state {
 /* Makes the response a stream that begins with this state, unless the client has seen it: `seen` is
  * the position of its Last-Event-ID, if that is of this timeline and generation, else -1. `page` is
  * NULL for a row; otherwise its ownership passes to the callee in any case. Returns 0, or
- * -CAIRN_BUSY if there are too many streams or followed pages, or the server stops. */
+ * -CAIRN_BUSY if there are too many streams or followed pages, or the server stops, or
+ * -CAIRN_TOO_MANY if the client has too many. */
 int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct cairn_page *page,
                           const struct cairn_query_state *state, int64_t seen,
                           struct cairn_http_request *request, struct cairn_http_response *response,

@@ -71,6 +71,7 @@ struct cairn_query_live {
     struct cairn_query_models *models;
     size_t model_count;
     size_t max;
+    size_t client_max; /* streams of one client; 0: any number */
     size_t pages_max;
     int64_t heartbeat_us;
     void (*news)(void *context);
