@@ -28,7 +28,11 @@ local function cut(text)
 end
 
 local function order_request(headers)
+    local token = os.getenv("TOKEN") or ""
     headers["Content-Type"] = "application/json"
+    if token ~= "" then
+        headers.Authorization = "Bearer " .. token
+    end
     return wrk.format("POST", "/orders", headers, (order:gsub("%%012d", hole)))
 end
 

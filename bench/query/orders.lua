@@ -1,11 +1,15 @@
 -- orders.lua: GET of an order, any of them, for wrk. ROWS of them; ETAG, where it is set, is what the
--- client has already. Between two requests of a connection are PAUSE_MS,
+-- client has already; TOKEN says who it is. Between two requests of a connection are PAUSE_MS,
 -- if it is set. Counts the answers by status: any other than EXPECTED spoils the measurement.
 local rows = tonumber(os.getenv("ROWS"))
 local etag = os.getenv("ETAG")
 local pause = tonumber(os.getenv("PAUSE_MS") or "0")
 local expected = tonumber(os.getenv("EXPECTED") or "200")
+local token = os.getenv("TOKEN") or ""
 local headers = etag and { ["If-None-Match"] = etag } or {}
+if token ~= "" then
+    headers.Authorization = "Bearer " .. token
+end
 local threads = {}
 wrong = 0
 
