@@ -35,11 +35,14 @@ endif
 QUIET_SANITIZED := -Wno-null-dereference \
     $(if $(filter clang%,$(notdir $(CC))),,-Wno-format-truncation -Wno-format-overflow)
 
-MODULES := libpq libmicrohttpd jansson hiredis libcurl cjose libcrypto
+MODULES := libpq libmicrohttpd gnutls jansson hiredis libcurl cjose libcrypto
+# Redis by TLS, where hiredis has it: from 1.0 on.
+REDIS_TLS := $(shell pkg-config --exists hiredis_ssl libssl 2>/dev/null && echo yes)
+MODULES += $(if $(REDIS_TLS),hiredis_ssl libssl)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(if $(SAN),$(QUIET_SANITIZED) -O1) $(CFLAGS) \
     -fno-omit-frame-pointer -fno-strict-aliasing -pthread $(SANITIZE)
-CPPFLAGS_ALL = -Iframework -D_GNU_SOURCE $(MODULE_CPPFLAGS) $(CPPFLAGS) -MMD -MP
+CPPFLAGS_ALL = -Iframework -D_GNU_SOURCE $(if $(REDIS_TLS),-DCAIRN_REDIS_TLS) $(MODULE_CPPFLAGS) $(CPPFLAGS) -MMD -MP
 LDLIBS_ALL = $(MODULE_LIBS) -pthread $(LDLIBS)
 # A program loads the libraries that it uses, not all that there are.
 LDFLAGS_ALL = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
@@ -107,8 +110,8 @@ deps:
 install-deps: ## install what building, running and testing need (Debian, root)
 	@deploy/deps install
 
-up: all ## start PostgreSQL, Redis and the services of the shop under .run/
-	@CAIRN_BUILD=$(BUILD) deploy/native/up
+up: all ## start PostgreSQL, Redis, an identity provider and the services of the shop under .run/; AUTH=off: an open system
+	@CAIRN_BUILD=$(BUILD) CAIRN_AUTH=$(AUTH) deploy/native/up
 
 servers: all ## start PostgreSQL and Redis under .run/, for a service of your own
 	@CAIRN_BUILD=$(BUILD) CAIRN_SHOP=no deploy/native/up

@@ -9,6 +9,8 @@
 #   redis/            its configuration and its append-only file
 #   mailbox/mail      what customers would have got
 #   acquirer/ledger   what the acquirer's stand-in has done
+#   identity/         keys of the identity provider, and secrets of its clients
+#   auth              whether the services that run authenticate: on or off
 #   log/NAME.log      what each process says
 #   pid/NAME          pid, start time, origin and port of each process that was started
 #   lock              held while something starts or stops here; also marks the directory as ours
@@ -250,7 +252,7 @@ run_directory_lock() {
 # Removes what was made here, by name: nobody's own file goes with it.
 run_directory_remove() {
     postgres_remove
-    rm -rf "${run_dir:?}"/{redis,acquirer,mailbox,log,pid,env,lock}
+    rm -rf "${run_dir:?}"/{redis,acquirer,mailbox,identity,auth,log,pid,env,lock}
     rmdir "$run_dir" 2>/dev/null || say "$run_dir stays: it holds files that are not ours"
 }
 
@@ -258,3 +260,5 @@ run_directory_remove() {
 source "${BASH_SOURCE[0]%/*}/postgres.sh"
 # shellcheck source=deploy/native/redis.sh
 source "${BASH_SOURCE[0]%/*}/redis.sh"
+# shellcheck source=deploy/native/identity.sh
+source "${BASH_SOURCE[0]%/*}/identity.sh"

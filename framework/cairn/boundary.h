@@ -38,9 +38,19 @@
  *      command is decided again.
  *  (2) A command is never refused because of a cached part alone.
  *
- * The events of a decision are a stream of their own, NOUN-id, of which the id is new: a boundary
- * has no stream that grows. Every command creates one, hence its route has no {id}. A NOUN_id in
- * the body names the stream, unless the command has such a member for itself.
+ * The events of a decision are a stream, NOUN-id. The command of a route without {id} begins one,
+ * whose id is new; a NOUN_id in the body names it, unless the command has such a member for itself.
+ * The command of a route with {id} appends to the one that the route names. Such a boundary has a
+ * row for the stream's own events, and its commands are decided on them, too:
+ *
+ *     CAIRN_STRUCT(place, UUID(course_id), BOOL(ended));
+ *     CAIRN_STREAM_PART(place);
+ *     CAIRN_LEARN_FROM(place, enrolment, student_subscribed) { … }
+ *
+ *     CAIRN_BOUNDARY(enrolment, CAIRN_OVER_STREAM(place), CAIRN_OVER(seats, course_id));
+ *
+ * `self->place` is zeroed for a command that begins the stream. The append is accepted only if no
+ * event has come to the stream, either; If-Match names its version.
  *
  * An event has the tags that its type had when it was written: a `.tag` that is added later is not
  * one of older events. */
@@ -54,7 +64,7 @@ CAIRN_BEGIN_C
 /* A part of a boundary's state: the events with one tag, folded. */
 struct cairn_part {
     const char *name;
-    const char *tag; /* "course": of the fields that have `.tag = "course"` */
+    const char *tag; /* "course": of the fields that have `.tag = "course"`; NULL: of a stream */
     const struct cairn_record *state;
     const struct cairn_handlers *learns; /* struct cairn_learns, with their events */
     const char *at;                      /* where it is declared: "enrolment.c:12" */
@@ -70,6 +80,9 @@ struct cairn_part {
                                            .state = &part##_record,                                \
                                            .learns = &part##_handlers_,                            \
                                            .at = CAIRN_PLACE_}
+
+/* Declares a part that is folded from the events of one stream, whatever their tags. */
+#define CAIRN_STREAM_PART(part) CAIRN_PART(part, NULL)
 
 /* Begins the function of a part for an event of a noun; its parameters are `self`, `event` and
  * `arena`, as those of CAIRN_EVOLVE. */
@@ -92,11 +105,13 @@ enum {
  *     CAIRN_OVER_EACH(seats, course_ids)       the member is a list: a state for each of its items,
  *                                              in their order, `self->seats.items[i]`
  *
+ *     CAIRN_OVER_STREAM(place)                 no member: the events of the command's own stream
+ *
  * Two rows, or two items, that name the same tag have equal states. */
 struct cairn_over {
     const struct cairn_part *part;
-    const char *member;
-    bool each; /* the member is a list */
+    const char *member; /* NULL: of the stream */
+    bool each;          /* the member is a list */
 };
 
 /* Makes `struct NOUN`, with the states of the parts, and `NOUN_decider`, which a service lists like
@@ -119,12 +134,7 @@ struct cairn_over {
     };                                                                                             \
     static const struct cairn_over noun##_overs_[] = {                                             \
         CAIRN_EACH_(CAIRN_OVER_ROW_, noun, , __VA_ARGS__){.part = NULL}};                          \
-    static struct cairn_known_decider noun##_known_decider_ = {                                    \
-        .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
-    CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
-    {                                                                                              \
-        cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
-    }                                                                                              \
+    CAIRN_KNOW_DECIDER_(noun)                                                                      \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \
@@ -135,10 +145,11 @@ struct cairn_over {
 
 /* ---- the parts of the macros above ---- */
 
-/* The arguments of a row: ONE or EACH, its name in the state, the part, the member. */
-#define CAIRN_ARGUMENTS_CAIRN_OVER(part, member) ONE, part, part, member
-#define CAIRN_ARGUMENTS_CAIRN_OVER_AS(name, part, member) ONE, name, part, member
-#define CAIRN_ARGUMENTS_CAIRN_OVER_EACH(part, member) EACH, part, part, member
+/* The arguments of a row: ONE or EACH, its name in the state, the part, the member as text. */
+#define CAIRN_ARGUMENTS_CAIRN_OVER(part, member) ONE, part, part, #member
+#define CAIRN_ARGUMENTS_CAIRN_OVER_AS(name, part, member) ONE, name, part, #member
+#define CAIRN_ARGUMENTS_CAIRN_OVER_EACH(part, member) EACH, part, part, #member
+#define CAIRN_ARGUMENTS_CAIRN_OVER_STREAM(part) ONE, part, part, NULL
 
 #define CAIRN_OVER_MEMBER_(noun, over) CAIRN_OVER_MEMBER_OF_(CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_MEMBER_OF_(...) CAIRN_OVER_MEMBER_AS_(__VA_ARGS__)
@@ -160,7 +171,7 @@ struct cairn_over {
 #define CAIRN_OVER_ROW_(noun, over) CAIRN_OVER_ROW_OF_(CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_ROW_OF_(...) CAIRN_OVER_ROW_AS_(__VA_ARGS__)
 #define CAIRN_OVER_ROW_AS_(how, name, part_, member_)                                              \
-    {.part = &part_##_part, .member = #member_, .each = CAIRN_OVER_IS_##how##_},
+    {.part = &part_##_part, .member = member_, .each = CAIRN_OVER_IS_##how##_},
 #define CAIRN_OVER_IS_ONE_ false
 #define CAIRN_OVER_IS_EACH_ true
 

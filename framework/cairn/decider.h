@@ -336,15 +336,19 @@ struct cairn_known_decider {
     const struct cairn_decider *decider;
 };
 
-/* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
-#define CAIRN_DECIDER(...) CAIRN_DECIDER_(__VA_ARGS__, )
-#define CAIRN_DECIDER_(noun, ...)                                                                  \
+/* Adds NOUN_decider to the list of the program's deciders, before main. */
+#define CAIRN_KNOW_DECIDER_(noun)                                                                  \
     static struct cairn_known_decider noun##_known_decider_ = {                                    \
         .handler = {.file = __FILE__, .line = __LINE__}, .decider = &noun##_decider};              \
     CAIRN_BEFORE_MAIN_(noun##_known_decider_register_)                                             \
     {                                                                                              \
         cairn_handlers_add(&cairn_known_deciders, &noun##_known_decider_.handler);                 \
-    }                                                                                              \
+    }
+
+/* Makes `NOUN_decider` from what the file has defined: CAIRN_DECIDER(order, .state_version = 1); */
+#define CAIRN_DECIDER(...) CAIRN_DECIDER_(__VA_ARGS__, )
+#define CAIRN_DECIDER_(noun, ...)                                                                  \
+    CAIRN_KNOW_DECIDER_(noun)                                                                      \
     const struct cairn_decider noun##_decider = {.category = #noun,                                \
                                                  .state = &noun##_record,                          \
                                                  .events = &noun##_events,                         \

@@ -34,6 +34,7 @@ CAIRN_BEGIN_C
     X(UNAUTHENTICATED, "unauthenticated", 401, FINAL, "a valid bearer token is required")          \
     X(FORBIDDEN, "forbidden", 403, FINAL, "the caller is not allowed to do this")                  \
     X(NOT_FOUND, "not-found", 404, FINAL, "the requested object does not exist")                   \
+    X(NO_PATH, "not-found", 404, FINAL, "the service has no such path")                            \
     X(METHOD, "method-not-allowed", 405, FINAL, "the path exists, but not with this method")       \
     X(TIMED_OUT, "request-timed-out", 408, RETRY, "the request did not arrive in time")            \
     X(CONFLICT, "conflict", 409, RETRY, "the stream changed while the command was decided")        \
@@ -116,6 +117,13 @@ int cairn_fail_va(struct cairn_error *error, enum cairn_code code, const char *f
 int cairn_fail_inside(struct cairn_error *error, enum cairn_code code, const char *what,
                       const char *format, ...) CAIRN_PRINTF(4, 5);
 
+/* Returns what clients may be shown of an error that is set: the message, as far as it is public;
+ * the code's meaning where the message is empty, or the status is 500. `ret_bytes` is its length:
+ * the text is not ended there. */
+const char *cairn_error_public(const struct cairn_error *error, size_t *ret_bytes);
+/* Prints the same, cut to `size`. */
+void cairn_error_print_public(const struct cairn_error *error, char *ret, size_t size);
+
 /* Reports a refusal by the domain. `reason` is a stable code in kebab case which clients may branch
  * on ("order-already-shipped"); the message is for people. Returns -CAIRN_REFUSED. */
 int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
@@ -128,6 +136,10 @@ int cairn_wrong(struct cairn_error *error, const char *pointer, const char *form
 /* Copies an error that is set - code, reason, message, wrong fields - into `error`, unless that is
  * NULL or set already. Returns -code of `from`. */
 int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from);
+
+/* The same under another code. What clients may not see of `from`, they do not see here. */
+int cairn_error_pass_as(struct cairn_error *error, enum cairn_code code,
+                        const struct cairn_error *from);
 
 /* Puts "while doing this: " in front of the message of an error that is set. */
 void cairn_error_context(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);

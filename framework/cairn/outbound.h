@@ -37,8 +37,11 @@
  *      made. Then a single call is admitted, and its outcome decides. A failure is: no answer,
  *      status 5xx, an answer that is too large; for mail, no answer or 421.
  *
- * The protocols are http, https, smtp and smtps; redirects are not followed, no proxy of the
- * environment is used, certificates are verified. Name and password may be part of the URL, which
+ * The protocols are http, https, smtp and smtps; redirects are not followed, certificates are
+ * verified, TLS is 1.2 or newer. With CAIRN_REQUIRE_TLS nothing is sent unencrypted beyond this
+ * machine. Where CAIRN_EGRESS_URL names a proxy, all calls go through it, by a tunnel, except to
+ * targets that are `inside`; what it refuses is -CAIRN_UNAVAILABLE. Other proxies that the
+ * environment names are not used. Name and password may be part of the URL, which
  * appears in no message; mail with a password is never sent unencrypted (STARTTLS is required
  * then).
  *
@@ -65,9 +68,16 @@ struct cairn_target {
     int64_t backoff_us;  /* the first pause, at most; doubled each time, a random part; 100 ms */
     int concurrency;     /* calls at once; 8 */
     int64_t wait_us;     /* for a place when all are in use; 0: refused at once */
-    size_t answer_max_bytes;           /* of an answer's body; 1 MiB */
-    int breaker_failures;              /* 5 */
-    int64_t breaker_open_us;           /* 5 s */
+    size_t answer_max_bytes;          /* of an answer's body; 1 MiB */
+    int breaker_failures;             /* 5 */
+    int64_t breaker_open_us;          /* 5 s */
+    const char *ca_file;              /* authorities that it is trusted by, in PEM; NULL:
+                                       * CAIRN_OUTBOUND_CA_FILE, else the system's */
+    const char *cert_file, *key_file; /* our certificate and its key, if it asks; NULL:
+                                       * CAIRN_OUTBOUND_CERT_FILE, _KEY_FILE, else none */
+    bool is_itself; /* this process, over loopback: its certificate need not name that */
+    bool inside;    /* a service of the same system: the egress proxy (CAIRN_EGRESS_URL) is not
+                     * used */
     struct cairn_target_state *state_; /* private to the library */
 };
 

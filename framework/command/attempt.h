@@ -74,6 +74,7 @@ struct attempt {
     const struct cairn_endpoint *endpoint;
     struct cairn_store *store; /* of the worker that handles it; NULL on a polling thread */
     struct cairn_http_request *request;
+    bool by_service; /* signed by a service of the same store */
 
     /* the contents of the request */
     struct cairn_uuid command_id; /* new for each request, or derived from its Idempotency-Key */
@@ -171,7 +172,7 @@ void cairn_attempt_see(struct attempt *attempt, int64_t position);
 /* ---- recall_parts.c ---- */
 
 /* Recalls the parts of a boundary, after cairn_attempt_recall(), and returns what that does: DONE
- * with all of them locked. */
+ * with all of them locked, and the command's own entry. */
 enum cairn_attempt_outcome cairn_attempt_recall_parts(struct attempt *attempt) CAIRN_CHECKED;
 
 /* Returns the state to decide on: a struct with a pointer to each part's state. They are locked. */
@@ -181,7 +182,8 @@ const void *cairn_attempt_parts_state(const struct attempt *attempt);
  * another thread may own the attempt before this returns. */
 void cairn_attempt_unlock(const struct attempt *attempt);
 
-/* Checks that the decision lets no part grow past its bounds. Returns 0 or -CAIRN_BUG. */
+/* Checks that the decision lets no part grow past its bounds, nor the state of a boundary's own
+ * stream. Returns 0 or -CAIRN_BUG. */
 int cairn_attempt_check_parts(const struct attempt *attempt,
                               struct cairn_error *error) CAIRN_CHECKED;
 

@@ -197,6 +197,23 @@ static int check_preconditions(const struct attempt *attempt, struct cairn_error
     return 0;
 }
 
+/* Compares the owner with the caller. A service of the same store is told that it lacks a role: to
+ * its process "there is no such stream" would be an answer of the domain. */
+static int check_owner(const struct attempt *attempt, const void *state, struct cairn_error *error)
+{
+    struct cairn_error other = {0};
+    const struct cairn_endpoint *endpoint = attempt->endpoint;
+    int failed =
+        cairn_command_owner_check(&endpoint->owner, endpoint->command, attempt->request->actor,
+                                  state, attempt->command, attempt->id, attempt->stream, &other);
+    if (failed == -CAIRN_NOT_FOUND && attempt->by_service)
+        return cairn_fail(
+            error, CAIRN_FORBIDDEN,
+            "%s is of another owner than %s: this service needs a role that %s allows",
+            attempt->stream, attempt->request->actor->sub, endpoint->command->name);
+    return failed ? cairn_error_pass(error, &other) : 0;
+}
+
 static int decide_on(struct attempt *attempt, const void *state, struct cairn_error *error)
 {
     const struct cairn_endpoint *endpoint = attempt->endpoint;
@@ -204,9 +221,7 @@ static int decide_on(struct attempt *attempt, const void *state, struct cairn_er
     if (!endpoint->creates && attempt->expected.version == 0)
         failed = cairn_fail(error, CAIRN_NOT_FOUND, "there is no %s", attempt->stream);
     if (!failed)
-        failed =
-            cairn_command_owner_check(&endpoint->owner, endpoint->command, attempt->request->actor,
-                                      state, attempt->command, attempt->id, attempt->stream, error);
+        failed = check_owner(attempt, state, error);
     if (!failed)
         failed = check_preconditions(attempt, error);
     if (failed)
@@ -314,7 +329,7 @@ static enum next after_append(struct attempt *attempt)
     }
     if (failed == 0) {
         attempt->timeline = attempt->appending.timeline;
-        if (attempt->endpoint->creates && attempt->endpoint->part_count == 0)
+        if (attempt->endpoint->creates && attempt->endpoint->self.state)
             cairn_attempt_keep(attempt);
         return ANSWER;
     }
@@ -396,16 +411,12 @@ static enum next after_load(struct attempt *attempt)
  * same store. */
 static bool is_open_to(const struct attempt *attempt)
 {
-    const struct cairn_http_request *request = attempt->request;
-    return attempt->endpoint->command->route ||
-           cairn_internal_is_signed(attempt->endpoint->side->internal_key, request->path,
-                                    cairn_http_header(request, "Idempotency-Key"),
-                                    cairn_http_header(request, CAIRN_INTERNAL_HEADER));
+    return attempt->endpoint->command->route || attempt->by_service;
 }
 
 static enum next refuse_client(struct attempt *attempt)
 {
-    (void)cairn_fail(&attempt->error, CAIRN_NOT_FOUND, "there is nothing at this path");
+    (void)cairn_fail(&attempt->error, CAIRN_NO_PATH, "there is nothing at this path");
     attempt->verdict = CAIRN_VERDICT_FAILED;
     attempt->step = CAIRN_ATTEMPT_ANSWER;
     return ANSWER;
@@ -490,6 +501,10 @@ static struct attempt *attempt_of(const struct cairn_endpoint *endpoint,
         struct attempt *attempt = cairn_new(request->arena, struct attempt, 1);
         attempt->endpoint = endpoint;
         attempt->request = request;
+        attempt->by_service =
+            cairn_internal_is_signed(endpoint->side->internal_key, request->path,
+                                     cairn_http_header(request, "Idempotency-Key"),
+                                     cairn_http_header(request, CAIRN_INTERNAL_HEADER));
         request->memo = attempt;
     }
     return request->memo;

@@ -58,7 +58,8 @@ int cairn_endpoint_init(struct cairn_endpoint *ret, const char *service,
         .command = command,
         .decides = cairn_decides_of(decider, command),
         .creates = cairn_command_creates(command),
-        .self = cairn_folding_of_decider(decider),
+        .self =
+            decider->overs ? cairn_folding_of_boundary(decider) : cairn_folding_of_decider(decider),
     };
     int failed = init_route(ret, error);
     if (!failed)

@@ -24,7 +24,8 @@ struct cairn_command_side {
     struct cairn_loader *loader;
     struct cairn_snapshots *snapshots;             /* NULL: none are kept */
     int64_t retries;                               /* after a conflict */
-    const struct cairn_internal_key *internal_key; /* of internal commands */
+    const struct cairn_internal_key *internal_key; /* of commands that services send */
+    bool authenticates;                            /* callers have tokens */
 };
 
 struct cairn_endpoint {
@@ -42,7 +43,7 @@ struct cairn_endpoint {
     struct cairn_folding facts[CAIRN_NEEDS_MAX];
     char fact_kinds[CAIRN_NEEDS_MAX][160];
     struct cairn_folding parts[CAIRN_OVERS_MAX]; /* of a boundary */
-    size_t part_count;
+    size_t part_count;                           /* of rows */
 };
 
 /* Sets up the endpoint of a decider's command. All arguments are borrowed. Returns 0, or -CAIRN_BUG

@@ -32,12 +32,19 @@ static int read_key(const struct cairn_http_request *request, const char **ret,
                       KEY_MAX_BYTES);
 }
 
-/* Returns the key as it is stored: of the caller, whose keys are its own. A key has no line breaks,
- * and neither have subject and issuer. */
-static const char *own_key(const struct cairn_http_request *request, const char *key)
+/* Returns the key as it is stored. Keys of services of this store are as they send them, whichever
+ * token they have; keys of callers with a token are their own; and where callers authenticate,
+ * those of callers without one are apart from both. A key has no line breaks, and neither have
+ * subject and issuer. */
+static const char *own_key(const struct attempt *attempt, const char *key)
 {
+    const struct cairn_http_request *request = attempt->request;
     const struct cairn_actor *actor = request->actor;
-    return actor ? cairn_print(request->arena, "%s\n%s\n%s", key, actor->sub, actor->iss) : key;
+    if (attempt->by_service)
+        return key;
+    if (actor)
+        return cairn_print(request->arena, "%s\n%s\n%s", key, actor->sub, actor->iss);
+    return attempt->endpoint->side->authenticates ? cairn_print(request->arena, "%s\n", key) : key;
 }
 
 /* Returns the text that identifies this request. */
@@ -109,7 +116,7 @@ enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt)
         attempt->id = cairn_uuid_make();
         return CAIRN_ATTEMPT_DONE;
     }
-    key = own_key(attempt->request, key);
+    key = own_key(attempt, key);
     struct cairn_buffer request = describe(attempt);
     if (!attempt->store)
         return ask_loader(attempt, key, &request);

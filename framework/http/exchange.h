@@ -106,6 +106,7 @@ struct cairn_http {
     struct cairn_connections *connections;
     struct cairn_workers *workers;
     struct cairn_acceptor *acceptor;
+    struct cairn_tls *tls; /* NULL: plain */
     struct cairn_streams *streams;
     struct cairn_pollers *pollers;
     struct cairn_arena arena;
@@ -182,7 +183,8 @@ void cairn_answer_cut(struct cairn_exchange *exchange);
 /* The same, with an error of this code and text; also shuts the connection down. */
 void cairn_answer_refuse(struct cairn_exchange *exchange, enum cairn_code code, const char *why);
 
-/* The same for a request that this thread must not access: 408. */
+/* The same for a request that this thread must not access: 408. Not on a connection with TLS, whose
+ * session belongs to its polling thread. */
 void cairn_answer_late(int socket);
 
 #endif

@@ -197,6 +197,13 @@ struct cairn_http_route {
     void (*leave)(struct cairn_http_request *request);
 };
 
+/* Files of TLS, in PEM; all NULL: the listener is plain. */
+struct cairn_http_tls {
+    const char *cert_file;      /* the certificate, then those between it and its root */
+    const char *key_file;       /* its private key, not encrypted */
+    const char *client_ca_file; /* not NULL: clients need a certificate of one of these */
+};
+
 struct cairn_http_options {
     const char *bind; /* IPv4 or IPv6 as text; NULL: "127.0.0.1" */
     int port;         /* 0: any free port */
@@ -208,6 +215,7 @@ struct cairn_http_options {
     size_t header_max_bytes;
     int64_t deadline_us; /* for a whole request to arrive */
     int connections_max;
+    struct cairn_http_tls tls;
     const struct cairn_http_route *routes; /* borrowed for the server's life */
     size_t route_count;
     /* Each worker thread opens its own context at start and closes it at the end. May be NULL. */
@@ -225,6 +233,11 @@ struct cairn_http;
  * available. */
 int cairn_http_start(const struct cairn_http_options *options, struct cairn_http **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
+
+/* Reads the files of TLS again: connections that are opened from now on use them, open ones are not
+ * disturbed. Without TLS nothing happens. If it fails, with -CAIRN_CONFIG, nothing has changed. Any
+ * thread. */
+int cairn_http_reload(struct cairn_http *http, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the port it listens on, also where the options asked for any (0). */
 int cairn_http_port(const struct cairn_http *http);

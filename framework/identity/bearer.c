@@ -20,16 +20,6 @@ struct header {
     const char *key_id; /* NULL: none */
 };
 
-static int refuse(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
-static int refuse(struct cairn_error *error, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    int failed = cairn_fail_va(error, CAIRN_UNAUTHENTICATED, format, list);
-    va_end(list);
-    return failed;
-}
-
 /* Checks the type, which is a media type without "application/" (RFC 7515 section 4.1.9). */
 static int check_type(const json_t *header, bool any_type, struct cairn_error *error)
 {
@@ -37,26 +27,27 @@ static int check_type(const json_t *header, bool any_type, struct cairn_error *e
     const json_t *typ = json_object_get(header, "typ");
     const char *type = json_string_value(typ);
     if (!typ)
-        return any_type
-                   ? 0
-                   : refuse(error, "the token's header has no typ: at+jwt is expected "
-                                   "(RFC 9068; CAIRN_AUTH_TYPE=jwt also takes tokens without)");
+        return any_type ? 0
+                        : cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                                     "the token's header has no typ: at+jwt is expected "
+                                     "(RFC 9068; CAIRN_AUTH_TYPE=jwt also takes tokens without)");
     if (!type)
-        return refuse(error, "the token's typ is no text");
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token's typ is no text");
     if (strncasecmp(type, prefix, sizeof prefix - 1) == 0)
         type += sizeof prefix - 1;
     if (strcasecmp(type, "at+jwt") == 0 || (any_type && strcasecmp(type, "jwt") == 0))
         return 0;
-    return refuse(error, "the token's typ is %.40s: %s is expected", type,
-                  any_type ? "at+jwt or JWT" : "at+jwt");
+    return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token's typ is %.40s: %s is expected",
+                      type, any_type ? "at+jwt or JWT" : "at+jwt");
 }
 
 static int check_members(const json_t *header, struct cairn_error *error)
 {
     for (size_t i = 0; i < sizeof refused_members / sizeof refused_members[0]; i++) {
         if (json_object_get(header, refused_members[i]))
-            return refuse(error, "the token's header has %s, which is not accepted",
-                          refused_members[i]);
+            return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                              "the token's header has %s, which is not accepted",
+                              refused_members[i]);
     }
     return 0;
 }
@@ -66,17 +57,20 @@ static int read_header(const struct cairn_compact *compact, bool any_type,
 {
     CAIRN_JSON *header = cairn_json_object(compact->header, compact->header_bytes);
     if (!header)
-        return refuse(error, "the token's header is no JSON object, or names a member twice");
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's header is no JSON object, or names a member twice");
     const char *algorithm = cairn_json_text(header, "alg");
     const json_t *kid = json_object_get(header, "kid");
     const char *key_id = json_string_value(kid);
     ret->algorithm = algorithm ? cairn_algorithm_find(algorithm) : NULL;
     if (!ret->algorithm)
-        return refuse(error,
-                      "the token's alg is %.40s: RS, PS and ES with 256, 384 and 512 are accepted",
-                      algorithm ? algorithm : "no text");
+        return cairn_fail(
+            error, CAIRN_UNAUTHENTICATED,
+            "the token's alg is %.40s: RS, PS and ES with 256, 384 and 512 are accepted",
+            algorithm ? algorithm : "no text");
     if (kid && (!key_id || strlen(key_id) > KEY_ID_MAX_BYTES))
-        return refuse(error, "the token's kid is not a text of at most %d bytes", KEY_ID_MAX_BYTES);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's kid is not a text of at most %d bytes", KEY_ID_MAX_BYTES);
     ret->key_id = cairn_copy_text(arena, key_id);
     int failed = check_members(header, error);
     return failed ? failed : check_type(header, any_type, error);
@@ -92,17 +86,20 @@ static int check_signature(const struct cairn_jwks *keys, const struct header *h
     case CAIRN_JWKS_VERIFIED:
         return 0;
     case CAIRN_JWKS_UNKNOWN_KEY:
-        (void)refuse(error, "the token's key, %.80s, is none of the issuer's",
-                     header->key_id ? header->key_id : "without a kid");
+        (void)cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                         "the token's key, %.80s, is none of the issuer's",
+                         header->key_id ? header->key_id : "without a kid");
         return CAIRN_BEARER_UNKNOWN_KEY;
     case CAIRN_JWKS_NO_SUCH_KIND:
-        return refuse(error, "the token's alg is %s, and its key is of another kind", name);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's alg is %s, and its key is of another kind", name);
     case CAIRN_JWKS_AMBIGUOUS:
-        return refuse(error, "the token names no key, and the issuer has several for %s", name);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token names no key, and the issuer has several for %s", name);
     case CAIRN_JWKS_WRONG:
         break;
     }
-    return refuse(error, "the token's signature is wrong");
+    return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token's signature is wrong");
 }
 
 int cairn_bearer_verify(const struct cairn_jwks *keys, const struct cairn_bearer_rules *rules,

@@ -8,16 +8,6 @@
 /* The end of the year 9999: times beyond it are mistakes, or an attempt to overflow. */
 #define LATEST_S INT64_C(253402300799)
 
-static int refuse(struct cairn_error *error, const char *format, ...) CAIRN_PRINTF(2, 3);
-static int refuse(struct cairn_error *error, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    int failed = cairn_fail_va(error, CAIRN_UNAUTHENTICATED, format, list);
-    va_end(list);
-    return failed;
-}
-
 /* Returns whether a text has at least one and at most `most` bytes, without control characters. */
 static bool is_plain(const char *text, size_t most)
 {
@@ -42,10 +32,11 @@ static int read_time(const json_t *claims, const char *name, int64_t *ret,
     if (!value)
         return 0;
     if (!json_is_number(value))
-        return refuse(error, "the token's %s is no number", name);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token's %s is no number", name);
     double number = json_number_value(value);
     if (!(number >= 0 && number <= (double)LATEST_S))
-        return refuse(error, "the token's %s is not a time from 1970 to 9999", name);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's %s is not a time from 1970 to 9999", name);
     *ret = json_is_integer(value) ? (int64_t)json_integer_value(value) : (int64_t)number;
     return 1;
 }
@@ -57,7 +48,8 @@ static int check_begun(const json_t *claims, const char *name, int64_t latest_s,
     int64_t at_s = 0;
     int found = read_time(claims, name, &at_s, error);
     if (found > 0 && at_s > latest_s)
-        return refuse(error, "the token's %s, %" PRId64 ", is in the future", name, at_s);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's %s, %" PRId64 ", is in the future", name, at_s);
     return found < 0 ? found : 0;
 }
 
@@ -67,9 +59,11 @@ static int check_times(const json_t *claims, const struct cairn_bearer_rules *ru
     int64_t exp_s = 0;
     int found = read_time(claims, "exp", &exp_s, error);
     if (found == 0)
-        return refuse(error, "the token has no exp: it would never expire");
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token has no exp: it would never expire");
     if (found > 0 && exp_s + rules->leeway_s <= now_s)
-        return refuse(error, "the token has expired, at %" PRId64, exp_s);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token has expired, at %" PRId64,
+                          exp_s);
     int failed = found < 0 ? found : 0;
     if (!failed)
         failed = check_begun(claims, "nbf", now_s + rules->leeway_s, error);
@@ -103,11 +97,13 @@ static int check_parties(const json_t *claims, const struct cairn_bearer_rules *
 {
     const char *issuer = cairn_json_text(claims, "iss");
     if (!issuer)
-        return refuse(error, "the token has no iss that is a text");
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token has no iss that is a text");
     if (strcmp(issuer, rules->issuer) != 0)
-        return refuse(error, "the token is of another issuer than %s", rules->issuer);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token is of another issuer than %s",
+                          rules->issuer);
     if (!is_for(json_object_get(claims, "aud"), rules->audience))
-        return refuse(error, "the token's aud does not name %s", rules->audience);
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED, "the token's aud does not name %s",
+                          rules->audience);
     return 0;
 }
 
@@ -157,10 +153,11 @@ static int read_roles(const json_t *claims, const char *pointer, struct cairn_ar
     bool good = json_is_string(value) ? split_roles(actor, roles, json_string_value(value), arena)
                                       : copy_roles(actor, roles, value, arena);
     if (!good)
-        return refuse(error,
-                      "the token's roles, at %s, are not at most %d texts of 1 to %d bytes, in a "
-                      "list or with a space between two",
-                      pointer, CAIRN_ROLES_MAX, CAIRN_ROLE_MAX_BYTES);
+        return cairn_fail(
+            error, CAIRN_UNAUTHENTICATED,
+            "the token's roles, at %s, are not at most %d texts of 1 to %d bytes, in a "
+            "list or with a space between two",
+            pointer, CAIRN_ROLES_MAX, CAIRN_ROLE_MAX_BYTES);
     return 0;
 }
 
@@ -173,7 +170,8 @@ int cairn_claims_check(const char *json, size_t bytes, const struct cairn_bearer
     CAIRN_JSON *claims = cairn_json_object(json, bytes);
     *ret = (struct cairn_bearer){0};
     if (!claims)
-        return refuse(error, "the token's claims are no JSON object, or name a member twice");
+        return cairn_fail(error, CAIRN_UNAUTHENTICATED,
+                          "the token's claims are no JSON object, or name a member twice");
     int failed = check_parties(claims, rules, error);
     if (!failed)
         failed = check_times(claims, rules, now_s, &ret->until_s, error);
@@ -181,9 +179,10 @@ int cairn_claims_check(const char *json, size_t bytes, const struct cairn_bearer
         return failed;
     const char *subject = cairn_json_text(claims, "sub");
     if (!is_plain(subject, CAIRN_SUBJECT_MAX_BYTES))
-        return refuse(error,
-                      "the token's sub is not a text of 1 to %d bytes without control characters",
-                      CAIRN_SUBJECT_MAX_BYTES);
+        return cairn_fail(
+            error, CAIRN_UNAUTHENTICATED,
+            "the token's sub is not a text of 1 to %d bytes without control characters",
+            CAIRN_SUBJECT_MAX_BYTES);
     ret->actor.sub = cairn_copy_text(arena, subject);
     ret->actor.iss = cairn_copy_text(arena, rules->issuer);
     ret->actor.until_s = ret->until_s;

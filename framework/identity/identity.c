@@ -14,6 +14,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
+#include "identity/discovery.h"
 #include "identity/key_fetch.h"
 #include "identity/verified.h"
 
@@ -341,7 +342,7 @@ int cairn_identity_open(const struct cairn_identity_options *options, struct cai
                         struct cairn_error *error)
 {
     const char *issuer = options->rules.issuer;
-    if (!options->keys_file && !cairn_key_url_is_safe(issuer))
+    if (!options->keys_file && !cairn_issuer_url_is_safe(issuer))
         return cairn_fail(error, CAIRN_CONFIG,
                           "the issuer's keys cannot be fetched from %s: https, or http on this "
                           "machine, is required, or a file of keys (CAIRN_AUTH_JWKS_FILE)",

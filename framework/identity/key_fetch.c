@@ -2,146 +2,67 @@
 #include "identity/key_fetch.h"
 
 #include "core/containers/arena.h"
-#include "identity/json_parts.h"
+#include "identity/discovery.h"
+#include "identity/watched_file.h"
 
-#include <cairn/outbound.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-
-#define DISCOVERY_PATH "/.well-known/openid-configuration"
 
 struct cairn_key_fetch {
-    const char *issuer;
-    const char *file; /* NULL: the issuer is asked */
-    struct stat seen; /* of the file, when it was read */
-    char *base;       /* the issuer's URL without a slash at its end */
-    char *keys_url;   /* as the issuer says; NULL: not known yet */
-    struct cairn_target configuration, keys;
+    struct cairn_watched_file file; /* no path: the issuer is asked */
+    char *keys_url;                 /* as the issuer says; NULL: not known yet */
+    struct cairn_discovery discovery;
+    struct cairn_target keys;
 };
-
-/* ---- URLs ---- */
-
-/* Returns the length of the name at the beginning of a URL's authority if it is this machine's; 0
- * if it is another one. */
-static size_t local_name(const char *authority)
-{
-    static const char *const names[] = {"127.0.0.1", "[::1]", "localhost"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t length = strlen(names[i]);
-        if (strncasecmp(authority, names[i], length) == 0)
-            return length;
-    }
-    return 0;
-}
-
-bool cairn_key_url_is_safe(const char *url)
-{
-    static const char secure[] = "https://";
-    static const char plain[] = "http://";
-    bool is_plain = strncasecmp(url, plain, sizeof plain - 1) == 0;
-    if (!is_plain && strncasecmp(url, secure, sizeof secure - 1) != 0)
-        return false;
-    const char *authority = url + (is_plain ? sizeof plain : sizeof secure) - 1;
-    size_t length = strcspn(authority, "/?#");
-    if (length == 0 || memchr(authority, '@', length) || strpbrk(url, " \t\r\n\\"))
-        return false;
-    if (!is_plain)
-        return true;
-    size_t name = local_name(authority);
-    return name > 0 && (name == length || authority[name] == ':');
-}
 
 /* ---- the file ---- */
 
 bool cairn_key_fetch_changed(const struct cairn_key_fetch *fetch)
 {
-    struct stat now;
-    if (!fetch->file || stat(fetch->file, &now) != 0)
-        return false;
-    return now.st_ino != fetch->seen.st_ino || now.st_size != fetch->seen.st_size ||
-           now.st_mtim.tv_sec != fetch->seen.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != fetch->seen.st_mtim.tv_nsec;
+    return fetch->file.path && cairn_watched_file_changed(&fetch->file);
 }
 
 static int read_file(struct cairn_key_fetch *fetch, struct cairn_jwks **ret,
                      struct cairn_error *error)
 {
-    FILE *file = fopen(fetch->file, "re");
-    if (!file || fstat(fileno(file), &fetch->seen) != 0) {
-        int why = errno;
-        if (file)
-            (void)fclose(file);
-        return cairn_fail(error, CAIRN_CONFIG, "the file of keys %s cannot be read: %s",
-                          fetch->file, strerror(why));
-    }
-    char *text = cairn_allocate(CAIRN_JWKS_MAX_BYTES + 1);
-    size_t bytes = fread(text, 1, CAIRN_JWKS_MAX_BYTES + 1, file); /* one more than is allowed */
-    (void)fclose(file);
-    int failed = cairn_jwks_parse(text, bytes, ret, error);
+    char *text = NULL;
+    size_t bytes = 0;
+    int failed = cairn_watched_file_read(&fetch->file, "the file of keys", CAIRN_JWKS_MAX_BYTES,
+                                         &text, &bytes, error);
     if (failed)
-        cairn_error_context(error, "the file of keys %s", fetch->file);
+        return failed;
+    failed = cairn_jwks_parse(text, bytes, ret, error);
+    if (failed)
+        cairn_error_context(error, "the file of keys %s", fetch->file.path);
     free(text);
     return failed;
 }
 
 /* ---- the issuer ---- */
 
-static int get(struct cairn_target *target, const char *path, struct cairn_outbound_response *ret,
-               struct cairn_error *error)
+/* Takes over the URL at which the issuer has its keys; it seldom changes. */
+static void take_url(struct cairn_key_fetch *fetch, char *keys_url)
 {
-    const struct cairn_outbound_request request = {
-        .method = "GET", .path = path, .idempotent = true};
-    int failed = cairn_outbound_call(target, &request, ret, error);
-    if (failed)
-        return failed == -CAIRN_CONFIG ? failed : -CAIRN_UNAVAILABLE;
-    if (ret->status == 200)
-        return 0;
-    return cairn_fail(error, CAIRN_UNAVAILABLE, "%s%s answered %d", target->url, path ? path : "",
-                      ret->status);
-}
-
-/* Checks the issuer's configuration: it has to name itself (OpenID Connect Discovery, section 4.3),
- * and where its keys are. */
-static int read_configuration(struct cairn_key_fetch *fetch, const char *json, size_t bytes,
-                              struct cairn_error *error)
-{
-    CAIRN_JSON *root = cairn_json_object(json, bytes);
-    const char *issuer = cairn_json_text(root, "issuer");
-    const char *keys_url = cairn_json_text(root, "jwks_uri");
-    if (!issuer || strcmp(issuer, fetch->issuer) != 0)
-        return cairn_fail(error, CAIRN_CONFIG,
-                          "%s" DISCOVERY_PATH " is of the issuer %.200s, not of %s: set "
-                          "CAIRN_AUTH_ISSUER as it calls itself",
-                          fetch->base, issuer ? issuer : "(none)", fetch->issuer);
-    if (!keys_url || !cairn_key_url_is_safe(keys_url))
-        return cairn_fail(error, CAIRN_CONFIG,
-                          "%s" DISCOVERY_PATH " has the jwks_uri %.200s: https, or http on this "
-                          "machine, is required",
-                          fetch->base, keys_url ? keys_url : "(none)");
-    if (fetch->keys_url && strcmp(fetch->keys_url, keys_url) == 0)
-        return 0;
+    if (fetch->keys_url && strcmp(fetch->keys_url, keys_url) == 0) {
+        free(keys_url);
+        return;
+    }
     cairn_target_close(&fetch->keys);
     free(fetch->keys_url);
-    fetch->keys_url = cairn_duplicate(keys_url);
+    fetch->keys_url = keys_url;
     fetch->keys.url = fetch->keys_url;
-    return 0;
 }
 
 static int ask_issuer(struct cairn_key_fetch *fetch, struct cairn_jwks **ret,
                       struct cairn_error *error)
 {
     struct cairn_outbound_response response = {0};
-    int failed = get(&fetch->configuration, DISCOVERY_PATH, &response, error);
-    if (!failed)
-        failed = read_configuration(fetch, response.body, response.body_bytes, error);
-    cairn_outbound_response_reset(&response);
+    char *keys_url = NULL;
+    int failed = cairn_discovery_find(&fetch->discovery, "jwks_uri", &keys_url, error);
     if (failed)
         return failed;
-    failed = get(&fetch->keys, NULL, &response, error);
+    take_url(fetch, keys_url);
+    failed = cairn_discovery_get(&fetch->keys, NULL, &response, error);
     if (!failed) {
         failed = cairn_jwks_parse(response.body, response.body_bytes, ret, error);
         if (failed)
@@ -154,7 +75,7 @@ static int ask_issuer(struct cairn_key_fetch *fetch, struct cairn_jwks **ret,
 int cairn_key_fetch_read(struct cairn_key_fetch *fetch, struct cairn_jwks **ret,
                          struct cairn_error *error)
 {
-    return fetch->file ? read_file(fetch, ret, error) : ask_issuer(fetch, ret, error);
+    return fetch->file.path ? read_file(fetch, ret, error) : ask_issuer(fetch, ret, error);
 }
 
 /* ---- life ---- */
@@ -162,29 +83,18 @@ int cairn_key_fetch_read(struct cairn_key_fetch *fetch, struct cairn_jwks **ret,
 struct cairn_key_fetch *cairn_key_fetch_open(const char *issuer, const char *file)
 {
     struct cairn_key_fetch *fetch = cairn_allocate(sizeof *fetch);
-    size_t length = strlen(issuer);
-    fetch->issuer = issuer;
-    fetch->file = file;
-    fetch->base = cairn_duplicate(issuer);
-    if (length > 0 && fetch->base[length - 1] == '/')
-        fetch->base[length - 1] = '\0';
-    const struct cairn_target target = {.deadline_us = CAIRN_SECONDS(3),
-                                        .attempts = 2,
-                                        .concurrency = 1,
-                                        .answer_max_bytes = CAIRN_JWKS_MAX_BYTES};
-    fetch->configuration = target;
-    fetch->configuration.name = "issuer";
-    fetch->configuration.url = fetch->base;
-    fetch->keys = target;
+    fetch->file.path = file;
+    cairn_discovery_init(&fetch->discovery, issuer, CAIRN_JWKS_MAX_BYTES);
+    fetch->keys = fetch->discovery.target;
     fetch->keys.name = "issuer-keys";
+    fetch->keys.url = NULL;
     return fetch;
 }
 
 void cairn_key_fetch_close(struct cairn_key_fetch *fetch)
 {
-    cairn_target_close(&fetch->configuration);
     cairn_target_close(&fetch->keys);
-    free(fetch->base);
+    cairn_discovery_reset(&fetch->discovery);
     free(fetch->keys_url);
     free(fetch);
 }

@@ -1,5 +1,5 @@
-/* key_fetch.h - reads an issuer's keys: from a file, or from the issuer, by OpenID Connect
- * Discovery (RFC 8414 has the same member `jwks_uri`).
+/* key_fetch.h - reads an issuer's keys: from a file, or from the issuer, which
+ * its configuration names (discovery.h).
  *
  * Threads: a fetcher belongs to one; it blocks. */
 #ifndef CAIRN_IDENTITY_KEY_FETCH_H
@@ -8,10 +8,6 @@
 #include "identity/jwks.h"
 
 struct cairn_key_fetch;
-
-/* Returns whether keys may be fetched from a URL: by https, or by http from this machine
- * ("127.0.0.1", "[::1]", "localhost"), without user and password. */
-bool cairn_key_url_is_safe(const char *url);
 
 /* Makes a fetcher; `file` NULL: the issuer is asked. The texts are borrowed. */
 struct cairn_key_fetch *cairn_key_fetch_open(const char *issuer, const char *file);

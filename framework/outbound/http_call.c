@@ -5,6 +5,7 @@
 #include "core/containers/arena.h"
 #include "core/containers/buffer.h"
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,7 @@ static bool was_sent(CURL *handle, CURLcode code)
     return bytes > 0 || !cairn_transfer_found_nobody(code);
 }
 
-static void read_failure(const struct call *call, CURL *handle, CURLcode code, const char *words,
+static void read_failure(struct call *call, CURL *handle, CURLcode code, const char *words,
                          const char *name, struct cairn_attempt *ret)
 {
     ret->failed = true;
@@ -162,10 +163,12 @@ static void read_failure(const struct call *call, CURL *handle, CURLcode code, c
     }
     ret->again = true;
     ret->sent = was_sent(handle, code);
-    ret->code = cairn_fail(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE,
-                           ret->sent ? "a request was sent to %s and not answered: %s"
-                                     : "no request was sent to %s: %s",
-                           name, cairn_transfer_words(code, words));
+    const char *what = cairn_print(&call->arena,
+                                   ret->sent ? "a request was sent to %s and not answered"
+                                             : "no request was sent to %s",
+                                   name);
+    ret->code = cairn_fail_inside(&ret->error, ret->sent ? CAIRN_UNKNOWN : CAIRN_UNAVAILABLE, what,
+                                  "%s", cairn_transfer_words(code, words));
 }
 
 static void attempt(void *context, CURL *handle, const struct cairn_limits *limits,
@@ -186,7 +189,7 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     CURLcode code = curl_easy_perform(handle);
     if (code == CURLE_OK)
         read_answer(call, handle, ret);
-    else
+    else if (!cairn_egress_failed(handle, limits, ret))
         read_failure(call, handle, code, words, limits->name, ret);
     (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 }

@@ -55,11 +55,10 @@ static bool attempt_once(struct cairn_target_state *state, CURL *handle, int64_t
 
 static void say_unknown(struct cairn_attempt *last)
 {
-    char before[sizeof last->error.message];
-    (void)snprintf(before, sizeof before, "%s", last->error.message);
+    const struct cairn_error before = last->error;
     last->error = (struct cairn_error){0};
-    last->code = cairn_fail(&last->error, CAIRN_UNKNOWN,
-                            "an attempt before this one may have been carried out: %s", before);
+    last->code = cairn_error_pass_as(&last->error, CAIRN_UNKNOWN, &before);
+    cairn_error_context(&last->error, "an attempt before this one may have been carried out");
 }
 
 static void attempt_all(struct cairn_target_state *state, CURL *handle, int attempts,

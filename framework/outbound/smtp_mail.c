@@ -8,6 +8,7 @@
 
 #include "core/containers/arena.h"
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,21 +57,23 @@ static void set_mail(struct submission *submission, CURL *handle, const struct c
 static void read_failure(const struct submission *submission, long reply, CURLcode code,
                          const char *words, const char *name, struct cairn_attempt *ret)
 {
-    const char *why = cairn_transfer_words(code, words);
+    enum cairn_code failure;
+    const char *what;
+    char public[200];
     bool silent = reply < 400 || reply > 599;
     ret->failed = silent || reply == SERVICE_CLOSING;
     ret->sent = submission->all && silent;
     if (ret->sent)
-        ret->code = cairn_fail(&ret->error, CAIRN_UNKNOWN,
-                               "the message was sent to %s and not acknowledged: %s", name, why);
+        failure = CAIRN_UNKNOWN, what = "has not acknowledged the message";
     else if (!silent && reply >= 500)
-        ret->code = cairn_fail(&ret->error, CAIRN_REFUSED, "%s refuses the message: %s", name, why);
+        failure = CAIRN_REFUSED, what = "refuses the message";
     else if (!ret->failed) /* a 4yz other than 421: the server accepts other messages */
-        ret->code =
-            cairn_fail(&ret->error, CAIRN_BUSY, "%s rejects the message for now: %s", name, why);
+        failure = CAIRN_BUSY, what = "rejects the message for now";
     else
-        ret->code =
-            cairn_fail(&ret->error, CAIRN_UNAVAILABLE, "%s rejected the message: %s", name, why);
+        failure = CAIRN_UNAVAILABLE, what = "rejected the message";
+    (void)snprintf(public, sizeof public, "%s %s", name, what);
+    ret->code =
+        cairn_fail_inside(&ret->error, failure, public, "%s", cairn_transfer_words(code, words));
 }
 
 static void attempt(void *context, CURL *handle, const struct cairn_limits *limits,
@@ -89,7 +92,7 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &reply);
     if (code == CURLE_OK)
         ret->sent = true;
-    else
+    else if (!cairn_egress_failed(handle, limits, ret))
         read_failure(submission, reply, code, words, limits->name, ret);
     (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 }

@@ -7,8 +7,10 @@
 
 #include "core/containers/arena.h"
 #include "core/report/metrics.h"
+#include "core/text/this_machine.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
+#include "outbound/outbound_tls.h"
 #include "outbound/targets.h"
 
 #include <pthread.h>
@@ -42,6 +44,7 @@ static int64_t or_else(int64_t value, int64_t fallback)
 
 static struct cairn_limits read_limits(const struct cairn_target *target)
 {
+    const struct cairn_outbound_tls *tls = cairn_outbound_tls();
     return (struct cairn_limits){
         .name = target->name,
         .url = target->url,
@@ -52,6 +55,11 @@ static struct cairn_limits read_limits(const struct cairn_target *target)
         .attempts = (int)or_else(target->attempts, 3),
         .concurrency = (int)or_else(target->concurrency, 8),
         .answer_max_bytes = target->answer_max_bytes ? target->answer_max_bytes : 1 << 20,
+        .inside = target->inside,
+        .ca_file = target->ca_file ? target->ca_file : tls->ca_file,
+        .cert_file = target->cert_file ? target->cert_file : tls->cert_file,
+        .key_file = target->cert_file ? target->key_file : tls->key_file,
+        .is_itself = target->is_itself,
     };
 }
 
@@ -73,10 +81,25 @@ static bool has_part(CURLU *url, CURLUPart part)
     return found;
 }
 
+/* Returns whether calls are sent unencrypted to another machine, and may not be. A mail server is
+ * asked for STARTTLS instead. */
+static bool is_forbidden(const char *scheme, const char *host)
+{
+    return cairn_outbound_tls()->required && !cairn_is_loopback(host) &&
+           strcmp(scheme, "http") == 0;
+}
+
+static bool requires_starttls(const char *scheme, const char *host, bool has_user)
+{
+    bool beyond = cairn_outbound_tls()->required && !cairn_is_loopback(host);
+    return strcmp(scheme, "smtp") == 0 && (has_user || beyond);
+}
+
 /* The URL may contain a password, so no message shows it. */
 static int read_url(struct cairn_limits *limits, struct cairn_error *error)
 {
     char scheme[16];
+    char host[256];
     CURLU *url = curl_url();
     bool readable =
         url && limits->url && curl_url_set(url, CURLUPART_URL, limits->url, 0) == CURLUE_OK;
@@ -89,8 +112,14 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
     }
     copy_part(url, CURLUPART_SCHEME, scheme, sizeof scheme);
     limits->mail = strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0;
-    limits->tls_due = strcmp(scheme, "smtp") == 0 && has_part(url, CURLUPART_USER);
+    copy_part(url, CURLUPART_HOST, host, sizeof host);
+    limits->tls_due = requires_starttls(scheme, host, has_part(url, CURLUPART_USER));
     curl_url_cleanup(url);
+    if (is_forbidden(scheme, host))
+        return cairn_fail(error, CAIRN_CONFIG,
+                          "%s is called by http, on %s, and CAIRN_REQUIRE_TLS is set: it has to be "
+                          "https",
+                          limits->name, host);
     if (!limits->mail && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
         return cairn_fail(error, CAIRN_CONFIG,
                           "%s is called by http, https, smtp or smtps, not by %s", limits->name,

@@ -24,7 +24,10 @@ struct cairn_limits {
     int attempts, concurrency;
     size_t answer_max_bytes;
     bool mail;    /* smtp or smtps */
-    bool tls_due; /* it has a password and would be sent unencrypted */
+    bool tls_due; /* STARTTLS is required: it has a password, or nothing may be unencrypted */
+    const char *ca_file, *cert_file, *key_file; /* NULL: the system's; none */
+    bool is_itself;
+    bool inside; /* reached without the egress proxy */
 };
 
 /* Gets the state, created at the first call. Returns 0, or -CAIRN_CONFIG if the URL is invalid or

@@ -2,11 +2,27 @@
 #include "outbound/transfer.h"
 
 #include "core/threads/clock.h"
+#include "outbound/egress.h"
 
 static long milliseconds(int64_t us)
 {
     int64_t ms = (us + 999) / 1000;
     return ms < 1 ? 1L : ms > 86400000 ? 86400000L : (long)ms;
+}
+
+static void set_tls(CURL *handle, const struct cairn_limits *limits)
+{
+    (void)curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (limits->ca_file)
+        (void)curl_easy_setopt(handle, CURLOPT_CAINFO, limits->ca_file);
+    if (limits->cert_file) {
+        (void)curl_easy_setopt(handle, CURLOPT_SSLCERT, limits->cert_file);
+        (void)curl_easy_setopt(handle, CURLOPT_SSLKEY, limits->key_file);
+    }
+    if (limits->is_itself) { /* what is sent does not leave the machine */
+        (void)curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+        (void)curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
 }
 
 bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int64_t deadline_us,
@@ -22,7 +38,8 @@ bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int
     (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR,
                            limits->mail ? "smtp,smtps" : "http,https");
     (void)curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    cairn_egress_apply(handle, limits);
+    set_tls(handle, limits);
     (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(left_us));
     (void)curl_easy_setopt(
         handle, CURLOPT_CONNECTTIMEOUT_MS,

@@ -247,6 +247,14 @@ struct cairn_time cairn_pg_out_time(const struct cairn_pg_copy_out *copy, int co
 const char *cairn_pg_out_text(const struct cairn_pg_copy_out *copy, int column);
 size_t cairn_pg_out_bytes(const struct cairn_pg_copy_out *copy, int column);
 
+/* Checks that a URL's connections are encrypted wherever they leave this machine: sslmode is
+ * require, verify-ca or verify-full. Returns 0, or -CAIRN_CONFIG: `error` says what to set. */
+int cairn_pg_check_encrypted(const char *url, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns the length of the part of a recorded message that clients may be shown: without what
+ * PostgreSQL said. */
+size_t cairn_pg_public_bytes(const char *recorded);
+
 /* ---- results ---- */
 
 void cairn_pg_clear(struct cairn_pg_result *result); /* NULL is allowed */

@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t cairn_pg_public_bytes(const char *recorded)
+{
+    const char *inside = strstr(recorded, ": PostgreSQL: ");
+    return inside ? (size_t)(inside - recorded) : strlen(recorded);
+}
+
 void cairn_pg_clear(struct cairn_pg_result *result)
 {
     if (!result)

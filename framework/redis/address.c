@@ -2,6 +2,8 @@
 #include "redis/address.h"
 
 #include "core/text/text.h"
+#include "core/text/this_machine.h"
+#include "redis/redis.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,8 +14,8 @@ enum { PORT = 6379, DATABASE_MAX = 1 << 20 };
 static int fail_url(struct cairn_error *error)
 {
     return cairn_fail(error, CAIRN_CONFIG,
-                      "not a Redis URL: wanted redis://[:password@]host[:port][/number] or "
-                      "unix:///path[?db=number]");
+                      "not a Redis URL: wanted redis://[:password@]host[:port][/number], "
+                      "rediss://…?sslrootcert=FILE with TLS, or unix:///path[?db=number]");
 }
 
 static bool read_number(const char *text, int min, int max, int *ret)
@@ -44,6 +46,44 @@ static bool read_login(const char *text, size_t bytes, struct cairn_arena *arena
     return true;
 }
 
+/* ---- files of TLS ---- */
+
+/* Parses "name=value" of so many bytes. */
+static bool read_file_name(const char *text, size_t bytes, struct cairn_arena *arena,
+                           struct cairn_redis_address *ret)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } names[] = {{"sslrootcert=", &ret->ca_file},
+                 {"sslcert=", &ret->cert_file},
+                 {"sslkey=", &ret->key_file}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i].name);
+        if (bytes <= length || strncmp(text, names[i].name, length) != 0)
+            continue;
+        *names[i].value = cairn_percent_decode(arena, text + length, bytes - length);
+        return *names[i].value != NULL;
+    }
+    return false;
+}
+
+/* Parses what follows the question mark. */
+static bool read_files(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
+{
+    for (;;) {
+        size_t bytes = strcspn(text, "&");
+        if (!read_file_name(text, bytes, arena, ret))
+            return false;
+        text += bytes;
+        if (!*text)
+            return !ret->cert_file == !ret->key_file;
+        text++;
+    }
+}
+
+/* ---- hosts ---- */
+
 /* Parses "host", "host:port" or "[v6]:port", and the rest: "/number" or nothing. */
 static bool read_host(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
 {
@@ -64,13 +104,21 @@ static bool read_host(const char *text, struct cairn_arena *arena, struct cairn_
     return *text == '\0' || *text == '/';
 }
 
+/* A password may contain a question mark: files are looked for behind the login only. */
 static bool read_tcp(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
 {
-    const char *at = strrchr(text, '@');
+    size_t bytes = strlen(text);
+    const char *login = strrchr(text, '@');
+    const char *files = ret->tls ? strchr(login ? login : text, '?') : NULL;
+    if (files)
+        bytes = (size_t)(files - text);
     ret->port = PORT;
-    if (at && !read_login(text, (size_t)(at - text), arena, ret))
+    if (files && !read_files(files + 1, arena, ret))
         return false;
-    return read_host(at ? at + 1 : text, arena, ret);
+    if (login && !read_login(text, (size_t)(login - text), arena, ret))
+        return false;
+    text = cairn_copy_bytes(arena, text, bytes);
+    return read_host(login ? strrchr(text, '@') + 1 : text, arena, ret);
 }
 
 static bool read_unix(const char *text, struct cairn_arena *arena, struct cairn_redis_address *ret)
@@ -89,12 +137,30 @@ int cairn_redis_address(const char *url, struct cairn_arena *arena, struct cairn
                         struct cairn_error *error)
 {
     static const char tcp[] = "redis://";
+    static const char encrypted[] = "rediss://";
     static const char local[] = "unix://";
     bool good = false;
     *ret = (struct cairn_redis_address){0};
-    if (strncmp(url, tcp, sizeof tcp - 1) == 0)
+    ret->tls = strncmp(url, encrypted, sizeof encrypted - 1) == 0;
+    if (ret->tls)
+        good = read_tcp(url + sizeof encrypted - 1, arena, ret);
+    else if (strncmp(url, tcp, sizeof tcp - 1) == 0)
         good = read_tcp(url + sizeof tcp - 1, arena, ret);
     else if (strncmp(url, local, sizeof local - 1) == 0)
         good = read_unix(url + sizeof local - 1, arena, ret);
     return good ? 0 : fail_url(error);
+}
+
+int cairn_redis_check_encrypted(const char *url, struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_redis_address address;
+    int failed = 0;
+    if (cairn_redis_address(url, &arena, &address, NULL) == 0 && !address.path && !address.tls &&
+        !cairn_is_loopback(address.host))
+        failed = cairn_fail(error, CAIRN_CONFIG,
+                            "connects to another machine, and CAIRN_REQUIRE_TLS is set: it has to "
+                            "be rediss://…");
+    cairn_arena_close(&arena);
+    return failed;
 }

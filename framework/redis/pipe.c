@@ -211,6 +211,15 @@ static void receive(struct cairn_redis_pipe *pipe)
         drop_connection(pipe, why);
 }
 
+/* Reads what has arrived; with TLS also what was decrypted with it, of which the socket does not
+ * tell. */
+static void receive_all(struct cairn_redis_pipe *pipe)
+{
+    do
+        receive(pipe);
+    while (pipe->redis && cairn_redis_has_decrypted(pipe->redis));
+}
+
 /* ---- commands ---- */
 
 /* A piece consists of all commands gathered so far. It is sent once the previous one has been
@@ -233,11 +242,10 @@ static void begin_piece(struct cairn_redis_pipe *pipe)
 
 static void send_on(struct cairn_redis_pipe *pipe)
 {
-    int socket = cairn_redis_wire(pipe->redis)->fd;
     begin_piece(pipe);
     while (pipe->sent_bytes < pipe->unsent_bytes) {
-        ssize_t sent = send(socket, pipe->unsent + pipe->sent_bytes,
-                            pipe->unsent_bytes - pipe->sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t sent = cairn_redis_send(pipe->redis, pipe->unsent + pipe->sent_bytes,
+                                        pipe->unsent_bytes - pipe->sent_bytes);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
@@ -267,8 +275,10 @@ static void see_dialer(struct cairn_redis_pipe *pipe)
     struct cairn_error error = {0};
     if (cairn_redis_dialer_take(pipe->dialer, &pipe->redis, &error) < 0)
         drop_connection(pipe, error.message);
-    else if (pipe->redis)
+    else if (pipe->redis) {
+        cairn_redis_unblock(pipe->redis);
         close_breaker(pipe);
+    }
 }
 
 /* ---- called by the polling loop ---- */
@@ -289,13 +299,6 @@ static bool is_late(const struct cairn_redis_pipe *pipe)
     return until_us && cairn_monotonic_us() > until_us;
 }
 
-/* Returns whether there is input that this thread has not read yet. */
-static bool has_come(const struct cairn_redis_pipe *pipe)
-{
-    struct pollfd fd = {.fd = cairn_redis_wire(pipe->redis)->fd, .events = POLLIN};
-    return poll(&fd, 1, 0) > 0;
-}
-
 int64_t cairn_redis_pipe_prepare(struct cairn_redis_pipe *pipe, struct pollfd *ret)
 {
     if (pipe->redis && may_leave(pipe))
@@ -314,8 +317,8 @@ void cairn_redis_pipe_go_on(struct cairn_redis_pipe *pipe, short what)
     if (!pipe->redis)
         see_dialer(pipe);
     else if (what & (POLLIN | POLLERR | POLLHUP))
-        receive(pipe);
-    while (pipe->redis && is_late(pipe) && has_come(pipe))
+        receive_all(pipe);
+    while (pipe->redis && is_late(pipe) && cairn_redis_has_input(pipe->redis))
         receive(pipe);
     if (!is_late(pipe))
         return;

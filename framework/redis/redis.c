@@ -3,6 +3,7 @@
 
 #include "core/threads/clock.h"
 #include "redis/address.h"
+#include "redis/redis_tls.h"
 
 #include <hiredis/hiredis.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { RETRY_US = 250000, SCRIPTS_MAX = 8 };
 
@@ -25,6 +27,7 @@ struct cairn_redis {
     int64_t deadline_us;
     int64_t retry_us; /* monotonic: earliest time of the next connection attempt */
     redisContext *context;
+    struct ssl_st *session;                   /* of the context; NULL: it is not encrypted */
     struct known_script scripts[SCRIPTS_MAX]; /* known to be loaded on this connection's server */
     size_t script_count;
 };
@@ -38,6 +41,13 @@ int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **
         cairn_redis_close(redis);
         return failed;
     }
+    if (redis->address.tls && !cairn_redis_has_tls()) {
+        cairn_redis_close(redis);
+        return cairn_fail(error, CAIRN_CONFIG,
+                          "rediss:// needs hiredis 1.0 or newer, with its TLS: this program was "
+                          "built with %d.%d",
+                          HIREDIS_MAJOR, HIREDIS_MINOR);
+    }
     redis->deadline_us = deadline_us;
     *ret = redis;
     return 0;
@@ -48,6 +58,7 @@ static void drop(struct cairn_redis *redis)
     if (redis->context)
         redisFree(redis->context);
     redis->context = NULL;
+    redis->session = NULL;
     redis->script_count = 0;
     redis->retry_us = cairn_monotonic_us() + RETRY_US;
 }
@@ -181,6 +192,13 @@ static struct timeval as_timeval(int64_t us)
     return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
 }
 
+static int encrypt(struct cairn_redis *redis, struct cairn_error *error)
+{
+    char why[200];
+    redis->session = cairn_redis_tls_begin(redis->context, &redis->address, why, sizeof why);
+    return redis->session ? 0 : fail_away(redis, why, error);
+}
+
 static int dial(struct cairn_redis *redis, struct cairn_error *error)
 {
     const struct cairn_redis_address *address = &redis->address;
@@ -195,23 +213,35 @@ static int dial(struct cairn_redis *redis, struct cairn_error *error)
     (void)redisSetTimeout(redis->context, deadline);
     if (!address->path) /* detects a peer that has vanished silently */
         (void)redisEnableKeepAlive(redis->context);
-    return 0;
+    return address->tls ? encrypt(redis, error) : 0;
+}
+
+/* Logs in. A server that does not know the command repeats its arguments, and so the password:
+ * that reply is not kept. */
+static int log_in(struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_redis_address *address = &redis->address;
+    struct cairn_redis_arg login[3] = {CAIRN_ARG("AUTH")};
+    struct cairn_redis_reply ignored;
+    struct cairn_error wrong = {0};
+    size_t count = 1;
+    if (address->user)
+        login[count++] = CAIRN_ARG(address->user);
+    login[count++] = CAIRN_ARG(address->password);
+    int failed = command(redis, login, count, arena, &ignored, &wrong);
+    if (failed == -CAIRN_BUG)
+        return cairn_fail_inside(error, CAIRN_UNAVAILABLE, "Redis is unavailable",
+                                 "it does not accept AUTH with %s",
+                                 address->user ? "a user" : "a password alone");
+    return failed ? cairn_error_pass(error, &wrong) : 0;
 }
 
 /* Authenticates and selects the database. */
 static int greet(struct cairn_redis *redis, struct cairn_arena *arena, struct cairn_error *error)
 {
     const struct cairn_redis_address *address = &redis->address;
-    struct cairn_redis_arg login[3] = {CAIRN_ARG("AUTH")};
     struct cairn_redis_reply ignored;
-    size_t count = 1;
-    int failed = 0;
-    if (address->user)
-        login[count++] = CAIRN_ARG(address->user);
-    if (address->password) {
-        login[count++] = CAIRN_ARG(address->password);
-        failed = command(redis, login, count, arena, &ignored, error);
-    }
+    int failed = address->password ? log_in(redis, arena, error) : 0;
     if (failed || !address->database)
         return failed;
     const struct cairn_redis_arg choice[] = {
@@ -236,12 +266,45 @@ static int connect_now(struct cairn_redis *redis, struct cairn_error *error)
     return cairn_error_pass(error, &refusal);
 }
 
-/* An idle connection is readable only if the peer has closed it. */
-static bool was_closed_while_idle(const struct cairn_redis *redis)
+static bool is_readable(const struct cairn_redis *redis)
 {
     struct pollfd fd = {.fd = redis->context->fd, .events = POLLIN};
     return poll(&fd, 1, 0) > 0;
 }
+
+/* An idle connection is readable only if the peer has closed it. */
+static bool was_closed_while_idle(const struct cairn_redis *redis)
+{
+    return is_readable(redis) &&
+           (!redis->session || cairn_redis_tls_was_closed(redis->context, redis->session));
+}
+
+/* ---- piece by piece ---- */
+
+void cairn_redis_unblock(struct cairn_redis *redis)
+{
+    if (redis->session)
+        cairn_redis_tls_unblock(redis->context);
+}
+
+ssize_t cairn_redis_send(struct cairn_redis *redis, const void *bytes, size_t count)
+{
+    if (redis->session)
+        return cairn_redis_tls_send(redis->session, bytes, count);
+    return send(redis->context->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+bool cairn_redis_has_decrypted(struct cairn_redis *redis)
+{
+    return redis->session && cairn_redis_tls_pending(redis->session);
+}
+
+bool cairn_redis_has_input(struct cairn_redis *redis)
+{
+    return cairn_redis_has_decrypted(redis) || is_readable(redis);
+}
+
+/* ---- opening ---- */
 
 static int ensure(struct cairn_redis *redis, struct cairn_error *error)
 {

@@ -38,11 +38,19 @@ struct cairn_redis_arg {
 };
 #define CAIRN_ARG(text_) ((struct cairn_redis_arg){(text_), strlen(text_)})
 
-/* `url` is redis://[[user]:password@]host[:port][/database] or unix:///path[?db=n]. Connects
- * lazily. -CAIRN_CONFIG if the URL is invalid. Each call waits at most `deadline_us`. */
+/* `url` is redis://[[user]:password@]host[:port][/database], rediss:// with TLS (address.h), or
+ * unix:///path[?db=n]. Connects lazily. -CAIRN_CONFIG if the URL is invalid, or wants TLS where
+ * there is none. Each call waits at most `deadline_us`. */
 int cairn_redis_open(const char *url, int64_t deadline_us, struct cairn_redis **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 void cairn_redis_close(struct cairn_redis *redis);
+
+/* Returns whether rediss:// is possible: hiredis has TLS from 1.0 on. */
+bool cairn_redis_has_tls(void);
+
+/* Checks that a URL's connections are encrypted, or do not leave this machine. Returns 0, or
+ * -CAIRN_CONFIG: `error` says what to set. */
+int cairn_redis_check_encrypted(const char *url, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Runs one command. Returns 0, or
  *   -CAIRN_UNAVAILABLE  Redis is unreachable, loading, full or read-only; the command may or may

@@ -5,6 +5,7 @@
 #include "process/deliver/command_client.h"
 #include "runtime/check/unlisted.h"
 #include "runtime/config/chosen_services.h"
+#include "runtime/config/tls_config.h"
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
@@ -138,9 +139,42 @@ static void drain(const struct cairn_config *config, struct cairn_host *host, co
         (void)sigtimedwait(stop, NULL, &time);
 }
 
+/* Reads the files again, at SIGHUP. */
+static void reload(struct cairn_host *host)
+{
+    struct cairn_error error = {0};
+    if (cairn_host_reload(host, &error) < 0)
+        cairn_log_error(CAIRN_LOG_ERROR, "the files of TLS were not read: those before stay in use",
+                        &error);
+    else
+        cairn_log(CAIRN_LOG_INFO, "the files of TLS were read: new connections use them");
+}
+
+/* Returns the signal that says stop. */
+static int await_stop(struct cairn_host *host, const sigset_t *signals)
+{
+    int number = 0;
+    while (sigwait(signals, &number) == 0 && number == SIGHUP)
+        reload(host);
+    return number;
+}
+
+/* Where there are files to be read again, SIGHUP says so; elsewhere it ends the process, as when a
+ * terminal is closed. */
+static void take_reload(const struct cairn_config *config, sigset_t *signals)
+{
+    sigset_t one;
+    if (!cairn_tls_files(config).cert_file)
+        return;
+    (void)sigemptyset(&one);
+    (void)sigaddset(&one, SIGHUP);
+    (void)sigaddset(signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &one, NULL);
+}
+
 static int run_services(const struct cairn_config *config,
                         const struct cairn_service *const services[],
-                        const struct cairn_service *const all[], const sigset_t *stop,
+                        const struct cairn_service *const all[], sigset_t *stop,
                         struct cairn_error *error)
 {
     struct cairn_host *host = NULL;
@@ -149,6 +183,7 @@ static int run_services(const struct cairn_config *config,
     (void)atexit(cairn_sink_close);
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed) {
+        take_reload(config, stop);
         cairn_unlisted_warn(all, config->database_url);
         failed = cairn_host_start(config, services, &host, error);
     }
@@ -157,8 +192,7 @@ static int run_services(const struct cairn_config *config,
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
               CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
               CAIRN_LOG_TEXT("release", CAIRN_VERSION));
-    int number = 0;
-    (void)sigwait(stop, &number);
+    int number = await_stop(host, stop);
     cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
     drain(config, host, stop);
     cairn_host_stop(host);

@@ -55,7 +55,7 @@ static int check_projections(const struct cairn_health *health, struct cairn_err
         if (!states[i].following)
             return cairn_fail(error, CAIRN_UNAVAILABLE, "projection %s does not follow: %s",
                               states[i].name,
-                              states[i].problem[0] ? states[i].problem : "it has just started");
+                              states[i].problem[0] ? states[i].shown : "it has just started");
     }
     return 0;
 }
@@ -104,7 +104,7 @@ static void add_bus(const struct cairn_health *health, struct cairn_buffer *body
     cairn_buffer_print(
         body, ",\"bus\":{\"leads\":%s,\"position\":%" PRId64 ",\"head\":%" PRId64 ",\"problem\":",
         state.leads ? "true" : "false", state.position, state.head);
-    cairn_buffer_json(body, state.problem);
+    cairn_buffer_json(body, state.shown);
     cairn_buffer_char(body, '}');
 }
 
@@ -119,7 +119,7 @@ static void add_followers(const struct cairn_health *health, struct cairn_buffer
         cairn_buffer_json(body, states[i].name);
         cairn_buffer_print(body, ",\"leads\":%s,\"lag\":%" PRId64 ",\"problem\":",
                            states[i].leads ? "true" : "false", states[i].lag);
-        cairn_buffer_json(body, states[i].problem);
+        cairn_buffer_json(body, states[i].shown);
         cairn_buffer_char(body, '}');
     }
     cairn_buffer_char(body, ']');

@@ -11,12 +11,15 @@
 #include "core/containers/arena.h"
 #include "core/report/log.h"
 #include "http/http.h"
+#include "identity/credentials/credentials.h"
+#include "outbound/egress.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"
 #include "process/reactor/teller.h"
 #include "projection/projector.h"
 #include "runtime/check/policy_check.h"
 #include "runtime/config/auth_config.h"
+#include "runtime/config/tls_config.h"
 #include "runtime/guard.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
@@ -38,9 +41,10 @@ struct cairn_host {
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_internal_key internal_key;
-    struct cairn_command_client *client; /* NULL in a process that sends no commands */
-    struct cairn_teller teller;          /* by the client */
-    struct cairn_leases *leases;         /* NULL in a process that only answers requests */
+    struct cairn_command_client *client;   /* NULL in a process that sends no commands */
+    struct cairn_teller teller;            /* by the client */
+    struct cairn_credentials *credentials; /* of the client; NULL: its calls have no token */
+    struct cairn_leases *leases;           /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
     struct cairn_consumers *consumers; /* NULL where nothing is consumed */
@@ -322,6 +326,11 @@ static int check_policies(struct cairn_host *host, struct cairn_error *error)
                                 error);
 }
 
+static int set_egress(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_egress_set(host->config->egress_url, host->config->egress_except, error);
+}
+
 static int start_identity(struct cairn_host *host, struct cairn_error *error)
 {
     enum cairn_auth auth = cairn_auth_of(host->config);
@@ -351,6 +360,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .header_max_bytes = 8192, /* an open connection holds 1.5 times as much */
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
+        .tls = cairn_tls_files(config),
         .routes = host->routes.all,
         .route_count = host->routes.count,
         .worker_open = open_worker,
@@ -397,21 +407,46 @@ static int read_store(struct cairn_host *host, struct cairn_error *error)
     return failed;
 }
 
+/* Gets the token that commands are sent with. Without one, services that authenticate carry out
+ * only what is open to anyone, and internal commands. */
+static int open_credentials(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_credentials_options options = cairn_auth_credentials(host->config);
+    if (!sends_commands(host))
+        return 0;
+    if (options.token_file || options.request.client_id)
+        return cairn_credentials_open(&options, &host->credentials, error);
+    if (host->identity)
+        cairn_log(CAIRN_LOG_WARN, "this service sends commands without a token: set "
+                                  "CAIRN_AUTH_CLIENT_ID or CAIRN_AUTH_TOKEN_FILE");
+    return 0;
+}
+
+static void close_credentials(struct cairn_host *host)
+{
+    cairn_credentials_close(host->credentials);
+}
+
 /* Makes the client of commands, with the URL at which this process answers. */
 static int open_client(struct cairn_host *host, struct cairn_error *error)
 {
     char url[300];
     const char *bind = host->config->bind;
-    (void)error;
+    const struct cairn_http_tls tls = cairn_tls_files(host->config);
     if (!sends_commands(host))
         return 0;
+    if (tls.client_ca_file && !*host->config->outbound_cert_file)
+        return cairn_fail(error, CAIRN_CONFIG,
+                          "CAIRN_OUTBOUND_CERT_FILE is not set: this process sends commands, and "
+                          "CAIRN_TLS_CLIENT_CA_FILE asks the sender for a certificate");
     if (strcmp(bind, "0.0.0.0") == 0)
         bind = "127.0.0.1";
     else if (strcmp(bind, "::") == 0)
         bind = "::1";
-    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "http://[%s]:%d" : "http://%s:%d", bind,
-                   cairn_http_port(host->http));
-    host->client = cairn_command_client_open(host->services, url, &host->internal_key);
+    (void)snprintf(url, sizeof url, strchr(bind, ':') ? "%s://[%s]:%d" : "%s://%s:%d",
+                   tls.cert_file ? "https" : "http", bind, cairn_http_port(host->http));
+    host->client =
+        cairn_command_client_open(host->services, url, &host->internal_key, host->credentials);
     host->teller = cairn_teller_by_http(host->client);
     return 0;
 }
@@ -538,6 +573,7 @@ struct part {
 /* Started in this order, and stopped in the reverse one. */
 static const struct part parts[] = {
     {.start = check_policies},
+    {.start = set_egress},
     {.start = read_store}, /* before any part reads the log */
     {.start = open_cache, .stop = close_cache},
     {.start = start_snapshots, .stop = close_snapshots},
@@ -556,6 +592,7 @@ static const struct part parts[] = {
     {.start = start_queries, .stop = close_queries},
     {.start = start_http, .stop = stop_http},
     {.stop = stop_identity}, /* ends the waits for keys */
+    {.start = open_credentials, .stop = close_credentials},
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */
@@ -570,8 +607,10 @@ int cairn_host_start(const struct cairn_config *config,
 {
     struct cairn_host *host = cairn_allocate(sizeof *host);
     host->config = config;
+    cairn_tls_apply(config);
     host->services = services;
     host->commands.retries = config->conflict_retries;
+    host->commands.authenticates = cairn_auth_of(config) == CAIRN_AUTH_ON;
     int failed = 0;
     for (; host->parts_started < PARTS && !failed; host->parts_started++) {
         const struct part *part = &parts[host->parts_started];
@@ -583,6 +622,11 @@ int cairn_host_start(const struct cairn_config *config,
     }
     *ret = host;
     return 0;
+}
+
+int cairn_host_reload(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_http_reload(host->http, error);
 }
 
 int cairn_host_port(const struct cairn_host *host)

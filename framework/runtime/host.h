@@ -20,6 +20,10 @@ int cairn_host_start(const struct cairn_config *config,
                      const struct cairn_service *const services[], struct cairn_host **ret,
                      struct cairn_error *error) CAIRN_CHECKED;
 
+/* Reads again what may be replaced while it runs: the files of TLS. If it fails, nothing has
+ * changed. */
+int cairn_host_reload(struct cairn_host *host, struct cairn_error *error) CAIRN_CHECKED;
+
 /* Returns the port it listens on. */
 int cairn_host_port(const struct cairn_host *host);
 

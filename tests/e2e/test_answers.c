@@ -3,6 +3,7 @@
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
+#include "../support/service.h"
 #include "../support/support.h"
 #include "../support/system.h"
 #include "../support/wire.h"
@@ -22,25 +23,12 @@ static int port;
 static struct http_reply reply;
 static PGconn *other;
 
-static void start_service(void)
-{
-    static char binary[512], log[512], database[600], listen[20];
-    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
-    (void)snprintf(log, sizeof log, "%s/answers-%d.log", getenv("CAIRN_TEST_SERVERS"),
-                   (int)getpid());
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(listen, sizeof listen, "PORT=%d", port);
-    const char *const argv[] = {binary, NULL};
-    const char *const environment[] = {database, listen, NULL};
-    assert_int_equal(child_start(&service, argv, environment, log), 0);
-}
-
 static int setup(void **state)
 {
     (void)state;
     fixture_database(url, sizeof url);
     port = fixture_free_port();
-    start_service();
+    service_launch(&service, "user", url, port, NULL);
     fixture_wait_http(port, "/readyz", 20000);
     other = fixture_connect(url);
     assert_int_equal(PQstatus(other), CONNECTION_OK);
@@ -353,7 +341,7 @@ static void people_append_no_type_that_a_service_does_not_know(void **state)
 static void restart_service(void)
 {
     assert_int_equal(child_stop(&service, 15000), 0);
-    start_service();
+    service_launch(&service, "user", url, port, NULL);
     fixture_wait_http(port, "/readyz", 20000);
 }
 
@@ -400,12 +388,12 @@ static void an_unknown_type_blocks_no_start_once_it_is_skipped(void **state)
                    "select position from cairn.append('user-%s', 'UserRenamd', '{}')", id);
     int64_t position = fixture_sql_int(url, sql);
     assert_int_equal(child_stop(&service, 15000), 0);
-    start_service();
+    service_launch(&service, "user", url, port, NULL);
     assert_int_not_equal(child_wait(&service, 20000), 0); /* logs why; no start */
     (void)snprintf(sql, sizeof sql, "select version from cairn.amend(%lld, null, 'mistyped')",
                    (long long)position);
     assert_int_equal(fixture_sql_int(url, sql), 2);
-    start_service();
+    service_launch(&service, "user", url, port, NULL);
     fixture_wait_http(port, "/readyz", 20000);
     put_email(200, id, "renamed@example.com");
     assert_non_null(strstr(reply.body, "\"version\":3"));

@@ -215,6 +215,35 @@ static void what_is_parked_is_named_as_what_it_is_parked_by(void **state)
     fixture_sql(url, "delete from cairn.parked_events; delete from cairn.parked_instances");
 }
 
+static void a_command_that_is_retried_is_shown_with_its_reason(void **state)
+{
+    (void)state;
+    fixture_sql(url, "insert into cairn.followers (name, position) values ('process/brewing', 0);"
+                     "insert into cairn.outgoing (process, stream, version, number, position,"
+                     " target, command, method, path, body, attempts, problem)"
+                     " values ('brewing', 'brewing-1', 1, 0, 7, 'pot-1', 'fill_pot', 'POST',"
+                     " '/pots/1/fill', '{}', 3, 'one of these roles is needed: brewer')");
+    expect(0, "processes", "fill_pot is retried: one of these roles is needed: brewer");
+    expect(0, "processes commands --json",
+           "{\"name\":\"process/brewing\",\"position\":7,\"command\":\"fill_pot\","
+           "\"target\":\"pot-1\",\"attempts\":3,"
+           "\"problem\":\"one of these roles is needed: brewer\"}");
+    expect(64, "processes commands 7", "expected commands, parked");
+    fixture_sql(url, "delete from cairn.outgoing; delete from cairn.followers");
+}
+
+static void a_token_needs_an_issuer(void **state)
+{
+    (void)state;
+    expect(64, "token ada", "CAIRN_AUTH_ISSUER is not set");
+    (void)setenv("CAIRN_AUTH_ISSUER", "http://id.example.com", 1);
+    expect(64, "token ada", "by https, or by http on this machine");
+    (void)setenv("CAIRN_AUTH_ISSUER", "http://127.0.0.1:9", 1);
+    expect(64, "token", "name a person, or set CAIRN_AUTH_CLIENT_ID");
+    expect(69, "token ada", "issuer");
+    (void)unsetenv("CAIRN_AUTH_ISSUER");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +259,8 @@ int main(void)
         cmocka_unit_test(a_schema_of_another_release_is_told_apart),
         cmocka_unit_test(a_role_without_the_right_is_told_whom_to_be),
         cmocka_unit_test(what_is_parked_is_named_as_what_it_is_parked_by),
+        cmocka_unit_test(a_command_that_is_retried_is_shown_with_its_reason),
+        cmocka_unit_test(a_token_needs_an_issuer),
         cmocka_unit_test(words_are_completed),
     };
     return cmocka_run_group_tests_name("cli", tests, setup, teardown);

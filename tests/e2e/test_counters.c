@@ -3,6 +3,7 @@
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
+#include "../support/service.h"
 #include "../support/support.h"
 #include "../support/system.h"
 #include "../support/wire.h"
@@ -23,25 +24,10 @@ static struct http_reply reply;
 
 static void start_service(int i)
 {
-    char binary[512];
-    char log[512];
-    char database[600];
-    char port[20];
+    static const char *const strict[] = {"CAIRN_CONFLICT_RETRIES=0", "CAIRN_CACHE_MAX=1",
+                                         "CAIRN_HTTP_DEADLINE_MS=500", NULL};
     ports[i] = fixture_free_port();
-    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
-    (void)snprintf(log, sizeof log, "%s/counters-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
-                   (int)getpid(), i);
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
-    const char *const argv[] = {binary, NULL};
-    const char *const usual[] = {database, port, NULL};
-    const char *const strict[] = {database,
-                                  port,
-                                  "CAIRN_CONFLICT_RETRIES=0",
-                                  "CAIRN_CACHE_MAX=1",
-                                  "CAIRN_HTTP_DEADLINE_MS=500",
-                                  NULL};
-    assert_int_equal(child_start(&children[i], argv, i == FORGETFUL ? strict : usual, log), 0);
+    service_launch(&children[i], "user", url, ports[i], i == FORGETFUL ? strict : NULL);
 }
 
 static int setup(void **state)

@@ -195,6 +195,7 @@ static void what_happens_is_printed(void **state)
     wait_for("grep -E 'request  POST /shops/[{]id[}]/close -> 422' dev.log");
     expect("grep -E 'change   services/shop/shop.c$' dev.log && grep 'build    done in ' dev.log"
            " && grep \"service  shop: listening on http://127.0.0.1:$CAIRN_SHOP_PORT\" dev.log");
+    expect("grep 'dev      authentication is off: every request is answered' dev.log");
     expect("! grep \"$(printf '\\033')\" dev.log"); /* colours are for terminals */
     expect("test $(grep -c '\"message\":\"request\"' shop/.cairn/shop.log) -gt 3"); /* all of it */
 }

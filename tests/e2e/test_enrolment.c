@@ -3,6 +3,7 @@
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
+#include "../support/service.h"
 #include "../support/support.h"
 #include "../support/system.h"
 
@@ -22,18 +23,7 @@ static struct http_reply reply;
 
 static void start_service(int i)
 {
-    char binary[512];
-    char log[512];
-    char database[600];
-    char port[20];
-    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-enrolment", getenv("CAIRN_TEST_BUILD"));
-    (void)snprintf(log, sizeof log, "%s/enrolment-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
-                   (int)getpid(), i);
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
-    const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, port, NULL};
-    assert_int_equal(child_start(&children[i], argv, env, log), 0);
+    service_launch(&children[i], "enrolment", url, ports[i], NULL);
 }
 
 static int setup(void **state)

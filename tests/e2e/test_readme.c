@@ -8,11 +8,17 @@
 static struct system_under_test shop;
 static struct shell place;
 
+/* The page is followed in the repository, with the build and the run directory of the test. */
 static int setup(void **state)
 {
     (void)state;
+    char command[700];
+    shop.authenticates = true;
     system_start(&shop);
     shell_open(&place, "readme");
+    (void)snprintf(command, sizeof command, "ln -s '%s' .run && ln -s \"$build\" build",
+                   shop.run_dir);
+    shell_expect(&place, command);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
+#include "../support/service.h"
 #include "../support/support.h"
 #include "../support/system.h"
 
@@ -21,20 +22,10 @@ static struct http_reply reply;
 
 static void start_service(int i, const char *name)
 {
-    char binary[512];
-    char log[512];
-    char database[600];
-    char port[20];
-    ports[i] = fixture_free_port();
-    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-%s", getenv("CAIRN_TEST_BUILD"), name);
-    (void)snprintf(log, sizeof log, "%s/replicas-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
-                   (int)getpid(), i);
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(port, sizeof port, "PORT=%d", ports[i]);
-    const char *const argv[] = {binary, NULL};
     /* There is no payment service here. The default URL could be that of a running `make demo`. */
-    const char *const env[] = {database, port, "CAIRN_PAYMENT_URL=http://127.0.0.1:1", NULL};
-    assert_int_equal(child_start(&children[i], argv, env, log), 0);
+    static const char *const env[] = {"CAIRN_PAYMENT_URL=http://127.0.0.1:1", NULL};
+    ports[i] = fixture_free_port();
+    service_launch(&children[i], name, url, ports[i], env);
 }
 
 static int setup(void **state)

@@ -1,7 +1,7 @@
 /* story.c - the lines of the true story (story.h), file by file. */
 #include "story.h"
 
-#include "check.h"
+#include "check/check.h"
 
 #include <stddef.h>
 

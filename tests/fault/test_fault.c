@@ -7,8 +7,8 @@
  *
  * A run that fails keeps its files in the build's directory: history.jsonl has all of it, hotel/
  * and school/ the same of the hotel and of the school. */
-#include "check.h"
-#include "field.h"
+#include "check/check.h"
+#include "field/field.h"
 
 #include "../support/fixture.h"
 #include "../support/support.h"

@@ -5,15 +5,15 @@
  * test-fault sets it.
  *
  *   TEST=switches CAIRN_FAULT_ONLY=6  only those whose name begins with this */
-#include "check.h"
-#include "load.h"
+#include "check/check.h"
+#include "load/load.h"
 
 #include "../support/breakage.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
 #include "../support/system.h"
 
-#include "field.h"
+#include "field/field.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* test_follow.c - following the log, and notifying followers, on a real PostgreSQL. */
 #include "../support/fixture.h"
+#include "../support/logged.h"
 #include "../support/support.h"
 
 #include "core/containers/arena.h"
@@ -311,45 +312,9 @@ static void closing_sends_what_is_left(void **state)
 
 /* ---- outages ---- */
 
-/* Redirects the log to a file. */
-struct logged {
-    char path[64];
-    int kept; /* the real standard error */
-};
-
-static struct logged log_into_file(void)
-{
-    struct logged logged = {.path = "/tmp/cairn-notify.XXXXXX"};
-    int file = mkstemp(logged.path);
-    assert_true(file >= 0);
-    logged.kept = dup(STDERR_FILENO);
-    (void)dup2(file, STDERR_FILENO);
-    (void)close(file);
-    return logged;
-}
-
-static void log_to_all(struct logged *logged)
-{
-    (void)dup2(logged->kept, STDERR_FILENO);
-    (void)close(logged->kept);
-    (void)unlink(logged->path);
-}
-
-static int count_lines(const struct logged *logged, const char *words)
-{
-    char line[2000];
-    int count = 0;
-    FILE *file = fopen(logged->path, "r");
-    while (file && fgets(line, sizeof line, file))
-        count += strstr(line, words) != NULL;
-    if (file)
-        (void)fclose(file);
-    return count;
-}
-
 static bool has_complained(void *context)
 {
-    return count_lines(context, "cannot notify readers") > 0;
+    return logged_lines(context, "cannot notify readers") > 0;
 }
 
 static void an_outage_delays_no_append_and_is_logged_once(void **state)
@@ -358,7 +323,7 @@ static void an_outage_delays_no_append_and_is_logged_once(void **state)
     struct cairn_notifier *notifier = open_notifier();
     cairn_notifier_notify(notifier, 1);
     (void)hear(1);
-    struct logged logged = log_into_file();
+    struct logged logged = logged_begin();
     fixture_postgres_stop();
     int64_t begun_ms = fixture_now_ms();
     for (int64_t position = 2; position <= 10000; position++)
@@ -370,8 +335,8 @@ static void an_outage_delays_no_append_and_is_logged_once(void **state)
     bench.listener = open_listener();
     cairn_notifier_notify(notifier, 10001);
     (void)hear(10001);
-    int lines = count_lines(&logged, "cannot notify readers");
-    log_to_all(&logged);
+    int lines = logged_lines(&logged, "cannot notify readers");
+    logged_end(&logged);
     assert_int_equal(lines, 1);
     assert_true(took_ms < 1000);
     cairn_notifier_close(notifier);

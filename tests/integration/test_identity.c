@@ -5,6 +5,7 @@
 
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
+#include "identity/discovery.h"
 #include "identity/identity.h"
 #include "identity/key_fetch.h"
 
@@ -493,7 +494,7 @@ static void keys_are_fetched_by_https_or_from_this_machine_only(void **state)
         {"https://id.example.com/ x", false},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (cairn_key_url_is_safe(all[i].url) != all[i].safe)
+        if (cairn_issuer_url_is_safe(all[i].url) != all[i].safe)
             fail_msg("%s", all[i].url);
     }
     struct cairn_identity *identity = NULL;

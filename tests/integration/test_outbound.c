@@ -5,6 +5,7 @@
 
 #include "core/report/metrics.h"
 #include "core/threads/clock.h"
+#include "testkit/outside/loopback.h"
 
 #include <cairn/outbound.h>
 
@@ -55,7 +56,7 @@ static bool flood(int socket, const char *head)
     memset(block, 'x', sizeof block);
     bool on = server_send(socket, head);
     for (int i = 0; on && i < 100 * 16; i++) {
-        on = server_send_bytes(socket, block, sizeof block);
+        on = cairn_loopback_send(socket, block, sizeof block);
         atomic_fetch_add(&bytes_sent, on ? (int64_t)sizeof block : 0);
     }
     return false;

@@ -1,7 +1,7 @@
 /* test_rebuild.c - generations on a real log: a rebuild makes the same rows as the live path, in
  * both stores; it is held, accepted, cancelled, switched to, rolled back, retired; and whatever
  * fails, one live generation remains. */
-#include "../fault/proxy.h"
+#include "../fault/field/proxy.h"
 #include "../support/crates.h"
 #include "../support/fixture.h"
 #include "../support/pots.h"

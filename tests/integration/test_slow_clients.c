@@ -3,6 +3,7 @@
  * left in the process, as /proc shows it. */
 #include "../support/child.h"
 #include "../support/fixture.h"
+#include "../support/service.h"
 #include "../support/support.h"
 #include "../support/wire.h"
 
@@ -22,19 +23,10 @@ static int port;
 static int setup(void **state)
 {
     (void)state;
-    char binary[512];
-    char log[512];
-    char database[600];
-    char port_text[20];
+    static const char *const env[] = {"CAIRN_HTTP_DEADLINE_MS=8000", NULL};
     fixture_database(url, sizeof url);
     port = fixture_free_port();
-    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-user", getenv("CAIRN_TEST_BUILD"));
-    (void)snprintf(log, sizeof log, "%s/slow-%d.log", getenv("CAIRN_TEST_SERVERS"), (int)getpid());
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
-    (void)snprintf(port_text, sizeof port_text, "PORT=%d", port);
-    const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, port_text, "CAIRN_HTTP_DEADLINE_MS=8000", NULL};
-    assert_int_equal(child_start(&service, argv, env, log), 0);
+    service_launch(&service, "user", url, port, env);
     fixture_wait_http(port, "/readyz", 60000);
     return 0;
 }

@@ -9,15 +9,59 @@
 #include <string.h>
 #include <time.h>
 
-static void answer(int socket, const char *body)
+static void answer(int socket, const char *status, const char *body)
 {
     char head[200];
     (void)snprintf(head, sizeof head,
-                   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                   "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
                    "Connection: close\r\n\r\n",
-                   strlen(body));
+                   status, strlen(body));
     if (server_send(socket, head))
         (void)server_send(socket, body);
+}
+
+static char *make_token(const char *name, const struct signer *signer, const char *subject,
+                        const char *roles, long long lifetime_s)
+{
+    char header[300];
+    char *claims = NULL;
+    const char *algorithm = signer_algorithm(signer);
+    long long now_s = (long long)time(NULL);
+    (void)snprintf(header, sizeof header, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}",
+                   algorithm, signer_kid(signer));
+    assert_true(asprintf(&claims,
+                         "{\"iss\":\"%s\",\"aud\":\"shop\",\"sub\":\"%s\",\"iat\":%lld,"
+                         "\"exp\":%lld,\"roles\":\"%s\"}",
+                         name, subject, now_s, now_s + lifetime_s, roles) > 0);
+    char *token = signer_token(signer, algorithm, header, claims);
+    free(claims);
+    return token;
+}
+
+/* "bells" and "s%cret:", each form-encoded, then as base64. */
+#define CLIENT "Authorization: Basic YmVsbHM6cyUyNWNyZXQlM0E="
+
+/* Gives a token to the client that names itself so, and to no other. */
+static void give(struct issuer *issuer, int socket, const char *request)
+{
+    char body[4096];
+    cairn_lock(&issuer->lock);
+    const struct signer *signer = issuer->signer;
+    bool good =
+        signer && strstr(request, CLIENT) && strstr(request, "grant_type=client_credentials");
+    if (good) {
+        char *token = make_token(issuer->url, signer, "bells", issuer->roles, issuer->lifetime_s);
+        (void)snprintf(body, sizeof body,
+                       "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%lld}",
+                       token, issuer->lifetime_s);
+        free(token);
+    } else {
+        (void)snprintf(body, sizeof body,
+                       "{\"error\":\"invalid_client\",\"error_description\":\"a stranger\"}");
+    }
+    cairn_unlock(&issuer->lock);
+    atomic_fetch_add(good ? &issuer->given : &issuer->refused, 1);
+    answer(socket, good ? "200 OK" : "401 Unauthorized", body);
 }
 
 static void serve(struct server *server, int socket)
@@ -27,6 +71,10 @@ static void serve(struct server *server, int socket)
     char body[16384];
     if (!server_read_request(socket, request, sizeof request) || issuer->away)
         return;
+    if (strncmp(request, "POST /token ", 12) == 0) {
+        give(issuer, socket, request);
+        return;
+    }
     bool keys = strncmp(request, "GET /keys ", 10) == 0;
     cairn_lock(&issuer->lock);
     if (keys)
@@ -34,12 +82,14 @@ static void serve(struct server *server, int socket)
     else if (issuer->configuration)
         (void)snprintf(body, sizeof body, "%s", issuer->configuration);
     else
-        (void)snprintf(body, sizeof body, "{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\"}",
-                       issuer->url, issuer->url);
+        (void)snprintf(
+            body, sizeof body,
+            "{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\",\"token_endpoint\":\"%s/token\"}",
+            issuer->url, issuer->url, issuer->url);
     cairn_unlock(&issuer->lock);
     if (keys)
         issuer->asked++;
-    answer(socket, body);
+    answer(socket, "200 OK", body);
 }
 
 void issuer_start(struct issuer *ret)
@@ -56,6 +106,7 @@ void issuer_stop(struct issuer *issuer)
     cairn_lock_destroy(&issuer->lock);
     free(issuer->keys);
     free(issuer->configuration);
+    free(issuer->roles);
 }
 
 char *issuer_key_set(struct signer *const signers[])
@@ -93,22 +144,14 @@ void issuer_configure(struct issuer *issuer, const char *json)
     set_text(issuer, &issuer->configuration, json ? strdup(json) : NULL);
 }
 
-static char *make_token(const char *name, const struct signer *signer, const char *subject,
-                        const char *roles, int seconds)
+void issuer_serve(struct issuer *issuer, const struct signer *signer, const char *roles,
+                  long long lifetime_s)
 {
-    char header[300];
-    char *claims = NULL;
-    const char *algorithm = signer_algorithm(signer);
-    long long now_s = (long long)time(NULL);
-    (void)snprintf(header, sizeof header, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}",
-                   algorithm, signer_kid(signer));
-    assert_true(asprintf(&claims,
-                         "{\"iss\":\"%s\",\"aud\":\"shop\",\"sub\":\"%s\",\"iat\":%lld,"
-                         "\"exp\":%lld,\"roles\":\"%s\"}",
-                         name, subject, now_s, now_s + seconds, roles) > 0);
-    char *token = signer_token(signer, algorithm, header, claims);
-    free(claims);
-    return token;
+    set_text(issuer, &issuer->roles, strdup(roles));
+    cairn_lock(&issuer->lock);
+    issuer->signer = signer;
+    issuer->lifetime_s = lifetime_s;
+    cairn_unlock(&issuer->lock);
 }
 
 char *issuer_token_as(const char *name, const struct signer *signer, const char *subject,

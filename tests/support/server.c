@@ -2,6 +2,7 @@
 #include "server.h"
 
 #include "core/threads/lock.h"
+#include "testkit/outside/loopback.h"
 
 #include "fixture.h"
 #include "support.h"
@@ -145,22 +146,9 @@ bool server_read_request(int socket, char *ret, size_t size)
     return true;
 }
 
-bool server_send_bytes(int socket, const void *bytes, size_t count)
-{
-    const char *at = bytes;
-    while (count > 0) {
-        ssize_t sent = send(socket, at, count, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        at += sent;
-        count -= (size_t)sent;
-    }
-    return true;
-}
-
 bool server_send(int socket, const char *text)
 {
-    return server_send_bytes(socket, text, strlen(text));
+    return cairn_loopback_send(socket, text, strlen(text));
 }
 
 void server_rest(int socket)

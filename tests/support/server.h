@@ -52,7 +52,6 @@ bool server_read_request(int socket, char *ret, size_t size);
 bool server_read_line(int socket, char *ret, size_t size);
 /* Returns false if the client is gone. */
 bool server_send(int socket, const char *text);
-bool server_send_bytes(int socket, const void *bytes, size_t count);
 /* Does nothing until the client closes or the server is stopped. */
 void server_rest(int socket);
 

@@ -8,23 +8,36 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void start(struct service *ret, const char *name, const char *redis_url)
+enum { VARIABLES = 16 };
+
+void service_launch(struct child *ret, const char *name, const char *url, int port,
+                    const char *const env[])
 {
     char binary[512];
     char log[512];
     char database[600];
-    char redis[300];
-    char port[20];
-    ret->port = fixture_free_port();
+    char listen[20];
+    const char *all[VARIABLES + 3] = {database, listen};
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-%s", getenv("CAIRN_TEST_BUILD"), name);
-    (void)snprintf(log, sizeof log, "%s/%s-%d.log", getenv("CAIRN_TEST_SERVERS"), name,
-                   (int)getpid());
-    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", ret->url);
-    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", redis_url);
-    (void)snprintf(port, sizeof port, "PORT=%d", ret->port);
+    (void)snprintf(log, sizeof log, "%s/%s-%d-%d.log", getenv("CAIRN_TEST_SERVERS"), name,
+                   (int)getpid(), port);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(listen, sizeof listen, "PORT=%d", port);
+    for (int i = 0; env && env[i]; i++) {
+        assert_true(i < VARIABLES);
+        all[i + 2] = env[i];
+    }
     const char *const argv[] = {binary, NULL};
-    const char *const env[] = {database, redis, port, NULL};
-    assert_int_equal(child_start(&ret->child, argv, env, log), 0);
+    assert_int_equal(child_start(ret, argv, all, log), 0);
+}
+
+static void start(struct service *ret, const char *name, const char *redis_url)
+{
+    char redis[300];
+    const char *const env[] = {redis, NULL};
+    ret->port = fixture_free_port();
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", redis_url);
+    service_launch(&ret->child, name, ret->url, ret->port, env);
     fixture_wait_http(ret->port, "/readyz", 60000);
 }
 

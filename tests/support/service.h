@@ -26,4 +26,9 @@ void service_leave(struct service *service);
 /* Stops the service, which has to exit with 0, and drops its database. */
 void service_stop(struct service *service);
 
+/* Starts build/bin/cairn-NAME on a database, with the variables of `env` on top ("NAME=value",
+ * ended by NULL; NULL for none), and does not wait. Its log is beside the test's servers. */
+void service_launch(struct child *ret, const char *name, const char *url, int port,
+                    const char *const env[]);
+
 #endif

@@ -23,14 +23,15 @@ static int run(const struct system_under_test *shop, const char *script)
     char command[2048];
     (void)snprintf(
         command, sizeof command,
-        "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_USER_PORT=%d"
+        "cd '%s' && CAIRN_RUN_DIR='%s' CAIRN_BUILD='%s' CAIRN_AUTH=%s CAIRN_IDENTITY_PORT=%d"
+        " CAIRN_USER_PORT=%d"
         " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
         " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
         " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
         environment("CAIRN_TEST_ROOT"), shop->run_dir,
-        *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"), shop->user, shop->order,
-        shop->payment, shop->notification, shop->acquirer, shop->query, shop->projector, script,
-        shop->run_dir);
+        *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"),
+        shop->authenticates ? "on" : "off", shop->identity, shop->user, shop->order, shop->payment,
+        shop->notification, shop->acquirer, shop->query, shop->projector, script, shop->run_dir);
     return system(command);
 }
 
@@ -91,6 +92,7 @@ void system_plan(struct system_under_test *shop)
     shop->acquirer = fixture_free_port();
     shop->query = fixture_free_port();
     shop->projector = fixture_free_port();
+    shop->identity = fixture_free_port();
 }
 
 void system_start(struct system_under_test *shop)

@@ -10,7 +10,9 @@
 
 struct system_under_test {
     char run_dir[256];
-    char build[256]; /* where its binaries are; "" means the tests' build */
+    char build[256];    /* where its binaries are; "" means the tests' build */
+    bool authenticates; /* by an identity provider of its own, at the port `identity` */
+    int identity;
     int user, order, payment, notification, acquirer, query, projector; /* ports */
     char database_url[512];                                             /* as the owner */
     struct child monolith; /* all services as one process, except for */

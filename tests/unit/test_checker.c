@@ -2,8 +2,8 @@
  * are true, of the shop (../fault/story.h), of the hotel (../fault/hotel/hotel_story.h) and of the
  * school (../fault/school/school_story.h), and on the same stories with one lie (a false statement)
  * each. Every rule has at least one lie that it must find. */
+#include "../fault/check/lie.h"
 #include "../fault/hotel/hotel_story.h"
-#include "../fault/lie.h"
 #include "../fault/school/school_story.h"
 #include "../support/support.h"
 

@@ -375,11 +375,49 @@ static void boundaries_that_do_not_fit_their_events_or_commands(void **state)
                   &(const struct cairn_command_type){
                       .name = "lend_toy", .route = "POST /loans", .record = &lend_toy_record},
                   "lend_toy has no such member that is required");
-    boundary_says(&box_part, "owner",
-                  &(const struct cairn_command_type){
-                      .name = "give_toy", .route = "POST /toys/{id}", .record = &give_toy_record},
-                  "give_toy has the route \"POST /toys/{id}\", and is decided in the boundary toy, "
-                  "which has no streams: write a route without {id}");
+    boundary_says(
+        &box_part, "owner",
+        &(const struct cairn_command_type){
+            .name = "give_toy", .route = "POST /toys/{id}", .record = &give_toy_record},
+        "give_toy has the route \"POST /toys/{id}\", and the boundary toy does not say how "
+        "the events of a stream are folded: write CAIRN_OVER_STREAM(PART) in its "
+        "CAIRN_BOUNDARY, or a route without {id}");
+}
+
+CAIRN_STRUCT(toy_stream, INT(events));
+CAIRN_STREAM_PART(toy_stream);
+CAIRN_LEARN_FROM(toy_stream, toy, toy_given)
+{
+    self->events++;
+}
+CAIRN_STRUCT(foreign_stream, INT(events));
+CAIRN_STREAM_PART(foreign_stream);
+CAIRN_LEARN_FROM(foreign_stream, cat, cat_came)
+{
+    self->events++;
+}
+
+static void boundaries_with_streams_that_do_not_fit(void **state)
+{
+    (void)state;
+    const struct cairn_over twice[] = {
+        {.part = &toy_stream_part}, {.part = &toy_stream_part}, {.part = NULL}};
+    struct cairn_decider decider = toy_decider;
+    struct cairn_service service = right;
+    boundary_says(
+        &box_part, NULL, NULL,
+        "CAIRN_OVER_STREAM(box) of the boundary toy: the part has the tag \"owner\": write "
+        "CAIRN_STREAM_PART(box), or CAIRN_OVER with the member that has the tag's value");
+    boundary_says(
+        &toy_stream_part, "owner", NULL,
+        "CAIRN_OVER(toy_stream, owner): the part has no tag: write CAIRN_PART(toy_stream, "
+        "\"TAG\"), or CAIRN_OVER_STREAM(toy_stream)");
+    boundary_says(&foreign_stream_part, NULL, NULL,
+                  "cat_came is an event of cat, and CAIRN_OVER_STREAM(foreign_stream) is folded "
+                  "from events of toy: write a part with a tag for others");
+    decider.overs = twice;
+    service.deciders[1] = &decider;
+    says(&service, "the boundary toy has two rows CAIRN_OVER_STREAM: a command has one stream");
 }
 
 CAIRN_STRUCT(tagged_day, DAY(day, .tag = "day"));
@@ -832,6 +870,7 @@ int main(void)
         cmocka_unit_test(commands_with_wrong_routes),
         cmocka_unit_test(deciders_and_facts_that_are_incomplete),
         cmocka_unit_test(boundaries_that_do_not_fit_their_events_or_commands),
+        cmocka_unit_test(boundaries_with_streams_that_do_not_fit),
         cmocka_unit_test(boundaries_over_lists_that_do_not_fit),
         cmocka_unit_test(tags_of_fields_that_cannot_have_one),
         cmocka_unit_test(projections_that_cannot_be_tables),

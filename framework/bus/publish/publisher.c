@@ -57,9 +57,10 @@ static struct cairn_metric healed =
 
 /* ---- visible state ---- */
 
-/* Records the problem, "" for none. Returns whether it differs from the one before. */
-static bool show(struct cairn_publisher *publisher, bool leads, const char *problem)
+/* Records the problem; NULL: there is none. Returns whether it differs from the one before. */
+static bool show(struct cairn_publisher *publisher, bool leads, const struct cairn_error *error)
 {
+    const char *problem = error ? error->message : "";
     const struct cairn_publish *publish = &publisher->publish;
     cairn_lock(&publisher->lock);
     struct cairn_publisher_state *shown = &publisher->shown;
@@ -71,6 +72,9 @@ static bool show(struct cairn_publisher *publisher, bool leads, const char *prob
     }
     (void)snprintf(shown->problem, sizeof shown->problem, "%.*s", (int)sizeof shown->problem - 1,
                    problem);
+    shown->shown[0] = '\0';
+    if (error)
+        cairn_error_print_public(error, shown->shown, sizeof shown->shown);
     cairn_unlock(&publisher->lock);
     cairn_metric_set(&leading, "", leads);
     cairn_metric_set(&problems, "", *problem != '\0');
@@ -83,14 +87,14 @@ static bool show(struct cairn_publisher *publisher, bool leads, const char *prob
 
 static void show_well(struct cairn_publisher *publisher, bool leads)
 {
-    if (show(publisher, leads, ""))
+    if (show(publisher, leads, NULL))
         cairn_log(CAIRN_LOG_INFO, "publishing has resumed",
                   CAIRN_LOG_INTEGER("position", publisher->publish.place.position));
 }
 
 static void show_trouble(struct cairn_publisher *publisher, const struct cairn_error *error)
 {
-    if (!show(publisher, true, error->message))
+    if (!show(publisher, true, error))
         return;
     cairn_log_error(CAIRN_LOG_WARN, "publishing is stopped by an error", error);
     cairn_bus_ledger_problem(publisher->publish.store, error->message,
@@ -194,10 +198,10 @@ static void stand_by(struct cairn_publisher *publisher)
     int failed = cairn_bus_ledger_covers(publish->store, publish->streams, publish->count,
                                          &publish->step_arena, &error);
     publisher->misses = failed == -CAIRN_CONFIG;
-    if (publisher->misses && show(publisher, false, error.message))
+    if (publisher->misses && show(publisher, false, &error))
         cairn_log_error(CAIRN_LOG_WARN, "events are not published", &error);
     else if (!failed)
-        (void)show(publisher, false, "");
+        (void)show(publisher, false, NULL);
 }
 
 static void *publisher_thread(void *context)

@@ -53,6 +53,7 @@ struct cairn_publisher_state {
     int64_t position;
     int64_t head;
     char problem[200]; /* the current problem, or "" */
+    char shown[200];   /* what everybody may see of it */
 };
 void cairn_publisher_state(struct cairn_publisher *publisher, struct cairn_publisher_state *ret);
 

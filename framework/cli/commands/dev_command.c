@@ -30,7 +30,7 @@ const struct cairn_cli_command cairn_cli_dev = {
         "\n"
         "PORT moves the service; CAIRN_NAME_PORT one of several. The log is kept between two\n"
         "runs; --wipe begins with an empty one. Ctrl-C stops everything. `. .cairn/env` in another terminal\n"
-        "sets DATABASE_URL and REDIS_URL.",
+        "sets DATABASE_URL and REDIS_URL. Authentication is off, unless CAIRN_AUTH says otherwise.",
     .example = "cairn dev --wipe",
     .run = run_dev,
 };

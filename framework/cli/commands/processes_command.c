@@ -15,8 +15,15 @@ static const char followers_sql[] =
     "     as parked,"
     " coalesce((select l.owner from cairn.leases l where l.name = f.name"
     "     and l.held_until > clock_timestamp()), 'none') as runs_in,"
-    " coalesce(f.stopped, '') as stopped"
+    " coalesce(f.stopped, (select o.command || ' is retried: ' || o.problem from cairn.outgoing o"
+    "     where 'process/' || o.process = f.name and o.problem is not null"
+    "     order by o.position, o.number limit 1), '') as stopped"
     " from cairn.followers f order by f.name";
+
+static const char commands_sql[] =
+    "select 'process/' || o.process as name, o.position, o.command, o.target, o.attempts,"
+    " coalesce(o.problem, '') as problem"
+    " from cairn.outgoing o order by o.process, o.position, o.number limit $1";
 
 static const char parked_sql[] =
     "select p.name, p.position, p.type, p.stream, p.attempts, p.parked_at,"
@@ -37,6 +44,11 @@ static const char retry_sql[] =
     "     + case when $1 not like 'process/%' or $2 is not null then 0"
     "           else cairn.retry_parked_instances(substr($1, 9), $3, $4) end as tried_again";
 
+static bool is_list(const char *word)
+{
+    return strcmp(word, "parked") == 0 || strcmp(word, "commands") == 0;
+}
+
 static int64_t query_followers(const struct cairn_cli_options *options, struct cairn_pg *pg,
                                struct cairn_arena *arena, struct cairn_error *error)
 {
@@ -44,9 +56,10 @@ static int64_t query_followers(const struct cairn_cli_options *options, struct c
     const char *what = options->word_count ? options->words[0] : "";
     if (!*what)
         return cairn_cli_show(pg, followers_sql, NULL, options->json, error);
-    if (strcmp(what, "parked") == 0) {
+    if (is_list(what)) {
+        const char *sql = strcmp(what, "parked") == 0 ? parked_sql : commands_sql;
         cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
-        return cairn_cli_show(pg, parked_sql, &params, options->json, error);
+        return cairn_cli_show(pg, sql, &params, options->json, error);
     }
     const char *which = options->word_count > 2 ? options->words[2] : NULL;
     bool is_position = which && !which[strspn(which, "0123456789")];
@@ -69,10 +82,11 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
     bool retries = options.word_count && strcmp(options.words[0], "retry") == 0;
     bool skips = options.word_count == 3 && strcmp(options.words[0], "skip") == 0;
     if (options.word_count && !retries && !skips &&
-        (strcmp(options.words[0], "parked") != 0 || options.word_count > 1)) {
+        (!is_list(options.words[0]) || options.word_count > 1)) {
         (void)fprintf(stderr,
-                      "cairn processes: expected parked, retry [reactor/NAME [POSITION]],\n"
-                      "retry process/NAME [STREAM], skip process/NAME STREAM, or nothing\n"
+                      "cairn processes: expected commands, parked, retry [reactor/NAME "
+                      "[POSITION]],\nretry process/NAME [STREAM], skip process/NAME STREAM, or "
+                      "nothing\n"
                       "Usage: cairn %s\n",
                       command->usage);
         return EX_USAGE;
@@ -89,11 +103,13 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
 
 const struct cairn_cli_command cairn_cli_processes = {
     .name = "processes",
-    .usage = "processes [parked | retry [NAME [WHICH]] | skip NAME STREAM] [--limit N] [--json]",
+    .usage = "processes [commands | parked | retry [NAME [WHICH]] | skip NAME STREAM] [--limit N] "
+             "[--json]",
     .summary = "show process managers and reactors, and what was parked",
     .details =
         "Shows how far each has followed the log, its undelivered commands, its timers, the process that\n"
-        "runs it, and why it is stopped, if it is. `parked` lists events that reactors failed to handle, and\n"
+        "runs it, and why it is stopped, or its oldest command is retried, if it is. `commands` lists what is\n"
+        "not delivered yet, with the reason of the last attempt. `parked` lists events that reactors failed to handle, and\n"
         "instances of process managers that cannot continue; those of consumers: `cairn bus dead`. `retry`\n"
         "requests a retry: of all, of those of reactor/NAME or of process/NAME, of one by its position or\n"
         "its stream. `skip` skips the event at which an instance stopped.",

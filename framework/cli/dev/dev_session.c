@@ -41,6 +41,13 @@ struct session {
 
 /* ---- beginning ---- */
 
+/* Returns whether the developer has said that services authenticate, or that they do not. */
+static bool says_auth(void)
+{
+    const char *auth = getenv("CAIRN_AUTH");
+    return auth && *auth;
+}
+
 /* Variables that would lead make or a service astray. */
 static void clear_environment(void)
 {
@@ -49,6 +56,8 @@ static void clear_environment(void)
                                              "DATABASE_URL_FILE", "REDIS_URL_FILE"};
     for (size_t i = 0; i < sizeof misleading / sizeof misleading[0]; i++)
         (void)unsetenv(misleading[i]);
+    if (!says_auth()) /* an issuer that another shell has named is not this project's */
+        (void)setenv("CAIRN_AUTH", "off", 1);
     if (!getenv("CAIRN_LOG_LEVEL")) /* requests that are answered from Redis are of level debug */
         (void)setenv("CAIRN_LOG_LEVEL", "debug", 1);
 }
@@ -276,6 +285,14 @@ static void stop_all(struct session *session)
     cairn_private_servers_stop(&session->servers);
 }
 
+static void say_auth(struct session *session)
+{
+    if (strcmp(getenv("CAIRN_AUTH"), "off") == 0)
+        cairn_dev_say(&session->output, CAIRN_BOLD, "dev",
+                      "authentication is off: every request is answered; CAIRN_AUTH=on and an "
+                      "issuer turn it on");
+}
+
 static int run_session(struct session *session, bool wipe, struct cairn_error *error)
 {
     session->signals = open_signals(error);
@@ -288,6 +305,7 @@ static int run_session(struct session *session, bool wipe, struct cairn_error *e
         cairn_dev_say(&session->output, CAIRN_BOLD, "dev",
                       "PostgreSQL and Redis run; `. " CAIRN_DEV_DIRECTORY "/env` in another "
                       "terminal reaches them; Ctrl-C stops all");
+        say_auth(session);
         failed = loop(session, error);
     }
     stop_all(session);

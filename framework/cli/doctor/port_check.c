@@ -3,24 +3,16 @@
 #include "cli/doctor/checks.h"
 
 #include "cli/program.h"
+#include "core/text/socket_address.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define CHECK "port"
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
 
 /* ---- which process has a port ---- */
 
@@ -115,33 +107,16 @@ static int port_of(struct cairn_arena *arena, const char *name)
     return line && sscanf(line, " PORT port %d", &port) == 1 ? port : 0;
 }
 
-/* Returns the length of the address, or 0 if the text is none. */
-static socklen_t read_address(const char *text, int port, union address *ret)
-{
-    *ret = (union address){0};
-    if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
-        ret->v4.sin_family = AF_INET;
-        ret->v4.sin_port = htons((uint16_t)port);
-        return sizeof ret->v4;
-    }
-    if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
-        ret->v6.sin6_family = AF_INET6;
-        ret->v6.sin6_port = htons((uint16_t)port);
-        return sizeof ret->v6;
-    }
-    return 0;
-}
-
 /* Returns whether a service of Cairn answers there: one that runs already is no fault. */
 static bool is_service(const char *text, int port)
 {
     static const char request[] =
         "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     static const struct timeval patience = {.tv_sec = 2};
-    union address address;
+    union cairn_socket_address address;
     char answer[2048];
     size_t length = 0;
-    socklen_t bytes = read_address(text, port, &address);
+    socklen_t bytes = cairn_socket_address_parse(text, port, &address);
     int connection = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     (void)setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -161,8 +136,8 @@ static bool is_service(const char *text, int port)
 /* Returns 0 if it is possible to listen there, else the errno. */
 static int try_to_listen(const char *text, int port)
 {
-    union address address;
-    socklen_t length = read_address(text, port, &address);
+    union cairn_socket_address address;
+    socklen_t length = cairn_socket_address_parse(text, port, &address);
     if (length == 0)
         return EADDRNOTAVAIL;
     const int on = 1;

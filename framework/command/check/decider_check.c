@@ -1,6 +1,7 @@
 /* decider_check.c - checks what a decider declares: errors that a compiler accepts. */
 #include "command/check/decider_check.h"
 
+#include "command/check/over_check.h"
 #include "record/json.h"
 #include "store/command_type.h"
 #include "store/events/events.h"
@@ -124,6 +125,8 @@ int cairn_decider_check_command(const struct cairn_decider *decider, uint32_t co
     failed = check_name(decider->commands, command, error);
     if (!failed)
         failed = cairn_route_check(type, error);
+    if (!failed)
+        failed = cairn_boundary_check_route(decider, type, error);
     if (!failed)
         failed = check_headers(type, error);
     if (!failed)

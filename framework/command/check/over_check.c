@@ -2,6 +2,7 @@
  * boundary name one. */
 #include "command/check/over_check.h"
 
+#include "command/state/part.h"
 #include "record/json.h"
 #include "record/rules.h"
 #include "store/append/append.h"
@@ -67,8 +68,9 @@ static int check_size(const struct cairn_decider *decider, const struct cairn_co
     size_t most = 0;
     const struct cairn_field *longest = NULL;
     for (const struct cairn_over *over = decider->overs; over->part; over++) {
-        const struct cairn_field *field = cairn_record_field(command->record, over->member);
-        most += over->each && field ? cairn_field_max_count(field) : 1;
+        const struct cairn_field *field =
+            cairn_over_is_stream(over) ? NULL : cairn_record_field(command->record, over->member);
+        most += over->each && field ? cairn_field_max_count(field) : !cairn_over_is_stream(over);
         if (over->each && field &&
             (!longest || cairn_field_max_count(field) > cairn_field_max_count(longest)))
             longest = field;
@@ -87,12 +89,6 @@ static int check_command(const struct cairn_decider *decider, const struct cairn
                          struct cairn_error *error)
 {
     const struct cairn_field *field = cairn_record_field(command->record, over->member);
-    if (!cairn_command_creates(command))
-        return cairn_fail(
-            error, CAIRN_BUG,
-            "%s has the route \"%s\", and is decided in the boundary %s, which has no "
-            "streams: write a route without {id}, and the ids in the body",
-            command->name, command->route ? command->route : "", decider->category);
     if (!fits(over, field, kind)) {
         const char *list = over->each ? "S" : "";
         return cairn_fail(error, CAIRN_BUG,
@@ -115,13 +111,82 @@ static int check_command(const struct cairn_decider *decider, const struct cairn
     return 0;
 }
 
+/* ---- the row of the stream ---- */
+
+/* Checks that the part learns from the boundary's own events, and from no others. */
+static int check_stream_events(const struct cairn_decider *decider, const struct cairn_part *part,
+                               struct cairn_error *error)
+{
+    for (const struct cairn_registered *at = part->learns->first; at; at = at->next) {
+        if (strcmp(at->events->category, decider->category) != 0)
+            return cairn_fail(error, CAIRN_BUG,
+                              "%s:%d: %s is an event of %s, and CAIRN_OVER_STREAM(%s) is folded "
+                              "from events of %s: write a part with a tag for others",
+                              at->file, at->line, at->record->name, at->events->category,
+                              part->name, decider->category);
+    }
+    return 0;
+}
+
+static const struct cairn_over *stream_row(const struct cairn_decider *decider)
+{
+    const struct cairn_over *over = decider->overs;
+    while (over->part && !cairn_over_is_stream(over))
+        over++;
+    return over;
+}
+
+static int check_stream_row(const struct cairn_decider *decider, const struct cairn_over *over,
+                            struct cairn_error *error)
+{
+    const struct cairn_part *part = over->part;
+    if (part->tag)
+        return cairn_fail(error, CAIRN_BUG,
+                          "%s: CAIRN_OVER_STREAM(%s) of the boundary %s: the part has the tag "
+                          "\"%s\": write CAIRN_STREAM_PART(%s), or CAIRN_OVER with the member that "
+                          "has the tag's value",
+                          part->at, part->name, decider->category, part->tag, part->name);
+    if (over != stream_row(decider))
+        return cairn_fail(error, CAIRN_BUG,
+                          "%s: the boundary %s has two rows CAIRN_OVER_STREAM: a command has one "
+                          "stream",
+                          decider->at ? decider->at : "", decider->category);
+    return check_stream_events(decider, part, error);
+}
+
+static int check_part_row(const struct cairn_over *over, enum cairn_kind *ret_kind,
+                          struct cairn_error *error)
+{
+    const struct cairn_part *part = over->part;
+    if (!part->tag)
+        return cairn_fail(error, CAIRN_BUG,
+                          "%s: CAIRN_OVER(%s, %s): the part has no tag: write CAIRN_PART(%s, "
+                          "\"TAG\"), or CAIRN_OVER_STREAM(%s)",
+                          part->at, part->name, over->member, part->name, part->name);
+    return check_events(over, ret_kind, error);
+}
+
+int cairn_boundary_check_route(const struct cairn_decider *decider,
+                               const struct cairn_command_type *command, struct cairn_error *error)
+{
+    if (!decider->overs || cairn_command_creates(command) || cairn_part_of_stream(decider))
+        return 0;
+    return cairn_fail(
+        error, CAIRN_BUG,
+        "%s has the route \"%s\", and the boundary %s does not say how the events of "
+        "a stream are folded: write CAIRN_OVER_STREAM(PART) in its CAIRN_BOUNDARY, or "
+        "a route without {id}, and the ids in the body",
+        command->name, command->route ? command->route : "", decider->category);
+}
+
 int cairn_over_check(const struct cairn_decider *decider, const struct cairn_over *over,
                      struct cairn_error *error)
 {
     enum cairn_kind kind = 0;
     int failed = cairn_record_table_check(over->part->state, error);
     if (!failed)
-        failed = check_events(over, &kind, error);
+        failed = cairn_over_is_stream(over) ? check_stream_row(decider, over, error)
+                                            : check_part_row(over, &kind, error);
     for (uint32_t i = 0; i < decider->commands->count && kind && !failed; i++) {
         failed = check_command(decider, over, kind, &decider->commands->types[i], error);
         if (!failed)

@@ -22,6 +22,26 @@ struct cairn_folding cairn_folding_of_part(const struct cairn_part *part)
         .state = part->state, .learns = part->learns, .part = part, .kind = part->name};
 }
 
+const struct cairn_part *cairn_part_of_stream(const struct cairn_decider *decider)
+{
+    for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        if (cairn_over_is_stream(&decider->overs[i]))
+            return decider->overs[i].part;
+    }
+    return NULL;
+}
+
+struct cairn_folding cairn_folding_of_boundary(const struct cairn_decider *decider)
+{
+    const struct cairn_part *part = cairn_part_of_stream(decider);
+    return (struct cairn_folding){
+        .events = decider->events,
+        .state = part ? part->state : NULL,
+        .learns = part ? part->learns : NULL,
+        .kind = decider->category,
+    };
+}
+
 size_t cairn_part_count(const struct cairn_decider *decider)
 {
     size_t count = 0;
@@ -191,6 +211,8 @@ bool cairn_part_learns(const struct cairn_part *part, const char *tag,
     bool found = false;
     if (!cairn_part_event(part, record))
         return false;
+    if (!part->tag) /* the decision's events are the stream's */
+        return true;
     size_t count = cairn_event_tags(record, event, arena, &tags);
     for (size_t i = 0; i < count && !found; i++)
         found = strcmp(tags[i], tag) == 0;

@@ -21,7 +21,20 @@
 /* Returns the folding of a part; the caller need not set `kind`. */
 struct cairn_folding cairn_folding_of_part(const struct cairn_part *part);
 
-/* Returns the number of a decider's parts: 0 unless it is a boundary. */
+/* Returns the folding of a boundary's own streams, by its CAIRN_OVER_STREAM; without one it has no
+ * state. The caller sets `kind`, if it is to be another than the category. */
+struct cairn_folding cairn_folding_of_boundary(const struct cairn_decider *decider);
+
+/* Returns whether the row is that of the stream, CAIRN_OVER_STREAM. */
+static inline bool cairn_over_is_stream(const struct cairn_over *over)
+{
+    return !over->member;
+}
+
+/* Returns the part that is folded from a boundary's own stream, or NULL. */
+const struct cairn_part *cairn_part_of_stream(const struct cairn_decider *decider);
+
+/* Returns the number of a decider's rows: 0 unless it is a boundary. */
 size_t cairn_part_count(const struct cairn_decider *decider);
 
 /* Returns the names of the types that the part learns from: a list that ends with NULL. */
@@ -32,7 +45,7 @@ const struct cairn_event_type *cairn_part_event(const struct cairn_part *part,
                                                 const struct cairn_record *record);
 
 /* Returns how many tags a command names for this row, such as "course:42", in the order of the
- * member's items, also if two are the same: 1 unless the member is a list. */
+ * member's items, also if two are the same: 1 unless the member is a list. The row has a member. */
 size_t cairn_part_tags(const struct cairn_over *over, const struct cairn_record *record,
                        const void *value, struct cairn_arena *arena, const char ***ret);
 
@@ -54,8 +67,8 @@ bool cairn_part_learns(const struct cairn_part *part, const char *tag,
                        const struct cairn_record *record, const void *event,
                        struct cairn_arena *arena);
 
-/* Checks that a part stays within the bounds of its lists after the decision's events. Returns 0,
- * or -CAIRN_BUG, and nothing may be written. */
+/* Checks that a part stays within the bounds of its lists after the decision's events. `tag` is its
+ * tag, or the stream's name. Returns 0, or -CAIRN_BUG, and nothing may be written. */
 int cairn_part_check_growth(const struct cairn_part *part, const char *tag, const void *state,
                             const struct cairn_decision *decision,
                             struct cairn_error *error) CAIRN_CHECKED;

@@ -98,6 +98,37 @@ int cairn_error_pass(struct cairn_error *error, const struct cairn_error *from)
     return -(int)from->code;
 }
 
+int cairn_error_pass_as(struct cairn_error *error, enum cairn_code code,
+                        const struct cairn_error *from)
+{
+    bool is_new = error && error != from && error->code == CAIRN_OK;
+    (void)cairn_error_pass(error, from);
+    if (is_new)
+        error->code = code;
+    return -(int)code;
+}
+
+const char *cairn_error_public(const struct cairn_error *error, size_t *ret_bytes)
+{
+    const struct cairn_code_info *info = cairn_code_info((int)error->code);
+    size_t bytes = strlen(error->message);
+    if (bytes == 0 || info->http_status == 500) {
+        *ret_bytes = strlen(info->meaning);
+        return info->meaning;
+    }
+    bool is_part = error->public_bytes && error->public_bytes < bytes;
+    *ret_bytes = is_part ? error->public_bytes : bytes;
+    return error->message;
+}
+
+void cairn_error_print_public(const struct cairn_error *error, char *ret, size_t size)
+{
+    size_t bytes;
+    const char *text = cairn_error_public(error, &bytes);
+    (void)snprintf(ret, size, "%.*s", (int)bytes, text);
+    trim_utf8(ret, size);
+}
+
 int cairn_refuse(struct cairn_error *error, const char *reason, const char *format, ...)
 {
     if (error && error->code == CAIRN_OK)

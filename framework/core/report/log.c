@@ -45,6 +45,11 @@ void cairn_log_trace(const char *trace_id)
     (void)snprintf(log_trace, sizeof log_trace, "%s", trace_id ? trace_id : "");
 }
 
+bool cairn_log_has_trace(void)
+{
+    return log_trace[0] != '\0';
+}
+
 static void add_text(struct cairn_buffer *line, const char *name, const char *text)
 {
     cairn_buffer_char(line, ',');

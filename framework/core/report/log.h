@@ -39,6 +39,7 @@ int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHE
 /* Sets the trace id that this thread's lines carry from now on; NULL for none. Copied, at most 39
  * bytes. */
 void cairn_log_trace(const char *trace_id);
+bool cairn_log_has_trace(void);
 
 /* Writes the line unless `level` is below the minimum. Fields end at `count` or at a NULL name. */
 void cairn_log_fields(enum cairn_log_level level, const char *message,

@@ -4,6 +4,7 @@
 #include "http/answer/response.h"
 #include "http/connection/client_connection.h"
 #include "http/exchange.h"
+#include "http/tls/tls.h"
 
 #include <sys/socket.h>
 #include <time.h>
@@ -27,25 +28,37 @@ static void print_date(struct cairn_buffer *out)
                            tm.tm_sec);
 }
 
-/* Sends without waiting: the answer fits into the socket's empty buffer; the rest is dropped. */
-static void send_plain(int socket, const struct cairn_http_request *request,
+static void print_answer(const struct cairn_http_request *request,
+                         const struct cairn_http_response *answer, struct cairn_buffer *out)
+{
+    cairn_buffer_print(out, "HTTP/1.1 %d %s\r\n", answer->status,
+                       MHD_get_reason_phrase_for((unsigned)answer->status));
+    print_date(out);
+    cairn_buffer_print(out, "Connection: close\r\nContent-Length: %zu\r\n", answer->body_bytes);
+    cairn_response_headers(request, answer, print_header, out);
+    cairn_buffer_text(out, "\r\n");
+    cairn_buffer_bytes(out, answer->body, answer->body_bytes);
+}
+
+/* Sends without waiting: the answer fits into the socket's empty buffer; the rest is dropped. The
+ * library's sockets do not block, so neither does a record. */
+static void send_plain(int socket, gnutls_session_t session,
+                       const struct cairn_http_request *request,
                        const struct cairn_http_response *answer)
 {
     struct cairn_buffer text = cairn_buffer(request->arena);
-    cairn_buffer_print(&text, "HTTP/1.1 %d %s\r\n", answer->status,
-                       MHD_get_reason_phrase_for((unsigned)answer->status));
-    print_date(&text);
-    cairn_buffer_print(&text, "Connection: close\r\nContent-Length: %zu\r\n", answer->body_bytes);
-    cairn_response_headers(request, answer, print_header, &text);
-    cairn_buffer_text(&text, "\r\n");
-    cairn_buffer_bytes(&text, answer->body, answer->body_bytes);
-    (void)send(socket, text.text, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    print_answer(request, answer, &text);
+    if (session)
+        (void)gnutls_record_send(session, text.text, text.length);
+    else
+        (void)send(socket, text.text, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void cairn_answer_cut(struct cairn_exchange *exchange)
 {
     cairn_http_problem(&exchange->request, &exchange->response, exchange->refusal);
-    send_plain(exchange->connection->socket, &exchange->request, &exchange->response);
+    send_plain(exchange->connection->socket, cairn_tls_session(exchange->wire), &exchange->request,
+               &exchange->response);
     cairn_answer_complete(exchange);
 }
 
@@ -70,7 +83,7 @@ void cairn_answer_late(int socket)
     struct cairn_error error = {.code = CAIRN_TIMED_OUT};
     cairn_trace_begin(&request, NULL);
     cairn_http_problem(&request, &answer, &error);
-    send_plain(socket, &request, &answer);
+    send_plain(socket, NULL, &request, &answer);
     cairn_answer_count(answer.status);
     cairn_arena_close(&arena);
 }

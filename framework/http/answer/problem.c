@@ -29,19 +29,29 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
     cairn_buffer_json(body, value);
 }
 
-static const char *detail_of(const struct cairn_error *error, const struct cairn_code_info *info,
-                             struct cairn_arena *arena)
+/* Logs what the client is not shown, with the trace that the client is shown. */
+static void log_hidden(const struct cairn_http_request *request, int status,
+                       const struct cairn_error *error)
 {
-    if (info->http_status == 500) {
+    bool has_trace = cairn_log_has_trace();
+    if (!has_trace)
+        cairn_log_trace(request->trace_id);
+    if (status == 500)
         cairn_log_error(CAIRN_LOG_ERROR, "a request failed", error);
-        return info->meaning;
-    }
-    size_t bytes = strlen(error->message);
-    if (error->public_bytes && error->public_bytes < bytes) {
-        bytes = error->public_bytes;
+    else
         cairn_log_error(CAIRN_LOG_WARN, "a request could not be answered", error);
-    }
-    return bytes ? cairn_copy_bytes(arena, error->message, bytes) : info->meaning;
+    if (!has_trace)
+        cairn_log_trace(NULL);
+}
+
+static const char *detail_of(const struct cairn_http_request *request,
+                             const struct cairn_error *error, int status)
+{
+    size_t bytes;
+    const char *text = cairn_error_public(error, &bytes);
+    if (status == 500 || (text == error->message && error->message[bytes]))
+        log_hidden(request, status, error);
+    return cairn_copy_bytes(request->arena, text, bytes);
 }
 
 void cairn_http_problem(const struct cairn_http_request *request,
@@ -54,8 +64,10 @@ void cairn_http_problem(const struct cairn_http_request *request,
     cairn_buffer_json(&body, cairn_print(request->arena, "urn:cairn:problem:%s", code));
     write_member(&body, "title", info->meaning);
     cairn_buffer_print(&body, ",\"status\":%d", info->http_status);
-    write_member(&body, "detail", detail_of(error, info, request->arena));
+    write_member(&body, "detail", detail_of(request, error, info->http_status));
     write_member(&body, "code", code);
+    if (error->code == CAIRN_NO_PATH) /* for services: the stream may be there all the same */
+        write_member(&body, "missing", "path");
     if (error->wrong_count)
         write_errors(&body, error);
     write_member(&body, "trace_id", request->trace_id);

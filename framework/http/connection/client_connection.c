@@ -6,6 +6,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "http/exchange.h"
+#include "http/tls/tls_credentials.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -112,11 +113,13 @@ static void set_phase(struct cairn_connection *connection, enum cairn_phase phas
 
 /* ---- one connection ---- */
 
-struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket)
+struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket,
+                                               struct cairn_credentials *tls)
 {
     struct cairn_connection *connection = cairn_allocate(sizeof *connection);
     connection->all = all;
     connection->socket = socket;
+    connection->tls = tls;
     connection->phase = CAIRN_PHASE_WAITING;
     cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
     return connection;
@@ -136,6 +139,7 @@ void cairn_connection_close(struct cairn_connection *connection)
     set_phase(connection, CAIRN_PHASE_WAITING);
     unlist(connection);
     cairn_unlock(&all->lock);
+    cairn_credentials_release(connection->tls);
     free(connection);
     cairn_connections_dismiss(all);
 }
@@ -147,7 +151,7 @@ static void cut(struct cairn_connection *connection, size_t late[])
     unlist(connection);
     connection->cut = true;
     late[connection->phase]++;
-    if (connection->phase == CAIRN_PHASE_ARRIVING)
+    if (connection->phase == CAIRN_PHASE_ARRIVING && !connection->tls)
         cairn_answer_late(connection->socket);
     (void)shutdown(connection->socket, SHUT_RDWR);
 }

@@ -34,6 +34,7 @@ enum cairn_phase {
 };
 
 struct cairn_connections;
+struct cairn_credentials;
 struct cairn_exchange;
 
 struct cairn_connection {
@@ -47,6 +48,7 @@ struct cairn_connection {
     bool cut;
     bool linger; /* refused while the client sends; polling thread only, as `exchange` */
     struct cairn_exchange *exchange; /* the open request, or NULL */
+    struct cairn_credentials *tls;   /* NULL: plain; set before the first request */
 };
 
 struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us);
@@ -62,8 +64,9 @@ bool cairn_connections_admit(struct cairn_connections *all);
 /* Uncounts an admitted connection that was not opened. */
 void cairn_connections_dismiss(struct cairn_connections *all);
 
-/* Opens an admitted connection, in the phase WAITING. */
-struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket);
+/* Opens an admitted connection, in the phase WAITING. Takes ownership of `tls`. */
+struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket,
+                                               struct cairn_credentials *tls);
 void cairn_connection_enter(struct cairn_connection *connection, enum cairn_phase phase);
 void cairn_connection_close(struct cairn_connection *connection);
 

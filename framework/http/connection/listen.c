@@ -1,35 +1,11 @@
 /* listen.c - opens the listening socket, and explains why it cannot. */
 #include "http/connection/acceptor.h"
 
-#include <arpa/inet.h>
+#include "core/text/socket_address.h"
+
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-/* Returns the address' length, or 0 if the text is not an address. */
-static socklen_t parse_address(const char *text, int port, union address *ret)
-{
-    *ret = (union address){0};
-    if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
-        ret->v4.sin_family = AF_INET;
-        ret->v4.sin_port = htons((uint16_t)port);
-        return sizeof ret->v4;
-    }
-    if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
-        ret->v6.sin6_family = AF_INET6;
-        ret->v6.sin6_port = htons((uint16_t)port);
-        return sizeof ret->v6;
-    }
-    return 0;
-}
 
 static int fail_to_listen(const char *address, int port, int why, struct cairn_error *error)
 {
@@ -45,18 +21,10 @@ static int fail_to_listen(const char *address, int port, int why, struct cairn_e
                       strerror(why));
 }
 
-static int port_of(int socket)
-{
-    union address address = {0};
-    socklen_t length = sizeof address;
-    (void)getsockname(socket, &address.any, &length);
-    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
-}
-
 int cairn_acceptor_listen(const char *address, int port, int *ret_port, struct cairn_error *error)
 {
-    union address parsed;
-    socklen_t length = parse_address(address, port, &parsed);
+    union cairn_socket_address parsed;
+    socklen_t length = cairn_socket_address_parse(address, port, &parsed);
     if (length == 0)
         return cairn_fail(error, CAIRN_CONFIG, "%s is not an IPv4 or IPv6 address: see CAIRN_BIND",
                           address);
@@ -71,6 +39,6 @@ int cairn_acceptor_listen(const char *address, int port, int *ret_port, struct c
         (void)close(listener);
         return fail_to_listen(address, port, why, error);
     }
-    *ret_port = port_of(listener);
+    *ret_port = cairn_socket_port(listener);
     return listener;
 }

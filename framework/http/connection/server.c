@@ -21,6 +21,7 @@
 #include "http/exchange.h"
 #include "http/request/fields.h"
 #include "http/request/refused_request.h"
+#include "http/tls/tls.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -267,7 +268,8 @@ static void on_connection(void *context, struct MHD_Connection *wire, void **soc
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = cairn_connection_open(http->connections, info->connect_fd);
+        *socket_context = cairn_connection_open(http->connections, info->connect_fd,
+                                                cairn_tls_begin(http->tls, wire));
         cairn_poller_opened(context);
         return;
     }
@@ -347,11 +349,12 @@ static size_t on_unescape(void *context, struct MHD_Connection *wire, char *text
  * headers; each open connection and stream has it, and it is cleared after each request. */
 static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
 {
-    const struct cairn_http_options *options = &cairn_poller_http(poller)->options;
+    const struct cairn_http *http = cairn_poller_http(poller);
+    const struct cairn_http_options *options = &http->options;
     const unsigned limit = (unsigned)options->connections_max + 64;
     const size_t memory = options->header_max_bytes + options->header_max_bytes / 2;
-    const unsigned flags =
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
+    const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+                           MHD_USE_ERROR_LOG | cairn_tls_flags(http->tls);
     const int strict = cairn_library_is_strict() ? 1 : 0; /* earlier, 1 has another meaning */
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, poller, MHD_OPTION_EXTERNAL_LOGGER, on_log, poller,
@@ -359,7 +362,7 @@ static struct MHD_Daemon *start_daemon(struct cairn_poller *poller)
         MHD_OPTION_URI_LOG_CALLBACK, on_line, poller, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         poller, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory > MEMORY_LEAST ? memory : MEMORY_LEAST,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, cairn_tls_options(http->tls), MHD_OPTION_END);
 }
 
 static void make_labels(struct cairn_http *http)
@@ -380,6 +383,7 @@ static void free_http(struct cairn_http *http)
     cairn_workers_free(http->workers);
     cairn_streams_free(http->streams);
     cairn_connections_free(http->connections);
+    cairn_tls_close(http->tls);
     cairn_spares_free(&http->spares);
     cairn_arena_close(&http->arena);
     free(http);
@@ -401,7 +405,9 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     http->streams = cairn_streams_open();
     http->connections =
         cairn_connections_open((size_t)options->connections_max, options->deadline_us);
-    int failed = cairn_workers_start(&http->options, &http->workers, error);
+    int failed = cairn_tls_open(&options->tls, &http->tls, error);
+    if (!failed)
+        failed = cairn_workers_start(&http->options, &http->workers, error);
     if (!failed)
         failed = cairn_pollers_start(http, POLLING_THREADS, start_daemon, &http->pollers, error);
     if (failed)
@@ -415,6 +421,11 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     }
     *ret = http;
     return 0;
+}
+
+int cairn_http_reload(struct cairn_http *http, struct cairn_error *error)
+{
+    return http->tls ? cairn_tls_reload(http->tls, error) : 0;
 }
 
 int cairn_http_port(const struct cairn_http *http)

@@ -3,6 +3,7 @@
 
 #include "core/threads/clock.h"
 #include "http/connection/client_connection.h"
+#include "http/tls/tls.h"
 
 #include <sys/ioctl.h>
 
@@ -12,7 +13,10 @@
 static bool has_unread(const struct cairn_exchange *exchange)
 {
     int bytes = 0;
-    return ioctl(exchange->connection->socket, FIONREAD, &bytes) == 0 && bytes > 0;
+    if (ioctl(exchange->connection->socket, FIONREAD, &bytes) == 0 && bytes > 0)
+        return true;
+    gnutls_session_t session = cairn_tls_session(exchange->wire);
+    return session && gnutls_record_check_pending(session) > 0; /* decrypted already */
 }
 
 void cairn_stalled_bodies_note(struct cairn_stalled_bodies *stalled,

@@ -229,7 +229,7 @@ static int find_route(struct cairn_exchange *exchange)
     }
     const char *allow = cairn_route_allow(options, &path, &exchange->arena);
     if (!allow)
-        return refuse(exchange, CAIRN_NOT_FOUND, "unknown path");
+        return refuse(exchange, CAIRN_NO_PATH, "unknown path");
     if (strcmp(request->method, "OPTIONS") == 0)
         return offer(exchange, allow);
     cairn_http_set_header(&exchange->response, "Allow", allow);

@@ -1,7 +1,9 @@
 /* command_client.c - sends commands, and reads: one target per category, made at its first use. */
 #include "process/deliver/command_client.h"
 
+#include "core/threads/clock.h"
 #include "core/threads/lock.h"
+#include "identity/credentials/credentials.h"
 #include "record/json.h"
 
 #include <cairn/outbound.h>
@@ -29,6 +31,7 @@ struct peer {
 struct cairn_command_client {
     const struct cairn_service *const *services;
     const struct cairn_internal_key *key;
+    struct cairn_credentials *credentials; /* NULL: calls have no token */
     char own[300];
     pthread_mutex_t lock; /* guards the list; peers are never moved */
     struct peer *peers;
@@ -123,6 +126,8 @@ static struct peer *make_peer(struct cairn_command_client *client, const char *c
         .concurrency = CALLS_AT_ONCE,
         .wait_us = DEADLINE_US,
         .breaker_open_us = CAIRN_SECONDS(1),
+        .inside = true,
+        .is_itself = strcmp(url, client->own) == 0,
     };
     peer->next = client->peers;
     client->peers = peer;
@@ -151,19 +156,24 @@ static int find_peer(struct cairn_command_client *client, const char *stream, st
 
 /* ---- responses ---- */
 
-CAIRN_STRUCT(problem, TEXT(code), TEXT(detail, .optional = true));
+/* `missing` is "path" where the service has no such route. */
+CAIRN_STRUCT(problem, TEXT(code), TEXT(detail, .optional = true), TEXT(missing, .optional = true));
 
+/* What a rule, a claim or the state of a stream has decided, and a repetition would again. All else
+ * is between the services: a token, a role, a size, a release that does not fit. */
 bool cairn_is_final(int failed)
 {
-    switch (-failed) {
-    case CAIRN_MALFORMED:
-    case CAIRN_METHOD:
-    case CAIRN_MEDIA_TYPE:
-    case CAIRN_HEADERS_TOO_LARGE:
-    case CAIRN_KEY_REUSED:
-        return false;
+    switch (cairn_code_info(failed)->advice == CAIRN_FINAL ? -failed : CAIRN_OK) {
+    case CAIRN_INVALID:
+    case CAIRN_NOT_FOUND:
+    case CAIRN_EXISTS:
+    case CAIRN_PRECONDITION:
+    case CAIRN_TIMELINE:
+    case CAIRN_REFUSED:
+    case CAIRN_CLAIMED:
+        return true;
     default:
-        return cairn_code_info(failed)->advice == CAIRN_FINAL;
+        return false;
     }
 }
 
@@ -176,6 +186,33 @@ static enum cairn_code code_called(const char *name)
     return CAIRN_OK;
 }
 
+static int fail_not_understood(const struct peer *peer,
+                               const struct cairn_outbound_response *response,
+                               struct cairn_error *error)
+{
+    return cairn_fail(error, CAIRN_UNKNOWN,
+                      "the service of %s answered %d, which is not understood", peer->category,
+                      response->status);
+}
+
+/* A code of the table has the status of the table; another one is a refusal of the domain. */
+static int fail_as(const struct peer *peer, const struct problem *problem,
+                   const struct cairn_outbound_response *response, struct cairn_error *error)
+{
+    const char *detail = problem->detail ? problem->detail : "";
+    enum cairn_code code = code_called(problem->code);
+    if (problem->missing)
+        return cairn_fail(error, CAIRN_UNKNOWN,
+                          "the service of %s has no such path: is it another release, store or "
+                          "service?",
+                          peer->category);
+    if (code != CAIRN_OK && cairn_code_info((int)code)->http_status == response->status)
+        return cairn_fail(error, code, "%s", detail);
+    if (response->status == 422)
+        return cairn_refuse(error, problem->code, "%s", detail);
+    return fail_not_understood(peer, response, error);
+}
+
 /* Trusts only the problem documents of Cairn services: a 404 of a proxy means nothing. */
 static int read_problem(const struct peer *peer, const struct cairn_outbound_response *response,
                         struct cairn_error *error)
@@ -186,50 +223,65 @@ static int read_problem(const struct peer *peer, const struct cairn_outbound_res
     bool read = strncmp(response->content_type, "application/problem+json", 24) == 0 &&
                 cairn_record_decode(&problem_record, response->body, response->body_bytes,
                                     CAIRN_LENIENT, &arena, &problem, &unread) == 0;
-    const char *detail = problem.detail ? problem.detail : "";
-    enum cairn_code code = read ? code_called(problem.code) : CAIRN_OK;
-    int failed;
-    if (read && code == CAIRN_OK && response->status == 422)
-        failed = cairn_refuse(error, problem.code, "%s", detail);
-    else if (code != CAIRN_OK)
-        failed = cairn_fail(error, code, "%s", detail);
-    else
-        failed = cairn_fail(error, CAIRN_UNKNOWN, "%s answered %d, which is not understood",
-                            peer->url, response->status);
+    int failed = read ? fail_as(peer, &problem, response, error)
+                      : fail_not_understood(peer, response, error);
     cairn_arena_close(&arena);
     return failed;
 }
 
-static void add_headers(const struct cairn_command_client *client,
-                        const struct cairn_command_request *request,
-                        char signature[static CAIRN_SIGNATURE_SIZE],
-                        struct cairn_outbound_request *ret)
+/* ---- requests ---- */
+
+static void add_header(struct cairn_outbound_request *request, const char *name, const char *value)
 {
     int count = 0;
-    if (request->correlation_id) {
-        ret->headers[count].name = "Correlation-Id";
-        ret->headers[count++].value = request->correlation_id;
-    }
-    if (strncmp(request->path, CAIRN_INTERNAL_PATH, strlen(CAIRN_INTERNAL_PATH)) == 0) {
-        cairn_internal_sign(client->key, request->path, request->idempotency_key, signature);
-        ret->headers[count].name = CAIRN_INTERNAL_HEADER;
-        ret->headers[count++].value = signature;
-    }
+    while (request->headers[count].name)
+        count++;
+    request->headers[count].name = name;
+    request->headers[count].value = value;
 }
 
-/* Makes the call, and classifies what comes back. */
-static int exchange(struct peer *peer, const struct cairn_outbound_request *request,
-                    struct cairn_outbound_response *ret, struct cairn_error *error)
+/* Signs the command: its key is that of this store's services, whichever token they have. */
+static void sign(const struct cairn_command_client *client, char ret[static CAIRN_SIGNATURE_SIZE],
+                 struct cairn_outbound_request *request)
+{
+    cairn_internal_sign(client->key, request->path, request->idempotency_key, ret);
+    add_header(request, CAIRN_INTERNAL_HEADER, ret);
+}
+
+/* Makes the call. What fails on this side is no answer: it is tried again. */
+static int call_peer(struct peer *peer, const struct cairn_outbound_request *request,
+                     struct cairn_outbound_response *ret, struct cairn_error *error)
 {
     struct cairn_error lost = {0};
     int failed = cairn_outbound_call(&peer->target, request, ret, &lost);
-    if (failed == -CAIRN_TOO_LARGE) /* the response: its content is unknown */
-        return cairn_fail(error, CAIRN_UNKNOWN, "%s", lost.message);
-    if (failed)
-        return cairn_error_pass(error, &lost);
-    if (ret->status < 200 || ret->status > 299)
-        return read_problem(peer, ret, error);
-    return 0;
+    if (failed == -CAIRN_TOO_LARGE || failed == -CAIRN_INVALID)
+        return cairn_error_pass_as(error, CAIRN_UNKNOWN, &lost);
+    return failed ? cairn_error_pass(error, &lost) : 0;
+}
+
+/* Makes the call as this service, and classifies what comes back. */
+static int exchange(struct cairn_command_client *client, struct peer *peer,
+                    struct cairn_outbound_request *request, struct cairn_outbound_response *ret,
+                    struct cairn_error *error)
+{
+    struct cairn_arena arena = {0};
+    const char *token = NULL;
+    int failed = 0;
+    if (client->credentials)
+        failed = cairn_credentials_token(
+            client->credentials,
+            cairn_monotonic_us() + (request->deadline_us ? request->deadline_us : DEADLINE_US),
+            &arena, &token, error);
+    if (token)
+        add_header(request, "Authorization", cairn_print(&arena, "Bearer %s", token));
+    if (!failed)
+        failed = call_peer(peer, request, ret, error);
+    if (!failed && ret->status == 401 && token)
+        cairn_credentials_refused(client->credentials, token);
+    if (!failed && (ret->status < 200 || ret->status > 299))
+        failed = read_problem(peer, ret, error);
+    cairn_arena_close(&arena);
+    return failed;
 }
 
 int cairn_command_client_send(struct cairn_command_client *client,
@@ -252,9 +304,11 @@ int cairn_command_client_send(struct cairn_command_client *client,
         .idempotent = true,
     };
     char signature[CAIRN_SIGNATURE_SIZE];
-    add_headers(client, request, signature, &outbound);
     struct cairn_outbound_response response = {0};
-    failed = exchange(peer, &outbound, &response, error);
+    if (request->correlation_id)
+        add_header(&outbound, "Correlation-Id", request->correlation_id);
+    sign(client, signature, &outbound);
+    failed = exchange(client, peer, &outbound, &response, error);
     cairn_outbound_response_reset(&response);
     return failed;
 }
@@ -267,7 +321,7 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
     int failed = find_peer(client, CAIRN_QUERY_PEER, &peer, error);
     if (failed)
         return failed;
-    const struct cairn_outbound_request request = {
+    struct cairn_outbound_request request = {
         .method = "GET",
         .path = path,
         .headers = {{position ? "Cairn-Position" : NULL, position},
@@ -275,12 +329,12 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
         .idempotent = true,
     };
     struct cairn_outbound_response response = {0};
-    failed = exchange(peer, &request, &response, error);
+    failed = exchange(client, peer, &request, &response, error);
     if (!failed)
         failed = cairn_record_decode(record, response.body, response.body_bytes, CAIRN_LENIENT,
                                      arena, ret, error);
     if (failed)
-        cairn_error_context(error, "%s%s", peer->url, path);
+        cairn_error_context(error, "%s of the service of %s", path, peer->category);
     cairn_outbound_response_reset(&response);
     return failed;
 }
@@ -289,11 +343,13 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
 
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
                                                        const char *own,
-                                                       const struct cairn_internal_key *key)
+                                                       const struct cairn_internal_key *key,
+                                                       struct cairn_credentials *credentials)
 {
     struct cairn_command_client *client = cairn_allocate(sizeof *client);
     client->services = services;
     client->key = key;
+    client->credentials = credentials;
     (void)snprintf(client->own, sizeof client->own, "%s", own);
     cairn_lock_init(&client->lock);
     return client;

@@ -6,6 +6,10 @@
  * URL that the service declared for its peer (service.h). The response is classified by the table
  * of error.h: carried out, refused for good, or to be retried.
  *
+ * A command carries the token of this service, if it has one, by which the other side allows it;
+ * and a signature of the store, by which its key is that of the store's services, so that it stays
+ * the same command when the token is another's (command/identify.c).
+ *
  * The query service is found the same way, under the name CAIRN_QUERY_PEER.
  *
  * Threads: any number may send at once. */
@@ -20,11 +24,14 @@
 #include <stdbool.h>
 
 struct cairn_command_client;
+struct cairn_credentials;
 
-/* `own` is the URL of this process. The services and the key are borrowed. */
+/* `own` is the URL of this process. Each call has the token of `credentials`; NULL: none. The
+ * services, the key and the credentials are borrowed. */
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
                                                        const char *own,
-                                                       const struct cairn_internal_key *key);
+                                                       const struct cairn_internal_key *key,
+                                                       struct cairn_credentials *credentials);
 void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
 
 /* Returns 0 if the services' declarations or the environment name the URL for commands of that
@@ -64,9 +71,11 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
                               struct cairn_arena *arena, void *ret,
                               struct cairn_error *error) CAIRN_CHECKED;
 
-/* Returns whether a retry is pointless. A refusal of the domain is final. If a peer cannot read the
- * request, or takes its key for another's, the services disagree: that is reported, and retried
- * until it is mended. */
+/* Returns whether a failure is an answer of the domain, which a repetition would get again: a
+ * refusal, a claim that another stream holds, a stream that is there or not, a wrong field. All
+ * else - a token or a role that is missing, a size, a media type, a key that another request has, a
+ * path that is not there, a limit - is between the services: it is reported, and retried until it
+ * is mended. */
 bool cairn_is_final(int failed);
 
 /* Writes the name of the variable, for --help: "CAIRN_PAYMENT_URL". */

@@ -29,12 +29,13 @@ struct cairn_pg *cairn_log_cursor_pg(const struct cairn_log_cursor *cursor)
 
 /* Updates the visible state. A reactor's lag counts from the checkpoint: not all it has read is
  * handled. */
-static void show(struct cairn_log_cursor *cursor, const char *problem)
+static void show(struct cairn_log_cursor *cursor, const char *problem, const char *shown)
 {
     cairn_lock(&cursor->lock);
     cursor->shown.leads = cursor->fence != 0;
     cursor->shown.lag = cursor->head - (cursor->process ? cursor->position : cursor->checkpoint);
     (void)snprintf(cursor->shown.problem, sizeof cursor->shown.problem, "%s", problem);
+    (void)snprintf(cursor->shown.shown, sizeof cursor->shown.shown, "%s", shown);
     cairn_unlock(&cursor->lock);
 }
 
@@ -97,7 +98,7 @@ int cairn_log_cursor_look(struct cairn_log_cursor *cursor, struct cairn_error *e
     if (head < 0)
         return (int)head;
     cursor->head = head;
-    show(cursor, cursor->stopped);
+    show(cursor, cursor->stopped, cursor->stopped_shown);
     cairn_metric_set(&lag, cursor->name, cursor->shown.lag);
     if (head < cursor->position) /* the log is a different one */
         return cairn_fail(error, CAIRN_DIVERGED,
@@ -135,7 +136,7 @@ int cairn_log_cursor_move(struct cairn_log_cursor *cursor, int64_t to, struct ca
     return failed;
 }
 
-int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem,
+int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem, const char *shown,
                           struct cairn_error *error)
 {
     bool is_new = strcmp(cursor->stopped, problem) != 0;
@@ -145,7 +146,8 @@ int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem,
     if (failed)
         return failed;
     (void)snprintf(cursor->stopped, sizeof cursor->stopped, "%s", problem);
-    show(cursor, problem);
+    (void)snprintf(cursor->stopped_shown, sizeof cursor->stopped_shown, "%s", shown);
+    show(cursor, problem, shown);
     cursor->told = true;
     if (is_new && problem[0])
         cairn_log(CAIRN_LOG_ERROR, "is stopped by an event",
@@ -167,7 +169,9 @@ void cairn_log_cursor_step_failed(struct cairn_log_cursor *cursor, int failed,
         cairn_log_error(CAIRN_LOG_WARN, "a step failed and is retried", &told);
     }
     cursor->failing = true;
-    show(cursor, error->message);
+    char shown[sizeof cursor->shown.shown];
+    cairn_error_print_public(error, shown, sizeof shown);
+    show(cursor, error->message, shown);
     int64_t until_us = cairn_monotonic_us() + cursor->trouble_us;
     cursor->trouble_us *= 2;
     if (cursor->trouble_us > TROUBLE_MAX_US)

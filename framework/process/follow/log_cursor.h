@@ -40,6 +40,7 @@ struct cairn_follower_state {
     bool leads;        /* this process has the lease */
     int64_t lag;       /* positions of the log that are not handled */
     char problem[512]; /* or "" */
+    char shown[512];   /* what everybody may see of it */
 };
 
 struct cairn_log_cursor {
@@ -52,16 +53,17 @@ struct cairn_log_cursor {
     struct cairn_arena arena;      /* of data that lives as long as the place */
     struct cairn_arena step_arena; /* of one step */
 
-    int64_t fence;      /* under which the following was read; 0: nothing was */
-    int64_t connection; /* on which it was read */
-    int64_t checkpoint; /* in the table */
-    int64_t position;   /* read up to here; ahead of the checkpoint while that waits */
-    int64_t head;       /* of the log, when it was last read */
-    int64_t moved_us;   /* when the checkpoint was last moved */
-    int64_t trouble_us; /* the pause after the next failure */
-    char stopped[512];  /* which event stops it, and why, or "" */
-    bool told;          /* the table has recorded that */
-    bool failing;       /* the last step failed, and that was logged */
+    int64_t fence;           /* under which the following was read; 0: nothing was */
+    int64_t connection;      /* on which it was read */
+    int64_t checkpoint;      /* in the table */
+    int64_t position;        /* read up to here; ahead of the checkpoint while that waits */
+    int64_t head;            /* of the log, when it was last read */
+    int64_t moved_us;        /* when the checkpoint was last moved */
+    int64_t trouble_us;      /* the pause after the next failure */
+    char stopped[512];       /* which event stops it, and why, or "" */
+    char stopped_shown[512]; /* what everybody may see of it */
+    bool told;               /* the table has recorded that */
+    bool failing;            /* the last step failed, and that was logged */
 
     pthread_mutex_t lock; /* guards `shown` */
     struct cairn_follower_state shown;
@@ -107,8 +109,8 @@ int cairn_log_cursor_move(struct cairn_log_cursor *cursor, int64_t to,
 void cairn_log_cursor_moved(struct cairn_log_cursor *cursor, int64_t to);
 
 /* Records in the table, unless it has it already, and once in the log, which event stops the place;
- * "" is none. Returns the same. */
-int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem,
+ * "" is none; `shown` is what everybody may see of it. Returns the same. */
+int cairn_log_cursor_stop(struct cairn_log_cursor *cursor, const char *problem, const char *shown,
                           struct cairn_error *error) CAIRN_CHECKED;
 
 /* Yields the lease to a newer binary for a while: the next event is of a newer release. */

@@ -328,7 +328,7 @@ static int write_range(struct cairn_manager *manager, const struct cairn_log_ran
             return failed;
         cairn_log_cursor_moved(cursor, range->to);
     }
-    return cairn_log_cursor_stop(cursor, range->problem, error);
+    return cairn_log_cursor_stop(cursor, range->problem, range->problem, error);
 }
 
 /* Follows the log by one range. Returns 1 if there may be more to do at once, 0 if not. */

@@ -207,8 +207,8 @@ static int outcome_of(const struct append *appends, size_t count, struct cairn_e
     for (size_t i = 0; i < count; i++) {
         const struct cairn_appending *appending = &appends[i].appending;
         if (appending->outcome < 0)
-            return cairn_fail(error, (enum cairn_code) - appending->outcome, "%s",
-                              appending->error.message);
+            return cairn_error_pass_as(error, (enum cairn_code) - appending->outcome,
+                                       &appending->error);
     }
     return 0;
 }

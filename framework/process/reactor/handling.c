@@ -199,14 +199,17 @@ bool cairn_handling_has(const struct cairn_handling *handling, int64_t position)
     return false;
 }
 
-void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size)
+void cairn_handling_problem(struct cairn_handling *handling, char *ret, char *ret_shown,
+                            size_t size)
 {
-    ret[0] = '\0';
+    ret[0] = ret_shown[0] = '\0';
     cairn_lock(&handling->lock);
     for (const struct item *at = handling->first; at && !ret[0]; at = at->next) {
-        if (at->state == WAITING && at->attempts >= TELL_ATTEMPTS)
-            (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is retried: %s",
-                           at->event.position, at->event.type, at->event.stream, at->reason);
+        if (at->state != WAITING || at->attempts < TELL_ATTEMPTS)
+            continue;
+        (void)snprintf(ret_shown, size, "event %" PRId64 ", %s of %s, is retried",
+                       at->event.position, at->event.type, at->event.stream);
+        (void)snprintf(ret, size, "%.*s: %s", (int)size - 250, ret_shown, at->reason);
     }
     cairn_unlock(&handling->lock);
 }

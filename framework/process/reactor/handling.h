@@ -47,8 +47,10 @@ void cairn_handling_close(struct cairn_handling *handling);
 void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_stored_event *event,
                           const struct cairn_timeline *timeline, bool parked);
 
-/* Describes the oldest event that has failed more than once, and why; or "". */
-void cairn_handling_problem(struct cairn_handling *handling, char *ret, size_t size);
+/* Describes the oldest event that has failed more than once, and why; or "". The reason may be that
+ * of a server or a library: `ret_shown` is without it. Both have `size` bytes. */
+void cairn_handling_problem(struct cairn_handling *handling, char *ret, char *ret_shown,
+                            size_t size);
 
 size_t cairn_handling_count(const struct cairn_handling *handling);
 bool cairn_handling_has(const struct cairn_handling *handling, int64_t position);

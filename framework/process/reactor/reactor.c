@@ -100,8 +100,9 @@ static int move(struct cairn_reactor_runner *runner, int64_t to, struct cairn_er
 static int report_retries(struct cairn_reactor_runner *runner, struct cairn_error *error)
 {
     char problem[sizeof runner->cursor.stopped];
-    cairn_handling_problem(runner->handling, problem, sizeof problem);
-    return cairn_log_cursor_stop(&runner->cursor, problem, error);
+    char shown[sizeof runner->cursor.stopped];
+    cairn_handling_problem(runner->handling, problem, shown, sizeof problem);
+    return cairn_log_cursor_stop(&runner->cursor, problem, shown, error);
 }
 
 /* ---- read ---- */

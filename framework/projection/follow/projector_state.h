@@ -18,6 +18,7 @@ struct cairn_projector_state {
     int64_t parked_keys; /* rows that wait for an operator: cairn parked */
     char owner[201];     /* the process that has the lease; "" while it is not known */
     char problem[200];   /* why it does not advance, or "" */
+    char shown[200];     /* what everybody may see of it */
 
     int building;        /* another generation, which this process builds; 0: none */
     const char *phase;   /* of the build */

@@ -52,14 +52,17 @@ static void log_line(const struct cairn_runner *runner, enum cairn_log_level lev
 
 /* ---- problems ---- */
 
-/* Sets the problem, "" for none; logs it if it differs from the previous one. */
-static void set_problem(struct cairn_runner *runner, const char *problem)
+/* Sets the problem, "" for none, and what everybody may see of it; logs it if it differs from the
+ * previous one. */
+static void set_problem(struct cairn_runner *runner, const char *problem, const char *shown)
 {
     char before[sizeof runner->shown.problem];
     cairn_lock(&runner->lock);
     memcpy(before, runner->shown.problem, sizeof before);
     (void)snprintf(runner->shown.problem, sizeof runner->shown.problem, "%.*s",
                    (int)sizeof runner->shown.problem - 1, problem);
+    (void)snprintf(runner->shown.shown, sizeof runner->shown.shown, "%.*s",
+                   (int)sizeof runner->shown.shown - 1, shown);
     bool is_new = strcmp(before, runner->shown.problem) != 0;
     cairn_unlock(&runner->lock);
     if (is_new && *problem)
@@ -103,7 +106,9 @@ static void set_shown(struct cairn_runner *runner)
 /* Reads the head of the growing log, since a failed step may not have, unless PostgreSQL failed. */
 void cairn_show_trouble(struct cairn_runner *runner, const struct cairn_error *error)
 {
-    set_problem(runner, error->message);
+    char shown[sizeof runner->shown.shown];
+    cairn_error_print_public(error, shown, sizeof shown);
+    set_problem(runner, error->message, shown);
     int64_t head = error->code == CAIRN_UNAVAILABLE ? -1 : cairn_store_head(runner->store, NULL);
     if (head >= 0)
         runner->head = head;
@@ -114,7 +119,8 @@ void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
 {
     struct cairn_lease_state lease;
     cairn_lease_state(runner->lease, &lease);
-    set_problem(runner, lease.owner[0] ? "" : "the owner of its lease is not known yet");
+    const char *problem = lease.owner[0] ? "" : "the owner of its lease is not known yet";
+    set_problem(runner, problem, problem);
     if (runner->shown.leading)
         log_line(runner, CAIRN_LOG_WARN, "the projection has lost its lease and stands by", "");
     cairn_lock(&runner->lock);
@@ -126,7 +132,10 @@ void cairn_show_stand_by(struct cairn_runner *runner, int64_t generation)
 
 void cairn_show_step(struct cairn_runner *runner)
 {
-    set_problem(runner, runner->stopped);
+    char shown[sizeof runner->stopped];
+    (void)snprintf(shown, sizeof shown, "%.*s", (int)cairn_pg_public_bytes(runner->stopped),
+                   runner->stopped);
+    set_problem(runner, runner->stopped, shown);
     cairn_lock(&runner->lock);
     bool was_current = runner->shown.copy_current;
     int64_t were_parked = runner->shown.parked_keys;

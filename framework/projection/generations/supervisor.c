@@ -78,6 +78,9 @@ static void report_problem(struct cairn_supervisor *supervisor, int failed,
     cairn_lock(&supervisor->lock);
     bool is_new = strncmp(supervisor->problem, problem, sizeof supervisor->problem - 1) != 0;
     (void)snprintf(supervisor->problem, sizeof supervisor->problem, "%.190s", problem);
+    supervisor->shown[0] = '\0';
+    if (failed)
+        cairn_error_print_public(error, supervisor->shown, sizeof supervisor->shown);
     cairn_unlock(&supervisor->lock);
     if (is_new && failed)
         cairn_log(CAIRN_LOG_WARN, "the generations cannot be managed",
@@ -128,8 +131,11 @@ void cairn_supervisor_state(struct cairn_supervisor *supervisor, struct cairn_pr
     } else {
         ret->leading = lease.mine;
         memcpy(ret->owner, lease.owner, sizeof ret->owner);
+        static const char none[] = "no generation is built yet";
         (void)snprintf(ret->problem, sizeof ret->problem, "%.190s",
-                       supervisor->problem[0] ? supervisor->problem : "no generation is built yet");
+                       supervisor->problem[0] ? supervisor->problem : none);
+        (void)snprintf(ret->shown, sizeof ret->shown, "%.190s",
+                       supervisor->problem[0] ? supervisor->shown : none);
     }
     ret->building = (int)supervisor->building.generation;
     ret->phase = supervisor->building.phase;

@@ -52,6 +52,7 @@ struct cairn_supervisor {
     struct cairn_generation_follower *tracks[CAIRN_FOLLOWED_MAX];
     struct cairn_rebuild_progress building; /* phase NULL: nothing is built here */
     char problem[200];
+    char shown[200]; /* what everybody may see of it */
 };
 
 /* The state that all supervisors of a process share. */

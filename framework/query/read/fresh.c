@@ -93,11 +93,9 @@ int cairn_query_at_least(struct cairn_query_read *read, struct cairn_error *erro
     return failed;
 }
 
-/* Why a projection is stopped may end with PostgreSQL's own words, which are not for clients. */
 static int public_part(const char *stopped)
 {
-    const char *inside = strstr(stopped, ": PostgreSQL: ");
-    size_t bytes = inside ? (size_t)(inside - stopped) : strlen(stopped);
+    size_t bytes = cairn_pg_public_bytes(stopped);
     return (int)(bytes < 300 ? bytes : 300);
 }
 

@@ -1,8 +1,9 @@
 /* auth_config.c - decides whether services authenticate, and checks what they need for it. */
 #include "runtime/config/auth_config.h"
 
+#include "core/text/this_machine.h"
+#include "identity/discovery.h"
 #include "identity/json_pointer.h"
-#include "identity/key_fetch.h"
 
 #include <string.h>
 
@@ -14,6 +15,11 @@ static bool is_word(const char *text, const char *word)
 static bool is_set(const char *text)
 {
     return text && *text;
+}
+
+static const char *text_or_null(const char *text)
+{
+    return is_set(text) ? text : NULL;
 }
 
 /* Said twice: once that it is off, and once that it is meant for every address. */
@@ -28,14 +34,9 @@ enum cairn_auth cairn_auth_of(const struct cairn_config *config)
     return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OPEN;
 }
 
-static bool is_loopback(const char *address)
-{
-    return address && (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0);
-}
-
 static void check_off(const struct cairn_config *config, struct cairn_error *wrong)
 {
-    if (is_word(config->auth, "off") && !is_loopback(config->bind))
+    if (is_word(config->auth, "off") && (!config->bind || !cairn_is_loopback(config->bind)))
         (void)cairn_wrong(wrong, "CAIRN_AUTH",
                           "is off, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say it "
                           "twice: \"" OFF_ANYWHERE "\"",
@@ -47,7 +48,7 @@ static void check_on(const struct cairn_config *config, struct cairn_error *wron
     if (!is_set(config->auth_issuer))
         (void)cairn_wrong(wrong, "CAIRN_AUTH_ISSUER",
                           "is not set: the issuer whose tokens are accepted, as their iss says it");
-    else if (!is_set(config->auth_keys_file) && !cairn_key_url_is_safe(config->auth_issuer))
+    else if (!is_set(config->auth_keys_file) && !cairn_issuer_url_is_safe(config->auth_issuer))
         (void)cairn_wrong(wrong, "CAIRN_AUTH_ISSUER",
                           "is %s: keys are fetched by https, or by http from this machine; or set "
                           "CAIRN_AUTH_JWKS_FILE",
@@ -65,6 +66,25 @@ static void check_on(const struct cairn_config *config, struct cairn_error *wron
                           config->auth_type);
 }
 
+/* A service gets its own token by a client or from a file. */
+static void check_credentials(const struct cairn_config *config, struct cairn_error *wrong)
+{
+    const char *issuer = config->auth_issuer;
+    if (!is_set(config->auth_client_id))
+        return;
+    if (is_set(config->auth_token_file))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_TOKEN_FILE",
+                          "is set together with CAIRN_AUTH_CLIENT_ID: choose one");
+    if (!is_set(config->auth_client_secret))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_CLIENT_SECRET", "is not set: the secret of %s",
+                          config->auth_client_id);
+    if (!is_set(issuer) || !cairn_issuer_url_is_safe(issuer))
+        (void)cairn_wrong(wrong, "CAIRN_AUTH_ISSUER",
+                          "is %s: the client's tokens are asked for by https, or by http on this "
+                          "machine",
+                          is_set(issuer) ? issuer : "not set");
+}
+
 void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong)
 {
     const char *auth = config->auth;
@@ -75,6 +95,7 @@ void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wro
     check_off(config, wrong);
     if (cairn_auth_of(config) == CAIRN_AUTH_ON)
         check_on(config, wrong);
+    check_credentials(config, wrong);
 }
 
 struct cairn_identity_options cairn_auth_options(const struct cairn_config *config)
@@ -85,6 +106,19 @@ struct cairn_identity_options cairn_auth_options(const struct cairn_config *conf
                   .roles_claim = config->auth_roles_claim,
                   .any_type = is_word(config->auth_type, "jwt"),
                   .leeway_s = config->auth_leeway_s},
-        .keys_file = is_set(config->auth_keys_file) ? config->auth_keys_file : NULL,
+        .keys_file = text_or_null(config->auth_keys_file),
+    };
+}
+
+struct cairn_credentials_options cairn_auth_credentials(const struct cairn_config *config)
+{
+    return (struct cairn_credentials_options){
+        .request = {.issuer = config->auth_issuer,
+                    .grant_type = "client_credentials",
+                    .client_id = text_or_null(config->auth_client_id),
+                    .client_secret = text_or_null(config->auth_client_secret),
+                    .scope = text_or_null(config->auth_scope),
+                    .resource = text_or_null(config->auth_resource)},
+        .token_file = text_or_null(config->auth_token_file),
     };
 }

@@ -2,6 +2,7 @@
 #ifndef CAIRN_RUNTIME_AUTH_CONFIG_H
 #define CAIRN_RUNTIME_AUTH_CONFIG_H
 
+#include "identity/credentials/credentials.h"
 #include "identity/identity.h"
 #include "runtime/config/config.h"
 
@@ -20,5 +21,9 @@ void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wro
 
 /* Returns the options of the identity, where authentication is on. */
 struct cairn_identity_options cairn_auth_options(const struct cairn_config *config);
+
+/* Returns how this service gets a token for the commands that it sends; without a client and a file
+ * it has none. */
+struct cairn_credentials_options cairn_auth_credentials(const struct cairn_config *config);
 
 #endif

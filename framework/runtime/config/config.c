@@ -5,6 +5,7 @@
 #include "core/text/text.h"
 #include "runtime/check/peer_names.h"
 #include "runtime/config/auth_config.h"
+#include "runtime/config/tls_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -327,6 +328,92 @@ static const struct setting settings[] = {
      .min = 0,
      .max = 300,
      .help = "by how much the clocks of issuer and service may differ"},
+    {.name = "CAIRN_AUTH_CLIENT_ID",
+     .fallback = "",
+     .unit = "text",
+     .kind = TEXT,
+     AT(auth_client_id),
+     .help = "as which client this service gets tokens of the issuer for the commands it sends"},
+    {.name = "CAIRN_AUTH_CLIENT_SECRET",
+     .fallback = "",
+     .unit = "text",
+     .kind = SECRET,
+     AT(auth_client_secret),
+     .help = "the client's secret; better CAIRN_AUTH_CLIENT_SECRET_FILE, a file that has it"},
+    {.name = "CAIRN_AUTH_TOKEN_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(auth_token_file),
+     .help = "a token for the commands it sends instead, read again when it changes"},
+    {.name = "CAIRN_AUTH_SCOPE",
+     .fallback = "",
+     .unit = "words",
+     .kind = TEXT,
+     AT(auth_scope),
+     .help = "the scope that is asked for with the token; empty: the issuer's default"},
+    {.name = "CAIRN_AUTH_RESOURCE",
+     .fallback = "",
+     .unit = "URI",
+     .kind = TEXT,
+     AT(auth_resource),
+     .help = "the resource that the token is asked for (RFC 8707); empty: the issuer's default"},
+    {.name = "CAIRN_EGRESS_URL",
+     .fallback = "",
+     .unit = "URL",
+     .kind = SECRET,
+     AT(egress_url),
+     .help = "a proxy for all calls to the outside, such as http://egress:3128; empty: none"},
+    {.name = "CAIRN_EGRESS_EXCEPT",
+     .fallback = "",
+     .unit = "hosts",
+     .kind = TEXT,
+     AT(egress_except),
+     .help = "what is reached without that proxy: hosts, .domains, networks, separated by commas"},
+    {.name = "CAIRN_TLS_CERT_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_cert_file),
+     .help = "the certificate of the listener, in PEM, with those up to its root; empty: no TLS"},
+    {.name = "CAIRN_TLS_KEY_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_key_file),
+     .help = "its private key; SIGHUP reads these files again"},
+    {.name = "CAIRN_TLS_CLIENT_CA_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(tls_client_ca_file),
+     .help = "authorities: a client needs a certificate of one of them; empty: it needs none"},
+    {.name = "CAIRN_OUTBOUND_CA_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_ca_file),
+     .help = "authorities that called services are trusted by; empty: the system's"},
+    {.name = "CAIRN_OUTBOUND_CERT_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_cert_file),
+     .help = "the certificate that is shown to called services that ask for one"},
+    {.name = "CAIRN_OUTBOUND_KEY_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = TEXT,
+     AT(outbound_key_file),
+     .help = "its private key"},
+    {.name = "CAIRN_REQUIRE_TLS",
+     .fallback = "0",
+     .unit = "0 or 1",
+     .kind = NUMBER,
+     AT(require_tls),
+     .min = 0,
+     .max = 1,
+     .help = "1: nothing is sent or received unencrypted beyond this machine"},
     {.name = "CAIRN_LOG_LEVEL",
      .fallback = "info",
      .unit = "level",
@@ -554,6 +641,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
             read_own(at, ret_wrong);
     }
     cairn_auth_check(ret, ret_wrong);
+    cairn_tls_check(ret, ret_wrong);
     check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
@@ -613,7 +701,7 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
             print_setting(out, &setting);
         }
     }
-    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. DATABASE_URL_FILE, "
-                       "REDIS_URL_FILE and\nCAIRN_CURSOR_SECRET_FILE name files that hold the "
-                       "value instead.\n");
+    (void)fprintf(out, "\nThe columns are name, unit, default and meaning. NAME_FILE names a "
+                       "file that holds the value\ninstead, for DATABASE_URL, REDIS_URL, "
+                       "CAIRN_CURSOR_SECRET, CAIRN_EGRESS_URL and\nCAIRN_AUTH_CLIENT_SECRET.\n");
 }

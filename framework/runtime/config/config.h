@@ -50,6 +50,20 @@ struct cairn_config {
     const char *auth_roles_claim;
     const char *auth_type;
     int64_t auth_leeway_s;
+    const char *auth_client_id; /* of this service, or "" */
+    const char *auth_client_secret;
+    const char *auth_token_file;
+    const char *auth_scope;
+    const char *auth_resource;
+    const char *egress_url; /* "" for none */
+    const char *egress_except;
+    const char *tls_cert_file; /* "" for none: see tls_config.h */
+    const char *tls_key_file;
+    const char *tls_client_ca_file;
+    const char *outbound_ca_file;
+    const char *outbound_cert_file;
+    const char *outbound_key_file;
+    int64_t require_tls;
     const char *log_level;
 };
 

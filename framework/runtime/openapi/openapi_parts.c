@@ -122,6 +122,12 @@ static const enum cairn_code codes[] = {CAIRN_CODES(CODE)};
 #undef CODE
 enum { CODES = sizeof codes / sizeof codes[0] };
 
+/* Returns whether a path that there is may answer with this code and status. */
+static bool is_answer(enum cairn_code code, int status)
+{
+    return code != CAIRN_NO_PATH && cairn_code_info((int)code)->http_status == status;
+}
+
 static void add_problem_example(struct cairn_buffer *out, enum cairn_code code)
 {
     const struct cairn_code_info *info = cairn_code_info((int)code);
@@ -142,7 +148,7 @@ static void add_problem_codes(struct cairn_buffer *out, int status)
     struct cairn_buffer text = cairn_buffer(out->arena);
     for (size_t i = 0; i < CODES; i++) {
         const struct cairn_code_info *info = cairn_code_info((int)codes[i]);
-        if (info->http_status == status)
+        if (is_answer(codes[i], status))
             cairn_buffer_print(&text, "%s`%s`: %s", text.length ? "; " : "", info->name,
                                info->meaning);
     }
@@ -162,7 +168,7 @@ static void add_problem(struct cairn_buffer *out, int status)
     cairn_buffer_text(out, ",\"content\":{\"application/problem+json\":{\"schema\":"
                            "{\"$ref\":\"#/components/schemas/Problem\"},\"examples\":{");
     for (size_t i = 0; i < CODES; i++) {
-        if (cairn_code_info((int)codes[i])->http_status == status)
+        if (is_answer(codes[i], status))
             add_problem_example(out, codes[i]);
     }
     cairn_buffer_text(out, "}}}}");

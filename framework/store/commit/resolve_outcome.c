@@ -98,5 +98,5 @@ int cairn_store_confirm(struct cairn_store *store, struct cairn_arena *arena,
     const struct cairn_pg_backend backend = cairn_pg_backend(store->pg);
     if (done == -CAIRN_UNAVAILABLE && cairn_pg_sent(store->pg) && backend.pid)
         (void)!cairn_backend_end(store, &backend, arena, NULL);
-    return cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message);
+    return cairn_error_pass_as(error, CAIRN_UNKNOWN, &wrong);
 }

@@ -25,7 +25,7 @@ static int await_end(const struct cairn_settling *how, const struct cairn_pg_bac
             return 0;
         if (cairn_monotonic_us() >= how->deadline_us)
             return gone < 0
-                       ? cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message)
+                       ? cairn_error_pass_as(error, CAIRN_UNKNOWN, &wrong)
                        : cairn_fail(error, CAIRN_UNKNOWN,
                                     "the server process %" PRId64 " does not end", backend->pid);
         pause_for(LOOK_US);
@@ -44,7 +44,7 @@ static int look_up_append(const struct cairn_settling *how, struct cairn_appendi
         if (found >= 0)
             return found;
         if (cairn_monotonic_us() >= how->deadline_us)
-            return cairn_fail(error, CAIRN_UNKNOWN, "%s", wrong.message);
+            return cairn_error_pass_as(error, CAIRN_UNKNOWN, &wrong);
         pause_for(LOOK_US);
     }
 }

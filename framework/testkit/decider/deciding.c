@@ -48,14 +48,15 @@ static const char *place_of(const struct cairn_decider *decider,
     return decider->at;
 }
 
-/* Adds an event to those of a boundary's test, each of which is a stream of its own. */
+/* Adds an event to those of a boundary's test. */
 static struct cairn_meta happen(struct cairn_scenario *scenario,
                                 const struct cairn_event_type *type, const void *event)
 {
     struct cairn_deciding *deciding = scenario->self;
     cairn_grow(&scenario->arena, deciding->happened, deciding->happened_count,
                &deciding->happened_capacity);
-    deciding->happened[deciding->happened_count++] = (struct cairn_emitted){type, event};
+    deciding->happened[deciding->happened_count++] =
+        (struct cairn_test_event){type, event, scenario->id};
     return cairn_scenario_meta(scenario, deciding->decider->category);
 }
 
@@ -150,7 +151,15 @@ static int decide_on(struct cairn_scenario *scenario, const struct cairn_command
     return outcome;
 }
 
-/* Folds the events that have the tag. */
+/* Returns whether an event is of the scenario's current stream. */
+static bool is_own(struct cairn_scenario *scenario, const struct cairn_test_event *event)
+{
+    const struct cairn_deciding *deciding = scenario->self;
+    return cairn_uuid_equal(event->id, scenario->id) &&
+           cairn_events_of(deciding->decider->events, event->type->record);
+}
+
+/* Folds the events that have the tag; those of the current stream, for a part without one. */
 static const void *fold_part(struct cairn_scenario *scenario, const struct cairn_part *part,
                              const char *tag)
 {
@@ -159,21 +168,39 @@ static const void *fold_part(struct cairn_scenario *scenario, const struct cairn
     const struct cairn_folding folding = cairn_folding_of_part(part);
     void *state = cairn_arena_alloc(arena, folding.state->size, folding.state->align);
     for (size_t i = 0; i < deciding->happened_count; i++) {
-        const struct cairn_emitted *one = &deciding->happened[i];
-        if (cairn_part_learns(part, tag, one->type->record, one->event, arena))
+        const struct cairn_test_event *one = &deciding->happened[i];
+        if ((tag || is_own(scenario, one)) &&
+            cairn_part_learns(part, tag, one->type->record, one->event, arena))
             cairn_folding_apply(&folding, one->type, one->event, arena, state);
     }
     return state;
 }
 
-/* What a command names, row by row, and the states. */
+/* A command that begins its stream is decided on a zeroed state of it. */
+static const void *fold_stream(struct cairn_scenario *scenario, const struct cairn_part *part,
+                               const struct cairn_command_type *type)
+{
+    if (cairn_command_creates(type))
+        return cairn_arena_alloc(&scenario->arena, part->state->size, part->state->align);
+    return fold_part(scenario, part, NULL);
+}
+
+/* What a command names, row by row, and the states. The one of the stream has no tag. */
 struct named {
     size_t count;
-    const struct cairn_part *parts[CAIRN_PARTS_MAX];
-    const char *tags[CAIRN_PARTS_MAX];
-    const void *states[CAIRN_PARTS_MAX];
+    const struct cairn_part *parts[CAIRN_PARTS_MAX + 1];
+    const char *tags[CAIRN_PARTS_MAX + 1];
+    const void *states[CAIRN_PARTS_MAX + 1];
     size_t counts[CAIRN_OVERS_MAX];
 };
+
+static void add_named(struct named *ret, const struct cairn_part *part, const char *tag,
+                      const void *state)
+{
+    ret->parts[ret->count] = part;
+    ret->tags[ret->count] = tag;
+    ret->states[ret->count++] = state;
+}
 
 /* Folds the parts. Returns 0, or -CAIRN_BUG if they are too many, which `error` says. */
 static int fold_parts(struct cairn_scenario *scenario, const struct cairn_command_type *type,
@@ -183,17 +210,19 @@ static int fold_parts(struct cairn_scenario *scenario, const struct cairn_comman
     const struct cairn_decider *decider = deciding->decider;
     ret->count = 0;
     for (size_t i = 0; i < cairn_part_count(decider); i++) {
+        const struct cairn_over *over = &decider->overs[i];
         const char **tags;
-        ret->counts[i] =
-            cairn_part_tags(&decider->overs[i], type->record, command, &scenario->arena, &tags);
+        ret->counts[i] = 1;
+        if (cairn_over_is_stream(over)) {
+            add_named(ret, over->part, NULL, fold_stream(scenario, over->part, type));
+            continue;
+        }
+        ret->counts[i] = cairn_part_tags(over, type->record, command, &scenario->arena, &tags);
         if (ret->count + ret->counts[i] > CAIRN_PARTS_MAX)
             return cairn_fail(error, CAIRN_BUG, "%s names more than %d parts of %s", type->name,
                               CAIRN_PARTS_MAX, decider->category);
-        for (size_t k = 0; k < ret->counts[i]; k++, ret->count++) {
-            ret->parts[ret->count] = decider->overs[i].part;
-            ret->tags[ret->count] = tags[k];
-            ret->states[ret->count] = fold_part(scenario, decider->overs[i].part, tags[k]);
-        }
+        for (size_t k = 0; k < ret->counts[i]; k++)
+            add_named(ret, over->part, tags[k], fold_part(scenario, over->part, tags[k]));
     }
     return 0;
 }
@@ -209,11 +238,28 @@ const void *cairn_deciding_composed(struct cairn_scenario *scenario,
     return cairn_part_compose(deciding->decider, named.states, named.counts, &scenario->arena);
 }
 
+/* Returns whether the current stream of a boundary's test has an event. */
+static bool has_stream(struct cairn_scenario *scenario)
+{
+    const struct cairn_deciding *deciding = scenario->self;
+    bool found = false;
+    for (size_t i = 0; i < deciding->happened_count && !found; i++)
+        found = is_own(scenario, &deciding->happened[i]);
+    return found;
+}
+
+static int fail_without_stream(struct cairn_error *error)
+{
+    return cairn_fail(error, CAIRN_NOT_FOUND, "there is no such stream yet");
+}
+
 static int decide_within(struct cairn_scenario *scenario, const struct cairn_command_type *type,
                          const void *command)
 {
     struct cairn_deciding *deciding = scenario->self;
     struct named named;
+    if (!cairn_command_creates(type) && !has_stream(scenario))
+        return fail_without_stream(&deciding->error);
     int outcome = fold_parts(scenario, type, command, &named, &deciding->error);
     if (outcome < 0)
         return outcome;
@@ -222,8 +268,9 @@ static int decide_within(struct cairn_scenario *scenario, const struct cairn_com
         cairn_part_compose(deciding->decider, named.states, named.counts, &scenario->arena),
         command);
     for (size_t i = 0; i < named.count && outcome == 0; i++)
-        outcome = cairn_part_check_growth(named.parts[i], named.tags[i], named.states[i],
-                                          &deciding->decision, &deciding->error);
+        outcome =
+            cairn_part_check_growth(named.parts[i], named.tags[i] ? named.tags[i] : "its stream",
+                                    named.states[i], &deciding->decision, &deciding->error);
     return outcome;
 }
 
@@ -238,7 +285,7 @@ static int decide(struct cairn_scenario *scenario, const struct cairn_command_ty
     if (deciding->decider->overs)
         return decide_within(scenario, type, value);
     if (!creates && !exists)
-        return cairn_fail(&deciding->error, CAIRN_NOT_FOUND, "there is no such stream yet");
+        return fail_without_stream(&deciding->error);
     if (!creates || !exists)
         return decide_on(scenario, type, cairn_deciding_state(scenario), value);
     int outcome = decide_on(

@@ -14,6 +14,7 @@ struct cairn_test_fact {
 struct cairn_test_event {
     const struct cairn_event_type *type;
     const void *event;
+    struct cairn_uuid id; /* of its stream */
 };
 
 /* The events of a stream. */
@@ -28,11 +29,11 @@ struct cairn_deciding {
     const struct cairn_decider *decider;
 
     /* before the WHEN */
-    bool has_caller;                /* AS names one, or none: policies are looked at */
-    struct cairn_actor actor;       /* zeroed: without a token */
-    struct cairn_map states;        /* stream -> the decider's state */
-    struct cairn_map streams;       /* stream -> struct cairn_test_stream */
-    struct cairn_emitted *happened; /* of a boundary: all events, in order */
+    bool has_caller;                   /* AS names one, or none: policies are looked at */
+    struct cairn_actor actor;          /* zeroed: without a token */
+    struct cairn_map states;           /* stream -> the decider's state */
+    struct cairn_map streams;          /* stream -> struct cairn_test_stream */
+    struct cairn_test_event *happened; /* of a boundary: all events, in order */
     size_t happened_count, happened_capacity;
     struct cairn_held_claims claims;
     struct cairn_test_fact facts[CAIRN_TEST_FACTS_MAX];

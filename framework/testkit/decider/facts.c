@@ -96,7 +96,7 @@ void cairn_deciding_keep(struct cairn_scenario *scenario, const struct cairn_eve
         *at = cairn_new(&scenario->arena, struct cairn_test_stream, 1);
     struct cairn_test_stream *stream = *at;
     cairn_grow(&scenario->arena, stream->events, stream->count, &stream->capacity);
-    stream->events[stream->count++] = (struct cairn_test_event){type, event};
+    stream->events[stream->count++] = (struct cairn_test_event){.type = type, .event = event};
 }
 
 /* Folds a stream of the test into the fact. */

@@ -1,8 +1,8 @@
 /* check_hotel.c - checks the hotel's business rules: no night of a room is held twice, no number is
  * given twice, every event is legal where it stands and says what its request asked for, and every
  * refusal is true of a state that there was between request and answer. */
-#include "../check.h"
-#include "../window.h"
+#include "../check/check.h"
+#include "../check/window.h"
 #include "fold.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* check_shown.c - checks what the hotel shows: each answer to a query is the fold of the log at the
  * position that it stated; at the end the rows of every store are the fold of the whole log; the
  * webhook was told of each confirmation; nothing was parked. */
-#include "../check.h"
-#include "../shop.h"
+#include "../check/check.h"
+#include "../check/shop.h"
 #include "fold.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* check_waiting.c - checks what the hotel's processes did: at the end no reservation is held that
  * was not confirmed, and the waiting list of each room was served in its order, and completely. */
-#include "../check.h"
+#include "../check/check.h"
 #include "fold.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef FOLD_H
 #define FOLD_H
 
-#include "../evidence.h"
+#include "../check/evidence.h"
 
 /* The states of a reservation; 0: it does not exist. A room that exists is WAITING. */
 enum { WAITING = 1, HELD, CONFIRMED, CANCELLED, EXPIRED };

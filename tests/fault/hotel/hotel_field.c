@@ -1,6 +1,6 @@
 /* hotel_field.c - the hotel in the field: its ports and proxies, its processes, which the script
  * beside this file starts, and its final state. */
-#include "../field.h"
+#include "../field/field.h"
 
 #include "../../support/fixture.h"
 #include "../../support/support.h"

@@ -1,7 +1,7 @@
 /* hotel_story.c - the lines of the true story of the hotel (hotel_story.h), file by file. */
 #include "hotel_story.h"
 
-#include "../check.h"
+#include "../check/check.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* load_hotel.c - guests of the hotel, by two processes of one service: they contend for few rooms
  * and few nights by booking, waiting, moving, confirming and cancelling, and let expire what they
  * hold. */
-#include "../client.h"
+#include "../load/client.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * course has more students than seats, no student more than five courses, every event is legal
  * where it stands and says what its request asked for, and every refusal is true of a state that
  * there was between request and answer. */
-#include "../check.h"
+#include "../check/check.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* check_tags.c - checks the table of tags against the log: each row belongs to an event that has
  * the tag, and each tagged field of an event has its row. */
-#include "../check.h"
+#include "../check/check.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* load_registrar.c - registrars of the school, which enrol students in SQL: they read the events
  * of a course and of a student by their tags, decide, and append by cairn.append_if, in slow
  * transactions that are sometimes rolled back. The same rules as the service's, in SQL. */
-#include "../client.h"
-#include "../people.h"
+#include "../load/client.h"
+#include "../load/people.h"
 
 #include <stdlib.h>
 #include <string.h>

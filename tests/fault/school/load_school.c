@@ -1,6 +1,6 @@
 /* load_school.c - pupils of the school (services/enrolment), by two processes of one service: they
  * contend for the few seats of some courses, give seats back, and change how many there are. */
-#include "../client.h"
+#include "../load/client.h"
 
 #include "core/threads/clock.h"
 

@@ -1,7 +1,7 @@
 /* school_story.c - the lines of the true story of the school (school_story.h), file by file. */
 #include "school_story.h"
 
-#include "../check.h"
+#include "../check/check.h"
 
 #include <stddef.h>
 

@@ -1,0 +1,88 @@
+// server.mjs - the identity provider of the demo and of the tests: oidc-provider, with the people and the
+// services of the shop. Not for production: a program that reaches it gets a token of any person.
+//
+//   node server.mjs DIRECTORY PORT
+//
+//   DIRECTORY/keys.json      the private keys           DIRECTORY/secrets/NAME   a service's secret
+//
+// Both are made at the first start. SIGHUP rotates the keys. It listens on 127.0.0.1.
+//
+//   CAIRN_AUTH_AUDIENCE          of the tokens (shop)
+//   CAIRN_IDENTITY_LIFETIME_S    of the tokens (600)
+//   CAIRN_IDENTITY_ISSUER        how it calls itself (http://127.0.0.1:PORT)
+//   CAIRN_IDENTITY_BIND          another address, in a container
+//   CAIRN_IDENTITY_PUBLISH       a directory for services that cannot ask it over https: jwks.json, and
+//                                NAME/token of each service, written again in time
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+
+import { publicKeys, readKeys, rotateKeys, signingKeys, writeWhole } from './keys.mjs';
+import { services } from './people.mjs';
+import { makeProvider } from './provider.mjs';
+
+const [directory, port] = process.argv.slice(2);
+if (!directory || !/^\d+$/.test(port ?? '')) {
+    console.error('usage: node server.mjs DIRECTORY PORT');
+    process.exit(64);
+}
+const { env } = process;
+const settings = {
+    issuer: env.CAIRN_IDENTITY_ISSUER || `http://127.0.0.1:${port}`,
+    audience: env.CAIRN_AUTH_AUDIENCE || 'shop',
+    lifetime: Number(env.CAIRN_IDENTITY_LIFETIME_S || 600),
+};
+const keysFile = join(directory, 'keys.json');
+
+function secretOf(name) {
+    const path = join(directory, 'secrets', name);
+    if (!existsSync(path)) writeWhole(path, `${randomBytes(32).toString('base64url')}\n`, 0o600);
+    return readFileSync(path, 'utf8').trim();
+}
+
+mkdirSync(join(directory, 'secrets'), { recursive: true, mode: 0o700 });
+const secrets = Object.fromEntries(Object.keys(services).map((name) => [name, secretOf(name)]));
+let answer;
+
+// Requests that are under way go on with the provider that they began with.
+function useKeys(keys) {
+    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets }).callback();
+    if (env.CAIRN_IDENTITY_PUBLISH)
+        writeWhole(join(env.CAIRN_IDENTITY_PUBLISH, 'jwks.json'), JSON.stringify(publicKeys(keys)), 0o644);
+}
+
+// Asks this server for a service's token, as the service would.
+async function publishToken(name) {
+    const response = await fetch(`http://127.0.0.1:${port}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(`${name}:${secrets[name]}`).toString('base64')}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    const { access_token: token } = await response.json();
+    const folder = join(env.CAIRN_IDENTITY_PUBLISH, name);
+    mkdirSync(folder, { recursive: true });
+    writeWhole(join(folder, 'token'), `${token}\n`, 0o644);
+}
+
+async function publishTokens() {
+    await Promise.all(Object.keys(services).map(publishToken));
+}
+
+useKeys(readKeys(keysFile));
+process.on('SIGHUP', () => {
+    useKeys(rotateKeys(keysFile, settings.lifetime));
+    console.log('the keys were rotated');
+});
+process.on('SIGTERM', () => process.exit(0));
+createServer((request, response) => answer(request, response)).listen(
+    Number(port),
+    env.CAIRN_IDENTITY_BIND || '127.0.0.1',
+    async () => {
+        if (env.CAIRN_IDENTITY_PUBLISH) {
+            await publishTokens();
+            setInterval(publishTokens, settings.lifetime * 300);
+        }
+        console.log(`${settings.issuer} is ready`);
+    },
+);
