@@ -47,7 +47,7 @@ static void a_new_project_builds_without_a_warning_and_its_tests_pass(void **sta
            " && grep -F 'cairn dev    runs it, at http://127.0.0.1:8030/credit_entries' said");
     expect("make -C book-shop -j2 CC=gcc WERROR=1 all tests");
     expect("make -C book-shop WERROR=1 test >said 2>&1 || { cat said; exit 1; }"
-           " && grep -x '\\[  PASSED  \\] 6 test(s).' said"
+           " && grep -x '\\[  PASSED  \\] 7 test(s).' said"
            " && grep -x '\\[  PASSED  \\] 3 test(s).' said && ! grep FAILED said");
     expect("! ls -d cairn-servers.*"); /* the servers of its tests are gone */
 }

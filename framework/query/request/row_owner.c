@@ -3,6 +3,7 @@
 
 #include "identity/policy.h"
 #include "query/request/operand.h"
+#include "query/request/stored_text.h"
 #include "record/json.h"
 
 #include <string.h>
@@ -31,13 +32,33 @@ bool cairn_query_owner_sees(const struct cairn_query_owner *owner, const void *r
     return !owner->field || cairn_policy_owns(&actor, owner->field, row);
 }
 
+/* Compares the owner's value as it is stored. */
+static bool is_owner(const struct cairn_query_owner *owner, const char *text, size_t bytes)
+{
+    char id[CAIRN_UUID_TEXT_SIZE];
+    struct cairn_uuid value;
+    const struct cairn_actor actor = {.sub = owner->subject};
+    if (owner->field->kind == CAIRN_KIND_TEXT)
+        return bytes > 0 && bytes == strlen(owner->subject) &&
+               memcmp(text, owner->subject, bytes) == 0;
+    if (bytes >= sizeof id)
+        return false;
+    memcpy(id, text, bytes);
+    id[bytes] = '\0';
+    return cairn_uuid_parse(id, &value) == 0 && cairn_policy_is_subject(&actor, value);
+}
+
 /* Decodes the owner's field alone: the others are ignored, as fields of later releases are. */
 bool cairn_query_owner_sees_json(const struct cairn_query_owner *owner,
                                  const struct cairn_record *row, const char *json, size_t bytes,
                                  struct cairn_arena *arena)
 {
+    const char *text;
+    size_t length;
     if (!owner->field)
         return true;
+    if (cairn_stored_text(json, bytes, owner->field->name, &text, &length))
+        return is_owner(owner, text, length);
     struct cairn_record only = *row;
     only.fields = owner->field;
     only.count = 1;

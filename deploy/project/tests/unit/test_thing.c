@@ -29,6 +29,18 @@ static void one_is_closed_once(void **state)
     THEN_REFUSED("thing-closed");
 }
 
+static void a_caller_has_to_be_signed_in(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(thing);
+    AS_NO_ONE();
+    WHEN(open_thing, .title = "first");
+    THEN_FORBIDDEN();
+    AS("ada");
+    WHEN(open_thing, .title = "first");
+    THEN(thing_opened, .title = "first");
+}
+
 /* ---- read model ---- */
 
 static void a_row_shows_the_state(void **state)
@@ -76,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_is_opened),
         cmocka_unit_test(one_is_closed_once),
+        cmocka_unit_test(a_caller_has_to_be_signed_in),
         cmocka_unit_test(a_row_shows_the_state),
         cmocka_unit_test(one_that_stays_open_is_closed_after_thirty_days),
         cmocka_unit_test(one_that_was_closed_has_no_timer_any_more),

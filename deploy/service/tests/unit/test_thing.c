@@ -22,6 +22,18 @@ static void one_is_closed_once(void **state)
     THEN_REFUSED("thing-closed");
 }
 
+static void a_caller_has_to_be_signed_in(void **state)
+{
+    (void)state;
+    CAIRN_DECIDING(thing);
+    AS_NO_ONE();
+    WHEN(open_thing, .title = "first");
+    THEN_FORBIDDEN();
+    AS("ada");
+    WHEN(open_thing, .title = "first");
+    THEN(thing_opened, .title = "first");
+}
+
 /* The time shown by the test's clock. */
 #define NEW_YEAR CAIRN_TIME("2026-01-01T00:00:00Z")
 
@@ -47,6 +59,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_is_opened),
         cmocka_unit_test(one_is_closed_once),
+        cmocka_unit_test(a_caller_has_to_be_signed_in),
         cmocka_unit_test(a_row_shows_the_state),
         cmocka_unit_test(its_events_stay_readable),
     };

@@ -52,6 +52,18 @@ static void a_room_is_closed_for_nights_that_it_claims(void)
     THEN_REFUSED("nights-wrong");
 }
 
+static void managers_keep_the_rooms(void)
+{
+    CAIRN_DECIDING(room);
+    AS("ada", "desk");
+    WHEN(add_room, .number = "12", .beds = 2);
+    THEN_FORBIDDEN();
+    AS("bob", "manager");
+    WHEN(add_room, .number = "12", .beds = 2);
+    THEN_CLAIMED("room.number", "12");
+    THEN(room_added, .number = "12", .beds = 2);
+}
+
 /* ---- reservations ---- */
 
 static void a_reservation_holds_nights_until_it_is_confirmed(void)
@@ -368,6 +380,7 @@ int main(void)
 #define TEST(name) {#name, name}
         TEST(a_room_has_a_number_of_its_own),
         TEST(a_room_is_closed_for_nights_that_it_claims),
+        TEST(managers_keep_the_rooms),
         TEST(a_reservation_holds_nights_until_it_is_confirmed),
         TEST(a_room_is_reserved_if_it_exists_and_has_beds_for_all),
         TEST(nights_are_neither_past_nor_too_many),
