@@ -11,7 +11,7 @@
 #include "core/containers/arena.h"
 #include "core/report/log.h"
 #include "http/http.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "outbound/egress.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"

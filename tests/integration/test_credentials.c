@@ -5,7 +5,7 @@
 #include "../support/support.h"
 
 #include "core/threads/clock.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

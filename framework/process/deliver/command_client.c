@@ -3,7 +3,7 @@
 
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "record/json.h"
 
 #include <cairn/outbound.h>

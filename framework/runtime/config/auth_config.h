@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_AUTH_CONFIG_H
 #define CAIRN_RUNTIME_AUTH_CONFIG_H
 
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "identity/identity.h"
 #include "runtime/config/config.h"
 

@@ -1,4 +1,4 @@
-/* credentials.h - the token that a service acts by when it calls other services.
+/* own_token.h - the token that a service acts by when it calls other services.
  *
  *     the issuer, by client credentials (RFC 6749 section 4.4) ─┐
  *     a file that was mounted, read again when it is replaced ──┴▶ one token ─▶ each call
@@ -8,8 +8,8 @@
  * failures. While the token is good, an issuer that is away does not matter: no call waits for it.
  *
  * Threads: any. Ownership: the options' texts are borrowed until it is closed. */
-#ifndef CAIRN_IDENTITY_CREDENTIALS_H
-#define CAIRN_IDENTITY_CREDENTIALS_H
+#ifndef CAIRN_IDENTITY_OWN_TOKEN_H
+#define CAIRN_IDENTITY_OWN_TOKEN_H
 
 #include "core/containers/arena.h"
 #include "identity/credentials/token_request.h"

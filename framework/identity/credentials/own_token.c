@@ -1,11 +1,11 @@
-/* credentials.c - keeps one token of a service, and the thread that renews it.
+/* own_token.c - keeps one token of a service, and the thread that renews it.
  *
  * Invariants
  *  (1) At most one request for a token is under way, and none for a token that is good for more
  *      than a third of its lifetime, unless a service has refused it.
  *  (2) A call waits only while there is no good token.
  *  (3) After a failure there is a pause, which doubles up to ten seconds. */
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 
 #include "core/report/log.h"
 #include "core/report/metrics.h"
