@@ -86,6 +86,7 @@ FUZZ_BUILD := $(BUILD)/fuzz
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
+LIMITS_BENCH := $(BUILD)/bench/limits/flood
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down start stop clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -209,6 +210,9 @@ bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of 
 	@bench/projections/run $(BUILD)
 	@bench/projections/rebuild $(BUILD)
 
+bench-limits: deps all $(LIMITS_BENCH) ## what one client notices while another one floods the service: within a minute
+	@bench/limits/run $(BUILD)
+
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
 lint: all ## formatting, language, layers, circles of files, the shell scripts
@@ -317,9 +321,10 @@ $(BUILD)/bench/append/cairn_append: $(call object,$(filter-out %/slow_disk.c,$(w
 $(BUILD)/bench/commands/bare: $(call object,bench/commands/bare.c)
 $(BUILD)/bench/commands/order: $(call object,bench/commands/order.c) $(SHOP) $(LIB)
 $(BUILD)/bench/projections/offer: $(call object,bench/projections/offer.c) $(BENCH_SUPPORT) $(LIB)
+$(LIMITS_BENCH): $(call object,bench/limits/flood.c) $(BENCH_SUPPORT) $(LIB)
 $(BUILD)/bench/bus/cairn_bus: $(call object,$(wildcard bench/bus/*.c)) $(BENCH_SUPPORT) $(LIB)
 $(BUILD)/bench/process/bus_times: $(call object,bench/process/bus_times.c) $(LIB)
-$(BUILD)/bench/commands/order $(filter-out %.so,$(BENCHES)):
+$(BUILD)/bench/commands/order $(LIMITS_BENCH) $(filter-out %.so,$(BENCHES)):
 	$(if $(V),,@echo "  ld   $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@ $(LDLIBS_ALL)
 

@@ -49,6 +49,8 @@ CAIRN_BEGIN_C
     X(CLAIMED, "claimed", 422, FINAL, "another stream holds this claim")                           \
     X(KEY_REUSED, "idempotency-key-reused", 422, FINAL,                                            \
       "the Idempotency-Key belongs to another request")                                            \
+    X(MISDIRECTED, "misdirected", 421, FINAL, "the service does not answer for this host")         \
+    X(TOO_MANY, "too-many-requests", 429, RETRY, "the client has sent more than it may")           \
     X(HEADERS_TOO_LARGE, "headers-too-large", 431, FINAL, "the headers are larger than the limit") \
     X(BUG, "internal-error", 500, FIX, "the service has a defect: see its log")                    \
     X(UNREADABLE, "unreadable-event", 500, FIX, "a stored event cannot be decoded")                \

@@ -41,6 +41,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 CAIRN_BEGIN_C
 
@@ -51,6 +52,7 @@ struct cairn_actor {
     const char *iss;
     const char *const *roles;
     size_t role_count;
+    int64_t until_s; /* since 1970: when its token expires, and what it opened ends */
 };
 
 /* Returns whether the caller has the role. */

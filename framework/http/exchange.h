@@ -16,6 +16,7 @@
 #define CAIRN_HTTP_EXCHANGE_H
 
 #include "http/http.h"
+#include "http/limits/buckets.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -54,6 +55,11 @@ struct cairn_exchange {
     size_t parameter_count;
     struct cairn_exchange *next; /* worker.c: next in its list */
     int64_t due_us;
+    struct {
+        const char *by; /* what it was counted by: "address", "caller"; NULL: it was not */
+        struct cairn_quota left;
+    } quota;
+    const char *origin;                /* of the script that asks, where CORS is on; or NULL */
     bool placed;                       /* holds a worker place */
     bool admitted;                     /* by the guard */
     bool deferred;                     /* its handler was called and returned LATER */
@@ -107,6 +113,7 @@ struct cairn_http {
     struct cairn_workers *workers;
     struct cairn_acceptor *acceptor;
     struct cairn_tls *tls; /* NULL: plain */
+    struct cairn_limiter *limiter;
     struct cairn_streams *streams;
     struct cairn_pollers *pollers;
     struct cairn_arena arena;

@@ -13,7 +13,8 @@
  *
  * Every error in a request that is found before its handler is called is answered here, as
  * problem+json (RFC 9457): malformed 400, unknown path 404, wrong method 405 with Allow, not
- * arrived within the deadline 408, body too large 413, wrong media type 415, headers too large 431.
+ * arrived within the deadline 408, body too large 413, wrong media type 415, another host 421, more
+ * than the client's share 429 (limits/limits.h), headers too large 431.
  * HEAD is answered like GET, without the body. A body on a route that takes none is refused with
  * 400: HTTP gives it no meaning, so its sender expects something that would not happen. A head that
  * two recipients could interpret differently (RFC 9112 section 11.2) is refused, and its connection
@@ -56,10 +57,12 @@ struct cairn_http_request {
     const char *traceparent;         /* to pass on: this trace, with a new span id */
     const struct cairn_actor *actor; /* the caller, set by the guard; NULL: not authenticated */
     struct cairn_arena *arena;
-    void *memo;     /* the handler's own, kept between its calls */
-    void *upstream; /* on a polling thread: the upstream's handle, else NULL */
-    void *writes;   /* likewise, of what it writes to */
-    void *handle_;  /* the library's */
+    void *memo;      /* the handler's own, kept between its calls */
+    void *upstream;  /* on a polling thread: the upstream's handle, else NULL */
+    void *writes;    /* likewise, of what it writes to */
+    uint64_t client; /* whose limits it counts for: the caller's, else the address'; 0: none */
+    int64_t retry_after_s; /* for a 429 */
+    void *handle_;         /* the library's */
 };
 
 /* Header and query values are NULL if the client did not send them. A header that Cairn reads must
@@ -204,6 +207,19 @@ struct cairn_http_tls {
     const char *client_ca_file; /* not NULL: clients need a certificate of one of these */
 };
 
+/* What one client may take, and whom the server answers; zeroed: anything, and anyone. Lists are
+ * separated by commas, and borrowed. */
+struct cairn_http_limits {
+    int64_t address_rate;  /* requests a second of an address; 0: any number */
+    int64_t address_burst; /* at once; 0: as many as in a second */
+    int64_t caller_rate;   /* the same of a caller who was authenticated */
+    int64_t caller_burst;
+    int64_t address_connections; /* open at once; 0: any number */
+    const char *proxies;         /* whose X-Forwarded-For is believed: addresses and networks */
+    const char *hosts;           /* for other ones in Host the answer is 421; NULL or "": any */
+    const char *origins; /* whose scripts may read answers (CORS), or "*"; NULL or "": none */
+};
+
 struct cairn_http_options {
     const char *bind; /* IPv4 or IPv6 as text; NULL: "127.0.0.1" */
     int port;         /* 0: any free port */
@@ -216,6 +232,7 @@ struct cairn_http_options {
     int64_t deadline_us; /* for a whole request to arrive */
     int connections_max;
     struct cairn_http_tls tls;
+    struct cairn_http_limits limits;
     const struct cairn_http_route *routes; /* borrowed for the server's life */
     size_t route_count;
     /* Each worker thread opens its own context at start and closes it at the end. May be NULL. */

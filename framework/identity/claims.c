@@ -185,5 +185,6 @@ int cairn_claims_check(const char *json, size_t bytes, const struct cairn_bearer
             CAIRN_SUBJECT_MAX_BYTES);
     ret->actor.sub = cairn_copy_text(arena, subject);
     ret->actor.iss = cairn_copy_text(arena, rules->issuer);
+    ret->actor.until_s = ret->until_s;
     return read_roles(claims, rules->roles_claim, arena, &ret->actor, error);
 }

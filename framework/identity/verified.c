@@ -86,6 +86,7 @@ static void copy_out(const struct entry *entry, struct cairn_arena *arena, struc
         roles[i] = at += strlen(at) + 1;
     ret->roles = roles;
     ret->role_count = entry->role_count;
+    ret->until_s = entry->until_s;
 }
 
 bool cairn_verified_find(struct cairn_verified *verified,

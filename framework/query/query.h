@@ -42,14 +42,16 @@
 #include <cairn/resource.h>
 
 struct cairn_query_options {
-    const char *database_url;  /* borrowed, like all members, until the side is closed */
-    const char *redis_url;     /* may be NULL or empty: PostgreSQL then answers everything */
-    const char *cursor_secret; /* key that signs cursors; NULL or empty: the store's id, which
+    const char *database_url;   /* borrowed, like all members, until the side is closed */
+    const char *redis_url;      /* may be NULL or empty: PostgreSQL then answers everything */
+    const char *cursor_secret;  /* key that signs cursors; NULL or empty: the store's id, which
                                 * replicas share; clients see its first 8 digits only */
-    int64_t streams_max;       /* open streams; beyond it 503 */
-    int64_t pages_max;         /* different pages that they follow; beyond it 503 */
-    int64_t waiting_max;       /* reads that wait for a position; beyond it 503 at once */
-    int64_t heartbeat_us;      /* between two heartbeats on an idle stream */
+    int64_t streams_max;        /* open streams; beyond it 503 */
+    int64_t client_streams_max; /* of one client; beyond it 429; 0: any number */
+    int64_t pages_max;          /* different pages that they follow; beyond it 503 */
+    int64_t waiting_max;        /* reads that wait for a position; beyond it 503 at once */
+    int64_t client_waiting_max; /* of one client; 0: any number */
+    int64_t heartbeat_us;       /* between two heartbeats on an idle stream */
     const struct cairn_resource *const *resources; /* tables, terminated by NULL */
 };
 

@@ -16,13 +16,15 @@ int cairn_query_engine_open(const struct cairn_query_options *options,
     engine->redis_url = options->redis_url ? options->redis_url : "";
     engine->cursor_secret = options->cursor_secret ? options->cursor_secret : "";
     engine->models = cairn_query_models_open(options->resources);
-    engine->live = cairn_query_live_open(engine->models, options->streams_max, options->pages_max,
-                                         options->heartbeat_us);
+    engine->live =
+        cairn_query_live_open(engine->models, options->streams_max, options->client_streams_max,
+                              options->pages_max, options->heartbeat_us);
     int failed = cairn_query_pages_open(engine, &engine->pages, error);
     if (!failed)
         failed = cairn_query_watch_open(
             options->database_url, CAIRN_QUERY_GREETING "; listen cairn_read",
-            (size_t)options->waiting_max, engine->models, engine->live, &engine->watch, error);
+            (size_t)options->waiting_max, (size_t)options->client_waiting_max, engine->models,
+            engine->live, &engine->watch, error);
     if (failed) {
         cairn_query_engine_close(engine);
         return failed;

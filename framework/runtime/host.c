@@ -19,6 +19,7 @@
 #include "projection/projector.h"
 #include "runtime/check/policy_check.h"
 #include "runtime/config/auth_config.h"
+#include "runtime/config/limits_config.h"
 #include "runtime/config/tls_config.h"
 #include "runtime/guard.h"
 #include "runtime/health.h"
@@ -259,8 +260,10 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
         .redis_url = config->redis_url,
         .cursor_secret = config->cursor_secret,
         .streams_max = config->streams_max,
+        .client_streams_max = config->client_streams_max,
         .pages_max = config->pages_max,
         .waiting_max = config->queue_max / 2, /* the other half is for reads that need not wait */
+        .client_waiting_max = config->client_waiting_max,
         .heartbeat_us = CAIRN_SECONDS(config->heartbeat_s),
         .resources = tables,
     };
@@ -361,6 +364,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
         .connections_max = (int)config->connections_max,
         .tls = cairn_tls_files(config),
+        .limits = cairn_limits_of(config),
         .routes = host->routes.all,
         .route_count = host->routes.count,
         .worker_open = open_worker,

@@ -238,6 +238,44 @@ static void a_wait_in_vain_ends_at_its_bound(void **state)
     assert_in_range(ask_in_vain(list, "wait=0", "is at position"), 0, second_us);
 }
 
+/* Begins to wait for a position that does not come, as this client. */
+static struct wire wait_as(const struct order *order, const char *client)
+{
+    struct wire wire = wire_open(cairn_http_port(bench.http[PLAIN]));
+    wire_send(&wire, cairn_print(&bench.arena,
+                                 "GET %s HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: %s\r\n%s\r\n",
+                                 PATH("/orders/%s", order->id), client,
+                                 bench_wants(bench.position + 10, "wait=3")));
+    return wire;
+}
+
+static void a_client_has_its_share_of_the_reads_that_wait(void **state)
+{
+    (void)state;
+    enum { SHARE = 4 };
+    const struct order order = bench_new_order();
+    struct wire waiting[2 * SHARE];
+    int at_once = 0;
+    bench.client_waiting_max = SHARE;
+    bench_restart(PLAIN);
+    (void)bench_get_ok(PLAIN, PATH("/orders/%s", order.id), "");
+    for (int i = 0; i < 2 * SHARE; i++)
+        waiting[i] = wait_as(&order, "192.0.2.1");
+    struct wire other = wait_as(&order, "192.0.2.2");
+    for (int i = 0; i < 2 * SHARE; i++) /* those beyond the share are answered within a second */
+        at_once += wire_readable(&waiting[i], i ? 0 : 1000);
+    assert_int_equal(at_once, SHARE);
+    assert_false(wire_readable(&other, 0));
+    for (int i = 0; i < 2 * SHARE; i++) {
+        struct wire_answer answer = wire_read(&waiting[i]);
+        expect(&answer, 503, "\"code\":\"not-yet-visible\"");
+        wire_close(&waiting[i]);
+    }
+    wire_close(&other);
+    bench.client_waiting_max = 0;
+    bench_restart(PLAIN);
+}
+
 static void a_read_model_that_has_stopped_says_why(void **state)
 {
     (void)state;
@@ -411,6 +449,7 @@ int main(void)
                                bench_each),
         cmocka_unit_test_setup(a_client_with_a_position_sees_no_older_state_at_another_replica,
                                bench_each),
+        cmocka_unit_test_setup(a_client_has_its_share_of_the_reads_that_wait, bench_each),
         cmocka_unit_test_setup(a_read_model_that_has_stopped_says_why, bench_each),
         cmocka_unit_test_setup(a_parked_row_is_not_passed_off_as_fresh, bench_each),
         cmocka_unit_test_setup(a_token_that_is_none_is_refused, bench_each),

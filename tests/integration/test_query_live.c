@@ -299,6 +299,38 @@ static void there_are_only_so_many_streams(void **state)
     fixture_wait(nobody_streams, NULL, 20000, "the streams to be closed");
 }
 
+static void open_stream_as(struct sse *sse, const struct order *order, const char *client)
+{
+    assert_true(sse_open(sse, cairn_http_port(bench.http[PLAIN]), PATH("/orders/%s", order->id),
+                         cairn_print(&bench.arena, "X-Forwarded-For: %s\r\n", client)));
+}
+
+static void a_client_has_its_share_of_the_streams(void **state)
+{
+    (void)state;
+    enum { SHARE = 3 };
+    const struct order order = bench_new_order();
+    struct sse streams[SHARE], refused, other;
+    struct sse_message message;
+    bench.client_streams_max = SHARE;
+    bench_restart(PLAIN);
+    for (int i = 0; i < SHARE; i++) {
+        open_stream_as(&streams[i], &order, "192.0.2.1");
+        expect_status(&streams[i], "placed");
+    }
+    open_stream_as(&refused, &order, "192.0.2.1");
+    assert_false(sse_next(&refused, &message, 20000));
+    assert_int_equal(refused.status, 429);
+    open_stream_as(&other, &order, "192.0.2.2");
+    expect_status(&other, "placed");
+    for (int i = 0; i < SHARE; i++)
+        sse_close(&streams[i]);
+    sse_close(&refused);
+    sse_close(&other);
+    bench.client_streams_max = 0;
+    bench_restart(PLAIN);
+}
+
 /* A closed connection is noticed when something is sent on it. */
 static bool nobody_streams_after_a_change(void *order)
 {
@@ -900,6 +932,7 @@ int main(void)
         cmocka_unit_test_setup(a_stream_with_nothing_to_say_shows_that_it_lives, bench_each),
         cmocka_unit_test_setup(disconnected_readers_are_forgotten, bench_each),
         cmocka_unit_test_setup(there_are_only_so_many_streams, bench_each),
+        cmocka_unit_test_setup(a_client_has_its_share_of_the_streams, bench_each),
         cmocka_unit_test_setup(a_slow_reader_gets_the_last_state_and_not_all_between, bench_each),
         cmocka_unit_test_setup(a_client_that_stops_reading_is_disconnected, bench_each),
         cmocka_unit_test_setup(a_page_is_sent_whole_each_time_it_shows_something_else, bench_each),

@@ -174,6 +174,8 @@ static int set_up(void **state)
     callers_open();
     fixture_database(url, sizeof url);
     (void)setenv("CAIRN_LOG_LEVEL", "error", 1);
+    (void)setenv("CAIRN_AUTH_LEEWAY_S", "0", 1);
+    (void)setenv("CAIRN_STREAM_HEARTBEAT_S", "1", 1);
     (void)setenv("REDIS_URL", fixture_redis(), 1);
     hosts[BOTH] = hosting_start(url, services);
     fixture_wait_http(cairn_host_port(hosts[BOTH]), "/readyz", 20000);
@@ -421,6 +423,30 @@ static void a_parked_or_a_deleted_row_of_another_owner_is_not_told_either(void *
     assert_non_null(strstr(reply.body, "\"parked\""));
     expect_as_missing("/parcels/%s", parked, as_bob(), 404);
     expect_as_missing("/parcels/%s", deleted, as_bob(), 404);
+}
+
+/* The read model cannot move meanwhile: its checkpoint is locked. */
+static void a_reader_that_waits_in_vain_is_told_the_same_of_both(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada@example.com", "tea", 3);
+    const char *missing = cairn_copy_text(&arena, cairn_uuid_text(cairn_uuid_make()));
+    wait_until_copied(id);
+    PGconn *connection = fixture_connect(url);
+    PQclear(PQexec(connection, "begin; select 1 from cairn.checkpoints for update"));
+    mark(id, "later");
+    const char *wants = cairn_print(&arena, "%.*sPrefer: wait=1\r\n",
+                                    (int)(strstr(position, "Prefer") - position), position);
+    for (int host = 0; host < HOSTS; host++) {
+        ask_host(host, "GET", fill("/parcels/%s", missing), as_bob(), wants, NULL);
+        assert_int_equal(reply.status, 503);
+        const char *is_missing = said(missing);
+        ask_host(host, "GET", fill("/parcels/%s", id), as_bob(), wants, NULL);
+        assert_string_equal(said(id), is_missing);
+    }
+    PQclear(PQexec(connection, "commit"));
+    PQfinish(connection);
+    expect_as_missing("/parcels/%s", id, as_bob(), 404);
 }
 
 static void answers_that_depend_on_the_caller_are_private_and_vary_by_it(void **state)
@@ -711,6 +737,37 @@ static void a_followed_page_loses_and_gains_rows_with_their_owner(void **state)
     sse_close(&carrier);
 }
 
+static void a_stream_ends_with_the_token_that_opened_it(void **state)
+{
+    (void)state;
+    const char *id = send(ONE, "one", "first", 3);
+    char *brief = caller_headers_for(ONE, "", 3);
+    struct sse row, page, open, other;
+    struct sse_message message;
+    follow(&row, BOTH, cairn_print(&arena, "/parcels/%s", id), brief);
+    follow(&page, BOTH, "/parcels?heavy=3", brief);
+    follow(&open, BOTH, cairn_print(&arena, "/open/%s", id), brief);
+    follow(&other, BOTH, cairn_print(&arena, "/parcels/%s", id), as_carrier());
+    expect_data(&row, "\"first\"");
+    expect_data(&page, id);
+    expect_data(&open, "\"first\"");
+    expect_data(&other, "\"first\"");
+    assert_false(sse_next(&row, &message, 20000));
+    assert_true(row.ended);
+    assert_false(sse_next(&page, &message, 20000));
+    assert_true(page.ended);
+    mark(id, "second"); /* streams that need no token, or whose token is good, go on */
+    expect_data(&open, "\"second\"");
+    expect_data(&other, "\"second\"");
+    ask_host(BOTH, "GET", cairn_print(&arena, "/parcels/%s", id), brief, "", NULL);
+    assert_int_equal(reply.status, 401);
+    sse_close(&row);
+    sse_close(&page);
+    sse_close(&open);
+    sse_close(&other);
+    free(brief);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -719,6 +776,7 @@ int main(void)
         cmocka_unit_test_setup(a_row_that_changed_hands_or_has_no_owner_is_gone_for_its_owner,
                                each),
         cmocka_unit_test_setup(a_parked_or_a_deleted_row_of_another_owner_is_not_told_either, each),
+        cmocka_unit_test_setup(a_reader_that_waits_in_vain_is_told_the_same_of_both, each),
         cmocka_unit_test_setup(answers_that_depend_on_the_caller_are_private_and_vary_by_it, each),
         cmocka_unit_test_setup(the_document_says_who_sees_what, each),
         cmocka_unit_test_setup(a_list_shows_a_caller_its_own_rows_on_every_page, each),
@@ -728,6 +786,7 @@ int main(void)
         cmocka_unit_test_setup(a_stream_shows_a_row_to_its_owner_and_to_no_other, each),
         cmocka_unit_test_setup(a_client_that_reconnects_for_a_row_that_left_it_finds_none, each),
         cmocka_unit_test_setup(a_followed_page_loses_and_gains_rows_with_their_owner, each),
+        cmocka_unit_test_setup(a_stream_ends_with_the_token_that_opened_it, each),
     };
     return cmocka_run_group_tests_name("row_owners", tests, set_up, tear_down);
 }

@@ -292,11 +292,25 @@ static void make(const struct attempt *attempt, bool unknown)
          reads ? NULL : attempt->body);
 }
 
-/* Returns the last body, with the id that was asked for as ID, and without its trace. */
+/* Returns the last answer's headers, without its date and its trace, and its body. */
+static const char *answered(void)
+{
+    struct cairn_buffer out = cairn_buffer(&arena);
+    for (const char *at = reply.headers; *at; at += strcspn(at, "\n") + (*at != '\0')) {
+        if (strncasecmp(at, "Date:", 5) != 0 && strncasecmp(at, "traceparent:", 12) != 0)
+            cairn_buffer_bytes(&out, at, strcspn(at, "\n"));
+        if (!strchr(at, '\n'))
+            break;
+    }
+    cairn_buffer_text(&out, reply.body);
+    return out.text;
+}
+
+/* Returns the last answer, with the id that was asked for as ID. */
 static const char *words(const char *id)
 {
     struct cairn_buffer out = cairn_buffer(&arena);
-    const char *text = reply.body;
+    const char *text = answered();
     for (const char *at = strstr(text, id); at; at = strstr(text, id)) {
         cairn_buffer_print(&out, "%.*sID", (int)(at - text), text);
         text = at + strlen(id);

@@ -179,6 +179,7 @@ static void redis_by_tls_is_verified_and_pipelined(void **state)
     (void)state;
     if (!cairn_redis_has_tls()) {
         struct cairn_redis *redis = NULL;
+        error = (struct cairn_error){0};
         assert_int_equal(cairn_redis_open("rediss://127.0.0.1", CAIRN_SECONDS(1), &redis, &error),
                          -CAIRN_CONFIG);
         assert_non_null(strstr(error.message, "needs hiredis 1.0 or newer"));
@@ -186,12 +187,28 @@ static void redis_by_tls_is_verified_and_pipelined(void **state)
     }
     char url[2000];
     struct own_redis server;
-    own_redis_start(&server,
-                    (const char *[]){"--tls-port", "PORT", "--tls-cert-file", path("server.pem"),
-                                     "--tls-key-file", path("server.key"), "--tls-ca-cert-file",
-                                     path("ca.pem"), "--tls-auth-clients", "yes", "--user",
-                                     "default off", "--user",
-                                     "ada on >S3cret ~* &* +@all -@dangerous", NULL});
+    own_redis_start(&server, (const char *[]){"--tls-port",
+                                              "PORT",
+                                              "--tls-cert-file",
+                                              path("server.pem"),
+                                              "--tls-key-file",
+                                              path("server.key"),
+                                              "--tls-ca-cert-file",
+                                              path("ca.pem"),
+                                              "--tls-auth-clients",
+                                              "yes",
+                                              "--user",
+                                              "default",
+                                              "off",
+                                              "--user",
+                                              "ada",
+                                              "on",
+                                              ">S3cret",
+                                              "~*",
+                                              "&*",
+                                              "+@all",
+                                              "-@dangerous",
+                                              NULL});
     const char *good = redis_files("ca.pem", "client.pem", "client.key");
     assert_int_equal(ping("ada:S3cret", "127.0.0.1", server.port, good), 0);
     assert_int_equal(ping("ada:S3cret", "localhost", server.port, good), 0);

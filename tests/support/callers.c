@@ -51,6 +51,20 @@ static const struct caller *find(const char *subject, const char *roles)
     return NULL;
 }
 
+/* Frees the token. */
+static char *headers_with(char *token)
+{
+    char *headers = NULL;
+    assert_true(asprintf(&headers, "Authorization: Bearer %s\r\n", token) > 0);
+    free(token);
+    return headers;
+}
+
+char *caller_headers_for(const char *subject, const char *roles, int seconds)
+{
+    return headers_with(issuer_token_for(&issuer, signer, subject, roles, seconds));
+}
+
 const char *caller_headers(const char *subject, const char *roles)
 {
     const struct caller *known = find(subject, roles);
@@ -58,11 +72,9 @@ const char *caller_headers(const char *subject, const char *roles)
         return known->headers;
     assert_in_range(count, 0, CALLERS_MAX - 1);
     struct caller *new = &callers[count++];
-    char *token = issuer_token(&issuer, signer, subject, roles);
     new->subject = strdup(subject);
     new->roles = strdup(roles);
-    assert_true(asprintf(&new->headers, "Authorization: Bearer %s\r\n", token) > 0);
-    free(token);
+    new->headers = headers_with(issuer_token(&issuer, signer, subject, roles));
     return new->headers;
 }
 

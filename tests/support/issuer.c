@@ -161,6 +161,12 @@ char *issuer_token_as(const char *name, const struct signer *signer, const char 
     return make_token(name, signer, subject, roles, 300);
 }
 
+char *issuer_token_for(const struct issuer *issuer, const struct signer *signer,
+                       const char *subject, const char *roles, int seconds)
+{
+    return make_token(issuer->url, signer, subject, roles, seconds);
+}
+
 char *issuer_token(const struct issuer *issuer, const struct signer *signer, const char *subject,
                    const char *roles)
 {

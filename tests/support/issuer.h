@@ -51,6 +51,9 @@ char *issuer_token(const struct issuer *issuer, const struct signer *signer, con
 /* The same, of an issuer of this name. */
 char *issuer_token_as(const char *name, const struct signer *signer, const char *subject,
                       const char *roles);
+/* The same, good for so many seconds. */
+char *issuer_token_for(const struct issuer *issuer, const struct signer *signer,
+                       const char *subject, const char *roles, int seconds);
 /* Returns the key set of these signers as JSON. */
 char *issuer_key_set(struct signer *const signers[]);
 

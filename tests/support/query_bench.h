@@ -26,6 +26,7 @@ struct query_bench {
     char reader_url[512];
     const char *redis_url;
     const char *server_redis[SERVERS];
+    int64_t client_streams_max, client_waiting_max; /* of servers that are started from now on */
     struct cairn_query_engine *side[SERVERS];
     struct cairn_http *http[SERVERS];
     struct cairn_store *store;

@@ -241,11 +241,11 @@ static void check_operation(const struct cairn_decider *decider,
     if (creates) {
         (void)IN(answer, "headers", "Location");
         ASSERT_PARAMETERS(operation, "Idempotency-Key", "Correlation-Id", "traceparent");
-        assert_responses(operation, "201 400 408 409 412 413 415 422 431 500 503 ");
+        assert_responses(operation, "201 400 408 409 412 413 415 422 429 431 500 503 ");
     } else {
         ASSERT_PARAMETERS(operation, "id", "Idempotency-Key", "If-Match", "Correlation-Id",
                           "traceparent");
-        assert_responses(operation, "200 400 404 408 409 412 413 415 422 431 500 503 ");
+        assert_responses(operation, "200 400 404 408 409 412 413 415 422 429 431 500 503 ");
     }
 }
 
@@ -267,8 +267,8 @@ static void check_query(const struct cairn_resource *resource)
         assert_true(has_parameter(operation, resource->filters[i].parameter));
     assert_true(has_parameter(operation, "limit") == resource->list);
     assert_true(has_parameter(operation, "cursor") == resource->list);
-    assert_responses(operation, resource->list ? "200 304 400 408 412 431 500 503 "
-                                               : "200 304 400 404 408 412 431 500 503 ");
+    assert_responses(operation, resource->list ? "200 304 400 408 412 429 431 500 503 "
+                                               : "200 304 400 404 408 412 429 431 500 503 ");
 }
 
 static void every_query_is_documented_with_its_parameters_and_problems(void **state)

@@ -77,5 +77,8 @@ void cairn_http_problem(const struct cairn_http_request *request,
     response->body = body.text;
     response->body_bytes = body.length;
     if (info->http_status == 503 || info->http_status == 429)
-        cairn_http_set_header(response, "Retry-After", "1");
+        cairn_http_set_header(response, "Retry-After",
+                              request->retry_after_s > 1
+                                  ? cairn_print(request->arena, "%" PRId64, request->retry_after_s)
+                                  : "1");
 }

@@ -1,6 +1,9 @@
 /* response.c - sets the headers of a response, and lists those that its answer carries. */
 #include "http/answer/response.h"
 
+#include "http/limits/hosts.h"
+#include "http/limits/limits.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -39,4 +42,8 @@ void cairn_response_headers(const struct cairn_http_request *request,
     put(sink, "traceparent", request->traceparent);
     for (unsigned i = 0; i < response->header_count; i++)
         put(sink, response->headers[i].name, response->headers[i].value);
+    if (request->handle_) { /* not for one that the thread must not access */
+        cairn_limiter_headers(request->handle_, put, sink);
+        cairn_cors_headers(request->handle_, response, put, sink);
+    }
 }

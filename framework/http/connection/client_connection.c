@@ -3,10 +3,11 @@
 
 #include "core/report/log.h"
 #include "core/report/metrics.h"
+#include "core/text/hash.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "http/exchange.h"
-#include "http/tls/credentials.h"
+#include "http/tls/tls_credentials.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -24,18 +25,28 @@ struct cairn_connections {
     size_t busy;  /* not WAITING */
     size_t max;
     int64_t deadline_us;
+    size_t address_max; /* 0: any number */
+    size_t list_count;  /* of `kin` */
+    struct cairn_connection **kin;
 };
 
 static struct cairn_metric open_connections =
     CAIRN_GAUGE("cairn_http_connections", "Client connections that are open.", NULL);
+static struct cairn_metric refused =
+    CAIRN_COUNTER("cairn_http_connections_refused_total",
+                  "Client connections beyond those that their address may have.", NULL);
 static struct cairn_metric cut_connections = CAIRN_COUNTER(
     "cairn_http_connections_cut_total", "Client connections cut at a deadline.", "phase");
 
-struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us)
+struct cairn_connections *cairn_connections_open(size_t max, size_t address_max,
+                                                 int64_t deadline_us)
 {
     struct cairn_connections *all = cairn_allocate(sizeof *all);
     all->max = max;
     all->deadline_us = deadline_us;
+    all->address_max = address_max;
+    all->list_count = address_max ? max : 0;
+    all->kin = cairn_allocate((all->list_count + 1) * sizeof(struct cairn_connection *));
     cairn_cond_init(&all->settled);
     cairn_lock_init(&all->lock);
     return all;
@@ -48,6 +59,7 @@ void cairn_connections_free(struct cairn_connections *all)
     assert(all->count == 0);
     cairn_cond_destroy(&all->settled);
     cairn_lock_destroy(&all->lock);
+    free(all->kin);
     free(all);
 }
 
@@ -111,17 +123,65 @@ static void set_phase(struct cairn_connection *connection, enum cairn_phase phas
         list_newest(connection);
 }
 
+/* ---- connections of one address, with the lock held ---- */
+
+static struct cairn_connection **kin_of(const struct cairn_connection *connection)
+{
+    const struct cairn_connections *all = connection->all;
+    const uint8_t *bytes = connection->address.bytes;
+    return &all->kin[cairn_hash_span(bytes, sizeof connection->address.bytes) % all->list_count];
+}
+
+/* Returns false if the address has as many as it may. A list is as long as that, and those of
+ * addresses with the same hash, which clients cannot choose. */
+static bool join_kin(struct cairn_connection *connection, const struct cairn_client_key *address)
+{
+    connection->address = *address;
+    struct cairn_connection **list = kin_of(connection);
+    size_t count = 0;
+    for (const struct cairn_connection *at = *list; at; at = at->kin)
+        count += cairn_client_key_is(&at->address, address);
+    if (count >= connection->all->address_max)
+        return false;
+    connection->kin = *list;
+    *list = connection;
+    connection->is_kin = true;
+    return true;
+}
+
+static void leave_kin(struct cairn_connection *connection)
+{
+    if (!connection->is_kin)
+        return;
+    struct cairn_connection **at = kin_of(connection);
+    while (*at != connection)
+        at = &(*at)->kin;
+    *at = connection->kin;
+    connection->is_kin = false;
+}
+
 /* ---- one connection ---- */
 
 struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket,
-                                               struct cairn_credentials *tls)
+                                               struct cairn_credentials *tls,
+                                               const struct cairn_client_key *address)
 {
     struct cairn_connection *connection = cairn_allocate(sizeof *connection);
     connection->all = all;
     connection->socket = socket;
     connection->tls = tls;
     connection->phase = CAIRN_PHASE_WAITING;
-    cairn_connection_enter(connection, CAIRN_PHASE_WAITING);
+    cairn_lock(&all->lock);
+    set_phase(connection, CAIRN_PHASE_WAITING);
+    bool is_too_many = all->address_max && address && !join_kin(connection, address);
+    if (is_too_many) {
+        unlist(connection);
+        connection->cut = true;
+        (void)shutdown(socket, SHUT_RDWR);
+    }
+    cairn_unlock(&all->lock);
+    if (is_too_many)
+        cairn_metric_add(&refused, "", 1);
     return connection;
 }
 
@@ -138,6 +198,7 @@ void cairn_connection_close(struct cairn_connection *connection)
     cairn_lock(&all->lock);
     set_phase(connection, CAIRN_PHASE_WAITING);
     unlist(connection);
+    leave_kin(connection);
     cairn_unlock(&all->lock);
     cairn_credentials_release(connection->tls);
     free(connection);

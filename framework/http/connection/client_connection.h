@@ -21,6 +21,8 @@
 #ifndef CAIRN_HTTP_CLIENT_CONNECTION_H
 #define CAIRN_HTTP_CLIENT_CONNECTION_H
 
+#include "http/limits/client_key.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,9 +51,14 @@ struct cairn_connection {
     bool linger; /* refused while the client sends; polling thread only, as `exchange` */
     struct cairn_exchange *exchange; /* the open request, or NULL */
     struct cairn_credentials *tls;   /* NULL: plain; set before the first request */
+    struct cairn_client_key address;
+    struct cairn_connection *kin; /* the next one whose address has the same hash */
+    bool is_kin;                  /* it is in that list */
 };
 
-struct cairn_connections *cairn_connections_open(size_t max, int64_t deadline_us);
+/* `address_max`: of one address; 0: any number. */
+struct cairn_connections *cairn_connections_open(size_t max, size_t address_max,
+                                                 int64_t deadline_us);
 /* All opened connections must be closed. */
 void cairn_connections_free(struct cairn_connections *all);
 
@@ -64,9 +71,12 @@ bool cairn_connections_admit(struct cairn_connections *all);
 /* Uncounts an admitted connection that was not opened. */
 void cairn_connections_dismiss(struct cairn_connections *all);
 
-/* Opens an admitted connection, in the phase WAITING. Takes ownership of `tls`. */
+/* Opens an admitted connection, in the phase WAITING. Takes ownership of `tls`. One that its
+ * address has too many of is shut down at once; it counts until the library closes it. A NULL
+ * address has any number. */
 struct cairn_connection *cairn_connection_open(struct cairn_connections *all, int socket,
-                                               struct cairn_credentials *tls);
+                                               struct cairn_credentials *tls,
+                                               const struct cairn_client_key *address);
 void cairn_connection_enter(struct cairn_connection *connection, enum cairn_phase phase);
 void cairn_connection_close(struct cairn_connection *connection);
 

@@ -19,6 +19,7 @@
 #include "http/connection/stalled_body.h"
 #include "http/connection/worker.h"
 #include "http/exchange.h"
+#include "http/limits/limits.h"
 #include "http/request/fields.h"
 #include "http/request/refused_request.h"
 #include "http/tls/tls.h"
@@ -259,6 +260,20 @@ static void close_exchange(struct cairn_exchange *exchange)
     cairn_exchange_close(exchange);
 }
 
+/* Proxies have the connections of many clients: theirs are not counted. */
+static struct cairn_connection *open_connection(struct cairn_http *http,
+                                                struct MHD_Connection *wire, int socket)
+{
+    uint8_t address[16];
+    const char *proxies = http->options.limits.proxies;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct cairn_client_key key = cairn_client_key_of(info ? info->client_addr : NULL, address);
+    bool is_proxy = proxies && cairn_proxy_is_trusted(proxies, address);
+    return cairn_connection_open(http->connections, socket, cairn_tls_begin(http->tls, wire),
+                                 is_proxy ? NULL : &key);
+}
+
 /* The library (1.0.1) does not report the end of every request that it refuses itself (for example,
  * where a chunk's extension is too long): a request ends at the latest with its connection. */
 static void on_connection(void *context, struct MHD_Connection *wire, void **socket_context,
@@ -268,8 +283,7 @@ static void on_connection(void *context, struct MHD_Connection *wire, void **soc
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = cairn_connection_open(http->connections, info->connect_fd,
-                                                cairn_tls_begin(http->tls, wire));
+        *socket_context = open_connection(http, wire, info->connect_fd);
         cairn_poller_opened(context);
         return;
     }
@@ -384,6 +398,7 @@ static void free_http(struct cairn_http *http)
     cairn_streams_free(http->streams);
     cairn_connections_free(http->connections);
     cairn_tls_close(http->tls);
+    cairn_limiter_close(http->limiter);
     cairn_spares_free(&http->spares);
     cairn_arena_close(&http->arena);
     free(http);
@@ -404,7 +419,9 @@ int cairn_http_start(const struct cairn_http_options *options, struct cairn_http
     make_labels(http);
     http->streams = cairn_streams_open();
     http->connections =
-        cairn_connections_open((size_t)options->connections_max, options->deadline_us);
+        cairn_connections_open((size_t)options->connections_max,
+                               (size_t)options->limits.address_connections, options->deadline_us);
+    http->limiter = cairn_limiter_open(&options->limits);
     int failed = cairn_tls_open(&options->tls, &http->tls, error);
     if (!failed)
         failed = cairn_workers_start(&http->options, &http->workers, error);

@@ -9,6 +9,8 @@
 #include "http/connection/client_connection.h"
 #include "http/connection/poller.h"
 #include "http/exchange.h"
+#include "http/limits/hosts.h"
+#include "http/limits/limits.h"
 #include "http/request/fields.h"
 #include "http/request/route.h"
 
@@ -299,6 +301,40 @@ static int check_body(struct cairn_exchange *exchange)
     return length ? check_media_type(exchange) : 0;
 }
 
+/* Returns whether a request is not counted: monitors and preflight requests are always answered. */
+static bool is_exempt(const struct cairn_http_route *route)
+{
+    return route && (route->direct || route->vital);
+}
+
+/* Returns what proxies say about the client, where any is trusted to. */
+static const char *forwarded_for(const struct cairn_exchange *exchange)
+{
+    const char *proxies = exchange->http->options.limits.proxies;
+    return proxies && *proxies ? cairn_http_header_list(&exchange->request, "X-Forwarded-For")
+                               : NULL;
+}
+
+/* Checks the host, and counts the request, whatever else may be wrong with it. */
+static int check_client(struct cairn_exchange *exchange)
+{
+    const char *hosts = exchange->http->options.limits.hosts;
+    const char *host = cairn_http_header(&exchange->request, "Host");
+    struct cairn_error error;
+    if (is_exempt(exchange->route))
+        return 0;
+    cairn_error_reset(&error);
+    int failed = cairn_limiter_address(exchange, forwarded_for(exchange), &error);
+    if (!failed && !cairn_host_is_known(hosts, host))
+        failed = cairn_fail(&error, CAIRN_MISDIRECTED, "this service does not answer for %.200s",
+                            host ? host : "a request without a host");
+    if (!failed)
+        return 0;
+    exchange->refusal =
+        cairn_new(&exchange->arena, struct cairn_error, 1); /* whatever was before */
+    return cairn_error_pass(exchange->refusal, &error);
+}
+
 /* Returns the path; the rest of an absolute form (RFC 9112 section 3.2.2) is ignored. */
 static const char *path_of(const char *url)
 {
@@ -333,11 +369,16 @@ bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, co
     request->path = path_of(url);
     bool one_trace = cairn_http_header_count(request, "traceparent") == 1;
     cairn_trace_begin(request, one_trace ? cairn_http_header(request, "traceparent") : NULL);
+    const char *origins = exchange->http->options.limits.origins;
+    if (origins && *origins)
+        exchange->origin = cairn_http_header(request, "Origin");
     if (check_framing(exchange, version))
         return true;
     int failed = check_header_size(exchange);
     if (!failed)
         failed = find_route(exchange);
+    if (failed != -CAIRN_HEADERS_TOO_LARGE)
+        failed = check_client(exchange) ? -1 : failed;
     if (!failed)
         failed = check_body(exchange);
     if (!failed) /* whether it waits is seen when it is complete */
@@ -358,6 +399,8 @@ int cairn_request_admit(struct cairn_exchange *exchange, bool may_wait)
     if (guard->admit && allow)
         outcome = guard->admit(guard->self, allow, &exchange->request, may_wait,
                                &exchange->response, &error);
+    if (outcome == 0)
+        outcome = cairn_limiter_caller(exchange, &error);
     exchange->admitted = outcome == 0;
     if (outcome < 0) {
         exchange->refusal = cairn_new(&exchange->arena, struct cairn_error, 1);

@@ -9,7 +9,7 @@
 #ifndef CAIRN_HTTP_TLS_H
 #define CAIRN_HTTP_TLS_H
 
-#include "http/tls/credentials.h"
+#include "http/tls/tls_credentials.h"
 
 #include <microhttpd.h>
 

@@ -35,7 +35,8 @@ struct cairn_query_watch {
     struct cairn_query_wait *waiting;
     size_t waiting_count;
     size_t waiting_max;
-    bool look_now; /* a request has found the known state outdated */
+    size_t client_max; /* 0: any number */
+    bool look_now;     /* a request has found the known state outdated */
     bool stopping;
     bool closing;
 };
@@ -65,6 +66,17 @@ static bool is_over(const struct cairn_query_wait *wait, const struct cairn_quer
                      known->timeline.epoch != wait->epoch || known->epoch != wait->epoch);
 }
 
+/* Returns whether as many reads of a client wait as may. Under the lock. */
+static bool has_its_share(const struct cairn_query_watch *watch, uint64_t client)
+{
+    size_t count = 0;
+    if (!watch->client_max || !client)
+        return false;
+    for (const struct cairn_query_wait *at = watch->waiting; at; at = at->next)
+        count += at->request->client == client;
+    return count >= watch->client_max;
+}
+
 /* The known state is usually older than the request's own look, so it is consulted only at the
  * first wait, when the checkpoint may have moved between that look and now; later waits ask for a
  * new look. */
@@ -78,7 +90,8 @@ bool cairn_query_watch_wait(struct cairn_query_watch *watch, struct cairn_query_
                  cairn_query_models_get(watch->models, wait->model, &known, NULL) == 0 &&
                  is_over(wait, &known, now_us);
     cairn_lock(&watch->lock);
-    bool crowded = !moved && watch->waiting_count >= watch->waiting_max;
+    bool crowded = !moved && (watch->waiting_count >= watch->waiting_max ||
+                              has_its_share(watch, wait->request->client));
     bool taken = !watch->stopping && !crowded;
     if (taken && !moved) {
         watch->waiting_count++;
@@ -235,13 +248,15 @@ static void dispose(struct cairn_query_watch *watch)
 }
 
 int cairn_query_watch_open(const char *database_url, const char *greeting, size_t waiting_max,
-                           struct cairn_query_models *models, struct cairn_query_live *live,
-                           struct cairn_query_watch **ret, struct cairn_error *error)
+                           size_t client_max, struct cairn_query_models *models,
+                           struct cairn_query_live *live, struct cairn_query_watch **ret,
+                           struct cairn_error *error)
 {
     struct cairn_query_watch *watch = cairn_allocate(sizeof *watch);
     watch->models = models;
     watch->live = live;
     watch->waiting_max = waiting_max;
+    watch->client_max = client_max;
     watch->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     cairn_lock_init(&watch->lock);
     int failed = cairn_pg_open(database_url, "cairn-query-watch", &watch->pg, error);

@@ -20,10 +20,12 @@
 
 struct cairn_query_watch;
 
-/* At most `waiting_max` reads wait at a time: each occupies a slot that another read could use. */
+/* At most `waiting_max` reads wait at a time: each occupies a slot that another read could use; and
+ * at most `client_max` of one client, if it is not 0. */
 int cairn_query_watch_open(const char *database_url, const char *greeting, size_t waiting_max,
-                           struct cairn_query_models *models, struct cairn_query_live *live,
-                           struct cairn_query_watch **ret, struct cairn_error *error) CAIRN_CHECKED;
+                           size_t client_max, struct cairn_query_models *models,
+                           struct cairn_query_live *live, struct cairn_query_watch **ret,
+                           struct cairn_error *error) CAIRN_CHECKED;
 /* Resumes all waiting requests; no request can wait any more. */
 void cairn_query_watch_stop(struct cairn_query_watch *watch);
 /* NULL is fine. */

@@ -33,9 +33,12 @@ int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
     if (looked && !(read->ask->last && read->changed))
         return looked;
     const bool list = read->resource->list;
+    const struct cairn_actor *actor = visit->request->actor;
+    const bool open = !actor || read->resource->allow.kind == CAIRN_ALLOW_ANYONE;
     const struct cairn_query_state state = {
         .key = list ? cairn_query_ask_page(read->ask, read->arena) : read->ask->key,
         .owner = list ? (struct cairn_query_owner){.field = NULL} : read->ask->owner,
+        .until_s = open ? 0 : actor->until_s,
         .json = looked ? NULL : cairn_copy_bytes(read->arena, read->body, read->body_bytes),
         .print = list ? cairn_query_page_print(read) : NULL,
         .generation = read->known->generation,

@@ -100,6 +100,12 @@ static int64_t copy_rest(struct cairn_reader *reader, char *ret, size_t room)
     return (int64_t)fits;
 }
 
+/* Returns whether the token that the stream was opened with has expired. */
+static bool is_over(const struct cairn_reader *reader)
+{
+    return reader->until_s && cairn_time_to_unix(cairn_now()) / CAIRN_SECONDS(1) >= reader->until_s;
+}
+
 static int64_t pull(void *self, char *ret, size_t room)
 {
     struct cairn_reader *reader = self;
@@ -109,6 +115,8 @@ static int64_t pull(void *self, char *ret, size_t room)
     cairn_lock(&live->lock);
     if (reader->rest) {
         given = copy_rest(reader, ret, room);
+    } else if (is_over(reader)) {
+        given = -1;
     } else if (reader->seen != topic->number) {
         reader->seen = topic->number;
         given = copy_part(reader, topic->message, topic->bytes, ret, room);
@@ -116,7 +124,7 @@ static int64_t pull(void *self, char *ret, size_t room)
     } else if (reader->beat) {
         given = copy_part(reader, beat, sizeof beat - 1, ret, room);
     }
-    if (given)
+    if (given > 0)
         reader->beat = false;
     cairn_unlock(&live->lock);
     return given;
@@ -201,14 +209,28 @@ static void join_topic(struct cairn_query_live *live, size_t place, struct cairn
     live->count++;
 }
 
-/* Returns -CAIRN_BUSY if the stream cannot be opened, or 0. A page costs one query each time its
- * read model moves, shared by all of its streams. */
+/* Returns whether a client has as many streams as it may. Each stream is in the list of beats. */
+static bool has_its_share(const struct cairn_query_live *live, uint64_t client)
+{
+    size_t count = 0;
+    if (!live->client_max || !client)
+        return false;
+    for (const struct cairn_reader *at = live->next_beat; at; at = at->later)
+        count += at->request->client == client;
+    return count >= live->client_max;
+}
+
+/* Returns -CAIRN_BUSY or -CAIRN_TOO_MANY if the stream cannot be opened, or 0. A page costs one
+ * query each time its read model moves, shared by all of its streams. */
 static int refuse(const struct cairn_query_live *live, size_t place, const struct cairn_page *page,
-                  const char *key, struct cairn_error *error)
+                  const char *key, uint64_t client, struct cairn_error *error)
 {
     if (live->stopping || live->count >= live->max)
         return cairn_fail(error, CAIRN_BUSY, "%zu streams are open already, or the server stops",
                           live->max);
+    if (has_its_share(live, client))
+        return cairn_fail(error, CAIRN_TOO_MANY, "this client has %zu streams open already",
+                          live->client_max);
     if (page && live->pages >= live->pages_max && !cairn_topic_first(live, place, key))
         return cairn_fail(error, CAIRN_BUSY,
                           "%zu different pages are followed already: ask for this one without"
@@ -225,9 +247,10 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
     struct cairn_reader *reader = cairn_allocate(sizeof *reader);
     reader->live = live;
     reader->request = request;
+    reader->until_s = state->until_s;
     const size_t place = page ? model + live->model_count : model;
     cairn_lock(&live->lock);
-    int failed = refuse(live, place, page, state->key, error);
+    int failed = refuse(live, place, page, state->key, request->client, error);
     if (failed)
         cairn_page_let_go(page);
     else
@@ -250,14 +273,15 @@ int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct ca
 /* ---- life ---- */
 
 struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
-                                               int64_t streams_max, int64_t pages_max,
-                                               int64_t heartbeat_us)
+                                               int64_t streams_max, int64_t client_streams_max,
+                                               int64_t pages_max, int64_t heartbeat_us)
 {
     struct cairn_query_live *live = cairn_allocate(sizeof *live);
     size_t count = cairn_query_models_count(models);
     live->models = models;
     live->model_count = count;
     live->max = (size_t)streams_max;
+    live->client_max = (size_t)client_streams_max;
     live->pages_max = (size_t)pages_max;
     live->heartbeat_us = heartbeat_us;
     live->followed = cairn_allocate((2 * count + 1) * sizeof *live->followed);

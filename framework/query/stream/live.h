@@ -16,6 +16,9 @@
  *  (1) A topic shows a state at or past `followed` of its model, or is dirty: it will be read.
  *  (2) A topic has a reader; it is removed with its last one, along with any unsent message.
  *
+ * A stream ends when the token expires that it was opened with: nothing is sent after that, and the
+ * next change or heartbeat ends it. The client comes again, with a new token and Last-Event-ID.
+ *
  * Threads: any; one lock. It is held while the streams' lock of http/ is acquired, never the other
  * way round. */
 #ifndef CAIRN_QUERY_LIVE_H
@@ -29,8 +32,8 @@ struct cairn_query_live;
 struct cairn_page; /* topics.h */
 
 struct cairn_query_live *cairn_query_live_open(struct cairn_query_models *models,
-                                               int64_t streams_max, int64_t pages_max,
-                                               int64_t heartbeat_us);
+                                               int64_t streams_max, int64_t client_streams_max,
+                                               int64_t pages_max, int64_t heartbeat_us);
 /* Requires that all streams are closed. */
 void cairn_query_live_close(struct cairn_query_live *live);
 /* Refuses new streams; open ones end with the server. */
@@ -47,16 +50,18 @@ struct cairn_query_state {
     const char *json;               /* NULL: it was deleted */
     struct cairn_query_owner owner; /* of a row: for readers that see this owner's */
     const char *print;              /* of a page: its fingerprint; else NULL */
-    int64_t generation;             /* in which it was read */
-    int64_t changed;                /* position of the last change; of a page: where it was read */
-    int64_t position;               /* of the checkpoint in the same snapshot */
+    int64_t until_s;    /* since 1970: when the reader's token expires; 0: it needs none */
+    int64_t generation; /* in which it was read */
+    int64_t changed;    /* position of the last change; of a page: where it was read */
+    int64_t position;   /* of the checkpoint in the same snapshot */
     const struct cairn_timeline *timeline;
 };
 
 /* Makes the response a stream that begins with this state, unless the client has seen it: `seen` is
  * the position of its Last-Event-ID, if that is of this timeline and generation, else -1. `page` is
  * NULL for a row; otherwise its ownership passes to the callee in any case. Returns 0, or
- * -CAIRN_BUSY if there are too many streams or followed pages, or the server stops. */
+ * -CAIRN_BUSY if there are too many streams or followed pages, or the server stops, or
+ * -CAIRN_TOO_MANY if the client has too many. */
 int cairn_query_live_join(struct cairn_query_live *live, size_t model, struct cairn_page *page,
                           const struct cairn_query_state *state, int64_t seen,
                           struct cairn_http_request *request, struct cairn_http_response *response,

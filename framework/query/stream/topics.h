@@ -29,6 +29,7 @@ struct cairn_reader {
     char *rest;     /* unsent part of a message, or NULL; allocated */
     size_t rest_at; /* how much of `rest` was sent */
     size_t rest_bytes;
+    int64_t until_s; /* since 1970: its token expires; 0: it needs none */
     int64_t beat_us; /* monotonic: when the next heartbeat is due */
     bool beat;       /* a heartbeat is pending */
     int missed;      /* heartbeats it did not consume, in a row */
@@ -70,6 +71,7 @@ struct cairn_query_live {
     struct cairn_query_models *models;
     size_t model_count;
     size_t max;
+    size_t client_max; /* streams of one client; 0: any number */
     size_t pages_max;
     int64_t heartbeat_us;
     void (*news)(void *context);

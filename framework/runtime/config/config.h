@@ -64,6 +64,16 @@ struct cairn_config {
     const char *outbound_cert_file;
     const char *outbound_key_file;
     int64_t require_tls;
+    int64_t address_rate; /* see limits_config.h */
+    int64_t address_burst;
+    int64_t caller_rate;
+    int64_t caller_burst;
+    int64_t address_connections;
+    int64_t client_streams_max;
+    int64_t client_waiting_max;
+    const char *proxies;
+    const char *hosts;
+    const char *cors_origins;
     const char *log_level;
 };
 

@@ -71,7 +71,7 @@ static const struct {
 
 static void add_process(struct document *document)
 {
-    static const int problems[] = {400, 408, 431, 0};
+    static const int problems[] = {400, 408, 429, 431, 0};
     add_tag(document, "process", "State of the process.");
     for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++) {
         struct cairn_buffer *out = begin_operation(document, processes[i].path);

@@ -79,8 +79,8 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_decider *
     cairn_buffer_text(out, ",\"example\":");
     add_answer_example(out, decider, command, creates);
     cairn_buffer_text(out, "}}}");
-    static const int of_new[] = {400, 408, 409, 412, 413, 415, 422, 431, 500, 503, 0};
-    static const int of_known[] = {400, 404, 408, 409, 412, 413, 415, 422, 431, 500, 503, 0};
+    static const int of_new[] = {400, 408, 409, 412, 413, 415, 422, 429, 431, 500, 503, 0};
+    static const int of_known[] = {400, 404, 408, 409, 412, 413, 415, 422, 429, 431, 500, 503, 0};
     cairn_openapi_refused(out, secured ? &command->allow : NULL);
     cairn_openapi_problems(out, creates ? of_new : of_known);
     cairn_buffer_char(out, '}');

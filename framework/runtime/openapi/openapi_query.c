@@ -121,8 +121,8 @@ static void add_responses(struct cairn_buffer *out, const struct cairn_resource 
     cairn_buffer_text(out, "},\"304\":{\"description\":\"Not modified.\"");
     cairn_openapi_headers(out, headers);
     cairn_buffer_char(out, '}');
-    static const int of_row[] = {400, 404, 408, 412, 431, 500, 503, 0};
-    static const int of_list[] = {400, 408, 412, 431, 500, 503, 0};
+    static const int of_row[] = {400, 404, 408, 412, 429, 431, 500, 503, 0};
+    static const int of_list[] = {400, 408, 412, 429, 431, 500, 503, 0};
     cairn_openapi_refused(out, secured ? &resource->allow : NULL);
     cairn_openapi_problems(out, resource->list ? of_list : of_row);
     cairn_buffer_char(out, '}');

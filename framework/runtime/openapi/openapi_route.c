@@ -7,7 +7,7 @@
 void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *service,
                          const struct cairn_route *route, bool secured)
 {
-    static const int problems[] = {400, 408, 413, 415, 431, 503, 0};
+    static const int problems[] = {400, 408, 413, 415, 429, 431, 503, 0};
     cairn_openapi_method(out, route->route);
     cairn_openapi_words(out, route->route);
     cairn_buffer_print(out, ",\"tags\":[\"%s\"]", service->name);

@@ -1,5 +1,5 @@
-/* credentials.c - reads certificates and keys. */
-#include "http/tls/credentials.h"
+/* tls_credentials.c - reads certificates and keys. */
+#include "http/tls/tls_credentials.h"
 
 #include "core/report/log.h"
 #include "core/threads/clock.h"

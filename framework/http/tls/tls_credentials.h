@@ -1,4 +1,4 @@
-/* credentials.h - a certificate with its key, and whom a listener trusts, as read from files.
+/* tls_credentials.h - a certificate with its key, and whom a listener trusts, as read from files.
  *
  * Each connection uses the credentials that were current when it was opened, and holds a reference
  * to them: after a reload the old ones live until their last connection is closed.
