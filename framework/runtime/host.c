@@ -11,7 +11,7 @@
 #include "core/containers/arena.h"
 #include "core/report/log.h"
 #include "http/http.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "outbound/egress.h"
 #include "process/deliver/command_client.h"
 #include "process/engine.h"
@@ -42,10 +42,10 @@ struct cairn_host {
     struct cairn_http *http;
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_internal_key internal_key;
-    struct cairn_command_client *client;   /* NULL in a process that sends no commands */
-    struct cairn_teller teller;            /* by the client */
-    struct cairn_credentials *credentials; /* of the client; NULL: its calls have no token */
-    struct cairn_leases *leases;           /* NULL in a process that only answers requests */
+    struct cairn_command_client *client; /* NULL in a process that sends no commands */
+    struct cairn_teller teller;          /* by the client */
+    struct cairn_own_token *credentials; /* of the client; NULL: its calls have no token */
+    struct cairn_leases *leases;         /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
     struct cairn_consumers *consumers; /* NULL where nothing is consumed */
@@ -415,11 +415,11 @@ static int read_store(struct cairn_host *host, struct cairn_error *error)
  * only what is open to anyone, and internal commands. */
 static int open_credentials(struct cairn_host *host, struct cairn_error *error)
 {
-    const struct cairn_credentials_options options = cairn_auth_credentials(host->config);
+    const struct cairn_own_token_options options = cairn_auth_own_token(host->config);
     if (!sends_commands(host))
         return 0;
     if (options.token_file || options.request.client_id)
-        return cairn_credentials_open(&options, &host->credentials, error);
+        return cairn_own_token_open(&options, &host->credentials, error);
     if (host->identity)
         cairn_log(CAIRN_LOG_WARN, "this service sends commands without a token: set "
                                   "CAIRN_AUTH_CLIENT_ID or CAIRN_AUTH_TOKEN_FILE");
@@ -428,7 +428,7 @@ static int open_credentials(struct cairn_host *host, struct cairn_error *error)
 
 static void close_credentials(struct cairn_host *host)
 {
-    cairn_credentials_close(host->credentials);
+    cairn_own_token_close(host->credentials);
 }
 
 /* Makes the client of commands, with the URL at which this process answers. */

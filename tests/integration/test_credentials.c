@@ -5,7 +5,7 @@
 #include "../support/support.h"
 
 #include "core/threads/clock.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,37 +31,37 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct cairn_credentials_options options(void)
+static struct cairn_own_token_options options(void)
 {
-    return (struct cairn_credentials_options){.request = {.issuer = issuer.url,
-                                                          .grant_type = "client_credentials",
-                                                          .client_id = "bells",
-                                                          .client_secret = "s%cret:"}};
+    return (struct cairn_own_token_options){.request = {.issuer = issuer.url,
+                                                        .grant_type = "client_credentials",
+                                                        .client_id = "bells",
+                                                        .client_secret = "s%cret:"}};
 }
 
-static struct cairn_credentials *open_with(const struct cairn_credentials_options *options)
+static struct cairn_own_token *open_with(const struct cairn_own_token_options *options)
 {
-    struct cairn_credentials *ret = NULL;
+    struct cairn_own_token *ret = NULL;
     struct cairn_error error = {0};
-    if (cairn_credentials_open(options, &ret, &error) < 0)
+    if (cairn_own_token_open(options, &ret, &error) < 0)
         fail_msg("%s", error.message);
     return ret;
 }
 
 /* Copies the token to `ret`. */
-static int ask(struct cairn_credentials *credentials, int64_t wait_us, char ret[static 4096],
+static int ask(struct cairn_own_token *credentials, int64_t wait_us, char ret[static 4096],
                struct cairn_error *error)
 {
     struct cairn_arena arena = {0};
     const char *token = "";
     int failed =
-        cairn_credentials_token(credentials, cairn_monotonic_us() + wait_us, &arena, &token, error);
+        cairn_own_token_get(credentials, cairn_monotonic_us() + wait_us, &arena, &token, error);
     (void)snprintf(ret, 4096, "%s", token);
     cairn_arena_close(&arena);
     return failed;
 }
 
-static void get(struct cairn_credentials *credentials, char ret[static 4096])
+static void get(struct cairn_own_token *credentials, char ret[static 4096])
 {
     struct cairn_error error = {0};
     if (ask(credentials, CAIRN_SECONDS(20), ret, &error) < 0)
@@ -69,7 +69,7 @@ static void get(struct cairn_credentials *credentials, char ret[static 4096])
 }
 
 struct change {
-    struct cairn_credentials *credentials;
+    struct cairn_own_token *credentials;
     const char *from;
     bool was_without;
 };
@@ -88,8 +88,8 @@ static void a_token_is_asked_for_once_and_renewed_before_it_expires(void **state
     (void)state;
     char first[4096], second[4096];
     issuer_serve(&issuer, signer, "", 6);
-    const struct cairn_credentials_options with = options();
-    struct cairn_credentials *credentials = open_with(&with);
+    const struct cairn_own_token_options with = options();
+    struct cairn_own_token *credentials = open_with(&with);
     get(credentials, first);
     for (int i = 0; i < 100; i++) {
         get(credentials, second);
@@ -100,7 +100,7 @@ static void a_token_is_asked_for_once_and_renewed_before_it_expires(void **state
     fixture_wait(has_changed, &change, 6000, "the token to be renewed");
     assert_false(change.was_without);
     assert_int_equal(atomic_load(&issuer.given), 2);
-    cairn_credentials_close(credentials);
+    cairn_own_token_close(credentials);
 }
 
 static bool was_asked_in_vain(void *context)
@@ -120,8 +120,8 @@ static void an_issuer_that_is_away_does_not_matter_while_the_token_is_good(void 
     char first[4096], token[4096];
     struct cairn_error error = {0};
     issuer_serve(&issuer, signer, "", 10);
-    const struct cairn_credentials_options with = options();
-    struct cairn_credentials *credentials = open_with(&with);
+    const struct cairn_own_token_options with = options();
+    struct cairn_own_token *credentials = open_with(&with);
     get(credentials, first);
     issuer.away = true;
     int before = atomic_load(&issuer.server.connections);
@@ -135,7 +135,7 @@ static void an_issuer_that_is_away_does_not_matter_while_the_token_is_good(void 
     issuer.away = false;
     get(credentials, token);
     assert_string_not_equal(first, token);
-    cairn_credentials_close(credentials);
+    cairn_own_token_close(credentials);
 }
 
 static bool is_refused(void *context)
@@ -151,11 +151,11 @@ static void a_client_that_is_refused_is_told_why(void **state)
 {
     (void)state;
     issuer_serve(&issuer, signer, "", 10);
-    struct cairn_credentials_options with = options();
+    struct cairn_own_token_options with = options();
     with.request.client_secret = "guessed";
-    struct cairn_credentials *credentials = open_with(&with);
+    struct cairn_own_token *credentials = open_with(&with);
     fixture_wait(is_refused, credentials, 10000, "the issuer's reason");
-    cairn_credentials_close(credentials);
+    cairn_own_token_close(credentials);
 }
 
 static void a_token_that_a_service_refused_is_replaced_but_not_each_time(void **state)
@@ -163,18 +163,18 @@ static void a_token_that_a_service_refused_is_replaced_but_not_each_time(void **
     (void)state;
     char first[4096];
     issuer_serve(&issuer, signer, "", 3600);
-    struct cairn_credentials_options with = options();
+    struct cairn_own_token_options with = options();
     with.replace_us = CAIRN_SECONDS(1);
-    struct cairn_credentials *credentials = open_with(&with);
+    struct cairn_own_token *credentials = open_with(&with);
     get(credentials, first);
     for (int i = 0; i < 50; i++)
-        cairn_credentials_refused(credentials, first);
+        cairn_own_token_refused(credentials, first);
     struct change change = {credentials, first, false};
     fixture_wait(has_changed, &change, 10000, "the token to be replaced");
     assert_false(change.was_without);
-    cairn_credentials_refused(credentials, first); /* that is another one now */
+    cairn_own_token_refused(credentials, first); /* that is another one now */
     assert_int_equal(atomic_load(&issuer.given), 2);
-    cairn_credentials_close(credentials);
+    cairn_own_token_close(credentials);
 }
 
 /* ---- a file ---- */
@@ -199,9 +199,9 @@ static void a_token_in_a_file_is_read_again_when_it_is_replaced(void **state)
     int file = mkstemp(path);
     assert_true(file >= 0);
     (void)close(file);
-    const struct cairn_credentials_options with = {.token_file = path};
-    struct cairn_credentials *credentials = NULL;
-    assert_int_equal(cairn_credentials_open(&with, &credentials, &error), -CAIRN_CONFIG);
+    const struct cairn_own_token_options with = {.token_file = path};
+    struct cairn_own_token *credentials = NULL;
+    assert_int_equal(cairn_own_token_open(&with, &credentials, &error), -CAIRN_CONFIG);
     assert_non_null(strstr(error.message, "has no bearer token in its first line"));
     write_file(path, "first.token\n");
     credentials = open_with(&with);
@@ -214,20 +214,20 @@ static void a_token_in_a_file_is_read_again_when_it_is_replaced(void **state)
     get(credentials, token);
     assert_string_equal(token, "second.token");
     assert_int_equal(unlink(path), 0);
-    cairn_credentials_refused(credentials, token);
+    cairn_own_token_refused(credentials, token);
     get(credentials, token); /* a file that is gone takes nothing away */
     assert_string_equal(token, "second.token");
-    cairn_credentials_close(credentials);
+    cairn_own_token_close(credentials);
 }
 
 static void a_token_is_asked_for_over_https_or_on_this_machine_only(void **state)
 {
     (void)state;
     struct cairn_error error = {0};
-    struct cairn_credentials *credentials = NULL;
-    struct cairn_credentials_options with = options();
+    struct cairn_own_token *credentials = NULL;
+    struct cairn_own_token_options with = options();
     with.request.issuer = "http://id.example.com";
-    assert_int_equal(cairn_credentials_open(&with, &credentials, &error), -CAIRN_CONFIG);
+    assert_int_equal(cairn_own_token_open(&with, &credentials, &error), -CAIRN_CONFIG);
     assert_non_null(strstr(error.message, "no token can be asked for at http://id.example.com"));
 }
 

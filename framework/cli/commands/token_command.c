@@ -17,7 +17,7 @@
 static int find_request(const struct cairn_config *config, const char *name,
                         struct cairn_token_request *ret, struct cairn_error *error)
 {
-    *ret = cairn_auth_credentials(config).request;
+    *ret = cairn_auth_own_token(config).request;
     if (name)
         *ret = (struct cairn_token_request){.issuer = config->auth_issuer,
                                             .grant_type = PERSONA_GRANT,

@@ -3,7 +3,7 @@
 
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "record/json.h"
 
 #include <cairn/outbound.h>
@@ -31,7 +31,7 @@ struct peer {
 struct cairn_command_client {
     const struct cairn_service *const *services;
     const struct cairn_internal_key *key;
-    struct cairn_credentials *credentials; /* NULL: calls have no token */
+    struct cairn_own_token *credentials; /* NULL: calls have no token */
     char own[300];
     pthread_mutex_t lock; /* guards the list; peers are never moved */
     struct peer *peers;
@@ -268,7 +268,7 @@ static int exchange(struct cairn_command_client *client, struct peer *peer,
     const char *token = NULL;
     int failed = 0;
     if (client->credentials)
-        failed = cairn_credentials_token(
+        failed = cairn_own_token_get(
             client->credentials,
             cairn_monotonic_us() + (request->deadline_us ? request->deadline_us : DEADLINE_US),
             &arena, &token, error);
@@ -277,7 +277,7 @@ static int exchange(struct cairn_command_client *client, struct peer *peer,
     if (!failed)
         failed = call_peer(peer, request, ret, error);
     if (!failed && ret->status == 401 && token)
-        cairn_credentials_refused(client->credentials, token);
+        cairn_own_token_refused(client->credentials, token);
     if (!failed && (ret->status < 200 || ret->status > 299))
         failed = read_problem(peer, ret, error);
     cairn_arena_close(&arena);
@@ -344,7 +344,7 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
                                                        const char *own,
                                                        const struct cairn_internal_key *key,
-                                                       struct cairn_credentials *credentials)
+                                                       struct cairn_own_token *credentials)
 {
     struct cairn_command_client *client = cairn_allocate(sizeof *client);
     client->services = services;

@@ -24,14 +24,14 @@
 #include <stdbool.h>
 
 struct cairn_command_client;
-struct cairn_credentials;
+struct cairn_own_token;
 
 /* `own` is the URL of this process. Each call has the token of `credentials`; NULL: none. The
  * services, the key and the credentials are borrowed. */
 struct cairn_command_client *cairn_command_client_open(const struct cairn_service *const services[],
                                                        const char *own,
                                                        const struct cairn_internal_key *key,
-                                                       struct cairn_credentials *credentials);
+                                                       struct cairn_own_token *credentials);
 void cairn_command_client_close(struct cairn_command_client *client); /* NULL is allowed */
 
 /* Returns 0 if the services' declarations or the environment name the URL for commands of that

@@ -110,9 +110,9 @@ struct cairn_identity_options cairn_auth_options(const struct cairn_config *conf
     };
 }
 
-struct cairn_credentials_options cairn_auth_credentials(const struct cairn_config *config)
+struct cairn_own_token_options cairn_auth_own_token(const struct cairn_config *config)
 {
-    return (struct cairn_credentials_options){
+    return (struct cairn_own_token_options){
         .request = {.issuer = config->auth_issuer,
                     .grant_type = "client_credentials",
                     .client_id = text_or_null(config->auth_client_id),

@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_AUTH_CONFIG_H
 #define CAIRN_RUNTIME_AUTH_CONFIG_H
 
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 #include "identity/identity.h"
 #include "runtime/config/config.h"
 
@@ -24,6 +24,6 @@ struct cairn_identity_options cairn_auth_options(const struct cairn_config *conf
 
 /* Returns how this service gets a token for the commands that it sends; without a client and a file
  * it has none. */
-struct cairn_credentials_options cairn_auth_credentials(const struct cairn_config *config);
+struct cairn_own_token_options cairn_auth_own_token(const struct cairn_config *config);
 
 #endif

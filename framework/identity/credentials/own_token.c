@@ -1,11 +1,11 @@
-/* credentials.c - keeps one token of a service, and the thread that renews it.
+/* own_token.c - keeps one token of a service, and the thread that renews it.
  *
  * Invariants
  *  (1) At most one request for a token is under way, and none for a token that is good for more
  *      than a third of its lifetime, unless a service has refused it.
  *  (2) A call waits only while there is no good token.
  *  (3) After a failure there is a pause, which doubles up to ten seconds. */
-#include "identity/credentials/credentials.h"
+#include "identity/credentials/own_token.h"
 
 #include "core/report/log.h"
 #include "core/report/metrics.h"
@@ -24,8 +24,8 @@
 #define LOOK_US CAIRN_SECONDS(1) /* between two looks at a file */
 #define REPLACE_US CAIRN_SECONDS(10)
 
-struct cairn_credentials {
-    struct cairn_credentials_options options;
+struct cairn_own_token {
+    struct cairn_own_token_options options;
     struct cairn_token_requester *requester; /* the thread's; NULL with a file */
     struct cairn_watched_file file;          /* the thread's */
     pthread_t thread;
@@ -46,7 +46,7 @@ static struct cairn_metric tokens =
 
 /* ---- reading a token ---- */
 
-static int read_file(struct cairn_credentials *credentials, struct cairn_issued_token *ret,
+static int read_file(struct cairn_own_token *credentials, struct cairn_issued_token *ret,
                      struct cairn_error *error)
 {
     char *text = NULL;
@@ -66,7 +66,7 @@ static int read_file(struct cairn_credentials *credentials, struct cairn_issued_
                       credentials->file.path);
 }
 
-static int read_token(struct cairn_credentials *credentials, struct cairn_issued_token *ret,
+static int read_token(struct cairn_own_token *credentials, struct cairn_issued_token *ret,
                       struct cairn_error *error)
 {
     return credentials->requester ? cairn_token_requester_ask(credentials->requester, ret, error)
@@ -77,7 +77,7 @@ static int read_token(struct cairn_credentials *credentials, struct cairn_issued
 
 /* Takes over a token that was asked for at `asked_us`. It is good for nine tenths of its lifetime:
  * the clocks of issuer and services differ, and a call takes its time. */
-static void take_token(struct cairn_credentials *credentials, struct cairn_issued_token *token,
+static void take_token(struct cairn_own_token *credentials, struct cairn_issued_token *token,
                        int64_t asked_us)
 {
     int64_t lifetime_us = CAIRN_SECONDS(token->lifetime_s);
@@ -93,7 +93,7 @@ static void take_token(struct cairn_credentials *credentials, struct cairn_issue
     cairn_metric_add(&tokens, "got", 1);
 }
 
-static void take_failure(struct cairn_credentials *credentials, const struct cairn_error *why)
+static void take_failure(struct cairn_own_token *credentials, const struct cairn_error *why)
 {
     credentials->failures++;
     credentials->why = *why;
@@ -104,7 +104,7 @@ static void take_failure(struct cairn_credentials *credentials, const struct cai
     cairn_metric_add(&tokens, "failed", 1);
 }
 
-static bool is_good(const struct cairn_credentials *credentials)
+static bool is_good(const struct cairn_own_token *credentials)
 {
     return credentials->token && cairn_monotonic_us() < credentials->good_until_us;
 }
@@ -112,7 +112,7 @@ static bool is_good(const struct cairn_credentials *credentials)
 /* ---- the thread ---- */
 
 /* Gets a token once. Called with the lock held, which is released meanwhile. */
-static void renew(struct cairn_credentials *credentials)
+static void renew(struct cairn_own_token *credentials)
 {
     struct cairn_issued_token token = {0};
     struct cairn_error why = {0};
@@ -128,7 +128,7 @@ static void renew(struct cairn_credentials *credentials)
 }
 
 /* Renews the token, unless it is in a file that was not replaced. */
-static void look(struct cairn_credentials *credentials)
+static void look(struct cairn_own_token *credentials)
 {
     bool is_same = !credentials->requester && credentials->token && credentials->failures == 0 &&
                    !cairn_watched_file_changed(&credentials->file);
@@ -140,7 +140,7 @@ static void look(struct cairn_credentials *credentials)
 
 static void *keep_token(void *context)
 {
-    struct cairn_credentials *credentials = context;
+    struct cairn_own_token *credentials = context;
     cairn_lock(&credentials->lock);
     while (!credentials->stopping) {
         if (cairn_monotonic_us() < credentials->due_us)
@@ -155,8 +155,8 @@ static void *keep_token(void *context)
 
 /* ---- calls ---- */
 
-int cairn_credentials_token(struct cairn_credentials *credentials, int64_t until_us,
-                            struct cairn_arena *arena, const char **ret, struct cairn_error *error)
+int cairn_own_token_get(struct cairn_own_token *credentials, int64_t until_us,
+                        struct cairn_arena *arena, const char **ret, struct cairn_error *error)
 {
     int failed = 0;
     bool in_time = true;
@@ -173,7 +173,7 @@ int cairn_credentials_token(struct cairn_credentials *credentials, int64_t until
     return failed;
 }
 
-void cairn_credentials_refused(struct cairn_credentials *credentials, const char *token)
+void cairn_own_token_refused(struct cairn_own_token *credentials, const char *token)
 {
     cairn_lock(&credentials->lock);
     bool is_this = credentials->token && strcmp(credentials->token, token) == 0;
@@ -187,7 +187,7 @@ void cairn_credentials_refused(struct cairn_credentials *credentials, const char
 
 /* ---- life ---- */
 
-static int check(const struct cairn_credentials_options *options, struct cairn_error *error)
+static int check(const struct cairn_own_token_options *options, struct cairn_error *error)
 {
     if (options->token_file || cairn_issuer_url_is_safe(options->request.issuer))
         return 0;
@@ -198,7 +198,7 @@ static int check(const struct cairn_credentials_options *options, struct cairn_e
 }
 
 /* Reads the file, without which the service is not started. */
-static int read_first(struct cairn_credentials *credentials, struct cairn_error *error)
+static int read_first(struct cairn_own_token *credentials, struct cairn_error *error)
 {
     struct cairn_issued_token token = {0};
     if (credentials->requester)
@@ -209,13 +209,13 @@ static int read_first(struct cairn_credentials *credentials, struct cairn_error 
     return failed;
 }
 
-int cairn_credentials_open(const struct cairn_credentials_options *options,
-                           struct cairn_credentials **ret, struct cairn_error *error)
+int cairn_own_token_open(const struct cairn_own_token_options *options,
+                         struct cairn_own_token **ret, struct cairn_error *error)
 {
     int failed = check(options, error);
     if (failed)
         return failed;
-    struct cairn_credentials *credentials = cairn_allocate(sizeof *credentials);
+    struct cairn_own_token *credentials = cairn_allocate(sizeof *credentials);
     credentials->options = *options;
     if (options->replace_us == 0)
         credentials->options.replace_us = REPLACE_US;
@@ -231,13 +231,13 @@ int cairn_credentials_open(const struct cairn_credentials_options *options,
                                     "keeps the token", error);
     credentials->running = !failed;
     if (failed)
-        cairn_credentials_close(credentials);
+        cairn_own_token_close(credentials);
     else
         *ret = credentials;
     return failed;
 }
 
-void cairn_credentials_close(struct cairn_credentials *credentials)
+void cairn_own_token_close(struct cairn_own_token *credentials)
 {
     if (!credentials)
         return;
