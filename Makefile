@@ -213,6 +213,9 @@ bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of 
 bench-limits: deps all $(LIMITS_BENCH) ## what one client notices while another one floods the service: within a minute
 	@bench/limits/run $(BUILD)
 
+bench-tls: deps all ## requests a second on kept connections, with TLS and without: within three minutes
+	@bench/tls/run $(BUILD)
+
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
 lint: all ## formatting, language, layers, circles of files, the shell scripts
