@@ -1,5 +1,5 @@
 /* test_tls_settings.c - a service with TLS as a process of its own: SIGHUP, and what its settings
- * refuse. */
+ * and those of limits refuse. */
 #include "../support/certificates.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -249,6 +249,22 @@ static void settings_of_tls_that_do_not_fit_are_named(void **state)
         "CAIRN_OUTBOUND_KEY_FILE", "is not set");
 }
 
+static void settings_of_limits_that_do_not_fit_are_named(void **state)
+{
+    (void)state;
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_ADDRESS_BURST=10", NULL},
+                   "CAIRN_ADDRESS_BURST", "is set without CAIRN_ADDRESS_RATE");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_CALLER_BURST=10", NULL},
+                   "CAIRN_CALLER_BURST", "is set without CAIRN_CALLER_RATE");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_TRUSTED_PROXIES=10.0.0.1,edge", NULL},
+                   "CAIRN_TRUSTED_PROXIES", "has to be addresses or networks");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_CORS_ORIGINS=shop.example.com", NULL},
+                   "CAIRN_CORS_ORIGINS", "has to be origins");
+    expect_refused(
+        (const char *[]){LOCAL_DATABASE, "CAIRN_CORS_ORIGINS=*,https://shop.example.com/x", NULL},
+        "CAIRN_CORS_ORIGINS", "has to be origins");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(plaintext_beyond_this_machine_is_refused_and_named),
         cmocka_unit_test(what_does_not_leave_this_machine_may_be_plain),
         cmocka_unit_test(settings_of_tls_that_do_not_fit_are_named),
+        cmocka_unit_test(settings_of_limits_that_do_not_fit_are_named),
     };
     return cmocka_run_group_tests_name("settings of TLS", tests, setup, NULL);
 }
