@@ -216,6 +216,9 @@ bench-security: deps all bench-services ## what tokens and TLS cost, beside the 
 bench-limits: deps all $(LIMITS_BENCH) ## what one client notices while another one floods the service: within a minute
 	@bench/limits/run $(BUILD)
 
+bench-tls: deps all ## requests a second on kept connections, with TLS and without: within three minutes
+	@bench/tls/run $(BUILD)
+
 bench-programs: $(BENCHES) $(BUILD)/bin/cairn
 
 lint: all ## formatting, language, layers, circles of files, the shell scripts

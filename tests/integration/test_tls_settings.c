@@ -1,5 +1,5 @@
 /* test_tls_settings.c - a service with TLS as a process of its own: SIGHUP, and what its settings
- * refuse. */
+ * and those of limits refuse. */
 #include "../support/certificates.h"
 #include "../support/child.h"
 #include "../support/fixture.h"
@@ -33,17 +33,28 @@ struct seen {
 };
 
 /* Returns whether a new connection is shown this certificate, and is answered. */
-static bool shows(void *context)
+static bool is_shown(const struct seen *seen, const char *cert, const char *key)
 {
-    const struct seen *seen = context;
     struct tls_client client;
     char peer[100];
-    if (!tls_client_open(&client, seen->port, certificates_path(&pki, "ca.pem"), NULL, NULL))
+    if (!tls_client_open(&client, seen->port, certificates_path(&pki, "ca.pem"), cert, key))
         return false;
     tls_client_peer(&client, peer, sizeof peer);
     bool answered = tls_client_ask(&client, ASK, NULL, 0) == 200;
     tls_client_close(&client);
     return answered && strcmp(peer, seen->name) == 0;
+}
+
+static bool shows(void *context)
+{
+    return is_shown(context, NULL, NULL);
+}
+
+/* The same, to a client with a certificate. */
+static bool shows_to_ada(void *context)
+{
+    return is_shown(context, certificates_path(&pki, "client.pem"),
+                    certificates_path(&pki, "client.key"));
 }
 
 static bool has_said(void *context)
@@ -99,6 +110,65 @@ static void sighup_reads_the_files_again(void **state)
     assert_int_equal(tls_client_ask(&kept, ASK, NULL, 0), 200);
     tls_client_close(&kept);
     assert_int_equal(child_stop(&child, 20000), 0);
+}
+
+/* ---- commands to its own services ---- */
+
+/* Sends a command by TLS and copies the id that it has made. */
+static void post(int port, const char *path, const char *body, char ret_id[static 40])
+{
+    char request[1000], answer[4000];
+    struct tls_client client;
+    assert_true(tls_client_open(&client, port, certificates_path(&pki, "ca.pem"),
+                                certificates_path(&pki, "client.pem"),
+                                certificates_path(&pki, "client.key")));
+    (void)snprintf(request, sizeof request,
+                   "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                   "Content-Length: %zu\r\n\r\n%s",
+                   path, strlen(body), body);
+    int status = tls_client_ask(&client, request, answer, sizeof answer);
+    tls_client_close(&client);
+    const char *location = strstr(answer, "Location: ");
+    if (status != 201 || !location)
+        fail_msg("%s", answer);
+    location = strchr(location + strlen("Location: /"), '/') + 1;
+    (void)snprintf(ret_id, 40, "%.36s", location);
+}
+
+/* The shop as one process, whose process manager sends the commands for a payment to the listener
+ * of its own process, which asks for a certificate. */
+static void a_process_sends_commands_to_itself_by_tls(void **state)
+{
+    (void)state;
+    struct child child;
+    char url[512], database[600], redis[300], body[300], user[40], order[40];
+    int port = fixture_free_port();
+    fixture_database(url, sizeof url);
+    (void)snprintf(database, sizeof database, "DATABASE_URL=%s", url);
+    (void)snprintf(redis, sizeof redis, "REDIS_URL=%s", fixture_redis());
+    char outbound[3][500];
+    (void)snprintf(outbound[0], sizeof outbound[0], "%s",
+                   setting("CAIRN_OUTBOUND_CERT_FILE", "client.pem"));
+    (void)snprintf(outbound[1], sizeof outbound[1], "%s",
+                   setting("CAIRN_OUTBOUND_KEY_FILE", "client.key"));
+    (void)snprintf(outbound[2], sizeof outbound[2], "%s", "CAIRN_REQUIRE_TLS=1");
+    start(&child, "monolith", port,
+          (const char *[]){database, redis, outbound[0], outbound[1], outbound[2],
+                           setting("CAIRN_TLS_CERT_FILE", "server.pem"),
+                           setting("CAIRN_TLS_KEY_FILE", "server.key"),
+                           setting("CAIRN_TLS_CLIENT_CA_FILE", "ca.pem"), NULL});
+    struct seen mine = {port, "server"};
+    fixture_wait(shows_to_ada, &mine, 60000, "the shop");
+    post(port, "/users", "{\"email\":\"ada@example.com\",\"name\":\"Ada\"}", user);
+    (void)snprintf(body, sizeof body,
+                   "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"lines\":[{\"sku\":\"tea-100\","
+                   "\"quantity\":2,\"unit_price\":450}],\"card_token\":\"tok_ada\"}",
+                   user);
+    post(port, "/orders", body, order);
+    fixture_wait_sql(
+        url, "select least(count(*), 1) from cairn.events where stream like 'payment-%'", 1, 60000);
+    assert_int_equal(child_stop(&child, 20000), 0);
+    fixture_drop(url);
 }
 
 /* ---- what is refused ---- */
@@ -179,13 +249,31 @@ static void settings_of_tls_that_do_not_fit_are_named(void **state)
         "CAIRN_OUTBOUND_KEY_FILE", "is not set");
 }
 
+static void settings_of_limits_that_do_not_fit_are_named(void **state)
+{
+    (void)state;
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_ADDRESS_BURST=10", NULL},
+                   "CAIRN_ADDRESS_BURST", "is set without CAIRN_ADDRESS_RATE");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_CALLER_BURST=10", NULL},
+                   "CAIRN_CALLER_BURST", "is set without CAIRN_CALLER_RATE");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_TRUSTED_PROXIES=10.0.0.1,edge", NULL},
+                   "CAIRN_TRUSTED_PROXIES", "has to be addresses or networks");
+    expect_refused((const char *[]){LOCAL_DATABASE, "CAIRN_CORS_ORIGINS=shop.example.com", NULL},
+                   "CAIRN_CORS_ORIGINS", "has to be origins");
+    expect_refused(
+        (const char *[]){LOCAL_DATABASE, "CAIRN_CORS_ORIGINS=*,https://shop.example.com/x", NULL},
+        "CAIRN_CORS_ORIGINS", "has to be origins");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sighup_reads_the_files_again),
+        cmocka_unit_test(a_process_sends_commands_to_itself_by_tls),
         cmocka_unit_test(plaintext_beyond_this_machine_is_refused_and_named),
         cmocka_unit_test(what_does_not_leave_this_machine_may_be_plain),
         cmocka_unit_test(settings_of_tls_that_do_not_fit_are_named),
+        cmocka_unit_test(settings_of_limits_that_do_not_fit_are_named),
     };
     return cmocka_run_group_tests_name("settings of TLS", tests, setup, NULL);
 }

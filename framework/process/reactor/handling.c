@@ -36,6 +36,7 @@ struct item {
     bool parked; /* a parked event that an operator wants retried */
     enum { WAITING, FINISHED, GIVEN_UP, FORGOTTEN } state;
     char reason[300];
+    char shown[300]; /* what everybody may see of it */
     int64_t attempts;
     struct item *next; /* in the list */
 };
@@ -100,8 +101,14 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
 static void note_attempt(struct item *item, const struct cairn_error *error, const char *silent)
 {
     item->attempts = item->task.attempts + 1;
-    (void)snprintf(item->reason, sizeof item->reason, "%s%s%.230s", error->reason,
-                   error->reason[0] ? ": " : "", error->message[0] ? error->message : silent);
+    const char *colon = error->reason[0] ? ": " : "";
+    char public[231];
+    (void)snprintf(public, sizeof public, "%s", silent);
+    if (error->message[0])
+        cairn_error_print_public(error, public, sizeof public);
+    (void)snprintf(item->reason, sizeof item->reason, "%s%s%.230s", error->reason, colon,
+                   error->message[0] ? error->message : silent);
+    (void)snprintf(item->shown, sizeof item->shown, "%s%s%s", error->reason, colon, public);
 }
 
 /* Wakes the reactor only if it has something to do at once: while others are under way, it looks
@@ -207,9 +214,10 @@ void cairn_handling_problem(struct cairn_handling *handling, char *ret, char *re
     for (const struct item *at = handling->first; at && !ret[0]; at = at->next) {
         if (at->state != WAITING || at->attempts < TELL_ATTEMPTS)
             continue;
-        (void)snprintf(ret_shown, size, "event %" PRId64 ", %s of %s, is retried",
-                       at->event.position, at->event.type, at->event.stream);
-        (void)snprintf(ret, size, "%.*s: %s", (int)size - 250, ret_shown, at->reason);
+        (void)snprintf(ret_shown, size, "event %" PRId64 ", %s of %s, is retried: %s",
+                       at->event.position, at->event.type, at->event.stream, at->shown);
+        (void)snprintf(ret, size, "event %" PRId64 ", %s of %s, is retried: %s", at->event.position,
+                       at->event.type, at->event.stream, at->reason);
     }
     cairn_unlock(&handling->lock);
 }
