@@ -210,7 +210,7 @@ bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of 
 	@bench/projections/run $(BUILD)
 	@bench/projections/rebuild $(BUILD)
 
-bench-security: deps all bench-services ## what tokens and TLS cost, beside the same without
+bench-security: deps all bench-services ## what tokens cost, beside the same without
 	@bench/security/run $(BUILD)
 
 bench-limits: deps all $(LIMITS_BENCH) ## what one client notices while another one floods the service: within a minute

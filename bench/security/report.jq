@@ -13,8 +13,7 @@ def ratio($rows; $name; $what; $to; $target):
     clients: $clients, rows: $rows,
     ratios: [
         ratio($rows; "a read with a token / without"; "query-auth"; "query"; 0.85),
-        ratio($rows; "a command with a token / without"; "order-auth"; "order"; 0.9),
-        ratio($rows; "a read by TLS / without"; "query-tls"; "query"; 0.7)
+        ratio($rows; "a command with a token / without"; "order-auth"; "order"; 0.9)
     ],
     measures: .
   }

@@ -5,7 +5,6 @@ include "text";
 def names: {
     "query": "GET /orders/{id}",
     "query-auth": "GET /orders/{id}, with a token",
-    "query-tls": "GET /orders/{id}, by TLS",
     "order": "POST /orders",
     "order-auth": "POST /orders, with a token"
 };
@@ -15,7 +14,7 @@ def names: {
 "\(.clients) connections, which are kept",
 "",
 (("answers/s" | right(54)) + latency_heads),
-(["query", "query-auth", "query-tls", "order", "order-auth"][] as $what
+(["query", "query-auth", "order", "order-auth"][] as $what
     | ($report.rows | map(select(.what == $what)) | first)
     | (names[$what] | left(45)) + (.rate | maybe(count) | right(9)) + latencies),
 "",

@@ -30,9 +30,3 @@ token() {
     printf '%s.%s.%s' "$head" "$body" \
         "$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign "$run_dir/issuer.pem" -binary | base64url)"
 }
-
-# A certificate of the listener, by itself.
-certificate_make() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
-        -keyout "$run_dir/tls.key" -out "$run_dir/tls.pem" 2>/dev/null
-}

@@ -18,6 +18,7 @@
 #include "process/reactor/teller.h"
 #include "projection/projector.h"
 #include "runtime/check/policy_check.h"
+#include "runtime/config/admin_config.h"
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
 #include "runtime/config/tls_config.h"
@@ -40,6 +41,7 @@ struct cairn_host {
     const struct cairn_config *config;
     const struct cairn_service *const *services;
     struct cairn_http *http;
+    struct cairn_http *admin;           /* the operators' listener; NULL: none */
     struct cairn_command_side commands; /* all NULL in a process without deciders */
     struct cairn_internal_key internal_key;
     struct cairn_command_client *client; /* NULL in a process that sends no commands */
@@ -275,7 +277,9 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
     host->routes = (struct cairn_routes){.arena = &host->arena,
                                          .commands = &host->commands,
                                          .queries = &host->queries,
-                                         .health = &host->health};
+                                         .health = &host->health,
+                                         .apart = cairn_admin_is_apart(host->config),
+                                         .operators = cairn_admin_policy(host->config)};
     return cairn_routes_make(&host->routes, host->services, error);
 }
 
@@ -344,6 +348,39 @@ static int start_identity(struct cairn_host *host, struct cairn_error *error)
         return 0;
     const struct cairn_identity_options options = cairn_auth_options(host->config);
     return cairn_identity_open(&options, &host->identity, error);
+}
+
+/* Looks at a process take no place of work, and few of them come at once. */
+enum { ADMIN_WORKERS = 1, ADMIN_QUEUE = 16, ADMIN_CONNECTIONS = 64, ADMIN_BODY_BYTES = 65536 };
+
+static int start_admin(struct cairn_host *host, struct cairn_error *error)
+{
+    const struct cairn_config *config = host->config;
+    const struct cairn_http_options options = {
+        .bind = config->admin_bind,
+        .port = (int)config->admin_port,
+        .workers = ADMIN_WORKERS,
+        .queue_max = ADMIN_QUEUE,
+        .body_max_bytes = ADMIN_BODY_BYTES,
+        .bodies_max_bytes = ADMIN_BODY_BYTES,
+        .header_max_bytes = 8192,
+        .deadline_us = CAIRN_MILLISECONDS(config->request_deadline_ms),
+        .connections_max = ADMIN_CONNECTIONS,
+        .tls = cairn_tls_files(config),
+        .routes = host->routes.admin,
+        .route_count = host->routes.admin_count,
+        .worker_open = open_worker,
+        .worker_close = close_worker,
+        .guard = cairn_guard(host->identity),
+        .context = host,
+    };
+    return host->routes.apart ? cairn_http_start(&options, &host->admin, error) : 0;
+}
+
+static void stop_admin(struct cairn_host *host)
+{
+    if (host->admin)
+        cairn_http_stop(host->admin, CAIRN_SECONDS(host->config->stop_grace_s));
 }
 
 static int start_http(struct cairn_host *host, struct cairn_error *error)
@@ -594,6 +631,7 @@ static const struct part parts[] = {
     {.start = start_identity, .stop = close_identity},
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
+    {.start = start_admin, .stop = stop_admin},
     {.start = start_http, .stop = stop_http},
     {.stop = stop_identity}, /* ends the waits for keys */
     {.start = open_credentials, .stop = close_credentials},
@@ -630,7 +668,8 @@ int cairn_host_start(const struct cairn_config *config,
 
 int cairn_host_reload(struct cairn_host *host, struct cairn_error *error)
 {
-    return cairn_http_reload(host->http, error);
+    int failed = host->admin ? cairn_http_reload(host->admin, error) : 0;
+    return failed ? failed : cairn_http_reload(host->http, error);
 }
 
 int cairn_host_port(const struct cairn_host *host)

@@ -134,21 +134,46 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
     return failed;
 }
 
-int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
-                      struct cairn_error *error)
+static void add_admin_route(struct cairn_routes *routes, const struct cairn_http_route route)
 {
+    cairn_grow(routes->arena, routes->admin, routes->admin_count, &routes->admin_capacity);
+    routes->admin[routes->admin_count] = route;
+    routes->admin[routes->admin_count++].allow = routes->operators;
+}
+
+/* Adds what tells how the process is. That it lives is told everywhere, to anyone. */
+static void add_health(struct cairn_routes *routes)
+{
+    const struct cairn_http_route alive = {.method = "GET",
+                                           .pattern = "/healthz",
+                                           .handle = on_alive,
+                                           .self = routes->health,
+                                           .direct = true};
     const struct cairn_http_route own[] = {
-        {.method = "GET", .pattern = "/healthz", .handle = on_alive, .direct = true},
         {.method = "GET", .pattern = "/readyz", .handle = on_ready, .vital = true},
         {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
         {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
     };
+    add_route(routes, alive);
+    if (routes->apart) {
+        add_admin_route(routes, alive);
+        routes->admin[0].allow = NULL;
+    }
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         struct cairn_http_route route = own[i];
         route.self = routes->health;
-        add_route(routes, route);
+        if (routes->apart)
+            add_admin_route(routes, route);
+        else
+            add_route(routes, route);
     }
+}
+
+int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
+                      struct cairn_error *error)
+{
     int failed = 0;
+    add_health(routes);
     for (size_t i = 0; services[i] && !failed; i++)
         failed = add_service(routes, services[i], error);
     return failed;

@@ -18,8 +18,12 @@ struct cairn_routes {
     struct cairn_command_side *commands;
     struct cairn_query_engine *const *queries; /* set once it is open */
     struct cairn_health *health;
-    struct cairn_http_route *all; /* result */
+    bool apart; /* what tells how the process is has a list of its own, and is in `all` no more */
+    const struct cairn_allow *operators; /* its policy there; NULL: anyone */
+    struct cairn_http_route *all;        /* result */
     size_t count, capacity;
+    struct cairn_http_route *admin; /* result, if `apart` */
+    size_t admin_count, admin_capacity;
 };
 
 /* Makes the routes of all services and of the process. Returns 0, or -CAIRN_BUG if one of their

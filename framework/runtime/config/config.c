@@ -4,6 +4,7 @@
 #include "core/containers/arena.h"
 #include "core/text/text.h"
 #include "runtime/check/peer_names.h"
+#include "runtime/config/admin_config.h"
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
 #include "runtime/config/tls_config.h"
@@ -51,6 +52,20 @@ static const struct setting settings[] = {
      .kind = TEXT,
      AT(bind),
      .help = "on which address to listen; 0.0.0.0 or :: for all"},
+    {.name = "CAIRN_ADMIN_PORT",
+     .fallback = "0",
+     .unit = "port",
+     .kind = NUMBER,
+     AT(admin_port),
+     .min = 0,
+     .max = 65535,
+     .help = "where operators find /readyz, /metrics, /openapi.json; 0: at PORT, as everybody"},
+    {.name = "CAIRN_ADMIN_BIND",
+     .fallback = "127.0.0.1",
+     .unit = "address",
+     .kind = TEXT,
+     AT(admin_bind),
+     .help = "on which address; beyond this machine the role operator is needed"},
     {.name = "CAIRN_HTTP_WORKERS",
      .fallback = "8",
      .unit = "threads",
@@ -717,6 +732,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
     }
     cairn_auth_check(ret, ret_wrong);
     cairn_tls_check(ret, ret_wrong);
+    cairn_admin_check(ret, ret_wrong);
     cairn_limits_check(ret, ret_wrong);
     check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;

@@ -14,6 +14,8 @@ struct cairn_config {
     const char *redis_url;    /* "" for none */
     int64_t port;
     const char *bind;
+    int64_t admin_port; /* 0: what operators ask for is at `port`: see admin_config.h */
+    const char *admin_bind;
     int64_t workers;
     int64_t queue_max;
     int64_t connections_max;

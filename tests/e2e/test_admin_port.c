@@ -1,0 +1,153 @@
+/* test_admin_port.c - the operators' listener: what tells how a process is, on a port of its own,
+ * and for operators alone where others reach it. */
+#include "../support/callers.h"
+#include "../support/child.h"
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/service.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 20000 };
+
+static char url[512];
+static struct child child;
+static int port, admin_port;
+static struct http_reply reply;
+
+static const char *const admin_paths[] = {"/readyz", "/metrics", "/openapi.json"};
+enum { ADMIN_PATHS = sizeof admin_paths / sizeof admin_paths[0] };
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_database(url, sizeof url);
+    port = fixture_free_port();
+    admin_port = fixture_free_port();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    http_reply_free(&reply);
+    child_kill(&child, SIGKILL);
+    fixture_drop(url);
+    return 0;
+}
+
+/* Starts a user service with an operators' listener on this address. */
+static void launch(const char *address)
+{
+    char at[40], on[40];
+    const char *const env[] = {at, on, NULL};
+    (void)snprintf(at, sizeof at, "CAIRN_ADMIN_PORT=%d", admin_port);
+    (void)snprintf(on, sizeof on, "CAIRN_ADMIN_BIND=%s", address);
+    service_launch(&child, "user", url, port, env);
+}
+
+static void expect(int status, int at, const char *path, const char *headers)
+{
+    http_reply_free(&reply);
+    assert_int_equal(http_send(at, "GET", path, headers, NULL, 0, &reply, PATIENCE_MS), 0);
+    if (reply.status != status)
+        fail_msg("%s at %s: %d %s", path, at == port ? "PORT" : "CAIRN_ADMIN_PORT", reply.status,
+                 reply.body);
+}
+
+static void operators_have_a_listener_of_their_own(void **state)
+{
+    (void)state;
+    launch("127.0.0.1");
+    fixture_wait_http(admin_port, "/readyz", PATIENCE_MS);
+    for (int i = 0; i < ADMIN_PATHS; i++) {
+        expect(200, admin_port, admin_paths[i], NULL);
+        expect(404, port, admin_paths[i], NULL);
+    }
+    expect(200, admin_port, "/healthz", NULL);
+    expect(200, port, "/healthz", NULL);
+    /* and nothing of the domain is there */
+    expect(404, admin_port, "/users/01890000-0000-7000-8000-000000000001", NULL);
+    ask_for(404, admin_port, "POST", "/users", NULL, "{}", &reply);
+    ask_for(201, port, "POST", "/users", NULL, "{\"email\":\"ada@example.com\",\"name\":\"Ada\"}",
+            &reply);
+    assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
+}
+
+static void the_operators_listener_answers_while_the_public_one_is_full(void **state)
+{
+    (void)state;
+    struct http_connection taken[8];
+    char at[40];
+    const char *const env[] = {at, "CAIRN_HTTP_CONNECTIONS_MAX=8", NULL};
+    (void)snprintf(at, sizeof at, "CAIRN_ADMIN_PORT=%d", admin_port);
+    service_launch(&child, "user", url, port, env);
+    fixture_wait_http(admin_port, "/readyz", PATIENCE_MS);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(http_open(&taken[i], port, PATIENCE_MS), 0);
+    for (int i = 0; i < ADMIN_PATHS; i++)
+        expect(200, admin_port, admin_paths[i], NULL);
+    for (int i = 0; i < 8; i++)
+        http_close(&taken[i]);
+    assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
+}
+
+static void beyond_this_machine_the_role_operator_is_needed(void **state)
+{
+    (void)state;
+    callers_open();
+    launch("0.0.0.0");
+    fixture_wait_http(port, "/healthz", PATIENCE_MS);
+    for (int i = 0; i < ADMIN_PATHS; i++) {
+        expect(401, admin_port, admin_paths[i], NULL);
+        expect(403, admin_port, admin_paths[i], caller_headers("ada", "clerk support"));
+        expect(200, admin_port, admin_paths[i], caller_headers("bob", "operator"));
+        expect(404, port, admin_paths[i], caller_headers("bob", "operator"));
+    }
+    expect(200, admin_port, "/healthz", NULL);
+    assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
+    callers_close();
+}
+
+/* Returns what the service says when it does not start. */
+static void expect_no_start(const char *address, int at, const char *words)
+{
+    char path[512], log[8192] = "";
+    admin_port = at;
+    launch(address);
+    assert_int_not_equal(child_wait(&child, PATIENCE_MS), 0);
+    (void)snprintf(path, sizeof path, "%s/user-%d-%d.log", getenv("CAIRN_TEST_SERVERS"),
+                   (int)getpid(), port);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_true(fread(log, 1, sizeof log - 1, file) > 0);
+    (void)fclose(file);
+    if (!strstr(log, words))
+        fail_msg("not %s: %s", words, log);
+}
+
+static void an_operators_listener_that_anyone_could_use_stops_the_start(void **state)
+{
+    (void)state;
+    expect_no_start("0.0.0.0", admin_port, "CAIRN_ADMIN_BIND is 0.0.0.0, which others reach");
+    expect_no_start("127.0.0.1", port, "CAIRN_ADMIN_PORT is that of the public listener");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(operators_have_a_listener_of_their_own),
+        TEST(the_operators_listener_answers_while_the_public_one_is_full),
+        TEST(beyond_this_machine_the_role_operator_is_needed),
+        TEST(an_operators_listener_that_anyone_could_use_stops_the_start),
+    };
+    return cmocka_run_group_tests_name("admin port", tests, NULL, NULL);
+}
