@@ -108,6 +108,9 @@ all: deps $(BINARIES) ## build the library, the command and the services
 deps:
 	@deploy/deps check build
 
+modules: # what a program that is linked with the library asks pkg-config for
+	@echo $(MODULES)
+
 install-deps: ## install what building, running and testing need (Debian, root)
 	@deploy/deps install
 

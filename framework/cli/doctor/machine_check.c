@@ -53,13 +53,10 @@ static const struct library {
     const char *least;
     const char *package; /* of Debian */
 } libraries[] = {
-    {"libpq", "15", "libpq-dev"},
-    {"libmicrohttpd", "0.9.75", "libmicrohttpd-dev"},
-    {"jansson", "2", "libjansson-dev"},
-    {"hiredis", "0.14", "libhiredis-dev"},
-    {"libcurl", "7.85", "libcurl4-openssl-dev"},
-    {"cjose", "0.6.2", "libcjose-dev"},
-    {"libcrypto", "3", "libssl-dev"},
+    {"libpq", "15", "libpq-dev"},          {"libmicrohttpd", "0.9.75", "libmicrohttpd-dev"},
+    {"gnutls", "3.7", "libgnutls28-dev"},  {"jansson", "2", "libjansson-dev"},
+    {"hiredis", "0.14", "libhiredis-dev"}, {"libcurl", "7.85", "libcurl4-openssl-dev"},
+    {"cjose", "0.6.2", "libcjose-dev"},    {"libcrypto", "3", "libssl-dev"},
     {"cmocka", "1", "libcmocka-dev"},
 };
 

@@ -7,512 +7,12 @@
 #include "runtime/config/admin_config.h"
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
+#include "runtime/config/setting_rows.h"
 #include "runtime/config/tls_config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum kind { TEXT = 1, SECRET, NUMBER };
-
-struct setting {
-    const char *name;
-    const char *fallback; /* NULL: no default, it must be set */
-    const char *unit;
-    const char *help;
-    enum kind kind;
-    size_t offset;
-    int64_t min, max;
-};
-
-#define AT(member) .offset = offsetof(struct cairn_config, member)
-
-static const struct setting settings[] = {
-    {.name = "DATABASE_URL",
-     .unit = "URL",
-     .kind = SECRET,
-     AT(database_url),
-     .help = "PostgreSQL: postgresql://user@host/database, or any libpq connection string"},
-    {.name = "REDIS_URL",
-     .fallback = "",
-     .unit = "URL",
-     .kind = SECRET,
-     AT(redis_url),
-     .help = "Redis: redis://[:password@]host[:port][/number] or unix:///path; empty for none"},
-    {.name = "PORT",
-     .unit = "port",
-     .kind = NUMBER,
-     AT(port),
-     .min = 0,
-     .max = 65535,
-     .help = "where to listen"},
-    {.name = "CAIRN_BIND",
-     .fallback = "127.0.0.1",
-     .unit = "address",
-     .kind = TEXT,
-     AT(bind),
-     .help = "on which address to listen; 0.0.0.0 or :: for all"},
-    {.name = "CAIRN_ADMIN_PORT",
-     .fallback = "0",
-     .unit = "port",
-     .kind = NUMBER,
-     AT(admin_port),
-     .min = 0,
-     .max = 65535,
-     .help = "where operators find /readyz, /metrics, /openapi.json; 0: at PORT, as everybody"},
-    {.name = "CAIRN_ADMIN_BIND",
-     .fallback = "127.0.0.1",
-     .unit = "address",
-     .kind = TEXT,
-     AT(admin_bind),
-     .help = "on which address; beyond this machine the role operator is needed"},
-    {.name = "CAIRN_HTTP_WORKERS",
-     .fallback = "8",
-     .unit = "threads",
-     .kind = NUMBER,
-     AT(workers),
-     .min = 1,
-     .max = 256,
-     .help = "requests that wait for the database at once; each has a connection, in a query "
-             "service two"},
-    {.name = "CAIRN_HTTP_OPEN_MAX",
-     .fallback = "1000",
-     .unit = "requests",
-     .kind = NUMBER,
-     AT(queue_max),
-     .min = 1,
-     .max = 100000,
-     .help = "requests accepted and not yet answered; beyond it 503"},
-    {.name = "CAIRN_HTTP_CONNECTIONS_MAX",
-     .fallback = "4000",
-     .unit = "connections",
-     .kind = NUMBER,
-     AT(connections_max),
-     .min = 1,
-     .max = 100000,
-     .help = "client connections open at once"},
-    {.name = "CAIRN_HTTP_BODY_MAX",
-     .fallback = "262144",
-     .unit = "bytes",
-     .kind = NUMBER,
-     AT(body_max_bytes),
-     .min = 1024,
-     .max = 1048576,
-     .help = "largest request body; beyond it 413"},
-    {.name = "CAIRN_HTTP_BODIES_MAX",
-     .fallback = "33554432",
-     .unit = "bytes",
-     .kind = NUMBER,
-     AT(bodies_max_bytes),
-     .min = 1048576,
-     .max = 68719476736,
-     .help = "memory of all bodies larger than 8 KiB at once; beyond it 503"},
-    {.name = "CAIRN_HTTP_DEADLINE_MS",
-     .fallback = "10000",
-     .unit = "ms",
-     .kind = NUMBER,
-     AT(request_deadline_ms),
-     .min = 100,
-     .max = 600000,
-     .help = "time for a whole request to arrive"},
-    {.name = "CAIRN_STREAMS_MAX",
-     .fallback = "2000",
-     .unit = "streams",
-     .kind = NUMBER,
-     AT(streams_max),
-     .min = 0,
-     .max = 100000,
-     .help = "event streams open at once, of the connections; beyond it 503"},
-    {.name = "CAIRN_STREAM_PAGES_MAX",
-     .fallback = "500",
-     .unit = "pages",
-     .kind = NUMBER,
-     AT(pages_max),
-     .min = 0,
-     .max = 100000,
-     .help = "different pages that event streams follow at once; beyond it 503"},
-    {.name = "CAIRN_STREAM_HEARTBEAT_S",
-     .fallback = "15",
-     .unit = "s",
-     .kind = NUMBER,
-     AT(heartbeat_s),
-     .min = 1,
-     .max = 3600,
-     .help =
-         "between two heartbeats on a stream; a client that reads none of four is disconnected"},
-    {.name = "CAIRN_CURSOR_SECRET",
-     .fallback = "",
-     .unit = "text",
-     .kind = SECRET,
-     AT(cursor_secret),
-     .help = "signs the cursors of lists, the same in all replicas; empty: the store's id does"},
-    {.name = "CAIRN_CACHE_MAX",
-     .fallback = "100000",
-     .unit = "states",
-     .kind = NUMBER,
-     AT(cache_entries),
-     .min = 1,
-     .max = 100000000,
-     .help =
-         "states of streams that are kept in memory; the least recently used are evicted first"},
-    {.name = "CAIRN_CACHE_MIB",
-     .fallback = "64",
-     .unit = "MiB",
-     .kind = NUMBER,
-     AT(cache_mib),
-     .min = 1,
-     .max = 1048576,
-     .help = "memory for them"},
-    {.name = "CAIRN_APPEND_QUEUE_MAX",
-     .fallback = "4096",
-     .unit = "appends",
-     .kind = NUMBER,
-     AT(append_queue_max),
-     .min = 1,
-     .max = 1000000,
-     .help = "appends that wait for the database; beyond it 503"},
-    {.name = "CAIRN_APPEND_BATCH_MAX",
-     .fallback = "1024",
-     .unit = "events",
-     .kind = NUMBER,
-     AT(append_batch_events),
-     .min = 1,
-     .max = 10000,
-     .help = "events that are appended in one transaction"},
-    {.name = "CAIRN_APPEND_WATCH_US",
-     .fallback = "1000",
-     .unit = "us",
-     .kind = NUMBER,
-     AT(append_watch_us),
-     .min = 0,
-     .max = 100000,
-     .help = "how long a processor may be kept busy for the answer to an append that is alone, "
-             "which is sooner than waking up; 0: not at all"},
-    {.name = "CAIRN_CONFLICT_RETRIES",
-     .fallback = "8",
-     .unit = "times",
-     .kind = NUMBER,
-     AT(conflict_retries),
-     .min = 0,
-     .max = 100,
-     .help = "how often a command is decided again when its stream has moved; then 409"},
-    {.name = "CAIRN_COMMAND_RETENTION_H",
-     .fallback = "168",
-     .unit = "h",
-     .kind = NUMBER,
-     AT(command_retention_h),
-     .min = 1,
-     .max = 876000,
-     .help = "how long an Idempotency-Key is remembered; longer than clients retry a request"},
-    {.name = "CAIRN_SNAPSHOT_EVERY",
-     .fallback = "200",
-     .unit = "events",
-     .kind = NUMBER,
-     AT(snapshot_every),
-     .min = 0,
-     .max = 1000000,
-     .help = "a state that took longer than this to fold is stored as a snapshot; 0 stores none"},
-    {.name = "CAIRN_PROCESS_CALLS",
-     .fallback = "64",
-     .unit = "calls",
-     .kind = NUMBER,
-     AT(process_calls),
-     .min = 1,
-     .max = 256,
-     .help = "commands that each process manager delivers at once to streams of one category"},
-    {.name = "CAIRN_VERIFY_MIB",
-     .fallback = "256",
-     .unit = "MiB",
-     .kind = NUMBER,
-     AT(verify_mib),
-     .min = 1,
-     .max = 1048576,
-     .help = "memory for rows that `verify` folds; more rows are folded in parts"},
-    {.name = "CAIRN_REBUILD_MEMORY",
-     .fallback = "512",
-     .unit = "MiB",
-     .kind = NUMBER,
-     AT(rebuild_mib),
-     .min = 8,
-     .max = 1048576,
-     .help = "memory of a rebuild; rows that do not fit go to temporary files"},
-    {.name = "CAIRN_REBUILD_THREADS",
-     .fallback = "2",
-     .unit = "threads",
-     .kind = NUMBER,
-     AT(rebuild_threads),
-     .min = 1,
-     .max = 16,
-     .help = "that fold events and load rows; each loads by a connection of its own"},
-    {.name = "CAIRN_REBUILD_DIRECTORY",
-     .fallback = "/var/tmp",
-     .unit = "path",
-     .kind = TEXT,
-     AT(rebuild_directory),
-     .help = "directory of those files, which have no names and end with the process"},
-    {.name = "CAIRN_ROLLBACK_WINDOW_MS",
-     .fallback = "3600000",
-     .unit = "ms",
-     .kind = NUMBER,
-     AT(rollback_window_ms),
-     .min = 0,
-     .max = 2592000000,
-     .help = "how long the previous generation is kept up to date, for `cairn rollback`"},
-    {.name = "CAIRN_BUS_KEEP",
-     .fallback = "10000",
-     .unit = "positions",
-     .kind = NUMBER,
-     AT(bus_keep),
-     .min = 0,
-     .max = 1000000000,
-     .help = "newest part of the log that stays on the bus, also when every group has handled it"},
-    {.name = "CAIRN_BUS_CAP",
-     .fallback = "1000000",
-     .unit = "entries",
-     .kind = NUMBER,
-     AT(bus_cap),
-     .min = 1,
-     .max = 1000000000,
-     .help = "a stream of the bus is cut there, also when a group has not handled it: an alarm"},
-    {.name = "CAIRN_START_WAIT_S",
-     .fallback = "30",
-     .unit = "s",
-     .kind = NUMBER,
-     AT(start_wait_s),
-     .min = 0,
-     .max = 3600,
-     .help = "how long to wait for the database at start"},
-    {.name = "CAIRN_STOP_DRAIN_MS",
-     .fallback = "0",
-     .unit = "ms",
-     .kind = NUMBER,
-     AT(stop_drain_ms),
-     .min = 0,
-     .max = 600000,
-     .help =
-         "after SIGTERM, how long to keep serving while /readyz answers 503, for load balancers to notice"},
-    {.name = "CAIRN_STOP_GRACE_S",
-     .fallback = "10",
-     .unit = "s",
-     .kind = NUMBER,
-     AT(stop_grace_s),
-     .min = 0,
-     .max = 3600,
-     .help = "how long accepted requests may take to finish after SIGTERM"},
-    {.name = "CAIRN_AUTH",
-     .fallback = "",
-     .unit = "words",
-     .kind = TEXT,
-     AT(auth),
-     .help = "on, off, or \"off anywhere\" beyond loopback; empty: on if an issuer is set"},
-    {.name = "CAIRN_AUTH_ISSUER",
-     .fallback = "",
-     .unit = "URL",
-     .kind = TEXT,
-     AT(auth_issuer),
-     .help = "the issuer whose bearer tokens are accepted, as their iss says it"},
-    {.name = "CAIRN_AUTH_AUDIENCE",
-     .fallback = "",
-     .unit = "text",
-     .kind = TEXT,
-     AT(auth_audience),
-     .help = "the name of these services, which aud of a token has to have"},
-    {.name = "CAIRN_AUTH_JWKS_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(auth_keys_file),
-     .help =
-         "the issuer's keys (RFC 7517), read again when it changes; empty: the issuer is asked"},
-    {.name = "CAIRN_AUTH_ROLES_CLAIM",
-     .fallback = "/roles",
-     .unit = "JSON pointer",
-     .kind = TEXT,
-     AT(auth_roles_claim),
-     .help = "where a token has its roles: a list of texts, or words, as in /scope"},
-    {.name = "CAIRN_AUTH_TYPE",
-     .fallback = "at+jwt",
-     .unit = "typ",
-     .kind = TEXT,
-     AT(auth_type),
-     .help = "at+jwt (RFC 9068), or jwt: also tokens that say JWT, or no type"},
-    {.name = "CAIRN_AUTH_LEEWAY_S",
-     .fallback = "30",
-     .unit = "s",
-     .kind = NUMBER,
-     AT(auth_leeway_s),
-     .min = 0,
-     .max = 300,
-     .help = "by how much the clocks of issuer and service may differ"},
-    {.name = "CAIRN_AUTH_CLIENT_ID",
-     .fallback = "",
-     .unit = "text",
-     .kind = TEXT,
-     AT(auth_client_id),
-     .help = "as which client this service gets tokens of the issuer for the commands it sends"},
-    {.name = "CAIRN_AUTH_CLIENT_SECRET",
-     .fallback = "",
-     .unit = "text",
-     .kind = SECRET,
-     AT(auth_client_secret),
-     .help = "the client's secret; better CAIRN_AUTH_CLIENT_SECRET_FILE, a file that has it"},
-    {.name = "CAIRN_AUTH_TOKEN_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(auth_token_file),
-     .help = "a token for the commands it sends instead, read again when it changes"},
-    {.name = "CAIRN_AUTH_SCOPE",
-     .fallback = "",
-     .unit = "words",
-     .kind = TEXT,
-     AT(auth_scope),
-     .help = "the scope that is asked for with the token; empty: the issuer's default"},
-    {.name = "CAIRN_AUTH_RESOURCE",
-     .fallback = "",
-     .unit = "URI",
-     .kind = TEXT,
-     AT(auth_resource),
-     .help = "the resource that the token is asked for (RFC 8707); empty: the issuer's default"},
-    {.name = "CAIRN_EGRESS_URL",
-     .fallback = "",
-     .unit = "URL",
-     .kind = SECRET,
-     AT(egress_url),
-     .help = "a proxy for all calls to the outside, such as http://egress:3128; empty: none"},
-    {.name = "CAIRN_EGRESS_EXCEPT",
-     .fallback = "",
-     .unit = "hosts",
-     .kind = TEXT,
-     AT(egress_except),
-     .help = "what is reached without that proxy: hosts, .domains, networks, separated by commas"},
-    {.name = "CAIRN_TLS_CERT_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(tls_cert_file),
-     .help = "the certificate of the listener, in PEM, with those up to its root; empty: no TLS"},
-    {.name = "CAIRN_TLS_KEY_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(tls_key_file),
-     .help = "its private key; SIGHUP reads these files again"},
-    {.name = "CAIRN_TLS_CLIENT_CA_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(tls_client_ca_file),
-     .help = "authorities: a client needs a certificate of one of them; empty: it needs none"},
-    {.name = "CAIRN_OUTBOUND_CA_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(outbound_ca_file),
-     .help = "authorities that called services are trusted by; empty: the system's"},
-    {.name = "CAIRN_OUTBOUND_CERT_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(outbound_cert_file),
-     .help = "the certificate that is shown to called services that ask for one"},
-    {.name = "CAIRN_OUTBOUND_KEY_FILE",
-     .fallback = "",
-     .unit = "path",
-     .kind = TEXT,
-     AT(outbound_key_file),
-     .help = "its private key"},
-    {.name = "CAIRN_REQUIRE_TLS",
-     .fallback = "0",
-     .unit = "0 or 1",
-     .kind = NUMBER,
-     AT(require_tls),
-     .min = 0,
-     .max = 1,
-     .help = "1: nothing is sent or received unencrypted beyond this machine"},
-    {.name = "CAIRN_ADDRESS_RATE",
-     .fallback = "0",
-     .unit = "requests/s",
-     .kind = NUMBER,
-     AT(address_rate),
-     .min = 0,
-     .max = 1000000,
-     .help = "requests of one address in a second; beyond it 429; 0: any number"},
-    {.name = "CAIRN_ADDRESS_BURST",
-     .fallback = "0",
-     .unit = "requests",
-     .kind = NUMBER,
-     AT(address_burst),
-     .min = 0,
-     .max = 1000000,
-     .help = "how many of them may come at once; 0: as many as in a second"},
-    {.name = "CAIRN_CALLER_RATE",
-     .fallback = "0",
-     .unit = "requests/s",
-     .kind = NUMBER,
-     AT(caller_rate),
-     .min = 0,
-     .max = 1000000,
-     .help = "the same of one caller, by issuer and subject of its token"},
-    {.name = "CAIRN_CALLER_BURST",
-     .fallback = "0",
-     .unit = "requests",
-     .kind = NUMBER,
-     AT(caller_burst),
-     .min = 0,
-     .max = 1000000,
-     .help = "how many of them may come at once; 0: as many as in a second"},
-    {.name = "CAIRN_ADDRESS_CONNECTIONS",
-     .fallback = "0",
-     .unit = "connections",
-     .kind = NUMBER,
-     AT(address_connections),
-     .min = 0,
-     .max = 100000,
-     .help = "of one address open at once; 0: any number"},
-    {.name = "CAIRN_CLIENT_STREAMS_MAX",
-     .fallback = "0",
-     .unit = "streams",
-     .kind = NUMBER,
-     AT(client_streams_max),
-     .min = 0,
-     .max = 100000,
-     .help = "event streams of one client; beyond it 429; 0: any number"},
-    {.name = "CAIRN_CLIENT_WAITING_MAX",
-     .fallback = "0",
-     .unit = "reads",
-     .kind = NUMBER,
-     AT(client_waiting_max),
-     .min = 0,
-     .max = 100000,
-     .help = "reads of one client that wait for a position; 0: any number"},
-    {.name = "CAIRN_TRUSTED_PROXIES",
-     .fallback = "",
-     .unit = "addresses",
-     .kind = TEXT,
-     AT(proxies),
-     .help = "proxies whose X-Forwarded-For is believed: 10.0.0.7,10.1.0.0/16"},
-    {.name = "CAIRN_HOSTS",
-     .fallback = "",
-     .unit = "names",
-     .kind = TEXT,
-     AT(hosts),
-     .help = "hosts that are answered for: shop.example.com,10.0.0.5:8080; others 421; empty: any"},
-    {.name = "CAIRN_CORS_ORIGINS",
-     .fallback = "",
-     .unit = "origins",
-     .kind = TEXT,
-     AT(cors_origins),
-     .help = "whose scripts may read answers: https://shop.example.com; or *; empty: none"},
-    {.name = "CAIRN_LOG_LEVEL",
-     .fallback = "info",
-     .unit = "level",
-     .kind = TEXT,
-     AT(log_level),
-     .help = "debug, info, warn or error"},
-};
-
-enum { SETTINGS = sizeof settings / sizeof settings[0] };
 
 /* Returns the first line of the file that NAME_FILE names; NULL if it cannot be read, or is larger
  * than any secret. */
@@ -545,12 +45,13 @@ static const char *find_variable(const char *name)
 }
 
 /* Finds the text of a setting: from the environment, from the file it names, or its default. */
-static int find_text(const struct setting *setting, const char **ret, struct cairn_error *error)
+static int find_text(const struct cairn_setting_row *setting, const char **ret,
+                     struct cairn_error *error)
 {
     char file_name[80];
     (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
     const char *value = find_variable(setting->name);
-    const char *path = setting->kind == SECRET ? find_variable(file_name) : NULL;
+    const char *path = setting->kind == CAIRN_SETTING_SECRET ? find_variable(file_name) : NULL;
     if (value && path)
         return wrong_setting(error, setting->name, "is set together with its _FILE: choose one");
     if (path)
@@ -560,13 +61,13 @@ static int find_text(const struct setting *setting, const char **ret, struct cai
                              "names a file that cannot be read, or is larger than 16 KiB");
     if (!value || !*value)
         value = setting->fallback;
-    if (!value && setting->kind == SECRET)
+    if (!value && setting->kind == CAIRN_SETTING_SECRET)
         return wrong_setting(error, setting->name, "is not set");
     *ret = value;
     return 0;
 }
 
-static int parse_number(const struct setting *setting, const char *text, int64_t *ret,
+static int parse_number(const struct cairn_setting_row *setting, const char *text, int64_t *ret,
                         struct cairn_error *error)
 {
     char *end = NULL;
@@ -578,7 +79,7 @@ static int parse_number(const struct setting *setting, const char *text, int64_t
     return 0;
 }
 
-static int read_setting(const struct setting *setting, struct cairn_config *ret,
+static int read_setting(const struct cairn_setting_row *setting, struct cairn_config *ret,
                         struct cairn_error *error)
 {
     const char *text = NULL;
@@ -586,7 +87,7 @@ static int read_setting(const struct setting *setting, struct cairn_config *ret,
     if (failed || !text)
         return failed;
     char *at = (char *)ret + setting->offset;
-    if (setting->kind != NUMBER) {
+    if (setting->kind != CAIRN_SETTING_NUMBER) {
         memcpy(at, &text, sizeof text);
         return 0;
     }
@@ -598,22 +99,22 @@ static int read_setting(const struct setting *setting, struct cairn_config *ret,
 
 /* ---- the services' own ---- */
 
-static struct setting as_setting(const struct cairn_setting *own)
+static struct cairn_setting_row as_setting(const struct cairn_setting *own)
 {
-    return (struct setting){.name = own->name,
-                            .fallback = own->fallback,
-                            .unit = own->unit,
-                            .help = own->help,
-                            .kind = own->secret   ? SECRET
-                                    : own->number ? NUMBER
-                                                  : TEXT,
-                            .min = own->min,
-                            .max = own->max};
+    return (struct cairn_setting_row){.name = own->name,
+                                      .fallback = own->fallback,
+                                      .unit = own->unit,
+                                      .help = own->help,
+                                      .kind = own->secret   ? CAIRN_SETTING_SECRET
+                                              : own->number ? CAIRN_SETTING_NUMBER
+                                                            : CAIRN_SETTING_TEXT,
+                                      .min = own->min,
+                                      .max = own->max};
 }
 
 static void read_own(const struct cairn_setting *own, struct cairn_error *error)
 {
-    const struct setting setting = as_setting(own);
+    const struct cairn_setting_row setting = as_setting(own);
     const char *text = NULL;
     if (find_text(&setting, &text, error) < 0)
         return;
@@ -632,7 +133,7 @@ static void read_own(const struct cairn_setting *own, struct cairn_error *error)
 
 /* Compares the name of a variable with that of a setting. Returns 1 if it is the setting's, or that
  * of its _FILE; -1 if it is probably a typing error for it; else 0. */
-static int compare_name(const char *variable, const struct setting *setting)
+static int compare_name(const char *variable, const struct cairn_setting_row *setting)
 {
     char file_name[80];
     if (strcmp(variable, setting->name) == 0)
@@ -641,7 +142,7 @@ static int compare_name(const char *variable, const struct setting *setting)
     if (is_ours && cairn_is_mistyped(variable + strlen(PREFIX), setting->name + strlen(PREFIX)))
         return -1;
     (void)snprintf(file_name, sizeof file_name, "%s_FILE", setting->name);
-    return setting->kind == SECRET && strcmp(variable, file_name) == 0;
+    return setting->kind == CAIRN_SETTING_SECRET && strcmp(variable, file_name) == 0;
 }
 
 /* The URLs of peers depend on the services that there are. */
@@ -667,15 +168,15 @@ static void check_name(const char *variable, const struct cairn_service *const s
         check_url_name(variable, services, error);
         return;
     }
-    for (size_t i = 0; i < SETTINGS; i++) {
-        int is_like = compare_name(variable, &settings[i]);
+    for (size_t i = 0; i < cairn_setting_row_count; i++) {
+        int is_like = compare_name(variable, &cairn_setting_rows[i]);
         if (is_like > 0)
             return;
-        meant = is_like < 0 ? settings[i].name : meant;
+        meant = is_like < 0 ? cairn_setting_rows[i].name : meant;
     }
     for (size_t i = 0; services && services[i]; i++) {
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++) {
-            const struct setting setting = as_setting(at);
+            const struct cairn_setting_row setting = as_setting(at);
             int is_like = compare_name(variable, &setting);
             if (is_like > 0)
                 return;
@@ -722,9 +223,9 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
 {
     bool without_database = !one_needs_database(services);
     *ret = (struct cairn_config){.port = services ? services[0]->port : 0};
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (!without_database || strcmp(settings[i].name, "DATABASE_URL") != 0)
-            (void)read_setting(&settings[i], ret, ret_wrong);
+    for (size_t i = 0; i < cairn_setting_row_count; i++) {
+        if (!without_database || strcmp(cairn_setting_rows[i].name, "DATABASE_URL") != 0)
+            (void)read_setting(&cairn_setting_rows[i], ret, ret_wrong);
     }
     for (size_t i = 0; services && services[i]; i++) {
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
@@ -760,14 +261,14 @@ int cairn_config_read(struct cairn_config *ret, const struct cairn_service *cons
 
 bool cairn_config_knows(const char *variable)
 {
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (compare_name(variable, &settings[i]) > 0)
+    for (size_t i = 0; i < cairn_setting_row_count; i++) {
+        if (compare_name(variable, &cairn_setting_rows[i]) > 0)
             return true;
     }
     return false;
 }
 
-static void print_setting(FILE *out, const struct setting *setting)
+static void print_setting(FILE *out, const struct cairn_setting_row *setting)
 {
     const char *fallback = setting->fallback ? setting->fallback : "required";
     (void)fprintf(out, "  %-28s %-12s %-12s %s\n", setting->name, setting->unit,
@@ -780,8 +281,8 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
     bool without_database = !one_needs_database(services);
     (void)snprintf(port, sizeof port, "%d", services[0]->port);
     (void)fprintf(out, "Environment:\n");
-    for (size_t i = 0; i < SETTINGS; i++) {
-        struct setting setting = settings[i];
+    for (size_t i = 0; i < cairn_setting_row_count; i++) {
+        struct cairn_setting_row setting = cairn_setting_rows[i];
         if (strcmp(setting.name, "PORT") == 0)
             setting.fallback = port;
         if (!without_database || strcmp(setting.name, "DATABASE_URL") != 0)
@@ -789,7 +290,7 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
     }
     for (size_t i = 0; services[i]; i++) {
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++) {
-            const struct setting setting = as_setting(at);
+            const struct cairn_setting_row setting = as_setting(at);
             print_setting(out, &setting);
         }
     }
