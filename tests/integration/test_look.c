@@ -164,9 +164,10 @@ static void a_row_that_is_not_there_is_final(void **state)
     (void)state;
     place(4);
     fill(4, 13);
-    expect_soon("select count(*) from cairn.parked_events where reactor = 'scales' and attempts = 1"
-                " and reason like 'http:%/jars/01890000-0000-7000-8000-00000000dead: %'",
-                1);
+    expect_soon(
+        "select count(*) from cairn.parked_events where reactor = 'scales' and attempts = 1"
+        " and reason like '/jars/01890000-0000-7000-8000-00000000dead of the service of %: %'",
+        1);
 }
 
 int main(void)
