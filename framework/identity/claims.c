@@ -79,15 +79,13 @@ static int check_times(const json_t *claims, const struct cairn_bearer_rules *ru
 static bool is_for(const json_t *aud, const char *audience)
 {
     bool found = false;
-    size_t i;
-    const json_t *at;
     if (json_is_string(aud))
         return strcmp(json_string_value(aud), audience) == 0;
-    json_array_foreach(aud, i, at)
-    {
-        if (!json_is_string(at))
+    for (size_t i = 0; i < json_array_size(aud); i++) {
+        const char *text = json_string_value(json_array_get(aud, i));
+        if (!text)
             return false;
-        found = found || strcmp(json_string_value(at), audience) == 0;
+        found = found || strcmp(text, audience) == 0;
     }
     return found;
 }
@@ -134,11 +132,10 @@ static bool copy_roles(struct cairn_actor *actor, const char **roles, const json
                        struct cairn_arena *arena)
 {
     bool good = json_is_array(list);
-    size_t i;
-    const json_t *at;
-    json_array_foreach(list, i, at) good =
-        good && json_is_string(at) &&
-        add_role(actor, roles, cairn_copy_text(arena, json_string_value(at)));
+    for (size_t i = 0; i < json_array_size(list) && good; i++) {
+        const char *role = json_string_value(json_array_get(list, i));
+        good = role && add_role(actor, roles, cairn_copy_text(arena, role));
+    }
     return good;
 }
 

@@ -81,10 +81,10 @@ static bool is_for_signatures(const json_t *key)
     const json_t *operations = json_object_get(key, "key_ops");
     const char *text = cairn_json_text(key, "use");
     bool verifies = !operations;
-    size_t i;
-    const json_t *at;
-    json_array_foreach(operations, i, at) verifies =
-        verifies || (json_is_string(at) && strcmp(json_string_value(at), "verify") == 0);
+    for (size_t i = 0; i < json_array_size(operations) && !verifies; i++) {
+        const char *operation = json_string_value(json_array_get(operations, i));
+        verifies = operation && strcmp(operation, "verify") == 0;
+    }
     return verifies && (!use || (text && strcmp(text, "sig") == 0));
 }
 
@@ -150,15 +150,14 @@ static bool read_key(const json_t *key, struct key *ret, struct cairn_arena *are
 static int read_keys(struct cairn_jwks *set, const json_t *json, struct cairn_error *error)
 {
     const json_t *keys = json_object_get(json, "keys");
-    size_t i;
-    const json_t *at;
     if (!json_is_array(keys))
         return cairn_fail(error, CAIRN_CONFIG, "the key set has no list `keys`");
     if (json_array_size(keys) > CAIRN_JWKS_MAX_KEYS)
         return cairn_fail(error, CAIRN_CONFIG, "the key set has %zu keys, more than %d",
                           json_array_size(keys), CAIRN_JWKS_MAX_KEYS);
     set->keys = cairn_new(&set->arena, struct key, json_array_size(keys) + 1);
-    json_array_foreach(keys, i, at) set->count += read_key(at, &set->keys[set->count], &set->arena);
+    for (size_t i = 0; i < json_array_size(keys); i++)
+        set->count += read_key(json_array_get(keys, i), &set->keys[set->count], &set->arena);
     if (set->count == 0)
         return cairn_fail(error, CAIRN_CONFIG,
                           "none of the %zu keys of the key set can be used: tokens are verified "

@@ -35,9 +35,10 @@ int cairn_query_begin_stream(const struct cairn_query_read *read, int looked,
     const bool list = read->resource->list;
     const struct cairn_actor *actor = visit->request->actor;
     const bool open = !actor || read->resource->allow.kind == CAIRN_ALLOW_ANYONE;
+    const struct cairn_query_owner of_none = {.field = NULL};
     const struct cairn_query_state state = {
         .key = list ? cairn_query_ask_page(read->ask, read->arena) : read->ask->key,
-        .owner = list ? (struct cairn_query_owner){.field = NULL} : read->ask->owner,
+        .owner = list ? of_none : read->ask->owner,
         .until_s = open ? 0 : actor->until_s,
         .json = looked ? NULL : cairn_copy_bytes(read->arena, read->body, read->body_bytes),
         .print = list ? cairn_query_page_print(read) : NULL,
