@@ -171,7 +171,7 @@ struct cairn_over {
 #define CAIRN_OVER_ROW_(noun, over) CAIRN_OVER_ROW_OF_(CAIRN_ARGUMENTS_##over)
 #define CAIRN_OVER_ROW_OF_(...) CAIRN_OVER_ROW_AS_(__VA_ARGS__)
 #define CAIRN_OVER_ROW_AS_(how, name, part_, member_)                                              \
-    {.part = &part_##_part, .member = member_, .each = CAIRN_OVER_IS_##how##_},
+    {.part = &part_##_part, .member = (member_), .each = CAIRN_OVER_IS_##how##_},
 #define CAIRN_OVER_IS_ONE_ false
 #define CAIRN_OVER_IS_EACH_ true
 

@@ -26,12 +26,12 @@ static bool is_proxy(const char *text)
 
 int cairn_egress_set(const char *url, const char *except, struct cairn_error *error)
 {
-    if (*url && !is_proxy(url))
+    if (url && *url && !is_proxy(url))
         return cairn_fail(error, CAIRN_CONFIG,
                           "the URL of the egress proxy is invalid: wanted one such as "
                           "http://egress:3128 (CAIRN_EGRESS_URL)");
-    egress.url = url;
-    egress.except = except;
+    egress.url = url ? url : "";
+    egress.except = except ? except : "";
     return 0;
 }
 

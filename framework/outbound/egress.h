@@ -12,9 +12,9 @@
 #include "outbound/run.h"
 
 /* Sets the proxy of this process, "http://host:port", with name and password if it wants them; ""
- * for none. `except` lists what is reached directly, separated by commas: hosts, domains (".shop"),
- * networks ("10.0.0.0/8", libcurl 7.86). Both are borrowed. Returns 0, or -CAIRN_CONFIG, whose
- * message does not show the password. */
+ * or NULL for none. `except` lists what is reached directly, separated by commas: hosts, domains
+ * (".shop"), networks ("10.0.0.0/8", libcurl 7.86). Both are borrowed. Returns 0, or
+ * -CAIRN_CONFIG, whose message does not show the password. */
 int cairn_egress_set(const char *url, const char *except, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Makes the transfer use the proxy, if the target is not inside. */

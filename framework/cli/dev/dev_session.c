@@ -287,7 +287,8 @@ static void stop_all(struct session *session)
 
 static void say_auth(struct session *session)
 {
-    if (strcmp(getenv("CAIRN_AUTH"), "off") == 0)
+    const char *auth = getenv("CAIRN_AUTH");
+    if (auth && strcmp(auth, "off") == 0)
         cairn_dev_say(&session->output, CAIRN_BOLD, "dev",
                       "authentication is off: every request is answered; CAIRN_AUTH=on and an "
                       "issuer turn it on");

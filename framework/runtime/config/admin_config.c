@@ -12,7 +12,8 @@ bool cairn_admin_is_apart(const struct cairn_config *config)
 const struct cairn_allow *cairn_admin_policy(const struct cairn_config *config)
 {
     static const struct cairn_allow operators = CAIRN_ROLE("operator");
-    return cairn_is_loopback(config->admin_bind) ? NULL : &operators;
+    bool is_open = !cairn_admin_is_apart(config) || cairn_is_loopback(config->admin_bind);
+    return is_open ? NULL : &operators;
 }
 
 void cairn_admin_check(const struct cairn_config *config, struct cairn_error *wrong)
