@@ -426,9 +426,9 @@ static void a_redis_that_is_full_in_mid_batch_is_waited_for(void **state)
                                              memory_used() + (4 << 20)));
     append("pot", 6000, 2000);
     wait_for_problem("OOM");
-    assert_int_equal(fixture_sql_int(bench.url, "select count(*) from cairn.bus where problem is"
-                                                " not null"),
-                     1);
+    /* the table is told after readiness */
+    fixture_wait_sql(bench.url, "select count(*) from cairn.bus where problem is not null", 1,
+                     LONG_MS);
     int64_t position = bus_position(&bench.view);
     (void)bus_redis(&bench.view, "CONFIG SET maxmemory 0");
     assert_true(position >= 200 && position < 6200);
