@@ -163,7 +163,7 @@ struct cairn_command_type {
     const struct cairn_record *record;
     bool creates;                               /* of an internal command: it creates its stream */
     const char *headers[CAIRN_HEADERS_MAX + 1]; /* of the request, that its decision may read */
-    struct cairn_allow allow;                   /* who may send it (policy.h) */
+    struct cairn_allow allow;                   /* its policy (policy.h) */
     const char *help;                           /* one line for the API's documentation */
 };
 

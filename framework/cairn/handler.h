@@ -72,7 +72,7 @@ struct cairn_route {
     cairn_handler *handle;
     const char
         *takes; /* the media type of its body; NULL: a request with a body is answered with 400 */
-    struct cairn_allow allow; /* who may call it (policy.h); not CAIRN_OWNER, which the function
+    struct cairn_allow allow; /* its policy (policy.h); not CAIRN_OWNER, which the function
                                  compares itself, by `request->actor` */
     const char *help;
 };

@@ -1,4 +1,5 @@
-/* policy.h - who may do what: one initialiser for each command, resource and route.
+/* policy.h - policies, which say what callers may do: one initialiser for each command, resource
+ * and route.
  *
  *     CAIRN_COMMANDS(order,
  *                    COMMAND(place_order, "POST /orders",
@@ -10,7 +11,7 @@
  *     {.path = "/orders/{id}", .projection = &order_summary_projection,
  *      .allow = CAIRN_OWNER(order_summary, user_id, "clerk", "support")}
  *
- * A request says who its caller is by a bearer token (RFC 6750); CAIRN_AUTH_ISSUER and its
+ * A request names its caller by a bearer token (RFC 6750); CAIRN_AUTH_ISSUER and its
  * neighbours say which tokens are good. Without authentication no policy is looked at, and there is
  * no caller: an actor is zeroed then. With authentication a service whose tables lack a policy does
  * not start, and names the row.

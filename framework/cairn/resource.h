@@ -60,7 +60,7 @@ struct cairn_resource {
     int limit;     /* list: rows a page unless the client says; 0 means 50 */
     int limit_max; /* list: the most a client may ask for; 0 means 200 */
     struct cairn_caching caching;
-    struct cairn_allow allow; /* who may read it, and which rows (policy.h) */
+    struct cairn_allow allow; /* its policy, also for rows (policy.h) */
     const char *help;
     const char *at; /* in the row that ends a list: where the list is, "orders.c:12"; or NULL */
 };

@@ -3,17 +3,10 @@
 #include "command/command_owner.h"
 
 #include "identity/policy.h"
+#include "record/json.h"
 #include "store/command_type.h"
 
 #include <string.h>
-
-static bool has_member(const struct cairn_record *record, const char *member)
-{
-    bool has = false;
-    for (uint32_t i = 0; i < record->count; i++)
-        has = has || strcmp(record->fields[i].name, member) == 0;
-    return has;
-}
 
 static int find(const struct cairn_decider *decider, const struct cairn_command_type *command,
                 struct cairn_command_owner *ret, struct cairn_error *error)
@@ -28,7 +21,7 @@ static int find(const struct cairn_decider *decider, const struct cairn_command_
                           "CAIRN_OWNER(%s, %s): name the state of the decider, %s, or the command",
                           allow->tag, allow->member,
                           decider->overs ? "which a boundary has not" : decider->category);
-    if (strcmp(allow->member, "id") == 0 && !has_member(decider->state, "id")) {
+    if (strcmp(allow->member, "id") == 0 && !cairn_record_field(decider->state, "id")) {
         ret->of = CAIRN_OWNER_OF_ID;
         return 0;
     }

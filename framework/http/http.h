@@ -212,7 +212,7 @@ struct cairn_http_tls {
 struct cairn_http_limits {
     int64_t address_rate;  /* requests a second of an address; 0: any number */
     int64_t address_burst; /* at once; 0: as many as in a second */
-    int64_t caller_rate;   /* the same of a caller who was authenticated */
+    int64_t caller_rate;   /* the same of an authenticated caller */
     int64_t caller_burst;
     int64_t address_connections; /* open at once; 0: any number */
     const char *proxies;         /* whose X-Forwarded-For is believed: addresses and networks */

@@ -1,6 +1,8 @@
 /* policy.c - compares callers with policies. */
 #include "identity/policy.h"
 
+#include "record/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +44,7 @@ int cairn_policy_check(const struct cairn_allow *allow, const struct cairn_actor
     case CAIRN_ALLOW_UNSAID:
         break;
     }
-    return cairn_fail(error, CAIRN_FORBIDDEN, "nothing says who may do this");
+    return cairn_fail(error, CAIRN_FORBIDDEN, "no policy allows this");
 }
 
 bool cairn_policy_asks_owner(const struct cairn_allow *allow, const struct cairn_actor *actor)
@@ -55,9 +57,7 @@ bool cairn_policy_asks_owner(const struct cairn_allow *allow, const struct cairn
 int cairn_policy_owner_field(const struct cairn_record *record, const char *member,
                              const struct cairn_field **ret, struct cairn_error *error)
 {
-    const struct cairn_field *field = NULL;
-    for (uint32_t i = 0; i < record->count; i++)
-        field = strcmp(record->fields[i].name, member) == 0 ? &record->fields[i] : field;
+    const struct cairn_field *field = cairn_record_field(record, member);
     if (!field)
         return cairn_fail(error, CAIRN_BUG, "CAIRN_OWNER(%s, %s): %s has no such member",
                           record->name, member, record->name);

@@ -1,5 +1,5 @@
-/* test_authentication.c - a service that authenticates: who gets which answer, and what is kept of
- * a caller; with a stand-in for the issuer. */
+/* test_authentication.c - a service that authenticates: which caller gets which answer, and what is
+ * kept of a caller; with a stand-in for the issuer. */
 #include "../support/fixture.h"
 #include "../support/issuer.h"
 #include "../support/kit.h"

@@ -212,11 +212,11 @@ static enum cairn_attempt_outcome recall_fact(struct attempt *attempt, int i)
 }
 
 /* Recalls the command's own stream. One that creates needs none: its append requires that no such
- * stream exists. */
+ * stream exists. That of a boundary is recalled with its parts. */
 static enum cairn_attempt_outcome recall_own(struct attempt *attempt)
 {
     attempt->expected = (struct cairn_expected){.stream = attempt->stream};
-    if (attempt->endpoint->creates)
+    if (attempt->endpoint->creates || attempt->endpoint->part_count > 0)
         return CAIRN_ATTEMPT_DONE;
     enum cairn_attempt_outcome outcome = cairn_attempt_recall_state(
         attempt, &attempt->own, &attempt->endpoint->self, attempt->stream);

@@ -121,11 +121,12 @@ static bool take_all(struct attempt *attempt)
 static enum cairn_attempt_outcome recall_each(struct attempt *attempt)
 {
     enum cairn_attempt_outcome outcome = CAIRN_ATTEMPT_DONE;
-    if (attempt->own.entry)
+    if (!attempt->endpoint->creates) {
         outcome = cairn_attempt_recall_state(attempt, &attempt->own, &attempt->endpoint->self,
                                              attempt->stream);
-    if (attempt->own.entry && outcome == CAIRN_ATTEMPT_DONE)
-        cairn_unlock(&attempt->own.entry->lock);
+        if (outcome == CAIRN_ATTEMPT_DONE)
+            cairn_unlock(&attempt->own.entry->lock);
+    }
     for (size_t i = 0; i < attempt->part_count && outcome == CAIRN_ATTEMPT_DONE; i++) {
         struct cairn_attempt_part *part = &attempt->parts[i];
         outcome = cairn_attempt_recall_state(attempt, &part->recalled, part->folding, part->tag);
@@ -140,8 +141,6 @@ enum cairn_attempt_outcome cairn_attempt_recall_parts(struct attempt *attempt)
     enum cairn_attempt_outcome outcome;
     if (!attempt->parts)
         name_parts(attempt);
-    if (attempt->own.entry) /* locked by cairn_attempt_recall() */
-        cairn_unlock(&attempt->own.entry->lock);
     while ((outcome = recall_each(attempt)) == CAIRN_ATTEMPT_DONE) {
         lock_all(attempt);
         if (take_all(attempt))

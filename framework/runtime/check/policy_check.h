@@ -1,4 +1,4 @@
-/* policy_check.h - checks that every row of a service's tables says who may use it. */
+/* policy_check.h - checks that every row of a service's tables has a policy. */
 #ifndef CAIRN_RUNTIME_POLICY_CHECK_H
 #define CAIRN_RUNTIME_POLICY_CHECK_H
 
