@@ -17,8 +17,7 @@ struct bucket {
 
 struct cairn_buckets {
     pthread_mutex_t lock;
-    int64_t interval_us; /* in which it gains a token, times `scale` */
-    int64_t scale;       /* so that a rate which does not divide a second is exact enough */
+    int64_t rate; /* tokens a second */
     int64_t burst;
     struct bucket all[SETS * WAYS];
 };
@@ -31,8 +30,7 @@ struct cairn_buckets *cairn_buckets_open(int64_t rate, int64_t burst)
         return NULL;
     struct cairn_buckets *buckets = cairn_allocate(sizeof *buckets);
     cairn_lock_init(&buckets->lock);
-    buckets->scale = rate;
-    buckets->interval_us = SECOND_US;
+    buckets->rate = rate;
     buckets->burst = burst > 0 ? burst : rate;
     return buckets;
 }
@@ -50,7 +48,7 @@ void cairn_buckets_close(struct cairn_buckets *buckets)
 /* Returns how long so many tokens take, rounded up. */
 static int64_t time_of(const struct cairn_buckets *buckets, int64_t tokens)
 {
-    return (tokens * buckets->interval_us + buckets->scale - 1) / buckets->scale;
+    return (tokens * SECOND_US + buckets->rate - 1) / buckets->rate;
 }
 
 static int64_t seconds(int64_t us)
@@ -89,7 +87,7 @@ struct cairn_quota cairn_buckets_take(struct cairn_buckets *buckets,
         .taken = taken,
         .burst = buckets->burst,
         .window_s = seconds(whole_us),
-        .remaining = (whole_us - missing_us) * buckets->scale / buckets->interval_us,
+        .remaining = (whole_us - missing_us) * buckets->rate / SECOND_US,
         .full_in_s = seconds(missing_us),
         .retry_in_s = taken ? 0 : seconds(after_us - now_us - whole_us),
     };
