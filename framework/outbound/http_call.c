@@ -141,6 +141,7 @@ static void read_answer(struct call *call, CURL *handle, struct cairn_attempt *r
     ret->failed = status >= 500;
     ret->again = is_worth_repeating(response->status);
     ret->pause_us = wait_s > 0 && wait_s < 86400 ? CAIRN_SECONDS(wait_s) : 0;
+    response->retry_after_us = ret->pause_us;
 }
 
 /* CURLINFO_REQUEST_SIZE counts the bytes that the kernel has accepted. */

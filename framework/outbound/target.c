@@ -21,6 +21,7 @@ struct cairn_target_state {
     struct cairn_target *target;
     struct cairn_target_state *next; /* in `all`; guarded by `making` */
     struct cairn_limits limits;
+    atomic_bool abandoned;
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct cairn_breaker breaker;
@@ -133,6 +134,7 @@ static struct cairn_target_state *make(struct cairn_target *target,
     struct cairn_target_state *state = cairn_allocate(sizeof *state);
     state->target = target;
     state->limits = *limits;
+    state->limits.abandoned = &state->abandoned;
     state->breaker = (struct cairn_breaker){
         .failures_max = (int)or_else(target->breaker_failures, 5),
         .open_us = or_else(target->breaker_open_us, CAIRN_SECONDS(5)),
@@ -189,6 +191,14 @@ int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_targ
 const struct cairn_limits *cairn_target_limits(const struct cairn_target_state *state)
 {
     return &state->limits;
+}
+
+void cairn_target_abandon(struct cairn_target *target)
+{
+    cairn_lock(&making);
+    if (target->state_)
+        atomic_store(&target->state_->abandoned, true);
+    cairn_unlock(&making);
 }
 
 /* Removes the state from the list. */
