@@ -101,6 +101,7 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
 {
     char scheme[16];
     char host[256];
+    char port[16];
     CURLU *url = curl_url();
     bool readable =
         url && limits->url && curl_url_set(url, CURLUPART_URL, limits->url, 0) == CURLUE_OK;
@@ -114,6 +115,9 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
     copy_part(url, CURLUPART_SCHEME, scheme, sizeof scheme);
     limits->mail = strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0;
     copy_part(url, CURLUPART_HOST, host, sizeof host);
+    copy_part(url, CURLUPART_PORT, port, sizeof port);
+    memcpy(limits->host, host, sizeof limits->host);
+    limits->port = strtoll(port, NULL, 10);
     limits->tls_due = requires_starttls(scheme, host, has_part(url, CURLUPART_USER));
     curl_url_cleanup(url);
     if (is_forbidden(scheme, host))

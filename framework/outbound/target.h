@@ -21,6 +21,8 @@ struct cairn_target_state;
 struct cairn_limits {
     const char *name;
     const char *url;
+    char host[256]; /* of the URL, */
+    int64_t port;   /* 0: the scheme's own */
     int64_t deadline_us, connect_us, backoff_us, wait_us;
     int attempts, concurrency;
     size_t answer_max_bytes;
