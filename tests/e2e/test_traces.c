@@ -6,6 +6,7 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #define CALLER "b7ad6b7169203331"
 #define USER "0199aaaa-0000-7000-8000-000000000001"
 #define ORDER "0199aaaa-0000-7000-8000-000000000002"
+#define OTHER_TRACE "11111111111111111111111111111111"
+#define OTHER_ORDER "0199aaaa-0000-7000-8000-000000000003"
 
 static struct collector collector;
 static struct system_under_test shop;
@@ -43,17 +46,27 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void place_order(void)
+static void register_user(void)
 {
     struct http_reply reply = {0};
     ask_for(201, shop.user, "POST", "/users", NULL,
             "{\"user_id\":\"" USER "\",\"email\":\"ada@example.com\",\"name\":\"Ada\"}", &reply);
-    ask_for(201, shop.order, "POST", "/orders",
-            "traceparent: 00-" TRACE "-" CALLER "-01\r\ntracestate: shop=1\r\n",
-            "{\"order_id\":\"" ORDER "\",\"user_id\":\"" USER
-            "\",\"currency\":\"EUR\",\"card_token\":"
-            "\"tok_visa\",\"lines\":[{\"sku\":\"tea-100\",\"quantity\":2,\"unit_price\":450}]}",
-            &reply);
+    http_reply_free(&reply);
+}
+
+static void place_order(const char *order, const char *trace)
+{
+    struct http_reply reply = {0};
+    char headers[200];
+    char body[400];
+    (void)snprintf(headers, sizeof headers,
+                   "traceparent: 00-%s-" CALLER "-01\r\ntracestate: shop=1\r\n", trace);
+    (void)snprintf(body, sizeof body,
+                   "{\"order_id\":\"%s\",\"user_id\":\"" USER "\",\"currency\":\"EUR\","
+                   "\"card_token\":\"tok_visa\","
+                   "\"lines\":[{\"sku\":\"tea-100\",\"quantity\":2,\"unit_price\":450}]}",
+                   order);
+    ask_for(201, shop.order, "POST", "/orders", headers, body, &reply);
     http_reply_free(&reply);
 }
 
@@ -63,7 +76,8 @@ static void the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail(void **s
     (void)state;
     if (!is_there)
         skip();
-    place_order();
+    register_user();
+    place_order(ORDER, TRACE);
     collector_wait(&collector, ".trace == \"" TRACE "\" and .name == \"send mail\"", 2);
     collector_wait(&collector, ".trace == \"" TRACE "\" and .name == \"project payments\"", 2);
     collector_wait(&collector, ".trace == \"" TRACE "\" and .name == \"project order_summary\"", 2);
@@ -78,10 +92,26 @@ static void the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail(void **s
     collector_expect_right(&collector);
 }
 
+static void a_killed_service_loses_spans_and_not_the_trace(void **state)
+{
+    (void)state;
+    if (!is_there)
+        skip();
+    place_order(OTHER_ORDER, OTHER_TRACE);
+    system_kill(&shop, "payment", SIGKILL);
+    system_heal(&shop);
+    collector_wait(&collector, ".trace == \"" OTHER_TRACE "\" and .name == \"send mail\"", 2);
+    assert_int_equal(
+        collector_count(&collector, ".trace == \"" OTHER_TRACE "\" and .name == \"POST /orders\""),
+        1);
+    collector_expect_right(&collector);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail),
+        cmocka_unit_test(a_killed_service_loses_spans_and_not_the_trace),
     };
     return cmocka_run_group_tests_name("traces", tests, set_up, tear_down);
 }

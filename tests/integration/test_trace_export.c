@@ -84,7 +84,7 @@ static int64_t counted(const char *outcome)
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
     (void)snprintf(name, sizeof name, "\ncairn_spans_total{outcome=\"%s\"} ", outcome);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *at = strstr(text.text, name);
     int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : 0;
     cairn_arena_close(&arena);
