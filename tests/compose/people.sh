@@ -102,16 +102,17 @@ operators_see_metrics() {
 
 # A session's write, and the same of another page; a program's token is its own, whatever the session.
 pages_write() {
-    local body='{"email":"grace@example.com","name":"Grace"}'
+    local body='{"email":"grace@example.com","name":"Grace"}' user since
     rm -f "$work/jar"
     sign_in grace /orders/0199aaaa-0000-7000-8000-00000000dead || return 1
     browse "$secure/users" -H 'Content-Type: application/json' -d "$body" -H 'Origin: http://localhost:5050'
     [[ $seen == 401 ]] && has "$work/head" '^www-authenticate: Bearer' || return 1
     browse "$secure/users" -H 'Content-Type: application/json' -d "$body" -H "Origin: $secure"
     [[ $seen == 201 ]] || return 1
-    browse "$secure$(location)" -H "$(bearer bob)"
+    user=$(location) since=$(position)
+    browse "$secure$user" -H "$(bearer bob)" -H "Cairn-Position: $since" -H 'Prefer: wait=10'
     [[ $seen == 404 ]] || return 1
-    browse "$secure$(location)" -H "Cairn-Position: $(position)" -H 'Prefer: wait=10'
+    browse "$secure$user" -H "Cairn-Position: $since" -H 'Prefer: wait=10'
     [[ $seen == 200 ]] && has "$work/body" grace@example.com
 }
 
@@ -134,7 +135,7 @@ programs_are_challenged() {
     for at in "$door" "$secure"; do
         status_is 401 --cacert "$work/authority.pem" "$at/orders/0199aaaa-0000-7000-8000-00000000dead" || return 1
         has "$work/head" '^www-authenticate: Bearer' || return 1
-        status_is 401 --cacert "$work/authority.pem" "$at/users" -H 'Accept: text/html' -d '{}' || return 1
+        status_is 401 --cacert "$work/authority.pem" "$at/users" -H 'Content-Type: application/json' -d '{}' || return 1
     done
 }
 
