@@ -93,8 +93,8 @@ static void a_requests_trace_is_the_exemplar_of_its_duration(void **state)
     ask_for(404, shop.query, "GET", "/orders/00000000-0000-4000-8000-000000000000",
             "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n", NULL,
             &reply);
-    ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics", "Accept: application/openmetrics-text\r\n", NULL,
-            &reply);
+    ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics",
+            "Accept: application/openmetrics-text\r\n", NULL, &reply);
     assert_non_null(strstr(reply.body, "# {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 0."));
 }
 
@@ -105,7 +105,8 @@ static void plain_text_is_answered_where_nothing_else_is_asked_for(void **state)
         NULL, "Accept: */*\r\n", "Accept: text/plain, application/openmetrics-text;q=0.5\r\n"};
     char type[100];
     for (size_t i = 0; i < sizeof accepts / sizeof accepts[0]; i++) {
-        ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics", accepts[i], NULL, &reply);
+        ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics", accepts[i], NULL,
+                &reply);
         assert_true(http_header(&reply, "Content-Type", type, sizeof type));
         assert_string_equal(type, "text/plain; version=0.0.4; charset=utf-8");
     }
