@@ -108,6 +108,8 @@ export function makeProvider({ issuer, audience, lifetime, keys, secrets, door }
         interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
         loadExistingGrant: (ctx) => grantOf(ctx, audience),
         issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
+        // Requests of one session may come at once, and each renews it: the door keeps no lock for them.
+        rotateRefreshToken: false,
         pkce: { required: () => true },
         findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
         features: {

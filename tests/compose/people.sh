@@ -42,6 +42,53 @@ by_tls() {
         has "$work/head" '^x-frame-options: DENY'
 }
 
+# ---- at the provider ----
+
+# authorize CHALLENGE [REDIRECT]: begins as the door would. Sets `seen` and `to`.
+authorize() {
+    browse "http://127.0.0.1:8070/auth?client_id=door&response_type=code&scope=openid&state=s${1:+&code_challenge_method=S256}${1:+&code_challenge=$1}" \
+        -G --data-urlencode "redirect_uri=${2:-$secure/oauth2/callback}"
+}
+
+# redeem CODE VERIFIER SECRET: prints what the provider gives for it.
+redeem() {
+    curl -s -m 20 -u "door:$3" http://127.0.0.1:8070/token -d grant_type=authorization_code -d "code=$1" \
+        -d "code_verifier=$2" --data-urlencode "redirect_uri=$secure/oauth2/callback"
+}
+
+# code_for NAME CHALLENGE: signs in, and prints the code.
+code_for() {
+    local form code
+    rm -f "$work/jar"
+    authorize "$2" >&2
+    form=$to
+    ! browse "$form" -d "name=../etc" >&2 || [[ $seen == 400 ]] || return 1
+    browse "$form" -d "name=$1" >&2
+    browse "$to" >&2
+    code=${to#*code=}
+    [[ $to == "$secure/oauth2/callback?code="* ]] && printf '%s\n' "${code%%&*}"
+}
+
+# Codes are for the door alone: with its secret, its verifier, at its address, and once.
+provider_signs_in() {
+    local verifier challenge secret code
+    verifier=$(openssl rand -hex 32)
+    challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | basenc --base64url | tr -d =)
+    secret=$(key sign_in/client_secret)
+    authorize ''
+    [[ $to == "$secure/oauth2/callback?error=invalid_request"* ]] || return 1
+    authorize "$challenge" https://example.com/oauth2/callback
+    [[ $seen == 400 ]] || return 1
+    status_is 400 http://127.0.0.1:8070/interaction/none || return 1
+    code=$(code_for operator "$challenge") || return 1
+    redeem "$code" "$verifier" guessed | jq -e '.error == "invalid_client"' || return 1
+    redeem "$code" "$(openssl rand -hex 32)" "$secret" | jq -e '.error == "invalid_grant"' || return 1
+    code=$(code_for operator "$challenge") || return 1
+    redeem "$code" "$verifier" "$secret" | jq -er .access_token >"$work/token" || return 1
+    redeem "$code" "$verifier" "$secret" | jq -e '.error == "invalid_grant"' || return 1
+    status_is 200 "$door/-/order/metrics" -H "Authorization: Bearer $(<"$work/token")"
+}
+
 # ---- with a browser ----
 
 # browse URL [OPTION...]: as a browser with its cookies. Sets `seen` to the status, `to` to where it is sent.
@@ -116,6 +163,28 @@ pages_write() {
     [[ $seen == 200 ]] && has "$work/body" grace@example.com
 }
 
+# Reads a page; whether the session's cookie was given anew.
+is_renewed() {
+    browse "$secure/reports/sales"
+    [[ $seen == 200 ]] && session_is_kept
+}
+
+# Where sessions are renewed every second, the browser is given a new cookie by the answer of a service.
+sessions_are_renewed() {
+    DOOR_REFRESH=1s docker compose up -d --no-deps sign-in || return 1
+    rm -f "$work/jar"
+    soon sign_in finance /reports/sales || return 1
+    soon is_renewed && soon is_renewed || return 1
+    docker compose up -d --no-deps sign-in
+    soon is_signed_in
+}
+
+# The session of before is good for a sign-in that was started again.
+is_signed_in() {
+    browse "$secure/reports/sales"
+    [[ $seen == 200 ]]
+}
+
 people_sign_out() {
     local again="http%3A%2F%2F127.0.0.1%3A8070%2Fsession%2Fend%3Fclient_id%3Ddoor"
     browse "$secure/oauth2/sign_out?rd=$again"
@@ -155,5 +224,6 @@ people() {
     check 'operators see metrics' operators_see_metrics
     check 'pages of the door write, those of others do not' pages_write
     check 'a forged session is none' forged_sessions_are_none
+    check 'a session is renewed' sessions_are_renewed
     check 'people sign out' people_sign_out
 }
