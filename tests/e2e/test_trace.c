@@ -1,4 +1,5 @@
-/* test_trace.c - `cairn trace` on the whole shop: one order's tree, node by node. */
+/* test_trace.c - looking back at the whole shop: `cairn trace`, one order's tree, node by node;
+ * `cairn why` and `cairn at`, and why by HTTP. */
 #include "../support/cairn.h"
 #include "../support/fixture.h"
 #include "../support/support.h"
@@ -237,12 +238,80 @@ static void a_declined_orders_tree_ends_with_its_cancellation(void **state)
                     "             reaction fulfilment\n");
 }
 
+/* ---- why a row is as it is ---- */
+
+static void a_row_says_by_both_ways_which_events_made_it(void **state)
+{
+    (void)state;
+    char order[60];
+    char arguments[200];
+    char path[100];
+    struct http_reply reply = {0};
+    place("tok_visa", order, sizeof order);
+    await_end(order, "OrderPaid");
+    (void)snprintf(arguments, sizeof arguments, "why order_summary %s", order);
+    cairn_expect(shop.database_url, 0, arguments, "OrderPlaced of order-");
+    assert_true(cairn_said("status: \"placed\" -> \"paid\""));
+    assert_true(cairn_said("by pay_order"));
+    (void)snprintf(path, sizeof path, "/orders/%s/why", order);
+    ask_for(200, shop.query, "GET", path, NULL, NULL, &reply);
+    assert_non_null(strstr(reply.body, "\"field\":\"status\",\"from\":\"placed\",\"to\":\"paid\""));
+    assert_non_null(strstr(reply.body, "\"command\":\"pay_order\""));
+    assert_non_null(strstr(reply.body, "\"left_out\":0"));
+    ask_for(404, shop.query, "GET", "/orders/0199aaaa-0000-7000-8000-00000000dead/why", NULL, NULL,
+            &reply);
+    ask_for(400, shop.query, "GET", "/orders/4711/why", NULL, NULL, &reply);
+    ask_for(404, shop.query, "GET", "/reports/sales/why", NULL, NULL, &reply);
+    http_reply_free(&reply);
+}
+
+static void a_row_of_many_streams_says_it_too_and_how_it_was(void **state)
+{
+    (void)state;
+    char order[60];
+    char key[60];
+    char arguments[200];
+    char position[40];
+    char sql[200];
+    place("tok_visa", order, sizeof order);
+    await_end(order, "OrderPaid");
+    (void)snprintf(sql, sizeof sql,
+                   "select to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD') || ':EUR'"
+                   " from cairn.events where stream = 'order-%s' and version = 1",
+                   order);
+    fixture_sql_text(shop.database_url, sql, key, sizeof key);
+    (void)snprintf(arguments, sizeof arguments, "why sales_by_day %s --limit 1", key);
+    cairn_expect(shop.database_url, 0, arguments, "OrderPaid of order-");
+    assert_true(cairn_said("earlier events are left out"));
+    (void)snprintf(sql, sizeof sql,
+                   "select position from cairn.events where stream = 'order-%s'"
+                   " and version = 1",
+                   order);
+    fixture_sql_text(shop.database_url, sql, position, sizeof position);
+    (void)snprintf(arguments, sizeof arguments, "at %s order_summary %s", position, order);
+    cairn_expect(shop.database_url, 0, arguments, "\"status\":\"placed\"");
+    (void)snprintf(arguments, sizeof arguments, "at %lld order_summary %s",
+                   (long long)atoll(position) - 1, order);
+    cairn_expect(shop.database_url, 1, arguments, "there is no such row in order_summary");
+    (void)snprintf(arguments, sizeof arguments, "at 2000-01-01T00:00:00Z order_summary %s", order);
+    cairn_expect(shop.database_url, 1, arguments, "up to position 0");
+    (void)snprintf(arguments, sizeof arguments, "at yesterday order_summary %s", order);
+    cairn_expect(shop.database_url, 64, arguments, "yesterday is neither a position nor a time");
+    (void)snprintf(arguments, sizeof arguments, "at 999999 order_summary %s", order);
+    cairn_expect(shop.database_url, 64, arguments, "there is nothing at 999999 yet");
+    cairn_expect(shop.database_url, 1, "why order_summary nothing", "no event concerns it");
+    cairn_expect(shop.database_url, 64, "why nothing nothing", "has no read model nothing");
+    cairn_expect(shop.database_url, 64, "why order_summary", "name a read model and the key");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_orders_tree_is_whole_by_every_id_of_it),
         cmocka_unit_test(a_trees_times_and_actors_are_those_of_the_log),
         cmocka_unit_test(a_declined_orders_tree_ends_with_its_cancellation),
+        cmocka_unit_test(a_row_says_by_both_ways_which_events_made_it),
+        cmocka_unit_test(a_row_of_many_streams_says_it_too_and_how_it_was),
     };
     return cmocka_run_group_tests_name("trace", tests, setup, teardown);
 }

@@ -768,6 +768,58 @@ static void a_stream_ends_with_the_token_that_opened_it(void **state)
     free(brief);
 }
 
+/* ---- why a row is as it is ---- */
+
+static void the_history_of_another_owners_row_is_answered_as_one_that_does_not_exist(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "why", 3);
+    const char *path = cairn_print(&arena, "/parcels/%s/why", id);
+    get(BOTH, path, as_ada());
+    assert_int_equal(reply.status, 200);
+    expect_as_missing("/parcels/%s/why", id, as_bob(), 404);
+    expect_as_missing("/parcels/%s/why", id, caller_headers(ADA "0", ""), 404);
+}
+
+static void a_history_begins_where_the_row_became_the_callers(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "secret-of-ada", 3);
+    const char *path = cairn_print(&arena, "/parcels/%s/why", id);
+    mark(id, "also-of-ada");
+    hand(id, BOB);
+    mark(id, "of-bob");
+    get(BOTH, path, as_bob());
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "\"left_out\":2"));
+    assert_non_null(strstr(reply.body, "\"field\":\"owner_id\",\"to\":\"" BOB "\""));
+    assert_non_null(strstr(reply.body, "\"from\":\"also-of-ada\",\"to\":\"of-bob\""));
+    assert_null(strstr(reply.body, "secret-of-ada"));
+    assert_null(strstr(reply.body, ADA));
+    get(BOTH, path, as_ada());
+    assert_int_equal(reply.status, 404);
+    get(BOTH, path, as_carrier());
+    assert_non_null(strstr(reply.body, "\"left_out\":0"));
+    assert_non_null(strstr(reply.body, "\"field\":\"label\",\"to\":\"secret-of-ada\""));
+    assert_non_null(
+        strstr(reply.body, "\"field\":\"owner_id\",\"from\":\"" ADA "\",\"to\":\"" BOB "\""));
+}
+
+static void a_history_names_callers_to_a_role_only(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "named", 3);
+    const char *actor = "\"actor\":\"" CARRIER "\"";
+    get(BOTH, cairn_print(&arena, "/parcels/%s/why", id), as_carrier());
+    assert_non_null(strstr(reply.body, actor));
+    assert_non_null(strstr(reply.body, "\"command\":\"send_parcel\""));
+    get(BOTH, cairn_print(&arena, "/parcels/%s/why", id), as_ada());
+    assert_null(strstr(reply.body, CARRIER));
+    get(BOTH, cairn_print(&arena, "/open/%s/why", id), "");
+    assert_int_equal(reply.status, 200);
+    assert_null(strstr(reply.body, CARRIER));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,6 +839,10 @@ int main(void)
         cmocka_unit_test_setup(a_client_that_reconnects_for_a_row_that_left_it_finds_none, each),
         cmocka_unit_test_setup(a_followed_page_loses_and_gains_rows_with_their_owner, each),
         cmocka_unit_test_setup(a_stream_ends_with_the_token_that_opened_it, each),
+        cmocka_unit_test_setup(
+            the_history_of_another_owners_row_is_answered_as_one_that_does_not_exist, each),
+        cmocka_unit_test_setup(a_history_begins_where_the_row_became_the_callers, each),
+        cmocka_unit_test_setup(a_history_names_callers_to_a_role_only, each),
     };
     return cmocka_run_group_tests_name("row_owners", tests, set_up, tear_down);
 }

@@ -33,6 +33,8 @@ struct cairn_query_visit {
     struct cairn_redis_pipe *redis; /* the polling thread's */
     struct cairn_redis_question question;
     bool passed; /* Redis could not answer: ask PostgreSQL */
+
+    struct cairn_store *store; /* the worker's, to fold the row's history from; NULL: not wanted */
 };
 
 struct cairn_query_read {

@@ -11,6 +11,7 @@
  *
  * The first two steps need no worker's connection: the polling thread does them. */
 #include "core/report/metrics.h"
+#include "query/history/why.h"
 #include "query/query.h"
 #include "query/read/fresh.h"
 #include "query/read/query_read.h"
@@ -101,6 +102,8 @@ static enum cairn_http_outcome ask_postgres(struct cairn_query_visit *visit,
                                     .ask = &visit->ask,
                                     .arena = &context->scratch};
     int failed = cairn_query_look(&read, &error);
+    if (!failed && visit->store)
+        failed = cairn_query_why(&read, visit->store, &error);
     if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && !cairn_query_is_future(&read) &&
         waits(visit, &read))
         return CAIRN_HTTP_SUSPENDED;
@@ -124,5 +127,20 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
     if (!context)
         return CAIRN_HTTP_WORKER;
     visit->passed = false;
+    return ask_postgres(visit, context);
+}
+
+enum cairn_http_outcome
+cairn_query_handle_why(const struct cairn_resource *resource, struct cairn_query_engine *engine,
+                       struct cairn_query_context *context, struct cairn_store *store,
+                       struct cairn_http_request *request, struct cairn_http_response *response)
+{
+    struct cairn_query_visit *visit = recall(resource, engine, request, response);
+    if (!visit)
+        return CAIRN_HTTP_DONE;
+    if (!context)
+        return CAIRN_HTTP_WORKER;
+    visit->store = store;
+    visit->ask.live = false;
     return ask_postgres(visit, context);
 }
