@@ -41,8 +41,6 @@
 
 #include <cairn/resource.h>
 
-struct cairn_store;
-
 struct cairn_query_options {
     const char *database_url;   /* borrowed, like all members, until the side is closed */
     const char *redis_url;      /* may be NULL or empty: PostgreSQL then answers everything */
@@ -98,12 +96,12 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
                                            struct cairn_http_request *request,
                                            struct cairn_http_response *response);
 
-/* The same for GET /orders/{id}/why: the events that made the row (history/why.h). `store` is the
- * worker's. */
-enum cairn_http_outcome
-cairn_query_handle_why(const struct cairn_resource *resource, struct cairn_query_engine *engine,
-                       struct cairn_query_context *context, struct cairn_store *store,
-                       struct cairn_http_request *request, struct cairn_http_response *response);
+/* The same for GET /orders/{id}/why: the events that made the row (history/why.h). */
+enum cairn_http_outcome cairn_query_handle_why(const struct cairn_resource *resource,
+                                               struct cairn_query_engine *engine,
+                                               struct cairn_query_context *context,
+                                               struct cairn_http_request *request,
+                                               struct cairn_http_response *response);
 
 /* The `leave` of such a route: the client has disconnected. */
 void cairn_query_leave(struct cairn_http_request *request);

@@ -37,7 +37,7 @@ static enum cairn_http_outcome on_why(const void *self, void *worker,
     const struct query_route *route = self;
     const struct cairn_worker *own = worker;
     return cairn_query_handle_why(route->resource, *route->queries, own ? own->query : NULL,
-                                  own ? own->store : NULL, request, response);
+                                  request, response);
 }
 
 static enum cairn_http_outcome on_alive(const void *self, void *worker,

@@ -1,18 +1,9 @@
 /* why.c - answers why a row is as it is. */
 #include "query/history/why.h"
 
-#include "core/threads/clock.h"
-#include "projection/history/row_history.h"
+#include "query/history/fold_row.h"
 
-#include <stdatomic.h>
 #include <string.h>
-
-/* What one answer may read, and how many are folded at once in a process: the others are told to
- * come again, so that looking back does not take the workers from reading. */
-enum { EVENTS_MAX = 100000, AT_ONCE = 2 };
-#define PATIENCE_US CAIRN_SECONDS(2)
-
-static atomic_int folding;
 
 /* ---- who sees what ---- */
 
@@ -62,37 +53,14 @@ static void write_history(struct cairn_query_read *read, const struct cairn_row_
     read->etag = cairn_query_body_etag(read);
 }
 
-static int fold(struct cairn_query_read *read, struct cairn_store *store, struct cairn_error *error)
+int cairn_query_why(struct cairn_query_read *read, struct cairn_error *error)
 {
     struct cairn_row_history history;
-    const struct cairn_row_question question = {
-        .projection = read->resource->projection,
-        .generation = read->known->generation,
-        .key = read->ask->key,
-        .to = read->changed,
-        .events_max = EVENTS_MAX,
-        .deadline_us = cairn_monotonic_us() + PATIENCE_US,
-        .sees = read->ask->owner.field ? sees : NULL,
-        .context = read,
-    };
-    int failed = cairn_row_history_read(store, &question, &history, error);
+    struct cairn_row_question question = {
+        .to = read->changed, .sees = read->ask->owner.field ? sees : NULL, .context = read};
+    int failed = cairn_query_fold_row(read, &question, &history, error);
     if (!failed)
         write_history(read, &history);
     cairn_row_history_close(&history);
-    if (failed == -CAIRN_TOO_LARGE)
-        cairn_error_context(error, "ask an operator for `cairn why %s`",
-                            read->resource->projection->name);
-    return failed;
-}
-
-int cairn_query_why(struct cairn_query_read *read, struct cairn_store *store,
-                    struct cairn_error *error)
-{
-    int failed;
-    if (atomic_fetch_add(&folding, 1) >= AT_ONCE)
-        failed = cairn_fail(error, CAIRN_BUSY, "other rows are being folded: ask again");
-    else
-        failed = fold(read, store, error);
-    (void)atomic_fetch_sub(&folding, 1);
     return failed;
 }

@@ -12,12 +12,10 @@
 #define CAIRN_QUERY_WHY_H
 
 #include "query/read/query_read.h"
-#include "store/store.h"
 
 /* Folds the row that was read, and makes its history the body of the answer. Returns 0, or
  *   -CAIRN_TOO_LARGE  the bounds are exceeded
  *   -CAIRN_BUSY       others are being folded */
-int cairn_query_why(struct cairn_query_read *read, struct cairn_store *store,
-                    struct cairn_error *error) CAIRN_CHECKED;
+int cairn_query_why(struct cairn_query_read *read, struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -73,6 +73,10 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_resource
         add_paging(out, resource);
     } else {
         add_key(out, resource);
+        cairn_openapi_parameter(out, "at", "query", "{\"type\":\"string\"}", NULL,
+                                "A position of the log, or a time: the row as it was.");
+        cairn_openapi_parameter(out, "Accept-Datetime", "header", "{\"type\":\"string\"}", NULL,
+                                "A date (RFC 7089): the row as it was.");
     }
     static const char *const headers[] = {"Cairn-Position", "Prefer", "If-None-Match",
                                           "traceparent"};
