@@ -4,6 +4,7 @@
  * Only a projector can apply events, and only the one that has the lease may write. So the command
  * sets a request in cairn.parked, and polls until the request is gone. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
 
 #include "core/threads/clock.h"
 
@@ -30,10 +31,6 @@ static const char parked_sql[] =
     "             and q.key = p.key)"
     " order by p.projection, p.generation, p.position, p.key limit $3";
 
-static const struct cairn_statement retry_statement = {.name = "retry",
-                                                       .sql = "select cairn.retry_parked($1, $2)"};
-static const struct cairn_statement skip_statement = {
-    .name = "skip", .sql = "select cairn.skip_parked($1, $2, $3)"};
 /* Counts keys in the live generation, in one that is being built or held, and in others that a
  * projector follows. */
 #define FOLLOWED                                                                                   \
@@ -77,8 +74,6 @@ static struct cairn_pg_params params_of(const struct request *request, int count
     cairn_pg_add_text(&params, request->name);
     if (count > 1)
         cairn_pg_add_text(&params, request->key);
-    if (count > 2)
-        cairn_pg_add_integer(&params, request->position);
     return params;
 }
 
@@ -117,24 +112,23 @@ static int64_t report(struct cairn_pg *pg, const struct request *request, int64_
 static int64_t carry_out(struct cairn_pg *pg, const struct request *request,
                          struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = params_of(request, request->skip ? 3 : 2, arena);
-    int64_t asked = number(pg, request->skip ? &skip_statement : &retry_statement, &params, error);
-    if (asked < 0)
-        return asked;
-    if (asked == 0) {
-        (void)fprintf(stderr,
-                      request->skip ? "cairn parked: that event is not the first of a "
-                                      "parked key of %s\n"
-                                    : "cairn parked: nothing of %s is parked there\n",
-                      request->name);
-        return 1;
-    }
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    const struct operate_on_parked retry = {.read_model = request->name, .key = request->key};
+    const struct operate_skip_parked skip = {
+        .read_model = request->name, .key = request->key, .position = request->position};
+    struct cairn_operation done;
+    int failed = request->skip
+                     ? cairn_cli_operate(&place, CAIRN_SKIP_PARKED, &skip, &done, error)
+                     : cairn_cli_operate(&place, CAIRN_RETRY_PARKED, &retry, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_keys *asked = done.result;
     int64_t left = wait_for_projector(pg, request, arena, error);
     if (left > 0)
         (void)fprintf(stderr,
                       "cairn parked: no projector has carried it out yet; that will be done "
                       "when one runs\n");
-    return left < 0 ? left : report(pg, request, asked, arena, error);
+    return left < 0 ? left : report(pg, request, asked->keys, arena, error);
 }
 
 /* ---- the command line ---- */

@@ -1,6 +1,7 @@
 /* processes_command.c - `cairn processes`: shows the progress of process managers and reactors, the
  * events that reactors have given up on, and the processes that are parked. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +37,35 @@ static const char parked_sql[] =
     "           from cairn.parked_instances) p"
     " order by p.name, p.position limit $1";
 
-/* $1: a reactor, with or without reactor/, or process/ and a process manager, or null for all; $2:
- * a position, or null; $3: a stream, or null; $4: skip the event that it stopped at. */
-static const char retry_sql[] =
-    "select case when $4 or $1 like 'process/%' or $3 is not null then 0"
-    "           else cairn.retry_parked_events(regexp_replace($1::text, '^reactor/', ''), $2) end"
-    "     + case when $1 not like 'process/%' or $2 is not null then 0"
-    "           else cairn.retry_parked_instances(substr($1, 9), $3, $4) end as tried_again";
-
 static bool is_list(const char *word)
 {
     return strcmp(word, "parked") == 0 || strcmp(word, "commands") == 0;
+}
+
+/* Retries what was parked, or skips the event at which an instance stopped. */
+static int64_t act(const struct cairn_cli_options *options, struct cairn_pg *pg,
+                   struct cairn_arena *arena, struct cairn_error *error)
+{
+    const char *name = options->word_count > 1 ? options->words[1] : NULL;
+    const char *which = options->word_count > 2 ? options->words[2] : NULL;
+    bool skips = strcmp(options->words[0], "skip") == 0;
+    bool is_position = which && !which[strspn(which, "0123456789")];
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    const struct operate_skip_instance skip = {.name = name, .stream = which};
+    const struct operate_on_processes retry = {
+        .name = name,
+        .position = {.is_set = is_position, .value = is_position ? strtoll(which, NULL, 10) : 0},
+        .stream = is_position ? NULL : which,
+    };
+    struct cairn_operation done;
+    int failed = skips ? cairn_cli_operate(&place, CAIRN_SKIP_INSTANCE, &skip, &done, error)
+                       : cairn_cli_operate(&place, CAIRN_RETRY_PROCESSES, &retry, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_processes *result = done.result;
+    (void)printf(options->json ? "{\"tried_again\":%" PRId64 "}\n" : "tried_again\n%11" PRId64 "\n",
+                 result->tried_again);
+    return 0;
 }
 
 static int64_t query_followers(const struct cairn_cli_options *options, struct cairn_pg *pg,
@@ -61,16 +80,7 @@ static int64_t query_followers(const struct cairn_cli_options *options, struct c
         cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
         return cairn_cli_show(pg, sql, &params, options->json, error);
     }
-    const char *which = options->word_count > 2 ? options->words[2] : NULL;
-    bool is_position = which && !which[strspn(which, "0123456789")];
-    cairn_pg_add_text(&params, options->word_count > 1 ? options->words[1] : NULL);
-    if (is_position)
-        cairn_pg_add_integer(&params, strtoll(which, NULL, 10));
-    else
-        cairn_pg_add_null(&params);
-    cairn_pg_add_text(&params, is_position ? NULL : which);
-    cairn_pg_add_bool(&params, strcmp(what, "skip") == 0);
-    return cairn_cli_show(pg, retry_sql, &params, options->json, error);
+    return act(options, pg, arena, error);
 }
 
 static int run_processes(const struct cairn_cli_command *command, int argc, char **argv)
