@@ -42,6 +42,11 @@ CAIRN_STRUCT(operate_amend, INT(position, CAIRN_RANGE(1, INT64_C(999999999999999
              TEXT(reason, .max_bytes = 1000),
              TEXT(data, .optional = true, .example = "\"{\\\"litres\\\":3}\"",
                   .help = "JSON that is read in its place; without it the event is skipped."));
+CAIRN_STRUCT(operate_append, TEXT(stream, .max_bytes = 200), TEXT(type, .max_bytes = 200),
+             TEXT(data, .example = "\"{\\\"litres\\\":3}\"", .help = "The event's data: JSON."),
+             OPTIONAL_INT(expected, CAIRN_RANGE(0, INT64_C(999999999999999)),
+                          .help = "The stream's version before; 0: it is new; not given: any."),
+             TEXTS(tags, .optional = true, .max_count = 16, .max_bytes = 200));
 CAIRN_STRUCT(operate_recover,
              INT(epoch, CAIRN_RANGE(1, INT64_C(999999999999999)),
                  .help = "The epoch that is to end, so that no repetition ends another one."));
@@ -56,6 +61,7 @@ CAIRN_STRUCT(operated_processes, INT(tried_again));
 CAIRN_STRUCT(operated_timer, INT(version));
 CAIRN_STRUCT(operated_dead_letters, INT(handed_out));
 CAIRN_STRUCT(operated_amend, TEXT(stream), INT(version), TEXT(type));
+CAIRN_STRUCT(operated_append, INT(position), INT(version), UUID(event_id));
 CAIRN_STRUCT(operated_recover, INT(old_epoch), INT(new_epoch), INT(head), INT(claims),
              INT(commands), INT(read_models), INT(sessions_ended),
              TEXT(not_ended, .optional = true));
@@ -86,6 +92,7 @@ enum cairn_action_id {
     CAIRN_CANCEL_TIMER,
     CAIRN_RETRY_DEAD_LETTERS,
     CAIRN_AMEND,
+    CAIRN_APPEND,
     CAIRN_RECOVER,
     CAIRN_ACTION_COUNT
 };

@@ -8,9 +8,11 @@
 
 #include <string.h>
 
+#define USUAL_US CAIRN_SECONDS(10)
+
 static const struct cairn_statement operate_statement = {
     .name = "operate",
-    .sql = "select operation::text, result::text, replayed, position"
+    .sql = "select coalesce(operation::text, ''), result::text, replayed, position"
            " from cairn.operate($1, $2, $3, $4)",
 };
 static const struct cairn_statement finish_statement = {
@@ -48,6 +50,8 @@ static int translate(const struct cairn_place *place, int failed, const struct c
         return cairn_fail(error, CAIRN_UNKNOWN,
                           "the connection to PostgreSQL was lost: it may have been done; ask again"
                           " under the same Idempotency-Key, or look at `cairn operations`");
+    if (failed == -CAIRN_INVALID) /* an argument that PostgreSQL cannot read, such as JSON */
+        return cairn_fail(error, CAIRN_INVALID, "%s", own_text(said, state, place->arena));
     for (size_t i = 0; failed == -CAIRN_BUG && i < sizeof refusals / sizeof refusals[0]; i++) {
         if (strcmp(state, refusals[i].state) == 0)
             return cairn_fail(error, refusals[i].code, "%s", own_text(said, state, place->arena));
@@ -57,8 +61,11 @@ static int translate(const struct cairn_place *place, int failed, const struct c
 
 /* ---- the record ---- */
 
+/* Returns NULL where callers do not authenticate. */
 static const char *actor_json(const struct cairn_operator *by, struct cairn_arena *arena)
 {
+    if (!by->sub)
+        return NULL;
     struct cairn_buffer json = cairn_buffer(arena);
     cairn_buffer_text(&json, "{\"sub\":");
     cairn_buffer_json(&json, by->sub);
@@ -162,12 +169,16 @@ int cairn_operate(const struct cairn_place *place, enum cairn_action_id id, cons
     if (failed)
         return failed;
     const char *actor = actor_json(by, place->arena);
+    if (action->deadline_us)
+        cairn_pg_set_deadline(place->pg, action->deadline_us);
     cairn_record_encode(action->takes, arguments, &json);
     failed = call(place, action, json.text, actor, key, ret, &said);
     if (failed == -CAIRN_BUG && strcmp(cairn_pg_state(place->pg), "CA018") == 0) {
         cairn_error_reset(&said); /* the other one has done it by now */
         failed = call(place, action, json.text, actor, key, ret, &said);
     }
+    if (action->deadline_us)
+        cairn_pg_set_deadline(place->pg, USUAL_US);
     if (failed)
         return translate(place, failed, &said, error);
     if (!ret->json)

@@ -31,7 +31,7 @@ struct cairn_operator {
 
 /* What was done. */
 struct cairn_operation {
-    const char *id;     /* of its stream, cairn_operation-ID */
+    const char *id;     /* of its stream, cairn_operation-ID; "": the event is its own record */
     const char *json;   /* the result */
     const void *result; /* the same, a struct of the action's `results` */
     int64_t position;   /* of its event */

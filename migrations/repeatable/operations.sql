@@ -74,6 +74,31 @@ comment on function cairn.record_operation is
 revoke execute on function cairn.record_operation from public;
 grant execute on function cairn.record_operation to cairn_writer, cairn_projector;
 
+create or replace function cairn.position_at(in_time timestamptz) returns bigint
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+as $$
+declare
+    least bigint := 0;
+    most bigint := cairn.head();
+    middle bigint;
+begin
+    -- Times never decrease with positions (invariant of cairn.verify_order).
+    while least < most loop
+        middle := (least + most + 1) / 2;
+        if (select e.recorded_at < in_time from cairn.events e where e.shard = 0 and e.position = middle) then
+            least := middle;
+        else
+            most := middle - 1;
+        end if;
+    end loop;
+    return least;
+end
+$$;
+comment on function cairn.position_at is 'The position of the last event before a time; 0 if there is none.';
+
 -- WHEN is relative to now if it is an interval, else it is what timestamptz reads.
 create or replace function cairn.timer_time(in_when text) returns timestamptz
     language plpgsql
@@ -214,6 +239,11 @@ begin
         select to_json(m) into done
             from cairn.amend((a ->> 'position')::bigint, (a ->> 'data')::json, a ->> 'reason') m;
         return done;
+    when 'append' then
+        select to_json(r) into done
+            from cairn.append(a ->> 'stream', a ->> 'type', (a ->> 'data')::json, (a ->> 'expected')::bigint,
+                              cairn.json_texts((a -> 'tags')::json, 'tags')) r;
+        return done;
     when 'recover' then
         if (a ->> 'epoch')::bigint is distinct from (select s.epoch from cairn.store s) then
             raise exception using errcode = 'CA001',
@@ -290,6 +320,16 @@ declare
     before record;
     answer record;
 begin
+    if in_operation = 'append' then -- its own record
+        if in_key is not null then
+            raise exception using errcode = 'CA010',
+                message = 'an append has no Idempotency-Key: expected says which version it follows';
+        end if;
+        result := json_strip_nulls(cairn.carry_out(in_operation, arguments));
+        replayed := false;
+        "position" := (result ->> 'position')::bigint;
+        return;
+    end if;
     if coalesce(begun, cairn.operation_event(in_operation)) is null then
         raise exception using errcode = 'CA010', message = format('%L is not an action', in_operation);
     end if;

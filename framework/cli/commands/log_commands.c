@@ -1,6 +1,7 @@
 /* log_commands.c - `cairn streams`, `read`, `tail`, `append`, `amend`. */
 #include "cli/commands/commands.h"
 #include "cli/operator.h"
+#include "operations/views.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,14 +176,7 @@ static int run_amend(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
     if (!position) {
-        status =
-            show(command,
-                 "select a.position, e.stream, e.version, e.type,"
-                 " case when a.data is null then 'skipped' else a.data::text end as read_as,"
-                 " a.reason, a.made_by, a.made_at from cairn.amendments a left join cairn.events e"
-                 " on e.shard = 0 and e.position = a.position and e.event_id = a.event_id"
-                 " order by a.position",
-                 &params, options.json, 0);
+        status = show(command, cairn_views[CAIRN_VIEW_AMENDMENTS].sql, &params, options.json, 0);
         cairn_arena_close(&arena);
         return status;
     }

@@ -1,23 +1,13 @@
 /* operations_command.c - `cairn operations`: shows what operators did. */
 #include "cli/commands/commands.h"
-
-#include <string.h>
-
-static const char list_sql[] =
-    "select o.position, to_char(o.recorded_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
-    "     as recorded_at, o.action, o.state, o.by || coalesce(' (' || o.\"for\" || ')', '') as by,"
-    " o.issuer, o.arguments, coalesce(o.problem, o.result::text) as result"
-    " from cairn.operations o limit $1";
-
-static const char json_sql[] = "select * from cairn.operations limit $1";
+#include "cli/show_view.h"
 
 static int64_t list(struct cairn_pg *pg, const struct cairn_cli_options *options,
                     struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
-    cairn_pg_add_integer(&params, options->limit < 0 ? 20 : options->limit);
-    int64_t count =
-        cairn_cli_show(pg, options->json ? json_sql : list_sql, &params, options->json, error);
+    (void)arena;
+    const struct view_operations which = {.limit = cairn_cli_limit(options)};
+    int64_t count = cairn_cli_show_view(pg, CAIRN_VIEW_OPERATIONS, &which, options->json, error);
     return count < 0 ? count : 0;
 }
 

@@ -2,40 +2,11 @@
  * events that reactors have given up on, and the processes that are parked. */
 #include "cli/commands/commands.h"
 #include "cli/operator.h"
+#include "cli/show_view.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-static const char followers_sql[] =
-    "select f.name, f.position, cairn.head() - f.position as lag,"
-    " (select count(*) from cairn.outgoing o where 'process/' || o.process = f.name) as commands,"
-    " (select count(*) from cairn.timers t where 'process/' || t.process = f.name) as timers,"
-    " (select count(*) from cairn.parked_events p where 'reactor/' || p.reactor = f.name)"
-    "     + (select count(*) from cairn.parked_instances i where 'process/' || i.process = f.name)"
-    "     as parked,"
-    " coalesce((select l.owner from cairn.leases l where l.name = f.name"
-    "     and l.held_until > clock_timestamp()), 'none') as runs_in,"
-    " coalesce(f.stopped, (select o.command || ' is retried: ' || o.problem from cairn.outgoing o"
-    "     where 'process/' || o.process = f.name and o.problem is not null"
-    "     order by o.position, o.number limit 1), '') as stopped"
-    " from cairn.followers f order by f.name";
-
-static const char commands_sql[] =
-    "select 'process/' || o.process as name, o.position, o.command, o.target, o.attempts,"
-    " coalesce(o.problem, '') as problem"
-    " from cairn.outgoing o order by o.process, o.position, o.number limit $1";
-
-static const char parked_sql[] =
-    "select p.name, p.position, p.type, p.stream, p.attempts, p.parked_at,"
-    " case when p.again then 'retry requested' else 'parked' end as state, p.reason"
-    " from (select 'reactor/' || reactor as name, position, type, stream, attempts, parked_at,"
-    "           again, reason"
-    "           from cairn.parked_events"
-    "       union all"
-    "       select 'process/' || process, position, '', stream, 1, parked_at, again, reason"
-    "           from cairn.parked_instances) p"
-    " order by p.name, p.position limit $1";
 
 static bool is_list(const char *word)
 {
@@ -71,15 +42,15 @@ static int64_t act(const struct cairn_cli_options *options, struct cairn_pg *pg,
 static int64_t query_followers(const struct cairn_cli_options *options, struct cairn_pg *pg,
                                struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
     const char *what = options->word_count ? options->words[0] : "";
+    const struct view_list which = {.limit = cairn_cli_limit(options)};
     if (!*what)
-        return cairn_cli_show(pg, followers_sql, NULL, options->json, error);
-    if (is_list(what)) {
-        const char *sql = strcmp(what, "parked") == 0 ? parked_sql : commands_sql;
-        cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
-        return cairn_cli_show(pg, sql, &params, options->json, error);
-    }
+        return cairn_cli_show_view(pg, CAIRN_VIEW_PROCESSES, NULL, options->json, error);
+    if (is_list(what))
+        return cairn_cli_show_view(pg,
+                                   strcmp(what, "parked") == 0 ? CAIRN_VIEW_PROCESS_PARKED
+                                                               : CAIRN_VIEW_PROCESS_COMMANDS,
+                                   &which, options->json, error);
     return act(options, pg, arena, error);
 }
 

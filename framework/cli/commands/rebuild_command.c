@@ -2,6 +2,7 @@
 #include "cli/commands/rebuild_command.h"
 
 #include "cli/operator.h"
+#include "operations/views.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -66,34 +67,21 @@ static int64_t ask_of_it(const struct cairn_place *place, const struct cairn_cli
 
 /* ---- the outcome ---- */
 
-/* For an example that both generations have, the columns that differ; for another, the row. */
-static const char differences_sql[] =
-    "with e as (select x.n, x.v ->> 'key' as key, nullif((x.v -> 'read')::jsonb, 'null') as o,"
-    "         nullif((x.v -> 'new')::jsonb, 'null') as w"
-    "     from cairn.rebuilds r, json_array_elements(r.examples) with ordinality x(v, n)"
-    "     where r.rebuild = $1)"
-    " select d.key, d.\"column\", d.read, d.new from ("
-    "     select e.n, e.key, c.key as \"column\", e.o -> c.key as read, e.w -> c.key as new"
-    "         from e, jsonb_object_keys(e.o || e.w) c(key)"
-    "         where e.o -> c.key is distinct from e.w -> c.key"
-    "     union all"
-    "     select e.n, e.key, '(row)', e.o, e.w from e where e.o is null or e.w is null) d"
-    " order by d.n, d.\"column\"";
-
 static int64_t show_differences(struct cairn_pg *pg, const struct cairn_cli_rebuild *seen,
                                 bool json, struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
+    const struct cairn_view *view = &cairn_views[CAIRN_VIEW_DIFFERENCES];
+    const struct cairn_view_ask ask = {.number = seen->id};
+    struct cairn_pg_params params = cairn_view_params(view, &ask, arena);
     if (seen->differences < 0)
         return 0;
     if (!json && seen->differences > 0)
         (void)printf("\n%" PRId64 " rows differ, of which these are some:\n\n", seen->differences);
     else if (!json)
         (void)printf("No row differs from those that were read.\n");
-    cairn_pg_add_integer(&params, seen->id);
     int64_t count = 0;
     if (seen->differences > 0)
-        count = cairn_cli_show(pg, differences_sql, &params, json, error);
+        count = cairn_cli_show(pg, view->sql, &params, json, error);
     if (count >= 0 && !json && seen->left_out[0])
         (void)printf("%sOnly one of the two has these columns, or has them of this type; they were "
                      "not compared: %s\n",

@@ -7,6 +7,7 @@
 #include "cli/operator.h"
 
 #include "core/threads/clock.h"
+#include "operations/views.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -15,19 +16,6 @@
 
 #define PATIENCE_US CAIRN_SECONDS(20)
 enum { LOOK_MS = 50 };
-
-static const struct cairn_statement look_statement = {
-    .name = "look_at_switch",
-    .sql = "select w.done_at is not null as done, w.refused, w.generation, w.code_version,"
-           "     coalesce(w.before, 0) as before, coalesce(o.code_version, 0) as before_version,"
-           "     coalesce((select l.owner from cairn.leases l"
-           "         where l.held_until > clock_timestamp()"
-           "             and l.name = 'projection/' || w.projection || '/' || w.code_version), '')"
-           "     as owner"
-           " from cairn.switches w left join cairn.generations o"
-           "     on o.projection = w.projection and o.generation = w.before"
-           " where w.switch = $1",
-};
 
 static int64_t ask(const struct cairn_place *place, const struct cairn_cli_options *options,
                    struct cairn_error *error)
@@ -61,7 +49,9 @@ static int64_t query_switch(struct cairn_pg *pg, const struct cairn_pg_params *w
 {
     cairn_pg_clear(*ret);
     *ret = NULL;
-    return cairn_pg_call(pg, &look_statement, which, ret, error);
+    const struct cairn_statement statement = {.name = "look_at_switch",
+                                              .sql = cairn_views[CAIRN_VIEW_ROLLBACK].sql};
+    return cairn_pg_call(pg, &statement, which, ret, error);
 }
 
 static bool is_over(const struct cairn_pg_result *rows)

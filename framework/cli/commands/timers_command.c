@@ -2,14 +2,10 @@
  * one, by an event in the process' stream. */
 #include "cli/commands/commands.h"
 #include "cli/operator.h"
+#include "cli/show_view.h"
 
 #include <string.h>
 #include <sysexits.h>
-
-static const char list_sql[] =
-    "select stream, name, due_at, case when due_at <= cairn.now() then 'due'"
-    " else 'in ' || date_trunc('second', due_at - cairn.now()) end as state"
-    " from cairn.timers order by due_at, stream, name limit $1";
 
 static int wrong_usage(const struct cairn_cli_command *command)
 {
@@ -20,18 +16,13 @@ static int wrong_usage(const struct cairn_cli_command *command)
     return EX_USAGE;
 }
 
-static int list(const struct cairn_cli_command *command, const struct cairn_cli_options *options)
+static int64_t list(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                    struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_arena arena = {0};
-    struct cairn_pg_params params = {.arena = &arena};
-    struct cairn_pg *pg = NULL;
-    struct cairn_error error = {0};
-    cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
-    int64_t count = cairn_cli_open(&pg, &error);
-    if (count == 0)
-        count = cairn_cli_show(pg, list_sql, &params, options->json, &error);
-    cairn_arena_close(&arena);
-    return cairn_cli_end(command, pg, count, &error);
+    (void)arena;
+    const struct view_list which = {.limit = cairn_cli_limit(options)};
+    int64_t count = cairn_cli_show_view(pg, CAIRN_VIEW_TIMERS, &which, options->json, error);
+    return count < 0 ? count : 0;
 }
 
 /* Moves or, without `when`, cancels. */
@@ -61,7 +52,7 @@ static int run_timers(const struct cairn_cli_command *command, int argc, char **
         return status;
     const char *what = options.word_count ? options.words[0] : "list";
     if (strcmp(what, "list") == 0 && options.word_count <= 1)
-        return list(command, &options);
+        return cairn_cli_run(command, &options, list);
     if (strcmp(what, "move") == 0 && options.word_count == 4)
         return cairn_cli_run(command, &options, change);
     if (strcmp(what, "cancel") == 0 && options.word_count == 3)
