@@ -2,7 +2,6 @@
 #include "runtime/health.h"
 
 #include "core/containers/buffer.h"
-#include "core/report/metrics.h"
 #include "store/migrate.h"
 
 #include <string.h>
@@ -182,14 +181,4 @@ void cairn_health_openapi(const struct cairn_health *health, struct cairn_http_r
     response->status = 200;
     response->body = health->openapi;
     response->body_bytes = strlen(health->openapi);
-}
-
-void cairn_health_metrics(const struct cairn_health *health, struct cairn_http_request *request,
-                          struct cairn_http_response *response)
-{
-    (void)health;
-    struct cairn_buffer body = cairn_buffer(request->arena);
-    cairn_metrics_write(&body);
-    answer(response, &body);
-    response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 }

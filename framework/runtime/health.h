@@ -37,7 +37,8 @@ void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *
 void cairn_health_openapi(const struct cairn_health *health, struct cairn_http_request *request,
                           struct cairn_http_response *response);
 
-/* Answers in Prometheus' text format. */
+/* Answers in Prometheus' text format, or in OpenMetrics where Accept prefers it. Both have what the
+ * kernel counts of the process, too. */
 void cairn_health_metrics(const struct cairn_health *health, struct cairn_http_request *request,
                           struct cairn_http_response *response);
 

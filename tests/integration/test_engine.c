@@ -885,7 +885,7 @@ static int64_t metric_now(const char *name)
 {
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *at = strstr(text.text, name);
     int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : -1;
     cairn_arena_close(&arena);

@@ -197,7 +197,7 @@ static bool no_connection_is_open(void *context)
     (void)context;
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     bool none = strstr(text.text, "cairn_http_connections 0") != NULL;
     cairn_arena_close(&arena);
     return none;
@@ -804,7 +804,7 @@ static void requests_are_counted(void **state)
     (void)state;
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     assert_non_null(strstr(text.text, "cairn_http_requests_total{status=\"200\"} "));
     assert_non_null(strstr(text.text, "cairn_http_requests_total{status=\"413\"} "));
     assert_non_null(

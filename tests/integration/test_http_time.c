@@ -215,7 +215,7 @@ static bool is_shown(void *line)
 {
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     bool shown = strstr(text.text, line) != NULL;
     cairn_arena_close(&arena);
     return shown;

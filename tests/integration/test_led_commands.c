@@ -61,7 +61,7 @@ static int64_t led(void)
     static const char name[] = "\ncairn_appends_led_total ";
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *at = strstr(text.text, name);
     int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : 0;
     cairn_arena_close(&arena);

@@ -711,7 +711,7 @@ static void expect_metric(const char *line)
 {
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     if (!strstr(text.text, line))
         fail_msg("/metrics has no %s\n%s", line, text.text);
     cairn_arena_close(&arena);

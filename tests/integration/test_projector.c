@@ -352,7 +352,7 @@ static bool lag_is_shown(void *context)
     struct cairn_arena arena = {0};
     struct cairn_buffer out = cairn_buffer(&arena);
     struct cairn_projector_state state = keeper_state(&pot_bench.keeper);
-    cairn_metrics_write(&out);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &out);
     bool shown = strstr(out.text, "cairn_projection_lag_events{projection=\"pots\"} 2\n") != NULL;
     cairn_arena_close(&arena);
     return shown && state.head - state.position == 2;

@@ -241,7 +241,7 @@ static void a_copy_that_has_lost_its_checkpoint_is_passed_over_until_it_has_one(
         assert_string_not_equal(answer.body, COPY);
     }
     struct cairn_buffer text = cairn_buffer(&bench.arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     assert_non_null(
         strstr(text.text, "cairn_query_copy_passed_over{projection=\"order_summary\"} 1"));
     bench_copy(&order);

@@ -91,7 +91,7 @@ static bool all_wait(void *context)
 {
     (void)context;
     struct cairn_buffer text = cairn_buffer(&bench.arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     return strstr(text.text, cairn_print(&bench.arena, "cairn_query_waiting %d\n",
                                          (int)BENCH_WAITING_MAX)) != NULL;
 }

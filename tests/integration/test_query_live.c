@@ -251,7 +251,7 @@ static void a_stream_with_nothing_to_say_shows_that_it_lives(void **state)
 static int64_t metric(const char *name)
 {
     struct cairn_buffer text = cairn_buffer(&bench.arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *at = strstr(text.text, cairn_print(&bench.arena, "\n%s ", name));
     return at ? strtoll(at + strlen(name) + 2, NULL, 10) : 0;
 }

@@ -108,7 +108,7 @@ static int64_t metric(const char *name)
 {
     cairn_arena_reset(&arena);
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *at = strstr(text.text, cairn_print(&arena, "\n%s ", name));
     return at ? strtoll(at + strlen(name) + 2, NULL, 10) : 0;
 }

@@ -101,7 +101,7 @@ static void read_meter(int count)
 static int64_t counted(const char *series)
 {
     struct cairn_buffer text = cairn_buffer(&bench.arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     const char *line = strstr(text.text, cairn_print(&bench.arena, "\n%s ", series));
     return line ? strtoll(strchr(line + 1, ' '), NULL, 10) : 0;
 }

@@ -191,7 +191,7 @@ bool wire_none_is_open(void *context)
     (void)context;
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(&text);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
     bool none = strstr(text.text, "\ncairn_http_requests_open 0\n") != NULL;
     cairn_arena_close(&arena);
     return none;

@@ -1,11 +1,10 @@
-/* test_core.c - tests arena, buffer, map, log, metrics and queue. */
+/* test_core.c - tests arena, buffer, map, log and queue. */
 #include "../support/support.h"
 
 #include "core/containers/arena.h"
 #include "core/containers/buffer.h"
 #include "core/containers/map.h"
 #include "core/report/log.h"
-#include "core/report/metrics.h"
 #include "core/report/progress.h"
 #include "core/report/sink.h"
 #include "core/threads/clock.h"
@@ -648,178 +647,6 @@ static void lines_of_threads_do_not_mix_in_a_pipe(void **state)
     assert_int_equal(whole, 2 * LONG_LINES);
 }
 
-/* ---- metrics ---- */
-
-/* Returns the text of one metric: from its HELP to the next one, or to the end. */
-static const char *shown(const char *name)
-{
-    struct cairn_buffer buffer = cairn_buffer(&arena);
-    cairn_metrics_write(&buffer);
-    char *from = strstr(buffer.text, cairn_print(&arena, "# HELP %s ", name));
-    if (!from)
-        return "";
-    char *next = strstr(from + 1, "# HELP ");
-    if (next)
-        *next = '\0';
-    return from;
-}
-
-static void a_metric_that_was_never_used_is_not_shown(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_unused_total", "Never.", NULL);
-    assert_string_equal(shown(metric.name), "");
-}
-
-static void a_counter_adds_up(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_plain_total", "Plain.", NULL);
-    cairn_metric_add(&metric, "", 40);
-    cairn_metric_add(&metric, "", 2);
-    assert_string_equal(shown(metric.name), "# HELP test_plain_total Plain.\n"
-                                            "# TYPE test_plain_total counter\n"
-                                            "test_plain_total 42\n");
-}
-
-static void a_label_divides_a_counter(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_answers_total", "Answers.", "status");
-    char status[] = "404";
-    cairn_metric_add(&metric, status, 1);
-    status[2] = '9'; /* the value was copied */
-    cairn_metric_add(&metric, "201", 5);
-    cairn_metric_add(&metric, "404", 1);
-    assert_string_equal(shown(metric.name), "# HELP test_answers_total Answers.\n"
-                                            "# TYPE test_answers_total counter\n"
-                                            "test_answers_total{status=\"404\"} 2\n"
-                                            "test_answers_total{status=\"201\"} 5\n");
-}
-
-static void a_gauge_goes_up_and_down(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_GAUGE("test_open", "Open.", NULL);
-    cairn_metric_add(&metric, "", 5);
-    cairn_metric_add(&metric, "", -7);
-    assert_non_null(strstr(shown(metric.name), "# TYPE test_open gauge\ntest_open -2\n"));
-    cairn_metric_set(&metric, "", 9);
-    assert_non_null(strstr(shown(metric.name), "\ntest_open 9\n"));
-}
-
-static void what_the_format_reserves_is_escaped(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_escaped_total", "A \\ \"b\"\nc", "l");
-    cairn_metric_add(&metric, "a\"b\\c\nd", 1);
-    assert_string_equal(shown(metric.name), "# HELP test_escaped_total A \\\\ \"b\"\\nc\n"
-                                            "# TYPE test_escaped_total counter\n"
-                                            "test_escaped_total{l=\"a\\\"b\\\\c\\nd\"} 1\n");
-}
-
-static void a_histogram_shows_seconds_in_buckets_that_add_up(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_HISTOGRAM("test_seconds", "Time.", "route");
-    static const int64_t times_us[] = {-5, 0, 500, 501, 30000, 10000000, 10000001};
-    for (size_t i = 0; i < COUNT(times_us); i++)
-        cairn_metric_observe(&metric, "/orders", times_us[i]);
-    assert_string_equal(shown(metric.name),
-                        "# HELP test_seconds Time.\n"
-                        "# TYPE test_seconds histogram\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.0005\"} 3\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.001\"} 4\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.0025\"} 4\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.005\"} 4\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.01\"} 4\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.025\"} 4\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.05\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.1\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.25\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"0.5\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"1\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"2.5\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"5\"} 5\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"10\"} 6\n"
-                        "test_seconds_bucket{route=\"/orders\",le=\"+Inf\"} 7\n"
-                        "test_seconds_sum{route=\"/orders\"} 20.031002\n"
-                        "test_seconds_count{route=\"/orders\"} 7\n");
-}
-
-static void a_histogram_needs_no_label(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_HISTOGRAM("test_wait_seconds", "Waits.", NULL);
-    cairn_metric_observe(&metric, "", 2000000);
-    const char *text = shown(metric.name);
-    assert_non_null(strstr(text, "\ntest_wait_seconds_bucket{le=\"1\"} 0\n"));
-    assert_non_null(strstr(text, "\ntest_wait_seconds_bucket{le=\"2.5\"} 1\n"));
-    assert_non_null(strstr(text, "\ntest_wait_seconds_sum 2.000000\n"));
-    assert_non_null(strstr(text, "\ntest_wait_seconds_count 1\n"));
-}
-
-static int count_lines(const char *text)
-{
-    int lines = 0;
-    for (; *text; text++)
-        lines += *text == '\n';
-    return lines;
-}
-
-/* An earlier value named "other" makes no difference. */
-static void too_many_values_are_counted_as_other(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_many_total", "Many.", "path");
-    cairn_metric_add(&metric, "other", 1000);
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 203; i++)
-            cairn_metric_add(&metric, cairn_print(&arena, "/%d", i), 1);
-    }
-    const char *text = shown(metric.name);
-    assert_int_equal(count_lines(text), 2 + 200 + 1);
-    assert_non_null(strstr(text, "{path=\"/199\"} 2\n"));
-    assert_null(strstr(text, "{path=\"/200\"}"));
-    assert_non_null(strstr(text, "{path=\"other\"} 1006\n"));
-}
-
-enum { COUNTED_EACH = 20000 };
-
-static void a_metric_may_have_two_labels(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric =
-        CAIRN_COUNTER("test_calls_total", "Calls.", "target,outcome");
-    cairn_metric_add(&metric, "bank,answered", 2);
-    cairn_metric_add(&metric, "bank,un\"known", 1);
-    assert_string_equal(shown(metric.name),
-                        "# HELP test_calls_total Calls.\n"
-                        "# TYPE test_calls_total counter\n"
-                        "test_calls_total{target=\"bank\",outcome=\"answered\"} 2\n"
-                        "test_calls_total{target=\"bank\",outcome=\"un\\\"known\"} 1\n");
-}
-
-static void *count_up(void *metric)
-{
-    for (int i = 0; i < COUNTED_EACH; i++)
-        cairn_metric_add(metric, i % 2 ? "odd" : "even", 1);
-    return NULL;
-}
-
-static void threads_lose_no_count(void **state)
-{
-    (void)state;
-    static struct cairn_metric metric = CAIRN_COUNTER("test_threads_total", "Threads.", "parity");
-    pthread_t threads[4];
-    for (size_t i = 0; i < COUNT(threads); i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, count_up, &metric), 0);
-    for (size_t i = 0; i < COUNT(threads); i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-    assert_non_null(strstr(shown(metric.name), "{parity=\"odd\"} 40000\n"));
-    assert_non_null(strstr(shown(metric.name), "{parity=\"even\"} 40000\n"));
-}
-
 /* ---- queue ---- */
 
 static void a_queue_keeps_the_order(void **state)
@@ -1033,16 +860,6 @@ int main(void)
         LOG_TEST(a_refusal_is_logged_with_its_reason),
         TEST(levels_are_read_by_name),
         LOG_TEST(lines_of_threads_do_not_mix_in_a_pipe),
-        TEST(a_metric_that_was_never_used_is_not_shown),
-        TEST(a_metric_may_have_two_labels),
-        TEST(a_counter_adds_up),
-        TEST(a_label_divides_a_counter),
-        TEST(a_gauge_goes_up_and_down),
-        TEST(what_the_format_reserves_is_escaped),
-        TEST(a_histogram_shows_seconds_in_buckets_that_add_up),
-        TEST(a_histogram_needs_no_label),
-        TEST(too_many_values_are_counted_as_other),
-        TEST(threads_lose_no_count),
         TEST(a_queue_keeps_the_order),
         TEST(a_full_queue_is_busy),
         TEST(waiting_for_an_item_ends_at_the_deadline),

@@ -5,7 +5,6 @@
 #include "core/report/sink.h"
 #include "core/threads/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Room for the usual line including the buffer's growth, small enough for malloc to serve from its
@@ -14,7 +13,6 @@ enum { LINE_BYTES = 960 };
 
 static const char *log_service = "cairn";
 static enum cairn_log_level log_least = CAIRN_LOG_INFO;
-static _Thread_local char log_trace[40];
 
 static const char *const level_names[] = {
     [CAIRN_LOG_DEBUG] = "debug",
@@ -38,16 +36,6 @@ int cairn_log_level_parse(const char *name, enum cairn_log_level *ret)
         }
     }
     return -CAIRN_INVALID;
-}
-
-void cairn_log_trace(const char *trace_id)
-{
-    (void)snprintf(log_trace, sizeof log_trace, "%s", trace_id ? trace_id : "");
-}
-
-bool cairn_log_has_trace(void)
-{
-    return log_trace[0] != '\0';
 }
 
 static void add_text(struct cairn_buffer *line, const char *name, const char *text)
@@ -83,8 +71,8 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
     cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time, level_names[level]);
     add_text(&line, "service", log_service);
     add_text(&line, "message", message);
-    if (log_trace[0])
-        add_text(&line, "trace_id", log_trace);
+    if (cairn_log_has_trace())
+        add_text(&line, "trace_id", cairn_log_trace_id());
     for (size_t i = 0; i < count && fields[i].name; i++)
         add_field(&line, &fields[i]);
     cairn_buffer_text(&line, "}\n");

@@ -41,6 +41,9 @@ int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHE
 void cairn_log_trace(const char *trace_id);
 bool cairn_log_has_trace(void);
 
+/* Returns that id, "" for none; valid on this thread until the next call of cairn_log_trace(). */
+const char *cairn_log_trace_id(void);
+
 /* Writes the line unless `level` is below the minimum. Fields end at `count` or at a NULL name. */
 void cairn_log_fields(enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count);

@@ -1,40 +1,47 @@
-/* metrics.c - counters, gauges and histograms, in a list under one lock.
- *
- * Invariants, under `lock`
- *  (1) A metric is in the list if and only if it is registered; the list is sorted by name.
- *  (2) A metric has at most SERIES_MAX series, plus "other", and each label value once. */
+/* metrics.c - finds the series of a metric and adds to it, without a lock once it is there. */
 #include "core/report/metrics.h"
+
+#include "core/report/log.h"
+#include "core/report/metrics_series.h"
+#include "core/threads/clock.h"
 #include "core/threads/lock.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { SERIES_MAX = 200, BUCKETS = 14 };
-
-static const int64_t bucket_us[BUCKETS] = {500,     1000,    2500,    5000,    10000,
-                                           25000,   50000,   100000,  250000,  500000,
-                                           1000000, 2500000, 5000000, 10000000};
-static const char *const bucket_names[BUCKETS] = {"0.0005", "0.001", "0.0025", "0.005", "0.01",
-                                                  "0.025",  "0.05",  "0.1",    "0.25",  "0.5",
-                                                  "1",      "2.5",   "5",      "10"};
-
-struct cairn_metric_series {
-    struct cairn_metric_series *next;
-    char *value; /* the label's value */
-    int64_t sum; /* counter and gauge: the number; histogram: microseconds */
-    int64_t count;
-    int64_t buckets[BUCKETS]; /* not cumulative; added up when written */
+const struct cairn_metric_bucket cairn_metric_buckets[CAIRN_BUCKETS] = {
+    {100, "0.0001", "0.0001"}, {250, "0.00025", "0.00025"}, {500, "0.0005", "0.0005"},
+    {1000, "0.001", "0.001"},  {2500, "0.0025", "0.0025"},  {5000, "0.005", "0.005"},
+    {10000, "0.01", "0.01"},   {25000, "0.025", "0.025"},   {50000, "0.05", "0.05"},
+    {100000, "0.1", "0.1"},    {250000, "0.25", "0.25"},    {500000, "0.5", "0.5"},
+    {1000000, "1", "1.0"},     {2500000, "2.5", "2.5"},     {5000000, "5", "5.0"},
+    {10000000, "10", "10.0"},
 };
+
+/* A bucket's exemplar is replaced when it is older than this. */
+#define EXEMPLAR_US CAIRN_SECONDS(1)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cairn_metric *metrics;
 
+struct cairn_metric *cairn_metrics_lock(void)
+{
+    cairn_lock(&lock);
+    return metrics;
+}
+
+void cairn_metrics_unlock(void)
+{
+    cairn_unlock(&lock);
+}
+
+/* ---- series ---- */
+
 static void enlist(struct cairn_metric *metric)
 {
-    if (metric->registered)
-        return;
-    metric->registered = true;
     struct cairn_metric **at = &metrics;
     while (*at && strcmp((*at)->name, metric->name) < 0)
         at = &(*at)->next;
@@ -42,159 +49,134 @@ static void enlist(struct cairn_metric *metric)
     *at = metric;
 }
 
+static struct cairn_metric_series *make_series(const struct cairn_metric *metric, const char *value)
+{
+    struct cairn_metric_series *ret =
+        aligned_alloc(_Alignof(struct cairn_metric_series), sizeof *ret);
+    if (!ret)
+        abort();
+    memset(ret, 0, sizeof *ret);
+    ret->value = cairn_duplicate(value);
+    if (metric->kind == CAIRN_METRIC_HISTOGRAM)
+        ret->exemplars = cairn_allocate((CAIRN_BUCKETS + 1) * sizeof *ret->exemplars);
+    return ret;
+}
+
+/* Returns the series of the value, or the last one's end, where it belongs, in `*end`. `*count` is
+ * the number of series besides "other". */
+static struct cairn_metric_series *look_up(struct cairn_metric *metric, const char *value,
+                                           _Atomic(struct cairn_metric_series *) **end,
+                                           size_t *count)
+{
+    _Atomic(struct cairn_metric_series *) *at = &metric->series;
+    struct cairn_metric_series *series;
+    *count = 0;
+    while ((series = atomic_load_explicit(at, memory_order_acquire))) {
+        if (strcmp(series->value, value) == 0)
+            return series;
+        *count += strcmp(series->value, "other") != 0;
+        at = &series->next;
+    }
+    *end = at;
+    return NULL;
+}
+
+static struct cairn_metric_series *find(struct cairn_metric *metric, const char *value);
+
+static struct cairn_metric_series *find_or_make(struct cairn_metric *metric, const char *value)
+{
+    _Atomic(struct cairn_metric_series *) *end;
+    size_t count;
+    cairn_lock(&lock);
+    struct cairn_metric_series *ret = look_up(metric, value, &end, &count);
+    bool full = count >= CAIRN_SERIES_MAX && strcmp(value, "other") != 0;
+    if (!ret && !full) {
+        if (end == &metric->series)
+            enlist(metric);
+        ret = make_series(metric, value);
+        atomic_store_explicit(end, ret, memory_order_release);
+    }
+    cairn_unlock(&lock);
+    return ret ? ret : find(metric, "other");
+}
+
 static struct cairn_metric_series *find(struct cairn_metric *metric, const char *value)
 {
-    static const char other[] = "other";
-    size_t count = 0;
-    struct cairn_metric_series **at = &metric->series;
-    for (; *at; at = &(*at)->next) {
-        if (strcmp((*at)->value, value) == 0)
-            return *at;
-        count += strcmp((*at)->value, other) != 0;
-    }
-    if (count >= SERIES_MAX && strcmp(value, other) != 0)
-        return find(metric, other);
-    *at = cairn_allocate(sizeof **at);
-    (*at)->value = cairn_duplicate(value);
-    return *at;
+    _Atomic(struct cairn_metric_series *) *end;
+    size_t count;
+    const char *text = value && metric->label ? value : "";
+    struct cairn_metric_series *ret = look_up(metric, text, &end, &count);
+    if (!ret && count >= CAIRN_SERIES_MAX)
+        ret = look_up(metric, "other", &end, &count);
+    return ret ? ret : find_or_make(metric, text);
 }
 
-static struct cairn_metric_series *locked(struct cairn_metric *metric, const char *value)
+/* Returns this thread's part of a series. */
+static struct cairn_metric_cell *own_cell(struct cairn_metric_series *series)
 {
-    cairn_lock(&lock);
-    enlist(metric);
-    return find(metric, value && metric->label ? value : "");
+    static atomic_uint threads;
+    static _Thread_local unsigned number; /* from 1 */
+    if (number == 0)
+        number = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % CAIRN_CELLS + 1;
+    return &series->cells[number - 1];
 }
 
-static void unlock(void)
+/* ---- values ---- */
+
+static void add(_Atomic int64_t *number, int64_t n)
 {
-    cairn_unlock(&lock);
+    (void)atomic_fetch_add_explicit(number, n, memory_order_relaxed);
 }
 
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n)
 {
     assert(metric->kind != CAIRN_METRIC_HISTOGRAM);
-    locked(metric, value)->sum += n;
-    unlock();
+    struct cairn_metric_series *series = find(metric, value);
+    bool is_gauge = metric->kind == CAIRN_METRIC_GAUGE;
+    struct cairn_metric_cell *cell = is_gauge ? &series->cells[0] : own_cell(series);
+    add(&cell->sum, n);
 }
 
 void cairn_metric_set(struct cairn_metric *metric, const char *value, int64_t n)
 {
     assert(metric->kind == CAIRN_METRIC_GAUGE);
-    locked(metric, value)->sum = n;
-    unlock();
+    atomic_store_explicit(&find(metric, value)->cells[0].sum, n, memory_order_relaxed);
+}
+
+void cairn_metric_total(struct cairn_metric *metric, const char *value, int64_t total)
+{
+    assert(metric->kind == CAIRN_METRIC_COUNTER);
+    atomic_store_explicit(&find(metric, value)->cells[0].sum, total, memory_order_relaxed);
+}
+
+/* Keeps the observation as its bucket's exemplar, unless that one is new, or another thread is at
+ * exemplars just now: any will do. */
+static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us)
+{
+    const char *trace_id = cairn_log_trace_id();
+    if (!trace_id[0])
+        return;
+    int64_t now_us = cairn_time_to_unix(cairn_now());
+    int64_t at_us = atomic_load_explicit(&exemplar->at_us, memory_order_relaxed);
+    bool is_new = at_us <= now_us && now_us - at_us < EXEMPLAR_US; /* clocks may be set back */
+    if (is_new || pthread_mutex_trylock(&lock) != 0)
+        return;
+    exemplar->us = us;
+    (void)snprintf(exemplar->trace_id, sizeof exemplar->trace_id, "%s", trace_id);
+    atomic_store_explicit(&exemplar->at_us, now_us, memory_order_relaxed);
+    cairn_unlock(&lock);
 }
 
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us)
 {
     assert(metric->kind == CAIRN_METRIC_HISTOGRAM);
-    struct cairn_metric_series *series = locked(metric, value);
+    struct cairn_metric_series *series = find(metric, value);
+    struct cairn_metric_cell *cell = own_cell(series);
+    int bucket = 0;
     us = us < 0 ? 0 : us;
-    series->sum += us;
-    series->count++;
-    for (int i = 0; i < BUCKETS; i++) {
-        if (us <= bucket_us[i]) {
-            series->buckets[i]++;
-            break;
-        }
-    }
-    unlock();
-}
-
-/* ---- output ---- */
-
-/* Escapes line feeds, and the characters in `escaped`: the backslash, in a label's value also the
- * double quote. */
-static void write_escaped(struct cairn_buffer *out, const char *text, const char *escaped)
-{
-    for (; *text; text++) {
-        if (*text == '\n') {
-            cairn_buffer_text(out, "\\n");
-            continue;
-        }
-        if (strchr(escaped, *text))
-            cairn_buffer_char(out, '\\');
-        cairn_buffer_char(out, *text);
-    }
-}
-
-/* Writes label="value"; for two labels, "target,outcome", the value has two parts as well. */
-static void write_label(struct cairn_buffer *out, const char *label, const char *value)
-{
-    size_t first = strcspn(label, ",");
-    const char *comma = label[first] ? strchr(value, ',') : NULL;
-    cairn_buffer_bytes(out, label, first);
-    cairn_buffer_text(out, "=\"");
-    if (!comma) {
-        write_escaped(out, value, "\\\"");
-        cairn_buffer_char(out, '"');
-        return;
-    }
-    char *part = cairn_copy_bytes(out->arena, value, (size_t)(comma - value));
-    write_escaped(out, part, "\\\"");
-    cairn_buffer_text(out, "\",");
-    write_label(out, label + first + 1, comma + 1);
-}
-
-/* Writes NAME SUFFIX {label="value",le="…"} */
-static void write_name(struct cairn_buffer *out, const struct cairn_metric *metric,
-                       const char *suffix, const struct cairn_metric_series *series, const char *le)
-{
-    cairn_buffer_print(out, "%s%s", metric->name, suffix);
-    if (!metric->label && !le) {
-        cairn_buffer_char(out, ' ');
-        return;
-    }
-    cairn_buffer_char(out, '{');
-    if (metric->label)
-        write_label(out, metric->label, series->value);
-    if (le)
-        cairn_buffer_print(out, "%sle=\"%s\"", metric->label ? "," : "", le);
-    cairn_buffer_text(out, "} ");
-}
-
-static void write_histogram(struct cairn_buffer *out, const struct cairn_metric *metric,
-                            const struct cairn_metric_series *series)
-{
-    int64_t count = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-        count += series->buckets[i];
-        write_name(out, metric, "_bucket", series, bucket_names[i]);
-        cairn_buffer_print(out, "%" PRId64 "\n", count);
-    }
-    write_name(out, metric, "_bucket", series, "+Inf");
-    cairn_buffer_print(out, "%" PRId64 "\n", series->count);
-    write_name(out, metric, "_sum", series, NULL);
-    cairn_buffer_print(out, "%" PRId64 ".%06" PRId64 "\n", series->sum / 1000000,
-                       series->sum % 1000000);
-    write_name(out, metric, "_count", series, NULL);
-    cairn_buffer_print(out, "%" PRId64 "\n", series->count);
-}
-
-static void write_metric(struct cairn_buffer *out, const struct cairn_metric *metric)
-{
-    static const char *const kinds[] = {
-        [CAIRN_METRIC_COUNTER] = "counter",
-        [CAIRN_METRIC_GAUGE] = "gauge",
-        [CAIRN_METRIC_HISTOGRAM] = "histogram",
-    };
-    cairn_buffer_print(out, "# HELP %s ", metric->name);
-    write_escaped(out, metric->help, "\\");
-    cairn_buffer_print(out, "\n# TYPE %s %s\n", metric->name, kinds[metric->kind]);
-    for (const struct cairn_metric_series *at = metric->series; at; at = at->next) {
-        if (metric->kind == CAIRN_METRIC_HISTOGRAM) {
-            write_histogram(out, metric, at);
-        } else {
-            write_name(out, metric, "", at, NULL);
-            cairn_buffer_print(out, "%" PRId64 "\n", at->sum);
-        }
-    }
-}
-
-void cairn_metrics_write(struct cairn_buffer *buffer)
-{
-    cairn_lock(&lock);
-    for (const struct cairn_metric *at = metrics; at; at = at->next)
-        write_metric(buffer, at);
-    unlock();
+    while (bucket < CAIRN_BUCKETS && us > cairn_metric_buckets[bucket].us)
+        bucket++;
+    add(&cell->sum, us);
+    add(&cell->observed[bucket], 1);
+    keep_exemplar(&series->exemplars[bucket], us);
 }

@@ -16,7 +16,7 @@ static struct cairn_metric phases = CAIRN_GAUGE(
 static struct cairn_metric done =
     CAIRN_GAUGE("cairn_rebuild_done", "How far its present phase is.", "projection");
 static struct cairn_metric totals =
-    CAIRN_GAUGE("cairn_rebuild_total", "What its present phase ends at.", "projection");
+    CAIRN_GAUGE("cairn_rebuild_size", "What its present phase ends at.", "projection");
 static struct cairn_metric folded =
     CAIRN_GAUGE("cairn_rebuild_events", "Events that were folded for it.", "projection");
 
