@@ -33,6 +33,7 @@ native_services=(
     "acquirer 8005 -"
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
+    "console 8060 cairn_owner"
 )
 
 # Servers get what they are told here, not what the caller's shell happens to say about a database.
