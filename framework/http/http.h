@@ -77,6 +77,11 @@ unsigned cairn_http_header_count(const struct cairn_http_request *request, const
 const char *cairn_http_header_list(const struct cairn_http_request *request, const char *name);
 const char *cairn_http_query(const struct cairn_http_request *request, const char *name);
 
+/* Reads the Idempotency-Key as the client sent it, with its quotes: keys are compared, not parsed.
+ * NULL: there is none. Returns 0, or -CAIRN_MALFORMED. */
+int cairn_http_idempotency_key(const struct cairn_http_request *request, const char **ret,
+                               struct cairn_error *error) CAIRN_CHECKED;
+
 /* Calls `each` for every query parameter, decoded, in the order sent. */
 typedef void cairn_http_each(void *context, const char *name, const char *value);
 void cairn_http_query_each(const struct cairn_http_request *request, cairn_http_each *each,

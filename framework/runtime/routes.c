@@ -4,6 +4,7 @@
 #include "command/endpoint.h"
 #include "core/containers/arena.h"
 #include "runtime/handler.h"
+#include "runtime/operators.h"
 #include "runtime/service_worker.h"
 
 /* A resource, and the query side that answers for it. */
@@ -197,6 +198,11 @@ static void add_health(struct cairn_routes *routes)
     }
 }
 
+static void add_for_operators(void *context, const struct cairn_http_route *route)
+{
+    add_route(context, *route);
+}
+
 int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
                       struct cairn_error *error)
 {
@@ -204,5 +210,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
     add_health(routes);
     for (size_t i = 0; services[i] && !failed; i++)
         failed = add_service(routes, services[i], error);
+    if (cairn_operators_wanted(services))
+        cairn_operators_routes(add_for_operators, routes);
     return failed;
 }

@@ -193,24 +193,24 @@ static void make_event(int position)
 
 /* ---- the trees ---- */
 
-static bool is_event(const struct cairn_trace_node *node)
+static bool is_event(const struct cairn_causation_node *node)
 {
     return node->kind == CAIRN_TRACE_EVENT || node->kind == CAIRN_TRACE_REACTION;
 }
 
 /* Returns the position of the nearest event above a node, 0 if there is none. */
-static int64_t cause_of(const struct cairn_trace_node *node)
+static int64_t cause_of(const struct cairn_causation_node *node)
 {
-    const struct cairn_trace_node *above = node->parent;
+    const struct cairn_causation_node *above = node->parent;
     while (above && !is_event(above))
         above = above->parent;
     return above ? above->position : 0;
 }
 
-static int expect_tree(const struct cairn_trace *trace, int correlation)
+static int expect_tree(const struct cairn_causation *trace, int correlation)
 {
     int count = 0;
-    for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
+    for (const struct cairn_causation_node *at = trace->first; at; at = cairn_causation_next(at)) {
         if (!is_event(at))
             continue;
         count++;
@@ -222,12 +222,12 @@ static int expect_tree(const struct cairn_trace *trace, int correlation)
     return count;
 }
 
-static int load(const char *id, int64_t limit, struct cairn_arena *arena, struct cairn_trace *ret,
-                struct cairn_error *error)
+static int load(const char *id, int64_t limit, struct cairn_arena *arena,
+                struct cairn_causation *ret, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
     assert_int_equal(cairn_pg_open(url, "test", &pg, NULL), 0);
-    int failed = cairn_trace_load(pg, id, limit, arena, ret, error);
+    int failed = cairn_causation_load(pg, id, limit, arena, ret, error);
     cairn_pg_close(pg);
     return failed;
 }
@@ -243,7 +243,7 @@ static int count_of(int correlation)
 static void expect_whole(const char *id, int correlation)
 {
     struct cairn_arena arena = {0};
-    struct cairn_trace trace;
+    struct cairn_causation trace;
     struct cairn_error error = {0};
     if (load(id, 0, &arena, &trace, &error) != 0)
         fail_msg("%s: %s", id, error.message);
@@ -306,7 +306,7 @@ static void a_long_tree_is_cut_and_says_so(void **state)
     for (int i = 1; i <= EVENTS; i++)
         make_event(i);
     struct cairn_arena arena = {0};
-    struct cairn_trace trace;
+    struct cairn_causation trace;
     struct cairn_error error = {0};
     assert_int_equal(load("a", 3, &arena, &trace, &error), 0);
     assert_int_equal(trace.events, 3);

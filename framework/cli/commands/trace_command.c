@@ -6,17 +6,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void print(const struct cairn_trace *trace, const struct cairn_cli_options *options,
+static void print(const struct cairn_causation *trace, const struct cairn_cli_options *options,
                   struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
     if (options->json)
-        cairn_trace_json(trace, &out);
+        cairn_causation_json(trace, &out);
     else if (options->dot)
-        cairn_trace_dot(trace, &out);
+        cairn_causation_dot(trace, &out);
     else
-        cairn_trace_text(trace, cairn_terminal_has_colours(), cairn_terminal_width(STDOUT_FILENO),
-                         &out);
+        cairn_causation_text(trace, cairn_terminal_has_colours(),
+                             cairn_terminal_width(STDOUT_FILENO), &out);
     (void)fputs(out.text, stdout);
 }
 
@@ -36,11 +36,11 @@ static int run_trace(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_arena arena = {0};
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    struct cairn_trace trace;
+    struct cairn_causation trace;
     int outcome = cairn_cli_open(&pg, &error);
     if (!outcome) {
         cairn_pg_set_deadline(pg, CAIRN_MINUTES(1));
-        outcome = cairn_trace_load(pg, options.words[0], options.limit, &arena, &trace, &error);
+        outcome = cairn_causation_load(pg, options.words[0], options.limit, &arena, &trace, &error);
     }
     if (!outcome)
         print(&trace, &options, &arena);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- who sees what ---- */
+/* ---- what a caller sees ---- */
 
 /* Returns whether a state of the row is the caller's. */
 static bool sees(void *context, const char *row, struct cairn_arena *scratch)
@@ -15,7 +15,7 @@ static bool sees(void *context, const char *row, struct cairn_arena *scratch)
                                        strlen(row), scratch);
 }
 
-/* Callers are named to those who may read rows by their role; anyone else sees itself. */
+/* Callers are named to callers that may read rows by their role; anyone else sees itself. */
 static bool sees_actor(const struct cairn_query_read *read, const struct cairn_row_step *step)
 {
     const struct cairn_actor *caller = read->visit->request->actor;

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 
 /* Children are in this order, and then in that of the log. */
-enum cairn_trace_kind {
+enum cairn_causation_kind {
     CAIRN_TRACE_COMMAND = 1,
     CAIRN_TRACE_EVENT,
     CAIRN_TRACE_ROW,
@@ -40,8 +40,8 @@ enum cairn_trace_kind {
 };
 
 /* A node; texts that do not apply are NULL, numbers 0. */
-struct cairn_trace_node {
-    enum cairn_trace_kind kind;
+struct cairn_causation_node {
+    enum cairn_causation_kind kind;
     const char *name;    /* OrderPlaced, place_order, fulfilment, order_summary, … */
     const char *id;      /* of a command or an event */
     const char *stream;  /* of an event; where a command went; whose timer it is */
@@ -58,12 +58,12 @@ struct cairn_trace_node {
     const char *note;     /* why */
     struct cairn_time at; /* zero: not known */
     int64_t after_us;     /* since the nearest node above it that has a time; -1: not known */
-    struct cairn_trace_node *parent, *first, *last, *next;
+    struct cairn_causation_node *parent, *first, *last, *next;
 };
 
-struct cairn_trace {
+struct cairn_causation {
     const char *id;
-    struct cairn_trace_node *first, *last; /* what was not caused by anything in the tree */
+    struct cairn_causation_node *first, *last; /* what was not caused by anything in the tree */
     int64_t events;
     bool more;          /* there are more events than the limit */
     const char **notes; /* what is left out, and why */
@@ -80,18 +80,19 @@ enum { CAIRN_TRACE_LIMIT = 1000, CAIRN_TRACE_LIMIT_MAX = 10000 };
  *   -CAIRN_NOT_FOUND    the log has none
  *   -CAIRN_UNAVAILABLE  the database is away, or took longer than the connection's deadline
  *   -CAIRN_BUG          the role may not read the log */
-int cairn_trace_load(struct cairn_pg *pg, const char *id, int64_t limit, struct cairn_arena *arena,
-                     struct cairn_trace *ret, struct cairn_error *error) CAIRN_CHECKED;
+int cairn_causation_load(struct cairn_pg *pg, const char *id, int64_t limit,
+                         struct cairn_arena *arena, struct cairn_causation *ret,
+                         struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the node after this one, in the order in which a tree is printed; NULL after the last. */
-const struct cairn_trace_node *cairn_trace_next(const struct cairn_trace_node *node);
+const struct cairn_causation_node *cairn_causation_next(const struct cairn_causation_node *node);
 /* Returns the number of nodes above it. */
-int cairn_trace_depth(const struct cairn_trace_node *node);
+int cairn_causation_depth(const struct cairn_causation_node *node);
 /* Returns "command", "event", … */
-const char *cairn_trace_kind_name(enum cairn_trace_kind kind);
+const char *cairn_causation_kind_name(enum cairn_causation_kind kind);
 
 /* Appends the tree as lines of JSON: one a node, with its number, from 1, and that of its parent;
  * then one with the sum, and what is left out. */
-void cairn_trace_json(const struct cairn_trace *trace, struct cairn_buffer *out);
+void cairn_causation_json(const struct cairn_causation *trace, struct cairn_buffer *out);
 
 #endif
