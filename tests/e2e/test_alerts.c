@@ -54,6 +54,11 @@ static void add_target(FILE *file, const char *job, const char *service, int por
                   job, port, port, service, job);
 }
 
+static void add_service(FILE *file, const char *name, int port)
+{
+    add_target(file, "cairn", name, system_admin_port(&shop, port));
+}
+
 static void write_settings(int postgres_port, int redis_port)
 {
     char path[400];
@@ -64,12 +69,12 @@ static void write_settings(int postgres_port, int redis_port)
         "global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}\n"
         "rule_files: [cairn.rules.yaml, cairn.alerts.yaml]\nscrape_configs:\n",
         file);
-    add_target(file, "cairn", "user", shop.user);
-    add_target(file, "cairn", "order", shop.order);
-    add_target(file, "cairn", "payment", shop.payment);
-    add_target(file, "cairn", "notification", shop.notification);
-    add_target(file, "cairn", "query", shop.query);
-    add_target(file, "cairn", "projector", shop.projector);
+    add_service(file, "user", shop.user);
+    add_service(file, "order", shop.order);
+    add_service(file, "payment", shop.payment);
+    add_service(file, "notification", shop.notification);
+    add_service(file, "query", shop.query);
+    add_service(file, "projector", shop.projector);
     add_target(file, "postgres", "postgres", postgres_port);
     (void)fputs("    scrape_interval: 2s\n    scrape_timeout: 2s\n",
                 file); /* it tries for a second */
@@ -348,7 +353,8 @@ static bool errors_fire(void *unused)
     (void)http_send(shop.order, "POST", "/orders", "Content-Type: application/json\r\n", "{}", 2,
                     &reply, 5000);
     http_reply_free(&reply);
-    (void)http_send(shop.user, "GET", "/readyz", NULL, NULL, 0, &reply, 5000);
+    (void)http_send(system_admin_port(&shop, shop.user), "GET", "/readyz", NULL, NULL, 0, &reply,
+                    5000);
     return strcmp(state_of("CairnErrorRatio"), "firing") == 0;
 }
 
