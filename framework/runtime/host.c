@@ -521,6 +521,7 @@ static int prepare_health(struct cairn_host *host, struct cairn_error *error)
                                          .engine = host->engine,
                                          .identity = host->identity,
                                          .services = host->services,
+                                         .details = cairn_admin_policy(host->config),
                                          .openapi = openapi.text};
     return 0;
 }

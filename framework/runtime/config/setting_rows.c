@@ -41,7 +41,8 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      .unit = "address",
      .kind = CAIRN_SETTING_TEXT,
      AT(admin_bind),
-     .help = "on which address; beyond this machine the role operator is needed"},
+     .help = "on which address; beyond this machine the role operator is needed for all but the "
+             "bare answer of /readyz"},
     {.name = "CAIRN_HTTP_WORKERS",
      .fallback = "8",
      .unit = "threads",
