@@ -11,7 +11,7 @@ def ratio($all; $name; $side; $variant; $target):
     | {name: $name, value: $value, target: $target, met: ($value >= $target)};
 
 . as $all
-| (group_by(.what) | map((.[0] | {what}) + medians)) as $rows
+| (group_by(.what) | map((.[0] | {what}) + medians + {cpu_us: median_of("cpu_us")})) as $rows
 | {
     machine: $machine, settings: $settings, rounds: $rounds, seconds: $seconds, warm_seconds: $warm,
     clients: $clients, rows: $rows, spans: $spans,

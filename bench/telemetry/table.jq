@@ -15,10 +15,10 @@ def names: ["query", "order"][] as $side | ["off", "all", "hundredth", "hang", "
 | conditions,
 "\(.clients) connections, which are kept",
 "",
-(("answers/s" | right(58)) + latency_heads),
+(("answers/s" | right(58)) + latency_heads + ("CPU us" | right(9))),
 (names as $at
     | ($report.rows | map(select(.what == $at.what)) | first)
-    | ($at.name | left(49)) + (.rate | maybe(count) | right(9)) + latencies),
+    | ($at.name | left(49)) + (.rate | maybe(count) | right(9)) + latencies + (.cpu_us * 10 | round / 10 | tostring | right(9))),
 "",
 (spaces(49) + ("value" | right(9)) + ("target" | right(9))),
 (.ratios[] | (.name | left(49)) + (.value | ratio | right(9)) + (.target | ratio | right(9)) + "  " + verdict),

@@ -58,26 +58,54 @@ static void begin(struct cairn_otlp *otlp)
 
 /* ---- attributes ---- */
 
-static void add_text(struct cairn_otlp *otlp, struct cairn_buffer *out, uint32_t field,
-                     const char *key, const char *text)
+/* The lengths of a pair's parts are known before it is written: nearly all of a span is pairs, and
+ * they are not copied from buffer to buffer. */
+static void begin_pair(struct cairn_buffer *out, uint32_t field, const char *key, size_t value_size)
 {
-    cairn_protobuf_text(&otlp->part, KEY, key);
+    size_t key_bytes = strlen(key);
+    cairn_protobuf_head(
+        out, field, cairn_protobuf_bytes_size(key_bytes) + cairn_protobuf_bytes_size(value_size));
+    cairn_protobuf_bytes(out, KEY, key, key_bytes);
+    cairn_protobuf_head(out, VALUE, value_size);
+}
+
+static bool is_ascii(const char *text, size_t bytes)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < bytes; i++)
+        all |= (unsigned char)text[i];
+    return all < 128;
+}
+
+/* Writes a text of any bytes, which becomes UTF-8. */
+static void add_any_text(struct cairn_otlp *otlp, struct cairn_buffer *out, uint32_t field,
+                         const char *key, const char *text)
+{
     cairn_protobuf_text(&otlp->value, TEXT_VALUE, text);
-    cairn_protobuf_message(&otlp->part, VALUE, &otlp->value);
-    cairn_protobuf_message(out, field, &otlp->part);
+    begin_pair(out, field, key, otlp->value.length);
+    cairn_buffer_bytes(out, otlp->value.text, otlp->value.length);
+    otlp->value.length = 0;
+}
+
+static void add_text(struct cairn_otlp *otlp, struct cairn_buffer *out, uint32_t field,
+                     const char *key, const char *text, size_t bytes)
+{
+    if (!is_ascii(text, bytes)) {
+        add_any_text(otlp, out, field, key, cairn_copy_bytes(&otlp->arena, text, bytes));
+        return;
+    }
+    begin_pair(out, field, key, cairn_protobuf_bytes_size(bytes));
+    cairn_protobuf_bytes(out, TEXT_VALUE, text, bytes);
 }
 
 /* A value of zero is written too: it is the one that the union has. */
-static void add_number(struct cairn_otlp *otlp, struct cairn_buffer *out, uint32_t field,
-                       const char *key, int64_t number)
+static void add_number(struct cairn_buffer *out, uint32_t field, const char *key, int64_t number)
 {
     static const char zero[] = {NUMBER_VALUE << 3, 0};
-    cairn_protobuf_text(&otlp->part, KEY, key);
-    cairn_protobuf_number(&otlp->value, NUMBER_VALUE, (uint64_t)number);
+    begin_pair(out, field, key, cairn_protobuf_number_size((uint64_t)number));
+    cairn_protobuf_number(out, NUMBER_VALUE, (uint64_t)number);
     if (number == 0)
-        cairn_buffer_bytes(&otlp->value, zero, sizeof zero);
-    cairn_protobuf_message(&otlp->part, VALUE, &otlp->value);
-    cairn_protobuf_message(out, field, &otlp->part);
+        cairn_buffer_bytes(out, zero, sizeof zero);
 }
 
 /* ---- a span ---- */
@@ -93,14 +121,13 @@ static const char *text_of(const struct cairn_span *span, struct cairn_span_text
 
 static void add_attributes(struct cairn_otlp *otlp, const struct cairn_span *span)
 {
-    char room[CAIRN_SPAN_TEXT_BYTES + 1];
     for (size_t i = 0; i < span->attribute_count; i++) {
         const struct cairn_span_attribute *at = &span->attributes[i];
         if (at->is_text)
-            add_text(otlp, &otlp->span, SPAN_ATTRIBUTES, at->key,
-                     text_of(span, at->value.text, room));
+            add_text(otlp, &otlp->span, SPAN_ATTRIBUTES, at->key, span->text + at->value.text.at,
+                     at->value.text.bytes);
         else
-            add_number(otlp, &otlp->span, SPAN_ATTRIBUTES, at->key, at->value.number);
+            add_number(&otlp->span, SPAN_ATTRIBUTES, at->key, at->value.number);
     }
     cairn_protobuf_number(&otlp->span, SPAN_ATTRIBUTES_DROPPED, span->attributes_dropped);
 }
@@ -193,7 +220,8 @@ struct cairn_otlp *cairn_otlp_open(const struct cairn_resource_attribute *resour
     otlp->scope = cairn_buffer(&otlp->kept);
     begin(otlp);
     for (size_t i = 0; i < count; i++)
-        add_text(otlp, &otlp->resource, RESOURCE_ATTRIBUTES, resource[i].key, resource[i].value);
+        add_text(otlp, &otlp->resource, RESOURCE_ATTRIBUTES, resource[i].key, resource[i].value,
+                 strlen(resource[i].value));
     cairn_protobuf_text(&otlp->scope, SCOPE_NAME, "cairn");
     cairn_protobuf_text(&otlp->scope, SCOPE_VERSION, version);
     return otlp;

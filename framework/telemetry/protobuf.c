@@ -53,10 +53,33 @@ void cairn_protobuf_fixed32(struct cairn_buffer *out, uint32_t field, uint32_t v
     fixed(out, value, 4);
 }
 
-void cairn_protobuf_bytes(struct cairn_buffer *out, uint32_t field, const void *bytes, size_t count)
+static size_t varint_size(uint64_t value)
+{
+    size_t count = 1;
+    for (; value > 127; value >>= 7)
+        count++;
+    return count;
+}
+
+size_t cairn_protobuf_bytes_size(size_t count)
+{
+    return 1 + varint_size(count) + count;
+}
+
+size_t cairn_protobuf_number_size(uint64_t value)
+{
+    return 1 + varint_size(value);
+}
+
+void cairn_protobuf_head(struct cairn_buffer *out, uint32_t field, size_t count)
 {
     tag(out, field, LENGTH);
     varint(out, count);
+}
+
+void cairn_protobuf_bytes(struct cairn_buffer *out, uint32_t field, const void *bytes, size_t count)
+{
+    cairn_protobuf_head(out, field, count);
     cairn_buffer_bytes(out, bytes, count);
 }
 

@@ -17,6 +17,12 @@ void cairn_protobuf_bytes(struct cairn_buffer *out, uint32_t field, const void *
                           size_t count);
 /* Writes a string field, which has to be UTF-8: what is not becomes U+FFFD. An empty one too. */
 void cairn_protobuf_text(struct cairn_buffer *out, uint32_t field, const char *text);
+/* Return how many bytes a field takes, with its head, whose own number is below 16: one of `count`
+ * bytes, and one that is a number. */
+size_t cairn_protobuf_bytes_size(size_t count);
+size_t cairn_protobuf_number_size(uint64_t value);
+/* Writes the head of a message that is written next, and has `count` bytes. */
+void cairn_protobuf_head(struct cairn_buffer *out, uint32_t field, size_t count);
 /* Writes a message, also an empty one, and empties `message` for the next one. */
 void cairn_protobuf_message(struct cairn_buffer *out, uint32_t field, struct cairn_buffer *message);
 

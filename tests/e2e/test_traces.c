@@ -29,7 +29,7 @@ static int set_up(void **state)
     is_there = collector_start(&collector);
     if (!is_there)
         return 0;
-    (void)putenv(collector.setting);
+    (void)setenv("OTEL_EXPORTER_OTLP_ENDPOINT", strchr(collector.setting, '=') + 1, 1);
     (void)setenv("OTEL_BSP_SCHEDULE_DELAY", "100", 1);
     system_start(&shop);
     shell_open(&place, "traces");

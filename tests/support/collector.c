@@ -68,17 +68,34 @@ void collector_stop(struct collector *collector)
     (void)unlink(collector->file);
 }
 
-int collector_count(const struct collector *collector, const char *filter)
+/* Runs a command and returns the number that it prints. */
+static int number_of(const char *command)
 {
-    char command[1600];
     char line[40] = "";
-    (void)snprintf(command, sizeof command, "test ! -e '%s' || jq -c 'select(%s)' '%s' | wc -l",
-                   collector->file, filter, collector->file);
     FILE *output = popen(command, "r");
     assert_non_null(output);
     (void)!fgets(line, sizeof line, output);
     assert_int_equal(pclose(output), 0);
     return atoi(line);
+}
+
+int collector_count(const struct collector *collector, const char *filter)
+{
+    char command[1600];
+    (void)snprintf(command, sizeof command, "test ! -e '%s' || jq -c 'select(%s)' '%s' | wc -l",
+                   collector->file, filter, collector->file);
+    return number_of(command);
+}
+
+int collector_linked(const struct collector *collector, const char *from, const char *to)
+{
+    char command[1600];
+    (void)snprintf(command, sizeof command,
+                   "jq -s '(map({key: .span, value: .name}) | from_entries) as $names"
+                   " | [.[] | select(.name == \"%s\") | .links[] | $names[.span] // \"\""
+                   " | select(startswith(\"%s\"))] | length' '%s'",
+                   from, to, collector->file);
+    return number_of(command);
 }
 
 struct awaited {

@@ -25,6 +25,8 @@ void collector_restart(struct collector *collector);
 int collector_count(const struct collector *collector, const char *filter);
 /* Waits until there are at least so many. */
 void collector_wait(const struct collector *collector, const char *filter, int count);
+/* Returns how many links there are from spans of a name to spans whose name begins with `to`. */
+int collector_linked(const struct collector *collector, const char *from, const char *to);
 /* Fails the test if a span was not as it has to be. */
 void collector_expect_right(const struct collector *collector);
 
