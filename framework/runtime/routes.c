@@ -31,6 +31,16 @@ static enum cairn_http_outcome on_query(const void *self, void *worker,
                               response);
 }
 
+static enum cairn_http_outcome on_why(const void *self, void *worker,
+                                      struct cairn_http_request *request,
+                                      struct cairn_http_response *response)
+{
+    const struct query_route *route = self;
+    const struct cairn_worker *own = worker;
+    return cairn_query_handle_why(route->resource, *route->queries, own ? own->query : NULL,
+                                  request, response);
+}
+
 static enum cairn_http_outcome on_alive(const void *self, void *worker,
                                         struct cairn_http_request *request,
                                         struct cairn_http_response *response)
@@ -98,6 +108,29 @@ static int add_decider(struct cairn_routes *routes, const struct cairn_service *
     return failed;
 }
 
+static void add_resource(struct cairn_routes *routes, const struct cairn_resource *resource)
+{
+    struct query_route *route = cairn_new(routes->arena, struct query_route, 1);
+    *route = (struct query_route){routes->queries, resource};
+    add_route(routes, (struct cairn_http_route){.method = "GET",
+                                                .pattern = resource->path,
+                                                .handle = on_query,
+                                                .self = route,
+                                                .allow = &resource->allow,
+                                                .eager = true,
+                                                .leave = cairn_query_leave});
+    if (resource->list)
+        return;
+    add_route(routes, (struct cairn_http_route){
+                          .method = "GET",
+                          .pattern = cairn_print(routes->arena, "%s/why", resource->path),
+                          .handle = on_why,
+                          .self = route,
+                          .allow = &resource->allow,
+                          .eager = true,
+                          .leave = cairn_query_leave});
+}
+
 static int add_own(struct cairn_routes *routes, const struct cairn_route *route,
                    struct cairn_error *error)
 {
@@ -119,30 +152,23 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
     int failed = 0;
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
         failed = add_decider(routes, service, service->deciders[i], error);
-    for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
-        struct query_route *route = cairn_new(routes->arena, struct query_route, 1);
-        *route = (struct query_route){routes->queries, at};
-        add_route(routes, (struct cairn_http_route){.method = "GET",
-                                                    .pattern = at->path,
-                                                    .handle = on_query,
-                                                    .self = route,
-                                                    .allow = &at->allow,
-                                                    .eager = true,
-                                                    .leave = cairn_query_leave});
-    }
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
+        add_resource(routes, at);
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(routes, at, error);
     return failed;
 }
 
-static void add_admin_route(struct cairn_routes *routes, const struct cairn_http_route route)
+static void add_admin_route(struct cairn_routes *routes, const struct cairn_http_route route,
+                            const struct cairn_allow *allow)
 {
     cairn_grow(routes->arena, routes->admin, routes->admin_count, &routes->admin_capacity);
     routes->admin[routes->admin_count] = route;
-    routes->admin[routes->admin_count++].allow = routes->operators;
+    routes->admin[routes->admin_count++].allow = allow;
 }
 
-/* Adds what tells how the process is. That it lives is told everywhere, to anyone. */
+/* Adds what tells how the process is. That it lives is told everywhere, to anyone; and so is
+ * whether it is ready, since load balancers have no token, but not why (cairn_health_ready). */
 static void add_health(struct cairn_routes *routes)
 {
     const struct cairn_http_route alive = {.method = "GET",
@@ -155,16 +181,18 @@ static void add_health(struct cairn_routes *routes)
         {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
         {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
     };
+    /* A caller is looked at only where there is a policy. */
+    static const struct cairn_allow anyone = CAIRN_ANYONE;
+    const struct cairn_allow *to_anyone = routes->operators ? &anyone : NULL;
     add_route(routes, alive);
-    if (routes->apart) {
-        add_admin_route(routes, alive);
-        routes->admin[0].allow = NULL;
-    }
+    if (routes->apart)
+        add_admin_route(routes, alive, NULL);
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         struct cairn_http_route route = own[i];
         route.self = routes->health;
         if (routes->apart)
-            add_admin_route(routes, route);
+            add_admin_route(routes, route,
+                            route.handle == on_ready ? to_anyone : routes->operators);
         else
             add_route(routes, route);
     }

@@ -31,9 +31,10 @@ static void expect(int status, const char *arguments, const char *words)
 static void help_is_there_for_every_command(void **state)
 {
     (void)state;
-    static const char *const names[] = {"migrate", "status",     "streams", "read",    "tail",
-                                        "append",  "amend",      "verify",  "export",  "import",
-                                        "recover", "completion", "rebuild", "rollback"};
+    static const char *const names[] = {"migrate", "status",     "streams", "read",     "tail",
+                                        "append",  "amend",      "verify",  "export",   "import",
+                                        "recover", "completion", "rebuild", "rollback", "trace",
+                                        "why",     "at"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
     expect(64, "dance", "dance is not a command: `cairn --help` lists them");

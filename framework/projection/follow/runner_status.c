@@ -19,6 +19,8 @@ static struct cairn_metric lags = CAIRN_GAUGE(
     "cairn_projection_lag_events", "Events between the checkpoint and the head.", "projection");
 static struct cairn_metric leading = CAIRN_GAUGE(
     "cairn_projection_leading", "1 where this process has the projection's lease.", "projection");
+static struct cairn_metric problems = CAIRN_GAUGE(
+    "cairn_projection_problem", "1 while the projection is stopped by an error.", "projection");
 static struct cairn_metric parked_keys = CAIRN_GAUGE(
     "cairn_projection_parked_keys", "Rows that an event could not be applied to.", "projection");
 static struct cairn_metric applied =
@@ -90,6 +92,7 @@ static void set_gauges(const struct cairn_runner *runner)
     cairn_metric_set(&heads, name, runner->head);
     cairn_metric_set(&lags, name, runner->head - runner->checkpoint.position);
     cairn_metric_set(&leading, name, runner->fence != 0);
+    cairn_metric_set(&problems, name, runner->shown.problem[0] != '\0');
 }
 
 static void set_shown(struct cairn_runner *runner)

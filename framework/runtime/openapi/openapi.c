@@ -104,6 +104,10 @@ static void add_service(struct document *document, const struct cairn_service *s
     for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
         add_tag(document, at->projection->name, at->projection->help);
         cairn_openapi_query(begin_operation(document, at->path), at, document->secured);
+        if (!at->list)
+            cairn_openapi_why(
+                begin_operation(document, cairn_print(document->arena, "%s/why", at->path)), at,
+                document->secured);
     }
     for (const struct cairn_route *at = service->routes; at && at->route; at++) {
         add_tag(document, service->name, service->help);

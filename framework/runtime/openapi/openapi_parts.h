@@ -47,6 +47,8 @@ void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider 
                            const struct cairn_command_type *command, bool secured);
 void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource,
                          bool secured);
+void cairn_openapi_why(struct cairn_buffer *out, const struct cairn_resource *resource,
+                       bool secured);
 void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *service,
                          const struct cairn_route *route, bool secured);
 struct cairn_action;
