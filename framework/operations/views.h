@@ -16,7 +16,7 @@ CAIRN_STRUCT(view_of_read_model, TEXT(read_model, .optional = true), VIEW_LIMIT)
 CAIRN_STRUCT(view_list, VIEW_LIMIT);
 CAIRN_STRUCT(view_streams, TEXT(category, .optional = true), VIEW_LIMIT);
 CAIRN_STRUCT(view_stream,
-             INT(after, .optional = true, CAIRN_RANGE(0, INT64_C(999999999999999)),
+             INT(after, .optional = true, CAIRN_RANGE(1, INT64_C(999999999999999)),
                  .help = "A version: those after it."),
              VIEW_LIMIT);
 CAIRN_STRUCT(view_events,

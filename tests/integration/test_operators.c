@@ -331,7 +331,7 @@ static void a_new_epoch_is_started_once_and_by_its_number(void **state)
     expect_recorded("recover by olga");
 }
 
-/* ---- what each caller may do ---- */
+/* ---- roles ---- */
 
 static void only_operators_act_and_only_readers_look(void **state)
 {

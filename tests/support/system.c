@@ -27,7 +27,8 @@ static int run(const struct system_under_test *shop, const char *script)
         " CAIRN_USER_PORT=%d"
         " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
         " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
-        " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d CAIRN_CONSOLE_PORT=%d deploy/native/%s > '%s.out' 2>&1 </dev/null",
+        " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d CAIRN_CONSOLE_PORT=%d"
+        " deploy/native/%s > '%s.out' 2>&1 </dev/null",
         environment("CAIRN_TEST_ROOT"), shop->run_dir,
         *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"),
         shop->authenticates ? "on" : "off", shop->identity, shop->user, shop->order, shop->payment,
