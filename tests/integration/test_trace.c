@@ -316,6 +316,8 @@ static void a_long_tree_is_cut_and_says_so(void **state)
     cairn_expect(url, 0, "trace a --limit 3", "left out: only the first 3 events are shown");
     cairn_expect(url, 0, "trace a --limit 3 --json", "\"more\":true");
     cairn_expect(url, 0, "trace a --limit 3 --dot", "// left out: only the first 3");
+    if (system("command -v dot > /dev/null") == 0)
+        cairn_expect(url, 0, "trace a --dot | dot -Tsvg", "</svg>");
 }
 
 static void an_id_that_is_nothing_is_refused_with_its_reason(void **state)
