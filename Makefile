@@ -87,6 +87,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so $(BUILD)/bench/commands/bare \
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
 LIMITS_BENCH := $(BUILD)/bench/limits/flood
+TELEMETRY_BENCH := $(BUILD)/bench/telemetry/collector
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down start stop clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -216,6 +217,9 @@ bench-projections: deps all bench-programs $(SINGLE_BENCHES) ## lag and rate of 
 bench-security: deps all bench-services ## what tokens cost, beside the same without
 	@bench/security/run $(BUILD)
 
+bench-telemetry: deps all bench-services $(TELEMETRY_BENCH) ## what spans cost, and collectors that hang, refuse or are away: four minutes
+	@bench/telemetry/run $(BUILD)
+
 bench-limits: deps all $(LIMITS_BENCH) ## what one client notices while another one floods the service: within a minute
 	@bench/limits/run $(BUILD)
 
@@ -343,7 +347,7 @@ $(CLOCK_SHIM) $(BUILD)/bench/append/slow_disk.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-sanitize=all -fPIC -shared $< -o $@
 
-$(SINGLE_BENCHES): $(BUILD)/bench/%: bench/%.c
+$(SINGLE_BENCHES) $(TELEMETRY_BENCH): $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) $< -o $@ $(LDLIBS_ALL)
 

@@ -23,6 +23,7 @@ export const services = {
     order: ['order-service'],
     payment: ['payment-service'],
     notification: ['notification-service'],
+    monitor: ['operator'], // reads metrics, such as Prometheus
     monolith: ['order-service', 'payment-service', 'notification-service'], // all of them in one process
 };
 

@@ -2,18 +2,39 @@
 // as JWT (RFC 9068) for one audience, signed with ES256.
 //
 //   client_credentials              services: with a secret of their own (RFC 6749 section 4.4)
+//   authorization_code              people in a browser, with PKCE, for the compose demo's door (RFC 6749 section
+//                                   4.1, RFC 7636): deploy/compose/sign-in; pages.mjs has what they see
 //   urn:cairn:grant-type:persona    people, for `cairn token NAME`: a program on this machine gets one of any
 //                                   person, without a password. For demonstrations and tests only
 import { randomBytes } from 'node:crypto';
 
 import Provider, { errors } from 'oidc-provider';
 
+import { interact, isInteraction, signOutSource } from './pages.mjs';
 import { findPerson, services } from './people.mjs';
 
 export const personaGrant = 'urn:cairn:grant-type:persona';
 const commandLine = 'cairn-cli';
 
-function clientsOf(secrets) {
+// Both are kept when the keys are rotated, so that sessions and sign-ins that are under way go on.
+const people = new Map(); // subject -> roles, of those who have signed in
+const cookieKeys = [randomBytes(32).toString('base64url')];
+
+// The door: `origin` is where browsers see it.
+function doorClient({ origin, secret }) {
+    return {
+        client_id: 'door',
+        client_secret: secret,
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: [`${origin}/oauth2/callback`],
+        post_logout_redirect_uris: [`${origin}/`],
+        token_endpoint_auth_method: 'client_secret_basic',
+        id_token_signed_response_alg: 'ES256',
+    };
+}
+
+function clientsOf(secrets, door) {
     const client = { redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256' };
     const ofServices = Object.keys(services).map((name) => ({
         ...client,
@@ -28,16 +49,28 @@ function clientsOf(secrets) {
         grant_types: [personaGrant],
         token_endpoint_auth_method: 'none',
     };
-    return [...ofServices, ofPeople];
+    return [...ofServices, ofPeople, ...(door ? [doorClient(door)] : [])];
 }
 
 // The token's own claims: which roles its subject has.
-function claimsOf(token, people) {
+function claimsOf(token) {
     const roles = token.kind === 'ClientCredentials' ? services[token.clientId] : people.get(token.accountId);
     return { roles: roles ?? [] };
 }
 
-function addPersonaGrant(provider, resource, people) {
+// The door is the shop's own: people are not asked whether it may act for them.
+async function grantOf(ctx, audience) {
+    const { Grant } = ctx.oidc.provider;
+    const { client, session } = ctx.oidc;
+    const known = session.grantIdFor(client.clientId);
+    const grant = (known && (await Grant.find(known))) ?? new Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid');
+    grant.addResourceScope(`urn:cairn:${audience}`, '');
+    await grant.save();
+    return grant;
+}
+
+function addPersonaGrant(provider, resource) {
     provider.registerGrantType(personaGrant, async (ctx, next) => {
         const { client, params } = ctx.oidc;
         const person = findPerson(params.username);
@@ -55,9 +88,8 @@ function addPersonaGrant(provider, resource, people) {
     }, ['username']);
 }
 
-// Makes a provider that signs with the first of these keys.
-export function makeProvider({ issuer, audience, lifetime, keys, secrets }) {
-    const people = new Map();
+// Makes a provider that signs with the first of these keys. Returns what answers a request.
+export function makeProvider({ issuer, audience, lifetime, keys, secrets, door }) {
     const resource = {
         audience,
         scope: '',
@@ -66,17 +98,24 @@ export function makeProvider({ issuer, audience, lifetime, keys, secrets }) {
         jwt: { sign: { alg: 'ES256', kid: keys[0].kid } },
     };
     const provider = new Provider(issuer, {
-        clients: clientsOf(secrets),
+        clients: clientsOf(secrets, door),
         jwks: { keys },
-        cookies: { keys: [randomBytes(32).toString('base64url')] },
+        cookies: { keys: cookieKeys },
         responseTypes: ['code'],
         clientDefaults: { id_token_signed_response_alg: 'ES256' },
         enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-        extraTokenClaims: (ctx, token) => claimsOf(token, people),
+        extraTokenClaims: (ctx, token) => claimsOf(token),
+        interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
+        loadExistingGrant: (ctx) => grantOf(ctx, audience),
+        issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
+        // Requests of one session may come at once, and each renews it: the door keeps no lock for them.
+        rotateRefreshToken: false,
+        pkce: { required: () => true },
         findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
         features: {
             devInteractions: { enabled: false },
             clientCredentials: { enabled: true },
+            rpInitiatedLogout: { logoutSource: signOutSource },
             resourceIndicators: {
                 enabled: true,
                 defaultResource: () => `urn:cairn:${audience}`,
@@ -84,11 +123,13 @@ export function makeProvider({ issuer, audience, lifetime, keys, secrets }) {
                 useGrantedResource: () => true,
             },
         },
-        ttl: { AccessToken: lifetime, ClientCredentials: lifetime },
+        ttl: { AccessToken: lifetime, ClientCredentials: lifetime, IdToken: lifetime, Session: 43200, Grant: 43200, RefreshToken: 43200 },
     });
-    addPersonaGrant(provider, resource, people);
+    addPersonaGrant(provider, resource);
     provider.on('server_error', (ctx, error) => console.error(`${ctx.method} ${ctx.path}: ${error.stack}`));
     provider.on('grant.error', (ctx, error) =>
         console.error(`no token for ${ctx.oidc.client?.clientId}: ${error.error_description ?? error.message}`));
-    return provider;
+    const answer = provider.callback();
+    return (request, response) =>
+        isInteraction(request) ? interact(provider, people, request, response) : answer(request, response);
 }

@@ -11,11 +11,15 @@
 //   CAIRN_IDENTITY_LIFETIME_S    of the tokens (600)
 //   CAIRN_IDENTITY_ISSUER        how it calls itself (http://127.0.0.1:PORT)
 //   CAIRN_IDENTITY_BIND          another address, in a container
+//   CAIRN_IDENTITY_DOOR          where browsers see the compose demo's door, which signs people in: an origin
+//   CAIRN_IDENTITY_DOOR_SECRET   a file with its secret
+//   CAIRN_IDENTITY_TLS           a directory with server.pem and server.pem.key: it listens by https, too, at 8443
 //   CAIRN_IDENTITY_PUBLISH       a directory for services that cannot ask it over https: jwks.json, and
 //                                NAME/token of each service, written again in time
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 
 import { publicKeys, readKeys, rotateKeys, signingKeys, writeWhole } from './keys.mjs';
@@ -33,6 +37,11 @@ const settings = {
     audience: env.CAIRN_AUTH_AUDIENCE || 'shop',
     lifetime: Number(env.CAIRN_IDENTITY_LIFETIME_S || 600),
 };
+const tlsPort = 8443;
+const door = env.CAIRN_IDENTITY_DOOR && {
+    origin: env.CAIRN_IDENTITY_DOOR,
+    secret: readFileSync(env.CAIRN_IDENTITY_DOOR_SECRET, 'utf8').trim(),
+};
 const keysFile = join(directory, 'keys.json');
 
 function secretOf(name) {
@@ -47,7 +56,7 @@ let answer;
 
 // Requests that are under way go on with the provider that they began with.
 function useKeys(keys) {
-    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets }).callback();
+    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets, door });
     if (env.CAIRN_IDENTITY_PUBLISH)
         writeWhole(join(env.CAIRN_IDENTITY_PUBLISH, 'jwks.json'), JSON.stringify(publicKeys(keys)), 0o644);
 }
@@ -75,9 +84,16 @@ process.on('SIGHUP', () => {
     console.log('the keys were rotated');
 });
 process.on('SIGTERM', () => process.exit(0));
+
+const address = env.CAIRN_IDENTITY_BIND || '127.0.0.1';
+if (env.CAIRN_IDENTITY_TLS) {
+    const file = (name) => readFileSync(join(env.CAIRN_IDENTITY_TLS, name));
+    createTlsServer({ cert: file('server.pem'), key: file('server.pem.key') }, (request, response) =>
+        answer(request, response)).listen(tlsPort, address);
+}
 createServer((request, response) => answer(request, response)).listen(
     Number(port),
-    env.CAIRN_IDENTITY_BIND || '127.0.0.1',
+    address,
     async () => {
         if (env.CAIRN_IDENTITY_PUBLISH) {
             await publishTokens();

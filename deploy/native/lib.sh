@@ -23,7 +23,7 @@
 : "${run_dir:?is set by the script that sources lib.sh}"
 
 # The services of the native run: name, port (CAIRN_NAME_PORT moves it), database role; - for one
-# that has no database.
+# that has no database. Each has a listener for operators besides, see admin_port_of.
 # shellcheck disable=SC2034
 native_services=(
     "user 8001 cairn_writer"
@@ -34,6 +34,11 @@ native_services=(
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
 )
+
+# admin_port_of PORT: where a service that listens there has its operators' listener (CAIRN_ADMIN_PORT).
+admin_port_of() {
+    printf '%s\n' $(($1 + 100))
+}
 
 # Servers get what they are told here, not what the caller's shell happens to say about a database.
 for variable in "${!PG@}"; do

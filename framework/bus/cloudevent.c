@@ -9,19 +9,6 @@
 
 /* ---- writing ---- */
 
-CAIRN_STRUCT(bus_trace, TEXT(traceparent, .optional = true));
-
-/* Decodes the metadata only if it mentions a traceparent, since most events have none. */
-static const char *traceparent_of(const char *meta, struct cairn_arena *arena)
-{
-    struct bus_trace trace = {0};
-    if (!meta || !strstr(meta, "\"traceparent\"") ||
-        cairn_record_decode(&bus_trace_record, meta, strlen(meta), CAIRN_LENIENT, arena, &trace,
-                            NULL))
-        return NULL;
-    return trace.traceparent;
-}
-
 static void add_text(struct cairn_buffer *out, const char *name, const char *text)
 {
     cairn_buffer_text(out, name);
@@ -53,12 +40,12 @@ static void add_data(const struct cairn_publication *publication,
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,
-                            const char *problem, struct cairn_arena *scratch,
+                            const char *problem, const struct cairn_trace *trace,
                             struct cairn_buffer *out)
 {
     static const char *const styles[] = {
         [CAIRN_BUS_EVENT] = "event", [CAIRN_BUS_THIN] = "thin", [CAIRN_BUS_STATE] = "state"};
-    const char *trace = traceparent_of(event->meta, scratch);
+    char traceparent[CAIRN_TRACEPARENT_SIZE];
     char id[CAIRN_UUID_TEXT_SIZE];
     char store[CAIRN_UUID_TEXT_SIZE];
     char time[CAIRN_TIME_TEXT_SIZE];
@@ -76,8 +63,12 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
     add_number(out, ",\"version\":", event->version);
     add_number(out, ",\"schemaversion\":", event->schema_version);
     add_text(out, ",\"style\":", styles[publication->style]);
-    if (trace)
-        add_text(out, ",\"traceparent\":", trace);
+    if (cairn_trace_exists(trace)) {
+        cairn_trace_format(trace, traceparent);
+        add_text(out, ",\"traceparent\":", traceparent);
+        if (trace->state)
+            add_text(out, ",\"tracestate\":", trace->state);
+    }
     if (problem)
         add_text(out, ",\"problem\":", problem);
     else if (publication->style != CAIRN_BUS_THIN)
@@ -89,7 +80,8 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
 
 CAIRN_STRUCT(bus_envelope, TEXT(specversion), UUID(id), TEXT(type), TEXT(subject), TIME(time),
              TEXT(position), TEXT(version), TEXT(schemaversion), TEXT(style),
-             TEXT(traceparent, .optional = true), TEXT(problem, .optional = true));
+             TEXT(traceparent, .optional = true), TEXT(tracestate, .optional = true),
+             TEXT(problem, .optional = true));
 
 /* Returns the positive integer that `text` is, or 0. */
 static int64_t number_of(const char *text)
@@ -132,6 +124,7 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
         .type = envelope.type,
         .category = cairn_copy_bytes(arena, envelope.subject, strcspn(envelope.subject, "-")),
         .traceparent = envelope.traceparent,
+        .tracestate = cairn_tracestate_check(envelope.tracestate),
         .schema_version = number_of(envelope.schemaversion),
         .problem = envelope.problem,
         .has_data = !envelope.problem && strcmp(envelope.style, "thin") != 0 &&

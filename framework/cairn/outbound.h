@@ -96,7 +96,7 @@ struct cairn_outbound_request {
     const void *body;
     size_t body_bytes;
     const char *idempotency_key; /* sent as Idempotency-Key; NULL for none */
-    const char *traceparent;     /* likewise */
+    const char *traceparent;     /* what it is a part of; NULL: what this thread handles */
     struct {
         const char *name;
         const char *value;
@@ -111,6 +111,7 @@ struct cairn_outbound_response {
     char content_type[128]; /* "" if there was none */
     char *body; /* ended by a NUL that body_bytes does not count; never NULL after success */
     size_t body_bytes;
+    int64_t retry_after_us; /* of its Retry-After; 0: it has none */
 };
 void cairn_outbound_response_reset(struct cairn_outbound_response *response);
 
@@ -139,7 +140,8 @@ struct cairn_mail {
     const char *to;
     const char *message;
     size_t message_bytes;
-    int64_t deadline_us; /* 0: the target's */
+    int64_t deadline_us;     /* 0: the target's */
+    const char *traceparent; /* what it is a part of; NULL: what this thread handles */
 };
 
 /* Submits one message by SMTP (RFC 5321), on a connection of its own, once: SMTP has no

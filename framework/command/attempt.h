@@ -24,6 +24,7 @@
 #include "command/endpoint.h"
 #include "command/state/cache.h"
 #include "command/state/loader.h"
+#include "telemetry/span.h"
 
 enum cairn_attempt_step {
     CAIRN_ATTEMPT_BEGIN,
@@ -83,7 +84,8 @@ struct attempt {
     struct cairn_uuid id;
     const char *stream;
     const char *correlation_id;
-    const char *if_match; /* lists of ETags, or NULL */
+    const char *traceparent; /* of the events: that of the append's span, if there is one */
+    const char *if_match;    /* lists of ETags, or NULL */
     const char *if_none_match;
     void *command; /* a struct of its record */
 
@@ -116,6 +118,7 @@ struct attempt {
     struct cairn_write write;
     struct cairn_new_command new_command;
     struct cairn_appending appending;
+    struct cairn_span *span; /* from the append's submission to its outcome; NULL: not recorded */
     struct cairn_appended appended;
     struct cairn_boundary *boundaries; /* of the parts */
     struct cairn_timeline timeline;    /* that the answer is for; zeroed until known */
@@ -204,6 +207,18 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error) CAI
 
 /* Caches the state of the stream that the command has created, for later commands. */
 void cairn_attempt_keep(struct attempt *attempt);
+
+/* ---- command_spans.c ---- */
+
+/* The span of a decision, in `room`; NULL: not recorded. Ended with its outcome. */
+struct cairn_span *cairn_attempt_decides(const struct attempt *attempt, struct cairn_span *room);
+void cairn_attempt_decided(const struct attempt *attempt, struct cairn_span *span, int failed);
+
+/* Begins the span of an append, and sets the traceparent of its events; ends it, before the request
+ * is resumed. */
+void cairn_attempt_appends(struct attempt *attempt);
+void cairn_attempt_has_appended(struct attempt *attempt, int outcome,
+                                const struct cairn_error *error);
 
 /* ---- command_answer.c ---- */
 

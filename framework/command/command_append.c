@@ -58,7 +58,11 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims,
     cairn_buffer_text(&out, "\"service\":");
     cairn_buffer_json(&out, attempt->endpoint->service);
     cairn_buffer_text(&out, ",\"traceparent\":");
-    cairn_buffer_json(&out, attempt->request->traceparent);
+    cairn_buffer_json(&out, attempt->traceparent);
+    if (attempt->request->trace.state) {
+        cairn_buffer_text(&out, ",\"tracestate\":");
+        cairn_buffer_json(&out, attempt->request->trace.state);
+    }
     if (with_claims)
         add_claims(&out, &attempt->decision);
     if (event->tag_count > 0)
@@ -96,6 +100,7 @@ static void on_done(struct cairn_appending *appending)
 {
     struct attempt *attempt = appending->context;
     struct cairn_cached *entry = attempt->own.entry;
+    cairn_attempt_has_appended(attempt, appending->outcome, &appending->error);
     if (entry) {
         cairn_lock(&entry->lock);
         struct cairn_waiter *waiters = cairn_cached_end(
@@ -146,13 +151,8 @@ static void go_ahead(struct attempt *attempt)
         count ? attempt->write.events[count - 1].id : (struct cairn_uuid){{0}}, &attempt->branch);
 }
 
-int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
+static int submit(struct attempt *attempt, struct cairn_error *error)
 {
-    int failed = cairn_attempt_check_parts(attempt, error);
-    if (!failed)
-        failed = make_events(attempt, error);
-    if (failed)
-        return failed;
     struct cairn_appending *appending = &attempt->appending;
     cairn_attempt_set_boundaries(attempt);
     appending->append = (struct cairn_append){.writes = &attempt->write,
@@ -164,16 +164,32 @@ int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
     appending->ret = &attempt->appended;
     appending->done = on_done;
     appending->context = attempt;
+    appending->trace = *cairn_span_trace(attempt->span, &attempt->request->trace);
+    appending->batch = (struct cairn_trace){.state = NULL};
     appending->outcome = 0;
     cairn_error_reset(&appending->error);
-    failed = attempt->request->writes
-                 ? cairn_leader_submit(attempt->request->writes, appending, error)
-                 : cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
-    if (!failed && attempt->own.entry)
-        go_ahead(attempt);
+    return attempt->request->writes
+               ? cairn_leader_submit(attempt->request->writes, appending, error)
+               : cairn_appender_submit(attempt->endpoint->side->appender, appending, error);
+}
+
+int cairn_attempt_append(struct attempt *attempt, struct cairn_error *error)
+{
+    int failed = cairn_attempt_check_parts(attempt, error);
+    if (failed)
+        return failed;
+    cairn_attempt_appends(attempt);
+    failed = make_events(attempt, error);
     if (!failed)
-        cairn_attempt_parts_ahead(attempt);
-    return failed;
+        failed = submit(attempt, error);
+    if (failed) {
+        cairn_attempt_has_appended(attempt, failed, error);
+        return failed;
+    }
+    if (attempt->own.entry)
+        go_ahead(attempt);
+    cairn_attempt_parts_ahead(attempt);
+    return 0;
 }
 
 void cairn_attempt_keep(struct attempt *attempt)

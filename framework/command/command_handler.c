@@ -298,7 +298,10 @@ static enum next decide(struct attempt *attempt)
 {
     enum next next = ANSWER;
     cairn_error_reset(&attempt->error);
+    struct cairn_span room;
+    struct cairn_span *span = cairn_attempt_decides(attempt, &room);
     int failed = decide_on(attempt, state_of(attempt), &attempt->error);
+    cairn_attempt_decided(attempt, span, failed);
     attempt->verdict = failed ? CAIRN_VERDICT_FAILED : CAIRN_VERDICT_ACCEPTED;
     attempt->appended = (struct cairn_appended){attempt->expected.version, attempt->seen};
     bool writes = !failed && (attempt->decision.event_count > 0 || attempt->keyed);

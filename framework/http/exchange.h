@@ -165,9 +165,12 @@ void cairn_streams_end(struct cairn_streams *streams);
 
 /* ---- trace.c ---- */
 
-/* Fills in trace_id and traceparent: continues the client's trace if its header is valid, else
- * begins one. */
-void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent);
+/* Fills in trace, trace_id and traceparent: continues the client's trace if its header is valid,
+ * else begins one. `state` is the client's tracestate, or NULL. */
+void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent,
+                       const char *state);
+/* Records the span of a request that is answered, if its trace is recorded. */
+void cairn_trace_end(const struct cairn_exchange *exchange);
 
 /* ---- answer_record.c ---- */
 

@@ -38,6 +38,7 @@
 #define CAIRN_HTTP_HTTP_H
 
 #include "core/containers/arena.h"
+#include "telemetry/trace_context.h"
 
 #include <cairn/policy.h>
 #include <cairn/value.h>
@@ -55,6 +56,8 @@ struct cairn_http_request {
     int64_t received_us;             /* monotonic */
     const char *trace_id;            /* 32 hex digits: from traceparent, else new */
     const char *traceparent;         /* to pass on: this trace, with a new span id */
+    struct cairn_trace trace;        /* the same: this trace, with the request's own span */
+    uint8_t caller_span[8];          /* zero: the trace begins here */
     const struct cairn_actor *actor; /* the caller, set by the guard; NULL: not authenticated */
     struct cairn_arena *arena;
     void *memo;      /* the handler's own, kept between its calls */

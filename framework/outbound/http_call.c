@@ -1,4 +1,5 @@
 /* http_call.c - one HTTP request: sends headers and body, and reads an answer of bounded size. */
+#include "outbound/call_span.h"
 #include "outbound/outbound_check.h"
 #include "outbound/transfer.h"
 
@@ -14,6 +15,7 @@ enum { HEAD_MAX_BYTES = 65536, KEEP_S = 30 };
 
 struct call {
     const struct cairn_outbound_request *request;
+    const char *traceparent, *tracestate; /* that are sent; NULL: none */
     struct cairn_outbound_response *response;
     struct cairn_arena arena; /* URL and headers as libcurl wants them */
     struct curl_slist *headers;
@@ -78,7 +80,8 @@ static void add_headers(struct call *call)
     call->headers = first;
     add_header(call, "Content-Type", request->content_type);
     add_header(call, "Idempotency-Key", request->idempotency_key);
-    add_header(call, "traceparent", request->traceparent);
+    add_header(call, "traceparent", call->traceparent);
+    add_header(call, "tracestate", call->tracestate);
     for (int i = 0; i < CAIRN_OUTBOUND_HEADERS_MAX && request->headers[i].name; i++)
         add_header(call, request->headers[i].name, request->headers[i].value);
 }
@@ -141,6 +144,7 @@ static void read_answer(struct call *call, CURL *handle, struct cairn_attempt *r
     ret->failed = status >= 500;
     ret->again = is_worth_repeating(response->status);
     ret->pause_us = wait_s > 0 && wait_s < 86400 ? CAIRN_SECONDS(wait_s) : 0;
+    response->retry_after_us = ret->pause_us;
 }
 
 /* CURLINFO_REQUEST_SIZE counts the bytes that the kernel has accepted. */
@@ -207,6 +211,43 @@ static void prepare(struct call *call, const struct cairn_limits *limits)
     add_headers(call);
 }
 
+/* Describes what is called, without what a query or the URL's name and password may tell. */
+static void describe(struct cairn_span *span, const struct call *call)
+{
+    const char *scheme_end = strstr(call->url, "://");
+    const char *at = scheme_end ? strchr(scheme_end + 3, '@') : NULL;
+    const char *path = scheme_end ? strchr(scheme_end + 3, '/') : NULL;
+    if (!span || !scheme_end)
+        return;
+    bool has_user = at && (!path || at < path);
+    const char *host = has_user ? at + 1 : scheme_end + 3;
+    struct cairn_arena arena = {0};
+    cairn_span_text(span, "http.request.method", call->request->method);
+    cairn_span_text(span, "url.full",
+                    cairn_print(&arena, "%.*s://%.*s", (int)(scheme_end - call->url), call->url,
+                                (int)strcspn(host, "?#"), host));
+    cairn_arena_close(&arena);
+}
+
+/* Sends the request, and records the span of all its attempts. */
+static int run(struct cairn_target_state *state, struct call *call, int64_t deadline_us,
+               struct cairn_error *error)
+{
+    const struct cairn_outbound_request *request = call->request;
+    const struct cairn_limits *limits = cairn_target_limits(state);
+    struct cairn_call_span span;
+    struct cairn_error lost = {0};
+    cairn_call_span_begin(&span, request->method, request->traceparent, limits);
+    call->traceparent = span.traceparent[0] ? span.traceparent : request->traceparent;
+    call->tracestate = span.traceparent[0] ? span.trace.state : NULL;
+    prepare(call, limits);
+    describe(span.span, call);
+    int failed = cairn_outbound_run(state, request->idempotent ? limits->attempts : 1, deadline_us,
+                                    attempt, call, &lost);
+    cairn_call_span_end(&span, failed, failed ? 0 : call->response->status, &lost);
+    return failed ? cairn_error_pass(error, &lost) : 0;
+}
+
 int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound_request *request,
                         struct cairn_outbound_response *ret, struct cairn_error *error)
 {
@@ -222,9 +263,7 @@ int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound
     int64_t deadline_us =
         began_us + (request->deadline_us > 0 ? request->deadline_us : limits->deadline_us);
     struct call call = {.request = request, .response = ret};
-    prepare(&call, limits);
-    failed = cairn_outbound_run(state, request->idempotent ? limits->attempts : 1, deadline_us,
-                                attempt, &call, error);
+    failed = run(state, &call, deadline_us, error);
     curl_slist_free_all(call.headers);
     cairn_arena_close(&call.arena);
     if (failed)

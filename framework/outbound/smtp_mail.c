@@ -3,6 +3,7 @@
  * The connection is new and closed afterwards: a server may close an idle one at any time, and
  * whether it did so before or after it accepted a message could not be determined. libcurl doubles
  * the dots that begin a line, and waits for the answer to the end of the message. */
+#include "outbound/call_span.h"
 #include "outbound/outbound_check.h"
 #include "outbound/transfer.h"
 
@@ -97,6 +98,19 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     (void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
 }
 
+/* Sends the message, and records its span. */
+static int run(struct cairn_target_state *state, struct submission *submission, int64_t deadline_us,
+               struct cairn_error *error)
+{
+    struct cairn_call_span span;
+    struct cairn_error lost = {0};
+    cairn_call_span_begin(&span, "send", submission->mail->traceparent, cairn_target_limits(state));
+    cairn_span_text(span.span, "network.protocol.name", "smtp");
+    int failed = cairn_outbound_run(state, 1, deadline_us, attempt, submission, &lost);
+    cairn_call_span_end(&span, failed, 0, &lost);
+    return failed ? cairn_error_pass(error, &lost) : 0;
+}
+
 int cairn_outbound_mail(struct cairn_target *target, const struct cairn_mail *mail,
                         struct cairn_error *error)
 {
@@ -115,7 +129,7 @@ int cairn_outbound_mail(struct cairn_target *target, const struct cairn_mail *ma
     submission.to = curl_slist_append(NULL, cairn_print(&arena, "<%s>", mail->to));
     if (!submission.to)
         abort(); /* out of memory */
-    failed = cairn_outbound_run(state, 1, deadline_us, attempt, &submission, error);
+    failed = run(state, &submission, deadline_us, error);
     curl_slist_free_all(submission.to);
     cairn_arena_close(&arena);
     return failed;

@@ -21,6 +21,7 @@ struct cairn_target_state {
     struct cairn_target *target;
     struct cairn_target_state *next; /* in `all`; guarded by `making` */
     struct cairn_limits limits;
+    atomic_bool abandoned;
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct cairn_breaker breaker;
@@ -100,6 +101,7 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
 {
     char scheme[16];
     char host[256];
+    char port[16];
     CURLU *url = curl_url();
     bool readable =
         url && limits->url && curl_url_set(url, CURLUPART_URL, limits->url, 0) == CURLUE_OK;
@@ -113,6 +115,9 @@ static int read_url(struct cairn_limits *limits, struct cairn_error *error)
     copy_part(url, CURLUPART_SCHEME, scheme, sizeof scheme);
     limits->mail = strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0;
     copy_part(url, CURLUPART_HOST, host, sizeof host);
+    copy_part(url, CURLUPART_PORT, port, sizeof port);
+    memcpy(limits->host, host, sizeof limits->host);
+    limits->port = strtoll(port, NULL, 10);
     limits->tls_due = requires_starttls(scheme, host, has_part(url, CURLUPART_USER));
     curl_url_cleanup(url);
     if (is_forbidden(scheme, host))
@@ -133,6 +138,7 @@ static struct cairn_target_state *make(struct cairn_target *target,
     struct cairn_target_state *state = cairn_allocate(sizeof *state);
     state->target = target;
     state->limits = *limits;
+    state->limits.abandoned = &state->abandoned;
     state->breaker = (struct cairn_breaker){
         .failures_max = (int)or_else(target->breaker_failures, 5),
         .open_us = or_else(target->breaker_open_us, CAIRN_SECONDS(5)),
@@ -189,6 +195,14 @@ int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_targ
 const struct cairn_limits *cairn_target_limits(const struct cairn_target_state *state)
 {
     return &state->limits;
+}
+
+void cairn_target_abandon(struct cairn_target *target)
+{
+    cairn_lock(&making);
+    if (target->state_)
+        atomic_store(&target->state_->abandoned, true);
+    cairn_unlock(&making);
 }
 
 /* Removes the state from the list. */

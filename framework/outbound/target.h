@@ -13,6 +13,7 @@
 #include <cairn/outbound.h>
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 struct cairn_target_state;
 
@@ -20,6 +21,8 @@ struct cairn_target_state;
 struct cairn_limits {
     const char *name;
     const char *url;
+    char host[256]; /* of the URL, */
+    int64_t port;   /* 0: the scheme's own */
     int64_t deadline_us, connect_us, backoff_us, wait_us;
     int attempts, concurrency;
     size_t answer_max_bytes;
@@ -27,13 +30,18 @@ struct cairn_limits {
     bool tls_due; /* STARTTLS is required: it has a password, or nothing may be unencrypted */
     const char *ca_file, *cert_file, *key_file; /* NULL: the system's; none */
     bool is_itself;
-    bool inside; /* reached without the egress proxy */
+    bool inside;                  /* reached without the egress proxy */
+    const atomic_bool *abandoned; /* calls end: cairn_target_abandon() */
 };
 
 /* Gets the state, created at the first call. Returns 0, or -CAIRN_CONFIG if the URL is invalid or
  * is not for `mail` (or, if false, for HTTP). */
 int cairn_target_state(struct cairn_target *target, bool mail, struct cairn_target_state **ret,
                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* Ends calls that are under way, within a second, as if their time were over, and all later ones
+ * until the target is closed. Any thread. */
+void cairn_target_abandon(struct cairn_target *target);
 
 const struct cairn_limits *cairn_target_limits(const struct cairn_target_state *state);
 

@@ -25,11 +25,27 @@ static void set_tls(CURL *handle, const struct cairn_limits *limits)
     }
 }
 
+/* libcurl calls it often, and at least once a second. */
+static int look(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const atomic_bool *abandoned = context;
+    (void)a, (void)b, (void)c, (void)d;
+    return atomic_load(abandoned);
+}
+
+static void set_abandoning(CURL *handle, const struct cairn_limits *limits)
+{
+    void *abandoned = (void *)(uintptr_t)limits->abandoned; /* libcurl passes it on as not const */
+    (void)curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look);
+    (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, abandoned);
+}
+
 bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int64_t deadline_us,
                             char text[static CURL_ERROR_SIZE])
 {
     int64_t left_us = deadline_us - cairn_monotonic_us();
-    if (left_us <= 0)
+    if (left_us <= 0 || atomic_load(limits->abandoned))
         return false;
     text[0] = '\0';
     curl_easy_reset(handle);
@@ -40,6 +56,7 @@ bool cairn_transfer_prepare(CURL *handle, const struct cairn_limits *limits, int
     (void)curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
     cairn_egress_apply(handle, limits);
     set_tls(handle, limits);
+    set_abandoning(handle, limits);
     (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds(left_us));
     (void)curl_easy_setopt(
         handle, CURLOPT_CONNECTTIMEOUT_MS,

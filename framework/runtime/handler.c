@@ -94,7 +94,9 @@ enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
         .memo = http->memo,
         .handle_ = http,
     };
+    const struct cairn_trace before = cairn_trace_enter(&http->trace);
     handler->route->handle(&request, &reply);
+    (void)cairn_trace_enter(&before);
     http->memo = request.memo;
     if (!reply.status && reply.again_us > 0) {
         response->again_us = reply.again_us;

@@ -2,6 +2,7 @@
 #include "runtime/health.h"
 
 #include "core/containers/buffer.h"
+#include "identity/policy.h"
 #include "store/migrate.h"
 
 #include <string.h>
@@ -136,40 +137,62 @@ static bool serves_copies(const struct cairn_health *health, const struct cairn_
     return serves;
 }
 
+static int check_all(const struct cairn_health *health, struct cairn_worker *worker,
+                     struct cairn_error *error)
+{
+    int failed = 0;
+    if (atomic_load(&health->leaving))
+        failed = cairn_fail(error, CAIRN_UNAVAILABLE, "the process is about to stop");
+    if (!failed && health->identity)
+        failed = cairn_identity_ready(health->identity, error);
+    if (!failed && worker->store)
+        failed = cairn_migrate_check(cairn_store_pg(worker->store), error);
+    if (!failed && worker->store && decides(health))
+        failed = cairn_store_takes_writes(worker->store, error);
+    if (!failed)
+        failed = check_projections(health, error);
+    return failed ? failed : check_queries(health, worker, error);
+}
+
+static void add_details(const struct cairn_health *health, bool copies_only,
+                        struct cairn_buffer *body)
+{
+    if (copies_only)
+        cairn_buffer_text(
+            body, ",\"warning\":\"PostgreSQL is unavailable: only rows by key are answered, "
+                  "from Redis, as they were\"");
+    if (health->projector)
+        add_projections(health, body);
+    if (health->publisher)
+        add_bus(health, body);
+    if (health->engine)
+        add_followers(health, body);
+}
+
+static void refuse(bool with_details, const struct cairn_error *why,
+                   struct cairn_http_request *request, struct cairn_http_response *response)
+{
+    struct cairn_error error = {0};
+    (void)cairn_fail(&error, CAIRN_UNAVAILABLE, "the process is not ready: operators are told why");
+    cairn_http_problem(request, response, with_details ? why : &error);
+}
+
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response)
 {
-    struct cairn_error error = {0};
-    int failed = 0;
-    if (atomic_load(&health->leaving))
-        failed = cairn_fail(&error, CAIRN_UNAVAILABLE, "the process is about to stop");
-    if (!failed && health->identity)
-        failed = cairn_identity_ready(health->identity, &error);
-    if (!failed && worker->store)
-        failed = cairn_migrate_check(cairn_store_pg(worker->store), &error);
-    if (!failed && worker->store && decides(health))
-        failed = cairn_store_takes_writes(worker->store, &error);
-    if (!failed)
-        failed = check_projections(health, &error);
-    if (!failed)
-        failed = check_queries(health, worker, &error);
+    struct cairn_error error = {0}, refusal = {0};
+    bool with_details =
+        !health->details || cairn_policy_check(health->details, request->actor, &refusal) == 0;
+    int failed = check_all(health, worker, &error);
     bool copies_only = failed == -CAIRN_UNAVAILABLE && serves_copies(health, worker);
     if (failed && !copies_only) {
-        cairn_http_problem(request, response, &error);
+        refuse(with_details, &error, request, response);
         return;
     }
     struct cairn_buffer body = cairn_buffer(request->arena);
     cairn_buffer_print(&body, "{\"status\":\"ready\",\"service\":\"%s\"", health->service);
-    if (copies_only)
-        cairn_buffer_text(
-            &body, ",\"warning\":\"PostgreSQL is unavailable: only rows by key are answered, "
-                   "from Redis, as they were\"");
-    if (health->projector)
-        add_projections(health, &body);
-    if (health->publisher)
-        add_bus(health, &body);
-    if (health->engine)
-        add_followers(health, &body);
+    if (with_details)
+        add_details(health, copies_only, &body);
     cairn_buffer_char(&body, '}');
     answer(response, &body);
 }

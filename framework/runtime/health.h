@@ -9,6 +9,8 @@
 #include "projection/projector.h"
 #include "runtime/service_worker.h"
 
+#include <cairn/policy.h>
+
 #include <stdatomic.h>
 
 /* The state that readiness depends on; the parts may be NULL. */
@@ -19,7 +21,8 @@ struct cairn_health {
     struct cairn_engine *engine;
     struct cairn_identity *identity; /* NULL where services do not authenticate */
     const struct cairn_service *const *services;
-    const char *openapi; /* the document, written once at start */
+    const char *openapi;               /* the document, written once at start */
+    const struct cairn_allow *details; /* who is told more than whether it is ready; NULL: anyone */
     atomic_bool leaving; /* still serves requests, but load balancers should stop sending any */
 };
 
@@ -28,8 +31,8 @@ void cairn_health_alive(const struct cairn_health *health, struct cairn_http_req
                         struct cairn_http_response *response);
 
 /* Answers 200 when the process can do its work: the database has the schema this binary was made
- * for, projections follow, read models can be queried, and it is not about to stop; else 503 and
- * why. */
+ * for, projections follow, read models can be queried, and it is not about to stop; else 503.
+ * Load balancers have no token: callers whom `details` does not admit learn nothing more. */
 void cairn_health_ready(const struct cairn_health *health, struct cairn_worker *worker,
                         struct cairn_http_request *request, struct cairn_http_response *response);
 

@@ -28,6 +28,7 @@
 #include "runtime/openapi/openapi.h"
 #include "runtime/routes.h"
 #include "runtime/service_worker.h"
+#include "runtime/trace_export.h"
 #include "store/commit/appender.h"
 #include "store/events/amend.h"
 #include "store/internal_key.h"
@@ -58,6 +59,7 @@ struct cairn_host {
     struct cairn_routes routes;
     struct cairn_query_engine *queries; /* NULL in a process without resources */
     struct cairn_identity *identity;    /* NULL where services do not authenticate */
+    struct cairn_trace_export *traces;  /* NULL: no spans are recorded */
     size_t services_started;
     size_t parts_started;
 };
@@ -338,6 +340,16 @@ static int set_egress(struct cairn_host *host, struct cairn_error *error)
     return cairn_egress_set(host->config->egress_url, host->config->egress_except, error);
 }
 
+static int start_traces(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_trace_export_start(host->config, host->services[0]->name, &host->traces, error);
+}
+
+static void stop_traces(struct cairn_host *host)
+{
+    cairn_trace_export_stop(host->traces);
+}
+
 static int start_identity(struct cairn_host *host, struct cairn_error *error)
 {
     enum cairn_auth auth = cairn_auth_of(host->config);
@@ -509,6 +521,7 @@ static int prepare_health(struct cairn_host *host, struct cairn_error *error)
                                          .engine = host->engine,
                                          .identity = host->identity,
                                          .services = host->services,
+                                         .details = cairn_admin_policy(host->config),
                                          .openapi = openapi.text};
     return 0;
 }
@@ -615,7 +628,8 @@ struct part {
 static const struct part parts[] = {
     {.start = check_policies},
     {.start = set_egress},
-    {.start = read_store}, /* before any part reads the log */
+    {.start = start_traces, .stop = stop_traces}, /* last: what the others do is recorded */
+    {.start = read_store},                        /* before any part reads the log */
     {.start = open_cache, .stop = close_cache},
     {.start = start_snapshots, .stop = close_snapshots},
     {.start = start_housekeeping, .stop = close_housekeeping},

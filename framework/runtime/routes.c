@@ -158,14 +158,16 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
     return failed;
 }
 
-static void add_admin_route(struct cairn_routes *routes, const struct cairn_http_route route)
+static void add_admin_route(struct cairn_routes *routes, const struct cairn_http_route route,
+                            const struct cairn_allow *allow)
 {
     cairn_grow(routes->arena, routes->admin, routes->admin_count, &routes->admin_capacity);
     routes->admin[routes->admin_count] = route;
-    routes->admin[routes->admin_count++].allow = routes->operators;
+    routes->admin[routes->admin_count++].allow = allow;
 }
 
-/* Adds what tells how the process is. That it lives is told everywhere, to anyone. */
+/* Adds what tells how the process is. That it lives is told everywhere, to anyone; and so is
+ * whether it is ready, since load balancers have no token, but not why (cairn_health_ready). */
 static void add_health(struct cairn_routes *routes)
 {
     const struct cairn_http_route alive = {.method = "GET",
@@ -178,16 +180,18 @@ static void add_health(struct cairn_routes *routes)
         {.method = "GET", .pattern = "/metrics", .handle = on_metrics, .direct = true},
         {.method = "GET", .pattern = "/openapi.json", .handle = on_openapi, .direct = true},
     };
+    /* A caller is looked at only where there is a policy. */
+    static const struct cairn_allow anyone = CAIRN_ANYONE;
+    const struct cairn_allow *to_anyone = routes->operators ? &anyone : NULL;
     add_route(routes, alive);
-    if (routes->apart) {
-        add_admin_route(routes, alive);
-        routes->admin[0].allow = NULL;
-    }
+    if (routes->apart)
+        add_admin_route(routes, alive, NULL);
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         struct cairn_http_route route = own[i];
         route.self = routes->health;
         if (routes->apart)
-            add_admin_route(routes, route);
+            add_admin_route(routes, route,
+                            route.handle == on_ready ? to_anyone : routes->operators);
         else
             add_route(routes, route);
     }

@@ -23,9 +23,9 @@ int64_t mail_patience_s;
  *
  * A message that may already have been accepted SUBMISSIONS_MAX times is parked, not sent again. */
 static const char take_sql[] =
-    "select reached, event_id, email, message, submissions from notification.take_messages("
+    "select reached, event_id, email, message, submissions, traceparent from notification.take_messages("
     "$1, " MAILBOXES ", " SUBMISSIONS_MAX ", $2::integer, " MAIL_DEADLINE_S ")";
-enum { REACHED, EVENT_ID, EMAIL, MESSAGE, SUBMISSIONS, CELLS };
+enum { REACHED, EVENT_ID, EMAIL, MESSAGE, SUBMISSIONS, TRACEPARENT, CELLS };
 
 static const char sent_sql[] = "select notification.messages_sent($1::uuid[])";
 
@@ -75,7 +75,8 @@ static int send_row(const char *const *cells, struct cairn_error *error)
     const struct cairn_mail mail = {.from = mail_from,
                                     .to = cells[EMAIL],
                                     .message = cells[MESSAGE],
-                                    .message_bytes = strlen(cells[MESSAGE])};
+                                    .message_bytes = strlen(cells[MESSAGE]),
+                                    .traceparent = cells[TRACEPARENT]};
     return cairn_outbound_mail(&mail_server, &mail, error);
 }
 

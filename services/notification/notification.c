@@ -93,13 +93,14 @@ static enum cairn_outcome compose(const struct notice *notice, const char *const
         (void)cairn_fail(error, CAIRN_INVALID, "not a valid address: %s", message.email);
         return CAIRN_GIVE_UP;
     }
-    return outcome_of(
-        cairn_sql_run(sql,
-                      "insert into notification.messages (event_id, kind, about, email, message)"
-                      " values ($1::uuid, $2, $3, $4, $5) on conflict do nothing",
-                      CAIRN_VALUES(message.event_id, notice->kind, delivery->meta->stream,
-                                   message.email, message_write(sql, &message)),
-                      error));
+    return outcome_of(cairn_sql_run(
+        sql,
+        "insert into notification.messages"
+        " (event_id, kind, about, email, message, traceparent)"
+        " values ($1::uuid, $2, $3, $4, $5, $6) on conflict do nothing",
+        CAIRN_VALUES(message.event_id, notice->kind, delivery->meta->stream, message.email,
+                     message_write(sql, &message), delivery->traceparent),
+        error));
 }
 
 /* The user's registration may not have arrived yet: only events of the same stream are ordered. */

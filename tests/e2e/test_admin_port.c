@@ -42,14 +42,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Starts a user service with an operators' listener on this address. */
-static void launch(const char *address)
+/* Starts a service with an operators' listener on this address, and one more variable, or NULL. */
+static void launch_with(const char *name, const char *address, const char *variable)
 {
     char at[40], on[40];
-    const char *const env[] = {at, on, NULL};
+    const char *const env[] = {at, on, variable, NULL};
     (void)snprintf(at, sizeof at, "CAIRN_ADMIN_PORT=%d", admin_port);
     (void)snprintf(on, sizeof on, "CAIRN_ADMIN_BIND=%s", address);
-    service_launch(&child, "user", url, port, env);
+    service_launch(&child, name, url, port, env);
+}
+
+static void launch(const char *address)
+{
+    launch_with("user", address, NULL);
 }
 
 static void expect(int status, int at, const char *path, const char *headers)
@@ -103,16 +108,63 @@ static void beyond_this_machine_the_role_operator_is_needed(void **state)
     (void)state;
     callers_open();
     launch("0.0.0.0");
-    fixture_wait_http(port, "/healthz", PATIENCE_MS);
+    fixture_wait_http(admin_port, "/readyz", PATIENCE_MS);
     for (int i = 0; i < ADMIN_PATHS; i++) {
-        expect(401, admin_port, admin_paths[i], NULL);
-        expect(403, admin_port, admin_paths[i], caller_headers("ada", "clerk support"));
         expect(200, admin_port, admin_paths[i], caller_headers("bob", "operator"));
         expect(404, port, admin_paths[i], caller_headers("bob", "operator"));
+    }
+    for (int i = 1; i < ADMIN_PATHS; i++) {
+        expect(401, admin_port, admin_paths[i], NULL);
+        expect(403, admin_port, admin_paths[i], caller_headers("ada", "clerk support"));
     }
     expect(200, admin_port, "/healthz", NULL);
     assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
     callers_close();
+}
+
+static bool readiness_is(void *context)
+{
+    const int *wanted = context;
+    http_reply_free(&reply);
+    return http_send(admin_port, "GET", "/readyz", NULL, NULL, 0, &reply, PATIENCE_MS) == 0 &&
+           reply.status == *wanted;
+}
+
+/* Waits for the status; a caller without a token is told these words of it, an operator others. */
+static void expect_readiness(int status, const char *bare, const char *details)
+{
+    fixture_wait(readiness_is, &status, PATIENCE_MS, "the process to be ready, or not");
+    if (!strstr(reply.body, bare) || strstr(reply.body, details))
+        fail_msg("a load balancer is told %s", reply.body);
+    expect(status, admin_port, "/readyz", caller_headers("ada", "clerk"));
+    if (!strstr(reply.body, bare) || strstr(reply.body, details))
+        fail_msg("a clerk is told %s", reply.body);
+    expect(status, admin_port, "/readyz", caller_headers("bob", "operator"));
+    if (!strstr(reply.body, details))
+        fail_msg("an operator is not told of %s: %s", details, reply.body);
+}
+
+static void a_load_balancer_is_told_whether_it_is_ready_and_only_operators_why(void **state)
+{
+    (void)state;
+    callers_open();
+    launch_with("projector", "0.0.0.0", NULL);
+    expect_readiness(200, "{\"status\":\"ready\",\"service\":\"projector\"}", "\"projections\":");
+    fixture_postgres_stop();
+    expect_readiness(503, "operators are told why", "PostgreSQL");
+    fixture_postgres_start();
+    assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
+    callers_close();
+}
+
+static void without_authentication_operators_have_a_door_where_that_was_said_twice(void **state)
+{
+    (void)state;
+    launch_with("user", "0.0.0.0", "CAIRN_AUTH=off anywhere");
+    fixture_wait_http(admin_port, "/readyz", PATIENCE_MS);
+    for (int i = 0; i < ADMIN_PATHS; i++)
+        expect(200, admin_port, admin_paths[i], NULL);
+    assert_int_equal(child_stop(&child, PATIENCE_MS), 0);
 }
 
 /* Returns what the service says when it does not start. */
@@ -147,6 +199,8 @@ int main(void)
         TEST(operators_have_a_listener_of_their_own),
         TEST(the_operators_listener_answers_while_the_public_one_is_full),
         TEST(beyond_this_machine_the_role_operator_is_needed),
+        TEST(a_load_balancer_is_told_whether_it_is_ready_and_only_operators_why),
+        TEST(without_authentication_operators_have_a_door_where_that_was_said_twice),
         TEST(an_operators_listener_that_anyone_could_use_stops_the_start),
     };
     return cmocka_run_group_tests_name("admin port", tests, NULL, NULL);

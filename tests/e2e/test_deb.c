@@ -46,7 +46,7 @@ static void it_has_the_library_and_the_command_without_the_shop(void **state)
            " && test \"$(ls root/usr/bin)\" = cairn");
     expect(
         "test -e root/usr/lib/$(gcc -print-multiarch)/libcairn.a"
-        " && test -e root/usr/include/cairn/service.h -a -x root/usr/share/cairn/project/deploy/initdb/10-roles.sh"
+        " && test -e root/usr/include/cairn/service.h -a -x root/usr/share/cairn/project/deploy/roles"
         " && gzip -dc root/usr/share/man/man1/cairn.1.gz | grep -F 'cairn doctor'"
         " && grep -F 'complete -F _cairn cairn' root/usr/share/bash-completion/completions/cairn"
         " && grep '^License: Expat' root/usr/share/doc/cairn/copyright"

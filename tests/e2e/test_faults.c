@@ -280,7 +280,7 @@ static void a_database_killed_under_load_comes_back_and_has_lost_nothing(void **
     finish_load(load);
     expect_every_order_acknowledged_is_there(load);
     expect_read_models_equal_the_log();
-    ask_for(200, shop.order, "GET", "/readyz", NULL, NULL, &reply);
+    ask_for(200, system_admin_port(&shop, shop.order), "GET", "/readyz", NULL, NULL, &reply);
     http_reply_free(&reply);
     free_load(load);
 }
@@ -288,7 +288,7 @@ static void a_database_killed_under_load_comes_back_and_has_lost_nothing(void **
 static bool is_ready_for_rows_by_key(void *context)
 {
     struct http_reply *reply = context;
-    ask(shop.query, "GET", "/readyz", NULL, NULL, reply);
+    ask(system_admin_port(&shop, shop.query), "GET", "/readyz", NULL, NULL, reply);
     return reply->status == 200 && strstr(reply->body, "only rows by key") != NULL;
 }
 
@@ -301,7 +301,7 @@ static bool copies_are_current(void *context)
     struct http_reply *reply = context;
     char wanted[60];
     int64_t head = fixture_sql_int(shop.database_url, "select cairn.head()");
-    ask(shop.projector, "GET", "/readyz", NULL, NULL, reply);
+    ask(system_admin_port(&shop, shop.projector), "GET", "/readyz", NULL, NULL, reply);
     (void)snprintf(wanted, sizeof wanted,
                    "\"position\":%" PRId64 ",\"head\":%" PRId64 ",\"copy_current\":true", head,
                    head);
@@ -328,7 +328,7 @@ static void rows_by_key_are_answered_and_readiness_says_so_while_the_database_is
     }
     (void)snprintf(path, sizeof path, "/users/%s/orders", user);
     ask_for(503, shop.query, "GET", path, NULL, NULL, &reply);
-    ask(shop.order, "GET", "/readyz", NULL, NULL, &reply);
+    ask(system_admin_port(&shop, shop.order), "GET", "/readyz", NULL, NULL, &reply);
     assert_int_equal(reply.status, 503); /* no command can be executed */
     system_heal(&shop);
     ask_for(200, shop.query, "GET", path, NULL, NULL, &reply);

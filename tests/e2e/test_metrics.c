@@ -60,7 +60,7 @@ static void check_each(const char *accept, const char *command)
         (void)snprintf(line, sizeof line,
                        "curl -sf -H 'Accept: %s' http://127.0.0.1:%d/metrics >scraped &&"
                        " { %s; } <scraped || { echo at port %d; cat scraped; exit 1; }",
-                       accept, ports[i], command, ports[i]);
+                       accept, system_admin_port(&shop, ports[i]), command, ports[i]);
         shell_expect(&place, line);
     }
 }
@@ -93,8 +93,8 @@ static void a_requests_trace_is_the_exemplar_of_its_duration(void **state)
     ask_for(404, shop.query, "GET", "/orders/00000000-0000-4000-8000-000000000000",
             "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n", NULL,
             &reply);
-    ask_for(200, shop.query, "GET", "/metrics", "Accept: application/openmetrics-text\r\n", NULL,
-            &reply);
+    ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics",
+            "Accept: application/openmetrics-text\r\n", NULL, &reply);
     assert_non_null(strstr(reply.body, "# {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 0."));
 }
 
@@ -105,7 +105,8 @@ static void plain_text_is_answered_where_nothing_else_is_asked_for(void **state)
         NULL, "Accept: */*\r\n", "Accept: text/plain, application/openmetrics-text;q=0.5\r\n"};
     char type[100];
     for (size_t i = 0; i < sizeof accepts / sizeof accepts[0]; i++) {
-        ask_for(200, shop.query, "GET", "/metrics", accepts[i], NULL, &reply);
+        ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics", accepts[i], NULL,
+                &reply);
         assert_true(http_header(&reply, "Content-Type", type, sizeof type));
         assert_string_equal(type, "text/plain; version=0.0.4; charset=utf-8");
     }
@@ -130,7 +131,7 @@ static void what_the_kernel_counts_of_the_process_is_shown(void **state)
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%ld", &now), 1);
     assert_int_equal(pclose(file), 0);
-    ask_for(200, shop.order, "GET", "/metrics", NULL, NULL, &reply);
+    ask_for(200, system_admin_port(&shop, shop.order), "GET", "/metrics", NULL, NULL, &reply);
     assert_true(value_of("process_cpu_seconds_total") > 0);
     assert_true(value_of("process_resident_memory_bytes") > 1e6);
     assert_true(value_of("process_virtual_memory_bytes") >

@@ -70,7 +70,7 @@ static void it_has_the_names_that_were_given(void **state)
            "book-shop/compose.yaml");
     expect("grep -F '\"credit-entry-closed\"' book-shop/services/credit_entry/credit_entry.c");
     expect("grep -F -- \"-I$prefix/include\" book-shop/.clangd");
-    expect("test -x book-shop/deploy/initdb/10-roles.sh");
+    expect("test -x book-shop/deploy/keys -a -x book-shop/deploy/roles");
 }
 
 static void what_was_made_is_formatted(void **state)

@@ -213,7 +213,7 @@ static int64_t metric(const char *name)
 {
     struct http_reply reply = {0};
     char wanted[200];
-    ask_for(200, shop.query, "GET", "/metrics", NULL, NULL, &reply);
+    ask_for(200, system_admin_port(&shop, shop.query), "GET", "/metrics", NULL, NULL, &reply);
     (void)snprintf(wanted, sizeof wanted, "\n%s ", name);
     const char *at = strstr(reply.body, wanted);
     int64_t value = at ? strtoll(at + strlen(wanted), NULL, 10) : 0;

@@ -133,7 +133,7 @@ static void bombard(const char *name, int port)
     const char *seed = getenv("CAIRN_TEST_SEED");
     unsigned random = seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)fixture_now_ms();
     print_message("%s: CAIRN_TEST_SEED=%u\n", name, random);
-    ask_for(200, port, "GET", "/openapi.json", NULL, NULL, &reply);
+    ask_for(200, system_admin_port(&shop, port), "GET", "/openapi.json", NULL, NULL, &reply);
     json_t *openapi = json_loads(reply.body, 0, NULL);
     assert_non_null(openapi);
     http_reply_free(&reply);

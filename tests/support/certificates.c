@@ -18,7 +18,7 @@ static const char script[] =
     /* certificate AUTHORITY FILE NAME FROM TO; the key is there */
     "certificate() {\n"
     "    openssl req -new -key \"$2.key\" -subj \"/CN=$3\" \\\n"
-    "        -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -out \"$2.csr\"\n"
+    "        -addext 'subjectAltName=DNS:localhost,DNS:mail.localhost,IP:127.0.0.1' -out \"$2.csr\"\n"
     "    openssl ca -batch -notext -config \"$1/settings\" -cert \"$1.pem\" -keyfile \"$1.key\" \\\n"
     "        -startdate \"$4\" -enddate \"$5\" -in \"$2.csr\" -out \"$2.pem\"\n"
     "}\n"

@@ -4,7 +4,8 @@
  *     ca.pem            an authority; of it: server, renewed, rsa, client, expired (.pem and .key)
  *     other.pem         another one; of it: stranger
  *
- * Those of servers are for localhost and 127.0.0.1; a client's name is Ada, and its user "ada". */
+ * Those of servers are for localhost, mail.localhost and 127.0.0.1; a client's name is Ada, and its
+ * user "ada". */
 #ifndef CERTIFICATES_H
 #define CERTIFICATES_H
 

@@ -263,7 +263,7 @@ void fixture_wait_http(int port, const char *path, int timeout_ms)
 
 /* ---- ports and servers ---- */
 
-static bool port_is_free(int port)
+bool fixture_port_is_free(int port)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons((uint16_t)port),
@@ -292,7 +292,7 @@ int fixture_free_port(void)
         assert_int_equal(getrandom(&next, sizeof next, 0), sizeof next);
     for (int tries = first; tries <= last; tries++) {
         int port = first + (int)(next++ % (unsigned)(last - first + 1));
-        if (port_is_free(port))
+        if (fixture_port_is_free(port))
             return port;
     }
     fail_msg("no free port between %d and %d", first, last);

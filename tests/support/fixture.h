@@ -65,6 +65,7 @@ void fixture_nap(void);
 
 /* Returns an unused port of the loopback, another one at each call. One thread at a time. */
 int fixture_free_port(void);
+bool fixture_port_is_free(int port);
 
 /* Stopping is abrupt: PostgreSQL drops all sessions and has to recover, Redis is killed. Starting
  * waits until the server answers, at the same address and with its durable data. A test that stops

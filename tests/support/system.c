@@ -80,19 +80,35 @@ void system_heal(struct system_under_test *shop)
     fail_msg("the system does not start");
 }
 
+enum { TO_ADMIN = 100 }; /* from a service's port to that of its operators' listener */
+
+/* Returns an unused port whose operators' port is unused, too. */
+static int free_pair(void)
+{
+    int port = fixture_free_port();
+    while (!fixture_port_is_free(port + TO_ADMIN))
+        port = fixture_free_port();
+    return port;
+}
+
+int system_admin_port(const struct system_under_test *shop, int port)
+{
+    return shop->monolith.pid ? port : port + TO_ADMIN;
+}
+
 void system_plan(struct system_under_test *shop)
 {
     static int number;
     (void)snprintf(shop->run_dir, sizeof shop->run_dir, "%s/system-%d-%d",
                    environment("CAIRN_TEST_SERVERS"), (int)getpid(), ++number);
-    shop->user = fixture_free_port();
-    shop->order = fixture_free_port();
-    shop->payment = fixture_free_port();
-    shop->notification = fixture_free_port();
-    shop->acquirer = fixture_free_port();
-    shop->query = fixture_free_port();
-    shop->projector = fixture_free_port();
-    shop->identity = fixture_free_port();
+    shop->user = free_pair();
+    shop->order = free_pair();
+    shop->payment = free_pair();
+    shop->notification = free_pair();
+    shop->acquirer = free_pair();
+    shop->query = free_pair();
+    shop->projector = free_pair();
+    shop->identity = free_pair();
 }
 
 void system_start(struct system_under_test *shop)

@@ -34,6 +34,10 @@ void system_heal(struct system_under_test *shop);
 /* Stops everything and removes the directory. */
 void system_stop(struct system_under_test *shop);
 
+/* Returns where the service that listens at this port has /readyz, /metrics and /openapi.json: the
+ * port of its operators' listener, or the same one where it has none, as the monolith. */
+int system_admin_port(const struct system_under_test *shop, int port);
+
 /* Returns the pid of the process with this name ("projector", "postgres", "redis"…); fails the test
  * if there is none. */
 int system_pid(const struct system_under_test *shop, const char *name);

@@ -13,6 +13,7 @@
 #include "store/commit/resolve_outcome.h"
 #include "store/events/events.h"
 #include "store/events/handlers.h"
+#include "telemetry/span.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,56 @@ static int decode(const struct delivery *delivery, void **ret, struct cairn_erro
 
 /* ---- the handler ---- */
 
+/* Begins the span of one attempt, caused by the publication. `ret` is the trace that what the
+ * handler does is a part of. */
+static struct cairn_span *begin_span(const struct delivery *delivery, struct cairn_span *room,
+                                     struct cairn_trace *ret)
+{
+    const struct cairn_cloudevent *event = &delivery->event;
+    const struct cairn_group_entry *entry = &delivery->pending->entry;
+    char id[CAIRN_UUID_TEXT_SIZE];
+    if (!cairn_trace_join(event->traceparent, event->tracestate, ret))
+        return NULL;
+    struct cairn_span *span = cairn_span_begin(room, CAIRN_SPAN_CONSUMER, NULL, ret);
+    if (!span)
+        return NULL;
+    *ret = span->trace;
+    cairn_uuid_format(event->meta.event_id, id);
+    cairn_span_name(span, "process", event->category);
+    cairn_span_text(span, "messaging.system", "redis");
+    cairn_span_text(span, "messaging.operation.name", "process");
+    cairn_span_text(span, "messaging.operation.type", "process");
+    if (entry->key < delivery->member->category_count)
+        cairn_span_text(span, "messaging.destination.name",
+                        delivery->member->group.keys[entry->key]);
+    cairn_span_text(span, "messaging.consumer.group.name", delivery->member->consumer->name);
+    cairn_span_text(span, "messaging.message.id", id);
+    cairn_span_text(span, "cairn.event", event->type);
+    cairn_span_text(span, "cairn.stream", event->meta.stream);
+    cairn_span_number(span, "cairn.attempt", delivery->pending->attempt);
+    return span;
+}
+
+/* Calls the handler. What it calls belongs to the span, or, without one, to the event's trace. */
+static enum cairn_outcome call_handler(const struct delivery *delivery, const void *data,
+                                       struct cairn_consumed *call, struct cairn_error *why)
+{
+    struct cairn_span room;
+    struct cairn_trace trace;
+    struct cairn_span *span = begin_span(delivery, &room, &trace);
+    if (span)
+        call->traceparent = call->call.traceparent =
+            cairn_trace_text(&trace, &delivery->member->delivery_arena);
+    const struct cairn_trace before = cairn_trace_enter(&trace);
+    enum cairn_outcome outcome = delivery->consumes->handle(data, call, why);
+    (void)cairn_trace_enter(&before);
+    if (outcome != CAIRN_DONE)
+        cairn_span_fail(span, why->code ? cairn_code_info((int)why->code)->name : "_OTHER",
+                        why->message);
+    cairn_span_end(span);
+    return outcome;
+}
+
 static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
                                     struct cairn_error *why)
 {
@@ -302,7 +353,7 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
         .arena = &member->delivery_arena,
         .teller_ = member->teller,
     };
-    const struct cairn_consumed call = {
+    struct cairn_consumed call = {
         .call = sender,
         .meta = sender.meta,
         .type = delivery->event.type,
@@ -312,7 +363,7 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
         .again = delivery->is_retried,
         .sql = &sql,
     };
-    enum cairn_outcome outcome = delivery->consumes->handle(data, &call, why);
+    enum cairn_outcome outcome = call_handler(delivery, data, &call, why);
     return outcome == CAIRN_DONE && sql.failed ? CAIRN_TRY_AGAIN : outcome;
 }
 

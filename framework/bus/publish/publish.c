@@ -6,6 +6,7 @@
 #include "core/report/log.h"
 #include "core/report/metrics.h"
 #include "core/threads/clock.h"
+#include "telemetry/span.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +188,32 @@ static size_t stream_of(const struct cairn_publish *publish, const char *stream)
     return i;
 }
 
+/* Begins the span of an entry, caused by what has written the event. `ret` is the trace that the
+ * entry passes on. */
+static struct cairn_span *begin_span(struct cairn_publish *publish,
+                                     const struct cairn_stored_event *event, size_t stream,
+                                     struct cairn_trace *ret)
+{
+    char id[CAIRN_UUID_TEXT_SIZE];
+    if (!cairn_trace_join_meta(event->meta, &publish->step_arena, ret))
+        return NULL;
+    struct cairn_span *span = cairn_span_begin_in(&publish->step_arena, CAIRN_SPAN_PRODUCER,
+                                                  "publish", publish->categories[stream], ret);
+    if (!span)
+        return NULL;
+    *ret = span->trace;
+    cairn_uuid_format(event->event_id, id);
+    cairn_span_text(span, "messaging.system", "redis");
+    cairn_span_text(span, "messaging.operation.name", "publish");
+    cairn_span_text(span, "messaging.operation.type", "send");
+    cairn_span_text(span, "messaging.destination.name", publish->streams[stream].key);
+    cairn_span_text(span, "messaging.message.id", id);
+    cairn_span_text(span, "cairn.event", event->type);
+    cairn_span_text(span, "cairn.stream", event->stream);
+    cairn_span_number(span, "cairn.position", event->position);
+    return span;
+}
+
 static int write_entry(struct cairn_publish *publish, const struct cairn_stored_event *event,
                        struct cairn_bus_entry *ret, struct cairn_error *error)
 {
@@ -205,10 +232,12 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     } else if (failed) {
         return cairn_error_pass(error, &wrong);
     }
+    struct cairn_trace trace;
+    struct cairn_span *span = begin_span(publish, event, stream, &trace);
     struct cairn_buffer json = cairn_buffer(&publish->step_arena);
-    cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem,
-                           &publish->step_arena, &json);
-    *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length};
+    cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem, &trace,
+                           &json);
+    *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length, span};
     return 0;
 }
 
@@ -281,6 +310,8 @@ static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cair
     if (added < 0)
         return added;
     publish->place = next;
+    for (int64_t i = 0; i < count; i++)
+        cairn_span_end(entries[i].span);
     count_entries(publish, entries, (size_t)count);
     fit_range(publish, bytes);
     return added;

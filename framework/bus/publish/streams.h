@@ -29,6 +29,7 @@ struct cairn_bus_entry {
     int64_t position;
     const char *json;
     size_t bytes;
+    struct cairn_span *span; /* until it is in Redis; NULL: not recorded */
 };
 
 /* The state of the bus in Redis. */

@@ -34,6 +34,7 @@ void cairn_answer_complete(struct cairn_exchange *exchange)
     if (exchange->response.status < 200)
         answer_missing_response(exchange);
     cairn_answer_count(exchange->response.status);
+    cairn_trace_end(exchange);
     cairn_metric_observe(&seconds, exchange->label, us);
     cairn_log(direct ? CAIRN_LOG_DEBUG : CAIRN_LOG_INFO, "request",
               CAIRN_LOG_TEXT("method", request->method),

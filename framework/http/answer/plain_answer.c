@@ -69,7 +69,7 @@ void cairn_answer_refuse(struct cairn_exchange *exchange, enum cairn_code code, 
     (void)cairn_fail(exchange->refusal, code, "%s", why);
     exchange->connection->linger = true;
     if (!exchange->request.traceparent)
-        cairn_trace_begin(&exchange->request, NULL);
+        cairn_trace_begin(&exchange->request, NULL, NULL);
     cairn_answer_cut(exchange);
     exchange->step = CAIRN_STEP_CUT;
     (void)shutdown(exchange->connection->socket, SHUT_RDWR);
@@ -81,7 +81,7 @@ void cairn_answer_late(int socket)
     struct cairn_http_request request = {.arena = &arena};
     struct cairn_http_response answer = {0};
     struct cairn_error error = {.code = CAIRN_TIMED_OUT};
-    cairn_trace_begin(&request, NULL);
+    cairn_trace_begin(&request, NULL, NULL);
     cairn_http_problem(&request, &answer, &error);
     send_plain(socket, NULL, &request, &answer);
     cairn_answer_count(answer.status);

@@ -368,7 +368,8 @@ bool cairn_request_begin(struct cairn_exchange *exchange, const char *method, co
     request->method = method;
     request->path = path_of(url);
     bool one_trace = cairn_http_header_count(request, "traceparent") == 1;
-    cairn_trace_begin(request, one_trace ? cairn_http_header(request, "traceparent") : NULL);
+    cairn_trace_begin(request, one_trace ? cairn_http_header(request, "traceparent") : NULL,
+                      cairn_http_header_list(request, "tracestate"));
     const char *origins = exchange->http->options.limits.origins;
     if (origins && *origins)
         exchange->origin = cairn_http_header(request, "Origin");

@@ -1,63 +1,75 @@
-/* trace.c - W3C Trace Context, level 1: determines which trace a request belongs to.
+/* trace.c - determines which trace a request belongs to (W3C Trace Context), and records the span
+ * of the request.
  *
- * traceparent is version, trace id, the sender's span id and flags, in lower case hex:
- * 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01. The one that this service sends has a
- * new span id. A new trace is marked as sampled: it is logged. */
+ * The span's id is in the traceparent that the answer has and that this service passes on; the span
+ * itself is made when the request is answered, and only where its trace is recorded. Requests that
+ * monitors make all the time (/healthz, /metrics) have none. */
 #include "core/threads/clock.h"
 #include "http/exchange.h"
+#include "telemetry/span.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { TRACE_AT = 3, SPAN_AT = 36, FLAGS_AT = 53, TRACEPARENT_LENGTH = 55 };
-
-static bool is_hex(const char *text, size_t count)
+void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent,
+                       const char *state)
 {
-    return strspn(text, "0123456789abcdef") >= count;
+    struct cairn_trace *trace = &request->trace;
+    if (cairn_trace_join(traceparent, cairn_tracestate_check(state), trace))
+        memcpy(request->caller_span, trace->span_id, sizeof request->caller_span);
+    else
+        cairn_trace_begin_root(trace);
+    cairn_trace_new_span(trace);
+    char *id = cairn_new(request->arena, char, CAIRN_TRACE_ID_SIZE);
+    cairn_trace_format_id(trace, id);
+    request->trace_id = id;
+    request->traceparent = cairn_trace_text(trace, request->arena);
 }
 
-static bool is_zero(const char *text, size_t count)
+/* Returns a method of RFC 9110 or RFC 5789; "_OTHER" for all else, which clients make up. */
+static const char *method_of(const struct cairn_http_request *request)
 {
-    return strspn(text, "0") >= count;
-}
-
-/* A later version may have more after the flags, behind another dash. */
-static bool is_traceparent(const char *text)
-{
-    size_t length = strlen(text);
-    if (length < TRACEPARENT_LENGTH)
-        return false;
-    if (length > TRACEPARENT_LENGTH &&
-        (memcmp(text, "00", 2) == 0 || text[TRACEPARENT_LENGTH] != '-'))
-        return false;
-    return is_hex(text, 2) && memcmp(text, "ff", 2) != 0 && text[TRACE_AT - 1] == '-' &&
-           is_hex(text + TRACE_AT, 32) && !is_zero(text + TRACE_AT, 32) &&
-           text[SPAN_AT - 1] == '-' && is_hex(text + SPAN_AT, 16) && !is_zero(text + SPAN_AT, 16) &&
-           text[FLAGS_AT - 1] == '-' && is_hex(text + FLAGS_AT, 2);
-}
-
-static char *hex(struct cairn_arena *arena, const uint8_t *bytes, size_t count)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = cairn_arena_alloc(arena, 2 * count + 1, 1);
-    for (size_t i = 0; i < count; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
+    static const char *const known[] = {"GET",   "HEAD",    "POST",    "PUT",  "DELETE",
+                                        "PATCH", "OPTIONS", "CONNECT", "TRACE"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(request->method, known[i]) == 0)
+            return known[i];
     }
-    return text;
+    return "_OTHER";
 }
 
-void cairn_trace_begin(struct cairn_http_request *request, const char *traceparent)
+static void describe(struct cairn_span *span, const struct cairn_exchange *exchange)
 {
-    struct cairn_uuid span = cairn_uuid_make(); /* its second half is random and never zero */
-    const char *flags = "01";
-    if (traceparent && is_traceparent(traceparent)) {
-        request->trace_id = cairn_copy_bytes(request->arena, traceparent + TRACE_AT, 32);
-        /* The lowest bit means sampled; no other is defined. */
-        flags = strchr("13579bdf", traceparent[FLAGS_AT + 1]) ? "01" : "00";
-    } else {
-        struct cairn_uuid trace = cairn_uuid_make();
-        request->trace_id = hex(request->arena, trace.bytes, sizeof trace.bytes);
-    }
-    request->traceparent = cairn_print(request->arena, "00-%s-%s-%s", request->trace_id,
-                                       hex(request->arena, span.bytes + 8, 8), flags);
+    const struct cairn_http_request *request = &exchange->request;
+    const char *method = method_of(request);
+    const char *route = *request->route ? request->route : NULL;
+    int status = exchange->response.status;
+    char text[12];
+    cairn_span_name(span, *method == '_' ? "HTTP" : method, route);
+    cairn_span_text(span, "http.request.method", method);
+    cairn_span_text(span, "url.scheme", exchange->http->tls ? "https" : "http");
+    cairn_span_text(span, "http.route", route);
+    cairn_span_text(span, "url.path", request->path);
+    cairn_span_number(span, "http.response.status_code", status);
+    cairn_span_number(span, "server.port", exchange->http->port);
+    (void)snprintf(text, sizeof text, "%d", status);
+    if (status >= 500)
+        cairn_span_fail(span, text, NULL);
+}
+
+void cairn_trace_end(const struct cairn_exchange *exchange)
+{
+    const struct cairn_http_request *request = &exchange->request;
+    const struct cairn_http_route *route = exchange->route;
+    struct cairn_span room;
+    if (!request->trace.sampled || (route && (route->direct || route->vital)))
+        return;
+    struct cairn_span *span = cairn_span_begin(&room, CAIRN_SPAN_SERVER, NULL, &request->trace);
+    if (!span)
+        return;
+    span->trace = request->trace;
+    memcpy(span->parent_id, request->caller_span, sizeof span->parent_id);
+    cairn_span_since(span, request->received_us);
+    describe(span, exchange);
+    cairn_span_end(span);
 }

@@ -7,6 +7,7 @@
 #include "core/threads/backoff.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
+#include "telemetry/span.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -121,21 +122,53 @@ static void dispose(struct cairn_task *task)
     free(item);
 }
 
-static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing,
-                         struct cairn_error *error)
+/* Begins the span of one attempt, caused by the reaction that sends the command. */
+static struct cairn_span *begin_span(const struct cairn_delivery *delivery,
+                                     const struct cairn_outgoing *outgoing, int64_t attempts,
+                                     struct cairn_span *room)
 {
+    struct cairn_trace trace;
+    if (!cairn_trace_join(outgoing->traceparent, NULL, &trace))
+        return NULL;
+    struct cairn_span *span = cairn_span_begin(room, CAIRN_SPAN_PRODUCER, NULL, &trace);
+    cairn_span_name(span, "deliver", outgoing->command);
+    cairn_span_text(span, "cairn.process", delivery->process->name);
+    cairn_span_text(span, "cairn.stream", outgoing->target);
+    cairn_span_number(span, "cairn.attempt", attempts + 1);
+    return span;
+}
+
+static void end_span(struct cairn_span *span, int failed, const struct cairn_error *error)
+{
+    if (failed && cairn_is_final(failed))
+        cairn_span_text(span, "cairn.refusal",
+                        error->reason[0] ? error->reason : cairn_code_info(failed)->name);
+    else if (failed)
+        cairn_span_fail(span, cairn_code_info(failed)->name, error->message);
+    cairn_span_end(span);
+}
+
+static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing,
+                         int64_t attempts, struct cairn_error *error)
+{
+    char traceparent[CAIRN_TRACEPARENT_SIZE];
+    struct cairn_span room;
+    struct cairn_span *span = begin_span(delivery, outgoing, attempts, &room);
+    if (span)
+        cairn_trace_format(&span->trace, traceparent);
     const struct cairn_command_request request = {
         .to = outgoing->target,
         .method = outgoing->method,
         .path = outgoing->path,
         .body = outgoing->body,
         .idempotency_key = outgoing->key,
-        .traceparent = outgoing->traceparent,
+        .traceparent = span ? traceparent : outgoing->traceparent,
         .correlation_id = outgoing->correlation_id,
     };
     int64_t begun_us = cairn_monotonic_us();
     int failed = cairn_command_client_send(delivery->client, &request, error);
     cairn_metric_observe(&seconds, delivery->process->name, cairn_monotonic_us() - begun_us);
+    end_span(span, failed, error);
     return failed;
 }
 
@@ -150,7 +183,7 @@ static int64_t work(void *context, struct cairn_task *task)
     struct cairn_delivery *delivery = context;
     struct item *item = (struct item *)(void *)task;
     struct cairn_error error = {0};
-    int failed = send_outgoing(delivery, &item->outgoing, &error);
+    int failed = send_outgoing(delivery, &item->outgoing, task->attempts, &error);
     if (failed && !cairn_is_final(failed)) {
         if (is_worth_telling(task->attempts))
             report_outcome(delivery, item, CAIRN_NOT_YET, &error);

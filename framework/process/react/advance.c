@@ -170,6 +170,10 @@ static const char *make_meta(const struct cairn_process_input *input, const char
     cairn_buffer_json(&out, service);
     cairn_buffer_text(&out, ",\"traceparent\":");
     cairn_buffer_json(&out, input->traceparent);
+    if (input->tracestate) {
+        cairn_buffer_text(&out, ",\"tracestate\":");
+        cairn_buffer_json(&out, input->tracestate);
+    }
     cairn_buffer_char(&out, '}');
     return out.text;
 }

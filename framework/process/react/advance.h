@@ -31,6 +31,7 @@ struct cairn_process_input {
     struct cairn_uuid causation_id;
     const char *correlation_id; /* NULL: the correlation begins here */
     const char *traceparent;    /* or NULL */
+    const char *tracestate;     /* or NULL */
     const char *unreadable;     /* why `payload` cannot be decoded; NULL: it can */
 };
 

@@ -46,6 +46,31 @@ static void stick(struct cairn_input_batch *inputs, struct cairn_instance *insta
     instance->stuck = true;
 }
 
+/* Begins the span of a reaction, caused by what the input was. The event that the reaction is, and
+ * its commands, are caused by the span: `ret` is the input with its traceparent. */
+static struct cairn_span *begin_span(const struct cairn_input_batch *inputs,
+                                     const struct cairn_instance *instance,
+                                     const struct cairn_process_input *input,
+                                     struct cairn_process_input *ret)
+{
+    struct cairn_trace trace;
+    *ret = *input;
+    if (!cairn_trace_join(input->traceparent, input->tracestate, &trace))
+        return NULL;
+    struct cairn_span *span = cairn_span_begin_in(inputs->arena, CAIRN_SPAN_CONSUMER, "react",
+                                                  inputs->process->name, &trace);
+    if (!span)
+        return NULL;
+    cairn_span_text(span, "cairn.stream", instance->stream);
+    cairn_span_text(span, "cairn.timer", input->timer);
+    if (input->position)
+        cairn_span_number(span, "cairn.position", input->position);
+    if (input->when && input->when->handler.record)
+        cairn_span_text(span, "cairn.input", input->when->handler.record->name);
+    ret->traceparent = cairn_trace_text(&span->trace, inputs->arena);
+    return span;
+}
+
 int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instance *instance,
                            const struct cairn_process_input *input, struct cairn_error *error)
 {
@@ -61,9 +86,13 @@ int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instan
     struct cairn_pending *pending = add(inputs);
     pending->expected =
         (struct cairn_expected){instance->stream, instance->version, instance->event_id};
+    struct cairn_process_input own;
     struct cairn_error why = {0};
-    int taken = cairn_advance(inputs->process, inputs->service, instance, input, inputs->now,
+    pending->span = begin_span(inputs, instance, input, &own);
+    int taken = cairn_advance(inputs->process, inputs->service, instance, &own, inputs->now,
                               inputs->arena, &pending->event, &why);
+    if (taken == 0)
+        cairn_span_end(pending->span);
     if (taken == -CAIRN_BUG) { /* with this state and input; others may be all right */
         stick(inputs, instance, input->position, cairn_copy_text(inputs->arena, why.message));
         return 0;
@@ -185,6 +214,8 @@ static int submit(struct cairn_appender *appender, const struct cairn_pending *p
         .done = on_done,
         .context = latch,
     };
+    if (pending->span)
+        append->appending.trace = pending->span->trace;
     cairn_lock(&latch->lock);
     latch->open++;
     cairn_unlock(&latch->lock);
@@ -213,6 +244,20 @@ static int outcome_of(const struct append *appends, size_t count, struct cairn_e
     return 0;
 }
 
+static void end_spans(const struct cairn_input_batch *inputs, const struct append *appends,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct cairn_appending *appending = &appends[i].appending;
+        struct cairn_span *span = inputs->pending[i].span;
+        cairn_span_link(span, &appending->batch);
+        if (appending->outcome < 0)
+            cairn_span_fail(span, cairn_code_info(appending->outcome)->name,
+                            appending->error.message);
+        cairn_span_end(span);
+    }
+}
+
 int cairn_input_batch_append(struct cairn_input_batch *inputs, struct cairn_appender *appender,
                              struct cairn_error *error)
 {
@@ -226,6 +271,7 @@ int cairn_input_batch_append(struct cairn_input_batch *inputs, struct cairn_appe
     wait_for(&latch);
     if (failed)
         handed--;
+    end_spans(inputs, appends, handed);
     int outcome = outcome_of(appends, handed, error);
     if (!outcome && failed)
         outcome = cairn_error_pass(error, &refused);

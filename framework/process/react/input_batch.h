@@ -13,10 +13,12 @@
 
 #include "process/react/advance.h"
 #include "store/commit/appender.h"
+#include "telemetry/span.h"
 
 struct cairn_pending {
     struct cairn_new_event event;
     struct cairn_expected expected;
+    struct cairn_span *span; /* of the reaction, until it is in the log; NULL: not recorded */
 };
 
 /* An instance that cannot proceed, and where. */

@@ -125,6 +125,7 @@ int cairn_input_from_event(const struct cairn_process *process,
         .causation_id = event->event_id,
         .correlation_id = origin.correlation_id,
         .traceparent = origin.traceparent,
+        .tracestate = origin.tracestate,
     };
     return 1;
 }

@@ -25,7 +25,7 @@ bool cairn_is_own_event(const struct cairn_process *process,
 
 /* The origin in an event's metadata; NULL where it has none. */
 CAIRN_STRUCT(cairn_origin, TEXT(correlation_id, .optional = true),
-             TEXT(traceparent, .optional = true));
+             TEXT(traceparent, .optional = true), TEXT(tracestate, .optional = true));
 struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
                                     struct cairn_arena *arena);
 

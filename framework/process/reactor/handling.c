@@ -13,6 +13,7 @@
 #include "process/reactor/teller.h"
 #include "store/events/handlers.h"
 #include "store/read/token.h"
+#include "telemetry/span.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -66,6 +67,41 @@ const struct cairn_reacts *cairn_reacts_find(const struct cairn_reactor *reactor
 
 /* ---- on the threads of the queue ---- */
 
+/* Begins the span of one attempt, caused by what has written the event. */
+static struct cairn_span *begin_span(const struct item *item, struct cairn_arena *arena)
+{
+    struct cairn_trace trace;
+    if (!cairn_trace_join(item->origin.traceparent, item->origin.tracestate, &trace))
+        return NULL;
+    struct cairn_span *span = cairn_span_begin_in(arena, CAIRN_SPAN_CONSUMER, "handle",
+                                                  item->handling->reactor->name, &trace);
+    cairn_span_text(span, "cairn.event", item->event.type);
+    cairn_span_text(span, "cairn.stream", item->event.stream);
+    cairn_span_number(span, "cairn.position", item->event.position);
+    cairn_span_number(span, "cairn.attempt", item->task.attempts + 1);
+    return span;
+}
+
+/* Calls the handler. What it calls belongs to the span, or, without one, to the event's trace. */
+static enum cairn_outcome call_handler(const struct cairn_reacts *reacts, const struct item *item,
+                                       const void *value, struct cairn_call *call,
+                                       struct cairn_error *error)
+{
+    struct cairn_trace trace;
+    struct cairn_span *span = begin_span(item, call->arena);
+    (void)cairn_trace_join(item->origin.traceparent, item->origin.tracestate, &trace);
+    if (span)
+        call->traceparent = cairn_trace_text(&span->trace, call->arena);
+    const struct cairn_trace before = cairn_trace_enter(cairn_span_trace(span, &trace));
+    enum cairn_outcome outcome = reacts->handle(value, call, error);
+    (void)cairn_trace_enter(&before);
+    if (outcome != CAIRN_DONE)
+        cairn_span_fail(span, error->code ? cairn_code_info((int)error->code)->name : "_OTHER",
+                        error->message);
+    cairn_span_end(span);
+    return outcome;
+}
+
 static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
 {
     struct cairn_handling *handling = item->handling;
@@ -81,7 +117,7 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
     enum cairn_outcome outcome = CAIRN_GIVE_UP;
     if (!failed) {
         cairn_uuid_format(item->event.event_id, id);
-        const struct cairn_call call = {
+        struct cairn_call call = {
             .meta = &meta,
             .idempotency_key = cairn_print(&arena, "%s/%s", handling->reactor->name, id),
             .attempt = (int)item->task.attempts + 1,
@@ -91,7 +127,7 @@ static enum cairn_outcome handle(struct item *item, struct cairn_error *error)
             .position_ = item->position,
             .teller_ = &handling->teller,
         };
-        outcome = reacts->handle(value, &call, error);
+        outcome = call_handler(reacts, item, value, &call, error);
     }
     cairn_arena_close(&arena);
     return outcome;

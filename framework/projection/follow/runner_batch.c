@@ -1,5 +1,6 @@
 /* runner_batch.c - folds a range of the log for a runner, and commits the result to both stores. */
 #include "core/threads/clock.h"
+#include "projection/follow/batch_trace.h"
 #include "projection/follow/runner.h"
 
 int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_batch *batch,
@@ -22,6 +23,7 @@ int cairn_runner_commit(struct cairn_runner *runner, const struct cairn_fold_bat
         runner->parked_us = 0; /* count them */
     cairn_copy_write(&runner->copy, change.rows, change.count, &before, &runner->checkpoint,
                      &runner->step_arena);
+    cairn_batch_trace_end(batch->trace, runner->projection->name, batch, change.count);
     cairn_notifier_nudge(runner->notifier); /* after the write to Redis, which readers read */
     return 0;
 }
@@ -49,5 +51,9 @@ int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cair
                                             .context = runner,
                                             .refused = refused,
                                             .refused_count = refused_count};
-    return cairn_fold_events(runner->projection, &events, &runner->step_arena, ret, error);
+    const struct cairn_batch_trace *trace =
+        cairn_batch_trace_note(stored, (size_t)count, &runner->step_arena);
+    int failed = cairn_fold_events(runner->projection, &events, &runner->step_arena, ret, error);
+    ret->trace = trace;
+    return failed;
 }

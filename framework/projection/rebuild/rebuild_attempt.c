@@ -10,6 +10,7 @@
 #include "projection/tables/table_names.h"
 #include "projection/verify/expected_rows.h"
 #include "store/read/bulk_read.h"
+#include "telemetry/span.h"
 
 #include <string.h>
 
@@ -28,7 +29,48 @@ struct run {
     struct cairn_map skipped; /* events that operators have skipped before */
     struct cairn_rebuild_progress progress;
     int64_t told_us;
+    struct cairn_span *span, *phase_span; /* of the attempt, and of its phase; NULL: not recorded */
+    const char *phase_traced;
 };
+
+/* ---- spans ---- */
+
+/* The attempt is a trace of its own. */
+static void begin_span(struct run *run)
+{
+    struct cairn_trace root;
+    cairn_trace_begin_root(&root);
+    run->span = cairn_span_begin_in(run->arena, CAIRN_SPAN_INTERNAL, "rebuild",
+                                    run->rebuild->projection->name, &root);
+}
+
+static void end_phase(struct run *run)
+{
+    cairn_span_number(run->phase_span, "cairn.events", run->progress.events);
+    cairn_span_number(run->phase_span, "cairn.rows", run->progress.rows);
+    cairn_span_end(run->phase_span);
+    run->phase_span = NULL;
+}
+
+/* Begins the span of the phase that the attempt is in, unless it has one. */
+static void trace_phase(struct run *run)
+{
+    if (!run->span || run->phase_traced == run->progress.phase)
+        return;
+    end_phase(run);
+    run->phase_traced = run->progress.phase;
+    run->phase_span = cairn_span_begin_in(run->arena, CAIRN_SPAN_INTERNAL, run->progress.phase,
+                                          run->rebuild->projection->name, &run->span->trace);
+}
+
+static void end_span(struct run *run, int failed, const struct cairn_error *error)
+{
+    end_phase(run);
+    cairn_span_number(run->span, "cairn.generation", run->generation.number);
+    if (failed)
+        cairn_span_fail(run->span, cairn_code_info(failed)->name, error ? error->message : NULL);
+    cairn_span_end(run->span);
+}
 
 /* ---- progress and cancellation ---- */
 
@@ -44,6 +86,7 @@ static int record_progress(struct run *run, struct cairn_error *error)
 {
     const struct cairn_rebuild *rebuild = run->rebuild;
     struct cairn_pg_params params = {.arena = &run->scratch};
+    trace_phase(run);
     cairn_arena_reset(&run->scratch);
     cairn_pg_add_integer(&params, rebuild->id);
     cairn_pg_add_integer(&params, run->generation.number);
@@ -355,6 +398,7 @@ int cairn_rebuild_run(struct cairn_rebuild *rebuild, struct cairn_arena *arena,
 {
     struct run run = {.rebuild = rebuild, .arena = arena};
     struct cairn_error why = {0};
+    begin_span(&run);
     int failed = begin(&run, &why);
     bool begun = !failed;
     if (!failed)
@@ -366,6 +410,7 @@ int cairn_rebuild_run(struct cairn_rebuild *rebuild, struct cairn_arena *arena,
         failed = cairn_error_pass(error, &why);
     if (!failed)
         failed = enter_phase(&run, "following", 0, error);
+    end_span(&run, failed, error);
     cairn_arena_close(&run.scratch);
     return failed;
 }

@@ -12,7 +12,8 @@ bool cairn_admin_is_apart(const struct cairn_config *config)
 const struct cairn_allow *cairn_admin_policy(const struct cairn_config *config)
 {
     static const struct cairn_allow operators = CAIRN_ROLE("operator");
-    bool is_open = !cairn_admin_is_apart(config) || cairn_is_loopback(config->admin_bind);
+    bool is_open = !cairn_admin_is_apart(config) || cairn_is_loopback(config->admin_bind) ||
+                   cairn_auth_of(config) != CAIRN_AUTH_ON;
     return is_open ? NULL : &operators;
 }
 
@@ -25,7 +26,7 @@ void cairn_admin_check(const struct cairn_config *config, struct cairn_error *wr
                           "is that of the public listener, PORT: choose another one");
     if (cairn_is_loopback(config->admin_bind))
         return;
-    if (cairn_auth_of(config) != CAIRN_AUTH_ON)
+    if (!cairn_auth_suits(config, config->admin_bind))
         (void)cairn_wrong(wrong, "CAIRN_ADMIN_BIND",
                           "is %s, which others reach: set CAIRN_AUTH_ISSUER, so that operators can "
                           "be told from them, or leave it at 127.0.0.1",

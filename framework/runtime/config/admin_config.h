@@ -12,7 +12,8 @@ void cairn_admin_check(const struct cairn_config *config, struct cairn_error *wr
 /* Returns whether there is an operators' listener; else its routes are those of everybody. */
 bool cairn_admin_is_apart(const struct cairn_config *config);
 
-/* Returns its policy: the role `operator` if others than this machine reach it; NULL: anyone. */
+/* Returns its policy: the role `operator` if others than this machine reach it and callers are
+ * authenticated; NULL: anyone. */
 const struct cairn_allow *cairn_admin_policy(const struct cairn_config *config);
 
 #endif

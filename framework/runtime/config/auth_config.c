@@ -34,6 +34,12 @@ enum cairn_auth cairn_auth_of(const struct cairn_config *config)
     return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OPEN;
 }
 
+bool cairn_auth_suits(const struct cairn_config *config, const char *address)
+{
+    return (address && cairn_is_loopback(address)) || cairn_auth_of(config) == CAIRN_AUTH_ON ||
+           is_word(config->auth, OFF_ANYWHERE);
+}
+
 static void check_off(const struct cairn_config *config, struct cairn_error *wrong)
 {
     if (is_word(config->auth, "off") && (!config->bind || !cairn_is_loopback(config->bind)))

@@ -16,6 +16,10 @@ enum cairn_auth {
 /* Returns what the settings say. They are checked. */
 enum cairn_auth cairn_auth_of(const struct cairn_config *config);
 
+/* Returns whether a listener for operators may be at this address: on this machine, or where
+ * callers are authenticated, or it was said twice that they are not. */
+bool cairn_auth_suits(const struct cairn_config *config, const char *address);
+
 /* Adds a wrong variable to `wrong` for each setting that does not fit. */
 void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong);
 

@@ -7,6 +7,7 @@
 #include "runtime/config/admin_config.h"
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
+#include "runtime/config/otel_config.h"
 #include "runtime/config/setting_rows.h"
 #include "runtime/config/tls_config.h"
 
@@ -235,6 +236,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
     cairn_tls_check(ret, ret_wrong);
     cairn_admin_check(ret, ret_wrong);
     cairn_limits_check(ret, ret_wrong);
+    cairn_otel_check(ret, ret_wrong);
     check_names(services, ret_wrong);
     enum cairn_log_level level = CAIRN_LOG_INFO;
     if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
@@ -296,5 +298,6 @@ void cairn_config_help(FILE *out, const struct cairn_service *const services[])
     }
     (void)fprintf(out, "\nThe columns are name, unit, default and meaning. NAME_FILE names a "
                        "file that holds the value\ninstead, for DATABASE_URL, REDIS_URL, "
-                       "CAIRN_CURSOR_SECRET, CAIRN_EGRESS_URL and\nCAIRN_AUTH_CLIENT_SECRET.\n");
+                       "CAIRN_CURSOR_SECRET, CAIRN_EGRESS_URL,\nCAIRN_AUTH_CLIENT_SECRET and "
+                       "OTEL_EXPORTER_OTLP_HEADERS.\n");
 }

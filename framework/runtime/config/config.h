@@ -76,6 +76,20 @@ struct cairn_config {
     const char *proxies;
     const char *hosts;
     const char *cors_origins;
+    const char *otel_disabled; /* see otel_config.h */
+    const char *otel_endpoint;
+    const char *otel_traces_endpoint;
+    const char *otel_protocol;
+    const char *otel_headers;
+    int64_t otel_timeout_ms;
+    const char *otel_service_name;
+    const char *otel_resource;
+    const char *otel_sampler;
+    const char *otel_sampler_arg;
+    int64_t otel_schedule_ms;
+    int64_t otel_queue_max;
+    int64_t otel_batch_max;
+    int64_t otel_export_ms;
     const char *log_level;
 };
 

@@ -186,6 +186,7 @@ static int call(struct cairn_appender *appender, struct cairn_flight *flight,
 {
     struct cairn_append_batch *batch = &flight->batch;
     cairn_metric_add(&batches, "", 1);
+    flight->begun_us = cairn_monotonic_us();
     if (batch->count == 1 && !batch->deferred) {
         int failed = call_one(appender, flight, error);
         if (failed <= 0)

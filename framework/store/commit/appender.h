@@ -29,6 +29,7 @@
 #define CAIRN_STORE_APPENDER_H
 
 #include "store/append/append.h"
+#include "telemetry/trace_context.h"
 
 #include <poll.h>
 
@@ -39,9 +40,11 @@ struct cairn_appending {
     struct cairn_append append;
     struct cairn_appended *ret; /* one per write */
     void (*done)(struct cairn_appending *appending);
-    void *context; /* the caller's own */
+    void *context;            /* the caller's own */
+    struct cairn_trace trace; /* the span that waits for it; zeroed: none does */
 
-    int outcome;                    /* what cairn_store_append() would return */
+    struct cairn_trace batch; /* the span of the batch that it went with, if that is recorded */
+    int outcome;              /* what cairn_store_append() would return */
     struct cairn_timeline timeline; /* that it is in, if it is in the log */
     struct cairn_error error;
     int attempts; /* that have failed: the appender's own */

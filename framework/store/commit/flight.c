@@ -2,6 +2,7 @@
 #include "store/commit/flight.h"
 
 #include "core/report/metrics.h"
+#include "store/commit/batch_span.h"
 
 static struct cairn_metric appends =
     CAIRN_COUNTER("cairn_appends_total", "Appends, by what became of them.", "outcome");
@@ -68,8 +69,24 @@ void cairn_appending_answer(struct cairn_appending *appending, struct cairn_noti
     appending->done(appending);
 }
 
+static void record(const struct cairn_flight *flight)
+{
+    const struct cairn_append_batch *batch = &flight->batch;
+    const struct cairn_batch_call call = {
+        .function = batch->worked_us == 0 && batch->count == 1 ? "cairn.append_one"
+                    : batch->is_whole                          ? "cairn.append_all"
+                                                               : "cairn.append_batch",
+        .events = batch->event_count,
+        .begun_us = flight->begun_us,
+        .waited_us = batch->waited_us,
+        .worked_us = batch->worked_us,
+    };
+    cairn_batch_span(flight->items, batch->count, &call);
+}
+
 void cairn_flight_answer(struct cairn_flight *flight, struct cairn_notifier *notifier)
 {
+    record(flight);
     for (size_t i = 0; i < flight->batch.count; i++)
         cairn_appending_answer(flight->items[i], notifier, flight->items[i]->outcome, NULL);
 }

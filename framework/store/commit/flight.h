@@ -22,6 +22,7 @@ struct cairn_flight {
     struct cairn_pg_backend backend;                    /* the server process that committed it */
     struct cairn_timeline timeline;
     int64_t position; /* of its last event; 0: it has none */
+    int64_t begun_us; /* monotonic: when PostgreSQL was called */
     struct cairn_flight *next;
 };
 

@@ -5,6 +5,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "store/append/append_batch.h"
+#include "store/commit/batch_span.h"
 #include "store/handle.h"
 
 #include <sched.h>
@@ -138,6 +139,15 @@ static int take_answer(struct cairn_lead *lead, struct cairn_error *error)
     return count < 0 ? (int)count : cairn_append_one_read(rows, lead->appending->ret);
 }
 
+/* Answers the append that was carried out. No other thread uses `lead` meanwhile. */
+static void answer(struct cairn_lead *lead)
+{
+    const struct cairn_batch_call call = {
+        .function = "cairn.append_one", .events = 1, .begun_us = lead->sent_us};
+    cairn_batch_span(&lead->appending, 1, &call);
+    cairn_appending_answer(lead->appending, lead->notifier, 0, NULL);
+}
+
 /* Ends the append, with the lock held, which is released while the append is answered. */
 static void end(struct cairn_lead *lead, int failed, const struct cairn_error *error)
 {
@@ -149,12 +159,11 @@ static void end(struct cairn_lead *lead, int failed, const struct cairn_error *e
         lead->left_call(lead->context);
         return;
     }
-    struct cairn_appending *appending = lead->appending;
     measure(lead, cairn_monotonic_us() - lead->sent_us);
     cairn_metric_add(&led, "", 1);
     lead->state = CAIRN_LEAD_ENDING;
     cairn_unlock(&lead->lock);
-    cairn_appending_answer(appending, lead->notifier, 0, NULL);
+    answer(lead);
     cairn_lock(&lead->lock);
     lead->state = CAIRN_LEAD_FREE;
     cairn_cond_broadcast(&lead->changed);
@@ -212,7 +221,7 @@ struct cairn_lead_left cairn_lead_acquire(struct cairn_lead *lead)
     if (before == CAIRN_LEAD_LED) {
         lead->failed = take_answer(lead, &lead->error);
         if (!lead->failed)
-            cairn_appending_answer(lead->appending, lead->notifier, 0, NULL);
+            answer(lead);
     }
     if ((before == CAIRN_LEAD_LED && lead->failed) || before == CAIRN_LEAD_LEFT)
         ret = (struct cairn_lead_left){

@@ -9,7 +9,7 @@ create or replace function notification.take_messages(
     in_patience_s integer,
     in_deadline_s integer
 )
-    returns table (reached text, event_id uuid, email text, message text, submissions integer)
+    returns table (reached text, event_id uuid, email text, message text, submissions integer, traceparent text)
     language plpgsql
     set search_path = pg_catalog, pg_temp
     set enable_seqscan = off
@@ -55,8 +55,8 @@ begin
                         secs => in_patience_s + ((select count(*) from due) - 1)::integer * in_deadline_s)
                 from due d
                 where m.event_id = d.event_id
-                returning m.event_id, m.email, m.message, m.submissions)
-        select r.email, t.event_id, t.email, t.message, t.submissions
+                returning m.event_id, m.email, m.message, m.submissions, m.traceparent)
+        select r.email, t.event_id, t.email, t.message, t.submissions, t.traceparent
             from (select case when count(*) = in_mailboxes then max(s.email) end as email from seen s) r
             left join taken t on true
             order by t.email;

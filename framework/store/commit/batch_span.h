@@ -1,0 +1,21 @@
+/* batch_span.h - the span of a batch of appends: one call of PostgreSQL. */
+#ifndef CAIRN_STORE_BATCH_SPAN_H
+#define CAIRN_STORE_BATCH_SPAN_H
+
+#include "store/commit/appender.h"
+
+struct cairn_batch_call {
+    const char *function; /* "append_all" */
+    size_t events;
+    int64_t begun_us;             /* monotonic */
+    int64_t waited_us, worked_us; /* for the lock, and under it, as the server says; 0: it does
+                                   * not */
+};
+
+/* Records a batch that is on disk, if one of its appends belongs to a trace that is recorded: in
+ * the trace of the first one, linked with the spans of the others; with its parts lock, execute and
+ * commit. Sets `batch` of those appends. Called before they are answered. */
+void cairn_batch_span(struct cairn_appending *const *items, size_t count,
+                      const struct cairn_batch_call *call);
+
+#endif
