@@ -13,10 +13,10 @@ static void print(const struct cairn_trace *trace, const struct cairn_cli_option
     if (options->json)
         cairn_trace_json(trace, &out);
     else if (options->dot)
-        cairn_trace_dot(trace, &out);
+        cairn_trace_tree_dot(trace, &out);
     else
-        cairn_trace_text(trace, cairn_terminal_has_colours(), cairn_terminal_width(STDOUT_FILENO),
-                         &out);
+        cairn_trace_tree_text(trace, cairn_terminal_has_colours(),
+                              cairn_terminal_width(STDOUT_FILENO), &out);
     (void)fputs(out.text, stdout);
 }
 
