@@ -207,7 +207,7 @@ static int64_t cause_of(const struct cairn_trace_node *node)
     return above ? above->position : 0;
 }
 
-static int expect_tree(const struct cairn_trace *trace, int correlation)
+static int expect_tree(const struct cairn_trace_report *trace, int correlation)
 {
     int count = 0;
     for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
@@ -222,8 +222,8 @@ static int expect_tree(const struct cairn_trace *trace, int correlation)
     return count;
 }
 
-static int load(const char *id, int64_t limit, struct cairn_arena *arena, struct cairn_trace *ret,
-                struct cairn_error *error)
+static int load(const char *id, int64_t limit, struct cairn_arena *arena,
+                struct cairn_trace_report *ret, struct cairn_error *error)
 {
     struct cairn_pg *pg = NULL;
     assert_int_equal(cairn_pg_open(url, "test", &pg, NULL), 0);
@@ -243,7 +243,7 @@ static int count_of(int correlation)
 static void expect_whole(const char *id, int correlation)
 {
     struct cairn_arena arena = {0};
-    struct cairn_trace trace;
+    struct cairn_trace_report trace;
     struct cairn_error error = {0};
     if (load(id, 0, &arena, &trace, &error) != 0)
         fail_msg("%s: %s", id, error.message);
@@ -306,7 +306,7 @@ static void a_long_tree_is_cut_and_says_so(void **state)
     for (int i = 1; i <= EVENTS; i++)
         make_event(i);
     struct cairn_arena arena = {0};
-    struct cairn_trace trace;
+    struct cairn_trace_report trace;
     struct cairn_error error = {0};
     assert_int_equal(load("a", 3, &arena, &trace, &error), 0);
     assert_int_equal(trace.events, 3);

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void print(const struct cairn_trace *trace, const struct cairn_cli_options *options,
+static void print(const struct cairn_trace_report *trace, const struct cairn_cli_options *options,
                   struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
@@ -36,7 +36,7 @@ static int run_trace(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_arena arena = {0};
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    struct cairn_trace trace;
+    struct cairn_trace_report trace;
     int outcome = cairn_cli_open(&pg, &error);
     if (!outcome) {
         cairn_pg_set_deadline(pg, CAIRN_MINUTES(1));

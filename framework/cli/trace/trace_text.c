@@ -115,7 +115,7 @@ static void add_head(const struct cairn_trace_node *first, struct cairn_buffer *
     cairn_buffer_print(out, ", from %s\n", at);
 }
 
-void cairn_trace_tree_text(const struct cairn_trace *trace, bool colours, int width,
+void cairn_trace_tree_text(const struct cairn_trace_report *trace, bool colours, int width,
                            struct cairn_buffer *out)
 {
     const struct cairn_trace_node *first = trace->first;

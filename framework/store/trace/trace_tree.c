@@ -6,7 +6,8 @@
 
 enum { NUMBER_SIZE = 24 };
 
-struct cairn_trace_tree cairn_trace_tree(struct cairn_trace *trace, struct cairn_arena *arena)
+struct cairn_trace_tree cairn_trace_tree(struct cairn_trace_report *trace,
+                                         struct cairn_arena *arena)
 {
     return (struct cairn_trace_tree){.trace = trace,
                                      .arena = arena,
@@ -92,7 +93,7 @@ struct cairn_trace_node *cairn_trace_child(struct cairn_trace_tree *tree,
 
 void cairn_trace_note(struct cairn_trace_tree *tree, const char *note)
 {
-    struct cairn_trace *trace = tree->trace;
+    struct cairn_trace_report *trace = tree->trace;
     cairn_grow(tree->arena, trace->notes, trace->note_count, &tree->note_capacity);
     trace->notes[trace->note_count++] = cairn_copy_text(tree->arena, note);
 }

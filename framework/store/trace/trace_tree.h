@@ -7,7 +7,7 @@
 
 /* A tree that is being filled, with its nodes by what refers to them. */
 struct cairn_trace_tree {
-    struct cairn_trace *trace;
+    struct cairn_trace_report *trace;
     struct cairn_arena *arena;
     struct cairn_map commands;  /* by id */
     struct cairn_map events;    /* by id: events and reactions */
@@ -15,7 +15,8 @@ struct cairn_trace_tree {
     size_t note_capacity;
 };
 
-struct cairn_trace_tree cairn_trace_tree(struct cairn_trace *trace, struct cairn_arena *arena);
+struct cairn_trace_tree cairn_trace_tree(struct cairn_trace_report *trace,
+                                         struct cairn_arena *arena);
 
 /* Returns a new node, which is in no tree yet. */
 struct cairn_trace_node *cairn_trace_node(struct cairn_trace_tree *tree,
