@@ -36,7 +36,7 @@ static int run_at(const struct cairn_cli_command *command, int argc, char **argv
 
 const struct cairn_cli_command cairn_cli_why = {
     .name = "why",
-    .usage = "why READ_MODEL KEY [--limit N] [--json]",
+    .usage = "why NAME KEY [--limit N] [--json]",
     .summary = "show the events that made a row, each with what it changed",
     .details =
         "Folds the log for one row and shows its newest N events (100, up to 1000), in order: what each has\n"
@@ -50,7 +50,7 @@ const struct cairn_cli_command cairn_cli_why = {
 
 const struct cairn_cli_command cairn_cli_at = {
     .name = "at",
-    .usage = "at POSITION|TIME READ_MODEL KEY [--json]",
+    .usage = "at POSITION|TIME NAME KEY [--json]",
     .summary = "show a row as it was at a position or a time",
     .details =
         "Folds the log up to the position, or up to the last event that was recorded by the time, such as\n"

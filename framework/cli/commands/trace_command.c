@@ -6,17 +6,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void print(const struct cairn_causation *trace, const struct cairn_cli_options *options,
+static void print(const struct cairn_trace_report *trace, const struct cairn_cli_options *options,
                   struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
     if (options->json)
         cairn_causation_json(trace, &out);
     else if (options->dot)
-        cairn_causation_dot(trace, &out);
+        cairn_trace_tree_dot(trace, &out);
     else
-        cairn_causation_text(trace, cairn_terminal_has_colours(),
-                             cairn_terminal_width(STDOUT_FILENO), &out);
+        cairn_trace_tree_text(trace, cairn_terminal_has_colours(),
+                              cairn_terminal_width(STDOUT_FILENO), &out);
     (void)fputs(out.text, stdout);
 }
 
@@ -36,7 +36,7 @@ static int run_trace(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_arena arena = {0};
     struct cairn_pg *pg = NULL;
     struct cairn_error error = {0};
-    struct cairn_causation trace;
+    struct cairn_trace_report trace;
     int outcome = cairn_cli_open(&pg, &error);
     if (!outcome) {
         cairn_pg_set_deadline(pg, CAIRN_MINUTES(1));

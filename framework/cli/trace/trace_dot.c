@@ -64,7 +64,7 @@ static void add_edge(const struct cairn_causation_node *node, size_t from, size_
     cairn_buffer_text(out, ";\n");
 }
 
-void cairn_causation_dot(const struct cairn_causation *trace, struct cairn_buffer *out)
+void cairn_trace_tree_dot(const struct cairn_trace_report *trace, struct cairn_buffer *out)
 {
     size_t *above = NULL; /* the numbers of the nodes above the current one, by depth */
     size_t capacity = 0;

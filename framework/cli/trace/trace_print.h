@@ -19,10 +19,10 @@ struct cairn_causation_label cairn_causation_label(const struct cairn_causation_
 
 /* Appends the tree as lines, each with the time since the beginning, cut to the terminal's width
  * (0: not cut). */
-void cairn_causation_text(const struct cairn_causation *trace, bool colours, int width,
-                          struct cairn_buffer *out);
+void cairn_trace_tree_text(const struct cairn_trace_report *trace, bool colours, int width,
+                           struct cairn_buffer *out);
 
 /* Appends the tree as a graph for Graphviz (https://graphviz.org/doc/info/lang.html). */
-void cairn_causation_dot(const struct cairn_causation *trace, struct cairn_buffer *out);
+void cairn_trace_tree_dot(const struct cairn_trace_report *trace, struct cairn_buffer *out);
 
 #endif

@@ -115,8 +115,8 @@ static void add_head(const struct cairn_causation_node *first, struct cairn_buff
     cairn_buffer_print(out, ", from %s\n", at);
 }
 
-void cairn_causation_text(const struct cairn_causation *trace, bool colours, int width,
-                          struct cairn_buffer *out)
+void cairn_trace_tree_text(const struct cairn_trace_report *trace, bool colours, int width,
+                           struct cairn_buffer *out)
 {
     const struct cairn_causation_node *first = trace->first;
     struct drawing drawing = {.width = width, .colours = colours};

@@ -61,7 +61,7 @@ struct cairn_causation_node {
     struct cairn_causation_node *parent, *first, *last, *next;
 };
 
-struct cairn_causation {
+struct cairn_trace_report {
     const char *id;
     struct cairn_causation_node *first, *last; /* what was not caused by anything in the tree */
     int64_t events;
@@ -80,9 +80,8 @@ enum { CAIRN_TRACE_LIMIT = 1000, CAIRN_TRACE_LIMIT_MAX = 10000 };
  *   -CAIRN_NOT_FOUND    the log has none
  *   -CAIRN_UNAVAILABLE  the database is away, or took longer than the connection's deadline
  *   -CAIRN_BUG          the role may not read the log */
-int cairn_causation_load(struct cairn_pg *pg, const char *id, int64_t limit,
-                         struct cairn_arena *arena, struct cairn_causation *ret,
-                         struct cairn_error *error) CAIRN_CHECKED;
+int cairn_trace_load(struct cairn_pg *pg, const char *id, int64_t limit, struct cairn_arena *arena,
+                     struct cairn_trace_report *ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the node after this one, in the order in which a tree is printed; NULL after the last. */
 const struct cairn_causation_node *cairn_causation_next(const struct cairn_causation_node *node);
@@ -93,6 +92,6 @@ const char *cairn_causation_kind_name(enum cairn_causation_kind kind);
 
 /* Appends the tree as lines of JSON: one a node, with its number, from 1, and that of its parent;
  * then one with the sum, and what is left out. */
-void cairn_causation_json(const struct cairn_causation *trace, struct cairn_buffer *out);
+void cairn_trace_json(const struct cairn_trace_report *trace, struct cairn_buffer *out);
 
 #endif

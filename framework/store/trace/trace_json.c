@@ -63,7 +63,7 @@ struct above {
     size_t capacity;
 };
 
-void cairn_causation_json(const struct cairn_causation *trace, struct cairn_buffer *out)
+void cairn_trace_json(const struct cairn_trace_report *trace, struct cairn_buffer *out)
 {
     struct above above = {0};
     size_t number = 0;

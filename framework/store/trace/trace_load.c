@@ -133,7 +133,7 @@ static int read_events(struct load *load, const struct cairn_causation_found *fo
     int64_t count = cairn_pg_call(load->pg, &events_statement, &params, &rows, error);
     if (count < 0)
         return (int)count;
-    struct cairn_causation *trace = load->tree.trace;
+    struct cairn_trace_report *trace = load->tree.trace;
     trace->more = count > limit;
     trace->events = trace->more ? limit : count;
     for (int64_t row = 0; row < trace->events; row++)
@@ -378,11 +378,10 @@ static int fill(struct load *load, const char *id, int64_t limit, struct cairn_e
     return failed;
 }
 
-int cairn_causation_load(struct cairn_pg *pg, const char *id, int64_t limit,
-                         struct cairn_arena *arena, struct cairn_causation *ret,
-                         struct cairn_error *error)
+int cairn_trace_load(struct cairn_pg *pg, const char *id, int64_t limit, struct cairn_arena *arena,
+                     struct cairn_trace_report *ret, struct cairn_error *error)
 {
-    *ret = (struct cairn_causation){.id = cairn_copy_text(arena, id)};
+    *ret = (struct cairn_trace_report){.id = cairn_copy_text(arena, id)};
     struct load load = {.pg = pg,
                         .tree = cairn_causation_tree(ret, arena),
                         .positions = cairn_pg_array(CAIRN_PG_INTEGERS, arena)};

@@ -6,8 +6,8 @@
 
 enum { NUMBER_SIZE = 24 };
 
-struct cairn_causation_tree cairn_causation_tree(struct cairn_causation *trace,
-                                                 struct cairn_arena *arena)
+struct cairn_trace_tree cairn_trace_tree(struct cairn_trace_report *trace,
+                                         struct cairn_arena *arena)
 {
     return (struct cairn_causation_tree){.trace = trace,
                                          .arena = arena,
@@ -99,7 +99,7 @@ struct cairn_causation_node *cairn_causation_child(struct cairn_causation_tree *
 
 void cairn_causation_note(struct cairn_causation_tree *tree, const char *note)
 {
-    struct cairn_causation *trace = tree->trace;
+    struct cairn_trace_report *trace = tree->trace;
     cairn_grow(tree->arena, trace->notes, trace->note_count, &tree->note_capacity);
     trace->notes[trace->note_count++] = cairn_copy_text(tree->arena, note);
 }

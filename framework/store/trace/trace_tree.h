@@ -6,8 +6,8 @@
 #include "store/trace/trace.h"
 
 /* A tree that is being filled, with its nodes by what refers to them. */
-struct cairn_causation_tree {
-    struct cairn_causation *trace;
+struct cairn_trace_tree {
+    struct cairn_trace_report *trace;
     struct cairn_arena *arena;
     struct cairn_map commands;  /* by id */
     struct cairn_map events;    /* by id: events and reactions */
@@ -15,8 +15,8 @@ struct cairn_causation_tree {
     size_t note_capacity;
 };
 
-struct cairn_causation_tree cairn_causation_tree(struct cairn_causation *trace,
-                                                 struct cairn_arena *arena);
+struct cairn_trace_tree cairn_trace_tree(struct cairn_trace_report *trace,
+                                         struct cairn_arena *arena);
 
 /* Returns a new node, which is in no tree yet. */
 struct cairn_causation_node *cairn_causation_node(struct cairn_causation_tree *tree,
