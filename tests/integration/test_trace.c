@@ -193,15 +193,15 @@ static void make_event(int position)
 
 /* ---- the trees ---- */
 
-static bool is_event(const struct cairn_causation_node *node)
+static bool is_event(const struct cairn_trace_node *node)
 {
     return node->kind == CAIRN_TRACE_EVENT || node->kind == CAIRN_TRACE_REACTION;
 }
 
 /* Returns the position of the nearest event above a node, 0 if there is none. */
-static int64_t cause_of(const struct cairn_causation_node *node)
+static int64_t cause_of(const struct cairn_trace_node *node)
 {
-    const struct cairn_causation_node *above = node->parent;
+    const struct cairn_trace_node *above = node->parent;
     while (above && !is_event(above))
         above = above->parent;
     return above ? above->position : 0;
@@ -210,7 +210,7 @@ static int64_t cause_of(const struct cairn_causation_node *node)
 static int expect_tree(const struct cairn_trace_report *trace, int correlation)
 {
     int count = 0;
-    for (const struct cairn_causation_node *at = trace->first; at; at = cairn_causation_next(at)) {
+    for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
         if (!is_event(at))
             continue;
         count++;
@@ -227,7 +227,7 @@ static int load(const char *id, int64_t limit, struct cairn_arena *arena,
 {
     struct cairn_pg *pg = NULL;
     assert_int_equal(cairn_pg_open(url, "test", &pg, NULL), 0);
-    int failed = cairn_causation_load(pg, id, limit, arena, ret, error);
+    int failed = cairn_trace_load(pg, id, limit, arena, ret, error);
     cairn_pg_close(pg);
     return failed;
 }

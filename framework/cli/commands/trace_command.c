@@ -11,7 +11,7 @@ static void print(const struct cairn_trace_report *trace, const struct cairn_cli
 {
     struct cairn_buffer out = cairn_buffer(arena);
     if (options->json)
-        cairn_causation_json(trace, &out);
+        cairn_trace_json(trace, &out);
     else if (options->dot)
         cairn_trace_tree_dot(trace, &out);
     else
@@ -40,7 +40,7 @@ static int run_trace(const struct cairn_cli_command *command, int argc, char **a
     int outcome = cairn_cli_open(&pg, &error);
     if (!outcome) {
         cairn_pg_set_deadline(pg, CAIRN_MINUTES(1));
-        outcome = cairn_causation_load(pg, options.words[0], options.limit, &arena, &trace, &error);
+        outcome = cairn_trace_load(pg, options.words[0], options.limit, &arena, &trace, &error);
     }
     if (!outcome)
         print(&trace, &options, &arena);

@@ -13,7 +13,7 @@ static void quote(const char *text, struct cairn_buffer *out)
     }
 }
 
-static const char *shape(enum cairn_causation_kind kind)
+static const char *shape(enum cairn_trace_kind kind)
 {
     switch (kind) {
     case CAIRN_TRACE_COMMAND:
@@ -36,10 +36,9 @@ static const char *shape(enum cairn_causation_kind kind)
     return "";
 }
 
-static void add_node(const struct cairn_causation_node *node, size_t number,
-                     struct cairn_buffer *out)
+static void add_node(const struct cairn_trace_node *node, size_t number, struct cairn_buffer *out)
 {
-    struct cairn_causation_label label = cairn_causation_label(node, out->arena);
+    struct cairn_trace_label label = cairn_trace_label(node, out->arena);
     const char *lines[] = {label.where, label.state};
     cairn_buffer_print(out, "  n%zu [%s", number, shape(node->kind));
     if (label.colour == CAIRN_RED || label.colour == CAIRN_YELLOW)
@@ -55,7 +54,7 @@ static void add_node(const struct cairn_causation_node *node, size_t number,
     cairn_buffer_text(out, "\"];\n");
 }
 
-static void add_edge(const struct cairn_causation_node *node, size_t from, size_t to,
+static void add_edge(const struct cairn_trace_node *node, size_t from, size_t to,
                      struct cairn_buffer *out)
 {
     cairn_buffer_print(out, "  n%zu -> n%zu", from, to);
@@ -72,8 +71,8 @@ void cairn_trace_tree_dot(const struct cairn_trace_report *trace, struct cairn_b
     cairn_buffer_text(
         out, "digraph trace {\n  rankdir=LR;\n  node [fontname=\"sans-serif\",fontsize=10];\n"
              "  edge [fontname=\"sans-serif\",fontsize=8];\n");
-    for (const struct cairn_causation_node *at = trace->first; at; at = cairn_causation_next(at)) {
-        size_t depth = (size_t)cairn_causation_depth(at);
+    for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
+        size_t depth = (size_t)cairn_trace_depth(at);
         cairn_grow(out->arena, above, depth, &capacity);
         above[depth] = ++number;
         add_node(at, number, out);

@@ -10,23 +10,23 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static const char *command_words(const struct cairn_causation_node *node, struct cairn_arena *arena)
+static const char *command_words(const struct cairn_trace_node *node, struct cairn_arena *arena)
 {
     return cairn_print(arena, "%s%s%s", or_empty(node->stream), node->actor ? ", by " : "",
                        or_empty(node->actor));
 }
 
 /* The stream of an event is said only where it is not that of its command. */
-static const char *event_words(const struct cairn_causation_node *node, struct cairn_arena *arena)
+static const char *event_words(const struct cairn_trace_node *node, struct cairn_arena *arena)
 {
-    const struct cairn_causation_node *above = node->parent;
+    const struct cairn_trace_node *above = node->parent;
     bool same = above && above->kind == CAIRN_TRACE_COMMAND && above->stream &&
                 strcmp(above->stream, or_empty(node->stream)) == 0;
     return cairn_print(arena, "#%" PRId64 " %s%sv%" PRId64, node->position,
                        same ? "" : or_empty(node->stream), same ? "" : " ", node->version);
 }
 
-static const char *what(const struct cairn_causation_node *node, struct cairn_arena *arena)
+static const char *what(const struct cairn_trace_node *node, struct cairn_arena *arena)
 {
     const char *name = or_empty(node->name);
     switch (node->kind) {
@@ -55,7 +55,7 @@ static const char *what(const struct cairn_causation_node *node, struct cairn_ar
     return name;
 }
 
-static const char *where(const struct cairn_causation_node *node, struct cairn_arena *arena)
+static const char *where(const struct cairn_trace_node *node, struct cairn_arena *arena)
 {
     if (node->kind == CAIRN_TRACE_COMMAND)
         return command_words(node, arena);
@@ -64,13 +64,13 @@ static const char *where(const struct cairn_causation_node *node, struct cairn_a
     return "";
 }
 
-static const char *state(const struct cairn_causation_node *node, struct cairn_arena *arena)
+static const char *state(const struct cairn_trace_node *node, struct cairn_arena *arena)
 {
     const char *between = node->state && node->note ? ": " : "";
     return cairn_print(arena, "%s%s%s", or_empty(node->state), between, or_empty(node->note));
 }
 
-static enum cairn_colour colour_of(const struct cairn_causation_node *node)
+static enum cairn_colour colour_of(const struct cairn_trace_node *node)
 {
     const char *words = or_empty(node->state);
     if (strncmp(words, "parked", 6) == 0 || strcmp(words, "dead letter") == 0 ||
@@ -85,11 +85,11 @@ static enum cairn_colour colour_of(const struct cairn_causation_node *node)
                                                 : CAIRN_PLAIN;
 }
 
-struct cairn_causation_label cairn_causation_label(const struct cairn_causation_node *node,
-                                                   struct cairn_arena *arena)
+struct cairn_trace_label cairn_trace_label(const struct cairn_trace_node *node,
+                                           struct cairn_arena *arena)
 {
-    return (struct cairn_causation_label){.what = cairn_cli_visible(arena, what(node, arena)),
-                                          .where = cairn_cli_visible(arena, where(node, arena)),
-                                          .state = cairn_cli_visible(arena, state(node, arena)),
-                                          .colour = colour_of(node)};
+    return (struct cairn_trace_label){.what = cairn_cli_visible(arena, what(node, arena)),
+                                      .where = cairn_cli_visible(arena, where(node, arena)),
+                                      .state = cairn_cli_visible(arena, state(node, arena)),
+                                      .colour = colour_of(node)};
 }

@@ -7,15 +7,15 @@
 #include "store/trace/trace.h"
 
 /* What a line says of a node: what it is, then where and how it ended. */
-struct cairn_causation_label {
+struct cairn_trace_label {
     const char *what;  /* "event OrderPlaced" */
     const char *where; /* "#17 order-0199… v1"; "" */
     const char *state; /* "refused: …"; "" */
     enum cairn_colour colour;
 };
 
-struct cairn_causation_label cairn_causation_label(const struct cairn_causation_node *node,
-                                                   struct cairn_arena *arena);
+struct cairn_trace_label cairn_trace_label(const struct cairn_trace_node *node,
+                                           struct cairn_arena *arena);
 
 /* Appends the tree as lines, each with the time since the beginning, cut to the terminal's width
  * (0: not cut). */

@@ -6,25 +6,25 @@
 enum { DEPTH_MAX = 40 /* deeper nodes are drawn at this depth */ };
 
 /* A sent command that was delivered is not drawn: what it became stands in its place. */
-static bool is_hidden(const struct cairn_causation_node *node)
+static bool is_hidden(const struct cairn_trace_node *node)
 {
     return node->kind == CAIRN_TRACE_SENT && node->first;
 }
 
 /* Returns the node in whose place among its siblings this one is drawn. */
-static const struct cairn_causation_node *place_of(const struct cairn_causation_node *node)
+static const struct cairn_trace_node *place_of(const struct cairn_trace_node *node)
 {
     return node->parent && is_hidden(node->parent) ? node->parent : node;
 }
 
 /* Appends the lines that lead to a node: "│  " below a node that has younger siblings. */
-static void draw_lines(const struct cairn_causation_node *node, struct cairn_buffer *out)
+static void draw_lines(const struct cairn_trace_node *node, struct cairn_buffer *out)
 {
-    const struct cairn_causation_node *above[DEPTH_MAX];
+    const struct cairn_trace_node *above[DEPTH_MAX];
     int depth = 0;
     node = place_of(node);
-    for (const struct cairn_causation_node *at = node->parent;
-         at && at->parent && depth < DEPTH_MAX; at = place_of(at)->parent)
+    for (const struct cairn_trace_node *at = node->parent; at && at->parent && depth < DEPTH_MAX;
+         at = place_of(at)->parent)
         above[depth++] = place_of(at);
     while (depth > 0)
         cairn_buffer_text(out, above[--depth]->next ? "│  " : "   ");
@@ -32,7 +32,7 @@ static void draw_lines(const struct cairn_causation_node *node, struct cairn_buf
         cairn_buffer_text(out, node->next ? "├─ " : "└─ ");
 }
 
-static void add_offset(const struct cairn_causation_node *node, struct cairn_time begin,
+static void add_offset(const struct cairn_trace_node *node, struct cairn_time begin,
                        struct cairn_buffer *out)
 {
     if (node->at.us)
@@ -80,10 +80,10 @@ static const char *cut(const char *text, int *excess, struct cairn_arena *arena)
     return cairn_print(arena, "%.*s…", (int)bytes, text);
 }
 
-static void add_line(const struct cairn_causation_node *node, const struct drawing *drawing,
+static void add_line(const struct cairn_trace_node *node, const struct drawing *drawing,
                      struct cairn_buffer *out)
 {
-    struct cairn_causation_label label = cairn_causation_label(node, out->arena);
+    struct cairn_trace_label label = cairn_trace_label(node, out->arena);
     const char *state = *label.state ? cairn_print(out->arena, ": %s", label.state) : "";
     const char *where = *label.where ? cairn_print(out->arena, "  %s", label.where) : "";
     const char *after = node->after_us > 0 && node->parent
@@ -105,7 +105,7 @@ static void add_line(const struct cairn_causation_node *node, const struct drawi
                        cairn_colour_off(drawing->colours));
 }
 
-static void add_head(const struct cairn_causation_node *first, struct cairn_buffer *out)
+static void add_head(const struct cairn_trace_node *first, struct cairn_buffer *out)
 {
     char at[CAIRN_TIME_TEXT_SIZE];
     cairn_time_format(first->at, at);
@@ -118,14 +118,14 @@ static void add_head(const struct cairn_causation_node *first, struct cairn_buff
 void cairn_trace_tree_text(const struct cairn_trace_report *trace, bool colours, int width,
                            struct cairn_buffer *out)
 {
-    const struct cairn_causation_node *first = trace->first;
+    const struct cairn_trace_node *first = trace->first;
     struct drawing drawing = {.width = width, .colours = colours};
     size_t count = 0;
     if (first) {
         add_head(first, out);
         drawing.begin = first->at;
     }
-    for (const struct cairn_causation_node *at = first; at; at = cairn_causation_next(at)) {
+    for (const struct cairn_trace_node *at = first; at; at = cairn_trace_next(at)) {
         if (!is_hidden(at))
             add_line(at, &drawing, out);
         count++;

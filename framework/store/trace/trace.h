@@ -25,7 +25,7 @@
 #include <stdbool.h>
 
 /* Children are in this order, and then in that of the log. */
-enum cairn_causation_kind {
+enum cairn_trace_kind {
     CAIRN_TRACE_COMMAND = 1,
     CAIRN_TRACE_EVENT,
     CAIRN_TRACE_ROW,
@@ -40,8 +40,8 @@ enum cairn_causation_kind {
 };
 
 /* A node; texts that do not apply are NULL, numbers 0. */
-struct cairn_causation_node {
-    enum cairn_causation_kind kind;
+struct cairn_trace_node {
+    enum cairn_trace_kind kind;
     const char *name;    /* OrderPlaced, place_order, fulfilment, order_summary, … */
     const char *id;      /* of a command or an event */
     const char *stream;  /* of an event; where a command went; whose timer it is */
@@ -58,12 +58,12 @@ struct cairn_causation_node {
     const char *note;     /* why */
     struct cairn_time at; /* zero: not known */
     int64_t after_us;     /* since the nearest node above it that has a time; -1: not known */
-    struct cairn_causation_node *parent, *first, *last, *next;
+    struct cairn_trace_node *parent, *first, *last, *next;
 };
 
 struct cairn_trace_report {
     const char *id;
-    struct cairn_causation_node *first, *last; /* what was not caused by anything in the tree */
+    struct cairn_trace_node *first, *last; /* what was not caused by anything in the tree */
     int64_t events;
     bool more;          /* there are more events than the limit */
     const char **notes; /* what is left out, and why */
@@ -84,11 +84,11 @@ int cairn_trace_load(struct cairn_pg *pg, const char *id, int64_t limit, struct 
                      struct cairn_trace_report *ret, struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns the node after this one, in the order in which a tree is printed; NULL after the last. */
-const struct cairn_causation_node *cairn_causation_next(const struct cairn_causation_node *node);
+const struct cairn_trace_node *cairn_trace_next(const struct cairn_trace_node *node);
 /* Returns the number of nodes above it. */
-int cairn_causation_depth(const struct cairn_causation_node *node);
+int cairn_trace_depth(const struct cairn_trace_node *node);
 /* Returns "command", "event", … */
-const char *cairn_causation_kind_name(enum cairn_causation_kind kind);
+const char *cairn_trace_kind_name(enum cairn_trace_kind kind);
 
 /* Appends the tree as lines of JSON: one a node, with its number, from 1, and that of its parent;
  * then one with the sum, and what is left out. */

@@ -104,7 +104,7 @@ static int check(const struct wanted *wanted, struct cairn_error *error)
 
 /* ---- what was found ---- */
 
-static void add(struct cairn_causation_found *found, const char *correlation, int64_t position,
+static void add(struct cairn_trace_found *found, const char *correlation, int64_t position,
                 struct cairn_arena *arena)
 {
     if (!correlation) {
@@ -138,7 +138,7 @@ static int ambiguous(const char *id, const char *one, int64_t at, const char *ot
 
 /* Takes the rows of the wanted kind. A command without events has nothing to show. */
 static int take(const struct cairn_pg_result *rows, int64_t count, const struct wanted *wanted,
-                struct cairn_arena *arena, struct cairn_causation_found *found,
+                struct cairn_arena *arena, struct cairn_trace_found *found,
                 struct cairn_error *error)
 {
     int64_t before = -1;
@@ -189,7 +189,7 @@ static int64_t ask(struct cairn_pg *pg, const struct wanted *wanted, struct cair
 
 /* A number is a correlation, if there is one, and else a position. */
 static int find_position(struct cairn_pg *pg, const struct wanted *wanted,
-                         struct cairn_arena *arena, struct cairn_causation_found *found,
+                         struct cairn_arena *arena, struct cairn_trace_found *found,
                          struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = arena};
@@ -203,8 +203,8 @@ static int find_position(struct cairn_pg *pg, const struct wanted *wanted,
     return take(rows, count, wanted, arena, found, error);
 }
 
-int cairn_causation_find(struct cairn_pg *pg, const char *id, struct cairn_arena *arena,
-                         struct cairn_causation_found *ret, struct cairn_error *error)
+int cairn_trace_find(struct cairn_pg *pg, const char *id, struct cairn_arena *arena,
+                     struct cairn_trace_found *ret, struct cairn_error *error)
 {
     struct wanted wanted = understand(id, arena);
     int failed = check(&wanted, error);
@@ -214,9 +214,9 @@ int cairn_causation_find(struct cairn_pg *pg, const char *id, struct cairn_arena
     int64_t count = ask(pg, &wanted, arena, &rows, error);
     if (count < 0)
         return (int)count;
-    *ret = (struct cairn_causation_found){
-        .correlations = cairn_new(arena, const char *, (size_t)count + 1),
-        .positions = cairn_new(arena, int64_t, (size_t)count + 1)};
+    *ret = (struct cairn_trace_found){.correlations =
+                                          cairn_new(arena, const char *, (size_t)count + 1),
+                                      .positions = cairn_new(arena, int64_t, (size_t)count + 1)};
     failed = take(rows, count, &wanted, arena, ret, error);
     bool none = ret->correlation_count + ret->position_count == 0;
     if (!failed && none && is_position(wanted.id))

@@ -19,7 +19,7 @@ static void add_number(struct cairn_buffer *out, const char *name, int64_t value
         cairn_buffer_print(out, ",\"%s\":%" PRId64, name, value);
 }
 
-static void add_times(const struct cairn_causation_node *node, struct cairn_buffer *out)
+static void add_times(const struct cairn_trace_node *node, struct cairn_buffer *out)
 {
     char at[CAIRN_TIME_TEXT_SIZE];
     if (node->at.us) {
@@ -30,7 +30,7 @@ static void add_times(const struct cairn_causation_node *node, struct cairn_buff
         cairn_buffer_print(out, ",\"after_us\":%" PRId64, node->after_us);
 }
 
-static void add_node(const struct cairn_causation_node *node, size_t number, size_t parent,
+static void add_node(const struct cairn_trace_node *node, size_t number, size_t parent,
                      struct cairn_buffer *out)
 {
     cairn_buffer_print(out, "{\"node\":%zu,\"parent\":", number);
@@ -38,7 +38,7 @@ static void add_node(const struct cairn_causation_node *node, size_t number, siz
         cairn_buffer_print(out, "%zu", parent);
     else
         cairn_buffer_text(out, "null");
-    add_text(out, "kind", cairn_causation_kind_name(node->kind));
+    add_text(out, "kind", cairn_trace_kind_name(node->kind));
     add_text(out, "name", node->name);
     add_text(out, "id", node->id);
     add_text(out, "stream", node->stream);
@@ -67,8 +67,8 @@ void cairn_trace_json(const struct cairn_trace_report *trace, struct cairn_buffe
 {
     struct above above = {0};
     size_t number = 0;
-    for (const struct cairn_causation_node *at = trace->first; at; at = cairn_causation_next(at)) {
-        size_t depth = (size_t)cairn_causation_depth(at);
+    for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
+        size_t depth = (size_t)cairn_trace_depth(at);
         cairn_grow(out->arena, above.numbers, depth, &above.capacity);
         above.numbers[depth] = ++number;
         add_node(at, number, depth ? above.numbers[depth - 1] : 0, out);

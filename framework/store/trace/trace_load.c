@@ -39,7 +39,7 @@ static const struct cairn_statement effect_statements[] = {
 /* One load: the connection, the tree, and the positions that are in it. */
 struct load {
     struct cairn_pg *pg;
-    struct cairn_causation_tree tree;
+    struct cairn_trace_tree tree;
     struct cairn_pg_array positions;
 };
 
@@ -71,9 +71,8 @@ static const char *category_of(struct cairn_arena *arena, const char *stream)
 }
 
 /* Returns the command of an event, NULL if it has none. It is attached when its sender is known. */
-static struct cairn_causation_node *command_of(struct load *load,
-                                               const struct cairn_pg_result *rows, int64_t row,
-                                               const struct cairn_causation_node *event)
+static struct cairn_trace_node *command_of(struct load *load, const struct cairn_pg_result *rows,
+                                           int64_t row, const struct cairn_trace_node *event)
 {
     const char *id = text_at(load, rows, row, "command_id");
     if (!id)
@@ -81,7 +80,7 @@ static struct cairn_causation_node *command_of(struct load *load,
     void **at = cairn_map_at(&load->tree.commands, id);
     if (*at)
         return *at;
-    struct cairn_causation_node *command = cairn_causation_node(&load->tree, CAIRN_TRACE_COMMAND);
+    struct cairn_trace_node *command = cairn_trace_node(&load->tree, CAIRN_TRACE_COMMAND);
     *at = command;
     command->name = text_at(load, rows, row, "command");
     command->id = id;
@@ -99,8 +98,8 @@ static struct cairn_causation_node *command_of(struct load *load,
 static void take_event(struct load *load, const struct cairn_pg_result *rows, int64_t row)
 {
     const char *input = text_at(load, rows, row, "input");
-    struct cairn_causation_node *node =
-        cairn_causation_node(&load->tree, input ? CAIRN_TRACE_REACTION : CAIRN_TRACE_EVENT);
+    struct cairn_trace_node *node =
+        cairn_trace_node(&load->tree, input ? CAIRN_TRACE_REACTION : CAIRN_TRACE_EVENT);
     node->id = text_at(load, rows, row, "event_id");
     node->stream = text_at(load, rows, row, "stream");
     node->version = integer_at(rows, row, "version");
@@ -112,15 +111,15 @@ static void take_event(struct load *load, const struct cairn_pg_result *rows, in
     node->service = text_at(load, rows, row, "service");
     node->correlation_id = text_at(load, rows, row, "correlation_id");
     node->traceparent = text_at(load, rows, row, "traceparent");
-    struct cairn_causation_node *parent = command_of(load, rows, row, node);
+    struct cairn_trace_node *parent = command_of(load, rows, row, node);
     if (!parent)
-        parent = cairn_causation_event_of(&load->tree, text_at(load, rows, row, "causation_id"));
-    cairn_causation_attach(&load->tree, parent, node);
-    cairn_causation_know_event(&load->tree, node);
+        parent = cairn_trace_event_of(&load->tree, text_at(load, rows, row, "causation_id"));
+    cairn_trace_attach(&load->tree, parent, node);
+    cairn_trace_know_event(&load->tree, node);
     cairn_pg_array_integer(&load->positions, node->position);
 }
 
-static int read_events(struct load *load, const struct cairn_causation_found *found, int64_t limit,
+static int read_events(struct load *load, const struct cairn_trace_found *found, int64_t limit,
                        struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = load->tree.arena};
@@ -139,7 +138,7 @@ static int read_events(struct load *load, const struct cairn_causation_found *fo
     for (int64_t row = 0; row < trace->events; row++)
         take_event(load, rows, row);
     if (trace->more)
-        cairn_causation_note(
+        cairn_trace_note(
             &load->tree,
             cairn_print(load->tree.arena, "only the first %" PRId64 " events are shown", limit));
     return 0;
@@ -148,13 +147,13 @@ static int read_events(struct load *load, const struct cairn_causation_found *fo
 /* ---- what processes send ---- */
 
 /* Returns whether a reaction of the stream says that this command of its was refused. */
-static const char *refusal_of(const struct load *load, const struct cairn_causation_node *reaction,
+static const char *refusal_of(const struct load *load, const struct cairn_trace_node *reaction,
                               const char *command)
 {
     const char *begins = cairn_print(load->tree.arena, "refusal of %s: ", command);
     size_t bytes = strlen(begins);
     for (size_t i = 0; i < load->tree.positions.count; i++) {
-        const struct cairn_causation_node *at = load->tree.positions.entries[i].value;
+        const struct cairn_trace_node *at = load->tree.positions.entries[i].value;
         if (at->kind == CAIRN_TRACE_REACTION && at->position > reaction->position &&
             strcmp(at->stream, reaction->stream) == 0 && strncmp(at->input, begins, bytes) == 0)
             return at->input + bytes;
@@ -162,7 +161,7 @@ static const char *refusal_of(const struct load *load, const struct cairn_causat
     return NULL;
 }
 
-static void judge(const struct load *load, struct cairn_causation_node *sent,
+static void judge(const struct load *load, struct cairn_trace_node *sent,
                   const struct cairn_pg_result *rows, int64_t row, bool is_known)
 {
     int64_t status = integer_at(rows, row, "status");
@@ -187,24 +186,24 @@ static void judge(const struct load *load, struct cairn_causation_node *sent,
 
 static void take_sent(struct load *load, const struct cairn_pg_result *rows, int64_t row)
 {
-    struct cairn_causation_node *reaction =
-        cairn_causation_event_at(&load->tree, integer_at(rows, row, "position"));
-    struct cairn_causation_node *command =
-        cairn_causation_command_of(&load->tree, text_at(load, rows, row, "command_id"));
+    struct cairn_trace_node *reaction =
+        cairn_trace_event_at(&load->tree, integer_at(rows, row, "position"));
+    struct cairn_trace_node *command =
+        cairn_trace_command_of(&load->tree, text_at(load, rows, row, "command_id"));
     int64_t number = integer_at(rows, row, "number");
-    struct cairn_causation_node *sent = NULL;
-    for (struct cairn_causation_node *at = reaction->first; at; at = at->next)
+    struct cairn_trace_node *sent = NULL;
+    for (struct cairn_trace_node *at = reaction->first; at; at = at->next)
         sent = at->kind == CAIRN_TRACE_SENT && at->version == number + 1 ? at : sent;
     if (!sent) {
-        sent = cairn_causation_node(&load->tree, CAIRN_TRACE_SENT);
+        sent = cairn_trace_node(&load->tree, CAIRN_TRACE_SENT);
         sent->name = text_at(load, rows, row, "command");
         sent->stream = text_at(load, rows, row, "target");
         sent->version = number + 1;
-        cairn_causation_attach(&load->tree, reaction, sent);
+        cairn_trace_attach(&load->tree, reaction, sent);
         judge(load, sent, rows, row, command != NULL);
     }
     if (command && !command->parent) {
-        cairn_causation_attach(&load->tree, sent, command);
+        cairn_trace_attach(&load->tree, sent, command);
         judge(load, sent, rows, row, true);
     }
 }
@@ -227,7 +226,7 @@ static int read_timers(struct load *load, struct cairn_error *error)
     CAIRN_PG_RESULT *rows = NULL;
     struct cairn_map reactions = cairn_map(load->tree.arena); /* by "STREAM VERSION" */
     for (size_t i = 0; i < load->tree.positions.count; i++) {
-        struct cairn_causation_node *at = load->tree.positions.entries[i].value;
+        struct cairn_trace_node *at = load->tree.positions.entries[i].value;
         if (at->kind != CAIRN_TRACE_REACTION)
             continue;
         *cairn_map_at(&reactions,
@@ -239,11 +238,11 @@ static int read_timers(struct load *load, struct cairn_error *error)
     for (int64_t row = 0; row < count; row++) {
         const char *name = cairn_print(load->tree.arena, "%s %" PRId64, cairn_pg_text(rows, row, 0),
                                        cairn_pg_integer(rows, row, 1));
-        struct cairn_causation_node *reaction = cairn_map_get(&reactions, name);
+        struct cairn_trace_node *reaction = cairn_map_get(&reactions, name);
         if (!reaction)
             continue;
-        struct cairn_causation_node *timer = cairn_causation_child(
-            &load->tree, reaction, CAIRN_TRACE_TIMER, cairn_pg_text(rows, row, 2));
+        struct cairn_trace_node *timer = cairn_trace_child(&load->tree, reaction, CAIRN_TRACE_TIMER,
+                                                           cairn_pg_text(rows, row, 2));
         char due[CAIRN_TIME_TEXT_SIZE];
         cairn_time_format(cairn_pg_time(rows, row, 3), due);
         timer->state = "set";
@@ -256,19 +255,19 @@ static int read_timers(struct load *load, struct cairn_error *error)
 
 static void take_sender(struct load *load, const struct cairn_pg_result *rows, int64_t row)
 {
-    struct cairn_causation_node *command =
-        cairn_causation_command_of(&load->tree, cairn_pg_text(rows, row, 0));
-    struct cairn_causation_node *event =
-        cairn_causation_event_at(&load->tree, cairn_pg_integer(rows, row, 3));
+    struct cairn_trace_node *command =
+        cairn_trace_command_of(&load->tree, cairn_pg_text(rows, row, 0));
+    struct cairn_trace_node *event =
+        cairn_trace_event_at(&load->tree, cairn_pg_integer(rows, row, 3));
     if (command->parent || !event)
         return;
     bool is_reactor = strcmp(cairn_pg_text(rows, row, 1), "reactor") == 0;
-    struct cairn_causation_node *sender = cairn_causation_child(
+    struct cairn_trace_node *sender = cairn_trace_child(
         &load->tree, event, is_reactor ? CAIRN_TRACE_REACTOR : CAIRN_TRACE_CONSUMPTION,
         cairn_pg_text(rows, row, 2));
     if (!sender->state)
         sender->state = is_reactor ? "sent" : "consumed";
-    cairn_causation_attach(&load->tree, sender, command);
+    cairn_trace_attach(&load->tree, sender, command);
 }
 
 static int read_senders(struct load *load, struct cairn_error *error)
@@ -280,11 +279,11 @@ static int read_senders(struct load *load, struct cairn_error *error)
     struct cairn_pg_array streams = cairn_pg_array(CAIRN_PG_TEXTS, arena);
     struct cairn_pg_array before = cairn_pg_array(CAIRN_PG_INTEGERS, arena);
     for (size_t i = 0; i < load->tree.commands.count; i++) {
-        const struct cairn_causation_node *command = load->tree.commands.entries[i].value;
+        const struct cairn_trace_node *command = load->tree.commands.entries[i].value;
         if (command->parent || !command->name || !command->service)
             continue;
         if ((int64_t)(ids.count + 1) * load->positions.count > PAIRS_MAX) {
-            cairn_causation_note(
+            cairn_trace_note(
                 &load->tree,
                 "there are too many commands to find out which reactor sent which: some are at the top");
             break;
@@ -312,34 +311,34 @@ static int read_senders(struct load *load, struct cairn_error *error)
 
 /* ---- what the tables say ---- */
 
-static enum cairn_causation_kind kind_of(const char *name)
+static enum cairn_trace_kind kind_of(const char *name)
 {
     int kind = CAIRN_TRACE_COMMAND;
     while (kind < CAIRN_TRACE_REACTION &&
-           strcmp(cairn_causation_kind_name((enum cairn_causation_kind)kind), name) != 0)
+           strcmp(cairn_trace_kind_name((enum cairn_trace_kind)kind), name) != 0)
         kind++;
-    return (enum cairn_causation_kind)kind;
+    return (enum cairn_trace_kind)kind;
 }
 
 static void take_effect(struct load *load, const struct cairn_pg_result *rows, int64_t row)
 {
     const char *name = text_at(load, rows, row, "name");
     const char *note = text_at(load, rows, row, "note");
-    struct cairn_causation_node *event =
-        cairn_causation_event_at(&load->tree, integer_at(rows, row, "position"));
+    struct cairn_trace_node *event =
+        cairn_trace_event_at(&load->tree, integer_at(rows, row, "position"));
     if (!event) {
-        cairn_causation_note(&load->tree,
-                             cairn_print(load->tree.arena, "%s: %s", name, note ? note : ""));
+        cairn_trace_note(&load->tree,
+                         cairn_print(load->tree.arena, "%s: %s", name, note ? note : ""));
         return;
     }
-    struct cairn_causation_node *node =
-        cairn_causation_node(&load->tree, kind_of(text_at(load, rows, row, "kind")));
+    struct cairn_trace_node *node =
+        cairn_trace_node(&load->tree, kind_of(text_at(load, rows, row, "kind")));
     node->name = name;
     node->key = text_at(load, rows, row, "key");
     node->state = text_at(load, rows, row, "state");
     node->at = time_at(rows, row, "at");
     node->note = note;
-    cairn_causation_attach(&load->tree, event, node);
+    cairn_trace_attach(&load->tree, event, node);
 }
 
 static int read_effects(struct load *load, struct cairn_error *error)
@@ -361,8 +360,8 @@ static int read_effects(struct load *load, struct cairn_error *error)
 
 static int fill(struct load *load, const char *id, int64_t limit, struct cairn_error *error)
 {
-    struct cairn_causation_found found;
-    int failed = cairn_causation_find(load->pg, id, load->tree.arena, &found, error);
+    struct cairn_trace_found found;
+    int failed = cairn_trace_find(load->pg, id, load->tree.arena, &found, error);
     if (!failed)
         failed = read_events(load, &found, limit, error);
     if (!failed)
@@ -374,7 +373,7 @@ static int fill(struct load *load, const char *id, int64_t limit, struct cairn_e
     if (!failed)
         failed = read_timers(load, error);
     if (!failed)
-        cairn_causation_finish(&load->tree);
+        cairn_trace_finish(&load->tree);
     return failed;
 }
 
@@ -383,7 +382,7 @@ int cairn_trace_load(struct cairn_pg *pg, const char *id, int64_t limit, struct 
 {
     *ret = (struct cairn_trace_report){.id = cairn_copy_text(arena, id)};
     struct load load = {.pg = pg,
-                        .tree = cairn_causation_tree(ret, arena),
+                        .tree = cairn_trace_tree(ret, arena),
                         .positions = cairn_pg_array(CAIRN_PG_INTEGERS, arena)};
     limit = limit <= 0                      ? CAIRN_TRACE_LIMIT
             : limit < CAIRN_TRACE_LIMIT_MAX ? limit

@@ -19,30 +19,27 @@ struct cairn_trace_tree cairn_trace_tree(struct cairn_trace_report *trace,
                                          struct cairn_arena *arena);
 
 /* Returns a new node, which is in no tree yet. */
-struct cairn_causation_node *cairn_causation_node(struct cairn_causation_tree *tree,
-                                                  enum cairn_causation_kind kind);
+struct cairn_trace_node *cairn_trace_node(struct cairn_trace_tree *tree,
+                                          enum cairn_trace_kind kind);
 /* Puts a node below another one; NULL: at the top. */
-void cairn_causation_attach(struct cairn_causation_tree *tree, struct cairn_causation_node *parent,
-                            struct cairn_causation_node *node);
+void cairn_trace_attach(struct cairn_trace_tree *tree, struct cairn_trace_node *parent,
+                        struct cairn_trace_node *node);
 
 /* Makes a node known as the one at its position and, if it has an id, by that. */
-void cairn_causation_know_event(struct cairn_causation_tree *tree,
-                                struct cairn_causation_node *node);
-struct cairn_causation_node *cairn_causation_event_at(const struct cairn_causation_tree *tree,
-                                                      int64_t position);
-struct cairn_causation_node *cairn_causation_event_of(const struct cairn_causation_tree *tree,
-                                                      const char *id);
-struct cairn_causation_node *cairn_causation_command_of(const struct cairn_causation_tree *tree,
-                                                        const char *id);
+void cairn_trace_know_event(struct cairn_trace_tree *tree, struct cairn_trace_node *node);
+struct cairn_trace_node *cairn_trace_event_at(const struct cairn_trace_tree *tree,
+                                              int64_t position);
+struct cairn_trace_node *cairn_trace_event_of(const struct cairn_trace_tree *tree, const char *id);
+struct cairn_trace_node *cairn_trace_command_of(const struct cairn_trace_tree *tree,
+                                                const char *id);
 /* Returns the child of this kind and name, which is made if there is none. */
-struct cairn_causation_node *cairn_causation_child(struct cairn_causation_tree *tree,
-                                                   struct cairn_causation_node *parent,
-                                                   enum cairn_causation_kind kind,
-                                                   const char *name);
+struct cairn_trace_node *cairn_trace_child(struct cairn_trace_tree *tree,
+                                           struct cairn_trace_node *parent,
+                                           enum cairn_trace_kind kind, const char *name);
 
-void cairn_causation_note(struct cairn_causation_tree *tree, const char *note);
+void cairn_trace_note(struct cairn_trace_tree *tree, const char *note);
 
 /* Puts commands whose sender is not in the tree at the top, and computes the durations. */
-void cairn_causation_finish(struct cairn_causation_tree *tree);
+void cairn_trace_finish(struct cairn_trace_tree *tree);
 
 #endif
