@@ -40,7 +40,7 @@ static int make_response(size_t bytes)
         {"X-Content-Type-Options", "nosniff"},
         {"traceparent", "00-01a1fe4556e87248aa2f4cd4704b7edc-84c001a20f229be9-01"},
         {"Cache-Control", "private, no-cache"},
-        {"Vary", "Accept, Cairn-Position"},
+        {"Vary", "Accept, Cairn-Position, Accept-Datetime"},
         {"ETag", "\"1.1\""},
         {"Cairn-Position", "e730a877-1-100000"},
     };

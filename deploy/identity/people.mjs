@@ -14,6 +14,7 @@ const roles = {
     support: ['support'],
     registrar: ['registrar'],
     operator: ['operator'],
+    reader: ['reader'],
 };
 
 const subjects = { ada: '0199aaaa-0000-7000-8000-000000000001' };

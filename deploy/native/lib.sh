@@ -33,6 +33,7 @@ native_services=(
     "acquirer 8005 -"
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
+    "console 8060 cairn_owner"
 )
 
 # admin_port_of PORT: where a service that listens there has its operators' listener (CAIRN_ADMIN_PORT).

@@ -57,6 +57,9 @@ struct cairn_service {
     const struct cairn_publication *publishes; /* needs REDIS_URL */
     const struct cairn_route *routes;
     const struct cairn_setting *settings;
+    /* Answers operators, under /admin/: what the command `cairn` shows and does, for all that is on
+     * this database and bus. Callers with the role "operator" act, those with "reader" look. */
+    bool operators;
     /* Called once each, before the first request and after the last one; the settings have been
      * read by then. A negative result of start ends the process. May be NULL. */
     int (*start)(struct cairn_error *error);

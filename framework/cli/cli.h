@@ -36,6 +36,7 @@ struct cairn_cli_options {
     bool accept;
     bool cancel;
     bool wipe;
+    bool dot;
     int64_t limit;
     int64_t after;
     int64_t expect;

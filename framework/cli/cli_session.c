@@ -87,7 +87,10 @@ static int exit_status(const struct cairn_error *error, const char *state)
         return EX_CONFIG;
     case CAIRN_UNAVAILABLE:
     case CAIRN_BUSY:
+    case CAIRN_UNKNOWN:
         return EX_UNAVAILABLE;
+    case CAIRN_FORBIDDEN:
+        return EX_NOPERM;
     case CAIRN_BUG:
         if (strcmp(state, "42501") == 0)
             return EX_NOPERM;

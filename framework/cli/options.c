@@ -82,7 +82,7 @@ static bool *flag(struct cairn_cli_options *options, const char *option)
     } flags[] = {
         {"--yes", &options->yes},       {"--watch", &options->watch},   {"--diff", &options->diff},
         {"--accept", &options->accept}, {"--cancel", &options->cancel}, {"--json", &options->json},
-        {"--wipe", &options->wipe},
+        {"--wipe", &options->wipe},     {"--dot", &options->dot},
     };
     size_t i = 0;
     while (strcmp(flags[i].name, option) != 0 && i + 1 < sizeof flags / sizeof *flags)

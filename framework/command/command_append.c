@@ -49,6 +49,7 @@ static const char *make_meta(const struct attempt *attempt, bool with_claims,
     cairn_buffer_char(&out, ',');
     add_uuid(&out, "causation_id", attempt->command_id);
     add_uuid(&out, "command_id", attempt->command_id);
+    cairn_buffer_print(&out, "\"command\":\"%s\",", attempt->endpoint->command->name);
     if (attempt->keyed)
         cairn_buffer_print(&out, "\"request_hash\":\"%016" PRIx64 "\",",
                            (uint64_t)attempt->known.key.request_hash);

@@ -11,27 +11,6 @@
 
 #include <string.h>
 
-enum { KEY_MAX_BYTES = 200 };
-
-/* Reads the key as the client sent it, with its quotes: keys are compared, not parsed. */
-static int read_key(const struct cairn_http_request *request, const char **ret,
-                    struct cairn_error *error)
-{
-    const char *key = cairn_http_header(request, "Idempotency-Key");
-    *ret = key;
-    if (!key)
-        return 0;
-    size_t bytes = strlen(key);
-    bool good = bytes > 0 && bytes <= KEY_MAX_BYTES;
-    for (size_t i = 0; i < bytes && good; i++)
-        good = key[i] > ' ' && key[i] < 0x7F;
-    if (good && cairn_http_header_count(request, "Idempotency-Key") == 1)
-        return 0;
-    return cairn_fail(error, CAIRN_MALFORMED,
-                      "Idempotency-Key must be one text of 1 to %d visible ASCII characters",
-                      KEY_MAX_BYTES);
-}
-
 /* Returns the key as it is stored. Keys of services of this store are as they send them, whichever
  * token they have; keys of callers with a token are their own; and where callers authenticate,
  * those of callers without one are apart from both. A key has no line breaks, and neither have
@@ -108,7 +87,7 @@ enum cairn_attempt_outcome cairn_attempt_identify(struct attempt *attempt)
 {
     const char *key = NULL;
     struct cairn_error *error = &attempt->error;
-    if (read_key(attempt->request, &key, error) < 0)
+    if (cairn_http_idempotency_key(attempt->request, &key, error) < 0)
         return CAIRN_ATTEMPT_FAILED;
     attempt->keyed = key != NULL;
     if (!key) {

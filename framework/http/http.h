@@ -63,7 +63,7 @@ struct cairn_http_request {
     void *memo;      /* the handler's own, kept between its calls */
     void *upstream;  /* on a polling thread: the upstream's handle, else NULL */
     void *writes;    /* likewise, of what it writes to */
-    uint64_t client; /* whose limits it counts for: the caller's, else the address'; 0: none */
+    uint64_t client; /* whose limits it counts for: the caller's, else the address'; 0: not known */
     int64_t retry_after_s; /* for a 429 */
     void *handle_;         /* the library's */
 };
@@ -76,6 +76,11 @@ unsigned cairn_http_header_count(const struct cairn_http_request *request, const
  * none. */
 const char *cairn_http_header_list(const struct cairn_http_request *request, const char *name);
 const char *cairn_http_query(const struct cairn_http_request *request, const char *name);
+
+/* Reads the Idempotency-Key as the client sent it, with its quotes: keys are compared, not parsed.
+ * NULL: there is none. Returns 0, or -CAIRN_MALFORMED. */
+int cairn_http_idempotency_key(const struct cairn_http_request *request, const char **ret,
+                               struct cairn_error *error) CAIRN_CHECKED;
 
 /* Calls `each` for every query parameter, decoded, in the order sent. */
 typedef void cairn_http_each(void *context, const char *name, const char *value);
@@ -218,6 +223,7 @@ struct cairn_http_limits {
     int64_t caller_rate;   /* the same of an authenticated caller */
     int64_t caller_burst;
     int64_t address_connections; /* open at once; 0: any number */
+    bool numbers;                /* clients are numbered: handlers compare request->client */
     const char *proxies;         /* whose X-Forwarded-For is believed: addresses and networks */
     const char *hosts;           /* for other ones in Host the answer is 421; NULL or "": any */
     const char *origins; /* whose scripts may read answers (CORS), or "*"; NULL or "": none */

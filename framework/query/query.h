@@ -96,6 +96,13 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
                                            struct cairn_http_request *request,
                                            struct cairn_http_response *response);
 
+/* The same for GET /orders/{id}/why: the events that made the row (history/why.h). */
+enum cairn_http_outcome cairn_query_handle_why(const struct cairn_resource *resource,
+                                               struct cairn_query_engine *engine,
+                                               struct cairn_query_context *context,
+                                               struct cairn_http_request *request,
+                                               struct cairn_http_response *response);
+
 /* The `leave` of such a route: the client has disconnected. */
 void cairn_query_leave(struct cairn_http_request *request);
 

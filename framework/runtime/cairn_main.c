@@ -6,6 +6,7 @@
 #include "runtime/check/unlisted.h"
 #include "runtime/config/chosen_services.h"
 #include "runtime/config/tls_config.h"
+#include "runtime/history_program.h"
 #include "runtime/host.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
@@ -45,25 +46,31 @@ static void print_peers(const struct cairn_service *const services[])
 
 static void print_help(const char *program, const struct cairn_service *const services[])
 {
-    (void)printf("Usage: %s [--only SERVICE[,SERVICE...]] [--help | --version | verify [NAME] "
-                 "[--json]]\n\n",
-                 program);
+    (void)printf(
+        "Usage: %s [--only SERVICE[,SERVICE...]] [--help | --version | verify [NAME] "
+        "[--json] |\n       why NAME KEY [--json] | at POSITION|TIME NAME KEY [--json]]\n\n",
+        program);
     for (size_t i = 0; services[i]; i++)
         (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
     (void)printf(
         "\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
         "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
-        "read models, or one, against the log,\nand ends with 1 if something differs. With --only "
-        "the process runs some of the program's\nservices: it has the name and the port of the "
-        "first one.\n\n");
+        "read models, or one, against the log,\nand ends with 1 if something differs; `why` shows "
+        "the events that made a row, `at` how it was. With\n--only the process runs some of the "
+        "program's services: it has the name and the port of the first one.\n\n");
     cairn_config_help(stdout, services);
     print_peers(services);
+}
+
+static bool looks_back(const char *word)
+{
+    return strcmp(word, "why") == 0 || strcmp(word, "at") == 0;
 }
 
 /* Returns -1 to continue, or the exit status. */
 static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
 {
-    if (argc == 1 || strcmp(argv[1], "verify") == 0)
+    if (argc == 1 || strcmp(argv[1], "verify") == 0 || looks_back(argv[1]))
         return -1;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_help(argv[0], services);
@@ -230,6 +237,8 @@ static int run_program(int argc, char **argv, const struct cairn_service *const 
         enum cairn_log_level level = CAIRN_LOG_INFO;
         (void)!cairn_log_level_parse(config.log_level, &level);
         cairn_log_setup(services[0]->name, level);
+        if (argc > 1 && looks_back(argv[1]))
+            return cairn_host_history(&config, services, argc - 1, argv + 1);
         if (argc > 1)
             return cairn_host_verify(&config, services, argc - 1, argv + 1);
         failed = run_services(&config, services, all, &stop, &error);

@@ -21,8 +21,9 @@ struct cairn_health {
     struct cairn_engine *engine;
     struct cairn_identity *identity; /* NULL where services do not authenticate */
     const struct cairn_service *const *services;
-    const char *openapi;               /* the document, written once at start */
-    const struct cairn_allow *details; /* who is told more than whether it is ready; NULL: anyone */
+    const char *openapi; /* the document, written once at start */
+    const struct cairn_allow
+        *details;        /* callers that are told more than whether it is ready; NULL: anyone */
     atomic_bool leaving; /* still serves requests, but load balancers should stop sending any */
 };
 

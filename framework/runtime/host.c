@@ -26,6 +26,7 @@
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
 #include "runtime/openapi/openapi.h"
+#include "runtime/operators.h"
 #include "runtime/routes.h"
 #include "runtime/service_worker.h"
 #include "runtime/trace_export.h"
@@ -309,7 +310,8 @@ static void stop_services(struct cairn_host *host)
 static void *open_worker(void *context)
 {
     const struct cairn_host *host = context;
-    return cairn_worker_open(host->config, host->services[0]->name, host->queries);
+    return cairn_worker_open(host->config, host->services[0]->name, host->queries,
+                             cairn_operators_wanted(host->services));
 }
 
 static void close_worker(void *worker)
@@ -331,8 +333,10 @@ static int open_writes(void *context, void **ret, struct cairn_error *error)
 
 static int check_policies(struct cairn_host *host, struct cairn_error *error)
 {
-    return cairn_policies_check(host->services, cairn_auth_of(host->config) == CAIRN_AUTH_ON,
-                                error);
+    bool authenticates = cairn_auth_of(host->config) == CAIRN_AUTH_ON;
+    int failed = cairn_policies_check(host->services, authenticates, error);
+    return failed ? failed
+                  : cairn_operators_check(host->services, host->config->bind, authenticates, error);
 }
 
 static int set_egress(struct cairn_host *host, struct cairn_error *error)

@@ -4,6 +4,7 @@
 #include "command/endpoint.h"
 #include "core/containers/arena.h"
 #include "runtime/handler.h"
+#include "runtime/operators.h"
 #include "runtime/service_worker.h"
 
 /* A resource, and the query side that answers for it. */
@@ -28,6 +29,16 @@ static enum cairn_http_outcome on_query(const void *self, void *worker,
     const struct cairn_worker *own = worker;
     return cairn_query_handle(route->resource, *route->queries, own ? own->query : NULL, request,
                               response);
+}
+
+static enum cairn_http_outcome on_why(const void *self, void *worker,
+                                      struct cairn_http_request *request,
+                                      struct cairn_http_response *response)
+{
+    const struct query_route *route = self;
+    const struct cairn_worker *own = worker;
+    return cairn_query_handle_why(route->resource, *route->queries, own ? own->query : NULL,
+                                  request, response);
 }
 
 static enum cairn_http_outcome on_alive(const void *self, void *worker,
@@ -97,6 +108,29 @@ static int add_decider(struct cairn_routes *routes, const struct cairn_service *
     return failed;
 }
 
+static void add_resource(struct cairn_routes *routes, const struct cairn_resource *resource)
+{
+    struct query_route *route = cairn_new(routes->arena, struct query_route, 1);
+    *route = (struct query_route){routes->queries, resource};
+    add_route(routes, (struct cairn_http_route){.method = "GET",
+                                                .pattern = resource->path,
+                                                .handle = on_query,
+                                                .self = route,
+                                                .allow = &resource->allow,
+                                                .eager = true,
+                                                .leave = cairn_query_leave});
+    if (resource->list)
+        return;
+    add_route(routes, (struct cairn_http_route){
+                          .method = "GET",
+                          .pattern = cairn_print(routes->arena, "%s/why", resource->path),
+                          .handle = on_why,
+                          .self = route,
+                          .allow = &resource->allow,
+                          .eager = true,
+                          .leave = cairn_query_leave});
+}
+
 static int add_own(struct cairn_routes *routes, const struct cairn_route *route,
                    struct cairn_error *error)
 {
@@ -118,17 +152,8 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
     int failed = 0;
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i] && !failed; i++)
         failed = add_decider(routes, service, service->deciders[i], error);
-    for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
-        struct query_route *route = cairn_new(routes->arena, struct query_route, 1);
-        *route = (struct query_route){routes->queries, at};
-        add_route(routes, (struct cairn_http_route){.method = "GET",
-                                                    .pattern = at->path,
-                                                    .handle = on_query,
-                                                    .self = route,
-                                                    .allow = &at->allow,
-                                                    .eager = true,
-                                                    .leave = cairn_query_leave});
-    }
+    for (const struct cairn_resource *at = service->resources; at && at->path; at++)
+        add_resource(routes, at);
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(routes, at, error);
     return failed;
@@ -173,6 +198,11 @@ static void add_health(struct cairn_routes *routes)
     }
 }
 
+static void add_for_operators(void *context, const struct cairn_http_route *route)
+{
+    add_route(context, *route);
+}
+
 int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
                       struct cairn_error *error)
 {
@@ -180,5 +210,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
     add_health(routes);
     for (size_t i = 0; services[i] && !failed; i++)
         failed = add_service(routes, services[i], error);
+    if (cairn_operators_wanted(services))
+        cairn_operators_routes(add_for_operators, routes);
     return failed;
 }

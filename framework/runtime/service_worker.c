@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const char *label,
-                                       struct cairn_query_engine *queries)
+                                       struct cairn_query_engine *queries, bool for_operators)
 {
     struct cairn_error error = {0};
     struct cairn_worker *worker = cairn_allocate(sizeof *worker);
@@ -18,6 +18,8 @@ struct cairn_worker *cairn_worker_open(const struct cairn_config *config, const 
         cairn_pg_track_backend(cairn_store_pg(worker->store));
     if (!failed && queries)
         failed = cairn_query_open(queries, &worker->query, &error);
+    if (!failed && for_operators && *config->redis_url)
+        failed = cairn_redis_open(config->redis_url, CAIRN_SECONDS(10), &worker->redis, &error);
     if (!failed)
         return worker;
     cairn_log_error(CAIRN_LOG_ERROR, "a worker cannot start", &error);
@@ -29,6 +31,7 @@ void cairn_worker_close(struct cairn_worker *worker)
 {
     if (!worker)
         return;
+    cairn_redis_close(worker->redis);
     cairn_query_close(worker->query);
     cairn_store_close(worker->store);
     free(worker);

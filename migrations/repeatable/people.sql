@@ -33,6 +33,10 @@ begin
             message = format('%L is not a stream name', stream),
             hint = 'Expected category-id, as in order-01890000-0000-7000-8000-000000000001, at most 200 bytes.';
     end if;
+    if stream like 'cairn\_operation-%' then
+        raise exception using errcode = 'CA010',
+            message = 'streams cairn_operation-… record what operators did: cairn.operate appends to them';
+    end if;
     if stream ~ '[[:cntrl:]]' then
         raise exception using errcode = 'CA010',
             message = format('%s has control characters', to_json(stream));
@@ -86,21 +90,23 @@ begin
                                           select t.schema_version from cairn.event_types t
                                               where t.category = split_part(check_new_event.stream, '-', 1)
                                                   and t.type = check_new_event.type) v), 1);
-    meta := case when cardinality(tags) > 0
-                 then json_build_object('service', 'sql', 'user', session_user, 'tags', tags)
-                 else json_build_object('service', 'sql', 'user', session_user) end;
+    meta := json_strip_nulls(json_build_object(
+        'service', 'sql', 'user', session_user, 'actor', nullif(current_setting('cairn.actor', true), '')::json,
+        'tags', case when cardinality(tags) > 0 then tags end));
 end
 $$;
 comment on function cairn.check_new_event is
     'Refuses an event that a person must not append. Returns its version and its meta.';
 
 -- Appends events to one stream, in one append, as cairn.append_batch does for services.
-create or replace function cairn.append_for_people(
+create or replace function cairn.append_as(
     in_stream text,
     in_expected bigint,
     in_ids uuid[],
     in_types text[],
+    in_versions bigint[],
     in_data json[],
+    in_metas json[],
     in_tags json[],           -- of each event: a JSON array, or null
     out conflict boolean,
     out version bigint,       -- of the stream now
@@ -113,8 +119,6 @@ declare
     count integer := cardinality(in_ids);
     ones bigint[] := array_fill(1::bigint, array[cardinality(in_ids)]);
     numbers bigint[] := array(select g from generate_series(1::bigint, cardinality(in_ids)) g);
-    versions bigint[];
-    metas json[];
     tagged record;
     answer record;
 begin
@@ -122,9 +126,6 @@ begin
         raise exception using errcode = 'CA011',
             message = 'appending needs a transaction of isolation level read committed';
     end if;
-    select array_agg(c.schema_version order by u.n), array_agg(c.meta order by u.n) into versions, metas
-        from unnest(in_types, in_data, in_tags) with ordinality as u(type, data, tags, n)
-        cross join lateral cairn.check_new_event(in_stream, u.type, u.data, cairn.json_texts(u.tags, 'tags')) c;
     select coalesce(array_agg(u.n), '{}') as numbers, coalesce(array_agg(u.type), '{}') as types,
            coalesce(array_agg(t.tag), '{}') as tags
         into tagged
@@ -145,9 +146,9 @@ begin
         in_event_streams => array_fill(in_stream, array[count]),
         in_event_ids => in_ids,
         in_event_types => in_types,
-        in_event_schema_versions => versions,
+        in_event_schema_versions => in_versions,
         in_event_data => in_data,
-        in_event_metas => metas,
+        in_event_metas => in_metas,
         in_claim_conditions => '{}', in_claim_slots => '{}', in_claim_streams => '{}', in_claim_taken => '{}',
         in_claim_scopes => '{}', in_claim_keys => '{}',
         in_command_conditions => '{}', in_command_streams => '{}', in_command_ids => '{}',
@@ -155,7 +156,7 @@ begin
         in_command_events => '{}',
         in_type_categories => array_fill(split_part(in_stream, '-', 1), array[count]),
         in_type_names => in_types,
-        in_type_versions => versions,
+        in_type_versions => in_versions,
         in_tag_conditions => array_fill(1::bigint, array[cardinality(tagged.tags)]),
         in_tag_numbers => tagged.numbers,
         in_tag_types => tagged.types,
@@ -163,6 +164,36 @@ begin
     conflict := answer.outcomes[1] <> 0;
     version := answer.versions[1];
     "position" := answer.positions[1];
+end
+$$;
+comment on function cairn.append_as is
+    'Appends events with these versions and metas to one stream. For the functions here, which check them.';
+revoke execute on function cairn.append_as from public;
+grant execute on function cairn.append_as to cairn_writer;
+
+create or replace function cairn.append_for_people(
+    in_stream text,
+    in_expected bigint,
+    in_ids uuid[],
+    in_types text[],
+    in_data json[],
+    in_tags json[],           -- of each event: a JSON array, or null
+    out conflict boolean,
+    out version bigint,       -- of the stream now
+    out "position" bigint     -- of the last event
+)
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    versions bigint[];
+    metas json[];
+begin
+    select array_agg(c.schema_version order by u.n), array_agg(c.meta order by u.n) into versions, metas
+        from unnest(in_types, in_data, in_tags) with ordinality as u(type, data, tags, n)
+        cross join lateral cairn.check_new_event(in_stream, u.type, u.data, cairn.json_texts(u.tags, 'tags')) c;
+    select a.conflict, a.version, a.position into conflict, version, "position"
+        from cairn.append_as(in_stream, in_expected, in_ids, in_types, versions, in_data, metas, in_tags) a;
 end
 $$;
 comment on function cairn.append_for_people is 'Called by cairn.append and cairn.append_if.';

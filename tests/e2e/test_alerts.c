@@ -64,12 +64,12 @@ static void write_settings(int postgres_port, int redis_port)
         "global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}\n"
         "rule_files: [cairn.rules.yaml, cairn.alerts.yaml]\nscrape_configs:\n",
         file);
-    add_target(file, "cairn", "user", shop.user);
-    add_target(file, "cairn", "order", shop.order);
-    add_target(file, "cairn", "payment", shop.payment);
-    add_target(file, "cairn", "notification", shop.notification);
-    add_target(file, "cairn", "query", shop.query);
-    add_target(file, "cairn", "projector", shop.projector);
+    add_target(file, "cairn", "user", system_admin_port(&shop, shop.user));
+    add_target(file, "cairn", "order", system_admin_port(&shop, shop.order));
+    add_target(file, "cairn", "payment", system_admin_port(&shop, shop.payment));
+    add_target(file, "cairn", "notification", system_admin_port(&shop, shop.notification));
+    add_target(file, "cairn", "query", system_admin_port(&shop, shop.query));
+    add_target(file, "cairn", "projector", system_admin_port(&shop, shop.projector));
     add_target(file, "postgres", "postgres", postgres_port);
     (void)fputs("    scrape_interval: 2s\n    scrape_timeout: 2s\n",
                 file); /* it tries for a second */
@@ -159,13 +159,18 @@ static void register_user(const char *email)
     ask_for(201, shop.user, "POST", "/users", NULL, body, &reply);
 }
 
-static void place_order(void)
+static void order_body(char ret[static 300])
 {
-    char body[300];
-    (void)snprintf(body, sizeof body,
+    (void)snprintf(ret, 300,
                    "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_visa\","
                    "\"lines\":[{\"sku\":\"a\",\"quantity\":1,\"unit_price\":100}]}",
                    user);
+}
+
+static void place_order(void)
+{
+    char body[300];
+    order_body(body);
     ask_for(201, shop.order, "POST", "/orders", NULL, body, &reply);
 }
 
@@ -342,13 +347,13 @@ static void without_redis_the_bus_stops(void **state)
     IS_RESOLVED("CairnBusStopped");
 }
 
+/* Sends an order, which is answered with 503, and looks at the alert. */
 static bool errors_fire(void *unused)
 {
+    char body[300];
     (void)unused;
-    (void)http_send(shop.order, "POST", "/orders", "Content-Type: application/json\r\n", "{}", 2,
-                    &reply, 5000);
-    http_reply_free(&reply);
-    (void)http_send(shop.user, "GET", "/readyz", NULL, NULL, 0, &reply, 5000);
+    order_body(body);
+    ask_for(503, shop.order, "POST", "/orders", NULL, body, &reply);
     return strcmp(state_of("CairnErrorRatio"), "firing") == 0;
 }
 

@@ -37,6 +37,7 @@ static const struct program programs[] = {
       {"GET", "/reports/sales", "finance"}}},
     {"enrolment", {{"POST", "/courses", "registrar"}, {"POST", "/enrolments", ""}}},
     {"acquirer", {{NULL, NULL, NULL}}}, /* of another company: open */
+    {"console", {{"GET", "/admin/status", "reader"}, {"POST", "/admin/rebuilds", "operator"}}},
     {"web", {{"GET", "/mail", "support"}}},
     {"monolith", {{"POST", "/users", ""}, {"GET", "/reports/sales", "support"}}},
 };

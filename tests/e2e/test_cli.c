@@ -31,9 +31,10 @@ static void expect(int status, const char *arguments, const char *words)
 static void help_is_there_for_every_command(void **state)
 {
     (void)state;
-    static const char *const names[] = {"migrate", "status",     "streams", "read",    "tail",
-                                        "append",  "amend",      "verify",  "export",  "import",
-                                        "recover", "completion", "rebuild", "rollback"};
+    static const char *const names[] = {"migrate", "status",     "streams", "read",     "tail",
+                                        "append",  "amend",      "verify",  "export",   "import",
+                                        "recover", "completion", "rebuild", "rollback", "trace",
+                                        "why",     "at"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
     expect(64, "dance", "dance is not a command: `cairn --help` lists them");
@@ -173,7 +174,7 @@ static void a_role_without_the_right_is_told_whom_to_be(void **state)
     fixture_url_as(url, "cairn_reader", reader, sizeof reader);
     fixture_url_as(url, "cairn_projector", projector, sizeof projector);
     cairn_expect(reader, 77, "append pot-9 PotFilled '{}'", "connect as the owner");
-    cairn_expect(reader, 77, "recover --yes", "permission denied for function recover");
+    cairn_expect(reader, 77, "recover --yes", "permission denied for function operate");
     cairn_expect(projector, 77, "verify", "connect as the owner");
     cairn_expect(reader, 0, "verify", "protection");
     cairn_expect(reader, 0, "export", "{\"events\":");
@@ -209,7 +210,7 @@ static void what_is_parked_is_named_as_what_it_is_parked_by(void **state)
     assert_non_null(strstr(said, "{\"name\":\"reactor/kettle\",\"position\":7"));
     expect(0, "processes retry reactor/kettle", "1");
     expect(0, "processes retry kettle 7", "1");
-    expect(0, "processes retry reactor/brewing", "0");
+    expect(1, "processes retry reactor/brewing", "nothing of reactor/brewing is parked there");
     expect(0, "processes retry process/brewing", "1");
     expect(0, "processes parked", "retry requested");
     fixture_sql(url, "delete from cairn.parked_events; delete from cairn.parked_instances");

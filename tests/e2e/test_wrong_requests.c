@@ -23,10 +23,20 @@ enum {
 };
 
 static struct system_under_test shop;
+static char authorization[2048]; /* a header; "": requests have no token */
 
 static int setup(void **state)
 {
     (void)state;
+    shop = (struct system_under_test){.authenticates = false};
+    system_start(&shop);
+    return 0;
+}
+
+static int setup_with_tokens(void **state)
+{
+    (void)state;
+    shop = (struct system_under_test){.authenticates = true};
     system_start(&shop);
     return 0;
 }
@@ -35,7 +45,22 @@ static int teardown(void **state)
 {
     (void)state;
     system_stop(&shop);
+    authorization[0] = '\0';
     return 0;
+}
+
+/* Gets a token of this person, for the requests that follow. */
+static void sign_in(const char *name)
+{
+    char command[800], token[1900] = "";
+    (void)snprintf(command, sizeof command, ". '%s/env' && '%s/bin/cairn' token %s", shop.run_dir,
+                   getenv("CAIRN_TEST_BUILD"), name);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(token, sizeof token, pipe));
+    assert_int_equal(pclose(pipe), 0);
+    (void)snprintf(authorization, sizeof authorization, "Authorization: Bearer %.*s\r\n",
+                   (int)strcspn(token, "\n"), token);
 }
 
 /* ---- the process ---- */
@@ -103,6 +128,7 @@ static void send_wrong(int port, struct http_connection *connection, json_t *ope
     struct wrong_request wrong;
     struct http_reply reply = {0};
     wrong_request_make(openapi, random, &arena, &wrong);
+    wrong.headers = cairn_print(&arena, "%s%s", wrong.headers, authorization);
     if (connection->socket < 0)
         assert_int_equal(http_open(connection, port, 20000), 0);
     int failed = http_ask(connection, wrong.method, wrong.path, wrong.headers, wrong.body,
@@ -175,20 +201,46 @@ static void wrong_queries_are_refused_and_leave_nothing(void **state)
     bombard("query", shop.query);
 }
 
+static void wrong_requests_to_the_console_are_refused_and_leave_nothing(void **state)
+{
+    (void)state;
+    bombard("console", shop.console);
+}
+
 static void wrong_requests_to_the_projector_are_refused_and_leave_nothing(void **state)
 {
     (void)state;
     bombard("projector", shop.projector);
 }
 
+static void wrong_requests_with_tokens_are_refused_and_leave_nothing(void **state)
+{
+    (void)state;
+    sign_in("ada");
+    bombard("user", shop.user);
+    sign_in("clerk");
+    bombard("order", shop.order);
+    sign_in("finance");
+    bombard("payment", shop.payment);
+    sign_in("support");
+    bombard("query", shop.query);
+    sign_in("operator");
+    bombard("console", shop.console);
+}
+
 int main(void)
 {
+    const struct CMUnitTest authenticated[] = {
+        cmocka_unit_test(wrong_requests_with_tokens_are_refused_and_leave_nothing),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_requests_to_users_are_refused_and_leave_nothing),
         cmocka_unit_test(wrong_requests_to_orders_are_refused_and_leave_nothing),
         cmocka_unit_test(wrong_requests_to_payments_are_refused_and_leave_nothing),
         cmocka_unit_test(wrong_queries_are_refused_and_leave_nothing),
+        cmocka_unit_test(wrong_requests_to_the_console_are_refused_and_leave_nothing),
         cmocka_unit_test(wrong_requests_to_the_projector_are_refused_and_leave_nothing),
     };
-    return cmocka_run_group_tests_name("wrong requests", tests, setup, teardown);
+    return cmocka_run_group_tests_name("wrong requests", tests, setup, teardown) +
+           cmocka_run_group_tests_name("with tokens", authenticated, setup_with_tokens, teardown);
 }

@@ -152,7 +152,14 @@ static void without_limits_nothing_is_counted_and_no_field_is_added(void **state
     expect_header(&got, "RateLimit", "");
     expect_header(&got, "RateLimit-Policy", "");
     expect_header(&got, "Access-Control-Allow-Origin", "");
-    assert_string_equal(got.body, "1"); /* whose limits it counts for is known all the same */
+    assert_string_equal(got.body, "0"); /* nor is found out whose limits it counts for */
+}
+
+static void where_handlers_compare_clients_they_are_numbered(void **state)
+{
+    (void)state;
+    start((struct cairn_http_limits){.numbers = true});
+    assert_string_equal(get("/x", "").body, "1");
 }
 
 static void behind_a_trusted_proxy_each_client_has_a_bucket(void **state)
@@ -304,6 +311,7 @@ int main(void)
         TEST(an_address_that_asks_too_often_is_told_when_to_come_again),
         TEST(a_caller_is_counted_wherever_it_asks_from),
         TEST(without_limits_nothing_is_counted_and_no_field_is_added),
+        TEST(where_handlers_compare_clients_they_are_numbered),
         TEST(behind_a_trusted_proxy_each_client_has_a_bucket),
         TEST(an_address_with_too_many_connections_gets_no_more),
         TEST(a_host_that_is_not_listed_is_misdirected),

@@ -189,6 +189,9 @@ static void no_role_creates_objects_in_the_stores_schema(void **state)
 
 /* ---- appending ---- */
 
+#define RECORD(type)                                                                               \
+    "select cairn.record_operation(gen_random_uuid(), 0, '" type "',"                              \
+    " '{\"operation\": \"move-timer\"}', null)"
 #define APPEND "select cairn.append('pot-1', 'PotFilled', '{}')"
 
 static void only_a_writer_appends(void **state)
@@ -206,12 +209,18 @@ static void only_a_writer_appends(void **state)
         {STRANGER, "select cairn.lock_shard(0::smallint)", DENIED},
         {WRITER, "select cairn.append('pot-1', 'PotFilled', '{}', 7)", "CA001"},
         {WRITER, "select cairn.refuse_change()", "0A000"},
+        {PROJECTOR, RECORD("TimerMoved"), ALLOWED},
+        {PROJECTOR, RECORD("PotFilled"), "CA010"},
+        {READER, RECORD("TimerMoved"), DENIED},
+        {CONSUMER, RECORD("TimerMoved"), DENIED},
+        {STRANGER, RECORD("TimerMoved"), DENIED},
     };
     TRY_ALL(attempts);
 }
 
 /* Functions that run as the owner may be called by writers at most, except for leases, which the
- * projector needs too and which give no further rights. */
+ * projector needs too and which give no further rights, and the record of what an operator does as
+ * the projector, which is of known types, in streams of its own. */
 static void only_writers_call_what_runs_as_the_owner(void **state)
 {
     (void)state;
@@ -221,7 +230,8 @@ static void only_writers_call_what_runs_as_the_owner(void **state)
         "     ('cairn_stranger')) r (role)"
         " where p.pronamespace = 'cairn'::regnamespace and p.prosecdef"
         "     and has_function_privilege(r.role, p.oid, 'execute')"
-        "     and not (r.role = 'cairn_projector' and p.proname in ('beat', 'release'))";
+        "     and not (r.role = 'cairn_projector' and p.proname in"
+        "         ('beat', 'release', 'record_operation'))";
     char text[500];
     fixture_sql_text(url, wide, text, sizeof text);
     assert_string_equal(text, "");

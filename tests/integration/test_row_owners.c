@@ -473,8 +473,9 @@ static void answers_that_depend_on_the_caller_are_private_and_vary_by_it(void **
         assert_true(http_header(&reply, "Cache-Control", value, sizeof value));
         assert_string_equal(value, all[i].caching);
         assert_true(http_header(&reply, "Vary", value, sizeof value));
-        assert_string_equal(value, all[i].varies ? "Accept, Authorization, Cairn-Position"
-                                                 : "Accept, Cairn-Position");
+        const char *of_row = strstr(all[i].path, "%s") ? ", Accept-Datetime" : "";
+        assert_string_equal(value, cairn_print(&arena, "Accept, %sCairn-Position%s",
+                                               all[i].varies ? "Authorization, " : "", of_row));
     }
 }
 
@@ -768,6 +769,136 @@ static void a_stream_ends_with_the_token_that_opened_it(void **state)
     free(brief);
 }
 
+/* ---- why a row is as it is ---- */
+
+static void the_history_of_another_owners_row_is_answered_as_one_that_does_not_exist(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "why", 3);
+    const char *path = cairn_print(&arena, "/parcels/%s/why", id);
+    get(BOTH, path, as_ada());
+    assert_int_equal(reply.status, 200);
+    expect_as_missing("/parcels/%s/why", id, as_bob(), 404);
+    expect_as_missing("/parcels/%s/why", id, caller_headers(ADA "0", ""), 404);
+}
+
+static void a_history_begins_where_the_row_became_the_callers(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "secret-of-ada", 3);
+    const char *path = cairn_print(&arena, "/parcels/%s/why", id);
+    mark(id, "also-of-ada");
+    hand(id, BOB);
+    mark(id, "of-bob");
+    get(BOTH, path, as_bob());
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "\"left_out\":2"));
+    assert_non_null(strstr(reply.body, "\"field\":\"owner_id\",\"to\":\"" BOB "\""));
+    assert_non_null(strstr(reply.body, "\"from\":\"also-of-ada\",\"to\":\"of-bob\""));
+    assert_null(strstr(reply.body, "secret-of-ada"));
+    assert_null(strstr(reply.body, ADA));
+    get(BOTH, path, as_ada());
+    assert_int_equal(reply.status, 404);
+    get(BOTH, path, as_carrier());
+    assert_non_null(strstr(reply.body, "\"left_out\":0"));
+    assert_non_null(strstr(reply.body, "\"field\":\"label\",\"to\":\"secret-of-ada\""));
+    assert_non_null(
+        strstr(reply.body, "\"field\":\"owner_id\",\"from\":\"" ADA "\",\"to\":\"" BOB "\""));
+}
+
+static void a_history_names_callers_to_a_role_only(void **state)
+{
+    (void)state;
+    const char *id = send(ADA, "ada", "named", 3);
+    const char *actor = "\"actor\":\"" CARRIER "\"";
+    get(BOTH, cairn_print(&arena, "/parcels/%s/why", id), as_carrier());
+    assert_non_null(strstr(reply.body, actor));
+    assert_non_null(strstr(reply.body, "\"command\":\"send_parcel\""));
+    get(BOTH, cairn_print(&arena, "/parcels/%s/why", id), as_ada());
+    assert_null(strstr(reply.body, CARRIER));
+    get(BOTH, cairn_print(&arena, "/open/%s/why", id), "");
+    assert_int_equal(reply.status, 200);
+    assert_null(strstr(reply.body, CARRIER));
+}
+
+/* ---- how a row was ---- */
+
+static void a_past_state_is_of_its_owner_then_and_now(void **state)
+{
+    (void)state;
+    char value[200];
+    const char *id = send(ADA, "ada", "past-of-ada", 3);
+    int64_t at = fixture_sql_int(url, "select max(position) from cairn.events");
+    mark(id, "later");
+    const char *past = cairn_print(&arena, "/parcels/%s?at=%" PRId64, id, at);
+    get(BOTH, past, as_ada());
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "past-of-ada"));
+    assert_true(http_header(&reply, "Cache-Control", value, sizeof value));
+    assert_string_equal(value, "private, max-age=31536000, immutable");
+    assert_true(http_header(&reply, "Memento-Datetime", value, sizeof value));
+    expect_as_missing(cairn_print(&arena, "/parcels/%%s?at=%" PRId64, at), id, as_bob(), 404);
+    hand(id, BOB);
+    get(BOTH, past, as_bob());
+    assert_int_equal(reply.status, 404); /* it was Ada's then */
+    get(BOTH, past, as_ada());
+    assert_int_equal(reply.status, 404); /* it is Bob's now */
+    get(BOTH, past, as_carrier());
+    assert_int_equal(reply.status, 200);
+    command(cairn_print(&arena, "/parcels/%s/burn", id), "{}");
+    get(BOTH, past, as_bob());
+    assert_int_equal(reply.status, 404);
+    get(BOTH, past, as_carrier());
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "past-of-ada"));
+}
+
+static void a_past_state_is_named_by_a_position_or_a_time_and_says_which(void **state)
+{
+    (void)state;
+    char value[300];
+    char when[60];
+    const char *id = send(ADA, "ada", "first", 3);
+    int64_t at = fixture_sql_int(url, "select max(position) from cairn.events");
+    const char *path = cairn_print(&arena, "/parcels/%s", id);
+    mark(id, "second");
+    get(BOTH, cairn_print(&arena, "%s?at=%" PRId64, path, at - 1), as_carrier());
+    assert_int_equal(reply.status, 404);
+    get(BOTH, cairn_print(&arena, "%s?at=0", path), as_carrier());
+    assert_int_equal(reply.status, 404);
+    fixture_sql_text(url,
+                     cairn_print(&arena,
+                                 "select to_char(recorded_at at time zone 'UTC',"
+                                 " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from cairn.events"
+                                 " where position = %" PRId64,
+                                 at),
+                     when, sizeof when);
+    get(BOTH, cairn_print(&arena, "%s?at=%s", path, when), as_carrier());
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "first"));
+    assert_true(http_header(&reply, "Content-Location", value, sizeof value));
+    assert_string_equal(value, cairn_print(&arena, "%s?at=%" PRId64, path, at));
+    assert_true(http_header(&reply, "Cache-Control", value, sizeof value));
+    assert_string_equal(value, "private, no-cache");
+    ask_host(BOTH, "GET", path, as_carrier(), "Accept-Datetime: Tue, 01 Jan 2999 00:00:00 GMT\r\n",
+             NULL);
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.body, "second"));
+    assert_true(http_header(&reply, "Link", value, sizeof value));
+    assert_string_equal(value, cairn_print(&arena, "<%s>; rel=\"original timegate\"", path));
+    ask_host(BOTH, "GET", path, as_carrier(), "Accept-Datetime: yesterday\r\n", NULL);
+    assert_int_equal(reply.status, 400);
+    ask_host(BOTH, "GET", cairn_print(&arena, "%s?at=yesterday", path), as_carrier(), "", NULL);
+    assert_int_equal(reply.status, 400);
+    ask_host(BOTH, "GET", cairn_print(&arena, "%s?at=1&at=2", path), as_carrier(), "", NULL);
+    assert_int_equal(reply.status, 400);
+    ask_host(BOTH, "GET", cairn_print(&arena, "%s?at=999999", path), as_carrier(),
+             "Prefer: wait=1\r\n", NULL);
+    assert_int_equal(reply.status, 503);
+    ask_host(BOTH, "GET", "/parcels?at=1", as_carrier(), "", NULL);
+    assert_int_equal(reply.status, 400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,6 +918,12 @@ int main(void)
         cmocka_unit_test_setup(a_client_that_reconnects_for_a_row_that_left_it_finds_none, each),
         cmocka_unit_test_setup(a_followed_page_loses_and_gains_rows_with_their_owner, each),
         cmocka_unit_test_setup(a_stream_ends_with_the_token_that_opened_it, each),
+        cmocka_unit_test_setup(
+            the_history_of_another_owners_row_is_answered_as_one_that_does_not_exist, each),
+        cmocka_unit_test_setup(a_history_begins_where_the_row_became_the_callers, each),
+        cmocka_unit_test_setup(a_history_names_callers_to_a_role_only, each),
+        cmocka_unit_test_setup(a_past_state_is_of_its_owner_then_and_now, each),
+        cmocka_unit_test_setup(a_past_state_is_named_by_a_position_or_a_time_and_says_which, each),
     };
     return cmocka_run_group_tests_name("row_owners", tests, set_up, tear_down);
 }

@@ -109,7 +109,7 @@ static struct cairn_http *start_server(enum bench_server server)
         .header_max_bytes = 8192,
         .deadline_us = CAIRN_SECONDS(5),
         .connections_max = 100,
-        .limits = {.proxies = "127.0.0.0/8"},
+        .limits = {.numbers = true, .proxies = "127.0.0.0/8"},
         .routes = routes[server],
         .route_count = make_routes(server, routes[server]),
         .worker_open = open_worker,

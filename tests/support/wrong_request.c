@@ -314,11 +314,24 @@ static void make_stray(struct maker *maker, const char *pattern, struct wrong_re
     }
 }
 
+/* Returns whether an operation reads the header Cairn-Position. */
+static bool reads_position(struct maker *maker, json_t *operation)
+{
+    size_t i;
+    json_t *parameter;
+    json_array_foreach(json_object_get(operation, "parameters"), i, parameter)
+    {
+        if (strcmp(member_text(resolve(maker, parameter), "name"), "Cairn-Position") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void make_read(struct maker *maker, json_t *operation, struct wrong_request *ret)
 {
     ret->method = "GET";
     ret->headers = "";
-    if (dice(maker, 2)) {
+    if (!reads_position(maker, operation) || dice(maker, 2)) {
         ret->way = "a parameter is wrong";
         ret->path = cairn_print(maker->arena, "%s%s", ret->path, parameters(maker, operation));
     } else {

@@ -1,5 +1,7 @@
 /* log_commands.c - `cairn streams`, `read`, `tail`, `append`, `amend`. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
+#include "operations/views.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +134,33 @@ static int run_tail(const struct cairn_cli_command *command, int argc, char **ar
     return status;
 }
 
+static int64_t amend(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                     struct cairn_arena *arena, struct cairn_error *error)
+{
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    const struct operate_amend which = {.position = strtoll(options->words[0], NULL, 10),
+                                        .reason = options->words[1],
+                                        .data = options->words[2]};
+    struct cairn_operation done;
+    int failed = cairn_cli_operate(&place, CAIRN_AMEND, &which, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_amend *result = done.result;
+    const char *const cells[] = {
+        "stream",
+        "version",
+        "type",
+        cairn_cli_visible(arena, result->stream),
+        cairn_print(arena, "%" PRId64, result->version),
+        cairn_cli_visible(arena, result->type),
+    };
+    if (options->json)
+        (void)printf("%s\n", done.json);
+    else
+        cairn_cli_table(cells, 3, 1);
+    return 0;
+}
+
 /* Without arguments, shows the amendments; POSITION REASON: passes the event over; POSITION REASON
  * JSON: replaces its data. */
 static int run_amend(const struct cairn_cli_command *command, int argc, char **argv)
@@ -147,23 +176,11 @@ static int run_amend(const struct cairn_cli_command *command, int argc, char **a
     struct cairn_arena arena = {0};
     struct cairn_pg_params params = {.arena = &arena};
     if (!position) {
-        status =
-            show(command,
-                 "select a.position, e.stream, e.version, e.type,"
-                 " case when a.data is null then 'skipped' else a.data::text end as read_as,"
-                 " a.reason, a.made_by, a.made_at from cairn.amendments a left join cairn.events e"
-                 " on e.shard = 0 and e.position = a.position and e.event_id = a.event_id"
-                 " order by a.position",
-                 &params, options.json, 0);
+        status = show(command, cairn_views[CAIRN_VIEW_AMENDMENTS].sql, &params, options.json, 0);
         cairn_arena_close(&arena);
         return status;
     }
-    cairn_pg_add_integer(&params, strtoll(position, NULL, 10));
-    cairn_pg_add_text(&params, options.words[1]);
-    cairn_pg_add_text(&params, options.word_count > 2 ? options.words[2] : NULL);
-    status = carry_out(command, "select stream, version, type from cairn.amend($1, $3::json, $2)",
-                       &params, options.json, 1, "`cairn amend` shows what was amended");
-    cairn_arena_close(&arena);
+    status = cairn_cli_run(command, &options, amend);
     if (status == 0)
         (void)fprintf(stderr, "Restart the processes that read this stream: they read amendments "
                               "when they start.\n");

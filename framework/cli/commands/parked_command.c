@@ -4,6 +4,8 @@
  * Only a projector can apply events, and only the one that has the lease may write. So the command
  * sets a request in cairn.parked, and polls until the request is gone. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
+#include "cli/show_view.h"
 
 #include "core/threads/clock.h"
 
@@ -13,27 +15,8 @@
 #include <sysexits.h>
 
 #define PATIENCE_US CAIRN_SECONDS(15)
-enum { LOOK_MS = 50, SHOWN = 50 };
+enum { LOOK_MS = 50 };
 
-/* $1: the read model, null for all; $2: the key, null for all; $3: how many. */
-static const char parked_sql[] =
-    "select p.projection || ' g' || p.generation as read_model, p.key, p.position,"
-    " e.type, (select count(*) - 1 from cairn.parked q where q.projection = p.projection"
-    "     and q.generation = p.generation and q.key = p.key) as waiting,"
-    " p.attempts, to_char(p.parked_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as parked_at,"
-    " p.reason"
-    " from cairn.parked p"
-    " left join cairn.events e on e.shard = 0 and e.position = p.position"
-    " where ($1::text is null or p.projection = $1) and ($2::text is null or p.key = $2)"
-    "     and p.position = (select min(q.position) from cairn.parked q"
-    "         where q.projection = p.projection and q.generation = p.generation"
-    "             and q.key = p.key)"
-    " order by p.projection, p.generation, p.position, p.key limit $3";
-
-static const struct cairn_statement retry_statement = {.name = "retry",
-                                                       .sql = "select cairn.retry_parked($1, $2)"};
-static const struct cairn_statement skip_statement = {
-    .name = "skip", .sql = "select cairn.skip_parked($1, $2, $3)"};
 /* Counts keys in the live generation, in one that is being built or held, and in others that a
  * projector follows. */
 #define FOLLOWED                                                                                   \
@@ -77,8 +60,6 @@ static struct cairn_pg_params params_of(const struct request *request, int count
     cairn_pg_add_text(&params, request->name);
     if (count > 1)
         cairn_pg_add_text(&params, request->key);
-    if (count > 2)
-        cairn_pg_add_integer(&params, request->position);
     return params;
 }
 
@@ -109,32 +90,31 @@ static int64_t report(struct cairn_pg *pg, const struct request *request, int64_
     if (parked == 0)
         return 0;
     (void)printf("\n");
-    cairn_pg_add_integer(&params, SHOWN);
-    int64_t shown = cairn_cli_show(pg, parked_sql, &params, false, error);
+    const struct view_parked which = {.read_model = request->name, .key = request->key};
+    int64_t shown = cairn_cli_show_view(pg, CAIRN_VIEW_PARKED, &which, false, error);
     return shown < 0 ? shown : 1;
 }
 
 static int64_t carry_out(struct cairn_pg *pg, const struct request *request,
                          struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = params_of(request, request->skip ? 3 : 2, arena);
-    int64_t asked = number(pg, request->skip ? &skip_statement : &retry_statement, &params, error);
-    if (asked < 0)
-        return asked;
-    if (asked == 0) {
-        (void)fprintf(stderr,
-                      request->skip ? "cairn parked: that event is not the first of a "
-                                      "parked key of %s\n"
-                                    : "cairn parked: nothing of %s is parked there\n",
-                      request->name);
-        return 1;
-    }
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    const struct operate_on_parked retry = {.read_model = request->name, .key = request->key};
+    const struct operate_skip_parked skip = {
+        .read_model = request->name, .key = request->key, .position = request->position};
+    struct cairn_operation done;
+    int failed = request->skip
+                     ? cairn_cli_operate(&place, CAIRN_SKIP_PARKED, &skip, &done, error)
+                     : cairn_cli_operate(&place, CAIRN_RETRY_PARKED, &retry, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_keys *asked = done.result;
     int64_t left = wait_for_projector(pg, request, arena, error);
     if (left > 0)
         (void)fprintf(stderr,
                       "cairn parked: no projector has carried it out yet; that will be done "
                       "when one runs\n");
-    return left < 0 ? left : report(pg, request, asked, arena, error);
+    return left < 0 ? left : report(pg, request, asked->keys, arena, error);
 }
 
 /* ---- the command line ---- */
@@ -164,13 +144,11 @@ static int read_request(const struct cairn_cli_options *options, struct request 
 }
 
 static int64_t list(struct cairn_pg *pg, const struct cairn_cli_options *options,
-                    struct cairn_arena *arena, struct cairn_error *error)
+                    struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
-    cairn_pg_add_text(&params, options->word_count ? options->words[0] : NULL);
-    cairn_pg_add_text(&params, NULL);
-    cairn_pg_add_integer(&params, options->limit >= 0 ? options->limit : SHOWN);
-    return cairn_cli_show(pg, parked_sql, &params, options->json, error);
+    const struct view_parked which = {.read_model = options->words[0],
+                                      .limit = cairn_cli_limit(options)};
+    return cairn_cli_show_view(pg, CAIRN_VIEW_PARKED, &which, options->json, error);
 }
 
 static int run_parked(const struct cairn_cli_command *command, int argc, char **argv)
@@ -188,8 +166,7 @@ static int run_parked(const struct cairn_cli_command *command, int argc, char **
     struct cairn_error error = {0};
     int64_t outcome = cairn_cli_open(&pg, &error);
     if (outcome >= 0)
-        outcome =
-            asks ? carry_out(pg, &request, &arena, &error) : list(pg, &options, &arena, &error);
+        outcome = asks ? carry_out(pg, &request, &arena, &error) : list(pg, &options, &error);
     status = cairn_cli_end(command, pg, outcome, &error);
     cairn_arena_close(&arena);
     return status == 0 && asks && outcome > 0 ? 1 : status;

@@ -1,15 +1,13 @@
 /* rebuild_command.c - `cairn rebuild`: requests a generation of a read model, watches it. */
 #include "cli/commands/rebuild_command.h"
 
+#include "cli/operator.h"
+#include "operations/views.h"
+
 #include <string.h>
 #include <sysexits.h>
 
 /* ---- requests ---- */
-
-static const struct cairn_statement ask_statement = {
-    .name = "request_rebuild",
-    .sql = "select rebuild, is_new from cairn.request_rebuild($1, $2)",
-};
 
 /* Prefers a rebuild that is held, and waits for an operator, to one that proceeds by itself. */
 static const struct cairn_statement find_statement = {
@@ -18,93 +16,72 @@ static const struct cairn_statement find_statement = {
            " order by phase = 'held' desc, rebuild desc limit 1",
 };
 
-static const struct cairn_statement accept_statement = {
-    .name = "accept_rebuild",
-    .sql = "update cairn.rebuilds set request = 'accept' where rebuild = $1 and ended_at is null",
-};
-
-/* If no generation was built, or it is dropped already, no projector is needed: the rebuild is
- * cancelled at once. */
-static const struct cairn_statement cancel_statement = {
-    .name = "cancel_rebuild",
-    .sql = "with asked as (select r.rebuild, r.generation is null or exists ("
-           "         select from cairn.generations g where g.projection = r.projection"
-           "             and g.generation = r.generation and g.state = 'dropped') as idle"
-           "     from cairn.rebuilds r where r.rebuild = $1 and r.ended_at is null for update)"
-           " update cairn.rebuilds r set request = 'cancel',"
-           "     phase = case when asked.idle then 'cancelled' else r.phase end,"
-           "     ended_at = case when asked.idle then clock_timestamp() end"
-           " from asked where r.rebuild = asked.rebuild",
-};
-
-static int64_t ask_anew(struct cairn_pg *pg, const struct cairn_cli_options *options,
-                        struct cairn_arena *arena, struct cairn_error *error)
+static int64_t act(const struct cairn_place *place, enum cairn_action_id action,
+                   const void *arguments, bool *ret_new, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
-    CAIRN_PG_RESULT *rows = NULL;
-    cairn_pg_add_text(&params, options->words[0]);
-    cairn_pg_add_bool(&params, options->diff);
-    int64_t count = cairn_pg_call(pg, &ask_statement, &params, &rows, error);
-    if (count < 0)
-        return count;
-    if (!cairn_pg_bool(rows, 0, 1))
+    struct cairn_operation done;
+    int failed = cairn_cli_operate(place, action, arguments, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_rebuild *result = done.result;
+    *ret_new = result->is_new;
+    return result->rebuild;
+}
+
+static int64_t ask_anew(const struct cairn_place *place, const struct cairn_cli_options *options,
+                        struct cairn_error *error)
+{
+    const struct operate_rebuild which = {.read_model = options->words[0], .diff = options->diff};
+    bool is_new = true;
+    int64_t id = act(place, CAIRN_REBUILD, &which, &is_new, error);
+    if (id >= 0 && !is_new)
         (void)fprintf(stderr, "a rebuild of %s is under way already; its progress:\n",
                       options->words[0]);
-    return cairn_pg_integer(rows, 0, 0);
+    return id;
+}
+
+/* Returns the id of the rebuild that is under way. */
+static int64_t find(const struct cairn_place *place, const char *name, struct cairn_error *error)
+{
+    struct cairn_pg_params params = {.arena = place->arena};
+    CAIRN_PG_RESULT *rows = NULL;
+    cairn_pg_add_text(&params, name);
+    int64_t count = cairn_pg_call(place->pg, &find_statement, &params, &rows, error);
+    if (count == 0)
+        return cairn_fail(error, CAIRN_NOT_FOUND, "nothing of %s is being built", name);
+    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
 }
 
 /* Accepts or cancels the rebuild under way, if the options say so. Returns its id. */
-static int64_t ask_of_it(struct cairn_pg *pg, const struct cairn_cli_options *options,
-                         struct cairn_arena *arena, struct cairn_error *error)
+static int64_t ask_of_it(const struct cairn_place *place, const struct cairn_cli_options *options,
+                         struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
-    CAIRN_PG_RESULT *rows = NULL;
-    cairn_pg_add_text(&params, options->words[0]);
-    int64_t count = cairn_pg_call(pg, &find_statement, &params, &rows, error);
-    if (count < 0)
-        return count;
-    if (count == 0)
-        return cairn_fail(error, CAIRN_CONFLICT, "nothing of %s is being built", options->words[0]);
-    int64_t id = cairn_pg_integer(rows, 0, 0);
-    struct cairn_pg_params which = {.arena = arena};
-    cairn_pg_add_integer(&which, id);
+    const struct operate_on_rebuild which = {.read_model = options->words[0]};
+    bool is_new;
     if (options->accept)
-        count = cairn_pg_run(pg, &accept_statement, &which, error);
-    else if (options->cancel)
-        count = cairn_pg_run(pg, &cancel_statement, &which, error);
-    return count < 0 ? count : id;
+        return act(place, CAIRN_ACCEPT_REBUILD, &which, &is_new, error);
+    if (options->cancel)
+        return act(place, CAIRN_CANCEL_REBUILD, &which, &is_new, error);
+    return find(place, options->words[0], error);
 }
 
 /* ---- the outcome ---- */
 
-/* For an example that both generations have, the columns that differ; for another, the row. */
-static const char differences_sql[] =
-    "with e as (select x.n, x.v ->> 'key' as key, nullif((x.v -> 'read')::jsonb, 'null') as o,"
-    "         nullif((x.v -> 'new')::jsonb, 'null') as w"
-    "     from cairn.rebuilds r, json_array_elements(r.examples) with ordinality x(v, n)"
-    "     where r.rebuild = $1)"
-    " select d.key, d.\"column\", d.read, d.new from ("
-    "     select e.n, e.key, c.key as \"column\", e.o -> c.key as read, e.w -> c.key as new"
-    "         from e, jsonb_object_keys(e.o || e.w) c(key)"
-    "         where e.o -> c.key is distinct from e.w -> c.key"
-    "     union all"
-    "     select e.n, e.key, '(row)', e.o, e.w from e where e.o is null or e.w is null) d"
-    " order by d.n, d.\"column\"";
-
 static int64_t show_differences(struct cairn_pg *pg, const struct cairn_cli_rebuild *seen,
                                 bool json, struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
+    const struct cairn_view *view = &cairn_views[CAIRN_VIEW_DIFFERENCES];
+    const struct cairn_view_ask ask = {.number = seen->id};
+    struct cairn_pg_params params = cairn_view_params(view, &ask, arena);
     if (seen->differences < 0)
         return 0;
     if (!json && seen->differences > 0)
         (void)printf("\n%" PRId64 " rows differ, of which these are some:\n\n", seen->differences);
     else if (!json)
         (void)printf("No row differs from those that were read.\n");
-    cairn_pg_add_integer(&params, seen->id);
     int64_t count = 0;
     if (seen->differences > 0)
-        count = cairn_cli_show(pg, differences_sql, &params, json, error);
+        count = cairn_cli_show(pg, view->sql, &params, json, error);
     if (count >= 0 && !json && seen->left_out[0])
         (void)printf("%sOnly one of the two has these columns, or has them of this type; they were "
                      "not compared: %s\n",
@@ -187,7 +164,8 @@ static int64_t rebuild(struct cairn_pg *pg, const struct cairn_cli_options *opti
         .beyond_held = options->accept || options->cancel,
     };
     struct cairn_cli_rebuild seen;
-    watch.id = anew ? ask_anew(pg, options, arena, error) : ask_of_it(pg, options, arena, error);
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    watch.id = anew ? ask_anew(&place, options, error) : ask_of_it(&place, options, error);
     if (watch.id < 0)
         return watch.id;
     int64_t outcome = cairn_cli_rebuild_watch(&watch, &seen, error);

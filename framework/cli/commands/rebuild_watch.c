@@ -3,6 +3,7 @@
 #include "cli/commands/rebuild_command.h"
 
 #include "core/threads/clock.h"
+#include "operations/views.h"
 
 #include <poll.h>
 #include <string.h>
@@ -12,44 +13,15 @@ enum { LOOK_MS = 100 };
 
 /* ---- the snapshot ---- */
 
-/* While the rebuild follows, its progress is measured against the log. */
-static const struct cairn_statement look_statement = {
-    .name = "look_at_rebuild",
-    .sql =
-        "select r.phase, coalesce(r.request, '') as request, coalesce(r.note, '') as note,"
-        " coalesce(l.owner, '') as owner,"
-        " coalesce(to_char(o.kept_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), '') as kept,"
-        " coalesce(r.left_out, '') as left_out, r.code_version,"
-        " coalesce(r.generation, 0) as generation,"
-        " coalesce(w.before, 0) as before,"
-        " case when r.phase in ('following', 'held') then coalesce(c.position, 0)"
-        "     else r.done end as done,"
-        " case when r.phase in ('following', 'held') then cairn.head() else r.total end as total,"
-        " r.events, r.rows, coalesce(r.differences, -1) as differences,"
-        " (extract(epoch from coalesce(r.ended_at, clock_timestamp())"
-        "     - coalesce(r.started_at, r.requested_at)) * 1000)::bigint as spent_ms,"
-        " r.ended_at is not null as ended, coalesce(g.live, false) as live"
-        " from cairn.rebuilds r"
-        " left join cairn.generations g using (projection, generation)"
-        " left join cairn.checkpoints c on c.projection = r.projection"
-        "     and c.generation = r.generation and c.shard = 0"
-        " left join cairn.leases l on l.held_until > clock_timestamp()"
-        "     and l.name = 'projection/' || r.projection || '/' || r.code_version"
-        " left join lateral (select s.before from cairn.switches s"
-        "     where s.projection = r.projection and s.generation = r.generation"
-        "     order by s.switch limit 1) w on true"
-        " left join cairn.generations o on o.projection = r.projection"
-        "     and o.generation = w.before and o.state = 'following'"
-        " where r.rebuild = $1",
-};
-
 int cairn_cli_rebuild_look(struct cairn_pg *pg, int64_t id, struct cairn_arena *arena,
                            struct cairn_cli_rebuild *ret, struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
+    const struct cairn_view *view = &cairn_views[CAIRN_VIEW_REBUILD];
+    const struct cairn_statement statement = {.name = "look_at_rebuild", .sql = view->sql};
+    const struct cairn_view_ask ask = {.number = id};
+    struct cairn_pg_params params = cairn_view_params(view, &ask, arena);
     CAIRN_PG_RESULT *rows = NULL;
-    cairn_pg_add_integer(&params, id);
-    int64_t count = cairn_pg_call(pg, &look_statement, &params, &rows, error);
+    int64_t count = cairn_pg_call(pg, &statement, &params, &rows, error);
     if (count < 0)
         return (int)count;
     if (count == 0)

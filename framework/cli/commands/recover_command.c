@@ -6,9 +6,12 @@
  * all other sessions of the database, because processes trust the timeline that they read on a
  * connection as long as it is open. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
 
 #include <string.h>
 #include <unistd.h>
+
+enum { NUMBERS = 7 }; /* that a new epoch results in */
 
 static const char store_sql[] =
     "select s.epoch, cairn.head() as head,"
@@ -21,11 +24,6 @@ static const char store_sql[] =
 static const char checkpoints_sql[] =
     "select v.projection || ' g' || v.generation as read_model, v.position, v.problem"
     " from cairn.verify_checkpoints() v order by 1";
-
-static const char recover_sql[] =
-    "select old_epoch, new_epoch, head, claims, commands, carried_over as read_models,"
-    " ended as sessions_ended, left_over as not_ended from cairn.recover()";
-enum { LEFT_OVER = 7 }; /* column of not_ended */
 
 /* Shows the store. Returns how many read models are of another history. */
 static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
@@ -42,6 +40,18 @@ static int64_t report(struct cairn_pg *pg, struct cairn_error *error)
     return count;
 }
 
+static int read_epoch(struct cairn_pg *pg, int64_t *ret, struct cairn_error *error)
+{
+    static const struct cairn_statement statement = {.name = "epoch",
+                                                     .sql = "select epoch from cairn.store"};
+    struct cairn_pg_params none = {.arena = NULL};
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &statement, &none, &rows, error);
+    if (count > 0)
+        *ret = cairn_pg_integer(rows, 0, 0);
+    return count < 0 ? (int)count : 0;
+}
+
 /* Returns whether the operator agrees: by --yes, or when asked on a terminal. */
 static bool is_agreed(const struct cairn_cli_options *options)
 {
@@ -56,23 +66,45 @@ static bool is_agreed(const struct cairn_cli_options *options)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+static void show_result(const struct operated_recover *result, struct cairn_arena *arena)
+{
+    const int64_t numbers[] = {result->old_epoch,     result->new_epoch, result->head,
+                               result->claims,        result->commands,  result->read_models,
+                               result->sessions_ended};
+    const char *cells[] = {
+        "old_epoch", "new_epoch", "head", "claims", "commands", "read_models", "sessions_ended",
+        "not_ended", NULL,        NULL,   NULL,     NULL,       NULL,          NULL,
+        NULL,        NULL};
+    for (size_t i = 0; i < NUMBERS; i++)
+        cells[NUMBERS + 1 + i] = cairn_print(arena, "%" PRId64, numbers[i]);
+    cells[2 * NUMBERS + 1] = result->not_ended ? cairn_cli_visible(arena, result->not_ended) : "-";
+    cairn_cli_table(cells, NUMBERS + 1, 1);
+}
+
 /* Starts the new epoch and shows the result. A session that could not be ended continues in the old
  * epoch: that is a failure, although the new epoch has begun. */
 static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
 {
-    CAIRN_PG_RESULT *rows = NULL;
+    struct cairn_arena arena = {0};
+    const struct cairn_place place = {.pg = pg, .arena = &arena};
+    struct operate_recover which = {0};
+    struct cairn_operation done;
     (void)printf("\n");
-    int64_t count = cairn_pg_call_printed(pg, recover_sql, NULL, &rows, error);
-    if (count < 0)
-        return count;
-    cairn_cli_show_rows(rows, count);
-    const char *left_over = cairn_pg_text(rows, 0, LEFT_OVER);
-    if (!left_over)
-        return 0;
-    return cairn_fail(error, CAIRN_REFUSED,
-                      "the new epoch has begun, but these sessions could not be ended and go on in "
-                      "the old one; restart them: %.300s",
-                      left_over);
+    int failed = read_epoch(pg, &which.epoch, error);
+    if (!failed)
+        failed = cairn_cli_operate(&place, CAIRN_RECOVER, &which, &done, error);
+    if (!failed) {
+        const struct operated_recover *result = done.result;
+        show_result(result, &arena);
+        if (result->not_ended)
+            failed =
+                cairn_fail(error, CAIRN_REFUSED,
+                           "the new epoch has begun, but these sessions could not be ended and "
+                           "go on in the old one; restart them: %.300s",
+                           result->not_ended);
+    }
+    cairn_arena_close(&arena);
+    return failed;
 }
 
 static int run_recover(const struct cairn_cli_command *command, int argc, char **argv)

@@ -4,8 +4,10 @@
  * cairn.switches and polls until it was done or refused. After 20 seconds a request that no
  * projector has carried out is withdrawn, so that it does not take effect unexpectedly later. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
 
 #include "core/threads/clock.h"
+#include "operations/views.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -15,42 +17,31 @@
 #define PATIENCE_US CAIRN_SECONDS(20)
 enum { LOOK_MS = 50 };
 
-static const struct cairn_statement ask_statement = {
-    .name = "request_rollback",
-    .sql = "select switch from cairn.request_rollback($1, $2::integer)",
-};
-
-static const struct cairn_statement look_statement = {
-    .name = "look_at_switch",
-    .sql = "select w.done_at is not null as done, w.refused, w.generation, w.code_version,"
-           "     coalesce(w.before, 0) as before, coalesce(o.code_version, 0) as before_version,"
-           "     coalesce((select l.owner from cairn.leases l"
-           "         where l.held_until > clock_timestamp()"
-           "             and l.name = 'projection/' || w.projection || '/' || w.code_version), '')"
-           "     as owner"
-           " from cairn.switches w left join cairn.generations o"
-           "     on o.projection = w.projection and o.generation = w.before"
-           " where w.switch = $1",
-};
-
-static const struct cairn_statement withdraw_statement = {
-    .name = "withdraw_switch",
-    .sql = "update cairn.switches set refused = 'no projector carried it out'"
-           " where switch = $1 and done_at is null and refused is null",
-};
-
-static int64_t ask(struct cairn_pg *pg, const struct cairn_cli_options *options,
-                   struct cairn_arena *arena, struct cairn_error *error)
+static int64_t ask(const struct cairn_place *place, const struct cairn_cli_options *options,
+                   struct cairn_error *error)
 {
-    struct cairn_pg_params params = {.arena = arena};
-    CAIRN_PG_RESULT *rows = NULL;
-    cairn_pg_add_text(&params, options->words[0]);
+    struct operate_roll_back which = {.read_model = options->words[0]};
+    struct cairn_operation done;
     if (options->word_count > 1)
-        cairn_pg_add_integer(&params, strtoll(options->words[1], NULL, 10));
-    else
-        cairn_pg_add_null(&params);
-    int64_t count = cairn_pg_call(pg, &ask_statement, &params, &rows, error);
-    return count < 0 ? count : cairn_pg_integer(rows, 0, 0);
+        which.generation = (struct cairn_optional_int){
+            .is_set = true, .value = strtoll(options->words[1], NULL, 10)};
+    int failed = cairn_cli_operate(place, CAIRN_ROLL_BACK, &which, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_roll_back *result = done.result;
+    return result->switch_id;
+}
+
+/* Returns 1 if it waited until now and waits no longer, 0 if it was done or refused. */
+static int64_t withdraw(const struct cairn_place *place, int64_t id, struct cairn_error *error)
+{
+    const struct operate_withdraw which = {.switch_id = id};
+    struct cairn_error reason = {0};
+    struct cairn_operation done;
+    int failed = cairn_cli_operate(place, CAIRN_WITHDRAW_ROLLBACK, &which, &done, &reason);
+    if (failed == -CAIRN_NOT_FOUND)
+        return 0;
+    return failed ? cairn_error_pass(error, &reason) : 1;
 }
 
 static int64_t query_switch(struct cairn_pg *pg, const struct cairn_pg_params *which,
@@ -58,7 +49,9 @@ static int64_t query_switch(struct cairn_pg *pg, const struct cairn_pg_params *w
 {
     cairn_pg_clear(*ret);
     *ret = NULL;
-    return cairn_pg_call(pg, &look_statement, which, ret, error);
+    const struct cairn_statement statement = {.name = "look_at_switch",
+                                              .sql = cairn_views[CAIRN_VIEW_ROLLBACK].sql};
+    return cairn_pg_call(pg, &statement, which, ret, error);
 }
 
 static bool is_over(const struct cairn_pg_result *rows)
@@ -69,9 +62,13 @@ static bool is_over(const struct cairn_pg_result *rows)
 
 /* Returns 1 if it was done or refused, 0 if no projector has carried it out; *ret is the last
  * state. */
-static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *which,
+static int64_t wait_for_it(const struct cairn_place *place, int64_t id,
                            struct cairn_pg_result **ret, struct cairn_error *error)
 {
+    struct cairn_pg_params params = {.arena = place->arena};
+    const struct cairn_pg_params *which = &params;
+    struct cairn_pg *pg = place->pg;
+    cairn_pg_add_integer(&params, id);
     int64_t until_us = cairn_monotonic_us() + PATIENCE_US;
     int64_t seen = query_switch(pg, which, ret, error);
     while (seen > 0 && !is_over(*ret) && cairn_monotonic_us() < until_us) {
@@ -80,7 +77,7 @@ static int64_t wait_for_it(struct cairn_pg *pg, const struct cairn_pg_params *wh
     }
     if (seen < 0 || is_over(*ret))
         return seen;
-    int64_t withdrawn = cairn_pg_run(pg, &withdraw_statement, which, error);
+    int64_t withdrawn = withdraw(place, id, error);
     if (withdrawn < 0)
         return withdrawn;
     seen = query_switch(pg, which, ret, error);
@@ -119,13 +116,12 @@ static int report(const char *name, const struct cairn_pg_result *rows, bool ove
 static int64_t roll_back(struct cairn_pg *pg, const struct cairn_cli_options *options,
                          struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_pg_params which = {.arena = arena};
+    const struct cairn_place place = {.pg = pg, .arena = arena};
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t id = ask(pg, options, arena, error);
+    int64_t id = ask(&place, options, error);
     if (id < 0)
         return id;
-    cairn_pg_add_integer(&which, id);
-    int64_t over = wait_for_it(pg, &which, &rows, error);
+    int64_t over = wait_for_it(&place, id, &rows, error);
     return over < 0 ? over : report(options->words[0], rows, over > 0);
 }
 

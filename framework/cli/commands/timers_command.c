@@ -1,14 +1,11 @@
 /* timers_command.c - `cairn timers`: lists the timers that processes have set, and moves or cancels
  * one, by an event in the process' stream. */
 #include "cli/commands/commands.h"
+#include "cli/operator.h"
+#include "cli/show_view.h"
 
 #include <string.h>
 #include <sysexits.h>
-
-static const char list_sql[] =
-    "select stream, name, due_at, case when due_at <= cairn.now() then 'due'"
-    " else 'in ' || date_trunc('second', due_at - cairn.now()) end as state"
-    " from cairn.timers order by due_at, stream, name limit $1";
 
 static int wrong_usage(const struct cairn_cli_command *command)
 {
@@ -19,52 +16,32 @@ static int wrong_usage(const struct cairn_cli_command *command)
     return EX_USAGE;
 }
 
-static int list(const struct cairn_cli_command *command, const struct cairn_cli_options *options)
+static int64_t list(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                    struct cairn_arena *arena, struct cairn_error *error)
 {
-    struct cairn_arena arena = {0};
-    struct cairn_pg_params params = {.arena = &arena};
-    struct cairn_pg *pg = NULL;
-    struct cairn_error error = {0};
-    cairn_pg_add_integer(&params, options->limit < 0 ? 1000 : options->limit);
-    int64_t count = cairn_cli_open(&pg, &error);
-    if (count == 0)
-        count = cairn_cli_show(pg, list_sql, &params, options->json, &error);
-    cairn_arena_close(&arena);
-    return cairn_cli_end(command, pg, count, &error);
+    (void)arena;
+    const struct view_list which = {.limit = cairn_cli_limit(options)};
+    int64_t count = cairn_cli_show_view(pg, CAIRN_VIEW_TIMERS, &which, options->json, error);
+    return count < 0 ? count : 0;
 }
 
-/* WHEN is relative to now if it is an interval, else it is what timestamptz reads. */
-static const char move_sql[] =
-    "select cairn.change_timer($1, $2, case when $3 ~ '^-?[0-9]+(\\.[0-9]+)? ?[a-z]+$'"
-    " then cairn.now() + $3::text::interval else $3::text::timestamptz end) as version";
-static const char cancel_sql[] = "select cairn.change_timer($1, $2, null) as version";
-
-/* A timer that is not set (CA014) and a conflict (CA001) are answers, not defects. */
-static int end(const struct cairn_cli_command *command, struct cairn_pg *pg, int64_t count,
-               const struct cairn_error *error)
+/* Moves or, without `when`, cancels. */
+static int64_t change(struct cairn_pg *pg, const struct cairn_cli_options *options,
+                      struct cairn_arena *arena, struct cairn_error *error)
 {
-    const char *state = count < 0 && pg ? cairn_pg_state(pg) : "";
-    if (strcmp(state, "CA014") != 0 && strcmp(state, "CA001") != 0)
-        return cairn_cli_end(command, pg, count, error);
-    (void)fprintf(stderr, "cairn timers: %s\n", error->message);
-    (void)cairn_cli_end(command, pg, 0, error);
-    return 1;
-}
-
-static int change(const struct cairn_cli_command *command, const struct cairn_cli_options *options,
-                  const char *sql)
-{
-    struct cairn_arena arena = {0};
-    struct cairn_pg_params params = {.arena = &arena};
-    struct cairn_pg *pg = NULL;
-    struct cairn_error error = {0};
-    for (int i = 1; i < options->word_count; i++)
-        cairn_pg_add_text(&params, options->words[i]);
-    int64_t count = cairn_cli_open(&pg, &error);
-    if (count == 0)
-        count = cairn_cli_show(pg, sql, &params, options->json, &error);
-    cairn_arena_close(&arena);
-    return end(command, pg, count, &error);
+    const char *const *words = options->words;
+    const struct cairn_place place = {.pg = pg, .arena = arena};
+    const struct operate_move_timer move = {.stream = words[1], .name = words[2], .when = words[3]};
+    const struct operate_cancel_timer cancel = {.stream = words[1], .name = words[2]};
+    struct cairn_operation done;
+    int failed = words[3] ? cairn_cli_operate(&place, CAIRN_MOVE_TIMER, &move, &done, error)
+                          : cairn_cli_operate(&place, CAIRN_CANCEL_TIMER, &cancel, &done, error);
+    if (failed)
+        return failed;
+    const struct operated_timer *result = done.result;
+    (void)printf(options->json ? "{\"version\":%" PRId64 "}\n" : "version\n%7" PRId64 "\n",
+                 result->version);
+    return 0;
 }
 
 static int run_timers(const struct cairn_cli_command *command, int argc, char **argv)
@@ -75,11 +52,11 @@ static int run_timers(const struct cairn_cli_command *command, int argc, char **
         return status;
     const char *what = options.word_count ? options.words[0] : "list";
     if (strcmp(what, "list") == 0 && options.word_count <= 1)
-        return list(command, &options);
+        return cairn_cli_run(command, &options, list);
     if (strcmp(what, "move") == 0 && options.word_count == 4)
-        return change(command, &options, move_sql);
+        return cairn_cli_run(command, &options, change);
     if (strcmp(what, "cancel") == 0 && options.word_count == 3)
-        return change(command, &options, cancel_sql);
+        return cairn_cli_run(command, &options, change);
     return wrong_usage(command);
 }
 

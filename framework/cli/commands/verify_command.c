@@ -3,13 +3,10 @@
  * The proofs are functions of migrations/repeatable/verify.sql and processes.sql; each row they
  * return is a problem. */
 #include "cli/commands/commands.h"
+#include "cli/projector_program.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 /* Positions per statement: its memory is bounded, and the progress moves. */
 enum { RANGE = 50000 };
@@ -323,38 +320,12 @@ static int64_t verify(struct verification *self, struct cairn_error *error)
 
 /* ---- a read model ---- */
 
-/* Returns the program that has the projections: the one that CAIRN_PROJECTOR names, or
- * cairn-projector beside this program, or the first in PATH. */
-static const char *projector(struct cairn_arena *arena)
-{
-    char own[PATH_MAX];
-    const char *named = getenv("CAIRN_PROJECTOR");
-    if (named && *named)
-        return named;
-    ssize_t bytes = readlink("/proc/self/exe", own, sizeof own);
-    const char *slash = bytes > 0 ? memrchr(own, '/', (size_t)bytes) : NULL;
-    if (!slash)
-        return "cairn-projector";
-    const char *beside = cairn_print(arena, "%.*s/cairn-projector", (int)(slash - own), own);
-    return access(beside, X_OK) == 0 ? beside : "cairn-projector";
-}
-
 static int verify_read_model(const struct cairn_cli_command *command,
                              const struct cairn_cli_options *options)
 {
-    struct cairn_arena arena = {0};
-    const char *const words[] = {projector(&arena), "verify", options->words[0],
-                                 options->json ? "--json" : NULL, NULL};
-    char *argv[5] = {NULL};
-    for (int i = 0; words[i]; i++)
-        argv[i] = cairn_copy_text(&arena, words[i]);
-    (void)execvp(argv[0], argv);
-    (void)fprintf(stderr,
-                  "cairn %s: cannot run %s: %s\nRead models are verified by the program that has "
-                  "their projections: name it in\nCAIRN_PROJECTOR.\n",
-                  command->name, argv[0], strerror(errno));
-    cairn_arena_close(&arena);
-    return EX_UNAVAILABLE;
+    const char *const words[] = {"verify", options->words[0], options->json ? "--json" : NULL,
+                                 NULL};
+    return cairn_cli_become_projector(command, words);
 }
 
 static int run_verify(const struct cairn_cli_command *command, int argc, char **argv)

@@ -14,10 +14,7 @@
 
 /* Variables of the command itself, which are in no service's --help. */
 static const char *const of_the_command[] = {
-    "CAIRN_PROJECTOR",
-    "CAIRN_TEMPLATES",
-    "CAIRN_POSTGRES_BIN",
-    "CAIRN_GOLDEN",
+    "CAIRN_ACTOR", "CAIRN_PROJECTOR", "CAIRN_TEMPLATES", "CAIRN_POSTGRES_BIN", "CAIRN_GOLDEN",
 };
 
 enum { OF_THE_COMMAND = sizeof of_the_command / sizeof of_the_command[0] };

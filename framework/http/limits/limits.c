@@ -82,6 +82,8 @@ int cairn_limiter_address(struct cairn_exchange *exchange, const char *forwarded
                           struct cairn_error *error)
 {
     struct cairn_limiter *limiter = exchange->http->limiter;
+    if (!limiter->addresses && !limiter->limits.numbers)
+        return 0;
     struct cairn_client_key key = find_client(limiter, exchange, forwarded);
     exchange->request.client = number_of(&key);
     return limiter->addresses ? take(exchange, limiter->addresses, "address", &key, error) : 0;
@@ -91,7 +93,7 @@ int cairn_limiter_caller(struct cairn_exchange *exchange, struct cairn_error *er
 {
     struct cairn_limiter *limiter = exchange->http->limiter;
     const struct cairn_actor *actor = exchange->request.actor;
-    if (!actor)
+    if (!actor || (!limiter->callers && !limiter->limits.numbers))
         return 0;
     struct cairn_client_key key = cairn_client_key_of_actor(actor);
     exchange->request.client = number_of(&key);

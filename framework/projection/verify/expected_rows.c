@@ -35,7 +35,8 @@ size_t cairn_expected_rows_bytes(const struct cairn_expected_rows *expected)
 
 bool cairn_expected_rows_has(const struct cairn_expected_rows *expected, const char *key)
 {
-    return (cairn_hash(key) >> 32) % expected->parts == expected->part;
+    return expected->only ? strcmp(key, expected->only) == 0
+                          : (cairn_hash(key) >> 32) % expected->parts == expected->part;
 }
 
 enum { NAME_SIZE = CAIRN_KEY_MAX_BYTES + 24 };

@@ -3,7 +3,7 @@
  *
  * Rows are kept as JSON and folded batch by batch, by the same functions as the live ones. Memory
  * is bounded by dividing the keys into parts: a expected holds the rows whose key's hash falls into
- * its part, and the log is read once per part.
+ * its part, and the log is read once per part; or it holds one row alone.
  *
  * Ownership: a expected belongs to one thread. */
 #ifndef CAIRN_PROJECTION_EXPECTED_ROWS_H
@@ -24,6 +24,7 @@ struct cairn_expected_row {
 struct cairn_expected_rows {
     const struct cairn_projection *projection;
     uint64_t part, parts;
+    const char *only;         /* the one key that is wanted, borrowed; NULL: those of the part */
     struct cairn_arena arena; /* of keys and skipped events */
     struct cairn_map rows;    /* of struct cairn_expected_row */
     struct cairn_map skipped; /* "POSITION KEY": events that are left out */

@@ -4,6 +4,7 @@
 #include "core/threads/clock.h"
 #include "projection/tables/redis_copy.h"
 #include "projection/verify/expected_rows.h"
+#include "record/json_member.h"
 #include "store/events/amend.h"
 #include "store/read/bulk_read.h"
 
@@ -58,51 +59,24 @@ static void report_difference(struct run *run, const char *store, const char *ke
     verify->differs(verify->context, &difference);
 }
 
-/* The nesting at one place of a JSON text. */
-struct place {
-    int depth;
-    bool quoted;
-};
-
-/* Updates the nesting for one character, or escape. Returns its length. */
-static size_t go_past(struct place *place, const char *at)
+static int shown_bytes(const struct cairn_json_member *member)
 {
-    if (place->quoted && *at == '\\' && at[1])
-        return 2;
-    if (*at == '"')
-        place->quoted = !place->quoted;
-    else if (!place->quoted && (*at == '{' || *at == '['))
-        place->depth++;
-    else if (!place->quoted && (*at == '}' || *at == ']'))
-        place->depth--;
-    return 1;
-}
-
-/* Returns the length, at most 200, of the object member that begins here, up to its comma or the
- * object's end. */
-static int member_bytes(const char *member)
-{
-    struct place place = {.depth = 1};
-    size_t i = 0;
-    while (member[i] && (place.quoted || place.depth > 1 || !strchr(",}", member[i])))
-        i += go_past(&place, member + i);
-    return i < 200 ? (int)i : 200;
+    return member->bytes < 200 ? (int)member->bytes : 200;
 }
 
 /* Returns `is "total":5, should be "total":7` for the first member that differs. Both objects were
- * written by the same encoder, so they are equal byte for byte up to it. */
+ * written by the same encoder, so they have the same members in the same order. */
 static const char *first_difference(const char *stored, const char *folded,
                                     struct cairn_arena *arena)
 {
-    size_t member = 1;
-    struct place place = {0};
-    for (size_t i = 0; stored[i] && stored[i] == folded[i];) {
-        bool ends = !place.quoted && place.depth == 1 && stored[i] == ',';
-        i += go_past(&place, stored + i);
-        member = ends ? i : member;
+    struct cairn_json_member is = {.text = ""};
+    struct cairn_json_member wanted = {.text = ""};
+    while (cairn_json_member_next(&stored, &is) && cairn_json_member_next(&folded, &wanted)) {
+        if (is.bytes != wanted.bytes || memcmp(is.text, wanted.text, is.bytes) != 0)
+            break;
     }
-    return cairn_print(arena, "is %.*s, should be %.*s", member_bytes(stored + member),
-                       stored + member, member_bytes(folded + member), folded + member);
+    return cairn_print(arena, "is %.*s, should be %.*s", shown_bytes(&is), is.text,
+                       shown_bytes(&wanted), wanted.text);
 }
 
 /* ---- folding ---- */

@@ -28,6 +28,8 @@ int cairn_query_open(struct cairn_query_engine *engine, struct cairn_query_conte
     struct cairn_query_context *context = cairn_allocate(sizeof *context);
     context->engine = engine;
     int failed = cairn_query_connect(engine->database_url, NULL, &context->pg, error);
+    if (!failed)
+        failed = cairn_store_open(engine->database_url, "cairn-query", &context->store, error);
     if (failed) {
         cairn_query_close(context);
         return failed;
@@ -52,6 +54,7 @@ void cairn_query_close(struct cairn_query_context *context)
         return;
     close_models(context->models);
     cairn_pg_close(context->pg);
+    cairn_store_close(context->store);
     cairn_arena_close(&context->scratch);
     free(context);
 }

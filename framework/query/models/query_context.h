@@ -18,6 +18,7 @@ struct cairn_query_model {
 struct cairn_query_context {
     struct cairn_query_engine *engine;
     struct cairn_pg *pg;
+    struct cairn_store *store;  /* to fold past states from; it connects when that is asked for */
     struct cairn_arena scratch; /* of one handler call */
     struct cairn_query_model *models;
     int64_t statement_count; /* statements created so far; names them */

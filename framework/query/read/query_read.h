@@ -33,6 +33,16 @@ struct cairn_query_visit {
     struct cairn_redis_pipe *redis; /* the polling thread's */
     struct cairn_redis_question question;
     bool passed; /* Redis could not answer: ask PostgreSQL */
+
+    bool why; /* the events that made the row are wanted */
+};
+
+/* A past state of a row (history/past.h). */
+struct cairn_query_past {
+    bool is_past;
+    int64_t position;     /* up to which it was folded */
+    struct cairn_time at; /* of the last event that is in it */
+    bool lasts;           /* the request names the position: the answer is the same for ever */
 };
 
 struct cairn_query_read {
@@ -54,6 +64,7 @@ struct cairn_query_read {
     const char *etag;
     int64_t changed; /* by key: position of the row's last change; 0 if it never existed */
     int64_t parked;  /* of a list: parked rows, which it may lack or show in an old state */
+    struct cairn_query_past past; /* zeroed: the row as it is */
 };
 
 /* Asks Redis, if that may help, on a polling thread. Returns true if the request will be answered

@@ -113,7 +113,7 @@ static void refuse_unknown(struct reading *reading, const char *pointer)
                                       "is not known here; known are %slimit, cursor", names.text);
     else
         reading->failed =
-            cairn_wrong(reading->error, pointer, "is unknown; there are no parameters here");
+            cairn_wrong(reading->error, pointer, "is unknown; the only one here is at");
 }
 
 static void take_parameter(void *context, const char *name, const char *value)
@@ -127,6 +127,7 @@ static void take_parameter(void *context, const char *name, const char *value)
     bool filter = i >= 0 && i != cairn_query_path_filter(resource);
     bool limit = resource->list && strcmp(name, "limit") == 0;
     bool cursor = resource->list && strcmp(name, "cursor") == 0;
+    bool at = !resource->list && strcmp(name, "at") == 0;
     if ((filter && reading->ask->given & 1U << i) || (limit && reading->limit_seen) ||
         (cursor && reading->cursor_seen))
         reading->failed = cairn_wrong(reading->error, pointer, "is given twice");
@@ -136,6 +137,10 @@ static void take_parameter(void *context, const char *name, const char *value)
         take_limit(reading, value);
     else if (cursor)
         take_cursor(reading, value);
+    else if (at && reading->ask->at)
+        reading->failed = cairn_wrong(reading->error, pointer, "is given twice");
+    else if (at)
+        reading->ask->at = cairn_copy_text(reading->arena, value);
     else
         refuse_unknown(reading, pointer);
 }
@@ -203,6 +208,8 @@ static int read_headers(const struct cairn_http_request *request, struct cairn_q
     ask->wanted = cairn_http_header_list(request, "If-Match");
     if (ask->wanted && !cairn_etags_valid(ask->wanted))
         return cairn_fail(error, CAIRN_MALFORMED, "If-Match must be a list of ETags, or *");
+    if (ask->key && !ask->at)
+        ask->datetime = cairn_http_header(request, "Accept-Datetime");
     ask->last = cairn_http_header(request, "Last-Event-ID");
     ask->live = wants_stream(request);
     ask->wait_said =

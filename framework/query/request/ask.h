@@ -11,12 +11,14 @@
 #include <cairn/resource.h>
 
 struct cairn_query_ask {
-    const char *key;    /* key of the row; not of lists */
-    const char *token;  /* Cairn-Position, or NULL */
-    const char *seen;   /* If-None-Match, or NULL */
-    const char *wanted; /* If-Match, or NULL */
-    bool live;          /* Accept: text/event-stream */
-    const char *last;   /* Last-Event-ID of a client that reconnects, or NULL */
+    const char *key;      /* key of the row; not of lists */
+    const char *token;    /* Cairn-Position, or NULL */
+    const char *seen;     /* If-None-Match, or NULL */
+    const char *wanted;   /* If-Match, or NULL */
+    bool live;            /* Accept: text/event-stream */
+    const char *at;       /* ?at= of a row: the position or time of a past state, or NULL */
+    const char *datetime; /* Accept-Datetime, if there is no ?at=, or NULL */
+    const char *last;     /* Last-Event-ID of a client that reconnects, or NULL */
     int64_t wait_s;
     bool wait_said;      /* Prefer named it */
     int64_t deadline_us; /* monotonic: end of the wait */

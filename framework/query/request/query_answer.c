@@ -1,6 +1,7 @@
 /* query_answer.c - fills in the response to a query. */
 #include "core/report/metrics.h"
 #include "http/request/conditional.h"
+#include "query/history/past.h"
 #include "query/read/fresh.h"
 #include "query/read/query_read.h"
 #include "store/read/token.h"
@@ -50,6 +51,9 @@ static const char *cache_control(const struct cairn_query_read *read)
     bool shared = caching->shared && !is_for_caller(read);
     const char *whose = shared ? "public" : "private";
     struct cairn_arena *arena = read->visit->request->arena;
+    if (read->past.is_past)
+        return cairn_print(arena, "%s, %s", whose,
+                           read->past.lasts ? "max-age=31536000, immutable" : "no-cache");
     if (caching->max_age_s == 0 && caching->stale_s == 0)
         return shared ? "public, no-cache" : "private, no-cache";
     if (caching->stale_s == 0)
@@ -58,13 +62,17 @@ static const char *cache_control(const struct cairn_query_read *read)
                        caching->max_age_s, caching->stale_s);
 }
 
-/* Prefer sets how long to wait, never the content, so answers vary by Accept, Cairn-Position and
- * the caller alone: a private cache may serve several, one after the other. */
+/* Prefer sets how long to wait, never the content, so answers vary by Accept, Cairn-Position, for
+ * rows Accept-Datetime, and the caller alone: a private cache may serve several, one after the
+ * other. */
 static void add_vary(const struct cairn_query_read *read)
 {
-    cairn_http_set_header(read->visit->response, "Vary",
-                          is_for_caller(read) ? "Accept, Authorization, Cairn-Position"
-                                              : "Accept, Cairn-Position");
+    static const char *const of_row[] = {"Accept, Cairn-Position, Accept-Datetime",
+                                         "Accept, Authorization, Cairn-Position, Accept-Datetime"};
+    static const char *const of_list[] = {"Accept, Cairn-Position",
+                                          "Accept, Authorization, Cairn-Position"};
+    const char *const *fields = read->resource->list ? of_list : of_row;
+    cairn_http_set_header(read->visit->response, "Vary", fields[is_for_caller(read)]);
 }
 
 /* Problems are never cached: http/ answers them with no-store. */
@@ -95,6 +103,8 @@ static void show(const struct cairn_query_read *read)
     struct cairn_arena *arena = read->visit->request->arena;
     bool lasts = read->arena == arena;
     add_caching(read);
+    if (read->past.is_past)
+        cairn_query_past_headers(read);
     if (read->parked)
         cairn_http_set_header(response, "Cairn-Parked",
                               cairn_print(arena, "%" PRId64, read->parked));

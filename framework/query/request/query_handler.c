@@ -11,6 +11,8 @@
  *
  * The first two steps need no worker's connection: the polling thread does them. */
 #include "core/report/metrics.h"
+#include "query/history/past.h"
+#include "query/history/why.h"
 #include "query/query.h"
 #include "query/read/fresh.h"
 #include "query/read/query_read.h"
@@ -101,6 +103,10 @@ static enum cairn_http_outcome ask_postgres(struct cairn_query_visit *visit,
                                     .ask = &visit->ask,
                                     .arena = &context->scratch};
     int failed = cairn_query_look(&read, &error);
+    if (visit->ask.at || visit->ask.datetime)
+        failed = cairn_query_past(&read, failed, &error);
+    else if (!failed && visit->why)
+        failed = cairn_query_why(&read, &error);
     if (failed == -CAIRN_STALE && visit->ask.wait_s > 0 && !cairn_query_is_future(&read) &&
         waits(visit, &read))
         return CAIRN_HTTP_SUSPENDED;
@@ -119,10 +125,28 @@ enum cairn_http_outcome cairn_query_handle(const struct cairn_resource *resource
     struct cairn_query_visit *visit = recall(resource, engine, request, response);
     if (!visit)
         return CAIRN_HTTP_DONE;
-    if (!visit->passed && cairn_query_ask_copy(visit))
+    bool is_past = visit->ask.at || visit->ask.datetime;
+    if (!visit->passed && !is_past && cairn_query_ask_copy(visit))
         return CAIRN_HTTP_ASKED;
     if (!context)
         return CAIRN_HTTP_WORKER;
     visit->passed = false;
+    return ask_postgres(visit, context);
+}
+
+enum cairn_http_outcome cairn_query_handle_why(const struct cairn_resource *resource,
+                                               struct cairn_query_engine *engine,
+                                               struct cairn_query_context *context,
+                                               struct cairn_http_request *request,
+                                               struct cairn_http_response *response)
+{
+    struct cairn_query_visit *visit = recall(resource, engine, request, response);
+    if (!visit)
+        return CAIRN_HTTP_DONE;
+    if (!context)
+        return CAIRN_HTTP_WORKER;
+    visit->why = true;
+    visit->ask.live = false;
+    visit->ask.at = visit->ask.datetime = NULL;
     return ask_postgres(visit, context);
 }

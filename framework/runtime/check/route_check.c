@@ -82,6 +82,21 @@ static void add_text(struct declared_list *list, const char *route, const char *
         add(list, (struct declared){route, (size_t)(space - route), space + 1, by, at});
 }
 
+/* A row has another route, which says why it is as it is. */
+static void add_resource(struct declared_list *list, const struct cairn_service *service,
+                         const struct cairn_resource *resource)
+{
+    struct declared one = {"GET", 3, resource->path,
+                           resource->projection ? resource->projection->name : service->name,
+                           cairn_resources_at(service->resources)};
+    size_t count = list->count;
+    add(list, one);
+    if (resource->list || list->count == count)
+        return;
+    one.path = cairn_print(&list->arena, "%s/why", resource->path);
+    add(list, one);
+}
+
 static void add_service(struct declared_list *list, const struct cairn_service *service)
 {
     for (int i = 0; i < CAIRN_SERVICE_MAX && service->deciders[i]; i++) {
@@ -91,9 +106,7 @@ static void add_service(struct declared_list *list, const struct cairn_service *
                 add_text(list, commands->types[k].route, commands->types[k].name, commands->at);
     }
     for (const struct cairn_resource *at = service->resources; at && at->path; at++)
-        add(list, (struct declared){"GET", 3, at->path,
-                                    at->projection ? at->projection->name : service->name,
-                                    cairn_resources_at(service->resources)});
+        add_resource(list, service, at);
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
         add_text(list, at->route, service->name, NULL);
 }

@@ -45,7 +45,9 @@ void cairn_limits_check(const struct cairn_config *config, struct cairn_error *w
 
 struct cairn_http_limits cairn_limits_of(const struct cairn_config *config)
 {
-    return (struct cairn_http_limits){.address_rate = config->address_rate,
+    return (struct cairn_http_limits){.numbers = config->client_streams_max > 0 ||
+                                                 config->client_waiting_max > 0,
+                                      .address_rate = config->address_rate,
                                       .address_burst = config->address_burst,
                                       .caller_rate = config->caller_rate,
                                       .caller_burst = config->caller_burst,

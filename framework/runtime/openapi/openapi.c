@@ -8,7 +8,10 @@
 #include "runtime/openapi/openapi.h"
 
 #include "core/containers/map.h"
+#include "operations/actions.h"
+#include "operations/views.h"
 #include "runtime/openapi/openapi_parts.h"
+#include "runtime/operators.h"
 
 #include <cairn/version.h>
 
@@ -101,12 +104,40 @@ static void add_service(struct document *document, const struct cairn_service *s
     for (const struct cairn_resource *at = service->resources; at && at->path; at++) {
         add_tag(document, at->projection->name, at->projection->help);
         cairn_openapi_query(begin_operation(document, at->path), at, document->secured);
+        if (!at->list)
+            cairn_openapi_why(
+                begin_operation(document, cairn_print(document->arena, "%s/why", at->path)), at,
+                document->secured);
     }
     for (const struct cairn_route *at = service->routes; at && at->route; at++) {
         add_tag(document, service->name, service->help);
         cairn_openapi_route(begin_operation(document, strchr(at->route, ' ') + 1), service, at,
                             document->secured);
     }
+}
+
+/* ---- operators ---- */
+
+static void add_view(struct document *document, const char *path, const char *help,
+                     const struct cairn_record *asks, bool list)
+{
+    cairn_openapi_view(begin_operation(document, path), path, help, asks, list, document->secured);
+}
+
+static void add_operators(struct document *document)
+{
+    add_tag(document, "operators", "What operators see and do.");
+    add_view(document, "/admin/status", "The store, and the progress of each read model.", NULL,
+             false);
+    add_view(document, "/admin/bus", "The publisher, streams and consumer groups.", NULL, false);
+    add_view(document, "/admin/bus/dead/{id}", "Dead letters of a group, the newest first.",
+             cairn_views[CAIRN_VIEW_TIMERS].asks, true);
+    for (size_t i = 0; i < CAIRN_VIEW_COUNT; i++)
+        add_view(document, cairn_views[i].path, cairn_views[i].help, cairn_views[i].asks,
+                 !cairn_views[i].one);
+    for (size_t i = 0; i < CAIRN_ACTION_COUNT; i++)
+        cairn_openapi_action(begin_operation(document, cairn_actions[i].path), &cairn_actions[i],
+                             document->secured);
 }
 
 /* ---- the document ---- */
@@ -149,6 +180,8 @@ void cairn_openapi_write(const struct cairn_service *const services[], bool secu
                                 .tags = cairn_map(out->arena)};
     for (size_t i = 0; services[i]; i++)
         add_service(&document, services[i]);
+    if (cairn_operators_wanted(services))
+        add_operators(&document);
     add_process(&document);
     struct cairn_buffer paths = cairn_buffer(out->arena);
     write_paths(&document, &paths);

@@ -47,7 +47,15 @@ void cairn_openapi_command(struct cairn_buffer *out, const struct cairn_decider 
                            const struct cairn_command_type *command, bool secured);
 void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *resource,
                          bool secured);
+void cairn_openapi_why(struct cairn_buffer *out, const struct cairn_resource *resource,
+                       bool secured);
 void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *service,
                          const struct cairn_route *route, bool secured);
+struct cairn_action;
+void cairn_openapi_action(struct cairn_buffer *out, const struct cairn_action *action,
+                          bool secured);
+/* A view of operators; `asks` has its query parameters, or is NULL. */
+void cairn_openapi_view(struct cairn_buffer *out, const char *path, const char *help,
+                        const struct cairn_record *asks, bool list, bool secured);
 
 #endif

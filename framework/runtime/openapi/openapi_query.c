@@ -73,6 +73,10 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_resource
         add_paging(out, resource);
     } else {
         add_key(out, resource);
+        cairn_openapi_parameter(out, "at", "query", "{\"type\":\"string\"}", NULL,
+                                "A position of the log, or a time: the row as it was.");
+        cairn_openapi_parameter(out, "Accept-Datetime", "header", "{\"type\":\"string\"}", NULL,
+                                "A date (RFC 7089): the row as it was.");
     }
     static const char *const headers[] = {"Cairn-Position", "Prefer", "If-None-Match",
                                           "traceparent"};
@@ -142,4 +146,51 @@ void cairn_openapi_query(struct cairn_buffer *out, const struct cairn_resource *
     add_parameters(out, resource);
     add_responses(out, resource, secured);
     cairn_buffer_char(out, '}');
+}
+
+/* ---- why a row is as it is ---- */
+
+static void add_history(struct cairn_buffer *out)
+{
+    cairn_buffer_text(
+        out,
+        ",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\",\"required\":["
+        "\"read_model\",\"key\",\"position\",\"left_out\",\"events\"],\"properties\":{"
+        "\"read_model\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"},"
+        "\"position\":{\"type\":\"integer\"},\"left_out\":{\"type\":\"integer\",\"description\":"
+        "\"Earlier events that are not shown.\"},\"events\":{\"type\":\"array\",\"items\":{"
+        "\"type\":\"object\",\"required\":[\"position\",\"recorded_at\",\"stream\",\"version\","
+        "\"type\",\"event_id\",\"effect\",\"changes\"],\"properties\":{\"effect\":{\"enum\":["
+        "\"created\",\"changed\",\"unchanged\",\"deleted\",\"parked\",\"waits\",\"skipped\"]},"
+        "\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"field\"],"
+        "\"properties\":{\"field\":{\"type\":\"string\"},\"from\":{},\"to\":{}}}}}}}}}}}");
+}
+
+void cairn_openapi_why(struct cairn_buffer *out, const struct cairn_resource *resource,
+                       bool secured)
+{
+    static const char *const headers[] = {"ETag", "Cairn-Position", "Cache-Control",
+                                          "Vary", "traceparent",    NULL};
+    static const char *const parameters[] = {"Cairn-Position", "Prefer", "If-None-Match",
+                                             "traceparent"};
+    static const int problems[] = {400, 404, 408, 412, 413, 429, 431, 500, 503, 0};
+    const char *route = cairn_print(out->arena, "GET %s/why", resource->path);
+    cairn_openapi_method(out, route);
+    cairn_openapi_words(out, route);
+    cairn_buffer_print(out, ",\"tags\":[\"%s\"]", resource->projection->name);
+    cairn_openapi_text(out, "summary", "The events that made the row, with what each changed.");
+    cairn_openapi_security(out, secured ? &resource->allow : NULL, false);
+    cairn_buffer_text(out, ",\"parameters\":[");
+    add_key(out, resource);
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+        cairn_openapi_refer(out, "parameters", parameters[i]);
+    cairn_buffer_text(out, "],\"responses\":{\"200\":{\"description\":\"The row's history.\"");
+    cairn_openapi_headers(out, headers);
+    add_history(out);
+    cairn_buffer_text(out, "},\"304\":{\"description\":\"Not modified.\"");
+    cairn_openapi_headers(out, headers);
+    cairn_buffer_char(out, '}');
+    cairn_openapi_refused(out, secured ? &resource->allow : NULL);
+    cairn_openapi_problems(out, problems);
+    cairn_buffer_text(out, "}}");
 }

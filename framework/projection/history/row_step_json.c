@@ -1,0 +1,60 @@
+/* row_step_json.c - writes a step of a row's history as JSON. */
+#include "projection/history/row_history.h"
+
+const char *cairn_row_effect_name(enum cairn_row_effect effect)
+{
+    static const char *const names[] = {
+        [CAIRN_ROW_CREATED] = "created",     [CAIRN_ROW_CHANGED] = "changed",
+        [CAIRN_ROW_UNCHANGED] = "unchanged", [CAIRN_ROW_DELETED] = "deleted",
+        [CAIRN_ROW_PARKED] = "parked",       [CAIRN_ROW_WAITS] = "waits",
+        [CAIRN_ROW_SKIPPED] = "skipped",
+    };
+    return names[effect];
+}
+
+static void add_text(struct cairn_buffer *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    cairn_buffer_print(out, ",\"%s\":", name);
+    cairn_buffer_json(out, value);
+}
+
+static void add_changes(const struct cairn_row_step *step, struct cairn_buffer *out)
+{
+    cairn_buffer_text(out, ",\"changes\":[");
+    for (size_t i = 0; i < step->change_count; i++) {
+        const struct cairn_row_change *change = &step->changes[i];
+        cairn_buffer_print(out, "%s{\"field\":", i ? "," : "");
+        cairn_buffer_json(out, change->field);
+        if (change->from)
+            cairn_buffer_print(out, ",\"from\":%s", change->from);
+        if (change->to)
+            cairn_buffer_print(out, ",\"to\":%s", change->to);
+        cairn_buffer_char(out, '}');
+    }
+    cairn_buffer_char(out, ']');
+}
+
+void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer *out)
+{
+    char at[CAIRN_TIME_TEXT_SIZE];
+    char id[CAIRN_UUID_TEXT_SIZE];
+    cairn_time_format(step->recorded_at, at);
+    cairn_uuid_format(step->event_id, id);
+    cairn_buffer_print(out, "{\"position\":%" PRId64 ",\"recorded_at\":\"%s\"", step->position, at);
+    add_text(out, "stream", step->stream);
+    cairn_buffer_print(out, ",\"version\":%" PRId64, step->version);
+    add_text(out, "type", step->type);
+    add_text(out, "event_id", id);
+    add_text(out, "effect", cairn_row_effect_name(step->effect));
+    add_changes(step, out);
+    add_text(out, "command_id", step->command_id);
+    add_text(out, "command", step->command);
+    add_text(out, "service", step->service);
+    add_text(out, "actor", step->actor);
+    add_text(out, "issuer", step->issuer);
+    add_text(out, "correlation_id", step->correlation_id);
+    add_text(out, "traceparent", step->traceparent);
+    cairn_buffer_char(out, '}');
+}
