@@ -1,5 +1,5 @@
-/* delivery.c - delivers commands: a channel for each category, whose queue sends those to one target
- * in order, and a list of the outcomes. */
+/* delivery.c - delivers commands: a channel for each category, with a queue that sends those to one
+ * target in order, and a list of the outcomes. */
 #include "process/deliver/delivery.h"
 
 #include "core/report/log.h"
@@ -193,7 +193,7 @@ static int64_t attempt_delivery(void *context, struct cairn_task *task)
     struct item *item = (struct item *)(void *)task;
     struct cairn_error error = {0};
     int failed = send_outgoing(delivery, &item->outgoing, task->attempts, &error);
-    enum cairn_delivery_status status = !failed                 ? CAIRN_DELIVERED
+    enum cairn_delivery_status status = !failed                  ? CAIRN_DELIVERED
                                         : cairn_is_final(failed) ? CAIRN_DELIVERY_REFUSED
                                                                  : CAIRN_DELIVERY_RETRIED;
     count_attempt(status);
@@ -215,8 +215,9 @@ static struct channel *channel_to(const struct cairn_delivery *delivery, const c
 {
     size_t length = strcspn(target, "-");
     size_t i = 0;
-    while (i < delivery->channel_count - 1 && (strncmp(delivery->categories[i], target, length) != 0 ||
-                                           delivery->categories[i][length] != '\0'))
+    while (i < delivery->channel_count - 1 &&
+           (strncmp(delivery->categories[i], target, length) != 0 ||
+            delivery->categories[i][length] != '\0'))
         i++;
     return &delivery->channels[i];
 }
@@ -308,8 +309,8 @@ static int open_channels(struct cairn_delivery *delivery, int threads, struct ca
         if (i < count)
             delivery->categories[i] = sends[i]->category;
         delivery->channels[i].behind = true;
-        failed = cairn_keyed_queue_open(i < count ? threads : 1, attempt_delivery, dispose, delivery,
-                                        &delivery->channels[i].queue, error);
+        failed = cairn_keyed_queue_open(i < count ? threads : 1, attempt_delivery, dispose,
+                                        delivery, &delivery->channels[i].queue, error);
         delivery->channel_count = i + 1;
     }
     return failed;

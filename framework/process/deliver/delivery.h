@@ -20,11 +20,11 @@ struct cairn_delivery;
 
 /* A command that a process manager sends: a row of the table of open commands. */
 struct cairn_outgoing {
-    const char *stream; /* of the process */
-    int64_t version;    /* of the event that sends it */
-    int64_t number;     /* in that event: 0, 1, 2… */
-    int64_t position;   /* of that event */
-    const char *target; /* stream that the command is for: "payment-ID" */
+    const char *stream;  /* of the process */
+    int64_t version;     /* of the event that sends it */
+    int64_t number;      /* in that event: 0, 1, 2… */
+    int64_t position;    /* of that event */
+    const char *target;  /* stream that the command is for: "payment-ID" */
     const char *command; /* its name: "pay_order" */
     const char *method;
     const char *path;
@@ -72,8 +72,8 @@ struct cairn_gap {
     size_t channel;
 };
 
-/* Finds the first gap from a channel on, the first of which is 0, and sets *channel to the one after
- * it; false if there is none. */
+/* Finds the first gap from a channel on (the first one is 0), and sets *channel to the next one;
+ * false if there is none. */
 bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *channel,
                         struct cairn_gap *ret);
 /* Queues one command of the gap. */

@@ -37,8 +37,8 @@ void cairn_keyed_queue_push(struct cairn_keyed_queue *queue, struct cairn_task *
 /* Returns how many tasks wait or are being executed. */
 size_t cairn_keyed_queue_count(struct cairn_keyed_queue *queue);
 
-/* Discards waiting tasks; those being executed are finished, but not retried. Tasks pushed from now on
- * run after them. */
+/* Discards waiting tasks; those being executed are finished, but not retried. Tasks pushed from now
+ * on run after them. */
 void cairn_keyed_queue_clear(struct cairn_keyed_queue *queue);
 
 /* Does the same, and waits for tasks being executed. NULL is allowed. */

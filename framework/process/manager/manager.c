@@ -98,12 +98,13 @@ static void collect_outcomes(struct cairn_manager *manager)
 static void log_outcomes(const struct cairn_manager *manager)
 {
     for (const struct cairn_delivered *at = manager->outcomes; at; at = at->next) {
-        if (at->status == CAIRN_DELIVERED || (at->status == CAIRN_DELIVERY_RETRIED && at->attempts < 8))
+        if (at->status == CAIRN_DELIVERED ||
+            (at->status == CAIRN_DELIVERY_RETRIED && at->attempts < 8))
             continue;
         cairn_log(
             CAIRN_LOG_WARN,
             at->status == CAIRN_DELIVERY_REFUSED ? "a command was refused for good"
-                                            : "a command cannot be delivered yet",
+                                                 : "a command cannot be delivered yet",
             CAIRN_LOG_TEXT("process", at->outgoing.stream),
             CAIRN_LOG_TEXT("command", at->outgoing.command),
             CAIRN_LOG_TEXT("to", at->outgoing.target), CAIRN_LOG_INTEGER("attempts", at->attempts),
