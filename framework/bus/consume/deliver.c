@@ -417,7 +417,10 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
                           why.message);
     delivery->ended = true;
     roll_back(member);
-    return fail_attempt(delivery, outcome, &why, error);
+    const struct cairn_trace before = cairn_trace_enter(&delivery->trace); /* for the log */
+    int verdict = fail_attempt(delivery, outcome, &why, error);
+    (void)cairn_trace_enter(&before);
+    return verdict;
 }
 
 /* Runs in a transaction. Members that handle events of the same stream are serialised by the lock

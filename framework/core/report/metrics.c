@@ -3,6 +3,7 @@
 
 #include "core/report/log.h"
 #include "core/report/metrics_series.h"
+#include "core/text/text.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 
@@ -150,36 +151,12 @@ void cairn_metric_total(struct cairn_metric *metric, const char *value, int64_t 
     atomic_store_explicit(&find(metric, value)->cells[0].sum, total, memory_order_relaxed);
 }
 
-/* What the exemplar of an observation names. */
-struct named_trace {
-    bool is_own;
-    const uint8_t *bytes; /* 16 */
-};
-
-static bool is_named(const struct named_trace *trace)
-{
-    static const uint8_t none[16];
-    if (trace->is_own)
-        return cairn_log_has_trace();
-    return trace->bytes && memcmp(trace->bytes, none, sizeof none) != 0;
-}
-
-static void write_trace_id(const struct named_trace *trace, char *ret, size_t size)
-{
-    if (trace->is_own) {
-        (void)snprintf(ret, size, "%s", cairn_log_trace_id());
-        return;
-    }
-    for (size_t i = 0; i < 16; i++)
-        (void)snprintf(ret + 2 * i, size - 2 * i, "%02x", trace->bytes[i]);
-}
-
 /* Keeps the observation as its bucket's exemplar, unless that one is new, or another thread is at
  * exemplars just now: any will do. */
-static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us,
-                          const struct named_trace *trace)
+static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us, const uint8_t *trace_id)
 {
-    if (!is_named(trace))
+    static const uint8_t none[CAIRN_LOG_TRACE_BYTES];
+    if (!trace_id || memcmp(trace_id, none, sizeof none) == 0)
         return;
     int64_t now_us = cairn_time_to_unix(cairn_now());
     int64_t at_us = atomic_load_explicit(&exemplar->at_us, memory_order_relaxed);
@@ -187,13 +164,13 @@ static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us,
     if (is_new || pthread_mutex_trylock(&lock) != 0)
         return;
     exemplar->us = us;
-    write_trace_id(trace, exemplar->trace_id, sizeof exemplar->trace_id);
+    *cairn_hex_write(exemplar->trace_id, trace_id, CAIRN_LOG_TRACE_BYTES) = '\0';
     atomic_store_explicit(&exemplar->at_us, now_us, memory_order_relaxed);
     cairn_unlock(&lock);
 }
 
-static void observe(struct cairn_metric *metric, const char *value, int64_t us,
-                    const struct named_trace *trace)
+void cairn_metric_observe_traced(struct cairn_metric *metric, const char *value, int64_t us,
+                                 const uint8_t *trace_id)
 {
     assert(metric->kind == CAIRN_METRIC_HISTOGRAM);
     struct cairn_metric_series *series = find(metric, value);
@@ -204,16 +181,10 @@ static void observe(struct cairn_metric *metric, const char *value, int64_t us,
         bucket++;
     add(&cell->sum, us);
     add(&cell->observed[bucket], 1);
-    keep_exemplar(&series->exemplars[bucket], us, trace);
+    keep_exemplar(&series->exemplars[bucket], us, trace_id);
 }
 
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us)
 {
-    observe(metric, value, us, &(struct named_trace){.is_own = true});
-}
-
-void cairn_metric_observe_traced(struct cairn_metric *metric, const char *value, int64_t us,
-                                 const uint8_t *trace_id)
-{
-    observe(metric, value, us, &(struct named_trace){.bytes = trace_id});
+    cairn_metric_observe_traced(metric, value, us, cairn_log_trace_id());
 }
