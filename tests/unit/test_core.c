@@ -601,7 +601,7 @@ static void a_refusal_is_logged_with_its_reason(void **state)
 
 /* ---- a reader that is slow ---- */
 
-enum { WARNING_THREADS = 8, WARNINGS = 50, SLOW_MS = 200 };
+enum { WARNING_THREADS = 8, WARNINGS = 20, SLOW_MS = 200, PAGE = 4096 };
 
 struct slow_reader {
     int fd;
@@ -612,7 +612,7 @@ struct slow_reader {
 static void *read_slowly(void *context)
 {
     struct slow_reader *reader = context;
-    char piece[4096];
+    char piece[PAGE];
     while (!atomic_load(&reader->ended)) {
         (void)poll(NULL, 0, SLOW_MS);
         (void)!read(reader->fd, piece, sizeof piece);
@@ -622,19 +622,24 @@ static void *read_slowly(void *context)
     return NULL;
 }
 
+/* A line takes a page of the pipe. */
 static void *warn_often(void *unused)
 {
+    char long_text[PAGE - 200];
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
     for (int i = 0; i < WARNINGS; i++)
-        cairn_log(CAIRN_LOG_WARN, "slow");
+        cairn_log(CAIRN_LOG_WARN, "slow", CAIRN_LOG_TEXT("text", long_text));
     return unused;
 }
 
-/* Each warning would wait for the reader's next piece, so that all take ten seconds. */
+/* Eight lines need eight pieces of the reader: each warning would wait half a second for its turn,
+ * and a thread ten seconds for its twenty. */
 static void threads_that_warn_wait_a_bounded_time_for_a_slow_reader(void **state)
 {
     (void)state;
     int ends[2];
-    char fill[4096] = {0};
+    static const char fill[PAGE];
     pthread_t reading, threads[WARNING_THREADS];
     assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
     while (write(ends[1], fill, sizeof fill) > 0)

@@ -1,5 +1,5 @@
-/* log.h - the log: one JSON object per line on standard error: time, level, service, module, message,
- * trace_id, span_id, fields (docs/TELEMETRY.md, *Log lines*).
+/* log.h - the log: one JSON object per line on standard error: time, level, service, module,
+ * message, trace_id, span_id, fields (docs/TELEMETRY.md, *Log lines*).
  *
  *     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_INTEGER("port", port));
  *
@@ -60,7 +60,8 @@ enum { CAIRN_LOG_TRACE_BYTES = 16, CAIRN_LOG_SPAN_BYTES = 8 };
  * They are copied. telemetry/trace_context.h does it for its callers. */
 void cairn_log_trace(const uint8_t *trace_id, const uint8_t *span_id);
 
-/* Return these ids, NULL for none; valid on this thread until the next call of cairn_log_trace(). */
+/* Return these ids, NULL for none; valid on this thread until the next call of
+ * cairn_log_trace(). */
 const uint8_t *cairn_log_trace_id(void);
 const uint8_t *cairn_log_span_id(void);
 

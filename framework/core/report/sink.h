@@ -6,9 +6,10 @@
  * kill -9 loses those. Warnings and errors, which may be a process' last output, are written before
  * the caller continues, and after all earlier lines.
  *
- * A reader that stops reading (a full pipe), or is slow, delays callers by half a second in all, and
- * then by a twentieth of the time at most: lines for which there is no room are lost, counted, and
- * reported when the reader reads again; a warning is then written later than its caller continues.
+ * A reader that stops reading (a full pipe), or is slow, delays callers by half a second in all,
+ * and then by a twentieth of the time at most: lines for which there is no room are lost, counted,
+ * and reported when the reader reads again; a warning is then written later than its caller
+ * continues.
  *
  * Threads: any thread may put lines; one opens and closes. */
 #ifndef CAIRN_CORE_SINK_H
@@ -21,9 +22,9 @@
  * lines would go to a client. They are opened so that a read finds the end, and a write fails. */
 void cairn_standard_files(void);
 
-/* Starts the thread that writes the lines. `service` is what a line about lost lines names; borrowed
- * for the life of the process. Without the thread, or where no more threads can be created,
- * each line is written at once. */
+/* Starts the thread that writes the lines. `service` is what a line about lost lines names;
+ * borrowed for the life of the process. Without the thread, or where no more threads can be created, each
+ * line is written at once. */
 void cairn_sink_open(const char *service);
 /* Writes the remaining lines, for a second at most, and stops the thread. May be called without an
  * open. */

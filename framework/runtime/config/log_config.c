@@ -45,8 +45,7 @@ void cairn_log_check(const struct cairn_config *config, struct cairn_error *wron
     struct cairn_error error = {0};
     const char *own = getenv("CAIRN_LOG_LEVEL");
     if (cairn_log_file(config) && own && *own)
-        (void)cairn_wrong(wrong, "CAIRN_LOG_LEVEL",
-                          "is set together with its _FILE: choose one");
+        (void)cairn_wrong(wrong, "CAIRN_LOG_LEVEL", "is set together with its _FILE: choose one");
     else if (read_levels(config, &levels, &error) < 0)
         (void)cairn_wrong(wrong, name_of(config), "%s", error.message);
 }
