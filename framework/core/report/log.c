@@ -6,20 +6,11 @@
 #include "core/text/text.h"
 #include "core/threads/clock.h"
 
-#include <string.h>
-
 /* Room for the usual line including the buffer's growth, small enough for malloc to serve from its
  * cache. */
 enum { LINE_BYTES = 960 };
 
 static const char *log_service = "cairn";
-
-static const char *const level_names[] = {
-    [CAIRN_LOG_DEBUG] = "debug",
-    [CAIRN_LOG_INFO] = "info",
-    [CAIRN_LOG_WARN] = "warn",
-    [CAIRN_LOG_ERROR] = "error",
-};
 
 void cairn_log_setup(const char *service, enum cairn_log_level least)
 {
@@ -28,17 +19,6 @@ void cairn_log_setup(const char *service, enum cairn_log_level least)
         levels.of[i] = least;
     log_service = service;
     cairn_log_levels_set(&levels);
-}
-
-int cairn_log_level_parse(const char *name, enum cairn_log_level *ret)
-{
-    for (int level = CAIRN_LOG_DEBUG; level <= CAIRN_LOG_ERROR; level++) {
-        if (strcmp(level_names[level], name) == 0) {
-            *ret = (enum cairn_log_level)level;
-            return 0;
-        }
-    }
-    return -CAIRN_INVALID;
 }
 
 static void add_text(struct cairn_buffer *line, const char *name, const char *text)
@@ -80,7 +60,8 @@ void cairn_log_fields(const char *file, enum cairn_log_level level, const char *
     struct cairn_buffer line = cairn_buffer(&arena);
     char time[CAIRN_TIME_TEXT_SIZE];
     cairn_time_format(cairn_now(), time);
-    cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time, level_names[level]);
+    cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time,
+                       cairn_log_level_name(level));
     add_text(&line, "service", log_service);
     add_text(&line, "module", cairn_log_module(file));
     add_text(&line, "message", message);

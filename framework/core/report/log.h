@@ -35,6 +35,7 @@ struct cairn_log_field {
 
 /* Call once at start, before threads run. `service` is borrowed for the life of the process. */
 void cairn_log_setup(const char *service, enum cairn_log_level least);
+const char *cairn_log_level_name(enum cairn_log_level level);
 int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHECKED;
 
 /* The least level of each module. */

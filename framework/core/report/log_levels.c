@@ -16,6 +16,29 @@ static _Atomic int least_of[CAIRN_LOG_MODULES];
 /* Of all modules: most lines that are not written are below it. 0: nothing is set yet. */
 static _Atomic int least_of_all;
 
+static const char *const level_names[] = {
+    [CAIRN_LOG_DEBUG] = "debug",
+    [CAIRN_LOG_INFO] = "info",
+    [CAIRN_LOG_WARN] = "warn",
+    [CAIRN_LOG_ERROR] = "error",
+};
+
+const char *cairn_log_level_name(enum cairn_log_level level)
+{
+    return level_names[level];
+}
+
+int cairn_log_level_parse(const char *name, enum cairn_log_level *ret)
+{
+    for (int level = CAIRN_LOG_DEBUG; level <= CAIRN_LOG_ERROR; level++) {
+        if (strcmp(level_names[level], name) == 0) {
+            *ret = (enum cairn_log_level)level;
+            return 0;
+        }
+    }
+    return -CAIRN_INVALID;
+}
+
 static size_t find_module(const char *name, size_t bytes)
 {
     size_t i = 0;

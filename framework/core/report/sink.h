@@ -23,8 +23,8 @@
 void cairn_standard_files(void);
 
 /* Starts the thread that writes the lines. `service` is what a line about lost lines names;
- * borrowed for the life of the process. Without the thread, or where no more threads can be created, each
- * line is written at once. */
+ * borrowed for the life of the process. Without the thread, or where no more threads can be
+ * created, each line is written at once. */
 void cairn_sink_open(const char *service);
 /* Writes the remaining lines, for a second at most, and stops the thread. May be called without an
  * open. */
