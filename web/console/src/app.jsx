@@ -90,6 +90,7 @@ export function App() {
         const place = places.find(({ part, also }) => route.parts[0] === part || route.parts[0] === also);
         document.title = `${[route.parts[1], place?.title ?? 'Overview'].filter(Boolean).join(' · ')} · Cairn`;
         scrollTo(0, 0);
+        say(null);
     }, [at]);
     return (
         <Person.Provider value={context}>

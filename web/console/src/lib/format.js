@@ -47,6 +47,11 @@ export function shortName(name) {
     return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name) ? `${name.slice(0, 8)}…` : name;
 }
 
+// Notes of the status end a time without its zone: that is UTC.
+export function noteOf(text) {
+    return (text ?? '').replace(/(\d\d:\d\d:\d\d)$/, '$1 UTC');
+}
+
 export function plural(count, one, many = `${one}s`) {
     return `${number(count)} ${count === 1 ? one : many}`;
 }

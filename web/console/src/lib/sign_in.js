@@ -86,6 +86,7 @@ async function comeBack(query) {
     const kept = JSON.parse(sessionStorage.getItem(underWay) ?? 'null');
     sessionStorage.removeItem(underWay);
     history.replaceState(null, '', `/console${kept?.back ?? ''}`);
+    dispatchEvent(new HashChangeEvent('hashchange'));
     if (!kept || query.get('state') !== kept.state) return;
     if (query.get('error')) throw new Error(query.get('error_description') ?? query.get('error'));
     await askForTokens({ grant_type: 'authorization_code', code: query.get('code'), redirect_uri: place, code_verifier: kept.verifier });

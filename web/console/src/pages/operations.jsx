@@ -1,5 +1,5 @@
 // operations.jsx - what operators did, and who.
-import { number } from '../lib/format.js';
+import { number, shortName } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { go, href } from '../lib/route.js';
 import { Answer, Badge, Copy, Json, Section, Time } from '../parts/basic.jsx';
@@ -9,14 +9,15 @@ const actions = ['retry-parked', 'skip-parked', 'rebuild', 'accept-rebuild', 'ca
     'skip-instance', 'move-timer', 'cancel-timer', 'retry-dead-letters', 'amend', 'recover'];
 
 function short(value) {
-    return Object.entries(value ?? {}).filter(([, one]) => one !== null).map(([key, one]) => `${key} ${typeof one === 'object' ? JSON.stringify(one) : one}`).join(', ');
+    const { read_model: readModel, ...others } = value ?? {};
+    return Object.entries({ ...(readModel && { 'read model': readModel }), ...others }).filter(([, one]) => one !== null).map(([key, one]) => `${key} ${typeof one === 'object' ? JSON.stringify(one) : one}`).join(', ');
 }
 
 const columns = [
     { title: 'Position', numeric: true, cell: (row) => <a href={href(['events', row.position])}>{number(row.position)}</a> },
-    { title: 'Action', cell: (row) => <a href={href(['operations', row.operation])}><strong>{row.action}</strong></a> },
+    { title: 'Action', cell: (row) => <a href={href(['operations', row.operation])}><strong class="whole">{row.action}</strong></a> },
     { title: 'State', cell: (row) => <Badge state={row.state} /> },
-    { title: 'By', cell: (row) => <span title={row.issuer}>{row.by ?? '–'}{row.for ? ` for ${row.for}` : ''}</span> },
+    { title: 'By', cell: (row) => <span title={row.by}>{row.by ? shortName(row.by) : '–'}{row.for ? ` for ${row.for}` : ''}</span> },
     { title: 'What', wide: true, cell: (row) => short(row.arguments) },
     { title: 'When', cell: (row) => <Time at={row.recorded_at} /> },
 ];

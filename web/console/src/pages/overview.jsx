@@ -1,7 +1,7 @@
 // overview.jsx - how the system is, kept fresh: the log, read models, processes, the bus.
 import { useEffect, useState } from 'preact/hooks';
 
-import { generationOf, number } from '../lib/format.js';
+import { generationOf, noteOf, number } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Answer, Badge, Copy, Section } from '../parts/basic.jsx';
@@ -64,7 +64,7 @@ const readModelColumns = [
     { title: 'Per second', numeric: true, cell: (row) => number(row.per_s) },
     { title: 'Parked', numeric: true, cell: (row) => (row.parked ? <Badge state={number(row.parked)} tone="bad" /> : '0') },
     { title: 'Runs in', cell: (row) => <span class="small">{row.lease}</span> },
-    { title: 'Note', wide: true, cell: (row) => row.note },
+    { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
 ];
 
 const processColumns = [

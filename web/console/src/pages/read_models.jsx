@@ -1,7 +1,7 @@
 // read_models.jsx - read models: generations, parked keys, rebuilds, roll back.
 import { useContext, useState } from 'preact/hooks';
 
-import { duration, generationOf, number, plural } from '../lib/format.js';
+import { duration, generationOf, noteOf, number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Action, Person } from '../parts/action.jsx';
@@ -29,7 +29,7 @@ const columns = [
         const parked = row.generations.reduce((sum, one) => sum + one.parked, 0);
         return parked ? <Badge state={number(parked)} tone="bad" /> : '0';
     } },
-    { title: 'Note', wide: true, cell: (row) => row.live.note },
+    { title: 'Note', wide: true, cell: (row) => noteOf(row.live.note) },
 ];
 
 export function ReadModels() {
@@ -57,7 +57,7 @@ const generationColumns = [
     { title: 'Lag', numeric: true, cell: (row) => number(row.lag) },
     { title: 'Parked', numeric: true, cell: (row) => number(row.parked) },
     { title: 'Runs in', cell: (row) => <span class="small">{row.lease}</span> },
-    { title: 'Note', wide: true, cell: (row) => row.note },
+    { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
 ];
 
 function RebuildButton({ name, onDone }) {
@@ -143,7 +143,7 @@ function rebuildColumns(onDone) {
         { title: 'Rows', numeric: true, cell: (row) => number(row.rows) },
         { title: 'Differences', numeric: true, cell: (row) => (row.differences < 0 ? '–' : number(row.differences)) },
         { title: 'Time', numeric: true, cell: (row) => duration(row.spent_ms) },
-        { title: 'Note', wide: true, cell: (row) => row.note },
+        { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
         { title: 'Actions', cell: (row) => <RebuildActions rebuild={row} onDone={onDone} /> },
     ];
 }

@@ -13,7 +13,7 @@ function Entry({ event }) {
             <div class="entry">
                 <header>
                     <span class="version">{event.version}</span>
-                    <h3><a href={href(['events', event.position])}>{event.type}</a></h3>
+                    <h2><a href={href(['events', event.position])}>{event.type}</a></h2>
                     <span class="quiet">by <Actor meta={event.meta} /></span>
                     <Time at={event.recorded_at} relative />
                 </header>
@@ -65,7 +65,7 @@ function EventFacts({ event }) {
             {event.meta?.actor?.iss && <Fact label="Issuer">{event.meta.actor.iss}</Fact>}
             <Fact label="Schema version">{event.schema_version}</Fact>
             <Fact label="Event id"><code>{event.event_id}</code> <Copy text={event.event_id} what="the event's id" /></Fact>
-            <Fact label="This view"><Copy text={location.href} what="the link to this event" /></Fact>
+            <Fact label="Link"><Copy text={location.href} what="the link to this event" /></Fact>
         </dl>
     );
 }
