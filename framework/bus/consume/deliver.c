@@ -1,8 +1,12 @@
-/* deliver.c - delivers one entry to its handler, if it was not handled before and its turn has
- * come.
+/* deliver.c - delivers one entry to its handler, if it has not been handled and its turn has come.
  *
- * Functions return a verdict of member.h or a negative error that the entry did not cause. Where a
- * function can also leave the verdict to the next step, it returns UNDECIDED. */
+ * The entry point, cairn_member_deliver(), is at the end. One transaction records which version of
+ * the stream is consumed and has what the handler writes: both or neither. An event whose attempts
+ * are used up is *given up*: it becomes a *dead letter*, in PostgreSQL and then in a list in Redis,
+ * from which an operator may retry it.
+ *
+ * Functions return a verdict of member.h or a negative error that the entry did not cause. A step
+ * that finds no reason to end the delivery returns PROCEED. */
 #include "bus/cloudevent.h"
 #include "bus/consume/consumer_sql.h"
 #include "bus/consume/member.h"
@@ -18,12 +22,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EARLY_US CAIRN_MILLISECONDS(10) /* pause before the turn; doubled up to … */
+/* Pause of an entry before its turn, doubled each time up to the longest one. */
+#define EARLY_US CAIRN_MILLISECONDS(10)
 #define EARLY_MAX_US CAIRN_MILLISECONDS(250)
-#define NEWER_US CAIRN_SECONDS(5) /* pause before an event of a newer release, which may start */
-#define LOCKED "55P03" /* lock_not_available: another member handles an event of the stream */
+#define NEWER_US CAIRN_SECONDS(5) /* pause of an event of a newer release: its members may come */
+/* lock_not_available, by which cairn.consume() fails at once if the row of the stream is locked:
+ * another member handles an event of it. */
+#define LOCKED "55P03"
 
-enum { UNDECIDED = 0, LOGGED_ATTEMPT = 2 /* the first failure may be transient */ };
+enum { PROCEED = 0 };
+
+/* The failure that is logged: the first one may be transient, and the next ones say the same. */
+enum { LOGGED_ATTEMPT = 2 };
 
 static struct cairn_metric handled =
     CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
@@ -31,7 +41,7 @@ static struct cairn_metric repeated = CAIRN_COUNTER(
     "cairn_consumer_repeated_total", "Events delivered again and skipped.", "consumer");
 static struct cairn_metric failures =
     CAIRN_COUNTER("cairn_consumer_failures_total", "Failed attempts.", "consumer");
-static struct cairn_metric buried =
+static struct cairn_metric dead_letters =
     CAIRN_COUNTER("cairn_consumer_dead_letters_total", "Events given up.", "consumer");
 
 struct delivery {
@@ -40,8 +50,8 @@ struct delivery {
     struct cairn_cloudevent event;
     const struct cairn_consumes *consumes;
     const struct cairn_event_type *type;
-    bool is_retried; /* a dead letter that an operator retries: in no order */
-    bool ended;      /* the transaction has ended */
+    bool is_revived; /* a dead letter that an operator retries: it has no turn to wait for */
+    bool ended;      /* nothing is left to roll back: that, or a commit, was or is tried */
     bool exhausted;  /* no attempts are left */
 };
 
@@ -66,14 +76,14 @@ static int too_early(struct cairn_pending_entry *pending)
     return later(pending, wait_us);
 }
 
-static int bury(struct cairn_member *member, const struct cairn_pending_entry *pending,
-                const char *why, struct cairn_error *error)
+static int add_dead_letter(struct cairn_member *member, const struct cairn_pending_entry *pending,
+                           const char *why, struct cairn_error *error)
 {
     int failed = cairn_group_dead_letter(&member->group, &pending->entry, pending->attempt, why,
                                          &member->delivery_arena, error);
     if (failed)
         return failed;
-    cairn_metric_add(&buried, member->consumer->name, 1);
+    cairn_metric_add(&dead_letters, member->consumer->name, 1);
     cairn_log(CAIRN_LOG_ERROR, "an event was given up: it is a dead letter",
               CAIRN_LOG_TEXT("consumer", member->consumer->name),
               CAIRN_LOG_TEXT("entry", pending->entry.id), CAIRN_LOG_TEXT("error", why));
@@ -108,8 +118,9 @@ static struct cairn_pg_params name_event(const struct delivery *delivery)
     return params;
 }
 
-/* Records the dead letter in PostgreSQL first: Redis may lose its own, and the stream continues
- * after it. No transaction is open. */
+/* Records the dead letter in PostgreSQL first: Redis may lose its copy, and the next event of the
+ * stream is handled once no earlier entry is pending, which skips this one. No transaction is
+ * open. */
 static int give_up(const struct delivery *delivery, const char *why, struct cairn_error *error)
 {
     const struct cairn_meta *meta = &delivery->event.meta;
@@ -120,18 +131,18 @@ static int give_up(const struct delivery *delivery, const char *why, struct cair
     cairn_pg_add_text(&params, why);
     delivery->pending->given_up = true;
     int64_t done = cairn_pg_run(delivery->member->pg, &dead_statement, &params, error);
-    return done < 0 ? (int)done : bury(delivery->member, delivery->pending, why, error);
+    return done < 0 ? (int)done : add_dead_letter(delivery->member, delivery->pending, why, error);
 }
 
-/* Gives up an event whose last attempt ended with the process. If that was between the two records
- * of a dead letter, the first one has the true reason. The transaction is open. */
+/* Gives up an event whose last attempt ended with the process. If the process crashed between the
+ * two records of a dead letter, that in PostgreSQL has the true reason. A transaction is open. */
 static int give_up_exhausted(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_pg_params params = name_event(delivery);
     struct cairn_member *member = delivery->member;
     const char *why = "all attempts were used up, the last one by a crash of the process";
     CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = delivery->is_retried
+    int64_t count = delivery->is_revived
                         ? 0
                         : cairn_pg_call(member->pg, &why_dead_statement, &params, &rows, error);
     if (count < 0)
@@ -144,15 +155,15 @@ static int give_up_exhausted(struct delivery *delivery, struct cairn_error *erro
 }
 
 /* Settles an event that is not newer than the consumed version: it was handled, or given up. That
- * was read and not written, so it is acknowledged after a commit, which waits for a synchronous
- * standby. Ends the transaction. */
+ * version was read only, and may not be on a synchronous standby yet: a statement that writes makes
+ * the commit wait for the standby before the entry is acknowledged. Ends the transaction. */
 static int settle_handled(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_pg_params params = name_event(delivery);
     struct cairn_pg *pg = delivery->member->pg;
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count =
-        delivery->is_retried ? 0 : cairn_pg_call(pg, &why_dead_statement, &params, &rows, error);
+        delivery->is_revived ? 0 : cairn_pg_call(pg, &why_dead_statement, &params, &rows, error);
     int64_t done = count < 0 ? count : cairn_pg_run(pg, &cairn_confirm_statement, NULL, error);
     if (done < 0)
         return (int)done;
@@ -161,7 +172,8 @@ static int settle_handled(struct delivery *delivery, struct cairn_error *error)
     if (failed)
         return failed;
     if (count > 0)
-        return bury(delivery->member, delivery->pending, cairn_pg_text(rows, 0, 0), error);
+        return add_dead_letter(delivery->member, delivery->pending, cairn_pg_text(rows, 0, 0),
+                               error);
     cairn_metric_add(&repeated, delivery->member->consumer->name, 1);
     return CAIRN_SETTLED;
 }
@@ -171,7 +183,7 @@ static int fail_attempt(struct delivery *delivery, enum cairn_outcome outcome,
 {
     struct cairn_member *member = delivery->member;
     struct cairn_pending_entry *pending = delivery->pending;
-    const char *message = why->message[0] ? why->message : "the handler gave no reason";
+    const char *message = why->message[0] ? why->message : "no reason was given";
     cairn_metric_add(&failures, member->consumer->name, 1);
     if (outcome == CAIRN_GIVE_UP || pending->attempt >= member->consumer->attempts)
         return give_up(delivery, message, error);
@@ -202,8 +214,9 @@ static const struct cairn_statement retried_statement = {
            " on conflict do nothing",
 };
 
-/* Records the event as handled, in the open transaction. Returns the version that the stream was
- * at; for a retried dead letter 0 or, if the retry was handled already, its own version. */
+/* Records the event as consumed, in the open transaction. Returns the version up to which the
+ * stream was consumed before. A revived dead letter is out of that order: 0, or the version of the
+ * event if it was handled already. */
 static int64_t record_consumed(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
@@ -211,7 +224,7 @@ static int64_t record_consumed(const struct delivery *delivery, struct cairn_err
     struct cairn_pg_params params = {.arena = &member->delivery_arena};
     CAIRN_PG_RESULT *rows = NULL;
     cairn_pg_add_text(&params, member->consumer->name);
-    if (delivery->is_retried) {
+    if (delivery->is_revived) {
         cairn_pg_add_uuid(&params, meta->event_id);
         int64_t added = cairn_pg_run(member->pg, &retried_statement, &params, error);
         return added < 0 ? added : added ? 0 : meta->version;
@@ -235,15 +248,15 @@ static int check_turn(const struct delivery *delivery, struct cairn_error *error
     cairn_buffer_text(&subject, "\"subject\":");
     cairn_buffer_json(&subject, delivery->event.meta.stream);
     struct cairn_error why = {0};
-    int is_clear = cairn_member_flush(member, &why);
-    if (!is_clear)
-        is_clear = cairn_group_clear(&member->group, entry->key, entry->id, subject.text,
-                                     &member->delivery_arena, &why);
-    if (is_clear == -CAIRN_CONFLICT) /* another member has claimed it */
+    int clear = cairn_member_flush(member, &why); /* 1: no earlier entry is pending; 0; an error */
+    if (!clear)
+        clear = cairn_group_clear(&member->group, entry->key, entry->id, subject.text,
+                                  &member->delivery_arena, &why);
+    if (clear == -CAIRN_CONFLICT) /* another member has claimed it */
         return CAIRN_GONE;
-    if (is_clear < 0)
+    if (clear < 0)
         return cairn_error_pass(error, &why);
-    return is_clear ? UNDECIDED : too_early(delivery->pending);
+    return clear ? PROCEED : too_early(delivery->pending);
 }
 
 static int decode_event(const struct delivery *delivery, void **ret, struct cairn_error *error)
@@ -287,8 +300,8 @@ static int decode(const struct delivery *delivery, void **ret, struct cairn_erro
 
 /* ---- the handler ---- */
 
-/* Begins the span of one attempt, caused by the publication. `ret` is the trace that what the
- * handler does is a part of. */
+/* Begins the span of one attempt, caused by the publication. Calls that the handler makes belong to
+ * the trace in `ret`. */
 static struct cairn_span *begin_span(const struct delivery *delivery, struct cairn_span *room,
                                      struct cairn_trace *ret)
 {
@@ -344,7 +357,8 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
     struct cairn_sql sql = {.pg = member->pg, .arena = &member->delivery_arena};
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(delivery->event.meta.event_id, id);
-    const struct cairn_call sender = {
+    const struct cairn_call calls = {
+        /* what those need that the handler makes */
         .meta = &delivery->event.meta,
         .idempotency_key =
             cairn_print(&member->delivery_arena, "%s-%s", member->consumer->name, id),
@@ -354,21 +368,22 @@ static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
         .teller_ = member->teller,
     };
     struct cairn_consumed call = {
-        .call = sender,
-        .meta = sender.meta,
+        .call = calls,
+        .meta = calls.meta,
         .type = delivery->event.type,
-        .traceparent = sender.traceparent,
-        .idempotency_key = sender.idempotency_key,
-        .attempt = sender.attempt,
-        .again = delivery->is_retried,
+        .traceparent = calls.traceparent,
+        .idempotency_key = calls.idempotency_key,
+        .attempt = calls.attempt,
+        .again = delivery->is_revived,
         .sql = &sql,
     };
     enum cairn_outcome outcome = call_handler(delivery, data, &call, why);
     return outcome == CAIRN_DONE && sql.failed ? CAIRN_TRY_AGAIN : outcome;
 }
 
-/* If the connection is lost before the commit is confirmed, the next delivery finds out its
- * outcome. */
+/* Calls the handler, and commits or gives back what it did. If the connection is lost before the
+ * commit is confirmed, the next delivery reads whether it was done. An earlier attempt may have
+ * recorded the event as dead before it ended: that is removed with the success. */
 static int handle(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
@@ -399,8 +414,8 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     return fail_attempt(delivery, outcome, &why, error);
 }
 
-/* Runs in a transaction. Members that handle events of the same stream are serialised by the lock
- * on its row. */
+/* Finds out whether the event is still to be handled and has its turn, and handles it. Members that
+ * handle events of the same stream are serialised by the lock on its row. */
 static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
 {
     int64_t version = delivery->event.meta.version;
@@ -414,13 +429,13 @@ static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
         return settle_handled(delivery, error);
     if (delivery->exhausted)
         return give_up_exhausted(delivery, error);
-    int verdict = UNDECIDED;
-    if (!delivery->is_retried && before < version - 1)
+    int verdict = PROCEED;
+    if (!delivery->is_revived && before < version - 1)
         verdict = check_turn(delivery, error);
-    return verdict == UNDECIDED ? handle(delivery, error) : verdict;
+    return verdict == PROCEED ? handle(delivery, error) : verdict;
 }
 
-static int in_transaction(struct delivery *delivery, struct cairn_error *error)
+static int run_transaction(struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
     int failed = cairn_pg_script(member->pg, "begin", error);
@@ -439,7 +454,7 @@ static int begin_attempt(struct cairn_member *member, struct cairn_pending_entry
                          struct cairn_error *error)
 {
     if (pending->begun)
-        return UNDECIDED;
+        return PROCEED;
     int failed = cairn_member_flush(member, error);
     if (failed)
         return failed;
@@ -449,7 +464,7 @@ static int begin_attempt(struct cairn_member *member, struct cairn_pending_entry
         return (int)attempt;
     pending->attempt = attempt;
     pending->begun = true;
-    return attempt == 0 ? CAIRN_GONE : UNDECIDED;
+    return attempt == 0 ? CAIRN_GONE : PROCEED;
 }
 
 int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry *pending,
@@ -457,19 +472,19 @@ int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry
 {
     struct delivery delivery = {.member = member,
                                 .pending = pending,
-                                .is_retried = pending->entry.key == member->category_count};
+                                .is_revived = pending->entry.key == member->category_count};
     struct cairn_error why = {0};
     cairn_arena_reset(&member->delivery_arena);
     int verdict = begin_attempt(member, pending, error);
-    if (verdict != UNDECIDED)
+    if (verdict != PROCEED)
         return verdict;
     if (cairn_cloudevent_read(pending->entry.json, pending->entry.bytes, &member->delivery_arena,
                               &delivery.event, &why))
-        return bury(member, pending, why.message, error);
+        return add_dead_letter(member, pending, why.message, error);
     delivery.exhausted = pending->attempt > member->consumer->attempts;
     delivery.consumes = (const struct cairn_consumes *)cairn_handlers_find(
         member->consumer->consumes, delivery.event.category, delivery.event.type, &delivery.type);
     if (!delivery.consumes)
         return CAIRN_SETTLED;
-    return in_transaction(&delivery, error);
+    return run_transaction(&delivery, error);
 }

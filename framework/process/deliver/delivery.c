@@ -1,5 +1,5 @@
-/* delivery.c - delivers commands: a way for each category, a lane for each target, and a list of
- * the outcomes. */
+/* delivery.c - delivers commands: a channel for each category, with a queue that sends those to one
+ * target in order, and a list of the outcomes. */
 #include "process/deliver/delivery.h"
 
 #include "core/report/log.h"
@@ -17,36 +17,36 @@
 #define FIRST_PAUSE_US CAIRN_MILLISECONDS(50)
 #define LONGEST_PAUSE_US CAIRN_SECONDS(10)
 
-enum { ROOM = 2000 }; /* commands of one way in memory: some 2 MB, if they are small */
+enum { ROOM = 2000 }; /* commands of one channel in memory: some 2 MB, if they are small */
 
-struct way {
+struct channel {
     struct cairn_keyed_queue *queue;
-    bool behind;
-    int64_t position, number; /* of the last command queued on it */
+    bool behind;              /* the table has commands that were not queued */
+    int64_t position, number; /* of the last command queued, where reading the table goes on */
 };
 
 struct cairn_delivery {
     const struct cairn_process *process;
     struct cairn_command_client *client;
-    const char **categories; /* of the first ways; there is one more, for others */
-    struct way *ways;
-    size_t way_count;
-    void (*told)(void *context);
+    const char **categories; /* of all channels but the last, which is for other categories */
+    struct channel *channels;
+    size_t channel_count;
+    void (*notify)(void *context);
     void *context;
-    pthread_mutex_t lock; /* guards what follows */
-    struct cairn_delivered *first, *last;
+    pthread_mutex_t lock;                 /* guards the list below */
+    struct cairn_delivered *first, *last; /* outcomes to take */
 };
 
-/* One command; its texts are in its own arena. */
+/* One command; its strings are in its own arena. */
 struct item {
-    struct cairn_task task;
+    struct cairn_task task; /* first, so that a pointer to it is one to the item */
     struct cairn_arena arena;
     struct cairn_outgoing outgoing;
 };
 
-static struct cairn_metric fates =
+static struct cairn_metric attempts_by_outcome =
     CAIRN_COUNTER("cairn_process_commands_total",
-                  "Commands that process managers have sent, by what became of them.", "outcome");
+                  "Attempts to deliver commands of process managers, by outcome.", "outcome");
 static struct cairn_metric seconds = CAIRN_HISTOGRAM(
     "cairn_process_delivery_seconds", "Duration of one attempt to deliver a command.", "process");
 
@@ -70,29 +70,37 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
 
 /* ---- outcomes ---- */
 
-/* An outcome, and the arena that its texts are in. */
-struct told {
-    struct cairn_delivered delivered;
+/* An outcome, and the arena that its strings are in. */
+struct outcome {
+    struct cairn_delivered delivered; /* first, as in struct item */
     struct cairn_arena arena;
 };
+
+static void count_attempt(enum cairn_delivery_status status)
+{
+    static const char *const names[] = {
+        [CAIRN_DELIVERED] = "delivered",
+        [CAIRN_DELIVERY_RETRIED] = "retried",
+        [CAIRN_DELIVERY_REFUSED] = "refused",
+    };
+    cairn_metric_add(&attempts_by_outcome, names[status], 1);
+}
 
 static void report_outcome(struct cairn_delivery *delivery, const struct item *item,
                            enum cairn_delivery_status status, const struct cairn_error *error)
 {
-    static const char *const names[] = {NULL, "delivered", "again", "refused"};
-    struct told *told = cairn_allocate(sizeof *told);
-    told->delivered = (struct cairn_delivered){
-        .outgoing = copy(&item->outgoing, &told->arena),
+    struct outcome *outcome = cairn_allocate(sizeof *outcome);
+    outcome->delivered = (struct cairn_delivered){
+        .outgoing = copy(&item->outgoing, &outcome->arena),
         .status = status,
         .attempts = item->task.attempts + 1,
         .error = *error,
     };
     cairn_lock(&delivery->lock);
-    *(delivery->first ? &delivery->last->next : &delivery->first) = &told->delivered;
-    delivery->last = &told->delivered;
+    *(delivery->first ? &delivery->last->next : &delivery->first) = &outcome->delivered;
+    delivery->last = &outcome->delivered;
     cairn_unlock(&delivery->lock);
-    cairn_metric_add(&fates, names[status], 1);
-    delivery->told(delivery->context);
+    delivery->notify(delivery->context);
 }
 
 struct cairn_delivered *cairn_delivery_take(struct cairn_delivery *delivery)
@@ -106,14 +114,14 @@ struct cairn_delivered *cairn_delivery_take(struct cairn_delivery *delivery)
 
 struct cairn_delivered *cairn_delivered_free(struct cairn_delivered *delivered)
 {
-    struct told *told = (struct told *)(void *)delivered;
+    struct outcome *outcome = (struct outcome *)(void *)delivered;
     struct cairn_delivered *next = delivered->next;
-    cairn_arena_close(&told->arena);
-    free(told);
+    cairn_arena_close(&outcome->arena);
+    free(outcome);
     return next;
 }
 
-/* ---- the work ---- */
+/* ---- sending ---- */
 
 static void dispose(struct cairn_task *task)
 {
@@ -125,12 +133,12 @@ static void dispose(struct cairn_task *task)
 /* Begins the span of one attempt, caused by the reaction that sends the command. */
 static struct cairn_span *begin_span(const struct cairn_delivery *delivery,
                                      const struct cairn_outgoing *outgoing, int64_t attempts,
-                                     struct cairn_span *room)
+                                     struct cairn_span *storage)
 {
     struct cairn_trace trace;
     if (!cairn_trace_join(outgoing->traceparent, NULL, &trace))
         return NULL;
-    struct cairn_span *span = cairn_span_begin(room, CAIRN_SPAN_PRODUCER, NULL, &trace);
+    struct cairn_span *span = cairn_span_begin(storage, CAIRN_SPAN_PRODUCER, NULL, &trace);
     cairn_span_name(span, "deliver", outgoing->command);
     cairn_span_text(span, "cairn.process", delivery->process->name);
     cairn_span_text(span, "cairn.stream", outgoing->target);
@@ -152,8 +160,8 @@ static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_out
                          int64_t attempts, struct cairn_error *error)
 {
     char traceparent[CAIRN_TRACEPARENT_SIZE];
-    struct cairn_span room;
-    struct cairn_span *span = begin_span(delivery, outgoing, attempts, &room);
+    struct cairn_span storage;
+    struct cairn_span *span = begin_span(delivery, outgoing, attempts, &storage);
     if (span)
         cairn_trace_format(&span->trace, traceparent);
     const struct cairn_command_request request = {
@@ -173,113 +181,122 @@ static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_out
 }
 
 /* Returns whether a failed attempt is reported: the first, and then every eighth. */
-static bool is_worth_telling(int64_t attempts)
+static bool is_reported(int64_t attempts)
 {
     return attempts == 0 || attempts % 8 == 7;
 }
 
-static int64_t work(void *context, struct cairn_task *task)
+/* Makes one attempt. Returns the pause before the next one, never 0, or CAIRN_TASK_DONE. */
+static int64_t attempt_delivery(void *context, struct cairn_task *task)
 {
     struct cairn_delivery *delivery = context;
     struct item *item = (struct item *)(void *)task;
     struct cairn_error error = {0};
     int failed = send_outgoing(delivery, &item->outgoing, task->attempts, &error);
-    if (failed && !cairn_is_final(failed)) {
-        if (is_worth_telling(task->attempts))
-            report_outcome(delivery, item, CAIRN_NOT_YET, &error);
+    enum cairn_delivery_status status = !failed                  ? CAIRN_DELIVERED
+                                        : cairn_is_final(failed) ? CAIRN_DELIVERY_REFUSED
+                                                                 : CAIRN_DELIVERY_RETRIED;
+    count_attempt(status);
+    if (status == CAIRN_DELIVERY_RETRIED) {
+        if (is_reported(task->attempts))
+            report_outcome(delivery, item, status, &error);
         return 1 + cairn_backoff_us(task->attempts + 1, FIRST_PAUSE_US, LONGEST_PAUSE_US);
     }
-    report_outcome(delivery, item, failed ? CAIRN_TURNED_DOWN : CAIRN_DELIVERED, &error);
+    report_outcome(delivery, item, status, &error);
     dispose(task);
     return CAIRN_TASK_DONE;
 }
 
-/* ---- the ways ---- */
+/* ---- channels ---- */
 
-/* Returns the way to a target. The last one is for categories that only an older version of the
- * process has sent to. */
-static struct way *way_to(const struct cairn_delivery *delivery, const char *target)
+/* Returns the channel of a target, "category-id". The last one is for categories that only an older
+ * version of the process has sent to. */
+static struct channel *channel_to(const struct cairn_delivery *delivery, const char *target)
 {
     size_t length = strcspn(target, "-");
     size_t i = 0;
-    while (i < delivery->way_count - 1 && (strncmp(delivery->categories[i], target, length) != 0 ||
-                                           delivery->categories[i][length] != '\0'))
+    while (i < delivery->channel_count - 1 &&
+           (strncmp(delivery->categories[i], target, length) != 0 ||
+            delivery->categories[i][length] != '\0'))
         i++;
-    return &delivery->ways[i];
+    return &delivery->channels[i];
 }
 
-static void go(struct way *way, const struct cairn_outgoing *outgoing)
+static void enqueue(struct channel *channel, const struct cairn_outgoing *outgoing)
 {
     struct item *item = cairn_allocate(sizeof *item);
     cairn_arena_reserve(&item->arena, 1024);
     item->outgoing = copy(outgoing, &item->arena);
-    item->task.key = item->outgoing.target;
-    way->position = outgoing->position;
-    way->number = outgoing->number;
-    cairn_keyed_queue_push(way->queue, &item->task);
+    item->task.key = item->outgoing.target; /* one after the other to each */
+    channel->position = outgoing->position;
+    channel->number = outgoing->number;
+    cairn_keyed_queue_push(channel->queue, &item->task);
 }
 
 void cairn_delivery_push(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing)
 {
-    struct way *way = way_to(delivery, outgoing->target);
-    way->behind = way->behind || cairn_keyed_queue_count(way->queue) >= ROOM;
-    if (!way->behind)
-        go(way, outgoing);
+    struct channel *channel = channel_to(delivery, outgoing->target);
+    channel->behind = channel->behind || cairn_keyed_queue_count(channel->queue) >= ROOM;
+    if (!channel->behind)
+        enqueue(channel, outgoing);
 }
 
-bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *way, struct cairn_gap *ret)
+bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *channel,
+                        struct cairn_gap *ret)
 {
-    for (; *way < delivery->way_count; ++*way) {
-        const struct way *at = &delivery->ways[*way];
-        size_t named = delivery->way_count - 1;
-        if (!at->behind || cairn_keyed_queue_count(at->queue) > ROOM / 2)
-            continue;
-        bool others = *way == named;
-        *ret = (struct cairn_gap){
-            .categories = others ? delivery->categories : &delivery->categories[*way],
-            .count = others ? named : 1,
-            .others = others,
-            .position = at->position,
-            .number = at->number,
-            .limit = ROOM / 2,
-            .way = (*way)++,
-        };
-        return true;
-    }
-    return false;
+    const size_t named = delivery->channel_count - 1;
+    size_t i = *channel;
+    while (i < delivery->channel_count &&
+           (!delivery->channels[i].behind ||
+            cairn_keyed_queue_count(delivery->channels[i].queue) > ROOM / 2))
+        i++;
+    *channel = i + 1;
+    if (i == delivery->channel_count)
+        return false;
+    bool others = i == named;
+    *ret = (struct cairn_gap){
+        .categories = others ? delivery->categories : &delivery->categories[i],
+        .count = others ? named : 1,
+        .others = others,
+        .position = delivery->channels[i].position,
+        .number = delivery->channels[i].number,
+        .limit = ROOM / 2,
+        .channel = i,
+    };
+    return true;
 }
 
 void cairn_delivery_fill(struct cairn_delivery *delivery, const struct cairn_gap *gap,
                          const struct cairn_outgoing *outgoing)
 {
-    go(&delivery->ways[gap->way], outgoing);
+    enqueue(&delivery->channels[gap->channel], outgoing);
 }
 
 void cairn_delivery_filled(struct cairn_delivery *delivery, const struct cairn_gap *gap)
 {
-    delivery->ways[gap->way].behind = false;
+    delivery->channels[gap->channel].behind = false;
 }
 
 void cairn_delivery_clear(struct cairn_delivery *delivery)
 {
-    for (size_t i = 0; i < delivery->way_count; i++) {
-        cairn_keyed_queue_clear(delivery->ways[i].queue);
-        delivery->ways[i].behind = true;
-        delivery->ways[i].position = delivery->ways[i].number = 0;
+    for (size_t i = 0; i < delivery->channel_count; i++) {
+        cairn_keyed_queue_clear(delivery->channels[i].queue);
+        delivery->channels[i].behind = true;
+        delivery->channels[i].position = delivery->channels[i].number = 0;
     }
 }
 
 size_t cairn_delivery_count(struct cairn_delivery *delivery)
 {
     size_t count = 0;
-    for (size_t i = 0; i < delivery->way_count; i++)
-        count += cairn_keyed_queue_count(delivery->ways[i].queue);
+    for (size_t i = 0; i < delivery->channel_count; i++)
+        count += cairn_keyed_queue_count(delivery->channels[i].queue);
     return count;
 }
 
-/* ---- life ---- */
+/* ---- opening and closing ---- */
 
-static int open_ways(struct cairn_delivery *delivery, int threads, struct cairn_error *error)
+static int open_channels(struct cairn_delivery *delivery, int threads, struct cairn_error *error)
 {
     const struct cairn_commands *const *sends = delivery->process->sends;
     size_t count = 0;
@@ -287,29 +304,29 @@ static int open_ways(struct cairn_delivery *delivery, int threads, struct cairn_
     while (sends && sends[count])
         count++;
     delivery->categories = cairn_allocate((count + 1) * sizeof *delivery->categories);
-    delivery->ways = cairn_allocate((count + 1) * sizeof *delivery->ways);
+    delivery->channels = cairn_allocate((count + 1) * sizeof *delivery->channels);
     for (size_t i = 0; i <= count && !failed; i++) {
         if (i < count)
             delivery->categories[i] = sends[i]->category;
-        delivery->ways[i].behind = true;
-        failed = cairn_keyed_queue_open(i < count ? threads : 1, work, dispose, delivery,
-                                        &delivery->ways[i].queue, error);
-        delivery->way_count = i + 1;
+        delivery->channels[i].behind = true;
+        failed = cairn_keyed_queue_open(i < count ? threads : 1, attempt_delivery, dispose,
+                                        delivery, &delivery->channels[i].queue, error);
+        delivery->channel_count = i + 1;
     }
     return failed;
 }
 
 int cairn_delivery_open(const struct cairn_process *process, struct cairn_command_client *client,
-                        int threads, void (*told)(void *context), void *context,
+                        int threads, void (*notify)(void *context), void *context,
                         struct cairn_delivery **ret, struct cairn_error *error)
 {
     struct cairn_delivery *delivery = cairn_allocate(sizeof *delivery);
     delivery->process = process;
     delivery->client = client;
-    delivery->told = told;
+    delivery->notify = notify;
     delivery->context = context;
     cairn_lock_init(&delivery->lock);
-    int failed = open_ways(delivery, threads, error);
+    int failed = open_channels(delivery, threads, error);
     if (failed) {
         cairn_delivery_close(delivery);
         return failed;
@@ -322,13 +339,13 @@ void cairn_delivery_close(struct cairn_delivery *delivery)
 {
     if (!delivery)
         return;
-    for (size_t i = 0; i < delivery->way_count; i++)
-        cairn_keyed_queue_close(delivery->ways[i].queue);
+    for (size_t i = 0; i < delivery->channel_count; i++)
+        cairn_keyed_queue_close(delivery->channels[i].queue);
     struct cairn_delivered *at = delivery->first;
     while (at)
         at = cairn_delivered_free(at);
     cairn_lock_destroy(&delivery->lock);
     free(delivery->categories);
-    free(delivery->ways);
+    free(delivery->channels);
     free(delivery);
 }

@@ -4,11 +4,12 @@
  * streams concurrently, each retried until the answer is final (command_client.h). The outcomes are
  * collected for the process manager, which keeps the table of open commands (manager.c).
  *
- * Each category that the process sends to has its own way, with its own threads, so that a service
- * that is unreachable, or hangs, delays commands to no other. A way has limited room: further
- * commands stay in the table, and are taken from there, in order, when there is room again.
+ * Each category that the process sends to has a channel with threads of its own, so that a service
+ * that is unreachable, or hangs, delays commands to no other. A channel has limited room: further
+ * commands stay in the table of open commands alone, and the channel is behind that table until
+ * they were read from it, in order, as room becomes free (struct cairn_gap). Channels begin behind.
  *
- * Threads: one pushes, takes and fills; the delivery has its own threads for sending. */
+ * Threads: one calls all functions here; the channels' threads send, and call `notify`. */
 #ifndef CAIRN_PROCESS_DELIVERY_H
 #define CAIRN_PROCESS_DELIVERY_H
 
@@ -17,13 +18,13 @@
 
 struct cairn_delivery;
 
-/* A command that a process manager has sent. */
+/* A command that a process manager sends: a row of the table of open commands. */
 struct cairn_outgoing {
-    const char *stream; /* of the process */
-    int64_t version;    /* of the event that sends it */
-    int64_t number;     /* in that event: 0, 1, 2… */
-    int64_t position;   /* of that event */
-    const char *target;
+    const char *stream;  /* of the process */
+    int64_t version;     /* of the event that sends it */
+    int64_t number;      /* in that event: 0, 1, 2… */
+    int64_t position;    /* of that event */
+    const char *target;  /* stream that the command is for: "payment-ID" */
     const char *command; /* its name: "pay_order" */
     const char *method;
     const char *path;
@@ -33,9 +34,9 @@ struct cairn_outgoing {
     const char *key;            /* its Idempotency-Key */
 };
 
-enum cairn_delivery_status { CAIRN_DELIVERED = 1, CAIRN_NOT_YET, CAIRN_TURNED_DOWN };
+enum cairn_delivery_status { CAIRN_DELIVERED = 1, CAIRN_DELIVERY_RETRIED, CAIRN_DELIVERY_REFUSED };
 
-/* The outcome of a command. NOT_YET is only reported: the delivery retries by itself. */
+/* The outcome of a command; RETRIED tells of a failed attempt only: the delivery goes on. */
 struct cairn_delivered {
     struct cairn_outgoing outgoing;
     enum cairn_delivery_status status;
@@ -44,37 +45,41 @@ struct cairn_delivered {
     struct cairn_delivered *next;
 };
 
-/* `told` is called, by any thread, when there is an outcome to take. `threads` is per way. */
+/* `notify` is called, by any thread, when there is an outcome to take. `threads` is per channel. */
 int cairn_delivery_open(const struct cairn_process *process, struct cairn_command_client *client,
-                        int threads, void (*told)(void *context), void *context,
+                        int threads, void (*notify)(void *context), void *context,
                         struct cairn_delivery **ret, struct cairn_error *error) CAIRN_CHECKED;
-/* Waits for what is under way. NULL is allowed. */
+/* Waits for attempts that are running. NULL is allowed. */
 void cairn_delivery_close(struct cairn_delivery *delivery);
 
-/* Queues a command, with copies of its texts. If its way has no room, or is behind, the command
- * stays in the table only. */
+/* Queues a command, with copies of its strings. If its channel has no room, or is behind, the
+ * command stays in the table only. */
 void cairn_delivery_push(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing);
-/* Discards the commands that were not sent yet: all ways are behind. */
+/* Discards the commands that wait for an attempt, the first or another one: all channels are behind
+ * from the beginning of the table. An attempt that is running ends, and its command may be sent a
+ * second time, by the next owner: the receiver knows it by its Idempotency-Key. */
 void cairn_delivery_clear(struct cairn_delivery *delivery);
-/* Returns how many commands wait or are under way. */
+/* Returns how many commands wait or are being sent. */
 size_t cairn_delivery_count(struct cairn_delivery *delivery);
 
-/* The commands of a way that are only in the table, and for which it has room now. */
+/* A part of the table to read: the commands that a channel is behind, as far as it has room now. */
 struct cairn_gap {
-    const char *const *categories; /* of the targets: these, */
+    const char *const *categories; /* of the targets */
     size_t count;
-    bool others;              /* or all others */
-    int64_t position, number; /* after this one */
-    int64_t limit;            /* at most so many */
-    size_t way;
+    bool others;              /* all categories but those */
+    int64_t position, number; /* the commands after this one, in the order of both */
+    int64_t limit;            /* rows to read at most */
+    size_t channel;
 };
 
-/* Finds the first gap from *way on, and advances *way; false if there is none. */
-bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *way, struct cairn_gap *ret);
+/* Finds the first gap from a channel on (the first one is 0), and sets *channel to the next one;
+ * false if there is none. */
+bool cairn_delivery_gap(const struct cairn_delivery *delivery, size_t *channel,
+                        struct cairn_gap *ret);
 /* Queues one command of the gap. */
 void cairn_delivery_fill(struct cairn_delivery *delivery, const struct cairn_gap *gap,
                          const struct cairn_outgoing *outgoing);
-/* The table has no more commands for the gap: the way is no longer behind. */
+/* The table has no more commands for the gap: the channel is no longer behind. */
 void cairn_delivery_filled(struct cairn_delivery *delivery, const struct cairn_gap *gap);
 
 /* Returns the outcomes since the last call, the oldest first; cairn_delivered_free() each. */

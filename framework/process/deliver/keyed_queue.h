@@ -3,10 +3,10 @@
  *
  * Tasks of one key form one lane and are executed one after the other; a task that has to be
  * retried stays at the head of its lane, and delays no other lane. A fixed number of threads works
- * on the queue that are ready.
+ * on the tasks that are ready.
  *
  * Threads: any thread may push; `work` is called by the threads of the queue.
- * Ownership: the queue own a task from the push until `work` has returned CAIRN_TASK_DONE for it,
+ * Ownership: the queue owns a task from the push until `work` has returned CAIRN_TASK_DONE for it,
  * or `dispose` was called. */
 #ifndef CAIRN_PROCESS_KEYED_QUEUE_H
 #define CAIRN_PROCESS_KEYED_QUEUE_H
@@ -34,14 +34,14 @@ int cairn_keyed_queue_open(int threads, cairn_work *work, cairn_dispose *dispose
 
 void cairn_keyed_queue_push(struct cairn_keyed_queue *queue, struct cairn_task *task);
 
-/* Returns how many tasks wait or are under way. */
+/* Returns how many tasks wait or are being executed. */
 size_t cairn_keyed_queue_count(struct cairn_keyed_queue *queue);
 
-/* Discards waiting tasks; those under way are finished, but not retried. Tasks pushed from now on
- * run after them. */
+/* Discards waiting tasks; those being executed are finished, but not retried. Tasks pushed from now
+ * on run after them. */
 void cairn_keyed_queue_clear(struct cairn_keyed_queue *queue);
 
-/* Does the same, and waits for tasks under way. NULL is allowed. */
+/* Does the same, and waits for tasks being executed. NULL is allowed. */
 void cairn_keyed_queue_close(struct cairn_keyed_queue *queue);
 
 #endif

@@ -115,7 +115,7 @@ int cairn_ledger_fill(struct cairn_pg *pg, const char *process, struct cairn_del
 {
     struct cairn_gap gap;
     int failed = 0;
-    for (size_t way = 0; !failed && cairn_delivery_gap(delivery, &way, &gap);)
+    for (size_t channel = 0; !failed && cairn_delivery_gap(delivery, &channel, &gap);)
         failed = fill(pg, process, delivery, &gap, arena, error);
     return failed;
 }
@@ -130,7 +130,7 @@ int cairn_ledger_settle(struct cairn_pg *pg, const char *process, int64_t fence,
     struct cairn_pg_array attempts = cairn_pg_array(CAIRN_PG_INTEGERS, arena);
     struct cairn_pg_array problems = cairn_pg_array(CAIRN_PG_TEXTS, arena);
     for (const struct cairn_delivered *at = first; at; at = at->next) {
-        if (at->status == CAIRN_TURNED_DOWN) /* the event of the refusal deletes its row */
+        if (at->status == CAIRN_DELIVERY_REFUSED) /* the event of the refusal deletes its row */
             continue;
         cairn_pg_array_text(&streams, at->outgoing.stream);
         cairn_pg_array_integer(&versions, at->outgoing.version);

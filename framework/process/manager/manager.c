@@ -98,12 +98,13 @@ static void collect_outcomes(struct cairn_manager *manager)
 static void log_outcomes(const struct cairn_manager *manager)
 {
     for (const struct cairn_delivered *at = manager->outcomes; at; at = at->next) {
-        if (at->status == CAIRN_DELIVERED || (at->status == CAIRN_NOT_YET && at->attempts < 8))
+        if (at->status == CAIRN_DELIVERED ||
+            (at->status == CAIRN_DELIVERY_RETRIED && at->attempts < 8))
             continue;
         cairn_log(
             CAIRN_LOG_WARN,
-            at->status == CAIRN_TURNED_DOWN ? "a command was refused for good"
-                                            : "a command cannot be delivered yet",
+            at->status == CAIRN_DELIVERY_REFUSED ? "a command was refused for good"
+                                                 : "a command cannot be delivered yet",
             CAIRN_LOG_TEXT("process", at->outgoing.stream),
             CAIRN_LOG_TEXT("command", at->outgoing.command),
             CAIRN_LOG_TEXT("to", at->outgoing.target), CAIRN_LOG_INTEGER("attempts", at->attempts),
@@ -148,12 +149,12 @@ static int take_refusals(struct cairn_manager *manager, struct cairn_error *erro
                           &manager->cursor.step_arena, manager->now);
     for (const struct cairn_delivered *at = manager->outcomes; at; at = at->next) {
         struct cairn_uuid id = {{0}};
-        if (at->status == CAIRN_TURNED_DOWN && cairn_stream_id(at->outgoing.stream, &id) == 0)
+        if (at->status == CAIRN_DELIVERY_REFUSED && cairn_stream_id(at->outgoing.stream, &id) == 0)
             (void)cairn_input_batch_want(&inputs, id);
     }
     int failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
     for (const struct cairn_delivered *at = manager->outcomes; at && !failed; at = at->next) {
-        if (at->status == CAIRN_TURNED_DOWN && is_first(&seen, &at->outgoing))
+        if (at->status == CAIRN_DELIVERY_REFUSED && is_first(&seen, &at->outgoing))
             failed = take_refusal(manager, &inputs, at, error);
     }
     if (!failed)

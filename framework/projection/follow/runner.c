@@ -1,6 +1,9 @@
 /* runner.c - the steps by which one generation follows the log.
  *
- * Functions return a negative error, 0 when done, or 1 if there may be more to do at once. */
+ * Functions that do a part of a step return a negative error, 0 when there is nothing more to do
+ * at once, or 1 if there may be. Terms: docs/GLOSSARY.md has generation, fence and park. A runner
+ * is *stopped* before an event that cannot be folded or written, and tries again after a while; it
+ * is *halted* for good before an event of a newer release; *trouble* is any failure of a step. */
 #include "projection/follow/runner.h"
 
 #include "core/threads/clock.h"
@@ -12,15 +15,17 @@
 #define IDLE_US CAIRN_SECONDS(1)             /* between two reads of the head without news */
 #define EMPTY_MOVE_US CAIRN_MILLISECONDS(25) /* between two moves over only ignored events */
 #define GATHER_US CAIRN_MILLISECONDS(10)     /* between the starts of two small ranges */
-#define TROUBLE_US CAIRN_MILLISECONDS(100)   /* after a first UNAVAILABLE or BUSY; doubled to … */
-#define TROUBLE_MAX_US CAIRN_SECONDS(1)      /* … this, the pause after any other failure */
-#define SWITCH_CHECK_US CAIRN_MILLISECONDS(100) /* between two checks whether it may be read */
+/* Pause after UNAVAILABLE or BUSY, doubled each time up to the longest one, which is also the pause
+ * after any other failure, and while the runner is stopped. */
+#define TROUBLE_US CAIRN_MILLISECONDS(100)
+#define TROUBLE_MAX_US CAIRN_SECONDS(1)
+#define SWITCH_CHECK_US CAIRN_MILLISECONDS(100) /* between two attempts to switch queries to it */
 #define REDIS_DEADLINE_US CAIRN_MILLISECONDS(500)
 
 /* A range is bounded in positions, and adapts to the data bytes of the ranges before it: the log
  * may hold events of a megabyte each. */
 enum {
-    SMALL = 200,
+    SMALL_RANGE = 200, /* positions; a smaller one may wait for more events */
     RANGE_FIRST = 50,
     RANGE_MAX = 1000,
     LIGHT_BYTES = 2 << 20,
@@ -65,7 +70,7 @@ static int read_checkpoint(struct cairn_runner *runner, struct cairn_error *erro
     return 0;
 }
 
-/* Fails and records the reason if the table's columns differ from the record's. */
+/* Fails and records the reason if the table's columns differ from the fields of the record. */
 static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
 {
     const struct cairn_generation *generation = &runner->rows.generation;
@@ -78,7 +83,8 @@ static int check_columns(struct cairn_runner *runner, struct cairn_error *error)
     return failed ? cairn_error_pass(error, &why) : 0;
 }
 
-/* Moves the fence before reading, so that no other process can change what is read. */
+/* Writes this process' fence, then reads: no process with an older fence can change it after that.
+ * A parked event may be due at once. */
 static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     int failed = cairn_generation_fence(runner->store, &runner->rows.generation, fence,
@@ -88,7 +94,7 @@ static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_er
     if (failed)
         return failed;
     if (runner->checkpoint.fence != fence)
-        return cairn_fail(error, CAIRN_CONFLICT, "the generation was taken over");
+        return cairn_fail(error, CAIRN_CONFLICT, "another process has taken the generation over");
     failed = check_columns(runner, error);
     if (failed)
         return failed;
@@ -101,8 +107,8 @@ static int take_over(struct cairn_runner *runner, int64_t fence, struct cairn_er
     return 0;
 }
 
-/* Takes the generation over unless that is done already. What was read stays valid for its
- * connection, for this tenure of the lease, and until a write finds another checkpoint. */
+/* Takes the generation over unless that is done already. What was read stays valid as long as the
+ * connection and this tenure of the lease, and until a write finds another checkpoint. */
 static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(runner->store);
@@ -125,8 +131,8 @@ static int begin(struct cairn_runner *runner, int64_t fence, struct cairn_error 
 
 /* ---- advance ---- */
 
-/* Returns whether to move the checkpoint. A range of only ignored events moves it only at the head,
- * which clients that wait for a fresh read must see, and then at most every EMPTY_MOVE_US. */
+/* Returns whether to move the checkpoint. A range of only ignored events moves it only where it
+ * reaches the head, as clients may wait for that position, and at most every EMPTY_MOVE_US. */
 static bool is_worth_a_move(const struct cairn_runner *runner, const struct cairn_fold_batch *batch)
 {
     if (batch->park_count)
@@ -172,21 +178,22 @@ static int fold_range(struct cairn_runner *runner, int64_t to, struct cairn_erro
             return failed;
         cairn_show_batch(runner, &batch, cairn_monotonic_us() - begun_us);
     } else if (batch.position >= runner->head) {
-        return 0; /* folded again when a move is due */
+        return 0; /* the position stays: the range is folded another time, when a move is due */
     }
     runner->position = batch.position;
     fit_range(runner, batch.bytes);
     set_stopped(runner, batch.problem);
-    if (batch.newer) { /* another process may be able to read it */
+    if (batch.newer) { /* the next event is of a newer release: another process may know it */
         runner->halted = true;
         runner->fence = 0;
-        cairn_lease_yield(runner->lease, INT64_MAX);
+        cairn_lease_yield(runner->lease, INT64_MAX); /* and does not ask for the lease any more */
     }
     return 1;
 }
 
-/* PostgreSQL refuses the range without naming the event: halves the range until the event is found.
- * Everything before it is committed on the way. */
+/* Halves a range that PostgreSQL has refused, without telling for which event, until it is one
+ * event. A half that is accepted is committed, and the range after it, twice as large again, is
+ * halved as often as needed. The event that is left has its rows parked, or stops the runner. */
 static int halve_range(struct cairn_runner *runner, int64_t to, const struct cairn_error *why,
                        struct cairn_error *error)
 {
@@ -204,16 +211,19 @@ static int halve_range(struct cairn_runner *runner, int64_t to, const struct cai
     int failed = 0;
     if (is_worth_a_move(runner, &nothing))
         failed = cairn_runner_commit(runner, &nothing, error);
+    if (failed) /* not recorded: the next step tries that, too */
+        return failed;
     set_stopped(runner, nothing.problem);
-    return failed;
+    return 0;
 }
 
 /* Returns whether to wait until more events have gathered: a range costs as much as some ten
- * events, so under load small ranges would take the processor from what appends. An event that
- * comes alone is folded at once. */
+ * events, so under load small ranges would take the processor from the services that append. An
+ * event that comes more than GATHER_US after the last range is folded at once. */
 static bool gathers(const struct cairn_runner *runner)
 {
-    return runner->head - runner->position < SMALL && cairn_monotonic_us() < runner->gather_us;
+    return runner->head - runner->position < SMALL_RANGE &&
+           cairn_monotonic_us() < runner->gather_us;
 }
 
 static int advance(struct cairn_runner *runner, struct cairn_error *error)
@@ -232,8 +242,9 @@ static int advance(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- rest ---- */
 
-/* Returns whether the copy allows the switch: a copy that is behind would show readers an older
- * state; a Redis that fails is not read. */
+/* Returns whether the copy in Redis allows the switch. A copy that is behind would show readers an
+ * older state. One whose Redis fails does not matter: it is not marked as current, so readers use
+ * PostgreSQL. */
 static bool copy_allows_switch(const struct cairn_runner *runner)
 {
     return !runner->copy.redis || runner->copy.current || runner->copy.problem[0];
@@ -256,7 +267,9 @@ static int try_switch(struct cairn_runner *runner, struct cairn_generation *gene
     return 0;
 }
 
-static int caught_up(struct cairn_runner *runner, struct cairn_error *error)
+/* Nothing is left to fold: clears a recorded reason, and switches queries to a generation that was
+ * not read before. */
+static int rest(struct cairn_runner *runner, struct cairn_error *error)
 {
     struct cairn_generation *generation = &runner->rows.generation;
     set_stopped(runner, "");
@@ -272,8 +285,8 @@ static int caught_up(struct cairn_runner *runner, struct cairn_error *error)
 
 /* ---- a step ---- */
 
-/* Uses a newer head from the follower without another query: if it is of a log that was replaced
- * since, the write detects that. */
+/* Uses a newer head that the projector's log follower has announced, instead of a query: if that is
+ * of a log that was replaced since, the write detects it. */
 static int look_at_head(struct cairn_runner *runner, struct cairn_error *error)
 {
     if (runner->announced > runner->position && runner->announced > runner->head) {
@@ -317,9 +330,9 @@ static int stand_by(struct cairn_runner *runner, struct cairn_error *error)
     if (found > 0)
         found =
             cairn_generation_checkpoint(runner->store, &generation, &runner->step_arena, &at, &why);
-    atomic_store(&runner->serving, generation.serving);
-    if (found < 0 && found != -CAIRN_DIVERGED) /* which the owner records */
+    if (found < 0 && found != -CAIRN_DIVERGED) /* that is recorded by the owner of the lease */
         return cairn_error_pass(error, &why);
+    atomic_store(&runner->serving, generation.serving);
     int64_t head = cairn_store_head(runner->store, error);
     if (head < 0)
         return (int)head;
@@ -343,7 +356,7 @@ static int lead(struct cairn_runner *runner, int64_t fence, struct cairn_error *
         return unparked < 0 ? unparked : failed;
     int more = 0;
     if (runner->head == runner->position)
-        more = caught_up(runner, error);
+        more = rest(runner, error);
     else if (cairn_monotonic_us() >= runner->retry_us && !gathers(runner))
         more = advance(runner, error);
     if (more < 0)
@@ -360,8 +373,8 @@ static int step(struct cairn_runner *runner, struct cairn_error *error)
     return fence ? lead(runner, fence, error) : stand_by(runner, error);
 }
 
-/* Pauses until the log grows or the next action is due. A projection that is stopped before an
- * event does not wait for the log. */
+/* Returns the pause until the log grows or the next action is due. That of a runner which is
+ * stopped before an event, or gathers some, does not end when the log grows. */
 static struct cairn_pause pause_at_rest(const struct cairn_runner *runner)
 {
     struct cairn_pause pause = {.until_us = cairn_monotonic_us() + IDLE_US, .seen = runner->head};
@@ -392,8 +405,9 @@ static struct cairn_pause pause_in_trouble(struct cairn_runner *runner, bool is_
     return (struct cairn_pause){.until_us = cairn_monotonic_us() + wait_us, .seen = INT64_MAX};
 }
 
-/* Makes the next step take over again. If that conflicts too, a higher fence exists and the lease
- * is lost, whatever its last known state: it is requested again, which yields a higher fence. */
+/* Makes the next step take over again. If that conflicts too, there is a higher fence, and the
+ * lease is lost, whatever its last known state: it is released and requested at once, for a fence
+ * that is higher still. */
 static void conflict(struct cairn_runner *runner)
 {
     if (runner->outdated)
@@ -416,19 +430,21 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
         conflict(runner);
         return none;
     }
-    runner->connection = 0;
+    runner->connection = 0; /* begin() reads all again */
     cairn_show_trouble(runner, &error);
     return pause_in_trouble(runner, more == -CAIRN_UNAVAILABLE || more == -CAIRN_BUSY);
 }
 
 /* ---- opening and closing ---- */
 
-/* The statements are first planned while the tables are empty, and plans may be cached: they must
- * use the keys, so sequential scans are off. A plan that has to scan anyway, as for the one row of
- * cairn.store, then gets a cost estimate high enough to trigger JIT, about 0.5 s per plan: no jit.
+/* Settings of the connection. Statements are first planned while the tables are empty, and plans
+ * may be cached: they must use the keys, so sequential scans are off. A plan that has to scan
+ * anyway, as for the one row of cairn.store, then gets a cost estimate high enough to trigger JIT,
+ * about 0.5 s per plan: JIT is off.
  *
- * A process that is frozen between two statements of a transaction must not keep its locks from
- * the next owner, which starts when the lease expires. */
+ * A process that is frozen between two statements of a transaction must not hold locks that the
+ * next owner needs, which starts when the lease expires; and a lock of another session, as of a
+ * migration, is an error after two seconds, which is shown, and not a wait without end. */
 static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
                                "set idle_in_transaction_session_timeout = '2s'";
 

@@ -2,7 +2,7 @@
  *
  *     stand by  another process has the lease: read its checkpoint, wait for the lease
  *     begin     take the generation over, read the checkpoint, check it against the log
- *     tend      tend the copy in Redis, if that is due, and parked events (refused_rows.c)
+ *     tend      repair the copy in Redis, retry parked events (refused_rows.c), where that is due
  *     advance   fold a range, write rows and checkpoint, copy them to Redis
  *     rest      nothing new: switch queries to the generation if it is fit, wait for the log
  *     halt      the next event is of a newer release: the lease is released for good
@@ -35,8 +35,8 @@ struct cairn_runner {
     struct cairn_arena arena;      /* of data that lives as long as the connection */
     struct cairn_arena step_arena; /* of one step */
     int64_t connection;            /* the connection that what follows was read on; 0: none yet */
-    int64_t fence; /* of the tenure that the generation was taken over with; 0: none */
-    bool outdated; /* the checkpoint must be read again after a conflict */
+    int64_t fence;                 /* with which the generation was taken over; 0: it is not ours */
+    bool outdated;                 /* the checkpoint must be read again after a conflict */
     struct cairn_rows rows;
     struct cairn_checkpoint checkpoint; /* committed */
     int64_t position;                   /* folded up to here: >= checkpoint (ignored events) */
@@ -47,7 +47,7 @@ struct cairn_runner {
     int64_t retry_us;   /* monotonic: the next range is not tried before */
     int64_t gather_us;  /* monotonic: before this, a small range waits for more events */
     int64_t trouble_us; /* pause after the next failure */
-    int64_t parked_us;  /* monotonic: when to check parked events next */
+    int64_t parked_us;  /* monotonic: when to check parked events next; 0: now */
     int64_t parked_keys;
     char stopped[512];       /* why, if stopped before an event, or "" */
     bool halted;             /* stopped for good, before an event of a newer release */

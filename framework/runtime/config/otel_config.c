@@ -135,19 +135,25 @@ void cairn_otel_check(const struct cairn_config *config, struct cairn_error *wro
 
 /* ---- what they say ---- */
 
+/* A setting that the caller of cairn_host_open() leaves out is as one that is empty. */
+static const char *given(const char *text)
+{
+    return text ? text : "";
+}
+
 bool cairn_otel_is_on(const struct cairn_config *config)
 {
-    bool has_url = *config->otel_endpoint || *config->otel_traces_endpoint;
-    return has_url && strcasecmp(config->otel_disabled, "true") != 0 &&
-           strcmp(config->otel_sampler, "always_off") != 0;
+    bool has_url = *given(config->otel_endpoint) || *given(config->otel_traces_endpoint);
+    return has_url && strcasecmp(given(config->otel_disabled), "true") != 0 &&
+           strcmp(given(config->otel_sampler), "always_off") != 0;
 }
 
 const char *cairn_otel_traces_url(const struct cairn_config *config, struct cairn_arena *arena)
 {
-    const char *base = config->otel_endpoint;
+    const char *base = given(config->otel_endpoint);
     size_t length = strlen(base);
-    if (*config->otel_traces_endpoint)
-        return config->otel_traces_endpoint;
+    if (*given(config->otel_traces_endpoint))
+        return given(config->otel_traces_endpoint);
     while (length > 0 && base[length - 1] == '/')
         length--;
     return cairn_print(arena, "%.*s/v1/traces", (int)length, base);
@@ -159,7 +165,7 @@ struct cairn_otel_pairs cairn_otel_resource(const struct cairn_config *config, c
     char host[256] = "";
     char *id = cairn_new(arena, char, CAIRN_UUID_TEXT_SIZE);
     struct cairn_otel_pairs ret;
-    if (!cairn_otel_pairs_read(config->otel_resource, arena, &ret))
+    if (!cairn_otel_pairs_read(given(config->otel_resource), arena, &ret))
         ret = (struct cairn_otel_pairs){.items = NULL};
     (void)gethostname(host, sizeof host - 1);
     cairn_uuid_format(cairn_uuid_make(), id);
@@ -172,14 +178,15 @@ struct cairn_otel_pairs cairn_otel_resource(const struct cairn_config *config, c
         {"telemetry.sdk.language", "c"},
         {"telemetry.sdk.version", CAIRN_VERSION},
     };
-    for (size_t i = 0; *config->otel_service_name && i < ret.count; i++) {
+    for (size_t i = 0; *given(config->otel_service_name) && i < ret.count; i++) {
         if (strcmp(ret.items[i].key, "service.name") == 0)
-            ret.items[i].value = config->otel_service_name;
+            ret.items[i].value = given(config->otel_service_name);
     }
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        bool is_name = i == 0 && *config->otel_service_name;
+        bool is_name = i == 0 && *given(config->otel_service_name);
         if (!find_pair(&ret, own[i].key))
-            add_pair(&ret, arena, own[i].key, is_name ? config->otel_service_name : own[i].value);
+            add_pair(&ret, arena, own[i].key,
+                     is_name ? given(config->otel_service_name) : own[i].value);
     }
     return ret;
 }
@@ -188,10 +195,10 @@ struct cairn_sampler cairn_otel_sampler(const struct cairn_config *config)
 {
     struct cairn_sampler sampler = {0};
     double ratio = 1;
-    (void)cairn_sampler_parse(config->otel_sampler, &sampler);
-    if (*config->otel_sampler_arg)
-        (void)cairn_sampler_parse_ratio(config->otel_sampler_arg, &ratio);
-    if (cairn_sampler_uses_ratio(config->otel_sampler))
+    (void)cairn_sampler_parse(given(config->otel_sampler), &sampler);
+    if (*given(config->otel_sampler_arg))
+        (void)cairn_sampler_parse_ratio(given(config->otel_sampler_arg), &ratio);
+    if (cairn_sampler_uses_ratio(given(config->otel_sampler)))
         cairn_sampler_set_ratio(&sampler, ratio);
     return sampler;
 }
