@@ -23,6 +23,7 @@ COPY framework framework
 COPY migrations migrations
 COPY projections projections
 COPY services services
+COPY web web
 
 FROM source AS build
 RUN make -j"$(nproc)" BUILD=/build all && strip /build/bin/*

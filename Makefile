@@ -88,6 +88,10 @@ BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
 LIMITS_BENCH := $(BUILD)/bench/limits/flood
 TELEMETRY_BENCH := $(BUILD)/bench/telemetry/collector
+# The console's pages: the same for all builds. Where they were built without npm they are built again once it is there.
+CONSOLE := build/console
+CONSOLE_SOURCES := $(wildcard $(addprefix web/console/,* src/* src/*/*))
+CONSOLE_AGAIN := $(if $(wildcard $(CONSOLE)/without-npm),$(if $(CI)$(shell command -v npm 2>/dev/null),console-again))
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down start stop clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -281,6 +285,16 @@ $(BUILD)/migrations.S: $(MIGRATIONS) Makefile framework/store/embed.sh
 $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 	$(Q)$(CC) -c $< -o $@
 
+# The console's pages travel inside of their service, as files.S says.
+$(CONSOLE)/files.S: $(CONSOLE_SOURCES) $(CONSOLE_AGAIN)
+	$(Q)web/console/build $(CONSOLE)
+
+console-again:
+
+$(BUILD)/console_files.o: $(CONSOLE)/files.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@
+
 # The flags of a service outside of the tree: `pkg-config --cflags --libs cairn`. The library is an
 # archive, so a service links its dependencies too: they are Requires. As Requires.private they
 # would be named under --static only, and then with all that libpq itself was made of, which no
@@ -303,6 +317,7 @@ $(FAULT): $(call object,$(FAULT_SOURCES))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/bin/cairn: $(call object,framework/cli/main.c) $(CLI) $(LIB)
+$(BUILD)/bin/cairn-console: $(BUILD)/console_files.o
 $(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  ld   $@")

@@ -2,7 +2,7 @@
 // Neither asks for a password.
 import { findPerson } from './people.mjs';
 
-const names = ['ada', 'bob', 'clerk', 'finance', 'support', 'operator'];
+const names = ['ada', 'bob', 'clerk', 'finance', 'support', 'operator', 'reader'];
 const bodyMax = 1000; // bytes
 
 function page(title, content) {

@@ -3,7 +3,8 @@
 //
 //   client_credentials              services: with a secret of their own (RFC 6749 section 4.4)
 //   authorization_code              people in a browser, with PKCE, for the compose demo's door (RFC 6749 section
-//                                   4.1, RFC 7636): deploy/compose/sign-in; pages.mjs has what they see
+//                                   4.1, RFC 7636): deploy/compose/sign-in; and for the console's pages, which keep
+//                                   their tokens in memory. pages.mjs has what people see
 //   urn:cairn:grant-type:persona    people, for `cairn token NAME`: a program on this machine gets one of any
 //                                   person, without a password. For demonstrations and tests only
 import { randomBytes } from 'node:crypto';
@@ -34,7 +35,20 @@ function doorClient({ origin, secret }) {
     };
 }
 
-function clientsOf(secrets, door) {
+// The console's pages: they keep no secret. `origins` is where browsers see them.
+function consoleClient(origins) {
+    return {
+        client_id: 'console',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: origins.map((origin) => `${origin}/console`),
+        post_logout_redirect_uris: origins.map((origin) => `${origin}/console`),
+        token_endpoint_auth_method: 'none',
+        id_token_signed_response_alg: 'ES256',
+    };
+}
+
+function clientsOf({ secrets, door, consoleOrigins }) {
     const client = { redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256' };
     const ofServices = Object.keys(services).map((name) => ({
         ...client,
@@ -49,7 +63,7 @@ function clientsOf(secrets, door) {
         grant_types: [personaGrant],
         token_endpoint_auth_method: 'none',
     };
-    return [...ofServices, ofPeople, ...(door ? [doorClient(door)] : [])];
+    return [...ofServices, ofPeople, ...(door ? [doorClient(door)] : []), ...(consoleOrigins.length ? [consoleClient(consoleOrigins)] : [])];
 }
 
 // The token's own claims: which roles its subject has.
@@ -58,7 +72,7 @@ function claimsOf(token) {
     return { roles: roles ?? [] };
 }
 
-// The door is the shop's own: people are not asked whether it may act for them.
+// The door and the console are the shop's own: people are not asked whether they may act for them.
 async function grantOf(ctx, audience) {
     const { Grant } = ctx.oidc.provider;
     const { client, session } = ctx.oidc;
@@ -89,7 +103,7 @@ function addPersonaGrant(provider, resource) {
 }
 
 // Makes a provider that signs with the first of these keys. Returns what answers a request.
-export function makeProvider({ issuer, audience, lifetime, keys, secrets, door }) {
+export function makeProvider({ issuer, audience, lifetime, keys, secrets, door, consoleOrigins }) {
     const resource = {
         audience,
         scope: '',
@@ -98,7 +112,8 @@ export function makeProvider({ issuer, audience, lifetime, keys, secrets, door }
         jwt: { sign: { alg: 'ES256', kid: keys[0].kid } },
     };
     const provider = new Provider(issuer, {
-        clients: clientsOf(secrets, door),
+        clients: clientsOf({ secrets, door, consoleOrigins }),
+        clientBasedCORS: (ctx, origin, client) => client.clientId === 'console' && consoleOrigins.includes(origin),
         jwks: { keys },
         cookies: { keys: cookieKeys },
         responseTypes: ['code'],

@@ -24,6 +24,7 @@
 
 #include <cairn/boundary.h>
 #include <cairn/consumer.h>
+#include <cairn/file.h>
 #include <cairn/handler.h>
 #include <cairn/process.h>
 #include <cairn/projection.h>
@@ -60,6 +61,7 @@ struct cairn_service {
     /* Answers operators, under /admin/: what the command `cairn` shows and does, for all that is on
      * this database and bus. Callers with the role "operator" act, those with "reader" look. */
     bool operators;
+    const struct cairn_file *files; /* static files; ends with a zeroed row */
     /* Called once each, before the first request and after the last one; the settings have been
      * read by then. A negative result of start ends the process. May be NULL. */
     int (*start)(struct cairn_error *error);

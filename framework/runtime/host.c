@@ -275,6 +275,14 @@ static int start_queries(struct cairn_host *host, struct cairn_error *error)
     return count ? cairn_query_engine_open(&options, &host->queries, error) : 0;
 }
 
+static struct cairn_sign_in sign_in_of(const struct cairn_config *config)
+{
+    bool authenticates = cairn_auth_of(config) == CAIRN_AUTH_ON;
+    return (struct cairn_sign_in){.issuer = authenticates ? config->auth_issuer : NULL,
+                                  .client = config->sign_in_client,
+                                  .roles = config->auth_roles_claim};
+}
+
 static int make_routes(struct cairn_host *host, struct cairn_error *error)
 {
     host->routes = (struct cairn_routes){.arena = &host->arena,
@@ -282,7 +290,8 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
                                          .queries = &host->queries,
                                          .health = &host->health,
                                          .apart = cairn_admin_is_apart(host->config),
-                                         .operators = cairn_admin_policy(host->config)};
+                                         .operators = cairn_admin_policy(host->config),
+                                         .sign_in = sign_in_of(host->config)};
     return cairn_routes_make(&host->routes, host->services, error);
 }
 

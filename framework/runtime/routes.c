@@ -146,6 +146,11 @@ static int add_own(struct cairn_routes *routes, const struct cairn_route *route,
     return failed;
 }
 
+static void add_made(void *context, const struct cairn_http_route *route)
+{
+    add_route(context, *route);
+}
+
 static int add_service(struct cairn_routes *routes, const struct cairn_service *service,
                        struct cairn_error *error)
 {
@@ -156,6 +161,8 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
         add_resource(routes, at);
     for (const struct cairn_route *at = service->routes; at && at->route && !failed; at++)
         failed = add_own(routes, at, error);
+    if (service->files)
+        cairn_files_routes(service->files, &routes->sign_in, routes->arena, add_made, routes);
     return failed;
 }
 
@@ -198,11 +205,6 @@ static void add_health(struct cairn_routes *routes)
     }
 }
 
-static void add_for_operators(void *context, const struct cairn_http_route *route)
-{
-    add_route(context, *route);
-}
-
 int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *const services[],
                       struct cairn_error *error)
 {
@@ -211,6 +213,6 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
     for (size_t i = 0; services[i] && !failed; i++)
         failed = add_service(routes, services[i], error);
     if (cairn_operators_wanted(services))
-        cairn_operators_routes(add_for_operators, routes);
+        cairn_operators_routes(add_made, routes);
     return failed;
 }

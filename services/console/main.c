@@ -1,13 +1,16 @@
 /* main.c - the console: what operators see and do, over HTTP, for the whole system.
- * docs/OPERATING.md shows how.
+ * docs/OPERATING.md shows how; and, at /console, pages that do it in a browser: docs/CONSOLE.md.
  *
  * It connects to the database as its owner, as the command `cairn` does: with a role that has less,
  * what that role may not do is answered 403. */
 #include <cairn/service.h>
 
+extern const struct cairn_file console_files[]; /* made by web/console/build */
+
 CAIRN_MAIN({
     .name = "console",
     .port = 8060,
     .operators = true,
+    .files = console_files,
     .help = "what operators see and do",
 });

@@ -300,7 +300,7 @@ static bool is_its_own(const struct operation *operation)
     return WITHIN(operation->json, "responses", "default") != NULL;
 }
 
-/* Asks with the ETag of the last answer. Returns whether it holds still: orders go on being paid. */
+/* Asks with the ETag of the last answer. Returns whether it holds: orders go on being paid. */
 static bool is_not_modified(const struct operation *operation)
 {
     char headers[300];

@@ -54,8 +54,10 @@ void shell_copy_tree(const struct shell *shell)
                  "cd \"$tree\";"
                  "tar cf - --exclude=./build --exclude=./.run --exclude=./.git . | tar xf - -C "
                  "\"$here\";"
-                 "mkdir \"$here/build\";"
+                 "mkdir -p \"$here/build/console\";"
+                 "cp -a build/console/files.S build/console/site \"$here/build/console\";"
                  "cd \"$build\";"
                  "cp -a --parents framework services projections tests/support bin migrations.* *.a"
+                 " console_files.o"
                  " \"$here/build\"");
 }

@@ -364,7 +364,7 @@ static void count_handled(const struct delivery *delivery)
 {
     const char *name = delivery->member->consumer->name;
     cairn_metric_add(&handled, name, 1);
-    if (!delivery->is_retried)
+    if (!delivery->is_revived)
         cairn_metric_observe_traced(&ages, name,
                                     cairn_time_to_unix(cairn_now()) -
                                         cairn_time_to_unix(delivery->event.meta.recorded_at),

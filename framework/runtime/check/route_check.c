@@ -109,6 +109,11 @@ static void add_service(struct declared_list *list, const struct cairn_service *
         add_resource(list, service, at);
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
         add_text(list, at->route, service->name, NULL);
+    for (const struct cairn_file *at = service->files; at && at->path; at++)
+        if (at->content_type) /* a redirection may lead from a path with a slash too many */
+            add(list, (struct declared){"GET", 3, at->path, service->name, NULL});
+    if (service->files)
+        add_text(list, "GET /sign-in.json", service->name, NULL);
 }
 
 void cairn_routes_check(const struct cairn_service *const services[],

@@ -57,7 +57,8 @@ struct cairn_config {
     const char *auth_token_file;
     const char *auth_scope;
     const char *auth_resource;
-    const char *egress_url; /* "" for none */
+    const char *sign_in_client; /* of the pages of this service */
+    const char *egress_url;     /* "" for none */
     const char *egress_except;
     const char *tls_cert_file; /* "" for none: see tls_config.h */
     const char *tls_key_file;

@@ -351,6 +351,13 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      .kind = CAIRN_SETTING_TEXT,
      AT(auth_resource),
      .help = "the resource that the token is asked for (RFC 8707); empty: the issuer's default"},
+    {.name = "CAIRN_SIGN_IN_CLIENT",
+     .fallback = "console",
+     .unit = "name",
+     .kind = CAIRN_SETTING_TEXT,
+     AT(sign_in_client),
+     .help = "the client, at the issuer, by which people sign in to pages of this service: public, "
+             "with PKCE"},
     {.name = "CAIRN_EGRESS_URL",
      .fallback = "",
      .unit = "URL",

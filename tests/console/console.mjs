@@ -1,0 +1,196 @@
+// console.mjs - looks at every page of the console, and acts, in a real browser. test_console.c starts it, and
+// prepares and checks in the database what it says on its output: it prints NEED what, and goes on at a line of input.
+//
+//   node console.mjs URL [SHOTS]
+import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+
+import { Looker } from './browser.mjs';
+
+const [url, shots] = process.argv.slice(2);
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+// Asks the test for something, and waits until it is there.
+async function need(what) {
+    console.log(`NEED ${what}`);
+    const { value, done } = await lines.next();
+    assert.ok(!done, `no answer to ${what}`);
+    return value;
+}
+
+const looker = await Looker.open({ url, shots });
+const main = () => looker.page.getByRole('main');
+const row = (label, text) => looker.page.getByRole('region', { name: label }).getByRole('row').filter({ hasText: text });
+
+async function confirm(name) {
+    const dialog = looker.page.getByRole('dialog');
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name, exact: true }).click();
+    await dialog.waitFor({ state: 'hidden' });
+}
+
+async function said(text) {
+    await main().getByRole('status').filter({ hasText: text }).waitFor();
+}
+
+// What is loaded at first, as it comes over the wire.
+async function firstLoadIsSmall() {
+    let bytes = 0;
+    const session = await looker.context.newCDPSession(looker.page);
+    await session.send('Network.enable');
+    session.on('Network.loadingFinished', (one) => { bytes += one.encodedDataLength; });
+    await looker.page.goto(`${url}/`);
+    await looker.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal(new URL(looker.page.url()).pathname, '/console');
+    assert.ok(bytes > 10000 && bytes < 150000, `the first load takes ${bytes} bytes`);
+    console.log(`the first load takes ${bytes} bytes`);
+    await looker.check('sign-in');
+}
+
+async function readersSee() {
+    await looker.signIn('reader');
+    await looker.page.getByText('reader', { exact: true }).waitFor();
+    await row('Read models', 'order_summary').first().waitFor();
+    await looker.go('#/read-models/users');
+    await row('Generations of users', 'live').waitFor();
+    assert.equal(await looker.page.getByRole('button', { name: 'Rebuild' }).count(), 0);
+    const stored = await looker.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    assert.ok(!/eyJ/.test(stored), `a token is stored: ${stored}`);
+    await looker.renew({});
+}
+
+async function overview() {
+    await need('an event');
+    await looker.go('#/overview');
+    await row('Read models', 'order_summary').first().waitFor();
+    await row('Processes and reactors', 'fulfilment').first().waitFor();
+    await row('Groups of the bus', 'notification').first().waitFor();
+    await looker.check('overview');
+}
+
+async function streams() {
+    await looker.go('#/streams');
+    await row('Events', 'UserRegistered').first().waitFor();
+    await looker.check('streams');
+    await looker.page.getByLabel('Type').fill('UserRegistered');
+    await looker.page.getByRole('button', { name: 'Filter' }).click();
+    await looker.page.waitForURL(/type=UserRegistered/);
+    await row('Events', 'UserRegistered').first().waitFor();
+    assert.equal(await row('Events', 'OrderPlaced').count(), 0);
+    await looker.page.getByLabel('Since').fill('2099-01-01T00:00:00');
+    await looker.page.getByRole('button', { name: 'Filter' }).click();
+    await looker.page.getByText('No event matches').waitFor();
+    await looker.go('#/streams?show=streams&category=user');
+    await row('Streams', 'user-').first().waitFor();
+    await looker.check('stream-list');
+    await row('Streams', 'user-0199aaaa').getByRole('link').first().click();
+    await looker.page.getByRole('heading', { name: /^user-0199aaaa/ }).waitFor();
+    await looker.page.getByText('Data,').first().click();
+    await looker.page.getByText('ada@example.com').waitFor();
+    await looker.check('stream');
+    await looker.page.getByRole('link', { name: 'UserRegistered' }).click();
+    await looker.page.getByRole('heading', { name: 'UserRegistered', level: 1 }).waitFor();
+    await looker.check('event');
+    await looker.page.getByRole('link', { name: /^Position/ }).last().click();
+    await looker.page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+async function errors() {
+    await looker.go('#/events/999999999');
+    await looker.page.getByRole('alert').filter({ hasText: '404' }).waitFor();
+    looker.errors.length = 0; // the browser's own note of the 404
+    await looker.check('no-such-event');
+    await looker.go('#/nowhere');
+    await looker.page.getByText('There is no page nowhere').waitFor();
+}
+
+async function parkedKeysAreMended() {
+    const key = await need('a parked key');
+    await looker.go('#/overview');
+    await looker.page.getByRole('alert').filter({ hasText: '1 key parked' }).waitFor();
+    await looker.shoot('overview-parked');
+    await looker.page.getByRole('alert').getByRole('link', { name: /^users/ }).click();
+    await row('Parked keys of users', key).waitFor();
+    await looker.check('parked');
+    await need('the cause mended');
+    await looker.page.getByRole('button', { name: `Retry ${key}` }).click();
+    await looker.page.getByRole('dialog').waitFor();
+    await looker.check('confirm');
+    await confirm('Retry');
+    await said('1 key of users will be applied again');
+    await looker.page.getByText('No key is parked.').waitFor();
+    await need('the row');
+    const other = await need('an unreadable event');
+    await looker.page.getByRole('button', { name: `Skip ${other}` }).click();
+    await confirm('Skip');
+    await said('continues without the event');
+    await looker.page.getByText('No key is parked.').waitFor();
+}
+
+async function aRebuildIsWatched() {
+    await looker.go('#/read-models');
+    await row('Read models', 'users').getByRole('link').click();
+    await row('Generations of users', 'live').waitFor();
+    await looker.page.getByRole('button', { name: 'Rebuild' }).click();
+    await confirm('Rebuild');
+    await said('of users was requested');
+    const rebuild = row('Rebuilds of users', 'request').first();
+    await rebuild.waitFor();
+    await rebuild.getByText('done', { exact: true }).waitFor();
+    await row('Generations of users', /^2live/).waitFor();
+    await looker.check('rebuilt');
+    await looker.page.getByRole('button', { name: 'Roll back' }).click();
+    await confirm('Roll back');
+    await said('users switches back to generation 1');
+    await row('Generations of users', /^1live/).waitFor();
+    await need('generation 1 is live');
+}
+
+async function operations() {
+    await looker.page.getByRole('link', { name: 'Operations' }).focus();
+    await looker.page.keyboard.press('Enter');
+    await row('Operations', 'retry-parked').waitFor();
+    await row('Operations', 'skip-parked').waitFor();
+    await looker.check('operations');
+    await row('Operations', 'roll-back').first().getByRole('link', { name: 'roll-back' }).click();
+    await looker.page.getByRole('heading', { name: /^roll-back/ }).waitFor();
+    await looker.check('operation');
+}
+
+// Opened again, the page asks the provider, which still knows the person; after signing out it does not.
+async function aReloadKeepsThePlace() {
+    await looker.page.reload();
+    await looker.page.getByRole('heading', { name: /^roll-back/ }).waitFor();
+    await looker.page.getByText('operator', { exact: true }).waitFor();
+    await looker.page.getByRole('button', { name: 'Sign out' }).click();
+    await looker.page.getByRole('button', { name: 'Sign out' }).click();
+    await looker.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+}
+
+async function consoleThatIsAwayIsSaid() {
+    await need('the console stopped');
+    await looker.page.getByRole('alert').filter({ hasText: 'does not answer' }).first().waitFor();
+    looker.errors.length = 0;
+    await looker.check('away');
+    looker.errors.length = 0;
+    await need('the console started');
+    await looker.page.getByRole('alert').filter({ hasText: 'does not answer' }).first().waitFor({ state: 'hidden' });
+    looker.errors.length = 0;
+}
+
+const steps = [firstLoadIsSmall, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
+    aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
+try {
+    for (const step of steps) {
+        const began = Date.now();
+        await step();
+        console.log(`DID ${step.name || 'sign-in'} in ${Date.now() - began} ms`);
+    }
+    assert.deepEqual(looker.found, []);
+} catch (error) {
+    console.log(`FAILED ${error.stack}`);
+    console.log(`at ${looker.page.url()}: ${(await looker.page.locator('body').innerText().catch(() => '')).slice(0, 3000)}`);
+    process.exitCode = 1;
+}
+await looker.close();
+process.exit();

@@ -1,0 +1,266 @@
+/* test_console.c - the console's pages: how they are served; and, in a real browser, signing in,
+ * every page, and what operators do by clicks, against the whole system
+ * (tests/console/console.mjs). */
+#include "../support/fixture.h"
+#include "../support/http_client.h"
+#include "../support/shell.h"
+#include "../support/support.h"
+#include "../support/system.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 30000 };
+
+static struct system_under_test shop;
+static struct shell place;
+static struct http_reply reply;
+
+static int set_up(void **state)
+{
+    (void)state;
+    shop.authenticates = true;
+    system_start(&shop);
+    shell_open(&place, "console");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    http_reply_free(&reply);
+    system_stop(&shop);
+    return 0;
+}
+
+/* ---- how they are served ---- */
+
+static void get(const char *path, const char *headers)
+{
+    ask(shop.console, "GET", path, headers, NULL, &reply);
+}
+
+static const char *header(const char *name)
+{
+    static char value[500];
+    if (!http_header(&reply, name, value, sizeof value))
+        fail_msg("the answer has no %s", name);
+    return value;
+}
+
+/* Copies the path of the page's script. */
+static void find_script(char *ret, size_t size)
+{
+    get("/console", "Accept-Encoding: identity\r\n");
+    assert_int_equal(reply.status, 200);
+    const char *at = strstr(reply.body, "src=\"");
+    if (!at)
+        fail_msg("the console was built without pages: %s", reply.body);
+    at += strlen("src=\"");
+    (void)snprintf(ret, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static bool has_pages(void)
+{
+    get("/console", "");
+    return getenv("CI") || !strstr(reply.body, "built without its pages");
+}
+
+static void pages_are_revalidated_and_hashed_files_are_kept(void **state)
+{
+    (void)state;
+    char script[200];
+    char headers[600];
+    if (!has_pages())
+        skip();
+    find_script(script, sizeof script);
+    assert_string_equal(header("Cache-Control"), "no-cache");
+    (void)snprintf(headers, sizeof headers, "If-None-Match: %s\r\n", header("ETag"));
+    get("/console", headers);
+    assert_int_equal(reply.status, 304);
+    get(script, "Accept-Encoding: identity\r\n");
+    assert_int_equal(reply.status, 200);
+    size_t plain = strlen(reply.body);
+    assert_string_equal(header("Cache-Control"), "public, max-age=31536000, immutable");
+    assert_string_equal(header("Content-Type"), "text/javascript; charset=utf-8");
+    assert_string_equal(header("Vary"), "Accept-Encoding");
+    get(script, "Accept-Encoding: deflate, br;q=0, gzip;q=0.5\r\n");
+    assert_string_equal(header("Content-Encoding"), "gzip");
+    assert_true((size_t)atol(header("Content-Length")) < plain / 2);
+    get(script, "Accept-Encoding: gzip, br\r\n");
+    assert_string_equal(header("Content-Encoding"), "br");
+}
+
+static void pages_allow_no_inline_script_and_no_other_origin_but_the_issuer(void **state)
+{
+    (void)state;
+    char wanted[200];
+    get("/console", "");
+    (void)snprintf(wanted, sizeof wanted, "connect-src 'self' http://127.0.0.1:%d;", shop.identity);
+    assert_non_null(strstr(header("Content-Security-Policy"), wanted));
+    assert_non_null(strstr(header("Content-Security-Policy"), "script-src 'self';"));
+    assert_non_null(strstr(header("Content-Security-Policy"), "frame-ancestors 'none'"));
+    assert_null(strstr(header("Content-Security-Policy"), "unsafe"));
+    assert_string_equal(header("X-Content-Type-Options"), "nosniff");
+}
+
+static void no_path_leads_out_of_the_pages(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {
+        "/console/../../etc/passwd", "/console/%2e%2e/%2e%2e/etc/passwd",
+        "/console/..%2findex.html",  "/console/index.html",
+        "/console//etc/passwd",      "/console/main.js"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        get(paths[i], "");
+        if (reply.status != 404)
+            fail_msg("%s is answered %d", paths[i], reply.status);
+    }
+    get("/", "");
+    assert_int_equal(reply.status, 302);
+    assert_string_equal(header("Location"), "/console");
+    ask_for(405, shop.console, "POST", "/console", "", NULL, &reply);
+}
+
+/* ---- in a browser ---- */
+
+static void sql(const char *text)
+{
+    fixture_sql(shop.database_url, text);
+}
+
+static void sql_becomes(int64_t wanted, const char *text)
+{
+    fixture_wait_sql(shop.database_url, text, wanted, PATIENCE_MS);
+}
+
+static void in_shop(const char *command)
+{
+    char line[1500];
+    (void)snprintf(line, sizeof line, ". '%s/env'; %s", shop.run_dir, command);
+    shell_expect(&place, line);
+}
+
+/* People register themselves: the id is their subject at the demo's provider. */
+#define REGISTER(name, id)                                                                         \
+    "curl -fsH \"Authorization: Bearer $($build/bin/cairn token " name ")\" --json "               \
+    "'{\"user_id\":\"" id "\",\"email\":\"" name "@example.com\",\"name\":\"" name "\"}' "         \
+    "$CAIRN_USER_URL/users"
+#define ADA "0199aaaa-0000-7000-8000-000000000001"
+#define BOB "30d6ebd9-69b7-88fd-89b3-5c8ff889f076"
+#define CAROL "5c55c04c-f8db-8bc8-b166-683ccbc0b614"
+#define BROKEN "0199aaaa-0000-7000-8000-000000000003"
+
+/* Bob's row breaks a constraint, until it is dropped. */
+static void park_bob(void)
+{
+    sql("alter table read.users_g1 add constraint no_bob check (email not like 'bob@%')");
+    in_shop(REGISTER("bob", BOB));
+    sql_becomes(1, "select count(distinct key) from cairn.parked");
+}
+
+static void park_unreadable(void)
+{
+    sql("insert into cairn.events (shard, position, stream, version, type, schema_version, event_id,"
+        " data, meta, recorded_at) values (0, cairn.head() + 1, 'user-" BROKEN "', 1,"
+        " 'UserRegistered', 1, gen_random_uuid(), '{}', '{}', clock_timestamp())");
+    in_shop(REGISTER("carol", CAROL));
+    sql_becomes(1, "select count(distinct key) from cairn.parked");
+}
+
+/* Prepares what the pages are to show next, or checks what they did. Returns what they ask for. */
+static const char *provide(const char *what)
+{
+    if (strcmp(what, "an event") == 0)
+        in_shop(REGISTER("ada", ADA));
+    else if (strcmp(what, "a parked key") == 0)
+        park_bob();
+    else if (strcmp(what, "the cause mended") == 0)
+        sql("alter table read.users_g1 drop constraint no_bob");
+    else if (strcmp(what, "the row") == 0)
+        sql_becomes(1, "select count(*) from read.users_g1 where email = 'bob@example.com'");
+    else if (strcmp(what, "an unreadable event") == 0)
+        park_unreadable();
+    else if (strcmp(what, "generation 1 is live") == 0)
+        sql_becomes(1, "select generation from cairn.generations where projection = 'users'"
+                       " and live");
+    else if (strcmp(what, "the console stopped") == 0)
+        system_kill(&shop, "console", SIGKILL);
+    else if (strcmp(what, "the console started") == 0)
+        system_heal(&shop);
+    else
+        fail_msg("the browser needs %s, which this test does not know", what);
+    return strcmp(what, "a parked key") == 0          ? BOB
+           : strcmp(what, "an unreadable event") == 0 ? BROKEN
+                                                      : "done";
+}
+
+/* Starts the browser, with a pipe each way. */
+static FILE *start_browser(FILE **ret_input, pid_t *ret_pid)
+{
+    int in[2];
+    int out[2];
+    char command[1500];
+    (void)snprintf(command, sizeof command,
+                   "mkdir -p '%s/shots' && cd '%s' && exec tests/console/run '%s/console-test'"
+                   " console.mjs http://localhost:%d '%s/shots'",
+                   place.directory, getenv("CAIRN_TEST_ROOT"), getenv("CAIRN_TEST_BUILD"),
+                   shop.console, place.directory);
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)dup2(in[0], STDIN_FILENO);
+        (void)dup2(out[1], STDOUT_FILENO);
+        (void)execlp("bash", "bash", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    (void)close(in[0]);
+    (void)close(out[1]);
+    *ret_input = fdopen(in[1], "w");
+    *ret_pid = pid;
+    return fdopen(out[0], "r");
+}
+
+static void operators_see_and_mend_the_system_in_a_browser(void **state)
+{
+    (void)state;
+    FILE *input = NULL;
+    pid_t pid = 0;
+    char line[4096];
+    int status = 0;
+    FILE *output = start_browser(&input, &pid);
+    (void)signal(SIGPIPE, SIG_IGN);
+    while (fgets(line, sizeof line, output)) {
+        line[strcspn(line, "\n")] = '\0';
+        print_message("%s\n", line);
+        if (strncmp(line, "NEED ", 5) != 0)
+            continue;
+        (void)fprintf(input, "%s\n", provide(line + 5));
+        (void)fflush(input);
+    }
+    (void)fclose(input);
+    (void)fclose(output);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* the script has printed why */
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pages_are_revalidated_and_hashed_files_are_kept),
+        cmocka_unit_test(pages_allow_no_inline_script_and_no_other_origin_but_the_issuer),
+        cmocka_unit_test(no_path_leads_out_of_the_pages),
+        cmocka_unit_test(operators_see_and_mend_the_system_in_a_browser),
+    };
+    return cmocka_run_group_tests_name("console", tests, set_up, tear_down);
+}

@@ -1,0 +1,62 @@
+#!/bin/bash
+# embed.sh - prints the assembler source that puts a folder of pages into an object file, as the array
+# `console_files` of struct cairn_file (framework/cairn/file.h), ended by zeros.
+#
+#   embed.sh SITE
+#
+# index.html is at /console, the others beneath; FILE.br and FILE.gz are FILE, compressed. Names of all but
+# index.html change with their content.
+set -euo pipefail
+site=${1:?is the folder}
+row=0 rows=
+
+type_of() {
+    case $1 in
+    *.html) echo 'text/html; charset=utf-8' ;;
+    *.js) echo 'text/javascript; charset=utf-8' ;;
+    *.css) echo 'text/css; charset=utf-8' ;;
+    *.svg) echo 'image/svg+xml' ;;
+    *)
+        echo "embed.sh: $1 has no media type here" >&2
+        return 1
+        ;;
+    esac
+}
+
+# put LABEL FILE: the bytes of a file, if there is one; sets `range` to where they are.
+put() {
+    range='0, 0'
+    [[ -e $2 ]] || return 0
+    printf '.L%s: .incbin "%s"\n.L%s_end: .byte 0\n' "$1" "$2" "$1"
+    range=".L$1, .L$1_end"
+}
+
+put_file() {
+    local file=$1 path=/console/${1##*/} etag type immutable ranges=
+    immutable=.Limmutable
+    [[ $file != */index.html ]] || path=/console immutable=0
+    etag=$(sha256sum <"$file" | cut -c1-20)
+    type=$(type_of "$file")
+    printf '.Lpath%d: .asciz "%s"\n.Ltype%d: .asciz "%s"\n.Letag%d: .asciz "W/\\"%s\\""\n' \
+        "$row" "$path" "$row" "$type" "$row" "$etag"
+    put "plain$row" "$file" && ranges=$range
+    put "brotli$row" "$file.br" && ranges+=", $range"
+    put "gzip$row" "$file.gz" && ranges+=", $range"
+    rows+=".quad .Lpath$row, .Ltype$row, 0, .Letag$row, $ranges, $immutable"$'\n'
+    row=$((row + 1))
+}
+
+put_redirection() {
+    printf '.Lpath%d: .asciz "%s"\n' "$row" "$1"
+    rows+=".quad .Lpath$row, 0, .Lconsole, 0, 0, 0, 0, 0, 0, 0, 0"$'\n'
+    row=$((row + 1))
+}
+
+printf '.section .rodata\n.Lconsole: .asciz "/console"\n.Limmutable: .asciz "immutable"\n'
+for file in "$site"/*; do
+    [[ $file == *.br || $file == *.gz ]] || put_file "$file"
+done
+put_redirection /
+put_redirection /console/
+printf '.section .data.rel.ro, "aw"\n.balign 8\n.globl console_files\nconsole_files:\n%s' "$rows"
+printf '.quad 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0\n.section .note.GNU-stack, "", %%progbits\n'

@@ -1,0 +1,225 @@
+// read_models.jsx - read models: generations, parked keys, rebuilds, roll back.
+import { useContext, useState } from 'preact/hooks';
+
+import { duration, generationOf, noteOf, number, plural } from '../lib/format.js';
+import { useAnswer } from '../lib/live.js';
+import { href } from '../lib/route.js';
+import { Action, Person } from '../parts/action.jsx';
+import { Answer, Badge, Copy, Empty, Section, Time } from '../parts/basic.jsx';
+import { Table } from '../parts/table.jsx';
+
+const FAST = 1000; // ms
+
+function groupByName(rows) {
+    const groups = new Map();
+    for (const row of rows) {
+        const { name, generation } = generationOf(row.read_model);
+        groups.set(name, [...(groups.get(name) ?? []), { ...row, generation }]);
+    }
+    return [...groups].map(([name, generations]) => ({ name, generations, live: generations.find((one) => one.state === 'live') ?? generations[0] }));
+}
+
+const columns = [
+    { title: 'Read model', cell: (row) => <a href={href(['read-models', row.name])}><strong>{row.name}</strong></a> },
+    { title: 'State', cell: (row) => <Badge state={row.live.state} /> },
+    { title: 'Generations', numeric: true, cell: (row) => number(row.generations.length) },
+    { title: 'Version', numeric: true, cell: (row) => number(row.live.code_version) },
+    { title: 'Lag', numeric: true, cell: (row) => number(row.live.lag) },
+    { title: 'Parked', numeric: true, cell: (row) => {
+        const parked = row.generations.reduce((sum, one) => sum + one.parked, 0);
+        return parked ? <Badge state={number(parked)} tone="bad" /> : '0';
+    } },
+    { title: 'Note', wide: true, cell: (row) => noteOf(row.live.note) },
+];
+
+export function ReadModels() {
+    const answer = useAnswer('/admin/status', null, 2000);
+    return (
+        <>
+            <h1>Read models</h1>
+            <Section title="All">
+                <Answer answer={answer}>
+                    {(value) => <Table label="Read models" columns={columns} rows={groupByName(value.read_models)} rowKey={(row) => row.name}
+                        empty="There is no read model yet: a projector makes them when it starts." />}
+                </Answer>
+            </Section>
+        </>
+    );
+}
+
+// ---- one ----
+
+const generationColumns = [
+    { title: 'Generation', numeric: true, cell: (row) => row.generation ?? 'none yet' },
+    { title: 'State', cell: (row) => <Badge state={row.state} /> },
+    { title: 'Version', numeric: true, cell: (row) => row.code_version },
+    { title: 'Position', numeric: true, cell: (row) => number(row.position) },
+    { title: 'Lag', numeric: true, cell: (row) => number(row.lag) },
+    { title: 'Parked', numeric: true, cell: (row) => number(row.parked) },
+    { title: 'Runs in', cell: (row) => <span class="small">{row.lease}</span> },
+    { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
+];
+
+function RebuildButton({ name, onDone }) {
+    const [diff, setDiff] = useState(false);
+    return (
+        <Action label="Rebuild" title={`Rebuild ${name}?`} path="/admin/rebuilds" body={{ read_model: name, diff }} onDone={onDone}
+            said={(result) => (result.is_new === false ? `Rebuild ${result.rebuild} of ${name} was under way already` : `Rebuild ${result.rebuild} of ${name} was requested`)}>
+            <p>Another generation is built from the log beside the one that is read, and queries switch to it when it is complete.</p>
+            <label class="check"><input type="checkbox" checked={diff} onChange={(event) => setDiff(event.target.checked)} /> Compare its rows with those that are read, and hold it if they differ</label>
+        </Action>
+    );
+}
+
+function RollBackButton({ name, generations, onDone }) {
+    const kept = generations.filter((one) => one.state === 'kept' || one.state === 'serving');
+    const [wanted, setWanted] = useState('');
+    if (!kept.length) return null;
+    return (
+        <Action label="Roll back" danger title={`Roll ${name} back?`} path="/admin/rollbacks" onDone={onDone}
+            body={wanted ? { read_model: name, generation: Number(wanted) } : { read_model: name }}
+            said={(result) => `${name} switches back to generation ${result.generation}, version ${result.code_version}`}>
+            <p>Queries switch to an earlier generation, which is followed still.</p>
+            <label>Generation
+                <select value={wanted} onChange={(event) => setWanted(event.target.value)}>
+                    <option value="">the one that was left last</option>
+                    {kept.map((one) => <option key={one.generation} value={one.generation}>{one.generation} (version {one.code_version})</option>)}
+                </select>
+            </label>
+        </Action>
+    );
+}
+
+function Generations({ name, generations, reload }) {
+    return (
+        <Section title="Generations" aside={<><RollBackButton name={name} generations={generations} onDone={reload} /><RebuildButton name={name} onDone={reload} /></>}>
+            <Table label={`Generations of ${name}`} columns={generationColumns} rows={generations} rowKey={(row) => row.generation ?? 'next'} empty="None." />
+        </Section>
+    );
+}
+
+function Phase({ rebuild }) {
+    const share = rebuild.total > 0 ? Math.min(1, rebuild.done / rebuild.total) : 0;
+    const left = share > 0.02 && !rebuild.ended ? (rebuild.spent_ms * (1 - share)) / share : null;
+    return (
+        <div class="phase">
+            <Badge state={rebuild.phase} tone={rebuild.ended ? (rebuild.phase === 'done' ? 'good' : 'warn') : 'busy'} />
+            {!rebuild.ended && (
+                <>
+                    <progress value={share} max="1" aria-label={`Progress of rebuild ${rebuild.rebuild}`} />
+                    <span class="small">{Math.round(share * 100)} %{left !== null ? `, about ${duration(Math.round(left))} left` : ''}</span>
+                </>
+            )}
+        </div>
+    );
+}
+
+function RebuildActions({ rebuild, onDone }) {
+    const body = { read_model: rebuild.read_model };
+    if (rebuild.ended) return null;
+    return (
+        <div class="buttons">
+            {rebuild.phase === 'held' && (
+                <Action label="Accept" title={`Switch ${rebuild.read_model} to what was built?`} path="/admin/rebuilds/accept" body={body} onDone={onDone}
+                    name={`Accept rebuild ${rebuild.rebuild}`} said={(result) => `Rebuild ${result.rebuild} was accepted: queries switch to it`}>
+                    <p>{rebuild.note || 'It is held.'}</p>
+                </Action>
+            )}
+            <Action label="Cancel" danger title={`Give rebuild ${rebuild.rebuild} up?`} path="/admin/rebuilds/cancel" body={body} onDone={onDone}
+                name={`Cancel rebuild ${rebuild.rebuild}`} said={(result) => `Rebuild ${result.rebuild} was cancelled`}>
+                <p>What was built so far is dropped. The generation that is read stays as it is.</p>
+            </Action>
+        </div>
+    );
+}
+
+function rebuildColumns(onDone) {
+    return [
+        { title: 'Rebuild', numeric: true, cell: (row) => row.rebuild },
+        { title: 'Phase', cell: (row) => <Phase rebuild={row} /> },
+        { title: 'Cause', cell: (row) => row.cause },
+        { title: 'Generation', numeric: true, cell: (row) => row.generation || '–' },
+        { title: 'Events', numeric: true, cell: (row) => number(row.events) },
+        { title: 'Rows', numeric: true, cell: (row) => number(row.rows) },
+        { title: 'Differences', numeric: true, cell: (row) => (row.differences < 0 ? '–' : number(row.differences)) },
+        { title: 'Time', numeric: true, cell: (row) => duration(row.spent_ms) },
+        { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
+        { title: 'Actions', cell: (row) => <RebuildActions rebuild={row} onDone={onDone} /> },
+    ];
+}
+
+function ParkedActions({ name, row, onDone }) {
+    return (
+        <div class="buttons">
+            <Action label="Retry" title={`Apply ${row.key} again?`} path="/admin/parked/retry" body={{ read_model: name, key: row.key }} onDone={onDone}
+                name={`Retry ${row.key}`} said={(result) => `${plural(result.keys, 'key')} of ${name} will be applied again: ${row.key}`}>
+                <p>The projector applies the failed event of this key again, and then those that wait behind it.</p>
+            </Action>
+            <Action label="Skip" danger title={`Skip the event at ${row.position}?`} path="/admin/parked/skip"
+                body={{ read_model: name, key: row.key, position: row.position }} onDone={onDone}
+                name={`Skip ${row.key}`} said={(result) => `${plural(result.keys, 'key')} of ${name} continues without the event at ${row.position}`}>
+                <p>The key continues without its failed event <strong>{row.type}</strong>. Its row will not have what the event says.</p>
+            </Action>
+        </div>
+    );
+}
+
+function parkedColumns(name, onDone) {
+    return [
+        { title: 'Key', wide: true, cell: (row) => <><code>{row.key}</code> <Copy text={row.key} what="the key" /></> },
+        { title: 'Event', cell: (row) => <a href={href(['events', row.position])}>{row.type ?? 'event'} at {number(row.position)}</a> },
+        { title: 'Generation', numeric: true, cell: (row) => generationOf(row.read_model).generation },
+        { title: 'Waiting', numeric: true, cell: (row) => number(row.waiting) },
+        { title: 'Attempts', numeric: true, cell: (row) => number(row.attempts) },
+        { title: 'Parked', cell: (row) => <Time at={row.parked_at} relative /> },
+        { title: 'Reason', wide: true, cell: (row) => row.reason },
+        { title: 'Actions', cell: (row) => <ParkedActions name={name} row={row} onDone={onDone} /> },
+    ];
+}
+
+function Parked({ name }) {
+    const { mayAct } = useContext(Person);
+    const answer = useAnswer('/admin/parked', { read_model: name, limit: 1000 }, 2000);
+    return (
+        <Section title="Parked keys" aside={mayAct && answer.value?.items.length > 1 && (
+            <Action label="Retry all" title={`Apply all parked keys of ${name} again?`} path="/admin/parked/retry" body={{ read_model: name }} onDone={answer.reload}
+                said={(result) => `${plural(result.keys, 'key')} of ${name} will be applied again`}>
+                <p>Also those that are not shown here.</p>
+            </Action>
+        )}>
+            <Answer answer={answer}>
+                {({ items }) => (
+                    <>
+                        {items.length === 1000 && <p class="small">The first 1,000 are shown.</p>}
+                        <Table label={`Parked keys of ${name}`} columns={parkedColumns(name, answer.reload)} rows={items} rowKey={(row) => `${row.read_model} ${row.key}`}
+                            empty="No key is parked." />
+                    </>
+                )}
+            </Answer>
+        </Section>
+    );
+}
+
+export function ReadModel({ name }) {
+    const status = useAnswer('/admin/status', null, FAST);
+    const rebuilds = useAnswer('/admin/rebuilds', { read_model: name, limit: 50 }, FAST);
+    return (
+        <>
+            <p class="crumbs"><a href={href(['read-models'])}>Read models</a></p>
+            <h1 class="name">{name} <Copy text={name} what="the name" /></h1>
+            <Answer answer={status}>
+                {(value) => {
+                    const found = groupByName(value.read_models).find((one) => one.name === name);
+                    return found ? <Generations name={name} generations={found.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>;
+                }}
+            </Answer>
+            <Parked name={name} />
+            <Section title="Rebuilds">
+                <Answer answer={rebuilds}>
+                    {({ items }) => <Table label={`Rebuilds of ${name}`} columns={rebuildColumns(rebuilds.reload)} rows={items} rowKey={(row) => row.rebuild}
+                        empty="It was never rebuilt." />}
+                </Answer>
+            </Section>
+        </>
+    );
+}
