@@ -1,6 +1,6 @@
 /* test_console.c - the console's pages: how they are served; and, in a real browser, signing in,
- * every page, and what operators do by clicks, against the whole system
- * (tests/console/console.mjs). */
+ * every page, and what operators do by clicks, against the whole system: what the browser does is
+ * in tests/console/console.mjs. */
 #include "../support/fixture.h"
 #include "../support/http_client.h"
 #include "../support/shell.h"
@@ -125,6 +125,21 @@ static void no_path_leads_out_of_the_pages(void **state)
     assert_int_equal(reply.status, 302);
     assert_string_equal(header("Location"), "/console");
     ask_for(405, shop.console, "POST", "/console", "", NULL, &reply);
+}
+
+/* ---- how they are built ---- */
+
+static void without_npm_one_page_says_so_and_continuous_integration_refuses(void **state)
+{
+    (void)state;
+    shell_expect(
+        &place,
+        "set -e; mkdir tools; for program in bash dirname mkdir flock rm cp mv cut sha256sum;"
+        " do ln -s \"$(command -v $program)\" tools; done;"
+        " CI= PATH=$PWD/tools \"$tree\"/web/console/build \"$PWD/out\";"
+        " grep -q 'built without its pages' out/site/index.html;"
+        " grep -q console_files: out/files.S; test -e out/without-npm;"
+        " if CI=1 PATH=$PWD/tools \"$tree\"/web/console/build \"$PWD/out\"; then exit 1; fi");
 }
 
 /* ---- in a browser ---- */
@@ -260,6 +275,7 @@ int main(void)
         cmocka_unit_test(pages_are_revalidated_and_hashed_files_are_kept),
         cmocka_unit_test(pages_allow_no_inline_script_and_no_other_origin_but_the_issuer),
         cmocka_unit_test(no_path_leads_out_of_the_pages),
+        cmocka_unit_test(without_npm_one_page_says_so_and_continuous_integration_refuses),
         cmocka_unit_test(operators_see_and_mend_the_system_in_a_browser),
     };
     return cmocka_run_group_tests_name("console", tests, set_up, tear_down);

@@ -299,7 +299,7 @@ static const char *wrong_header(struct maker *maker, bool reads)
 static void make_stray(struct maker *maker, const char *pattern, struct wrong_request *ret)
 {
     static const char *const nowhere[] = {
-        "/nothing",      "/", "//", "/orders/1/2/3/4", "/%zz", "/users/%c3%28", "/.env",
+        "/nothing",      "/-", "//", "/orders/1/2/3/4", "/%zz", "/users/%c3%28", "/.env",
         "/../etc/passwd"};
     static const char *const methods[] = {"DELETE", "PATCH", "PURGE", "TRACE", "BREW"};
     ret->headers = "";
