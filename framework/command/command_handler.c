@@ -346,6 +346,7 @@ static enum next after_append(struct attempt *attempt)
     if (failed != -CAIRN_CONFLICT)
         return ANSWER;
     cairn_attempt_mark_stale(attempt);
+    attempt->since_us = cairn_monotonic_us();
     return attempt->tries++ < attempt->endpoint->side->retries ? AGAIN : ANSWER;
 }
 
@@ -504,6 +505,7 @@ static struct attempt *attempt_of(const struct cairn_endpoint *endpoint,
         struct attempt *attempt = cairn_new(request->arena, struct attempt, 1);
         attempt->endpoint = endpoint;
         attempt->request = request;
+        attempt->since_us = request->received_us;
         attempt->by_service =
             cairn_internal_is_signed(endpoint->side->internal_key, request->path,
                                      cairn_http_header(request, "Idempotency-Key"),

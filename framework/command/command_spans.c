@@ -1,5 +1,13 @@
-/* command_spans.c - the spans of a command: its decision, and the wait for its append. */
+/* command_spans.c - the spans of a command: its decision, and the wait for its append; and how long
+ * the decision took. */
 #include "command/attempt.h"
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
+
+static struct cairn_metric durations = CAIRN_HISTOGRAM(
+    "cairn_command_decide_seconds",
+    "Time from a command's arrival, or its last conflict, to its decision: states are read.",
+    "command");
 
 struct cairn_span *cairn_attempt_decides(const struct attempt *attempt, struct cairn_span *room)
 {
@@ -13,6 +21,9 @@ struct cairn_span *cairn_attempt_decides(const struct attempt *attempt, struct c
 /* A refusal is what the rules say: no failure. */
 void cairn_attempt_decided(const struct attempt *attempt, struct cairn_span *span, int failed)
 {
+    int64_t now_us = cairn_monotonic_us();
+    cairn_metric_observe_traced(&durations, attempt->endpoint->command->name,
+                                now_us - attempt->since_us, attempt->request->trace.trace_id);
     if (!span)
         return;
     const struct cairn_error *error = &attempt->error;
@@ -23,7 +34,7 @@ void cairn_attempt_decided(const struct attempt *attempt, struct cairn_span *spa
         cairn_span_text(span, "cairn.refusal", error->reason[0] ? error->reason : code);
     else
         cairn_span_fail(span, code, NULL);
-    cairn_span_end(span);
+    cairn_span_end_at(span, now_us);
 }
 
 void cairn_attempt_appends(struct attempt *attempt)

@@ -5,6 +5,7 @@
 #include "process/deliver/command_client.h"
 #include "runtime/check/unlisted.h"
 #include "runtime/config/chosen_services.h"
+#include "runtime/config/log_config.h"
 #include "runtime/config/tls_config.h"
 #include "runtime/history_program.h"
 #include "runtime/host.h"
@@ -146,8 +147,17 @@ static void drain(const struct cairn_config *config, struct cairn_host *host, co
         (void)sigtimedwait(stop, NULL, &time);
 }
 
-/* Reads the files again, at SIGHUP. */
-static void reload(struct cairn_host *host)
+static void reload_levels(const struct cairn_config *config)
+{
+    struct cairn_error error = {0};
+    if (cairn_log_apply(config, &error) < 0)
+        cairn_log_error(CAIRN_LOG_ERROR, "the levels of the log were not read: those before stay",
+                        &error);
+    else
+        cairn_log(CAIRN_LOG_WARN, "the levels of the log were read");
+}
+
+static void reload_tls(struct cairn_host *host)
 {
     struct cairn_error error = {0};
     if (cairn_host_reload(host, &error) < 0)
@@ -157,12 +167,22 @@ static void reload(struct cairn_host *host)
         cairn_log(CAIRN_LOG_INFO, "the files of TLS were read: new connections use them");
 }
 
+/* Reads the files again, at SIGHUP. */
+static void reload(const struct cairn_config *config, struct cairn_host *host)
+{
+    if (cairn_log_file(config))
+        reload_levels(config);
+    if (cairn_tls_files(config).cert_file)
+        reload_tls(host);
+}
+
 /* Returns the signal that says stop. */
-static int await_stop(struct cairn_host *host, const sigset_t *signals)
+static int await_stop(const struct cairn_config *config, struct cairn_host *host,
+                      const sigset_t *signals)
 {
     int number = 0;
     while (sigwait(signals, &number) == 0 && number == SIGHUP)
-        reload(host);
+        reload(config, host);
     return number;
 }
 
@@ -171,7 +191,7 @@ static int await_stop(struct cairn_host *host, const sigset_t *signals)
 static void take_reload(const struct cairn_config *config, sigset_t *signals)
 {
     sigset_t one;
-    if (!cairn_tls_files(config).cert_file)
+    if (!cairn_tls_files(config).cert_file && !cairn_log_file(config))
         return;
     (void)sigemptyset(&one);
     (void)sigaddset(&one, SIGHUP);
@@ -186,8 +206,6 @@ static int run_services(const struct cairn_config *config,
 {
     struct cairn_host *host = NULL;
     raise_limits();
-    cairn_sink_open();
-    (void)atexit(cairn_sink_close);
     int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
     if (!failed) {
         take_reload(config, stop);
@@ -199,7 +217,7 @@ static int run_services(const struct cairn_config *config,
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
               CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
               CAIRN_LOG_TEXT("release", CAIRN_VERSION));
-    int number = await_stop(host, stop);
+    int number = await_stop(config, host, stop);
     cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
     drain(config, host, stop);
     cairn_host_stop(host);
@@ -230,13 +248,14 @@ static int run_program(int argc, char **argv, const struct cairn_service *const 
     sigset_t stop;
     take_signals(&stop);
     cairn_log_setup(services[0]->name, CAIRN_LOG_INFO);
+    cairn_sink_open(services[0]->name); /* from here on a full pipe blocks no other thread */
+    (void)atexit(cairn_sink_close);
     int failed = cairn_host_check(services, &error);
     if (!failed)
         failed = cairn_config_read(&config, services, &error);
+    if (!failed)
+        failed = cairn_log_apply(&config, &error);
     if (!failed) {
-        enum cairn_log_level level = CAIRN_LOG_INFO;
-        (void)!cairn_log_level_parse(config.log_level, &level);
-        cairn_log_setup(services[0]->name, level);
         if (argc > 1 && looks_back(argv[1]))
             return cairn_host_history(&config, services, argc - 1, argv + 1);
         if (argc > 1)

@@ -1,6 +1,7 @@
 /* trace_context.c - reads and writes W3C Trace Context, level 1. */
 #include "telemetry/trace_context.h"
 
+#include "core/report/log.h"
 #include "core/text/text.h"
 #include "core/threads/clock.h"
 #include "telemetry/sampler.h"
@@ -75,28 +76,18 @@ const char *cairn_tracestate_check(const char *tracestate)
 
 /* ---- writing ---- */
 
-static char *write_hex(char *to, const uint8_t *bytes, size_t count)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < count; i++) {
-        *to++ = digits[bytes[i] >> 4];
-        *to++ = digits[bytes[i] & 15];
-    }
-    return to;
-}
-
 void cairn_trace_format(const struct cairn_trace *trace, char ret[static CAIRN_TRACEPARENT_SIZE])
 {
     memcpy(ret, "00-", 3);
-    char *at = write_hex(ret + TRACE_AT, trace->trace_id, sizeof trace->trace_id);
+    char *at = cairn_hex_write(ret + TRACE_AT, trace->trace_id, sizeof trace->trace_id);
     *at++ = '-';
-    at = write_hex(at, trace->span_id, sizeof trace->span_id);
+    at = cairn_hex_write(at, trace->span_id, sizeof trace->span_id);
     memcpy(at, trace->sampled ? "-01" : "-00", 4);
 }
 
 void cairn_trace_format_id(const struct cairn_trace *trace, char ret[static CAIRN_TRACE_ID_SIZE])
 {
-    *write_hex(ret, trace->trace_id, sizeof trace->trace_id) = '\0';
+    *cairn_hex_write(ret, trace->trace_id, sizeof trace->trace_id) = '\0';
 }
 
 const char *cairn_trace_text(const struct cairn_trace *trace, struct cairn_arena *arena)
@@ -178,6 +169,7 @@ struct cairn_trace cairn_trace_enter(const struct cairn_trace *trace)
 {
     struct cairn_trace before = current;
     current = trace ? *trace : (struct cairn_trace){.state = NULL};
+    cairn_log_trace(current.trace_id, current.span_id);
     return before;
 }
 

@@ -59,8 +59,9 @@ void cairn_trace_begin_root(struct cairn_trace *ret);
 
 /* ---- the thread's own ---- */
 
-/* What this thread does is caused by the current trace: calls that it makes belong to it. Returns
- * the one before, to be set again afterwards. NULL for none; the trace is copied. */
+/* What this thread does is caused by the current trace: calls that it makes belong to it, and its
+ * log lines name it. Returns the one before, to be set again afterwards. NULL for none; the trace
+ * is copied. */
 struct cairn_trace cairn_trace_enter(const struct cairn_trace *trace);
 const struct cairn_trace *cairn_trace_current(void);
 

@@ -1,5 +1,6 @@
 /* test_metrics.c - /metrics of each process: Prometheus' own checker has nothing to say of the
  * text format, a strict parser reads OpenMetrics, and what the kernel counts is there. */
+#include "../support/fixture.h"
 #include "../support/shell.h"
 #include "../support/support.h"
 #include "../support/system.h"
@@ -18,6 +19,10 @@ static struct http_reply reply;
     "/usr/bin/python3 -c 'import prometheus_client' ||"                                            \
     " { echo python3-prometheus-client is not installed; false; }"
 
+/* Of the order that is placed. */
+#define TRACE_ID "4bf92f3577b34da6a3ce929d0e0e4736"
+#define TRACEPARENT "traceparent: 00-" TRACE_ID "-00f067aa0ba902b7-01\r\n"
+
 /* Registers a user, places an order and waits until the query service has its row, so that most of
  * the metrics are used. */
 static int setup(void **state)
@@ -35,7 +40,7 @@ static int setup(void **state)
                    "{\"user_id\":\"%s\",\"currency\":\"EUR\",\"card_token\":\"tok_visa\","
                    "\"lines\":[{\"sku\":\"a\",\"quantity\":1,\"unit_price\":100}]}",
                    reply_id(&reply, id, sizeof id));
-    ask_for(201, shop.order, "POST", "/orders", NULL, body, &reply);
+    ask_for(201, shop.order, "POST", "/orders", TRACEPARENT, body, &reply);
     reply_position(&reply, headers, sizeof headers);
     (void)snprintf(path, sizeof path, "/orders/%s", reply_id(&reply, id, sizeof id));
     ask_for(200, shop.query, "GET", path, headers, NULL, &reply);
@@ -122,6 +127,63 @@ static double value_of(const char *name)
     return strtod(at + strlen(line), NULL);
 }
 
+/* Returns whether one of the processes has observed something: the value of `series` is not 0. */
+static bool is_observed(const char *series)
+{
+    const int ports[] = {shop.user, shop.order, shop.payment, shop.notification, shop.projector};
+    char line[200];
+    (void)snprintf(line, sizeof line, "\n%s ", series);
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        ask_for(200, system_admin_port(&shop, ports[i]), "GET", "/metrics", NULL, NULL, &reply);
+        const char *at = strstr(reply.body, line);
+        if (at && strtod(at + strlen(line), NULL) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* An order goes from its decision to the mail: each hop is observed, soon. */
+static void each_hop_of_an_order_has_its_time_observed(void **state)
+{
+    (void)state;
+    static const char *const series[] = {
+        "cairn_command_decide_seconds_count{command=\"place_order\"}",
+        "cairn_append_seconds_count",
+        "cairn_projection_freshness_seconds_count{projection=\"order_summary\"}",
+        "cairn_process_reaction_seconds_count{process=\"fulfilment\"}",
+        "cairn_bus_publish_seconds_count",
+        "cairn_consumer_attempt_seconds_count{consumer=\"notification\"}",
+        "cairn_consumer_delay_seconds_count{consumer=\"notification\"}",
+    };
+    int64_t until_ms = fixture_now_ms() + 30000;
+    for (size_t i = 0; i < sizeof series / sizeof series[0]; i++) {
+        while (!is_observed(series[i])) {
+            if (fixture_now_ms() > until_ms)
+                fail_msg("%s is 0, or not there", series[i]);
+            fixture_nap();
+        }
+    }
+}
+
+/* The thread that appends works for many requests; the trace is the request's. */
+static void a_decision_and_an_append_name_the_trace_of_their_request(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"\ncairn_command_decide_seconds_bucket{",
+                                        "\ncairn_append_seconds_bucket{"};
+    ask_for(200, system_admin_port(&shop, shop.order), "GET", "/metrics",
+            "Accept: application/openmetrics-text\r\n", NULL, &reply);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bool found = false;
+        for (const char *at = reply.body; !found && (at = strstr(at, names[i])); at++) {
+            const char *trace = strstr(at + 1, "# {trace_id=\"" TRACE_ID "\"}");
+            found = trace && trace < strchr(at + 1, '\n');
+        }
+        if (!found)
+            fail_msg("no bucket of %s names the trace", names[i] + 1);
+    }
+}
+
 static void what_the_kernel_counts_of_the_process_is_shown(void **state)
 {
     (void)state;
@@ -150,6 +212,8 @@ int main(void)
         cmocka_unit_test(prometheus_has_nothing_to_say_of_names_units_and_help),
         cmocka_unit_test(openmetrics_is_read_by_a_strict_parser),
         cmocka_unit_test(a_requests_trace_is_the_exemplar_of_its_duration),
+        cmocka_unit_test(a_decision_and_an_append_name_the_trace_of_their_request),
+        cmocka_unit_test(each_hop_of_an_order_has_its_time_observed),
         cmocka_unit_test(plain_text_is_answered_where_nothing_else_is_asked_for),
         cmocka_unit_test(what_the_kernel_counts_of_the_process_is_shown),
     };

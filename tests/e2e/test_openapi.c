@@ -300,21 +300,34 @@ static bool is_its_own(const struct operation *operation)
     return WITHIN(operation->json, "responses", "default") != NULL;
 }
 
+/* Asks with the ETag of the last answer. Returns whether it holds: orders go on being paid. */
+static bool is_not_modified(const struct operation *operation)
+{
+    char headers[300];
+    char etag[100];
+    char now[100] = "";
+    if (!http_header(&reply, "ETag", etag, sizeof etag))
+        return true;
+    (void)snprintf(headers, sizeof headers, "If-None-Match: %s\r\n", etag);
+    json_t *response = send_examples(operation, "2", false, headers);
+    if (reply.status == 200 && http_header(&reply, "ETag", now, sizeof now) &&
+        strcmp(now, etag) != 0)
+        return false;
+    if (reply.status != 304)
+        fail_msg("%s answers %d to its own ETag", operation->id, reply.status);
+    assert_headers(operation, response);
+    return true;
+}
+
 static void ask_query(const struct operation *operation, void *context)
 {
     (void)context;
-    char headers[300];
-    char etag[100];
     if (strcmp(operation->method, "get") != 0 || is_its_own(operation))
         return;
     json_t *response = send_examples(operation, "2", false, position);
     assert_answered(operation, response);
-    if (!http_header(&reply, "ETag", etag, sizeof etag))
-        return;
-    (void)snprintf(headers, sizeof headers, "If-None-Match: %s\r\n", etag);
-    response = send_examples(operation, "2", false, headers);
-    assert_int_equal(reply.status, 304);
-    assert_headers(operation, response);
+    for (int changes = 0; !is_not_modified(operation); changes++)
+        assert_true(changes < 100);
 }
 
 static void assert_asked(const struct operation *operation, void *context)

@@ -5,10 +5,12 @@
 #include "../support/wire.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 static const char *in_servers(char ret[512], const char *name)
@@ -17,16 +19,21 @@ static const char *in_servers(char ret[512], const char *name)
     return ret;
 }
 
-static void start_service(struct child *child, const char *log, int port)
+static void start_service_with(struct child *child, const char *log, int port, const char *setting)
 {
     static char binary[512], listen[40], ledger[600], path[512];
     (void)snprintf(binary, sizeof binary, "%s/bin/cairn-acquirer", getenv("CAIRN_TEST_BUILD"));
     (void)snprintf(listen, sizeof listen, "PORT=%d", port);
     (void)snprintf(ledger, sizeof ledger, "CAIRN_ACQUIRER_LEDGER=%s", in_servers(path, "ledger"));
     const char *const argv[] = {binary, NULL};
-    const char *const env[] = {listen, ledger, NULL};
+    const char *const env[] = {listen, ledger, setting, NULL};
     assert_int_equal(child_start(child, argv, env, log), 0);
     fixture_wait_http(port, "/readyz", 20000);
+}
+
+static void start_service(struct child *child, const char *log, int port)
+{
+    start_service_with(child, log, port, NULL);
 }
 
 /* The pipe is full long before the last request. */
@@ -52,6 +59,103 @@ static void a_reader_of_the_log_that_stalls_blocks_nothing(void **state)
     assert_int_equal(child_stop(&child, 10000), 0);
     (void)close(reader);
     (void)unlink(path);
+}
+
+/* Fills the pipe before there is a process that logs to it. */
+static int fill_pipe(const char *path)
+{
+    static const char page[4096];
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    assert_true(reader >= 0);
+    while (write(reader, page, sizeof page) > 0)
+        continue;
+    return reader;
+}
+
+static void a_service_starts_serves_and_stops_although_its_log_is_not_read(void **state)
+{
+    (void)state;
+    char path[512];
+    struct child child;
+    int port = fixture_free_port();
+    int reader = fill_pipe(in_servers(path, "full"));
+    start_service(&child, path, port);
+    assert_int_equal(wire_ask(port, "GET /nowhere HTTP/1.1\r\n", "").status, 404);
+    assert_int_equal(child_stop(&child, 10000), 0);
+    (void)close(reader);
+    (void)unlink(path);
+}
+
+/* What is wrong is lost; the status says so. */
+static void a_wrong_setting_ends_the_start_although_the_log_is_not_read(void **state)
+{
+    (void)state;
+    static char binary[512];
+    char path[512];
+    struct child child;
+    int reader = fill_pipe(in_servers(path, "full"));
+    (void)snprintf(binary, sizeof binary, "%s/bin/cairn-acquirer", getenv("CAIRN_TEST_BUILD"));
+    const char *const argv[] = {binary, NULL};
+    const char *const env[] = {"CAIRN_LOG_LEVEL=info,projections=debug", NULL};
+    assert_int_equal(child_start(&child, argv, env, path), 0);
+    assert_int_equal(child_wait(&child, 10000), EX_USAGE);
+    (void)close(reader);
+    (void)unlink(path);
+}
+
+struct looked_for {
+    const char *path, *words;
+};
+
+static bool is_logged(void *context)
+{
+    const struct looked_for *looked = context;
+    char line[2000];
+    bool found = false;
+    FILE *file = fopen(looked->path, "r");
+    while (file && !found && fgets(line, sizeof line, file))
+        found = strstr(line, looked->words) != NULL;
+    if (file)
+        (void)fclose(file);
+    return found;
+}
+
+static void write_levels(const char *path, const char *levels)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(levels, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Requests are lines of module http, at info. */
+static void levels_are_changed_while_a_service_runs(void **state)
+{
+    (void)state;
+    static char setting[600], levels[512], log[512];
+    struct child child;
+    int port = fixture_free_port();
+    write_levels(in_servers(levels, "levels"), "info\nhttp=warn\n");
+    (void)snprintf(setting, sizeof setting, "CAIRN_LOG_LEVEL_FILE=%s", levels);
+    start_service_with(&child, in_servers(log, "levels.log"), port, setting);
+    struct looked_for quiet = {log, "\"message\":\"request\""};
+    assert_int_equal(wire_ask(port, "GET /nowhere HTTP/1.1\r\n", "").status, 404);
+    write_levels(levels, "warn,htp=info");
+    child_kill(&child, SIGHUP);
+    struct looked_for refused = {log, "there is no module 'htp'"};
+    fixture_wait(is_logged, &refused, 10000, "the refusal of a wrong file");
+    assert_false(is_logged(&quiet));
+    write_levels(levels, "warn,http=info");
+    child_kill(&child, SIGHUP);
+    struct looked_for read = {log, "the levels of the log were read"};
+    fixture_wait(is_logged, &read, 10000, "the levels being read");
+    assert_int_equal(wire_ask(port, "GET /nowhere HTTP/1.1\r\n", "").status, 404);
+    struct looked_for request = {log,
+                                 "\"module\":\"http\",\"message\":\"request\",\"trace_id\":\""};
+    fixture_wait(is_logged, &request, 10000, "a line of a request");
+    assert_int_equal(child_stop(&child, 10000), 0);
+    (void)unlink(levels);
 }
 
 /* Lost lines are reported, and the received lines are complete. */
@@ -123,6 +227,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reader_of_the_log_that_stalls_blocks_nothing),
+        cmocka_unit_test(a_service_starts_serves_and_stops_although_its_log_is_not_read),
+        cmocka_unit_test(a_wrong_setting_ends_the_start_although_the_log_is_not_read),
+        cmocka_unit_test(levels_are_changed_while_a_service_runs),
         cmocka_unit_test(a_reader_that_resumes_is_told_how_many_lines_are_missing),
         cmocka_unit_test(closed_descriptors_are_given_to_no_socket),
     };

@@ -13,9 +13,11 @@
 #include <cairn/value.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -416,7 +418,7 @@ static int release_log(void **state)
     (void)dup2(real_stderr, STDERR_FILENO);
     (void)close(real_stderr);
     (void)close(memory);
-    cairn_log_trace(NULL);
+    cairn_log_trace(NULL, NULL);
     return close_arena(state);
 }
 
@@ -442,24 +444,28 @@ static void a_line_is_one_json_object(void **state)
     (void)state;
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_INTEGER("port", 8001),
               CAIRN_LOG_TEXT("on", "127.0.0.1"));
-    assert_string_equal(logged(),
-                        "\"level\":\"info\",\"service\":\"test\",\"message\":\"listening\","
-                        "\"port\":8001,\"on\":\"127.0.0.1\"}");
+    assert_string_equal(
+        logged(),
+        "\"level\":\"info\",\"service\":\"test\",\"module\":\"other\",\"message\":\"listening\","
+        "\"port\":8001,\"on\":\"127.0.0.1\"}");
 }
 
 static void fields_are_not_needed(void **state)
 {
     (void)state;
     cairn_log(CAIRN_LOG_ERROR, "gone");
-    assert_string_equal(logged(), "\"level\":\"error\",\"service\":\"test\",\"message\":\"gone\"}");
+    assert_string_equal(
+        logged(),
+        "\"level\":\"error\",\"service\":\"test\",\"module\":\"other\",\"message\":\"gone\"}");
 }
 
 static void text_cannot_break_out_of_its_line(void **state)
 {
     (void)state;
     cairn_log(CAIRN_LOG_WARN, "two\nlines", CAIRN_LOG_TEXT("a\"b", "\xFF\"}\n"));
-    assert_string_equal(logged(), "\"level\":\"warn\",\"service\":\"test\",\"message\":"
-                                  "\"two\\nlines\",\"a\\\"b\":\"\xEF\xBF\xBD\\\"}\\n\"}");
+    assert_string_equal(logged(),
+                        "\"level\":\"warn\",\"service\":\"test\",\"module\":\"other\",\"message\":"
+                        "\"two\\nlines\",\"a\\\"b\":\"\xEF\xBF\xBD\\\"}\\n\"}");
 }
 
 static void lines_below_the_least_level_are_dropped(void **state)
@@ -472,17 +478,21 @@ static void lines_below_the_least_level_are_dropped(void **state)
 static void a_line_carries_a_copy_of_the_trace(void **state)
 {
     (void)state;
-    char trace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
-    cairn_log_trace(trace);
-    trace[0] = 'x';
+    uint8_t trace[16] = {0x4b, 0xf9, [15] = 0x36};
+    uint8_t span[8] = {0, 0xf0, [7] = 0xb7};
+    cairn_log_trace(trace, span);
+    trace[0] = span[0] = 1;
     cairn_log(CAIRN_LOG_INFO, "hi");
-    assert_string_equal(logged(), "\"level\":\"info\",\"service\":\"test\",\"message\":\"hi\","
-                                  "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}");
+    assert_string_equal(
+        logged(), "\"level\":\"info\",\"service\":\"test\",\"module\":\"other\",\"message\":\"hi\","
+                  "\"trace_id\":\"4bf90000000000000000000000000036\","
+                  "\"span_id\":\"00f00000000000b7\"}");
 }
 
 static void *trace_another(void *unused)
 {
-    cairn_log_trace("another");
+    const uint8_t other[16] = {9};
+    cairn_log_trace(other, NULL);
     return unused;
 }
 
@@ -505,7 +515,7 @@ static void lines_that_are_gathered_are_all_there_in_order(void **state)
     pthread_t threads[LINE_THREADS];
     int64_t numbers[LINE_THREADS];
     int64_t next[LINE_THREADS] = {0};
-    cairn_sink_open();
+    cairn_sink_open("test");
     for (int i = 0; i < LINE_THREADS; i++) {
         numbers[i] = i;
         assert_int_equal(pthread_create(&threads[i], NULL, log_many, &numbers[i]), 0);
@@ -535,7 +545,7 @@ static void lines_that_are_gathered_are_all_there_in_order(void **state)
 static void a_warning_is_not_gathered(void **state)
 {
     (void)state;
-    cairn_sink_open();
+    cairn_sink_open("test");
     cairn_log(CAIRN_LOG_INFO, "first");
     cairn_log(CAIRN_LOG_WARN, "second");
     const char *text = logged();
@@ -549,18 +559,20 @@ static void a_trace_belongs_to_its_thread(void **state)
 {
     (void)state;
     pthread_t thread;
-    cairn_log_trace("this");
+    const uint8_t own[16] = {7};
+    cairn_log_trace(own, NULL);
     assert_int_equal(pthread_create(&thread, NULL, trace_another, NULL), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     cairn_log(CAIRN_LOG_INFO, "hi");
-    assert_non_null(strstr(logged(), "\"trace_id\":\"this\"}"));
+    assert_non_null(strstr(logged(), "\"trace_id\":\"07000000000000000000000000000000\"}"));
 }
 
 static void a_trace_ends_when_it_is_taken_away(void **state)
 {
     (void)state;
-    cairn_log_trace("this");
-    cairn_log_trace(NULL);
+    const uint8_t own[16] = {7};
+    cairn_log_trace(own, own);
+    cairn_log_trace(NULL, NULL);
     cairn_log(CAIRN_LOG_INFO, "hi");
     assert_null(strstr(logged(), "trace_id"));
 }
@@ -585,6 +597,114 @@ static void a_refusal_is_logged_with_its_reason(void **state)
     cairn_log_error(CAIRN_LOG_INFO, "no", &error);
     assert_non_null(strstr(logged(), "\"code\":\"refused\",\"error\":\"it was shipped\","
                                      "\"reason\":\"order-shipped\"}"));
+}
+
+/* ---- a reader that is slow ---- */
+
+enum { WARNING_THREADS = 8, WARNINGS = 20, SLOW_MS = 200, PAGE = 4096 };
+
+struct slow_reader {
+    int fd;
+    atomic_bool ended;
+};
+
+/* Reads a piece every SLOW_MS, which is the pace of the reader, until the test has ended. */
+static void *read_slowly(void *context)
+{
+    struct slow_reader *reader = context;
+    char piece[PAGE];
+    while (!atomic_load(&reader->ended)) {
+        (void)poll(NULL, 0, SLOW_MS);
+        (void)!read(reader->fd, piece, sizeof piece);
+    }
+    while (read(reader->fd, piece, sizeof piece) > 0) /* what is left, until the pipe is closed */
+        continue;
+    return NULL;
+}
+
+/* A line takes a page of the pipe. */
+static void *warn_often(void *unused)
+{
+    char long_text[PAGE - 200];
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    for (int i = 0; i < WARNINGS; i++)
+        cairn_log(CAIRN_LOG_WARN, "slow", CAIRN_LOG_TEXT("text", long_text));
+    return unused;
+}
+
+/* Eight lines need eight pieces of the reader: each warning would wait half a second for its turn,
+ * and a thread ten seconds for its twenty. */
+static void threads_that_warn_wait_a_bounded_time_for_a_slow_reader(void **state)
+{
+    (void)state;
+    int ends[2];
+    static const char fill[PAGE];
+    pthread_t reading, threads[WARNING_THREADS];
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    while (write(ends[1], fill, sizeof fill) > 0)
+        continue;
+    assert_int_equal(fcntl(ends[0], F_SETFL, 0), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    struct slow_reader reader = {.fd = ends[0]};
+    cairn_sink_open("test");
+    assert_int_equal(pthread_create(&reading, NULL, read_slowly, &reader), 0);
+    int64_t begun_us = cairn_monotonic_us();
+    for (int i = 0; i < WARNING_THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, warn_often, NULL), 0);
+    for (int i = 0; i < WARNING_THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    int64_t took_us = cairn_monotonic_us() - begun_us;
+    atomic_store(&reader.ended, true);
+    cairn_sink_close();
+    assert_true(dup2(memory, STDERR_FILENO) >= 0);
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(pthread_join(reading, NULL), 0);
+    assert_int_equal(close(ends[0]), 0);
+    assert_true(took_us < CAIRN_SECONDS(4));
+}
+
+/* ---- levels ---- */
+
+static void each_module_has_a_level_of_its_own(void **state)
+{
+    (void)state;
+    struct cairn_log_levels levels;
+    struct cairn_error error = {0};
+    assert_int_equal(
+        cairn_log_levels_parse("warn, projection=debug\nhttp=error\n", &levels, &error), 0);
+    cairn_log_levels_set(&levels);
+    assert_true(cairn_log_wants("framework/projection/follow/runner.c", CAIRN_LOG_DEBUG));
+    assert_false(cairn_log_wants("/src/framework/http/http.c", CAIRN_LOG_WARN));
+    assert_true(cairn_log_wants("framework/http/http.c", CAIRN_LOG_ERROR));
+    assert_false(cairn_log_wants("framework/store/store.c", CAIRN_LOG_INFO));
+    assert_true(cairn_log_wants("services/order/order.c", CAIRN_LOG_WARN));
+    assert_string_equal(cairn_log_module("framework/http/answer/problem.c"), "http");
+    assert_string_equal(cairn_log_module("services/order/order.c"), "other");
+    assert_int_equal(cairn_log_levels_parse("http=debug", &levels, &error), 0);
+    cairn_log_levels_set(&levels);
+    assert_true(cairn_log_wants("framework/store/store.c", CAIRN_LOG_INFO));
+    assert_false(cairn_log_wants("framework/store/store.c", CAIRN_LOG_DEBUG));
+}
+
+static void levels_that_name_nothing_are_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"loud", "not 'loud'"},
+        {"info,http=", "not ''"},
+        {"info,htp=debug", "'htp'"},
+        {"info,debug", "not two"},
+        {"=debug", "no module ''"},
+        {"http=info,http=debug", "named twice"},
+        {"info,projections=debug", "no module 'projections': they are bus, command, core"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct cairn_log_levels levels;
+        struct cairn_error error = {0};
+        assert_int_equal(cairn_log_levels_parse(wrong[i][0], &levels, &error), -CAIRN_INVALID);
+        assert_non_null(strstr(error.message, wrong[i][1]));
+    }
 }
 
 static void levels_are_read_by_name(void **state)
@@ -854,11 +974,14 @@ int main(void)
         LOG_TEST(a_line_carries_a_copy_of_the_trace),
         LOG_TEST(lines_that_are_gathered_are_all_there_in_order),
         LOG_TEST(a_warning_is_not_gathered),
+        LOG_TEST(threads_that_warn_wait_a_bounded_time_for_a_slow_reader),
         LOG_TEST(a_trace_belongs_to_its_thread),
         LOG_TEST(a_trace_ends_when_it_is_taken_away),
         LOG_TEST(an_error_is_logged_with_what_is_wrong),
         LOG_TEST(a_refusal_is_logged_with_its_reason),
         TEST(levels_are_read_by_name),
+        LOG_TEST(each_module_has_a_level_of_its_own),
+        TEST(levels_that_name_nothing_are_refused),
         LOG_TEST(lines_of_threads_do_not_mix_in_a_pipe),
         TEST(a_queue_keeps_the_order),
         TEST(a_full_queue_is_busy),

@@ -119,6 +119,9 @@ static void a_histogram_shows_seconds_in_buckets_that_add_up(void **state)
                         "test_seconds_bucket{route=\"/orders\",le=\"2.5\"} 5\n"
                         "test_seconds_bucket{route=\"/orders\",le=\"5\"} 5\n"
                         "test_seconds_bucket{route=\"/orders\",le=\"10\"} 6\n"
+                        "test_seconds_bucket{route=\"/orders\",le=\"30\"} 7\n"
+                        "test_seconds_bucket{route=\"/orders\",le=\"60\"} 7\n"
+                        "test_seconds_bucket{route=\"/orders\",le=\"300\"} 7\n"
                         "test_seconds_bucket{route=\"/orders\",le=\"+Inf\"} 7\n"
                         "test_seconds_sum{route=\"/orders\"} 20.031002\n"
                         "test_seconds_count{route=\"/orders\"} 7\n");
@@ -233,19 +236,39 @@ static void openmetrics_ends_with_its_last_line(void **state)
 static void a_bucket_shows_the_trace_of_one_of_its_observations(void **state)
 {
     (void)state;
+    static const uint8_t first[16] = {0x0a, 0xf7, [15] = 0x9c};
+    static const uint8_t second[16] = {0xff};
     static struct cairn_metric metric = CAIRN_HISTOGRAM("test_traced_seconds", "Time.", NULL);
     cairn_metric_observe(&metric, "", 200);
-    cairn_log_trace("0af7651916cd43dd8448eb211c80319c");
+    cairn_log_trace(first, NULL);
     cairn_metric_observe(&metric, "", 700);
-    cairn_log_trace("ffffffffffffffffffffffffffffffff"); /* within a second: the first one stays */
+    cairn_log_trace(second, NULL); /* within a second: the first one stays */
     cairn_metric_observe(&metric, "", 800);
-    cairn_log_trace(NULL);
+    cairn_log_trace(NULL, NULL);
     const char *text = shown_as(CAIRN_METRICS_OPEN, metric.name);
     assert_non_null(strstr(text, "_bucket{le=\"0.00025\"} 1\n"));
     assert_non_null(strstr(text, "_bucket{le=\"0.001\"} 3 # {trace_id=\""
-                                 "0af7651916cd43dd8448eb211c80319c\"} 0.000700 1"));
+                                 "0af7000000000000000000000000009c\"} 0.000700 1"));
     assert_non_null(strstr(text, "_bucket{le=\"1.0\"} 3\n"));
     assert_null(strstr(shown(metric.name), "trace_id"));
+}
+
+static void a_bucket_shows_the_trace_that_its_observer_names(void **state)
+{
+    (void)state;
+    static const uint8_t trace[16] = {0x0a, 0xf7, [15] = 0x9c};
+    static const uint8_t none[16];
+    static const uint8_t own[16] = {0xff};
+    static struct cairn_metric metric = CAIRN_HISTOGRAM("test_named_seconds", "Time.", NULL);
+    cairn_log_trace(own, NULL); /* of what this thread does itself */
+    cairn_metric_observe_traced(&metric, "", 200, none);
+    cairn_metric_observe_traced(&metric, "", 700, NULL);
+    assert_null(strstr(shown_as(CAIRN_METRICS_OPEN, metric.name), "trace_id"));
+    cairn_metric_observe_traced(&metric, "", 700, trace);
+    cairn_log_trace(NULL, NULL);
+    const char *text = shown_as(CAIRN_METRICS_OPEN, metric.name);
+    assert_non_null(strstr(text, "_bucket{le=\"0.001\"} 3 # {trace_id=\""
+                                 "0af7000000000000000000000000009c\"} 0.000700 1"));
 }
 
 /* ---- threads ---- */
@@ -295,6 +318,7 @@ int main(void)
         cmocka_unit_test_teardown(a_counters_family_has_no_suffix_in_openmetrics, close_arena),
         cmocka_unit_test_teardown(openmetrics_ends_with_its_last_line, close_arena),
         cmocka_unit_test_teardown(a_bucket_shows_the_trace_of_one_of_its_observations, close_arena),
+        cmocka_unit_test_teardown(a_bucket_shows_the_trace_that_its_observer_names, close_arena),
         cmocka_unit_test_teardown(observations_of_threads_add_up, close_arena),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

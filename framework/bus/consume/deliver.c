@@ -43,6 +43,11 @@ static struct cairn_metric failures =
     CAIRN_COUNTER("cairn_consumer_failures_total", "Failed attempts.", "consumer");
 static struct cairn_metric dead_letters =
     CAIRN_COUNTER("cairn_consumer_dead_letters_total", "Events given up.", "consumer");
+static struct cairn_metric attempts = CAIRN_HISTOGRAM(
+    "cairn_consumer_attempt_seconds", "Duration of one attempt to handle an event.", "consumer");
+static struct cairn_metric ages =
+    CAIRN_HISTOGRAM("cairn_consumer_delay_seconds",
+                    "Time from an event's record until it was handled.", "consumer");
 
 struct delivery {
     struct cairn_member *member;
@@ -53,6 +58,7 @@ struct delivery {
     bool is_revived; /* a dead letter that an operator retries: it has no turn to wait for */
     bool ended;      /* nothing is left to roll back: that, or a commit, was or is tried */
     bool exhausted;  /* no attempts are left */
+    struct cairn_trace trace; /* that the last attempt belongs to; zeroed: none */
 };
 
 static void roll_back(struct cairn_member *member)
@@ -331,23 +337,38 @@ static struct cairn_span *begin_span(const struct delivery *delivery, struct cai
 }
 
 /* Calls the handler. What it calls belongs to the span, or, without one, to the event's trace. */
-static enum cairn_outcome call_handler(const struct delivery *delivery, const void *data,
+static enum cairn_outcome call_handler(struct delivery *delivery, const void *data,
                                        struct cairn_consumed *call, struct cairn_error *why)
 {
     struct cairn_span room;
-    struct cairn_trace trace;
-    struct cairn_span *span = begin_span(delivery, &room, &trace);
+    struct cairn_span *span = begin_span(delivery, &room, &delivery->trace);
     if (span)
         call->traceparent = call->call.traceparent =
-            cairn_trace_text(&trace, &delivery->member->delivery_arena);
-    const struct cairn_trace before = cairn_trace_enter(&trace);
+            cairn_trace_text(&delivery->trace, &delivery->member->delivery_arena);
+    const struct cairn_trace before = cairn_trace_enter(&delivery->trace);
+    int64_t begun_us = span ? span->begin_us : cairn_monotonic_us();
     enum cairn_outcome outcome = delivery->consumes->handle(data, call, why);
+    int64_t now_us = cairn_monotonic_us();
     (void)cairn_trace_enter(&before);
+    cairn_metric_observe_traced(&attempts, delivery->member->consumer->name, now_us - begun_us,
+                                delivery->trace.trace_id);
     if (outcome != CAIRN_DONE)
         cairn_span_fail(span, why->code ? cairn_code_info((int)why->code)->name : "_OTHER",
                         why->message);
-    cairn_span_end(span);
+    cairn_span_end_at(span, now_us);
     return outcome;
+}
+
+/* Counts an event that was handled. How long a dead letter took says nothing of the consumer. */
+static void count_handled(const struct delivery *delivery)
+{
+    const char *name = delivery->member->consumer->name;
+    cairn_metric_add(&handled, name, 1);
+    if (!delivery->is_revived)
+        cairn_metric_observe_traced(&ages, name,
+                                    cairn_time_to_unix(cairn_now()) -
+                                        cairn_time_to_unix(delivery->event.meta.recorded_at),
+                                    delivery->trace.trace_id);
 }
 
 static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
@@ -403,7 +424,7 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
         delivery->ended = true;
         failed = cairn_pg_script(member->pg, "commit", error);
         if (!failed)
-            cairn_metric_add(&handled, member->consumer->name, 1);
+            count_handled(delivery);
         return failed ? failed : CAIRN_SETTLED;
     }
     if (!cairn_pg_connected(member->pg))
@@ -411,7 +432,10 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
                           why.message);
     delivery->ended = true;
     roll_back(member);
-    return fail_attempt(delivery, outcome, &why, error);
+    const struct cairn_trace before = cairn_trace_enter(&delivery->trace); /* for the log */
+    int verdict = fail_attempt(delivery, outcome, &why, error);
+    (void)cairn_trace_enter(&before);
+    return verdict;
 }
 
 /* Finds out whether the event is still to be handled and has its turn, and handles it. Members that

@@ -28,6 +28,8 @@ static struct cairn_metric overruns = CAIRN_COUNTER(
     "Times that a stream was cut at its cap although a group had not read it.", "category");
 static struct cairn_metric published =
     CAIRN_COUNTER("cairn_bus_published_total", "Entries added to the bus.", "category");
+static struct cairn_metric durations = CAIRN_HISTOGRAM(
+    "cairn_bus_publish_seconds", "Time to read a range of the log and add it to the bus.", NULL);
 
 /* ---- the seat ---- */
 
@@ -285,11 +287,24 @@ static void count_entries(const struct cairn_publish *publish,
     }
 }
 
+/* Records a range that is on the bus. */
+static void end_entries(const struct cairn_bus_entry *entries, int64_t count, int64_t begun_us)
+{
+    int64_t now_us = cairn_monotonic_us();
+    const uint8_t *trace_id = NULL;
+    for (int64_t i = 0; i < count && !trace_id; i++)
+        trace_id = entries[i].span ? entries[i].span->trace.trace_id : NULL;
+    cairn_metric_observe_traced(&durations, "", now_us - begun_us, trace_id);
+    for (int64_t i = 0; i < count; i++)
+        cairn_span_end_at(entries[i].span, now_us);
+}
+
 static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cairn_error *error)
 {
     const struct cairn_event_filter filter = {.categories = publish->categories};
     const struct cairn_stored_event *events = NULL;
     size_t bytes = 0;
+    int64_t begun_us = cairn_monotonic_us();
     int64_t count = cairn_store_read_filtered(publish->store, publish->place.position, to, &filter,
                                               &publish->step_arena, &events, error);
     if (count < 0)
@@ -310,8 +325,7 @@ static int64_t publish_to(struct cairn_publish *publish, int64_t to, struct cair
     if (added < 0)
         return added;
     publish->place = next;
-    for (int64_t i = 0; i < count; i++)
-        cairn_span_end(entries[i].span);
+    end_entries(entries, count, begun_us);
     count_entries(publish, entries, (size_t)count);
     fit_range(publish, bytes);
     return added;

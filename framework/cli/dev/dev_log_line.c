@@ -114,7 +114,8 @@ static void show_request(const struct cairn_dev_output *output, const char *serv
 /* Returns whether a field is shown besides the message; others are the same in every line. */
 static bool is_detail(const char *name, const char *value)
 {
-    static const char *const usual[] = {"time", "level", "service", "message", "trace_id"};
+    static const char *const usual[] = {"time",    "level",    "service", "module",
+                                        "message", "trace_id", "span_id"};
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (strcmp(name, usual[i]) == 0)
             return false;

@@ -58,7 +58,9 @@ static void clear_environment(void)
         (void)unsetenv(misleading[i]);
     if (!says_auth()) /* an issuer that another shell has named is not this project's */
         (void)setenv("CAIRN_AUTH", "off", 1);
-    if (!getenv("CAIRN_LOG_LEVEL")) /* requests that are answered from Redis are of level debug */
+    if (!getenv("CAIRN_LOG_LEVEL") &&
+        !getenv(
+            "CAIRN_LOG_LEVEL_FILE")) /* requests that are answered from Redis are of level debug */
         (void)setenv("CAIRN_LOG_LEVEL", "debug", 1);
 }
 

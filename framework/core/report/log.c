@@ -3,39 +3,22 @@
 
 #include "core/containers/buffer.h"
 #include "core/report/sink.h"
+#include "core/text/text.h"
 #include "core/threads/clock.h"
-
-#include <string.h>
 
 /* Room for the usual line including the buffer's growth, small enough for malloc to serve from its
  * cache. */
 enum { LINE_BYTES = 960 };
 
 static const char *log_service = "cairn";
-static enum cairn_log_level log_least = CAIRN_LOG_INFO;
-
-static const char *const level_names[] = {
-    [CAIRN_LOG_DEBUG] = "debug",
-    [CAIRN_LOG_INFO] = "info",
-    [CAIRN_LOG_WARN] = "warn",
-    [CAIRN_LOG_ERROR] = "error",
-};
 
 void cairn_log_setup(const char *service, enum cairn_log_level least)
 {
+    struct cairn_log_levels levels;
+    for (size_t i = 0; i < CAIRN_LOG_MODULES; i++)
+        levels.of[i] = least;
     log_service = service;
-    log_least = least;
-}
-
-int cairn_log_level_parse(const char *name, enum cairn_log_level *ret)
-{
-    for (int level = CAIRN_LOG_DEBUG; level <= CAIRN_LOG_ERROR; level++) {
-        if (strcmp(level_names[level], name) == 0) {
-            *ret = (enum cairn_log_level)level;
-            return 0;
-        }
-    }
-    return -CAIRN_INVALID;
+    cairn_log_levels_set(&levels);
 }
 
 static void add_text(struct cairn_buffer *line, const char *name, const char *text)
@@ -58,21 +41,32 @@ static void add_field(struct cairn_buffer *line, const struct cairn_log_field *f
     cairn_buffer_integer(line, field->number);
 }
 
-void cairn_log_fields(enum cairn_log_level level, const char *message,
+static void add_id(struct cairn_buffer *line, const char *name, const uint8_t *id, size_t bytes)
+{
+    char text[2 * CAIRN_LOG_TRACE_BYTES + 1];
+    if (!id)
+        return;
+    *cairn_hex_write(text, id, bytes) = '\0';
+    add_text(line, name, text);
+}
+
+void cairn_log_fields(const char *file, enum cairn_log_level level, const char *message,
                       const struct cairn_log_field *fields, size_t count)
 {
-    if (level < log_least)
+    if (!cairn_log_wants(file, level))
         return;
     struct cairn_arena arena = {0};
     cairn_arena_reserve(&arena, LINE_BYTES);
     struct cairn_buffer line = cairn_buffer(&arena);
     char time[CAIRN_TIME_TEXT_SIZE];
     cairn_time_format(cairn_now(), time);
-    cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time, level_names[level]);
+    cairn_buffer_print(&line, "{\"time\":\"%s\",\"level\":\"%s\"", time,
+                       cairn_log_level_name(level));
     add_text(&line, "service", log_service);
+    add_text(&line, "module", cairn_log_module(file));
     add_text(&line, "message", message);
-    if (cairn_log_has_trace())
-        add_text(&line, "trace_id", cairn_log_trace_id());
+    add_id(&line, "trace_id", cairn_log_trace_id(), CAIRN_LOG_TRACE_BYTES);
+    add_id(&line, "span_id", cairn_log_span_id(), CAIRN_LOG_SPAN_BYTES);
     for (size_t i = 0; i < count && fields[i].name; i++)
         add_field(&line, &fields[i]);
     cairn_buffer_text(&line, "}\n");
@@ -80,17 +74,22 @@ void cairn_log_fields(enum cairn_log_level level, const char *message,
     cairn_arena_close(&arena);
 }
 
-void cairn_log_error(enum cairn_log_level level, const char *message,
-                     const struct cairn_error *error)
+void cairn_log_error_in(const char *file, enum cairn_log_level level, const char *message,
+                        const struct cairn_error *error)
 {
+    const struct cairn_log_field code =
+        CAIRN_LOG_TEXT("code", cairn_code_info((int)error->code)->name);
     struct cairn_arena arena = {0};
     struct cairn_buffer text = cairn_buffer(&arena);
     cairn_buffer_text(&text, error->message);
     for (unsigned i = 0; i < error->wrong_count && i < CAIRN_WRONG_MAX; i++)
         cairn_buffer_print(&text, "%s%s %s", i ? "; " : ": ", error->wrong[i].pointer,
                            error->wrong[i].message);
-    cairn_log(level, message, CAIRN_LOG_TEXT("code", cairn_code_info((int)error->code)->name),
-              CAIRN_LOG_TEXT("error", text.text),
-              {.name = error->reason[0] ? "reason" : NULL, .is_text = true, .text = error->reason});
+    const struct cairn_log_field fields[] = {
+        code,
+        CAIRN_LOG_TEXT("error", text.text),
+        {.name = error->reason[0] ? "reason" : NULL, .is_text = true, .text = error->reason},
+    };
+    cairn_log_fields(file, level, message, fields, sizeof fields / sizeof fields[0]);
     cairn_arena_close(&arena);
 }

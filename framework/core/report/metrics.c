@@ -3,6 +3,7 @@
 
 #include "core/report/log.h"
 #include "core/report/metrics_series.h"
+#include "core/text/text.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 
@@ -13,12 +14,13 @@
 #include <string.h>
 
 const struct cairn_metric_bucket cairn_metric_buckets[CAIRN_BUCKETS] = {
-    {100, "0.0001", "0.0001"}, {250, "0.00025", "0.00025"}, {500, "0.0005", "0.0005"},
-    {1000, "0.001", "0.001"},  {2500, "0.0025", "0.0025"},  {5000, "0.005", "0.005"},
-    {10000, "0.01", "0.01"},   {25000, "0.025", "0.025"},   {50000, "0.05", "0.05"},
-    {100000, "0.1", "0.1"},    {250000, "0.25", "0.25"},    {500000, "0.5", "0.5"},
-    {1000000, "1", "1.0"},     {2500000, "2.5", "2.5"},     {5000000, "5", "5.0"},
-    {10000000, "10", "10.0"},
+    {100, "0.0001", "0.0001"},   {250, "0.00025", "0.00025"}, {500, "0.0005", "0.0005"},
+    {1000, "0.001", "0.001"},    {2500, "0.0025", "0.0025"},  {5000, "0.005", "0.005"},
+    {10000, "0.01", "0.01"},     {25000, "0.025", "0.025"},   {50000, "0.05", "0.05"},
+    {100000, "0.1", "0.1"},      {250000, "0.25", "0.25"},    {500000, "0.5", "0.5"},
+    {1000000, "1", "1.0"},       {2500000, "2.5", "2.5"},     {5000000, "5", "5.0"},
+    {10000000, "10", "10.0"},    {30000000, "30", "30.0"},    {60000000, "60", "60.0"},
+    {300000000, "300", "300.0"},
 };
 
 /* A bucket's exemplar is replaced when it is older than this. */
@@ -151,10 +153,10 @@ void cairn_metric_total(struct cairn_metric *metric, const char *value, int64_t 
 
 /* Keeps the observation as its bucket's exemplar, unless that one is new, or another thread is at
  * exemplars just now: any will do. */
-static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us)
+static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us, const uint8_t *trace_id)
 {
-    const char *trace_id = cairn_log_trace_id();
-    if (!trace_id[0])
+    static const uint8_t none[CAIRN_LOG_TRACE_BYTES];
+    if (!trace_id || memcmp(trace_id, none, sizeof none) == 0)
         return;
     int64_t now_us = cairn_time_to_unix(cairn_now());
     int64_t at_us = atomic_load_explicit(&exemplar->at_us, memory_order_relaxed);
@@ -162,12 +164,13 @@ static void keep_exemplar(struct cairn_exemplar *exemplar, int64_t us)
     if (is_new || pthread_mutex_trylock(&lock) != 0)
         return;
     exemplar->us = us;
-    (void)snprintf(exemplar->trace_id, sizeof exemplar->trace_id, "%s", trace_id);
+    *cairn_hex_write(exemplar->trace_id, trace_id, CAIRN_LOG_TRACE_BYTES) = '\0';
     atomic_store_explicit(&exemplar->at_us, now_us, memory_order_relaxed);
     cairn_unlock(&lock);
 }
 
-void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us)
+void cairn_metric_observe_traced(struct cairn_metric *metric, const char *value, int64_t us,
+                                 const uint8_t *trace_id)
 {
     assert(metric->kind == CAIRN_METRIC_HISTOGRAM);
     struct cairn_metric_series *series = find(metric, value);
@@ -178,5 +181,10 @@ void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_
         bucket++;
     add(&cell->sum, us);
     add(&cell->observed[bucket], 1);
-    keep_exemplar(&series->exemplars[bucket], us);
+    keep_exemplar(&series->exemplars[bucket], us, trace_id);
+}
+
+void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us)
+{
+    cairn_metric_observe_traced(metric, value, us, cairn_log_trace_id());
 }

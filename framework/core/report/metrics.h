@@ -53,7 +53,7 @@ struct cairn_metric {
         .kind = CAIRN_METRIC_GAUGE, .is_time = true, .name = (name_), .help = (help_),             \
         .label = (label_)                                                                          \
     }
-/* A histogram of microseconds, shown in seconds, with buckets from 0.1 ms to 10 s. */
+/* A histogram of microseconds, shown in seconds, with buckets from 0.1 ms to 5 minutes. */
 #define CAIRN_HISTOGRAM(name_, help_, label_)                                                      \
     {                                                                                              \
         .kind = CAIRN_METRIC_HISTOGRAM, .is_time = true, .name = (name_), .help = (help_),         \
@@ -68,6 +68,11 @@ struct cairn_metric {
 void cairn_metric_add(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_set(struct cairn_metric *metric, const char *value, int64_t n);
 void cairn_metric_observe(struct cairn_metric *metric, const char *value, int64_t us);
+
+/* The same on a thread that works for others: the exemplar is of the trace with these 16 bytes.
+ * NULL or zeroes: it is of no trace. */
+void cairn_metric_observe_traced(struct cairn_metric *metric, const char *value, int64_t us,
+                                 const uint8_t *trace_id);
 
 /* Sets a counter whose total is kept elsewhere, for example by the kernel. It must not fall. */
 void cairn_metric_total(struct cairn_metric *metric, const char *value, int64_t total);

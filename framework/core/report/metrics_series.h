@@ -13,7 +13,7 @@
 enum {
     CAIRN_SERIES_MAX = 200,
     CAIRN_CELLS = 8,    /* parts of a series, each on cache lines of its own */
-    CAIRN_BUCKETS = 16, /* one more is for what is above the last bound */
+    CAIRN_BUCKETS = 19, /* one more is for what is above the last bound */
 };
 
 struct cairn_metric_bucket {

@@ -21,11 +21,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_MAX = 1 << 20 };
+enum { BUFFER_MAX = 1 << 20, WAIT_SHARE = 20 /* callers may wait a 20th of the time */ };
 
 #define GATHER_US CAIRN_MILLISECONDS(5)
 #define LOOK_US CAIRN_MILLISECONDS(100)  /* between two checks of close_us */
 #define STALL_US CAIRN_MILLISECONDS(500) /* a reader that reads nothing for so long has stopped */
+#define GRACE_US CAIRN_MILLISECONDS(10)  /* of each wait: a disk is no slow reader */
 #define CLOSE_US CAIRN_SECONDS(1)        /* for the last lines */
 
 /* Guards the variables below. */
@@ -41,6 +42,9 @@ static bool is_open, urgent; /* urgent: a line must be written at once */
 static bool stalled;         /* the reader has read nothing for a while */
 static int64_t close_us;     /* monotonic: the thread stops then; 0: it runs */
 static pthread_t thread;
+static const char *of_service = "cairn";
+static int64_t patience_us; /* how long callers may wait yet, all together; may be negative */
+static int64_t patient_us;  /* monotonic: when that was computed */
 
 static struct cairn_metric lines_lost = CAIRN_COUNTER(
     "cairn_log_lines_lost_total", "Log lines dropped because their reader was too slow.", NULL);
@@ -106,13 +110,16 @@ static void write_slowly(const char *bytes, size_t count)
 
 static void report_lost(void)
 {
-    char text[120];
+    char text[400];
+    char time[CAIRN_TIME_TEXT_SIZE];
     if (!lost || gathered_bytes + sizeof text > BUFFER_MAX)
         return;
-    int bytes = snprintf(text, sizeof text,
-                         "{\"level\":\"warn\",\"message\":\"log lines were lost\","
-                         "\"count\":%lld}\n",
-                         (long long)lost);
+    cairn_time_format(cairn_now(), time);
+    int bytes =
+        snprintf(text, sizeof text,
+                 "{\"time\":\"%s\",\"level\":\"warn\",\"service\":\"%.100s\","
+                 "\"module\":\"core\",\"message\":\"log lines were lost\",\"count\":%lld}\n",
+                 time, of_service, (long long)lost);
     memcpy(gathered + gathered_bytes, text, (size_t)bytes);
     gathered_bytes += (size_t)bytes;
     lost = 0;
@@ -155,13 +162,37 @@ static void *write_lines(void *unused)
 
 /* ---- called by any thread ---- */
 
+/* Begins a wait for the reader, with the lock held, and returns its end. However many threads log
+ * warnings, and however slow the reader is, together they wait no longer than WAIT_SHARE says. */
+static int64_t begin_wait(int64_t now_us)
+{
+    patience_us += (now_us - patient_us) / WAIT_SHARE;
+    if (patience_us > STALL_US)
+        patience_us = STALL_US;
+    patient_us = now_us;
+    return now_us + (patience_us > 0 ? patience_us : 0);
+}
+
+static void end_wait(int64_t since_us)
+{
+    int64_t waited_us = cairn_monotonic_us() - since_us - GRACE_US;
+    if (waited_us > 0)
+        patience_us -= waited_us;
+    if (patience_us < -STALL_US) /* many have waited at once, for the same time */
+        patience_us = -STALL_US;
+}
+
 /* Waits for room, with the lock held. Returns false if there is none soon. */
 static bool make_room(size_t bytes)
 {
-    int64_t until_us = cairn_monotonic_us() + STALL_US;
+    if (gathered_bytes + bytes <= BUFFER_MAX)
+        return true;
+    int64_t now_us = cairn_monotonic_us();
+    int64_t until_us = begin_wait(now_us);
     while (gathered_bytes + bytes > BUFFER_MAX && !stalled && is_open &&
            cairn_cond_wait_until(&done, &lock, until_us))
         continue;
+    end_wait(now_us);
     return gathered_bytes + bytes <= BUFFER_MAX;
 }
 
@@ -179,10 +210,14 @@ static void gather(const char *line, size_t bytes, bool is_urgent)
     gathered_bytes += bytes;
     urgent = urgent || is_urgent;
     uint64_t mine = ++lines_put;
-    int64_t until_us = cairn_monotonic_us() + STALL_US;
-    while (is_urgent && lines_written < mine && !stalled && is_open &&
+    if (!is_urgent)
+        return;
+    int64_t now_us = cairn_monotonic_us();
+    int64_t until_us = begin_wait(now_us);
+    while (lines_written < mine && !stalled && is_open &&
            cairn_cond_wait_until(&done, &lock, until_us))
         continue;
+    end_wait(now_us);
 }
 
 void cairn_sink_put(const char *line, size_t bytes, bool is_urgent)
@@ -207,10 +242,11 @@ void cairn_standard_files(void)
         (void)close(fd);
 }
 
-void cairn_sink_open(void)
+void cairn_sink_open(const char *service)
 {
     (void)pthread_once(&once, make_conditions);
     cairn_lock(&lock);
+    of_service = service;
     if (!is_open) {
         gathered = gathered ? gathered : cairn_allocate(BUFFER_MAX);
         spare = spare ? spare : cairn_allocate(BUFFER_MAX);

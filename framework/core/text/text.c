@@ -14,6 +14,16 @@ int cairn_hex_value(char digit)
     return -1;
 }
 
+char *cairn_hex_write(char *to, const uint8_t *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        *to++ = digits[bytes[i] >> 4];
+        *to++ = digits[bytes[i] & 15];
+    }
+    return to;
+}
+
 size_t cairn_utf8_read(const char *text, bool *ret_valid)
 {
     const unsigned char *at = (const unsigned char *)text;

@@ -10,6 +10,9 @@
 /* Returns the value of a hex digit in either case, -1 if it is not one. */
 int cairn_hex_value(char digit);
 
+/* Writes the bytes as lower case hex, without a NUL, and returns the end. */
+char *cairn_hex_write(char *to, const uint8_t *bytes, size_t count);
+
 /* Reads one UTF-8 character by table 3-7 of the Unicode standard: no overlong forms, no surrogates,
  * nothing above U+10FFFF. Returns how many bytes belong together, at least one; `*ret_valid` tells
  * whether they are a character or the beginning of a broken one. `text` ends with a NUL. */

@@ -33,15 +33,12 @@ static void write_member(struct cairn_buffer *body, const char *name, const char
 static void log_hidden(const struct cairn_http_request *request, int status,
                        const struct cairn_error *error)
 {
-    bool has_trace = cairn_log_has_trace();
-    if (!has_trace)
-        cairn_log_trace(request->trace_id);
+    const struct cairn_trace before = cairn_trace_enter(&request->trace);
     if (status == 500)
         cairn_log_error(CAIRN_LOG_ERROR, "a request failed", error);
     else
         cairn_log_error(CAIRN_LOG_WARN, "a request could not be answered", error);
-    if (!has_trace)
-        cairn_log_trace(NULL);
+    (void)cairn_trace_enter(&before);
 }
 
 static const char *detail_of(const struct cairn_http_request *request,

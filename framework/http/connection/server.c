@@ -63,9 +63,9 @@ static enum MHD_Result answer(struct cairn_exchange *exchange)
 {
     if (exchange->refusal)
         cairn_http_problem(&exchange->request, &exchange->response, exchange->refusal);
-    cairn_log_trace(exchange->request.trace_id);
+    (void)cairn_trace_enter(&exchange->request.trace);
     cairn_answer_complete(exchange);
-    cairn_log_trace(NULL);
+    (void)cairn_trace_enter(NULL);
     exchange->step = CAIRN_STEP_ANSWERED;
     return send_answer(exchange);
 }
@@ -143,13 +143,13 @@ static enum MHD_Result hand_over(struct cairn_exchange *exchange, bool later, bo
 
 static enum cairn_http_outcome call(struct cairn_exchange *exchange)
 {
-    cairn_log_trace(exchange->request.trace_id);
+    (void)cairn_trace_enter(&exchange->request.trace);
     exchange->request.upstream = cairn_poller_upstream(exchange->poller);
     exchange->request.writes = cairn_poller_writes(exchange->poller);
     enum cairn_http_outcome outcome = cairn_exchange_call(exchange, NULL);
     exchange->request.upstream = NULL;
     exchange->request.writes = NULL;
-    cairn_log_trace(NULL);
+    (void)cairn_trace_enter(NULL);
     return outcome;
 }
 

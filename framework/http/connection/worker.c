@@ -219,10 +219,10 @@ static void complete(struct cairn_exchange *exchange)
 
 void cairn_http_answer(struct cairn_http_request *request)
 {
-    cairn_log_trace(request->trace_id);
+    const struct cairn_trace before = cairn_trace_enter(&request->trace);
     complete(request->handle_);
     wake(request->handle_, CAIRN_REPLIED);
-    cairn_log_trace(NULL);
+    (void)cairn_trace_enter(&before);
 }
 
 /* Carries out the handler's outcome. The exchange may be freed then. */
@@ -258,13 +258,13 @@ static void *work(void *context)
     bool stopping = false;
     while ((exchange = take(workers, &stopping))) {
         enum cairn_http_outcome outcome = CAIRN_HTTP_DONE;
-        cairn_log_trace(exchange->request.trace_id);
+        (void)cairn_trace_enter(&exchange->request.trace);
         if (stopping)
             refuse(exchange);
         else
             outcome = cairn_exchange_call(exchange, worker);
         apply_outcome(workers, exchange, outcome);
-        cairn_log_trace(NULL);
+        (void)cairn_trace_enter(NULL);
     }
     if (options->worker_close)
         options->worker_close(worker);

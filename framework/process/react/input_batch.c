@@ -1,12 +1,18 @@
 /* input_batch.c - makes the reactions of one batch, and appends them at once. */
 #include "process/react/input_batch.h"
 
+#include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "process/react/inputs.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+static struct cairn_metric durations = CAIRN_HISTOGRAM(
+    "cairn_process_reaction_seconds",
+    "Time from the begin of a process manager's reaction until it is on disk.", "process");
 
 struct cairn_input_batch cairn_input_batch(const struct cairn_process *process, const char *service,
                                            const struct cairn_map *parked,
@@ -89,6 +95,7 @@ int cairn_input_batch_take(struct cairn_input_batch *inputs, struct cairn_instan
     struct cairn_process_input own;
     struct cairn_error why = {0};
     pending->span = begin_span(inputs, instance, input, &own);
+    pending->begun_us = pending->span ? pending->span->begin_us : cairn_monotonic_us();
     int taken = cairn_advance(inputs->process, inputs->service, instance, &own, inputs->now,
                               inputs->arena, &pending->event, &why);
     if (taken == 0)
@@ -244,17 +251,23 @@ static int outcome_of(const struct append *appends, size_t count, struct cairn_e
     return 0;
 }
 
+/* Records the reactions, which have ended together. */
 static void end_spans(const struct cairn_input_batch *inputs, const struct append *appends,
                       size_t count)
 {
+    int64_t now_us = cairn_monotonic_us();
     for (size_t i = 0; i < count; i++) {
         const struct cairn_appending *appending = &appends[i].appending;
         struct cairn_span *span = inputs->pending[i].span;
+        if (appending->outcome >= 0)
+            cairn_metric_observe_traced(&durations, inputs->process->name,
+                                        now_us - inputs->pending[i].begun_us,
+                                        span ? span->trace.trace_id : NULL);
         cairn_span_link(span, &appending->batch);
         if (appending->outcome < 0)
             cairn_span_fail(span, cairn_code_info(appending->outcome)->name,
                             appending->error.message);
-        cairn_span_end(span);
+        cairn_span_end_at(span, now_us);
     }
 }
 

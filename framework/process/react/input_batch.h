@@ -18,6 +18,7 @@
 struct cairn_pending {
     struct cairn_new_event event;
     struct cairn_expected expected;
+    int64_t begun_us;        /* monotonic */
     struct cairn_span *span; /* of the reaction, until it is in the log; NULL: not recorded */
 };
 

@@ -30,6 +30,7 @@ struct cairn_fold_batch {
     bool newer;        /* the problem is an event that only a newer release can read */
     struct cairn_park *parks; /* in log order */
     size_t park_count;
+    struct cairn_time newest; /* when the last event up to `position` was recorded; 0: none */
     const struct cairn_batch_trace *trace; /* follow/batch_trace.h: NULL: not recorded */
 };
 

@@ -34,6 +34,15 @@ static int load_rows(void *context, struct cairn_fold *fold, struct cairn_error 
     return cairn_rows_load(&runner->rows, cairn_store_pg(runner->store), fold, error);
 }
 
+/* Returns when the last of the events that were folded was recorded. */
+static struct cairn_time newest_of(const struct cairn_stored_event *events, int64_t count,
+                                   int64_t position)
+{
+    while (count > 0 && events[count - 1].position > position)
+        count--;
+    return count > 0 ? events[count - 1].recorded_at : (struct cairn_time){0};
+}
+
 int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cairn_park *refused,
                       size_t refused_count, struct cairn_fold_batch *ret, struct cairn_error *error)
 {
@@ -55,5 +64,6 @@ int cairn_runner_fold(struct cairn_runner *runner, int64_t to, const struct cair
         cairn_batch_trace_note(stored, (size_t)count, &runner->step_arena);
     int failed = cairn_fold_events(runner->projection, &events, &runner->step_arena, ret, error);
     ret->trace = trace;
+    ret->newest = newest_of(stored, count, ret->position);
     return failed;
 }

@@ -4,6 +4,7 @@
 #include "core/report/metrics.h"
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
+#include "projection/follow/batch_trace.h"
 #include "projection/follow/runner.h"
 
 #include <stdio.h>
@@ -29,6 +30,9 @@ static struct cairn_metric batches =
     CAIRN_COUNTER("cairn_projection_batches_total", "Ranges of the log committed.", "projection");
 static struct cairn_metric durations = CAIRN_HISTOGRAM(
     "cairn_projection_batch_seconds", "Time to fold and commit a range.", "projection");
+static struct cairn_metric freshness =
+    CAIRN_HISTOGRAM("cairn_projection_freshness_seconds",
+                    "Age of the newest event of a range when queries could see it.", "projection");
 
 void cairn_runner_state(struct cairn_runner *runner, struct cairn_projector_state *ret)
 {
@@ -157,12 +161,27 @@ void cairn_show_step(struct cairn_runner *runner)
 
 /* ---- success ---- */
 
+/* The event's time is of PostgreSQL's clock, this one of this machine's: where the difference is
+ * more than the age, the age counts as zero. */
+static void observe_freshness(const struct cairn_runner *runner,
+                              const struct cairn_fold_batch *batch, const uint8_t *trace_id)
+{
+    if (batch->newest.us == 0 || !atomic_load(&runner->serving))
+        return;
+    cairn_metric_observe_traced(&freshness, runner->projection->name,
+                                cairn_time_to_unix(cairn_now()) - cairn_time_to_unix(batch->newest),
+                                trace_id);
+}
+
 void cairn_show_batch(struct cairn_runner *runner, const struct cairn_fold_batch *batch,
                       int64_t took_us)
 {
     cairn_metric_add(&applied, runner->projection->name, (int64_t)batch->applied);
     cairn_metric_add(&batches, runner->projection->name, 1);
-    cairn_metric_observe(&durations, runner->projection->name, took_us);
+    const struct cairn_batch_trace *trace = batch->trace;
+    const uint8_t *trace_id = trace ? trace->events[trace->count - 1].trace.trace_id : NULL;
+    cairn_metric_observe_traced(&durations, runner->projection->name, took_us, trace_id);
+    observe_freshness(runner, batch, trace_id);
 }
 
 void cairn_show_begin(struct cairn_runner *runner)

@@ -2,6 +2,7 @@
 #include "projection/rebuild/rebuild_attempt.h"
 
 #include "core/report/log.h"
+#include "core/report/metrics.h"
 #include "core/threads/clock.h"
 #include "projection/follow/runner.h"
 #include "projection/rebuild/bulk_load.h"
@@ -31,7 +32,25 @@ struct run {
     int64_t told_us;
     struct cairn_span *span, *phase_span; /* of the attempt, and of its phase; NULL: not recorded */
     const char *phase_traced;
+    const char *phase_timed; /* NULL: none yet */
+    int64_t phase_us;        /* monotonic: when that began */
 };
+
+static struct cairn_metric durations = CAIRN_COUNTER_OF_TIME(
+    "cairn_rebuild_seconds_total", "Time spent on rebuilds, by phase.", "projection,phase");
+
+/* Counts the time of the phase that has lasted until now; the next one begins. */
+static void count_phase(struct run *run)
+{
+    int64_t now_us = cairn_monotonic_us();
+    if (run->phase_timed) {
+        const char *label =
+            cairn_print(&run->scratch, "%s,%s", run->rebuild->projection->name, run->phase_timed);
+        cairn_metric_add(&durations, label, now_us - run->phase_us);
+    }
+    run->phase_timed = run->progress.phase;
+    run->phase_us = now_us;
+}
 
 /* ---- spans ---- */
 
@@ -66,6 +85,7 @@ static void trace_phase(struct run *run)
 static void end_span(struct run *run, int failed, const struct cairn_error *error)
 {
     end_phase(run);
+    count_phase(run);
     cairn_span_number(run->span, "cairn.generation", run->generation.number);
     if (failed)
         cairn_span_fail(run->span, cairn_code_info(failed)->name, error ? error->message : NULL);
@@ -87,6 +107,7 @@ static int record_progress(struct run *run, struct cairn_error *error)
     const struct cairn_rebuild *rebuild = run->rebuild;
     struct cairn_pg_params params = {.arena = &run->scratch};
     trace_phase(run);
+    count_phase(run);
     cairn_arena_reset(&run->scratch);
     cairn_pg_add_integer(&params, rebuild->id);
     cairn_pg_add_integer(&params, run->generation.number);

@@ -7,6 +7,7 @@
 #include "runtime/config/admin_config.h"
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
+#include "runtime/config/log_config.h"
 #include "runtime/config/otel_config.h"
 #include "runtime/config/setting_rows.h"
 #include "runtime/config/tls_config.h"
@@ -238,9 +239,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
     cairn_limits_check(ret, ret_wrong);
     cairn_otel_check(ret, ret_wrong);
     check_names(services, ret_wrong);
-    enum cairn_log_level level = CAIRN_LOG_INFO;
-    if (ret->log_level && cairn_log_level_parse(ret->log_level, &level) < 0)
-        (void)wrong_setting(ret_wrong, "CAIRN_LOG_LEVEL", "must be debug, info, warn or error");
+    cairn_log_check(ret, ret_wrong);
     return ret_wrong->wrong_count;
 }
 

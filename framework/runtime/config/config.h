@@ -92,6 +92,7 @@ struct cairn_config {
     int64_t otel_batch_max;
     int64_t otel_export_ms;
     const char *log_level;
+    const char *log_level_file;
 };
 
 /* Reads the environment, including the services' own settings; `services` is NULL where there are

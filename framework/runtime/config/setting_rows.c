@@ -588,7 +588,13 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      .unit = "level",
      .kind = CAIRN_SETTING_TEXT,
      AT(log_level),
-     .help = "debug, info, warn or error"},
+     .help = "debug, info, warn or error; also by module: info,projection=debug"},
+    {.name = "CAIRN_LOG_LEVEL_FILE",
+     .fallback = "",
+     .unit = "path",
+     .kind = CAIRN_SETTING_TEXT,
+     AT(log_level_file),
+     .help = "a file that has this instead; SIGHUP reads it again"},
 };
 
 const size_t cairn_setting_row_count = sizeof cairn_setting_rows / sizeof cairn_setting_rows[0];

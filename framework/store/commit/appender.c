@@ -91,7 +91,8 @@ static void commit_again(struct cairn_appender *appender, struct cairn_appending
         if (++items[i]->attempts < ATTEMPTS)
             items[left++] = items[i];
         else
-            cairn_appending_answer(items[i], appender->notifier, -CAIRN_UNAVAILABLE, error);
+            cairn_appending_answer(items[i], appender->notifier, -CAIRN_UNAVAILABLE, error,
+                                   cairn_monotonic_us());
     }
     commit_all(appender, items, left);
 }
@@ -135,8 +136,9 @@ static void settle_deferred(struct cairn_appender *appender)
 static void answer_all(const struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count, int outcome, const struct cairn_error *error)
 {
+    int64_t now_us = cairn_monotonic_us();
     for (size_t i = 0; i < count; i++)
-        cairn_appending_answer(items[i], appender->notifier, outcome, error);
+        cairn_appending_answer(items[i], appender->notifier, outcome, error, now_us);
 }
 
 /* Decides how many of the appends that wait go into the next batch, and whether it is deferred.
@@ -368,6 +370,7 @@ static void wake_up(void *context)
 static int push(struct cairn_appender *appender, struct cairn_appending *appending,
                 struct cairn_error *error)
 {
+    appending->submitted_us = cairn_monotonic_us();
     if (cairn_queue_push(appender->queue, appending) == 0)
         return 0;
     cairn_lead_done(&appender->lead, 1);

@@ -47,7 +47,9 @@ struct cairn_appending {
     int outcome;              /* what cairn_store_append() would return */
     struct cairn_timeline timeline; /* that it is in, if it is in the log */
     struct cairn_error error;
-    int attempts; /* that have failed: the appender's own */
+    /* the appender's own */
+    int attempts;         /* that have failed */
+    int64_t submitted_us; /* monotonic */
 };
 
 struct cairn_appender_options {

@@ -1,8 +1,12 @@
-/* batch_span.c - records the span of a batch of appends. */
+/* batch_span.c - records the phases of a batch of appends, and its span. */
 #include "store/commit/batch_span.h"
 
-#include "core/threads/clock.h"
+#include "core/report/metrics.h"
 #include "telemetry/span.h"
+
+static struct cairn_metric phases = CAIRN_HISTOGRAM(
+    "cairn_append_batch_seconds",
+    "Parts of a call that appends a batch: waiting for the lock, executing, committing.", "phase");
 
 static size_t find_recorded(struct cairn_appending *const *items, size_t count)
 {
@@ -24,16 +28,25 @@ static void record_part(const struct cairn_span *batch, const char *name, int64_
 
 /* The server measures by itself how long it has waited and worked; the rest is the commit, with
  * its flush, and the way there and back. */
-static void record_parts(const struct cairn_span *batch, const struct cairn_batch_call *call,
-                         int64_t end_us)
+static void record_parts(const struct cairn_span *batch, const struct cairn_batch_call *call)
 {
     int64_t locked_us = call->begun_us + call->waited_us;
     int64_t executed_us = locked_us + call->worked_us;
-    if (call->worked_us == 0 || executed_us > end_us)
+    if (call->worked_us == 0 || executed_us > call->ended_us)
         return;
     record_part(batch, "lock", call->begun_us, locked_us);
     record_part(batch, "execute", locked_us, executed_us);
-    record_part(batch, "commit", executed_us, end_us);
+    record_part(batch, "commit", executed_us, call->ended_us);
+}
+
+static void observe_parts(const struct cairn_batch_call *call, const uint8_t *trace_id)
+{
+    int64_t rest_us = call->ended_us - call->begun_us - call->waited_us - call->worked_us;
+    if (call->worked_us == 0)
+        return;
+    cairn_metric_observe_traced(&phases, "lock", call->waited_us, trace_id);
+    cairn_metric_observe_traced(&phases, "execute", call->worked_us, trace_id);
+    cairn_metric_observe_traced(&phases, "commit", rest_us, trace_id);
 }
 
 void cairn_batch_span(struct cairn_appending *const *items, size_t count,
@@ -41,13 +54,13 @@ void cairn_batch_span(struct cairn_appending *const *items, size_t count,
 {
     struct cairn_span room;
     size_t first = find_recorded(items, count);
+    observe_parts(call, items[first < count ? first : 0]->trace.trace_id);
     if (first == count)
         return;
     struct cairn_span *span =
         cairn_span_begin(&room, CAIRN_SPAN_CLIENT, NULL, &items[first]->trace);
     if (!span)
         return;
-    int64_t end_us = cairn_monotonic_us();
     cairn_span_name(span, "batch", call->function);
     cairn_span_since(span, call->begun_us);
     cairn_span_text(span, "db.system.name", "postgresql");
@@ -62,6 +75,6 @@ void cairn_batch_span(struct cairn_appending *const *items, size_t count,
         if (i > first)
             cairn_span_link(span, &items[i]->trace);
     }
-    record_parts(span, call, end_us);
-    cairn_span_end_at(span, end_us);
+    record_parts(span, call);
+    cairn_span_end_at(span, call->ended_us);
 }

@@ -2,12 +2,15 @@
 #include "store/commit/flight.h"
 
 #include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "store/commit/batch_span.h"
 
 static struct cairn_metric appends =
     CAIRN_COUNTER("cairn_appends_total", "Appends, by what became of them.", "outcome");
 static struct cairn_metric events =
     CAIRN_COUNTER("cairn_appended_events_total", "Events appended to the log.", NULL);
+static struct cairn_metric durations = CAIRN_HISTOGRAM(
+    "cairn_append_seconds", "Time from an append's submission until it is on disk.", NULL);
 
 void cairn_flight_load(struct cairn_flight *flight, struct cairn_appending **items, size_t count,
                        const struct cairn_appender_options *options)
@@ -54,7 +57,7 @@ static void announce(const struct cairn_appending *appending, struct cairn_notif
 }
 
 void cairn_appending_answer(struct cairn_appending *appending, struct cairn_notifier *notifier,
-                            int outcome, const struct cairn_error *error)
+                            int outcome, const struct cairn_error *error, int64_t known_us)
 {
     appending->outcome = outcome;
     if (error)
@@ -64,12 +67,15 @@ void cairn_appending_answer(struct cairn_appending *appending, struct cairn_noti
                      : outcome == 1 ? "replayed"
                                     : "appended",
                      1);
-    if (outcome == 0)
+    if (outcome == 0) {
+        cairn_metric_observe_traced(&durations, "", known_us - appending->submitted_us,
+                                    appending->trace.trace_id);
         announce(appending, notifier);
+    }
     appending->done(appending);
 }
 
-static void record(const struct cairn_flight *flight)
+static void record(const struct cairn_flight *flight, int64_t ended_us)
 {
     const struct cairn_append_batch *batch = &flight->batch;
     const struct cairn_batch_call call = {
@@ -78,6 +84,7 @@ static void record(const struct cairn_flight *flight)
                                                                : "cairn.append_batch",
         .events = batch->event_count,
         .begun_us = flight->begun_us,
+        .ended_us = ended_us,
         .waited_us = batch->waited_us,
         .worked_us = batch->worked_us,
     };
@@ -86,7 +93,8 @@ static void record(const struct cairn_flight *flight)
 
 void cairn_flight_answer(struct cairn_flight *flight, struct cairn_notifier *notifier)
 {
-    record(flight);
+    int64_t now_us = cairn_monotonic_us();
+    record(flight, now_us);
     for (size_t i = 0; i < flight->batch.count; i++)
-        cairn_appending_answer(flight->items[i], notifier, flight->items[i]->outcome, NULL);
+        cairn_appending_answer(flight->items[i], notifier, flight->items[i]->outcome, NULL, now_us);
 }

@@ -37,8 +37,9 @@ void cairn_flight_read(struct cairn_flight *flight);
 /* Answers every item with the outcome that it has. */
 void cairn_flight_answer(struct cairn_flight *flight, struct cairn_notifier *notifier);
 
-/* Answers one append. With an error, that becomes its own. */
+/* Answers one append, whose outcome has been known since `known_us` (monotonic). With an error,
+ * that becomes its own. */
 void cairn_appending_answer(struct cairn_appending *appending, struct cairn_notifier *notifier,
-                            int outcome, const struct cairn_error *error);
+                            int outcome, const struct cairn_error *error, int64_t known_us);
 
 #endif

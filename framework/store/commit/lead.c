@@ -90,7 +90,7 @@ static bool send_append(struct cairn_lead *lead, struct cairn_appending *appendi
         return false;
     appending->timeline = store->timeline;
     lead->backend = cairn_pg_backend(store->pg);
-    lead->sent_us = cairn_monotonic_us();
+    lead->sent_us = appending->submitted_us = cairn_monotonic_us();
     return true;
 }
 
@@ -140,12 +140,12 @@ static int take_answer(struct cairn_lead *lead, struct cairn_error *error)
 }
 
 /* Answers the append that was carried out. No other thread uses `lead` meanwhile. */
-static void answer(struct cairn_lead *lead)
+static void answer(struct cairn_lead *lead, int64_t now_us)
 {
     const struct cairn_batch_call call = {
-        .function = "cairn.append_one", .events = 1, .begun_us = lead->sent_us};
+        .function = "cairn.append_one", .events = 1, .begun_us = lead->sent_us, .ended_us = now_us};
     cairn_batch_span(&lead->appending, 1, &call);
-    cairn_appending_answer(lead->appending, lead->notifier, 0, NULL);
+    cairn_appending_answer(lead->appending, lead->notifier, 0, NULL, now_us);
 }
 
 /* Ends the append, with the lock held, which is released while the append is answered. */
@@ -159,11 +159,12 @@ static void end(struct cairn_lead *lead, int failed, const struct cairn_error *e
         lead->left_call(lead->context);
         return;
     }
-    measure(lead, cairn_monotonic_us() - lead->sent_us);
+    int64_t now_us = cairn_monotonic_us();
+    measure(lead, now_us - lead->sent_us);
     cairn_metric_add(&led, "", 1);
     lead->state = CAIRN_LEAD_ENDING;
     cairn_unlock(&lead->lock);
-    answer(lead);
+    answer(lead, now_us);
     cairn_lock(&lead->lock);
     lead->state = CAIRN_LEAD_FREE;
     cairn_cond_broadcast(&lead->changed);
@@ -221,7 +222,7 @@ struct cairn_lead_left cairn_lead_acquire(struct cairn_lead *lead)
     if (before == CAIRN_LEAD_LED) {
         lead->failed = take_answer(lead, &lead->error);
         if (!lead->failed)
-            answer(lead);
+            answer(lead, cairn_monotonic_us());
     }
     if ((before == CAIRN_LEAD_LED && lead->failed) || before == CAIRN_LEAD_LEFT)
         ret = (struct cairn_lead_left){

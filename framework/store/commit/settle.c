@@ -108,7 +108,7 @@ size_t cairn_settle(const struct cairn_settling *how, const struct cairn_pg_back
             items[left++] = items[i];
         else
             cairn_appending_answer(items[i], how->notifier, found[i] < 0 ? found[i] : unconfirmed,
-                                   error);
+                                   error, cairn_monotonic_us());
     }
     cairn_log(CAIRN_LOG_WARN, "a connection was lost while appends were under way",
               CAIRN_LOG_INTEGER("appends", (int64_t)count),
