@@ -32,11 +32,11 @@ export class Looker {
         });
     }
 
-    async signIn(name) {
+    async signIn(name, heading = 'Overview') {
         await this.page.goto(`${this.url}/console`);
         await this.page.getByRole('button', { name: 'Sign in' }).click();
         await this.page.getByRole('button', { name, exact: true }).click();
-        await this.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+        await this.page.getByRole('heading', { name: heading, level: 1 }).waitFor();
     }
 
     async go(hash) {

@@ -47,6 +47,12 @@ async function firstLoadIsSmall() {
     await looker.check('sign-in');
 }
 
+async function strangersSeeNothing() {
+    await looker.signIn('ada', 'Nothing to see');
+    await looker.check('stranger');
+    await looker.renew({});
+}
+
 async function readersSee() {
     await looker.signIn('reader');
     await looker.page.getByText('reader', { exact: true }).waitFor();
@@ -175,7 +181,7 @@ async function consoleThatIsAwayIsSaid() {
     looker.errors.length = 0; // attempts in between
 }
 
-const steps = [firstLoadIsSmall, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
+const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
     aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
 try {
     for (const step of steps) {

@@ -64,9 +64,19 @@ function Welcome({ problem }) {
     );
 }
 
+function Stranger({ person }) {
+    return (
+        <div class="welcome">
+            <h1>Nothing to see</h1>
+            <p>You are signed in as <code>{person.name}</code>, who has neither the role operator nor reader. Sign out to be another person.</p>
+        </div>
+    );
+}
+
 function Content({ person, failed, route }) {
     if (person === undefined && !failed) return <Loading />;
     if (!person) return <Welcome problem={failed} />;
+    if (person.mayLook === false) return <Stranger person={person} />;
     return pageOf(route);
 }
 
@@ -97,7 +107,7 @@ export function App() {
             <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current.focus(); }}>To the content</a>
             <header class="top">
                 <a class="brand" href={href(['overview'])}><span class="mark" aria-hidden="true" />Cairn</a>
-                {person && <Navigation first={route.parts[0] ?? 'overview'} />}
+                {person && person.mayLook !== false && <Navigation first={route.parts[0] ?? 'overview'} />}
                 {person && <Whoever person={person} />}
             </header>
             <main id="main" ref={main} tabIndex={-1}>
