@@ -9,6 +9,7 @@
 #include "../support/system.h"
 
 #include <jansson.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,26 +290,15 @@ static void a_lock_on_a_table_stops_its_read_model(void **state)
     (void)state;
     skip_without_prometheus();
     wait_for_quiet();
-    struct child session;
-    char command[1000];
-    (void)snprintf(command, sizeof command,
-                   "sh -c '{ echo \"begin; lock table read.users_g1;\"; exec tail -f /dev/null; } |"
-                   " psql -q \"%s\"'",
-                   shop.database_url);
-    start(&session, "session", command);
-    fixture_wait_sql(shop.database_url,
-                     "select count(*) from pg_locks where mode = 'AccessExclusiveLock'"
-                     " and granted and relation = to_regclass('read.users_g1')",
-                     1, PATIENCE_MS);
+    struct pg_conn *session = fixture_connect(shop.database_url);
+    PGresult *locked = PQexec(session, "begin; lock table read.users_g1");
+    assert_int_equal(PQresultStatus(locked), PGRES_COMMAND_OK);
+    PQclear(locked);
     register_user("bob@example.com");
     FIRES("PostgresLockHeld");
     FIRES("PostgresTransactionStaysOpen");
     FIRES("CairnReadModelStands");
-    fixture_sql(shop.database_url,
-                "select pg_terminate_backend(pid) from pg_locks where granted and"
-                " mode = 'AccessExclusiveLock' and relation ="
-                " to_regclass('read.users_g1')");
-    (void)child_stop(&session, 1000);
+    PQfinish(session);
     IS_RESOLVED("PostgresLockHeld");
     IS_RESOLVED("CairnReadModelStands");
 }
