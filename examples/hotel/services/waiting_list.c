@@ -23,12 +23,21 @@ static void ask_next(struct waiting_list *self, const struct cairn_given *given,
     CAIRN_SEND(ret, reservation, self->asked, offer_reservation);
 }
 
-static void take_answer(struct waiting_list *self, bool still_waits,
+/* The guest waits no longer. */
+static void leave(struct waiting_list *self, struct cairn_uuid id, const struct cairn_given *given)
+{
+    const struct queued *one = CAIRN_FIND(self->queue, id, id);
+    if (one)
+        CAIRN_REMOVE(given->arena, self->queue, one);
+}
+
+/* Goes on when the guest that was asked has answered. An answer to an older offer, one that was
+ * sent twice or came late, says nothing of the guest that is asked now. */
+static void take_answer(struct waiting_list *self, struct cairn_uuid id,
                         const struct cairn_given *given, struct cairn_reaction *ret)
 {
-    const struct queued *one = CAIRN_FIND(self->queue, id, self->asked); /* NULL: asked twice */
-    if (one && !still_waits)
-        CAIRN_REMOVE(given->arena, self->queue, one);
+    if (!cairn_uuid_equal(self->asked, id))
+        return;
     self->asked = (struct cairn_uuid){0};
     ask_next(self, given, ret);
 }
@@ -45,14 +54,16 @@ CAIRN_WHEN_BY(waiting_list, reservation, reservation_queued, nights.room_id)
 }
 CAIRN_WHEN_BY(waiting_list, reservation, reservation_held, nights.room_id)
 {
-    if (cairn_uuid_equal(self->asked, given->meta->id))
-        take_answer(self, false, given, ret);
+    leave(self, given->meta->id, given);
+    take_answer(self, given->meta->id, given, ret);
 }
 CAIRN_WHEN_REFUSED(waiting_list, offer_reservation)
 {
     if (strcmp(refusal->reason, "nights-past") == 0)
         CAIRN_SEND(ret, reservation, refusal->id, cancel_reservation);
-    take_answer(self, refusal->code == CAIRN_CLAIMED, given, ret);
+    if (refusal->code != CAIRN_CLAIMED)
+        leave(self, refusal->id, given);
+    take_answer(self, refusal->id, given, ret);
 }
 CAIRN_WHEN_BY(waiting_list, reservation, nights_freed, nights.room_id)
 {
