@@ -1,4 +1,4 @@
-/* operator.c - finds out who is at this shell, for the record of what is done. */
+/* operator.c - reads the user and the host of this shell, for the record of an operation. */
 #include "cli/operator.h"
 
 #include <pwd.h>

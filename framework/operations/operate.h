@@ -21,7 +21,7 @@ struct cairn_place {
     struct cairn_arena *arena;
 };
 
-/* Who acts: `sub` at `iss`, as in the meta of events; `on_behalf` is what the caller says about
+/* The operator: `sub` at `iss`, as in the meta of events; `on_behalf` is what the caller says about
  * itself, unproven. Each may be NULL. */
 struct cairn_operator {
     const char *sub;

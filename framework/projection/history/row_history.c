@@ -126,7 +126,7 @@ static int take(struct reading *reading, const struct cairn_stored_event *event,
     return 0;
 }
 
-/* ---- who did it ---- */
+/* ---- commands and callers ---- */
 
 static const struct cairn_statement metas_statement = {
     .name = "row_metas",
