@@ -128,6 +128,10 @@ void cairn_test_on_failure(cairn_test_failure *failure);
 #define WHEN_REFUSED(tag, reason) WHEN_REFUSED_AS(tag, CAIRN_REFUSED, reason)
 #define WHEN_REFUSED_AS(tag, code, reason)                                                         \
     cairn_scenario_when_refused(CAIRN_HERE_, &tag##_record, (code), (reason))
+/* The same for the last but one, or an earlier one, to the stream: answers may come late, and after
+ * a crash twice. WHEN_REFUSED_LATE(book_room, ROOM, CAIRN_REFUSED, "room-taken"). */
+#define WHEN_REFUSED_LATE(tag, id, code, reason)                                                   \
+    cairn_scenario_when_refused_late(CAIRN_HERE_, &tag##_record, (id), (code), (reason))
 /* Names one of several processes, until the next event or passing of time: the one that the next
  * WHEN_TIMER or WHEN_REFUSED is for, and whose results the THENs name:
  *

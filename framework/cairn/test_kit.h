@@ -50,6 +50,9 @@ void cairn_scenario_when_event(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_when_timer(struct cairn_here here, const char *name);
 void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
                                  enum cairn_code code, const char *reason);
+void cairn_scenario_when_refused_late(struct cairn_here here, const struct cairn_record *command,
+                                      struct cairn_uuid id, enum cairn_code code,
+                                      const char *reason);
 void cairn_scenario_then(struct cairn_here here, struct cairn_any event);
 void cairn_scenario_then_nothing(struct cairn_here here);
 void cairn_scenario_then_refused(struct cairn_here here, const char *reason);

@@ -4,9 +4,7 @@
 #include "core/containers/buffer.h"
 #include "http/request/conditional.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct file_route {
     const struct cairn_file *file;
@@ -30,34 +28,16 @@ static const char *make_policy(const struct cairn_sign_in *sign_in, struct cairn
                        *issuer ? " " : "", (int)origin_length(issuer), issuer);
 }
 
-/* Returns whether Accept-Encoding names this coding, and not with a weight of zero. */
-static bool accepts(const char *list, const char *coding)
-{
-    size_t wanted = strlen(coding);
-    for (const char *at = list ? list : ""; *at; at += *at == ',') {
-        at += strspn(at, " \t");
-        size_t length = strcspn(at, ",; \t");
-        bool is_it = length == wanted && strncasecmp(at, coding, wanted) == 0;
-        at += length;
-        size_t rest = strcspn(at, ",");
-        const char *weight = memmem(at, rest, "q=", 2);
-        at += rest;
-        if (is_it)
-            return !weight || strtod(weight + 2, NULL) > 0;
-    }
-    return false;
-}
-
 static const struct cairn_bytes_range *
 choose(const struct cairn_file *file, const struct cairn_http_request *request, const char **ret)
 {
     const char *list = cairn_http_header_list(request, "Accept-Encoding");
     *ret = NULL;
-    if (file->brotli.start && accepts(list, "br")) {
+    if (file->brotli.start && cairn_accept_coding(list, "br")) {
         *ret = "br";
         return &file->brotli;
     }
-    if (file->gzip.start && accepts(list, "gzip")) {
+    if (file->gzip.start && cairn_accept_coding(list, "gzip")) {
         *ret = "gzip";
         return &file->gzip;
     }

@@ -18,13 +18,10 @@ static struct shell place;
 static int setup(void **state)
 {
     (void)state;
-    char command[700];
     shop.authenticates = true;
     system_start(&shop);
     shell_open(&place, "operating");
-    (void)snprintf(command, sizeof command, "ln -s '%s' .run && ln -s \"$build\" build",
-                   shop.run_dir);
-    shell_expect(&place, command);
+    system_link(&shop, &place);
     return 0;
 }
 

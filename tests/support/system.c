@@ -98,6 +98,14 @@ int system_admin_port(const struct system_under_test *shop, int port)
     return shop->monolith.pid ? port : port + TO_ADMIN;
 }
 
+void system_link(const struct system_under_test *shop, const struct shell *place)
+{
+    char command[700];
+    (void)snprintf(command, sizeof command, "ln -s '%s' .run && ln -s \"$build\" build",
+                   shop->run_dir);
+    shell_expect(place, command);
+}
+
 void system_plan(struct system_under_test *shop)
 {
     static int number;

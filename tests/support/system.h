@@ -5,6 +5,7 @@
 
 #include "child.h"
 #include "http_client.h"
+#include "shell.h"
 
 #include <stdbool.h>
 
@@ -33,6 +34,10 @@ void system_start_monolith(struct system_under_test *shop);
 void system_heal(struct system_under_test *shop);
 /* Stops everything and removes the directory. */
 void system_stop(struct system_under_test *shop);
+
+/* Links the run directory and the build into the directory, as `.run` and `build`: pages that are
+ * followed there find them as in the repository. */
+void system_link(const struct system_under_test *shop, const struct shell *place);
 
 /* Returns where the service that listens at this port has /readyz, /metrics and /openapi.json: the
  * port of its operators' listener, or the same one where it has none, as the monolith. */

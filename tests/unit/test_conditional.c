@@ -76,12 +76,26 @@ static void the_range_that_fits_best_has_the_word(void **state)
     assert_false(cairn_accept_names(NULL, "text/event-stream"));
 }
 
+static void a_coding_is_accepted_by_its_name_and_a_weight_above_zero(void **state)
+{
+    (void)state;
+    assert_true(cairn_accept_coding("gzip, deflate, br", "br"));
+    assert_true(cairn_accept_coding("GZIP;q=0.001", "gzip"));
+    assert_false(cairn_accept_coding("gzip;q=0, br;q=0.000", "gzip"));
+    assert_false(cairn_accept_coding("gzip;q=0, br;q=0.000", "br"));
+    assert_false(cairn_accept_coding("brotli, x-gzip, *", "br"));
+    assert_false(cairn_accept_coding("*", "gzip"));
+    assert_false(cairn_accept_coding("", "gzip"));
+    assert_false(cairn_accept_coding(NULL, "gzip"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_etag_is_found_in_a_list),
         cmocka_unit_test(another_etag_is_not_taken_for_it),
         cmocka_unit_test(a_list_of_etags_is_told_from_other_texts),
+        cmocka_unit_test(a_coding_is_accepted_by_its_name_and_a_weight_above_zero),
         cmocka_unit_test(the_range_that_fits_best_has_the_word),
     };
     return cmocka_run_group_tests_name("conditional", tests, NULL, NULL);

@@ -142,3 +142,11 @@ void cairn_buffer_json(struct cairn_buffer *buffer, const char *text)
     }
     cairn_buffer_char(buffer, '"');
 }
+
+void cairn_buffer_member(struct cairn_buffer *buffer, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    cairn_buffer_print(buffer, ",\"%s\":", name);
+    cairn_buffer_json(buffer, text);
+}

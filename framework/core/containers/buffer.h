@@ -23,5 +23,8 @@ void cairn_buffer_integer(struct cairn_buffer *buffer, int64_t value);
 /* Appends a JSON string, quoted and escaped (RFC 8259 section 7); NULL becomes null. Bytes that are
  * not UTF-8 become U+FFFD, one for each broken character, so the output is always valid JSON. */
 void cairn_buffer_json(struct cairn_buffer *buffer, const char *text);
+/* Appends a further member of an object, `,"name":"text"`, unless the text is NULL. The name needs
+ * no escapes. */
+void cairn_buffer_member(struct cairn_buffer *buffer, const char *name, const char *text);
 
 #endif

@@ -108,12 +108,16 @@ static int weight_of(const char *at, const char *end)
     return 1000;
 }
 
-/* Returns how a range matches: 3 the type, 2 its main type, 1 any type, 0 not. */
+/* Returns how a range matches: 3 the type, 2 its main type, 1 any type, 0 not. A coding has no main
+ * type, and only its name matches. */
 static int fit(const char *range, size_t bytes, const char *type)
 {
-    size_t kind = (size_t)(strchr(type, '/') + 1 - type);
+    const char *slash = strchr(type, '/');
     if (bytes == strlen(type) && strncasecmp(range, type, bytes) == 0)
         return 3;
+    if (!slash)
+        return 0;
+    size_t kind = (size_t)(slash + 1 - type);
     if (bytes == kind + 1 && range[kind] == '*' && strncasecmp(range, type, kind) == 0)
         return 2;
     return bytes == 3 && memcmp(range, "*/*", 3) == 0;
@@ -143,6 +147,12 @@ int cairn_accept_quality(const char *accept, const char *type)
     int weight = 0;
     (void)look_for(accept, type, &weight);
     return weight;
+}
+
+bool cairn_accept_coding(const char *list, const char *coding)
+{
+    int weight = 0;
+    return list && look_for(list, coding, &weight) == 3 && weight > 0;
 }
 
 bool cairn_accept_names(const char *accept, const char *type)

@@ -30,5 +30,8 @@ bool cairn_etags_name(const char *list, const char *etag);
 int cairn_accept_quality(const char *accept, const char *type);
 /* Returns whether the header names the type itself, not by a range. */
 bool cairn_accept_names(const char *accept, const char *type);
+/* Returns whether Accept-Encoding names this coding (RFC 9110 section 12.5.3), with a weight above
+ * 0; `*` does not count, nor does a missing header. */
+bool cairn_accept_coding(const char *list, const char *coding);
 
 #endif

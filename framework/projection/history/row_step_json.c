@@ -12,14 +12,6 @@ const char *cairn_row_effect_name(enum cairn_row_effect effect)
     return names[effect];
 }
 
-static void add_text(struct cairn_buffer *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    cairn_buffer_print(out, ",\"%s\":", name);
-    cairn_buffer_json(out, value);
-}
-
 static void add_changes(const struct cairn_row_step *step, struct cairn_buffer *out)
 {
     cairn_buffer_text(out, ",\"changes\":[");
@@ -43,18 +35,18 @@ void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer 
     cairn_time_format(step->recorded_at, at);
     cairn_uuid_format(step->event_id, id);
     cairn_buffer_print(out, "{\"position\":%" PRId64 ",\"recorded_at\":\"%s\"", step->position, at);
-    add_text(out, "stream", step->stream);
+    cairn_buffer_member(out, "stream", step->stream);
     cairn_buffer_print(out, ",\"version\":%" PRId64, step->version);
-    add_text(out, "type", step->type);
-    add_text(out, "event_id", id);
-    add_text(out, "effect", cairn_row_effect_name(step->effect));
+    cairn_buffer_member(out, "type", step->type);
+    cairn_buffer_member(out, "event_id", id);
+    cairn_buffer_member(out, "effect", cairn_row_effect_name(step->effect));
     add_changes(step, out);
-    add_text(out, "command_id", step->command_id);
-    add_text(out, "command", step->command);
-    add_text(out, "service", step->service);
-    add_text(out, "actor", step->actor);
-    add_text(out, "issuer", step->issuer);
-    add_text(out, "correlation_id", step->correlation_id);
-    add_text(out, "traceparent", step->traceparent);
+    cairn_buffer_member(out, "command_id", step->command_id);
+    cairn_buffer_member(out, "command", step->command);
+    cairn_buffer_member(out, "service", step->service);
+    cairn_buffer_member(out, "actor", step->actor);
+    cairn_buffer_member(out, "issuer", step->issuer);
+    cairn_buffer_member(out, "correlation_id", step->correlation_id);
+    cairn_buffer_member(out, "traceparent", step->traceparent);
     cairn_buffer_char(out, '}');
 }

@@ -5,14 +5,6 @@
 
 #include <stdio.h>
 
-static void add_text(struct cairn_buffer *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    cairn_buffer_print(out, ",\"%s\":", name);
-    cairn_buffer_json(out, value);
-}
-
 static void add_number(struct cairn_buffer *out, const char *name, int64_t value)
 {
     if (value > 0)
@@ -24,7 +16,7 @@ static void add_times(const struct cairn_trace_node *node, struct cairn_buffer *
     char at[CAIRN_TIME_TEXT_SIZE];
     if (node->at.us) {
         cairn_time_format(node->at, at);
-        add_text(out, "at", at);
+        cairn_buffer_member(out, "at", at);
     }
     if (node->after_us >= 0)
         cairn_buffer_print(out, ",\"after_us\":%" PRId64, node->after_us);
@@ -38,21 +30,21 @@ static void add_node(const struct cairn_trace_node *node, size_t number, size_t 
         cairn_buffer_print(out, "%zu", parent);
     else
         cairn_buffer_text(out, "null");
-    add_text(out, "kind", cairn_trace_kind_name(node->kind));
-    add_text(out, "name", node->name);
-    add_text(out, "id", node->id);
-    add_text(out, "stream", node->stream);
+    cairn_buffer_member(out, "kind", cairn_trace_kind_name(node->kind));
+    cairn_buffer_member(out, "name", node->name);
+    cairn_buffer_member(out, "id", node->id);
+    cairn_buffer_member(out, "stream", node->stream);
     add_number(out, node->kind == CAIRN_TRACE_SENT ? "number" : "version", node->version);
     add_number(out, "position", node->position);
-    add_text(out, "key", node->key);
-    add_text(out, "service", node->service);
-    add_text(out, "actor", node->actor);
-    add_text(out, "issuer", node->issuer);
-    add_text(out, "correlation_id", node->correlation_id);
-    add_text(out, "traceparent", node->traceparent);
-    add_text(out, "input", node->input);
-    add_text(out, "state", node->state);
-    add_text(out, "note", node->note);
+    cairn_buffer_member(out, "key", node->key);
+    cairn_buffer_member(out, "service", node->service);
+    cairn_buffer_member(out, "actor", node->actor);
+    cairn_buffer_member(out, "issuer", node->issuer);
+    cairn_buffer_member(out, "correlation_id", node->correlation_id);
+    cairn_buffer_member(out, "traceparent", node->traceparent);
+    cairn_buffer_member(out, "input", node->input);
+    cairn_buffer_member(out, "state", node->state);
+    cairn_buffer_member(out, "note", node->note);
     add_times(node, out);
     cairn_buffer_text(out, "}\n");
 }

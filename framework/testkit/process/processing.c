@@ -116,8 +116,9 @@ static struct cairn_test_instance *find_sender(struct cairn_here here, const cha
     return NULL;
 }
 
-void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
-                                 enum cairn_code code, const char *reason)
+/* `to` is the stream whose answer it is, or NULL for that of the command sent last. */
+static void refuse(struct cairn_here here, const struct cairn_record *command,
+                   const struct cairn_uuid *to, enum cairn_code code, const char *reason)
 {
     const struct cairn_processing *self =
         cairn_scenario_takes(here, "CAIRN_PROCESSING", "WHEN_REFUSED");
@@ -140,9 +141,22 @@ void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_reco
     struct cairn_test_instance *sender = find_sender(here, command->name);
     if (!sender)
         return;
-    const struct cairn_uuid *to = cairn_map_get(&sender->sent_to, command->name);
-    const struct cairn_refusal refusal = {*to, code, reason};
+    const struct cairn_uuid *last = cairn_map_get(&sender->sent_to, command->name);
+    const struct cairn_refusal refusal = {to ? *to : *last, code, reason};
     cairn_processing_step(here, sender, when, &refusal, NULL);
+}
+
+void cairn_scenario_when_refused(struct cairn_here here, const struct cairn_record *command,
+                                 enum cairn_code code, const char *reason)
+{
+    refuse(here, command, NULL, code, reason);
+}
+
+void cairn_scenario_when_refused_late(struct cairn_here here, const struct cairn_record *command,
+                                      struct cairn_uuid id, enum cairn_code code,
+                                      const char *reason)
+{
+    refuse(here, command, &id, code, reason);
 }
 
 static const struct cairn_scenario_kind kind = {

@@ -224,6 +224,23 @@ static void those_who_wait_are_asked_in_order_one_at_a_time(void)
     THEN_SENT_TO(CYD, offer_reservation);
 }
 
+/* Bob was asked twice, and has the nights by the first offer. */
+static void an_answer_to_an_older_offer_leaves_the_guest_who_is_asked_now(void)
+{
+    BOB_AND_CYD_WAIT;
+    WHEN_EVENT(FREED_FOR(01, 04));
+    THEN_SENT_TO(BOB, offer_reservation);
+    STREAM(BOB);
+    WHEN_EVENT(HELD_FOR(01, 04));
+    THEN_SENT_TO(CYD, offer_reservation);
+    WHEN_REFUSED_LATE(offer_reservation, BOB, CAIRN_REFUSED, "reservation-not-waiting");
+    THEN_NOTHING();
+    WHEN_REFUSED_AS(offer_reservation, CAIRN_CLAIMED, ""); /* Cyd's answer */
+    THEN_NOTHING();
+    WHEN_EVENT(FREED_FOR(01, 04)); /* Bob's: Cyd waits still */
+    THEN_SENT_TO(CYD, offer_reservation);
+}
+
 static void nights_that_become_free_meanwhile_are_offered_to_all_again(void)
 {
     BOB_AND_CYD_WAIT;
@@ -392,6 +409,7 @@ int main(void)
         TEST(a_reservation_expires_at_its_deadline),
         TEST(a_reservation_that_is_confirmed_or_cancelled_does_not_expire),
         TEST(those_who_wait_are_asked_in_order_one_at_a_time),
+        TEST(an_answer_to_an_older_offer_leaves_the_guest_who_is_asked_now),
         TEST(nights_that_become_free_meanwhile_are_offered_to_all_again),
         TEST(the_queue_forgets_who_does_not_wait_any_more),
         TEST(who_gives_up_leaves_the_queue_before_nights_become_free),
