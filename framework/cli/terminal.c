@@ -26,3 +26,16 @@ const char *cairn_colour_off(bool colours)
 {
     return colours ? "\033[0m" : "";
 }
+
+bool cairn_begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+int cairn_text_width(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += cairn_begins_character(*text);
+    return width;
+}

@@ -24,4 +24,9 @@ bool cairn_terminal_has_colours(void);
 const char *cairn_colour_on(enum cairn_colour colour, bool colours);
 const char *cairn_colour_off(bool colours);
 
+/* Returns whether a character of UTF-8 begins with this byte. */
+bool cairn_begins_character(char byte);
+/* Returns the width of a text in columns: its number of characters, for most scripts. */
+int cairn_text_width(const char *text);
+
 #endif

@@ -1,5 +1,6 @@
 /* text_table.c - prints rows in aligned columns, cut to the width of the terminal. */
 #include "cli/cli.h"
+#include "cli/terminal.h"
 
 #include "core/containers/buffer.h"
 
@@ -10,25 +11,11 @@ enum { GAP = 2, NARROW = 12, NARROW_LAST = 24 };
 
 /* ---- characters ---- */
 
-static bool begins_character(char c)
-{
-    return ((unsigned char)c & 0xC0) != 0x80;
-}
-
-/* Returns the width of a text in terminal columns: its number of characters, for most scripts. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += begins_character(*text);
-    return width;
-}
-
 /* Returns where the character number `n` begins. */
 static const char *character(const char *text, int n)
 {
     for (; *text; text++) {
-        if (begins_character(*text) && n-- == 0)
+        if (cairn_begins_character(*text) && n-- == 0)
             break;
     }
     return text;
@@ -80,7 +67,7 @@ static int measure(const char *const *cells, int columns, int64_t rows, struct c
         ret[c] = (struct column){.numbers = rows > 0};
         for (int64_t r = 0; r <= rows; r++) {
             const char *cell = cells[r * columns + c];
-            int width = width_of(cell);
+            int width = cairn_text_width(cell);
             ret[c].width = width > ret[c].width ? width : ret[c].width;
             ret[c].numbers = ret[c].numbers && (r == 0 || is_number(cell));
         }
@@ -128,7 +115,7 @@ static void print_cut(const char *text, int width, int length, bool last)
 
 static void print_cell(const char *text, const struct column *column, bool last)
 {
-    int length = width_of(text);
+    int length = cairn_text_width(text);
     int room = column->width - length;
     if (column->numbers && room > 0)
         print_blanks(room);

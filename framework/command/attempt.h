@@ -104,8 +104,7 @@ struct attempt {
     int64_t seen;     /* the highest position of the recalled states */
     bool must_reread; /* cached states have to be read before a refusal */
     int64_t tries;
-    int64_t
-        since_us; /* monotonic: the request's arrival, or the conflict that it is retried after */
+    int64_t since_us; /* monotonic: arrival, or the last conflict */
     struct cairn_waiter waiter;
     struct cairn_loading loading;
     struct cairn_recalled *loads; /* the state that the loader reads for this attempt */

@@ -345,6 +345,26 @@ static void an_id_that_is_nothing_is_refused_with_its_reason(void **state)
     cairn_expect(url, 64, "trace a --json --dot", "not both");
 }
 
+/* Metas that no service writes: no correlation, a number, in another place, no object. */
+static void an_event_of_any_meta_is_shown_by_its_position_and_its_id(void **state)
+{
+    (void)state;
+    fixture_sql(url, "insert into cairn.events select 0, n, 'lamp-' || n, 1, 'LampLit', 1,"
+                     " ('0199aaaa-0000-4000-8000-00000000000' || n)::uuid, '{}', meta::json, now()"
+                     " from (values (1, '{}'), (2, '{\"correlation_id\":7,\"traceparent\":[1]}'),"
+                     " (3, '{\"service\":\"x\",\"correlation_id\":\"late\"}'), (4, '[1]'))"
+                     " v(n, meta)");
+    for (int i = 1; i <= 4; i++) {
+        char arguments[100];
+        (void)snprintf(arguments, sizeof arguments, "trace %d", i);
+        cairn_expect(url, 0, arguments, "lamp-");
+        assert_true(cairn_said("LampLit"));
+        (void)snprintf(arguments, sizeof arguments, "trace 0199aaaa-0000-4000-8000-00000000000%d",
+                       i);
+        cairn_expect(url, 0, arguments, "LampLit");
+    }
+}
+
 static void an_id_that_is_two_things_is_named_with_both(void **state)
 {
     (void)state;
@@ -407,6 +427,7 @@ int main(void)
         TEST(a_tree_is_found_by_every_id_of_it),
         TEST(a_long_tree_is_cut_and_says_so),
         TEST(an_id_that_is_nothing_is_refused_with_its_reason),
+        TEST(an_event_of_any_meta_is_shown_by_its_position_and_its_id),
         TEST(an_id_that_is_two_things_is_named_with_both),
         TEST(a_trace_reads_the_log_by_an_index),
         TEST(a_trace_shows_what_the_role_may_read),

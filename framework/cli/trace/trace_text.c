@@ -49,31 +49,18 @@ struct drawing {
     bool colours;
 };
 
-static bool begins_character(char c)
-{
-    return ((unsigned char)c & 0xC0) != 0x80;
-}
-
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += begins_character(*text);
-    return width;
-}
-
 /* Returns the text without so many characters at its end, which "…" stands for; reduces `excess`
  * by what was saved. */
 static const char *cut(const char *text, int *excess, struct cairn_arena *arena)
 {
     enum { LEAST = 8 };
-    int width = width_of(text);
+    int width = cairn_text_width(text);
     int kept = width - *excess - 1 > LEAST ? width - *excess - 1 : LEAST;
     if (*excess <= 0 || kept + 1 >= width)
         return text;
     size_t bytes = 0;
     for (int seen = 0; text[bytes]; bytes++) {
-        if (begins_character(text[bytes]) && seen++ == kept)
+        if (cairn_begins_character(text[bytes]) && seen++ == kept)
             break;
     }
     *excess -= width - kept - 1;
@@ -92,8 +79,9 @@ static void add_line(const struct cairn_trace_node *node, const struct drawing *
     struct cairn_buffer head = cairn_buffer(out->arena);
     add_offset(node, drawing->begin, &head);
     draw_lines(node, &head);
-    int excess = width_of(head.text) + width_of(label.what) + width_of(state) + width_of(where) +
-                 width_of(after) - drawing->width;
+    int excess = cairn_text_width(head.text) + cairn_text_width(label.what) +
+                 cairn_text_width(state) + cairn_text_width(where) + cairn_text_width(after) -
+                 drawing->width;
     if (drawing->width <= 0)
         excess = 0;
     where = cut(where, &excess, out->arena);

@@ -104,13 +104,14 @@ static int check(const struct wanted *wanted, struct cairn_error *error)
 
 /* ---- what was found ---- */
 
+/* The event itself, too: its meta may have no correlation, or have it where the index does not look
+ * for it. */
 static void add(struct cairn_trace_found *found, const char *correlation, int64_t position,
                 struct cairn_arena *arena)
 {
-    if (!correlation) {
-        found->positions[found->position_count++] = position;
+    found->positions[found->position_count++] = position;
+    if (!correlation)
         return;
-    }
     for (size_t i = 0; i < found->correlation_count; i++) {
         if (strcmp(found->correlations[i], correlation) == 0)
             return;
