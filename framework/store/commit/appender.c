@@ -224,13 +224,22 @@ static void answer(struct cairn_appender *appender, struct cairn_flight *flight)
     cairn_flusher_release(appender->flusher, flight);
 }
 
-/* Handles a batch that was not carried out. */
+/* Returns whether a connection is lost, rather than what is asked of it late. */
+static bool is_early(const struct cairn_appender *appender, int failed, int64_t begun_us)
+{
+    return failed == -CAIRN_UNAVAILABLE &&
+           cairn_monotonic_us() - begun_us < appender->options.call_us;
+}
+
+/* Handles a batch that was not carried out. The connection was open: what was not sent, because the
+ * statement was still prepared, is sent on the next one. */
 static void handle_failure(struct cairn_appender *appender, struct cairn_flight *flight, int failed,
                            const struct cairn_error *error)
 {
     struct cairn_pg *pg = cairn_store_pg(appender->store);
     const struct cairn_pg_backend backend = cairn_pg_backend(pg);
     bool is_lost = failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
+    bool is_unsent = !is_lost && is_early(appender, failed, flight->begun_us);
     struct cairn_appending *items[CAIRN_BATCH_APPENDS];
     size_t count = flight->batch.count;
     memcpy(items, flight->items, count * sizeof *items);
@@ -238,6 +247,8 @@ static void handle_failure(struct cairn_appender *appender, struct cairn_flight 
     settle_deferred(appender);
     if (is_lost) {
         commit_lost(appender, &backend, items, count, error);
+    } else if (is_unsent) {
+        commit_again(appender, items, count, error);
     } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
         /* a value was refused: split, so that only its append fails */
         commit_all(appender, items, count / 2);
@@ -266,15 +277,22 @@ static size_t commit(struct cairn_appender *appender, struct cairn_appending **i
     cairn_arena_reset(&appender->arena);
     cairn_flight_load(flight, items, most, &appender->options);
     size_t loaded = flight->batch.count;
+    struct cairn_pg *pg = cairn_store_pg(appender->store);
+    int64_t connection = cairn_pg_connection_number(pg);
+    int64_t begun_us = cairn_monotonic_us();
     int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
-    if (failed) { /* nothing was sent */
+    if (failed) { /* the appends were not sent */
+        bool is_new = cairn_pg_connection_number(pg) != connection;
         cairn_flusher_release(appender->flusher, flight);
         settle_deferred(appender);
-        answer_all(appender, items, loaded, failed, &error);
+        if (is_new && is_early(appender, failed, begun_us))
+            commit_again(appender, items, loaded, &error);
+        else
+            answer_all(appender, items, loaded, failed, &error);
         return loaded;
     }
     flight->timeline = appender->timeline;
-    flight->backend = cairn_pg_backend(cairn_store_pg(appender->store));
+    flight->backend = cairn_pg_backend(pg);
     flight->batch.deferred = deferred;
     flight->batch.durable = cairn_flusher_durable(appender->flusher, &flight->backend);
     failed = call(appender, flight, &error);
