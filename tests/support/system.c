@@ -176,7 +176,7 @@ void system_start_monolith(struct system_under_test *shop)
     const char *const env[] = {database, redis, port, acquirer, NULL};
     assert_int_equal(child_start(&shop->monolith, argv, env, log), 0);
     shop->user = shop->order = shop->payment = shop->query = shop->projector = number;
-    fixture_wait_http(number, "/readyz", 20000);
+    fixture_wait_http(number, "/readyz", 60000); /* it may run under valgrind */
 }
 
 void system_stop(struct system_under_test *shop)
