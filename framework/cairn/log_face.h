@@ -7,8 +7,8 @@
  *     };
  *     const struct cairn_service log_service = {.name = "log", .port = 8061, .log = log_faces};
  *
- * A category that is not listed is not there: its streams are answered 404, and its events are in no
- * answer. A row without `.append` is read only. docs/HTTP.md has the routes:
+ * A category that is not listed is not there: its streams are answered 404, and its events are in
+ * no answer. A row without `.append` is read only. docs/HTTP.md has the routes:
  *
  *     GET  /streams/{stream}       one stream, by version
  *     GET  /categories/{category}  the streams of a category, by position

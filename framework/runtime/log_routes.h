@@ -1,4 +1,4 @@
-/* log_routes.h - the log's face in this process: its routes, and the thread that watches the log. */
+/* log_routes.h - the log's face in this process: its routes, and what watches the log. */
 #ifndef CAIRN_RUNTIME_LOG_ROUTES_H
 #define CAIRN_RUNTIME_LOG_ROUTES_H
 

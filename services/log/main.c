@@ -1,5 +1,5 @@
-/* main.c - the log of the shop over HTTP: to read, as an HTTP feed, and, for what no decider guards,
- * to append. docs/PATTERNS.md shows how. */
+/* main.c - the log of the shop over HTTP: to read, as an HTTP feed, and, for what no decider
+ * guards, to append. docs/PATTERNS.md shows how. */
 #include "../order/order.h"
 #include "../payment/payment.h"
 #include "../user/user.h"
