@@ -35,6 +35,7 @@ native_services=(
     "projector 8020 cairn_projector"
     "console 8060 cairn_owner"
     "log 8061 cairn_writer"
+    "bff 8062 -"
 )
 
 # admin_port_of PORT: where a service that listens there has its operators' listener (CAIRN_ADMIN_PORT).

@@ -28,13 +28,13 @@ static int run(const struct system_under_test *shop, const char *script)
         " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
         " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
         " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d CAIRN_CONSOLE_PORT=%d"
-        " CAIRN_LOG_PORT=%d"
+        " CAIRN_LOG_PORT=%d CAIRN_BFF_PORT=%d"
         " deploy/native/%s > '%s.out' 2>&1 </dev/null",
         environment("CAIRN_TEST_ROOT"), shop->run_dir,
         *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"),
         shop->authenticates ? "on" : "off", shop->identity, shop->user, shop->order, shop->payment,
         shop->notification, shop->acquirer, shop->query, shop->projector, shop->console, shop->log,
-        script, shop->run_dir);
+        shop->bff, script, shop->run_dir);
     return system(command);
 }
 
@@ -121,6 +121,7 @@ void system_plan(struct system_under_test *shop)
     shop->projector = free_pair();
     shop->console = free_pair();
     shop->log = free_pair();
+    shop->bff = free_pair();
     shop->identity = free_pair();
 }
 
