@@ -14,15 +14,15 @@ struct form {
 };
 
 const struct cairn_log_route cairn_log_route_rows[] = {
-    {"GET /streams/{id}", "The events of a stream, by version.", &cairn_log_page_parameters, false},
-    {"GET /categories/{id}", "The events of a category, by position.", &cairn_log_page_parameters,
+    {"GET /streams/{id}", "The events of a stream, by version.", &log_page_question_record, false},
+    {"GET /categories/{id}", "The events of a category, by position.", &log_page_question_record,
      false},
-    {"GET /events", "All events that the caller may read, by position.", &cairn_log_page_parameters,
+    {"GET /events", "All events that the caller may read, by position.", &log_page_question_record,
      false},
     {"GET /events/{id}", "One event, by its id.", NULL, false},
     {"GET /feed", "All events that the caller may read, as an HTTP feed.",
-     &cairn_log_feed_parameters, false},
-    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", &cairn_log_feed_parameters,
+     &log_feed_question_record, false},
+    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", &log_feed_question_record,
      false},
     {"GET /schemas/{id}", "The JSON Schema of a type of event.", NULL, false},
 };

@@ -27,8 +27,27 @@ struct cairn_log_ask {
 };
 
 /* The query parameters: of pages, and of HTTP feeds. */
-extern const struct cairn_record cairn_log_page_parameters;
-extern const struct cairn_record cairn_log_feed_parameters;
+CAIRN_ENUM(log_direction, (FORWARDS, "forwards"), (BACKWARDS, "backwards"));
+
+#define LOG_LIMIT                                                                                  \
+    INT(limit, .optional = true, CAIRN_RANGE(1, 1000), .help = "How many events, at most; 100."),  \
+        INT(timeout, .optional = true, CAIRN_RANGE(0, 30000),                                      \
+            .help = "Milliseconds to wait for an event, if there is none."),                       \
+        TEXT(types, .optional = true, .max_bytes = 4000,                                           \
+             .help = "Only events of these types, separated by commas.")
+
+CAIRN_STRUCT(log_page_question,
+             INT(from, .optional = true, CAIRN_RANGE(0, CAIRN_LOG_START_MAX),
+                 .help = "Events after this position, of a stream after this version; backwards: "
+                         "before it."),
+             ENUM(direction, log_direction, .optional = true), LOG_LIMIT);
+
+CAIRN_STRUCT(log_feed_question,
+             TEXT(lastEventId, .optional = true, .max_bytes = 100,
+                  .help = "The id of the last event that was handled."),
+             INT(from, .optional = true, CAIRN_RANGE(0, CAIRN_LOG_START_MAX),
+                 .help = "Beyond that event: what was seen up to here was nothing."),
+             LOG_LIMIT);
 
 /* Reads path, parameters, Last-Event-ID, and compares the caller with the policies. Returns 0, or
  *   -CAIRN_INVALID    parameters are wrong: the error names all of them
