@@ -539,7 +539,14 @@ static int prepare_health(struct cairn_host *host, struct cairn_error *error)
 {
     (void)error;
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
-    cairn_openapi_write(host->services, host->identity != NULL, &openapi);
+    const struct cairn_config *config = host->config;
+    struct cairn_openapi_options options = {.secured = host->identity != NULL};
+    if (cairn_admin_is_apart(config)) {
+        options.scheme = config->tls_cert_file && *config->tls_cert_file ? "https" : "http";
+        options.address = config->bind;
+        options.port = config->port;
+    }
+    cairn_openapi_write(host->services, &options, &openapi);
     host->health = (struct cairn_health){.service = host->services[0]->name,
                                          .projector = host->projector,
                                          .publisher = host->publisher,
