@@ -3,8 +3,9 @@
 //   node console.mjs URL [SHOTS]
 import assert from 'node:assert/strict';
 
+import { causesAreWalkedByKeyboard } from './causes.mjs';
 import { aDeadLetterIsDeliveredAgain, aTimerIsMovedAndCancelled, commandsAreFoundByKey, whatWasGivenUpIsRetried } from './processes.mjs';
-import { aRebuildIsWatched, parkedKeysAreMended } from './read_models.mjs';
+import { aRebuildIsWatched, aRowIsExplainedAndItsPastIsShown, parkedKeysAreMended } from './read_models.mjs';
 import { looker, need, row, url } from './stage.mjs';
 
 // What is loaded at first, as it comes over the wire.
@@ -114,7 +115,7 @@ async function consoleThatIsAwayIsSaid() {
 }
 
 const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
-    aTimerIsMovedAndCancelled, commandsAreFoundByKey, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
+    aTimerIsMovedAndCancelled, commandsAreFoundByKey, causesAreWalkedByKeyboard, aRowIsExplainedAndItsPastIsShown, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
 try {
     for (const step of steps) {
         const began = Date.now();

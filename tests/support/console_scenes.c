@@ -58,6 +58,13 @@ static void register_ada(void)
     in_shop(REGISTER("ada", ADA));
 }
 
+static void change_adas_address(void)
+{
+    in_shop("curl -fsX PUT -H \"Authorization: Bearer $($build/bin/cairn token ada)\""
+            " --json '{\"email\":\"ada@example.org\"}' $CAIRN_USER_URL/users/" ADA "/email");
+    sql_becomes(1, "select count(*) from read.users_g1 where email = 'ada@example.org'");
+}
+
 /* Its payment is tried for long: meanwhile the process has a timer. */
 static void place_an_order(void)
 {
@@ -168,6 +175,7 @@ static const struct {
     const char *answer;
 } scenes[] = {
     {"an event", register_ada, "done"},
+    {"another address", change_adas_address, ADA},
     {"an order", place_an_order, ORDER},
     {"a moved timer", expect_a_moved_timer, "done"},
     {"no timer", expect_no_timer, "done"},

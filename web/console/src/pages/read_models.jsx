@@ -7,6 +7,7 @@ import { href } from '../lib/route.js';
 import { Action, Person } from '../parts/action.jsx';
 import { Answer, Badge, Copy, Empty, Section, Time } from '../parts/basic.jsx';
 import { Table } from '../parts/table.jsx';
+import { Rows } from './row.jsx';
 
 const FAST = 1000; // ms
 
@@ -200,7 +201,7 @@ function Parked({ name }) {
     );
 }
 
-export function ReadModel({ name }) {
+export function ReadModel({ name, query }) {
     const status = useAnswer('/admin/status', null, FAST);
     const rebuilds = useAnswer('/admin/rebuilds', { read_model: name, limit: 50 }, FAST);
     return (
@@ -213,6 +214,7 @@ export function ReadModel({ name }) {
                     return found ? <Generations name={name} generations={found.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>;
                 }}
             </Answer>
+            <Rows name={name} query={query} />
             <Parked name={name} />
             <Section title="Rebuilds">
                 <Answer answer={rebuilds}>

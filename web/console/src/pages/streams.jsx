@@ -37,10 +37,12 @@ const streamColumns = [
     { title: 'Changed', cell: (row) => <Time at={row.last_at} /> },
 ];
 
-// A number is a position, a text with a dash a stream; other texts are a category.
+// A number is a position, a UUID or a trace id leads to what a request has caused; another text with a dash is a
+// stream, one without a category.
 function jump(text) {
     const wanted = text.trim();
-    if (/^[\d,]+$/.test(wanted)) go(['events', wanted.replaceAll(',', '')]);
+    if (/^[\d,]{1,15}$/.test(wanted)) go(['events', wanted.replaceAll(',', '')]);
+    else if (/^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|00-[0-9a-f]{32}-.*)$/.test(wanted)) go(['trace', wanted]);
     else if (wanted.includes('-')) go(['streams', wanted]);
     else if (wanted) go(['streams'], { show: 'streams', category: wanted });
 }
@@ -50,7 +52,7 @@ function Jump() {
     return (
         <form class="row" role="search" onSubmit={(event) => { event.preventDefault(); jump(text); }}>
             <label class="grow">Go to
-                <input value={text} onInput={(event) => setText(event.target.value)} placeholder="a stream, such as order-0199…; a position; a category" />
+                <input value={text} onInput={(event) => setText(event.target.value)} placeholder="a stream, such as order-0199…; a position; a category; the id of an event, a command or a trace" />
             </label>
             <button type="submit">Go</button>
         </form>
