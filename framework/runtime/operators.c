@@ -108,6 +108,14 @@ static enum cairn_http_outcome on_row(const void *self, void *worker,
     return cairn_http_row(self, ((const struct cairn_worker *)worker)->store, request, response);
 }
 
+static enum cairn_http_outcome on_tail(const void *self, void *worker,
+                                       struct cairn_http_request *request,
+                                       struct cairn_http_response *response)
+{
+    struct cairn_tail *const *tail = self;
+    return cairn_http_tail(*tail, place_of(worker, request).pg, request, response);
+}
+
 const struct cairn_service *const *
 cairn_operators_system(const struct cairn_service *const services[])
 {
@@ -118,14 +126,15 @@ cairn_operators_system(const struct cairn_service *const services[])
     return services;
 }
 
-void cairn_operators_routes(const struct cairn_service *const services[], cairn_operators_add *add,
-                            void *context)
+void cairn_operators_routes(const struct cairn_service *const services[],
+                            struct cairn_tail *const *tail, cairn_operators_add *add, void *context)
 {
     const struct cairn_service *const *system = cairn_operators_system(services);
     const struct cairn_http_route own[] = {
         {.pattern = "/admin/status", .handle = on_status},
         {.pattern = "/admin/bus", .handle = on_bus},
         {.pattern = "/admin/bus/dead/{id}", .handle = on_dead},
+        {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
         {.pattern = "/admin/trace/{id}", .handle = on_trace},
         {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},
         {.pattern = "/admin/read-models/{id}/row", .handle = on_row, .self = system},

@@ -7,6 +7,7 @@ import { causesAreWalkedByKeyboard } from './causes.mjs';
 import { aDeadLetterIsDeliveredAgain, aTimerIsMovedAndCancelled, commandsAreFoundByKey, whatWasGivenUpIsRetried } from './processes.mjs';
 import { aRebuildIsWatched, aRowIsExplainedAndItsPastIsShown, parkedKeysAreMended } from './read_models.mjs';
 import { looker, need, row, url } from './stage.mjs';
+import { eventsAreShownAsTheyAreRecorded } from './tail.mjs';
 
 // What is loaded at first, as it comes over the wire.
 async function firstLoadIsSmall() {
@@ -115,7 +116,7 @@ async function consoleThatIsAwayIsSaid() {
 }
 
 const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
-    aTimerIsMovedAndCancelled, commandsAreFoundByKey, causesAreWalkedByKeyboard, aRowIsExplainedAndItsPastIsShown, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
+    aTimerIsMovedAndCancelled, commandsAreFoundByKey, causesAreWalkedByKeyboard, aRowIsExplainedAndItsPastIsShown, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, eventsAreShownAsTheyAreRecorded, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
 try {
     for (const step of steps) {
         const began = Date.now();

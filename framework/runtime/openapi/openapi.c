@@ -134,6 +134,8 @@ static void add_operators(struct document *document)
     add_view(document, "/admin/bus", "The publisher, streams and consumer groups.", NULL, false);
     add_view(document, "/admin/bus/dead/{id}", "Dead letters of a group, the newest first.",
              cairn_views[CAIRN_VIEW_TIMERS].asks, true);
+    add_view(document, "/admin/tail", "The newest events as they are recorded: server-sent events.",
+             cairn_tail_question, false);
     add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",
              cairn_trace_question, true);
     add_view(document, "/admin/read-models/{id}/rows", "Rows of a read model, by key.",

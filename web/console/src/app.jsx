@@ -15,11 +15,13 @@ import { ReadModel, ReadModels } from './pages/read_models.jsx';
 import { Row } from './pages/row.jsx';
 import { Event, Stream } from './pages/stream.jsx';
 import { Streams } from './pages/streams.jsx';
+import { Tail } from './pages/tail.jsx';
 import { Trace } from './pages/trace.jsx';
 
 const places = [
     { part: 'overview', title: 'Overview' },
     { part: 'streams', title: 'Streams', also: ['events', 'trace'] },
+    { part: 'live', title: 'Live' },
     { part: 'read-models', title: 'Read models' },
     { part: 'processes', title: 'Processes' },
     { part: 'bus', title: 'Bus' },
@@ -45,6 +47,7 @@ function pageOf({ parts, query }) {
     case 'events': return second ? <Event key={second} position={second} /> : <Streams query={query} />;
     case 'read-models': return readModelOf(second, third, query);
     case 'trace': return <Trace key={second} id={second ?? ''} />;
+    case 'live': return <Tail key={JSON.stringify(query)} query={query} />;
     case 'processes': return processOf(second, third);
     case 'bus': return second ? <Group key={second} name={second} /> : <Bus />;
     case 'commands': return <Commands query={query} />;

@@ -21,7 +21,7 @@ export function StreamLink({ name }) {
     return <a href={href(['streams', name])} title={name}>{text}</a>;
 }
 
-const eventColumns = [
+export const eventColumns = [
     { title: 'Position', numeric: true, cell: (row) => <a href={href(['events', row.position])}>{number(row.position)}</a> },
     { title: 'Type', cell: (row) => <strong>{row.type}</strong> },
     { title: 'Stream', cell: (row) => <StreamLink name={row.stream} /> },
