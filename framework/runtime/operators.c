@@ -6,6 +6,7 @@
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
 #include "operations/http_views.h"
+#include "runtime/catalog/catalog.h"
 #include "runtime/service_worker.h"
 
 const struct cairn_allow cairn_operators_look = CAIRN_ROLE("operator", "reader");
@@ -116,6 +117,21 @@ static enum cairn_http_outcome on_tail(const void *self, void *worker,
     return cairn_http_tail(*tail, place_of(worker, request).pg, request, response);
 }
 
+static enum cairn_http_outcome on_catalog(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    struct cairn_catalog catalog;
+    struct cairn_buffer body = cairn_buffer(request->arena);
+    (void)worker;
+    cairn_catalog_collect(self, request->arena, &catalog);
+    cairn_catalog_json(&catalog, &body);
+    response->status = 200;
+    response->body = body.text;
+    response->body_bytes = body.length;
+    return CAIRN_HTTP_DONE;
+}
+
 const struct cairn_service *const *
 cairn_operators_system(const struct cairn_service *const services[])
 {
@@ -134,6 +150,7 @@ void cairn_operators_routes(const struct cairn_service *const services[],
         {.pattern = "/admin/status", .handle = on_status},
         {.pattern = "/admin/bus", .handle = on_bus},
         {.pattern = "/admin/bus/dead/{id}", .handle = on_dead},
+        {.pattern = "/admin/catalog", .handle = on_catalog, .self = system},
         {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
         {.pattern = "/admin/trace/{id}", .handle = on_trace},
         {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},

@@ -134,6 +134,9 @@ static void add_operators(struct document *document)
     add_view(document, "/admin/bus", "The publisher, streams and consumer groups.", NULL, false);
     add_view(document, "/admin/bus/dead/{id}", "Dead letters of a group, the newest first.",
              cairn_views[CAIRN_VIEW_TIMERS].asks, true);
+    add_view(document, "/admin/catalog",
+             "What the system consists of: events, commands, routes, what handles which event.",
+             NULL, false);
     add_view(document, "/admin/tail", "The newest events as they are recorded: server-sent events.",
              cairn_tail_question, false);
     add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",

@@ -7,6 +7,7 @@ import { open, signIn, signOut } from './lib/sign_in.js';
 import { Done, Person } from './parts/action.jsx';
 import { Empty, Loading, ProblemNote } from './parts/basic.jsx';
 import { Bus, Group } from './pages/bus.jsx';
+import { Catalog } from './pages/catalog.jsx';
 import { Commands } from './pages/commands.jsx';
 import { Operation, Operations } from './pages/operations.jsx';
 import { Overview } from './pages/overview.jsx';
@@ -27,6 +28,7 @@ const places = [
     { part: 'bus', title: 'Bus' },
     { part: 'commands', title: 'Commands' },
     { part: 'operations', title: 'Operations' },
+    { part: 'catalog', title: 'Catalogue' },
 ];
 
 function processOf(name, id) {
@@ -48,6 +50,7 @@ function pageOf({ parts, query }) {
     case 'read-models': return readModelOf(second, third, query);
     case 'trace': return <Trace key={second} id={second ?? ''} />;
     case 'live': return <Tail key={JSON.stringify(query)} query={query} />;
+    case 'catalog': return <Catalog />;
     case 'processes': return processOf(second, third);
     case 'bus': return second ? <Group key={second} name={second} /> : <Bus />;
     case 'commands': return <Commands query={query} />;
