@@ -139,7 +139,7 @@ function StreamList({ query }) {
             </form>
             <Answer answer={answer}>
                 {(value) => <Table label="Streams" columns={streamColumns} rows={value.items} rowKey={(row) => row.stream}
-                    empty={query.category ? `There is no stream of the category ${query.category}.` : 'The log is empty.'} />}
+                    empty={query.category ? `No stream of the category ${query.category} has changed within 100,000 positions.` : 'The log is empty.'} />}
             </Answer>
         </Section>
     );
