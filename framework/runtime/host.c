@@ -62,6 +62,7 @@ struct cairn_host {
     struct cairn_routes routes;
     struct cairn_query_engine *queries; /* NULL in a process without resources */
     struct cairn_log_side log;          /* without a watch where the log is not shown */
+    struct cairn_tail *tail;            /* NULL in a process that does not answer operators */
     struct cairn_identity *identity;    /* NULL where services do not authenticate */
     struct cairn_trace_export *traces;  /* NULL: no spans are recorded */
     size_t services_started;
@@ -298,6 +299,7 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
     host->routes = (struct cairn_routes){.arena = &host->arena,
                                          .commands = &host->commands,
                                          .queries = &host->queries,
+                                         .tail = &host->tail,
                                          .health = &host->health,
                                          .log = &host->log,
                                          .apart = cairn_admin_is_apart(host->config),
@@ -325,6 +327,23 @@ static void stop_services(struct cairn_host *host)
         if (service->stop)
             service->stop();
     }
+}
+
+static int open_tail(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_operators_wanted(host->services)
+               ? cairn_tail_open(host->config->database_url, &host->tail, error)
+               : 0;
+}
+
+static void close_tail(struct cairn_host *host)
+{
+    cairn_tail_close(host->tail);
+}
+
+static void stop_tail(struct cairn_host *host)
+{
+    cairn_tail_stop(host->tail);
 }
 
 static void *open_worker(void *context)
@@ -457,7 +476,8 @@ static bool reads_the_log(const struct cairn_host *host)
             host->services[i]->log)
             return true;
     }
-    return decides(host) || cairn_engine_is_wanted(host->services);
+    return decides(host) || cairn_engine_is_wanted(host->services) ||
+           cairn_operators_wanted(host->services);
 }
 
 static bool sends_commands(const struct cairn_host *host)
@@ -688,6 +708,7 @@ static const struct part parts[] = {
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
     {.start = open_log, .stop = close_log},
+    {.start = open_tail, .stop = close_tail},
     {.start = start_admin, .stop = stop_admin},
     {.start = start_http, .stop = stop_http},
     {.stop = stop_identity}, /* ends the waits for keys */
@@ -695,6 +716,7 @@ static const struct part parts[] = {
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_log},     /* ends streams, for which stopping HTTP would wait */
+    {.stop = stop_tail},    /* likewise */
     {.stop = stop_queries}, /* likewise */
     {.start = run_engine, .stop = stop_engine}, /* its calls may go to this process' own HTTP */
 };

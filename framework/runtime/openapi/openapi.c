@@ -9,6 +9,8 @@
 
 #include "core/containers/map.h"
 #include "operations/actions.h"
+#include "operations/http_rows.h"
+#include "operations/http_trace.h"
 #include "operations/views.h"
 #include "runtime/log_routes.h"
 #include "runtime/openapi/openapi_parts.h"
@@ -142,6 +144,18 @@ static void add_operators(struct document *document)
     add_view(document, "/admin/bus", "The publisher, streams and consumer groups.", NULL, false);
     add_view(document, "/admin/bus/dead/{id}", "Dead letters of a group, the newest first.",
              cairn_views[CAIRN_VIEW_TIMERS].asks, true);
+    add_view(document, "/admin/catalog",
+             "What the system consists of: events, commands, routes, what handles which event.",
+             NULL, false);
+    add_view(document, "/admin/tail", "The newest events as they are recorded: server-sent events.",
+             cairn_tail_question, false);
+    add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",
+             cairn_trace_question, true);
+    add_view(document, "/admin/read-models/{id}/rows", "Rows of a read model, by key.",
+             cairn_rows_question, true);
+    add_view(document, "/admin/read-models/{id}/row",
+             "The events that made a row, and the row at a position or a time.", cairn_row_question,
+             true);
     for (size_t i = 0; i < CAIRN_VIEW_COUNT; i++)
         add_view(document, cairn_views[i].path, cairn_views[i].help, cairn_views[i].asks,
                  !cairn_views[i].one);
