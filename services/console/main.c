@@ -5,7 +5,7 @@
  * what that role may not do is answered 403. */
 #include <cairn/service.h>
 
-extern const struct cairn_file console_files[]; /* made by web/console/build */
+extern const struct cairn_file console_files[]; /* made by web/build */
 
 CAIRN_MAIN({
     .name = "console",

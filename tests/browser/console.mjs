@@ -3,21 +3,10 @@
 //
 //   node console.mjs URL [SHOTS]
 import assert from 'node:assert/strict';
-import { createInterface } from 'node:readline';
 
-import { Looker } from './browser.mjs';
+import { doAll, Looker, need } from './browser.mjs';
 
 const [url, shots] = process.argv.slice(2);
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-// Asks the test for something, and waits until it is there.
-async function need(what) {
-    console.log(`NEED ${what}`);
-    const { value, done } = await lines.next();
-    assert.ok(!done, `no answer to ${what}`);
-    return value;
-}
-
 const looker = await Looker.open({ url, shots });
 const main = () => looker.page.getByRole('main');
 const row = (label, text) => looker.page.getByRole('region', { name: label }).getByRole('row').filter({ hasText: text });
@@ -183,17 +172,4 @@ async function consoleThatIsAwayIsSaid() {
 
 const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
     aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
-try {
-    for (const step of steps) {
-        const began = Date.now();
-        await step();
-        console.log(`DID ${step.name || 'sign-in'} in ${Date.now() - began} ms`);
-    }
-    assert.deepEqual(looker.found, []);
-} catch (error) {
-    console.log(`FAILED ${error.stack}`);
-    console.log(`at ${looker.page.url()}: ${(await looker.page.locator('body').innerText().catch(() => '')).slice(0, 3000)}`);
-    process.exitCode = 1;
-}
-await looker.close();
-process.exit();
+await doAll(looker, steps);
