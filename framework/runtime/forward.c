@@ -110,7 +110,8 @@ static void begin(void *self, const struct cairn_outbound_response *head)
     struct cairn_http_response *response = forward->response;
     struct cairn_arena *arena = forward->request->arena;
     response->status = head->status;
-    response->content_type = cairn_copy_text(arena, head->content_type);
+    if (*head->content_type)
+        response->content_type = cairn_copy_text(arena, head->content_type);
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
         const char *value = cairn_outbound_header(head, passed_on[i]);
         if (value)

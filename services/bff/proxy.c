@@ -81,7 +81,8 @@ static void show(struct cairn_request *request, struct cairn_reply *reply,
                  const struct cairn_outbound_response *response)
 {
     reply->status = response->status;
-    reply->content_type = cairn_print(request->arena, "%s", response->content_type);
+    if (*response->content_type)
+        reply->content_type = cairn_print(request->arena, "%s", response->content_type);
     for (int i = 0; sent_back[i]; i++) {
         const char *value = cairn_outbound_header(response, sent_back[i]);
         if (value)
