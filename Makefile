@@ -88,10 +88,11 @@ BENCHES := $(BUILD)/bench/append/cairn_append $(BUILD)/bench/append/slow_disk.so
     $(BUILD)/bench/projections/offer $(BUILD)/bench/bus/cairn_bus $(BUILD)/bench/process/bus_times
 LIMITS_BENCH := $(BUILD)/bench/limits/flood
 TELEMETRY_BENCH := $(BUILD)/bench/telemetry/collector
-# The console's pages: the same for all builds. Where they were built without npm they are built again once it is there.
-CONSOLE := build/console
-CONSOLE_SOURCES := $(wildcard $(addprefix web/console/,* src/* src/*/*))
-CONSOLE_AGAIN := $(if $(wildcard $(CONSOLE)/without-npm),$(if $(CI)$(shell command -v npm 2>/dev/null),console-again))
+# Pages of services: the same for all builds. Where they were built without npm they are built again once it is there.
+PAGES := console shop
+PAGES_TOOLS := $(filter-out $(addprefix web/,$(PAGES)),$(wildcard web/*))
+pages_of = $(wildcard $(addprefix web/$(1)/,* src/* src/*/*))
+pages_again = $(if $(wildcard build/$(1)/without-npm),$(if $(CI)$(shell command -v npm 2>/dev/null),pages-again))
 SINGLE_BENCHES := $(BUILD)/bench/query/constant $(BUILD)/bench/query/listen $(BUILD)/bench/projections/parse
 
 ifneq ($(filter-out help down start stop clean fmt new-service,$(or $(MAKECMDGOALS),all)),)
@@ -293,15 +294,18 @@ $(BUILD)/migrations.S: $(MIGRATIONS) Makefile framework/store/embed.sh
 $(BUILD)/migrations.o: $(BUILD)/migrations.S $(MIGRATIONS)
 	$(Q)$(CC) -c $< -o $@
 
-# The console's pages travel inside of their service, as files.S says.
-$(CONSOLE)/files.S: $(CONSOLE_SOURCES) $(CONSOLE_AGAIN)
-	$(Q)web/console/build $(CONSOLE)
+# Pages travel inside of their service, as files.S says.
+define PAGES_RULES
+build/$(1)/files.S: $$(call pages_of,$(1)) $$(PAGES_TOOLS) $$(call pages_again,$(1))
+	$$(Q)web/build $(1) build/$(1)
 
-console-again:
+$$(BUILD)/$(1)_files.o: build/$(1)/files.S
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -c $$< -o $$@
+endef
+$(foreach name,$(PAGES),$(eval $(call PAGES_RULES,$(name))))
 
-$(BUILD)/console_files.o: $(CONSOLE)/files.S
-	@mkdir -p $(@D)
-	$(Q)$(CC) -c $< -o $@
+pages-again:
 
 # The flags of a service outside of the tree: `pkg-config --cflags --libs cairn`. The library is an
 # archive, so a service links its dependencies too: they are Requires. As Requires.private they
@@ -326,6 +330,7 @@ $(FAULT): $(call object,$(FAULT_SOURCES))
 
 $(BUILD)/bin/cairn: $(call object,framework/cli/main.c) $(CLI) $(LIB)
 $(BUILD)/bin/cairn-console: $(BUILD)/console_files.o
+$(BUILD)/bin/cairn-bff: $(BUILD)/shop_files.o
 $(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  ld   $@")

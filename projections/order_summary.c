@@ -1,8 +1,8 @@
 /* order_summary.c - read model with one row per order and its status. */
 #include "order_summary.h"
 
-CAIRN_PROJECTION(order_summary, .version = 1, .help = "One row an order, with where it stands.",
-                 CAIRN_INDEXES("user_id, placed_at"));
+CAIRN_PROJECTION(order_summary, .version = 2, .help = "One row an order, with where it stands.",
+                 CAIRN_INDEXES("user_id, placed_at", "status, placed_at", "placed_at"));
 
 CAIRN_ON(order_summary, order, order_placed)
 {

@@ -3,8 +3,9 @@
 //
 //   client_credentials              services: with a secret of their own (RFC 6749 section 4.4)
 //   authorization_code              people in a browser, with PKCE, for the compose demo's door (RFC 6749 section
-//                                   4.1, RFC 7636): deploy/compose/sign-in; and for the console's pages, which keep
-//                                   their tokens in memory. pages.mjs has what people see
+//                                   4.1, RFC 7636): deploy/compose/sign-in; for the shop's pages, whose tokens cairn-bff
+//                                   keeps; and for the console's pages, which keep theirs in memory. pages.mjs has what
+//                                   people see
 //   urn:cairn:grant-type:persona    people, for `cairn token NAME`: a program on this machine gets one of any
 //                                   person, without a password. For demonstrations and tests only
 import { randomBytes } from 'node:crypto';
@@ -48,7 +49,21 @@ function consoleClient(origins) {
     };
 }
 
-function clientsOf({ secrets, door, consoleOrigins }) {
+// The shop's pages: cairn-bff keeps the tokens, and a secret. `origins` is where browsers see it.
+function shopClient({ origins, secret }) {
+    return {
+        client_id: 'shop',
+        client_secret: secret,
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: origins.map((origin) => `${origin}/session/callback`),
+        post_logout_redirect_uris: origins.map((origin) => `${origin}/shop`),
+        token_endpoint_auth_method: 'client_secret_basic',
+        id_token_signed_response_alg: 'ES256',
+    };
+}
+
+function clientsOf({ secrets, door, consoleOrigins, shop }) {
     const client = { redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256' };
     const ofServices = Object.keys(services).map((name) => ({
         ...client,
@@ -63,7 +78,7 @@ function clientsOf({ secrets, door, consoleOrigins }) {
         grant_types: [personaGrant],
         token_endpoint_auth_method: 'none',
     };
-    return [...ofServices, ofPeople, ...(door ? [doorClient(door)] : []), ...(consoleOrigins.length ? [consoleClient(consoleOrigins)] : [])];
+    return [...ofServices, ofPeople, ...(door ? [doorClient(door)] : []), ...(consoleOrigins.length ? [consoleClient(consoleOrigins)] : []), ...(shop ? [shopClient(shop)] : [])];
 }
 
 // The token's own claims: which roles its subject has.
@@ -72,7 +87,7 @@ function claimsOf(token) {
     return { roles: roles ?? [] };
 }
 
-// The door and the console are the shop's own: people are not asked whether they may act for them.
+// The door, the console and the shop's pages are the shop's own: people are not asked whether they may act for them.
 async function grantOf(ctx, audience) {
     const { Grant } = ctx.oidc.provider;
     const { client, session } = ctx.oidc;
@@ -103,7 +118,7 @@ function addPersonaGrant(provider, resource) {
 }
 
 // Makes a provider that signs with the first of these keys. Returns what answers a request.
-export function makeProvider({ issuer, audience, lifetime, keys, secrets, door, consoleOrigins }) {
+export function makeProvider({ issuer, audience, lifetime, keys, secrets, door, consoleOrigins, shop }) {
     const resource = {
         audience,
         scope: '',
@@ -112,7 +127,7 @@ export function makeProvider({ issuer, audience, lifetime, keys, secrets, door, 
         jwt: { sign: { alg: 'ES256', kid: keys[0].kid } },
     };
     const provider = new Provider(issuer, {
-        clients: clientsOf({ secrets, door, consoleOrigins }),
+        clients: clientsOf({ secrets, door, consoleOrigins, shop }),
         clientBasedCORS: (ctx, origin, client) => client.clientId === 'console' && consoleOrigins.includes(origin),
         jwks: { keys },
         cookies: { keys: cookieKeys },

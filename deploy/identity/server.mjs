@@ -14,6 +14,7 @@
 //   CAIRN_IDENTITY_DOOR          where browsers see the compose demo's door, which signs people in: an origin
 //   CAIRN_IDENTITY_DOOR_SECRET   a file with its secret
 //   CAIRN_IDENTITY_CONSOLE       where browsers see the console's pages: origins, separated by commas
+//   CAIRN_IDENTITY_SHOP          where browsers see the shop's pages: likewise; the client's secret is secrets/shop
 //   CAIRN_IDENTITY_TLS           a directory with server.pem and server.pem.key: it listens by https, too, at 8443
 //   CAIRN_IDENTITY_PUBLISH       a directory for services that cannot ask it over https: jwks.json, and
 //                                NAME/token of each service, written again in time
@@ -44,6 +45,7 @@ const door = env.CAIRN_IDENTITY_DOOR && {
     secret: readFileSync(env.CAIRN_IDENTITY_DOOR_SECRET, 'utf8').trim(),
 };
 const consoleOrigins = (env.CAIRN_IDENTITY_CONSOLE || '').split(',').filter(Boolean);
+const shopOrigins = (env.CAIRN_IDENTITY_SHOP || '').split(',').filter(Boolean);
 const keysFile = join(directory, 'keys.json');
 
 function secretOf(name) {
@@ -54,11 +56,12 @@ function secretOf(name) {
 
 mkdirSync(join(directory, 'secrets'), { recursive: true, mode: 0o700 });
 const secrets = Object.fromEntries(Object.keys(services).map((name) => [name, secretOf(name)]));
+const shop = shopOrigins.length && { origins: shopOrigins, secret: secretOf('shop') };
 let answer;
 
 // Requests that are under way go on with the provider that they began with.
 function useKeys(keys) {
-    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets, door, consoleOrigins });
+    answer = makeProvider({ ...settings, keys: signingKeys(keys), secrets, door, consoleOrigins, shop });
     if (env.CAIRN_IDENTITY_PUBLISH)
         writeWhole(join(env.CAIRN_IDENTITY_PUBLISH, 'jwks.json'), JSON.stringify(publicKeys(keys)), 0o644);
 }

@@ -40,10 +40,11 @@ identity_prepare() {
     printf '%s\n' "$place"
 }
 
-# identity_start PLACE PORT CONSOLE: the last is the console's port
+# identity_start PLACE PORT CONSOLE SHOP: the last are the ports of the console and of the shop's pages
 identity_start() {
     mkdir -p "$run_dir/identity"
-    CAIRN_AUTH_AUDIENCE=$identity_audience CAIRN_IDENTITY_CONSOLE=http://localhost:$3,http://127.0.0.1:$3 daemon identity "$2" node "$1/server.mjs" "$run_dir/identity" "$2"
+    CAIRN_AUTH_AUDIENCE=$identity_audience CAIRN_IDENTITY_CONSOLE=http://localhost:$3,http://127.0.0.1:$3 \
+        CAIRN_IDENTITY_SHOP=http://localhost:$4 daemon identity "$2" node "$1/server.mjs" "$run_dir/identity" "$2"
     wait_until 30 identity_answers_or_left "$2"
     if ! identity_answers "$2"; then
         log_tail identity

@@ -7,7 +7,7 @@
  * carry a Content-Security-Policy without inline scripts, which lets pages ask their own origin and
  * the issuer of tokens only. GET /sign-in.json tells pages how people sign in: `issuer`, `client`
  * (CAIRN_SIGN_IN_CLIENT) and `roles`, the JSON pointer of the claim; or {} where callers are not
- * authenticated. web/console/embed.sh makes the table of files that are compiled in. */
+ * authenticated. web/embed.sh makes the table of files that are compiled in. */
 #ifndef CAIRN_FILE_H
 #define CAIRN_FILE_H
 
@@ -21,7 +21,7 @@ struct cairn_bytes_range {
     const char *end;
 };
 
-/* A file, for anyone, or a redirection. web/console/embed.sh writes this layout. */
+/* A file, for anyone, or a redirection. web/embed.sh writes this layout. */
 struct cairn_file {
     const char *path;         /* "/console" */
     const char *content_type; /* NULL: it is a redirection, to `to` */

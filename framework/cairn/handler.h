@@ -40,6 +40,7 @@ struct cairn_request {
     size_t body_bytes;
     const char *traceparent;   /* to pass on: this trace, with a span of this service */
     struct cairn_actor actor;  /* the caller; zeroed if not authenticated */
+    const char *token;         /* the caller's bearer token, for calls on its behalf; or NULL */
     struct cairn_arena *arena; /* memory.h: what is allocated here lives as long as the request */
     void *memo;    /* for the function's own use, kept across its calls; NULL at first */
     void *handle_; /* private to the library */
@@ -70,6 +71,16 @@ void cairn_reply_header(struct cairn_reply *reply, const char *name, const char 
 
 /* Answers an error as problem+json, with the status of its code; nothing may be added after it. */
 void cairn_reply_problem(struct cairn_reply *reply, const struct cairn_error *error);
+
+/* Answers with the answer of another service, as it arrives and for as long as it lasts: a
+ * stream of events. Status, type, body, ETag, Cairn-Position, Cache-Control and Retry-After are
+ * passed on. `call` has no body; it is made when the function has returned, and its texts live
+ * until then. There may be 500 such streams in a process; beyond it, and where the service does
+ * not answer, the answer is 503. Nothing may be added. */
+struct cairn_target;
+struct cairn_outbound_request;
+void cairn_reply_forward(struct cairn_reply *reply, struct cairn_target *target,
+                         const struct cairn_outbound_request *call);
 
 typedef void cairn_handler(struct cairn_request *request, struct cairn_reply *reply);
 

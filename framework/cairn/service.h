@@ -67,6 +67,11 @@ struct cairn_service {
      * why rows of their read models are as they are. NULL: those of this process. */
     const struct cairn_service *const *system;
     const struct cairn_file *files; /* static files; ends with a zeroed row */
+    /* People sign in to pages of this service, and act by a session: a path of the pages, which a
+     * sign-in leads to. Tokens stay in the service: the browser has a sealed cookie. Writes need
+     * the pages' own Origin. GET /session and its neighbours are docs/SHOP.md. NULL: by tokens only
+     */
+    const char *sign_in;
     /* Called once each, before the first request and after the last one; the settings have been
      * read by then. A negative result of start ends the process. May be NULL. */
     int (*start)(struct cairn_error *error);

@@ -59,6 +59,7 @@ struct cairn_http_request {
     struct cairn_trace trace;        /* the same: this trace, with the request's own span */
     uint8_t caller_span[8];          /* zero: the trace begins here */
     const struct cairn_actor *actor; /* the caller, set by the guard; NULL: not authenticated */
+    const char *token;               /* its bearer token, likewise */
     struct cairn_arena *arena;
     void *memo;      /* the handler's own, kept between its calls */
     void *upstream;  /* on a polling thread: the upstream's handle, else NULL */

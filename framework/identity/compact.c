@@ -17,6 +17,24 @@ static int bits_of(char c)
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
+char *cairn_base64url_write(const void *bytes, size_t count, struct cairn_arena *arena)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const uint8_t *from = bytes;
+    char *ret = cairn_new(arena, char, count / 3 * 4 + 5);
+    char *to = ret;
+    uint32_t bits = 0;
+    int held = 0;
+    for (size_t i = 0; i < count; i++) {
+        bits = bits << 8 | from[i];
+        for (held += 8; held >= 6; held -= 6)
+            *to++ = digits[bits >> (held - 6) & 63];
+    }
+    if (held)
+        *to = digits[bits << (6 - held) & 63];
+    return ret;
+}
+
 const char *cairn_base64url_read(const char *text, size_t length, struct cairn_arena *arena,
                                  size_t *ret_bytes)
 {

@@ -26,6 +26,9 @@ struct cairn_compact {
 const char *cairn_base64url_read(const char *text, size_t length, struct cairn_arena *arena,
                                  size_t *ret_bytes);
 
+/* Encodes bytes in the same form, in the arena. */
+char *cairn_base64url_write(const void *bytes, size_t count, struct cairn_arena *arena);
+
 /* Reads a token into `ret`, in the arena. Returns 0 or -CAIRN_UNAUTHENTICATED: it is too long, has
  * not three parts (an encrypted one has five, an unsigned one an empty third), or one of them is no
  * base64url. */

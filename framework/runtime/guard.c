@@ -5,6 +5,7 @@
 #include "runtime/guard.h"
 
 #include "core/text/text.h"
+#include "core/threads/clock.h"
 #include "identity/policy.h"
 
 #include <string.h>
@@ -22,13 +23,28 @@ static void challenge(const struct cairn_http_request *request,
     cairn_http_set_header(response, "WWW-Authenticate", value);
 }
 
+/* Returns the token of a session; NULL if there is none, it has expired, or the request is a write
+ * that none of the pages has sent: it is then what it is, a request of nobody. */
+static const char *read_session(const struct cairn_sessions *sessions,
+                                const struct cairn_http_request *request)
+{
+    struct cairn_session session;
+    const char *cookies = sessions ? cairn_http_header_list(request, "Cookie") : NULL;
+    int64_t now_s = cairn_time_to_unix(cairn_now()) / CAIRN_SECONDS(1);
+    bool is_there =
+        cookies &&
+        cairn_session_may_act(sessions, request->method, cairn_http_header(request, "Origin")) &&
+        cairn_session_read(sessions, cookies, request->arena, &session);
+    return is_there && now_s < session.until_s ? session.token : NULL;
+}
+
 /* Returns the token; NULL if there is none. Fails if the header is of another form. */
-static int read_token(const struct cairn_http_request *request, const char **ret,
-                      struct cairn_error *error)
+static int read_token(const struct cairn_callers *callers, const struct cairn_http_request *request,
+                      const char **ret, struct cairn_error *error)
 {
     static const char scheme[] = "Bearer ";
     const char *text = cairn_http_header(request, "Authorization");
-    *ret = NULL;
+    *ret = text ? NULL : read_session(callers->sessions, request);
     if (!text)
         return 0;
     if (cairn_http_header_count(request, "Authorization") > 1)
@@ -47,11 +63,11 @@ static void on_keys(struct cairn_identity_wait *wait)
 }
 
 /* Finds the caller; request->actor stays NULL without a token. */
-static int find_caller(struct cairn_identity *identity, struct cairn_http_request *request,
+static int find_caller(const struct cairn_callers *callers, struct cairn_http_request *request,
                        bool may_wait, struct cairn_error *error)
 {
     const char *token;
-    int failed = read_token(request, &token, error);
+    int failed = read_token(callers, request, &token, error);
     if (failed || !token)
         return failed;
     struct cairn_identity_wait *wait = NULL;
@@ -61,10 +77,12 @@ static int find_caller(struct cairn_identity *identity, struct cairn_http_reques
         wait->done = on_keys;
         wait->context = request;
     }
-    int outcome =
-        cairn_identity_find(identity, token, strlen(token), request->arena, wait, actor, error);
-    if (outcome == 0)
+    int outcome = cairn_identity_find(callers->identity, token, strlen(token), request->arena, wait,
+                                      actor, error);
+    if (outcome == 0) {
         request->actor = actor;
+        request->token = token;
+    }
     return outcome;
 }
 
@@ -86,8 +104,9 @@ static int admit(void *self, const struct cairn_allow *allow, struct cairn_http_
     return outcome;
 }
 
-struct cairn_http_guard cairn_guard(struct cairn_identity *identity)
+struct cairn_http_guard cairn_guard(const struct cairn_callers *callers)
 {
-    return identity ? (struct cairn_http_guard){.admit = admit, .self = identity}
-                    : (struct cairn_http_guard){0};
+    void *self = (void *)(uintptr_t)callers; /* which is passed on as not const */
+    return callers->identity ? (struct cairn_http_guard){.admit = admit, .self = self}
+                             : (struct cairn_http_guard){0};
 }

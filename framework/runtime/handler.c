@@ -3,6 +3,7 @@
 #include "runtime/handler.h"
 
 #include "core/containers/buffer.h"
+#include "runtime/forward.h"
 
 #include <string.h>
 
@@ -12,6 +13,8 @@ struct answering {
     struct cairn_http_response *response;
     struct cairn_buffer body;
     bool is_problem;
+    struct cairn_target *forward_to; /* NULL: it is answered here */
+    struct cairn_outbound_request call;
 };
 
 int cairn_handler_init(struct cairn_handler_route *ret, const struct cairn_route *route,
@@ -72,12 +75,32 @@ void cairn_reply_header(struct cairn_reply *reply, const char *name, const char 
     cairn_http_set_header(answering->response, name, value);
 }
 
+void cairn_reply_forward(struct cairn_reply *reply, struct cairn_target *target,
+                         const struct cairn_outbound_request *call)
+{
+    struct answering *answering = reply->handle_;
+    answering->forward_to = target;
+    answering->call = *call;
+}
+
 void cairn_reply_problem(struct cairn_reply *reply, const struct cairn_error *error)
 {
     struct answering *answering = reply->handle_;
     cairn_http_problem(answering->request, answering->response, error);
     reply->status = answering->response->status;
     answering->is_problem = true;
+}
+
+static enum cairn_http_outcome forward(struct answering *answering)
+{
+    struct cairn_error error = {0};
+    if (!answering->call.traceparent)
+        answering->call.traceparent = answering->request->traceparent;
+    if (cairn_forward_begin(answering->forward_to, &answering->call, answering->request,
+                            answering->response, &error) == 0)
+        return CAIRN_HTTP_SUSPENDED;
+    cairn_http_problem(answering->request, answering->response, &error);
+    return CAIRN_HTTP_DONE;
 }
 
 enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
@@ -96,6 +119,7 @@ enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
         .body = http->body,
         .body_bytes = http->body_bytes,
         .traceparent = http->traceparent,
+        .token = http->token,
         .actor = http->actor ? *http->actor : (struct cairn_actor){0},
         .arena = http->arena,
         .memo = http->memo,
@@ -111,6 +135,8 @@ enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
     }
     if (answering.is_problem)
         return CAIRN_HTTP_DONE;
+    if (answering.forward_to)
+        return forward(&answering);
     response->status = reply.status;
     response->content_type = reply.content_type;
     response->body = answering.body.text;

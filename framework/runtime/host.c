@@ -23,6 +23,7 @@
 #include "runtime/config/auth_config.h"
 #include "runtime/config/limits_config.h"
 #include "runtime/config/tls_config.h"
+#include "runtime/forward.h"
 #include "runtime/guard.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
@@ -60,11 +61,13 @@ struct cairn_host {
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
-    struct cairn_query_engine *queries; /* NULL in a process without resources */
-    struct cairn_log_side log;          /* without a watch where the log is not shown */
-    struct cairn_tail *tail;            /* NULL in a process that does not answer operators */
-    struct cairn_identity *identity;    /* NULL where services do not authenticate */
-    struct cairn_trace_export *traces;  /* NULL: no spans are recorded */
+    struct cairn_query_engine *queries;      /* NULL in a process without resources */
+    struct cairn_log_side log;               /* without a watch where the log is not shown */
+    struct cairn_tail *tail;                 /* NULL in a process that does not answer operators */
+    struct cairn_identity *identity;         /* NULL where services do not authenticate */
+    struct cairn_sessions sessions;          /* zeroed: no pages are signed in to */
+    struct cairn_callers callers, operators; /* whom the two listeners admit */
+    struct cairn_trace_export *traces;       /* NULL: no spans are recorded */
     size_t services_started;
     size_t parts_started;
 };
@@ -304,8 +307,11 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
                                          .log = &host->log,
                                          .apart = cairn_admin_is_apart(host->config),
                                          .operators = cairn_admin_policy(host->config),
-                                         .sign_in = sign_in_of(host->config)};
-    return cairn_routes_make(&host->routes, host->services, error);
+                                         .sign_in = sign_in_of(host->config),
+                                         .sessions = &host->sessions};
+    int failed =
+        cairn_sessions_of(host->config, host->services, &host->arena, &host->sessions, error);
+    return failed ? failed : cairn_routes_make(&host->routes, host->services, error);
 }
 
 static int start_services(struct cairn_host *host, struct cairn_error *error)
@@ -402,7 +408,10 @@ static int start_identity(struct cairn_host *host, struct cairn_error *error)
     if (auth != CAIRN_AUTH_ON)
         return 0;
     const struct cairn_identity_options options = cairn_auth_options(host->config);
-    return cairn_identity_open(&options, &host->identity, error);
+    int failed = cairn_identity_open(&options, &host->identity, error);
+    host->operators.identity = host->callers.identity = host->identity;
+    host->callers.sessions = host->sessions.issuer ? &host->sessions : NULL;
+    return failed;
 }
 
 /* Looks at a process take no place of work, and few of them come at once. */
@@ -426,7 +435,7 @@ static int start_admin(struct cairn_host *host, struct cairn_error *error)
         .route_count = host->routes.admin_count,
         .worker_open = open_worker,
         .worker_close = close_worker,
-        .guard = cairn_guard(host->identity),
+        .guard = cairn_guard(&host->operators),
         .context = host,
     };
     return host->routes.apart ? cairn_http_start(&options, &host->admin, error) : 0;
@@ -463,7 +472,7 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
         .worker_close = close_worker,
         .upstream = upstream,
         .writes = writes,
-        .guard = cairn_guard(host->identity),
+        .guard = cairn_guard(&host->callers),
         .context = host,
     };
     return cairn_http_start(&options, &host->http, error);
@@ -668,6 +677,18 @@ static void stop_log(struct cairn_host *host)
     cairn_log_watch_stop(host->log.watch);
 }
 
+static void end_forwards(struct cairn_host *host)
+{
+    (void)host;
+    cairn_forwards_end();
+}
+
+static void wait_for_forwards(struct cairn_host *host)
+{
+    (void)host;
+    cairn_forwards_wait();
+}
+
 static void stop_queries(struct cairn_host *host)
 {
     cairn_query_engine_stop(host->queries);
@@ -710,7 +731,9 @@ static const struct part parts[] = {
     {.start = open_log, .stop = close_log},
     {.start = open_tail, .stop = close_tail},
     {.start = start_admin, .stop = stop_admin},
+    {.stop = wait_for_forwards},
     {.start = start_http, .stop = stop_http},
+    {.stop = end_forwards},  /* for which stopping HTTP would wait */
     {.stop = stop_identity}, /* ends the waits for keys */
     {.start = open_credentials, .stop = close_credentials},
     {.start = open_client, .stop = close_client},

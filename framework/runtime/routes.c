@@ -164,6 +164,8 @@ static int add_service(struct cairn_routes *routes, const struct cairn_service *
         failed = add_own(routes, at, error);
     if (service->files)
         cairn_files_routes(service->files, &routes->sign_in, routes->arena, add_made, routes);
+    if (service->sign_in)
+        cairn_sessions_routes(routes->sessions, add_made, routes);
     return failed;
 }
 

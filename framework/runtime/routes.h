@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "query/query.h"
 #include "runtime/health.h"
+#include "runtime/sessions.h"
 #include "runtime/static_files.h"
 
 #include <cairn/service.h>
@@ -23,9 +24,10 @@ struct cairn_routes {
     struct cairn_health *health;
     const struct cairn_log_side *log; /* without faces: the log is not shown */
     bool apart; /* what tells how the process is has a list of its own, and is in `all` no more */
-    const struct cairn_allow *operators; /* its policy there; NULL: anyone */
-    struct cairn_sign_in sign_in;        /* for pages of services */
-    struct cairn_http_route *all;        /* result */
+    const struct cairn_allow *operators;   /* its policy there; NULL: anyone */
+    struct cairn_sign_in sign_in;          /* for pages of services */
+    const struct cairn_sessions *sessions; /* of pages that are signed in to */
+    struct cairn_http_route *all;          /* result */
     size_t count, capacity;
     struct cairn_http_route *admin; /* result, if `apart` */
     size_t admin_count, admin_capacity;

@@ -160,9 +160,21 @@ declare
     grants text[];
     columns text[]; -- of each grant; null: on the view
     others text;
+    unread record; -- a table that the view shows, and its owner may not read: another role made it
 begin
     begin
         execute format('create or replace view read.%I as %s', in_name, in_select);
+        for unread in
+            select distinct d.refobjid::regclass as name, v.relowner
+                from pg_class v
+                join pg_rewrite r on r.ev_class = v.oid
+                join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                join pg_class t on t.oid = d.refobjid and t.relkind = 'r'
+                where v.oid = to_regclass(format('read.%I', in_name)) and d.refclassid = 'pg_class'::regclass
+                    and not has_table_privilege(v.relowner, t.oid, 'select')
+        loop
+            execute format('grant select on %s to %I', unread.name, pg_get_userbyid(unread.relowner));
+        end loop;
         return null;
     exception when invalid_table_definition then
         null; -- the columns differ

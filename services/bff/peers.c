@@ -35,5 +35,5 @@ const struct cairn_setting bff_settings[] = {
 
 const char *bff_authorization(struct cairn_request *request)
 {
-    return cairn_request_header(request, "Authorization");
+    return request->token ? cairn_print(request->arena, "Bearer %s", request->token) : NULL;
 }

@@ -6,7 +6,7 @@
 #include "../projector/projector.h"
 #include "../query/query.h"
 
-extern const struct cairn_file console_files[]; /* made by web/console/build */
+extern const struct cairn_file console_files[]; /* made by web/build */
 extern const struct cairn_service user_service;
 extern const struct cairn_service order_service;
 extern const struct cairn_service payment_service;

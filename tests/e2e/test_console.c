@@ -1,6 +1,7 @@
 /* test_console.c - the console's pages: how they are served; and, in a real browser, signing in,
  * every page, and what operators do by clicks, against the whole system: what the browser does is
- * in tests/console/console.mjs. */
+ * in tests/browser/console.mjs. */
+#include "../support/browser.h"
 #include "../support/console_scenes.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -8,13 +9,10 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static struct system_under_test shop;
 static struct shell place;
@@ -135,66 +133,23 @@ static void without_npm_one_page_says_so_and_continuous_integration_refuses(void
         &place,
         "set -e; mkdir tools; for program in bash dirname mkdir flock rm cp mv cut sha256sum;"
         " do ln -s \"$(command -v $program)\" tools; done;"
-        " CI= PATH=$PWD/tools \"$tree\"/web/console/build \"$PWD/out\";"
+        " CI= PATH=$PWD/tools \"$tree\"/web/build console \"$PWD/out\";"
         " grep -q 'built without its pages' out/site/index.html;"
         " grep -q console_files: out/files.S; test -e out/without-npm;"
-        " if CI=1 PATH=$PWD/tools \"$tree\"/web/console/build \"$PWD/out\"; then exit 1; fi");
+        " if CI=1 PATH=$PWD/tools \"$tree\"/web/build console \"$PWD/out\"; then exit 1; fi");
 }
 
 /* ---- in a browser ---- */
 
-/* Starts the browser, with a pipe each way. */
-static FILE *start_browser(FILE **ret_input, pid_t *ret_pid)
+static const char *provide(const char *what)
 {
-    int in[2];
-    int out[2];
-    char command[1500];
-    (void)snprintf(command, sizeof command,
-                   "mkdir -p '%s/shots' && cd '%s' && exec tests/console/run '%s/console-test'"
-                   " console.mjs http://localhost:%d '%s/shots'",
-                   place.directory, getenv("CAIRN_TEST_ROOT"), getenv("CAIRN_TEST_BUILD"),
-                   shop.console, place.directory);
-    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        (void)dup2(in[0], STDIN_FILENO);
-        (void)dup2(out[1], STDOUT_FILENO);
-        (void)execlp("bash", "bash", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    (void)close(in[0]);
-    (void)close(out[1]);
-    *ret_input = fdopen(in[1], "w");
-    *ret_pid = pid;
-    return fdopen(out[0], "r");
+    return console_scene(&shop, &place, what);
 }
 
 static void operators_see_and_mend_the_system_in_a_browser(void **state)
 {
     (void)state;
-    FILE *input = NULL;
-    pid_t pid = 0;
-    char line[4096];
-    int status = 0;
-    FILE *output = start_browser(&input, &pid);
-    (void)signal(SIGPIPE, SIG_IGN);
-    while (fgets(line, sizeof line, output)) {
-        line[strcspn(line, "\n")] = '\0';
-        print_message("%s\n", line);
-        if (strncmp(line, "NEED ", 5) != 0)
-            continue;
-        (void)fprintf(input, "%s\n", console_scene(&shop, &place, line + 5));
-        (void)fflush(input);
-    }
-    (void)fclose(input);
-    (void)fclose(output);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-        skip(); /* the script has printed why */
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    browser_run("console.mjs", shop.console, &place, provide);
 }
 
 int main(void)

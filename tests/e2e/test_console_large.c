@@ -1,6 +1,6 @@
 /* test_console_large.c - the console before a log of 1,000,000 events and 100,000 parked keys: its
  * views answer, and its pages do not freeze. What the browser does is in
- * tests/console/large.mjs. */
+ * tests/browser/large.mjs. */
 #include "../support/child.h"
 #include "../support/fixture.h"
 #include "../support/service.h"
@@ -101,7 +101,7 @@ static void pages_do_not_freeze_before_a_million_events(void **state)
     char command[600];
     (void)snprintf(
         command, sizeof command,
-        "here=$PWD; cd \"$tree\"; tests/console/run \"$build/console-test\" large.mjs"
+        "here=$PWD; cd \"$tree\"; tests/browser/run \"$build/browser-test\" large.mjs"
         " http://127.0.0.1:%d || { status=$?; ((status == 77)) && touch $here/skipped; }",
         port);
     shell_expect(&place, command);

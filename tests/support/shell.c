@@ -54,10 +54,10 @@ void shell_copy_tree(const struct shell *shell)
                  "cd \"$tree\";"
                  "tar cf - --exclude=./build --exclude=./.run --exclude=./.git . | tar xf - -C "
                  "\"$here\";"
-                 "mkdir -p \"$here/build/console\";"
-                 "cp -a build/console/files.S build/console/site \"$here/build/console\";"
+                 "for pages in console shop; do mkdir -p \"$here/build/$pages\";"
+                 " cp -a build/$pages/files.S build/$pages/site \"$here/build/$pages\"; done;"
                  "cd \"$build\";"
                  "cp -a --parents framework services projections tests/support bin migrations.* *.a"
-                 " console_files.o"
+                 " console_files.o shop_files.o"
                  " \"$here/build\"");
 }

@@ -8,6 +8,7 @@
 #include "core/text/text.h"
 #include "identity/discovery.h"
 #include "identity/json_parts.h"
+#include "identity/url_form.h"
 #include "identity/watched_file.h"
 
 #include <openssl/evp.h>
@@ -29,28 +30,6 @@ struct cairn_token_requester {
 
 /* ---- the request ---- */
 
-/* Adds a text as application/x-www-form-urlencoded. */
-static void add_encoded(struct cairn_buffer *out, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                     strchr("-._*", c);
-        if (plain)
-            cairn_buffer_char(out, (char)c);
-        else
-            cairn_buffer_print(out, "%%%02X", c);
-    }
-}
-
-static void add_parameter(struct cairn_buffer *out, const char *name, const char *value)
-{
-    if (!value || !*value)
-        return;
-    cairn_buffer_print(out, "%s%s=", out->length ? "&" : "", name);
-    add_encoded(out, value);
-}
-
 static bool has_secret(const struct cairn_token_request *request)
 {
     return request->client_secret && *request->client_secret;
@@ -60,12 +39,16 @@ static struct cairn_buffer write_form(const struct cairn_token_request *request,
                                       struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
-    add_parameter(&out, "grant_type", request->grant_type);
+    cairn_form_add(&out, "grant_type", request->grant_type);
     if (!has_secret(request))
-        add_parameter(&out, "client_id", request->client_id);
-    add_parameter(&out, "scope", request->scope);
-    add_parameter(&out, "resource", request->resource);
-    add_parameter(&out, "username", request->username);
+        cairn_form_add(&out, "client_id", request->client_id);
+    cairn_form_add(&out, "scope", request->scope);
+    cairn_form_add(&out, "resource", request->resource);
+    cairn_form_add(&out, "username", request->username);
+    cairn_form_add(&out, "code", request->code);
+    cairn_form_add(&out, "code_verifier", request->code_verifier);
+    cairn_form_add(&out, "redirect_uri", request->redirect_uri);
+    cairn_form_add(&out, "refresh_token", request->refresh_token);
     return out;
 }
 
@@ -77,9 +60,9 @@ static const char *authorization(const struct cairn_token_request *request,
     if (!has_secret(request))
         return NULL;
     struct cairn_buffer pair = cairn_buffer(arena);
-    add_encoded(&pair, request->client_id);
+    cairn_form_encode(&pair, request->client_id);
     cairn_buffer_char(&pair, ':');
-    add_encoded(&pair, request->client_secret);
+    cairn_form_encode(&pair, request->client_secret);
     char *base64 = cairn_new(arena, char, pair.length / 3 * 4 + 5);
     (void)EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)pair.text,
                           (int)pair.length);
@@ -96,17 +79,28 @@ bool cairn_is_bearer_token(const char *text)
     return bytes > 0 && text[bytes + padding] == '\0' && bytes + padding <= CAIRN_TOKEN_MAX_BYTES;
 }
 
-static int read_token(const json_t *root, const char *url, struct cairn_issued_token *ret,
-                      struct cairn_error *error)
+/* A refresh token is read where a person signs in: other grants have none to keep. */
+static char *read_refresh(const json_t *root, const struct cairn_token_request *request)
+{
+    const char *refresh = cairn_json_text(root, "refresh_token");
+    bool is_persons = request->code || request->refresh_token;
+    return is_persons && refresh && cairn_is_bearer_token(refresh) ? cairn_duplicate(refresh)
+                                                                   : NULL;
+}
+
+static int read_token(const json_t *root, const struct cairn_token_requester *requester,
+                      struct cairn_issued_token *ret, struct cairn_error *error)
 {
     const char *token = cairn_json_text(root, "access_token");
     const char *type = cairn_json_text(root, "token_type");
     const json_t *lifetime = json_object_get(root, "expires_in");
     if (!token || !cairn_is_bearer_token(token) || !type || strcasecmp(type, "Bearer") != 0)
-        return cairn_fail(error, CAIRN_UNAVAILABLE, "%s has answered without a bearer token", url);
+        return cairn_fail(error, CAIRN_UNAVAILABLE, "%s has answered without a bearer token",
+                          requester->url);
     int64_t lifetime_s = json_integer_value(lifetime);
     *ret = (struct cairn_issued_token){
         .text = cairn_duplicate(token),
+        .refresh = read_refresh(root, &requester->request),
         .lifetime_s = lifetime_s > 0 && lifetime_s < LONGEST_S ? lifetime_s : LIFETIME_S};
     return 0;
 }
@@ -180,7 +174,8 @@ static int post(struct cairn_token_requester *requester, struct cairn_arena *are
         .body = form.text,
         .body_bytes = form.length,
         .headers = {{"Accept", "application/json"}, {basic ? "Authorization" : NULL, basic}},
-        .idempotent = true, /* a second token harms nothing */
+        .idempotent =
+            !requester->request.code, /* a code is good once; a second token is harmless */
     };
     int failed = cairn_outbound_call(&requester->endpoint, &request, ret, error);
     return failed && failed != -CAIRN_CONFIG ? -CAIRN_UNAVAILABLE : failed;
@@ -198,7 +193,7 @@ int cairn_token_requester_ask(struct cairn_token_requester *requester,
     if (!failed) {
         CAIRN_JSON *root = cairn_json_object(response.body, response.body_bytes);
         failed = response.status == 200
-                     ? read_token(root, requester->url, ret, error)
+                     ? read_token(root, requester, ret, error)
                      : read_refusal(root, requester, response.status, &arena, error);
     }
     if (failed)

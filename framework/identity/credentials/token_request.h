@@ -21,13 +21,18 @@ struct cairn_token_request {
     const char
         *client_secret_file; /* whose first line is the secret, read for each request; or NULL */
     const char *scope;
-    const char *resource; /* RFC 8707 */
-    const char *username; /* of a grant that wants one */
+    const char *resource;      /* RFC 8707 */
+    const char *username;      /* of a grant that wants one */
+    const char *code;          /* "authorization_code" (section 4.1.3), with the next two */
+    const char *code_verifier; /* RFC 7636 */
+    const char *redirect_uri;
+    const char *refresh_token; /* "refresh_token" (section 6) */
 };
 
 /* A token of the issuer, which the caller frees. */
 struct cairn_issued_token {
     char *text;
+    char *refresh;      /* of a code or another refresh token; NULL: none. Freed likewise */
     int64_t lifetime_s; /* from the request on */
 };
 

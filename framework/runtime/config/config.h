@@ -58,6 +58,9 @@ struct cairn_config {
     const char *auth_scope;
     const char *auth_resource;
     const char *sign_in_client; /* of the pages of this service */
+    const char *sign_in_secret; /* the client's, or "" */
+    const char *sign_in_origin; /* where browsers see it, or "" */
+    const char *session_secret; /* "": sessions end with the process */
     const char *egress_url;     /* "" for none */
     const char *egress_except;
     const char *tls_cert_file; /* "" for none: see tls_config.h */

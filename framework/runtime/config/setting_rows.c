@@ -360,6 +360,27 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      AT(sign_in_client),
      .help = "the client, at the issuer, by which people sign in to pages of this service: public, "
              "with PKCE"},
+    {.name = "CAIRN_SIGN_IN_CLIENT_SECRET",
+     .fallback = "",
+     .unit = "text",
+     .kind = CAIRN_SETTING_SECRET,
+     AT(sign_in_secret),
+     .help =
+         "its secret, where the service itself signs people in (cairn-bff); empty: it has none"},
+    {.name = "CAIRN_SIGN_IN_ORIGIN",
+     .fallback = "",
+     .unit = "URL",
+     .kind = CAIRN_SETTING_TEXT,
+     AT(sign_in_origin),
+     .help = "where browsers see such a service: https://shop.example.com; empty: "
+             "http://localhost and its port"},
+    {.name = "CAIRN_SESSION_SECRET",
+     .fallback = "",
+     .unit = "text",
+     .kind = CAIRN_SETTING_SECRET,
+     AT(session_secret),
+     .help = "seals the cookies of its sessions, the same in all replicas, at least 32 random "
+             "characters; empty: sessions end with the process"},
     {.name = "CAIRN_EGRESS_URL",
      .fallback = "",
      .unit = "URL",

@@ -3,6 +3,7 @@
 //   node console.mjs URL [SHOTS]
 import assert from 'node:assert/strict';
 
+import { doAll } from './browser.mjs';
 import { causesAreWalkedByKeyboard } from './causes.mjs';
 import { aDeadLetterIsDeliveredAgain, aTimerIsMovedAndCancelled, commandsAreFoundByKey, whatWasGivenUpIsRetried } from './processes.mjs';
 import { aRebuildIsWatched, aRowIsExplainedAndItsPastIsShown, parkedKeysAreMended } from './read_models.mjs';
@@ -128,17 +129,4 @@ async function consoleThatIsAwayIsSaid() {
 
 const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, catalogue, parkedKeysAreMended,
     aTimerIsMovedAndCancelled, commandsAreFoundByKey, causesAreWalkedByKeyboard, aRowIsExplainedAndItsPastIsShown, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, eventsAreShownAsTheyAreRecorded, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
-try {
-    for (const step of steps) {
-        const began = Date.now();
-        await step();
-        console.log(`DID ${step.name || 'sign-in'} in ${Date.now() - began} ms`);
-    }
-    assert.deepEqual(looker.found, []);
-} catch (error) {
-    console.log(`FAILED ${error.stack}`);
-    console.log(`at ${looker.page.url()}: ${(await looker.page.locator('body').innerText().catch(() => '')).slice(0, 3000)}`);
-    process.exitCode = 1;
-}
-await looker.close();
-process.exit();
+await doAll(looker, steps);

@@ -1,5 +1,5 @@
 // build.mjs - bundles the pages into site/, with the hash of their content in their names, and compresses
-// them. `build` runs it beside its packages.
+// them. `build` runs it, with the pages' name, beside its packages.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -7,6 +7,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const site = 'site';
+const place = process.argv[2]; // the pages' path: console, shop
 const compressed = new Set(['.html', '.js', '.css', '.svg']);
 
 const { metafile } = await build({
@@ -26,11 +27,11 @@ const { metafile } = await build({
 });
 
 const files = Object.keys(metafile.outputs).map((name) => basename(name));
-const urlOf = (ending) => `/console/${files.find((name) => name.endsWith(ending))}`;
+const urlOf = (ending) => `/${place}/${files.find((name) => name.endsWith(ending))}`;
 const index = readFileSync('src/index.html', 'utf8')
-    .replace('ICON', urlOf('.svg'))
-    .replace('STYLE', urlOf('.css'))
-    .replace('SCRIPT', urlOf('.js'));
+    .replaceAll('ICON', urlOf('.svg'))
+    .replaceAll('STYLE', urlOf('.css'))
+    .replaceAll('SCRIPT', urlOf('.js'));
 writeFileSync(join(site, 'index.html'), index);
 
 for (const name of readdirSync(site)) {

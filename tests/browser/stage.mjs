@@ -1,21 +1,10 @@
 // stage.mjs - the browser that looks at the console, and what all parts of the check do with it. test_console.c
 // prepares and checks in the database what is asked for: NEED what is printed, and it goes on at a line of input.
-import assert from 'node:assert/strict';
-import { createInterface } from 'node:readline';
-
 import { Looker } from './browser.mjs';
 
+export { need } from './browser.mjs';
+
 export const [url, shots] = process.argv.slice(2);
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-// Asks the test for something, and waits until it is there.
-export async function need(what) {
-    console.log(`NEED ${what}`);
-    const { value, done } = await lines.next();
-    assert.ok(!done, `no answer to ${what}`);
-    return value;
-}
-
 export const looker = await Looker.open({ url, shots });
 export const main = () => looker.page.getByRole('main');
 export const row = (label, text) => looker.page.getByRole('region', { name: label }).getByRole('row').filter({ hasText: text });

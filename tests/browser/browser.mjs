@@ -1,14 +1,44 @@
-// browser.mjs - a chromium that looks at the console: pages without errors, axe-core, screenshots.
+// browser.mjs - a chromium that looks at pages of a service: pages without errors, axe-core, screenshots.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 import { chromium } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+// Asks the test for something, and waits until it is there: see tests/support/browser.h.
+export async function need(what) {
+    console.log(`NEED ${what}`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`no answer to ${what}`);
+    return value;
+}
+
+// Does all steps, and ends the process: with 1 if one of them fails, or a check has found something.
+export async function doAll(looker, steps) {
+    try {
+        for (const step of steps) {
+            const began = Date.now();
+            await step();
+            console.log(`DID ${step.name || 'sign-in'} in ${Date.now() - began} ms`);
+        }
+        if (looker.found.length) throw new Error(looker.found.join('\n'));
+    } catch (error) {
+        console.log(`FAILED ${error.stack}`);
+        looker.errors.forEach((one) => console.log(`the browser says: ${one}`));
+        console.log(`at ${looker.page.url()}: ${(await looker.page.locator('body').innerText().catch(() => '')).slice(0, 3000)}`);
+        process.exitCode = 1;
+    }
+    await looker.close();
+    process.exit();
+}
+
 export class Looker {
-    // url: of the console; shots: a directory for screenshots, or nothing
+    // url: of the service; shots: a directory for screenshots, or nothing
     static async open({ url, shots }) {
         const looker = new Looker();
         looker.browser = await chromium.launch({

@@ -1,13 +1,14 @@
 #!/bin/bash
 # embed.sh - prints the assembler source that puts a folder of pages into an object file, as the array
-# `console_files` of struct cairn_file (framework/cairn/file.h), ended by zeros.
+# `NAME_files` of struct cairn_file (framework/cairn/file.h), ended by zeros.
 #
-#   embed.sh SITE
+#   embed.sh SITE NAME
 #
-# index.html is at /console, the others beneath; FILE.br and FILE.gz are FILE, compressed. Names of all but
+# index.html is at /NAME, the others beneath; FILE.br and FILE.gz are FILE, compressed. Names of all but
 # index.html change with their content.
 set -euo pipefail
 site=${1:?is the folder}
+name=${2:?is that of the pages}
 row=0 rows=
 
 type_of() {
@@ -32,9 +33,9 @@ put() {
 }
 
 put_file() {
-    local file=$1 path=/console/${1##*/} etag type immutable ranges=
+    local file=$1 path=/$name/${1##*/} etag type immutable ranges=
     immutable=.Limmutable
-    [[ $file != */index.html ]] || path=/console immutable=0
+    [[ $file != */index.html ]] || path=/$name immutable=0
     etag=$(sha256sum <"$file" | cut -c1-20)
     type=$(type_of "$file")
     printf '.Lpath%d: .asciz "%s"\n.Ltype%d: .asciz "%s"\n.Letag%d: .asciz "W/\\"%s\\""\n' \
@@ -48,15 +49,15 @@ put_file() {
 
 put_redirection() {
     printf '.Lpath%d: .asciz "%s"\n' "$row" "$1"
-    rows+=".quad .Lpath$row, 0, .Lconsole, 0, 0, 0, 0, 0, 0, 0, 0"$'\n'
+    rows+=".quad .Lpath$row, 0, .Lplace, 0, 0, 0, 0, 0, 0, 0, 0"$'\n'
     row=$((row + 1))
 }
 
-printf '.section .rodata\n.Lconsole: .asciz "/console"\n.Limmutable: .asciz "immutable"\n'
+printf '.section .rodata\n.Lplace: .asciz "/%s"\n.Limmutable: .asciz "immutable"\n' "$name"
 for file in "$site"/*; do
     [[ $file == *.br || $file == *.gz ]] || put_file "$file"
 done
 put_redirection /
-put_redirection /console/
-printf '.section .data.rel.ro, "aw"\n.balign 8\n.globl console_files\nconsole_files:\n%s' "$rows"
+put_redirection "/$name/"
+printf '.section .data.rel.ro, "aw"\n.balign 8\n.globl %s_files\n%s_files:\n%s' "$name" "$name" "$rows"
 printf '.quad 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0\n.section .note.GNU-stack, "", %%progbits\n'
