@@ -112,6 +112,7 @@ struct cairn_outbound_response {
     char *body; /* ended by a NUL that body_bytes does not count; never NULL after success */
     size_t body_bytes;
     int64_t retry_after_us; /* of its Retry-After; 0: it has none */
+    char position[64];      /* its Cairn-Position, to be sent back with a read; "" if it has none */
 };
 void cairn_outbound_response_reset(struct cairn_outbound_response *response);
 

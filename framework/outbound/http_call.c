@@ -126,6 +126,14 @@ static bool is_worth_repeating(int status)
     return status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+static void read_position(CURL *handle, struct cairn_outbound_response *response)
+{
+    struct curl_header *header = NULL;
+    if (curl_easy_header(handle, "Cairn-Position", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        strlen(header->value) < sizeof response->position)
+        memcpy(response->position, header->value, strlen(header->value) + 1);
+}
+
 static void read_answer(struct call *call, CURL *handle, struct cairn_attempt *ret)
 {
     long status = 0;
@@ -139,6 +147,7 @@ static void read_answer(struct call *call, CURL *handle, struct cairn_attempt *r
         response->body = cairn_allocate(1);
     if (type && strlen(type) < sizeof response->content_type)
         memcpy(response->content_type, type, strlen(type) + 1);
+    read_position(handle, response);
     response->status = (int)status;
     ret->sent = true;
     ret->failed = status >= 500;

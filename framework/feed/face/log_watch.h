@@ -1,8 +1,8 @@
 /* log_watch.h - requests that wait for the log to grow, and streams that follow it.
  *
  * One thread learns of new events (store/read/log_follower.h). It resumes the requests that wait,
- * each of which then looks by itself, and reads for each stream what it has not been sent: a stream is
- * given a page of events at a time, and the next one when its client has read it, so that a slow
+ * each of which then looks by itself, and reads for each stream what it has not been sent: a stream
+ * is given a page of events at a time, and the next one when its client has read it, so that a slow
  * client costs a page of memory, and misses nothing.
  *
  * A waiting request holds no thread (CAIRN_HTTP_SUSPENDED); how many wait, and how many streams are
