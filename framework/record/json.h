@@ -132,4 +132,9 @@ struct cairn_json_item {
 int64_t cairn_json_items(const char *json, size_t bytes, struct cairn_arena *arena,
                          struct cairn_json_item **ret, struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same for a member of an object, whose name needs no escapes. Returns false if there is none,
+ * or it is no object. */
+bool cairn_json_member_text(const char *json, size_t bytes, const char *name,
+                            struct cairn_json_item *ret);
+
 #endif

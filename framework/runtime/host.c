@@ -217,7 +217,8 @@ static bool decides(const struct cairn_host *host)
 
 static int start_appender(struct cairn_host *host, struct cairn_error *error)
 {
-    if (!decides(host) && !cairn_engine_is_wanted(host->services))
+    if (!decides(host) && !cairn_engine_is_wanted(host->services) &&
+        !cairn_log_is_appended(host->services))
         return 0;
     const struct cairn_appender_options options = {
         .queue_max = (size_t)host->config->append_queue_max,
@@ -324,6 +325,7 @@ static struct cairn_sign_in sign_in_of(const struct cairn_config *config)
 
 static int open_log(struct cairn_host *host, struct cairn_error *error)
 {
+    host->log.appender = host->commands.appender;
     return cairn_log_side_open(&host->log, host->config, error);
 }
 

@@ -33,8 +33,8 @@ void cairn_log_side_fill(struct cairn_log_side *ret, const struct cairn_config *
 int cairn_log_side_open(struct cairn_log_side *side, const struct cairn_config *config,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Adds the routes. The side is borrowed. */
-void cairn_log_routes(const struct cairn_log_side *side, struct cairn_arena *arena,
+/* Adds the routes; those that append if something can be appended. The side is borrowed. */
+void cairn_log_routes(const struct cairn_log_side *side, bool appended, struct cairn_arena *arena,
                       cairn_log_routes_add *add, void *context);
 
 #endif
