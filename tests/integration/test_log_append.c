@@ -1,5 +1,5 @@
-/* test_log_append.c - appending over HTTP: what is valid is appended once, all or nothing, under the
- * conditions of the request; what is not changes nothing and is told in full. */
+/* test_log_append.c - appending over HTTP: what is valid is appended once, all or nothing, under
+ * the conditions of the request; what is not changes nothing and is told in full. */
 #include "../support/callers.h"
 #include "../support/fixture.h"
 #include "../support/hosting.h"
