@@ -14,19 +14,18 @@ struct form {
 };
 
 const struct cairn_log_route cairn_log_route_rows[] = {
-    {"GET /streams/{id}", "The events of a stream, by version.", &cairn_log_page_parameters, false},
-    {"GET /categories/{id}", "The events of a category, by position.", &cairn_log_page_parameters,
+    {"GET /streams/{id}", "The events of a stream, by version.", CAIRN_LOG_ASKS_PAGE, false},
+    {"GET /categories/{id}", "The events of a category, by position.", CAIRN_LOG_ASKS_PAGE, false},
+    {"GET /events", "All events that the caller may read, by position.", CAIRN_LOG_ASKS_PAGE,
      false},
-    {"GET /events", "All events that the caller may read, by position.", &cairn_log_page_parameters,
+    {"GET /events/{id}", "One event, by its id.", CAIRN_LOG_ASKS_NOTHING, false},
+    {"GET /feed", "All events that the caller may read, as an HTTP feed.", CAIRN_LOG_ASKS_FEED,
      false},
-    {"GET /events/{id}", "One event, by its id.", NULL, false},
-    {"GET /feed", "All events that the caller may read, as an HTTP feed.",
-     &cairn_log_feed_parameters, false},
-    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", &cairn_log_feed_parameters,
-     false},
-    {"GET /schemas/{id}", "The JSON Schema of a type of event.", NULL, false},
-    {"POST /streams/{id}", "Appends events to a stream.", NULL, true},
-    {"POST /events", "Appends events to several streams, under conditions.", NULL, true},
+    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", CAIRN_LOG_ASKS_FEED, false},
+    {"GET /schemas/{id}", "The JSON Schema of a type of event.", CAIRN_LOG_ASKS_NOTHING, false},
+    {"POST /streams/{id}", "Appends events to a stream.", CAIRN_LOG_ASKS_NOTHING, true},
+    {"POST /events", "Appends events to several streams, under conditions.", CAIRN_LOG_ASKS_NOTHING,
+     true},
 };
 const size_t cairn_log_route_count = sizeof cairn_log_route_rows / sizeof cairn_log_route_rows[0];
 

@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_LOG_ROUTES_H
 #define CAIRN_RUNTIME_LOG_ROUTES_H
 
-#include "feed/face/log_side.h"
+#include "feed/face/log_ask.h"
 #include "http/http.h"
 #include "runtime/config/config.h"
 
@@ -14,7 +14,7 @@ typedef void cairn_log_routes_add(void *context, const struct cairn_http_route *
 struct cairn_log_route {
     const char *route; /* "GET /events" */
     const char *help;
-    const struct cairn_record *parameters; /* of the query; NULL: none */
+    enum cairn_log_question asks; /* its query parameters */
     bool appends;
 };
 extern const struct cairn_log_route cairn_log_route_rows[];

@@ -31,8 +31,12 @@ CAIRN_STRUCT(log_feed_question,
                  .help = "Beyond that event: what was seen up to here was nothing."),
              LOG_LIMIT);
 
-const struct cairn_record cairn_log_page_parameters = log_page_question_record;
-const struct cairn_record cairn_log_feed_parameters = log_feed_question_record;
+const struct cairn_record *cairn_log_parameters(enum cairn_log_question question)
+{
+    if (question == CAIRN_LOG_ASKS_NOTHING)
+        return NULL;
+    return question == CAIRN_LOG_ASKS_PAGE ? &log_page_question_record : &log_feed_question_record;
+}
 
 /* ---- parameters ---- */
 

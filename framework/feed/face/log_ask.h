@@ -26,9 +26,10 @@ struct cairn_log_ask {
     int64_t timeout_us; /* how long to wait for an event, if there is none */
 };
 
-/* The query parameters: of pages, and of HTTP feeds. */
-extern const struct cairn_record cairn_log_page_parameters;
-extern const struct cairn_record cairn_log_feed_parameters;
+/* The query parameters of a route: of pages, or of HTTP feeds. */
+enum cairn_log_question { CAIRN_LOG_ASKS_NOTHING = 0, CAIRN_LOG_ASKS_PAGE, CAIRN_LOG_ASKS_FEED };
+/* NULL: it has none. */
+const struct cairn_record *cairn_log_parameters(enum cairn_log_question question);
 
 /* Reads path, parameters, Last-Event-ID, and compares the caller with the policies. Returns 0, or
  *   -CAIRN_INVALID    parameters are wrong: the error names all of them

@@ -24,8 +24,9 @@ static void add_parameters(struct cairn_buffer *out, const struct cairn_log_rout
     if (strstr(row->route, "{id}"))
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL,
                                 "The id in the path.");
-    for (uint32_t i = 0; row->parameters && i < row->parameters->count; i++) {
-        const struct cairn_field *field = &row->parameters->fields[i];
+    const struct cairn_record *asks = cairn_log_parameters(row->asks);
+    for (uint32_t i = 0; asks && i < asks->count; i++) {
+        const struct cairn_field *field = &asks->fields[i];
         struct cairn_buffer schema = cairn_buffer(out->arena);
         cairn_field_schema(field, &schema);
         cairn_openapi_parameter(out, field->name, "query", schema.text, NULL,
@@ -63,7 +64,7 @@ static const char *answer_of(const struct cairn_log_route *row)
         return "\"application/schema+json\":{\"schema\":{\"type\":\"object\"}}";
     if (row->appends)
         return "\"application/json\":{\"schema\":{\"type\":\"object\"}}";
-    if (!row->parameters)
+    if (!row->asks)
         return "\"application/cloudevents+json\":{\"schema\":" CLOUDEVENT
                "},\"application/json\":{\"schema\":{}}";
     return "\"application/cloudevents-batch+json\":{\"schema\":{\"type\":\"array\",\"items\":" CLOUDEVENT
