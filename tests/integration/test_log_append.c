@@ -70,6 +70,7 @@ static int teardown(void **state)
 
 static void post(int status, const char *path, const char *headers, const char *body)
 {
+    http_reply_free(&bench.reply);
     assert_int_equal(http_send(cairn_host_port(bench.host), "POST", path, headers, body,
                                strlen(body), &bench.reply, LONG_MS),
                      0);
