@@ -30,6 +30,20 @@
  * The entries of a crashed member are claimed by other members after `stuck_us`; a member that is
  * told to stop finishes its current event and releases the rest at once.
  *
+ * Feeds. A consumer that names feeds follows another store's log in place of this store's bus, over
+ * HTTP, without Redis:
+ *
+ *     CAIRN_CONSUMER(ledger, .follows = {{"http://other:8061/feeds/order"}});
+ *
+ * The handlers are the same. One process at a time follows a feed; the others stand by. Events are
+ * handled one after the other, in the order of the other store's log, and what a handler writes is
+ * committed together with the position (table cairn.feeds), so it takes effect once. An event that
+ * fails is retried in its place: those after it wait, until it succeeds or is a dead letter
+ * (cairn.feed_dead; set its `again` to have it handled again). Other failures of the other store
+ * are waited for. If it was restored to an older state that still has the event that was handled
+ * last, the consumer goes on, and says so; if not, it stops and says so (cairn.feeds.problem):
+ * what it has handled did not happen there, which only a person can judge.
+ *
  * The consumer uses the database of the store; its role has to be a member of cairn_consumer. */
 #ifndef CAIRN_CONSUMER_H
 #define CAIRN_CONSUMER_H
@@ -101,11 +115,21 @@ struct cairn_consumes {
  * or after the next event. An error that is set is logged if it differs from the previous one. */
 typedef enum cairn_outcome cairn_consumer_work(struct cairn_sql *sql, struct cairn_error *error);
 
+/* A feed of another store (log_face.h), as an HTTP feed: "http://other:8061/feeds/order". The
+ * variable CAIRN_LEDGER_FEED_URL, for a consumer `ledger`, moves its first feed to another address;
+ * CAIRN_LEDGER_FEED_2_URL the second. */
+struct cairn_follow {
+    const char *url;
+};
+
+enum { CAIRN_FOLLOWS_MAX = 8 };
+
 struct cairn_consumer {
-    const char *name;                      /* of the group: letters, digits, - and _ */
-    const struct cairn_handlers *consumes; /* struct cairn_consumes */
-    cairn_consumer_work *work;             /* or NULL */
-    int attempts;                          /* before an event is a dead letter; 0 means 8 */
+    const char *name;                               /* of the group: letters, digits, - and _ */
+    struct cairn_follow follows[CAIRN_FOLLOWS_MAX]; /* feeds, instead of the bus */
+    const struct cairn_handlers *consumes;          /* struct cairn_consumes */
+    cairn_consumer_work *work;                      /* or NULL */
+    int attempts;           /* before an event is a dead letter; 0 means 8 */
     int64_t backoff_us;     /* the first pause; 0 means 200 ms; doubled each time up to … */
     int64_t backoff_max_us; /* … this; 0 means 30 s */
     int64_t stuck_us; /* a member that holds an event this long counts as crashed; 0 means 30 s:

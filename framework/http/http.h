@@ -196,6 +196,7 @@ struct cairn_http_route {
     const struct cairn_allow *allow; /* for the guard, which is asked; NULL: it is not */
     bool takes_body;
     const char *media_type; /* of the body; NULL: application/json */
+    bool any_media_type;    /* the handler looks at the type of the body itself */
     bool direct;            /* answered on the polling thread, with a NULL worker: must not wait */
     bool vital;             /* admitted beyond queue_max, and queued first */
     /* The handler is called on the polling thread, with a NULL worker, and there again when it is

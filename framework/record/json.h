@@ -120,4 +120,21 @@ void cairn_field_encode(const struct cairn_field *field, const void *at, struct 
 const void *cairn_field_at(const struct cairn_field *field, const void *value);
 const struct cairn_field *cairn_record_field(const struct cairn_record *record, const char *name);
 
+/* ---- arrays, without decoding their items ---- */
+
+struct cairn_json_item {
+    const char *text; /* not ended by a NUL */
+    size_t bytes;
+};
+
+/* Finds the items of an array as they are written, in `json`; *ret is in the arena. Whether each of
+ * them is valid is left to its decoder. Returns how many, or -CAIRN_MALFORMED: it is no array. */
+int64_t cairn_json_items(const char *json, size_t bytes, struct cairn_arena *arena,
+                         struct cairn_json_item **ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* The same for a member of an object, whose name needs no escapes. Returns false if there is none,
+ * or it is no object. */
+bool cairn_json_member_text(const char *json, size_t bytes, const char *name,
+                            struct cairn_json_item *ret);
+
 #endif

@@ -11,6 +11,7 @@
 #include "core/containers/arena.h"
 #include "core/report/log.h"
 #include "feed/face/log_watch.h"
+#include "feed/follow/feed_followers.h"
 #include "http/http.h"
 #include "identity/credentials/own_token.h"
 #include "outbound/egress.h"
@@ -55,8 +56,9 @@ struct cairn_host {
     struct cairn_leases *leases;         /* NULL in a process that only answers requests */
     struct cairn_projector *projector;
     struct cairn_engine *engine;       /* NULL in a process without process managers and reactors */
-    struct cairn_consumers *consumers; /* NULL where nothing is consumed */
-    struct cairn_publisher *publisher; /* NULL where nothing is published */
+    struct cairn_consumers *consumers; /* NULL where nothing is consumed from the bus */
+    struct cairn_feed_followers *feeds; /* NULL where no feed is followed */
+    struct cairn_publisher *publisher;  /* NULL where nothing is published */
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -157,15 +159,45 @@ static int start_publisher(struct cairn_host *host, struct cairn_error *error)
     return cairn_publisher_start(&options, &host->publisher, error);
 }
 
-static int start_consumers(struct cairn_host *host, struct cairn_error *error)
+/* Lists the consumers of the bus, or those of feeds. */
+static const struct cairn_consumer **list_consumers(struct cairn_host *host, bool of_feeds,
+                                                    size_t *ret_count)
 {
     const struct cairn_consumer **all = cairn_new(&host->arena, const struct cairn_consumer *,
                                                   count_services(host) * CAIRN_SERVICE_MAX);
     size_t count = 0;
     for (size_t i = 0; host->services[i]; i++) {
-        for (int k = 0; k < CAIRN_SERVICE_MAX && host->services[i]->consumers[k]; k++)
-            all[count++] = host->services[i]->consumers[k];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && host->services[i]->consumers[k]; k++) {
+            if ((cairn_feed_count(host->services[i]->consumers[k]) > 0) == of_feeds)
+                all[count++] = host->services[i]->consumers[k];
+        }
     }
+    *ret_count = count;
+    return all;
+}
+
+static int start_feeds(struct cairn_host *host, struct cairn_error *error)
+{
+    size_t count = 0;
+    const struct cairn_consumer **all = list_consumers(host, true, &count);
+    const struct cairn_feed_followers_options options = {.database_url = host->config->database_url,
+                                                         .consumers = all,
+                                                         .count = count,
+                                                         .teller = &host->teller,
+                                                         .credentials = host->credentials,
+                                                         .leases = host->leases};
+    return count ? cairn_feed_followers_start(&options, &host->feeds, error) : 0;
+}
+
+static void stop_feeds(struct cairn_host *host)
+{
+    cairn_feed_followers_stop(host->feeds);
+}
+
+static int start_consumers(struct cairn_host *host, struct cairn_error *error)
+{
+    size_t count = 0;
+    const struct cairn_consumer **all = list_consumers(host, false, &count);
     if (count == 0)
         return 0;
     if (!*host->config->redis_url)
@@ -189,7 +221,8 @@ static bool decides(const struct cairn_host *host)
 
 static int start_appender(struct cairn_host *host, struct cairn_error *error)
 {
-    if (!decides(host) && !cairn_engine_is_wanted(host->services))
+    if (!decides(host) && !cairn_engine_is_wanted(host->services) &&
+        !cairn_log_is_appended(host->services))
         return 0;
     const struct cairn_appender_options options = {
         .queue_max = (size_t)host->config->append_queue_max,
@@ -241,6 +274,10 @@ static bool works_alone(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
         const struct cairn_service *service = host->services[i];
+        for (int k = 0; k < CAIRN_SERVICE_MAX && service->consumers[k]; k++) {
+            if (cairn_feed_count(service->consumers[k]) > 0)
+                return true;
+        }
         if (service->projections[0] || service->processes[0] || service->reactors[0] ||
             (service->publishes && service->publishes->events))
             return true;
@@ -292,6 +329,7 @@ static struct cairn_sign_in sign_in_of(const struct cairn_config *config)
 
 static int open_log(struct cairn_host *host, struct cairn_error *error)
 {
+    host->log.appender = host->commands.appender;
     return cairn_log_side_open(&host->log, host->config, error);
 }
 
@@ -738,6 +776,7 @@ static const struct part parts[] = {
     {.start = open_credentials, .stop = close_credentials},
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
+    {.start = start_feeds, .stop = stop_feeds},
     {.stop = stop_log},     /* ends streams, for which stopping HTTP would wait */
     {.stop = stop_tail},    /* likewise */
     {.stop = stop_queries}, /* likewise */

@@ -14,17 +14,18 @@ struct form {
 };
 
 const struct cairn_log_route cairn_log_route_rows[] = {
-    {"GET /streams/{id}", "The events of a stream, by version.", &log_page_question_record, false},
-    {"GET /categories/{id}", "The events of a category, by position.", &log_page_question_record,
+    {"GET /streams/{id}", "The events of a stream, by version.", CAIRN_LOG_ASKS_PAGE, false},
+    {"GET /categories/{id}", "The events of a category, by position.", CAIRN_LOG_ASKS_PAGE, false},
+    {"GET /events", "All events that the caller may read, by position.", CAIRN_LOG_ASKS_PAGE,
      false},
-    {"GET /events", "All events that the caller may read, by position.", &log_page_question_record,
+    {"GET /events/{id}", "One event, by its id.", CAIRN_LOG_ASKS_NOTHING, false},
+    {"GET /feed", "All events that the caller may read, as an HTTP feed.", CAIRN_LOG_ASKS_FEED,
      false},
-    {"GET /events/{id}", "One event, by its id.", NULL, false},
-    {"GET /feed", "All events that the caller may read, as an HTTP feed.",
-     &log_feed_question_record, false},
-    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", &log_feed_question_record,
-     false},
-    {"GET /schemas/{id}", "The JSON Schema of a type of event.", NULL, false},
+    {"GET /feeds/{id}", "The events of a category, as an HTTP feed.", CAIRN_LOG_ASKS_FEED, false},
+    {"GET /schemas/{id}", "The JSON Schema of a type of event.", CAIRN_LOG_ASKS_NOTHING, false},
+    {"POST /streams/{id}", "Appends events to a stream.", CAIRN_LOG_ASKS_NOTHING, true},
+    {"POST /events", "Appends events to several streams, under conditions.", CAIRN_LOG_ASKS_NOTHING,
+     true},
 };
 const size_t cairn_log_route_count = sizeof cairn_log_route_rows / sizeof cairn_log_route_rows[0];
 
@@ -32,7 +33,8 @@ static const struct form forms[sizeof cairn_log_route_rows / sizeof cairn_log_ro
     {CAIRN_LOG_PAGES, CAIRN_LOG_STREAM}, {CAIRN_LOG_PAGES, CAIRN_LOG_CATEGORY},
     {CAIRN_LOG_PAGES, CAIRN_LOG_ALL},    {CAIRN_LOG_EVENT, CAIRN_LOG_ALL},
     {CAIRN_LOG_FEED, CAIRN_LOG_ALL},     {CAIRN_LOG_FEED, CAIRN_LOG_CATEGORY},
-    {CAIRN_LOG_SCHEMA, CAIRN_LOG_ALL},
+    {CAIRN_LOG_SCHEMA, CAIRN_LOG_ALL},   {CAIRN_LOG_APPEND, CAIRN_LOG_STREAM},
+    {CAIRN_LOG_APPEND, CAIRN_LOG_ALL},
 };
 
 static bool is_end(const struct cairn_log_face *face)
@@ -110,16 +112,20 @@ static enum cairn_http_outcome on_read(const void *self, void *worker,
     return cairn_log_handle(self, own->store, request, response);
 }
 
-void cairn_log_routes(const struct cairn_log_side *side, struct cairn_arena *arena,
+void cairn_log_routes(const struct cairn_log_side *side, bool appended, struct cairn_arena *arena,
                       cairn_log_routes_add *add, void *context)
 {
     /* Tokens are verified; which categories a caller may see is compared row by row. */
     static const struct cairn_allow anyone = CAIRN_ANYONE;
     for (size_t i = 0; i < cairn_log_route_count; i++) {
+        if (cairn_log_route_rows[i].appends && !appended)
+            continue;
         struct cairn_log_endpoint *endpoint = cairn_new(arena, struct cairn_log_endpoint, 1);
         *endpoint = (struct cairn_log_endpoint){side, forms[i].form, forms[i].scope};
         add(context, &(struct cairn_http_route){
-                         .method = "GET",
+                         .method = cairn_log_route_rows[i].appends ? "POST" : "GET",
+                         .takes_body = cairn_log_route_rows[i].appends,
+                         .any_media_type = true,
                          .pattern = strchr(cairn_log_route_rows[i].route, ' ') + 1,
                          .handle = on_read,
                          .self = endpoint,

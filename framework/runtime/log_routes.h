@@ -2,7 +2,7 @@
 #ifndef CAIRN_RUNTIME_LOG_ROUTES_H
 #define CAIRN_RUNTIME_LOG_ROUTES_H
 
-#include "feed/face/log_side.h"
+#include "feed/face/log_ask.h"
 #include "http/http.h"
 #include "runtime/config/config.h"
 
@@ -14,7 +14,7 @@ typedef void cairn_log_routes_add(void *context, const struct cairn_http_route *
 struct cairn_log_route {
     const char *route; /* "GET /events" */
     const char *help;
-    const struct cairn_record *parameters; /* of the query; NULL: none */
+    enum cairn_log_question asks; /* its query parameters */
     bool appends;
 };
 extern const struct cairn_log_route cairn_log_route_rows[];
@@ -33,8 +33,8 @@ void cairn_log_side_fill(struct cairn_log_side *ret, const struct cairn_config *
 int cairn_log_side_open(struct cairn_log_side *side, const struct cairn_config *config,
                         struct cairn_error *error) CAIRN_CHECKED;
 
-/* Adds the routes. The side is borrowed. */
-void cairn_log_routes(const struct cairn_log_side *side, struct cairn_arena *arena,
+/* Adds the routes; those that append if something can be appended. The side is borrowed. */
+void cairn_log_routes(const struct cairn_log_side *side, bool appended, struct cairn_arena *arena,
                       cairn_log_routes_add *add, void *context);
 
 #endif

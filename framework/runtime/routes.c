@@ -218,6 +218,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
     if (cairn_operators_wanted(services))
         cairn_operators_routes(services, routes->tail, add_made, routes);
     if (cairn_log_is_shown(services))
-        cairn_log_routes(routes->log, routes->arena, add_made, routes);
+        cairn_log_routes(routes->log, cairn_log_is_appended(services), routes->arena, add_made,
+                         routes);
     return failed;
 }

@@ -73,6 +73,7 @@ static void append(const char *stream, int litres)
 
 static void get_as(const char *path, const char *headers, int status)
 {
+    http_reply_free(&bench.reply);
     assert_int_equal(http_send(cairn_host_port(bench.host), "GET", path, headers, NULL, 0,
                                &bench.reply, LONG_MS),
                      0);

@@ -113,7 +113,7 @@ int cairn_consumer_check(const struct cairn_consumer *consumer, struct cairn_err
 
 /* ---- life ---- */
 
-static void fill_in(struct cairn_consumer *consumer)
+void cairn_consumer_fill_in(struct cairn_consumer *consumer)
 {
     if (!consumer->attempts)
         consumer->attempts = 8;
@@ -159,7 +159,7 @@ static int open_thread(struct thread *thread, const struct cairn_consumer *consu
 {
     struct cairn_member *member = &thread->member;
     thread->consumer = *consumer;
-    fill_in(&thread->consumer);
+    cairn_consumer_fill_in(&thread->consumer);
     thread->stop = cairn_queue_open(1);
     member->kick = cairn_queue_open(1);
     member->consumer = &thread->consumer;

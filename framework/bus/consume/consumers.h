@@ -29,6 +29,9 @@ int cairn_consumers_start(const struct cairn_consumers_options *options,
  * allowed. */
 void cairn_consumers_stop(struct cairn_consumers *consumers);
 
+/* Fills in the defaults of a consumer. */
+void cairn_consumer_fill_in(struct cairn_consumer *consumer);
+
 /* Checks a consumer against its event tables. Returns 0 or -CAIRN_BUG. */
 int cairn_consumer_check(const struct cairn_consumer *consumer,
                          struct cairn_error *error) CAIRN_CHECKED;

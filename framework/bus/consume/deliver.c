@@ -7,17 +7,13 @@
  *
  * Functions return a verdict of member.h or a negative error that the entry did not cause. A step
  * that finds no reason to end the delivery returns PROCEED. */
-#include "bus/cloudevent.h"
-#include "bus/consume/consumer_sql.h"
+#include "bus/consume/arrival.h"
 #include "bus/consume/member.h"
 #include "core/report/log.h"
 #include "core/report/metrics.h"
 #include "core/threads/backoff.h"
 #include "core/threads/clock.h"
 #include "store/commit/resolve_outcome.h"
-#include "store/events/events.h"
-#include "store/events/handlers.h"
-#include "telemetry/span.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,30 +31,19 @@ enum { PROCEED = 0 };
 /* The failure that is logged: the first one may be transient, and the next ones say the same. */
 enum { LOGGED_ATTEMPT = 2 };
 
-static struct cairn_metric handled =
-    CAIRN_COUNTER("cairn_consumer_handled_total", "Events handled.", "consumer");
 static struct cairn_metric repeated = CAIRN_COUNTER(
     "cairn_consumer_repeated_total", "Events delivered again and skipped.", "consumer");
 static struct cairn_metric failures =
     CAIRN_COUNTER("cairn_consumer_failures_total", "Failed attempts.", "consumer");
 static struct cairn_metric dead_letters =
     CAIRN_COUNTER("cairn_consumer_dead_letters_total", "Events given up.", "consumer");
-static struct cairn_metric attempts = CAIRN_HISTOGRAM(
-    "cairn_consumer_attempt_seconds", "Duration of one attempt to handle an event.", "consumer");
-static struct cairn_metric ages =
-    CAIRN_HISTOGRAM("cairn_consumer_delay_seconds",
-                    "Time from an event's record until it was handled.", "consumer");
-
 struct delivery {
     struct cairn_member *member;
     struct cairn_pending_entry *pending;
-    struct cairn_cloudevent event;
-    const struct cairn_consumes *consumes;
-    const struct cairn_event_type *type;
+    struct cairn_arrival arrival; /* without a type: nothing handles it */
     bool is_revived; /* a dead letter that an operator retries: it has no turn to wait for */
     bool ended;      /* nothing is left to roll back: that, or a commit, was or is tried */
     bool exhausted;  /* no attempts are left */
-    struct cairn_trace trace; /* that the last attempt belongs to; zeroed: none */
 };
 
 static void roll_back(struct cairn_member *member)
@@ -120,7 +105,7 @@ static struct cairn_pg_params name_event(const struct delivery *delivery)
 {
     struct cairn_pg_params params = {.arena = &delivery->member->delivery_arena};
     cairn_pg_add_text(&params, delivery->member->consumer->name);
-    cairn_pg_add_uuid(&params, delivery->event.meta.event_id);
+    cairn_pg_add_uuid(&params, delivery->arrival.event.meta.event_id);
     return params;
 }
 
@@ -129,7 +114,7 @@ static struct cairn_pg_params name_event(const struct delivery *delivery)
  * open. */
 static int give_up(const struct delivery *delivery, const char *why, struct cairn_error *error)
 {
-    const struct cairn_meta *meta = &delivery->event.meta;
+    const struct cairn_meta *meta = &delivery->arrival.event.meta;
     struct cairn_pg_params params = name_event(delivery);
     cairn_pg_add_text(&params, meta->stream);
     cairn_pg_add_integer(&params, meta->version);
@@ -200,8 +185,8 @@ static int fail_attempt(struct delivery *delivery, enum cairn_outcome outcome,
     if (pending->attempt == LOGGED_ATTEMPT)
         cairn_log(CAIRN_LOG_WARN, "handling an event failed; it will be retried",
                   CAIRN_LOG_TEXT("consumer", member->consumer->name),
-                  CAIRN_LOG_TEXT("stream", delivery->event.meta.stream),
-                  CAIRN_LOG_INTEGER("position", delivery->event.meta.position),
+                  CAIRN_LOG_TEXT("stream", delivery->arrival.event.meta.stream),
+                  CAIRN_LOG_INTEGER("position", delivery->arrival.event.meta.position),
                   CAIRN_LOG_INTEGER("attempt", pending->attempt),
                   CAIRN_LOG_INTEGER("next_ms", pause_us / 1000), CAIRN_LOG_TEXT("error", message));
     return later(pending, pause_us);
@@ -226,7 +211,7 @@ static const struct cairn_statement retried_statement = {
 static int64_t record_consumed(const struct delivery *delivery, struct cairn_error *error)
 {
     struct cairn_member *member = delivery->member;
-    const struct cairn_meta *meta = &delivery->event.meta;
+    const struct cairn_meta *meta = &delivery->arrival.event.meta;
     struct cairn_pg_params params = {.arena = &member->delivery_arena};
     CAIRN_PG_RESULT *rows = NULL;
     cairn_pg_add_text(&params, member->consumer->name);
@@ -252,7 +237,7 @@ static int check_turn(const struct delivery *delivery, struct cairn_error *error
     const struct cairn_group_entry *entry = &delivery->pending->entry;
     struct cairn_buffer subject = cairn_buffer(&member->delivery_arena);
     cairn_buffer_text(&subject, "\"subject\":");
-    cairn_buffer_json(&subject, delivery->event.meta.stream);
+    cairn_buffer_json(&subject, delivery->arrival.event.meta.stream);
     struct cairn_error why = {0};
     int clear = cairn_member_flush(member, &why); /* 1: no earlier entry is pending; 0; an error */
     if (!clear)
@@ -265,142 +250,7 @@ static int check_turn(const struct delivery *delivery, struct cairn_error *error
     return clear ? PROCEED : too_early(delivery->pending);
 }
 
-static int decode_event(const struct delivery *delivery, void **ret, struct cairn_error *error)
-{
-    struct cairn_arena *arena = &delivery->member->delivery_arena;
-    const struct cairn_group_entry *entry = &delivery->pending->entry;
-    const struct cairn_event_type *type = delivery->type;
-    int64_t version = delivery->event.schema_version;
-    if (version > type->schema_version)
-        return cairn_fail(error, CAIRN_NEWER_EVENT, "%s is of version %" PRId64, type->name,
-                          version);
-    const struct cairn_record *record = cairn_event_record(type, version);
-    if (!record)
-        return cairn_fail(error, CAIRN_UNREADABLE, "nothing reads version %" PRId64 " of %s",
-                          version, type->name);
-    void *value = cairn_arena_alloc(arena, record->size, record->align);
-    int failed = cairn_cloudevent_data(entry->json, entry->bytes, record, arena, value, error);
-    *ret = value;
-    if (failed || version == type->schema_version)
-        return failed;
-    *ret = cairn_arena_alloc(arena, type->record->size, type->record->align);
-    return cairn_event_lift(type, version, value, arena, *ret, error);
-}
-
-static int decode(const struct delivery *delivery, void **ret, struct cairn_error *error)
-{
-    const struct cairn_record *state = delivery->consumes->state;
-    const struct cairn_group_entry *entry = &delivery->pending->entry;
-    struct cairn_arena *arena = &delivery->member->delivery_arena;
-    *ret = NULL;
-    if (delivery->event.problem && delivery->consumes->style != CAIRN_BUS_THIN)
-        return cairn_fail(error, CAIRN_UNREADABLE, "it was published without its state: %s",
-                          delivery->event.problem);
-    if (delivery->consumes->style == CAIRN_BUS_EVENT)
-        return decode_event(delivery, ret, error);
-    if (delivery->consumes->style == CAIRN_BUS_THIN || !delivery->event.has_data)
-        return 0;
-    *ret = cairn_arena_alloc(arena, state->size, state->align);
-    return cairn_cloudevent_data(entry->json, entry->bytes, state, arena, *ret, error);
-}
-
 /* ---- the handler ---- */
-
-/* Begins the span of one attempt, caused by the publication. Calls that the handler makes belong to
- * the trace in `ret`. */
-static struct cairn_span *begin_span(const struct delivery *delivery, struct cairn_span *room,
-                                     struct cairn_trace *ret)
-{
-    const struct cairn_cloudevent *event = &delivery->event;
-    const struct cairn_group_entry *entry = &delivery->pending->entry;
-    char id[CAIRN_UUID_TEXT_SIZE];
-    if (!cairn_trace_join(event->traceparent, event->tracestate, ret))
-        return NULL;
-    struct cairn_span *span = cairn_span_begin(room, CAIRN_SPAN_CONSUMER, NULL, ret);
-    if (!span)
-        return NULL;
-    *ret = span->trace;
-    cairn_uuid_format(event->meta.event_id, id);
-    cairn_span_name(span, "process", event->category);
-    cairn_span_text(span, "messaging.system", "redis");
-    cairn_span_text(span, "messaging.operation.name", "process");
-    cairn_span_text(span, "messaging.operation.type", "process");
-    if (entry->key < delivery->member->category_count)
-        cairn_span_text(span, "messaging.destination.name",
-                        delivery->member->group.keys[entry->key]);
-    cairn_span_text(span, "messaging.consumer.group.name", delivery->member->consumer->name);
-    cairn_span_text(span, "messaging.message.id", id);
-    cairn_span_text(span, "cairn.event", event->type);
-    cairn_span_text(span, "cairn.stream", event->meta.stream);
-    cairn_span_number(span, "cairn.attempt", delivery->pending->attempt);
-    return span;
-}
-
-/* Calls the handler. What it calls belongs to the span, or, without one, to the event's trace. */
-static enum cairn_outcome call_handler(struct delivery *delivery, const void *data,
-                                       struct cairn_consumed *call, struct cairn_error *why)
-{
-    struct cairn_span room;
-    struct cairn_span *span = begin_span(delivery, &room, &delivery->trace);
-    if (span)
-        call->traceparent = call->call.traceparent =
-            cairn_trace_text(&delivery->trace, &delivery->member->delivery_arena);
-    const struct cairn_trace before = cairn_trace_enter(&delivery->trace);
-    int64_t begun_us = span ? span->begin_us : cairn_monotonic_us();
-    enum cairn_outcome outcome = delivery->consumes->handle(data, call, why);
-    int64_t now_us = cairn_monotonic_us();
-    (void)cairn_trace_enter(&before);
-    cairn_metric_observe_traced(&attempts, delivery->member->consumer->name, now_us - begun_us,
-                                delivery->trace.trace_id);
-    if (outcome != CAIRN_DONE)
-        cairn_span_fail(span, why->code ? cairn_code_info((int)why->code)->name : "_OTHER",
-                        why->message);
-    cairn_span_end_at(span, now_us);
-    return outcome;
-}
-
-/* Counts an event that was handled. How long a dead letter took says nothing of the consumer. */
-static void count_handled(const struct delivery *delivery)
-{
-    const char *name = delivery->member->consumer->name;
-    cairn_metric_add(&handled, name, 1);
-    if (!delivery->is_revived)
-        cairn_metric_observe_traced(&ages, name,
-                                    cairn_time_to_unix(cairn_now()) -
-                                        cairn_time_to_unix(delivery->event.meta.recorded_at),
-                                    delivery->trace.trace_id);
-}
-
-static enum cairn_outcome hand_over(struct delivery *delivery, const void *data,
-                                    struct cairn_error *why)
-{
-    struct cairn_member *member = delivery->member;
-    struct cairn_sql sql = {.pg = member->pg, .arena = &member->delivery_arena};
-    char id[CAIRN_UUID_TEXT_SIZE];
-    cairn_uuid_format(delivery->event.meta.event_id, id);
-    const struct cairn_call calls = {
-        /* what those need that the handler makes */
-        .meta = &delivery->event.meta,
-        .idempotency_key =
-            cairn_print(&member->delivery_arena, "%s-%s", member->consumer->name, id),
-        .attempt = (int)delivery->pending->attempt,
-        .traceparent = delivery->event.traceparent,
-        .arena = &member->delivery_arena,
-        .teller_ = member->teller,
-    };
-    struct cairn_consumed call = {
-        .call = calls,
-        .meta = calls.meta,
-        .type = delivery->event.type,
-        .traceparent = calls.traceparent,
-        .idempotency_key = calls.idempotency_key,
-        .attempt = calls.attempt,
-        .again = delivery->is_revived,
-        .sql = &sql,
-    };
-    enum cairn_outcome outcome = call_handler(delivery, data, &call, why);
-    return outcome == CAIRN_DONE && sql.failed ? CAIRN_TRY_AGAIN : outcome;
-}
 
 /* Calls the handler, and commits or gives back what it did. If the connection is lost before the
  * commit is confirmed, the next delivery reads whether it was done. An earlier attempt may have
@@ -410,10 +260,12 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
     struct cairn_member *member = delivery->member;
     struct cairn_error why = {0};
     void *data = NULL;
-    int failed = decode(delivery, &data, &why);
+    delivery->arrival.attempt = delivery->pending->attempt;
+    int failed = cairn_arrival_decode(&delivery->arrival, &data, &why);
     if (failed == -CAIRN_NEWER_EVENT)
         return later(delivery->pending, NEWER_US);
-    enum cairn_outcome outcome = failed ? CAIRN_GIVE_UP : hand_over(delivery, data, &why);
+    enum cairn_outcome outcome =
+        failed ? CAIRN_GIVE_UP : cairn_arrival_hand_over(&delivery->arrival, data, &why);
     if (outcome == CAIRN_DONE && (delivery->pending->attempt > 1 || delivery->pending->given_up)) {
         struct cairn_pg_params params = name_event(delivery);
         int64_t done = cairn_pg_run(member->pg, &not_dead_statement, &params, error);
@@ -424,7 +276,7 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
         delivery->ended = true;
         failed = cairn_pg_script(member->pg, "commit", error);
         if (!failed)
-            count_handled(delivery);
+            cairn_arrival_count(&delivery->arrival);
         return failed ? failed : CAIRN_SETTLED;
     }
     if (!cairn_pg_connected(member->pg))
@@ -432,7 +284,7 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
                           why.message);
     delivery->ended = true;
     roll_back(member);
-    const struct cairn_trace before = cairn_trace_enter(&delivery->trace); /* for the log */
+    const struct cairn_trace before = cairn_trace_enter(&delivery->arrival.trace); /* for the log */
     int verdict = fail_attempt(delivery, outcome, &why, error);
     (void)cairn_trace_enter(&before);
     return verdict;
@@ -442,7 +294,7 @@ static int handle(struct delivery *delivery, struct cairn_error *error)
  * handle events of the same stream are serialised by the lock on its row. */
 static int handle_in_turn(struct delivery *delivery, struct cairn_error *error)
 {
-    int64_t version = delivery->event.meta.version;
+    int64_t version = delivery->arrival.event.meta.version;
     struct cairn_error refused = {0};
     int64_t before = record_consumed(delivery, &refused);
     if (before < 0 && strcmp(cairn_pg_state(delivery->member->pg), LOCKED) == 0)
@@ -497,18 +349,27 @@ int cairn_member_deliver(struct cairn_member *member, struct cairn_pending_entry
     struct delivery delivery = {.member = member,
                                 .pending = pending,
                                 .is_revived = pending->entry.key == member->category_count};
+    delivery.arrival = (struct cairn_arrival){
+        .consumer = member->consumer,
+        .teller = member->teller,
+        .pg = member->pg,
+        .arena = &member->delivery_arena,
+        .json = pending->entry.json,
+        .bytes = pending->entry.bytes,
+        .system = "redis",
+        .destination = delivery.is_revived ? NULL : member->group.keys[pending->entry.key],
+        .is_revived = delivery.is_revived,
+    };
     struct cairn_error why = {0};
     cairn_arena_reset(&member->delivery_arena);
     int verdict = begin_attempt(member, pending, error);
     if (verdict != PROCEED)
         return verdict;
     if (cairn_cloudevent_read(pending->entry.json, pending->entry.bytes, &member->delivery_arena,
-                              &delivery.event, &why))
+                              &delivery.arrival.event, &why))
         return add_dead_letter(member, pending, why.message, error);
     delivery.exhausted = pending->attempt > member->consumer->attempts;
-    delivery.consumes = (const struct cairn_consumes *)cairn_handlers_find(
-        member->consumer->consumes, delivery.event.category, delivery.event.type, &delivery.type);
-    if (!delivery.consumes)
+    if (!cairn_arrival_find(&delivery.arrival))
         return CAIRN_SETTLED;
     return run_transaction(&delivery, error);
 }

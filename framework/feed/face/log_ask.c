@@ -9,6 +9,35 @@
 
 enum { TYPES_MAX = 100 };
 
+CAIRN_ENUM(log_direction, (FORWARDS, "forwards"), (BACKWARDS, "backwards"));
+
+#define LOG_LIMIT                                                                                  \
+    INT(limit, .optional = true, CAIRN_RANGE(1, 1000), .help = "How many events, at most; 100."),  \
+        INT(timeout, .optional = true, CAIRN_RANGE(0, 30000),                                      \
+            .help = "Milliseconds to wait for an event, if there is none."),                       \
+        TEXT(types, .optional = true, .max_bytes = 4000,                                           \
+             .help = "Only events of these types, separated by commas.")
+
+CAIRN_STRUCT(log_page_question,
+             INT(from, .optional = true, CAIRN_RANGE(0, CAIRN_LOG_START_MAX),
+                 .help = "Events after this position, of a stream after this version; backwards: "
+                         "before it."),
+             ENUM(direction, log_direction, .optional = true), LOG_LIMIT);
+
+CAIRN_STRUCT(log_feed_question,
+             TEXT(lastEventId, .optional = true, .max_bytes = 100,
+                  .help = "The id of the last event that was handled."),
+             INT(from, .optional = true, CAIRN_RANGE(0, CAIRN_LOG_START_MAX),
+                 .help = "Beyond that event: what was seen up to here was nothing."),
+             LOG_LIMIT);
+
+const struct cairn_record *cairn_log_parameters(enum cairn_log_question question)
+{
+    if (question == CAIRN_LOG_ASKS_NOTHING)
+        return NULL;
+    return question == CAIRN_LOG_ASKS_PAGE ? &log_page_question_record : &log_feed_question_record;
+}
+
 /* ---- parameters ---- */
 
 static const char *const *split_types(const char *text, struct cairn_arena *arena,

@@ -2,6 +2,7 @@
 #include "feed/face/log_handler.h"
 
 #include "core/threads/clock.h"
+#include "feed/face/log_append.h"
 #include "feed/face/log_collect.h"
 #include "feed/face/log_text.h"
 #include "feed/face/log_watch.h"
@@ -295,6 +296,9 @@ enum cairn_http_outcome cairn_log_handle(const struct cairn_log_endpoint *endpoi
         return read_event(endpoint, store, request, response);
     case CAIRN_LOG_SCHEMA:
         return read_schema(endpoint, request, response);
+    case CAIRN_LOG_APPEND:
+        return cairn_log_append(endpoint->side, endpoint->scope == CAIRN_LOG_ALL, store, request,
+                                response);
     case CAIRN_LOG_PAGES:
     case CAIRN_LOG_FEED:
     default:

@@ -1,11 +1,17 @@
-/* log_handler.h - answers GET on the log: pages, long polls, streams, feeds, single events,
- * schemas. */
+/* log_handler.h - answers requests about the log: pages, long polls, streams, feeds, single
+ * events, schemas; and appends. */
 #ifndef CAIRN_FEED_LOG_HANDLER_H
 #define CAIRN_FEED_LOG_HANDLER_H
 
 #include "feed/face/log_ask.h"
 
-enum cairn_log_form { CAIRN_LOG_PAGES = 1, CAIRN_LOG_FEED, CAIRN_LOG_EVENT, CAIRN_LOG_SCHEMA };
+enum cairn_log_form {
+    CAIRN_LOG_PAGES = 1,
+    CAIRN_LOG_FEED,
+    CAIRN_LOG_EVENT,
+    CAIRN_LOG_SCHEMA,
+    CAIRN_LOG_APPEND, /* log_append.h */
+};
 
 struct cairn_log_endpoint {
     const struct cairn_log_side *side;

@@ -1,7 +1,9 @@
-/* listen.c - opens the listening socket, and explains why it cannot. */
+/* listen.c - opens the listening socket, or takes over the one that the process was started with;
+ * and explains why it cannot. */
 #include "http/connection/acceptor.h"
 
 #include "core/text/socket_address.h"
+#include "http/connection/inherited.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,6 +30,11 @@ int cairn_acceptor_listen(const char *address, int port, int *ret_port, struct c
     if (length == 0)
         return cairn_fail(error, CAIRN_CONFIG, "%s is not an IPv4 or IPv6 address: see CAIRN_BIND",
                           address);
+    int inherited = cairn_inherited_listener(&parsed, error);
+    if (inherited >= 0)
+        *ret_port = cairn_socket_port(inherited);
+    if (inherited != -1)
+        return inherited;
     int listener = socket(parsed.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0)
         return fail_to_listen(address, port, errno, error);

@@ -274,7 +274,8 @@ static int check_media_type(struct cairn_exchange *exchange)
     const char *coding = cairn_http_header(request, "Content-Encoding");
     const char *wanted = exchange->route->media_type;
     wanted = wanted ? wanted : "application/json";
-    if (!type || cairn_http_header_count(request, "Content-Type") > 1 || !is_type(type, wanted))
+    bool good = exchange->route->any_media_type || (type && is_type(type, wanted));
+    if (!good || cairn_http_header_count(request, "Content-Type") > 1)
         return refuse(exchange, CAIRN_MEDIA_TYPE, "the body has to be %s in UTF-8, not %s", wanted,
                       type ? type : "of no stated type");
     if (coding && strcasecmp(coding, "identity") != 0)

@@ -145,6 +145,11 @@ static void check_consumer(struct check *check, const struct cairn_consumer *con
     const char *name = consumer->name ? consumer->name : "without a name";
     check_handlers(check, consumer->consumes, consumer->at, "consumer", name, "CAIRN_CONSUME");
     add(check, cairn_consumer_check(consumer, &check->error));
+    if (consumer->follows[0].url && consumer->work)
+        cairn_findings_say(&check->findings,
+                           "%s: consumer %s has .follows and .work: give the work to a consumer of "
+                           "the bus, or to the handlers",
+                           consumer->at ? consumer->at : "", name);
     if (consumer->attempts < 0 || consumer->backoff_us < 0 || consumer->backoff_max_us < 0 ||
         consumer->stuck_us < 0)
         cairn_findings_say(&check->findings, "%s: consumer %s has a number below 0",

@@ -25,6 +25,7 @@ struct document {
     struct cairn_arena *arena;
     bool secured;             /* services authenticate */
     bool apart;               /* operators have a listener of their own, which has the document */
+    bool log_appends;         /* events can be appended over HTTP */
     struct cairn_map by_path; /* -> struct cairn_buffer: the operations, ready to be written */
     struct cairn_map tags;    /* -> const char *: descriptions */
 };
@@ -171,6 +172,8 @@ static void add_log(struct document *document)
     add_tag(document, "log", "The log over HTTP: events as CloudEvents.");
     for (size_t i = 0; i < cairn_log_route_count; i++) {
         const struct cairn_log_route *row = &cairn_log_route_rows[i];
+        if (row->appends && !document->log_appends)
+            continue;
         cairn_openapi_log(begin_operation(document, strchr(row->route, ' ') + 1), row,
                           document->secured);
     }
@@ -228,6 +231,7 @@ void cairn_openapi_write(const struct cairn_service *const services[],
     struct document document = {.arena = out->arena,
                                 .secured = options->secured,
                                 .apart = options->scheme != NULL,
+                                .log_appends = cairn_log_is_appended(services),
                                 .by_path = cairn_map(out->arena),
                                 .tags = cairn_map(out->arena)};
     for (size_t i = 0; services[i]; i++)

@@ -13,19 +13,48 @@
     "\"string\"},\"version\":{\"type\":\"string\"},\"schemaversion\":{\"type\":\"string\"},"       \
     "\"data\":{}}}"
 
+#define INCOMING                                                                                   \
+    "{\"type\":\"object\",\"required\":[\"specversion\",\"type\"],\"properties\":{"                \
+    "\"specversion\":{\"const\":\"1.0\"},\"type\":{\"type\":\"string\"},\"subject\":{\"type\":"    \
+    "\"string\"},\"id\":{\"type\":\"string\"},\"source\":{\"type\":\"string\"},\"data\":{"         \
+    "\"type\":\"object\"}}}"
+
 static void add_parameters(struct cairn_buffer *out, const struct cairn_log_route *row)
 {
     if (strstr(row->route, "{id}"))
         cairn_openapi_parameter(out, "id", "path", "{\"type\":\"string\"}", NULL,
                                 "The id in the path.");
-    for (uint32_t i = 0; row->parameters && i < row->parameters->count; i++) {
-        const struct cairn_field *field = &row->parameters->fields[i];
+    const struct cairn_record *asks = cairn_log_parameters(row->asks);
+    for (uint32_t i = 0; asks && i < asks->count; i++) {
+        const struct cairn_field *field = &asks->fields[i];
         struct cairn_buffer schema = cairn_buffer(out->arena);
         cairn_field_schema(field, &schema);
         cairn_openapi_parameter(out, field->name, "query", schema.text, NULL,
                                 field->help ? field->help : "");
     }
+    if (row->appends)
+        cairn_openapi_refer(out, "parameters", "Idempotency-Key");
     cairn_openapi_refer(out, "parameters", "traceparent");
+}
+
+/* Writes what an append takes. */
+static void add_body(struct cairn_buffer *out, const struct cairn_log_route *row)
+{
+    cairn_buffer_text(out, ",\"requestBody\":{\"required\":true,\"content\":{"
+                           "\"application/cloudevents+json\":{\"schema\":" INCOMING
+                           "},\"application/cloudevents-batch+json\":{\"schema\":{\"type\":"
+                           "\"array\",\"minItems\":1,\"maxItems\":1000,\"items\":" INCOMING
+                           "}},\"application/json\":{\"schema\":");
+    if (strstr(row->route, "{id}"))
+        cairn_buffer_text(out, "{\"type\":\"object\"}");
+    else
+        cairn_buffer_text(
+            out, "{\"type\":\"object\",\"required\":[\"events\"],\"properties\":{"
+                 "\"conditions\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                 "\"required\":[\"stream\",\"version\"],\"properties\":{\"stream\":{"
+                 "\"type\":\"string\"},\"version\":{\"type\":\"integer\",\"minimum\":0}}}},"
+                 "\"events\":{\"type\":\"array\",\"items\":" INCOMING "}}}");
+    cairn_buffer_text(out, "}}}");
 }
 
 /* The answer of a route that is about one thing, or about many. */
@@ -33,7 +62,9 @@ static const char *answer_of(const struct cairn_log_route *row)
 {
     if (strncmp(row->route, "GET /schemas", 12) == 0)
         return "\"application/schema+json\":{\"schema\":{\"type\":\"object\"}}";
-    if (!row->parameters)
+    if (row->appends)
+        return "\"application/json\":{\"schema\":{\"type\":\"object\"}}";
+    if (!row->asks)
         return "\"application/cloudevents+json\":{\"schema\":" CLOUDEVENT
                "},\"application/json\":{\"schema\":{}}";
     return "\"application/cloudevents-batch+json\":{\"schema\":{\"type\":\"array\",\"items\":" CLOUDEVENT
@@ -44,6 +75,7 @@ void cairn_openapi_log(struct cairn_buffer *out, const struct cairn_log_route *r
 {
     static const struct cairn_allow by_category = CAIRN_ANYONE;
     static const int problems[] = {400, 404, 408, 412, 429, 431, 503, 0};
+    static const int of_appends[] = {400, 404, 408, 409, 412, 413, 415, 422, 429, 431, 503, 0};
     cairn_openapi_method(out, row->route);
     cairn_openapi_words(out, row->route);
     cairn_buffer_text(out, ",\"tags\":[\"log\"]");
@@ -51,11 +83,13 @@ void cairn_openapi_log(struct cairn_buffer *out, const struct cairn_log_route *r
     cairn_openapi_security(out, secured ? &by_category : NULL, false);
     cairn_buffer_text(out, ",\"parameters\":[");
     add_parameters(out, row);
-    cairn_buffer_print(out,
-                       "],\"responses\":{\"200\":{\"description\":\"What there is.\",\"content\":{"
-                       "%s}}",
-                       answer_of(row));
+    cairn_buffer_char(out, ']');
+    if (row->appends)
+        add_body(out, row);
+    cairn_buffer_print(out, ",\"responses\":{\"%d\":{\"description\":\"%s\",\"content\":{%s}}",
+                       row->appends ? 201 : 200,
+                       row->appends ? "All of it is appended." : "What there is.", answer_of(row));
     cairn_openapi_refused(out, secured ? &by_category : NULL);
-    cairn_openapi_problems(out, problems);
+    cairn_openapi_problems(out, row->appends ? of_appends : problems);
     cairn_buffer_text(out, "}}");
 }
