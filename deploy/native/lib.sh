@@ -34,6 +34,8 @@ native_services=(
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
     "console 8060 cairn_owner"
+    "log 8061 cairn_writer"
+    "bff 8062 -"
 )
 
 # admin_port_of PORT: where a service that listens there has its operators' listener (CAIRN_ADMIN_PORT).

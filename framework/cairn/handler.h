@@ -26,6 +26,7 @@
 #ifndef CAIRN_HANDLER_H
 #define CAIRN_HANDLER_H
 
+#include <cairn/memory.h>
 #include <cairn/policy.h>
 #include <cairn/value.h>
 
@@ -37,10 +38,11 @@ struct cairn_request {
     const char *id;   /* the value of {id}, or NULL */
     const char *body; /* ended by a NUL that body_bytes does not count; "" if there is none */
     size_t body_bytes;
-    const char *traceparent;  /* to pass on: this trace, with a span of this service */
-    struct cairn_actor actor; /* the caller; zeroed if not authenticated */
-    void *memo;               /* for the function's own use, kept across its calls; NULL at first */
-    void *handle_;            /* private to the library */
+    const char *traceparent;   /* to pass on: this trace, with a span of this service */
+    struct cairn_actor actor;  /* the caller; zeroed if not authenticated */
+    struct cairn_arena *arena; /* memory.h: what is allocated here lives as long as the request */
+    void *memo;    /* for the function's own use, kept across its calls; NULL at first */
+    void *handle_; /* private to the library */
 };
 
 /* Return the value of a header or a decoded query parameter, or NULL if it was not sent. */
@@ -61,6 +63,10 @@ struct cairn_reply {
 /* Append text to the body: as it is, or as a JSON string with its quotes. */
 void cairn_reply_print(struct cairn_reply *reply, const char *format, ...) CAIRN_PRINTF(2, 3);
 void cairn_reply_json(struct cairn_reply *reply, const char *text);
+
+/* Sets a header of the answer, in place of one of the same name; `value` is borrowed until the
+ * answer was sent. At most ten. */
+void cairn_reply_header(struct cairn_reply *reply, const char *name, const char *value);
 
 /* Answers an error as problem+json, with the status of its code; nothing may be added after it. */
 void cairn_reply_problem(struct cairn_reply *reply, const struct cairn_error *error);

@@ -54,6 +54,7 @@
 #ifndef CAIRN_OUTBOUND_H
 #define CAIRN_OUTBOUND_H
 
+#include <cairn/error.h>
 #include <cairn/value.h>
 
 CAIRN_BEGIN_C
@@ -112,8 +113,14 @@ struct cairn_outbound_response {
     char *body; /* ended by a NUL that body_bytes does not count; never NULL after success */
     size_t body_bytes;
     int64_t retry_after_us; /* of its Retry-After; 0: it has none */
+    char *head_;            /* private to the library: the lines of its head */
+    size_t head_bytes_;
 };
 void cairn_outbound_response_reset(struct cairn_outbound_response *response);
+
+/* Returns the value of the answer's first header of this name, in any case, without the spaces
+ * around it; NULL if there is none. It lives as long as the response. */
+const char *cairn_outbound_header(const struct cairn_outbound_response *response, const char *name);
 
 /* Sends one request and waits for its answer.
  *
@@ -130,6 +137,25 @@ void cairn_outbound_response_reset(struct cairn_outbound_response *response);
 int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound_request *request,
                         struct cairn_outbound_response *ret,
                         struct cairn_error *error) CAIRN_CHECKED;
+
+/* One of several calls that are made at once: `target` and `request` are the caller's, `response`,
+ * `failed` and `error` the result, as of cairn_outbound_call(). Zeroed at first; the caller resets
+ * the response. */
+struct cairn_outbound_part {
+    struct cairn_target *target;
+    struct cairn_outbound_request request;
+    struct cairn_outbound_response response;
+    int failed; /* 0: answered, whatever the status */
+    struct cairn_error error;
+};
+
+enum { CAIRN_OUTBOUND_PARTS_MAX = 32 };
+
+/* Makes `count` calls at once, each on a thread of its own, and returns when all have ended: by
+ * `deadline_us` from now, which is that of all of them together. A part that fails, or is late,
+ * does not disturb the others. A part for which the process may have no more threads is called
+ * after the others, within the same deadline. At most CAIRN_OUTBOUND_PARTS_MAX parts. */
+void cairn_outbound_call_all(struct cairn_outbound_part parts[], size_t count, int64_t deadline_us);
 
 /* ---- mail ---- */
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { HEAD_MAX_BYTES = 65536, KEEP_S = 30 };
 
@@ -22,7 +23,7 @@ struct call {
     const char *url;
     size_t body_max_bytes;
     size_t body_capacity;
-    size_t head_bytes;
+    size_t head_bytes, head_capacity;
     bool too_large;
 };
 
@@ -48,13 +49,45 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
     return more;
 }
 
+/* Keeps a line of the head, which libcurl passes one by one, ended by a NUL instead of a line
+ * break. The line of a status begins a head: one of a proxy, or of an interim answer, came
+ * before. */
+static void keep_line(struct call *call, const char *line, size_t bytes)
+{
+    struct cairn_outbound_response *response = call->response;
+    while (bytes > 0 && strchr("\r\n \t", line[bytes - 1]))
+        bytes--;
+    if (bytes >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        response->head_bytes_ = 0;
+    size_t wanted = response->head_bytes_ + bytes + 1;
+    if (wanted > call->head_capacity) {
+        call->head_capacity = wanted > 1024 ? 2 * wanted : 1024;
+        response->head_ = cairn_reallocate(response->head_, call->head_capacity);
+    }
+    memcpy(response->head_ + response->head_bytes_, line, bytes);
+    response->head_[response->head_bytes_ + bytes] = '\0';
+    response->head_bytes_ = wanted;
+}
+
 static size_t take_head(char *bytes, size_t size, size_t count, void *context)
 {
-    (void)bytes;
     struct call *call = context;
     call->head_bytes += size * count;
     call->too_large = call->head_bytes > HEAD_MAX_BYTES;
+    if (!call->too_large)
+        keep_line(call, bytes, size * count);
     return call->too_large ? 0 : size * count;
+}
+
+const char *cairn_outbound_header(const struct cairn_outbound_response *response, const char *name)
+{
+    size_t length = strlen(name);
+    const char *end = response->head_ + response->head_bytes_;
+    for (const char *at = response->head_; at && at < end; at += strlen(at) + 1) {
+        if (strncasecmp(at, name, length) == 0 && at[length] == ':')
+            return at + length + 1 + strspn(at + length + 1, " \t");
+    }
+    return NULL;
 }
 
 /* ---- the request ---- */
@@ -181,7 +214,7 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
     struct call *call = context;
     char words[CURL_ERROR_SIZE];
     cairn_outbound_response_reset(call->response);
-    call->body_capacity = call->head_bytes = 0;
+    call->body_capacity = call->head_bytes = call->head_capacity = 0;
     call->too_large = false;
     if (!cairn_transfer_prepare(handle, limits, deadline_us, words)) {
         ret->code = cairn_fail(&ret->error, CAIRN_UNAVAILABLE,
@@ -230,8 +263,8 @@ static void describe(struct cairn_span *span, const struct call *call)
 }
 
 /* Sends the request, and records the span of all its attempts. */
-static int run(struct cairn_target_state *state, struct call *call, int64_t deadline_us,
-               struct cairn_error *error)
+static int perform_call(struct cairn_target_state *state, struct call *call, int64_t deadline_us,
+                        struct cairn_error *error)
 {
     const struct cairn_outbound_request *request = call->request;
     const struct cairn_limits *limits = cairn_target_limits(state);
@@ -263,7 +296,7 @@ int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound
     int64_t deadline_us =
         began_us + (request->deadline_us > 0 ? request->deadline_us : limits->deadline_us);
     struct call call = {.request = request, .response = ret};
-    failed = run(state, &call, deadline_us, error);
+    failed = perform_call(state, &call, deadline_us, error);
     curl_slist_free_all(call.headers);
     cairn_arena_close(&call.arena);
     if (failed)
@@ -274,5 +307,6 @@ int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound
 void cairn_outbound_response_reset(struct cairn_outbound_response *response)
 {
     free(response->body);
+    free(response->head_);
     *response = (struct cairn_outbound_response){0};
 }

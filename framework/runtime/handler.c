@@ -66,6 +66,12 @@ void cairn_reply_json(struct cairn_reply *reply, const char *text)
     cairn_buffer_json(&answering->body, text);
 }
 
+void cairn_reply_header(struct cairn_reply *reply, const char *name, const char *value)
+{
+    struct answering *answering = reply->handle_;
+    cairn_http_set_header(answering->response, name, value);
+}
+
 void cairn_reply_problem(struct cairn_reply *reply, const struct cairn_error *error)
 {
     struct answering *answering = reply->handle_;
@@ -91,6 +97,7 @@ enum cairn_http_outcome cairn_handler_call(const void *self, void *worker,
         .body_bytes = http->body_bytes,
         .traceparent = http->traceparent,
         .actor = http->actor ? *http->actor : (struct cairn_actor){0},
+        .arena = http->arena,
         .memo = http->memo,
         .handle_ = http,
     };

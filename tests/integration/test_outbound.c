@@ -201,6 +201,19 @@ static void an_answer_comes_with_status_type_and_body(void **state)
     assert_string_equal(response.body, "nothing");
 }
 
+static void a_header_of_the_answer_is_found_by_its_name_in_any_case(void **state)
+{
+    (void)state;
+    assert_int_equal(get("/echo"), 0);
+    assert_string_equal(cairn_outbound_header(&response, "content-TYPE"), "text/plain");
+    assert_null(cairn_outbound_header(&response, "Content"));
+    assert_int_equal(get("/404"), 0);
+    assert_null(cairn_outbound_header(&response, "Content-Type"));
+    assert_string_equal(cairn_outbound_header(&response, "Content-Length"), "7");
+    cairn_outbound_response_reset(&response);
+    assert_null(cairn_outbound_header(&response, "Content-Length"));
+}
+
 static void what_is_asked_for_goes_out(void **state)
 {
     (void)state;
@@ -246,6 +259,34 @@ static void every_method_is_sent_as_it_is(void **state)
     assert_int_equal(call_with(&head), 0);
     assert_int_equal(response.status, 404);
     assert_string_equal(response.body, "");
+}
+
+/* ---- several calls at once ---- */
+
+static void parts_are_called_at_once_and_one_that_hangs_disturbs_no_other(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/hang", "/echo", "/404", "/drip", "/echo"};
+    enum { PARTS = sizeof paths / sizeof paths[0] };
+    struct cairn_outbound_part parts[PARTS] = {0};
+    for (size_t i = 0; i < PARTS; i++) {
+        parts[i].target = &target;
+        parts[i].request =
+            (struct cairn_outbound_request){.method = "GET", .path = paths[i], .idempotent = true};
+    }
+    int64_t began_us = cairn_monotonic_us();
+    cairn_outbound_call_all(parts, PARTS, SHORT_US);
+    int64_t took_us = cairn_monotonic_us() - began_us;
+    assert_true(took_us < 2 * SHORT_US); /* one after the other they would take longer */
+    assert_int_equal(parts[0].failed, -CAIRN_UNKNOWN);
+    assert_int_equal(parts[1].failed, 0);
+    assert_non_null(strstr(parts[1].response.body, "GET /echo"));
+    assert_int_equal(parts[2].response.status, 404);
+    assert_int_equal(parts[3].failed, -CAIRN_UNKNOWN);
+    assert_int_equal(parts[4].response.status, 200);
+    for (size_t i = 0; i < PARTS; i++)
+        cairn_outbound_response_reset(&parts[i].response);
+    cairn_outbound_call_all(parts, 0, SHORT_US);
 }
 
 /* ---- failing servers ---- */
@@ -745,6 +786,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_answer_comes_with_status_type_and_body),
+        TEST(a_header_of_the_answer_is_found_by_its_name_in_any_case),
+        TEST(parts_are_called_at_once_and_one_that_hangs_disturbs_no_other),
         TEST(what_is_asked_for_goes_out),
         TEST(every_method_is_sent_as_it_is),
         TEST(without_a_listener_nothing_was_sent),

@@ -15,9 +15,10 @@ struct system_under_test {
     bool authenticates; /* by an identity provider of its own, at the port `identity` */
     int identity;
     int user, order, payment, notification, acquirer, query, projector, console; /* ports */
-    char database_url[512];                                                      /* as the owner */
-    struct child monolith; /* all services as one process, except for */
-    struct child outside;  /* the acquirer, not part of the shop */
+    int log, bff;
+    char database_url[512]; /* as the owner */
+    struct child monolith;  /* all services as one process, except for */
+    struct child outside;   /* the acquirer, not part of the shop */
 };
 
 /* Chooses the directory and the ports but starts nothing, for a test that first prepares something

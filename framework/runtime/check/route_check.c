@@ -3,6 +3,7 @@
 
 #include "core/containers/arena.h"
 #include "query/query.h"
+#include "runtime/log_routes.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -114,6 +115,8 @@ static void add_service(struct declared_list *list, const struct cairn_service *
             add(list, (struct declared){"GET", 3, at->path, service->name, NULL});
     if (service->files)
         add_text(list, "GET /sign-in.json", service->name, NULL);
+    for (size_t i = 0; service->log && i < cairn_log_route_count; i++)
+        add_text(list, cairn_log_route_rows[i].route, service->name, NULL);
 }
 
 void cairn_routes_check(const struct cairn_service *const services[],
