@@ -3,6 +3,7 @@
 
 #include "core/text/this_machine.h"
 #include "operations/http_actions.h"
+#include "operations/http_question.h"
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
 #include "operations/http_views.h"
@@ -122,8 +123,14 @@ static enum cairn_http_outcome on_catalog(const void *self, void *worker,
                                           struct cairn_http_response *response)
 {
     struct cairn_catalog catalog;
+    struct cairn_error error = {0};
     struct cairn_buffer body = cairn_buffer(request->arena);
+    const void *none = NULL;
     (void)worker;
+    if (cairn_http_question(request, NULL, &none, &error) < 0) {
+        cairn_http_problem(request, response, &error);
+        return CAIRN_HTTP_DONE;
+    }
     cairn_catalog_collect(self, request->arena, &catalog);
     cairn_catalog_json(&catalog, &body);
     response->status = 200;

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { doAll } from './browser.mjs';
 import { confirm, heading, looker, main, row, said, url } from './stage.mjs';
 
-const PATIENCE_MS = 10000; // for a page, on a machine that does other things, too
-const FREEZE_MS = 1000;
+const PATIENCE_MS = 30000; // for a page, on a machine that does other things, too
+const FREEZE_MS = 3000;
 
 async function watchForFreezes() {
     await looker.page.addInitScript(() => {
