@@ -34,6 +34,7 @@ native_services=(
     "query 8010 cairn_reader"
     "projector 8020 cairn_projector"
     "console 8060 cairn_owner"
+    "log 8061 cairn_writer"
     "bff 8062 -"
 )
 

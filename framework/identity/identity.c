@@ -255,9 +255,10 @@ static int verify(struct cairn_identity *identity, const struct cairn_jwks *keys
 
 /* Decides about a token with an unknown key, unless the keys have changed since: then *ret_again is
  * set. */
-static int settle(struct cairn_identity *identity, const struct cairn_jwks *keys,
-                  const struct presented *presented, struct cairn_identity_wait *wait,
-                  const struct cairn_error *unknown, bool *ret_again, struct cairn_error *error)
+static int refuse_or_await_keys(struct cairn_identity *identity, const struct cairn_jwks *keys,
+                                const struct presented *presented, struct cairn_identity_wait *wait,
+                                const struct cairn_error *unknown, bool *ret_again,
+                                struct cairn_error *error)
 {
     uint64_t token;
     int outcome = 0;
@@ -291,7 +292,8 @@ int cairn_identity_find(struct cairn_identity *identity, const char *token, size
         again = false;
         outcome = verify(identity, keys, &presented, arena, &bearer, &refused);
         if (outcome == CAIRN_BEARER_UNKNOWN_KEY)
-            outcome = settle(identity, keys, &presented, wait, &refused, &again, error);
+            outcome =
+                refuse_or_await_keys(identity, keys, &presented, wait, &refused, &again, error);
         else if (outcome < 0)
             (void)cairn_error_pass(error, &refused);
         else

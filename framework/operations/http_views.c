@@ -117,7 +117,7 @@ enum cairn_http_outcome cairn_http_bus_view(const struct cairn_place *place,
                                             struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    struct cairn_bus_view lists[CAIRN_BUS_LISTS];
+    struct cairn_bus_view lists[CAIRN_BUS_LISTS] = {0};
     struct cairn_buffer body = cairn_buffer(request->arena);
     const void *none = NULL;
     int64_t count = cairn_http_question(request, NULL, &none, &error);
@@ -137,7 +137,7 @@ enum cairn_http_outcome cairn_http_dead_view(const struct cairn_place *place,
                                              struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    struct cairn_bus_view list;
+    struct cairn_bus_view list = {0};
     struct cairn_buffer body = cairn_buffer(request->arena);
     const void *value = NULL;
     int64_t count = cairn_http_question(request, &view_dead_record, &value, &error);

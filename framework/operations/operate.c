@@ -6,6 +6,7 @@
 #include "operations/bus_views.h"
 #include "record/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define USUAL_US CAIRN_SECONDS(10)
@@ -152,6 +153,7 @@ static int decode(const struct cairn_place *place, const struct cairn_action *ac
 {
     void *result = cairn_arena_alloc(place->arena, action->results->size, _Alignof(max_align_t));
     ret->result = result;
+    assert(ret->json); /* of what did not fail */
     return cairn_record_decode(action->results, ret->json, strlen(ret->json), CAIRN_LENIENT,
                                place->arena, result, error);
 }

@@ -94,8 +94,27 @@ static const char followers_sql[] =
     "     order by o.position, o.number limit 1), '') as stopped"
     " from cairn.followers f order by f.name";
 
+/* Which instances there are is read from their newest events; each is as its last event has it. */
+static const char instances_sql[] =
+    "with recent as (select e.stream, max(e.position) as position from cairn.events e"
+    "         where e.shard = 0 and e.position > cairn.head() - 100000 and $2::text is null"
+    "             and e.type = 'ProcessAdvanced'"
+    "             and ($1::text is null or e.stream like replace($1, '_', '\\_') || '-%')"
+    "         group by e.stream order by 2 desc limit coalesce(nullif($3, 0), 50)),"
+    "     wanted as (select r.stream from recent r union all select $2 where $2 is not null)"
+    " select split_part(e.stream, '-', 1) as process, e.stream, e.version, e.position,"
+    "     e.recorded_at, e.data -> 'input' as input, e.data -> 'state' as state,"
+    "     (select count(*) from cairn.timers t where t.stream = e.stream) as timers,"
+    "     (select count(*) from cairn.outgoing o where o.stream = e.stream) as commands,"
+    "     coalesce((select i.reason from cairn.parked_instances i where i.stream = e.stream), '')"
+    "     as parked"
+    " from wanted w cross join lateral (select x.* from cairn.events x"
+    "     where x.shard = 0 and x.stream = w.stream order by x.version desc limit 1) e"
+    " where e.type = 'ProcessAdvanced' and (select cairn.await_durable()) >= 0"
+    " order by e.position desc";
+
 static const char commands_sql[] =
-    "select 'process/' || o.process as name, o.position, o.command, o.target, o.attempts,"
+    "select 'process/' || o.process as name, o.stream, o.position, o.command, o.target, o.attempts,"
     " coalesce(o.problem, '') as problem"
     " from cairn.outgoing o order by o.process, o.position, o.number"
     " limit coalesce(nullif($1, 0), 1000)";
@@ -145,7 +164,13 @@ static const char event_sql[] = "select " EVENT " from cairn.events e where e.sh
 
 /* As framework/command/identify.c makes the keys of callers. */
 static const char command_sql[] =
-    "select c.command_id, c.status, c.stream, c.version, c.position, c.event_count"
+    "select c.command_id, c.status, c.stream, c.version, c.position, c.event_count, c.recorded_at,"
+    "     (select json_agg(json_build_object('type', e.type, 'version', e.version,"
+    "             'position', e.position) order by e.version)"
+    "         from cairn.events e where e.shard = 0 and e.stream = c.stream"
+    "             and e.version > c.version - c.event_count and e.version <= c.version) as events,"
+    "     (select e.meta -> 'actor' from cairn.events e"
+    "         where e.shard = 0 and e.position = c.position) as actor"
     " from cairn.commands c where c.shard = 0 and c.command_id in (cairn.command_id($1, $2),"
     "     cairn.command_id($1, case when $3::text is null then $2 || E'\\n'"
     "         else concat_ws(E'\\n', $2, $3, $4) end))";
@@ -197,6 +222,10 @@ const struct cairn_view cairn_views[CAIRN_VIEW_COUNT] = {
     [CAIRN_VIEW_PROCESSES] = {.path = "/admin/processes",
                               .help = "Process managers and reactors: how far, and where.",
                               .sql = followers_sql},
+    [CAIRN_VIEW_INSTANCES] = {.path = "/admin/processes/instances",
+                              .help = "Instances of process managers, the last advanced first.",
+                              .asks = &view_instances_record,
+                              .sql = instances_sql},
     [CAIRN_VIEW_PROCESS_COMMANDS] = {.path = "/admin/processes/commands",
                                      .help = "Commands of processes that are not delivered yet.",
                                      .asks = &view_list_record,

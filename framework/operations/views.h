@@ -14,6 +14,10 @@ CAIRN_STRUCT(view_parked, TEXT(read_model, .optional = true), TEXT(key, .optiona
              VIEW_LIMIT);
 CAIRN_STRUCT(view_of_read_model, TEXT(read_model, .optional = true), VIEW_LIMIT);
 CAIRN_STRUCT(view_list, VIEW_LIMIT);
+CAIRN_STRUCT(view_instances,
+             TEXT(process, .optional = true,
+                  .help = "Its instances that advanced in the newest 100,000 positions."),
+             TEXT(stream, .optional = true, .help = "One instance, however old."), VIEW_LIMIT);
 CAIRN_STRUCT(view_streams, TEXT(category, .optional = true), VIEW_LIMIT);
 CAIRN_STRUCT(view_stream,
              INT(after, .optional = true, CAIRN_RANGE(1, INT64_C(999999999999999)),
@@ -53,6 +57,7 @@ enum cairn_view_name {
     CAIRN_VIEW_ROLLBACKS,
     CAIRN_VIEW_ROLLBACK,
     CAIRN_VIEW_PROCESSES,
+    CAIRN_VIEW_INSTANCES,
     CAIRN_VIEW_PROCESS_COMMANDS,
     CAIRN_VIEW_PROCESS_PARKED,
     CAIRN_VIEW_TIMERS,

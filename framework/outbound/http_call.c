@@ -153,8 +153,8 @@ static void describe(struct cairn_span *span, const struct call *call)
 }
 
 /* Sends the request, and records the span of all its attempts. */
-static int run(struct cairn_target_state *state, struct call *call, int64_t deadline_us,
-               struct cairn_error *error)
+static int perform_call(struct cairn_target_state *state, struct call *call, int64_t deadline_us,
+                        struct cairn_error *error)
 {
     const struct cairn_outbound_request *request = call->parts.request;
     const struct cairn_limits *limits = cairn_target_limits(state);
@@ -187,7 +187,7 @@ int cairn_outbound_call(struct cairn_target *target, const struct cairn_outbound
     int64_t deadline_us =
         began_us + (request->deadline_us > 0 ? request->deadline_us : limits->deadline_us);
     struct call call = {.parts = {.request = request}, .response = ret};
-    failed = run(state, &call, deadline_us, error);
+    failed = perform_call(state, &call, deadline_us, error);
     cairn_http_parts_reset(&call.parts);
     if (failed)
         cairn_outbound_response_reset(ret);

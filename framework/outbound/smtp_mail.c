@@ -99,8 +99,8 @@ static void attempt(void *context, CURL *handle, const struct cairn_limits *limi
 }
 
 /* Sends the message, and records its span. */
-static int run(struct cairn_target_state *state, struct submission *submission, int64_t deadline_us,
-               struct cairn_error *error)
+static int submit_mail(struct cairn_target_state *state, struct submission *submission,
+                       int64_t deadline_us, struct cairn_error *error)
 {
     struct cairn_call_span span;
     struct cairn_error lost = {0};
@@ -129,7 +129,7 @@ int cairn_outbound_mail(struct cairn_target *target, const struct cairn_mail *ma
     submission.to = curl_slist_append(NULL, cairn_print(&arena, "<%s>", mail->to));
     if (!submission.to)
         abort(); /* out of memory */
-    failed = run(state, &submission, deadline_us, error);
+    failed = submit_mail(state, &submission, deadline_us, error);
     curl_slist_free_all(submission.to);
     cairn_arena_close(&arena);
     return failed;

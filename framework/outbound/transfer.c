@@ -26,7 +26,7 @@ static void set_tls(CURL *handle, const struct cairn_limits *limits)
 }
 
 /* libcurl calls it often, and at least once a second. */
-static int look(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int is_abandoned(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     const atomic_bool *abandoned = context;
     (void)a, (void)b, (void)c, (void)d;
@@ -37,7 +37,7 @@ static void set_abandoning(CURL *handle, const struct cairn_limits *limits)
 {
     void *abandoned = (void *)(uintptr_t)limits->abandoned; /* libcurl passes it on as not const */
     (void)curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-    (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look);
+    (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, is_abandoned);
     (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, abandoned);
 }
 

@@ -10,6 +10,7 @@
 #include "command/writes.h"
 #include "core/containers/arena.h"
 #include "core/report/log.h"
+#include "feed/face/log_watch.h"
 #include "http/http.h"
 #include "identity/credentials/own_token.h"
 #include "outbound/egress.h"
@@ -26,6 +27,7 @@
 #include "runtime/guard.h"
 #include "runtime/health.h"
 #include "runtime/housekeeping.h"
+#include "runtime/log_routes.h"
 #include "runtime/openapi/openapi.h"
 #include "runtime/operators.h"
 #include "runtime/routes.h"
@@ -60,6 +62,7 @@ struct cairn_host {
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
     struct cairn_query_engine *queries;      /* NULL in a process without resources */
+    struct cairn_log_side log;               /* without a watch where the log is not shown */
     struct cairn_identity *identity;         /* NULL where services do not authenticate */
     struct cairn_sessions sessions;          /* zeroed: no pages are signed in to */
     struct cairn_callers callers, operators; /* whom the two listeners admit */
@@ -286,12 +289,20 @@ static struct cairn_sign_in sign_in_of(const struct cairn_config *config)
                                   .roles = config->auth_roles_claim};
 }
 
+static int open_log(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_log_side_open(&host->log, host->config, error);
+}
+
 static int make_routes(struct cairn_host *host, struct cairn_error *error)
 {
+    cairn_log_side_fill(&host->log, host->config, host->services,
+                        cairn_auth_of(host->config) == CAIRN_AUTH_ON, &host->arena);
     host->routes = (struct cairn_routes){.arena = &host->arena,
                                          .commands = &host->commands,
                                          .queries = &host->queries,
                                          .health = &host->health,
+                                         .log = &host->log,
                                          .apart = cairn_admin_is_apart(host->config),
                                          .operators = cairn_admin_policy(host->config),
                                          .sign_in = sign_in_of(host->config),
@@ -451,7 +462,8 @@ static int start_http(struct cairn_host *host, struct cairn_error *error)
 static bool reads_the_log(const struct cairn_host *host)
 {
     for (size_t i = 0; host->services[i]; i++) {
-        if (host->services[i]->projections[0] || host->services[i]->publishes)
+        if (host->services[i]->projections[0] || host->services[i]->publishes ||
+            host->services[i]->log)
             return true;
     }
     return decides(host) || cairn_engine_is_wanted(host->services);
@@ -640,6 +652,16 @@ static void wait_for_forwards(struct cairn_host *host)
     cairn_forwards_wait();
 }
 
+static void close_log(struct cairn_host *host)
+{
+    cairn_log_watch_close(host->log.watch);
+}
+
+static void stop_log(struct cairn_host *host)
+{
+    cairn_log_watch_stop(host->log.watch);
+}
+
 static void stop_queries(struct cairn_host *host)
 {
     cairn_query_engine_stop(host->queries);
@@ -679,6 +701,7 @@ static const struct part parts[] = {
     {.start = start_identity, .stop = close_identity},
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
+    {.start = open_log, .stop = close_log},
     {.start = start_admin, .stop = stop_admin},
     {.stop = wait_for_forwards},
     {.start = start_http, .stop = stop_http},
@@ -687,7 +710,8 @@ static const struct part parts[] = {
     {.start = open_credentials, .stop = close_credentials},
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
-    {.stop = stop_queries}, /* ends streams, for which stopping HTTP would wait */
+    {.stop = stop_log},     /* ends streams, for which stopping HTTP would wait */
+    {.stop = stop_queries}, /* likewise */
     {.start = run_engine, .stop = stop_engine}, /* its calls may go to this process' own HTTP */
 };
 

@@ -4,6 +4,7 @@
 #include "command/endpoint.h"
 #include "core/containers/arena.h"
 #include "runtime/handler.h"
+#include "runtime/log_routes.h"
 #include "runtime/operators.h"
 #include "runtime/service_worker.h"
 
@@ -216,5 +217,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
         failed = add_service(routes, services[i], error);
     if (cairn_operators_wanted(services))
         cairn_operators_routes(add_made, routes);
+    if (cairn_log_is_shown(services))
+        cairn_log_routes(routes->log, routes->arena, add_made, routes);
     return failed;
 }

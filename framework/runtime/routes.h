@@ -7,6 +7,7 @@
 #define CAIRN_RUNTIME_ROUTES_H
 
 #include "command/endpoint.h"
+#include "feed/face/log_side.h"
 #include "http/http.h"
 #include "query/query.h"
 #include "runtime/health.h"
@@ -20,6 +21,7 @@ struct cairn_routes {
     struct cairn_command_side *commands;
     struct cairn_query_engine *const *queries; /* set once it is open */
     struct cairn_health *health;
+    const struct cairn_log_side *log; /* without faces: the log is not shown */
     bool apart; /* what tells how the process is has a list of its own, and is in `all` no more */
     const struct cairn_allow *operators;   /* its policy there; NULL: anyone */
     struct cairn_sign_in sign_in;          /* for pages of services */

@@ -78,7 +78,7 @@ const char *cairn_tracestate_check(const char *tracestate)
 
 void cairn_trace_format(const struct cairn_trace *trace, char ret[static CAIRN_TRACEPARENT_SIZE])
 {
-    memcpy(ret, "00-", 3);
+    memcpy(ret, "00-", sizeof "00-"); /* its end is overwritten */
     char *at = cairn_hex_write(ret + TRACE_AT, trace->trace_id, sizeof trace->trace_id);
     *at++ = '-';
     at = cairn_hex_write(at, trace->span_id, sizeof trace->span_id);

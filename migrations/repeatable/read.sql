@@ -86,6 +86,83 @@ $$;
 comment on function cairn.read_all is
     'The events of the whole log after a position, in order.';
 
+-- ---- pages ----
+
+create or replace function cairn.read_page(
+    in_stream text,            -- null: the log, by position; else this stream, by version
+    in_from bigint,
+    in_to bigint,
+    in_limit bigint,
+    in_backwards boolean,
+    in_types text[] default null,
+    in_categories text[] default null
+)
+    returns setof cairn.events
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_bitmapscan = off
+    set plan_cache_mode = force_generic_plan
+as $$
+begin
+    if in_stream is not null and in_backwards then
+        return query
+            select e.* from cairn.events e
+                where e.shard = 0 and e.stream = in_stream and e.version > in_from and e.version <= in_to
+                    and (in_types is null or e.type = any (in_types))
+                order by e.version desc
+                limit in_limit;
+    elsif in_stream is not null then
+        return query
+            select e.* from cairn.events e
+                where e.shard = 0 and e.stream = in_stream and e.version > in_from and e.version <= in_to
+                    and (in_types is null or e.type = any (in_types))
+                order by e.version
+                limit in_limit;
+    elsif in_backwards then
+        return query
+            select e.* from cairn.events e
+                where e.shard = 0 and e.position > in_from and e.position <= in_to
+                    and (in_types is null or e.type = any (in_types))
+                    and (in_categories is null or split_part(e.stream, '-', 1) = any (in_categories))
+                order by e.position desc
+                limit in_limit;
+    else
+        return query
+            select e.* from cairn.events e
+                where e.shard = 0 and e.position > in_from and e.position <= in_to
+                    and (in_types is null or e.type = any (in_types))
+                    and (in_categories is null or split_part(e.stream, '-', 1) = any (in_categories))
+                order by e.position
+                limit in_limit;
+    end if;
+    perform cairn.await_durable();
+end
+$$;
+comment on function cairn.read_page is
+    'At most in_limit events of a stream, or of the log, after in_from and up to in_to: the first ones in order, '
+    'or, backwards, the last ones, the newest first.';
+
+-- The index on ids says which 64 pages may have the event; neither the log nor the index of its positions may
+-- be scanned instead.
+create or replace function cairn.read_event(in_id uuid) returns setof cairn.events
+    language plpgsql
+    stable
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_indexscan = off
+    set enable_indexonlyscan = off
+    set jit = off
+as $$
+begin
+    return query
+        select e.* from cairn.events e where e.event_id = in_id;
+    perform cairn.await_durable();
+end
+$$;
+comment on function cairn.read_event is 'The event with this id, if the log has it.';
+
 -- ---- streams with their snapshots ----
 
 -- Reads snapshot and events in one round trip. A snapshot that cannot be used is named only, and the

@@ -1,26 +1,12 @@
-// console.mjs - looks at every page of the console, and acts, in a real browser. test_console.c starts it, and
-// prepares and checks in the database what it says on its output: it prints NEED what, and goes on at a line of input.
+// console.mjs - looks at every page of the console, and acts, in a real browser. test_console.c starts it.
 //
 //   node console.mjs URL [SHOTS]
 import assert from 'node:assert/strict';
 
-import { doAll, Looker, need } from './browser.mjs';
-
-const [url, shots] = process.argv.slice(2);
-const looker = await Looker.open({ url, shots });
-const main = () => looker.page.getByRole('main');
-const row = (label, text) => looker.page.getByRole('region', { name: label }).getByRole('row').filter({ hasText: text });
-
-async function confirm(name) {
-    const dialog = looker.page.getByRole('dialog');
-    await dialog.waitFor();
-    await dialog.getByRole('button', { name, exact: true }).click();
-    await dialog.waitFor({ state: 'hidden' });
-}
-
-async function said(text) {
-    await main().getByRole('status').filter({ hasText: text }).waitFor();
-}
+import { doAll } from './browser.mjs';
+import { aDeadLetterIsDeliveredAgain, aTimerIsMovedAndCancelled, commandsAreFoundByKey, whatWasGivenUpIsRetried } from './processes.mjs';
+import { aRebuildIsWatched, parkedKeysAreMended } from './read_models.mjs';
+import { looker, need, row, url } from './stage.mjs';
 
 // What is loaded at first, as it comes over the wire.
 async function firstLoadIsSmall() {
@@ -98,48 +84,6 @@ async function errors() {
     await looker.page.getByText('There is no page nowhere').waitFor();
 }
 
-async function parkedKeysAreMended() {
-    const key = await need('a parked key');
-    await looker.go('#/overview');
-    await looker.page.getByRole('alert').filter({ hasText: '1 key parked' }).waitFor();
-    await looker.shoot('overview-parked');
-    await looker.page.getByRole('alert').getByRole('link', { name: /^users/ }).click();
-    await row('Parked keys of users', key).waitFor();
-    await looker.check('parked');
-    await need('the cause mended');
-    await looker.page.getByRole('button', { name: `Retry ${key}` }).click();
-    await looker.page.getByRole('dialog').waitFor();
-    await looker.check('confirm');
-    await confirm('Retry');
-    await said('1 key of users will be applied again');
-    await looker.page.getByText('No key is parked.').waitFor();
-    await need('the row');
-    const other = await need('an unreadable event');
-    await looker.page.getByRole('button', { name: `Skip ${other}` }).click();
-    await confirm('Skip');
-    await said('continues without the event');
-    await looker.page.getByText('No key is parked.').waitFor();
-}
-
-async function aRebuildIsWatched() {
-    await looker.go('#/read-models');
-    await row('Read models', 'users').getByRole('link').click();
-    await row('Generations of users', 'live').waitFor();
-    await looker.page.getByRole('button', { name: 'Rebuild' }).click();
-    await confirm('Rebuild');
-    await said('of users was requested');
-    const rebuild = row('Rebuilds of users', 'request').first();
-    await rebuild.waitFor();
-    await rebuild.getByText('done', { exact: true }).waitFor();
-    await row('Generations of users', /^2live/).waitFor();
-    await looker.check('rebuilt');
-    await looker.page.getByRole('button', { name: 'Roll back' }).click();
-    await confirm('Roll back');
-    await said('users switches back to generation 1');
-    await row('Generations of users', /^1live/).waitFor();
-    await need('generation 1 is live');
-}
-
 async function operations() {
     await looker.page.getByRole('link', { name: 'Operations' }).focus();
     await looker.page.keyboard.press('Enter');
@@ -171,5 +115,5 @@ async function consoleThatIsAwayIsSaid() {
 }
 
 const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
-    aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
+    aTimerIsMovedAndCancelled, commandsAreFoundByKey, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
 await doAll(looker, steps);

@@ -38,6 +38,7 @@ static const struct program programs[] = {
     {"enrolment", {{"POST", "/courses", "registrar"}, {"POST", "/enrolments", ""}}},
     {"acquirer", {{NULL, NULL, NULL}}}, /* of another company: open */
     {"console", {{"GET", "/admin/status", "reader"}, {"POST", "/admin/rebuilds", "operator"}}},
+    {"log", {{"GET", "/events", "reader"}, {"GET", "/feeds/payment", "operator"}}},
     {"bff", {{NULL, NULL, NULL}}}, /* test_dashboard.c: it needs the query service to answer */
     {"web", {{"GET", "/mail", "support"}}},
     {"monolith", {{"POST", "/users", ""}, {"GET", "/reports/sales", "support"}}},

@@ -225,11 +225,12 @@ static void a_command_that_is_retried_is_shown_with_its_reason(void **state)
                      " values ('brewing', 'brewing-1', 1, 0, 7, 'pot-1', 'fill_pot', 'POST',"
                      " '/pots/1/fill', '{}', 3, 'one of these roles is needed: brewer')");
     expect(0, "processes", "fill_pot is retried: one of these roles is needed: brewer");
-    expect(0, "processes commands --json",
-           "{\"name\":\"process/brewing\",\"position\":7,\"command\":\"fill_pot\","
-           "\"target\":\"pot-1\",\"attempts\":3,"
-           "\"problem\":\"one of these roles is needed: brewer\"}");
-    expect(64, "processes commands 7", "expected commands, parked");
+    expect(
+        0, "processes commands --json",
+        "{\"name\":\"process/brewing\",\"stream\":\"brewing-1\",\"position\":7,\"command\":\"fill_pot\","
+        "\"target\":\"pot-1\",\"attempts\":3,"
+        "\"problem\":\"one of these roles is needed: brewer\"}");
+    expect(64, "processes commands 7", "expected instances, commands, parked");
     fixture_sql(url, "delete from cairn.outgoing; delete from cairn.followers");
 }
 

@@ -2,18 +2,16 @@
  * every page, and what operators do by clicks, against the whole system: what the browser does is
  * in tests/browser/console.mjs. */
 #include "../support/browser.h"
+#include "../support/console_scenes.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
 #include "../support/shell.h"
 #include "../support/support.h"
 #include "../support/system.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PATIENCE_MS = 30000 };
 
 static struct system_under_test shop;
 static struct shell place;
@@ -142,75 +140,9 @@ static void without_npm_one_page_says_so_and_continuous_integration_refuses(void
 
 /* ---- in a browser ---- */
 
-static void sql(const char *text)
-{
-    fixture_sql(shop.database_url, text);
-}
-
-static void sql_becomes(int64_t wanted, const char *text)
-{
-    fixture_wait_sql(shop.database_url, text, wanted, PATIENCE_MS);
-}
-
-static void in_shop(const char *command)
-{
-    char line[1500];
-    (void)snprintf(line, sizeof line, ". '%s/env'; %s", shop.run_dir, command);
-    shell_expect(&place, line);
-}
-
-/* People register themselves: the id is their subject at the demo's provider. */
-#define REGISTER(name, id)                                                                         \
-    "curl -fsH \"Authorization: Bearer $($build/bin/cairn token " name ")\" --json "               \
-    "'{\"user_id\":\"" id "\",\"email\":\"" name "@example.com\",\"name\":\"" name "\"}' "         \
-    "$CAIRN_USER_URL/users"
-#define ADA "0199aaaa-0000-7000-8000-000000000001"
-#define BOB "30d6ebd9-69b7-88fd-89b3-5c8ff889f076"
-#define CAROL "5c55c04c-f8db-8bc8-b166-683ccbc0b614"
-#define BROKEN "0199aaaa-0000-7000-8000-000000000003"
-
-/* Bob's row breaks a constraint, until it is dropped. */
-static void park_bob(void)
-{
-    sql("alter table read.users_g1 add constraint no_bob check (email not like 'bob@%')");
-    in_shop(REGISTER("bob", BOB));
-    sql_becomes(1, "select count(distinct key) from cairn.parked");
-}
-
-static void park_unreadable(void)
-{
-    sql("insert into cairn.events (shard, position, stream, version, type, schema_version, event_id,"
-        " data, meta, recorded_at) values (0, cairn.head() + 1, 'user-" BROKEN "', 1,"
-        " 'UserRegistered', 1, gen_random_uuid(), '{}', '{}', clock_timestamp())");
-    in_shop(REGISTER("carol", CAROL));
-    sql_becomes(1, "select count(distinct key) from cairn.parked");
-}
-
-/* Prepares what the pages are to show next, or checks what they did. Returns what they ask for. */
 static const char *provide(const char *what)
 {
-    if (strcmp(what, "an event") == 0)
-        in_shop(REGISTER("ada", ADA));
-    else if (strcmp(what, "a parked key") == 0)
-        park_bob();
-    else if (strcmp(what, "the cause mended") == 0)
-        sql("alter table read.users_g1 drop constraint no_bob");
-    else if (strcmp(what, "the row") == 0)
-        sql_becomes(1, "select count(*) from read.users_g1 where email = 'bob@example.com'");
-    else if (strcmp(what, "an unreadable event") == 0)
-        park_unreadable();
-    else if (strcmp(what, "generation 1 is live") == 0)
-        sql_becomes(1, "select generation from cairn.generations where projection = 'users'"
-                       " and live");
-    else if (strcmp(what, "the console stopped") == 0)
-        system_kill(&shop, "console", SIGKILL);
-    else if (strcmp(what, "the console started") == 0)
-        system_heal(&shop);
-    else
-        fail_msg("the browser needs %s, which this test does not know", what);
-    return strcmp(what, "a parked key") == 0          ? BOB
-           : strcmp(what, "an unreadable event") == 0 ? BROKEN
-                                                      : "done";
+    return console_scene(&shop, &place, what);
 }
 
 static void operators_see_and_mend_the_system_in_a_browser(void **state)

@@ -229,6 +229,13 @@ static void timers_are_moved_and_cancelled(void **state)
     said_so("\"kind\" : \"timer-cancelled\"");
     said_so("\"actor\":{\"sub\":\"olga\"");
     act(404, "/admin/timers/cancel", "{\"stream\":\"brewing-1\",\"name\":\"cold\"}");
+    static const char *const instances[] = {"", "?process=brewing", "?stream=brewing-1"};
+    for (size_t i = 0; i < sizeof instances / sizeof instances[0]; i++) {
+        look(200, format("/admin/processes/instances@", instances[i]));
+        said_so("\"process\":\"brewing\",\"stream\":\"brewing-1\",\"version\":3");
+    }
+    look(200, "/admin/processes/instances?process=brew");
+    said_so("{\"items\":[]}");
     expect_recorded("move-timer by olga, cancel-timer by olga");
 }
 

@@ -47,7 +47,7 @@ static void start_process(struct shop *shop, enum shop_part part)
         set(env[2 + i], variable, url);
     }
     set(env[6], "CAIRN_ACQUIRER_LEDGER", shop->ledger);
-    set(env[7], "REDIS_URL", fixture_redis());
+    set(env[7], "REDIS_URL", shop->redis_url);
     assert_int_equal(child_start(&shop->child[part], argv, list, log), 0);
 }
 
@@ -71,7 +71,7 @@ void shop_wait_ready(struct shop *shop, enum shop_part part)
 void shop_start(struct shop *shop, bool monolith)
 {
     static int number;
-    *shop = (struct shop){.monolith = monolith};
+    *shop = (struct shop){.monolith = monolith, .redis_url = fixture_redis()};
     fixture_database(shop->url, sizeof shop->url);
     (void)snprintf(shop->ledger, sizeof shop->ledger, "%s/shop-%d-%d", getenv("CAIRN_TEST_SERVERS"),
                    (int)getpid(), ++number);

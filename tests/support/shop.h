@@ -15,7 +15,8 @@ enum { SHOP_ID_SIZE = 40, SHOP_PATIENCE_MS = 60000 };
 
 struct shop {
     char url[512];
-    bool monolith; /* user, order and payment are one process */
+    bool monolith;         /* user, order and payment are one process */
+    const char *redis_url; /* of all its services, also of those that are started again */
     struct child child[SHOP_PARTS];
     int port[SHOP_PARTS];
     char ledger[512];

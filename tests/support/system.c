@@ -27,13 +27,14 @@ static int run(const struct system_under_test *shop, const char *script)
         " CAIRN_USER_PORT=%d"
         " CAIRN_ORDER_PORT=%d CAIRN_PAYMENT_PORT=%d"
         " CAIRN_NOTIFICATION_PORT=%d CAIRN_ACQUIRER_PORT=%d"
-        " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d CAIRN_CONSOLE_PORT=%d CAIRN_BFF_PORT=%d"
+        " CAIRN_QUERY_PORT=%d CAIRN_PROJECTOR_PORT=%d CAIRN_CONSOLE_PORT=%d"
+        " CAIRN_LOG_PORT=%d CAIRN_BFF_PORT=%d"
         " deploy/native/%s > '%s.out' 2>&1 </dev/null",
         environment("CAIRN_TEST_ROOT"), shop->run_dir,
         *shop->build ? shop->build : environment("CAIRN_TEST_BUILD"),
         shop->authenticates ? "on" : "off", shop->identity, shop->user, shop->order, shop->payment,
-        shop->notification, shop->acquirer, shop->query, shop->projector, shop->console, shop->bff,
-        script, shop->run_dir);
+        shop->notification, shop->acquirer, shop->query, shop->projector, shop->console, shop->log,
+        shop->bff, script, shop->run_dir);
     return system(command);
 }
 
@@ -119,6 +120,7 @@ void system_plan(struct system_under_test *shop)
     shop->query = free_pair();
     shop->projector = free_pair();
     shop->console = free_pair();
+    shop->log = free_pair();
     shop->bff = free_pair();
     shop->identity = free_pair();
 }
@@ -177,7 +179,7 @@ void system_start_monolith(struct system_under_test *shop)
     const char *const env[] = {database, redis, port, acquirer, NULL};
     assert_int_equal(child_start(&shop->monolith, argv, env, log), 0);
     shop->user = shop->order = shop->payment = shop->query = shop->projector = number;
-    fixture_wait_http(number, "/readyz", 20000);
+    fixture_wait_http(number, "/readyz", 60000); /* it may run under valgrind */
 }
 
 void system_stop(struct system_under_test *shop)

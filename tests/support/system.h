@@ -14,7 +14,8 @@ struct system_under_test {
     char build[256];    /* where its binaries are; "" means the tests' build */
     bool authenticates; /* by an identity provider of its own, at the port `identity` */
     int identity;
-    int user, order, payment, notification, acquirer, query, projector, console, bff; /* ports */
+    int user, order, payment, notification, acquirer, query, projector, console; /* ports */
+    int log, bff;
     char database_url[512]; /* as the owner */
     struct child monolith;  /* all services as one process, except for */
     struct child outside;   /* the acquirer, not part of the shop */

@@ -10,7 +10,8 @@
 
 static bool is_list(const char *word)
 {
-    return strcmp(word, "parked") == 0 || strcmp(word, "commands") == 0;
+    return strcmp(word, "parked") == 0 || strcmp(word, "commands") == 0 ||
+           strcmp(word, "instances") == 0;
 }
 
 /* Retries what was parked, or skips the event at which an instance stopped. */
@@ -39,18 +40,28 @@ static int64_t act(const struct cairn_cli_options *options, struct cairn_pg *pg,
     return 0;
 }
 
+static int64_t show_list(const struct cairn_cli_options *options, struct cairn_pg *pg,
+                         struct cairn_error *error)
+{
+    const struct view_list which = {.limit = cairn_cli_limit(options)};
+    const struct view_instances instances = {.limit = which.limit};
+    if (strcmp(options->words[0], "instances") == 0)
+        return cairn_cli_show_view(pg, CAIRN_VIEW_INSTANCES, &instances, options->json, error);
+    return cairn_cli_show_view(pg,
+                               strcmp(options->words[0], "parked") == 0
+                                   ? CAIRN_VIEW_PROCESS_PARKED
+                                   : CAIRN_VIEW_PROCESS_COMMANDS,
+                               &which, options->json, error);
+}
+
 static int64_t query_followers(const struct cairn_cli_options *options, struct cairn_pg *pg,
                                struct cairn_arena *arena, struct cairn_error *error)
 {
     const char *what = options->word_count ? options->words[0] : "";
-    const struct view_list which = {.limit = cairn_cli_limit(options)};
     if (!*what)
         return cairn_cli_show_view(pg, CAIRN_VIEW_PROCESSES, NULL, options->json, error);
     if (is_list(what))
-        return cairn_cli_show_view(pg,
-                                   strcmp(what, "parked") == 0 ? CAIRN_VIEW_PROCESS_PARKED
-                                                               : CAIRN_VIEW_PROCESS_COMMANDS,
-                                   &which, options->json, error);
+        return show_list(options, pg, error);
     return act(options, pg, arena, error);
 }
 
@@ -65,7 +76,7 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
     if (options.word_count && !retries && !skips &&
         (!is_list(options.words[0]) || options.word_count > 1)) {
         (void)fprintf(stderr,
-                      "cairn processes: expected commands, parked, retry [reactor/NAME "
+                      "cairn processes: expected instances, commands, parked, retry [reactor/NAME "
                       "[POSITION]],\nretry process/NAME [STREAM], skip process/NAME STREAM, or "
                       "nothing\n"
                       "Usage: cairn %s\n",
@@ -84,13 +95,13 @@ static int run_processes(const struct cairn_cli_command *command, int argc, char
 
 const struct cairn_cli_command cairn_cli_processes = {
     .name = "processes",
-    .usage = "processes [commands | parked | retry [NAME [WHICH]] | skip NAME STREAM] [--limit N] "
-             "[--json]",
+    .usage = "processes [instances | commands | parked | retry [NAME [WHICH]] | skip NAME STREAM] "
+             "[--limit N] [--json]",
     .summary = "show process managers and reactors, and what was parked",
     .details =
         "Shows how far each has followed the log, its undelivered commands, its timers, the process that\n"
-        "runs it, and why it is stopped, or its oldest command is retried, if it is. `commands` lists what is\n"
-        "not delivered yet, with the reason of the last attempt. `parked` lists events that reactors failed to handle, and\n"
+        "runs it, and why it is stopped, or its oldest command is retried, if it is. `instances` lists those that\n"
+        "advanced last, with their state. `commands` lists what is not delivered yet, with the reason of the last attempt. `parked` lists events that reactors failed to handle, and\n"
         "instances of process managers that cannot continue; those of consumers: `cairn bus dead`. `retry`\n"
         "requests a retry: of all, of those of reactor/NAME or of process/NAME, of one by its position or\n"
         "its stream. `skip` skips the event at which an instance stopped.",

@@ -88,7 +88,7 @@ static int64_t recover(struct cairn_pg *pg, struct cairn_error *error)
     struct cairn_arena arena = {0};
     const struct cairn_place place = {.pg = pg, .arena = &arena};
     struct operate_recover which = {0};
-    struct cairn_operation done;
+    struct cairn_operation done = {0};
     (void)printf("\n");
     int failed = read_epoch(pg, &which.epoch, error);
     if (!failed)

@@ -39,7 +39,7 @@ const char *cairn_log_level_name(enum cairn_log_level level);
 int cairn_log_level_parse(const char *name, enum cairn_log_level *ret) CAIRN_CHECKED;
 
 /* The least level of each module. */
-enum { CAIRN_LOG_MODULES = 15 }; /* the last one: all others */
+enum { CAIRN_LOG_MODULES = 16 }; /* the last one: all others */
 struct cairn_log_levels {
     enum cairn_log_level of[CAIRN_LOG_MODULES];
 };

@@ -8,8 +8,8 @@ enum { OTHERS = CAIRN_LOG_MODULES - 1 };
 
 /* The folders of the framework that log (tests/lint looks that none is missing). */
 static const char *const modules[OTHERS] = {
-    "bus",     "command",    "core",  "http",  "identity", "operations", "outbound",
-    "process", "projection", "query", "redis", "runtime",  "store",      "telemetry",
+    "bus",     "command",    "core",  "feed",  "http",    "identity", "operations", "outbound",
+    "process", "projection", "query", "redis", "runtime", "store",    "telemetry",
 };
 
 static _Atomic int least_of[CAIRN_LOG_MODULES];

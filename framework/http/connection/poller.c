@@ -32,10 +32,10 @@ enum { TURNS = 2, TURNS_MAX = 16 };   /* of the library: one calls a handler, th
 #define FOREVER_US CAIRN_SECONDS(60)
 
 /* The state of a thread, for threads that call it. */
-enum whereabouts { AWAKE, ASLEEP, CALLED };
+enum sleep_state { AWAKE, ASLEEP, CALLED };
 
-struct newcomer {
-    struct newcomer *next;
+struct pending_connection {
+    struct pending_connection *next;
     int socket;
     socklen_t length;
     struct sockaddr_storage address;
@@ -54,10 +54,10 @@ struct cairn_poller {
     struct cairn_stalled_bodies stalled;
     struct cairn_heads heads;
     pthread_t thread;
-    atomic_int whereabouts;
+    atomic_int sleep_state;
     atomic_bool stopping;
     pthread_mutex_t lock; /* guards the members below; also held while a connection is resumed */
-    struct newcomer *newest;
+    struct pending_connection *newest;
 };
 
 struct cairn_pollers {
@@ -116,7 +116,7 @@ struct cairn_heads *cairn_poller_heads(struct cairn_poller *poller)
 
 static void call(struct cairn_poller *poller)
 {
-    if (atomic_exchange(&poller->whereabouts, CALLED) == ASLEEP)
+    if (atomic_exchange(&poller->sleep_state, CALLED) == ASLEEP)
         (void)eventfd_write(poller->waker, 1);
 }
 
@@ -133,21 +133,21 @@ void cairn_pollers_add(struct cairn_pollers *pollers, int socket,
                        const struct sockaddr_storage *address, socklen_t length)
 {
     struct cairn_poller *poller = &pollers->all[pollers->next++ % (unsigned)pollers->count];
-    struct newcomer *newcomer = cairn_allocate(sizeof *newcomer);
-    newcomer->socket = socket;
-    newcomer->length = length;
-    newcomer->address = *address;
+    struct pending_connection *pending = cairn_allocate(sizeof *pending);
+    pending->socket = socket;
+    pending->length = length;
+    pending->address = *address;
     cairn_lock(&poller->lock);
-    newcomer->next = poller->newest;
-    poller->newest = newcomer;
+    pending->next = poller->newest;
+    poller->newest = pending;
     cairn_unlock(&poller->lock);
     call(poller);
 }
 
-static struct newcomer *take_newcomers(struct cairn_poller *poller)
+static struct pending_connection *take_pending(struct cairn_poller *poller)
 {
     cairn_lock(&poller->lock);
-    struct newcomer *first = poller->newest;
+    struct pending_connection *first = poller->newest;
     poller->newest = NULL;
     cairn_unlock(&poller->lock);
     return first;
@@ -157,7 +157,7 @@ static struct newcomer *take_newcomers(struct cairn_poller *poller)
  * how it was built. */
 static void add_new(struct cairn_poller *poller)
 {
-    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+    for (struct pending_connection *at = take_pending(poller), *next; at; at = next) {
         next = at->next;
         poller->given++;
         (void)MHD_add_connection(poller->daemon, at->socket, (struct sockaddr *)&at->address,
@@ -176,7 +176,7 @@ static void dismiss_unopened(struct cairn_poller *poller)
 
 static void close_new(struct cairn_poller *poller)
 {
-    for (struct newcomer *at = take_newcomers(poller), *next; at; at = next) {
+    for (struct pending_connection *at = take_pending(poller), *next; at; at = next) {
         next = at->next;
         (void)close(at->socket);
         cairn_connections_dismiss(poller->http->connections);
@@ -224,7 +224,7 @@ static int64_t prepare(const struct cairn_poller *poller, int which, struct poll
 static void watch(struct cairn_poller *poller, struct pollfd *fds, nfds_t count)
 {
     int64_t until_us = cairn_monotonic_us() + WATCH_US;
-    while (poll(fds, count, 0) == 0 && atomic_load(&poller->whereabouts) == AWAKE &&
+    while (poll(fds, count, 0) == 0 && atomic_load(&poller->sleep_state) == AWAKE &&
            cairn_monotonic_us() < until_us)
         (void)sched_yield();
 }
@@ -245,11 +245,11 @@ static void wait_for_something(struct cairn_poller *poller, int64_t wait_us)
     wait_us = until_us - cairn_monotonic_us();
     if (watches)
         watch(poller, fds, sizeof fds / sizeof *fds);
-    else if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->whereabouts, &awake, ASLEEP))
+    else if (wait_us < 0 || !atomic_compare_exchange_strong(&poller->sleep_state, &awake, ASLEEP))
         wait_us = 0;
     if (!watches)
         (void)poll(fds, sizeof fds / sizeof *fds, (int)((wait_us + 999) / 1000));
-    atomic_store(&poller->whereabouts, AWAKE);
+    atomic_store(&poller->sleep_state, AWAKE);
     if (fds[1].revents)
         (void)eventfd_read(poller->waker, &ignored);
     for (int i = 0; i < UPSTREAMS; i++) {

@@ -128,7 +128,7 @@ static void renew(struct cairn_own_token *credentials)
 }
 
 /* Renews the token, unless it is in a file that was not replaced. */
-static void look(struct cairn_own_token *credentials)
+static void renew_if_replaced(struct cairn_own_token *credentials)
 {
     bool is_same = !credentials->requester && credentials->token && credentials->failures == 0 &&
                    !cairn_watched_file_changed(&credentials->file);
@@ -147,7 +147,7 @@ static void *keep_token(void *context)
             (void)cairn_cond_wait_until(&credentials->wanted, &credentials->lock,
                                         credentials->due_us);
         else
-            look(credentials);
+            renew_if_replaced(credentials);
     }
     cairn_unlock(&credentials->lock);
     return NULL;

@@ -10,7 +10,7 @@ struct cairn_batch_trace *cairn_batch_trace_note(const struct cairn_stored_event
     struct cairn_batch_trace *ret = NULL;
     if (!cairn_sampler_is_on())
         return NULL;
-    for (size_t i = 0; i < count && (!ret || ret->count < CAIRN_TRACED_EVENTS); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct cairn_trace trace;
         if (!cairn_trace_join_meta(events[i].meta, arena, &trace) || !trace.sampled)
             continue;
@@ -20,6 +20,8 @@ struct cairn_batch_trace *cairn_batch_trace_note(const struct cairn_stored_event
         }
         ret->events[ret->count++] =
             (struct cairn_traced_event){trace, events[i].type, events[i].position};
+        if (ret->count == CAIRN_TRACED_EVENTS)
+            break;
     }
     return ret;
 }

@@ -41,9 +41,9 @@ static struct cairn_generation_follower **find_track(struct cairn_supervisor *su
                                                      int64_t generation)
 {
     for (size_t i = 0; i < CAIRN_FOLLOWED_MAX; i++) {
-        struct cairn_generation_follower *track = supervisor->tracks[i];
+        struct cairn_generation_follower *track = supervisor->followers[i];
         if (generation ? track && track->runner.number == generation : !track)
-            return &supervisor->tracks[i];
+            return &supervisor->followers[i];
     }
     return NULL;
 }
@@ -91,9 +91,9 @@ int64_t cairn_followers_match(struct cairn_supervisor *supervisor, struct cairn_
     if (count < 0)
         return count;
     for (size_t i = 0; i < CAIRN_FOLLOWED_MAX; i++) {
-        struct cairn_generation_follower *track = supervisor->tracks[i];
+        struct cairn_generation_follower *track = supervisor->followers[i];
         if (track && !is_listed(all, count, track->runner.number))
-            stop_track(supervisor, &supervisor->tracks[i]);
+            stop_track(supervisor, &supervisor->followers[i]);
     }
     int failed = 0;
     for (int64_t i = 0; i < count && !failed; i++) {
@@ -117,8 +117,8 @@ void cairn_followers_stop(struct cairn_supervisor *supervisor, int64_t generatio
 void cairn_followers_stop_all(struct cairn_supervisor *supervisor)
 {
     for (size_t i = 0; i < CAIRN_FOLLOWED_MAX; i++) {
-        if (supervisor->tracks[i])
-            stop_track(supervisor, &supervisor->tracks[i]);
+        if (supervisor->followers[i])
+            stop_track(supervisor, &supervisor->followers[i]);
     }
 }
 
@@ -126,7 +126,7 @@ struct cairn_generation_follower *cairn_followers_shown(struct cairn_supervisor 
 {
     struct cairn_generation_follower *shown = NULL;
     for (size_t i = 0; i < CAIRN_FOLLOWED_MAX; i++) {
-        struct cairn_generation_follower *track = supervisor->tracks[i];
+        struct cairn_generation_follower *track = supervisor->followers[i];
         if (!track)
             continue;
         if (atomic_load(&track->runner.serving))

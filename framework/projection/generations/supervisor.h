@@ -49,7 +49,7 @@ struct cairn_supervisor {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     atomic_bool stopping;
-    struct cairn_generation_follower *tracks[CAIRN_FOLLOWED_MAX];
+    struct cairn_generation_follower *followers[CAIRN_FOLLOWED_MAX];
     struct cairn_rebuild_progress building; /* phase NULL: nothing is built here */
     char problem[200];
     char shown[200]; /* what everybody may see of it */

@@ -129,7 +129,8 @@ static bool has_something(const struct cairn_service *service)
 {
     return service->deciders[0] || service->processes[0] || service->reactors[0] ||
            service->projections[0] || service->consumers[0] || service->resources ||
-           service->publishes || service->routes || service->operators || service->start;
+           service->publishes || service->routes || service->operators || service->log ||
+           service->start;
 }
 
 static void check_service(struct cairn_findings *findings, const struct cairn_service *service)
@@ -152,7 +153,7 @@ static void check_work(struct cairn_findings *findings,
     }
     cairn_findings_say(findings,
                        "service %s has nothing to do: it lists no deciders, projections, "
-                       "resources, processes, reactors, consumers, publications or routes",
+                       "resources, processes, reactors, consumers, publications, routes or a log",
                        services[0]->name ? services[0]->name : "");
 }
 

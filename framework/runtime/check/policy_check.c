@@ -44,6 +44,22 @@ static void check_commands(struct check *check, const struct cairn_decider *deci
     }
 }
 
+/* Without `.append` nothing can be appended: that is closed already. */
+static void check_face(struct check *check, const struct cairn_log_face *face)
+{
+    const char *category = face->events->category;
+    struct check optional = {.required = false, .findings = check->findings};
+    check_row(check, NULL, "the log's category", category, &face->read);
+    optional.findings = check->findings;
+    check_row(&optional, NULL, "appending to the category", category, &face->append);
+    check->findings = optional.findings;
+    if (face->read.kind == CAIRN_ALLOW_OWNER || face->append.kind == CAIRN_ALLOW_OWNER)
+        cairn_findings_say(&check->findings,
+                           "the log's category %s has CAIRN_OWNER: a log has no owner, write "
+                           "CAIRN_ROLE(\"…\") or CAIRN_SIGNED_IN",
+                           category);
+}
+
 static void check_route(struct check *check, const struct cairn_route *route)
 {
     check_row(check, NULL, "the route", route->route, &route->allow);
@@ -72,6 +88,8 @@ int cairn_policies_check(const struct cairn_service *const services[], bool requ
             check_row(&check, at, "the resource", resource->path, &resource->allow);
         for (const struct cairn_route *route = service->routes; route && route->route; route++)
             check_route(&check, route);
+        for (const struct cairn_log_face *face = service->log; face && face->events; face++)
+            check_face(&check, face);
     }
     return cairn_findings_end(&check.findings, error);
 }

@@ -3,6 +3,7 @@
 
 #include "core/containers/arena.h"
 #include "query/query.h"
+#include "runtime/log_routes.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -119,6 +120,8 @@ static void add_service(struct declared_list *list, const struct cairn_service *
                                            "POST /session/end"};
     for (size_t i = 0; service->sign_in && i < sizeof sessions / sizeof sessions[0]; i++)
         add_text(list, sessions[i], service->name, NULL);
+    for (size_t i = 0; service->log && i < cairn_log_route_count; i++)
+        add_text(list, cairn_log_route_rows[i].route, service->name, NULL);
 }
 
 void cairn_routes_check(const struct cairn_service *const services[],

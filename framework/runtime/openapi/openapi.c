@@ -10,6 +10,7 @@
 #include "core/containers/map.h"
 #include "operations/actions.h"
 #include "operations/views.h"
+#include "runtime/log_routes.h"
 #include "runtime/openapi/openapi_parts.h"
 #include "runtime/operators.h"
 
@@ -140,6 +141,18 @@ static void add_operators(struct document *document)
                              document->secured);
 }
 
+/* ---- the log ---- */
+
+static void add_log(struct document *document)
+{
+    add_tag(document, "log", "The log over HTTP: events as CloudEvents.");
+    for (size_t i = 0; i < cairn_log_route_count; i++) {
+        const struct cairn_log_route *row = &cairn_log_route_rows[i];
+        cairn_openapi_log(begin_operation(document, strchr(row->route, ' ') + 1), row,
+                          document->secured);
+    }
+}
+
 /* ---- the document ---- */
 
 static void write_paths(const struct document *document, struct cairn_buffer *out)
@@ -182,6 +195,8 @@ void cairn_openapi_write(const struct cairn_service *const services[], bool secu
         add_service(&document, services[i]);
     if (cairn_operators_wanted(services))
         add_operators(&document);
+    if (cairn_log_is_shown(services))
+        add_log(&document);
     add_process(&document);
     struct cairn_buffer paths = cairn_buffer(out->arena);
     write_paths(&document, &paths);

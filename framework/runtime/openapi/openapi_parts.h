@@ -54,6 +54,8 @@ void cairn_openapi_route(struct cairn_buffer *out, const struct cairn_service *s
 struct cairn_action;
 void cairn_openapi_action(struct cairn_buffer *out, const struct cairn_action *action,
                           bool secured);
+struct cairn_log_route;
+void cairn_openapi_log(struct cairn_buffer *out, const struct cairn_log_route *row, bool secured);
 /* A view of operators; `asks` has its query parameters, or is NULL. */
 void cairn_openapi_view(struct cairn_buffer *out, const char *path, const char *help,
                         const struct cairn_record *asks, bool list, bool secured);

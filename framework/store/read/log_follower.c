@@ -117,8 +117,22 @@ static void *follow(void *context)
 int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64_t until_us,
                             struct cairn_error *error)
 {
+    return cairn_follower_wait_since(follower, seen, cairn_follower_wakes(follower), until_us,
+                                     error);
+}
+
+int64_t cairn_follower_wakes(struct cairn_follower *follower)
+{
     cairn_lock(&follower->lock);
     int64_t woken = follower->woken;
+    cairn_unlock(&follower->lock);
+    return woken;
+}
+
+int64_t cairn_follower_wait_since(struct cairn_follower *follower, int64_t seen, int64_t woken,
+                                  int64_t until_us, struct cairn_error *error)
+{
+    cairn_lock(&follower->lock);
     while (follower->head <= seen && !follower->stopping && woken == follower->woken &&
            cairn_cond_wait_until(&follower->moved, &follower->lock, until_us))
         continue;

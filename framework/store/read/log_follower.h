@@ -38,4 +38,10 @@ void cairn_follower_close(struct cairn_follower *follower);
 int64_t cairn_follower_wait(struct cairn_follower *follower, int64_t seen, int64_t until_us,
                             struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same for a thread that has other work between two waits, and must not miss a wake meanwhile:
+ * a wake ends the wait if it came after cairn_follower_wakes() returned `woken`. */
+int64_t cairn_follower_wakes(struct cairn_follower *follower);
+int64_t cairn_follower_wait_since(struct cairn_follower *follower, int64_t seen, int64_t woken,
+                                  int64_t until_us, struct cairn_error *error) CAIRN_CHECKED;
+
 #endif

@@ -60,7 +60,10 @@ static struct cairn_time time_at(const struct cairn_pg_result *rows, int64_t row
                                  const char *column)
 {
     int at = cairn_pg_column(rows, column);
-    return cairn_pg_null(rows, row, at) ? (struct cairn_time){0} : cairn_pg_time(rows, row, at);
+    struct cairn_time ret = {0};
+    if (!cairn_pg_null(rows, row, at))
+        ret = cairn_pg_time(rows, row, at);
+    return ret;
 }
 
 /* ---- events, their commands, reactions ---- */
@@ -78,8 +81,9 @@ static struct cairn_trace_node *command_of(struct load *load, const struct cairn
     if (!id)
         return NULL;
     void **at = cairn_map_at(&load->tree.commands, id);
-    if (*at)
-        return *at;
+    struct cairn_trace_node *known = *at;
+    if (known)
+        return known;
     struct cairn_trace_node *command = cairn_trace_node(&load->tree, CAIRN_TRACE_COMMAND);
     *at = command;
     command->name = text_at(load, rows, row, "command");

@@ -53,7 +53,7 @@ static bool find_shape(const struct cairn_scenario *scenario, const struct cairn
 
 /* ---- encode and decode ---- */
 
-static const void *lift(struct cairn_here here, const struct shape *shape, struct cairn_any event)
+static const void *upcast(struct cairn_here here, const struct shape *shape, struct cairn_any event)
 {
     struct cairn_error wrong = {0};
     if (cairn_event_type_check(shape->type, &wrong) < 0) {
@@ -95,7 +95,7 @@ bool cairn_scenario_lift(struct cairn_here here, struct cairn_any *event)
         return true;
     here.scenario->old = (struct cairn_old_event){shape.type, shape.version,
                                                   cairn_scenario_copy(here.scenario, *event)};
-    const void *value = lift(here, &shape, *event);
+    const void *value = upcast(here, &shape, *event);
     *event = (struct cairn_any){shape.type->record, value};
     return value != NULL;
 }

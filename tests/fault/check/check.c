@@ -94,6 +94,18 @@ static void (*const school_rules[])(struct evidence *evidence, struct verdict *v
     check_courses,   check_enrolments, check_denials,      check_tags,
 };
 
+/* Of the log alone: appends, transactions and readers of the log. */
+static void (*const log_rules[])(struct evidence *evidence, struct verdict *verdict) = {
+    check_positions, check_versions,  check_times, check_ids,
+    check_seen,      check_tampering, check_sql,   check_appends,
+};
+
+void check_log_alone(struct evidence *evidence, struct verdict *verdict)
+{
+    for (size_t i = 0; i < sizeof log_rules / sizeof log_rules[0]; i++)
+        log_rules[i](evidence, verdict);
+}
+
 void check_school(struct evidence *evidence, struct verdict *verdict)
 {
     for (size_t i = 0; i < sizeof school_rules / sizeof school_rules[0]; i++)

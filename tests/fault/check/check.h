@@ -44,6 +44,8 @@ extern const char *const check_rules[], *const check_hotel_rules[], *const check
 void check_evidence(struct evidence *evidence, struct verdict *verdict);
 void check_hotel(struct evidence *evidence, struct verdict *verdict);
 void check_school(struct evidence *evidence, struct verdict *verdict);
+/* The rules on a log that no service has used, only actors by the C interface and by SQL. */
+void check_log_alone(struct evidence *evidence, struct verdict *verdict);
 
 /* ---- the rules, by file ---- */
 

@@ -69,6 +69,11 @@ const struct role school_cast[] = {
     {0},
 };
 
+const struct role cluster_cast[] = {
+    {"steady", load_steady, 4},     {"ledger", load_ledger, 2}, {"person", load_person, 1},
+    {"follower", load_follower, 2}, {"vandal", load_vandal, 1}, {0},
+};
+
 void load_start(struct stage *stage)
 {
     cairn_lock_init(&stage->world.lock);

@@ -38,6 +38,7 @@ struct world {
 };
 
 struct actor;
+struct steady; /* load_steady.h */
 
 /* A kind of actor. */
 struct role {
@@ -54,7 +55,8 @@ struct stage {
     char writer_url[640]; /* the database, for actors that use it directly */
     char reader_url[640];
     char superuser_url[640];
-    int redis_port; /* for the readers of the bus */
+    struct steady *steady; /* for load_steady(); else NULL */
+    int redis_port;        /* for the readers of the bus */
     char redis_password[128];
     int redis_number; /* of the database in Redis */
     int bus_keep;     /* the bus keeps at least so many positions */
@@ -80,7 +82,7 @@ struct actor {
     struct cairn_arena arena; /* of one action */
 };
 
-extern const struct role shop_cast[], hotel_cast[], school_cast[];
+extern const struct role shop_cast[], hotel_cast[], school_cast[], cluster_cast[];
 
 /* Starts the stage's cast; they run until load_stop(), which waits for them. Then others may be
  * started on the same stage. */
@@ -112,5 +114,6 @@ void load_bus_reader(struct actor *actor); /* load_bus.c: reads what is publishe
 void load_guest(struct actor *actor);      /* hotel/load_hotel.c: requests to the hotel by HTTP */
 void load_pupil(struct actor *actor);     /* school/load_school.c: requests to the school by HTTP */
 void load_registrar(struct actor *actor); /* school/load_registrar.c: cairn.append_if */
+void load_steady(struct actor *actor);    /* load_steady.c: appends as services do */
 
 #endif

@@ -6,8 +6,11 @@ import { href, useRoute } from './lib/route.js';
 import { open, signIn, signOut } from './lib/sign_in.js';
 import { Done, Person } from './parts/action.jsx';
 import { Empty, Loading, ProblemNote } from './parts/basic.jsx';
+import { Bus, Group } from './pages/bus.jsx';
+import { Commands } from './pages/commands.jsx';
 import { Operation, Operations } from './pages/operations.jsx';
 import { Overview } from './pages/overview.jsx';
+import { Instance, Process, Processes } from './pages/processes.jsx';
 import { ReadModel, ReadModels } from './pages/read_models.jsx';
 import { Event, Stream } from './pages/stream.jsx';
 import { Streams } from './pages/streams.jsx';
@@ -16,16 +19,27 @@ const places = [
     { part: 'overview', title: 'Overview' },
     { part: 'streams', title: 'Streams', also: 'events' },
     { part: 'read-models', title: 'Read models' },
+    { part: 'processes', title: 'Processes' },
+    { part: 'bus', title: 'Bus' },
+    { part: 'commands', title: 'Commands' },
     { part: 'operations', title: 'Operations' },
 ];
 
+function processOf(name, id) {
+    if (!name) return <Processes />;
+    return id ? <Instance key={id} process={name} id={id} /> : <Process key={name} name={name} />;
+}
+
 function pageOf({ parts, query }) {
-    const [first = 'overview', second] = parts;
+    const [first = 'overview', second, third] = parts;
     switch (first) {
     case 'overview': return <Overview />;
     case 'streams': return second ? <Stream key={second} name={second} query={query} /> : <Streams query={query} />;
     case 'events': return second ? <Event key={second} position={second} /> : <Streams query={query} />;
     case 'read-models': return second ? <ReadModel key={second} name={second} /> : <ReadModels />;
+    case 'processes': return processOf(second, third);
+    case 'bus': return second ? <Group key={second} name={second} /> : <Bus />;
+    case 'commands': return <Commands query={query} />;
     case 'operations': return second ? <Operation key={second} id={second} /> : <Operations query={query} />;
     default: return <><h1>No such page</h1><Empty>There is no page {first}. <a href={href(['overview'])}>To the overview</a></Empty></>;
     }

@@ -30,6 +30,16 @@ export function ago(time, now = Date.now()) {
     return `${Math.round(seconds / 86400)} days ago`;
 }
 
+// How long until a time: "in 14 min", or "now".
+export function until(time, now = Date.now()) {
+    const seconds = Math.round((time.getTime() - now) / 1000);
+    if (seconds <= 0) return 'now';
+    if (seconds < 120) return `in ${seconds} s`;
+    if (seconds < 7200) return `in ${Math.round(seconds / 60)} min`;
+    if (seconds < 172800) return `in ${Math.round(seconds / 3600)} h`;
+    return `in ${Math.round(seconds / 86400)} days`;
+}
+
 export function duration(ms) {
     if (ms === null || ms === undefined) return '–';
     if (ms < 1000) return `${ms} ms`;

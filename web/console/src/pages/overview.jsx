@@ -7,7 +7,9 @@ import { href } from '../lib/route.js';
 import { Answer, Badge, Copy, Section } from '../parts/basic.jsx';
 import { Chart } from '../parts/chart.jsx';
 import { Table } from '../parts/table.jsx';
+import { groupColumns } from './bus.jsx';
 import { findProblems } from './problems.js';
+import { followerColumns } from './processes.jsx';
 
 const KEPT = 300; // samples of the charts
 const history = { heads: [], rates: [], lags: [] }; // kept while other pages are looked at
@@ -67,27 +69,6 @@ const readModelColumns = [
     { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
 ];
 
-const processColumns = [
-    { title: 'Process', cell: (row) => row.name },
-    { title: 'State', cell: (row) => (row.stopped ? <Badge state="stopped" /> : <Badge state={row.runs_in === 'none' ? 'waiting' : 'running'} />) },
-    { title: 'Lag', numeric: true, cell: (row) => number(row.lag) },
-    { title: 'Commands', numeric: true, cell: (row) => number(row.commands) },
-    { title: 'Timers', numeric: true, cell: (row) => number(row.timers) },
-    { title: 'Parked', numeric: true, cell: (row) => (row.parked ? <Badge state={number(row.parked)} tone="bad" /> : '0') },
-    { title: 'Runs in', cell: (row) => <span class="small">{row.runs_in}</span> },
-    { title: 'Note', wide: true, cell: (row) => row.stopped },
-];
-
-const groupColumns = [
-    { title: 'Group', cell: (row) => row.group },
-    { title: 'Stream', cell: (row) => row.category },
-    { title: 'Members', numeric: true, cell: (row) => number(row.members) },
-    { title: 'Lag', numeric: true, cell: (row) => number(row.lag) },
-    { title: 'Pending', numeric: true, cell: (row) => number(row.pending) },
-    { title: 'Dead', numeric: true, cell: (row) => (row.dead ? <Badge state={number(row.dead)} tone="bad" /> : '0') },
-    { title: 'Lost', cell: (row) => row.lost || '–' },
-];
-
 function Bus({ bus }) {
     const { publisher, streams, groups } = bus;
     return (
@@ -129,7 +110,7 @@ export function Overview() {
             </Section>
             <Section title="Processes and reactors">
                 <Answer answer={processes}>
-                    {(value) => <Table label="Processes and reactors" columns={processColumns} rows={value.items} rowKey={(row) => row.name}
+                    {(value) => <Table label="Processes and reactors" columns={followerColumns} rows={value.items} rowKey={(row) => row.name}
                         empty="No process manager and no reactor has run yet." />}
                 </Answer>
             </Section>

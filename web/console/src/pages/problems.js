@@ -17,7 +17,7 @@ function ofReadModel(row) {
 
 function ofProcess(row) {
     const found = [];
-    const link = `${href(['overview'])}`;
+    const link = href(['processes']);
     if (row.stopped) found.push({ key: `${row.name} stopped`, text: `${row.name}: ${row.stopped}`, link });
     if (row.parked > 0) found.push({ key: `${row.name} parked`, text: `${row.name}: ${number(row.parked)} parked`, link });
     if (row.runs_in === 'none') found.push({ key: `${row.name} idle`, text: `${row.name}: no process runs it`, link });
@@ -26,19 +26,21 @@ function ofProcess(row) {
 
 function ofBus(bus) {
     const found = [];
-    const link = href(['overview']);
+    const link = href(['bus']);
     if (bus.publisher.problem) found.push({ key: 'publisher', text: `the bus: ${bus.publisher.problem}`, link });
     for (const group of bus.groups) {
-        if (group.dead > 0) found.push({ key: `${group.group} dead`, text: `${group.group}: ${plural(group.dead, 'dead letter')}`, link });
-        if (group.lost) found.push({ key: `${group.group} lost`, text: `${group.group} has lost ${group.lost}`, link });
+        const page = href(['bus', group.group]);
+        if (group.dead > 0) found.push({ key: `${group.group} dead`, text: `${group.group}: ${plural(group.dead, 'dead letter')}`, link: page });
+        if (group.lost) found.push({ key: `${group.group} lost`, text: `${group.group} has lost ${group.lost}`, link: page });
     }
     return found;
 }
 
 export function findProblems(status, processes, bus) {
-    return [
+    const all = [
         ...(status?.read_models ?? []).flatMap(ofReadModel),
         ...(processes?.items ?? []).flatMap(ofProcess),
         ...(bus ? ofBus(bus) : []),
     ];
+    return [...new Map(all.map((one) => [one.key, one])).values()]; // a group reads several streams
 }
