@@ -183,6 +183,10 @@ fuzz: deps ## look for inputs that break what reads them: SECONDS=600 (each) TAR
 
 fuzz-programs: $(FUZZERS)
 
+test-debugging: deps tests ## docs/DEBUGGING.md with all its tools, which are installed (Debian, root)
+	@deploy/deps install debugging
+	@TEST='test_debug@(ging|ger)' TUTORIAL_ALL=1 tests/run $(BUILD):e2e
+
 test-compose: deps tests ## the compose demo, in containers; needs a Docker Engine
 	@tests/compose/run $(BUILD)
 

@@ -57,7 +57,8 @@ int cairn_tell(const struct cairn_call *call, const struct cairn_commands *comma
  * What the answer points to lives as long as the call. The service is that of the environment
  * variable CAIRN_QUERY_URL, else this process if it has resources, else the peer called "query"
  * (service.h). In a consumer the answer is as of now: its events are of another log. Returns 0, or
- *   -CAIRN_NOT_FOUND  there is no such row, as of this event
+ *   -CAIRN_NOT_FOUND  there is no such row, as of this event; or its policy compares owners, and this
+ *                     service has none of its roles: a row of somebody else is answered as none
  *   -CAIRN_STALE      the read model is behind: try again
  *   -CAIRN_INVALID    the answer does not fit the struct: it has other fields
  *   -CAIRN_CONFIG     the service is not known

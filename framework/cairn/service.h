@@ -63,6 +63,9 @@ struct cairn_service {
     /* Answers operators, under /admin/: what the command `cairn` shows and does, for all that is on
      * this database and bus. Callers with the role "operator" act, those with "reader" look. */
     bool operators;
+    /* With it: all services of the system, ended by NULL, whose catalogue operators are shown, and
+     * why rows of their read models are as they are. NULL: those of this process. */
+    const struct cairn_service *const *system;
     const struct cairn_file *files; /* static files; ends with a zeroed row */
     /* People sign in to pages of this service, and act by a session: a path of the pages, which a
      * sign-in leads to. Tokens stay in the service: the browser has a sealed cookie. Writes need

@@ -3,20 +3,22 @@
 
 #include "record/json.h"
 
-/* The oldest event of each parked key. */
+/* The oldest event of each parked key, in the order of the primary key: a page is read from where
+ * the one before it ended. */
 static const char parked_sql[] =
     "select p.projection || ' g' || p.generation as read_model, p.key, p.position,"
     " e.type, (select count(*) - 1 from cairn.parked q where q.projection = p.projection"
     "     and q.generation = p.generation and q.key = p.key) as waiting,"
     " p.attempts, to_char(p.parked_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as parked_at,"
     " p.reason"
-    " from cairn.parked p"
+    " from (select x.* from cairn.parked x"
+    "     where ($1::text is null or x.projection = $1) and ($2::text is null or x.key = $2)"
+    "         and ($4::text is null or (x.projection, x.generation, x.key) > ($1, $3::integer, $4))"
+    "         and not exists (select from cairn.parked q where q.projection = x.projection"
+    "             and q.generation = x.generation and q.key = x.key and q.position < x.position)"
+    "     order by x.projection, x.generation, x.key limit coalesce(nullif($5, 0), 50)) p"
     " left join cairn.events e on e.shard = 0 and e.position = p.position"
-    " where ($1::text is null or p.projection = $1) and ($2::text is null or p.key = $2)"
-    "     and p.position = (select min(q.position) from cairn.parked q"
-    "         where q.projection = p.projection and q.generation = p.generation"
-    "             and q.key = p.key)"
-    " order by p.projection, p.generation, p.position, p.key limit coalesce(nullif($3, 0), 50)";
+    " order by p.projection, p.generation, p.key";
 
 /* A rebuild with its progress: while it follows, that is measured against the log. */
 #define REBUILD                                                                                    \
@@ -135,10 +137,18 @@ static const char timers_sql[] =
     " else 'in ' || date_trunc('second', due_at - cairn.now()) end as state"
     " from cairn.timers order by due_at, stream, name limit coalesce(nullif($1, 0), 1000)";
 
+/* Looked for in the newest 100,000 positions: the whole log is not read. */
 static const char streams_sql[] =
-    "select stream, version, first_at, last_at, last_position from cairn.streams"
-    " where category = $1 or $1 is null order by last_position desc"
-    " limit coalesce(nullif($2, 0), 20)";
+    "select r.stream, l.version, f.recorded_at as first_at, l.recorded_at as last_at,"
+    "     r.position as last_position"
+    " from (select e.stream, max(e.position) as position from cairn.events e"
+    "         where e.shard = 0 and e.position > cairn.head() - 100000"
+    "             and ($1::text is null or e.stream like replace($1, '_', '\\_') || '-%')"
+    "             and (select cairn.await_durable()) >= 0"
+    "         group by e.stream order by 2 desc limit coalesce(nullif($2, 0), 20)) r"
+    " join cairn.events l on l.shard = 0 and l.position = r.position"
+    " join cairn.events f on f.shard = 0 and f.stream = r.stream and f.version = 1"
+    " order by r.position desc";
 
 #define EVENT                                                                                      \
     "e.position, e.recorded_at, e.stream, e.version, e.type, e.schema_version, e.event_id,"        \

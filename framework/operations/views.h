@@ -11,6 +11,9 @@
 #define VIEW_LIMIT                                                                                 \
     INT(limit, .optional = true, CAIRN_RANGE(1, 1000), .help = "How many; each has its own usual.")
 CAIRN_STRUCT(view_parked, TEXT(read_model, .optional = true), TEXT(key, .optional = true),
+             INT(generation, .optional = true, CAIRN_RANGE(1, 999999999)),
+             TEXT(after, .optional = true,
+                  .help = "The last key of the page before, of `read_model` and `generation`."),
              VIEW_LIMIT);
 CAIRN_STRUCT(view_of_read_model, TEXT(read_model, .optional = true), VIEW_LIMIT);
 CAIRN_STRUCT(view_list, VIEW_LIMIT);

@@ -3,12 +3,14 @@
 #include "core/report/sink.h"
 #include "core/threads/clock.h"
 #include "process/deliver/command_client.h"
+#include "runtime/catalog/catalog.h"
 #include "runtime/check/unlisted.h"
 #include "runtime/config/chosen_services.h"
 #include "runtime/config/log_config.h"
 #include "runtime/config/tls_config.h"
 #include "runtime/history_program.h"
 #include "runtime/host.h"
+#include "runtime/operators.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
 
@@ -49,7 +51,8 @@ static void print_help(const char *program, const struct cairn_service *const se
 {
     (void)printf(
         "Usage: %s [--only SERVICE[,SERVICE...]] [--help | --version | verify [NAME] "
-        "[--json] |\n       why NAME KEY [--json] | at POSITION|TIME NAME KEY [--json]]\n\n",
+        "[--json] |\n       why NAME KEY [--json] | at POSITION|TIME NAME KEY [--json] | catalog "
+        "[--json]]\n\n",
         program);
     for (size_t i = 0; services[i]; i++)
         (void)printf("%s: %s\n", services[i]->name, services[i]->help ? services[i]->help : "");
@@ -57,7 +60,7 @@ static void print_help(const char *program, const struct cairn_service *const se
         "\nRuns until SIGTERM or SIGINT. Logs JSON lines to standard error. Answers "
         "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
         "read models, or one, against the log,\nand ends with 1 if something differs; `why` shows "
-        "the events that made a row, `at` how it was. With\n--only the process runs some of the "
+        "the events that made a row, `at` how it was;\n`catalog` prints what it consists of. With\n--only the process runs some of the "
         "program's services: it has the name and the port of the first one.\n\n");
     cairn_config_help(stdout, services);
     print_peers(services);
@@ -68,10 +71,15 @@ static bool looks_back(const char *word)
     return strcmp(word, "why") == 0 || strcmp(word, "at") == 0;
 }
 
+static bool is_catalog(const char *word)
+{
+    return strcmp(word, "catalog") == 0;
+}
+
 /* Returns -1 to continue, or the exit status. */
 static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
 {
-    if (argc == 1 || strcmp(argv[1], "verify") == 0 || looks_back(argv[1]))
+    if (argc == 1 || strcmp(argv[1], "verify") == 0 || looks_back(argv[1]) || is_catalog(argv[1]))
         return -1;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_help(argv[0], services);
@@ -251,6 +259,8 @@ static int run_program(int argc, char **argv, const struct cairn_service *const 
     cairn_sink_open(services[0]->name); /* from here on a full pipe blocks no other thread */
     (void)atexit(cairn_sink_close);
     int failed = cairn_host_check(services, &error);
+    if (!failed && argc > 1 && is_catalog(argv[1]))
+        return cairn_catalog_print(cairn_operators_system(services), argc - 1, argv + 1);
     if (!failed)
         failed = cairn_config_read(&config, services, &error);
     if (!failed)

@@ -1,8 +1,7 @@
 /* history_program.c - folds one row of a read model from the log, for a user or a script. */
 #include "runtime/history_program.h"
 
-#include "projection/history/row_history.h"
-#include "projection/tables/generation.h"
+#include "projection/history/row_when.h"
 #include "record/json.h"
 #include "store/events/amend.h"
 
@@ -62,61 +61,6 @@ static const struct cairn_projection *find(const struct cairn_service *const ser
 
 /* ---- what is asked ---- */
 
-static const struct cairn_statement until_statement = {
-    .name = "until",
-    .sql = "select cairn.last_position_until($1)",
-};
-
-/* Reads a position, or the last one that was recorded by a time. */
-static int read_when(struct cairn_store *store, const char *when, struct cairn_arena *arena,
-                     int64_t *ret, struct cairn_error *error)
-{
-    struct cairn_pg_params params = {.arena = arena};
-    struct cairn_time time;
-    CAIRN_PG_RESULT *rows = NULL;
-    if (cairn_integer_parse(when, ret) == 0 && *ret >= 0)
-        return 0;
-    if (cairn_time_parse(when, &time) < 0)
-        return cairn_fail(error, CAIRN_CONFIG,
-                          "%s is neither a position nor a time such as 2026-11-30T12:00:00Z", when);
-    cairn_pg_add_time(&params, time);
-    int64_t count = cairn_pg_call(cairn_store_pg(store), &until_statement, &params, &rows, error);
-    if (count > 0)
-        *ret = cairn_pg_integer(rows, 0, 0);
-    return count < 0 ? (int)count : 0;
-}
-
-/* Fills in the question: up to what the generation that is read has, or, for a past state, up to
- * the position that was named. */
-static int ask(struct cairn_store *store, const struct wanted *wanted, struct cairn_arena *arena,
-               struct cairn_row_question *question, struct cairn_error *error)
-{
-    struct cairn_generation generation;
-    struct cairn_checkpoint at = {0};
-    int found = cairn_generation_look(store, question->projection, arena, &generation, error);
-    if (found < 0)
-        return found;
-    int failed = 0;
-    if (found) {
-        question->generation = generation.number;
-        failed = cairn_generation_checkpoint(store, &generation, arena, &at, error);
-        question->to = at.position;
-    } else {
-        question->to = cairn_store_head(store, error);
-        failed = question->to < 0 ? (int)question->to : 0;
-    }
-    if (failed || !wanted->at)
-        return failed;
-    int64_t most = question->to;
-    failed = read_when(store, wanted->when, arena, &question->to, error);
-    if (!failed && question->to > most)
-        return cairn_fail(error, CAIRN_CONFIG,
-                          "%s has come to position %" PRId64 ": there is nothing at %" PRId64
-                          " yet",
-                          question->projection->name, most, question->to);
-    return failed;
-}
-
 static int read_history(const struct cairn_config *config, const struct wanted *wanted,
                         struct cairn_row_question *question, struct cairn_row_history *ret,
                         struct cairn_error *error)
@@ -128,7 +72,7 @@ static int read_history(const struct cairn_config *config, const struct wanted *
         failed = cairn_amendments_load(cairn_store_pg(store), error);
     if (!failed) {
         cairn_pg_set_deadline(cairn_store_pg(store), CAIRN_MINUTES(1));
-        failed = ask(store, wanted, &arena, question, error);
+        failed = cairn_row_when(store, wanted->when, &arena, question, error);
     }
     if (!failed)
         failed = cairn_row_history_read(store, question, ret, error);
@@ -185,15 +129,8 @@ static void print_json(const struct cairn_row_history *history, const struct wan
         cairn_row_step_json(&history->steps[i], &out);
         cairn_buffer_char(&out, '\n');
     }
-    cairn_buffer_print(&out, "{\"read_model\":\"%s\",\"key\":", wanted->name);
-    cairn_buffer_json(&out, wanted->key);
-    cairn_buffer_print(&out, ",\"position\":%" PRId64, question->to);
-    if (!wanted->at)
-        cairn_buffer_print(&out, ",\"left_out\":%" PRId64, history->left_out);
-    cairn_buffer_print(
-        &out, ",\"changed\":%" PRId64 ",\"version\":%" PRId64 ",\"parked\":%s,\"row\":%s}\n",
-        history->position, history->version, history->parked ? "true" : "false",
-        *history->row ? history->row : "null");
+    cairn_row_history_json(history, question, wanted->at, &out);
+    cairn_buffer_char(&out, '\n');
     (void)fputs(out.text, stdout);
     cairn_arena_close(&arena);
 }
@@ -221,7 +158,7 @@ static int show(const struct cairn_row_history *history, const struct wanted *wa
 static int report(const struct wanted *wanted, const struct cairn_error *error)
 {
     (void)fprintf(stderr, "%s %s: %s\n", wanted->at ? "at" : "why", wanted->name, error->message);
-    if (error->code == CAIRN_CONFIG)
+    if (error->code == CAIRN_MALFORMED)
         return EX_USAGE;
     return error->code == CAIRN_UNAVAILABLE || error->code == CAIRN_BUSY ? EX_UNAVAILABLE : 1;
 }

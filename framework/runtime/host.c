@@ -63,6 +63,7 @@ struct cairn_host {
     struct cairn_routes routes;
     struct cairn_query_engine *queries;      /* NULL in a process without resources */
     struct cairn_log_side log;               /* without a watch where the log is not shown */
+    struct cairn_tail *tail;                 /* NULL in a process that does not answer operators */
     struct cairn_identity *identity;         /* NULL where services do not authenticate */
     struct cairn_sessions sessions;          /* zeroed: no pages are signed in to */
     struct cairn_callers callers, operators; /* whom the two listeners admit */
@@ -301,6 +302,7 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
     host->routes = (struct cairn_routes){.arena = &host->arena,
                                          .commands = &host->commands,
                                          .queries = &host->queries,
+                                         .tail = &host->tail,
                                          .health = &host->health,
                                          .log = &host->log,
                                          .apart = cairn_admin_is_apart(host->config),
@@ -331,6 +333,23 @@ static void stop_services(struct cairn_host *host)
         if (service->stop)
             service->stop();
     }
+}
+
+static int open_tail(struct cairn_host *host, struct cairn_error *error)
+{
+    return cairn_operators_wanted(host->services)
+               ? cairn_tail_open(host->config->database_url, &host->tail, error)
+               : 0;
+}
+
+static void close_tail(struct cairn_host *host)
+{
+    cairn_tail_close(host->tail);
+}
+
+static void stop_tail(struct cairn_host *host)
+{
+    cairn_tail_stop(host->tail);
 }
 
 static void *open_worker(void *context)
@@ -466,7 +485,8 @@ static bool reads_the_log(const struct cairn_host *host)
             host->services[i]->log)
             return true;
     }
-    return decides(host) || cairn_engine_is_wanted(host->services);
+    return decides(host) || cairn_engine_is_wanted(host->services) ||
+           cairn_operators_wanted(host->services);
 }
 
 static bool sends_commands(const struct cairn_host *host)
@@ -548,7 +568,14 @@ static int prepare_health(struct cairn_host *host, struct cairn_error *error)
 {
     (void)error;
     struct cairn_buffer openapi = cairn_buffer(&host->arena);
-    cairn_openapi_write(host->services, host->identity != NULL, &openapi);
+    const struct cairn_config *config = host->config;
+    struct cairn_openapi_options options = {.secured = host->identity != NULL};
+    if (cairn_admin_is_apart(config)) {
+        options.scheme = config->tls_cert_file && *config->tls_cert_file ? "https" : "http";
+        options.address = config->bind;
+        options.port = config->port;
+    }
+    cairn_openapi_write(host->services, &options, &openapi);
     host->health = (struct cairn_health){.service = host->services[0]->name,
                                          .projector = host->projector,
                                          .publisher = host->publisher,
@@ -640,6 +667,16 @@ static void stop_http(struct cairn_host *host)
         cairn_http_stop(host->http, CAIRN_SECONDS(host->config->stop_grace_s));
 }
 
+static void close_log(struct cairn_host *host)
+{
+    cairn_log_watch_close(host->log.watch);
+}
+
+static void stop_log(struct cairn_host *host)
+{
+    cairn_log_watch_stop(host->log.watch);
+}
+
 static void end_forwards(struct cairn_host *host)
 {
     (void)host;
@@ -650,16 +687,6 @@ static void wait_for_forwards(struct cairn_host *host)
 {
     (void)host;
     cairn_forwards_wait();
-}
-
-static void close_log(struct cairn_host *host)
-{
-    cairn_log_watch_close(host->log.watch);
-}
-
-static void stop_log(struct cairn_host *host)
-{
-    cairn_log_watch_stop(host->log.watch);
 }
 
 static void stop_queries(struct cairn_host *host)
@@ -702,6 +729,7 @@ static const struct part parts[] = {
     {.start = prepare_health},
     {.start = start_queries, .stop = close_queries},
     {.start = open_log, .stop = close_log},
+    {.start = open_tail, .stop = close_tail},
     {.start = start_admin, .stop = stop_admin},
     {.stop = wait_for_forwards},
     {.start = start_http, .stop = stop_http},
@@ -711,6 +739,7 @@ static const struct part parts[] = {
     {.start = open_client, .stop = close_client},
     {.start = start_consumers, .stop = stop_consumers},
     {.stop = stop_log},     /* ends streams, for which stopping HTTP would wait */
+    {.stop = stop_tail},    /* likewise */
     {.stop = stop_queries}, /* likewise */
     {.start = run_engine, .stop = stop_engine}, /* its calls may go to this process' own HTTP */
 };

@@ -3,7 +3,10 @@
 
 #include "core/text/this_machine.h"
 #include "operations/http_actions.h"
+#include "operations/http_rows.h"
+#include "operations/http_trace.h"
 #include "operations/http_views.h"
+#include "runtime/catalog/catalog.h"
 #include "runtime/service_worker.h"
 
 const struct cairn_allow cairn_operators_look = CAIRN_ROLE("operator", "reader");
@@ -82,12 +85,76 @@ static enum cairn_http_outcome on_dead(const void *self, void *worker,
     return cairn_http_dead_view(&place, request, response);
 }
 
-void cairn_operators_routes(cairn_operators_add *add, void *context)
+static enum cairn_http_outcome on_trace(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
 {
+    (void)self;
+    const struct cairn_place place = place_of(worker, request);
+    return cairn_http_trace(&place, request, response);
+}
+
+static enum cairn_http_outcome on_rows(const void *self, void *worker,
+                                       struct cairn_http_request *request,
+                                       struct cairn_http_response *response)
+{
+    (void)self;
+    return cairn_http_rows(((const struct cairn_worker *)worker)->store, request, response);
+}
+
+static enum cairn_http_outcome on_row(const void *self, void *worker,
+                                      struct cairn_http_request *request,
+                                      struct cairn_http_response *response)
+{
+    return cairn_http_row(self, ((const struct cairn_worker *)worker)->store, request, response);
+}
+
+static enum cairn_http_outcome on_tail(const void *self, void *worker,
+                                       struct cairn_http_request *request,
+                                       struct cairn_http_response *response)
+{
+    struct cairn_tail *const *tail = self;
+    return cairn_http_tail(*tail, place_of(worker, request).pg, request, response);
+}
+
+static enum cairn_http_outcome on_catalog(const void *self, void *worker,
+                                          struct cairn_http_request *request,
+                                          struct cairn_http_response *response)
+{
+    struct cairn_catalog catalog;
+    struct cairn_buffer body = cairn_buffer(request->arena);
+    (void)worker;
+    cairn_catalog_collect(self, request->arena, &catalog);
+    cairn_catalog_json(&catalog, &body);
+    response->status = 200;
+    response->body = body.text;
+    response->body_bytes = body.length;
+    return CAIRN_HTTP_DONE;
+}
+
+const struct cairn_service *const *
+cairn_operators_system(const struct cairn_service *const services[])
+{
+    for (size_t i = 0; services[i]; i++) {
+        if (services[i]->operators && services[i]->system)
+            return services[i]->system;
+    }
+    return services;
+}
+
+void cairn_operators_routes(const struct cairn_service *const services[],
+                            struct cairn_tail *const *tail, cairn_operators_add *add, void *context)
+{
+    const struct cairn_service *const *system = cairn_operators_system(services);
     const struct cairn_http_route own[] = {
         {.pattern = "/admin/status", .handle = on_status},
         {.pattern = "/admin/bus", .handle = on_bus},
         {.pattern = "/admin/bus/dead/{id}", .handle = on_dead},
+        {.pattern = "/admin/catalog", .handle = on_catalog, .self = system},
+        {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
+        {.pattern = "/admin/trace/{id}", .handle = on_trace},
+        {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},
+        {.pattern = "/admin/read-models/{id}/row", .handle = on_row, .self = system},
     };
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         struct cairn_http_route route = own[i];

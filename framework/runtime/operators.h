@@ -4,6 +4,7 @@
 #define CAIRN_RUNTIME_OPERATORS_H
 
 #include "http/http.h"
+#include "operations/tail/tail.h"
 
 #include <cairn/service.h>
 
@@ -18,8 +19,15 @@ bool cairn_operators_wanted(const struct cairn_service *const services[]);
 int cairn_operators_check(const struct cairn_service *const services[], const char *bind,
                           bool authenticates, struct cairn_error *error) CAIRN_CHECKED;
 
-/* Calls `add` for each route. Their handlers need a worker of service_worker.h. */
+/* Returns the services that operators are shown: `.system`, or those of this process. */
+const struct cairn_service *const *
+cairn_operators_system(const struct cairn_service *const services[]);
+
+/* Calls `add` for each route. Their handlers need a worker of service_worker.h;
+ * `tail` is set once it is open. */
 typedef void cairn_operators_add(void *context, const struct cairn_http_route *route);
-void cairn_operators_routes(cairn_operators_add *add, void *context);
+void cairn_operators_routes(const struct cairn_service *const services[],
+                            struct cairn_tail *const *tail, cairn_operators_add *add,
+                            void *context);
 
 #endif

@@ -215,7 +215,8 @@ create or replace function cairn.process_instances(in_streams text[])
         timers text,
         associations text,
         correlation_id text,
-        traceparent text
+        traceparent text,
+        tracestate text
     )
     language plpgsql
     stable
@@ -230,7 +231,8 @@ begin
         select w.stream, e.version, e.event_id, e.type, case when e.data ->> 'position' ~ '^[0-9]{1,18}$' then (e.data ->> 'position')::bigint end,
                (e.data -> 'state')::text, json_build_object('timers', e.data -> 'timers')::text,
                json_build_object('associations', e.data -> 'associations')::text,
-               e.meta ->> 'correlation_id', e.meta ->> 'traceparent'
+               e.meta ->> 'correlation_id', e.meta ->> 'traceparent',
+               e.meta ->> 'tracestate'
             from unnest(in_streams) as w (stream)
             cross join lateral (
                 select x.version, x.event_id, x.type, x.data, x.meta
@@ -380,7 +382,8 @@ create or replace function cairn.advance_process(in_process text, in_fence bigin
         body text,
         traceparent text,
         key text,
-        correlation_id text
+        correlation_id text,
+        tracestate text
     )
     language plpgsql
     security definer
@@ -396,7 +399,7 @@ as $$
 begin
     if not cairn.move_follower('process/' || in_process, in_fence, in_from, in_to, null) then
         return query select false, null::text, null::bigint, null::bigint, null::bigint, null::text,
-                            null::text, null::text, null::text, null::text, null::text, null::text, null::text;
+                            null::text, null::text, null::text, null::text, null::text, null::text, null::text, null::text;
         return;
     end if;
     return query
@@ -475,7 +478,7 @@ begin
         )
         select true, c.stream, c.version, c.number, c.position, c.target, c.command, c.method,
                c.path, c.body, c.meta ->> 'traceparent', concat_ws('/', c.stream, c.version, c.number, c.key),
-               c.meta ->> 'correlation_id'
+               c.meta ->> 'correlation_id', c.meta ->> 'tracestate'
             from command c
             where coalesce((c.stream, c.version, c.number) in (select s.stream, s.version, s.number from sent s), false)
             order by c.position, c.number;
@@ -509,7 +512,8 @@ create or replace function cairn.outgoing_page(
         body text,
         traceparent text,
         key text,
-        correlation_id text
+        correlation_id text,
+        tracestate text
     )
     language plpgsql
     stable
@@ -527,7 +531,7 @@ begin
         select true, o.stream, o.version, o.number::bigint, o.position, o.target, o.command, o.method, o.path,
                o.body, o.traceparent,
                concat_ws('/', o.stream, o.version, o.number, e.data #>> array['sent', o.number::text, 'key']),
-               e.meta ->> 'correlation_id'
+               e.meta ->> 'correlation_id', e.meta ->> 'tracestate'
             from cairn.outgoing o
             left join cairn.events e on e.shard = 0 and e.stream = o.stream and e.version = o.version
             where o.process = in_process and (o.position, o.number) > (in_position, in_number)

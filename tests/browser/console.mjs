@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 
 import { doAll } from './browser.mjs';
+import { causesAreWalkedByKeyboard } from './causes.mjs';
 import { aDeadLetterIsDeliveredAgain, aTimerIsMovedAndCancelled, commandsAreFoundByKey, whatWasGivenUpIsRetried } from './processes.mjs';
-import { aRebuildIsWatched, parkedKeysAreMended } from './read_models.mjs';
+import { aRebuildIsWatched, aRowIsExplainedAndItsPastIsShown, parkedKeysAreMended } from './read_models.mjs';
 import { looker, need, row, url } from './stage.mjs';
+import { eventsAreShownAsTheyAreRecorded } from './tail.mjs';
 
 // What is loaded at first, as it comes over the wire.
 async function firstLoadIsSmall() {
@@ -76,6 +78,17 @@ async function streams() {
     await looker.page.getByRole('heading', { level: 1 }).waitFor();
 }
 
+async function catalogue() {
+    await looker.go('#/catalog');
+    await row('Events', 'OrderPlaced').getByRole('link', { name: 'order_summary' }).waitFor();
+    await row('Commands and routes', 'POST /orders').first().waitFor();
+    await row('Handlers', 'fulfilment').getByText('payment, order').waitFor();
+    await looker.check('catalog');
+    await looker.page.getByLabel('Find').fill('tracking');
+    await row('Events', 'OrderShipped').waitFor();
+    assert.equal(await row('Events', 'OrderPlaced').count(), 0);
+}
+
 async function errors() {
     await looker.go('#/events/999999999');
     await looker.page.getByRole('alert').filter({ hasText: '404' }).waitFor();
@@ -114,6 +127,6 @@ async function consoleThatIsAwayIsSaid() {
     looker.errors.length = 0; // attempts in between
 }
 
-const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, parkedKeysAreMended,
-    aTimerIsMovedAndCancelled, commandsAreFoundByKey, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
+const steps = [firstLoadIsSmall, strangersSeeNothing, readersSee, () => looker.signIn('operator'), overview, streams, errors, catalogue, parkedKeysAreMended,
+    aTimerIsMovedAndCancelled, commandsAreFoundByKey, causesAreWalkedByKeyboard, aRowIsExplainedAndItsPastIsShown, aDeadLetterIsDeliveredAgain, whatWasGivenUpIsRetried, eventsAreShownAsTheyAreRecorded, aRebuildIsWatched, consoleThatIsAwayIsSaid, operations, aReloadKeepsThePlace];
 await doAll(looker, steps);

@@ -1,5 +1,7 @@
 // read_models.mjs - read models in the console: parked keys, rebuilds.
-import { confirm, looker, need, row, said } from './stage.mjs';
+import assert from 'node:assert/strict';
+
+import { confirm, heading, looker, main, need, row, said } from './stage.mjs';
 
 export async function parkedKeysAreMended() {
     const key = await need('a parked key');
@@ -41,4 +43,24 @@ export async function aRebuildIsWatched() {
     await said('users switches back to generation 1');
     await row('Generations of users', /^1live/).waitFor();
     await need('generation 1 is live');
+}
+
+// Ada's row was made by one event, and is changed by another: before that one it was as it was.
+export async function aRowIsExplainedAndItsPastIsShown() {
+    const ada = await need('another address');
+    await looker.go('#/read-models/users');
+    await looker.page.getByLabel('Key').fill(ada);
+    await looker.page.getByRole('button', { name: 'Why' }).click();
+    await heading(new RegExp(`^${ada}`));
+    await main().getByRole('deletion').filter({ hasText: 'ada@example.com' }).waitFor();
+    await main().getByRole('insertion').filter({ hasText: 'ada@example.org' }).waitFor();
+    await main().getByText('"email": "ada@example.org"').waitFor();
+    await looker.check('row');
+    await looker.page.getByLabel('As of').focus();
+    await looker.page.keyboard.press('ArrowLeft');
+    await main().getByText('"email": "ada@example.com"').waitFor();
+    assert.match(looker.page.url(), /at=\d+/);
+    await looker.check('row-then');
+    await looker.page.keyboard.press('ArrowLeft');
+    await main().getByText('There was no row.').waitFor();
 }

@@ -5,7 +5,6 @@ import { Looker } from './browser.mjs';
 export { need } from './browser.mjs';
 
 export const [url, shots] = process.argv.slice(2);
-
 export const looker = await Looker.open({ url, shots });
 export const main = () => looker.page.getByRole('main');
 export const row = (label, text) => looker.page.getByRole('region', { name: label }).getByRole('row').filter({ hasText: text });

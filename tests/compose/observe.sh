@@ -6,6 +6,7 @@ prometheus=http://127.0.0.1:9090
 alertmanager=http://127.0.0.1:9093
 jaeger=http://127.0.0.1:16686
 grafana=http://127.0.0.1:3000
+loki=http://127.0.0.1:3100
 
 observe_up() {
     OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger:4318 up apart,observe
@@ -93,6 +94,51 @@ exemplars_lead_to_traces() {
     asked "$jaeger/api/traces/$trace" '.data[0].spans | length > 0'
 }
 
+# Every container's lines are forwarded, but those of what they pass through.
+all_are_forwarded() {
+    COMPOSE_PROFILES=apart,replicas,monolith,observe docker compose config --format json |
+        jq -e '[.services | to_entries[] | select(.value.logging.driver != "fluentd").key] == ["collector", "loki"]'
+}
+
+# lines_of_trace SERVICE TRACE: Loki has a line of the service that names the trace, with its level.
+lines_of_trace() {
+    status_is 200 -G "$loki/loki/api/v1/query_range" --data-urlencode "query={service_name=\"$1\"} |= \"$2\" | json" || return 1
+    jq -e --arg trace "$2" '.data.result | length > 0
+        and all(.[].stream; .trace_id == $trace and .level == "info")' "$work/body" >/dev/null
+}
+
+an_order_is_in_the_log_of_each_service() {
+    local trace service
+    trace=$(openssl rand -hex 16)
+    place_traced "$trace" || return 1
+    for service in order payment; do
+        soon lines_of_trace "$service" "$trace" || return 1
+    done
+    docker compose logs --no-log-prefix order | grep -q "$trace"
+}
+
+# Each query of the dashboard of log lines, with its variables as they are at first, is answered with something.
+dashboard_finds_lines() {
+    local query queries
+    mapfile -t queries < <(jq -r '.panels[].targets[].expr' deploy/observe/grafana/dashboards/logs.json |
+        sed 's/\$service/.+/; s/\$text//; s/\$__auto/5m/')
+    ((${#queries[@]} >= 3)) || return 1
+    for query in "${queries[@]}"; do
+        status_is 200 -G "$loki/loki/api/v1/query_range" --data-urlencode "query=$query" || return 1
+        jq -e '.data.result | length > 0' "$work/body" >/dev/null || { echo "nothing: $query"; return 1; }
+    done
+}
+
+# A collector that stands: requests are answered, and what was written meanwhile arrives when it goes on.
+a_collector_that_stands_holds_nothing_up() {
+    local trace status=0
+    trace=$(openssl rand -hex 16)
+    docker compose pause collector || return 1
+    { place_traced "$trace" && story; } || status=1
+    docker compose unpause collector || return 1
+    ((status == 0)) && soon lines_of_trace order "$trace"
+}
+
 # Of how many instances Alertmanager says that they are down.
 down_is_told() {
     asked "$alertmanager/api/v2/alerts?filter=alertname%3DCairnInstanceDown" \
@@ -115,7 +161,7 @@ knows() {
 
 observers_are_apart() {
     local host
-    for host in prometheus:9090 alertmanager:9093 jaeger:4318 jaeger:16686 grafana:3000 postgres-exporter:9187; do
+    for host in prometheus:9090 alertmanager:9093 jaeger:4318 jaeger:16686 grafana:3000 loki:3100 collector:24224 postgres-exporter:9187; do
         ! connects traefik "${host%:*}" "${host#*:}" || return 1
     done
     knows postgres-exporter postgres:5432 && knows redis-exporter redis:6379 && connects order jaeger 4318 || return 1
@@ -154,6 +200,10 @@ observe() {
     check 'recorded series exist' soon recorded_series_exist
     check 'one order is one trace, from the door to the mail' an_order_is_one_trace
     check 'exemplars lead to traces' soon exemplars_lead_to_traces
+    check 'lines of all containers are forwarded' all_are_forwarded
+    check "an order's lines are found by its trace, in Loki and by the engine" an_order_is_in_the_log_of_each_service
+    check 'the dashboard of log lines finds some' soon dashboard_finds_lines
+    check 'a collector that stands holds nothing up, and loses nothing in that time' a_collector_that_stands_holds_nothing_up
     check 'each query of the dashboards finds its metrics' soon tests/observe/check queries "$prometheus"
     check 'who watches is out of reach of the door and of each other' observers_are_apart
     check 'exporters may look, and no more' exporters_may_look_only

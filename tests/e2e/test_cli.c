@@ -34,7 +34,7 @@ static void help_is_there_for_every_command(void **state)
     static const char *const names[] = {"migrate", "status",     "streams", "read",     "tail",
                                         "append",  "amend",      "verify",  "export",   "import",
                                         "recover", "completion", "rebuild", "rollback", "trace",
-                                        "why",     "at"};
+                                        "why",     "at",         "catalog"};
     expect(0, "--help", "Usage: cairn COMMAND");
     expect(64, "", "Usage: cairn COMMAND");
     expect(64, "dance", "dance is not a command: `cairn --help` lists them");
@@ -234,6 +234,16 @@ static void a_command_that_is_retried_is_shown_with_its_reason(void **state)
     fixture_sql(url, "delete from cairn.outgoing; delete from cairn.followers");
 }
 
+static void the_catalogue_is_printed_without_a_database(void **state)
+{
+    (void)state;
+    (void)setenv("DATABASE_URL", "postgresql://nowhere.invalid/none", 1);
+    expect(0, "catalog", "    c_order -- \"OrderPlaced<br>OrderShipped<br>OrderCancelled\" --> h0");
+    expect(0, "catalog --json", "\"kind\":\"command\",\"name\":\"place_order\"");
+    expect(64, "catalog more", "Usage");
+    (void)setenv("DATABASE_URL", url, 1);
+}
+
 static void a_token_needs_an_issuer(void **state)
 {
     (void)state;
@@ -262,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_role_without_the_right_is_told_whom_to_be),
         cmocka_unit_test(what_is_parked_is_named_as_what_it_is_parked_by),
         cmocka_unit_test(a_command_that_is_retried_is_shown_with_its_reason),
+        cmocka_unit_test(the_catalogue_is_printed_without_a_database),
         cmocka_unit_test(a_token_needs_an_issuer),
         cmocka_unit_test(words_are_completed),
     };

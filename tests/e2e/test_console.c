@@ -9,6 +9,7 @@
 #include "../support/support.h"
 #include "../support/system.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

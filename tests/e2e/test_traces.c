@@ -92,6 +92,27 @@ static void the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail(void **s
     collector_expect_right(&collector);
 }
 
+/* Mails are sent later, by what their rows keep, which is the traceparent. */
+static void the_tracestate_of_a_request_is_in_all_that_follows_from_it(void **state)
+{
+    (void)state;
+    if (!is_there)
+        skip();
+    fixture_wait_sql(shop.database_url,
+                     "select count(*) from cairn.log where meta ->> 'traceparent' like '00-" TRACE
+                     "-%' and meta ->> 'tracestate' = 'shop=1' and type in ('OrderPlaced',"
+                     " 'PaymentRequested', 'PaymentAuthorized', 'OrderPaid')",
+                     4, 0);
+    fixture_wait_sql(shop.database_url,
+                     "select count(*) from cairn.log where meta ->> 'traceparent' like '00-" TRACE
+                     "-%' and meta ->> 'tracestate' is distinct from 'shop=1'",
+                     0, 0);
+    assert_int_equal(collector_count(&collector,
+                                     ".trace == \"" TRACE
+                                     "\" and .name != \"send mail\" and .state != \"shop=1\""),
+                     0);
+}
+
 static void a_killed_service_loses_spans_and_not_the_trace(void **state)
 {
     (void)state;
@@ -111,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail),
+        cmocka_unit_test(the_tracestate_of_a_request_is_in_all_that_follows_from_it),
         cmocka_unit_test(a_killed_service_loses_spans_and_not_the_trace),
     };
     return cmocka_run_group_tests_name("traces", tests, set_up, tear_down);

@@ -220,6 +220,29 @@ static void a_token_in_a_file_is_read_again_when_it_is_replaced(void **state)
     cairn_own_token_close(credentials);
 }
 
+/* The issuer refuses the secret that the file has at first, as after a rotation at its side. */
+static void a_secret_in_a_file_is_read_again_when_it_is_replaced(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/cairn-secret-XXXXXX";
+    char token[4096];
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    (void)close(file);
+    issuer_serve(&issuer, signer, "", 10);
+    struct cairn_own_token_options with = options();
+    with.request.client_secret = "guessed";
+    with.request.client_secret_file = path;
+    write_file(path, "guessed\n");
+    struct cairn_own_token *credentials = open_with(&with);
+    fixture_wait(is_refused, credentials, 10000, "the issuer's reason");
+    write_file(path, "");
+    write_file(path, "s%cret:\n");
+    get(credentials, token);
+    assert_int_equal(unlink(path), 0);
+    cairn_own_token_close(credentials);
+}
+
 static void a_token_is_asked_for_over_https_or_on_this_machine_only(void **state)
 {
     (void)state;
@@ -241,6 +264,7 @@ int main(void)
         TEST(a_client_that_is_refused_is_told_why),
         TEST(a_token_that_a_service_refused_is_replaced_but_not_each_time),
         TEST(a_token_in_a_file_is_read_again_when_it_is_replaced),
+        TEST(a_secret_in_a_file_is_read_again_when_it_is_replaced),
         TEST(a_token_is_asked_for_over_https_or_on_this_machine_only),
     };
     return cmocka_run_group_tests_name("a service's own token", tests, NULL, NULL);

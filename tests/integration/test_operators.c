@@ -338,6 +338,71 @@ static void a_new_epoch_is_started_once_and_by_its_number(void **state)
     expect_recorded("recover by olga");
 }
 
+/* ---- what has happened ---- */
+
+static void what_a_request_has_caused_is_answered_as_a_tree(void **state)
+{
+    (void)state;
+    act(200, "/admin/events", "{\"stream\":\"vase-1\",\"type\":\"VaseMade\",\"data\":\"{}\"}");
+    look(200, "/admin/trace/position:1");
+    said_so("{\"items\":[{\"node\":1,\"parent\":null,\"kind\":\"event\",\"name\":\"VaseMade\"");
+    said_so("\"sum\":{\"events\":1,\"nodes\":1,\"more\":false");
+    look(404, "/admin/trace/position:7");
+    look(400, "/admin/trace/position:seven");
+    look(400, "/admin/trace/position:1?limit=0");
+    ask_for(403, port, "GET", "/admin/trace/position:1", clerk_headers, NULL, &reply);
+}
+
+static void rows_are_listed_by_key_and_need_no_program(void **state)
+{
+    (void)state;
+    struct cairn_uuid a = new_pot(), b = new_pot();
+    look(404, "/admin/read-models/pots/rows");
+    fill(a, 7);
+    fill(b, 8);
+    start_projector();
+    wait_for_head();
+    stop_projector();
+    bool is_first = strcmp(key_of(a), key_of(b)) < 0;
+    look(200, "/admin/read-models/pots/rows?limit=1");
+    said_so(format("{\"items\":[{\"key\":\"@\",", key_of(is_first ? a : b)));
+    look(200, format("/admin/read-models/pots/rows?from=@", key_of(is_first ? b : a)));
+    said_so(format("{\"items\":[{\"key\":\"@\",", key_of(is_first ? b : a)));
+    said_so(is_first ? "\"litres\": 8" : "\"litres\": 7");
+    look(404, "/admin/read-models/jugs/rows");
+    look(404, "/admin/read-models/pots%22%3B/rows");
+    look(404, format("/admin/read-models/pots/row?key=@", key_of(a)));
+    said_so("this program has no read model pots");
+}
+
+/* The console has the shop's projections. */
+#define USER "0199aaaa-0000-7000-8000-000000000001"
+static void a_row_is_explained_and_shown_as_it_was(void **state)
+{
+    (void)state;
+    fixture_sql(
+        pot_bench.url,
+        "select cairn.append('user-" USER "', 'UserRegistered',"
+        "     '{\"email\": \"ada@example.com\", \"name\": \"Ada\"}');"
+        "select cairn.append('user-" USER "', 'UserEmailChanged',"
+        "     '{\"email\": \"ada@example.org\", \"previous_email\": \"ada@example.com\"}')");
+    look(200, "/admin/read-models/users/row?key=" USER);
+    said_so("\"effect\":\"created\"");
+    said_so("{\"field\":\"email\",\"from\":\"ada@example.com\",\"to\":\"ada@example.org\"}");
+    said_so("\"position\":2,\"left_out\":0,\"changed\":2,\"version\":2,\"parked\":false");
+    look(200, "/admin/read-models/users/row?at=1&key=" USER);
+    said_so("\"changed\":1,\"version\":1,\"parked\":false,\"row\":{");
+    said_so("\"email\":\"ada@example.com\"");
+    look(200, "/admin/read-models/users/row?at=0&key=" USER);
+    said_so("{\"items\":[],\"sum\":");
+    said_so("\"row\":null}");
+    look(400, "/admin/read-models/users/row?at=soon&key=" USER);
+    look(400, "/admin/read-models/users/row?at=7&key=" USER);
+    look(400, "/admin/read-models/users/row");
+    ask_for(403, port, "GET", "/admin/read-models/users/row?key=" USER, clerk_headers, NULL,
+            &reply);
+}
+
 /* ---- roles ---- */
 
 static void only_operators_act_and_only_readers_look(void **state)
@@ -533,6 +598,9 @@ int main(void)
         TEST(dead_letters_are_delivered_again_and_their_outcome_is_recorded),
         TEST(events_are_appended_amended_and_shown),
         TEST(a_new_epoch_is_started_once_and_by_its_number),
+        TEST(what_a_request_has_caused_is_answered_as_a_tree),
+        TEST(rows_are_listed_by_key_and_need_no_program),
+        TEST(a_row_is_explained_and_shown_as_it_was),
         TEST(only_operators_act_and_only_readers_look),
         TEST(a_key_is_of_its_caller_and_done_once),
         TEST(wrong_requests_are_refused_as_problems_and_change_nothing),

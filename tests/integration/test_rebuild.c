@@ -54,8 +54,20 @@ static int setup(void **state)
     return pots_setup(state);
 }
 
+/* Appends events while a test goes on: see start_load. */
+static atomic_bool loading;
+static pthread_t loader;
+static int load_pause_ms;
+
+static void stop_load(void)
+{
+    if (atomic_exchange(&loading, false))
+        cairn_thread_join(loader);
+}
+
 static int teardown(void **state)
 {
+    stop_load(); /* that of a test which has failed */
     stop_keeper(&keeper);
     pot_rebuild = usual;
     return pots_teardown(state);
@@ -306,13 +318,11 @@ static void a_projection_that_stops_is_left_to_the_live_path(void **state)
 
 /* ---- while events come in ---- */
 
-static atomic_bool loading;
-
 static void *load(void *context)
 {
     unsigned random = 5;
     struct cairn_pg *pg = NULL;
-    int pause_ms = *(int *)context;
+    (void)context;
     if (cairn_pg_open(pot_bench.url, "load", &pg, NULL) < 0)
         return NULL;
     while (atomic_load(&loading)) {
@@ -320,35 +330,27 @@ static void *load(void *context)
         (void)!cairn_pg_script(pg, crate_script(&random, 5, false, &arena), NULL);
         (void)!cairn_pg_script(pg, "notify cairn, 'x'", NULL);
         cairn_arena_close(&arena);
-        for (int i = 0; i < pause_ms; i++)
+        for (int i = 0; i < load_pause_ms; i++)
             fixture_nap();
     }
     cairn_pg_close(pg);
     return NULL;
 }
 
-static pthread_t start_load(int *pause_ms)
+static void start_load(int pause_ms)
 {
-    pthread_t thread;
+    load_pause_ms = pause_ms;
     atomic_store(&loading, true);
-    assert_int_equal(pthread_create(&thread, NULL, load, pause_ms), 0);
-    return thread;
-}
-
-static void stop_load(pthread_t thread)
-{
-    atomic_store(&loading, false);
-    cairn_thread_join(thread);
+    assert_int_equal(pthread_create(&loader, NULL, load, NULL), 0);
 }
 
 static void a_rebuild_while_events_come_in_ends_exactly(void **state)
 {
     (void)state;
-    int pause_ms = 2;
     append_crates(300, false);
     start(&crates_projection);
     wait_until_live("crates", 1);
-    pthread_t loader = start_load(&pause_ms);
+    start_load(2);
     for (int generation = 2; generation <= 4; generation++) {
         int64_t head = sql_int("select cairn.head()");
         wait_for_sql(SQL("select (cairn.head() > %d)::int", (int)head + 100), "more events");
@@ -356,7 +358,7 @@ static void a_rebuild_while_events_come_in_ends_exactly(void **state)
         wait_until_live("crates", generation);
     }
     expect_right(&crates_projection);
-    stop_load(loader);
+    stop_load();
     wait_for_sql("select (position = cairn.head())::int from cairn.checkpoints"
                  " join cairn.generations using (projection, generation) where live",
                  "the live generation to reach the head");
@@ -366,16 +368,15 @@ static void a_rebuild_while_events_come_in_ends_exactly(void **state)
 static void it_is_switched_to_though_events_never_pause(void **state)
 {
     (void)state;
-    int pause_ms = 0;
     append_crates(300, false);
     start(&crates_projection);
     wait_until_live("crates", 1);
-    pthread_t loader = start_load(&pause_ms);
+    start_load(0);
     (void)request("request_rebuild('crates')");
     wait_until_live("crates", 2);
     (void)request("request_rollback('crates')");
     wait_until_live("crates", 1);
-    stop_load(loader);
+    stop_load();
 }
 
 /* ---- compared with the live generation ---- */
@@ -438,14 +439,13 @@ static void a_held_generation_that_is_cancelled_is_never_read(void **state)
 static void nothing_differs_while_events_come_in(void **state)
 {
     (void)state;
-    int pause_ms = 5;
     append_crates(500, false);
     start(&crates_projection);
     wait_until_live("crates", 1);
-    pthread_t loader = start_load(&pause_ms);
+    start_load(5);
     (void)request("request_rebuild('crates', true)");
     wait_until_live("crates", 2);
-    stop_load(loader);
+    stop_load();
     assert_int_equal(last_rebuild("differences"), 0);
     expect_right(&crates_projection);
 }

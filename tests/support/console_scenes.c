@@ -58,6 +58,13 @@ static void register_ada(void)
     in_shop(REGISTER("ada", ADA));
 }
 
+static void change_adas_address(void)
+{
+    in_shop("curl -fsX PUT -H \"Authorization: Bearer $($build/bin/cairn token ada)\""
+            " --json '{\"email\":\"ada@example.org\"}' $CAIRN_USER_URL/users/" ADA "/email");
+    sql_becomes(1, "select count(*) from read.users_g1 where email = 'ada@example.org'");
+}
+
 /* Its payment is tried for long: meanwhile the process has a timer. */
 static void place_an_order(void)
 {
@@ -145,6 +152,22 @@ static void expect_a_letter_handled(void)
     sql_becomes(1, "select count(*) from cairn.consumed_again");
 }
 
+/* ---- the log as it grows ---- */
+
+static void append_two(void)
+{
+    sql("select cairn.append('vase-1', 'VaseMade', '{}');"
+        "select cairn.append('jug-1', 'JugMade', '{}')");
+}
+
+/* Ten times what the page keeps. */
+static void append_many(void)
+{
+    sql("select cairn.append_as('vase-2', 0, array_agg(gen_random_uuid()),"
+        " array_agg('VaseMade'::text), array_agg(1::bigint), array_agg('{}'::json),"
+        " array_agg('{}'::json), array_agg(null::json)) from generate_series(1, 5000)");
+}
+
 /* ---- generations, and the console itself ---- */
 
 static void expect_generation_1(void)
@@ -168,6 +191,7 @@ static const struct {
     const char *answer;
 } scenes[] = {
     {"an event", register_ada, "done"},
+    {"another address", change_adas_address, ADA},
     {"an order", place_an_order, ORDER},
     {"a moved timer", expect_a_moved_timer, "done"},
     {"no timer", expect_no_timer, "done"},
@@ -180,6 +204,8 @@ static const struct {
     {"a dead letter", give_a_letter_up, EVES_ORDER},
     {"the address mended", mend_the_letter, "done"},
     {"the letter handled", expect_a_letter_handled, "done"},
+    {"two events", append_two, "done"},
+    {"many events", append_many, "done"},
     {"generation 1 is live", expect_generation_1, "done"},
     {"the console stopped", stop_the_console, "done"},
     {"the console started", start_the_console, "done"},

@@ -29,7 +29,7 @@ static int setup(void **state)
 {
     json_error_t wrong;
     struct cairn_buffer out = cairn_buffer(&arena);
-    cairn_openapi_write(shop, false, &out);
+    cairn_openapi_write(shop, &(struct cairn_openapi_options){.secured = false}, &out);
     document = json_loadb(out.text, out.length, JSON_REJECT_DUPLICATES, &wrong);
     if (!document)
         fail_msg("%s at %d: %.200s", wrong.text, wrong.position,
@@ -293,6 +293,29 @@ static void what_every_process_answers_is_documented(void **state)
         (void)IN(document, "paths", paths[i], "get", "responses", "200");
 }
 
+static void
+operators_listener_has_what_tells_how_a_process_is_and_the_public_one_the_rest(void **state)
+{
+    (void)state;
+    const struct cairn_openapi_options options = {
+        .scheme = "https", .address = "0.0.0.0", .port = 8002};
+    struct cairn_buffer out = cairn_buffer(&arena);
+    cairn_openapi_write(shop, &options, &out);
+    json_t *apart = json_loadb(out.text, out.length, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(apart);
+    assert_string_equal(text_of(IN(apart, "servers")),
+                        "[{\"url\":\"https://{host}:8002\",\"variables\":{\"host\":{"
+                        "\"default\":\"localhost\"}}}]");
+    static const char *const own[] = {"/readyz", "/metrics", "/openapi.json"};
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(text_of(IN(apart, "paths", own[i], "get", "servers")),
+                            "[{\"url\":\"/\",\"description\":\"The operators' listener.\"}]");
+    assert_null(json_object_get(IN(apart, "paths", "/healthz", "get"), "servers"));
+    assert_null(json_object_get(IN(apart, "paths", "/orders", "post"), "servers"));
+    assert_null(json_object_get(IN(document, "paths", "/readyz", "get"), "servers"));
+    json_decref(apart);
+}
+
 static void bounds_stand_in_the_schema(void **state)
 {
     (void)state;
@@ -317,6 +340,8 @@ int main(void)
         cmocka_unit_test(every_command_is_documented_with_its_headers_and_problems),
         cmocka_unit_test(every_query_is_documented_with_its_parameters_and_problems),
         cmocka_unit_test(what_every_process_answers_is_documented),
+        cmocka_unit_test(
+            operators_listener_has_what_tells_how_a_process_is_and_the_public_one_the_rest),
         cmocka_unit_test(bounds_stand_in_the_schema),
     };
     return cmocka_run_group_tests_name("openapi", tests, setup, teardown);

@@ -6,12 +6,20 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+static void add_lines(const struct cairn_trace_report *trace, struct cairn_buffer *out)
+{
+    cairn_trace_json_nodes(trace, "\n", out);
+    cairn_buffer_text(out, out->length ? "\n" : "");
+    cairn_trace_json_sum(trace, out);
+    cairn_buffer_char(out, '\n');
+}
+
 static void print(const struct cairn_trace_report *trace, const struct cairn_cli_options *options,
                   struct cairn_arena *arena)
 {
     struct cairn_buffer out = cairn_buffer(arena);
     if (options->json)
-        cairn_trace_json(trace, &out);
+        add_lines(trace, &out);
     else if (options->dot)
         cairn_trace_tree_dot(trace, &out);
     else

@@ -250,7 +250,7 @@ static enum cairn_http_outcome read_event(const struct cairn_log_endpoint *endpo
                                           struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    struct cairn_stored_event event;
+    struct cairn_stored_event event = {0};
     struct cairn_timeline timeline;
     struct cairn_buffer body = cairn_buffer(request->arena);
     if (find_event(endpoint->side, store, request, &event, &error) < 0 ||

@@ -265,11 +265,10 @@ static struct cairn_connection *open_connection(struct cairn_http *http,
                                                 struct MHD_Connection *wire, int socket)
 {
     uint8_t address[16];
-    const char *proxies = http->options.limits.proxies;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(wire, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct cairn_client_key key = cairn_client_key_of(info ? info->client_addr : NULL, address);
-    bool is_proxy = proxies && cairn_proxy_is_trusted(proxies, address);
+    bool is_proxy = cairn_limiter_trusts(http->limiter, address);
     return cairn_connection_open(http->connections, socket, cairn_tls_begin(http->tls, wire),
                                  is_proxy ? NULL : &key);
 }

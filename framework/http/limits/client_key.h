@@ -6,6 +6,8 @@
 #ifndef CAIRN_HTTP_CLIENT_KEY_H
 #define CAIRN_HTTP_CLIENT_KEY_H
 
+#include "http/limits/proxies.h"
+
 #include <cairn/policy.h>
 
 #include <stdbool.h>
@@ -23,18 +25,11 @@ struct cairn_client_key cairn_client_key_of(const struct sockaddr *address,
                                             uint8_t ret_address[static 16]);
 
 /* Returns the key of the client whose address `forwarded` names, if a proxy with this address is
- * trusted to say so. `proxies` is a list of addresses or networks (10.0.0.0/8), separated by
- * commas; `forwarded` is the header, or NULL. */
-struct cairn_client_key cairn_client_key_behind(const char *proxies,
+ * trusted to say so; `forwarded` is the header, or NULL. */
+struct cairn_client_key cairn_client_key_behind(const struct cairn_proxies *proxies,
                                                 const uint8_t address[static 16],
                                                 const char *forwarded);
 
 struct cairn_client_key cairn_client_key_of_actor(const struct cairn_actor *actor);
-
-/* Returns whether a proxy with this address is one of the list. */
-bool cairn_proxy_is_trusted(const char *proxies, const uint8_t address[static 16]);
-
-/* Returns whether a list of addresses and networks is one. */
-bool cairn_proxies_are_valid(const char *proxies);
 
 #endif

@@ -13,6 +13,7 @@ static struct cairn_metric refused = CAIRN_COUNTER(
     "cairn_http_limited_total", "Requests refused because their client sent too many.", "by");
 
 struct cairn_limiter {
+    struct cairn_proxies *proxies;
     struct cairn_http_limits limits; /* the texts are borrowed */
     struct cairn_buckets *addresses; /* NULL: no limit */
     struct cairn_buckets *callers;   /* likewise */
@@ -22,6 +23,9 @@ struct cairn_limiter *cairn_limiter_open(const struct cairn_http_limits *limits)
 {
     struct cairn_limiter *limiter = cairn_allocate(sizeof *limiter);
     limiter->limits = *limits;
+    limiter->proxies = cairn_proxies_open(limits->proxies);
+    if (!limiter->proxies) /* the configuration's check has refused it: nothing is trusted */
+        limiter->proxies = cairn_proxies_open(NULL);
     limiter->addresses = cairn_buckets_open(limits->address_rate, limits->address_burst);
     limiter->callers = cairn_buckets_open(limits->caller_rate, limits->caller_burst);
     return limiter;
@@ -33,7 +37,13 @@ void cairn_limiter_close(struct cairn_limiter *limiter)
         return;
     cairn_buckets_close(limiter->addresses);
     cairn_buckets_close(limiter->callers);
+    cairn_proxies_close(limiter->proxies);
     free(limiter);
+}
+
+bool cairn_limiter_trusts(const struct cairn_limiter *limiter, const uint8_t address[static 16])
+{
+    return cairn_proxies_trust(limiter->proxies, address);
 }
 
 /* ---- requests ---- */
@@ -43,13 +53,12 @@ static struct cairn_client_key find_client(const struct cairn_limiter *limiter,
                                            const char *forwarded)
 {
     uint8_t address[16];
-    const char *proxies = limiter->limits.proxies;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->wire, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct cairn_client_key key = cairn_client_key_of(info ? info->client_addr : NULL, address);
-    if (!proxies || !*proxies)
+    if (cairn_proxies_are_none(limiter->proxies))
         return key;
-    return cairn_client_key_behind(proxies, address, forwarded);
+    return cairn_client_key_behind(limiter->proxies, address, forwarded);
 }
 
 /* The number that limits elsewhere compare: of clients whose numbers are equal by chance, which

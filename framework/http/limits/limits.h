@@ -19,6 +19,9 @@ struct cairn_limiter;
 struct cairn_limiter *cairn_limiter_open(const struct cairn_http_limits *limits);
 void cairn_limiter_close(struct cairn_limiter *limiter);
 
+/* Returns whether the address is that of a trusted proxy. */
+bool cairn_limiter_trusts(const struct cairn_limiter *limiter, const uint8_t address[static 16]);
+
 /* Takes a token of the request's address, and sets whom the request counts for. Returns 0, or
  * -CAIRN_TOO_MANY: the refusal says when to come again. `forwarded` is X-Forwarded-For, or NULL. */
 int cairn_limiter_address(struct cairn_exchange *exchange, const char *forwarded,

@@ -4,10 +4,12 @@
 
 #include "core/containers/arena.h"
 #include "core/containers/buffer.h"
+#include "core/report/log.h"
 #include "core/text/text.h"
 #include "identity/discovery.h"
 #include "identity/json_parts.h"
 #include "identity/url_form.h"
+#include "identity/watched_file.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -15,10 +17,12 @@
 #include <strings.h>
 
 /* LIFETIME_S is that of a token whose issuer does not say how long it is good. */
-enum { LIFETIME_S = 300, LONGEST_S = 366 * 86400 };
+enum { LIFETIME_S = 300, LONGEST_S = 366 * 86400, SECRET_MAX_BYTES = 16384 };
 
 struct cairn_token_requester {
     struct cairn_token_request request;
+    struct cairn_watched_file secret_file;
+    char *secret; /* what the file had; NULL: not read */
     struct cairn_discovery discovery;
     struct cairn_target endpoint;
     char *url; /* of the endpoint; NULL: not known */
@@ -117,6 +121,30 @@ static int read_refusal(const json_t *root, const struct cairn_token_requester *
 
 /* ---- asking ---- */
 
+/* Reads the file of the secret, if it was replaced. One that is gone or empty changes nothing: the
+ * issuer is asked with the secret of before. */
+static void read_secret(struct cairn_token_requester *requester)
+{
+    struct cairn_error why = {0};
+    char *text = NULL;
+    size_t bytes = 0;
+    if (!requester->secret_file.path || !cairn_watched_file_changed(&requester->secret_file))
+        return;
+    if (cairn_watched_file_read(&requester->secret_file, "the file of the client's secret",
+                                SECRET_MAX_BYTES, &text, &bytes, &why) < 0) {
+        cairn_log_error(CAIRN_LOG_WARN, "the client's secret stays as it was", &why);
+        return;
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    if (!*text || bytes > SECRET_MAX_BYTES) {
+        free(text);
+        return;
+    }
+    free(requester->secret);
+    requester->secret = text;
+    requester->request.client_secret = text;
+}
+
 /* Finds the endpoint once: a restart, or a failure, asks for it again. */
 static int find_endpoint(struct cairn_token_requester *requester, struct cairn_error *error)
 {
@@ -158,6 +186,7 @@ int cairn_token_requester_ask(struct cairn_token_requester *requester,
 {
     struct cairn_arena arena = {0};
     struct cairn_outbound_response response = {0};
+    read_secret(requester);
     int failed = find_endpoint(requester, error);
     if (!failed)
         failed = post(requester, &arena, &response, error);
@@ -180,6 +209,7 @@ struct cairn_token_requester *cairn_token_requester_open(const struct cairn_toke
 {
     struct cairn_token_requester *requester = cairn_allocate(sizeof *requester);
     requester->request = *request;
+    requester->secret_file.path = request->client_secret_file;
     cairn_discovery_init(&requester->discovery, request->issuer, 65536);
     requester->endpoint = requester->discovery.target;
     requester->endpoint.name = "issuer-token";
@@ -193,5 +223,6 @@ void cairn_token_requester_close(struct cairn_token_requester *requester)
         return;
     forget_endpoint(requester);
     cairn_discovery_reset(&requester->discovery);
+    free(requester->secret);
     free(requester);
 }

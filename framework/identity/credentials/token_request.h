@@ -18,6 +18,8 @@ struct cairn_token_request {
     const char *grant_type; /* "client_credentials" (section 4.4), or an extension's URI */
     const char *client_id;
     const char *client_secret; /* sent by HTTP Basic (section 2.3.1); "": a public client */
+    const char
+        *client_secret_file; /* whose first line is the secret, read for each request; or NULL */
     const char *scope;
     const char *resource;      /* RFC 8707 */
     const char *username;      /* of a grant that wants one */

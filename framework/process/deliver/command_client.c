@@ -333,7 +333,10 @@ int cairn_command_client_look(struct cairn_command_client *client, const char *p
     if (!failed)
         failed = cairn_record_decode(record, response.body, response.body_bytes, CAIRN_LENIENT,
                                      arena, ret, error);
-    if (failed)
+    if (failed == -CAIRN_NOT_FOUND)
+        cairn_error_context(error, "%s of the service of %s, as far as this service may read", path,
+                            peer->category);
+    else if (failed)
         cairn_error_context(error, "%s of the service of %s", path, peer->category);
     cairn_outbound_response_reset(&response);
     return failed;

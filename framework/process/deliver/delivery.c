@@ -63,6 +63,7 @@ static struct cairn_outgoing copy(const struct cairn_outgoing *from, struct cair
         .path = cairn_copy_text(arena, from->path),
         .body = cairn_copy_text(arena, from->body),
         .traceparent = cairn_copy_text(arena, from->traceparent),
+        .tracestate = cairn_copy_text(arena, from->tracestate),
         .correlation_id = cairn_copy_text(arena, from->correlation_id),
         .key = cairn_copy_text(arena, from->key),
     };
@@ -130,15 +131,16 @@ static void dispose(struct cairn_task *task)
     free(item);
 }
 
-/* Begins the span of one attempt, caused by the reaction that sends the command. */
+/* Begins the span of one attempt, caused by the reaction that sends the command. `ret` is the trace
+ * that the attempt is a part of: the span's, or, where none is recorded, the reaction's. */
 static struct cairn_span *begin_span(const struct cairn_delivery *delivery,
                                      const struct cairn_outgoing *outgoing, int64_t attempts,
-                                     struct cairn_span *storage)
+                                     struct cairn_span *storage, struct cairn_trace *ret)
 {
-    struct cairn_trace trace;
-    if (!cairn_trace_join(outgoing->traceparent, NULL, &trace))
+    if (!cairn_trace_join(outgoing->traceparent, outgoing->tracestate, ret))
         return NULL;
-    struct cairn_span *span = cairn_span_begin(storage, CAIRN_SPAN_PRODUCER, NULL, &trace);
+    struct cairn_span *span = cairn_span_begin(storage, CAIRN_SPAN_PRODUCER, NULL, ret);
+    *ret = *cairn_span_trace(span, ret);
     cairn_span_name(span, "deliver", outgoing->command);
     cairn_span_text(span, "cairn.process", delivery->process->name);
     cairn_span_text(span, "cairn.stream", outgoing->target);
@@ -159,22 +161,21 @@ static void end_span(struct cairn_span *span, int failed, const struct cairn_err
 static int send_outgoing(struct cairn_delivery *delivery, const struct cairn_outgoing *outgoing,
                          int64_t attempts, struct cairn_error *error)
 {
-    char traceparent[CAIRN_TRACEPARENT_SIZE];
+    struct cairn_trace trace;
     struct cairn_span storage;
-    struct cairn_span *span = begin_span(delivery, outgoing, attempts, &storage);
-    if (span)
-        cairn_trace_format(&span->trace, traceparent);
+    struct cairn_span *span = begin_span(delivery, outgoing, attempts, &storage, &trace);
     const struct cairn_command_request request = {
         .to = outgoing->target,
         .method = outgoing->method,
         .path = outgoing->path,
         .body = outgoing->body,
         .idempotency_key = outgoing->key,
-        .traceparent = span ? traceparent : outgoing->traceparent,
         .correlation_id = outgoing->correlation_id,
     };
     int64_t begun_us = cairn_monotonic_us();
+    const struct cairn_trace before = cairn_trace_enter(&trace);
     int failed = cairn_command_client_send(delivery->client, &request, error);
+    (void)cairn_trace_enter(&before);
     cairn_metric_observe(&seconds, delivery->process->name, cairn_monotonic_us() - begun_us);
     end_span(span, failed, error);
     return failed;

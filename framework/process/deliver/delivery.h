@@ -30,6 +30,7 @@ struct cairn_outgoing {
     const char *path;
     const char *body;
     const char *traceparent;    /* or NULL */
+    const char *tracestate;     /* or NULL */
     const char *correlation_id; /* or NULL */
     const char *key;            /* its Idempotency-Key */
 };

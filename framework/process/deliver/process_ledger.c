@@ -1,11 +1,13 @@
 /* process_ledger.c - calls functions of migrations/repeatable/processes.sql. */
 #include "process/deliver/process_ledger.h"
 
+#include "telemetry/trace_context.h"
+
 enum { TIMERS_AT_ONCE = 200 };
 
 #define OUTGOING_COLUMNS                                                                           \
     "held, stream, version, number, target, command, method, path, body, traceparent, key,"        \
-    " position, correlation_id"
+    " position, correlation_id, tracestate"
 
 static const struct cairn_statement advance_statement = {
     .name = "advance_process",
@@ -59,6 +61,8 @@ static struct cairn_outgoing outgoing_at(const struct cairn_pg_result *rows, int
         .key = cairn_pg_text(rows, row, cairn_pg_column(rows, "key")),
         .position = cairn_pg_integer(rows, row, cairn_pg_column(rows, "position")),
         .correlation_id = cairn_pg_text(rows, row, cairn_pg_column(rows, "correlation_id")),
+        .tracestate =
+            cairn_tracestate_check(cairn_pg_text(rows, row, cairn_pg_column(rows, "tracestate"))),
     };
 }
 

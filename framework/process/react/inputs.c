@@ -4,6 +4,7 @@
 #include "record/json.h"
 #include "store/events/amend.h"
 #include "store/events/handlers.h"
+#include "telemetry/trace_context.h"
 
 #include <string.h>
 
@@ -55,6 +56,7 @@ struct cairn_origin cairn_origin_of(const struct cairn_stored_event *event,
     if (cairn_record_decode(&cairn_origin_record, event->meta, strlen(event->meta), CAIRN_LENIENT,
                             arena, &origin, NULL) < 0)
         return (struct cairn_origin){0};
+    origin.tracestate = cairn_tracestate_check(origin.tracestate);
     return origin;
 }
 
@@ -153,6 +155,7 @@ static struct cairn_process_input arrival_of(const struct cairn_instance *instan
         .causation_id = instance->event_id,
         .correlation_id = instance->correlation_id,
         .traceparent = instance->traceparent,
+        .tracestate = cairn_tracestate_check(instance->tracestate),
     };
 }
 

@@ -8,7 +8,7 @@
 static const struct cairn_statement ends_statement = {
     .name = "process_instances",
     .sql = "select stream, version, event_id, type, position, state, timers, associations,"
-           " correlation_id, traceparent from cairn.process_instances($1)",
+           " correlation_id, traceparent, tracestate from cairn.process_instances($1)",
 };
 
 const struct cairn_set_timer *cairn_instance_timer(const struct cairn_instance *instance,
@@ -76,6 +76,8 @@ static int take(const struct cairn_process *process, const struct cairn_pg_resul
         instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "correlation_id")));
     instance->traceparent = cairn_copy_text(
         instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "traceparent")));
+    instance->tracestate = cairn_copy_text(
+        instances->arena, cairn_pg_text(rows, row, cairn_pg_column(rows, "tracestate")));
     int failed = decode_column(rows, row, "state", process->state, instances->arena,
                                instance->state, &wrong);
     if (!failed)

@@ -32,6 +32,7 @@ struct cairn_instance {
     struct cairn_associations associations;
     const char *correlation_id; /* of its last event, or NULL */
     const char *traceparent;
+    const char *tracestate;
     const char *unreadable; /* why it cannot be loaded; NULL: it was, or is new */
     bool stuck;             /* takes no more inputs in this batch */
 };

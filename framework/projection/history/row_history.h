@@ -95,5 +95,10 @@ void cairn_row_history_close(struct cairn_row_history *history);
 const char *cairn_row_effect_name(enum cairn_row_effect effect);
 /* Appends a step as a JSON object. */
 void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer *out);
+/* Appends the row, its key, and up to where it was folded, as an object; without how many steps are
+ * left out where the past alone was asked for. */
+void cairn_row_history_json(const struct cairn_row_history *history,
+                            const struct cairn_row_question *question, bool past,
+                            struct cairn_buffer *out);
 
 #endif

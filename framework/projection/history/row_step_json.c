@@ -50,3 +50,18 @@ void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer 
     cairn_buffer_member(out, "traceparent", step->traceparent);
     cairn_buffer_char(out, '}');
 }
+
+void cairn_row_history_json(const struct cairn_row_history *history,
+                            const struct cairn_row_question *question, bool past,
+                            struct cairn_buffer *out)
+{
+    cairn_buffer_print(out, "{\"read_model\":\"%s\",\"key\":", question->projection->name);
+    cairn_buffer_json(out, question->key);
+    cairn_buffer_print(out, ",\"position\":%" PRId64, question->to);
+    if (!past)
+        cairn_buffer_print(out, ",\"left_out\":%" PRId64, history->left_out);
+    cairn_buffer_print(out,
+                       ",\"changed\":%" PRId64 ",\"version\":%" PRId64 ",\"parked\":%s,\"row\":%s}",
+                       history->position, history->version, history->parked ? "true" : "false",
+                       *history->row ? history->row : "null");
+}

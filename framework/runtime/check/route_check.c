@@ -115,13 +115,13 @@ static void add_service(struct declared_list *list, const struct cairn_service *
             add(list, (struct declared){"GET", 3, at->path, service->name, NULL});
     if (service->files)
         add_text(list, "GET /sign-in.json", service->name, NULL);
+    for (size_t i = 0; service->log && i < cairn_log_route_count; i++)
+        add_text(list, cairn_log_route_rows[i].route, service->name, NULL);
     static const char *const sessions[] = {"GET /session", "GET /session/begin",
                                            "GET /session/callback", "POST /session/renew",
                                            "POST /session/end"};
     for (size_t i = 0; service->sign_in && i < sizeof sessions / sizeof sessions[0]; i++)
         add_text(list, sessions[i], service->name, NULL);
-    for (size_t i = 0; service->log && i < cairn_log_route_count; i++)
-        add_text(list, cairn_log_route_rows[i].route, service->name, NULL);
 }
 
 void cairn_routes_check(const struct cairn_service *const services[],

@@ -5,6 +5,7 @@
 #include "identity/discovery.h"
 #include "identity/json_pointer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_word(const char *text, const char *word)
@@ -123,6 +124,7 @@ struct cairn_own_token_options cairn_auth_own_token(const struct cairn_config *c
                     .grant_type = "client_credentials",
                     .client_id = text_or_null(config->auth_client_id),
                     .client_secret = text_or_null(config->auth_client_secret),
+                    .client_secret_file = text_or_null(getenv("CAIRN_AUTH_CLIENT_SECRET_FILE")),
                     .scope = text_or_null(config->auth_scope),
                     .resource = text_or_null(config->auth_resource)},
         .token_file = text_or_null(config->auth_token_file),

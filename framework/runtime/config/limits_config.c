@@ -27,13 +27,20 @@ static bool are_origins(const char *list)
     return true;
 }
 
+static bool are_proxies(const char *list)
+{
+    struct cairn_proxies *proxies = cairn_proxies_open(list);
+    cairn_proxies_close(proxies);
+    return proxies != NULL;
+}
+
 void cairn_limits_check(const struct cairn_config *config, struct cairn_error *wrong)
 {
     check_burst("CAIRN_ADDRESS_BURST", config->address_rate, config->address_burst,
                 "CAIRN_ADDRESS_RATE", wrong);
     check_burst("CAIRN_CALLER_BURST", config->caller_rate, config->caller_burst,
                 "CAIRN_CALLER_RATE", wrong);
-    if (config->proxies && !cairn_proxies_are_valid(config->proxies))
+    if (!are_proxies(config->proxies))
         (void)cairn_wrong(wrong, "CAIRN_TRUSTED_PROXIES",
                           "has to be addresses or networks, such as 10.0.0.7,10.1.0.0/16, not %s",
                           config->proxies);

@@ -332,7 +332,9 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      .unit = "text",
      .kind = CAIRN_SETTING_SECRET,
      AT(auth_client_secret),
-     .help = "the client's secret; better CAIRN_AUTH_CLIENT_SECRET_FILE, a file that has it"},
+     .help =
+         "the client's secret; better CAIRN_AUTH_CLIENT_SECRET_FILE, a file that has it and is read "
+         "again when it is replaced"},
     {.name = "CAIRN_AUTH_TOKEN_FILE",
      .fallback = "",
      .unit = "path",

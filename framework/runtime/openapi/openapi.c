@@ -9,6 +9,8 @@
 
 #include "core/containers/map.h"
 #include "operations/actions.h"
+#include "operations/http_rows.h"
+#include "operations/http_trace.h"
 #include "operations/views.h"
 #include "runtime/log_routes.h"
 #include "runtime/openapi/openapi_parts.h"
@@ -16,11 +18,13 @@
 
 #include <cairn/version.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 struct document {
     struct cairn_arena *arena;
     bool secured;             /* services authenticate */
+    bool apart;               /* operators have a listener of their own, which has the document */
     struct cairn_map by_path; /* -> struct cairn_buffer: the operations, ready to be written */
     struct cairn_map tags;    /* -> const char *: descriptions */
 };
@@ -50,28 +54,33 @@ static void add_tag(struct document *document, const char *name, const char *hel
 
 static const struct {
     const char *path;
+    bool operators; /* at their listener, if there is one */
     const char *operation;
 } processes[] = {
-    {"/healthz",
+    {"/healthz", false,
      "\"operationId\":\"get_healthz\",\"summary\":\"Is the process alive?\",\"responses\":{"
      "\"200\":{\"description\":\"It is.\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
      "\"object\",\"required\":[\"status\",\"service\"],\"properties\":{\"status\":{\"const\":"
      "\"alive\"},\"service\":{\"type\":\"string\"}}}}}}"},
-    {"/readyz",
+    {"/readyz", true,
      "\"operationId\":\"get_readyz\",\"summary\":\"Can it do its work?\",\"responses\":{\"200\":{"
      "\"description\":\"It can.\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
      "\"object\",\"required\":[\"status\",\"service\"],\"properties\":{\"status\":{\"const\":"
      "\"ready\"},\"service\":{\"type\":\"string\"},\"projections\":{\"type\":\"array\",\"items\":{"
      "\"type\":\"object\"}}}}}}},\"503\":{\"$ref\":\"#/components/responses/Problem503\"}"},
-    {"/metrics",
+    {"/metrics", true,
      "\"operationId\":\"get_metrics\",\"summary\":\"Metrics of the process.\",\"responses\":{\"200\":{"
      "\"description\":\"Prometheus' text format.\",\"content\":{\"text/plain\":{\"schema\":{"
      "\"type\":\"string\"}}}}"},
-    {"/openapi.json",
+    {"/openapi.json", true,
      "\"operationId\":\"get_openapi_json\",\"summary\":\"This document.\",\"responses\":{\"200\":{"
      "\"description\":\"OpenAPI 3.1.\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
      "\"object\"}}}}"},
 };
+
+/* Of what is at the listener that the document comes from. */
+static const char own_server[] =
+    "\"servers\":[{\"url\":\"/\",\"description\":\"The operators' listener.\"}],";
 
 static void add_process(struct document *document)
 {
@@ -79,7 +88,9 @@ static void add_process(struct document *document)
     add_tag(document, "process", "State of the process.");
     for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++) {
         struct cairn_buffer *out = begin_operation(document, processes[i].path);
-        cairn_buffer_print(out, "\"get\":{\"tags\":[\"process\"],%s", processes[i].operation);
+        cairn_buffer_print(out, "\"get\":{\"tags\":[\"process\"],%s%s",
+                           document->apart && processes[i].operators ? own_server : "",
+                           processes[i].operation);
         cairn_openapi_problems(out, problems);
         cairn_buffer_text(out, "}}");
     }
@@ -133,6 +144,18 @@ static void add_operators(struct document *document)
     add_view(document, "/admin/bus", "The publisher, streams and consumer groups.", NULL, false);
     add_view(document, "/admin/bus/dead/{id}", "Dead letters of a group, the newest first.",
              cairn_views[CAIRN_VIEW_TIMERS].asks, true);
+    add_view(document, "/admin/catalog",
+             "What the system consists of: events, commands, routes, what handles which event.",
+             NULL, false);
+    add_view(document, "/admin/tail", "The newest events as they are recorded: server-sent events.",
+             cairn_tail_question, false);
+    add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",
+             cairn_trace_question, true);
+    add_view(document, "/admin/read-models/{id}/rows", "Rows of a read model, by key.",
+             cairn_rows_question, true);
+    add_view(document, "/admin/read-models/{id}/row",
+             "The events that made a row, and the row at a position or a time.", cairn_row_question,
+             true);
     for (size_t i = 0; i < CAIRN_VIEW_COUNT; i++)
         add_view(document, cairn_views[i].path, cairn_views[i].help, cairn_views[i].asks,
                  !cairn_views[i].one);
@@ -182,13 +205,29 @@ static void write_tags(const struct document *document, struct cairn_buffer *out
     cairn_buffer_char(out, ']');
 }
 
+/* The public listener: that of the document, or another one, on any of the machine's names. */
+static void write_servers(const struct cairn_openapi_options *options, struct cairn_buffer *out)
+{
+    if (!options->scheme) {
+        cairn_buffer_text(out, "\"servers\":[{\"url\":\"/\"}]");
+        return;
+    }
+    bool any = strcmp(options->address, "0.0.0.0") == 0 || strcmp(options->address, "::") == 0;
+    cairn_buffer_print(out, "\"servers\":[{\"url\":\"%s://{host}:%" PRId64 "\",\"variables\":{",
+                       options->scheme, options->port);
+    cairn_buffer_text(out, "\"host\":{\"default\":");
+    cairn_buffer_json(out, any ? "localhost" : options->address);
+    cairn_buffer_text(out, "}}}]");
+}
+
 /* Writes an empty `security`, which means no authentication, for all operations that do not say
  * otherwise. */
-void cairn_openapi_write(const struct cairn_service *const services[], bool secured,
-                         struct cairn_buffer *out)
+void cairn_openapi_write(const struct cairn_service *const services[],
+                         const struct cairn_openapi_options *options, struct cairn_buffer *out)
 {
     struct document document = {.arena = out->arena,
-                                .secured = secured,
+                                .secured = options->secured,
+                                .apart = options->scheme != NULL,
                                 .by_path = cairn_map(out->arena),
                                 .tags = cairn_map(out->arena)};
     for (size_t i = 0; services[i]; i++)
@@ -205,11 +244,13 @@ void cairn_openapi_write(const struct cairn_service *const services[], bool secu
     cairn_buffer_json(out, services[0]->name);
     cairn_openapi_text(out, "version", CAIRN_VERSION);
     cairn_openapi_text(out, "description", services[0]->help ? services[0]->help : "");
-    cairn_buffer_text(out, "},\"servers\":[{\"url\":\"/\"}],\"security\":[],");
+    cairn_buffer_text(out, "},");
+    write_servers(options, out);
+    cairn_buffer_text(out, ",\"security\":[],");
     write_tags(&document, out);
     cairn_buffer_char(out, ',');
     cairn_buffer_text(out, paths.text);
     cairn_buffer_char(out, ',');
-    cairn_openapi_components(out, paths.text, secured);
+    cairn_openapi_components(out, paths.text, options->secured);
     cairn_buffer_char(out, '}');
 }

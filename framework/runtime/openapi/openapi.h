@@ -7,8 +7,17 @@
 
 #include <cairn/service.h>
 
-/* Appends the document; `secured`: services authenticate. */
-void cairn_openapi_write(const struct cairn_service *const services[], bool secured,
-                         struct cairn_buffer *out);
+struct cairn_openapi_options {
+    bool secured; /* services authenticate */
+    /* Where the document is on an operators' listener, the public one: "http", its address (also
+     * "0.0.0.0": any) and its port. NULL: they are one. */
+    const char *scheme;
+    const char *address;
+    int64_t port;
+};
+
+/* Appends the document. */
+void cairn_openapi_write(const struct cairn_service *const services[],
+                         const struct cairn_openapi_options *options, struct cairn_buffer *out);
 
 #endif

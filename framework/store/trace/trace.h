@@ -90,8 +90,10 @@ int cairn_trace_depth(const struct cairn_trace_node *node);
 /* Returns "command", "event", … */
 const char *cairn_trace_kind_name(enum cairn_trace_kind kind);
 
-/* Appends the tree as lines of JSON: one a node, with its number, from 1, and that of its parent;
- * then one with the sum, and what is left out. */
-void cairn_trace_json(const struct cairn_trace_report *trace, struct cairn_buffer *out);
+/* Append the tree as JSON: an object for each node, with its number, from 1, and that of its
+ * parent, and `between` between two; and the sum, with what is left out. */
+void cairn_trace_json_nodes(const struct cairn_trace_report *trace, const char *between,
+                            struct cairn_buffer *out);
+void cairn_trace_json_sum(const struct cairn_trace_report *trace, struct cairn_buffer *out);
 
 #endif

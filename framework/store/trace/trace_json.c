@@ -1,4 +1,4 @@
-/* trace_json.c - writes the tree of a trace as lines of JSON. */
+/* trace_json.c - writes the tree of a trace as JSON. */
 #include "core/containers/buffer.h"
 #include "core/containers/map.h"
 #include "store/trace/trace.h"
@@ -46,7 +46,7 @@ static void add_node(const struct cairn_trace_node *node, size_t number, size_t 
     cairn_buffer_member(out, "state", node->state);
     cairn_buffer_member(out, "note", node->note);
     add_times(node, out);
-    cairn_buffer_text(out, "}\n");
+    cairn_buffer_char(out, '}');
 }
 
 /* Nodes above the current one, by depth, with their numbers. */
@@ -55,21 +55,30 @@ struct above {
     size_t capacity;
 };
 
-void cairn_trace_json(const struct cairn_trace_report *trace, struct cairn_buffer *out)
+void cairn_trace_json_nodes(const struct cairn_trace_report *trace, const char *between,
+                            struct cairn_buffer *out)
 {
     struct above above = {0};
     size_t number = 0;
     for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at)) {
         size_t depth = (size_t)cairn_trace_depth(at);
         cairn_grow(out->arena, above.numbers, depth, &above.capacity);
+        cairn_buffer_text(out, number ? between : "");
         above.numbers[depth] = ++number;
         add_node(at, number, depth ? above.numbers[depth - 1] : 0, out);
     }
+}
+
+void cairn_trace_json_sum(const struct cairn_trace_report *trace, struct cairn_buffer *out)
+{
+    size_t nodes = 0;
+    for (const struct cairn_trace_node *at = trace->first; at; at = cairn_trace_next(at))
+        nodes++;
     cairn_buffer_print(out, "{\"events\":%" PRId64 ",\"nodes\":%zu,\"more\":%s,\"notes\":[",
-                       trace->events, number, trace->more ? "true" : "false");
+                       trace->events, nodes, trace->more ? "true" : "false");
     for (size_t i = 0; i < trace->note_count; i++) {
         cairn_buffer_text(out, i ? "," : "");
         cairn_buffer_json(out, trace->notes[i]);
     }
-    cairn_buffer_text(out, "]}\n");
+    cairn_buffer_text(out, "]}");
 }

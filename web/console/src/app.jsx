@@ -7,27 +7,38 @@ import { open, signIn, signOut } from './lib/sign_in.js';
 import { Done, Person } from './parts/action.jsx';
 import { Empty, Loading, ProblemNote } from './parts/basic.jsx';
 import { Bus, Group } from './pages/bus.jsx';
+import { Catalog } from './pages/catalog.jsx';
 import { Commands } from './pages/commands.jsx';
 import { Operation, Operations } from './pages/operations.jsx';
 import { Overview } from './pages/overview.jsx';
 import { Instance, Process, Processes } from './pages/processes.jsx';
 import { ReadModel, ReadModels } from './pages/read_models.jsx';
+import { Row } from './pages/row.jsx';
 import { Event, Stream } from './pages/stream.jsx';
 import { Streams } from './pages/streams.jsx';
+import { Tail } from './pages/tail.jsx';
+import { Trace } from './pages/trace.jsx';
 
 const places = [
     { part: 'overview', title: 'Overview' },
-    { part: 'streams', title: 'Streams', also: 'events' },
+    { part: 'streams', title: 'Streams', also: ['events', 'trace'] },
+    { part: 'live', title: 'Live' },
     { part: 'read-models', title: 'Read models' },
     { part: 'processes', title: 'Processes' },
     { part: 'bus', title: 'Bus' },
     { part: 'commands', title: 'Commands' },
     { part: 'operations', title: 'Operations' },
+    { part: 'catalog', title: 'Catalogue' },
 ];
 
 function processOf(name, id) {
     if (!name) return <Processes />;
     return id ? <Instance key={id} process={name} id={id} /> : <Process key={name} name={name} />;
+}
+
+function readModelOf(name, key, query) {
+    if (!name) return <ReadModels />;
+    return key ? <Row key={`${name} ${key}`} name={name} rowKey={key} query={query} /> : <ReadModel key={name} name={name} query={query} />;
 }
 
 function pageOf({ parts, query }) {
@@ -36,7 +47,10 @@ function pageOf({ parts, query }) {
     case 'overview': return <Overview />;
     case 'streams': return second ? <Stream key={second} name={second} query={query} /> : <Streams query={query} />;
     case 'events': return second ? <Event key={second} position={second} /> : <Streams query={query} />;
-    case 'read-models': return second ? <ReadModel key={second} name={second} /> : <ReadModels />;
+    case 'read-models': return readModelOf(second, third, query);
+    case 'trace': return <Trace key={second} id={second ?? ''} />;
+    case 'live': return <Tail key={JSON.stringify(query)} query={query} />;
+    case 'catalog': return <Catalog />;
     case 'processes': return processOf(second, third);
     case 'bus': return second ? <Group key={second} name={second} /> : <Bus />;
     case 'commands': return <Commands query={query} />;
@@ -45,11 +59,17 @@ function pageOf({ parts, query }) {
     }
 }
 
+// On a phone the places do not fit: the current one is scrolled to.
 function Navigation({ first }) {
+    const bar = useRef(null);
+    useEffect(() => {
+        const current = bar.current.querySelector('[aria-current]');
+        if (current) bar.current.scrollLeft = current.offsetLeft - bar.current.offsetLeft - 16;
+    }, [first]);
     return (
-        <nav class="places" aria-label="Pages">
+        <nav class="places" aria-label="Pages" ref={bar}>
             {places.map(({ part, title, also }) => (
-                <a key={part} href={href([part])} aria-current={first === part || first === also ? 'page' : undefined}>{title}</a>
+                <a key={part} href={href([part])} aria-current={first === part || also?.includes(first) ? 'page' : undefined}>{title}</a>
             ))}
         </nav>
     );
@@ -111,7 +131,7 @@ export function App() {
     const context = useMemo(() => ({ mayAct: person?.mayAct ?? false, say }), [person]);
     const at = route.parts.join('/');
     useEffect(() => {
-        const place = places.find(({ part, also }) => route.parts[0] === part || route.parts[0] === also);
+        const place = places.find(({ part, also }) => route.parts[0] === part || also?.includes(route.parts[0]));
         document.title = `${[route.parts[1], place?.title ?? 'Overview'].filter(Boolean).join(' · ')} · Cairn`;
         scrollTo(0, 0);
         say(null);

@@ -28,7 +28,7 @@ async function send(path, options, isSecond) {
         if (error.name === 'AbortError') throw error;
         throw new Problem({ title: 'The console does not answer', detail: 'No connection: is cairn-console running?', code: 'no-answer' });
     }
-    if (response.ok) return response.json();
+    if (response.ok) return response;
     if (response.status === 401 && bearer && !isSecond) {
         await signInAgain();
         return send(path, options, true);
@@ -42,15 +42,21 @@ export function withQuery(path, params) {
     return query.size ? `${path}?${query}` : path;
 }
 
-export function get(path, params, signal) {
-    return send(withQuery(path, params), { signal });
+// Opens an answer whose body is read as it comes.
+export function open(path, params, options) {
+    return send(withQuery(path, params), options);
+}
+
+export async function get(path, params, signal) {
+    return (await send(withQuery(path, params), { signal })).json();
 }
 
 // Does something. `key` makes a repetition of the same request do it once.
-export function act(path, body, key) {
-    return send(path, {
+export async function act(path, body, key) {
+    const response = await send(path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body: JSON.stringify(body),
     });
+    return response.json();
 }

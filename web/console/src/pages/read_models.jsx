@@ -7,6 +7,7 @@ import { href } from '../lib/route.js';
 import { Action, Person } from '../parts/action.jsx';
 import { Answer, Badge, Copy, Empty, Section, Time } from '../parts/basic.jsx';
 import { Table } from '../parts/table.jsx';
+import { Rows } from './row.jsx';
 
 const FAST = 1000; // ms
 
@@ -177,11 +178,21 @@ function parkedColumns(name, onDone) {
     ];
 }
 
-function Parked({ name }) {
+const PAGE = 50;
+
+// The place of a row in the list: those behind it are the next page.
+function placeOf(row) {
+    return { generation: generationOf(row.read_model).generation, after: row.key };
+}
+
+// A page at a time is asked for, however many keys are parked. `before` are the ends of the pages before this one.
+function Parked({ name, total }) {
     const { mayAct } = useContext(Person);
-    const answer = useAnswer('/admin/parked', { read_model: name, limit: 1000 }, 2000);
+    const [before, setBefore] = useState([]);
+    const answer = useAnswer('/admin/parked', { read_model: name, limit: PAGE + 1, ...before.at(-1) }, 2000);
+    const first = before.length * PAGE + 1;
     return (
-        <Section title="Parked keys" aside={mayAct && answer.value?.items.length > 1 && (
+        <Section title="Parked keys" aside={mayAct && (answer.value?.items.length > 1 || before.length > 0) && (
             <Action label="Retry all" title={`Apply all parked keys of ${name} again?`} path="/admin/parked/retry" body={{ read_model: name }} onDone={answer.reload}
                 said={(result) => `${plural(result.keys, 'key')} of ${name} will be applied again`}>
                 <p>Also those that are not shown here.</p>
@@ -190,9 +201,15 @@ function Parked({ name }) {
             <Answer answer={answer}>
                 {({ items }) => (
                     <>
-                        {items.length === 1000 && <p class="small">The first 1,000 are shown.</p>}
-                        <Table label={`Parked keys of ${name}`} columns={parkedColumns(name, answer.reload)} rows={items} rowKey={(row) => `${row.read_model} ${row.key}`}
-                            empty="No key is parked." />
+                        <Table label={`Parked keys of ${name}`} columns={parkedColumns(name, answer.reload)} rows={items.slice(0, PAGE)} rowKey={(row) => `${row.read_model} ${row.key}`}
+                            empty={before.length ? 'No key is parked behind these.' : 'No key is parked.'} />
+                        {(before.length > 0 || items.length > PAGE) && (
+                            <nav class="pages" aria-label="Pages of parked keys">
+                                <button type="button" disabled={!before.length} onClick={() => setBefore(before.slice(0, -1))}>Previous</button>
+                                <span>{items.length > 0 && `${number(first)} to ${number(first + Math.min(items.length, PAGE) - 1)} of ${number(total)}, by key`}</span>
+                                <button type="button" disabled={items.length <= PAGE} onClick={() => setBefore([...before, placeOf(items[PAGE - 1])])}>Next</button>
+                            </nav>
+                        )}
                     </>
                 )}
             </Answer>
@@ -200,20 +217,19 @@ function Parked({ name }) {
     );
 }
 
-export function ReadModel({ name }) {
+export function ReadModel({ name, query }) {
     const status = useAnswer('/admin/status', null, FAST);
     const rebuilds = useAnswer('/admin/rebuilds', { read_model: name, limit: 50 }, FAST);
+    const own = status.value && groupByName(status.value.read_models).find((one) => one.name === name);
     return (
         <>
             <p class="crumbs"><a href={href(['read-models'])}>Read models</a></p>
             <h1 class="name">{name} <Copy text={name} what="the name" /></h1>
             <Answer answer={status}>
-                {(value) => {
-                    const found = groupByName(value.read_models).find((one) => one.name === name);
-                    return found ? <Generations name={name} generations={found.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>;
-                }}
+                {() => (own ? <Generations name={name} generations={own.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>)}
             </Answer>
-            <Parked name={name} />
+            <Rows name={name} query={query} />
+            <Parked name={name} total={own?.generations.reduce((sum, one) => sum + one.parked, 0)} />
             <Section title="Rebuilds">
                 <Answer answer={rebuilds}>
                     {({ items }) => <Table label={`Rebuilds of ${name}`} columns={rebuildColumns(rebuilds.reload)} rows={items} rowKey={(row) => row.rebuild}

@@ -3,6 +3,7 @@ import { number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Answer, Copy, Empty, Json, Section, Time } from '../parts/basic.jsx';
+import { Graph } from '../parts/graph.jsx';
 import { Actor, StreamLink } from './streams.jsx';
 
 const COUNT = 100;
@@ -85,6 +86,9 @@ export function Event({ position }) {
                             <Section title="Data"><Json value={event.data} what="the event's data" /></Section>
                             <Section title="Meta"><Json value={event.meta} what="the event's meta" /></Section>
                         </div>
+                        <Section title="Causes and consequences" aside={event.meta?.correlation_id && <a href={href(['trace', event.meta.correlation_id])}>All of the request</a>}>
+                            <Graph id={`position:${event.position}`} position={event.position} />
+                        </Section>
                     </>
                 )}
             </Answer>

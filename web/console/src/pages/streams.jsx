@@ -21,7 +21,7 @@ export function StreamLink({ name }) {
     return <a href={href(['streams', name])} title={name}>{text}</a>;
 }
 
-const eventColumns = [
+export const eventColumns = [
     { title: 'Position', numeric: true, cell: (row) => <a href={href(['events', row.position])}>{number(row.position)}</a> },
     { title: 'Type', cell: (row) => <strong>{row.type}</strong> },
     { title: 'Stream', cell: (row) => <StreamLink name={row.stream} /> },
@@ -37,10 +37,12 @@ const streamColumns = [
     { title: 'Changed', cell: (row) => <Time at={row.last_at} /> },
 ];
 
-// A number is a position, a text with a dash a stream; other texts are a category.
+// A number is a position, a UUID or a trace id leads to what a request has caused; another text with a dash is a
+// stream, one without a category.
 function jump(text) {
     const wanted = text.trim();
-    if (/^[\d,]+$/.test(wanted)) go(['events', wanted.replaceAll(',', '')]);
+    if (/^[\d,]{1,15}$/.test(wanted)) go(['events', wanted.replaceAll(',', '')]);
+    else if (/^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|00-[0-9a-f]{32}-.*)$/.test(wanted)) go(['trace', wanted]);
     else if (wanted.includes('-')) go(['streams', wanted]);
     else if (wanted) go(['streams'], { show: 'streams', category: wanted });
 }
@@ -50,7 +52,7 @@ function Jump() {
     return (
         <form class="row" role="search" onSubmit={(event) => { event.preventDefault(); jump(text); }}>
             <label class="grow">Go to
-                <input value={text} onInput={(event) => setText(event.target.value)} placeholder="a stream, such as order-0199…; a position; a category" />
+                <input value={text} onInput={(event) => setText(event.target.value)} placeholder="a stream, such as order-0199…; a position; a category; the id of an event, a command or a trace" />
             </label>
             <button type="submit">Go</button>
         </form>
@@ -137,7 +139,7 @@ function StreamList({ query }) {
             </form>
             <Answer answer={answer}>
                 {(value) => <Table label="Streams" columns={streamColumns} rows={value.items} rowKey={(row) => row.stream}
-                    empty={query.category ? `There is no stream of the category ${query.category}.` : 'The log is empty.'} />}
+                    empty={query.category ? `No stream of the category ${query.category} has changed within 100,000 positions.` : 'The log is empty.'} />}
             </Answer>
         </Section>
     );
