@@ -48,7 +48,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
     return on ? size * count : 0;
 }
 
-static int look(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int is_over(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     const struct streaming *streaming = context;
     (void)a, (void)b, (void)c, (void)d;
@@ -69,7 +69,7 @@ static void set_options(struct streaming *streaming, CURL *handle)
     (void)curl_easy_setopt(handle, CURLOPT_HEADERDATA, streaming);
     (void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     (void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, streaming);
-    (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look);
+    (void)curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, is_over);
     (void)curl_easy_setopt(handle, CURLOPT_XFERINFODATA, streaming);
 }
 
@@ -91,8 +91,8 @@ static int perform(struct streaming *streaming, CURL *handle, struct cairn_error
 }
 
 /* The breaker learns of the answer when the stream has ended: one that lasts is no failure. */
-static int run(struct streaming *streaming, struct cairn_target_state *state,
-               struct cairn_error *error)
+static int admit_and_perform(struct streaming *streaming, struct cairn_target_state *state,
+                             struct cairn_error *error)
 {
     uint64_t epoch = 0;
     if (!cairn_target_admit(state, &epoch))
@@ -121,7 +121,7 @@ int cairn_outbound_stream(struct cairn_target *target, const struct cairn_outbou
         .sink = sink,
         .limits = cairn_target_limits(state)};
     cairn_http_parts_make(&streaming.parts, streaming.limits);
-    failed = run(&streaming, state, error);
+    failed = admit_and_perform(&streaming, state, error);
     cairn_http_parts_reset(&streaming.parts);
     cairn_outbound_response_reset(&streaming.head);
     return failed;

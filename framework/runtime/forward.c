@@ -177,7 +177,7 @@ static void end(struct forward *forward)
     cairn_unlock(&forward->lock);
 }
 
-static void *run(void *context)
+static void *pass_on(void *context)
 {
     struct forward *forward = context;
     const struct cairn_outbound_sink sink = {begin, take, go_on, forward};
@@ -225,7 +225,7 @@ int cairn_forward_begin(struct cairn_target *target, const struct cairn_outbound
     cairn_lock_init(&forward->lock);
     cairn_cond_init(&forward->emptied);
     copy_call(forward, call);
-    int failed = cairn_thread_start(&thread, run, forward, "forwards a stream", error);
+    int failed = cairn_thread_start(&thread, pass_on, forward, "forwards a stream", error);
     if (failed) {
         release(forward);
         leave_all();

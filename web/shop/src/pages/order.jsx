@@ -7,9 +7,9 @@ import { useOrder } from '../lib/follow.js';
 import { findGood, moment, money } from '../lib/goods.js';
 import { ActionForm, Loading, ProblemNote, Status } from '../parts.jsx';
 
-function Step({ name, at, detail, isDone }) {
+function Step({ name, at, detail, isDone, tone = '' }) {
     return (
-        <li class={isDone ? 'done' : undefined}>
+        <li class={isDone ? `done ${tone}` : undefined}>
             <strong>{name}</strong> {at ? <time dateTime={at}>{moment(at)}</time> : <span class="quiet">not yet</span>}
             {detail && <p class="quiet">{detail}</p>}
         </li>
@@ -22,7 +22,7 @@ function Way({ order }) {
             <Step name="Placed" at={order.placed_at} isDone />
             {(order.paid_at || order.status !== 'cancelled') && <Step name="Paid" at={order.paid_at} isDone={Boolean(order.paid_at)} />}
             {order.status === 'cancelled'
-                ? <Step name="Cancelled" at={order.cancelled_at} detail={order.cancel_reason} isDone />
+                ? <Step name="Cancelled" at={order.cancelled_at} detail={order.cancel_reason} isDone tone="off" />
                 : <Step name="Shipped" at={order.shipped_at} isDone={Boolean(order.shipped_at)}
                     detail={order.carrier && `${order.carrier}, ${order.tracking}`} />}
         </ol>
