@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # network.sh - the addresses of the nodes. Part of cluster.sh, which sources it.
 #
-# Root gets a network namespace for each node, joined by a bridge: a node can then be cut off, from
-# all or from its peers alone, as a machine can. Without root each node has an address of the
+# Root gets a network namespace for each node, joined by a switch: a node can then be cut off, from
+# all or from its peers alone, as a machine can. The switch is a bridge in a namespace of its own, where
+# no firewall of this machine (Docker's) filters what it forwards. Without root each node has an address of the
 # loopback: nothing can be cut off there. $run_dir/network says which: KIND and NUMBER, by which
 # several clusters on one machine stay apart.
 #
@@ -33,11 +34,13 @@ node_namespace() {
     printf 'cairn-ha-%s-%s\n' "$(network_number)" "$1"
 }
 
-node_wire() {
-    printf 'cairnha%sn%s\n' "$(network_number)" "$1"
+# wire_state N up|down: of the node's plug in the switch.
+wire_state() {
+    ip -n "$(node_namespace 0)" link set "node$1" "$2"
 }
 
-network_bridge() {
+# This machine's own wire to the switch; its name is what no other cluster may have.
+network_wire() {
     printf 'cairnha%s\n' "$(network_number)"
 }
 
@@ -59,24 +62,32 @@ network_open() {
         if [[ $kind == loopback ]]; then
             not node_listens 1 "$etcd_port" && return
         else
-            ip link add "$(network_bridge)" type bridge 2>/dev/null && break
+            ip netns add "$(node_namespace 0)" 2>/dev/null && break
         fi
     done
     [[ $kind == namespaces ]] || fail "there is no free address for a cluster: end another one"
-    ip addr add "$(node_address 254)/24" dev "$(network_bridge)"
-    ip link set "$(network_bridge)" up
+    ip -n "$(node_namespace 0)" link add switch type bridge
+    ip -n "$(node_namespace 0)" link set switch up
+    ip link add "$(network_wire)" type veth peer name node0 netns "$(node_namespace 0)"
+    ip addr add "$(node_address 254)/24" dev "$(network_wire)"
+    ip link set "$(network_wire)" up
+    network_plug 0
     for n in "${nodes[@]}"; do
         network_add "$n"
     done
 }
 
+network_plug() {
+    ip -n "$(node_namespace 0)" link set "node$1" master switch
+    wire_state "$1" up
+}
+
 network_add() {
-    local space wire
+    local space
     space=$(node_namespace "$1")
-    wire=$(node_wire "$1")
     ip netns add "$space"
-    ip link add "$wire" type veth peer name eth0 netns "$space"
-    ip link set "$wire" master "$(network_bridge)" up
+    ip -n "$(node_namespace 0)" link add "node$1" type veth peer name eth0 netns "$space"
+    network_plug "$1"
     ip -n "$space" link set lo up
     ip -n "$space" addr add "$(node_address "$1")/24" dev eth0
     ip -n "$space" link set eth0 up
@@ -86,10 +97,10 @@ network_close() {
     local n
     [[ -e $run_dir/network ]] || return 0
     if [[ $(network_kind) == namespaces ]]; then
-        for n in "${nodes[@]}"; do
+        ip link del "$(network_wire)" 2>/dev/null || true
+        for n in "${nodes[@]}" 0; do
             ip netns del "$(node_namespace "$n")" 2>/dev/null || true
         done
-        ip link del "$(network_bridge)" 2>/dev/null || true
     fi
     rm -f "$run_dir/network"
 }

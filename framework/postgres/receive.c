@@ -153,6 +153,13 @@ static bool is_outdated(const char *state, const PGresult *result)
            (state_is(state, "0A000") && function && strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
+/* Returns whether the server accepts no appends: it is read-only, or was promoted and an epoch has
+ * to begin before (migrations/repeatable/servers.sql). */
+static bool is_closed_for_writes(const char *state)
+{
+    return state_is(state, "25006") || state_is(state, "CA019");
+}
+
 /* Closes a session that cannot recover. The statement had no effect. */
 static int fail_unusable_session(struct cairn_pg *pg, const char *message, bool outdated,
                                  struct cairn_error *error)
@@ -161,7 +168,7 @@ static int fail_unusable_session(struct cairn_pg *pg, const char *message, bool 
                                    pg->state);
     if (outdated)
         cairn_pg_drop(pg);
-    else /* 25006, read-only: a new session is often read-only, too, so it is opened with a delay */
+    else /* a new session often cannot write either, so it is opened with a delay */
         cairn_pg_leave(pg);
     return failed;
 }
@@ -176,7 +183,7 @@ int cairn_pg_fail_refused(struct cairn_pg *pg, const PGresult *result, struct ca
     pg->sent = false; /* the server has reported its rollback */
     pg->row = row_of(result);
     bool outdated = is_outdated(pg->state, result);
-    if (outdated || state_is(pg->state, "25006"))
+    if (outdated || is_closed_for_writes(pg->state))
         return fail_unusable_session(pg, message ? message : "?", outdated, error);
     return cairn_fail_inside(error, code_of(pg->state), "PostgreSQL", "%.300s (%s)",
                              message ? message : "?", pg->state);

@@ -1,5 +1,6 @@
 /* store.c - opens a store, which is a connection, and reads its timeline, role and head. */
 #include "store/handle.h"
+#include "store/server_history.h"
 
 #include <stdlib.h>
 
@@ -32,9 +33,10 @@ struct cairn_pg *cairn_store_pg(struct cairn_store *store)
 
 static const struct cairn_statement timeline_statement = {
     .name = "timeline",
-    .sql = "select store_id, epoch from cairn.store",
+    .sql = "select store_id, epoch, system_identifier, server_timeline from cairn.open_timeline()",
 };
 
+/* Reads the timeline; an epoch begins here if the server was promoted and may lack events. */
 static int read_timeline(struct cairn_store *store, struct cairn_error *error)
 {
     CAIRN_PG_RESULT *rows = NULL;
@@ -45,6 +47,14 @@ static int read_timeline(struct cairn_store *store, struct cairn_error *error)
         return cairn_fail(error, CAIRN_SCHEMA, "cairn.store has %" PRId64 " rows, not one", count);
     store->timeline.store_id = cairn_pg_uuid(rows, 0, 0);
     store->timeline.epoch = cairn_pg_integer(rows, 0, 1);
+    const struct cairn_server server = {.system = cairn_pg_integer(rows, 0, 2),
+                                        .timeline = cairn_pg_integer(rows, 0, 3),
+                                        .epoch = store->timeline.epoch};
+    if (!cairn_server_is_current(&server)) {
+        cairn_pg_leave(store->pg);
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "the server is no longer the primary: another one continues the log");
+    }
     store->timeline_of = cairn_pg_connection_number(store->pg);
     return 0;
 }

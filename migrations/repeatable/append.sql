@@ -12,6 +12,26 @@
 
 -- The lock is waited for, and held, for 5 s at most. Commits are flushed whatever the session says; a
 -- deferred one, by the next cairn.make_durable.
+create or replace function cairn.lock_log() returns void
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    set lock_timeout = '5s'
+as $$
+declare
+    done text;
+begin
+    done := set_config('idle_in_transaction_session_timeout', '5s', true);
+    if current_setting('synchronous_commit') in ('off', 'local') then
+        done := set_config('synchronous_commit', 'on', true);
+    end if;
+    lock table cairn.append_lock in share update exclusive mode;
+end
+$$;
+comment on function cairn.lock_log is
+    'Acquires the lock of the log, until the transaction ends, on whatever server.';
+revoke execute on function cairn.lock_log from public;
+
+-- On a server that was promoted since the last append, see servers.sql.
 create or replace function cairn.lock_shard(in_shard smallint) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
@@ -28,6 +48,11 @@ begin
         done := set_config('synchronous_commit', 'on', true);
     end if;
     lock table cairn.append_lock in share update exclusive mode;
+    if pg_sequence_last_value('cairn.known_server')
+            is distinct from 2 * ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint
+                             + (current_setting('synchronous_standby_names') <> '')::integer then
+        perform cairn.note_server();
+    end if;
 end
 $$;
 comment on function cairn.lock_shard is
@@ -190,6 +215,10 @@ begin
                         where e.shard = 0 and e.stream = u.stream and e.version = u.version - 1)) then
         raise exception using errcode = 'CA010',
             message = 'an event does not follow on the one before it in its stream';
+    end if;
+    if pg_sequence_last_value('cairn.known_server') % 2
+            is distinct from (current_setting('synchronous_standby_names') <> '')::integer then
+        perform cairn.note_replication();
     end if;
     "position" := head;
     if append_all.deferred then
@@ -605,6 +634,10 @@ begin
             on conflict on constraint claims_pkey
                 do update set stream = excluded.stream, position = excluded.position;
     end if;
+    if head > first_head and pg_sequence_last_value('cairn.known_server') % 2
+            is distinct from (current_setting('synchronous_standby_names') <> '')::integer then
+        perform cairn.note_replication();
+    end if;
     if append_batch.deferred and head > first_head then
         perform setval('cairn.deferred_head', head);
     end if;
@@ -676,6 +709,10 @@ begin
         returning events.version, events.position
         into append_one.version, append_one."position";
 
+    if append_one."position" is not null and pg_sequence_last_value('cairn.known_server') % 2
+            is distinct from (current_setting('synchronous_standby_names') <> '')::integer then
+        perform cairn.note_replication();
+    end if;
     if in_command_id is not null and append_one."position" is not null then
         insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
             values (in_command_id, in_command_hash, append_one."position", 1, in_status, 0);
@@ -757,6 +794,10 @@ begin
         returning events.version, events.position
         into append_one_checked.version, append_one_checked."position";
 
+    if append_one_checked."position" is not null and pg_sequence_last_value('cairn.known_server') % 2
+            is distinct from (current_setting('synchronous_standby_names') <> '')::integer then
+        perform cairn.note_replication();
+    end if;
     if in_command_id is not null and append_one_checked."position" is not null then
         insert into cairn.executed_commands (command_id, request_hash, position, event_count, status, shard)
             values (in_command_id, in_command_hash, append_one_checked."position", 1, in_status, 0);

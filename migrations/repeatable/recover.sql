@@ -82,6 +82,8 @@ declare
     first record;
 begin
     select s.ended into first from cairn.end_sessions() s; -- one of them may hold the lock
+    perform cairn.lock_log();
+    perform cairn.note_promotion(true, 'cairn recover', null);
     claims := cairn.rebuild_claims();
     commands := cairn.rebuild_commands();
     perform cairn.rebuild_tags();
