@@ -102,11 +102,10 @@ static void pages_do_not_freeze_before_a_million_events(void **state)
 {
     (void)state;
     char command[600];
-    (void)snprintf(
-        command, sizeof command,
-        "here=$PWD; cd \"$tree\"; tests/browser/run \"$build/browser-test\" large.mjs"
-        " http://127.0.0.1:%d || { [ $? = 77 ] && touch \"$here/skipped\"; }",
-        port);
+    (void)snprintf(command, sizeof command,
+                   "here=$PWD; cd \"$tree\"; tests/browser/run \"$build/browser-test\" large.mjs"
+                   " http://127.0.0.1:%d || { [ $? = 77 ] && touch \"$here/skipped\"; }",
+                   port);
     shell_expect(&place, command);
     if (shell_run(&place, "test -e skipped") == 0)
         skip(); /* there is no browser; test_console says why */

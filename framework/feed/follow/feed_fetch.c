@@ -24,7 +24,7 @@ static void ask_after(const struct cairn_feed_source *source, const struct cairn
 /* Reads "3f2a9c1e-1-4711": the history, then the position. */
 static void take_position(const char *token, struct cairn_feed_batch *ret)
 {
-    const char *dash = strrchr(token, '-');
+    const char *dash = token ? strrchr(token, '-') : NULL;
     if (!dash || (size_t)(dash - token) >= sizeof ret->history)
         return;
     (void)snprintf(ret->history, sizeof ret->history, "%.*s", (int)(dash - token), token);
