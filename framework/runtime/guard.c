@@ -24,7 +24,7 @@ static void challenge(const struct cairn_http_request *request,
 }
 
 /* Returns the token of a session; NULL if there is none, it has expired, or the request is a write
- * that none of the pages has sent: it is then what it is, a request of nobody. */
+ * that none of the pages has sent: it is then what it is, a request without a caller. */
 static const char *read_session(const struct cairn_sessions *sessions,
                                 const struct cairn_http_request *request)
 {

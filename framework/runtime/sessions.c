@@ -196,7 +196,7 @@ void cairn_sessions_routes(const struct cairn_sessions *sessions, cairn_files_ad
     for (size_t i = 0; i < count; i++) {
         struct cairn_http_route route = all[i];
         route.self = sessions;
-        route.allow = i == 0 ? &anyone : NULL; /* only this one asks who it is */
+        route.allow = i == 0 ? &anyone : NULL; /* only this one looks for the caller */
         add(context, &route);
     }
 }

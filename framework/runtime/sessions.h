@@ -3,10 +3,10 @@
  *
  *     GET  /session/begin?to=/shop   sends the browser to the issuer
  *     GET  /session/callback         the issuer sends it back; a cookie begins
- *     GET  /session                  who is signed in:
+ *     GET  /session                  the caller of the session:
  *     {"state":"in","sub":…,"roles":[…],"until":…},
  *                                    {"state":"out"}, {"state":"expired"}: to be renewed, or
- *                                    {"state":"open"} where nobody has to
+ *                                    {"state":"open"} without authentication
  *     POST /session/renew            new tokens: 204, or 401
  *     POST /session/end              the cookie ends; {"to":…} is where the issuer's session ends
  *

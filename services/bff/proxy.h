@@ -1,5 +1,5 @@
 /* proxy.h - the shop's commands and queries, as pages and telephones send them: passed on to the
- * services as the person that asks, who never sees a token where a session stands for it. */
+ * services with the token of the person that asks; behind a session a page never sees it. */
 #ifndef BFF_PROXY_H
 #define BFF_PROXY_H
 
