@@ -59,7 +59,7 @@ SERVICES := $(patsubst services/%/main.c,%,$(MAINS))
 SUPPORT_SOURCES := $(wildcard tests/support/*.c)
 FAULT_SOURCES := $(filter-out tests/fault/test_% tests/fault/clock_shim.c tests/fault/counter.c, \
     $(wildcard tests/fault/*.c tests/fault/*/*.c))
-TEST_SOURCES := $(foreach level,unit integration e2e fault ha,$(wildcard tests/$(level)/test_*.c))
+TEST_SOURCES := $(foreach level,unit integration e2e fault ha large,$(wildcard tests/$(level)/test_*.c))
 HEADERS := $(wildcard framework/cairn/*.h)
 
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -176,6 +176,9 @@ test-fault: deps tests ## faults under load, checked: DURATION=600 (seconds) SEE
 test-ha: deps tests ## a cluster of three nodes whose primary is killed, frozen, cut off: SEED=n ONLY=fault; within 10 minutes
 	@deploy/deps install ha
 	@CAIRN_FAULT_SEED=$(SEED) CAIRN_FAULT_ONLY=$(ONLY) tests/run $(BUILD):ha
+
+test-large: deps tests ## the console before a log of a million events and 100,000 parked keys
+	@tests/run $(BUILD):large
 
 fuzz: deps ## look for inputs that break what reads them: SECONDS=600 (each) TARGET=record
 	@$(MAKE) --no-print-directory CC=clang SAN=fuzz BUILD=$(FUZZ_BUILD) fuzz-programs
