@@ -49,8 +49,9 @@ LDFLAGS_ALL = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 
 # ---- what there is ----
 
-LIB_SOURCES := $(filter-out framework/cli/%,$(wildcard framework/*/*.c framework/*/*/*.c))
-CLI_SOURCES := $(wildcard framework/cli/*.c framework/cli/*/*.c)
+LIB_SOURCES := $(filter-out framework/cli/%,\
+    $(wildcard framework/*/*.c framework/*/*/*.c framework/*/*/*/*.c))
+CLI_SOURCES := $(wildcard framework/cli/*.c framework/cli/*/*.c framework/cli/*/*/*.c)
 # Versioned migrations in order, then the repeatable ones (functions and views).
 MIGRATIONS := $(sort $(wildcard migrations/*.sql)) $(sort $(wildcard migrations/repeatable/*.sql))
 SHOP_SOURCES := $(filter-out %/main.c,$(wildcard services/*/*.c)) $(wildcard projections/*.c)

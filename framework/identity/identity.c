@@ -14,9 +14,9 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
-#include "identity/discovery.h"
-#include "identity/key_fetch.h"
-#include "identity/verified.h"
+#include "identity/keys/discovery.h"
+#include "identity/keys/key_fetch.h"
+#include "identity/token/verified.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@
 #ifndef CAIRN_IDENTITY_IDENTITY_H
 #define CAIRN_IDENTITY_IDENTITY_H
 
-#include "identity/bearer.h"
+#include "identity/token/bearer.h"
 
 struct cairn_identity_options {
     struct cairn_bearer_rules rules;

@@ -2,7 +2,7 @@
 #ifndef CAIRN_OUTBOUND_CALL_SPAN_H
 #define CAIRN_OUTBOUND_CALL_SPAN_H
 
-#include "outbound/target.h"
+#include "outbound/target/target.h"
 #include "telemetry/span.h"
 
 struct cairn_call_span {

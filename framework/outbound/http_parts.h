@@ -4,7 +4,7 @@
 #define CAIRN_OUTBOUND_HTTP_PARTS_H
 
 #include "core/containers/arena.h"
-#include "outbound/target.h"
+#include "outbound/target/target.h"
 
 enum { CAIRN_HEAD_MAX_BYTES = 65536 };
 

@@ -5,7 +5,7 @@
 #ifndef CAIRN_OUTBOUND_RUN_H
 #define CAIRN_OUTBOUND_RUN_H
 
-#include "outbound/target.h"
+#include "outbound/target/target.h"
 
 /* The outcome of one attempt. */
 struct cairn_attempt {

@@ -9,7 +9,7 @@
 
 #include "core/containers/arena.h"
 #include "core/threads/clock.h"
-#include "outbound/egress.h"
+#include "outbound/target/egress.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 
 #include "core/threads/clock.h"
 #include "outbound/call_span.h"
-#include "outbound/egress.h"
 #include "outbound/http_parts.h"
 #include "outbound/outbound_check.h"
+#include "outbound/target/egress.h"
 #include "outbound/transfer.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "outbound/transfer.h"
 
 #include "core/threads/clock.h"
-#include "outbound/egress.h"
+#include "outbound/target/egress.h"
 
 static long milliseconds(int64_t us)
 {

@@ -10,7 +10,7 @@
 #include "runtime/config/tls_config.h"
 #include "runtime/history_program.h"
 #include "runtime/host.h"
-#include "runtime/operators.h"
+#include "runtime/serve/operators.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
 

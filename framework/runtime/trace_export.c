@@ -2,7 +2,7 @@
 #include "runtime/trace_export.h"
 
 #include "core/threads/clock.h"
-#include "outbound/target.h"
+#include "outbound/target/target.h"
 #include "runtime/config/otel_config.h"
 #include "telemetry/exporter.h"
 

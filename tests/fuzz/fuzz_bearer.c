@@ -4,9 +4,9 @@
  * come. */
 #include "fuzz.h"
 
-#include "identity/claims.h"
-#include "identity/json_parts.h"
-#include "identity/jwks.h"
+#include "identity/keys/jwks.h"
+#include "identity/token/claims.h"
+#include "identity/token/json_parts.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * identical, byte for byte, to what export would have written. */
 #include "fuzz.h"
 
-#include "cli/commands/export_line.h"
+#include "cli/commands/log/export_line.h"
 
 #include <string.h>
 

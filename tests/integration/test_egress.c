@@ -11,7 +11,7 @@
 #include "../support/support.h"
 
 #include "core/threads/clock.h"
-#include "outbound/egress.h"
+#include "outbound/target/egress.h"
 
 #include <cairn/outbound.h>
 

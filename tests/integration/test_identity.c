@@ -5,9 +5,9 @@
 
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
-#include "identity/discovery.h"
 #include "identity/identity.h"
-#include "identity/key_fetch.h"
+#include "identity/keys/discovery.h"
+#include "identity/keys/key_fetch.h"
 
 #include <cairn/value.h>
 #include <stdio.h>

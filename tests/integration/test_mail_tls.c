@@ -8,8 +8,8 @@
 #include "../support/support.h"
 
 #include "core/threads/clock.h"
-#include "outbound/outbound_tls.h"
-#include "outbound/target.h"
+#include "outbound/target/outbound_tls.h"
+#include "outbound/target/target.h"
 
 #include <cairn/outbound.h>
 

@@ -3,7 +3,7 @@
 #include "../support/support.h"
 
 #include "core/containers/arena.h"
-#include "identity/bearer.h"
+#include "identity/token/bearer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

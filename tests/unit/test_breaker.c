@@ -1,7 +1,7 @@
 /* test_breaker.c - tests the circuit breaker: its states, with a clock that the test sets. */
 #include "../support/support.h"
 
-#include "outbound/breaker.h"
+#include "outbound/target/breaker.h"
 
 enum { OPEN_US = 1000 };
 

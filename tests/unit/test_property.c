@@ -5,7 +5,7 @@
 #include "record/json.h"
 #include "testkit/property/generate.h"
 #include "testkit/property/literal.h"
-#include "testkit/property/simplify.h"
+#include "testkit/property/shrink/simplify.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * of the pages. */
 #include "../support/support.h"
 
-#include "identity/compact.h"
 #include "identity/session/web_session.h"
+#include "identity/token/compact.h"
 
 #include <stdio.h>
 #include <string.h>

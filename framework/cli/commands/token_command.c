@@ -2,7 +2,7 @@
 #include "cli/commands/commands.h"
 
 #include "identity/credentials/token_request.h"
-#include "identity/discovery.h"
+#include "identity/keys/discovery.h"
 #include "runtime/config/auth_config.h"
 
 #include <stdlib.h>

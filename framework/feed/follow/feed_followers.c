@@ -9,7 +9,7 @@
 #include "core/threads/queue.h"
 #include "core/threads/thread.h"
 #include "feed/follow/feed_round.h"
-#include "outbound/target.h"
+#include "outbound/target/target.h"
 
 #include <ctype.h>
 #include <stdatomic.h>

@@ -13,7 +13,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
-#include "identity/discovery.h"
+#include "identity/keys/discovery.h"
 #include "identity/watched_file.h"
 
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include "core/containers/buffer.h"
 #include "core/report/log.h"
 #include "core/text/text.h"
-#include "identity/discovery.h"
-#include "identity/json_parts.h"
+#include "identity/keys/discovery.h"
+#include "identity/token/json_parts.h"
 #include "identity/url_form.h"
 #include "identity/watched_file.h"
 

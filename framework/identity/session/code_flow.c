@@ -4,9 +4,9 @@
 
 #include "core/text/sha256.h"
 #include "core/threads/clock.h"
-#include "identity/compact.h"
 #include "identity/credentials/token_request.h"
-#include "identity/discovery.h"
+#include "identity/keys/discovery.h"
+#include "identity/token/compact.h"
 #include "identity/url_form.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "identity/session/sealed.h"
 
 #include "core/text/sha256.h"
-#include "identity/compact.h"
+#include "identity/token/compact.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

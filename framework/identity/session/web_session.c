@@ -2,7 +2,7 @@
 #include "identity/session/web_session.h"
 
 #include "core/text/sha256.h"
-#include "identity/discovery.h"
+#include "identity/keys/discovery.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "core/containers/arena.h"
 #include "query/query.h"
-#include "runtime/log_routes.h"
+#include "runtime/serve/log_routes.h"
 
 #include <stdbool.h>
 #include <string.h>

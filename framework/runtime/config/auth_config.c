@@ -2,8 +2,8 @@
 #include "runtime/config/auth_config.h"
 
 #include "core/text/this_machine.h"
-#include "identity/discovery.h"
-#include "identity/json_pointer.h"
+#include "identity/keys/discovery.h"
+#include "identity/token/json_pointer.h"
 
 #include <stdlib.h>
 #include <string.h>

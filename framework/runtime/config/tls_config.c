@@ -2,7 +2,7 @@
 #include "runtime/config/tls_config.h"
 
 #include "core/text/this_machine.h"
-#include "outbound/outbound_tls.h"
+#include "outbound/target/outbound_tls.h"
 #include "postgres/postgres.h"
 #include "redis/redis.h"
 

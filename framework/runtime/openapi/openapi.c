@@ -12,9 +12,9 @@
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
 #include "operations/views.h"
-#include "runtime/log_routes.h"
 #include "runtime/openapi/openapi_parts.h"
-#include "runtime/operators.h"
+#include "runtime/serve/log_routes.h"
+#include "runtime/serve/operators.h"
 
 #include <cairn/version.h>
 

@@ -1,7 +1,7 @@
 /* openapi_log.c - writes the operations of the log's face, from the table of its routes. */
 #include "record/json.h"
-#include "runtime/log_routes.h"
 #include "runtime/openapi/openapi_parts.h"
+#include "runtime/serve/log_routes.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* calls.c - the targets of a test that are called, and the THENs that name the calls. */
-#include "outbound/targets.h"
+#include "outbound/target/targets.h"
 #include "record/json_text.h"
 #include "testkit/outside/fake_target.h"
 #include "testkit/outside/loopback.h"

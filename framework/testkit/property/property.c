@@ -1,7 +1,7 @@
 /* property.c - checks a property: searches for a sequence that fails, shortens it, reports it. */
 #include "record/json.h"
 #include "testkit/decider/facts.h"
-#include "testkit/property/shrink.h"
+#include "testkit/property/shrink/shrink.h"
 
 #include "core/threads/clock.h"
 

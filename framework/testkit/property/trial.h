@@ -5,7 +5,7 @@
 #ifndef CAIRN_TESTKIT_TRIAL_H
 #define CAIRN_TESTKIT_TRIAL_H
 
-#include "testkit/property/steps.h"
+#include "testkit/property/steps/steps.h"
 #include "testkit/running.h"
 
 enum {
