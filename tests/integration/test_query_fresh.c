@@ -410,7 +410,7 @@ static void a_read_model_that_is_being_built_says_so(void **state)
     struct cairn_query_context *context = bench_context();
     struct cairn_error error = {0};
     assert_int_equal(cairn_query_ready(shop_resources, context, &error), -CAIRN_UNAVAILABLE);
-    assert_int_equal(cairn_query_ready(shop_resources + 4, context, NULL), 0);
+    assert_int_equal(cairn_query_ready(shop_resources + 5, context, NULL), 0);
     cairn_query_close(context);
     bench_sql("delete from cairn.generations where projection = 'payments'");
 }
