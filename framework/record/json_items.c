@@ -6,7 +6,7 @@
 
 static const char *skip_space(const char *at, const char *end)
 {
-    while (at < end && memchr(" \t\r\n", *at, 4))
+    while (at < end && *at && strchr(" \t\r\n", *at))
         at++;
     return at;
 }

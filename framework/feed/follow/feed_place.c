@@ -94,8 +94,9 @@ int cairn_feed_take_over(struct cairn_feed_place *place, struct cairn_arena *are
         return overtaken(error);
     (void)snprintf(place->history, sizeof place->history, "%s", cairn_pg_text(rows, 0, 0));
     place->position = cairn_pg_integer(rows, 0, 1);
-    place->event_id =
-        cairn_pg_null(rows, 0, 2) ? (struct cairn_uuid){{0}} : cairn_pg_uuid(rows, 0, 2);
+    place->event_id = (struct cairn_uuid){{0}};
+    if (!cairn_pg_null(rows, 0, 2))
+        place->event_id = cairn_pg_uuid(rows, 0, 2);
     place->attempts = cairn_pg_integer(rows, 0, 3);
     return 0;
 }

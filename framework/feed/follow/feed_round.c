@@ -11,6 +11,7 @@
 #include "core/text/text.h"
 #include "core/threads/backoff.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What an event that cannot be read has at least. */
@@ -247,6 +248,7 @@ static int handle_dead(struct cairn_feed_follower *follower, const struct cairn_
 {
     struct cairn_error why = {0};
     void *data = NULL;
+    assert(dead->event); /* of one that was found */
     struct cairn_arrival arrival = arrival_of(follower, dead->event);
     arrival.attempt = 1;
     arrival.is_revived = true;
@@ -272,7 +274,7 @@ static int revive(struct cairn_feed_follower *follower, struct cairn_error *erro
 {
     int found = 1;
     while (found > 0) {
-        struct cairn_feed_dead dead;
+        struct cairn_feed_dead dead = {0};
         cairn_arena_reset(&follower->delivery);
         int failed = cairn_pg_script(pg_of(follower), "begin", error);
         found = failed ? failed

@@ -83,8 +83,9 @@ const char *cairn_unseal(const uint8_t key[static CAIRN_SEAL_KEY_BYTES], const c
     uint8_t own[CAIRN_DIGEST_BYTES];
     size_t count = 0;
     size_t length = strlen(sealed);
-    const char *raw =
-        length < 2 * SEALED_MAX_BYTES ? cairn_base64url_read(sealed, length, arena, &count) : NULL;
+    const char *raw = length < (size_t)2 * SEALED_MAX_BYTES
+                          ? cairn_base64url_read(sealed, length, arena, &count)
+                          : NULL;
     if (!raw || count < NONCE_BYTES + TAG_BYTES)
         return NULL;
     size_t bytes = count - NONCE_BYTES - TAG_BYTES;
