@@ -1,4 +1,4 @@
-// shop.mjs - a person's whole story in the shop's pages, and a clerk's, in a real browser. test_storefront.c starts it.
+// shop.mjs - a person's whole story in the shop's pages, and a clerk's, in a real browser. test_buying.c starts it.
 //
 //   node shop.mjs URL [SHOTS]
 import assert from 'node:assert/strict';

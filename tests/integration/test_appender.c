@@ -876,7 +876,11 @@ static void what_no_standby_has_is_unknown_until_one_has_it(void **state)
     const char *stream = new_stream();
     struct item *item = with_command(new_item(any(stream)), 'e', 'f');
     expect(submit(item), -CAIRN_UNKNOWN, NULL);
-    assert_int_equal(count_of(stream), 1); /* it is on this server */
+    /* it is on this server, and seen when its backend has noticed that its client has left */
+    fixture_wait_sql(
+        bench.url,
+        cairn_print(&bench.arena, "select count(*) from cairn.events where stream = '%s'", stream),
+        1, 20000);
     struct item *replayed = with_command(new_item(any(stream)), 'e', 'f');
     expect(submit(replayed), -CAIRN_UNKNOWN, NULL);
     assert_int_equal(need_no_standby(state), 0);

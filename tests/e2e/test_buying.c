@@ -1,4 +1,4 @@
-/* test_storefront.c - the shop's pages: how people sign in, and what a session may do; and, in a
+/* test_buying.c - the shop's pages: how people sign in, and what a session may do; and, in a
  * real browser, a person's whole story: what the browser does is in tests/browser/shop.mjs. */
 #include "../support/browser.h"
 #include "../support/fixture.h"
