@@ -36,8 +36,8 @@ CAIRN_BEGIN_C
 
 struct cairn_log_face {
     const struct cairn_events *events;
-    struct cairn_allow read;   /* who may read its streams; not CAIRN_OWNER */
-    struct cairn_allow append; /* who may append to them; zeroed: nothing can be appended */
+    struct cairn_allow read;   /* of reading its streams; not CAIRN_OWNER */
+    struct cairn_allow append; /* of appending to them; zeroed: nothing can be appended */
 };
 
 CAIRN_END_C

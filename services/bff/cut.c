@@ -183,6 +183,11 @@ static void ask(struct cut *cut, struct cairn_request *request, const char *at_l
 
 /* ---- all rounds ---- */
 
+void cut_begin(struct cut *cut, int64_t within_us)
+{
+    *cut = (struct cut){.until_us = monotonic_us() + within_us};
+}
+
 void cut_add(struct cut *cut, const char *name, const char *path)
 {
     for (size_t i = 0; i < cut->count; i++) {

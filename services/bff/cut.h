@@ -45,6 +45,9 @@ struct cut {
     int64_t until_us;  /* monotonic: the deadline */
 };
 
+/* Begins an empty cut, which is to be read within the time. */
+void cut_begin(struct cut *cut, int64_t within_us);
+
 /* Adds a part, unless there is one of this path. The texts are borrowed. */
 void cut_add(struct cut *cut, const char *name, const char *path);
 

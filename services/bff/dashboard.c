@@ -16,7 +16,6 @@
 
 #include <cairn/json.h>
 #include <string.h>
-#include <time.h>
 
 #define ORDERS "5" /* the newest ones */
 
@@ -87,10 +86,7 @@ static bool may_see_payments(const struct cairn_actor *actor)
 static void read_cut(struct cut *cut, struct cairn_request *request, const char *user, bool small)
 {
     const char *at_least = cairn_request_header(request, "Cairn-Position");
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    cut->until_us =
-        CAIRN_SECONDS(now.tv_sec) + now.tv_nsec / 1000 + CAIRN_MILLISECONDS(bff_deadline_ms);
+    cut_begin(cut, CAIRN_MILLISECONDS(bff_deadline_ms));
     cut_add(cut, "user", cairn_print(request->arena, "/users/%s", user));
     cut_add(cut, "orders", cairn_print(request->arena, "/users/%s/orders?limit=" ORDERS, user));
     if (!small)

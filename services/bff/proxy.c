@@ -22,12 +22,25 @@ static const char *const parameters[] = {"limit", "cursor", "status", "from", "t
 
 /* ---- the request ---- */
 
-static void add_encoded(const struct cairn_request *request, char **path, const char *text)
+/* Returns the text, percent-encoded. */
+static const char *encode(const struct cairn_request *request, const char *text)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-    for (; *text; text++)
-        *path = cairn_print(request->arena, strchr(plain, *text) ? "%s%c" : "%s%%%02X", *path,
-                            (unsigned char)*text);
+    static const char digits[] = "0123456789ABCDEF";
+    char *ret = CAIRN_NEW(request->arena, char, 3 * strlen(text) + 1);
+    char *at = ret;
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (strchr(plain, *text)) {
+            *at++ = *text;
+            continue;
+        }
+        *at++ = '%';
+        *at++ = digits[byte >> 4];
+        *at++ = digits[byte & 15];
+    }
+    *at = '\0';
+    return ret;
 }
 
 /* Returns the path, with the query parameters that a list has. */
@@ -39,8 +52,8 @@ static const char *path_of(const struct cairn_request *request)
         const char *value = cairn_request_query(request, parameters[i]);
         if (!value)
             continue;
-        path = cairn_print(request->arena, "%s%c%s=", path, mark, parameters[i]);
-        add_encoded(request, &path, value);
+        path = cairn_print(request->arena, "%s%c%s=%s", path, mark, parameters[i],
+                           encode(request, value));
         mark = '&';
     }
     return path;

@@ -134,6 +134,8 @@ static void what_is_wrong_is_told_in_full_and_changes_nothing(void **state)
     post(400, "/events", JSON, "{\"conditions\":[]}");
     post(415, "/streams/" POT, "Content-Type: text/plain\r\n", FILLED("1"));
     post(415, "/streams/" POT, NULL, "");
+    post(415, "/streams/" POT, "Content-Type: application/cloudevents+json; charset=latin1\r\n",
+         FILLED("1"));
     post(404, "/streams/" VASE, ONE, FILLED("1"));
     post(403, "/streams/" JAR, ONE, FILLED("1"));
     post(400, "/streams/" POT, ONE "If-Match: x\r\n", FILLED("1"));

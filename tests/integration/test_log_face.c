@@ -1,5 +1,5 @@
 /* test_log_face.c - the log over HTTP: pages, long polls, streams and feeds show what the log has,
- * in its order, and only to those who may see it. */
+ * in its order, and nothing that a caller's policy does not allow. */
 #include "../support/callers.h"
 #include "../support/fixture.h"
 #include "../support/hosting.h"

@@ -5,6 +5,7 @@
 #include "command/state/part.h"
 #include "feed/face/log_text.h"
 #include "http/request/conditional.h"
+#include "http/request/media_type.h"
 #include "record/json.h"
 
 #include <stdio.h>
@@ -199,24 +200,18 @@ static int take_binary(struct reading *reading)
     return take_event(reading, "", &envelope, &data);
 }
 
-static bool is_type(const char *is, const char *wanted)
-{
-    size_t bytes = strlen(wanted);
-    return is && strncasecmp(is, wanted, bytes) == 0 && (!is[bytes] || strchr("; \t", is[bytes]));
-}
-
 static int take_body(struct reading *reading)
 {
     const struct cairn_http_request *request = reading->request;
     const char *type = cairn_http_header(request, "Content-Type");
     const struct cairn_json_item whole = {request->body, request->body_bytes};
-    if (is_type(type, CAIRN_CLOUDEVENTS))
+    if (cairn_media_type_is(type, CAIRN_CLOUDEVENTS))
         return take_batch(reading, "", request->body, request->body_bytes);
-    if (is_type(type, CAIRN_CLOUDEVENT)) {
+    if (cairn_media_type_is(type, CAIRN_CLOUDEVENT)) {
         reading->ret->events = cairn_new(request->arena, struct cairn_log_incoming, 1);
         return take_structured(reading, "", &whole);
     }
-    if (is_type(type, "application/json"))
+    if (cairn_media_type_is(type, "application/json"))
         return reading->stream ? take_binary(reading) : take_several(reading);
     return cairn_fail(reading->error, CAIRN_MEDIA_TYPE,
                       "the body has to be " CAIRN_CLOUDEVENT ", " CAIRN_CLOUDEVENTS

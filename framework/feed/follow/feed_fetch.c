@@ -3,6 +3,7 @@
 
 #include "core/threads/clock.h"
 #include "feed/face/log_text.h"
+#include "http/request/media_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,21 +46,13 @@ static int refused(const struct cairn_feed_source *source,
                       (int)SAID_BYTES, response->body);
 }
 
-/* Returns whether the media type is this one, whatever its parameters. */
-static bool is_type(const char *is, const char *wanted)
-{
-    size_t bytes = strlen(wanted);
-    return strncasecmp(is, wanted, bytes) == 0 &&
-           (!is[bytes] || is[bytes] == ';' || is[bytes] == ' ');
-}
-
 static int read_batch(const struct cairn_feed_source *source, struct cairn_arena *arena,
                       struct cairn_feed_batch *ret, struct cairn_error *error)
 {
     const struct cairn_outbound_response *response = &ret->response;
     if (response->status != 200)
         return refused(source, response, error);
-    if (!is_type(response->content_type, CAIRN_CLOUDEVENTS))
+    if (!cairn_media_type_is(response->content_type, CAIRN_CLOUDEVENTS))
         return cairn_fail(error, CAIRN_MALFORMED, "%s answers with %s, not with " CAIRN_CLOUDEVENTS,
                           source->target.name,
                           *response->content_type ? response->content_type : "no media type");

@@ -12,6 +12,7 @@
 #include "http/limits/hosts.h"
 #include "http/limits/limits.h"
 #include "http/request/fields.h"
+#include "http/request/media_type.h"
 #include "http/request/route.h"
 
 #include <stdio.h>
@@ -239,34 +240,6 @@ static int find_route(struct cairn_exchange *exchange)
                   request->method, allow);
 }
 
-/* Returns `text` after `prefix` and white space, or NULL. */
-static const char *behind(const char *text, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    if (strncasecmp(text, prefix, length) != 0)
-        return NULL;
-    return text + length + strspn(text + length, " \t");
-}
-
-/* Returns whether `type` is `wanted`, with any parameters except a charset other than UTF-8. */
-static bool is_type(const char *type, const char *wanted)
-{
-    const char *at = behind(type, wanted);
-    while (at && *at == ';') {
-        at += 1 + strspn(at + 1, " \t");
-        const char *charset = behind(at, "charset=");
-        if (charset) {
-            charset += *charset == '"';
-            at = behind(charset, "utf-8");
-            at = at ? at + (*at == '"') : NULL;
-        } else {
-            at += strcspn(at, ";");
-        }
-        at = at ? at + strspn(at, " \t") : NULL;
-    }
-    return at && !*at;
-}
-
 static int check_media_type(struct cairn_exchange *exchange)
 {
     const struct cairn_http_request *request = &exchange->request;
@@ -274,7 +247,7 @@ static int check_media_type(struct cairn_exchange *exchange)
     const char *coding = cairn_http_header(request, "Content-Encoding");
     const char *wanted = exchange->route->media_type;
     wanted = wanted ? wanted : "application/json";
-    bool good = exchange->route->any_media_type || (type && is_type(type, wanted));
+    bool good = exchange->route->any_media_type || cairn_media_type_is(type, wanted);
     if (!good || cairn_http_header_count(request, "Content-Type") > 1)
         return refuse(exchange, CAIRN_MEDIA_TYPE, "the body has to be %s in UTF-8, not %s", wanted,
                       type ? type : "of no stated type");
