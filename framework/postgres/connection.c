@@ -133,6 +133,7 @@ void cairn_pg_drop(struct cairn_pg *pg)
 {
     PQclear(pg->collected);
     pg->collected = NULL;
+    pg->queued = 0;
     pg->answer_by_us = 0;
     PQfinish(pg->conn);
     pg->conn = NULL;

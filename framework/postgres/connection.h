@@ -20,6 +20,7 @@ struct cairn_pg {
     int64_t answer_by_us;      /* monotonic: the deadline of the call under way, 0: not sent yet */
     int64_t watch_us;          /* to wait for an answer without sleeping, at most */
     PGresult *collected;       /* of the call under way: the last result that has come */
+    size_t queued;             /* calls under way in pipeline mode */
     int64_t retry_us;          /* monotonic: no new connection is tried before */
     int64_t generation;
     bool sent;
@@ -57,6 +58,10 @@ bool cairn_pg_collect(struct cairn_pg *pg);
  * has a statement committed. Returns the last result. */
 int cairn_pg_await(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
 
+/* Ends a call whose last result has come; NULL: the connection is closed. Clears it unless it
+ * becomes `ret`; a refusal is a failure. */
+int cairn_pg_conclude(struct cairn_pg *pg, PGresult *result, PGresult **ret,
+                      struct cairn_error *error);
 /* Waits for the answer to what was sent; a refusal is a failure. */
 int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error);
 /* Waits until libpq has sent its buffered data. */

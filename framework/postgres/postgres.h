@@ -151,6 +151,19 @@ int64_t cairn_pg_take_answer(struct cairn_pg *pg, struct cairn_pg_result **ret,
 struct pollfd cairn_pg_awaited(struct cairn_pg *pg);
 int64_t cairn_pg_answer_by_us(const struct cairn_pg *pg);
 
+/* Several calls under way, in order; each commits or fails by itself. Until all are taken, the
+ * connection must not be used for anything else. Never waits. Returns false if this call would have
+ * to, or the connection is lost: nothing was sent. */
+bool cairn_pg_queue(struct cairn_pg *pg, const struct cairn_statement *statement,
+                    const struct cairn_pg_params *params) CAIRN_CHECKED;
+/* Waits until something of the oldest answer that was not taken has come, or the connection is
+ * lost; at most until `until_us` (monotonic): then it returns false. */
+bool cairn_pg_await_queued(struct cairn_pg *pg, int64_t until_us);
+/* Waits for the oldest answer. Returns what cairn_pg_call() does. If one is lost with its
+ * connection, those that were queued behind it are, too: cairn_pg_sent() is true for each. */
+int64_t cairn_pg_take_queued(struct cairn_pg *pg, struct cairn_pg_result **ret,
+                             struct cairn_error *error) CAIRN_CHECKED;
+
 /* Runs SQL text without parameters, possibly several statements: migrations, begin, commit. */
 int cairn_pg_script(struct cairn_pg *pg, const char *sql, struct cairn_error *error) CAIRN_CHECKED;
 

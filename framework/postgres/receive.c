@@ -194,13 +194,9 @@ int cairn_pg_fail_unsent(struct cairn_pg *pg, struct cairn_error *error)
     return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
 }
 
-/* Waits for the answer to what was sent; a refusal is a failure. */
-int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+int cairn_pg_conclude(struct cairn_pg *pg, PGresult *result, PGresult **ret,
+                      struct cairn_error *error)
 {
-    PGresult *result = NULL;
-    int failed = cairn_pg_await(pg, &result, error);
-    if (failed)
-        return failed;
     if (pg->unreplicated) {
         PQclear(result);
         return cairn_pg_fail_lost(pg, "the wait for a synchronous standby was cancelled", error);
@@ -210,10 +206,17 @@ int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *err
         *ret = result;
         return 0;
     }
-    failed = result ? cairn_pg_fail_refused(pg, result, error)
-                    : cairn_pg_fail_lost(pg, "the server closed the connection", error);
+    int failed = result ? cairn_pg_fail_refused(pg, result, error)
+                        : cairn_pg_fail_lost(pg, "the server closed the connection", error);
     PQclear(result);
     return failed;
+}
+
+int cairn_pg_finish(struct cairn_pg *pg, PGresult **ret, struct cairn_error *error)
+{
+    PGresult *result = NULL;
+    int failed = cairn_pg_await(pg, &result, error);
+    return failed ? failed : cairn_pg_conclude(pg, result, ret, error);
 }
 
 int cairn_pg_flush(struct cairn_pg *pg, struct cairn_error *error)

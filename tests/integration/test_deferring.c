@@ -299,18 +299,18 @@ static void an_append_behind_batches_that_cannot_be_flushed_is_carried_out(void 
 {
     (void)state;
     for (int i = 0; i < 5; i++) {
-        struct item items[5] = {0};
+        struct item items[6] = {0};
         withhold_flushes();
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 5; k++) {
             submit(&items[k]);
             fixture_wait(is_committed, &items[k], 10000, "the append to be committed");
         }
         pid_t appender = (pid_t)sql_int(appenders);
-        submit(&items[4]);
+        submit(&items[5]);
         assert_int_equal(kill(appender, SIGTERM), 0);
         assert_int_equal(kill(stopped.flusher, SIGTERM), 0);
         go_on();
-        for (size_t k = 0; k < 5; k++) {
+        for (size_t k = 0; k < 6; k++) {
             await_answer(&items[k]);
             assert_int_equal(items[k].appending.outcome, 0);
             assert_int_equal(count_of(&items[k]), 1);

@@ -147,17 +147,13 @@ static void add_params(struct cairn_append_batch *batch, struct cairn_pg_params 
     cairn_pg_add_integer(params, batch->durable);
 }
 
-int cairn_append_all_call(struct cairn_append_batch *batch, struct cairn_store *store,
-                          struct cairn_error *error)
+static bool is_possible(const struct cairn_append_batch *batch)
 {
-    if (!batch->all->is_possible || batch->tags || batch->event_count == 0)
-        return 1;
-    struct cairn_pg_params params = {.arena = batch->arena};
-    add_params(batch, &params);
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(store->pg, &statement, &params, &rows, error);
-    if (count < 0)
-        return (int)count;
+    return batch->all->is_possible && !batch->tags && batch->event_count > 0;
+}
+
+static int read_answer(struct cairn_append_batch *batch, const struct cairn_pg_result *rows)
+{
     if (cairn_pg_null(rows, 0, 0))
         return 1;
     batch->is_whole = true;
@@ -166,4 +162,33 @@ int cairn_append_all_call(struct cairn_append_batch *batch, struct cairn_store *
     batch->waited_us = cairn_pg_integer(rows, 0, 2);
     batch->worked_us = cairn_pg_integer(rows, 0, 3);
     return 0;
+}
+
+int cairn_append_all_call(struct cairn_append_batch *batch, struct cairn_store *store,
+                          struct cairn_error *error)
+{
+    if (!is_possible(batch))
+        return 1;
+    struct cairn_pg_params params = {.arena = batch->arena};
+    add_params(batch, &params);
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, &statement, &params, &rows, error);
+    return count < 0 ? (int)count : read_answer(batch, rows);
+}
+
+bool cairn_append_all_queue(struct cairn_append_batch *batch, struct cairn_store *store)
+{
+    if (!is_possible(batch))
+        return false;
+    struct cairn_pg_params params = {.arena = batch->arena};
+    add_params(batch, &params);
+    return cairn_pg_queue(store->pg, &statement, &params);
+}
+
+int cairn_append_all_take(struct cairn_append_batch *batch, struct cairn_store *store,
+                          struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_take_queued(store->pg, &rows, error);
+    return count < 0 ? (int)count : read_answer(batch, rows);
 }

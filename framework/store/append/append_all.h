@@ -23,4 +23,10 @@ void cairn_append_all_add_check(struct cairn_append_batch *batch,
 int cairn_append_all_call(struct cairn_append_batch *batch, struct cairn_store *store,
                           struct cairn_error *error) CAIRN_CHECKED;
 
+/* The same in two steps, behind calls that are under way (cairn_pg_queue()). */
+bool cairn_append_all_queue(struct cairn_append_batch *batch,
+                            struct cairn_store *store) CAIRN_CHECKED;
+int cairn_append_all_take(struct cairn_append_batch *batch, struct cairn_store *store,
+                          struct cairn_error *error) CAIRN_CHECKED;
+
 #endif

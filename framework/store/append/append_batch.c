@@ -371,3 +371,21 @@ int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store
     learn_types(batch, store);
     return 0;
 }
+
+bool cairn_append_batch_queue(struct cairn_append_batch *batch, struct cairn_store *store)
+{
+    return store->types_of == cairn_pg_connection_number(store->pg) && knows_types(batch, store) &&
+           cairn_append_all_queue(batch, store);
+}
+
+int cairn_append_batch_take(struct cairn_append_batch *batch, struct cairn_store *store,
+                            struct cairn_error *error)
+{
+    struct cairn_error why = {0};
+    int failed = cairn_append_all_take(batch, store, &why);
+    if (is_known_after_all(store, failed))
+        return 1;
+    if (failed < 0 && error)
+        *error = why;
+    return failed;
+}

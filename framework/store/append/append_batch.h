@@ -78,6 +78,15 @@ void cairn_append_batch_add(struct cairn_append_batch *batch, const struct cairn
 int cairn_append_batch_call(struct cairn_append_batch *batch, struct cairn_store *store,
                             struct cairn_error *error) CAIRN_CHECKED;
 
+/* Queues a batch behind those that are under way on this connection (cairn_pg_queue()), if it can
+ * be carried out as a whole, as nearly always. Never waits. Returns false if it was not sent. */
+bool cairn_append_batch_queue(struct cairn_append_batch *batch,
+                              struct cairn_store *store) CAIRN_CHECKED;
+/* Waits for the answer to the oldest batch that was queued. Returns 0; 1 if nothing was written,
+ * and cairn_append_batch_call() has to decide about each append; or what that returns. */
+int cairn_append_batch_take(struct cairn_append_batch *batch, struct cairn_store *store,
+                            struct cairn_error *error) CAIRN_CHECKED;
+
 /* The short path for an append that writes one event to one stream, checks at most one and claims
  * nothing. Returns 0; 1 if it is not such an append or its conditions do not hold (a batch of one
  * says which); or what cairn_append_batch_call() returns. */

@@ -18,6 +18,7 @@
 #include "store/commit/flusher.h"
 #include "store/commit/lead.h"
 #include "store/commit/settle.h"
+#include "store/handle.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -31,9 +32,13 @@ enum {
     SETTLE_US = 10000000,
     WATCH_US = 50, /* busy-waiting after an answer, for the next append */
     WATCH_ANSWER_US = 1000,
+    SENT_MAX = 2,
+    LOOK_US = 1000,    /* between two looks for appends that could be sent behind a batch */
     ATTEMPTS = 3,      /* at most, of an append whose connection is lost */
     AVERAGED_OVER = 8, /* batches */
 };
+
+#define SEND_AT 0.6 /* of the time that a batch is expected to take: then the next one is sent */
 
 /* How long a batch takes on the server, recently. */
 struct pace {
@@ -57,16 +62,23 @@ struct cairn_appender {
     struct pace pace;
     struct cairn_appending *held[CAIRN_BATCH_APPENDS]; /* taken from the queue, in order */
     size_t held_count;
+    struct cairn_flight *sent[SENT_MAX]; /* deferred batches under way, in order */
+    size_t sent_count;
+    bool is_deferring; /* the server has deferred the last batch */
 };
 
 static struct cairn_metric batches =
     CAIRN_COUNTER("cairn_append_batches_total", "Calls to append to the log.", NULL);
+static struct cairn_metric behind =
+    CAIRN_COUNTER("cairn_append_batches_queued_total",
+                  "Calls that were sent while the one before was under way.", NULL);
 static struct cairn_metric lost =
     CAIRN_COUNTER("cairn_append_batches_lost_total",
                   "Calls whose connection was lost before their answer came.", NULL);
 
 static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count);
+static void take_sent(struct cairn_appender *appender, size_t count);
 
 /* ---- settling ---- */
 
@@ -152,15 +164,39 @@ static size_t plan(const struct cairn_appender *appender, size_t count, bool *re
     *ret_deferred = flusher.is_usable;
     if (appender->options.always_defers)
         return count;
+    bool is_busy = flusher.is_busy || appender->sent_count > 0;
     bool is_slow = (double)count * appender->pace.work_us > flusher.flush_us / 2;
     bool is_shared = appender->pace.wait_us > flusher.flush_us / 2;
-    *ret_deferred = flusher.is_usable && (flusher.is_busy || (count > 1 && (is_slow || is_shared)));
-    return *ret_deferred && !flusher.is_busy && !is_shared ? (count + 1) / 2 : count;
+    *ret_deferred = flusher.is_usable && (is_busy || (count > 1 && (is_slow || is_shared)));
+    return *ret_deferred && !is_busy && !is_shared ? (count + 1) / 2 : count;
 }
 
 static void average(double *average, double value)
 {
     *average += (value - *average) / AVERAGED_OVER;
+}
+
+/* Waits for a flight; settles those that could not be flushed if none is left without them. */
+static struct cairn_flight *take_flight(struct cairn_appender *appender)
+{
+    struct cairn_flight *flight = NULL;
+    while (!(flight = cairn_flusher_take(appender->flusher))) {
+        take_sent(appender, SENT_MAX); /* the connection is needed */
+        settle_deferred(appender);
+    }
+    return flight;
+}
+
+/* Loads the first append, and as many more as can go with it. */
+static struct cairn_flight *load(struct cairn_appender *appender, struct cairn_appending **items,
+                                 size_t count)
+{
+    bool deferred = false;
+    size_t most = plan(appender, count, &deferred);
+    struct cairn_flight *flight = take_flight(appender);
+    cairn_flight_load(flight, items, most, &appender->options);
+    flight->batch.deferred = deferred;
+    return flight;
 }
 
 /* Carries a single append out. Its answer is watched for: no thread leads (lead.h) what comes from
@@ -181,6 +217,15 @@ static int call_one(struct cairn_appender *appender, struct cairn_flight *flight
     return failed;
 }
 
+/* Reads the outcomes of a batch that was carried out. */
+static void read_batch(struct cairn_appender *appender, struct cairn_flight *flight)
+{
+    const struct cairn_append_batch *batch = &flight->batch;
+    average(&appender->pace.work_us, (double)batch->worked_us / (double)batch->count);
+    average(&appender->pace.wait_us, (double)batch->waited_us);
+    cairn_flight_read(flight);
+}
+
 /* Calls PostgreSQL. Returns 0, and all outcomes are read; or the error that all of them failed
  * with. The connection is open, since its timeline was just read. */
 static int call(struct cairn_appender *appender, struct cairn_flight *flight,
@@ -195,12 +240,9 @@ static int call(struct cairn_appender *appender, struct cairn_flight *flight,
             return failed;
     }
     int failed = cairn_append_batch_call(batch, appender->store, error);
-    if (failed)
-        return failed;
-    average(&appender->pace.work_us, (double)batch->worked_us / (double)batch->count);
-    average(&appender->pace.wait_us, (double)batch->waited_us);
-    cairn_flight_read(flight);
-    return 0;
+    if (!failed)
+        read_batch(appender, flight);
+    return failed;
 }
 
 /* Answers a batch that its own commit has flushed. What was carried out before is acknowledged only
@@ -231,119 +273,259 @@ static bool is_early(const struct cairn_appender *appender, int failed, int64_t 
            cairn_monotonic_us() - begun_us < appender->options.call_us;
 }
 
-/* Handles a batch that was not carried out. The connection was open: what was not sent, because the
- * statement was still prepared, is sent on the next one. */
-static void handle_failure(struct cairn_appender *appender, struct cairn_flight *flight, int failed,
-                           const struct cairn_error *error)
+/* How a batch failed that was called. */
+struct failure {
+    int failed;
+    bool is_lost; /* the server process may have carried it out */
+    struct cairn_pg_backend backend;
+    struct cairn_error error;
+};
+
+static struct failure failure(const struct cairn_appender *appender, int failed)
 {
     struct cairn_pg *pg = cairn_store_pg(appender->store);
-    const struct cairn_pg_backend backend = cairn_pg_backend(pg);
-    bool is_lost = failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg);
-    bool is_unsent = !is_lost && is_early(appender, failed, flight->begun_us);
+    return (struct failure){
+        .failed = failed,
+        .is_lost = failed == -CAIRN_UNAVAILABLE && cairn_pg_sent(pg),
+        .backend = cairn_pg_backend(pg),
+    };
+}
+
+/* Handles a batch that was not carried out. The connection was open: what was not sent, because the
+ * statement was still prepared, is sent on the next one. */
+static void handle_failure(struct cairn_appender *appender, struct cairn_flight *flight,
+                           const struct failure *why)
+{
+    bool is_unsent = !why->is_lost && is_early(appender, why->failed, flight->begun_us);
     struct cairn_appending *items[CAIRN_BATCH_APPENDS];
     size_t count = flight->batch.count;
     memcpy(items, flight->items, count * sizeof *items);
     cairn_flusher_release(appender->flusher, flight);
     settle_deferred(appender);
-    if (is_lost) {
-        commit_lost(appender, &backend, items, count, error);
+    if (why->is_lost) {
+        commit_lost(appender, &why->backend, items, count, &why->error);
     } else if (is_unsent) {
-        commit_again(appender, items, count, error);
-    } else if ((failed == -CAIRN_INVALID || failed == -CAIRN_BUG) && count > 1) {
+        commit_again(appender, items, count, &why->error);
+    } else if ((why->failed == -CAIRN_INVALID || why->failed == -CAIRN_BUG) && count > 1) {
         /* a value was refused: split, so that only its append fails */
         commit_all(appender, items, count / 2);
         commit_all(appender, items + count / 2, count - count / 2);
     } else {
-        answer_all(appender, items, count, failed, error);
+        answer_all(appender, items, count, why->failed, &why->error);
     }
 }
 
-/* Waits for a flight; settles those that could not be flushed if none is left without them. */
-static struct cairn_flight *take_flight(struct cairn_appender *appender)
+/* Handles a batch that was not sent, since the timeline could not be read. */
+static void handle_unsent(struct cairn_appender *appender, struct cairn_flight *flight,
+                          bool retries, int failed, const struct cairn_error *error)
 {
-    struct cairn_flight *flight = NULL;
-    while (!(flight = cairn_flusher_take(appender->flusher)))
-        settle_deferred(appender);
-    return flight;
+    struct cairn_appending *items[CAIRN_BATCH_APPENDS];
+    size_t count = flight->batch.count;
+    memcpy(items, flight->items, count * sizeof *items);
+    cairn_flusher_release(appender->flusher, flight);
+    settle_deferred(appender);
+    if (retries)
+        commit_again(appender, items, count, error);
+    else
+        answer_all(appender, items, count, failed, error);
 }
 
-/* Commits the first append, and as many more as can go with it. Returns how many. */
-static size_t commit(struct cairn_appender *appender, struct cairn_appending **items, size_t count)
+/* Notes where the flight's batch is carried out. */
+static void note_place(const struct cairn_appender *appender, struct cairn_flight *flight)
 {
-    bool deferred = false;
-    size_t most = plan(appender, count, &deferred);
-    struct cairn_flight *flight = take_flight(appender);
+    flight->backend = cairn_pg_backend(cairn_store_pg(appender->store));
+    flight->batch.durable = cairn_flusher_durable(appender->flusher, &flight->backend);
+}
+
+/* Carries out the batch of a flight, and answers it, or gives it to the flusher. */
+static void carry_out(struct cairn_appender *appender, struct cairn_flight *flight)
+{
     struct cairn_error error = {0};
-    cairn_arena_reset(&appender->arena);
-    cairn_flight_load(flight, items, most, &appender->options);
-    size_t loaded = flight->batch.count;
     struct cairn_pg *pg = cairn_store_pg(appender->store);
     int64_t connection = cairn_pg_connection_number(pg);
     int64_t begun_us = cairn_monotonic_us();
+    cairn_arena_reset(&appender->arena);
     int failed = cairn_store_timeline(appender->store, &appender->timeline, &error);
-    if (failed) { /* the appends were not sent */
+    if (failed) {
         bool is_new = cairn_pg_connection_number(pg) != connection;
-        cairn_flusher_release(appender->flusher, flight);
-        settle_deferred(appender);
-        if (is_new && is_early(appender, failed, begun_us))
-            commit_again(appender, items, loaded, &error);
-        else
-            answer_all(appender, items, loaded, failed, &error);
-        return loaded;
+        handle_unsent(appender, flight, is_new && is_early(appender, failed, begun_us), failed,
+                      &error);
+        return;
     }
     flight->timeline = appender->timeline;
-    flight->backend = cairn_pg_backend(pg);
-    flight->batch.deferred = deferred;
-    flight->batch.durable = cairn_flusher_durable(appender->flusher, &flight->backend);
+    note_place(appender, flight);
+    bool wanted = flight->batch.deferred;
     failed = call(appender, flight, &error);
-    if (failed)
-        handle_failure(appender, flight, failed, &error);
-    else if (flight->batch.deferred)
+    if (!failed && wanted)
+        appender->is_deferring = flight->batch.deferred;
+    if (failed) {
+        struct failure why = failure(appender, failed);
+        why.error = error;
+        handle_failure(appender, flight, &why);
+    } else if (flight->batch.deferred) {
         cairn_flusher_give(appender->flusher, flight);
-    else
+    } else {
         answer(appender, flight);
-    return loaded;
+    }
 }
 
 static void commit_all(struct cairn_appender *appender, struct cairn_appending **items,
                        size_t count)
 {
     while (count > 0) {
-        size_t done = commit(appender, items, count);
-        items += done;
-        count -= done;
+        struct cairn_flight *flight = load(appender, items, count);
+        size_t loaded = flight->batch.count;
+        carry_out(appender, flight);
+        items += loaded;
+        count -= loaded;
     }
+}
+
+/* ---- two batches under way ---- */
+
+/* Sends a batch that is deferred, behind the one that is under way: so the server has the next one
+ * at hand when it has committed. Returns false if it was not sent. */
+static bool send_flight(struct cairn_appender *appender, struct cairn_flight *flight)
+{
+    struct cairn_store *store = appender->store;
+    if (!flight->batch.deferred || !appender->is_deferring ||
+        store->timeline_of != cairn_pg_connection_number(store->pg))
+        return false;
+    note_place(appender, flight);
+    if (!cairn_append_batch_queue(&flight->batch, store))
+        return false;
+    cairn_metric_add(&batches, "", 1);
+    flight->timeline = store->timeline;
+    flight->begun_us = cairn_monotonic_us();
+    if (appender->sent_count > 0)
+        cairn_metric_add(&behind, "", 1);
+    appender->sent[appender->sent_count++] = flight;
+    return true;
+}
+
+/* Takes the answer to the oldest batch that was sent. Returns whether it is the flusher's now; else
+ * `ret` says what is to be done about it. */
+static bool take_first(struct cairn_appender *appender, struct failure *ret)
+{
+    struct cairn_flight *flight = appender->sent[0];
+    struct cairn_error error = {0};
+    int failed = cairn_append_batch_take(&flight->batch, appender->store, &error);
+    appender->sent[0] = appender->sent[--appender->sent_count];
+    if (appender->sent_count > 0) /* the next one begins now */
+        appender->sent[0]->begun_us = cairn_monotonic_us();
+    *ret = failure(appender, failed);
+    ret->backend = flight->backend;
+    ret->error = error;
+    if (failed)
+        return false;
+    read_batch(appender, flight);
+    appender->is_deferring = flight->batch.deferred;
+    if (flight->batch.deferred)
+        cairn_flusher_give(appender->flusher, flight);
+    return flight->batch.deferred;
+}
+
+/* Handles a batch whose answer was taken, and that is not the flusher's. */
+static void handle(struct cairn_appender *appender, struct cairn_flight *flight,
+                   const struct failure *why)
+{
+    if (why->failed == 0)
+        answer(appender, flight);
+    else if (why->failed == 1) /* nothing was written: each append is decided about by itself */
+        carry_out(appender, flight);
+    else
+        handle_failure(appender, flight, why);
+}
+
+/* Takes at least `count` answers, as far as batches are under way; all of them if one is not the
+ * flusher's, since handling that one needs the connection. */
+static void take_sent(struct cairn_appender *appender, size_t count)
+{
+    struct cairn_flight *left[SENT_MAX];
+    struct failure why[SENT_MAX];
+    size_t left_count = 0;
+    for (size_t taken = 0; appender->sent_count > 0 && (taken < count || left_count > 0); taken++) {
+        left[left_count] = appender->sent[0];
+        if (!take_first(appender, &why[left_count]))
+            left_count++;
+    }
+    for (size_t i = 0; i < left_count; i++)
+        handle(appender, left[i], &why[i]);
 }
 
 /* ---- the thread ---- */
 
+/* Holds `more` items that were taken from the queue, behind those that are held already. */
+static void hold(struct cairn_appender *appender, size_t more)
+{
+    struct cairn_appending **taken = appender->held + appender->held_count;
+    for (size_t i = 0; i < more; i++) {
+        if (taken[i] != &appender->undone)
+            appender->held[appender->held_count++] = taken[i];
+    }
+}
+
+/* Fills `held` up from the queue, without waiting. */
+static void hold_more(struct cairn_appender *appender)
+{
+    hold(appender,
+         cairn_queue_take(appender->queue, (void **)(appender->held + appender->held_count),
+                          CAIRN_BATCH_APPENDS - appender->held_count));
+}
+
 /* Fills `held` up from the queue; waits if nothing is held. Returns false at the end. */
 static bool collect(struct cairn_appender *appender)
 {
-    void **room = (void **)(appender->held + appender->held_count);
-    size_t places = CAIRN_BATCH_APPENDS - appender->held_count;
-    size_t more = 0;
-    if (appender->held_count == 0) {
-        cairn_queue_watch(appender->queue, cairn_monotonic_us() + WATCH_US);
-        more = cairn_queue_drain(appender->queue, room, places);
-        if (more == 0)
-            return false;
-    } else {
-        more = cairn_queue_take(appender->queue, room, places);
+    if (appender->held_count > 0) {
+        hold_more(appender);
+        return true;
     }
-    for (size_t i = 0; i < more; i++) {
-        if (room[i] != &appender->undone)
-            appender->held[appender->held_count++] = room[i];
-    }
-    return true;
+    cairn_queue_watch(appender->queue, cairn_monotonic_us() + WATCH_US);
+    size_t more = cairn_queue_drain(appender->queue, (void **)appender->held, CAIRN_BATCH_APPENDS);
+    hold(appender, more);
+    return more > 0;
 }
 
+/* Begins the next batch of what is held. Where it cannot be queued, it is carried out when those
+ * before it are. */
 static void commit_held(struct cairn_appender *appender)
 {
-    size_t done = commit(appender, appender->held, appender->held_count);
-    appender->held_count -= done;
-    memmove(appender->held, appender->held + done, appender->held_count * sizeof *appender->held);
-    cairn_lead_done(&appender->lead, done);
+    struct cairn_flight *flight = load(appender, appender->held, appender->held_count);
+    size_t loaded = flight->batch.count;
+    appender->held_count -= loaded;
+    memmove(appender->held, appender->held + loaded, appender->held_count * sizeof *appender->held);
+    if (!send_flight(appender, flight)) {
+        take_sent(appender, SENT_MAX);
+        carry_out(appender, flight);
+    }
+    cairn_lead_done(&appender->lead, loaded);
+}
+
+/* Waits until something is held that can be sent behind the only batch under way, shortly before
+ * that is expected to end, so that as many appends as possible go with it. Returns false if its
+ * answer has come before. */
+static bool await_next(struct cairn_appender *appender)
+{
+    const struct cairn_flight *first = appender->sent[0];
+    double expected_us =
+        appender->pace.wait_us + (double)first->batch.count * appender->pace.work_us;
+    int64_t until_us = first->begun_us + (int64_t)(expected_us * SEND_AT);
+    while (!cairn_pg_await_queued(cairn_store_pg(appender->store), until_us)) {
+        hold_more(appender);
+        if (appender->held_count > 0)
+            return true;
+        until_us = cairn_monotonic_us() + LOOK_US;
+    }
+    return false;
+}
+
+/* Continues with batches under way. */
+static void go_on(struct cairn_appender *appender)
+{
+    if (appender->sent_count < SENT_MAX && await_next(appender))
+        commit_held(appender);
+    else
+        take_sent(appender, 1);
 }
 
 /* Acquires the connection, and completes the append for which another thread has used it. */
@@ -368,6 +550,8 @@ static void *work(void *context)
             settle_deferred(appender);
         if (appender->held_count > 0)
             commit_held(appender);
+        while (appender->sent_count > 0)
+            go_on(appender);
         cairn_lead_release(&appender->lead);
     }
     acquire(appender);

@@ -7,13 +7,17 @@
  * Under load a batch is deferred: it commits before its flush, the next one begins, and one flush
  * makes both durable before they are answered (flusher.h). Where a flush takes longer than the
  * work that could be done meanwhile, or the server waits for a synchronous standby, each batch is
- * flushed by its own commit.
+ * flushed by its own commit. Of deferred batches two are under way on one connection: the server
+ * begins the second when it has committed the first (decision 45).
  *
  * An append that finds the appender idle needs no other thread: a thread that waits for it
  * (cairn_appender_append()), or that has a loop (a leader), carries it out itself (lead.h).
  *
  * Invariants
- *  (1) Appends reach the log in the order in which they were submitted.
+ *  (1) Appends reach the log in the order in which they were submitted, except that those of a
+ *      batch that is decided about append by append, or whose connection is lost, may come after
+ *      those of the next one, which was under way already. An append that builds on another
+ *      is refused by its condition if that one is not in the log.
  *  (2) Every accepted append is answered exactly once, and truthfully: after a lost connection, the
  *      outcome of the batch is determined before any of it is answered or retried
  *      (resolve_outcome.h). UNKNOWN is returned only if the database could not be asked.

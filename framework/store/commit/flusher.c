@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    FLIGHTS = 4,
+    FLIGHTS = 5,
     PUBLISH_US = 2000,   /* without new batches, before the durable head is published */
     CONNECT_US = 500000, /* between attempts to connect */
     AVERAGED_OVER = 8,   /* flushes */
