@@ -107,7 +107,7 @@ endif
 .PHONY: $(shell sed -nE 's/^([a-z][a-z0-9 -]*):([^=].*)?$$/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | \
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 all: deps $(BINARIES) ## build the library, the command and the services

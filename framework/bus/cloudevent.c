@@ -37,6 +37,16 @@ static void add_data(const struct cairn_publication *publication,
         cairn_buffer_text(out, "null");
 }
 
+static void add_actor(const struct cairn_stored_event *event, struct cairn_buffer *out)
+{
+    const struct cairn_meta meta = {.json = event->meta};
+    const struct cairn_actor actor = cairn_caused_by(&meta, out->arena);
+    if (!actor.sub)
+        return;
+    add_text(out, ",\"actor\":", actor.sub);
+    add_text(out, ",\"actorissuer\":", actor.iss);
+}
+
 void cairn_cloudevent_write(const struct cairn_publication *publication,
                             const struct cairn_timeline *timeline,
                             const struct cairn_stored_event *event, const void *row,
@@ -63,6 +73,8 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
     add_number(out, ",\"version\":", event->version);
     add_number(out, ",\"schemaversion\":", event->schema_version);
     add_text(out, ",\"style\":", styles[publication->style]);
+    if (publication->shows_actor)
+        add_actor(event, out);
     if (cairn_trace_exists(trace)) {
         cairn_trace_format(trace, traceparent);
         add_text(out, ",\"traceparent\":", traceparent);
@@ -80,6 +92,7 @@ void cairn_cloudevent_write(const struct cairn_publication *publication,
 
 CAIRN_STRUCT(bus_envelope, TEXT(specversion), UUID(id), TEXT(type), TEXT(subject), TIME(time),
              TEXT(position), TEXT(version), TEXT(schemaversion), TEXT(style),
+             TEXT(actor, .optional = true), TEXT(actorissuer, .optional = true),
              TEXT(traceparent, .optional = true), TEXT(tracestate, .optional = true),
              TEXT(problem, .optional = true));
 
@@ -97,6 +110,19 @@ static int unreadable(const struct cairn_error *wrong, struct cairn_error *error
     return cairn_fail(error, CAIRN_UNREADABLE, "%s%s%s",
                       field ? wrong->wrong[0].pointer : wrong->message, field ? " " : "",
                       field ? wrong->wrong[0].message : "");
+}
+
+/* Returns the meta from which cairn_caused_by() reads the actor; NULL if the bus does not show
+ * it. */
+static const char *meta_of(const struct bus_envelope *envelope, struct cairn_arena *arena)
+{
+    struct cairn_buffer out = cairn_buffer(arena);
+    if (!envelope->actor || !envelope->actorissuer)
+        return NULL;
+    add_text(&out, "{\"actor\":{\"sub\":", envelope->actor);
+    add_text(&out, ",\"iss\":", envelope->actorissuer);
+    cairn_buffer_text(&out, "}}");
+    return out.text;
 }
 
 /* Relies on the writer, which puts the data last. */
@@ -120,7 +146,8 @@ int cairn_cloudevent_read(const char *json, size_t bytes, struct cairn_arena *ar
                  .position = number_of(envelope.position),
                  .version = number_of(envelope.version),
                  .event_id = envelope.id,
-                 .recorded_at = envelope.time},
+                 .recorded_at = envelope.time,
+                 .json = meta_of(&envelope, arena)},
         .type = envelope.type,
         .category = cairn_copy_bytes(arena, envelope.subject, strcspn(envelope.subject, "-")),
         .traceparent = envelope.traceparent,

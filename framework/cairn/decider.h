@@ -84,8 +84,15 @@ struct cairn_meta {
     int64_t version;      /* in its stream: 1, 2, 3… */
     struct cairn_uuid event_id;
     struct cairn_time recorded_at;
-    const char *key; /* in a projection: of the row that apply is called for */
+    const char *key;  /* in a projection: of the row that apply is called for */
+    const char *json; /* private: what cairn_caused_by() reads */
 };
+
+/* Returns who caused an event: subject and issuer of the token that came with its command; its
+ * roles are not kept. Both are NULL if no token came with it; and on the bus, if its publication
+ * does not show them (publication.h). Whatever folds may call this: the answer is stored with the
+ * event. The texts are in the arena. */
+struct cairn_actor cairn_caused_by(const struct cairn_meta *meta, struct cairn_arena *arena);
 
 /* ---- facts: what a decision needs to know of other streams ---- */
 

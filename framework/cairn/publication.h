@@ -37,7 +37,8 @@
  *
  * Attributes of a CloudEvent: `id` (the event's UUID), `source` (urn:uuid: and the store's id),
  * `type`, `subject` (the stream), `time`, and the extensions `position`, `version` (of the stream),
- * `schemaversion`, `style` and, where the event has one, `traceparent`. The numbers are written as
+ * `schemaversion`, `style` and, where the event has one, `traceparent`; with `.shows_actor` also
+ * `actor` and `actorissuer`, subject and issuer of the caller's token. The numbers are written as
  * strings: an Integer of CloudEvents has 32 bits.
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) */
 #ifndef CAIRN_PUBLICATION_H
@@ -53,6 +54,7 @@ struct cairn_publication {
     const struct cairn_events *events;
     enum cairn_bus_style style;
     const struct cairn_projection *state; /* of CAIRN_BUS_STATE */
+    bool shows_actor; /* who caused each event goes out with it (cairn_caused_by): with any style */
 };
 
 CAIRN_END_C

@@ -34,6 +34,7 @@ struct cairn_here {
 void cairn_scenario_stream(struct cairn_here here, struct cairn_uuid id);
 struct cairn_uuid cairn_scenario_new_id(const struct cairn_scenario *scenario, const char *label);
 void cairn_scenario_at(struct cairn_here here, const char *rfc3339);
+void cairn_scenario_caused_by(struct cairn_here here, const char *sub);
 void cairn_scenario_advance(struct cairn_here here, const char *rfc3339);
 void cairn_scenario_pass(struct cairn_here here, const char *duration);
 void cairn_scenario_fresh_ids(struct cairn_here here);

@@ -232,8 +232,10 @@ struct cairn_http_limits {
 };
 
 struct cairn_http_options {
-    const char *bind; /* IPv4 or IPv6 as text; NULL: "127.0.0.1" */
-    int port;         /* 0: any free port */
+    const char *bind;         /* IPv4 or IPv6 as text; NULL: "127.0.0.1" */
+    int port;                 /* 0: any free port */
+    const char *bind_setting; /* what messages call these two; NULL: "CAIRN_BIND", "PORT" */
+    const char *port_setting;
     int workers;
     size_t queue_max; /* maximum of requests accepted and not yet answered, in work or waiting */
     size_t body_max_bytes;

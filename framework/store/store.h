@@ -112,7 +112,7 @@ struct cairn_stored_event {
     struct cairn_time recorded_at;
     const char *data;
     size_t data_bytes;
-    const char *meta; /* NULL when read by stream */
+    const char *meta; /* NULL from cairn_store_read_stream() */
 };
 
 /* Reads the events of a stream after `version`, in order, at most `limit` or some 8 MiB. Returns
@@ -121,6 +121,12 @@ int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, i
                                 int64_t limit, struct cairn_arena *arena,
                                 const struct cairn_stored_event **ret, bool *ret_more,
                                 struct cairn_error *error) CAIRN_CHECKED;
+
+/* The same with the events' meta, for those that fold rows. */
+int64_t cairn_store_read_stream_whole(struct cairn_store *store, const char *stream,
+                                      int64_t version, int64_t limit, struct cairn_arena *arena,
+                                      const struct cairn_stored_event **ret, bool *ret_more,
+                                      struct cairn_error *error) CAIRN_CHECKED;
 
 /* Reads the events at positions from + 1 to `to` whose type is among `types` (NULL-terminated; NULL
  * for all), in order. Returns how many. Only the range bounds the work: keep it short. */
@@ -157,6 +163,10 @@ const struct cairn_event_type *cairn_events_of(const struct cairn_events *events
 int cairn_event_decode(const struct cairn_event_type *type, const struct cairn_stored_event *event,
                        struct cairn_arena *arena, void *ret,
                        struct cairn_error *error) CAIRN_CHECKED;
+
+/* Returns what has to be kept of an event's meta for cairn_caused_by(): all of it, or "{}" if it
+ * names no actor, as where services do not authenticate. */
+const char *cairn_event_kept_meta(const char *meta);
 
 /* Fills in what projections and processes are told of an event. Points into the event. */
 int cairn_event_meta(const struct cairn_stored_event *event, struct cairn_meta *ret,

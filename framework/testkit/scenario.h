@@ -62,6 +62,7 @@ struct cairn_scenario {
     struct cairn_time now;
     int64_t position;
     struct cairn_map versions; /* stream -> int64_t, its version */
+    const char *cause;         /* the meta of events that are given, of CAUSED_BY; NULL: none */
 
     struct cairn_here when; /* the last WHEN; before it, where the test begins */
     struct cairn_here step; /* the last GIVEN or WHEN */

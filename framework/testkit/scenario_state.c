@@ -106,7 +106,17 @@ struct cairn_meta cairn_scenario_meta(struct cairn_scenario *scenario, const cha
         .version = ++*cairn_scenario_version(scenario),
         .event_id = cairn_new_id(&given, cairn_print(arena, "event %" PRId64, scenario->position)),
         .recorded_at = scenario->now,
+        .json = scenario->cause,
     };
+}
+
+void cairn_scenario_caused_by(struct cairn_here here, const char *sub)
+{
+    struct cairn_buffer json = cairn_buffer(&here.scenario->arena);
+    cairn_buffer_text(&json, "{\"actor\":{\"iss\":\"https://issuer.example.com\",\"sub\":");
+    cairn_buffer_json(&json, sub ? sub : "");
+    cairn_buffer_text(&json, "}}");
+    here.scenario->cause = sub ? json.text : NULL;
 }
 
 void cairn_scenario_ignore(struct cairn_here here, const char *name,

@@ -1,5 +1,6 @@
 /* test_authenticated_starts.c - every program of this repository starts with authentication on: all
- * rows of its tables have policies, and what is not open is closed without a token. */
+ * rows of its tables have policies, and what is not open is closed without a token. With it off, a
+ * service that others could reach starts only where that was said twice. */
 #include "../support/callers.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -103,11 +104,62 @@ static void no_service_is_forgotten(void **state)
     (void)closedir(directory);
 }
 
+/* ---- where nothing, or "off", was said ---- */
+
+enum { PATIENCE_MS = 60000 };
+
+static int set_up_database(void **state)
+{
+    (void)state;
+    fixture_database(service.url, sizeof service.url);
+    return 0;
+}
+
+static int drop_database(void **state)
+{
+    (void)state;
+    fixture_drop(service.url);
+    return 0;
+}
+
+static void launch(const char *address, const char *auth)
+{
+    char bind[60], said[60];
+    const char *const env[] = {bind, auth ? said : NULL, NULL};
+    (void)snprintf(bind, sizeof bind, "CAIRN_BIND=%s", address);
+    (void)snprintf(said, sizeof said, "CAIRN_AUTH=%s", auth ? auth : "");
+    service.port = fixture_free_port();
+    service_launch(&service.child, "user", service.url, service.port, env);
+}
+
+static void an_open_service_beyond_this_machine_has_to_be_said_twice(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"0.0.0.0", "::", "192.0.2.1"};
+    static const char *const words[] = {NULL, "", "off"};
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+            launch(addresses[i], words[k]);
+            assert_int_equal(child_wait(&service.child, PATIENCE_MS), 64);
+        }
+    }
+    launch("0.0.0.0", "off anywhere");
+    fixture_wait_http(service.port, "/readyz", PATIENCE_MS);
+    assert_int_equal(child_stop(&service.child, PATIENCE_MS), 0);
+    launch("127.0.0.1", NULL);
+    fixture_wait_http(service.port, "/readyz", PATIENCE_MS);
+    assert_int_equal(child_stop(&service.child, PATIENCE_MS), 0);
+}
+
 int main(void)
 {
+    const struct CMUnitTest open[] = {
+        cmocka_unit_test(an_open_service_beyond_this_machine_has_to_be_said_twice),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_service_starts_with_authentication_on),
         cmocka_unit_test(no_service_is_forgotten),
     };
-    return cmocka_run_group_tests_name("authenticated starts", tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests_name("open starts", open, set_up_database, drop_database);
+    return failed + cmocka_run_group_tests_name("authenticated starts", tests, set_up, tear_down);
 }

@@ -256,21 +256,57 @@ static void a_service_that_crashes_is_started_after_the_next_change(void **state
     change("touch shop/services/shop/shop.c");
 }
 
+/* Adds a service that answers GET /ping and nothing else. */
+#define ADD_OTHER                                                                                    \
+    "mkdir shop/services/other && printf '%s\\n' '#include <cairn/service.h>'"                       \
+    " 'static void ping(struct cairn_request *request, struct cairn_reply *reply)'"                  \
+    " '{ (void)request; reply->status = 200; cairn_reply_print(reply, \"{}\"); }'"                   \
+    " 'static const struct cairn_route routes[] = {{.route = \"GET /ping\", .handle = ping}, {0}};'" \
+    " 'CAIRN_MAIN({.name = \"other\", .port = 1, .routes = routes});'"                               \
+    " >shop/services/other/main.c"
+#define REMOVE_OTHER "rm -r shop/services/other shop/build/bin/other"
+
 static void a_service_that_is_added_is_started_too(void **state)
 {
     (void)state;
-    expect(
-        "mkdir shop/services/other && printf '%s\\n' '#include <cairn/service.h>'"
-        " 'static void ping(struct cairn_request *request, struct cairn_reply *reply)'"
-        " '{ (void)request; reply->status = 200; cairn_reply_print(reply, \"{}\"); }'"
-        " 'static const struct cairn_route routes[] = {{.route = \"GET /ping\", .handle = ping}, {0}};'"
-        " 'CAIRN_MAIN({.name = \"other\", .port = 1, .routes = routes});'"
-        " >shop/services/other/main.c");
+    expect(ADD_OTHER);
     fixture_wait_http(other_port, "/ping", PATIENCE_MS);
     fixture_wait_http(port, "/readyz", PATIENCE_MS);
-    expect("rm -r shop/services/other shop/build/bin/other && touch shop/services/shop/shop.c");
+    expect(REMOVE_OTHER " && touch shop/services/shop/shop.c");
     wait_for("! kill -0 $(cut -d' ' -f1 shop/.cairn/other.pid)");
     fixture_wait_http(port, "/readyz", PATIENCE_MS);
+}
+
+/* One service has the operators' port of the environment; of two neither has it, and each can have
+ * its own. */
+static void operators_ports_are_of_one_service_each(void **state)
+{
+    (void)state;
+    struct http_reply reply = {0};
+    int shared, own;
+    stop();
+    set_port("CAIRN_ADMIN_PORT", &shared);
+    start_without_waiting("");
+    fixture_wait_http(shared, "/readyz", PATIENCE_MS);
+    ask_for(404, port, "GET", "/readyz", NULL, NULL, &reply);
+    expect("! grep 'is one port for' dev.log");
+    stop();
+    expect(ADD_OTHER);
+    set_port("CAIRN_OTHER_ADMIN_PORT", &own);
+    start("");
+    wait_for("grep 'other: listening' dev.log");
+    expect(
+        "grep 'warning  CAIRN_ADMIN_PORT is one port for 2 services, and not used: give each its own,"
+        " such as CAIRN_OTHER_ADMIN_PORT' dev.log");
+    ask_for(200, port, "GET", "/readyz", NULL, NULL, &reply);
+    fixture_wait_http(own, "/readyz", PATIENCE_MS);
+    ask_for(404, other_port, "GET", "/readyz", NULL, NULL, &reply);
+    assert_int_equal(http_send(shared, "GET", "/readyz", NULL, NULL, 0, &reply, 1000), HTTP_AWAY);
+    stop();
+    (void)unsetenv("CAIRN_ADMIN_PORT");
+    (void)unsetenv("CAIRN_OTHER_ADMIN_PORT");
+    expect(REMOVE_OTHER);
+    start("");
 }
 
 static void tables_of_a_service_are_made_and_a_mistake_in_them_is_shown(void **state)
@@ -381,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_second_one_in_the_same_directory_is_told_so),
         cmocka_unit_test(a_service_that_crashes_is_started_after_the_next_change),
         cmocka_unit_test(a_service_that_is_added_is_started_too),
+        cmocka_unit_test(operators_ports_are_of_one_service_each),
         cmocka_unit_test(tables_of_a_service_are_made_and_a_mistake_in_them_is_shown),
         cmocka_unit_test(ctrl_c_stops_everything),
         cmocka_unit_test(the_log_is_kept_until_it_is_wiped),

@@ -41,12 +41,29 @@ static void ports_that_collide_or_are_none_are_named_before_anything_starts(void
                     "CAIRN_USER_ADMIN_PORT=none is no port: give a number from 1 to 65535");
 }
 
+/* ---- beside a running shop ---- */
+
+static struct system_under_test shop;
+
+static int start_shop(void **state)
+{
+    (void)state;
+    shop = (struct system_under_test){0};
+    system_start(&shop);
+    return 0;
+}
+
+static int stop_shop(void **state)
+{
+    (void)state;
+    system_stop(&shop);
+    return 0;
+}
+
 static void a_shell_is_told_where_operators_find_each_service(void **state)
 {
     (void)state;
-    static struct system_under_test shop;
     char command[1000];
-    system_start(&shop);
     (void)snprintf(command, sizeof command,
                    ". '%s/env' && test $CAIRN_ORDER_URL = http://127.0.0.1:%d"
                    " && test $CAIRN_ORDER_ADMIN_URL = http://127.0.0.1:%d"
@@ -54,14 +71,57 @@ static void a_shell_is_told_where_operators_find_each_service(void **state)
                    " && ! curl -sf $CAIRN_ORDER_URL/metrics",
                    shop.run_dir, shop.order, system_admin_port(&shop, shop.order));
     shell_expect(&place, command);
-    system_stop(&shop);
 }
+
+/* `start` of the first example, with these variables. */
+static void start_hello(const char *name, const char *variables, const char *condition)
+{
+    char command[1500];
+    (void)snprintf(command, sizeof command,
+                   "CAIRN_RUN_DIR='%s' %s $tree/deploy/native/start %s '%s/docs/examples/hello'"
+                   " >said 2>&1; status=$?; cat said; %s",
+                   shop.run_dir, variables, name, getenv("CAIRN_TEST_BUILD"), condition);
+    shell_expect(&place, command);
+}
+
+/* Two services of one shell, which has an operators' port for both: the second is not started, and
+ * the first is not taken for it. */
+static void an_operators_port_that_is_taken_stops_the_start_and_is_named(void **state)
+{
+    (void)state;
+    char variables[200];
+    char words[600];
+    int port = fixture_free_port();
+    int admin_port = fixture_free_port();
+    (void)snprintf(variables, sizeof variables, "PORT=%d CAIRN_ADMIN_PORT=%d", port, admin_port);
+    start_hello("hello", variables, "test $status = 0");
+    (void)snprintf(words, sizeof words,
+                   "curl -sf http://127.0.0.1:%d/readyz && ! curl -sf http://127.0.0.1:%d/readyz",
+                   admin_port, port);
+    shell_expect(&place, words);
+    (void)snprintf(variables, sizeof variables, "PORT=%d CAIRN_ADMIN_PORT=%d", fixture_free_port(),
+                   admin_port);
+    (void)snprintf(words, sizeof words,
+                   "test $status = 1 && grep 'port %d, where second should listen, is taken by pid"
+                   " .*: stop it, or set CAIRN_ADMIN_PORT' said && test ! -e '%s/pid/second'",
+                   admin_port, shop.run_dir);
+    start_hello("second", variables, words);
+    (void)snprintf(variables, sizeof variables, "PORT=%d CAIRN_ADMIN_PORT=%d", admin_port + 1,
+                   admin_port + 1);
+    start_hello("second", variables,
+                "test $status = 1 && grep 'CAIRN_ADMIN_PORT and PORT are' said");
+    start_hello("second", "PORT=1 CAIRN_ADMIN_PORT=none",
+                "test $status = 1 && grep 'CAIRN_ADMIN_PORT=none is not a port' said");
+}
+
+#define BESIDE_SHOP(name) cmocka_unit_test_setup_teardown(name, start_shop, stop_shop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_that_collide_or_are_none_are_named_before_anything_starts),
-        cmocka_unit_test(a_shell_is_told_where_operators_find_each_service),
+        BESIDE_SHOP(a_shell_is_told_where_operators_find_each_service),
+        BESIDE_SHOP(an_operators_port_that_is_taken_stops_the_start_and_is_named),
     };
     return cmocka_run_group_tests_name("native ports", tests, set_up, NULL);
 }

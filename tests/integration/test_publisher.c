@@ -7,7 +7,12 @@
 #include "../support/support.h"
 #include "../support/vessels.h"
 
+#include "bus/cloudevent.h"
 #include "bus/publish/publisher.h"
+#include "core/threads/clock.h"
+#include "record/json.h"
+#include "store/append/append.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -177,6 +182,50 @@ static void a_thin_event_says_only_that_it_happened(void **state)
                       "\"style\":\"thin\"}");
     assert_null(strstr(json, "data"));
     assert_null(strstr(json, "litres"));
+}
+
+/* Appends an event that Ada has caused. */
+static void append_by_ada(const char *stream)
+{
+    struct cairn_store *store = NULL;
+    struct cairn_arena arena = {0};
+    struct cairn_appended appended;
+    const struct cairn_new_event event = {
+        .id = cairn_uuid_make(),
+        .type = "Filled",
+        .schema_version = 1,
+        .data = "{\"litres\":7}",
+        .meta = "{\"actor\":{\"sub\":\"ada\",\"iss\":\"https://id.example.com\"}}"};
+    const struct cairn_write write = {.expected = {.stream = stream, .version = CAIRN_VERSION_ANY},
+                                      .events = &event,
+                                      .event_count = 1};
+    const struct cairn_append append = {.writes = &write, .write_count = 1};
+    assert_int_equal(cairn_store_open(bench.url, "test", &store, NULL), 0);
+    assert_int_equal(cairn_store_append(store, &append, &arena, &appended, NULL), 0);
+    cairn_store_close(store);
+    cairn_arena_close(&arena);
+}
+
+static void who_caused_an_event_is_on_the_bus_where_its_publication_shows_it(void **state)
+{
+    (void)state;
+    struct cairn_arena arena = {0};
+    struct cairn_cloudevent event;
+    append_by_ada("pot-" ID "1");
+    append_by_ada("jar-" ID "1");
+    fixture_sql(bench.url, "select cairn.append('jar-" ID "1', 'Filled', '{\"litres\": 7}')");
+    start_publisher();
+    bus_wait(&bench.view);
+    assert_null(strstr(json_of("pot", 0), "ada"));
+    assert_null(strstr(json_of("jar", 1), "actor"));
+    const char *json = json_of("jar", 0);
+    expect_part(json, "\"style\":\"thin\",\"actor\":\"ada\","
+                      "\"actorissuer\":\"https://id.example.com\"}");
+    assert_int_equal(cairn_cloudevent_read(json, strlen(json), &arena, &event, NULL), 0);
+    const struct cairn_actor actor = cairn_caused_by(&event.meta, &arena);
+    assert_string_equal(actor.sub, "ada");
+    assert_string_equal(actor.iss, "https://id.example.com");
+    cairn_arena_close(&arena);
 }
 
 /* Also for a stream older than the publisher, and with events of other streams in between. */
@@ -688,6 +737,7 @@ int main(int argc, char **argv)
         TEST(the_bus_has_what_the_log_has_and_nothing_else),
         TEST(an_event_is_a_cloudevent_that_says_what_happened),
         TEST(a_thin_event_says_only_that_it_happened),
+        TEST(who_caused_an_event_is_on_the_bus_where_its_publication_shows_it),
         TEST(a_carried_state_is_that_of_the_events_version),
         TEST(two_services_that_publish_other_events_are_told),
         TEST(a_projection_with_other_keys_is_no_state),

@@ -412,6 +412,7 @@ static void every_attempt_at_what_is_not_theirs_is_refused_and_changes_nothing(v
         expect_refused(&attempts[i]);
     }
     assert_int_equal(fixture_sql_int(url, domain_events), before);
+    print_message("%d attempts at what is not theirs, each refused\n", ATTEMPTS);
     expect(200, ADA, "GET", cairn_print(&arena, "/orders/%s", order_id), NULL);
     assert_non_null(strstr(reply.body, "\"status\":\"placed\""));
     expect(200, SUPPORT, "GET", cairn_print(&arena, "/payments/%s", payment_id), NULL);

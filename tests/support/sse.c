@@ -133,11 +133,14 @@ bool sse_next(struct sse *sse, struct sse_message *ret, int ms)
     return false;
 }
 
+/* Longer than anything takes under ThreadSanitizer on a busy machine. */
+enum { PATIENCE_MS = 90000 };
+
 struct sse_message sse_expect(struct sse *sse)
 {
     struct sse_message message;
-    if (!sse_next(sse, &message, 20000))
-        fail_msg("no message within 20 s: status %d, %s", sse->status,
+    if (!sse_next(sse, &message, PATIENCE_MS))
+        fail_msg("no message within %d ms: status %d, %s", PATIENCE_MS, sse->status,
                  sse->ended ? "ended" : "open");
     return message;
 }

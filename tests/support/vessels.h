@@ -1,5 +1,5 @@
-/* vessels.h - a small domain for tests of the bus: pots publish full events, jars thin ones, vases
- * their state.
+/* vessels.h - a small domain for tests of the bus: pots publish full events, jars thin ones with
+ * who caused them, vases their state.
  *
  * The header contains definitions, so only one file of a test includes it, and not with pots.h. */
 #ifndef VESSELS_H
@@ -32,7 +32,8 @@ CAIRN_ON(vases, vase, broken)
 }
 
 static const struct cairn_publication pots = {.events = &pot_events};
-static const struct cairn_publication jars = {.events = &jar_events, .style = CAIRN_BUS_THIN};
+static const struct cairn_publication jars = {
+    .events = &jar_events, .style = CAIRN_BUS_THIN, .shows_actor = true};
 static const struct cairn_publication vases = {
     .events = &vase_events, .style = CAIRN_BUS_STATE, .state = &vases_projection};
 static const struct cairn_publication *const publications[] = {&pots, &jars, &vases};

@@ -723,6 +723,7 @@ static void every_attack_on_a_token_is_refused_with_its_reason(void **state)
         free(token);
         cairn_arena_close(&arena);
     }
+    print_message("%d attacks on tokens, each refused\n", ATTACKS);
 }
 
 /* Each prefix of a good token, and each with one byte changed, is refused. */

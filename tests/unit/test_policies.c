@@ -190,12 +190,27 @@ static void in_another_kind_of_test(void)
     AS("ada");
 }
 
-CAIRN_STRUCT(lockers, TEXT(holder));
+CAIRN_STRUCT(lockers, TEXT(holder), TEXT(taken_by, .optional = true));
 CAIRN_PROJECTION(lockers, .version = 1);
 CAIRN_ON(lockers, locker, locker_taken)
 {
     row->holder = event->holder;
+    row->taken_by = cairn_caused_by(meta, arena).sub;
     return CAIRN_KEEP;
+}
+
+static void a_row_may_show_who_caused_an_event(void **state)
+{
+    (void)state;
+    CAIRN_PROJECTING(lockers);
+    STREAM(ADA);
+    CAUSED_BY("bob \"the porter\"");
+    GIVEN(locker_taken, .holder = "ada", .said_by = "ada");
+    THEN_ROW(ADA_TEXT, lockers, .holder = "ada", .taken_by = "bob \"the porter\"");
+    STREAM(BOB);
+    CAUSED_BY(NULL);
+    GIVEN(locker_taken, .holder = "bob", .said_by = "bob");
+    THEN_ROW(BOB_TEXT, lockers, .holder = "bob");
 }
 
 static void wrong_expectations_of_policies_fail_and_say_why(void **state)
@@ -326,6 +341,7 @@ int main(void)
         cmocka_unit_test(the_caller_is_in_the_decision_and_stays_until_another_one),
         cmocka_unit_test(what_a_policy_does_not_allow_is_forbidden_before_the_decision),
         cmocka_unit_test(without_a_caller_policies_are_not_looked_at),
+        cmocka_unit_test(a_row_may_show_who_caused_an_event),
         cmocka_unit_test(wrong_expectations_of_policies_fail_and_say_why),
         cmocka_unit_test(users_register_themselves_under_their_subject),
         cmocka_unit_test(customers_cancel_their_own_orders_and_clerks_ship),

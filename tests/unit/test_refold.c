@@ -140,6 +140,8 @@ static struct cairn_uuid id_of(int64_t number)
     return id;
 }
 
+#define BY_ADA "{\"actor\":{\"sub\":\"ada\",\"iss\":\"i\"}}"
+
 static struct cairn_stored_event event_at(int64_t position, const char *data, size_t bytes)
 {
     return (struct cairn_stored_event){.stream = "crate-x",
@@ -151,7 +153,7 @@ static struct cairn_stored_event event_at(int64_t position, const char *data, si
                                        .recorded_at = {position * 7 - 50},
                                        .data = data,
                                        .data_bytes = bytes,
-                                       .meta = "{}"};
+                                       .meta = position % 2 ? "{}" : BY_ADA};
 }
 
 static void expect_event(const struct cairn_stored_event *seen,
@@ -164,6 +166,7 @@ static void expect_event(const struct cairn_stored_event *seen,
     assert_int_equal(seen->schema_version, wanted->schema_version);
     assert_true(cairn_uuid_equal(seen->event_id, wanted->event_id));
     assert_int_equal(seen->recorded_at.us, wanted->recorded_at.us);
+    assert_string_equal(seen->meta, wanted->meta);
     assert_int_equal(seen->data_bytes, wanted->data_bytes);
     assert_memory_equal(seen->data, wanted->data, wanted->data_bytes);
 }

@@ -113,9 +113,9 @@ static int catch_up(struct cairn_bus_states *states, struct cairn_store *store,
     while (kept->version < event->version - 1 && !failed) {
         const struct cairn_stored_event *events = NULL;
         int64_t missing = event->version - 1 - kept->version;
-        int64_t count =
-            cairn_store_read_stream(store, event->stream, kept->version,
-                                    missing < PAGE ? missing : PAGE, &page, &events, NULL, error);
+        int64_t count = cairn_store_read_stream_whole(store, event->stream, kept->version,
+                                                      missing < PAGE ? missing : PAGE, &page,
+                                                      &events, NULL, error);
         if (count == 0)
             count = cairn_fail(error, CAIRN_BUG, "%s ends before version %" PRId64, event->stream,
                                event->version);

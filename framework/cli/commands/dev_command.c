@@ -28,8 +28,9 @@ const struct cairn_cli_command cairn_cli_dev = {
         "build that fails shows the compiler's messages, and what ran before runs on. Requests, events and\n"
         "changed rows are printed as they happen.\n"
         "\n"
-        "PORT moves the service; CAIRN_NAME_PORT one of several. The log is kept between two\n"
-        "runs; --wipe begins with an empty one. Ctrl-C stops everything. `. .cairn/env` in another terminal\n"
+        "PORT moves the service, and CAIRN_ADMIN_PORT gives operators a listener; CAIRN_NAME_PORT and\n"
+        "CAIRN_NAME_ADMIN_PORT are those of one of several. The log is kept between two runs; --wipe begins\n"
+        "with an empty one. Ctrl-C stops everything. `. .cairn/env` in another terminal\n"
         "sets DATABASE_URL and REDIS_URL. Authentication is off, unless CAIRN_AUTH says otherwise.",
     .example = "cairn dev --wipe",
     .run = run_dev,

@@ -5,6 +5,7 @@
 #include "cli/dev/dev_build.h"
 #include "cli/dev/dev_directory.h"
 #include "cli/dev/dev_follower.h"
+#include "cli/dev/dev_ports.h"
 #include "cli/dev/dev_project.h"
 #include "cli/dev/dev_service.h"
 #include "cli/dev/dev_watch.h"
@@ -12,7 +13,6 @@
 #include "core/threads/clock.h"
 #include "store/service_migrate.h"
 
-#include <ctype.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,30 +91,25 @@ static void plan_services(struct session *session)
     }
 }
 
-/* Returns the port that the environment gives to a service: CAIRN_NAME_PORT, or PORT if there is
- * only one; "" if the service has its own. */
-static const char *port_of(const struct session *session, const char *name)
-{
-    char *variable = cairn_print(session->arena, "CAIRN_%s_PORT", name);
-    for (char *at = variable; *at; at++)
-        *at = (char)toupper((unsigned char)*at);
-    const char *port = getenv(variable);
-    if (!port && session->project.count == 1)
-        port = getenv("PORT");
-    return port ? port : "";
-}
-
 static void tell_services(struct session *session)
 {
+    const char *unused = cairn_dev_unused_port(&session->project);
     for (int i = 0; i < session->project.count; i++) {
-        const char **variables = cairn_new(session->arena, const char *, 4);
+        const char **variables = cairn_new(session->arena, const char *, 5);
+        const char *name = session->services[i].name;
         variables[0] =
             cairn_print(session->arena, "DATABASE_URL=%s", session->servers.database_url);
         variables[1] = cairn_print(session->arena, "REDIS_URL=%s", session->servers.redis_url);
-        variables[2] =
-            cairn_print(session->arena, "PORT=%s", port_of(session, session->services[i].name));
+        variables[2] = cairn_dev_port(session->arena, &session->project, "PORT", name);
+        variables[3] = cairn_dev_port(session->arena, &session->project, "CAIRN_ADMIN_PORT", name);
         session->services[i].variables = variables;
     }
+    if (unused)
+        cairn_dev_say(&session->output, CAIRN_YELLOW, "warning",
+                      "%s is one port for %d services, and not used: give each its own, such as "
+                      "%s",
+                      unused, session->project.count,
+                      cairn_dev_port_name(session->arena, unused, session->services[0].name));
 }
 
 /* Ends the services that a killed session has left. */

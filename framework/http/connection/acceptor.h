@@ -17,12 +17,13 @@
 
 #include <cairn/error.h>
 
+struct cairn_http_options;
 struct cairn_pollers;
 struct cairn_acceptor;
 
-/* Opens a listening socket on an IPv4 or IPv6 address, given as text. `ret_port` is the port it
- * got. Returns the socket, or -CAIRN_CONFIG. */
-int cairn_acceptor_listen(const char *address, int port, int *ret_port,
+/* Opens a listening socket on the address and port of the options. `ret_port` is the port it got.
+ * Returns the socket, or -CAIRN_CONFIG, with the setting to change. */
+int cairn_acceptor_listen(const struct cairn_http_options *options, int *ret_port,
                           struct cairn_error *error) CAIRN_CHECKED;
 
 /* Takes ownership of the listening socket, even on failure. Returns 0 or -CAIRN_CONFIG. */

@@ -44,7 +44,8 @@ static bool is_same(const union cairn_socket_address *a, const union cairn_socke
     return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
 }
 
-int cairn_inherited_listener(const union cairn_socket_address *wanted, struct cairn_error *error)
+int cairn_inherited_listener(const union cairn_socket_address *wanted, const char *bind_setting,
+                             struct cairn_error *error)
 {
     union cairn_socket_address address;
     int count = count_inherited();
@@ -54,8 +55,8 @@ int cairn_inherited_listener(const union cairn_socket_address *wanted, struct ca
         if (!is_same(&address, wanted))
             return cairn_fail(error, CAIRN_CONFIG,
                               "the socket that was passed for port %d is bound to another address "
-                              "than CAIRN_BIND: make both the same",
-                              cairn_socket_port(socket));
+                              "than %s: make both the same",
+                              cairn_socket_port(socket), bind_setting);
         (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
         (void)fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
         return socket;

@@ -12,9 +12,9 @@
 #include <cairn/error.h>
 
 /* Returns the inherited socket that listens at this address and port; -1 if there is none; or
- * -CAIRN_CONFIG (less than -1) if there is one for the port, but at another address: limits that
- * depend on the address would not hold. */
-int cairn_inherited_listener(const union cairn_socket_address *wanted,
+ * -CAIRN_CONFIG (less than -1) if there is one for the port, but at another address than
+ * `bind_setting` says: limits that depend on the address would not hold. */
+int cairn_inherited_listener(const union cairn_socket_address *wanted, const char *bind_setting,
                              struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -406,9 +406,8 @@ static void free_http(struct cairn_http *http)
 int cairn_http_start(const struct cairn_http_options *options, struct cairn_http **ret,
                      struct cairn_error *error)
 {
-    const char *address = options->bind ? options->bind : "127.0.0.1";
     int port = 0;
-    int listener = cairn_acceptor_listen(address, options->port, &port, error);
+    int listener = cairn_acceptor_listen(options, &port, error);
     if (listener < 0)
         return listener;
     struct cairn_http *http = cairn_allocate(sizeof *http);

@@ -205,7 +205,7 @@ void cairn_handling_begin(struct cairn_handling *handling, const struct cairn_st
     item->event.stream = cairn_copy_text(arena, event->stream);
     item->event.type = cairn_copy_text(arena, event->type);
     item->event.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
-    item->event.meta = NULL;
+    item->event.meta = cairn_copy_text(arena, cairn_event_kept_meta(event->meta));
     item->origin = cairn_origin_of(event, arena);
     item->parked = parked;
     cairn_token_format(timeline, event->position, item->position);

@@ -97,8 +97,9 @@ int64_t cairn_row_events_read(const struct cairn_row_events *events)
 static int read_stream(struct cairn_row_events *events, struct source *source,
                        struct cairn_error *error)
 {
-    source->count = cairn_store_read_stream(events->store, source->stream, source->at, PAGE,
-                                            &source->arena, &source->page, &source->more, error);
+    source->count =
+        cairn_store_read_stream_whole(events->store, source->stream, source->at, PAGE,
+                                      &source->arena, &source->page, &source->more, error);
     if (source->count > 0)
         source->at = source->page[source->count - 1].version;
     return source->count < 0 ? (int)source->count : 0;

@@ -165,6 +165,7 @@ int cairn_spill_event(FILE *file, const struct cairn_stored_event *event, struct
     (void)fwrite(&head, sizeof head, 1, file);
     put_text(file, event->stream);
     put_text(file, event->type);
+    put_text(file, cairn_event_kept_meta(event->meta));
     put_bytes(file, event->data, event->data_bytes);
     return check(file, error);
 }
@@ -181,10 +182,10 @@ int64_t cairn_spill_events(FILE *file, struct cairn_stored_event *ret, int64_t m
                                              .position = head.position,
                                              .schema_version = head.schema_version,
                                              .event_id = head.event_id,
-                                             .recorded_at = head.recorded_at,
-                                             .meta = "{}"};
+                                             .recorded_at = head.recorded_at};
         event->stream = get_text(file, arena);
         event->type = get_text(file, arena);
+        event->meta = get_text(file, arena);
         event->data = get_bytes(file, arena, &event->data_bytes);
         bytes += event->data_bytes;
     }

@@ -32,7 +32,7 @@ enum cairn_auth cairn_auth_of(const struct cairn_config *config)
         return CAIRN_AUTH_OFF;
     bool on = is_word(config->auth, "on") || is_set(config->auth_issuer) ||
               is_set(config->auth_keys_file);
-    return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OPEN;
+    return on ? CAIRN_AUTH_ON : CAIRN_AUTH_OFF;
 }
 
 bool cairn_auth_suits(const struct cairn_config *config, const char *address)
@@ -43,11 +43,12 @@ bool cairn_auth_suits(const struct cairn_config *config, const char *address)
 
 static void check_off(const struct cairn_config *config, struct cairn_error *wrong)
 {
-    if (is_word(config->auth, "off") && (!config->bind || !cairn_is_loopback(config->bind)))
+    const char *bind = config->bind ? config->bind : "not set";
+    if (!cairn_auth_suits(config, config->bind))
         (void)cairn_wrong(wrong, "CAIRN_AUTH",
-                          "is off, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say it "
-                          "twice: \"" OFF_ANYWHERE "\"",
-                          config->bind ? config->bind : "not set");
+                          "is %s, on %s, which others reach: set CAIRN_AUTH_ISSUER, or say twice "
+                          "that it is off: \"" OFF_ANYWHERE "\"",
+                          is_set(config->auth) ? config->auth : "not set", bind);
 }
 
 static void check_on(const struct cairn_config *config, struct cairn_error *wrong)

@@ -8,16 +8,15 @@
 
 /* Whether services authenticate. */
 enum cairn_auth {
-    CAIRN_AUTH_OPEN = 0, /* nothing was said: as CAIRN_AUTH_OFF */
-    CAIRN_AUTH_OFF,      /* said to be off */
+    CAIRN_AUTH_OFF = 0, /* said to be off, or nothing was said */
     CAIRN_AUTH_ON,
 };
 
 /* Returns what the settings say. They are checked. */
 enum cairn_auth cairn_auth_of(const struct cairn_config *config);
 
-/* Returns whether a listener for operators may be at this address: on this machine, or where
- * callers are authenticated, or it was said twice that they are not. */
+/* Returns whether a listener may be at this address: on this machine, or where callers are
+ * authenticated, or it was said twice that they are not. */
 bool cairn_auth_suits(const struct cairn_config *config, const char *address);
 
 /* Adds a wrong variable to `wrong` for each setting that does not fit. */

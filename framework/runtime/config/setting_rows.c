@@ -281,7 +281,9 @@ const struct cairn_setting_row cairn_setting_rows[] = {
      .unit = "words",
      .kind = CAIRN_SETTING_TEXT,
      AT(auth),
-     .help = "on, off, or \"off anywhere\" beyond loopback; empty: on if an issuer is set"},
+     .help =
+         "on, off, or \"off anywhere\" beyond loopback, where it has to be said; empty: on if an "
+         "issuer is set"},
     {.name = "CAIRN_AUTH_ISSUER",
      .fallback = "",
      .unit = "URL",

@@ -91,12 +91,11 @@ static int check_policies(struct cairn_host *host, struct cairn_error *error)
 
 static int start_identity(struct cairn_host *host, struct cairn_error *error)
 {
-    enum cairn_auth auth = cairn_auth_of(host->config);
-    if (auth == CAIRN_AUTH_OFF)
+    if (cairn_auth_of(host->config) != CAIRN_AUTH_ON) {
         cairn_log(CAIRN_LOG_WARN, "authentication is off: every request is answered, whoever asks",
                   CAIRN_LOG_TEXT("address", host->config->bind));
-    if (auth != CAIRN_AUTH_ON)
         return 0;
+    }
     const struct cairn_identity_options options = cairn_auth_options(host->config);
     int failed = cairn_identity_open(&options, &host->identity, error);
     host->operators.identity = host->callers.identity = host->identity;

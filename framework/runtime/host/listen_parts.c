@@ -70,6 +70,8 @@ static int start_admin(struct cairn_host *host, struct cairn_error *error)
     const struct cairn_http_options options = {
         .bind = config->admin_bind,
         .port = (int)config->admin_port,
+        .bind_setting = "CAIRN_ADMIN_BIND",
+        .port_setting = "CAIRN_ADMIN_PORT",
         .workers = ADMIN_WORKERS,
         .queue_max = ADMIN_QUEUE,
         .body_max_bytes = ADMIN_BODY_BYTES,

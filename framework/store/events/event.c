@@ -98,6 +98,7 @@ int cairn_event_meta(const struct cairn_stored_event *event, struct cairn_meta *
         .version = event->version,
         .event_id = event->event_id,
         .recorded_at = event->recorded_at,
+        .json = event->meta,
     };
     return 0;
 }

@@ -129,7 +129,7 @@ struct cairn_stored_event cairn_event_keep(const struct cairn_stored_event *even
     kept.stream = cairn_copy_text(arena, event->stream);
     kept.type = cairn_copy_text(arena, event->type);
     kept.data = cairn_copy_bytes(arena, event->data, event->data_bytes);
-    kept.meta = "{}";
+    kept.meta = cairn_copy_text(arena, cairn_event_kept_meta(event->meta));
     return kept;
 }
 

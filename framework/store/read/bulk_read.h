@@ -34,7 +34,8 @@ int cairn_bulk_open(struct cairn_store *store, int64_t from, int64_t to,
 int cairn_bulk_next(struct cairn_bulk *bulk, struct cairn_stored_event *ret,
                     struct cairn_error *error) CAIRN_CHECKED;
 
-/* Returns a copy in the arena, which outlives the next call; its meta is {}. */
+/* Returns a copy in the arena, which outlives the next call; of its meta
+ * it has what cairn_event_kept_meta() says. */
 struct cairn_stored_event cairn_event_keep(const struct cairn_stored_event *event,
                                            struct cairn_arena *arena);
 

@@ -7,6 +7,12 @@ static const struct cairn_statement stream_statement = {
         "8388608", "version") " from cairn.read_stream($1, $2, $3) order by version",
 };
 
+static const struct cairn_statement whole_statement = {
+    .name = "read_stream_whole",
+    .sql = "select " CAIRN_EVENT_COLUMNS_WITHIN(
+        "8388608", "version") ", meta from cairn.read_stream($1, $2, $3) order by version",
+};
+
 static const struct cairn_statement range_statement = {
     .name = "read_range",
     .sql = "select " CAIRN_EVENT_COLUMNS ", meta from cairn.read_range($1, $2, nullif($3, '{}'),"
@@ -46,25 +52,58 @@ struct cairn_stored_event *cairn_take_events(const struct cairn_pg_result *rows,
     return events;
 }
 
-int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
-                                int64_t limit, struct cairn_arena *arena,
-                                const struct cairn_stored_event **ret, bool *ret_more,
-                                struct cairn_error *error)
+static void take_metas(const struct cairn_pg_result *rows, int64_t count, struct cairn_arena *arena,
+                       struct cairn_stored_event *events)
+{
+    for (int64_t i = 0; i < count; i++)
+        events[i].meta = cairn_copy_text(arena, cairn_pg_text(rows, i, CAIRN_EVENT_DATA + 1));
+}
+
+static int64_t read_stream(struct cairn_store *store, const struct cairn_statement *statement,
+                           struct cairn_pg_params *params, int64_t limit,
+                           const struct cairn_stored_event **ret, bool *ret_more,
+                           struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(store->pg, statement, params, &rows, error);
+    if (count < 0)
+        return count;
+    int64_t within = cairn_count_within(rows, 0, count);
+    struct cairn_stored_event *events = cairn_take_events(rows, 0, within, params->arena);
+    if (statement == &whole_statement)
+        take_metas(rows, within, params->arena, events);
+    *ret = events;
+    if (ret_more)
+        *ret_more = count == limit || within < count;
+    return within;
+}
+
+static struct cairn_pg_params stream_params(const char *stream, int64_t version, int64_t limit,
+                                            struct cairn_arena *arena)
 {
     struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_text(&params, stream);
     cairn_pg_add_integer(&params, version);
     cairn_pg_add_integer(&params, limit);
+    return params;
+}
 
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = cairn_pg_call(store->pg, &stream_statement, &params, &rows, error);
-    if (count < 0)
-        return count;
-    int64_t within = cairn_count_within(rows, 0, count);
-    *ret = cairn_take_events(rows, 0, within, arena);
-    if (ret_more)
-        *ret_more = count == limit || within < count;
-    return within;
+int64_t cairn_store_read_stream(struct cairn_store *store, const char *stream, int64_t version,
+                                int64_t limit, struct cairn_arena *arena,
+                                const struct cairn_stored_event **ret, bool *ret_more,
+                                struct cairn_error *error)
+{
+    struct cairn_pg_params params = stream_params(stream, version, limit, arena);
+    return read_stream(store, &stream_statement, &params, limit, ret, ret_more, error);
+}
+
+int64_t cairn_store_read_stream_whole(struct cairn_store *store, const char *stream,
+                                      int64_t version, int64_t limit, struct cairn_arena *arena,
+                                      const struct cairn_stored_event **ret, bool *ret_more,
+                                      struct cairn_error *error)
+{
+    struct cairn_pg_params params = stream_params(stream, version, limit, arena);
+    return read_stream(store, &whole_statement, &params, limit, ret, ret_more, error);
 }
 
 static size_t count_texts(const char *const *texts)
@@ -94,8 +133,7 @@ int64_t cairn_store_read_filtered(struct cairn_store *store, int64_t from, int64
     if (count < 0)
         return count;
     struct cairn_stored_event *events = cairn_take_events(rows, 0, count, arena);
-    for (int64_t i = 0; i < count; i++)
-        events[i].meta = cairn_copy_text(arena, cairn_pg_text(rows, i, 8));
+    take_metas(rows, count, arena, events);
     *ret = events;
     return count;
 }
