@@ -150,7 +150,7 @@ static void name_member(struct cairn_member *member)
 static void greet(struct thread *thread)
 {
     (void)snprintf(thread->greeting, sizeof thread->greeting,
-                   "set jit = off; set idle_in_transaction_session_timeout = %" PRId64,
+                   "set idle_in_transaction_session_timeout = %" PRId64,
                    thread->consumer.stuck_us / 1000);
 }
 
