@@ -50,7 +50,7 @@ static int set_up(void **state)
     static const char *const env[] = {"CAIRN_AUTH=off", NULL};
     fixture_database(url, sizeof url);
     fixture_sql(url, million);
-    fixture_sql(url, "vacuum cairn.events"); /* as autovacuum would: it fills the index of causes */
+    fixture_sql(url, "vacuum cairn.events, cairn.parked"); /* as autovacuum would */
     shell_open(&place, "console-large");
     port = fixture_free_port();
     service_launch(&console, "console", url, port, env);

@@ -108,7 +108,9 @@ static int start_feeds(struct cairn_host *host, struct cairn_error *error)
                                                          .count = count,
                                                          .teller = &host->teller,
                                                          .credentials = host->credentials,
-                                                         .leases = host->leases};
+                                                         .leases = host->leases,
+                                                         .timeout_ms =
+                                                             host->config->drains ? 1 : 0};
     return count ? cairn_feed_followers_start(&options, &host->feeds, error) : 0;
 }
 
