@@ -26,6 +26,7 @@
 #include <cairn/consumer.h>
 #include <cairn/file.h>
 #include <cairn/handler.h>
+#include <cairn/lease.h>
 #include <cairn/log_face.h>
 #include <cairn/process.h>
 #include <cairn/projection.h>
@@ -59,6 +60,7 @@ struct cairn_service {
     const struct cairn_publication *publishes; /* needs REDIS_URL */
     const struct cairn_route *routes;
     const struct cairn_log_face *log; /* the log over HTTP; ends with a zeroed row */
+    const struct cairn_duty *duties;  /* work that one process does at a time; likewise (lease.h) */
     const struct cairn_setting *settings;
     /* Answers operators, under /admin/: what the command `cairn` shows and does, for all that is on
      * this database and bus. Callers with the role "operator" act, those with "reader" look. */

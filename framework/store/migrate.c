@@ -53,7 +53,8 @@ static size_t size_of(const struct blob *blob)
 
 static const struct cairn_statement exists_statement = {
     .name = NULL,
-    .sql = "select to_regclass('cairn.migrations') is not null",
+    .sql = "select to_regclass('cairn.migrations') is not null"
+           " and to_regclass('cairn.repeatable_migrations') is not null", /* 0.1 had none */
 };
 
 /* All at once: what starts is answered sooner than by a call for each. */
