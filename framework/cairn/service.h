@@ -26,6 +26,7 @@
 #include <cairn/consumer.h>
 #include <cairn/file.h>
 #include <cairn/handler.h>
+#include <cairn/lease.h>
 #include <cairn/log_face.h>
 #include <cairn/process.h>
 #include <cairn/projection.h>
@@ -59,6 +60,7 @@ struct cairn_service {
     const struct cairn_publication *publishes; /* needs REDIS_URL */
     const struct cairn_route *routes;
     const struct cairn_log_face *log; /* the log over HTTP; ends with a zeroed row */
+    const struct cairn_duty *duties;  /* work that one process does at a time; likewise (lease.h) */
     const struct cairn_setting *settings;
     /* Answers operators, under /admin/: what the command `cairn` shows and does, for all that is on
      * this database and bus. Callers with the role "operator" act, those with "reader" look. */
@@ -82,12 +84,14 @@ struct cairn_service {
  *
  * Configuration comes from the environment; `--help` lists every variable with its default and
  * unit. Returns the exit status:
- *   0   after a requested stop
+ *   0   after a requested stop; with --drain: at the head
+ *   1   with --drain: at the head, but something is parked or stopped
  *   64  for wrong usage or configuration: a variable, a peer without a URL, a port in use
  *   69  when the database cannot be reached, its schema is not the one this binary was made for, or
  *       the log holds events that only a newer release can read: each of them is named
  *   70  when what the services declare is wrong: all errors are logged, with file, line and what to
  *       write
+ *   75  with --drain: not at the head within CAIRN_DRAIN_S
  * If a service's `start` fails, it is 64 for -CAIRN_CONFIG, 70 for -CAIRN_BUG, else 69.
  * The services are borrowed for the life of the process. */
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[]);

@@ -1,8 +1,6 @@
 /* bus_views.c - asks Redis for the bus, and makes queries that PostgreSQL completes. */
 #include "operations/bus_views.h"
 
-#include "bus/inspect.h"
-
 static const char publisher_sql[] =
     "select $1::bigint as epoch, $2::bigint as position, cairn.head() as head,"
     " cairn.head() - $2::bigint as lag,"
@@ -65,20 +63,26 @@ static struct cairn_bus_view list(const struct cairn_place *place, const char *n
     return ret;
 }
 
-int cairn_bus_views(const struct cairn_place *place, struct cairn_bus_view ret[CAIRN_BUS_LISTS],
-                    struct cairn_error *error)
+int cairn_bus_read(const struct cairn_place *place, struct cairn_bus_report *ret,
+                   struct cairn_error *error)
 {
     const char *const *categories = NULL;
-    struct cairn_bus_report report = {0};
     int failed = cairn_bus_expect_ours(place, error);
     if (failed)
         return failed;
     int64_t count = read_categories(place, &categories, error);
-    if (count >= 0)
-        count = cairn_bus_inspect(place->redis, categories, (size_t)count, place->arena, &report,
-                                  error);
-    if (count < 0)
-        return (int)count;
+    return count < 0 ? (int)count
+                     : cairn_bus_inspect(place->redis, categories, (size_t)count, place->arena, ret,
+                                         error);
+}
+
+int cairn_bus_views(const struct cairn_place *place, struct cairn_bus_view ret[CAIRN_BUS_LISTS],
+                    struct cairn_error *error)
+{
+    struct cairn_bus_report report = {0};
+    int failed = cairn_bus_read(place, &report, error);
+    if (failed)
+        return failed;
     struct cairn_bus_view publisher = list(place, "publisher", publisher_sql, NULL);
     cairn_pg_add_integer(&publisher.params, report.epoch);
     cairn_pg_add_integer(&publisher.params, report.position);

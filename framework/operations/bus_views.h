@@ -4,11 +4,17 @@
 #ifndef CAIRN_OPERATIONS_BUS_VIEWS_H
 #define CAIRN_OPERATIONS_BUS_VIEWS_H
 
+#include "bus/inspect.h"
 #include "operations/operate.h"
 
 /* Checks that there is a bus, and that it belongs to this store. Returns 0, -CAIRN_CONFIG without a
  * Redis, or -CAIRN_DIVERGED: one of the two addresses is wrong. */
 int cairn_bus_expect_ours(const struct cairn_place *place, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Reads what Redis says of the bus; the texts are in the place's arena. Returns 0, or what
+ * cairn_bus_expect_ours() and cairn_bus_inspect() return. */
+int cairn_bus_read(const struct cairn_place *place, struct cairn_bus_report *ret,
+                   struct cairn_error *error) CAIRN_CHECKED;
 
 enum cairn_bus_list { CAIRN_BUS_PUBLISHER, CAIRN_BUS_STREAMS, CAIRN_BUS_GROUPS, CAIRN_BUS_LISTS };
 

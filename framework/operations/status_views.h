@@ -13,7 +13,7 @@ struct cairn_status_sample {
 };
 
 /* How long after a sample its rates are worth something. */
-#define CAIRN_STATUS_SAMPLE_US CAIRN_MILLISECONDS(250)
+#define CAIRN_STATUS_SAMPLE_US CAIRN_MILLISECONDS(100)
 
 int cairn_status_sample(struct cairn_pg *pg, struct cairn_arena *arena,
                         struct cairn_status_sample *ret, struct cairn_error *error) CAIRN_CHECKED;

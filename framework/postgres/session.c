@@ -47,12 +47,16 @@ static int fail_away(PGconn *conn, struct cairn_error *error)
  * A server process whose client has disconnected keeps waiting for its lock and occupies one of
  * max_connections; every retry adds one, until no connection is left. With
  * client_connection_check_interval it ends. The setting is skipped on servers whose operating
- * system cannot detect a disconnected client. */
+ * system cannot detect a disconnected client.
+ *
+ * Nothing is compiled (jit): that takes half a second, and whether it is done follows from cost
+ * estimates, which are very high where a kind of plan is disabled. */
 static const char pinned[] = "set default_transaction_isolation = 'read committed';"
                              "set default_transaction_deferrable = off;"
                              "set timezone = 'UTC'; set datestyle = 'ISO, YMD';"
                              "set intervalstyle = 'iso_8601'; set bytea_output = 'hex';"
                              "set extra_float_digits = 1; set standard_conforming_strings = on;"
+                             "set jit = off;"
                              "do $$ begin"
                              " perform set_config('client_connection_check_interval', '1s', false);"
                              " exception when others then null; end $$";

@@ -8,6 +8,7 @@
 #include "runtime/config/chosen_services.h"
 #include "runtime/config/log_config.h"
 #include "runtime/config/tls_config.h"
+#include "runtime/drain/drain.h"
 #include "runtime/history_program.h"
 #include "runtime/host.h"
 #include "runtime/serve/operators.h"
@@ -50,7 +51,7 @@ static void print_peers(const struct cairn_service *const services[])
 static void print_help(const char *program, const struct cairn_service *const services[])
 {
     (void)printf(
-        "Usage: %s [--only SERVICE[,SERVICE...]] [--help | --version | verify [NAME] "
+        "Usage: %s [--only SERVICE[,SERVICE...]] [--drain | --help | --version | verify [NAME] "
         "[--json] |\n       why NAME KEY [--json] | at POSITION|TIME NAME KEY [--json] | catalog "
         "[--json]]\n\n",
         program);
@@ -61,7 +62,11 @@ static void print_help(const char *program, const struct cairn_service *const se
         "/healthz, /readyz\nand /metrics besides its own paths. `verify` holds its "
         "read models, or one, against the log,\nand ends with 1 if something differs; `why` shows "
         "the events that made a row, `at` how it was;\n`catalog` prints what it consists of. With\n--only the process runs some of the "
-        "program's services: it has the name and the port of the first one.\n\n");
+        "program's services: it has the name and the port of the first one.\n\n"
+        "With --drain it works until its projections, processes, reactors, publications and "
+        "consumers\nare at the head, and ends: with 0; with 1 if something is parked or stopped, "
+        "which the log names;\nwith 75 if it is not at the head within CAIRN_DRAIN_S, or a signal "
+        "comes.\n\n");
     cairn_config_help(stdout, services);
     print_peers(services);
 }
@@ -69,6 +74,11 @@ static void print_help(const char *program, const struct cairn_service *const se
 static bool looks_back(const char *word)
 {
     return strcmp(word, "why") == 0 || strcmp(word, "at") == 0;
+}
+
+static bool is_drain(int argc, char **argv)
+{
+    return argc == 2 && strcmp(argv[1], "--drain") == 0;
 }
 
 static bool is_catalog(const char *word)
@@ -79,7 +89,8 @@ static bool is_catalog(const char *word)
 /* Returns -1 to continue, or the exit status. */
 static int read_arguments(int argc, char **argv, const struct cairn_service *const services[])
 {
-    if (argc == 1 || strcmp(argv[1], "verify") == 0 || looks_back(argv[1]) || is_catalog(argv[1]))
+    if (argc == 1 || strcmp(argv[1], "verify") == 0 || looks_back(argv[1]) || is_catalog(argv[1]) ||
+        is_drain(argc, argv))
         return -1;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_help(argv[0], services);
@@ -146,7 +157,7 @@ static int exit_status(int failed)
 }
 
 /* Reports not ready for the drain time. Another signal ends the wait at once. */
-static void drain(const struct cairn_config *config, struct cairn_host *host, const sigset_t *stop)
+static void leave(const struct cairn_config *config, struct cairn_host *host, const sigset_t *stop)
 {
     const struct timespec time = {.tv_sec = config->stop_drain_ms / 1000,
                                   .tv_nsec = config->stop_drain_ms % 1000 * 1000000};
@@ -207,6 +218,18 @@ static void take_reload(const struct cairn_config *config, sigset_t *signals)
     (void)pthread_sigmask(SIG_BLOCK, &one, NULL);
 }
 
+/* Runs until a signal says stop, or all work is done. Returns the exit status. */
+static int run_host(const struct cairn_config *config, struct cairn_host *host, sigset_t *stop,
+                    struct cairn_error *error)
+{
+    if (config->drains)
+        return cairn_drain(host, stop, error);
+    int number = await_stop(config, host, stop);
+    cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
+    leave(config, host, stop);
+    return 0;
+}
+
 static int run_services(const struct cairn_config *config,
                         const struct cairn_service *const services[],
                         const struct cairn_service *const all[], sigset_t *stop,
@@ -214,7 +237,9 @@ static int run_services(const struct cairn_config *config,
 {
     struct cairn_host *host = NULL;
     raise_limits();
-    int failed = config->database_url ? wait_for_database(config, services, stop, error) : 0;
+    int failed = config->drains ? cairn_drain_check(services, error) : 0;
+    if (!failed && config->database_url)
+        failed = wait_for_database(config, services, stop, error);
     if (!failed) {
         take_reload(config, stop);
         cairn_unlisted_warn(all, config->database_url);
@@ -225,11 +250,9 @@ static int run_services(const struct cairn_config *config,
     cairn_log(CAIRN_LOG_INFO, "listening", CAIRN_LOG_TEXT("address", config->bind),
               CAIRN_LOG_INTEGER("port", cairn_host_port(host)),
               CAIRN_LOG_TEXT("release", CAIRN_VERSION));
-    int number = await_stop(config, host, stop);
-    cairn_log(CAIRN_LOG_INFO, "stopping", CAIRN_LOG_TEXT("signal", strsignal(number)));
-    drain(config, host, stop);
+    int status = run_host(config, host, stop, error);
     cairn_host_stop(host);
-    return 0;
+    return status;
 }
 
 /* Blocks the signals, so that only the thread that waits for them receives them. */
@@ -258,26 +281,27 @@ static int run_program(int argc, char **argv, const struct cairn_service *const 
     cairn_log_setup(services[0]->name, CAIRN_LOG_INFO);
     cairn_sink_open(services[0]->name); /* from here on a full pipe blocks no other thread */
     (void)atexit(cairn_sink_close);
-    int failed = cairn_host_check(services, &error);
-    if (!failed && argc > 1 && is_catalog(argv[1]))
+    status = cairn_host_check(services, &error);
+    if (!status && argc > 1 && is_catalog(argv[1]))
         return cairn_catalog_print(cairn_operators_system(services), argc - 1, argv + 1);
-    if (!failed)
-        failed = cairn_config_read(&config, services, &error);
-    if (!failed)
-        failed = cairn_log_apply(&config, &error);
-    if (!failed) {
+    if (!status)
+        status = cairn_config_read(&config, services, &error);
+    config.drains = is_drain(argc, argv);
+    if (!status)
+        status = cairn_log_apply(&config, &error);
+    if (!status) {
         if (argc > 1 && looks_back(argv[1]))
             return cairn_host_history(&config, services, argc - 1, argv + 1);
-        if (argc > 1)
+        if (argc > 1 && !config.drains)
             return cairn_host_verify(&config, services, argc - 1, argv + 1);
-        failed = run_services(&config, services, all, &stop, &error);
+        status = run_services(&config, services, all, &stop, &error);
     }
-    if (failed) {
+    if (status < 0) {
         cairn_log_error(CAIRN_LOG_ERROR, "cannot run", &error);
-        return exit_status(failed);
+        return exit_status(status);
     }
     cairn_log(CAIRN_LOG_INFO, "stopped");
-    return 0;
+    return status;
 }
 
 int cairn_main(int argc, char **argv, const struct cairn_service *const services[])

@@ -40,6 +40,7 @@ static const struct cairn_host_part *const parts[] = {
     &cairn_host_part_client,
     &cairn_host_part_consumers,
     &cairn_host_part_feeds,
+    &cairn_host_part_duties,        /* stopped while the leases are held still */
     &cairn_host_part_log_streams,   /* ends streams, for which stopping HTTP would wait */
     &cairn_host_part_tail_streams,  /* likewise */
     &cairn_host_part_query_streams, /* likewise */

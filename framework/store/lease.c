@@ -331,7 +331,7 @@ static int start(struct cairn_leases *leases, const char *url, const char *label
     if (failed)
         return failed;
     cairn_pg_set_deadline(leases->pg, DEADLINE_US);
-    cairn_pg_on_connect(leases->pg, "set enable_seqscan = off; set jit = off");
+    cairn_pg_on_connect(leases->pg, "set enable_seqscan = off");
     failed = cairn_thread_start(&leases->thread, keep, leases, "renews leases", error);
     leases->started = !failed;
     return failed;

@@ -1,6 +1,9 @@
 /* migrate.c - applies and checks the schema migrations that are embedded in this binary. */
 #include "store/migrate.h"
 
+#include "core/text/sha256.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,19 +53,15 @@ static size_t size_of(const struct blob *blob)
 
 static const struct cairn_statement exists_statement = {
     .name = NULL,
-    .sql = "select to_regclass('cairn.migrations') is not null",
+    .sql = "select to_regclass('cairn.migrations') is not null"
+           " and to_regclass('cairn.repeatable_migrations') is not null", /* 0.1 had none */
 };
 
+/* All at once: what starts is answered sooner than by a call for each. */
 static const struct cairn_statement applied_statement = {
     .name = NULL,
-    .sql = "select m.name, m.checksum = encode(sha256($2), 'hex')"
-           " from cairn.migrations m where m.version = $1",
-};
-
-static const struct cairn_statement applied_repeatable_statement = {
-    .name = NULL,
-    .sql = "select m.name, m.checksum = encode(sha256($2), 'hex')"
-           " from cairn.repeatable_migrations m where m.name = $1",
+    .sql = "select version, name, checksum from cairn.migrations"
+           " union all select 0, name, checksum from cairn.repeatable_migrations",
 };
 
 static const struct cairn_statement newer_statement = {
@@ -86,30 +85,51 @@ static int64_t has_schema(struct cairn_pg *pg, struct cairn_error *error)
     return count < 0 ? count : cairn_pg_bool(rows, 0, 0);
 }
 
+/* What the database says was applied. */
+struct applied {
+    struct cairn_pg_result *rows;
+    int64_t count;
+};
+
+/* Writes the SHA-256 of a migration's text, as the database keeps it. */
+static void checksum_of(const struct blob *blob, char ret[static 2 * CAIRN_DIGEST_BYTES + 1])
+{
+    uint8_t digest[CAIRN_DIGEST_BYTES];
+    cairn_sha256(blob->start, size_of(blob), digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        (void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Returns the row of a migration: by its number, a repeatable one by its name; -1: it has none. */
+static int64_t row_of(const struct applied *applied, const struct blob *blob)
+{
+    for (int64_t i = 0; i < applied->count; i++) {
+        bool is_it = version_of(blob) > 0
+                         ? cairn_pg_integer(applied->rows, i, 0) == version_of(blob)
+                         : cairn_pg_integer(applied->rows, i, 0) == 0 &&
+                               strcmp(cairn_pg_text(applied->rows, i, 1), blob->name) == 0;
+        if (is_it)
+            return i;
+    }
+    return -1;
+}
+
 /* Returns 1 if this content of the migration was applied, 0 if the migration has to be applied,
  * -CAIRN_SCHEMA if another content was applied under the number of a versioned one. */
-static int64_t was_applied(struct cairn_pg *pg, const struct blob *blob, struct cairn_arena *arena,
-                           struct cairn_error *error)
+static int was_applied(const struct applied *applied, const struct blob *blob,
+                       struct cairn_error *error)
 {
-    bool is_versioned = version_of(blob) > 0;
-    struct cairn_pg_params params = {.arena = arena};
-    if (is_versioned)
-        cairn_pg_add_integer(&params, version_of(blob));
-    else
-        cairn_pg_add_text(&params, blob->name);
-    cairn_pg_add_bytes(&params, blob->start, size_of(blob));
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count =
-        cairn_pg_call(pg, is_versioned ? &applied_statement : &applied_repeatable_statement,
-                      &params, &rows, error);
-    if (count <= 0)
-        return count;
-    bool is_same = cairn_pg_bool(rows, 0, 1);
-    if (is_versioned && !is_same)
+    char checksum[2 * CAIRN_DIGEST_BYTES + 1];
+    int64_t row = row_of(applied, blob);
+    if (row < 0)
+        return 0;
+    checksum_of(blob, checksum);
+    bool is_same = strcmp(cairn_pg_text(applied->rows, row, 2), checksum) == 0;
+    if (version_of(blob) > 0 && !is_same)
         return cairn_fail(error, CAIRN_SCHEMA,
                           "migration %s was applied with another content than this binary has: "
                           "the database belongs to another release, so run that one",
-                          cairn_pg_text(rows, 0, 0));
+                          cairn_pg_text(applied->rows, row, 1));
     return is_same;
 }
 
@@ -162,10 +182,15 @@ static int fail_missing(const struct blob *blob, struct cairn_error *error)
 
 static int check_all(struct cairn_pg *pg, struct cairn_arena *arena, struct cairn_error *error)
 {
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = cairn_pg_call(pg, &applied_statement, NULL, &rows, error);
+    if (count < 0)
+        return (int)count;
+    const struct applied all = {rows, count};
     for (const struct blob *blob = cairn_migration_blobs; blob->name; blob++) {
-        int64_t applied = was_applied(pg, blob, arena, error);
+        int applied = was_applied(&all, blob, error);
         if (applied < 0)
-            return (int)applied;
+            return applied;
         if (!applied)
             return fail_missing(blob, error);
     }
@@ -253,25 +278,39 @@ static int check_upgradable(struct cairn_pg *pg, struct cairn_error *error)
                       cairn_pg_text(rows, 0, 1));
 }
 
-static int apply_missing(struct cairn_pg *pg, cairn_migration_applied *applied, void *context,
-                         struct cairn_arena *arena, struct cairn_error *error)
+static int apply_each(struct cairn_pg *pg, const struct applied *all,
+                      cairn_migration_applied *applied, void *context, struct cairn_arena *arena,
+                      struct cairn_error *error)
 {
-    int failed = check_newer(pg, newest_version(), arena, error);
-    if (!failed)
-        failed = check_upgradable(pg, error);
     int count = 0;
-    for (const struct blob *blob = cairn_migration_blobs; blob->name && !failed; blob++) {
-        int64_t had = was_applied(pg, blob, arena, error);
+    for (const struct blob *blob = cairn_migration_blobs; blob->name; blob++) {
+        int had = was_applied(all, blob, error);
         if (had < 0)
-            return (int)had;
+            return had;
         if (had)
             continue;
-        failed = apply(pg, blob, arena, error);
-        if (!failed && applied)
+        int failed = apply(pg, blob, arena, error);
+        if (failed)
+            return failed;
+        if (applied)
             applied(context, blob->name);
         count++;
     }
-    return failed ? failed : count;
+    return count;
+}
+
+static int apply_missing(struct cairn_pg *pg, cairn_migration_applied *applied, void *context,
+                         struct cairn_arena *arena, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int failed = check_newer(pg, newest_version(), arena, error);
+    if (!failed)
+        failed = check_upgradable(pg, error);
+    if (failed)
+        return failed;
+    int64_t count = cairn_pg_call(pg, &applied_statement, NULL, &rows, error);
+    const struct applied all = {rows, count};
+    return count < 0 ? (int)count : apply_each(pg, &all, applied, context, arena, error);
 }
 
 /* Checks the encoding before the first migration, as a database cannot be changed to UTF-8

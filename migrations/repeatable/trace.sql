@@ -4,8 +4,9 @@
 -- event of a process names the event that it reacted to; the id of a command is a hash of its
 -- Idempotency-Key, which contains the event that sent it.
 --
--- The functions have the rights of the caller. Plans are bitmap scans only: the index on the correlation is a
--- BRIN index, and neither the log nor the index of its positions may be scanned instead.
+-- The functions have the rights of the caller. Plans are bitmap scans only: the index on correlations, ids and
+-- traces is a BRIN index, and neither the log nor the index of its positions may be scanned instead. They use
+-- no parallel workers, which would take longer to start than a search takes.
 
 create or replace function cairn.first_of_correlation(in_correlation text) returns bigint
     language plpgsql
@@ -14,6 +15,7 @@ create or replace function cairn.first_of_correlation(in_correlation text) retur
     set enable_seqscan = off
     set enable_indexscan = off
     set enable_indexonlyscan = off
+    set max_parallel_workers_per_gather = 0
     set jit = off
 as $$
 begin
@@ -62,7 +64,7 @@ $$;
 comment on function cairn.mentioned_in_log is
     'The first events at positions in_from + 1 to in_to of each correlation whose metas contain a text.';
 
-create or replace function cairn.find_trace(in_id text, in_newest bigint)
+create or replace function cairn.find_trace(in_id text, in_kind text, in_most bigint)
     returns table (kind text, "position" bigint, correlation_id text)
     language plpgsql
     stable
@@ -70,30 +72,28 @@ create or replace function cairn.find_trace(in_id text, in_newest bigint)
     set enable_seqscan = off
     set enable_indexscan = off
     set enable_indexonlyscan = off
+    set max_parallel_workers_per_gather = 0
     set jit = off
 as $$
 #variable_conflict use_column
 declare
-    hex text := replace(in_id, '-', '');
+    is_uuid constant boolean := in_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+    is_trace constant boolean := in_id ~ '^[0-9a-f]{32}$';
     made_at timestamptz;
-    head bigint;
-    around_from bigint;
-    around_to bigint;
+    first bigint;
     seen boolean := false;
 begin
-    return query
-        select 'correlation'::text, f.at, in_id
-            from (select cairn.first_of_correlation(in_id) as at) f where f.at is not null
-        union all
-        select 'command', e.position, in_id
-            from cairn.events e
-            where e.shard = 0 and e.position = cairn.first_of_correlation(in_id)
-                and e.meta ->> 'command_id' = in_id;
-    seen := found;
-    if hex !~ '^[0-9a-f]{32}$' then
-        return;
+    if in_kind is null or in_kind in ('correlation', 'command') then
+        first := cairn.first_of_correlation(in_id);
+        return query
+            select 'correlation'::text, first, in_id where first is not null
+            union all
+            select 'command', e.position, in_id
+                from cairn.events e
+                where e.shard = 0 and e.position = first and e.meta ->> 'command_id' = in_id;
+        seen := found;
     end if;
-    if in_id ~ '-' then
+    if is_uuid and (in_kind is null or in_kind = 'command') then
         return query
             select case when c.event_count > 0 then 'command' else 'command without events' end, c.position,
                    (select e.meta ->> 'correlation_id' from cairn.events e
@@ -101,36 +101,37 @@ begin
                 from cairn.executed_commands c
                 where c.shard = 0 and c.command_id = in_id::uuid;
         seen := seen or found;
+    end if;
+    if is_uuid and (in_kind is null or in_kind = 'event') then
         return query
             select 'event'::text, e.position, e.meta ->> 'correlation_id'
                 from cairn.events e where e.event_id = in_id::uuid;
         seen := seen or found;
     end if;
-    if seen then
-        return;
-    end if;
-    -- What is not indexed: commands without a key, and traces.
-    head := cairn.head();
-    made_at := cairn.time_of_id(hex);
-    if made_at is not null then
-        around_from := cairn.last_position_until(made_at - interval '10 seconds');
-        around_to := least(cairn.last_position_until(made_at + interval '60 seconds'), around_from + in_newest);
+    if is_trace and (in_kind = 'trace' or in_kind is null and not seen) then
         return query
-            select case when in_id ~ '-' then 'command' else 'trace' end, m.position, m.correlation_id
-                from cairn.mentioned_in_log(in_id, around_from, around_to) m;
-        seen := found;
+            select 'trace'::text, min(e.position), e.meta ->> 'correlation_id'
+                from cairn.events e
+                where left(split_part(e.meta::text, '"traceparent":"00-', 2), 32) = in_id
+                group by e.meta ->> 'correlation_id'
+                order by 2
+                limit 100;
     end if;
-    if not seen and in_id !~ '-' then
+    -- What is not indexed: commands without a key. Their ids say when they were made.
+    made_at := case when is_uuid then cairn.time_of_id(replace(in_id, '-', '')) end;
+    if made_at is not null and (in_kind = 'command' or in_kind is null) and not seen then
+        first := cairn.last_position_until(made_at - interval '10 seconds');
         return query
-            select 'trace'::text, m.position, m.correlation_id
-                from cairn.mentioned_in_log(in_id, greatest(head - in_newest, 0), head) m;
+            select 'command', m.position, m.correlation_id
+                from cairn.mentioned_in_log(in_id, first,
+                         least(cairn.last_position_until(made_at + interval '60 seconds'), first + in_most)) m;
     end if;
 end
 $$;
 comment on function cairn.find_trace is
     'What an id is: a correlation, a command, an event, a trace; with the first event of each correlation that '
-    'belongs to it. A trace, or a command without a key, is searched around the time that its id says; a '
-    'trace whose id says none, among the newest events.';
+    'belongs to it. With a kind, only that is looked for. A command without a key is searched around the time '
+    'that its id says, among in_most events at most.';
 
 create or replace function cairn.traced_events(in_correlations text[], in_positions bigint[], in_limit bigint)
     returns table (
@@ -156,6 +157,7 @@ create or replace function cairn.traced_events(in_correlations text[], in_positi
     set enable_seqscan = off
     set enable_indexscan = off
     set enable_indexonlyscan = off
+    set max_parallel_workers_per_gather = 0
     set jit = off
 as $$
 #variable_conflict use_column

@@ -836,7 +836,7 @@ static void a_session_that_lost_what_was_prepared_is_left(void **state)
 static void a_session_is_as_its_statements_need_it(void **state)
 {
     (void)state;
-    char sql[600];
+    char sql[700];
     char super[600];
     fixture_url_as(bench.url, "postgres", super, sizeof super);
     (void)snprintf(sql, sizeof sql,
@@ -847,6 +847,7 @@ static void a_session_is_as_its_statements_need_it(void **state)
                    "     'Asia/Kathmandu');"
                    " execute format('alter database %%I set bytea_output = escape',"
                    "     current_database());"
+                   " execute format('alter database %%I set jit = on', current_database());"
                    " execute format('alter database %%I set datestyle = \"German\"',"
                    "     current_database()); end $$");
     fixture_sql(super, sql);
@@ -858,10 +859,10 @@ static void a_session_is_as_its_statements_need_it(void **state)
             pg,
             "select current_setting('transaction_isolation') || ' ' ||"
             " current_setting('timezone') || ' ' || '\\x01'::bytea::text || ' ' ||"
-            " '2026-01-31'::date",
+            " '2026-01-31'::date || ' ' || current_setting('jit')",
             NULL, &rows, &error) != 1)
         fail_msg("%s", error.message);
-    assert_string_equal(cairn_pg_text(rows, 0, 0), "read committed UTC \\x01 2026-01-31");
+    assert_string_equal(cairn_pg_text(rows, 0, 0), "read committed UTC \\x01 2026-01-31 off");
     assert_int_equal(cairn_pg_script(pg, "select cairn.append('jar-9', 'JarFilled', '{}')", &error),
                      0);
     cairn_pg_close(pg);

@@ -337,7 +337,8 @@ static void an_id_that_is_nothing_is_refused_with_its_reason(void **state)
     cairn_expect(url, 0, arguments, "#3 ");
     cairn_expect(url, 1, "trace 0199aaaa-0000-7000-8000-00000000dead", "the log has no id");
     cairn_expect(url, 1, "trace 0199aaaa00007000800000000000dead",
-                 "none of the newest 1000000 has this trace");
+                 "no event of the log has the trace 0199aaaa");
+    cairn_expect(url, 1, "trace 0123456789abcdef0123456789abcdef", "no event of the log");
     cairn_expect(url, 1, "trace 4711", "the log has no id 4711");
     cairn_expect(url, 64, "trace ''", "an id has 1 to 100 visible characters");
     cairn_expect(url, 64, "trace trace:4711", "4711 is no trace");
@@ -379,23 +380,37 @@ static void an_id_that_is_two_things_is_named_with_both(void **state)
     cairn_expect(url, 0, "trace correlation:0199aaaa-0000-4000-8000-000000000001", "#2 ");
 }
 
+/* Fails unless a search in the log reads the index alone. */
+static void expect_by_index(const char *where)
+{
+    char plan[4000];
+    char sql[600];
+    (void)snprintf(sql, sizeof sql,
+                   "begin; set local enable_seqscan = off; set local enable_indexscan = off;"
+                   "explain (format json) select e.position from cairn.events e where %s",
+                   where);
+    fixture_sql_text(url, sql, plan, sizeof plan);
+    if (!strstr(plan, "events_traces_idx"))
+        fail_msg("%s is not looked up in the index: %s", where, plan);
+}
+
 static void a_trace_reads_the_log_by_an_index(void **state)
 {
     (void)state;
-    char plan[4000];
     fixture_sql(
         url,
         "insert into cairn.events select 0, n, 'lamp-' || n, 1, 'LampLit', 1, gen_random_uuid(),"
-        " json_build_object('a', repeat('x', 200)), format('{\"correlation_id\":\"c%s\"}', n / 5)::json,"
+        " json_build_object('a', repeat('x', 200)), format('{\"correlation_id\":\"c%s\","
+        "\"traceparent\":\"00-%s-0123456789abcdef-01\"}', n / 5, md5((n / 10)::text))::json,"
         " now() from generate_series(1, 60000) n;"
-        "select brin_summarize_new_values('cairn.events_trace_idx')");
-    fixture_sql_text(url,
-                     "begin; set local enable_seqscan = off; set local enable_indexscan = off;"
-                     "explain (format json) select e.position from cairn.events e"
-                     " where split_part(substr(e.meta::text, 20, 100), '\"', 1) = 'c77'",
-                     plan, sizeof plan);
-    assert_non_null(strstr(plan, "events_trace_idx"));
+        "select brin_summarize_new_values('cairn.events_traces_idx')");
+    expect_by_index("split_part(substr(e.meta::text, 20, 100), '\"', 1) = 'c77'");
+    expect_by_index("e.event_id = '0199aaaa-0000-4000-8000-000000000001'");
+    expect_by_index("left(split_part(e.meta::text, '\"traceparent\":\"00-', 2), 32) = md5('77')");
     cairn_expect(url, 0, "trace c77", "5 events");
+    cairn_expect(url, 0, "trace 28dd2c7955ce926456240b2ff0100bde", "10 events"); /* md5('77') */
+    cairn_expect(url, 0, "trace trace:28dd2c7955ce926456240b2ff0100bde", "10 events");
+    cairn_expect(url, 64, "trace trace:c77", "c77 is no trace");
 }
 
 /* A role sees what it may select: the rest is said to be left out. */

@@ -27,7 +27,8 @@ static const char million[] =
     "     data, meta, recorded_at)"
     " select 0, n, 'vase-' || (n + 9) / 10, (n - 1) % 10 + 1, 'VaseMade', 1, gen_random_uuid(),"
     "     '{\"litres\": 7}',"
-    "     ('{\"correlation_id\":\"' || gen_random_uuid() || '\"}')::json,"
+    "     ('{\"correlation_id\":\"' || gen_random_uuid() || '\",\"traceparent\":\"00-'"
+    "         || md5(((n + 9) / 10)::text) || '-0123456789abcdef-01\"}')::json,"
     "     timestamptz '2026-01-01' + n * interval '1 s'"
     " from generate_series(1, 1000000) n;"
     "insert into cairn.generations (projection, generation, code_version, live, serving,"
@@ -49,7 +50,7 @@ static int set_up(void **state)
     static const char *const env[] = {"CAIRN_AUTH=off", NULL};
     fixture_database(url, sizeof url);
     fixture_sql(url, million);
-    fixture_sql(url, "vacuum cairn.events"); /* as autovacuum would: it fills the index of causes */
+    fixture_sql(url, "vacuum cairn.events, cairn.parked"); /* as autovacuum would */
     shell_open(&place, "console-large");
     port = fixture_free_port();
     service_launch(&console, "console", url, port, env);
@@ -85,6 +86,7 @@ static void views_answer_before_a_million_events_and_parked_keys_are_paged(void 
         {"/admin/processes/instances", "{\"items\":[]}"},
         {"/admin/read-models/vases/rows?from=key-050000", "key-050000"},
         {"/admin/trace/position:500000", "\"position\":500000"},
+        {"/admin/trace/28dd2c7955ce926456240b2ff0100bde", "\"stream\":\"vase-77\""}, /* md5('77') */
     };
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
         int64_t begun_ms = fixture_now_ms();
@@ -96,6 +98,42 @@ static void views_answer_before_a_million_events_and_parked_keys_are_paged(void 
         assert_true(took_ms < ANSWER_MS);
     }
     http_reply_free(&reply);
+}
+
+/* Returns how many pages of tables and indexes a statement reads, in its functions, too. */
+static int64_t pages_read(const char *statement)
+{
+    char sql[400];
+    (void)snprintf(sql, sizeof sql, "explain (analyze, buffers, format json) %s", statement);
+    char plan[8000];
+    fixture_sql_text(url, sql, plan, sizeof plan);
+    int64_t sum = 0;
+    static const char *const counts[] = {"\"Shared Hit Blocks\": ", "\"Shared Read Blocks\": "};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const char *at = strstr(plan, counts[i]); /* the first is that of the whole plan */
+        assert_non_null(at);
+        sum += strtoll(at + strlen(counts[i]), NULL, 10);
+    }
+    print_message("%s: %lld pages\n", statement, (long long)sum);
+    return sum;
+}
+
+/* The log has some 30,000 pages, the index of traces 940, that of parked keys 610. */
+static void what_operators_ask_reads_a_small_part_of_the_log(void **state)
+{
+    (void)state;
+    enum { TRACE_MAX = 5000, PARKED_MAX = 1000 };
+    static const char *const sought[] = {"28dd2c7955ce926456240b2ff0100bde", /* md5('77') */
+                                         "0123456789abcdef0123456789abcdef", /* there is none */
+                                         "a-correlation", "0199aaaa-0000-4000-8000-000000000001",
+                                         "500000"};
+    for (size_t i = 0; i < sizeof sought / sizeof sought[0]; i++) {
+        char sql[200];
+        (void)snprintf(sql, sizeof sql, "select * from cairn.find_trace('%s', null, 1000000)",
+                       sought[i]);
+        assert_in_range(pages_read(sql), 1, TRACE_MAX);
+    }
+    assert_in_range(pages_read("select cairn.count_parked_keys('vases', 1)"), 1, PARKED_MAX);
 }
 
 static void pages_do_not_freeze_before_a_million_events(void **state)
@@ -115,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_answer_before_a_million_events_and_parked_keys_are_paged),
+        cmocka_unit_test(what_operators_ask_reads_a_small_part_of_the_log),
         cmocka_unit_test(pages_do_not_freeze_before_a_million_events),
     };
     return cmocka_run_group_tests_name("console_large", tests, set_up, tear_down);

@@ -129,7 +129,7 @@ void cairn_arrival_count(const struct cairn_arrival *arrival)
 enum cairn_outcome cairn_arrival_hand_over(struct cairn_arrival *arrival, const void *data,
                                            struct cairn_error *why)
 {
-    struct cairn_sql sql = {.pg = arrival->pg, .arena = arrival->arena};
+    struct cairn_sql sql = {.pg = arrival->pg, .arena = arrival->arena, .whole = true};
     char id[CAIRN_UUID_TEXT_SIZE];
     cairn_uuid_format(arrival->event.meta.event_id, id);
     const struct cairn_call calls = {

@@ -21,6 +21,9 @@ static int too_many(struct cairn_error *error)
 /* Connects, if that was left to the first statement. */
 static int ready(struct cairn_sql *sql, struct cairn_error *error)
 {
+    if (sql->whole && sql->failed)
+        return cairn_fail(error, CAIRN_UNAVAILABLE,
+                          "an earlier statement of this transaction has failed");
     int failed = sql->pg ? 0 : sql->open(sql, error);
     sql->failed = sql->failed || failed;
     return failed;

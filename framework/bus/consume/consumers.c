@@ -29,6 +29,7 @@ struct thread {
     struct cairn_pg *work_pg;
     char greeting[100];
     pthread_t id, work_id;
+    _Atomic int64_t rested_us; /* monotonic: when the last call of `work` began; 0: it did some */
     bool started, work_started;
     char problem[200]; /* the last one logged by the handling thread */
     char work_problem[200];
@@ -87,7 +88,10 @@ static void *work(void *context)
         struct cairn_error error = {0};
         struct cairn_sql sql = {.pg = thread->work_pg, .arena = &arena};
         cairn_arena_reset(&arena);
+        int64_t begun_us = cairn_monotonic_us();
         enum cairn_outcome outcome = thread->consumer.work(&sql, &error);
+        bool rests = outcome != CAIRN_DONE && !error.code;
+        atomic_store(&thread->rested_us, rests ? begun_us : 0);
         log_change(thread, thread->work_problem, sizeof thread->work_problem,
                    "the consumer's work is stopped by an error", &error);
         if (outcome != CAIRN_DONE)
@@ -150,7 +154,7 @@ static void name_member(struct cairn_member *member)
 static void greet(struct thread *thread)
 {
     (void)snprintf(thread->greeting, sizeof thread->greeting,
-                   "set jit = off; set idle_in_transaction_session_timeout = %" PRId64,
+                   "set idle_in_transaction_session_timeout = %" PRId64,
                    thread->consumer.stuck_us / 1000);
 }
 
@@ -246,4 +250,14 @@ void cairn_consumers_stop(struct cairn_consumers *consumers)
         close_thread(&consumers->threads[i]);
     free(consumers->threads);
     free(consumers);
+}
+
+int64_t cairn_consumers_rested_us(struct cairn_consumers *consumers)
+{
+    int64_t least_us = INT64_MAX;
+    for (size_t i = 0; i < consumers->count; i++) {
+        if (consumers->threads[i].consumer.work)
+            least_us = cairn_earlier_us(least_us, atomic_load(&consumers->threads[i].rested_us));
+    }
+    return least_us;
 }

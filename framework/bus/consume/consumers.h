@@ -29,6 +29,11 @@ int cairn_consumers_start(const struct cairn_consumers_options *options,
  * allowed. */
 void cairn_consumers_stop(struct cairn_consumers *consumers);
 
+/* Returns since when (monotonic) the consumers' other work has had nothing to do: when the last
+ * call of each `.work` began, the earliest of them; 0 while one has done something or has failed,
+ * INT64_MAX where there is none. Any thread may call it. */
+int64_t cairn_consumers_rested_us(struct cairn_consumers *consumers);
+
 /* Fills in the defaults of a consumer. */
 void cairn_consumer_fill_in(struct cairn_consumer *consumer);
 

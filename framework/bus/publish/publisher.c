@@ -271,8 +271,7 @@ static int open_all(struct cairn_publisher *publisher,
     struct cairn_publish *publish = &publisher->publish;
     int failed = cairn_store_open(options->database_url, "bus", &publish->store, error);
     if (!failed) {
-        cairn_pg_on_connect(cairn_store_pg(publish->store),
-                            "set enable_seqscan = off; set jit = off");
+        cairn_pg_on_connect(cairn_store_pg(publish->store), "set enable_seqscan = off");
         failed = cairn_redis_open(options->redis_url, REDIS_DEADLINE_US, &publish->redis, error);
     }
     if (!failed)

@@ -28,10 +28,11 @@ struct thread {
     struct cairn_feed_follower follower;
     struct cairn_consumer consumer; /* with its defaults filled in */
     struct cairn_lease *lease;
-    struct cairn_queue *stop; /* carries no items: closing it interrupts the pause */
-    char name[NAME_SIZE];     /* of the target */
-    char *base;               /* its URL: scheme and authority; allocated */
-    char problem[300];        /* the last one that was logged */
+    struct cairn_queue *stop;  /* carries no items: closing it interrupts the pause */
+    char name[NAME_SIZE];      /* of the target */
+    char *base;                /* its URL: scheme and authority; allocated */
+    char problem[300];         /* the last one that was logged */
+    _Atomic int64_t rested_us; /* monotonic: when the last round began; 0: it was not empty */
     pthread_t id;
     bool started;
 };
@@ -100,7 +101,9 @@ static int64_t run_round(struct thread *thread, int64_t pause_us)
 {
     struct cairn_feed_follower *follower = &thread->follower;
     struct cairn_error error = {0};
+    int64_t begun_us = cairn_monotonic_us();
     int64_t came = cairn_feed_round(follower, &error);
+    atomic_store(&thread->rested_us, came == 0 ? begun_us : 0);
     bool stopping = atomic_load(&thread->all->stopping);
     bool is_new = (came >= 0 || !stopping) && show(thread, &error);
     if (came >= 0)
@@ -226,6 +229,14 @@ int cairn_feed_followers_start(const struct cairn_feed_followers_options *option
     }
     *ret = all;
     return 0;
+}
+
+int64_t cairn_feed_followers_rested_us(struct cairn_feed_followers *followers)
+{
+    int64_t least_us = INT64_MAX;
+    for (size_t i = 0; i < followers->count; i++)
+        least_us = cairn_earlier_us(least_us, atomic_load(&followers->threads[i].rested_us));
+    return least_us;
 }
 
 static void close_thread(struct thread *thread)

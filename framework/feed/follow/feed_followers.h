@@ -32,6 +32,11 @@ int cairn_feed_followers_start(const struct cairn_feed_followers_options *option
  * allowed. */
 void cairn_feed_followers_stop(struct cairn_feed_followers *followers);
 
+/* Returns since when (monotonic) the feeds have had no event: when the last request to each began,
+ * the earliest of them; 0 while one has had events, has failed, or is followed by another process;
+ * INT64_MAX where there is none. Any thread may call it. */
+int64_t cairn_feed_followers_rested_us(struct cairn_feed_followers *followers);
+
 /* Returns how many feeds the consumer follows. */
 size_t cairn_feed_count(const struct cairn_consumer *consumer);
 

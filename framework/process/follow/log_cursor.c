@@ -193,7 +193,7 @@ void cairn_log_cursor_rest(struct cairn_log_cursor *cursor, int64_t until_us)
 /* ---- life ---- */
 
 /* As in projection/follow/runner.c: the tables are empty when the statements are planned first. */
-static const char greeting[] = "set enable_seqscan = off; set jit = off";
+static const char greeting[] = "set enable_seqscan = off";
 
 int cairn_log_cursor_open(struct cairn_log_cursor *cursor, const char *name, const char *process,
                           bool from_start, const struct cairn_engine_parts *parts,

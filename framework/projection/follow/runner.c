@@ -445,7 +445,7 @@ struct cairn_pause cairn_runner_step(struct cairn_runner *runner)
  * A process that is frozen between two statements of a transaction must not hold locks that the
  * next owner needs, which starts when the lease expires; and a lock of another session, as of a
  * migration, is an error after two seconds, which is shown, and not a wait without end. */
-static const char greeting[] = "set enable_seqscan = off; set jit = off; set lock_timeout = '2s';"
+static const char greeting[] = "set enable_seqscan = off; set lock_timeout = '2s';"
                                "set idle_in_transaction_session_timeout = '2s'";
 
 int cairn_runner_open(struct cairn_runner *runner, const struct cairn_runner_options *options,

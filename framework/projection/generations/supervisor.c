@@ -171,7 +171,7 @@ int cairn_supervisor_open(struct cairn_supervisor *supervisor,
     if (failed)
         return failed;
     cairn_pg_on_connect(cairn_store_pg(supervisor->store),
-                        "set enable_seqscan = off; set jit = off; set lock_timeout = '2s'");
+                        "set enable_seqscan = off; set lock_timeout = '2s'");
     failed = cairn_thread_start(&supervisor->thread, look_after, supervisor,
                                 "manages the generations of a read model", error);
     supervisor->started = !failed;

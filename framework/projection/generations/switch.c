@@ -30,10 +30,8 @@ static struct cairn_pg_params params_of(const struct cairn_generation *generatio
 static const struct cairn_statement gate_statement = {
     .name = "gate_generation",
     .sql = "select n.position, o.generation as other, o.position as other_position,"
-           " (select count(distinct p.key) from cairn.parked p"
-           "     where p.projection = $1 and p.generation = $2) as parked,"
-           " (select count(distinct p.key) from cairn.parked p"
-           "     where p.projection = $1 and p.generation = o.generation) as other_parked,"
+           " cairn.count_parked_keys($1, $2) as parked,"
+           " cairn.count_parked_keys($1, o.generation) as other_parked,"
            " coalesce(r.diff and r.differences is null, false) as uncompared,"
            " coalesce(r.differences > 0, false) as differs,"
            " coalesce(r.request = 'accept', false) as accepted,"

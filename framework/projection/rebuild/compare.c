@@ -189,7 +189,7 @@ static int round_of(struct comparison *comparison, bool first, struct cairn_erro
 {
     int more = cairn_pg_script(comparison->pg,
                                "begin isolation level repeatable read read only;"
-                               " set local enable_seqscan = on; set local jit = off",
+                               " set local enable_seqscan = on",
                                error);
     if (!more)
         more = compare_once(comparison, first, error);

@@ -485,7 +485,7 @@ static int open_run(struct run *run, struct cairn_error *error)
         failed = cairn_redis_open(verify->redis_url, CAIRN_SECONDS(5), &run->redis, error);
     if (failed)
         return failed;
-    cairn_pg_on_connect(cairn_store_pg(run->snapshot), "set enable_seqscan = off; set jit = off");
+    cairn_pg_on_connect(cairn_store_pg(run->snapshot), "set enable_seqscan = off");
     cairn_pg_set_deadline(cairn_store_pg(run->log), CAIRN_HOURS(1));
     cairn_pg_set_deadline(cairn_store_pg(run->snapshot), CAIRN_HOURS(1));
     failed = cairn_store_timeline(run->snapshot, &timeline, error);

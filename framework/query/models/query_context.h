@@ -45,12 +45,11 @@ struct cairn_statement *cairn_query_statement(struct cairn_query_context *contex
                                               struct cairn_query_model *model, const char *sql);
 
 /* Read-only, and always by index: a statement planned while a table was small would otherwise keep
- * scanning the whole table after it has grown. A disabled plan type that has no alternative gets a
- * very high cost estimate, which would trigger JIT compilation: jit is off. */
+ * scanning the whole table after it has grown. */
 #define CAIRN_QUERY_GREETING                                                                       \
     "set default_transaction_read_only = on;"                                                      \
     "set enable_seqscan = off; set enable_bitmapscan = off;"                                       \
-    "set enable_sort = off; set jit = off"
+    "set enable_sort = off"
 
 /* Opens a connection with the query side's settings: read-only, always by index. `also` replaces
  * the SQL that is run on each connect; NULL for the default. */

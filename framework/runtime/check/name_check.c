@@ -130,7 +130,7 @@ static bool has_something(const struct cairn_service *service)
     return service->deciders[0] || service->processes[0] || service->reactors[0] ||
            service->projections[0] || service->consumers[0] || service->resources ||
            service->publishes || service->routes || service->operators || service->log ||
-           service->start;
+           (service->duties && service->duties->name) || service->start;
 }
 
 static void check_service(struct cairn_findings *findings, const struct cairn_service *service)

@@ -11,6 +11,7 @@
 #include "record/json.h"
 #include "runtime/check/name_check.h"
 #include "runtime/check/route_check.h"
+#include "runtime/duty/duties.h"
 #include "runtime/host.h"
 #include "runtime/serve/handler.h"
 #include "store/command_type.h"
@@ -193,6 +194,7 @@ static void check_service(struct check *check, const struct cairn_service *servi
         add(check, cairn_publication_check(at, &check->error));
     for (const struct cairn_route *at = service->routes; at && at->route; at++)
         add(check, cairn_handler_init(&(struct cairn_handler_route){0}, at, &check->error));
+    add(check, cairn_duties_check(service, &check->error));
 }
 
 int cairn_host_check(const struct cairn_service *const services[], struct cairn_error *error)

@@ -209,7 +209,8 @@ static bool needs_database(const struct cairn_service *service)
 {
     return !service->routes || service->deciders[0] || service->processes[0] ||
            service->reactors[0] || service->projections[0] || service->consumers[0] ||
-           service->resources || service->publishes || service->operators || service->log;
+           service->resources || service->publishes || service->operators || service->log ||
+           (service->duties && service->duties->name);
 }
 
 static bool one_needs_database(const struct cairn_service *const services[])

@@ -43,6 +43,8 @@ struct cairn_config {
     int64_t bus_keep;
     int64_t bus_cap;
     int64_t start_wait_s;
+    bool drains; /* --drain: not a setting */
+    int64_t drain_s;
     int64_t stop_drain_ms;
     int64_t stop_grace_s;
     const char *auth; /* "", "on", "off", "off anywhere": see auth_config.h */

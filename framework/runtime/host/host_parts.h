@@ -4,6 +4,7 @@
 #define CAIRN_RUNTIME_HOST_PARTS_H
 
 #include "process/reactor/teller.h"
+#include "runtime/duty/duties.h"
 #include "runtime/serve/guard.h"
 #include "runtime/serve/routes.h"
 #include "store/internal_key.h"
@@ -24,6 +25,7 @@ struct cairn_host {
     struct cairn_consumers *consumers; /* NULL where nothing is consumed from the bus */
     struct cairn_feed_followers *feeds; /* NULL where no feed is followed */
     struct cairn_publisher *publisher;  /* NULL where nothing is published */
+    struct cairn_duties *duties;        /* NULL where there are none */
     struct cairn_housekeeping *housekeeping;
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
@@ -61,7 +63,8 @@ extern const struct cairn_host_part cairn_host_part_store, cairn_host_part_cache
 /* react_parts.c */
 extern const struct cairn_host_part cairn_host_part_leases, cairn_host_part_projector,
     cairn_host_part_engine, cairn_host_part_publisher, cairn_host_part_lease_waits,
-    cairn_host_part_consumers, cairn_host_part_feeds, cairn_host_part_engine_run;
+    cairn_host_part_consumers, cairn_host_part_feeds, cairn_host_part_engine_run,
+    cairn_host_part_duties;
 /* answer_parts.c */
 extern const struct cairn_host_part cairn_host_part_policies, cairn_host_part_services,
     cairn_host_part_identity, cairn_host_part_health, cairn_host_part_queries, cairn_host_part_log,

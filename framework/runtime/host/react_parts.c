@@ -81,6 +81,22 @@ static int start_publisher(struct cairn_host *host, struct cairn_error *error)
     return cairn_publisher_start(&options, &host->publisher, error);
 }
 
+static int start_duties(struct cairn_host *host, struct cairn_error *error)
+{
+    for (size_t i = 0; host->services[i]; i++) {
+        const struct cairn_duty *duties = host->services[i]->duties;
+        if (duties && duties->name)
+            return cairn_duties_start(host->config->database_url, host->services, host->leases,
+                                      &host->duties, error);
+    }
+    return 0;
+}
+
+static void stop_duties(struct cairn_host *host)
+{
+    cairn_duties_stop(host->duties);
+}
+
 /* Lists the consumers of the bus, or those of feeds. */
 static const struct cairn_consumer **list_consumers(struct cairn_host *host, bool of_feeds,
                                                     size_t *ret_count)
@@ -108,7 +124,9 @@ static int start_feeds(struct cairn_host *host, struct cairn_error *error)
                                                          .count = count,
                                                          .teller = &host->teller,
                                                          .credentials = host->credentials,
-                                                         .leases = host->leases};
+                                                         .leases = host->leases,
+                                                         .timeout_ms =
+                                                             host->config->drains ? 1 : 0};
     return count ? cairn_feed_followers_start(&options, &host->feeds, error) : 0;
 }
 
@@ -143,7 +161,8 @@ static bool works_alone(const struct cairn_host *host)
                 return true;
         }
         if (service->projections[0] || service->processes[0] || service->reactors[0] ||
-            (service->publishes && service->publishes->events))
+            (service->publishes && service->publishes->events) ||
+            (service->duties && service->duties->name))
             return true;
     }
     return false;
@@ -200,6 +219,7 @@ const struct cairn_host_part cairn_host_part_projector = {.start = start_project
 const struct cairn_host_part cairn_host_part_engine = {.start = open_engine, .stop = close_engine};
 const struct cairn_host_part cairn_host_part_publisher = {.start = start_publisher,
                                                           .stop = stop_publisher};
+const struct cairn_host_part cairn_host_part_duties = {.start = start_duties, .stop = stop_duties};
 const struct cairn_host_part cairn_host_part_lease_waits = {.stop = stop_leases};
 const struct cairn_host_part cairn_host_part_consumers = {.start = start_consumers,
                                                           .stop = stop_consumers};

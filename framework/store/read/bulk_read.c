@@ -41,7 +41,6 @@ static const char *slice_sql(const struct cairn_bulk *bulk, struct cairn_arena *
     struct cairn_buffer sql = cairn_buffer(arena);
     cairn_buffer_print(&sql,
                        "set local enable_seqscan = off; set local enable_bitmapscan = off;"
-                       " set local jit = off;"
                        " copy (select " CAIRN_EVENT_COLUMNS ", meta from cairn.events"
                        " where shard = 0 and position > %" PRId64 " and position <= %" PRId64,
                        bulk->seen, bulk->end);

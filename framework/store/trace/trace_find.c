@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many of the newest events are searched for a trace whose id does not say when it was made. */
-enum { NEWEST = 1000000, ID_MAX_BYTES = 100, TRACE_AT = 3, TRACE_BYTES = 32, PARENT_BYTES = 55 };
+/* How many events are searched for a command that has no row, around the time that its id says. */
+enum {
+    SEARCHED_MAX = 1000000,
+    ID_MAX_BYTES = 100,
+    TRACE_AT = 3,
+    TRACE_BYTES = 32,
+    PARENT_BYTES = 55
+};
 
 static const struct cairn_statement find_statement = {
     .name = "find_trace",
-    .sql = "select kind, position, correlation_id from cairn.find_trace($1, $2)",
+    .sql = "select kind, position, correlation_id from cairn.find_trace($1, $2, $3)",
 };
 static const struct cairn_statement position_statement = {
     .name = "correlation_at",
@@ -167,10 +173,8 @@ static int not_found(const struct wanted *wanted, struct cairn_error *error)
     if (is_trace(wanted->id))
         return cairn_fail(
             error, CAIRN_NOT_FOUND,
-            "no event around the time that %s names, if it names one, and none of the"
-            " newest %d has this trace; traces have no index: ask for the id of an event"
-            " or a command",
-            wanted->id, NEWEST);
+            "no event of the log has the trace %s: ask for the id of an event or a command",
+            wanted->id);
     return cairn_fail(error, CAIRN_NOT_FOUND, "the log has no %s %s%s",
                       wanted->kind ? wanted->kind : "id", wanted->id,
                       is_uuid(wanted->id)
@@ -184,7 +188,8 @@ static int64_t ask(struct cairn_pg *pg, const struct wanted *wanted, struct cair
 {
     struct cairn_pg_params params = {.arena = arena};
     cairn_pg_add_text(&params, wanted->id);
-    cairn_pg_add_integer(&params, NEWEST);
+    cairn_pg_add_text(&params, wanted->kind);
+    cairn_pg_add_integer(&params, SEARCHED_MAX);
     return cairn_pg_call(pg, &find_statement, &params, ret, error);
 }
 
@@ -204,24 +209,36 @@ static int find_position(struct cairn_pg *pg, const struct wanted *wanted,
     return take(rows, count, wanted, arena, found, error);
 }
 
+static bool is_empty(const struct cairn_trace_found *found)
+{
+    return found->correlation_count + found->position_count == 0;
+}
+
+/* Finds what is no position. */
+static int find_id(struct cairn_pg *pg, const struct wanted *wanted, struct cairn_arena *arena,
+                   struct cairn_trace_found *found, struct cairn_error *error)
+{
+    CAIRN_PG_RESULT *rows = NULL;
+    int64_t count = ask(pg, wanted, arena, &rows, error);
+    if (count < 0)
+        return (int)count;
+    found->correlations = cairn_new(arena, const char *, (size_t)count + 1);
+    found->positions = cairn_new(arena, int64_t, (size_t)count + 1);
+    return take(rows, count, wanted, arena, found, error);
+}
+
 int cairn_trace_find(struct cairn_pg *pg, const char *id, struct cairn_arena *arena,
                      struct cairn_trace_found *ret, struct cairn_error *error)
 {
     struct wanted wanted = understand(id, arena);
+    bool says_position = wanted.kind && strcmp(wanted.kind, "position") == 0;
     int failed = check(&wanted, error);
     if (failed)
         return failed;
-    CAIRN_PG_RESULT *rows = NULL;
-    int64_t count = ask(pg, &wanted, arena, &rows, error);
-    if (count < 0)
-        return (int)count;
-    *ret = (struct cairn_trace_found){.correlations =
-                                          cairn_new(arena, const char *, (size_t)count + 1),
-                                      .positions = cairn_new(arena, int64_t, (size_t)count + 1)};
-    failed = take(rows, count, &wanted, arena, ret, error);
-    bool none = ret->correlation_count + ret->position_count == 0;
-    if (!failed && none && is_position(wanted.id))
+    *ret = (struct cairn_trace_found){0};
+    if (!says_position)
+        failed = find_id(pg, &wanted, arena, ret, error);
+    if (!failed && is_empty(ret) && is_position(wanted.id) && (says_position || !wanted.kind))
         failed = find_position(pg, &wanted, arena, ret, error);
-    none = ret->correlation_count + ret->position_count == 0;
-    return failed || !none ? failed : not_found(&wanted, error);
+    return failed || !is_empty(ret) ? failed : not_found(&wanted, error);
 }
