@@ -69,10 +69,12 @@ async function streams() {
     await row('Streams', 'user-0199aaaa').getByRole('link').first().click();
     await looker.page.getByRole('heading', { name: /^user-0199aaaa/ }).waitFor();
     await looker.page.getByText('Data,').first().click();
-    await looker.page.getByText('ada@example.com').waitFor();
+    await looker.page.getByLabel('the data of UserRegistered', { exact: true }).getByText('ada@example.com').waitFor();
+    await looker.page.getByLabel('the state', { exact: true }).getByText('"registered": true').waitFor();
     await looker.check('stream');
     await looker.page.getByRole('link', { name: 'UserRegistered' }).click();
     await looker.page.getByRole('heading', { name: 'UserRegistered', level: 1 }).waitFor();
+    await looker.page.getByText('There was no stream.').waitFor();
     await looker.check('event');
     await looker.page.getByRole('link', { name: /^Position/ }).last().click();
     await looker.page.getByRole('heading', { level: 1 }).waitFor();

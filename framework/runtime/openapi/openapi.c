@@ -11,6 +11,7 @@
 #include "operations/actions.h"
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
+#include "operations/past/http_state.h"
 #include "operations/views.h"
 #include "runtime/openapi/openapi_parts.h"
 #include "runtime/serve/log_routes.h"
@@ -152,6 +153,9 @@ static void add_operators(struct document *document)
              cairn_tail_question, false);
     add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",
              cairn_trace_question, true);
+    add_view(document, "/admin/streams/{id}/state",
+             "The state of a stream at a version, a position or a time, and what changed in it.",
+             cairn_state_question, false);
     add_view(document, "/admin/read-models/{id}/rows", "Rows of a read model, by key.",
              cairn_rows_question, true);
     add_view(document, "/admin/read-models/{id}/row",

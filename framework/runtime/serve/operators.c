@@ -7,6 +7,7 @@
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
 #include "operations/http_views.h"
+#include "operations/past/http_state.h"
 #include "runtime/catalog/catalog.h"
 #include "runtime/serve/service_worker.h"
 
@@ -110,6 +111,13 @@ static enum cairn_http_outcome on_row(const void *self, void *worker,
     return cairn_http_row(self, ((const struct cairn_worker *)worker)->store, request, response);
 }
 
+static enum cairn_http_outcome on_state(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    return cairn_http_state(self, ((const struct cairn_worker *)worker)->store, request, response);
+}
+
 static enum cairn_http_outcome on_tail(const void *self, void *worker,
                                        struct cairn_http_request *request,
                                        struct cairn_http_response *response)
@@ -160,6 +168,7 @@ void cairn_operators_routes(const struct cairn_service *const services[],
         {.pattern = "/admin/catalog", .handle = on_catalog, .self = system},
         {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
         {.pattern = "/admin/trace/{id}", .handle = on_trace},
+        {.pattern = "/admin/streams/{id}/state", .handle = on_state, .self = system},
         {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},
         {.pattern = "/admin/read-models/{id}/row", .handle = on_row, .self = system},
     };

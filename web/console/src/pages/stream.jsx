@@ -4,6 +4,7 @@ import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Answer, Copy, Empty, Json, Section, Time } from '../parts/basic.jsx';
 import { Graph } from '../parts/graph.jsx';
+import { StateAround, StreamState } from './stream_state.jsx';
 import { Actor, StreamLink } from './streams.jsx';
 
 const COUNT = 100;
@@ -35,6 +36,7 @@ export function Stream({ name, query }) {
         <>
             <p class="crumbs"><a href={href(['streams'])}>Streams</a> / <a href={href(['streams'], { show: 'streams', category })}>{category}</a></p>
             <h1 class="name">{name} <Copy text={name} what="the stream's name" /></h1>
+            <StreamState stream={name} query={query} />
             <Answer answer={answer}>
                 {({ items }) => (
                     <>
@@ -86,6 +88,7 @@ export function Event({ position }) {
                             <Section title="Data"><Json value={event.data} what="the event's data" /></Section>
                             <Section title="Meta"><Json value={event.meta} what="the event's meta" /></Section>
                         </div>
+                        <StateAround stream={event.stream} version={event.version} />
                         <Section title="Causes and consequences" aside={event.meta?.correlation_id && <a href={href(['trace', event.meta.correlation_id])}>All of the request</a>}>
                             <Graph id={`position:${event.position}`} position={event.position} />
                         </Section>
