@@ -435,6 +435,27 @@ static void a_streams_state_is_folded_by_its_decider_before_and_after_an_event(v
     ask_for(403, port, "GET", "/admin/streams/user-" USER "/state", clerk_headers, NULL, &reply);
 }
 
+static void events_are_found_by_who_caused_them_and_by_request(void **state)
+{
+    (void)state;
+    fixture_sql(
+        pot_bench.url,
+        "select cairn.append_as('user-1', 0, array_agg(gen_random_uuid()),"
+        "     array_agg('UserMoved'::text), array_agg(1::bigint), array_agg('{}'::json),"
+        "     array_agg(json_build_object('actor', json_build_object('sub', 'person-' || i),"
+        "         'correlation_id', 'request-' || i % 2)), array_agg(null::json))"
+        " from generate_series(1, 4) i");
+    look(200, "/admin/events?subject=person-3");
+    said_so("{\"items\":[{\"position\":3,");
+    assert_null(strstr(reply.body, "person-1"));
+    look(200, "/admin/events?correlation=request-0");
+    said_so("\"position\":2,");
+    said_so("\"position\":4,");
+    assert_null(strstr(reply.body, "person-1"));
+    look(200, "/admin/events?correlation=request-0&subject=person-1");
+    said_so("{\"items\":[]}");
+}
+
 /* ---- roles ---- */
 
 static void only_operators_act_and_only_readers_look(void **state)
@@ -634,6 +655,7 @@ int main(void)
         TEST(rows_are_listed_by_key_and_need_no_program),
         TEST(a_row_is_explained_and_shown_as_it_was),
         TEST(a_streams_state_is_folded_by_its_decider_before_and_after_an_event),
+        TEST(events_are_found_by_who_caused_them_and_by_request),
         TEST(only_operators_act_and_only_readers_look),
         TEST(a_key_is_of_its_caller_and_done_once),
         TEST(wrong_requests_are_refused_as_problems_and_change_nothing),

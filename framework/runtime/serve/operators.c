@@ -8,6 +8,7 @@
 #include "operations/http_trace.h"
 #include "operations/http_views.h"
 #include "operations/past/http_state.h"
+#include "operations/verify/http_verify.h"
 #include "runtime/catalog/catalog.h"
 #include "runtime/serve/service_worker.h"
 
@@ -122,8 +123,43 @@ static enum cairn_http_outcome on_tail(const void *self, void *worker,
                                        struct cairn_http_request *request,
                                        struct cairn_http_response *response)
 {
-    struct cairn_tail *const *tail = self;
-    return cairn_http_tail(*tail, place_of(worker, request).pg, request, response);
+    const struct cairn_operators_side *side = self;
+    return cairn_http_tail(side->tail, place_of(worker, request).pg, request, response);
+}
+
+static enum cairn_http_outcome on_pulse(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    (void)worker;
+    return cairn_http_pulse(((const struct cairn_operators_side *)self)->pulse, request, response);
+}
+
+static enum cairn_http_outcome on_verifications(const void *self, void *worker,
+                                                struct cairn_http_request *request,
+                                                struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    (void)worker;
+    return cairn_http_verifications(side->verifier, request, response);
+}
+
+static enum cairn_http_outcome on_verify(const void *self, void *worker,
+                                         struct cairn_http_request *request,
+                                         struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    const struct cairn_place place = place_of(worker, request);
+    return cairn_http_verify(side->verifier, CAIRN_VERIFY, &place, request, response);
+}
+
+static enum cairn_http_outcome on_cancel_verification(const void *self, void *worker,
+                                                      struct cairn_http_request *request,
+                                                      struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    const struct cairn_place place = place_of(worker, request);
+    return cairn_http_verify(side->verifier, CAIRN_CANCEL_VERIFICATION, &place, request, response);
 }
 
 static enum cairn_http_outcome on_catalog(const void *self, void *worker,
@@ -158,7 +194,8 @@ cairn_operators_system(const struct cairn_service *const services[])
 }
 
 void cairn_operators_routes(const struct cairn_service *const services[],
-                            struct cairn_tail *const *tail, cairn_operators_add *add, void *context)
+                            const struct cairn_operators_side *side, cairn_operators_add *add,
+                            void *context)
 {
     const struct cairn_service *const *system = cairn_operators_system(services);
     const struct cairn_http_route own[] = {
@@ -166,7 +203,9 @@ void cairn_operators_routes(const struct cairn_service *const services[],
         {.pattern = "/admin/bus", .handle = on_bus},
         {.pattern = "/admin/bus/dead/{id}", .handle = on_dead},
         {.pattern = "/admin/catalog", .handle = on_catalog, .self = system},
-        {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
+        {.pattern = "/admin/tail", .handle = on_tail, .self = side},
+        {.pattern = "/admin/pulse", .handle = on_pulse, .self = side},
+        {.pattern = "/admin/verifications", .handle = on_verifications, .self = side},
         {.pattern = "/admin/trace/{id}", .handle = on_trace},
         {.pattern = "/admin/streams/{id}/state", .handle = on_state, .self = system},
         {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},
@@ -184,11 +223,17 @@ void cairn_operators_routes(const struct cairn_service *const services[],
                                                 .handle = on_view,
                                                 .self = &cairn_views[i],
                                                 .allow = &cairn_operators_look});
-    for (size_t i = 0; i < CAIRN_ACTION_COUNT; i++)
-        add(context, &(struct cairn_http_route){.method = "POST",
-                                                .pattern = cairn_actions[i].path,
-                                                .handle = on_action,
-                                                .self = &cairn_actions[i],
-                                                .allow = &cairn_operators_act,
-                                                .takes_body = true});
+    for (size_t i = 0; i < CAIRN_ACTION_COUNT; i++) {
+        struct cairn_http_route route = {.method = "POST",
+                                         .pattern = cairn_actions[i].path,
+                                         .handle = on_action,
+                                         .self = &cairn_actions[i],
+                                         .allow = &cairn_operators_act,
+                                         .takes_body = true};
+        if (i == CAIRN_VERIFY || i == CAIRN_CANCEL_VERIFICATION) {
+            route.handle = i == CAIRN_VERIFY ? on_verify : on_cancel_verification;
+            route.self = side;
+        }
+        add(context, &route);
+    }
 }

@@ -4,6 +4,7 @@ import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Answer, Copy, Empty, Json, Section, Time } from '../parts/basic.jsx';
 import { Graph } from '../parts/graph.jsx';
+import { Amendment } from './amendment.jsx';
 import { StateAround, StreamState } from './stream_state.jsx';
 import { Actor, StreamLink } from './streams.jsx';
 
@@ -66,6 +67,7 @@ function EventFacts({ event }) {
             <Fact label="Recorded"><Time at={event.recorded_at} relative /></Fact>
             <Fact label="Who"><Actor meta={event.meta} /></Fact>
             {event.meta?.actor?.iss && <Fact label="Issuer">{event.meta.actor.iss}</Fact>}
+            {event.meta?.correlation_id && <Fact label="Correlation"><a href={href(['streams'], { correlation: event.meta.correlation_id })}>{event.meta.correlation_id.slice(0, 8)}…</a> <Copy text={event.meta.correlation_id} what="the correlation id" /></Fact>}
             <Fact label="Schema version">{event.schema_version}</Fact>
             <Fact label="Event id"><code>{event.event_id}</code> <Copy text={event.event_id} what="the event's id" /></Fact>
             <Fact label="Link"><Copy text={location.href} what="the link to this event" /></Fact>
@@ -92,6 +94,7 @@ export function Event({ position }) {
                         <Section title="Causes and consequences" aside={event.meta?.correlation_id && <a href={href(['trace', event.meta.correlation_id])}>All of the request</a>}>
                             <Graph id={`position:${event.position}`} position={event.position} />
                         </Section>
+                        <Amendment event={event} />
                     </>
                 )}
             </Answer>

@@ -59,7 +59,7 @@ function Then({ stream, newest, version, onMove }) {
         <>
             {newest > 1 && <Slider newest={newest} version={version} type={type} at={at} onMove={onMove} />}
             <Answer answer={{ value: kept.current, error: answer.error }}>
-                {() => <><div class="inner"><Changes changes={changes} /></div><Json value={state} what="the state" /></>}
+                {() => <>{version > 1 && <div class="inner"><Changes changes={changes} /></div>}<Json value={state} what="the state" /></>}
             </Answer>
         </>
     );
