@@ -21,11 +21,16 @@ export function AmendAction({ event, onDone }) {
     );
 }
 
-export function Amendment({ event }) {
+// onDone: it was amended, and is to be read again.
+export function Amendment({ event, onDone }) {
     const answer = useAnswer('/admin/amendments');
     const own = answer.value?.items.find((one) => one.position === event.position);
+    const done = () => {
+        answer.reload();
+        onDone();
+    };
     return (
-        <Section title="Amendment" aside={<AmendAction key={event.position} event={event} onDone={answer.reload} />}>
+        <Section title="Amendment" aside={<AmendAction key={event.position} event={event} onDone={done} />}>
             {own ? (
                 <div class="inner">
                     <p><Badge state={own.read_as === 'skipped' ? 'skipped' : 'read with other data'} tone="warn" /> {own.reason}</p>

@@ -180,11 +180,11 @@ export function ReadModel({ name, query }) {
             <Answer answer={status}>
                 {() => (own ? <Generations name={name} generations={own.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>)}
             </Answer>
-            <Rows name={name} query={query} />
-            <Parked name={name} total={own?.generations.reduce((sum, one) => sum + one.parked, 0)} />
             <Rebuilds name={name} answer={rebuilds} />
-            <Switches name={name} every={FAST} />
+            <Parked name={name} total={own?.generations.reduce((sum, one) => sum + one.parked, 0)} />
+            <Rows name={name} query={query} />
             <Verifications name={name} every={FAST} />
+            <Switches name={name} every={FAST} />
         </>
     );
 }

@@ -1,4 +1,6 @@
 // stream.jsx - one stream as a timeline, and one event.
+import { useState } from 'preact/hooks';
+
 import { number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
@@ -78,6 +80,7 @@ function EventFacts({ event }) {
 export function Event({ position }) {
     const answer = useAnswer(`/admin/events/${encodeURIComponent(position)}`);
     const at = Number(position);
+    const [amended, setAmended] = useState(0); // the states are folded again
     return (
         <>
             <p class="crumbs"><a href={href(['streams'])}>Streams</a> / position {number(at)}</p>
@@ -90,11 +93,11 @@ export function Event({ position }) {
                             <Section title="Data"><Json value={event.data} what="the event's data" /></Section>
                             <Section title="Meta"><Json value={event.meta} what="the event's meta" /></Section>
                         </div>
-                        <StateAround stream={event.stream} version={event.version} />
+                        <StateAround key={amended} stream={event.stream} version={event.version} />
                         <Section title="Causes and consequences" aside={event.meta?.correlation_id && <a href={href(['trace', event.meta.correlation_id])}>All of the request</a>}>
                             <Graph id={`position:${event.position}`} position={event.position} />
                         </Section>
-                        <Amendment event={event} />
+                        <Amendment event={event} onDone={() => setAmended(amended + 1)} />
                     </>
                 )}
             </Answer>
