@@ -34,12 +34,14 @@ bool cairn_live_await(struct cairn_live *live)
     return goes_on;
 }
 
-void cairn_live_pause(struct cairn_live *live, int64_t until_us)
+bool cairn_live_pause(struct cairn_live *live, int64_t until_us)
 {
     cairn_lock(&live->lock);
-    if (!live->closing)
-        (void)cairn_cond_wait_until(&live->called, &live->lock, until_us);
+    while (!live->closing && cairn_cond_wait_until(&live->called, &live->lock, until_us))
+        continue;
+    bool goes_on = !live->closing;
     cairn_unlock(&live->lock);
+    return goes_on;
 }
 
 void cairn_live_tend(struct cairn_live *live)

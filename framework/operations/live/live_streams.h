@@ -44,8 +44,8 @@ void cairn_live_destroy(struct cairn_live *live);
 
 /* Waits until there is a stream. Returns false if the list closes. */
 bool cairn_live_await(struct cairn_live *live);
-/* Waits until the time (monotonic), or the list closes, or `called` is signalled. */
-void cairn_live_pause(struct cairn_live *live, int64_t until_us);
+/* Waits until the time (monotonic). Returns false, at once, if the list closes. */
+bool cairn_live_pause(struct cairn_live *live, int64_t until_us);
 /* Ends what is over, sends heartbeats, and cuts streams whose clients do not read. */
 void cairn_live_tend(struct cairn_live *live);
 /* Refuses new streams, and ends those that are open. */

@@ -98,8 +98,8 @@ static void *run(void *context)
         sample(pulse);
         int64_t spent_us = cairn_monotonic_us() - began_us;
         int64_t until_us = began_us + (spent_us * SHARE > EVERY_US ? spent_us * SHARE : EVERY_US);
-        while (cairn_live_await(&pulse->live) && cairn_monotonic_us() < until_us)
-            cairn_live_pause(&pulse->live, until_us);
+        if (!cairn_live_pause(&pulse->live, until_us))
+            break;
         cairn_live_tend(&pulse->live);
         drop_message(pulse);
     }

@@ -1,5 +1,5 @@
 // rebuilds.jsx - builds of generations, with their phases and the rows that differ; switches between generations.
-import { duration, noteOf, number } from '../lib/format.js';
+import { duration, noteOf, number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Action } from '../parts/action.jsx';
@@ -66,7 +66,7 @@ function differenceColumns(name) {
 function Differences({ rebuild }) {
     const answer = useAnswer(`/admin/rebuilds/${rebuild.rebuild}/differences`);
     return (
-        <Section title={`What rebuild ${rebuild.rebuild} differs in`} aside={<span class="small">{number(rebuild.differences)} rows, some of them as examples</span>}>
+        <Section title={`What rebuild ${rebuild.rebuild} differs in`} aside={<span class="small">{plural(rebuild.differences, 'row')}, some as examples</span>}>
             <Answer answer={answer}>
                 {({ items }) => <Table label={`Differences of rebuild ${rebuild.rebuild}`} columns={differenceColumns(rebuild.read_model)} rows={items}
                     rowKey={(row) => `${row.key} ${row.column}`} empty="No example was kept." />}

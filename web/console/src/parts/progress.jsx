@@ -3,7 +3,7 @@ import { duration } from '../lib/format.js';
 
 export function Progress({ done, total, spentMs, label }) {
     const share = total > 0 ? Math.min(1, done / total) : 0;
-    const left = share > 0.02 ? (spentMs * (1 - share)) / share : null;
+    const left = share > 0.02 && share < 1 ? (spentMs * (1 - share)) / share : null;
     return (
         <span class="progress">
             <progress value={share} max="1" aria-label={label} />
