@@ -33,7 +33,7 @@ static char *problem_of(const struct cairn_error *error)
     struct cairn_arena arena = {0};
     struct cairn_buffer out = cairn_buffer(&arena);
     cairn_buffer_text(&out, "event: problem\ndata: {\"title\":\"The log cannot be read\"");
-    cairn_buffer_member(&out, "detail", cairn_code_info(error->code)->meaning);
+    cairn_buffer_member(&out, "detail", cairn_code_info((int)error->code)->meaning);
     cairn_buffer_text(&out, "}\n\n");
     char *text = cairn_duplicate(out.text);
     cairn_arena_close(&arena);
