@@ -333,7 +333,7 @@ $(FAULT): $(call object,$(FAULT_SOURCES))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/bin/cairn: $(call object,framework/cli/main.c) $(CLI) $(LIB)
-$(BUILD)/bin/cairn-console: $(BUILD)/console_files.o
+$(BUILD)/bin/cairn-console: $(BUILD)/console_files.o $(BUILD)/shop_files.o
 $(BUILD)/bin/cairn-bff: $(BUILD)/shop_files.o
 $(BUILD)/bin/cairn-%: $(BUILD)/services/%/main.o $(SHOP) $(LIB)
 	@mkdir -p $(@D)

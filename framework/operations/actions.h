@@ -47,6 +47,7 @@ CAIRN_STRUCT(operate_append, TEXT(stream, .max_bytes = 200), TEXT(type, .max_byt
              OPTIONAL_INT(expected, CAIRN_RANGE(0, INT64_C(999999999999999)),
                           .help = "The stream's version before; 0: it is new; not given: any."),
              TEXTS(tags, .optional = true, .max_count = 16, .max_bytes = 200));
+CAIRN_STRUCT(operate_verify, TEXT(read_model, .max_bytes = 200));
 CAIRN_STRUCT(operate_recover,
              INT(epoch, CAIRN_RANGE(1, INT64_C(999999999999999)),
                  .help = "The epoch that is to end, so that no repetition ends another one."));
@@ -62,6 +63,12 @@ CAIRN_STRUCT(operated_timer, INT(version));
 CAIRN_STRUCT(operated_dead_letters, INT(handed_out));
 CAIRN_STRUCT(operated_amend, TEXT(stream), INT(version), TEXT(type));
 CAIRN_STRUCT(operated_append, INT(position), INT(version), UUID(event_id));
+/* While it is begun, there is nothing yet; then what `cairn verify` says. */
+CAIRN_STRUCT(operated_verification, OPTIONAL_INT(generation), OPTIONAL_INT(position),
+             OPTIONAL_INT(rows), OPTIONAL_INT(differences), OPTIONAL_INT(parked),
+             OPTIONAL_INT(copied), OPTIONAL_INT(copy_differences),
+             TEXT(copy_problem, .optional = true));
+CAIRN_STRUCT(operated_cancellation, BOOL(cancelled));
 CAIRN_STRUCT(operated_recover, INT(old_epoch), INT(new_epoch), INT(head), INT(claims),
              INT(commands), INT(read_models), INT(sessions_ended),
              TEXT(not_ended, .optional = true));
@@ -74,6 +81,7 @@ struct cairn_action {
     const struct cairn_record *takes;
     const struct cairn_record *results;
     bool on_bus;         /* it changes Redis, not PostgreSQL */
+    bool takes_long;     /* it is answered when it is begun, and recorded again when it has ended */
     int64_t deadline_us; /* 0: as usual */
     const char *help;    /* one line */
 };
@@ -91,6 +99,8 @@ enum cairn_action_id {
     CAIRN_MOVE_TIMER,
     CAIRN_CANCEL_TIMER,
     CAIRN_RETRY_DEAD_LETTERS,
+    CAIRN_VERIFY,
+    CAIRN_CANCEL_VERIFICATION,
     CAIRN_AMEND,
     CAIRN_APPEND,
     CAIRN_RECOVER,

@@ -4,29 +4,29 @@
 #include "operations/http_question.h"
 #include "record/json.h"
 
-static int act(enum cairn_action_id id, const struct cairn_place *place,
-               struct cairn_http_request *request, struct cairn_operation *ret,
-               struct cairn_error *error)
+int cairn_http_action_read(enum cairn_action_id id, struct cairn_http_request *request,
+                           struct cairn_http_wish *ret, struct cairn_error *error)
 {
     const struct cairn_record *takes = cairn_actions[id].takes;
     void *arguments = cairn_arena_alloc(request->arena, takes->size, takes->align);
     const struct cairn_actor *actor = request->actor;
-    const struct cairn_operator by = {.sub = actor ? actor->sub : NULL,
-                                      .iss = actor ? actor->iss : NULL};
-    const char *key = NULL;
     const void *none = NULL;
+    *ret = (struct cairn_http_wish){
+        .arguments = arguments,
+        .by = {.sub = actor ? actor->sub : NULL, .iss = actor ? actor->iss : NULL}};
     int failed = cairn_http_question(request, NULL, &none, error);
     if (!failed)
-        failed = cairn_http_idempotency_key(request, &key, error);
-    if (!failed)
-        failed = cairn_record_decode(takes, request->body, request->body_bytes, CAIRN_STRICT,
-                                     request->arena, arguments, error);
-    return failed ? failed : cairn_operate(place, id, arguments, &by, key, ret, error);
+        failed = cairn_http_idempotency_key(request, &ret->key, error);
+    return failed ? failed
+                  : cairn_record_decode(takes, request->body, request->body_bytes, CAIRN_STRICT,
+                                        request->arena, arguments, error);
 }
 
-static void write_answer(const struct cairn_action *action, const struct cairn_operation *done,
-                         struct cairn_http_request *request, struct cairn_http_response *response)
+void cairn_http_action_answer(enum cairn_action_id id, const struct cairn_operation *done,
+                              struct cairn_http_request *request,
+                              struct cairn_http_response *response)
 {
+    const struct cairn_action *action = &cairn_actions[id];
     struct cairn_buffer body = cairn_buffer(request->arena);
     cairn_buffer_text(&body, "{\"operation\":");
     cairn_buffer_json(&body, done->id[0] ? done->id : NULL);
@@ -44,10 +44,14 @@ enum cairn_http_outcome cairn_http_action(enum cairn_action_id id, const struct 
                                           struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
+    struct cairn_http_wish wish;
     struct cairn_operation done;
-    if (act(id, place, request, &done, &error) < 0)
+    int failed = cairn_http_action_read(id, request, &wish, &error);
+    if (!failed)
+        failed = cairn_operate(place, id, wish.arguments, &wish.by, wish.key, &done, &error);
+    if (failed)
         cairn_http_problem(request, response, &error);
     else
-        write_answer(&cairn_actions[id], &done, request, response);
+        cairn_http_action_answer(id, &done, request, response);
     return CAIRN_HTTP_DONE;
 }

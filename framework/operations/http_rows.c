@@ -6,6 +6,7 @@
 #include "projection/history/row_when.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
+#include "store/events/amend.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -131,7 +132,9 @@ static int read_history(struct cairn_store *store, const struct view_row *ask,
     question->steps_max = ask->limit;
     question->events_max = EVENTS_MAX;
     question->deadline_us = cairn_monotonic_us() + PATIENCE_US;
-    int failed = cairn_row_when(store, ask->at, arena, question, error);
+    int failed = cairn_amendments_load(cairn_store_pg(store), error);
+    if (!failed)
+        failed = cairn_row_when(store, ask->at, arena, question, error);
     if (failed)
         return failed;
     if (atomic_fetch_add(&folding, 1) >= AT_ONCE)

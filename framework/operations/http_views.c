@@ -1,9 +1,9 @@
-/* http_views.c - runs the queries of views, and lets PostgreSQL write their rows as JSON. */
+/* http_views.c - answers the views of operators as JSON. */
 #include "operations/http_views.h"
 
 #include "operations/bus_views.h"
 #include "operations/http_question.h"
-#include "operations/status_views.h"
+#include "operations/view_json.h"
 #include "record/json.h"
 
 #include <string.h>
@@ -27,24 +27,6 @@ static enum cairn_http_outcome answer(struct cairn_http_response *response,
     response->body = body->text;
     response->body_bytes = body->length;
     return CAIRN_HTTP_DONE;
-}
-
-/* Appends the rows of a query: as a list, or the first one, as an object. Returns how many. */
-static int64_t add_rows(struct cairn_pg *pg, const char *sql, const struct cairn_pg_params *params,
-                        bool one, struct cairn_buffer *out, struct cairn_error *error)
-{
-    CAIRN_PG_RESULT *rows = NULL;
-    const char *text = cairn_print(out->arena, "select row_to_json(shown) from (%s) shown", sql);
-    int64_t count = cairn_pg_call_printed(pg, text, params, &rows, error);
-    if (count < 0)
-        return count;
-    cairn_buffer_text(out, one ? "" : "[");
-    for (int64_t i = 0; i < count && (!one || i == 0); i++) {
-        cairn_buffer_text(out, i ? "," : "");
-        cairn_buffer_text(out, cairn_pg_text(rows, i, 0));
-    }
-    cairn_buffer_text(out, one ? "" : "]");
-    return count;
 }
 
 /* ---- views of the table ---- */
@@ -72,7 +54,7 @@ enum cairn_http_outcome cairn_http_view(const struct cairn_view *view,
         return fail(request, response, &error);
     struct cairn_pg_params params = cairn_view_params(view, &ask, request->arena);
     cairn_buffer_text(&body, view->one ? "" : "{\"items\":");
-    int64_t count = add_rows(place->pg, view->sql, &params, view->one, &body, &error);
+    int64_t count = cairn_view_rows_json(place->pg, view->sql, &params, view->one, &body, &error);
     if (count == 0 && view->one)
         count = cairn_fail(&error, CAIRN_NOT_FOUND, "there is no %.100s", request->path);
     if (count < 0)
@@ -100,12 +82,8 @@ enum cairn_http_outcome cairn_http_status_view(const struct cairn_place *place,
         return CAIRN_HTTP_LATER;
     }
     struct cairn_buffer body = cairn_buffer(request->arena);
-    struct cairn_pg_params params = cairn_status_params(sample);
-    cairn_buffer_text(&body, "{\"store\":");
-    int64_t count = add_rows(place->pg, cairn_status_store_sql, NULL, true, &body, &error);
-    cairn_buffer_text(&body, ",\"read_models\":");
-    if (count >= 0)
-        count = add_rows(place->pg, cairn_status_read_models_sql, &params, false, &body, &error);
+    cairn_buffer_char(&body, '{');
+    int64_t count = cairn_status_json(place->pg, sample, &body, &error);
     cairn_buffer_char(&body, '}');
     return count < 0 ? fail(request, response, &error) : answer(response, &body);
 }
@@ -117,17 +95,12 @@ enum cairn_http_outcome cairn_http_bus_view(const struct cairn_place *place,
                                             struct cairn_http_response *response)
 {
     struct cairn_error error = {0};
-    struct cairn_bus_view lists[CAIRN_BUS_LISTS] = {0};
     struct cairn_buffer body = cairn_buffer(request->arena);
     const void *none = NULL;
     int64_t count = cairn_http_question(request, NULL, &none, &error);
+    cairn_buffer_char(&body, '{');
     if (count == 0)
-        count = cairn_bus_views(place, lists, &error);
-    for (int i = 0; i < CAIRN_BUS_LISTS && count >= 0; i++) {
-        cairn_buffer_print(&body, "%s\"%s\":", i ? "," : "{", lists[i].name);
-        count = add_rows(place->pg, lists[i].sql, &lists[i].params, i == CAIRN_BUS_PUBLISHER, &body,
-                         &error);
-    }
+        count = cairn_bus_json(place, &body, &error);
     cairn_buffer_char(&body, '}');
     return count < 0 ? fail(request, response, &error) : answer(response, &body);
 }
@@ -147,7 +120,7 @@ enum cairn_http_outcome cairn_http_dead_view(const struct cairn_place *place,
                                     &error);
     cairn_buffer_text(&body, "{\"items\":");
     if (count >= 0)
-        count = add_rows(place->pg, list.sql, &list.params, false, &body, &error);
+        count = cairn_view_rows_json(place->pg, list.sql, &list.params, false, &body, &error);
     cairn_buffer_char(&body, '}');
     return count < 0 ? fail(request, response, &error) : answer(response, &body);
 }

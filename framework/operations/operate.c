@@ -183,7 +183,18 @@ int cairn_operate(const struct cairn_place *place, enum cairn_action_id id, cons
         cairn_pg_set_deadline(place->pg, USUAL_US);
     if (failed)
         return translate(place, failed, &said, error);
-    if (!ret->json)
+    if (!ret->json && action->takes_long)
+        ret->json = "{}";
+    else if (!ret->json)
         failed = do_on_bus(place, action, arguments, actor, ret, error);
     return failed ? failed : decode(place, action, ret, error);
+}
+
+int cairn_operation_finish(const struct cairn_place *place, enum cairn_action_id action,
+                           const char *id, const char *json, const char *problem,
+                           const struct cairn_operator *by, struct cairn_error *error)
+{
+    struct cairn_operation operation = {.id = id, .json = json};
+    return finish(place, &cairn_actions[action], problem, actor_json(by, place->arena), &operation,
+                  error);
 }

@@ -6,7 +6,8 @@
  *     const struct operated_keys *result = done.result;
  *
  * A change in PostgreSQL and its record are one transaction. A change in Redis is recorded before,
- * as begun; its outcome follows. A crash in between leaves the record, which says so. */
+ * as begun; its outcome follows. A crash in between leaves the record, which says so. What takes
+ * long is recorded in the same way, and carried out by the caller. */
 #ifndef CAIRN_OPERATIONS_OPERATE_H
 #define CAIRN_OPERATIONS_OPERATE_H
 
@@ -32,7 +33,7 @@ struct cairn_operator {
 /* What was done. */
 struct cairn_operation {
     const char *id;     /* of its stream, cairn_operation-ID; "": the event is its own record */
-    const char *json;   /* the result */
+    const char *json;   /* the result; of what takes long {} */
     const void *result; /* the same, a struct of the action's `results` */
     int64_t position;   /* of its event */
     bool replayed;      /* it was done before, under the same key */
@@ -51,5 +52,13 @@ struct cairn_operation {
 int cairn_operate(const struct cairn_place *place, enum cairn_action_id action,
                   const void *arguments, const struct cairn_operator *by, const char *key,
                   struct cairn_operation *ret, struct cairn_error *error) CAIRN_CHECKED;
+
+/* Records the outcome of an action that takes long: `json` is its result, or `problem` why there is
+ * none. `by` is the operator that began it, or ended it. Returns 0, also if it has an outcome
+ * already, or what cairn_pg_call() returns. */
+int cairn_operation_finish(const struct cairn_place *place, enum cairn_action_id action,
+                           const char *id, const char *json, const char *problem,
+                           const struct cairn_operator *by,
+                           struct cairn_error *error) CAIRN_CHECKED;
 
 #endif

@@ -159,13 +159,16 @@ static const char stream_sql[] =
 /* Without a position or a time: the newest ones. What is looked at is bounded in any case. */
 static const char events_sql[] =
     "with at as (select case when $1 > 0 then $1 - 1 when $2::timestamptz is not null"
-    "         then cairn.position_at($2) end as after, coalesce(nullif($5, 0), 20) as least)"
+    "         then cairn.position_at($2) end as after, coalesce(nullif($7, 0), 20) as least)"
     " select s.* from (select " EVENT " from at cross join lateral (select x.* from cairn.events x"
     "         where x.shard = 0"
     "             and x.position > coalesce(at.after, cairn.head() - 100000)"
     "             and x.position <= coalesce(at.after + 100000, cairn.head())"
     "             and ($3::text is null or x.type = $3)"
     "             and ($4::text is null or x.stream like replace($4, '_', '\\_') || '-%')"
+    "             and ($5::text is null or coalesce(x.meta #>> '{actor,sub}',"
+    "                 x.meta #>> '{actor,service}', x.meta ->> 'service') = $5)"
+    "             and ($6::text is null or x.meta ->> 'correlation_id' = $6)"
     "         order by case when at.after is null then -x.position else x.position end"
     "         limit at.least) e"
     "     where (select cairn.await_durable()) >= 0) s order by s.position";

@@ -32,7 +32,10 @@ CAIRN_STRUCT(view_events,
              TIME(since, .optional = true, .help = "A time instead: those from then on."),
              TEXT(type, .optional = true,
                   .help = "Looked for in the 100,000 positions from there on."),
-             TEXT(category, .optional = true), VIEW_LIMIT);
+             TEXT(category, .optional = true),
+             TEXT(subject, .optional = true, .help = "The person or the service that caused them."),
+             TEXT(correlation, .optional = true, .help = "The id that all of a request share."),
+             VIEW_LIMIT);
 CAIRN_STRUCT(view_command, TEXT(service, .help = "That carried it out."),
              TEXT(key, .help = "Its Idempotency-Key."),
              TEXT(sub, .optional = true,

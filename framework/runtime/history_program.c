@@ -3,6 +3,7 @@
 
 #include "projection/history/row_when.h"
 #include "record/json.h"
+#include "runtime/state_program.h"
 #include "store/events/amend.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ static bool read_arguments(int argc, char **argv, struct wanted *ret)
         } else if (argv[i][0] == '-' || !take_word(ret, argv[i]))
             return false;
     }
-    return ret->key != NULL;
+    return ret->key || (ret->at && ret->name);
 }
 
 static const struct cairn_projection *find(const struct cairn_service *const services[],
@@ -86,7 +87,7 @@ static int read_history(const struct cairn_config *config, const struct wanted *
 static void print_changes(const struct cairn_row_step *step)
 {
     for (size_t i = 0; i < step->change_count; i++) {
-        const struct cairn_row_change *change = &step->changes[i];
+        const struct cairn_json_change *change = &step->changes[i];
         if (!change->from && strcmp(change->to, "null") == 0)
             continue;
         (void)printf("    %s: %s%s%s\n", change->field, change->from ? change->from : "",
@@ -173,10 +174,13 @@ int cairn_host_history(const struct cairn_config *config,
         (void)fprintf(stderr,
                       "Usage: why NAME KEY [--limit N] [--json]\n"
                       "       at POSITION|TIME NAME KEY [--json]\n"
+                      "       at POSITION|TIME STREAM [--json]\n"
                       "N is from 1 to %d\n",
                       CAIRN_ROW_STEPS_MAX);
         return EX_USAGE;
     }
+    if (!wanted.key)
+        return cairn_host_state(config, services, wanted.when, wanted.name, wanted.json);
     struct cairn_row_question question = {.projection = find(services, wanted.name),
                                           .key = wanted.key,
                                           .steps_max = wanted.at ? 1 : wanted.limit};

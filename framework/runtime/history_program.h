@@ -1,6 +1,6 @@
 /* history_program.h - `PROGRAM why NAME KEY` and `PROGRAM at POSITION|TIME NAME KEY`: why a row of
  * a read model is as it is, and how it was. `cairn why` and `cairn at` run the program that has
- * the read model. */
+ * the read model. `PROGRAM at POSITION|TIME STREAM` is passed on (state_program.h). */
 #ifndef CAIRN_RUNTIME_HISTORY_PROGRAM_H
 #define CAIRN_RUNTIME_HISTORY_PROGRAM_H
 

@@ -30,7 +30,7 @@ static const struct cairn_host_part *const parts[] = {
     &cairn_host_part_health,
     &cairn_host_part_queries,
     &cairn_host_part_log,
-    &cairn_host_part_tail,
+    &cairn_host_part_operators,
     &cairn_host_part_admin,
     &cairn_host_part_forwards_left,
     &cairn_host_part_http,
@@ -40,11 +40,11 @@ static const struct cairn_host_part *const parts[] = {
     &cairn_host_part_client,
     &cairn_host_part_consumers,
     &cairn_host_part_feeds,
-    &cairn_host_part_duties,        /* stopped while the leases are held still */
-    &cairn_host_part_log_streams,   /* ends streams, for which stopping HTTP would wait */
-    &cairn_host_part_tail_streams,  /* likewise */
-    &cairn_host_part_query_streams, /* likewise */
-    &cairn_host_part_engine_run,    /* its calls may go to this process' own HTTP */
+    &cairn_host_part_duties,            /* stopped while the leases are held still */
+    &cairn_host_part_log_streams,       /* ends streams, for which stopping HTTP would wait */
+    &cairn_host_part_operators_streams, /* likewise */
+    &cairn_host_part_query_streams,     /* likewise */
+    &cairn_host_part_engine_run,        /* its calls may go to this process' own HTTP */
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };

@@ -34,7 +34,11 @@ as $$
             ('recover', 'done', 'EpochStarted'),
             ('retry-dead-letters', 'begun', 'DeadLetterRetryBegun'),
             ('retry-dead-letters', 'done', 'DeadLettersRetried'),
-            ('retry-dead-letters', 'failed', 'DeadLetterRetryFailed')) as o(operation, outcome, event)
+            ('retry-dead-letters', 'failed', 'DeadLetterRetryFailed'),
+            ('verify', 'begun', 'VerificationBegun'),
+            ('verify', 'done', 'ReadModelVerified'),
+            ('verify', 'failed', 'VerificationFailed'),
+            ('cancel-verification', 'done', 'VerificationCancelled')) as o(operation, outcome, event)
         where o.operation = in_operation and o.outcome = in_outcome
 $$;
 comment on function cairn.operation_event is
@@ -255,6 +259,8 @@ begin
                          x.ended as sessions_ended, x.left_over as not_ended
                       from cairn.recover() x) r;
         return done;
+    when 'cancel-verification' then
+        return json_build_object('cancelled', true); -- its caller ends it
     else
         return null; -- what happens outside of PostgreSQL
     end case;

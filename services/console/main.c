@@ -3,6 +3,8 @@
  *
  * It connects to the database as its owner, as the command `cairn` does: with a role that has less,
  * what that role may not do is answered 403. */
+#include "../bff/bff.h"
+#include "../log/shop_log.h"
 #include "../projector/projector.h"
 #include "../query/query.h"
 
@@ -13,8 +15,9 @@ extern const struct cairn_service payment_service;
 extern const struct cairn_service notification_service;
 
 static const struct cairn_service *const shop[] = {
-    &user_service,  &order_service, &payment_service, &notification_service, &projector_service,
-    &query_service, NULL,
+    &user_service,         &order_service,     &payment_service,
+    &notification_service, &projector_service, &query_service,
+    &bff_service,          &log_service,       NULL,
 };
 
 CAIRN_MAIN({

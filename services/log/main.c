@@ -1,21 +1,7 @@
-/* main.c - the log of the shop over HTTP: to read, as an HTTP feed, and, for what no decider
- * guards, to append. docs/PATTERNS.md shows how. */
-#include "../order/order.h"
-#include "../payment/payment.h"
-#include "../user/user.h"
+/* main.c - the log over HTTP, as a process. */
+#include "shop_log.h"
 
-#include <cairn/service.h>
-
-static const struct cairn_log_face faces[] = {
-    {.events = &user_events, .read = CAIRN_ROLE("operator", "reader", "peer")},
-    {.events = &order_events, .read = CAIRN_ROLE("operator", "reader", "peer")},
-    {.events = &payment_events, .read = CAIRN_ROLE("operator", "reader")},
-    {.events = NULL},
-};
-
-CAIRN_MAIN({
-    .name = "log",
-    .port = 8061,
-    .log = faces,
-    .help = "the log over HTTP: pages, streams, feeds",
-});
+int main(int argc, char **argv)
+{
+    return cairn_main(argc, argv, (const struct cairn_service *const[]){&log_service, NULL});
+}

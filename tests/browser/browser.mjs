@@ -55,7 +55,7 @@ export class Looker {
         await this.context?.close();
         this.context = await this.browser.newContext({ colorScheme: 'light', viewport: { width: 1280, height: 900 }, ...options });
         this.page = await this.context.newPage();
-        this.page.setDefaultTimeout(20000);
+        this.page.setDefaultTimeout(90000);
         this.page.on('pageerror', (error) => this.errors.push(String(error)));
         this.page.on('console', (message) => {
             if (message.type() === 'error') this.errors.push(message.text());

@@ -240,6 +240,9 @@ static void the_catalogue_is_printed_without_a_database(void **state)
     (void)setenv("DATABASE_URL", "postgresql://nowhere.invalid/none", 1);
     expect(0, "catalog", "    c_order -- \"OrderPlaced<br>OrderShipped<br>OrderCancelled\" --> h0");
     expect(0, "catalog --json", "\"kind\":\"command\",\"name\":\"place_order\"");
+    expect(0, "catalog --json",
+           "\"service\":\"log\",\"category\":\"order\",\"route\":\"GET /feeds/order\"");
+    expect(0, "catalog --json", "\"service\":\"bff\",\"route\":\"GET /dashboard\"");
     expect(64, "catalog more", "Usage");
     (void)setenv("DATABASE_URL", url, 1);
 }

@@ -290,6 +290,13 @@ static void a_row_of_many_streams_says_it_too_and_how_it_was(void **state)
     fixture_sql_text(shop.database_url, sql, position, sizeof position);
     (void)snprintf(arguments, sizeof arguments, "at %s order_summary %s", position, order);
     cairn_expect(shop.database_url, 0, arguments, "\"status\":\"placed\"");
+    (void)snprintf(arguments, sizeof arguments, "at %s order-%s", position, order);
+    cairn_expect(shop.database_url, 0, arguments, "\"status\":\"placed\"");
+    (void)snprintf(arguments, sizeof arguments, "at %s order-%s --json", position, order);
+    cairn_expect(shop.database_url, 0, arguments, "\"by\":\"decider\",\"before\":null,\"state\":{");
+    (void)snprintf(arguments, sizeof arguments, "at 2000-01-01T00:00:00Z order-%s", order);
+    cairn_expect(shop.database_url, 1, arguments, "the log was empty then");
+    cairn_expect(shop.database_url, 1, "at 1 order-none", "there was then no stream order-none");
     (void)snprintf(arguments, sizeof arguments, "at %lld order_summary %s",
                    (long long)atoll(position) - 1, order);
     cairn_expect(shop.database_url, 1, arguments, "there is no such row in order_summary");

@@ -403,6 +403,59 @@ static void a_row_is_explained_and_shown_as_it_was(void **state)
             &reply);
 }
 
+static void a_streams_state_is_folded_by_its_decider_before_and_after_an_event(void **state)
+{
+    (void)state;
+    fixture_sql(
+        pot_bench.url,
+        "select cairn.append('user-" USER "', 'UserRegistered',"
+        "     '{\"email\": \"ada@example.com\", \"name\": \"Ada\"}');"
+        "select cairn.append('user-" USER "', 'UserEmailChanged',"
+        "     '{\"email\": \"ada@example.org\", \"previous_email\": \"ada@example.com\"}');"
+        "select cairn.append('note-1', 'NoteTaken', '{}');"
+        "select cairn.append('fulfilment-7', 'ProcessAdvanced', '{\"state\": {\"paid\":false}}');"
+        "select cairn.append('fulfilment-7', 'ProcessAdvanced', '{\"state\":{\"paid\":true}}')");
+    look(200, "/admin/streams/user-" USER "/state");
+    said_so("\"version\":2,\"position\":2,\"type\":\"UserEmailChanged\"");
+    said_so("\"by\":\"decider\",\"before\":{");
+    said_so("{\"field\":\"email\",\"from\":\"ada@example.com\",\"to\":\"ada@example.org\"}");
+    look(200, "/admin/streams/user-" USER "/state?version=1");
+    said_so("\"before\":null,\"state\":{");
+    look(200, "/admin/streams/user-" USER "/state?at=1");
+    said_so("\"version\":1,");
+    look(200, "/admin/streams/user-" USER "/state?at=2099-01-01T00:00:00Z");
+    said_so("\"version\":2,");
+    look(200, "/admin/streams/fulfilment-7/state");
+    said_so("\"by\":\"process\",\"before\":{\"paid\":false},\"state\":{\"paid\":true},"
+            "\"changes\":[{\"field\":\"paid\",\"from\":false,\"to\":true}]");
+    look(404, "/admin/streams/note-1/state");
+    look(404, "/admin/streams/user-" USER "/state?at=0");
+    look(400, "/admin/streams/user-" USER "/state?at=soon");
+    look(400, "/admin/streams/user-" USER "/state?version=0");
+    ask_for(403, port, "GET", "/admin/streams/user-" USER "/state", clerk_headers, NULL, &reply);
+}
+
+static void events_are_found_by_who_caused_them_and_by_request(void **state)
+{
+    (void)state;
+    fixture_sql(
+        pot_bench.url,
+        "select cairn.append_as('user-1', 0, array_agg(gen_random_uuid()),"
+        "     array_agg('UserMoved'::text), array_agg(1::bigint), array_agg('{}'::json),"
+        "     array_agg(json_build_object('actor', json_build_object('sub', 'person-' || i),"
+        "         'correlation_id', 'request-' || i % 2)), array_agg(null::json))"
+        " from generate_series(1, 4) i");
+    look(200, "/admin/events?subject=person-3");
+    said_so("{\"items\":[{\"position\":3,");
+    assert_null(strstr(reply.body, "person-1"));
+    look(200, "/admin/events?correlation=request-0");
+    said_so("\"position\":2,");
+    said_so("\"position\":4,");
+    assert_null(strstr(reply.body, "person-1"));
+    look(200, "/admin/events?correlation=request-0&subject=person-1");
+    said_so("{\"items\":[]}");
+}
+
 /* ---- roles ---- */
 
 static void only_operators_act_and_only_readers_look(void **state)
@@ -601,6 +654,8 @@ int main(void)
         TEST(what_a_request_has_caused_is_answered_as_a_tree),
         TEST(rows_are_listed_by_key_and_need_no_program),
         TEST(a_row_is_explained_and_shown_as_it_was),
+        TEST(a_streams_state_is_folded_by_its_decider_before_and_after_an_event),
+        TEST(events_are_found_by_who_caused_them_and_by_request),
         TEST(only_operators_act_and_only_readers_look),
         TEST(a_key_is_of_its_caller_and_done_once),
         TEST(wrong_requests_are_refused_as_problems_and_change_nothing),

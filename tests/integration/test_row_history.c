@@ -195,8 +195,8 @@ static bool is_same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static const struct cairn_row_change *find_change(const struct cairn_row_step *step,
-                                                  const char *field)
+static const struct cairn_json_change *find_change(const struct cairn_row_step *step,
+                                                   const char *field)
 {
     for (size_t i = 0; i < step->change_count; i++) {
         if (strcmp(step->changes[i].field, field) == 0)
@@ -213,7 +213,7 @@ static void expect_changes(const struct cairn_row_step *step, const char *before
     for (size_t i = 0; i < 3; i++) {
         const char *from = value_of(before, fields[i]);
         const char *to = value_of(after, fields[i]);
-        const struct cairn_row_change *change = find_change(step, fields[i]);
+        const struct cairn_json_change *change = find_change(step, fields[i]);
         if (is_same(from, to)) {
             assert_null(change);
             continue;

@@ -114,6 +114,10 @@ static void park_unreadable(void)
     sql_becomes(1, "select count(distinct key) from cairn.parked");
 }
 
+static void nothing_more(void)
+{
+}
+
 static void park_a_payment(void)
 {
     sql(INSERT("payment-" BROKEN_PAYMENT, "PaymentRequested"));
@@ -170,9 +174,29 @@ static void append_many(void)
 
 /* ---- generations, and the console itself ---- */
 
-static void expect_generation_1(void)
+static void expect_a_rollback(void)
 {
-    sql_becomes(1, "select generation from cairn.generations where projection = 'users' and live");
+    sql_becomes(1, "select count(*) from cairn.switches w join cairn.generations g"
+                   " on g.projection = w.projection and g.generation = w.generation"
+                   " where w.projection = 'users' and w.cause = 'rollback'"
+                   "     and w.done_at is not null and g.live");
+}
+
+/* A row that is not what the log says. */
+static void falsify_a_row(void)
+{
+    sql("update read.users_g1 set name = 'Eva' where user_id = '" ADA "'");
+}
+
+static void expect_a_difference(void)
+{
+    sql_becomes(1, "select count(*) from cairn.operations where action = 'verify'"
+                   " and state = 'done' and (result ->> 'differences')::int = 1");
+}
+
+static void kill_the_projector(void)
+{
+    system_kill(shop, "projector", SIGKILL);
 }
 
 static void stop_the_console(void)
@@ -180,7 +204,7 @@ static void stop_the_console(void)
     system_kill(shop, "console", SIGKILL);
 }
 
-static void start_the_console(void)
+static void start_what_was_killed(void)
 {
     system_heal(shop);
 }
@@ -199,6 +223,7 @@ static const struct {
     {"the cause mended", mend_bob, "done"},
     {"the row", expect_bob, "done"},
     {"an unreadable event", park_unreadable, BROKEN},
+    {"the unreadable event", nothing_more, BROKEN},
     {"a payment given up", park_a_payment, BROKEN_PAYMENT},
     {"another attempt", expect_another_attempt, "done"},
     {"a dead letter", give_a_letter_up, EVES_ORDER},
@@ -206,9 +231,13 @@ static const struct {
     {"the letter handled", expect_a_letter_handled, "done"},
     {"two events", append_two, "done"},
     {"many events", append_many, "done"},
-    {"generation 1 is live", expect_generation_1, "done"},
+    {"a rolled back generation", expect_a_rollback, "done"},
+    {"a false row", falsify_a_row, ADA},
+    {"the difference recorded", expect_a_difference, "done"},
+    {"the projector killed", kill_the_projector, "done"},
+    {"the projector started", start_what_was_killed, "done"},
     {"the console stopped", stop_the_console, "done"},
-    {"the console started", start_the_console, "done"},
+    {"the console started", start_what_was_killed, "done"},
 };
 
 const char *console_scene(struct system_under_test *of_shop, const struct shell *in_place,

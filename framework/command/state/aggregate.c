@@ -4,6 +4,7 @@
 #include "command/state/part.h"
 #include "command/state/snapshots.h"
 #include "core/report/metrics.h"
+#include "core/threads/clock.h"
 #include "record/json.h"
 #include "store/events/amend.h"
 
@@ -23,6 +24,8 @@ struct load {
     int64_t folded; /* events */
     bool more;      /* the stream has events that were not read yet */
     bool mends;     /* the stored snapshot is broken and should be replaced */
+    int64_t to;     /* the last version that is wanted; 0: all */
+    int64_t deadline_us;
 };
 
 /* ---- the snapshot ---- */
@@ -69,8 +72,16 @@ static bool take_state(struct load *load, const struct cairn_snapshot *snapshot)
 static int64_t read_next(struct load *load, const struct cairn_stored_event **ret,
                          struct cairn_error *error)
 {
-    return cairn_store_read_stream(load->store, load->ret->at.stream, load->ret->at.version, PAGE,
-                                   load->arena, ret, &load->more, error);
+    int64_t left = load->to ? load->to - load->ret->at.version : PAGE;
+    if (load->deadline_us && cairn_monotonic_us() > load->deadline_us)
+        return cairn_fail(error, CAIRN_TOO_LARGE,
+                          "%s is too long to be folded in time: %" PRId64 " events were",
+                          load->ret->at.stream, load->folded);
+    int64_t count =
+        cairn_store_read_stream(load->store, load->ret->at.stream, load->ret->at.version,
+                                left < PAGE ? left : PAGE, load->arena, ret, &load->more, error);
+    load->more = load->more && (!load->to || count < left);
+    return count;
 }
 
 /* Copies the state into `to`, since it may point into events whose arena is about to be reset. */
@@ -226,6 +237,25 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
     cairn_metric_add(&folded_events, folding->kind, load.folded);
     cairn_snapshots_offer(folding, aggregate, false);
     return 0;
+}
+
+int cairn_aggregate_read_to(struct cairn_store *store, const struct cairn_folding *folding,
+                            int64_t version, int64_t deadline_us, struct cairn_arena *arena,
+                            struct cairn_aggregate *aggregate, struct cairn_error *error)
+{
+    struct load load = {.store = store,
+                        .folding = folding,
+                        .arena = arena,
+                        .ret = aggregate,
+                        .to = version,
+                        .deadline_us = deadline_us};
+    const struct cairn_stored_event *events = NULL;
+    if (!aggregate->state)
+        aggregate->state = cairn_arena_alloc(arena, folding->state->size, folding->state->align);
+    if (version <= aggregate->at.version)
+        return 0;
+    int64_t count = read_next(&load, &events, error);
+    return fold_all(&load, count, events, 0, error);
 }
 
 /* ---- many streams by one call ---- */

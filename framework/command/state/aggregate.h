@@ -29,6 +29,14 @@ int cairn_aggregate_catch_up(struct cairn_store *store, const struct cairn_foldi
                              struct cairn_arena *arena, struct cairn_aggregate *aggregate,
                              struct cairn_error *error) CAIRN_CHECKED;
 
+/* Folds the events after `aggregate`, of which only `at.stream` has to be set, up to a version: its
+ * state as it was. Without snapshots, which may be newer. Returns 0, -CAIRN_TOO_LARGE after
+ * `deadline_us` (monotonic), or an error that store.h lists. */
+int cairn_aggregate_read_to(struct cairn_store *store, const struct cairn_folding *folding,
+                            int64_t version, int64_t deadline_us, struct cairn_arena *arena,
+                            struct cairn_aggregate *aggregate,
+                            struct cairn_error *error) CAIRN_CHECKED;
+
 /* ---- many streams by one call (loader.h) ---- */
 
 /* Returns what has to be read of the stream to bring the aggregate up to date. Version 0 means that

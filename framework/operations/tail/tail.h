@@ -7,12 +7,11 @@
  *
  * without its data, which may be large. It begins after the newest event, or after `from`, or after
  * the Last-Event-ID of a client that comes again; at most 10,000 positions back. What a slow client
- * has missed beyond that is told it, as `event: missed`. A stream ends when the token expires that
- * it was opened with.
+ * has missed beyond that is told it, as `event: missed`.
  *
- * One thread reads the log for all streams, five times a second while there are any, over a
- * connection of its own. Threads: any; one lock. It is held while the streams' lock of http/ is
- * acquired, never the other way round. */
+ * One thread reads the log for all streams, over a connection of its own, when a follower of the
+ * log (store/read/log_follower.h) says that there is something new; without streams it reads
+ * nothing. */
 #ifndef CAIRN_OPERATIONS_TAIL_H
 #define CAIRN_OPERATIONS_TAIL_H
 

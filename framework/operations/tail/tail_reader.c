@@ -1,33 +1,10 @@
-/* tail_reader.c - what a stream of the tail is given, and what was not sent yet. */
+/* tail_reader.c - what a stream of the tail is given. */
 #include "operations/tail/tail_reader.h"
-
-#include "core/threads/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void compact(struct cairn_tail_reader *reader)
-{
-    memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
-    reader->end -= reader->begin;
-    reader->begin = 0;
-}
-
-bool cairn_tail_reader_add(struct cairn_tail_reader *reader, const char *text)
-{
-    size_t bytes = strlen(text);
-    if (reader->begin == reader->end)
-        reader->taken_us = cairn_monotonic_us();
-    if (bytes > CAIRN_TAIL_BUFFER - reader->end)
-        compact(reader);
-    if (bytes > CAIRN_TAIL_BUFFER - reader->end)
-        return false;
-    memcpy(reader->buffer + reader->end, text, bytes);
-    reader->end += bytes;
-    return true;
-}
 
 static bool fits(const struct cairn_tail_reader *reader, const struct cairn_tail_event *event)
 {
@@ -41,14 +18,15 @@ static bool fits(const struct cairn_tail_reader *reader, const struct cairn_tail
 bool cairn_tail_reader_offer(struct cairn_tail_reader *reader, const struct cairn_tail_event *event)
 {
     char id[40];
-    size_t end = reader->end - reader->begin;
+    struct cairn_live_stream *stream = &reader->stream;
+    size_t bytes = stream->end - stream->begin;
     if (event->position <= reader->position)
         return true;
     (void)snprintf(id, sizeof id, "id: %" PRId64 "\ndata: ", event->position);
     if (fits(reader, event) &&
-        !(cairn_tail_reader_add(reader, id) && cairn_tail_reader_add(reader, event->json) &&
-          cairn_tail_reader_add(reader, "\n\n"))) {
-        reader->end = reader->begin + end; /* without the part of it */
+        !(cairn_live_add(stream, id) && cairn_live_add(stream, event->json) &&
+          cairn_live_add(stream, "\n\n"))) {
+        stream->end = stream->begin + bytes; /* without the part of it */
         return false;
     }
     reader->position = event->position;
@@ -68,24 +46,18 @@ void cairn_tail_reader_catch_up(struct cairn_tail_reader *reader, int64_t head)
     (void)snprintf(missed, sizeof missed,
                    "event: missed\ndata: {\"from\":%" PRId64 ",\"to\":%" PRId64 "}\n\n",
                    reader->position + 1, floor);
-    if (cairn_tail_reader_add(reader, missed))
+    if (cairn_live_add(&reader->stream, missed))
         reader->position = floor;
 }
 
-int64_t cairn_tail_reader_take(struct cairn_tail_reader *reader, char *ret, size_t room)
+bool cairn_tail_reader_has_room(const struct cairn_tail_reader *reader)
 {
-    size_t left = reader->end - reader->begin;
-    size_t bytes = left < room ? left : room;
-    if (!left)
-        return reader->over ? -1 : 0;
-    memcpy(ret, reader->buffer + reader->begin, bytes);
-    reader->begin += bytes;
-    reader->taken_us = cairn_monotonic_us();
-    return (int64_t)bytes;
+    return reader->stream.end - reader->stream.begin < CAIRN_TAIL_BUFFER / 2;
 }
 
-void cairn_tail_reader_free(struct cairn_tail_reader *reader)
+void cairn_tail_reader_free(struct cairn_live_stream *stream)
 {
+    struct cairn_tail_reader *reader = (struct cairn_tail_reader *)stream;
     free(reader->type);
     free(reader->category);
     free(reader);

@@ -10,16 +10,10 @@
 #define CAIRN_PROJECTION_ROW_HISTORY_H
 
 #include "core/containers/buffer.h"
+#include "record/json_changes.h"
 #include "store/store.h"
 
 #include <cairn/projection.h>
-
-/* One field; the values are JSON, NULL where there was no row, or it is not to be seen. */
-struct cairn_row_change {
-    const char *field;
-    const char *from;
-    const char *to;
-};
 
 enum cairn_row_effect {
     CAIRN_ROW_CREATED = 1,
@@ -39,7 +33,7 @@ struct cairn_row_step {
     struct cairn_uuid event_id;
     struct cairn_time recorded_at;
     enum cairn_row_effect effect;
-    struct cairn_row_change *changes;
+    struct cairn_json_change *changes; /* without `from` where it is not to be seen */
     size_t change_count;
 
     /* of the event's meta, or NULL */

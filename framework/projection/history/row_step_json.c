@@ -12,22 +12,6 @@ const char *cairn_row_effect_name(enum cairn_row_effect effect)
     return names[effect];
 }
 
-static void add_changes(const struct cairn_row_step *step, struct cairn_buffer *out)
-{
-    cairn_buffer_text(out, ",\"changes\":[");
-    for (size_t i = 0; i < step->change_count; i++) {
-        const struct cairn_row_change *change = &step->changes[i];
-        cairn_buffer_print(out, "%s{\"field\":", i ? "," : "");
-        cairn_buffer_json(out, change->field);
-        if (change->from)
-            cairn_buffer_print(out, ",\"from\":%s", change->from);
-        if (change->to)
-            cairn_buffer_print(out, ",\"to\":%s", change->to);
-        cairn_buffer_char(out, '}');
-    }
-    cairn_buffer_char(out, ']');
-}
-
 void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer *out)
 {
     char at[CAIRN_TIME_TEXT_SIZE];
@@ -40,7 +24,8 @@ void cairn_row_step_json(const struct cairn_row_step *step, struct cairn_buffer 
     cairn_buffer_member(out, "type", step->type);
     cairn_buffer_member(out, "event_id", id);
     cairn_buffer_member(out, "effect", cairn_row_effect_name(step->effect));
-    add_changes(step, out);
+    cairn_buffer_text(out, ",\"changes\":");
+    cairn_json_changes_write(step->changes, step->change_count, out);
     cairn_buffer_member(out, "command_id", step->command_id);
     cairn_buffer_member(out, "command", step->command);
     cairn_buffer_member(out, "service", step->service);

@@ -1,8 +1,6 @@
 /* row_steps.c - keeps the newest steps of a row's history, each with what it changed. */
 #include "projection/history/row_steps.h"
 
-#include "record/json_member.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,41 +26,6 @@ void cairn_row_kept_close(struct cairn_row_kept *kept)
     cairn_arena_close(&kept->arena);
     free(kept->places);
     free(kept);
-}
-
-/* ---- what changed ---- */
-
-static bool is_same(const struct cairn_json_member *a, const struct cairn_json_member *b)
-{
-    return a->bytes == b->bytes && memcmp(a->text, b->text, a->bytes) == 0;
-}
-
-static const char *copy(const struct cairn_json_member *member, struct cairn_arena *arena)
-{
-    return cairn_copy_bytes(arena, member->value, member->value_bytes);
-}
-
-/* Both were written by the same encoder: where both are there they have the same members. */
-static void compare(struct cairn_row_place *place, const char *before, const char *after)
-{
-    struct cairn_row_step *step = &place->step;
-    struct cairn_json_member from = {0};
-    struct cairn_json_member to = {0};
-    size_t capacity = 0;
-    for (;;) {
-        bool had = cairn_json_member_next(&before, &from);
-        bool has = cairn_json_member_next(&after, &to);
-        if (!had && !has)
-            return;
-        if (had && has && is_same(&from, &to))
-            continue;
-        const struct cairn_json_member *named = has ? &to : &from;
-        cairn_grow(&place->arena, step->changes, step->change_count, &capacity);
-        step->changes[step->change_count++] = (struct cairn_row_change){
-            .field = cairn_copy_bytes(&place->arena, named->name, named->name_bytes),
-            .from = had ? copy(&from, &place->arena) : NULL,
-            .to = has ? copy(&to, &place->arena) : NULL};
-    }
 }
 
 /* ---- the ring ---- */
@@ -109,7 +72,8 @@ void cairn_row_kept_add(struct cairn_row_kept *kept, const struct cairn_stored_e
                                           .event_id = event->event_id,
                                           .recorded_at = event->recorded_at,
                                           .effect = effect};
-    compare(place, is_hidden ? "" : before, after);
+    place->step.change_count =
+        cairn_json_changes(is_hidden ? "" : before, after, &place->arena, &place->step.changes);
     if (strlen(before) + strlen(after) > BYTES_MAX / CAIRN_ROW_STEPS_MAX) {
         while (kept->count > 1 && bytes_of(kept) > BYTES_MAX)
             drop_first(kept);

@@ -9,9 +9,8 @@ static const struct cairn_statement until_statement = {
     .sql = "select cairn.last_position_until($1)",
 };
 
-/* Reads a position, or the last one that was recorded by a time. */
-static int read_when(struct cairn_store *store, const char *when, struct cairn_arena *arena,
-                     int64_t *ret, struct cairn_error *error)
+int cairn_position_when(struct cairn_store *store, const char *when, struct cairn_arena *arena,
+                        int64_t *ret, struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = arena};
     struct cairn_time time;
@@ -54,7 +53,7 @@ int cairn_row_when(struct cairn_store *store, const char *when, struct cairn_are
     if (failed || !when)
         return failed;
     int64_t most = question->to;
-    failed = read_when(store, when, arena, &question->to, error);
+    failed = cairn_position_when(store, when, arena, &question->to, error);
     if (!failed && question->to > most)
         return cairn_fail(error, CAIRN_MALFORMED,
                           "%s has come to position %" PRId64 ": there is nothing at %" PRId64

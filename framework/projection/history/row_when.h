@@ -12,4 +12,9 @@
 int cairn_row_when(struct cairn_store *store, const char *when, struct cairn_arena *arena,
                    struct cairn_row_question *question, struct cairn_error *error) CAIRN_CHECKED;
 
+/* Reads a position, or the last one that was recorded by a time. Returns 0, -CAIRN_MALFORMED if it
+ * is neither, or an error that postgres.h lists. */
+int cairn_position_when(struct cairn_store *store, const char *when, struct cairn_arena *arena,
+                        int64_t *ret, struct cairn_error *error) CAIRN_CHECKED;
+
 #endif

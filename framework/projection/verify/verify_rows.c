@@ -81,12 +81,23 @@ static const char *first_difference(const char *stored, const char *folded,
 
 /* ---- folding ---- */
 
+/* Returns 0, or -CAIRN_CONFLICT if it is not to go on. */
+static int go_on(struct run *run, struct cairn_error *error)
+{
+    const struct cairn_verify *verify = run->verify;
+    if (!verify->goes_on ||
+        verify->goes_on(verify->context, run->folded_before + run->expected.position,
+                        verify->progress->total))
+        return 0;
+    return cairn_fail(error, CAIRN_CONFLICT, "it was cancelled");
+}
+
 static int fold_batch(struct run *run, struct cairn_stored_event *events, size_t count, int64_t to,
                       struct cairn_error *error)
 {
     int failed = cairn_expected_rows_fold(&run->expected, events, count, to, &run->page, error);
     cairn_progress_at(run->verify->progress, run->folded_before + run->expected.position);
-    return failed;
+    return failed ? failed : go_on(run, error);
 }
 
 /* Returns whether the rows exceed the memory limit, so that more parts are needed. */
@@ -214,6 +225,9 @@ static int compare_all(struct run *run, struct cairn_error *error)
         look_at_copy(run, page, (size_t)count);
         if (count)
             (void)snprintf(key, sizeof key, "%s", page[count - 1].key);
+        int ends = go_on(run, error);
+        if (ends)
+            return ends;
     }
     return 0;
 }
@@ -434,6 +448,7 @@ static int verify_part(struct run *run, uint64_t part, uint64_t parts, struct ca
     cairn_expected_rows_open(&run->expected, run->verify->projection, part, parts);
     int failed = cairn_generation_checkpoint(run->snapshot, &run->rows.generation, &run->page,
                                              &run->at, error);
+    run->verify->progress->total = run->at.position * (int64_t)parts;
     if (!failed)
         failed = load_skipped(run, error);
     if (!failed)

@@ -34,7 +34,10 @@ struct cairn_verify {
     int64_t patience_us;   /* how long to wait for a copy that is behind; 0: ten seconds */
     /* Called for each difference, which is valid during the call. */
     void (*differs)(void *context, const struct cairn_difference *difference);
-    void *context;
+    /* Called now and then with how many positions of how many were folded; false ends it. NULL: it
+     * goes on to its end. */
+    bool (*goes_on)(void *context, int64_t done, int64_t total);
+    void *context;                   /* of both */
     struct cairn_progress *progress; /* begun and ended here */
 
     /* the result */
@@ -49,6 +52,7 @@ struct cairn_verify {
 };
 
 /* Returns 0 if it could be compared, whether or not there are differences; or
+ *   -CAIRN_CONFLICT     `goes_on` has returned false
  *   -CAIRN_NOT_FOUND    no generation of this code version was built
  *   -CAIRN_DIVERGED     the read model belongs to another history than the log
  *   -CAIRN_UNREADABLE   an event stops the fold before the checkpoint

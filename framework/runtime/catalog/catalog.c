@@ -87,6 +87,28 @@ static void add_resources(struct collection *of)
                       .route = at->route, .kind = "route", .help = at->help, .allow = &at->allow});
 }
 
+/* The log's face: who may read which category, and append to it. */
+static void add_log(struct collection *of)
+{
+    for (const struct cairn_log_face *at = of->service->log; at && at->events; at++) {
+        const char *category = at->events->category;
+        add_events(of, at->events, NULL);
+        add_route(of, (struct cairn_catalog_route){
+                          .route = cairn_print(of->arena, "GET /feeds/%s", category),
+                          .kind = "log",
+                          .category = category,
+                          .help = "The events, as pages, live, and as an HTTP feed.",
+                          .allow = &at->read});
+        if (at->append.kind)
+            add_route(of, (struct cairn_catalog_route){
+                              .route = cairn_print(of->arena, "POST /streams/%s-{id}", category),
+                              .kind = "log",
+                              .category = category,
+                              .help = "Appends events.",
+                              .allow = &at->append});
+    }
+}
+
 /* ---- handlers ---- */
 
 static void add_handler(struct collection *of, const struct cairn_catalog_handler handler)
@@ -145,6 +167,7 @@ void cairn_catalog_collect(const struct cairn_service *const services[], struct 
         for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->deciders[k]; k++)
             add_decider(&of, services[i]->deciders[k]);
         add_resources(&of);
+        add_log(&of);
         add_projections(&of);
         add_reactions(&of);
     }

@@ -1,5 +1,5 @@
-/* answer_parts.c - starts what answers requests besides commands: queries, the log, its tail,
- * health, identity. */
+/* answer_parts.c - starts what answers requests besides commands: queries, the log,
+ * what operators follow, health, identity. */
 #include "runtime/host/host_parts.h"
 
 #include "feed/face/log_watch.h"
@@ -64,21 +64,19 @@ static void stop_services(struct cairn_host *host)
     }
 }
 
-static int open_tail(struct cairn_host *host, struct cairn_error *error)
+static int open_operators(struct cairn_host *host, struct cairn_error *error)
 {
-    return cairn_operators_wanted(host->services)
-               ? cairn_tail_open(host->config->database_url, &host->tail, error)
-               : 0;
+    return cairn_operators_side_open(&host->operators_side, host->config, host->services, error);
 }
 
-static void close_tail(struct cairn_host *host)
+static void close_operators(struct cairn_host *host)
 {
-    cairn_tail_close(host->tail);
+    cairn_operators_side_close(&host->operators_side);
 }
 
-static void stop_tail(struct cairn_host *host)
+static void stop_operators(struct cairn_host *host)
 {
-    cairn_tail_stop(host->tail);
+    cairn_operators_side_stop(&host->operators_side);
 }
 
 static int check_policies(struct cairn_host *host, struct cairn_error *error)
@@ -165,8 +163,9 @@ const struct cairn_host_part cairn_host_part_health = {.start = prepare_health};
 const struct cairn_host_part cairn_host_part_queries = {.start = start_queries,
                                                         .stop = close_queries};
 const struct cairn_host_part cairn_host_part_log = {.start = open_log, .stop = close_log};
-const struct cairn_host_part cairn_host_part_tail = {.start = open_tail, .stop = close_tail};
+const struct cairn_host_part cairn_host_part_operators = {.start = open_operators,
+                                                          .stop = close_operators};
 const struct cairn_host_part cairn_host_part_identity_waits = {.stop = stop_identity};
 const struct cairn_host_part cairn_host_part_log_streams = {.stop = stop_log};
-const struct cairn_host_part cairn_host_part_tail_streams = {.stop = stop_tail};
+const struct cairn_host_part cairn_host_part_operators_streams = {.stop = stop_operators};
 const struct cairn_host_part cairn_host_part_query_streams = {.stop = stop_queries};

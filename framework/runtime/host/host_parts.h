@@ -6,6 +6,7 @@
 #include "process/reactor/teller.h"
 #include "runtime/duty/duties.h"
 #include "runtime/serve/guard.h"
+#include "runtime/serve/operators_side.h"
 #include "runtime/serve/routes.h"
 #include "store/internal_key.h"
 
@@ -30,9 +31,9 @@ struct cairn_host {
     struct cairn_health health;
     struct cairn_arena arena; /* endpoints and routes */
     struct cairn_routes routes;
-    struct cairn_query_engine *queries;      /* NULL in a process without resources */
-    struct cairn_log_side log;               /* without a watch where the log is not shown */
-    struct cairn_tail *tail;                 /* NULL in a process that does not answer operators */
+    struct cairn_query_engine *queries; /* NULL in a process without resources */
+    struct cairn_log_side log;          /* without a watch where the log is not shown */
+    struct cairn_operators_side operators_side;
     struct cairn_identity *identity;         /* NULL where services do not authenticate */
     struct cairn_sessions sessions;          /* zeroed: no pages are signed in to */
     struct cairn_callers callers, operators; /* whom the two listeners admit */
@@ -68,8 +69,8 @@ extern const struct cairn_host_part cairn_host_part_leases, cairn_host_part_proj
 /* answer_parts.c */
 extern const struct cairn_host_part cairn_host_part_policies, cairn_host_part_services,
     cairn_host_part_identity, cairn_host_part_health, cairn_host_part_queries, cairn_host_part_log,
-    cairn_host_part_tail, cairn_host_part_identity_waits, cairn_host_part_log_streams,
-    cairn_host_part_tail_streams, cairn_host_part_query_streams;
+    cairn_host_part_operators, cairn_host_part_identity_waits, cairn_host_part_log_streams,
+    cairn_host_part_operators_streams, cairn_host_part_query_streams;
 /* listen_parts.c */
 extern const struct cairn_host_part cairn_host_part_routes, cairn_host_part_admin,
     cairn_host_part_forwards_left, cairn_host_part_http, cairn_host_part_forwards;

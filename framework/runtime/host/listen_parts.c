@@ -25,7 +25,7 @@ static int make_routes(struct cairn_host *host, struct cairn_error *error)
     host->routes = (struct cairn_routes){.arena = &host->arena,
                                          .commands = &host->commands,
                                          .queries = &host->queries,
-                                         .tail = &host->tail,
+                                         .operators_side = &host->operators_side,
                                          .health = &host->health,
                                          .log = &host->log,
                                          .apart = cairn_admin_is_apart(host->config),

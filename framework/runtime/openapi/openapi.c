@@ -11,6 +11,8 @@
 #include "operations/actions.h"
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
+#include "operations/past/http_state.h"
+#include "operations/verify/http_verify.h"
 #include "operations/views.h"
 #include "runtime/openapi/openapi_parts.h"
 #include "runtime/serve/log_routes.h"
@@ -150,8 +152,15 @@ static void add_operators(struct document *document)
              NULL, false);
     add_view(document, "/admin/tail", "The newest events as they are recorded: server-sent events.",
              cairn_tail_question, false);
+    add_view(document, "/admin/pulse", "How the system is, once a second: server-sent events.",
+             NULL, false);
+    add_view(document, "/admin/verifications", "Verifications of read models by this console.",
+             cairn_verifications_question, true);
     add_view(document, "/admin/trace/{id}", "All that a request has caused, as a tree.",
              cairn_trace_question, true);
+    add_view(document, "/admin/streams/{id}/state",
+             "The state of a stream at a version, a position or a time, and what changed in it.",
+             cairn_state_question, false);
     add_view(document, "/admin/read-models/{id}/rows", "Rows of a read model, by key.",
              cairn_rows_question, true);
     add_view(document, "/admin/read-models/{id}/row",

@@ -7,6 +7,8 @@
 #include "operations/http_rows.h"
 #include "operations/http_trace.h"
 #include "operations/http_views.h"
+#include "operations/past/http_state.h"
+#include "operations/verify/http_verify.h"
 #include "runtime/catalog/catalog.h"
 #include "runtime/serve/service_worker.h"
 
@@ -110,12 +112,54 @@ static enum cairn_http_outcome on_row(const void *self, void *worker,
     return cairn_http_row(self, ((const struct cairn_worker *)worker)->store, request, response);
 }
 
+static enum cairn_http_outcome on_state(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    return cairn_http_state(self, ((const struct cairn_worker *)worker)->store, request, response);
+}
+
 static enum cairn_http_outcome on_tail(const void *self, void *worker,
                                        struct cairn_http_request *request,
                                        struct cairn_http_response *response)
 {
-    struct cairn_tail *const *tail = self;
-    return cairn_http_tail(*tail, place_of(worker, request).pg, request, response);
+    const struct cairn_operators_side *side = self;
+    return cairn_http_tail(side->tail, place_of(worker, request).pg, request, response);
+}
+
+static enum cairn_http_outcome on_pulse(const void *self, void *worker,
+                                        struct cairn_http_request *request,
+                                        struct cairn_http_response *response)
+{
+    (void)worker;
+    return cairn_http_pulse(((const struct cairn_operators_side *)self)->pulse, request, response);
+}
+
+static enum cairn_http_outcome on_verifications(const void *self, void *worker,
+                                                struct cairn_http_request *request,
+                                                struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    (void)worker;
+    return cairn_http_verifications(side->verifier, request, response);
+}
+
+static enum cairn_http_outcome on_verify(const void *self, void *worker,
+                                         struct cairn_http_request *request,
+                                         struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    const struct cairn_place place = place_of(worker, request);
+    return cairn_http_verify(side->verifier, CAIRN_VERIFY, &place, request, response);
+}
+
+static enum cairn_http_outcome on_cancel_verification(const void *self, void *worker,
+                                                      struct cairn_http_request *request,
+                                                      struct cairn_http_response *response)
+{
+    const struct cairn_operators_side *side = self;
+    const struct cairn_place place = place_of(worker, request);
+    return cairn_http_verify(side->verifier, CAIRN_CANCEL_VERIFICATION, &place, request, response);
 }
 
 static enum cairn_http_outcome on_catalog(const void *self, void *worker,
@@ -150,7 +194,8 @@ cairn_operators_system(const struct cairn_service *const services[])
 }
 
 void cairn_operators_routes(const struct cairn_service *const services[],
-                            struct cairn_tail *const *tail, cairn_operators_add *add, void *context)
+                            const struct cairn_operators_side *side, cairn_operators_add *add,
+                            void *context)
 {
     const struct cairn_service *const *system = cairn_operators_system(services);
     const struct cairn_http_route own[] = {
@@ -158,8 +203,11 @@ void cairn_operators_routes(const struct cairn_service *const services[],
         {.pattern = "/admin/bus", .handle = on_bus},
         {.pattern = "/admin/bus/dead/{id}", .handle = on_dead},
         {.pattern = "/admin/catalog", .handle = on_catalog, .self = system},
-        {.pattern = "/admin/tail", .handle = on_tail, .self = tail},
+        {.pattern = "/admin/tail", .handle = on_tail, .self = side},
+        {.pattern = "/admin/pulse", .handle = on_pulse, .self = side},
+        {.pattern = "/admin/verifications", .handle = on_verifications, .self = side},
         {.pattern = "/admin/trace/{id}", .handle = on_trace},
+        {.pattern = "/admin/streams/{id}/state", .handle = on_state, .self = system},
         {.pattern = "/admin/read-models/{id}/rows", .handle = on_rows},
         {.pattern = "/admin/read-models/{id}/row", .handle = on_row, .self = system},
     };
@@ -175,11 +223,17 @@ void cairn_operators_routes(const struct cairn_service *const services[],
                                                 .handle = on_view,
                                                 .self = &cairn_views[i],
                                                 .allow = &cairn_operators_look});
-    for (size_t i = 0; i < CAIRN_ACTION_COUNT; i++)
-        add(context, &(struct cairn_http_route){.method = "POST",
-                                                .pattern = cairn_actions[i].path,
-                                                .handle = on_action,
-                                                .self = &cairn_actions[i],
-                                                .allow = &cairn_operators_act,
-                                                .takes_body = true});
+    for (size_t i = 0; i < CAIRN_ACTION_COUNT; i++) {
+        struct cairn_http_route route = {.method = "POST",
+                                         .pattern = cairn_actions[i].path,
+                                         .handle = on_action,
+                                         .self = &cairn_actions[i],
+                                         .allow = &cairn_operators_act,
+                                         .takes_body = true};
+        if (i == CAIRN_VERIFY || i == CAIRN_CANCEL_VERIFICATION) {
+            route.handle = i == CAIRN_VERIFY ? on_verify : on_cancel_verification;
+            route.self = side;
+        }
+        add(context, &route);
+    }
 }

@@ -4,7 +4,7 @@
 #define CAIRN_RUNTIME_OPERATORS_H
 
 #include "http/http.h"
-#include "operations/tail/tail.h"
+#include "runtime/serve/operators_side.h"
 
 #include <cairn/service.h>
 
@@ -23,11 +23,11 @@ int cairn_operators_check(const struct cairn_service *const services[], const ch
 const struct cairn_service *const *
 cairn_operators_system(const struct cairn_service *const services[]);
 
-/* Calls `add` for each route. Their handlers need a worker of service_worker.h;
- * `tail` is set once it is open. */
+/* Calls `add` for each route. Their handlers need a worker of service_worker.h; `side` is filled in
+ * once it is open. */
 typedef void cairn_operators_add(void *context, const struct cairn_http_route *route);
 void cairn_operators_routes(const struct cairn_service *const services[],
-                            struct cairn_tail *const *tail, cairn_operators_add *add,
+                            const struct cairn_operators_side *side, cairn_operators_add *add,
                             void *context);
 
 #endif

@@ -216,7 +216,7 @@ int cairn_routes_make(struct cairn_routes *routes, const struct cairn_service *c
     for (size_t i = 0; services[i] && !failed; i++)
         failed = add_service(routes, services[i], error);
     if (cairn_operators_wanted(services))
-        cairn_operators_routes(services, routes->tail, add_made, routes);
+        cairn_operators_routes(services, routes->operators_side, add_made, routes);
     if (cairn_log_is_shown(services))
         cairn_log_routes(routes->log, cairn_log_is_appended(services), routes->arena, add_made,
                          routes);

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "query/query.h"
 #include "runtime/serve/health.h"
+#include "runtime/serve/operators_side.h"
 #include "runtime/serve/sessions.h"
 #include "runtime/serve/static_files.h"
 
@@ -19,8 +20,8 @@
 struct cairn_routes {
     struct cairn_arena *arena;
     struct cairn_command_side *commands;
-    struct cairn_query_engine *const *queries; /* set once it is open */
-    struct cairn_tail *const *tail;            /* for operators; set once it is open */
+    struct cairn_query_engine *const *queries;         /* set once it is open */
+    const struct cairn_operators_side *operators_side; /* set once it is open */
     struct cairn_health *health;
     const struct cairn_log_side *log; /* without faces: the log is not shown */
     bool apart; /* what tells how the process is has a list of its own, and is in `all` no more */

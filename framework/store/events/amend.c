@@ -25,19 +25,42 @@ static const struct cairn_statement statement = {
     .sql = "select position, event_id, data::text from cairn.amendments order by position",
 };
 
+/* Returns the amendment of a row; its data is the row's. */
+static struct amendment read_row(const struct cairn_pg_result *rows, size_t i)
+{
+    bool passed_over = cairn_pg_null(rows, (int64_t)i, 2);
+    return (struct amendment){
+        .position = cairn_pg_integer(rows, (int64_t)i, 0),
+        .event_id = cairn_pg_uuid(rows, (int64_t)i, 1),
+        .data = passed_over ? NULL : cairn_pg_text(rows, (int64_t)i, 2),
+        .bytes = passed_over ? 0 : cairn_pg_bytes(rows, (int64_t)i, 2),
+    };
+}
+
+static bool is_same(const struct amendment *a, const struct amendment *b)
+{
+    return a->position == b->position && cairn_uuid_equal(a->event_id, b->event_id) &&
+           !a->data == !b->data && a->bytes == b->bytes &&
+           (!a->data || memcmp(a->data, b->data, a->bytes) == 0);
+}
+
+static bool is_known(const struct cairn_pg_result *rows, size_t found)
+{
+    bool known = found == atomic_load(&count);
+    for (size_t i = 0; known && i < found; i++) {
+        const struct amendment row = read_row(rows, i);
+        known = is_same(&row, &all[i]);
+    }
+    return known;
+}
+
+/* The list that is replaced stays in memory: other threads may hold its data. */
 static void take_in(const struct cairn_pg_result *rows, size_t found)
 {
-    cairn_arena_reset(&arena);
     all = cairn_new(&arena, struct amendment, found);
     for (size_t i = 0; i < found; i++) {
-        bool passed_over = cairn_pg_null(rows, (int64_t)i, 2);
-        all[i] = (struct amendment){
-            .position = cairn_pg_integer(rows, (int64_t)i, 0),
-            .event_id = cairn_pg_uuid(rows, (int64_t)i, 1),
-            .data =
-                passed_over ? NULL : cairn_copy_text(&arena, cairn_pg_text(rows, (int64_t)i, 2)),
-            .bytes = passed_over ? 0 : cairn_pg_bytes(rows, (int64_t)i, 2),
-        };
+        all[i] = read_row(rows, i);
+        all[i].data = all[i].data ? cairn_copy_text(&arena, all[i].data) : NULL;
     }
     atomic_store(&count, found);
 }
@@ -49,9 +72,11 @@ int cairn_amendments_load(struct cairn_pg *pg, struct cairn_error *error)
     if (found < 0)
         return (int)found;
     (void)pthread_rwlock_wrlock(&lock);
-    take_in(rows, (size_t)found);
+    bool known = is_known(rows, (size_t)found);
+    if (!known)
+        take_in(rows, (size_t)found);
     (void)pthread_rwlock_unlock(&lock);
-    if (found > 0)
+    if (!known && found > 0)
         cairn_log(CAIRN_LOG_INFO, "some events are amended: read with other data, or skipped",
                   CAIRN_LOG_INTEGER("count", found));
     return 0;
@@ -90,7 +115,7 @@ struct cairn_stored_event cairn_amended(const struct cairn_stored_event *event)
         return amended;
     (void)pthread_rwlock_rdlock(&lock);
     const struct amendment *found = find(event);
-    if (found && found->data) { /* valid until the next load */
+    if (found && found->data) {
         amended.data = found->data;
         amended.data_bytes = found->bytes;
     }

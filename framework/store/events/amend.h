@@ -1,7 +1,8 @@
 /* amend.h - amendments (cairn.amendments): events that are read with other data than was written,
- * or are skipped. A process loads them once, when it starts.
+ * or are skipped. A process loads them when it starts; what looks back at the log in a console
+ * loads them again before it folds, so that an amendment of now is one of then.
  *
- * Threads: one thread loads, before any other queries them; then all may query. */
+ * Threads: any; there is a lock. */
 #ifndef CAIRN_STORE_AMEND_H
 #define CAIRN_STORE_AMEND_H
 
@@ -15,7 +16,7 @@ int cairn_amendments_load(struct cairn_pg *pg, struct cairn_error *error) CAIRN_
 /* Returns whether the event is skipped. */
 bool cairn_is_passed_over(const struct cairn_stored_event *event);
 
-/* Returns the event with its amended data, if any, valid until the next load. */
+/* Returns the event with its amended data, if any, which stays valid. */
 struct cairn_stored_event cairn_amended(const struct cairn_stored_event *event);
 
 #endif

@@ -25,9 +25,14 @@ static int run_at(const struct cairn_cli_command *command, int argc, char **argv
     int status = cairn_cli_options(command, argc, argv, " --json", 3, &options);
     if (status >= 0)
         return status;
-    if (options.word_count < 3)
-        return cairn_cli_misuse(command,
-                                "name a position or a time, a read model and the key of a row");
+    if (options.word_count < 2)
+        return cairn_cli_misuse(command, "name a position or a time, and a read model and the key"
+                                         " of a row, or a stream");
+    if (options.word_count == 2) {
+        const char *const stream[] = {"at", options.words[0], options.words[1],
+                                      options.json ? "--json" : NULL, NULL};
+        return cairn_cli_become_console(command, stream);
+    }
     const char *const words[] = {
         "at", options.words[0], options.words[1], options.words[2], options.json ? "--json" : NULL,
         NULL};
@@ -50,13 +55,17 @@ const struct cairn_cli_command cairn_cli_why = {
 
 const struct cairn_cli_command cairn_cli_at = {
     .name = "at",
-    .usage = "at POSITION|TIME NAME KEY [--json]",
-    .summary = "show a row as it was at a position or a time",
+    .usage = "at POSITION|TIME NAME KEY [--json] | at POSITION|TIME STREAM [--json]",
+    .summary = "show a row, or the state of a stream, as it was",
     .details =
         "Folds the log up to the position, or up to the last event that was recorded by the time, such as\n"
         "2026-11-30T12:00:00Z, and shows the row as JSON; with --json also its version and the position of its\n"
         "last change. Rows that are read are not touched. Ends with 1 if there was no row. The program that\n"
-        "has the projections does that, as for `cairn why`.",
+        "has the projections does that, as for `cairn why`.\n"
+        "\n"
+        "With a STREAM alone it shows the state that its decider folds its events into; with --json also its\n"
+        "version, and what its last event changed. The program that has the deciders does that: the one that\n"
+        "CAIRN_PROJECTOR names, or else cairn-console.",
     .example = "cairn at 17 order_summary 0199aaaa-0000-7000-8000-000000000002",
     .run = run_at,
 };

@@ -6,7 +6,7 @@ import { Answer, Badge, Copy, Json, Section, Time } from '../parts/basic.jsx';
 import { Table } from '../parts/table.jsx';
 
 const actions = ['retry-parked', 'skip-parked', 'rebuild', 'accept-rebuild', 'cancel-rebuild', 'roll-back', 'withdraw-rollback', 'retry-processes',
-    'skip-instance', 'move-timer', 'cancel-timer', 'retry-dead-letters', 'amend', 'recover'];
+    'skip-instance', 'move-timer', 'cancel-timer', 'retry-dead-letters', 'verify', 'cancel-verification', 'amend', 'recover'];
 
 function short(value) {
     const { read_model: readModel, ...others } = value ?? {};

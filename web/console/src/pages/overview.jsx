@@ -1,30 +1,13 @@
 // overview.jsx - how the system is, kept fresh: the log, read models, processes, the bus.
-import { useEffect, useState } from 'preact/hooks';
-
 import { generationOf, noteOf, number } from '../lib/format.js';
-import { useAnswer } from '../lib/live.js';
+import { goneServices, memory, usePulse } from '../lib/pulse.js';
 import { href } from '../lib/route.js';
-import { Answer, Badge, Copy, Section } from '../parts/basic.jsx';
+import { Answer, Badge, Copy, Empty, ProblemNote, Section, Time } from '../parts/basic.jsx';
 import { Chart } from '../parts/chart.jsx';
 import { Table } from '../parts/table.jsx';
 import { groupColumns } from './bus.jsx';
 import { findProblems } from './problems.js';
 import { followerColumns } from './processes.jsx';
-
-const KEPT = 300; // samples of the charts
-const history = { heads: [], rates: [], lags: [] }; // kept while other pages are looked at
-
-// Adds what was seen now to the charts' points.
-function note(status) {
-    const now = Date.now() / 1000;
-    const last = history.heads.at(-1);
-    const head = status.store.head;
-    const lag = Math.max(0, ...status.read_models.filter((row) => row.state === 'live').map((row) => row.lag ?? 0));
-    if (last && now - last[0] < 0.5) return;
-    if (last) history.rates = [...history.rates, [now, Math.max(0, head - last[1]) / (now - last[0])]].slice(-KEPT);
-    history.lags = [...history.lags, [now, lag]].slice(-KEPT);
-    history.heads = [...history.heads, [now, head]].slice(-KEPT);
-}
 
 function Banner({ problems }) {
     if (!problems.length) return null;
@@ -41,17 +24,44 @@ function Figure({ label, children }) {
     return <div class="figure"><dt>{label}</dt><dd>{children}</dd></div>;
 }
 
-function Store({ store }) {
-    const rate = history.rates.at(-1)?.[1] ?? 0;
+function Store({ sample }) {
+    const { store } = sample;
     return (
         <dl class="figures">
             <Figure label="Head of the log">{store.head ? <a href={href(['events', store.head])}>{number(store.head)}</a> : 0}</Figure>
-            <Figure label="Appends a second">{number(Math.round(rate * 10) / 10)}</Figure>
+            <Figure label="Appends a second">{number(Math.round(sample.appends_per_s * 10) / 10)}</Figure>
+            <Figure label="The log answers in">{number(Math.round(sample.log_ms * 10) / 10)} ms</Figure>
+            <Figure label="Append lock"><span class="small">{store.append_lock === 'none' ? 'free' : store.append_lock}</span></Figure>
             <Figure label="Epoch">{store.epoch}</Figure>
-            <Figure label="Append lock"><span class="small">{store.append_lock}</span></Figure>
             <Figure label="Store"><span class="small"><code>{store.store.slice(0, 8)}…</code> <Copy text={store.store} what="the store's id" /></span></Figure>
         </dl>
     );
+}
+
+function Charts() {
+    return (
+        <div class="charts">
+            <Chart title="Appends" unit="a second" times={memory.times} lines={[['appends', memory.appends]]} />
+            <Chart title="The log answers in" unit="ms" times={memory.times} lines={[['the log', memory.answers]]} />
+            <Chart title="Lag, by read model" unit="events" times={memory.times} lines={[...memory.lags]} />
+            <Chart title="Behind, by read model" unit="s" times={memory.times} lines={[...memory.behind]} />
+        </div>
+    );
+}
+
+const serviceColumns = [
+    { title: 'Service', cell: (row) => <strong>{row.service}</strong> },
+    { title: 'State', cell: (row) => (row.connections ? <Badge state="running" /> : <Badge state={row.gone ? 'stopped' : 'not connected'} />) },
+    { title: 'Connections', numeric: true, cell: (row) => number(row.connections) },
+    { title: 'Processes with leases', cell: (row) => (row.processes.length ? <span class="small">{row.processes.map((one) => one.split(':').slice(0, 2).join(', process ')).join('; ')}</span> : '–') },
+    { title: 'From', cell: (row) => row.places || '–' },
+    { title: 'Since', cell: (row) => <Time at={row.since} relative /> },
+];
+
+function Services({ sample }) {
+    const gone = goneServices(sample);
+    const rows = sample.services.map((row) => ({ ...row, gone: gone.includes(row.service) }));
+    return <Table label="Services" columns={serviceColumns} rows={rows} rowKey={(row) => row.service} empty="No service of this system uses the database." />;
 }
 
 function lagText(row) {
@@ -70,6 +80,8 @@ const readModelColumns = [
 ];
 
 function Bus({ bus }) {
+    if (!bus) return <Empty>There is no bus: the console was started without REDIS_URL.</Empty>;
+    if (bus.unreachable) return <ProblemNote problem={{ title: 'The bus cannot be read', detail: bus.unreachable }} />;
     const { publisher, streams, groups } = bus;
     return (
         <>
@@ -83,38 +95,32 @@ function Bus({ bus }) {
     );
 }
 
-export function Overview() {
-    const status = useAnswer('/admin/status', null, 1500);
-    const processes = useAnswer('/admin/processes', null, 4000);
-    const bus = useAnswer('/admin/bus', null, 4000);
-    const [, setSeen] = useState(0);
-    useEffect(() => {
-        if (!status.value) return;
-        note(status.value);
-        setSeen((count) => count + 1);
-    }, [status.value]);
+function Sample({ sample }) {
     return (
         <>
-            <h1>Overview</h1>
-            <Banner problems={findProblems(status.value, processes.value, bus.value)} />
-            <Answer answer={status}>{(value) => <Store store={value.store} />}</Answer>
-            <div class="charts">
-                <Chart title="Appends" unit="a second" points={history.rates} />
-                <Chart title="Largest lag of a live read model" unit="events" points={history.lags} />
-            </div>
+            <Store sample={sample} />
+            <Charts />
             <Section title="Read models">
-                <Answer answer={status}>
-                    {(value) => <Table label="Read models" columns={readModelColumns} rows={value.read_models} rowKey={(row) => row.read_model}
-                        empty="There is no read model yet: a projector makes them when it starts." />}
-                </Answer>
+                <Table label="Read models" columns={readModelColumns} rows={sample.read_models} rowKey={(row) => row.read_model}
+                    empty="There is no read model yet: a projector makes them when it starts." />
             </Section>
+            <Section title="Services"><Services sample={sample} /></Section>
             <Section title="Processes and reactors">
-                <Answer answer={processes}>
-                    {(value) => <Table label="Processes and reactors" columns={followerColumns} rows={value.items} rowKey={(row) => row.name}
-                        empty="No process manager and no reactor has run yet." />}
-                </Answer>
+                <Table label="Processes and reactors" columns={followerColumns} rows={sample.processes} rowKey={(row) => row.name}
+                    empty="No process manager and no reactor has run yet." />
             </Section>
-            <Section title="Bus"><Answer answer={bus}>{(value) => <Bus bus={value} />}</Answer></Section>
+            <Section title="Bus"><Bus bus={sample.bus} /></Section>
+        </>
+    );
+}
+
+export function Overview() {
+    const pulse = usePulse();
+    return (
+        <>
+            <div class="title"><h1>Overview</h1>{pulse.value && !pulse.error && <span class="live">live</span>}</div>
+            <Banner problems={pulse.value ? findProblems(pulse.value, goneServices(pulse.value)) : []} />
+            <Answer answer={pulse}>{(sample) => <Sample sample={sample} />}</Answer>
         </>
     );
 }

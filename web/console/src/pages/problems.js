@@ -27,6 +27,7 @@ function ofProcess(row) {
 function ofBus(bus) {
     const found = [];
     const link = href(['bus']);
+    if (bus.unreachable) return [{ key: 'bus', text: `the bus cannot be read: ${bus.unreachable}`, link }];
     if (bus.publisher.problem) found.push({ key: 'publisher', text: `the bus: ${bus.publisher.problem}`, link });
     for (const group of bus.groups) {
         const page = href(['bus', group.group]);
@@ -36,11 +37,17 @@ function ofBus(bus) {
     return found;
 }
 
-export function findProblems(status, processes, bus) {
+function ofService(name) {
+    return { key: `${name} gone`, text: `${name} has stopped: none of its processes is connected`, link: href(['overview']) };
+}
+
+// gone: services that ran when they were seen before.
+export function findProblems(sample, gone) {
     const all = [
-        ...(status?.read_models ?? []).flatMap(ofReadModel),
-        ...(processes?.items ?? []).flatMap(ofProcess),
-        ...(bus ? ofBus(bus) : []),
+        ...gone.map(ofService),
+        ...sample.read_models.flatMap(ofReadModel),
+        ...sample.processes.flatMap(ofProcess),
+        ...(sample.bus ? ofBus(sample.bus) : []),
     ];
     return [...new Map(all.map((one) => [one.key, one])).values()]; // a group reads several streams
 }

@@ -1,13 +1,15 @@
-// read_models.jsx - read models: generations, parked keys, rebuilds, roll back.
+// read_models.jsx - read models: generations, with rebuild and roll back; parked keys.
 import { useContext, useState } from 'preact/hooks';
 
-import { duration, generationOf, noteOf, number, plural } from '../lib/format.js';
+import { generationOf, noteOf, number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Action, Person } from '../parts/action.jsx';
 import { Answer, Badge, Copy, Empty, Section, Time } from '../parts/basic.jsx';
 import { Table } from '../parts/table.jsx';
+import { Rebuilds, Switches } from './rebuilds.jsx';
 import { Rows } from './row.jsx';
+import { Verifications } from './verifications.jsx';
 
 const FAST = 1000; // ms
 
@@ -99,56 +101,6 @@ function Generations({ name, generations, reload }) {
     );
 }
 
-function Phase({ rebuild }) {
-    const share = rebuild.total > 0 ? Math.min(1, rebuild.done / rebuild.total) : 0;
-    const left = share > 0.02 && !rebuild.ended ? (rebuild.spent_ms * (1 - share)) / share : null;
-    return (
-        <div class="phase">
-            <Badge state={rebuild.phase} tone={rebuild.ended ? (rebuild.phase === 'done' ? 'good' : 'warn') : 'busy'} />
-            {!rebuild.ended && (
-                <>
-                    <progress value={share} max="1" aria-label={`Progress of rebuild ${rebuild.rebuild}`} />
-                    <span class="small">{Math.round(share * 100)} %{left !== null ? `, about ${duration(Math.round(left))} left` : ''}</span>
-                </>
-            )}
-        </div>
-    );
-}
-
-function RebuildActions({ rebuild, onDone }) {
-    const body = { read_model: rebuild.read_model };
-    if (rebuild.ended) return null;
-    return (
-        <div class="buttons">
-            {rebuild.phase === 'held' && (
-                <Action label="Accept" title={`Switch ${rebuild.read_model} to what was built?`} path="/admin/rebuilds/accept" body={body} onDone={onDone}
-                    name={`Accept rebuild ${rebuild.rebuild}`} said={(result) => `Rebuild ${result.rebuild} was accepted: queries switch to it`}>
-                    <p>{rebuild.note || 'It is held.'}</p>
-                </Action>
-            )}
-            <Action label="Cancel" danger title={`Give rebuild ${rebuild.rebuild} up?`} path="/admin/rebuilds/cancel" body={body} onDone={onDone}
-                name={`Cancel rebuild ${rebuild.rebuild}`} said={(result) => `Rebuild ${result.rebuild} was cancelled`}>
-                <p>What was built so far is dropped. The generation that is read stays as it is.</p>
-            </Action>
-        </div>
-    );
-}
-
-function rebuildColumns(onDone) {
-    return [
-        { title: 'Rebuild', numeric: true, cell: (row) => row.rebuild },
-        { title: 'Phase', cell: (row) => <Phase rebuild={row} /> },
-        { title: 'Cause', cell: (row) => row.cause },
-        { title: 'Generation', numeric: true, cell: (row) => row.generation || '–' },
-        { title: 'Events', numeric: true, cell: (row) => number(row.events) },
-        { title: 'Rows', numeric: true, cell: (row) => number(row.rows) },
-        { title: 'Differences', numeric: true, cell: (row) => (row.differences < 0 ? '–' : number(row.differences)) },
-        { title: 'Time', numeric: true, cell: (row) => duration(row.spent_ms) },
-        { title: 'Note', wide: true, cell: (row) => noteOf(row.note) },
-        { title: 'Actions', cell: (row) => <RebuildActions rebuild={row} onDone={onDone} /> },
-    ];
-}
-
 function ParkedActions({ name, row, onDone }) {
     return (
         <div class="buttons">
@@ -228,14 +180,11 @@ export function ReadModel({ name, query }) {
             <Answer answer={status}>
                 {() => (own ? <Generations name={name} generations={own.generations} reload={rebuilds.reload} /> : <Empty>There is no read model {name}.</Empty>)}
             </Answer>
-            <Rows name={name} query={query} />
+            <Rebuilds name={name} answer={rebuilds} />
             <Parked name={name} total={own?.generations.reduce((sum, one) => sum + one.parked, 0)} />
-            <Section title="Rebuilds">
-                <Answer answer={rebuilds}>
-                    {({ items }) => <Table label={`Rebuilds of ${name}`} columns={rebuildColumns(rebuilds.reload)} rows={items} rowKey={(row) => row.rebuild}
-                        empty="It was never rebuilt." />}
-                </Answer>
-            </Section>
+            <Rows name={name} query={query} />
+            <Verifications name={name} every={FAST} />
+            <Switches name={name} every={FAST} />
         </>
     );
 }

@@ -5,27 +5,11 @@ import { number, shortName } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { go, href } from '../lib/route.js';
 import { Answer, Badge, Copy, Empty, Json, Section, Time } from '../parts/basic.jsx';
+import { Changes, short } from '../parts/changes.jsx';
 import { StreamLink } from './streams.jsx';
 
 const STEPS = 1000;
 const tones = { created: 'good', changed: 'busy', deleted: 'warn', parked: 'bad', waits: 'bad', skipped: 'warn' };
-
-const text = (value) => (value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value));
-
-function Changes({ changes }) {
-    const shown = changes.filter((one) => one.from !== undefined || one.to !== null);
-    if (!shown.length) return null;
-    return (
-        <dl class="changes">
-            {shown.map((one) => (
-                <div key={one.field}>
-                    <dt>{one.field}</dt>
-                    <dd>{one.from !== undefined && <><del>{text(one.from)}</del>{' → '}</>}{one.to !== undefined ? <ins>{text(one.to)}</ins> : <span class="quiet">gone</span>}</dd>
-                </div>
-            ))}
-        </dl>
-    );
-}
 
 function Step({ step, isLast }) {
     return (
@@ -108,10 +92,6 @@ export function Row({ name, rowKey, query }) {
 }
 
 // ---- the rows of a read model ----
-
-function short(row) {
-    return Object.entries(row).filter(([, value]) => value !== null).slice(0, 5).map(([field, value]) => `${field} ${text(value)}`).join(', ');
-}
 
 export function Rows({ name, query }) {
     const answer = useAnswer(`/admin/read-models/${encodeURIComponent(name)}/rows`, { from: query.from, limit: 21 });

@@ -1,9 +1,13 @@
 // stream.jsx - one stream as a timeline, and one event.
+import { useState } from 'preact/hooks';
+
 import { number, plural } from '../lib/format.js';
 import { useAnswer } from '../lib/live.js';
 import { href } from '../lib/route.js';
 import { Answer, Copy, Empty, Json, Section, Time } from '../parts/basic.jsx';
 import { Graph } from '../parts/graph.jsx';
+import { Amendment } from './amendment.jsx';
+import { StateAround, StreamState } from './stream_state.jsx';
 import { Actor, StreamLink } from './streams.jsx';
 
 const COUNT = 100;
@@ -35,6 +39,7 @@ export function Stream({ name, query }) {
         <>
             <p class="crumbs"><a href={href(['streams'])}>Streams</a> / <a href={href(['streams'], { show: 'streams', category })}>{category}</a></p>
             <h1 class="name">{name} <Copy text={name} what="the stream's name" /></h1>
+            <StreamState stream={name} query={query} />
             <Answer answer={answer}>
                 {({ items }) => (
                     <>
@@ -64,6 +69,7 @@ function EventFacts({ event }) {
             <Fact label="Recorded"><Time at={event.recorded_at} relative /></Fact>
             <Fact label="Who"><Actor meta={event.meta} /></Fact>
             {event.meta?.actor?.iss && <Fact label="Issuer">{event.meta.actor.iss}</Fact>}
+            {event.meta?.correlation_id && <Fact label="Correlation"><a href={href(['streams'], { correlation: event.meta.correlation_id })}>{event.meta.correlation_id.slice(0, 8)}…</a> <Copy text={event.meta.correlation_id} what="the correlation id" /></Fact>}
             <Fact label="Schema version">{event.schema_version}</Fact>
             <Fact label="Event id"><code>{event.event_id}</code> <Copy text={event.event_id} what="the event's id" /></Fact>
             <Fact label="Link"><Copy text={location.href} what="the link to this event" /></Fact>
@@ -74,6 +80,7 @@ function EventFacts({ event }) {
 export function Event({ position }) {
     const answer = useAnswer(`/admin/events/${encodeURIComponent(position)}`);
     const at = Number(position);
+    const [amended, setAmended] = useState(0); // the states are folded again
     return (
         <>
             <p class="crumbs"><a href={href(['streams'])}>Streams</a> / position {number(at)}</p>
@@ -86,9 +93,11 @@ export function Event({ position }) {
                             <Section title="Data"><Json value={event.data} what="the event's data" /></Section>
                             <Section title="Meta"><Json value={event.meta} what="the event's meta" /></Section>
                         </div>
+                        <StateAround key={amended} stream={event.stream} version={event.version} />
                         <Section title="Causes and consequences" aside={event.meta?.correlation_id && <a href={href(['trace', event.meta.correlation_id])}>All of the request</a>}>
                             <Graph id={`position:${event.position}`} position={event.position} />
                         </Section>
+                        <Amendment event={event} onDone={() => setAmended(amended + 1)} />
                     </>
                 )}
             </Answer>

@@ -12,7 +12,7 @@ const COUNT = 50;
 // The caller, or the service, that an event is due to.
 export function Actor({ meta }) {
     const name = meta?.actor?.sub ?? meta?.actor?.service ?? meta?.service;
-    return name ? <span title={meta?.actor?.iss}>{shortName(String(name))}</span> : <span class="quiet">–</span>;
+    return name ? <a href={href(['streams'], { subject: name })} title={`Events of ${name}`}>{shortName(String(name))}</a> : <span class="quiet">–</span>;
 }
 
 export function StreamLink({ name }) {
@@ -73,6 +73,8 @@ function Filters({ query }) {
         go(['streams'], {
             type: form.get('type').trim(),
             category: form.get('category').trim(),
+            subject: form.get('subject').trim(),
+            correlation: form.get('correlation').trim(),
             from: form.get('from').trim(),
             since: since && new Date(since).toISOString(),
         });
@@ -81,6 +83,8 @@ function Filters({ query }) {
         <form class="row" onSubmit={submit} key={JSON.stringify(query)}>
             <label>Type<input name="type" defaultValue={query.type} placeholder="OrderPlaced" /></label>
             <label>Category<input name="category" defaultValue={query.category} placeholder="order" /></label>
+            <label>Who<input name="subject" defaultValue={query.subject} placeholder="a subject, or a service" /></label>
+            <label>Correlation<input name="correlation" defaultValue={query.correlation} placeholder="of a request" /></label>
             <label>From position<input name="from" type="number" min="1" defaultValue={query.from} /></label>
             <label>Since (your time)<input name="since" type="datetime-local" step="1" defaultValue={toInput(query.since)} /></label>
             <button type="submit">Filter</button>
@@ -89,12 +93,15 @@ function Filters({ query }) {
     );
 }
 
+const filtersOf = ({ type, category, subject, correlation }) => ({ type, category, subject, correlation });
+
 // Positions have no gaps, so that the page before this one is known; with a filter it may be far.
 function Steps({ query, rows }) {
-    const filters = { type: query.type, category: query.category };
+    const filters = filtersOf(query);
+    const isFiltered = Object.values(filters).some(Boolean);
     const first = rows[0]?.position ?? Number(query.from ?? 1);
     const last = rows.at(-1)?.position ?? first;
-    const back = Math.max(1, first - (query.type || query.category ? 100000 : COUNT));
+    const back = Math.max(1, first - (isFiltered ? 100000 : COUNT));
     return (
         <nav class="pages" aria-label="Pages of the log">
             {first > 1 ? <a class="button" href={href(['streams'], { ...filters, from: back })}>Older</a> : <span />}
@@ -109,7 +116,7 @@ function Steps({ query, rows }) {
 
 function Events({ query }) {
     const isNewest = !query.from && !query.since;
-    const params = { from: query.from, since: query.since, type: query.type, category: query.category, limit: COUNT };
+    const params = { from: query.from, since: query.since, ...filtersOf(query), limit: COUNT };
     const answer = useAnswer('/admin/events', params, isNewest ? 3000 : 0);
     return (
         <Section title={isNewest ? 'Newest events' : 'Events'} aside={isNewest && <span class="live">live</span>}>

@@ -63,7 +63,7 @@ export function Tail({ query }) {
             {state.title !== undefined && <ProblemNote problem={state} />}
             <Section title="Events as they are recorded" aside={(
                 <>
-                    {isLive && !isPaused && <span class="live">live</span>}
+                    {isLive && !isPaused && <span class="live" data-of={query.category ?? 'all'}>live</span>}
                     {!isLive && <Badge state="connecting" tone="busy" />}
                     <span class="small">{plural(seen, 'event')}{missed ? `, ${number(missed)} positions left out` : ''}</span>
                     <button type="button" aria-pressed={isPaused} onClick={() => pause(!isPaused)}>{isPaused ? 'Go on' : 'Pause'}</button>
