@@ -2,9 +2,9 @@
 
 include "stats";
 
-# Each round has its own ratio: what the machine did meanwhile was the same for both.
+# Each pair has its own ratio: what the machine did meanwhile was nearly the same for both.
 def ratio($all; $name; $side; $variant; $target):
-    ([$all | group_by(.round)[]
+    ([$all | map(select(.pair == $variant)) | group_by(.round)[]
         | (map(select(.what == "\($side)-\($variant)")) | first) as $a
         | (map(select(.what == "\($side)-off")) | first) as $b
         | $a.rate / $b.rate] | median) as $value

@@ -24,11 +24,11 @@ asked() {
     }
 }
 
-# targets_are_up PATTERN: those of its list, and the two exporters.
+# targets_are_up PATTERN: those of its list, and the three exporters.
 targets_are_up() {
     local count
     count=$(grep -oE "'[a-z0-9]+:8[0-9]+'" "deploy/observe/targets/$1.yaml" | wc -l)
-    asked "$prometheus/api/v1/targets" '.data.activeTargets | length == $count + 2 and all(.health == "up")' \
+    asked "$prometheus/api/v1/targets" '.data.activeTargets | length == $count + 3 and all(.health == "up")' \
         --argjson count "$count"
 }
 
@@ -50,7 +50,9 @@ metric() {
 exporters_see_their_servers() {
     metric 'pg_up{job="postgres"}' '.data.result[0].value[1] == "1"' &&
         metric 'redis_up{job="redis"}' '.data.result[0].value[1] == "1"' &&
-        metric 'pg_stat_activity_count{datname="cairn"}' '.data.result | length > 0'
+        metric 'pg_stat_activity_count{datname="cairn"}' '.data.result | length > 0' &&
+        metric 'node_filesystem_avail_bytes{mountpoint="/disks/postgres"} < node_filesystem_size_bytes' \
+            '.data.result | length == 1'
 }
 
 recorded_series_exist() {
@@ -171,6 +173,7 @@ observers_are_apart() {
     for host in postgres:5432 order:8102 jaeger:16686 alertmanager:9093; do
         ! knows redis-exporter "$host" || return 1
     done
+    ! knows disk-exporter postgres:5432 && ! knows disk-exporter order:8102 || return 1
     ! knows prometheus postgres:5432 && ! knows prometheus redis:6379 && ! knows jaeger postgres:5432 &&
         ! connects order alertmanager 9093
 }
@@ -183,7 +186,8 @@ exporters_may_look_only() {
         -c 'select count(*) from cairn.events' 2>&1) && return 1
     [[ $refused == *'permission denied'* ]] || return 1
     [[ $("${as[@]}" info server) == *redis_version* ]] || return 1
-    [[ $("${as[@]}" get a 2>&1) == NOPERM* && $("${as[@]}" config get maxmemory 2>&1) == NOPERM* ]]
+    [[ $("${as[@]}" get a 2>&1) == NOPERM* && $("${as[@]}" config get maxmemory 2>&1) == NOPERM* ]] &&
+        ! docker compose exec -T disk-exporter ls /disks/postgres
 }
 
 grafana_opens_on_the_overview() {

@@ -58,8 +58,8 @@ static int teardown(void **state)
 /* Runs the command once for each process, with its metrics as standard input. */
 static void check_each(const char *accept, const char *command)
 {
-    const int ports[] = {shop.user,     shop.order, shop.payment,  shop.notification,
-                         shop.acquirer, shop.query, shop.projector};
+    const int ports[] = {shop.user,  shop.order,     shop.payment, shop.notification, shop.acquirer,
+                         shop.query, shop.projector, shop.console, shop.log,          shop.bff};
     char line[1000];
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
         (void)snprintf(line, sizeof line,
@@ -152,6 +152,7 @@ static void each_hop_of_an_order_has_its_time_observed(void **state)
         "cairn_projection_freshness_seconds_count{projection=\"order_summary\"}",
         "cairn_process_reaction_seconds_count{process=\"fulfilment\"}",
         "cairn_bus_publish_seconds_count",
+        "cairn_bus_delay_seconds_count",
         "cairn_consumer_attempt_seconds_count{consumer=\"notification\"}",
         "cairn_consumer_delay_seconds_count{consumer=\"notification\"}",
     };

@@ -113,6 +113,27 @@ static void the_tracestate_of_a_request_is_in_all_that_follows_from_it(void **st
                      0);
 }
 
+/* Not of a request: a trace of its own. Copying to Redis is a phase only where it takes longer than
+ * loading into PostgreSQL. */
+static void a_rebuild_is_a_trace_with_a_span_for_each_phase(void **state)
+{
+    char command[2000];
+    (void)state;
+    if (!is_there)
+        skip();
+    (void)setenv("run_dir", shop.run_dir, 1);
+    shell_expect(&place, ". \"$run_dir/env\" && \"$build/bin/cairn\" rebuild order_summary");
+    collector_wait(&collector, ".name == \"rebuild order_summary\"", 1);
+    (void)snprintf(
+        command, sizeof command,
+        "trace=$(jq -r 'select(.name == \"rebuild order_summary\").trace' '%s' | tail -n 1) &&"
+        " node '%s/tree.mjs' '%s' $trace | grep -v copying >found &&"
+        " diff \"$tree/tests/otlp/rebuild.tree\" found",
+        collector.file, collector.directory, collector.file);
+    shell_expect(&place, command);
+    collector_expect_right(&collector);
+}
+
 static void a_killed_service_loses_spans_and_not_the_trace(void **state)
 {
     (void)state;
@@ -133,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_trace_of_an_order_is_one_tree_from_the_door_to_the_mail),
         cmocka_unit_test(the_tracestate_of_a_request_is_in_all_that_follows_from_it),
+        cmocka_unit_test(a_rebuild_is_a_trace_with_a_span_for_each_phase),
         cmocka_unit_test(a_killed_service_loses_spans_and_not_the_trace),
     };
     return cmocka_run_group_tests_name("traces", tests, set_up, tear_down);

@@ -262,6 +262,35 @@ static void expect_handled(int wanted)
     fixture_wait(has_handled, &wanted, 60000, "events to be handled");
 }
 
+/* Waits until a metric has at least this value; -1 stands for one that is not there. */
+struct metric_wait {
+    const char *name;
+    int64_t wanted;
+};
+
+static int64_t metric_now(const char *name)
+{
+    struct cairn_arena arena = {0};
+    struct cairn_buffer text = cairn_buffer(&arena);
+    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
+    const char *at = strstr(text.text, name);
+    int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : -1;
+    cairn_arena_close(&arena);
+    return value;
+}
+
+static bool metric_is_there(void *context)
+{
+    const struct metric_wait *wait = context;
+    return metric_now(wait->name) >= wait->wanted;
+}
+
+static void expect_metric(const char *name, int64_t wanted)
+{
+    struct metric_wait wait = {name, wanted};
+    fixture_wait(metric_is_there, &wait, 30000, name);
+}
+
 /* ---- tests ---- */
 
 static void an_event_leads_to_a_command_and_is_written_down_once(void **state)
@@ -296,6 +325,8 @@ static void a_command_that_is_refused_for_good_comes_back(void **state)
 static void a_timer_fires_once_whichever_process_runs_when_it_is_due(void **state)
 {
     (void)state;
+    static const char delays[] = "cairn_process_timer_delay_seconds_count{process=\"night\"} ";
+    int64_t observed = metric_now(delays) < 0 ? 0 : metric_now(delays);
     struct cairn_host *host = start();
     light(1, 3600);
     expect_soon("select count(*) from cairn.timers", 1);
@@ -306,6 +337,7 @@ static void a_timer_fires_once_whichever_process_runs_when_it_is_due(void **stat
     expect_soon(EVENTS("LampOut"), 1);
     expect_soon("select count(*) from cairn.timers", 0);
     expect_soon("select count(*) from cairn.outgoing", 0);
+    expect_metric(delays, observed + 1);
     cairn_host_stop(other);
     cairn_host_stop(host);
     assert_int_equal(fixture_sql_int(url, "select count(*) from cairn.events where data #>>"
@@ -873,35 +905,6 @@ static void refuse_behind_the_gate(struct server *server, int socket)
         if (!server_send(socket, answer))
             return;
     }
-}
-
-/* Waits until a metric has at least this value; -1 stands for one that is not there. */
-struct metric_wait {
-    const char *name;
-    int64_t wanted;
-};
-
-static int64_t metric_now(const char *name)
-{
-    struct cairn_arena arena = {0};
-    struct cairn_buffer text = cairn_buffer(&arena);
-    cairn_metrics_write(CAIRN_METRICS_TEXT, &text);
-    const char *at = strstr(text.text, name);
-    int64_t value = at ? strtoll(at + strlen(name), NULL, 10) : -1;
-    cairn_arena_close(&arena);
-    return value;
-}
-
-static bool metric_is_there(void *context)
-{
-    const struct metric_wait *wait = context;
-    return metric_now(wait->name) >= wait->wanted;
-}
-
-static void expect_metric(const char *name, int64_t wanted)
-{
-    struct metric_wait wait = {name, wanted};
-    fixture_wait(metric_is_there, &wait, 30000, name);
 }
 
 static bool has_a_request(void *context)

@@ -30,6 +30,8 @@ static struct cairn_metric published =
     CAIRN_COUNTER("cairn_bus_published_total", "Entries added to the bus.", "category");
 static struct cairn_metric durations = CAIRN_HISTOGRAM(
     "cairn_bus_publish_seconds", "Time to read a range of the log and add it to the bus.", NULL);
+static struct cairn_metric delays = CAIRN_HISTOGRAM(
+    "cairn_bus_delay_seconds", "Age of the newest event of a range when it was on the bus.", NULL);
 
 /* ---- the seat ---- */
 
@@ -239,7 +241,8 @@ static int write_entry(struct cairn_publish *publish, const struct cairn_stored_
     struct cairn_buffer json = cairn_buffer(&publish->step_arena);
     cairn_cloudevent_write(publication, &publish->place.timeline, event, row, problem, &trace,
                            &json);
-    *ret = (struct cairn_bus_entry){stream, event->position, json.text, json.length, span};
+    *ret = (struct cairn_bus_entry){stream, event->position,   json.text, json.length,
+                                    span,   event->recorded_at};
     return 0;
 }
 
@@ -295,6 +298,9 @@ static void end_entries(const struct cairn_bus_entry *entries, int64_t count, in
     for (int64_t i = 0; i < count && !trace_id; i++)
         trace_id = entries[i].span ? entries[i].span->trace.trace_id : NULL;
     cairn_metric_observe_traced(&durations, "", now_us - begun_us, trace_id);
+    if (count > 0)
+        cairn_metric_observe_traced(&delays, "", cairn_now().us - entries[count - 1].recorded_at.us,
+                                    trace_id);
     for (int64_t i = 0; i < count; i++)
         cairn_span_end_at(entries[i].span, now_us);
 }

@@ -30,6 +30,7 @@ struct cairn_bus_entry {
     const char *json;
     size_t bytes;
     struct cairn_span *span; /* until it is in Redis; NULL: not recorded */
+    struct cairn_time recorded_at;
 };
 
 /* The state of the bus in Redis. */

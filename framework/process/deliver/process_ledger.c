@@ -197,7 +197,7 @@ int cairn_ledger_recorded_at(struct cairn_pg *pg, int64_t position, struct cairn
 }
 
 int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_time by,
-                         struct cairn_arena *arena, const struct cairn_due **ret,
+                         struct cairn_arena *arena, struct cairn_due **ret,
                          struct cairn_error *error)
 {
     struct cairn_pg_params params = {.arena = arena};

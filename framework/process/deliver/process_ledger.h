@@ -39,7 +39,7 @@ int cairn_ledger_recorded_at(struct cairn_pg *pg, int64_t position, struct cairn
 
 /* Reads the timers that are due by then, the oldest first; at most 200. Returns how many. */
 int64_t cairn_ledger_due(struct cairn_pg *pg, const char *process, struct cairn_time by,
-                         struct cairn_arena *arena, const struct cairn_due **ret,
+                         struct cairn_arena *arena, struct cairn_due **ret,
                          struct cairn_error *error) CAIRN_CHECKED;
 
 /* Returns 1 if the stream records already that this command was refused, 0 if not, or an error of

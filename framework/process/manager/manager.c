@@ -43,6 +43,9 @@ static struct cairn_metric reactions =
     CAIRN_COUNTER("cairn_process_reactions_total", "Reactions of process managers.", "process");
 static struct cairn_metric fired =
     CAIRN_COUNTER("cairn_process_timers_fired_total", "Timers that fired.", "process");
+static struct cairn_metric timer_delays =
+    CAIRN_HISTOGRAM("cairn_process_timer_delay_seconds",
+                    "Time from when a timer was due until its reaction was on disk.", "process");
 static struct cairn_metric open_commands =
     CAIRN_GAUGE("cairn_process_commands_open", "Commands on their way.", "process");
 
@@ -184,7 +187,7 @@ static int record_outcomes(struct cairn_manager *manager, struct cairn_error *er
 /* ---- fire ---- */
 
 /* Fires a timer. The table may be behind the streams: only a timer that its stream has set
- * fires. */
+ * fires. Returns 1 if it does, 0 if not. */
 static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
                 const struct cairn_due *due, struct cairn_time until, struct cairn_error *error)
 {
@@ -201,7 +204,33 @@ static int fire(struct cairn_manager *manager, struct cairn_input_batch *inputs,
     if (!input.when) /* set by another release */
         cairn_log(CAIRN_LOG_WARN, "a timer has fired that has no CAIRN_WHEN_TIMER any more",
                   CAIRN_LOG_TEXT("process", due->stream), CAIRN_LOG_TEXT("timer", due->name));
-    return cairn_input_batch_take(inputs, instance, &input, error);
+    int failed = cairn_input_batch_take(inputs, instance, &input, error);
+    return failed ? failed : 1;
+}
+
+/* Fires those that may fire, and drops the others from `due`. Returns how many have fired. */
+static int64_t fire_each(struct cairn_manager *manager, struct cairn_input_batch *inputs,
+                         struct cairn_due *due, int64_t ready, struct cairn_time until,
+                         struct cairn_error *error)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < ready; i++) {
+        int fires = fire(manager, inputs, &due[i], until, error);
+        if (fires < 0)
+            return fires;
+        if (fires)
+            due[count++] = due[i];
+    }
+    return count;
+}
+
+/* By the processes' clock, which may be turned; `begun_us`, monotonic, is when it was read. */
+static void observe_timers(const struct cairn_manager *manager, const struct cairn_due *due,
+                           int64_t count, int64_t begun_us)
+{
+    int64_t now_us = manager->now.us + cairn_monotonic_us() - begun_us;
+    for (int64_t i = 0; i < count; i++)
+        cairn_metric_observe(&timer_delays, manager->process->name, now_us - due[i].at.us);
 }
 
 /* Finds the time up to which timers may fire. An unread event that was recorded before a timer was
@@ -226,8 +255,9 @@ static int fire_until(struct cairn_manager *manager, struct cairn_time *ret,
 /* Fires the due timers. Returns 1 if any have fired, 0 if not. */
 static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
 {
-    const struct cairn_due *due = NULL;
+    struct cairn_due *due = NULL;
     struct cairn_time until = manager->now;
+    int64_t begun_us = cairn_monotonic_us();
     int64_t count = cairn_ledger_due(pg_of(manager), manager->process->name,
                                      cairn_time_after(manager->now, IDLE_US),
                                      &manager->cursor.step_arena, &due, error);
@@ -249,8 +279,10 @@ static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
     manager->due_us =
         cairn_monotonic_us() + (ready < count ? due[ready].at.us - manager->now.us : TIMERS_US);
     failed = cairn_input_batch_load(&inputs, pg_of(manager), error);
-    for (int64_t i = 0; i < ready && !failed; i++)
-        failed = fire(manager, &inputs, &due[i], until, error);
+    if (!failed)
+        ready = fire_each(manager, &inputs, due, ready, until, error);
+    if (!failed && ready < 0)
+        failed = (int)ready;
     if (!failed)
         failed = cairn_parked_instances_put(&manager->parked, &manager->cursor, &inputs, error);
     if (!failed)
@@ -258,6 +290,7 @@ static int fire_timers(struct cairn_manager *manager, struct cairn_error *error)
     if (failed)
         return failed;
     cairn_metric_add(&fired, manager->process->name, (int64_t)inputs.count);
+    observe_timers(manager, due, ready, begun_us);
     return inputs.count > 0;
 }
 
