@@ -236,6 +236,22 @@ static void a_url_that_makes_no_sense_is_refused(void **state)
                      -CAIRN_CONFIG);
 }
 
+static void a_wait_after_a_failed_one_lasts_until_its_time(void **state)
+{
+    (void)state;
+    struct cairn_follower *follower = NULL;
+    static const char away[] = "postgresql://127.0.0.1:1/none?user=cairn_projector";
+    assert_int_equal(cairn_follower_open(away, "x", &follower, NULL), 0);
+    int64_t head = -1;
+    for (int i = 0; i < 3; i++) {
+        int64_t until_us = in_ms(100);
+        head = cairn_follower_wait(follower, head, until_us, NULL);
+        assert_int_equal(head, -CAIRN_UNAVAILABLE);
+        assert_true(cairn_monotonic_us() >= until_us);
+    }
+    cairn_follower_close(follower);
+}
+
 /* ---- notifying ---- */
 
 static struct cairn_notifier *open_notifier(void)
@@ -384,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        cmocka_unit_test(a_wait_after_a_failed_one_lasts_until_its_time),
         TEST(a_notification_wakes_every_waiting_read),
         TEST(an_append_without_a_notification_is_seen_too),
         TEST(a_notification_that_lies_moves_nothing),

@@ -132,6 +132,8 @@ int64_t cairn_follower_wakes(struct cairn_follower *follower)
 int64_t cairn_follower_wait_since(struct cairn_follower *follower, int64_t seen, int64_t woken,
                                   int64_t until_us, struct cairn_error *error)
 {
+    if (seen < 0) /* a failure is below a head that is not known, and would end each wait at once */
+        seen = -1;
     cairn_lock(&follower->lock);
     while (follower->head <= seen && !follower->stopping && woken == follower->woken &&
            cairn_cond_wait_until(&follower->moved, &follower->lock, until_us))

@@ -31,7 +31,8 @@ void cairn_follower_stop(struct cairn_follower *follower);
 void cairn_follower_close(struct cairn_follower *follower);
 
 /* Returns the head of the log as soon as it is beyond `seen`, or the current one at `until_us`
- * (monotonic), or on a wake or stop. With INT64_MAX as `seen` only the time is waited for. Or
+ * (monotonic), or on a wake or stop. With INT64_MAX as `seen` only the time is waited for; below 0,
+ * as an earlier wait may have returned, nothing was seen. Or
  *   -CAIRN_UNAVAILABLE  the head is not known: the database is not reachable
  * or another error of reading it. After the store was restored to an older state the head is lower
  * than before. */
