@@ -17,5 +17,4 @@ comment on column cairn.duties.fence is 'Of the owner that has had the last turn
 comment on column cairn.duties.turns is 'How many turns were committed.';
 comment on column cairn.duties.turned_at is 'When the last turn began.';
 
-grant select, insert, update on cairn.duties to cairn_writer, cairn_projector, cairn_consumer;
-grant select on cairn.duties to cairn_reader;
+grant select on cairn.duties to cairn_writer, cairn_projector, cairn_consumer, cairn_reader;

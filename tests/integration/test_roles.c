@@ -218,10 +218,10 @@ static void only_a_writer_appends(void **state)
     TRY_ALL(attempts);
 }
 
-/* Functions that run as the owner may be called by writers at most, except for leases, which the
- * projector needs too and which give no further rights, and the record of what an operator does as
- * the projector, which is of known types, in streams of its own. All roles open the timeline: what
- * that writes depends on the server alone. */
+/* Functions that run as the owner may be called by writers at most, except for leases and turns of
+ * duties, which the projector needs too and which give no further rights, and the record of what an
+ * operator does as the projector, which is of known types, in streams of its own. All roles open
+ * the timeline: what that writes depends on the server alone. */
 static void only_writers_call_what_runs_as_the_owner(void **state)
 {
     (void)state;
@@ -233,7 +233,7 @@ static void only_writers_call_what_runs_as_the_owner(void **state)
         "     and has_function_privilege(r.role, p.oid, 'execute')"
         "     and not (r.role <> 'cairn_stranger' and p.proname = 'open_timeline')"
         "     and not (r.role = 'cairn_projector' and p.proname in"
-        "         ('beat', 'release', 'record_operation'))";
+        "         ('beat', 'release', 'take_turn', 'record_operation'))";
     char text[500];
     fixture_sql_text(url, wide, text, sizeof text);
     assert_string_equal(text, "");

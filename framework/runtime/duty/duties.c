@@ -39,13 +39,10 @@ struct cairn_duties {
     atomic_bool stopping;
 };
 
-/* A row that no later owner has had; none: it has. */
+/* No row: a later owner has had a turn. */
 static const struct cairn_statement turn_statement = {
     .name = "turn",
-    .sql = "insert into cairn.duties as d (name, fence) values ($1, $2)"
-           " on conflict on constraint duties_pkey do update set fence = excluded.fence,"
-           "     turns = d.turns + 1, turned_at = clock_timestamp()"
-           " where d.fence <= excluded.fence returning d.turns",
+    .sql = "select turns from cairn.take_turn($1, $2) as turns where turns is not null",
 };
 
 /* ---- a turn ---- */
