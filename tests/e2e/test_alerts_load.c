@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,18 +97,41 @@ static void speed_up(const char *table)
     fixture_sql(observed.superuser_url, statement);
 }
 
-static void order(void *unused)
+enum { CUSTOMERS = 6 };
+
+/* Customers who order again and again, so that orders are answered at every time, however slow. */
+struct customers {
+    pthread_t threads[CUSTOMERS];
+    bool left;
+};
+
+static void *order_on_and_on(void *context)
 {
-    (void)unused;
-    observed_order(&observed, 201, shop->order);
+    const struct customers *customers = context;
+    char body[300];
+    observed_order_body(&observed, body);
+    while (!__atomic_load_n(&customers->left, __ATOMIC_RELAXED)) {
+        struct http_reply reply = {0};
+        (void)http_send(shop->order, "POST", "/orders", "Content-Type: application/json\r\n", body,
+                        strlen(body), &reply, 30000);
+        http_reply_free(&reply);
+    }
+    return NULL;
 }
 
 static void a_log_that_is_slow_makes_commands_slow(void **state)
 {
     (void)state;
+    struct customers customers = {.left = false};
     begin();
     slow_down("cairn.events", 1.3);
-    observed_fires_while(&observed, "CairnSlow", order, NULL);
+    for (int i = 0; i < CUSTOMERS; i++)
+        assert_int_equal(pthread_create(&customers.threads[i], NULL, order_on_and_on, &customers),
+                         0);
+    FIRES("CairnSlow");
+    __atomic_store_n(&customers.left, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < CUSTOMERS; i++)
+        assert_int_equal(pthread_join(customers.threads[i], NULL), 0);
     speed_up("cairn.events");
     IS_RESOLVED("CairnSlow");
 }
