@@ -1,6 +1,7 @@
 /* test_authenticated_starts.c - every program of this repository starts with authentication on: all
  * rows of its tables have policies, and what is not open is closed without a token. With it off, a
  * service that others could reach starts only where that was said twice. */
+#include "../support/cairn.h"
 #include "../support/callers.h"
 #include "../support/fixture.h"
 #include "../support/http_client.h"
@@ -124,10 +125,10 @@ static int drop_database(void **state)
 
 static void launch(const char *address, const char *auth)
 {
-    char bind[60], said[60];
-    const char *const env[] = {bind, auth ? said : NULL, NULL};
+    char bind[60], word[60];
+    const char *const env[] = {bind, auth ? word : NULL, NULL};
     (void)snprintf(bind, sizeof bind, "CAIRN_BIND=%s", address);
-    (void)snprintf(said, sizeof said, "CAIRN_AUTH=%s", auth ? auth : "");
+    (void)snprintf(word, sizeof word, "CAIRN_AUTH=%s", auth ? auth : "");
     service.port = fixture_free_port();
     service_launch(&service.child, "user", service.url, service.port, env);
 }
@@ -151,10 +152,23 @@ static void an_open_service_beyond_this_machine_has_to_be_said_twice(void **stat
     assert_int_equal(child_stop(&service.child, PATIENCE_MS), 0);
 }
 
+/* As in a container, whose image sets the address for services. */
+static void a_command_that_serves_nothing_needs_no_word_on_authentication(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("CAIRN_BIND", "0.0.0.0", 1), 0);
+    assert_int_equal(setenv("CAIRN_AUTH", "", 1), 0);
+    cairn_expect(service.url, 0, "migrate", "");
+    cairn_expect(service.url, 0, "status", "");
+    assert_int_equal(unsetenv("CAIRN_BIND"), 0);
+    assert_int_equal(unsetenv("CAIRN_AUTH"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest open[] = {
         cmocka_unit_test(an_open_service_beyond_this_machine_has_to_be_said_twice),
+        cmocka_unit_test(a_command_that_serves_nothing_needs_no_word_on_authentication),
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_service_starts_with_authentication_on),

@@ -93,14 +93,15 @@ static void check_credentials(const struct cairn_config *config, struct cairn_er
                           is_set(issuer) ? issuer : "not set");
 }
 
-void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong)
+void cairn_auth_check(const struct cairn_config *config, bool listens, struct cairn_error *wrong)
 {
     const char *auth = config->auth;
     if (is_set(auth) && !is_word(auth, "on") && !is_word(auth, "off") &&
         !is_word(auth, OFF_ANYWHERE))
         (void)cairn_wrong(wrong, "CAIRN_AUTH", "must be on, off or \"" OFF_ANYWHERE "\", not %s",
                           auth);
-    check_off(config, wrong);
+    if (listens)
+        check_off(config, wrong);
     if (cairn_auth_of(config) == CAIRN_AUTH_ON)
         check_on(config, wrong);
     check_credentials(config, wrong);

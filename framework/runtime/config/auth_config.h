@@ -19,8 +19,9 @@ enum cairn_auth cairn_auth_of(const struct cairn_config *config);
  * authenticated, or it was said twice that they are not. */
 bool cairn_auth_suits(const struct cairn_config *config, const char *address);
 
-/* Adds a wrong variable to `wrong` for each setting that does not fit. */
-void cairn_auth_check(const struct cairn_config *config, struct cairn_error *wrong);
+/* Adds a wrong variable to `wrong` for each setting that does not fit. The address matters to a
+ * process that listens. */
+void cairn_auth_check(const struct cairn_config *config, bool listens, struct cairn_error *wrong);
 
 /* Returns the options of the identity, where authentication is on. */
 struct cairn_identity_options cairn_auth_options(const struct cairn_config *config);

@@ -234,7 +234,7 @@ unsigned cairn_config_check(struct cairn_config *ret, const struct cairn_service
         for (const struct cairn_setting *at = services[i]->settings; at && at->name; at++)
             read_own(at, ret_wrong);
     }
-    cairn_auth_check(ret, ret_wrong);
+    cairn_auth_check(ret, services != NULL, ret_wrong);
     cairn_tls_check(ret, ret_wrong);
     cairn_admin_check(ret, ret_wrong);
     cairn_limits_check(ret, ret_wrong);
