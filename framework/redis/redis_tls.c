@@ -15,6 +15,7 @@
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdint.h>
 #include <string.h>
 
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs"
@@ -63,7 +64,8 @@ static bool expect_host(SSL *session, const char *host)
     struct in6_addr parsed;
     if (inet_pton(AF_INET, host, &parsed) == 1 || inet_pton(AF_INET6, host, &parsed) == 1)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
-    return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
+    char *name = (char *)(uintptr_t)host; /* which is copied */
+    return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, name) == 1;
 }
 
 struct ssl_st *cairn_redis_tls_begin(struct redisContext *context,

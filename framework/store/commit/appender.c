@@ -173,7 +173,7 @@ static size_t plan(const struct cairn_appender *appender, size_t count, bool *re
 
 static void average(double *average, double value)
 {
-    *average += (value - *average) / AVERAGED_OVER;
+    *average += (value - *average) / (double)AVERAGED_OVER;
 }
 
 /* Waits for a flight; settles those that could not be flushed if none is left without them. */

@@ -187,7 +187,7 @@ static void note_flushed(struct cairn_flusher *flusher, const struct cairn_fligh
             flusher->durable = flight->position;
     }
     if (flusher->flush_us > 0)
-        flusher->flush_us += ((double)took_us - flusher->flush_us) / AVERAGED_OVER;
+        flusher->flush_us += ((double)took_us - flusher->flush_us) / (double)AVERAGED_OVER;
     else
         flusher->flush_us = (double)took_us;
 }

@@ -46,7 +46,7 @@ static int64_t watch_us(const struct cairn_lead *lead)
 static void measure(struct cairn_lead *lead, int64_t us)
 {
     if (lead->usual_us > 0)
-        lead->usual_us += ((double)us - lead->usual_us) / AVERAGED_OVER;
+        lead->usual_us += ((double)us - lead->usual_us) / (double)AVERAGED_OVER;
     else if (has_processors())
         lead->usual_us = (double)us;
 }
