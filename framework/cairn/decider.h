@@ -88,10 +88,10 @@ struct cairn_meta {
     const char *json; /* private: what cairn_caused_by() reads */
 };
 
-/* Returns who caused an event: subject and issuer of the token that came with its command; its
- * roles are not kept. Both are NULL if no token came with it; and on the bus, if its publication
- * does not show them (publication.h). Whatever folds may call this: the answer is stored with the
- * event. The texts are in the arena. */
+/* Returns the caller that caused an event: subject and issuer of the token that came with its
+ * command; its roles are not kept. Both are NULL if no token came with it; and on the bus, if its
+ * publication does not show them (publication.h). Whatever folds may call this: the answer is
+ * stored with the event. The texts are in the arena. */
 struct cairn_actor cairn_caused_by(const struct cairn_meta *meta, struct cairn_arena *arena);
 
 /* ---- facts: what a decision needs to know of other streams ---- */

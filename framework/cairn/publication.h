@@ -54,7 +54,7 @@ struct cairn_publication {
     const struct cairn_events *events;
     enum cairn_bus_style style;
     const struct cairn_projection *state; /* of CAIRN_BUS_STATE */
-    bool shows_actor; /* who caused each event goes out with it (cairn_caused_by): with any style */
+    bool shows_actor; /* each event names its caller (cairn_caused_by): with any style */
 };
 
 CAIRN_END_C

@@ -93,7 +93,7 @@ void cairn_test_on_failure(cairn_test_failure *failure);
  * stream has a state of its own. */
 #define STREAM(id) cairn_scenario_stream(CAIRN_HERE_, (id))
 #define AT(rfc3339) cairn_scenario_at(CAIRN_HERE_, (rfc3339))
-/* Names who caused the events that are given from here on (cairn_caused_by); NULL: no caller. */
+/* Names the caller that caused the events given from here on (cairn_caused_by); NULL: none. */
 #define CAUSED_BY(sub) cairn_scenario_caused_by(CAIRN_HERE_, (sub))
 /* Names the caller of the following WHENs of a decider's test: its subject and its roles, as its
  * token would. AS("ada"), AS("bob", "clerk", "support"). AS_NO_ONE() is a caller without a token.

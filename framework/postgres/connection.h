@@ -51,6 +51,14 @@ int cairn_pg_send_statement(struct cairn_pg *pg, const struct cairn_statement *s
 /* Returns whether the server has closed the connection while it was idle. */
 bool cairn_pg_was_closed(struct cairn_pg *pg);
 
+/* Returns whether the statement can be sent at once: it is prepared, and nothing is under way. A
+ * connection that was closed while it was idle is dropped. */
+bool cairn_pg_is_idle_for(struct cairn_pg *pg, const struct cairn_statement *statement);
+
+/* Keeps a result that has come instead of the one before, unless that is an error, which is the
+ * cause of what follows. */
+void cairn_pg_keep(struct cairn_pg *pg, PGresult *next);
+
 /* Collects the results that have come, without waiting. Returns whether that was the last one. */
 bool cairn_pg_collect(struct cairn_pg *pg);
 

@@ -5,19 +5,12 @@
 
 #include "core/threads/clock.h"
 
-/* Returns whether statements can be sent without waiting for anything first. */
+/* Returns whether the statement can be sent without waiting for anything first. */
 static bool is_open_for(struct cairn_pg *pg, const struct cairn_statement *statement)
 {
-    if (!pg->conn || !cairn_map_get(&pg->prepared, statement->name))
-        return false;
-    if (pg->queued > 0)
-        return PQstatus(pg->conn) == CONNECTION_OK;
-    if (PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
-        return false;
-    if (!cairn_pg_was_closed(pg))
-        return true;
-    cairn_pg_drop(pg); /* it was idle: the next call opens another */
-    return false;
+    if (pg->queued == 0)
+        return cairn_pg_is_idle_for(pg, statement);
+    return PQstatus(pg->conn) == CONNECTION_OK && cairn_map_get(&pg->prepared, statement->name);
 }
 
 bool cairn_pg_queue(struct cairn_pg *pg, const struct cairn_statement *statement,
@@ -47,17 +40,6 @@ bool cairn_pg_await_queued(struct cairn_pg *pg, int64_t until_us)
     return true;
 }
 
-/* Keeps a result that has come; an error stays, it is the cause of what follows. */
-static void keep(struct cairn_pg *pg, PGresult *next)
-{
-    if (pg->collected && PQresultStatus(pg->collected) == PGRES_FATAL_ERROR) {
-        PQclear(next);
-    } else {
-        PQclear(pg->collected);
-        pg->collected = next;
-    }
-}
-
 /* Collects what has come, without waiting. Returns 1 at the synchronisation point: only then has
  * the statement committed; 0 before it; or an error, and the connection is lost. */
 static int collect_to_sync(struct cairn_pg *pg, struct cairn_error *error)
@@ -69,7 +51,7 @@ static int collect_to_sync(struct cairn_pg *pg, struct cairn_error *error)
             return 1;
         }
         if (next)
-            keep(pg, next);
+            cairn_pg_keep(pg, next);
         if (PQstatus(pg->conn) != CONNECTION_OK)
             return cairn_pg_fail_lost(pg, PQerrorMessage(pg->conn), error);
     }

@@ -76,18 +76,23 @@ int cairn_pg_wait_result(struct cairn_pg *pg, int64_t deadline_us, struct cairn_
     }
 }
 
+void cairn_pg_keep(struct cairn_pg *pg, PGresult *next)
+{
+    if (pg->collected && PQresultStatus(pg->collected) == PGRES_FATAL_ERROR) {
+        PQclear(next);
+    } else {
+        PQclear(pg->collected);
+        pg->collected = next;
+    }
+}
+
 bool cairn_pg_collect(struct cairn_pg *pg)
 {
     while (!PQisBusy(pg->conn)) {
         PGresult *next = PQgetResult(pg->conn);
         if (!next)
             return true;
-        if (pg->collected && PQresultStatus(pg->collected) == PGRES_FATAL_ERROR) {
-            PQclear(next); /* the first error is the cause */
-            continue;
-        }
-        PQclear(pg->collected);
-        pg->collected = next;
+        cairn_pg_keep(pg, next);
     }
     return false;
 }

@@ -3,18 +3,24 @@
 
 #include "core/threads/clock.h"
 
+bool cairn_pg_is_idle_for(struct cairn_pg *pg, const struct cairn_statement *statement)
+{
+    if (!pg->conn || PQtransactionStatus(pg->conn) != PQTRANS_IDLE ||
+        !cairn_map_get(&pg->prepared, statement->name))
+        return false;
+    if (!cairn_pg_was_closed(pg))
+        return true;
+    cairn_pg_drop(pg); /* it was idle: the next call opens another */
+    return false;
+}
+
 bool cairn_pg_send(struct cairn_pg *pg, const struct cairn_statement *statement,
                    const struct cairn_pg_params *params)
 {
     pg->sent = false;
     pg->state[0] = '\0';
-    if (!pg->conn || PQtransactionStatus(pg->conn) != PQTRANS_IDLE ||
-        !cairn_map_get(&pg->prepared, statement->name))
+    if (!cairn_pg_is_idle_for(pg, statement))
         return false;
-    if (cairn_pg_was_closed(pg)) {
-        cairn_pg_drop(pg); /* it was idle: the next call opens another */
-        return false;
-    }
     if (cairn_pg_send_statement(pg, statement, params, false, NULL))
         return false;
     pg->answer_by_us = cairn_monotonic_us() + pg->deadline_us;

@@ -99,7 +99,7 @@ static void speed_up(const char *table)
 
 enum { CUSTOMERS = 6 };
 
-/* Customers who order again and again, so that orders are answered at every time, however slow. */
+/* Threads that post orders without pause, so that some are answered at every time. */
 struct customers {
     pthread_t threads[CUSTOMERS];
     bool left;

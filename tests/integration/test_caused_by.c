@@ -1,4 +1,4 @@
-/* test_caused_by.c - a read model that shows who caused its events has the same rows by the live
+/* test_caused_by.c - a read model that shows its events' callers has the same rows by the live
  * path, by a rebuild, out of a rebuild's files, and in the check against the log. */
 #include "../support/fixture.h"
 #include "../support/pots.h"

@@ -1,5 +1,5 @@
 /* vessels.h - a small domain for tests of the bus: pots publish full events, jars thin ones with
- * who caused them, vases their state.
+ * their callers, vases their state.
  *
  * The header contains definitions, so only one file of a test includes it, and not with pots.h. */
 #ifndef VESSELS_H

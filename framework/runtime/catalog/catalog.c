@@ -87,7 +87,7 @@ static void add_resources(struct collection *of)
                       .route = at->route, .kind = "route", .help = at->help, .allow = &at->allow});
 }
 
-/* The log's face: who may read which category, and append to it. */
+/* The log's face: which callers may read a category, and append to it. */
 static void add_log(struct collection *of)
 {
     for (const struct cairn_log_face *at = of->service->log; at && at->events; at++) {

@@ -1,4 +1,4 @@
-/* caused_by.c - reads from an event's meta who caused it. */
+/* caused_by.c - reads the caller that caused an event from its meta. */
 #include "record/json.h"
 #include "store/store.h"
 
