@@ -190,5 +190,7 @@ int cairn_append_all_take(struct cairn_append_batch *batch, struct cairn_store *
 {
     CAIRN_PG_RESULT *rows = NULL;
     int64_t count = cairn_pg_take_queued(store->pg, &rows, error);
-    return count < 0 ? (int)count : read_answer(batch, rows);
+    int failed = count < 0 ? (int)count : read_answer(batch, rows);
+    batch->all->is_possible = !failed; /* it is not tried as a whole again */
+    return failed;
 }
