@@ -11,7 +11,7 @@
 #include "runtime/drain/drain.h"
 #include "runtime/history_program.h"
 #include "runtime/host.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 #include "runtime/start_gate.h"
 #include "runtime/verify_program.h"
 

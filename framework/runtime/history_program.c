@@ -1,6 +1,7 @@
 /* history_program.c - folds one row of a read model from the log, for a user or a script. */
 #include "runtime/history_program.h"
 
+#include "projection/find.h"
 #include "projection/history/row_when.h"
 #include "record/json.h"
 #include "runtime/state_program.h"
@@ -46,18 +47,6 @@ static bool read_arguments(int argc, char **argv, struct wanted *ret)
             return false;
     }
     return ret->key || (ret->at && ret->name);
-}
-
-static const struct cairn_projection *find(const struct cairn_service *const services[],
-                                           const char *name)
-{
-    for (size_t i = 0; services[i]; i++) {
-        for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->projections[k]; k++) {
-            if (strcmp(services[i]->projections[k]->name, name) == 0)
-                return services[i]->projections[k];
-        }
-    }
-    return NULL;
 }
 
 /* ---- what is asked ---- */
@@ -181,7 +170,8 @@ int cairn_host_history(const struct cairn_config *config,
     }
     if (!wanted.key)
         return cairn_host_state(config, services, wanted.when, wanted.name, wanted.json);
-    struct cairn_row_question question = {.projection = find(services, wanted.name),
+    struct cairn_row_question question = {.projection =
+                                              cairn_projection_find(services, wanted.name),
                                           .key = wanted.key,
                                           .steps_max = wanted.at ? 1 : wanted.limit};
     if (!question.projection) {

@@ -4,7 +4,7 @@
 #include "core/threads/clock.h"
 #include "operations/past/stream_state.h"
 #include "projection/history/row_when.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 #include <sysexits.h>
 

@@ -1,6 +1,6 @@
 /* test_dev_log.c - how `cairn dev` reads the log lines of services. */
 #include "../support/support.h"
-#include "cli/dev/dev_log_line.h"
+#include "cli/dev/output/dev_log_line.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef CAIRN_CLI_DEV_DEV_BUILD_H
 #define CAIRN_CLI_DEV_DEV_BUILD_H
 
-#include "cli/dev/dev_output.h"
-#include "cli/dev/dev_pipe.h"
+#include "cli/dev/output/dev_output.h"
+#include "cli/dev/output/dev_pipe.h"
 #include "cli/program.h"
 
 struct cairn_dev_build {

@@ -1,7 +1,7 @@
 /* dev_service.c - runs a service of the project. */
 #include "cli/dev/dev_service.h"
 
-#include "cli/dev/dev_log_line.h"
+#include "cli/dev/output/dev_log_line.h"
 #include "cli/servers/process_file.h"
 #include "cli/servers/server_log.h"
 

@@ -3,8 +3,8 @@
 #ifndef CAIRN_CLI_DEV_DEV_SERVICE_H
 #define CAIRN_CLI_DEV_DEV_SERVICE_H
 
-#include "cli/dev/dev_output.h"
-#include "cli/dev/dev_pipe.h"
+#include "cli/dev/output/dev_output.h"
+#include "cli/dev/output/dev_pipe.h"
 #include "cli/program.h"
 
 #include <sys/stat.h>

@@ -4,11 +4,11 @@
 
 #include "cli/dev/dev_build.h"
 #include "cli/dev/dev_directory.h"
-#include "cli/dev/dev_follower.h"
 #include "cli/dev/dev_ports.h"
 #include "cli/dev/dev_project.h"
 #include "cli/dev/dev_service.h"
 #include "cli/dev/dev_watch.h"
+#include "cli/dev/output/dev_follower.h"
 #include "cli/servers/private_servers.h"
 #include "core/threads/clock.h"
 #include "store/service_migrate.h"

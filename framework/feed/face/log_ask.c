@@ -2,7 +2,7 @@
 #include "feed/face/log_ask.h"
 
 #include "core/threads/clock.h"
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "record/json.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "operations/past/http_state.h"
 
 #include "core/threads/clock.h"
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "projection/history/row_when.h"
 
 #define PATIENCE_US CAIRN_SECONDS(5)

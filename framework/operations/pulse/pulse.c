@@ -5,7 +5,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "operations/live/live_streams.h"
 #include "operations/pulse/pulse_sampler.h"
 #include "record/json.h"

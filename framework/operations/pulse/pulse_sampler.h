@@ -4,7 +4,7 @@
 #ifndef CAIRN_OPERATIONS_SAMPLER_H
 #define CAIRN_OPERATIONS_SAMPLER_H
 
-#include "operations/view_json.h"
+#include "operations/http/view_json.h"
 
 #include <cairn/service.h>
 

@@ -5,7 +5,7 @@
 #include "core/threads/clock.h"
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "operations/tail/tail_reader.h"
 #include "record/json.h"
 #include "store/read/log_follower.h"

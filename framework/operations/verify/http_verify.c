@@ -1,8 +1,8 @@
 /* http_verify.c - reads what is asked of the verifier, and answers it. */
 #include "operations/verify/http_verify.h"
 
-#include "operations/http_actions.h"
-#include "operations/http_question.h"
+#include "operations/http/http_actions.h"
+#include "operations/http/http_question.h"
 
 CAIRN_STRUCT(view_verifications, TEXT(read_model, .optional = true));
 

@@ -6,6 +6,7 @@
 #include "core/threads/lock.h"
 #include "core/threads/thread.h"
 #include "operations/verify/verify_run.h"
+#include "projection/find.h"
 #include "record/json.h"
 
 #include <stdlib.h>
@@ -179,18 +180,6 @@ static void *run(void *context)
 
 /* ---- requests ---- */
 
-static const struct cairn_projection *find(const struct cairn_service *const services[],
-                                           const char *name)
-{
-    for (size_t i = 0; services[i]; i++) {
-        for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->projections[k]; k++) {
-            if (strcmp(services[i]->projections[k]->name, name) == 0)
-                return services[i]->projections[k];
-        }
-    }
-    return NULL;
-}
-
 /* Claims the thread. Returns false if it is claimed already. */
 static bool claim(struct cairn_verifier *verifier)
 {
@@ -226,7 +215,8 @@ int cairn_verifier_begin(struct cairn_verifier *verifier, const struct cairn_pla
                          struct cairn_operation *ret, struct cairn_error *error)
 {
     const struct operate_verify arguments = {.read_model = read_model};
-    const struct cairn_projection *projection = find(verifier->options.services, read_model);
+    const struct cairn_projection *projection =
+        cairn_projection_find(verifier->options.services, read_model);
     if (!projection)
         return cairn_fail(error, CAIRN_NOT_FOUND, "this program has no read model %.100s",
                           read_model);

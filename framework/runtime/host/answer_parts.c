@@ -8,7 +8,7 @@
 #include "runtime/config/auth_config.h"
 #include "runtime/openapi/openapi.h"
 #include "runtime/serve/log_routes.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 /* Opens the query side with the resources of all services, if there are any. */
 static int start_queries(struct cairn_host *host, struct cairn_error *error)

@@ -1,6 +1,6 @@
 /* host_needs.c - tells from what its services list what a process needs. */
 #include "runtime/host/host_parts.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 size_t cairn_host_service_count(const struct cairn_host *host)
 {

@@ -6,7 +6,7 @@
 #include "process/reactor/teller.h"
 #include "runtime/duty/duties.h"
 #include "runtime/serve/guard.h"
-#include "runtime/serve/operators_side.h"
+#include "runtime/serve/operators/operators_side.h"
 #include "runtime/serve/routes.h"
 #include "store/internal_key.h"
 

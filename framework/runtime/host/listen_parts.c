@@ -8,7 +8,7 @@
 #include "runtime/config/tls_config.h"
 #include "runtime/serve/forward.h"
 #include "runtime/serve/log_routes.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 static struct cairn_sign_in sign_in_of(const struct cairn_config *config)
 {

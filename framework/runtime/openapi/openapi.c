@@ -9,14 +9,14 @@
 
 #include "core/containers/map.h"
 #include "operations/actions.h"
-#include "operations/http_rows.h"
-#include "operations/http_trace.h"
+#include "operations/http/http_rows.h"
+#include "operations/http/http_trace.h"
 #include "operations/past/http_state.h"
 #include "operations/verify/http_verify.h"
 #include "operations/views.h"
 #include "runtime/openapi/openapi_parts.h"
 #include "runtime/serve/log_routes.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 #include <cairn/version.h>
 

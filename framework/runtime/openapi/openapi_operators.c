@@ -4,7 +4,7 @@
 #include "operations/views.h"
 #include "record/json.h"
 #include "runtime/openapi/openapi_parts.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "core/containers/arena.h"
 #include "runtime/serve/handler.h"
 #include "runtime/serve/log_routes.h"
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 #include "runtime/serve/service_worker.h"
 
 /* A resource, and the query side that answers for it. */

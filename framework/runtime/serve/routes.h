@@ -11,7 +11,7 @@
 #include "http/http.h"
 #include "query/query.h"
 #include "runtime/serve/health.h"
-#include "runtime/serve/operators_side.h"
+#include "runtime/serve/operators/operators_side.h"
 #include "runtime/serve/sessions.h"
 #include "runtime/serve/static_files.h"
 

@@ -1,7 +1,7 @@
 /* http_trace.c - answers the tree of what a request has caused. */
-#include "operations/http_trace.h"
+#include "operations/http/http_trace.h"
 
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "record/json.h"
 #include "store/trace/trace.h"
 

@@ -1,5 +1,5 @@
 /* dev_log_line.c - reads log lines, which are flat JSON objects, and shows them. */
-#include "cli/dev/dev_log_line.h"
+#include "cli/dev/output/dev_log_line.h"
 
 #include "core/containers/buffer.h"
 #include "core/text/text.h"

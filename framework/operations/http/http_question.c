@@ -1,5 +1,5 @@
 /* http_question.c - query parameters as a struct: each known, once, and within its bounds. */
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 
 #include "record/json.h"
 

@@ -1,7 +1,7 @@
 /* http_actions.c - reads an action's arguments and its caller, and writes what was done. */
-#include "operations/http_actions.h"
+#include "operations/http/http_actions.h"
 
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
 #include "record/json.h"
 
 int cairn_http_action_read(enum cairn_action_id id, struct cairn_http_request *request,

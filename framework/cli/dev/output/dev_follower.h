@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_FOLLOWER_H
 #define CAIRN_CLI_DEV_DEV_FOLLOWER_H
 
-#include "cli/dev/dev_output.h"
+#include "cli/dev/output/dev_output.h"
 #include "core/containers/map.h"
 #include "postgres/postgres.h"
 

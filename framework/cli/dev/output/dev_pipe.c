@@ -1,5 +1,5 @@
 /* dev_pipe.c - reads another program's output from a pipe. */
-#include "cli/dev/dev_pipe.h"
+#include "cli/dev/output/dev_pipe.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* http_rows.c - reads rows of read models, and folds the history of one. */
-#include "operations/http_rows.h"
+#include "operations/http/http_rows.h"
 
 #include "core/threads/clock.h"
-#include "operations/http_question.h"
+#include "operations/http/http_question.h"
+#include "projection/find.h"
 #include "projection/history/row_when.h"
 #include "projection/tables/table_names.h"
 #include "record/json.h"
@@ -111,18 +112,6 @@ enum cairn_http_outcome cairn_http_rows(struct cairn_store *store,
 
 /* ---- one row ---- */
 
-static const struct cairn_projection *find(const struct cairn_service *const services[],
-                                           const char *name)
-{
-    for (size_t i = 0; services[i]; i++) {
-        for (int k = 0; k < CAIRN_SERVICE_MAX && services[i]->projections[k]; k++) {
-            if (strcmp(services[i]->projections[k]->name, name) == 0)
-                return services[i]->projections[k];
-        }
-    }
-    return NULL;
-}
-
 static int read_history(struct cairn_store *store, const struct view_row *ask,
                         struct cairn_row_question *question, struct cairn_arena *arena,
                         struct cairn_row_history *ret, struct cairn_error *error)
@@ -166,7 +155,8 @@ enum cairn_http_outcome cairn_http_row(const struct cairn_service *const service
     struct cairn_error error = {0};
     struct cairn_buffer body = cairn_buffer(request->arena);
     struct cairn_row_history history = {.row = ""};
-    struct cairn_row_question question = {.projection = find(services, request->id)};
+    struct cairn_row_question question = {.projection =
+                                              cairn_projection_find(services, request->id)};
     const void *ask = NULL;
     int failed = cairn_http_question(request, cairn_row_question, &ask, &error);
     if (!failed && !question.projection)

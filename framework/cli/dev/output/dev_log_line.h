@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_DEV_DEV_LOG_LINE_H
 #define CAIRN_CLI_DEV_DEV_LOG_LINE_H
 
-#include "cli/dev/dev_output.h"
+#include "cli/dev/output/dev_output.h"
 
 #include <stdbool.h>
 

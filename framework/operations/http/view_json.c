@@ -1,5 +1,5 @@
 /* view_json.c - lets PostgreSQL write rows as JSON, and puts views together. */
-#include "operations/view_json.h"
+#include "operations/http/view_json.h"
 
 #include "operations/bus_views.h"
 

@@ -1,12 +1,12 @@
 /* operators.c - adapts the views and actions of operators to routes. */
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 #include "core/text/this_machine.h"
-#include "operations/http_actions.h"
-#include "operations/http_question.h"
-#include "operations/http_rows.h"
-#include "operations/http_trace.h"
-#include "operations/http_views.h"
+#include "operations/http/http_actions.h"
+#include "operations/http/http_question.h"
+#include "operations/http/http_rows.h"
+#include "operations/http/http_trace.h"
+#include "operations/http/http_views.h"
 #include "operations/past/http_state.h"
 #include "operations/verify/http_verify.h"
 #include "runtime/catalog/catalog.h"

@@ -1,7 +1,7 @@
 /* operators_side.c - starts and ends the threads that work for operators. */
-#include "runtime/serve/operators_side.h"
+#include "runtime/serve/operators/operators_side.h"
 
-#include "runtime/serve/operators.h"
+#include "runtime/serve/operators/operators.h"
 
 int cairn_operators_side_open(struct cairn_operators_side *side, const struct cairn_config *config,
                               const struct cairn_service *const services[],

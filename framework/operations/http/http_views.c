@@ -1,9 +1,9 @@
 /* http_views.c - answers the views of operators as JSON. */
-#include "operations/http_views.h"
+#include "operations/http/http_views.h"
 
 #include "operations/bus_views.h"
-#include "operations/http_question.h"
-#include "operations/view_json.h"
+#include "operations/http/http_question.h"
+#include "operations/http/view_json.h"
 #include "record/json.h"
 
 #include <string.h>

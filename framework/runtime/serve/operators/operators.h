@@ -4,7 +4,7 @@
 #define CAIRN_RUNTIME_OPERATORS_H
 
 #include "http/http.h"
-#include "runtime/serve/operators_side.h"
+#include "runtime/serve/operators/operators_side.h"
 
 #include <cairn/service.h>
 

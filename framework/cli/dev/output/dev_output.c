@@ -1,5 +1,5 @@
 /* dev_output.c - prints the stream of `cairn dev`. */
-#include "cli/dev/dev_output.h"
+#include "cli/dev/output/dev_output.h"
 
 #include "cli/cli.h"
 #include "core/report/progress.h"

@@ -2,7 +2,7 @@
  *
  * A row that was changed has the position of the event in _position, and a row that was deleted
  * stays as a mark with _deleted, so both are found by the index on _position. */
-#include "cli/dev/dev_follower.h"
+#include "cli/dev/output/dev_follower.h"
 
 #include "core/threads/clock.h"
 
